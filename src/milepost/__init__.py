@@ -1,0 +1,1 @@
+"""Milepost: the open, self-hosted loyalty targets engine."""

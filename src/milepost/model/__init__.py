@@ -1,0 +1,1 @@
+"""What exists: frozen values of the domain, standard library only."""

@@ -1,0 +1,38 @@
+"""Exact quantities: `Decimal` at the edge, whole ten-thousandths inside progress."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+PLACES = 4
+"""Decimal places that an amount keeps."""
+
+UNITS_PER_ONE = 10**PLACES
+"""An amount of one, in units."""
+
+AMOUNT_MAX = Decimal(10) ** 15
+"""The largest magnitude of one counted amount."""
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_UNIT = Decimal(1).scaleb(-PLACES)
+
+
+def to_units(amount: Decimal) -> int:
+    """Give *amount* in ten-thousandths; what lies beyond four decimals is rounded half to even."""
+    scaled = amount.scaleb(PLACES, _EXACT)
+    return int(scaled.to_integral_value(ROUND_HALF_EVEN, _EXACT))
+
+
+def to_decimal(units: int) -> Decimal:
+    """Give *units* as an amount with the fewest decimals that show it exactly."""
+    whole, rest = divmod(units, UNITS_PER_ONE)
+    if rest == 0:
+        return Decimal(whole)
+    return Decimal(units).scaleb(-PLACES, _EXACT).normalize(_EXACT)
+
+
+def fits(amount: Decimal) -> bool:
+    """Tell whether *amount* is finite, within the limit and has at most four decimals."""
+    if not amount.is_finite() or abs(amount) > AMOUNT_MAX:
+        return False
+    exponent = amount.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return exponent >= -PLACES or amount == amount.quantize(_UNIT, context=_EXACT)

@@ -1,0 +1,151 @@
+"""What a customer did: events and what they carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
+
+
+Scalar = str | int | Decimal | bool | None
+"""A value of an extended field, a line's attribute or a behavioural event's attribute."""
+
+BILL = "TransactionAdd"
+RETURN = "ReturnBill"
+POINTS = "PointsAwarded"
+CURRENCY = "CurrencyAwarded"
+REGISTRATION = "CustomerRegistration"
+ENROL = "milepost.Enrol"
+"""The name of our own event that enrols a customer; no outside event may carry it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a bill; `quantity` pieces of article `code`."""
+
+    code: str
+    quantity: Decimal
+    rate: Decimal
+    gross: Decimal
+    discount: Decimal
+    net: Decimal
+    description: str = ""
+    attributes: Mapping[str, Scalar]
+    extended_fields: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What was bought: the payload of TransactionAdd."""
+
+    number: str
+    net: Decimal
+    gross: Decimal
+    discount: Decimal
+    lines: tuple[Line, ...]
+    extended_fields: Mapping[str, Scalar]
+    note: str = ""
+
+
+class ReturnKind(Enum):
+    """How much of a bill comes back."""
+
+    FULL = "FULL"
+    LINE_ITEM = "LINE_ITEM"
+    AMOUNT = "AMOUNT"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What was taken back: the payload of ReturnBill.
+
+    `original` is the event id or the number of the bill; `lines` say what came back for LINE_ITEM, `amount` for AMOUNT.
+    """
+
+    kind: ReturnKind
+    original: str
+    lines: tuple[Line, ...] = ()
+    amount: Decimal | None = None
+    extended_fields: Mapping[str, Scalar]
+
+
+class AwardKind(Enum):
+    """Whether a reward came from the programme itself or from a promotion."""
+
+    REGULAR = "REGULAR"
+    PROMOTIONAL = "PROMOTIONAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """Points (`currency` is None) or an alternate currency that a customer was given."""
+
+    program_id: int | None
+    currency: str | None
+    kind: AwardKind
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A behavioural event or a customer-level activity, with its attributes."""
+
+    attributes: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolling:
+    """A request to take part in a target from a period on; `balance` replaces the progress of that period."""
+
+    target_id: int
+    period_id: int
+    balance: Decimal | None = None
+
+
+Payload = Bill | Return | Award | Activity | Enrolling
+
+
+class Place(NamedTuple):
+    """Where an event happened, as things stood when it was judged."""
+
+    till_id: int | None
+    store_id: int | None
+    store_code: str
+    store_name: str
+    zone_id: int | None
+    concept_id: int | None
+
+
+NOWHERE = Place(None, None, "", "", None, None)
+
+
+class Member(NamedTuple):
+    """The customer's profile as it stood when the event was judged; `registered_at` in epoch microseconds."""
+
+    first_name: str
+    last_name: str
+    email: str
+    mobile: str
+    external_id: str
+    registered_at: int
+
+
+class EventKey(NamedTuple):
+    """The name of an event within one customer: who says so, and under which id."""
+
+    source: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something a customer did; instants in epoch microseconds."""
+
+    key: EventKey
+    name: str
+    occurred_at: int
+    received_at: int
+    place: Place
+    member: Member | None
+    payload: Payload

@@ -1,0 +1,118 @@
+"""How far a customer is: progress, enrolments, and the standing that holds them.
+
+The values made for every event are named tuples: three times cheaper to make than frozen dataclasses and stored as
+arrays without field names (docs/decisions/0003).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from milepost.model.event import EventKey
+
+Day = tuple[int, tuple[int, ...]]
+"""A calendar day (proleptic ordinal) and the amounts, in units and ascending, that count on it."""
+
+
+class ProgressKey(NamedTuple):
+    """The name of a progress within one customer."""
+
+    target_id: int
+    period_id: int
+
+
+class Progress(NamedTuple):
+    """How far one customer is with one target in one period.
+
+    `value` in ten-thousandths; stamps in epoch seconds, 0 for never; `achieved_by` is the log id of the event that
+    crossed; bit n of `triggers` is set when the target's trigger n was reached; `days` only where a day's extreme counts.
+    """
+
+    target_id: int
+    period_id: int
+    value: int
+    enrolled_at: int
+    updated_at: int
+    achieved_at: int = 0
+    achieved_by: int = 0
+    triggers: int = 0
+    days: tuple[Day, ...] = ()
+
+
+class Enrolment(NamedTuple):
+    """A customer takes part in a target from a period on; `enrolled_at` in epoch seconds."""
+
+    target_id: int
+    period_id: int
+    enrolled_at: int
+
+
+class Waiting(NamedTuple):
+    """A return that arrived before the bill it names."""
+
+    original: str
+    key: EventKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All of one customer's progress, enrolments and facts.
+
+    `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
+    `purchases` is the net amount bought less what was returned, in units.
+    """
+
+    seq: int = 0
+    latest_at: int = 0
+    bills: int = 0
+    purchases: int = 0
+    progress: Mapping[ProgressKey, Progress]
+    enrolments: tuple[Enrolment, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+
+
+class Reason(IntEnum):
+    """Why an entry was made."""
+
+    COUNTED = 1
+    RETURNED = 2
+    TOO_LATE = 3
+    ENROLLED = 4
+    BALANCE_SET = 5
+    COUNTED_FROM_LOG = 6
+    RETURN_AFTER_END = 7
+
+
+class Entry(NamedTuple):
+    """One change of one progress: *amount* is what the event adds (units), *before* and *after* the progress' value."""
+
+    target_id: int
+    period_id: int
+    reason: Reason
+    amount: int
+    before: int
+    after: int
+
+
+class OutcomeKind(IntEnum):
+    """What an event led to, in the past tense."""
+
+    ENROLLED = 1
+    TRIGGER_REACHED = 2
+    ACHIEVED = 3
+    UNACHIEVED = 4
+
+
+class Outcome(NamedTuple):
+    """Something others want to hear of; `at` in epoch seconds, `trigger_id` only for TRIGGER_REACHED."""
+
+    kind: OutcomeKind
+    target_id: int
+    period_id: int
+    at: int
+    value: int
+    trigger_id: int = 0
+
+
+EMPTY = Standing(progress={})

@@ -1,0 +1,259 @@
+"""What a brand defines: target groups with their periods, targets, triggers and streak levels."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+
+class Tracking(Enum):
+    """How a group's targets are taken together."""
+
+    DEFAULT = "DEFAULT"
+    UNIFIED = "UNIFIED"
+    STREAKS = "STREAKS"
+    NON_CONTINUOUS_STREAKS = "NON_CONTINUOUS_STREAKS"
+    CAPPING = "CAPPING"
+
+
+class Evaluation(Enum):
+    """What a period's window is."""
+
+    FIXED_CALENDAR_WINDOW = "FIXED_CALENDAR_WINDOW"
+    CYCLIC_WINDOW = "CYCLIC_WINDOW"
+    PERIOD_AGNOSTIC_WINDOW = "PERIOD_AGNOSTIC_WINDOW"
+
+
+class Frequency(Enum):
+    """The unit of a cycle's length."""
+
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+    QUARTERLY = "QUARTERLY"
+    HALF_YEARLY = "HALF_YEARLY"
+    YEARLY = "YEARLY"
+    CUSTOM = "CUSTOM"
+
+
+class Entity(Enum):
+    """Where a measure is read from."""
+
+    TRANSACTION = "TRANSACTION"
+    LINEITEM = "LINEITEM"
+    EVENT = "EVENT"
+    REWARDS = "REWARDS"
+    POINTS = "POINTS"
+    ALTERNATE_CURRENCIES = "ALTERNATE_CURRENCIES"
+
+
+class Kpi(Enum):
+    """What is summed or counted: the vendor's `targetType`."""
+
+    QUANTITY = "QUANTITY"
+    SALES = "SALES"
+    GROSS_SALES = "GROSS_SALES"
+    COUNT = "COUNT"
+    VISIT = "VISIT"
+    REGULAR_POINTS = "REGULAR_POINTS"
+    PROMOTIONAL_POINTS = "PROMOTIONAL_POINTS"
+    ALL_POINTS = "ALL_POINTS"
+    EXTENDED_FIELD = "EXTENDED_FIELD"
+    EVENT_ATTRIBUTE = "EVENT_ATTRIBUTE"
+    ALL = "ALL"
+    REGULAR = "REGULAR"
+    PROMOTION = "PROMOTION"
+    PROMOTIONAL = "PROMOTIONAL"
+
+
+class EnrolmentMethod(Enum):
+    """How a customer comes to take part."""
+
+    TRANSACTION = "TRANSACTION"
+    IMPORT = "IMPORT"
+    AUDIENCE_FILTER = "AUDIENCE_FILTER"
+
+
+class FilterKind(Enum):
+    """What a filter's ids name."""
+
+    STORE = "STORE"
+    ZONE = "ZONE"
+    CONCEPT = "CONCEPT"
+
+
+class AggregateFunction(Enum):
+    """How the values of a field are taken together within one event."""
+
+    SUM = "SUM"
+    COUNT = "COUNT"
+
+
+class WindowKind(Enum):
+    """Which value of a day counts."""
+
+    MIN = "MIN"
+    MAX = "MAX"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Where events count; no ids means no restriction. Filters of one target are alternatives (semantics 8 #54)."""
+
+    kind: FilterKind
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a measure needs besides its type: the vendor's `extendedFieldInfo`.
+
+    `window` is the value of a day that counts; `window_given` tells an explicit null from an absent key, as the
+    vendor's answers do.
+    """
+
+    name: str | None = None
+    aggregate: AggregateFunction | None = None
+    window: WindowKind | None = None
+    window_given: bool = False
+    program_id: int | None = None
+    currency: str | None = None
+
+
+class TriggerValueKind(Enum):
+    """Whether a trigger's value is a share of the goal, in percent, or an amount."""
+
+    PERCENTAGE = "PERCENTAGE"
+    ABSOLUTE = "ABSOLUTE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A mark on the way to the goal."""
+
+    id: int
+    name: str
+    active: bool
+    kind: str
+    value_kind: TriggerValueKind
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The value to reach in one period, unless the customer has an own one; `id` names it in the vendor's answers."""
+
+    id: int
+    period_id: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A span of time in which progress counts: from `opens_at` up to, not including, `closes_at` (epoch microseconds).
+
+    `starts_on` and `ends_on` are the first and last calendar day (ISO dates) in the zone that ruled the definition.
+    """
+
+    id: int
+    ref_code: str
+    starts_on: str
+    ends_on: str
+    opens_at: int
+    closes_at: int
+    description: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One measured goal in a group. `expression` is canonical or as typed; `expression_tree` is echoed as given."""
+
+    id: int
+    name: str
+    description: str | None = None
+    active: bool = True
+    entity: Entity
+    kpi: Kpi
+    event_name: str
+    expression: str
+    expression_tree: str | None = None
+    filters: tuple[Filter, ...] | None = None
+    enrolment: EnrolmentMethod
+    goals: tuple[Goal, ...]
+    metadata: Metadata | None = None
+    triggers: tuple[Trigger, ...] = ()
+    rule_set_id: int | None = None
+    unrolled_rule_set_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreakLevel:
+    """Reached when enough periods were achieved."""
+
+    id: int
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """How the targets of a unified group are taken together; `least` is n of "any n of m"."""
+
+    any_of: bool
+    least: int | None = None
+    aggregation: AggregateFunction | None = None
+    threshold: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who defined something: an authenticated till or key, as the vendor's `attribution` shows it."""
+
+    id: int
+    code: str
+    description: str = ""
+    name: str
+    kind: str = "TILL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """When and by whom something was made and last changed; instants in epoch microseconds."""
+
+    created_at: int
+    updated_at: int
+    created_by: Author
+    updated_by: Author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroup:
+    """The unit that is defined and versioned.
+
+    Fields that are None were not given and are left out of the vendor's answers. `cycle_opens_at` and
+    `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (semantics 2.7).
+    """
+
+    id: int
+    name: str
+    description: str | None = None
+    active: bool = True
+    preferred_till_id: int
+    tracking: Tracking
+    evaluation: Evaluation
+    frequency_kind: Frequency | None = None
+    frequency: int | None = None
+    recurring_cycles: int | None = None
+    total_periods: int
+    valid_from: str | None = None
+    valid_to: str | None = None
+    cycle_opens_at: int
+    cycle_closes_at: int
+    time_zone_name: str | None = None
+    user_created: bool = False
+    leaderboard: bool = False
+    periods: tuple[Period, ...]
+    targets: tuple[Target, ...]
+    streak_levels: tuple[StreakLevel, ...] = ()
+    combination: Combination | None = None
+    attribution: Attribution
