@@ -1,0 +1,190 @@
+-- The first schema.
+
+create sequence organisation_id_seq start 1001;
+create sequence group_id_seq start 2001;
+create sequence period_id_seq start 30001;
+create sequence target_id_seq start 3001;
+create sequence goal_id_seq start 127001;
+create sequence trigger_id_seq start 10001;
+create sequence streak_level_id_seq start 101;
+create sequence rule_set_id_seq start 126000002 increment by 2;
+create sequence reference_id_seq start 50001;
+create sequence customer_id_seq start 40000001;
+
+-- The tenant. version grows with each change of what events mean: a definition or a setting.
+create table organisation (
+    org_id bigint primary key,
+    name text not null,
+    zone text not null,
+    version bigint not null,
+    webhook_id text not null,
+    created_at timestamptz not null
+);
+-- No two organisations share a name.
+create unique index organisation_name on organisation (lower(name));
+-- A webhook's secret address leads to one organisation.
+create unique index organisation_webhook on organisation (webhook_id);
+
+-- The settings in force from a version on.
+create table organisation_version (
+    org_id bigint not null references organisation,
+    version bigint not null,
+    settings text not null,
+    primary key (org_id, version)
+);
+
+-- A definition, whole, in force from a version on.
+create table target_group_version (
+    org_id bigint not null references organisation,
+    group_id bigint not null,
+    version bigint not null,
+    body text not null,
+    primary key (org_id, group_id, version)
+);
+
+-- A name may be taken once per kind in an organisation, whatever its case.
+create table name_taken (
+    org_id bigint not null references organisation,
+    kind text not null,
+    name_key text not null,
+    holder_id bigint not null,
+    primary key (org_id, kind, name_key)
+);
+
+create table zone (
+    org_id bigint not null references organisation,
+    zone_id bigint not null,
+    code text not null,
+    name text not null,
+    primary key (org_id, zone_id),
+    unique (org_id, code)
+);
+
+create table concept (
+    org_id bigint not null references organisation,
+    concept_id bigint not null,
+    code text not null,
+    name text not null,
+    primary key (org_id, concept_id),
+    unique (org_id, code)
+);
+
+create table store (
+    org_id bigint not null references organisation,
+    store_id bigint not null,
+    code text not null,
+    name text not null,
+    zone_id bigint,
+    concept_id bigint,
+    primary key (org_id, store_id),
+    unique (org_id, code),
+    foreign key (org_id, zone_id) references zone,
+    foreign key (org_id, concept_id) references concept
+);
+
+create table till (
+    org_id bigint not null references organisation,
+    till_id bigint not null,
+    code text not null,
+    name text not null,
+    store_id bigint,
+    primary key (org_id, till_id),
+    unique (org_id, code),
+    foreign key (org_id, store_id) references store
+);
+
+-- A till's login: the code is the user name, so it is unique in the whole installation.
+create table login (
+    code text primary key,
+    org_id bigint not null,
+    till_id bigint not null,
+    password_hash text not null,
+    foreign key (org_id, till_id) references till
+);
+
+-- A client of the token call; only a digest of its secret is kept.
+create table api_key (
+    key text primary key,
+    org_id bigint not null references organisation,
+    key_id bigint not null,
+    name text not null,
+    secret_digest bytea not null,
+    created_at timestamptz not null,
+    revoked_at timestamptz
+);
+
+create table access_token (
+    token_digest bytea primary key,
+    key text not null references api_key,
+    expires_at timestamptz not null
+);
+
+-- Who is a customer.
+create table customer (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    body text not null,
+    primary key (bucket, org_id, customer_id)
+);
+
+-- Under which names a customer is known; the bucket is that of the identifier.
+create table identity (
+    bucket int not null,
+    org_id bigint not null,
+    kind text not null,
+    value text not null,
+    customer_id bigint not null,
+    primary key (bucket, org_id, kind, value)
+);
+
+-- All that one customer has reached: one packed row, kept inline because out-of-line storage is a cliff.
+create table standing (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    body text not null,
+    primary key (bucket, org_id, customer_id)
+) with (fillfactor = 70, toast_tuple_target = 8160);
+alter table standing alter column body set storage external;
+
+-- Progress of ended periods, out of the hot row.
+create table history (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    target_id bigint not null,
+    period_id bigint not null,
+    body text not null,
+    primary key (bucket, org_id, customer_id, target_id, period_id)
+);
+
+-- What customers did and what it changed. Append only. seq is the customer's own count, version the organisation's
+-- version that judged the event; reference is a bill's number, or the bill that a return names.
+create table event (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    source text not null,
+    event_id text not null,
+    name text not null,
+    reference text,
+    occurred_at timestamptz not null,
+    received_at timestamptz not null,
+    seq bigint not null,
+    version bigint not null,
+    content_hash bytea not null,
+    body text not null,
+    entries text not null,
+    primary key (bucket, org_id, customer_id, source, event_id)
+) with (toast_tuple_target = 4080);
+
+-- Outcomes of one event, to be delivered at least once; written with the standing that caused them.
+create table outbox (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    seq bigint not null,
+    body text not null,
+    primary key (bucket, org_id, customer_id, seq)
+);
