@@ -1,0 +1,1 @@
+"""What a definition means: calendar, measure, matching, soundness; pure."""
