@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from hashlib import sha256
 from typing import NamedTuple
 
 
@@ -57,6 +58,16 @@ class ReturnKind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedLine:
+    """Pieces of an article that came back; amounts that are None follow from the bill in proportion to quantity."""
+
+    code: str
+    quantity: Decimal
+    net: Decimal | None = None
+    gross: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """What was taken back: the payload of ReturnBill.
 
@@ -65,7 +76,7 @@ class Return:
 
     kind: ReturnKind
     original: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ReturnedLine, ...] = ()
     amount: Decimal | None = None
     extended_fields: Mapping[str, Scalar]
 
@@ -136,6 +147,11 @@ class EventKey(NamedTuple):
 
     source: str
     id: str
+
+    @property
+    def log_id(self) -> int:
+        """Give the number by which the vendor's answers name this event: 52 bits, so that any client can hold it."""
+        return int(sha256(f"{self.source}\0{self.id}".encode()).hexdigest()[:13], 16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from milepost.model.event import EventKey
 
+NEVER = 2**62
+"""An instant after all others."""
+
 Day = tuple[int, tuple[int, ...]]
 """A calendar day (proleptic ordinal) and the amounts, in units and ascending, that count on it."""
 
@@ -40,12 +43,25 @@ class Progress(NamedTuple):
     days: tuple[Day, ...] = ()
 
 
+class Stored(IntEnum):
+    """Which events that were heard before an enrolment count."""
+
+    ALL = 1
+    NONE = 2
+    OUTSIDE_FIRST_PERIOD = 3
+
+
 class Enrolment(NamedTuple):
-    """A customer takes part in a target from a period on; `enrolled_at` in epoch seconds."""
+    """A customer takes part in a target from a period on.
+
+    `enrolled_at` in epoch seconds; `seq` is the number of the event that enrolled; `stored` says which earlier ones count.
+    """
 
     target_id: int
     period_id: int
     enrolled_at: int
+    seq: int
+    stored: Stored
 
 
 class Waiting(NamedTuple):
@@ -60,11 +76,13 @@ class Standing:
     """All of one customer's progress, enrolments and facts.
 
     `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
-    `purchases` is the net amount bought less what was returned, in units.
+    `settles_at` is when the next progress leaves for the history (same unit, on the clock of `latest_at`);
+    `bills` counts bills heard; `purchases` is the net amount bought less what was returned, in units.
     """
 
     seq: int = 0
     latest_at: int = 0
+    settles_at: int = NEVER
     bills: int = 0
     purchases: int = 0
     progress: Mapping[ProgressKey, Progress]

@@ -145,7 +145,7 @@ create table standing (
     bucket int not null,
     org_id bigint not null,
     customer_id bigint not null,
-    body text not null,
+    body bytea not null,
     primary key (bucket, org_id, customer_id)
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 alter table standing alter column body set storage external;
@@ -157,7 +157,7 @@ create table history (
     customer_id bigint not null,
     target_id bigint not null,
     period_id bigint not null,
-    body text not null,
+    body bytea not null,
     primary key (bucket, org_id, customer_id, target_id, period_id)
 );
 
