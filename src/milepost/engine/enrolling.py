@@ -1,0 +1,72 @@
+"""How a customer comes to take part in a target (semantics 4.7 and 8.1)."""
+
+from collections.abc import Sequence
+
+from milepost.engine.fold import Fold, counts_stored, day_of
+from milepost.engine.log import Logged
+from milepost.engine.progressing import SECOND_US, Change
+from milepost.engine.taking_back import amount_left, names_of, returns_of
+from milepost.language import Occasion
+from milepost.model.amount import to_units
+from milepost.model.event import Bill, Enrolling, Return
+from milepost.model.organisation import EnrolMidPeriod, Returns
+from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason, Stored
+from milepost.rules.matching import Catalogue, Rule
+from milepost.rules.remaining import remaining
+
+
+def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
+    """Let the customer take part from a period on; stored events count as the settings say (semantics 8.1)."""
+    rule = fold.catalogue.rules[payload.target_id]
+    at = fold.event.occurred_at // SECOND_US
+    key = ProgressKey(payload.target_id, payload.period_id)
+    enrolment = Enrolment(*key, at, fold.before.seq + 1, _stored(fold.catalogue, payload))
+    fold.enrolments = (*(e for e in fold.enrolments if e.target_id != key.target_id), enrolment)
+    before = fold.progress.get(key)
+    value = 0 if before is None else before.value
+    if payload.balance is not None:
+        value = to_units(payload.balance)
+    heard = fold.event.received_at // SECOND_US
+    fold.keep(Progress(*key, value, at, heard) if before is None else before._replace(value=value, updated_at=heard))
+    reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
+    was = 0 if before is None else before.value
+    fold.entries.append(Entry(*key, reason, value - was, was, value))
+    fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, at, value))
+    _count_stored(fold, rule, enrolment, past)
+
+
+def _stored(catalogue: Catalogue, payload: Enrolling) -> Stored:
+    if catalogue.settings.enrol_mid_period is EnrolMidPeriod.FROM_ENROLMENT:
+        return Stored.NONE
+    return Stored.ALL if payload.balance is None else Stored.OUTSIDE_FIRST_PERIOD
+
+
+def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Logged]) -> None:
+    """Count what the log already holds for the newly enrolled target: each bill less what came back of it."""
+    if enrolment.stored is Stored.NONE:
+        return
+    for logged in sorted(past, key=lambda logged: logged.seq):
+        event = logged.event
+        position = rule.position(event.occurred_at)
+        if position < 0 or not counts_stored(fold, rule, position, enrolment, event):
+            continue
+        amount = _amount_now(fold, rule, position, logged, past)
+        if amount is not None:
+            change = Change(None, amount, day_of(fold.catalogue, rule, event), Reason.COUNTED_FROM_LOG)
+            fold.apply(rule, position, change, event)
+
+
+def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+    payload = logged.event.payload
+    if not isinstance(payload, Bill) or fold.catalogue.settings.returns is Returns.IGNORE:
+        return rule.amount(Occasion(logged.event, None, fold.before))
+    named = names_of(logged.event)
+    effective = [
+        other
+        for other in sorted(past, key=lambda other: other.seq)
+        if isinstance(other.event.payload, Return)
+        and other.event.payload.original in named
+        and other.event.occurred_at < rule.closes[position]
+    ]
+    left = remaining(payload, returns_of(effective))
+    return None if left is None else amount_left(fold, rule, logged.event, left)

@@ -1,0 +1,70 @@
+"""What a step needs to know of the customer's own past, and how it asks for it."""
+
+from typing import NamedTuple
+
+from milepost.model.event import Bill, Enrolling, Event, EventKey, Return
+from milepost.model.standing import Entry, Standing
+from milepost.rules.matching import Catalogue
+
+SETTLE_AFTER_US = 7 * 86_400_000_000
+"""How long the progress of an ended period stays in the hot row, on the clock of the customer's latest event."""
+
+
+class Logged(NamedTuple):
+    """An event that was heard before: the number it was given, and what it changed."""
+
+    event: Event
+    seq: int
+    entries: tuple[Entry, ...]
+
+
+class Need(NamedTuple):
+    """What a step wants from the log besides the standing.
+
+    `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
+    bill; `since`: every event dated at or after this instant; `history`: progress that left the hot row.
+    """
+
+    bill: str | None = None
+    returns: tuple[EventKey, ...] = ()
+    since: int | None = None
+    history: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the standing alone is enough."""
+        return self == NOTHING
+
+
+NOTHING = Need()
+
+
+def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
+    """Give what `step` wants to know for *event*."""
+    late = event.occurred_at < standing.latest_at - SETTLE_AFTER_US
+    match event.payload:
+        case Bill(number=number) if standing.waiting:
+            returns = tuple(wait.key for wait in standing.waiting if wait.original in {event.key.id, number})
+            return Need(returns=returns, history=late)
+        case Return(original=original):
+            return Need(bill=original, history=True)
+        case Enrolling(target_id=target_id, period_id=period_id):
+            rule = catalogue.rules.get(target_id)
+            position = -1 if rule is None else rule.position_of(period_id)
+            return Need(since=rule.opens[position] if rule and position >= 0 else None, history=True)
+        case _:
+            return Need(history=True) if late else NOTHING
+
+
+def wanted(asked: Need, event: Event, logged: Logged) -> bool:
+    """Tell whether *logged* is among what was asked for *event*: the meaning that the store's statements follow."""
+    heard = logged.event
+    match heard.payload:
+        case Bill(number=number) if asked.bill is not None:
+            return asked.bill in {heard.key.id, number}
+        case Return() if asked.bill is not None:
+            return True
+        case Return() if heard.key in asked.returns:
+            return True
+        case _:
+            return asked.since is not None and heard.occurred_at >= asked.since and heard.key != event.key

@@ -1,0 +1,56 @@
+"""Folding `step` over a whole log: what the store keeps is a cache of this."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from milepost.engine.log import Logged, need, wanted
+from milepost.engine.settle import recall
+from milepost.engine.step import Step, step
+from milepost.model.event import Event
+from milepost.model.standing import EMPTY, Outcome, Progress, ProgressKey, Standing
+from milepost.rules.matching import Catalogue
+
+
+class Replayed(NamedTuple):
+    """Where a log leads: the standing, what left it for the history, the log with its entries, all outcomes."""
+
+    standing: Standing
+    history: dict[ProgressKey, Progress]
+    log: tuple[Logged, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+START = Replayed(EMPTY, {}, (), ())
+
+
+def replay(
+    catalogue_of: Callable[[int], Catalogue],
+    events: Iterable[tuple[int, Event]],
+    start: Replayed = START,
+) -> Replayed:
+    """Fold `step` over *events*, each with the version of the definitions that judged it, on from *start*."""
+    standing, history = start.standing, dict(start.history)
+    log, outcomes = list(start.log), list(start.outcomes)
+    for version, event in events:
+        taken = relive(catalogue_of(version), standing, history, log, event)
+        standing = taken.standing
+        history.update({ProgressKey(p.target_id, p.period_id): p for p in taken.settled})
+        log.append(Logged(event, standing.seq, taken.entries))
+        outcomes += taken.outcomes
+    return Replayed(standing, history, tuple(log), tuple(outcomes))
+
+
+def relive(
+    catalogue: Catalogue,
+    standing: Standing,
+    history: dict[ProgressKey, Progress],
+    log: Iterable[Logged],
+    event: Event,
+) -> Step:
+    """Take one step, with what it needs taken from *history* and *log*."""
+    asked = need(catalogue, standing, event)
+    if asked.is_empty:
+        return step(catalogue, standing, event)
+    if asked.history:
+        standing = recall(standing, history.values())
+    return step(catalogue, standing, event, [logged for logged in log if wanted(asked, event, logged)])

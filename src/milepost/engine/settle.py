@@ -1,0 +1,44 @@
+"""Moving progress of ended periods out of the hot row, and back when a late event concerns them.
+
+The clock of a customer's settling is the date of the latest event heard, never the wall clock: so replaying the log
+settles the same progress at the same step.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from milepost.engine.log import SETTLE_AFTER_US
+from milepost.model.standing import NEVER, Progress, ProgressKey, Standing
+from milepost.rules.matching import Catalogue
+
+
+def settles_at(catalogue: Catalogue, progress: Progress) -> int:
+    """Give when *progress* leaves the hot row; never, if nobody knows its period any more."""
+    rule = catalogue.rules.get(progress.target_id)
+    position = -1 if rule is None else rule.position_of(progress.period_id)
+    return NEVER if rule is None or position < 0 else rule.closes[position] + SETTLE_AFTER_US
+
+
+def settle(catalogue: Catalogue, standing: Standing) -> tuple[Standing, tuple[Progress, ...]]:
+    """Give the standing without the progress whose time has come, and that progress."""
+    if standing.latest_at < standing.settles_at:
+        return standing, ()
+    stays: dict[ProgressKey, Progress] = {}
+    leaves: list[Progress] = []
+    next_at = NEVER
+    for key, progress in standing.progress.items():
+        at = settles_at(catalogue, progress)
+        if at <= standing.latest_at:
+            leaves.append(progress)
+        else:
+            stays[key] = progress
+            next_at = min(next_at, at)
+    return replace(standing, progress=stays, settles_at=next_at), tuple(leaves)
+
+
+def recall(standing: Standing, history: Iterable[Progress]) -> Standing:
+    """Give the standing with settled progress back in place; what is hot already stays as it is."""
+    settled: Mapping[ProgressKey, Progress] = {ProgressKey(p.target_id, p.period_id): p for p in history}
+    if not settled:
+        return standing
+    return replace(standing, progress={**settled, **standing.progress}, settles_at=0)

@@ -1,0 +1,189 @@
+"""From an event to the targets it may count for: the catalogue of an organisation's rules at one version."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil
+from typing import NamedTuple
+
+from milepost import language
+from milepost.language import Occasion, Scope
+from milepost.model.amount import to_units
+from milepost.model.event import BILL, Event, Line, Place
+from milepost.model.organisation import Organisation, Settings
+from milepost.model.target import (
+    EnrolmentMethod,
+    Entity,
+    FilterKind,
+    Period,
+    Target,
+    TargetGroup,
+    Trigger,
+    TriggerValueKind,
+)
+from milepost.rules.calendar import Calendar
+from milepost.rules.evaluable import unevaluable
+from milepost.rules.measure import Aggregate, LineReading, Reading, aggregate_of, event_name_of, line_reading, reading
+
+PLACES_REMEMBERED_MAX = 100_000
+"""How many places (per event name) the catalogue remembers candidates for."""
+
+
+class Mark(NamedTuple):
+    """A trigger of a rule: the value to reach, in units, by position of the period."""
+
+    trigger_id: int
+    values: tuple[int, ...]
+
+
+class Rule:
+    """One target, ready to judge events; periods are ordered by their beginning, goals and marks stand beside them."""
+
+    __slots__ = (
+        "aggregate",
+        "closes",
+        "event_name",
+        "filters",
+        "goals",
+        "marks",
+        "open_to_all",
+        "opens",
+        "period_ids",
+        "predicate",
+        "read",
+        "read_line",
+        "target_id",
+    )
+
+    def __init__(self, target: Target, periods: Sequence[Period], zone: str) -> None:
+        """Compile *target* over the *periods* of its group."""
+        ordered = sorted((period for period in periods if period.active), key=lambda period: period.opens_at)
+        goals = {goal.period_id: to_units(goal.value) for goal in target.goals}
+        self.target_id = target.id
+        self.event_name = event_name_of(target)
+        self.aggregate: Aggregate = aggregate_of(target)
+        self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
+        self.opens = tuple(period.opens_at for period in ordered)
+        self.closes = tuple(period.closes_at for period in ordered)
+        self.period_ids = tuple(period.id for period in ordered)
+        self.goals = tuple(goals.get(period.id) for period in ordered)
+        self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers if trigger.active)
+        self.predicate = _predicate(target, zone)
+        self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
+        self.read: Reading | None = reading(target)
+        self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
+
+    def position(self, instant: int) -> int:
+        """Give which period holds *instant*, or -1."""
+        found = bisect_right(self.opens, instant) - 1
+        return found if found >= 0 and instant < self.closes[found] else -1
+
+    def position_of(self, period_id: int) -> int:
+        """Give where the period stands, or -1."""
+        return self.period_ids.index(period_id) if period_id in self.period_ids else -1
+
+    def is_at(self, place: Place) -> bool:
+        """Tell whether the rule counts what happens at *place*; its filters are alternatives (semantics 8 #54)."""
+        if not self.filters:
+            return True
+        named = (
+            (FilterKind.STORE, place.store_id),
+            (FilterKind.ZONE, place.zone_id),
+            (FilterKind.CONCEPT, place.concept_id),
+        )
+        return any(name in self.filters for name in named)
+
+    def amount(self, occasion: Occasion) -> int | None:
+        """Give what the event of *occasion* adds, in units; None when it does not count."""
+        if self.read is None:
+            payload = occasion.event.payload
+            return self.amount_of_lines(occasion, getattr(payload, "lines", ()))
+        if self.predicate is not None and not self.predicate(occasion):
+            return None
+        return self.read(occasion.event.payload)
+
+    def amount_of_lines(self, occasion: Occasion, left: Sequence[Line | None]) -> int | None:
+        """Give what the lines *left* add: those whose original (same position in the bill) the expression holds for."""
+        if self.read_line is None:
+            return None
+        total: int | None = None
+        for line, rest in zip(getattr(occasion.event.payload, "lines", ()), left, strict=True):
+            if rest is None:
+                continue
+            if self.predicate is not None and not self.predicate(Occasion(occasion.event, line, occasion.standing)):
+                continue
+            units = self.read_line(rest)
+            if units is not None:
+                total = units if total is None else total + units
+        return total
+
+
+class Catalogue:
+    """The rules of an organisation at one version, found by event name and place."""
+
+    def __init__(self, organisation: Organisation, groups: Iterable[TargetGroup]) -> None:
+        """Compile the active targets of *groups*; those that cannot be evaluated yet count nothing."""
+        self.org_id = organisation.id
+        self.version = organisation.version
+        self.settings: Settings = organisation.settings
+        self.calendar = Calendar(organisation.zone)
+        self.groups = {group.id: group for group in groups}
+        self.rules: dict[int, Rule] = {}
+        self._by_name: dict[str, list[Rule]] = {}
+        self._by_place: dict[tuple[str, int | None, int | None, int | None], tuple[Rule, ...]] = {}
+        self.needs_member = False
+        for group in self.groups.values():
+            self._add(group, organisation.zone)
+
+    def _add(self, group: TargetGroup, zone: str) -> None:
+        counts = group.active and not unevaluable(group)
+        for target in group.targets:
+            rule = Rule(target, group.periods, zone)
+            self.rules[target.id] = rule
+            if counts and target.active:
+                self._by_name.setdefault(rule.event_name, []).append(rule)
+                self.needs_member = self.needs_member or language.needs_member(language.read(target.expression))
+
+    def candidates(self, event: Event) -> tuple[Rule, ...]:
+        """Give the rules that listen to events of this name at this place."""
+        place = event.place
+        key = (event.name, place.store_id, place.zone_id, place.concept_id)
+        found = self._by_place.get(key)
+        if found is None:
+            found = tuple(rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place))
+            if len(self._by_place) < PLACES_REMEMBERED_MAX:
+                self._by_place[key] = found
+        return found
+
+
+def catalogue(organisation: Organisation, groups: Iterable[TargetGroup]) -> Catalogue:
+    """Give the catalogue of *organisation* with these groups in force."""
+    return Catalogue(organisation, groups)
+
+
+def scope_of(target: Target) -> Scope:
+    """Give which profiles the expression of *target* may name."""
+    match target.entity:
+        case Entity.TRANSACTION:
+            return Scope.BILL
+        case Entity.LINEITEM:
+            return Scope.LINE
+        case Entity.EVENT:
+            return Scope.EVENT_ON_BILL if target.event_name == BILL else Scope.EVENT
+        case _:
+            return Scope.AWARD
+
+
+def _predicate(target: Target, zone: str) -> Callable[[Occasion], bool] | None:
+    if target.expression == "true":
+        return None
+    return language.compile_predicate(language.read(target.expression), zone)
+
+
+def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
+    """Give the values of *trigger*; the smallest units that are not below a percentage of the goal."""
+    match trigger.value_kind:
+        case TriggerValueKind.ABSOLUTE:
+            return Mark(trigger.id, (to_units(trigger.value),) * len(goals))
+        case TriggerValueKind.PERCENTAGE:
+            shares = (None if goal is None else ceil(goal * trigger.value / 100) for goal in goals)
+            return Mark(trigger.id, tuple(2**62 if share is None else share for share in shares))

@@ -1,0 +1,197 @@
+"""What an event adds to a target: the table of entity × type in semantics 4.2."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import assert_never
+
+from milepost.model.amount import UNITS_PER_ONE, to_units
+from milepost.model.event import Activity, Award, AwardKind, Bill, Line, Payload, Scalar
+from milepost.model.target import AggregateFunction, Entity, Kpi, Metadata, Target, WindowKind
+
+Reading = Callable[[Payload], int | None]
+"""Reads what a payload adds, in units; None when it does not count at all."""
+
+LineReading = Callable[[Line], int | None]
+"""Reads what one line of a bill adds, in units; None when the line does not count."""
+
+SUMMED_DIGITS_MAX = 15
+"""Digits before the point that a summed attribute may have; a larger one does not count."""
+
+
+class Aggregate(Enum):
+    """How contributions combine within a period: all added, or one extreme per calendar day, days added."""
+
+    SUM = "SUM"
+    DAY_MAX = "DAY_MAX"
+    DAY_MIN = "DAY_MIN"
+
+
+def aggregate_of(target: Target) -> Aggregate:
+    """Give how *target* combines contributions; VISIT is the largest of the ones of a day."""
+    if target.kpi is Kpi.VISIT:
+        return Aggregate.DAY_MAX
+    if target.kpi not in {Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE} or target.metadata is None:
+        return Aggregate.SUM
+    match target.metadata.window:
+        case None:
+            return Aggregate.SUM
+        case WindowKind.MAX:
+            return Aggregate.DAY_MAX
+        case WindowKind.MIN:
+            return Aggregate.DAY_MIN
+        case _ as never:
+            assert_never(never)
+
+
+def reading(target: Target) -> Reading | None:
+    """Give how *target* reads a payload; None if it has no meaning, or is read line by line."""
+    match target.entity:
+        case Entity.TRANSACTION:
+            return _bill_reading(target)
+        case Entity.LINEITEM:
+            return None
+        case Entity.EVENT:
+            return _activity_reading(target)
+        case Entity.REWARDS | Entity.POINTS:
+            return _points_reading(target.kpi)
+        case Entity.ALTERNATE_CURRENCIES:
+            return _currency_reading(target.kpi, target.metadata)
+        case _ as never:
+            assert_never(never)
+
+
+def line_reading(target: Target) -> LineReading | None:
+    """Give how a LINEITEM target reads one line; None if it has no meaning."""
+    assert target.entity is Entity.LINEITEM
+    match target.kpi:
+        case Kpi.SALES:
+            return lambda line: to_units(line.net)
+        case Kpi.GROSS_SALES:
+            return lambda line: to_units(line.gross)
+        case Kpi.QUANTITY:
+            return lambda line: to_units(line.quantity)
+        case Kpi.COUNT:
+            return lambda _line: UNITS_PER_ONE
+        case Kpi.EXTENDED_FIELD:
+            field = _field_reading(target.metadata)
+            return None if field is None else lambda line: field(line.extended_fields)
+        case _:
+            return None
+
+
+def event_name_of(target: Target) -> str:
+    """Give the name of the events that *target* listens to."""
+    match target.entity:
+        case Entity.TRANSACTION | Entity.LINEITEM:
+            return "TransactionAdd"
+        case Entity.EVENT:
+            return target.event_name
+        case Entity.REWARDS | Entity.POINTS:
+            return "PointsAwarded"
+        case Entity.ALTERNATE_CURRENCIES:
+            return "CurrencyAwarded"
+        case _ as never:
+            assert_never(never)
+
+
+def _of_bill(read: Callable[[Bill], int | None]) -> Reading:
+    def reading(payload: Payload) -> int | None:
+        return read(payload) if isinstance(payload, Bill) else None
+
+    return reading
+
+
+def _bill_reading(target: Target) -> Reading | None:
+    match target.kpi:
+        case Kpi.SALES:
+            return _of_bill(lambda bill: to_units(bill.net))
+        case Kpi.GROSS_SALES:
+            return _of_bill(lambda bill: to_units(bill.gross))
+        case Kpi.COUNT | Kpi.VISIT:
+            return _of_bill(lambda _bill: UNITS_PER_ONE)
+        case Kpi.QUANTITY:
+            return _of_bill(lambda bill: sum(to_units(line.quantity) for line in bill.lines))
+        case Kpi.EXTENDED_FIELD:
+            field = _field_reading(target.metadata)
+            return None if field is None else _of_bill(lambda bill: field(bill.extended_fields))
+        case _:
+            return None
+
+
+def _activity_reading(target: Target) -> Reading | None:
+    match target.kpi:
+        case Kpi.COUNT | Kpi.VISIT:
+            return lambda _payload: UNITS_PER_ONE
+        case Kpi.EVENT_ATTRIBUTE:
+            field = _field_reading(target.metadata)
+            if field is None:
+                return None
+            return lambda payload: field(payload.attributes) if isinstance(payload, Activity) else None
+        case _:
+            return None
+
+
+def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]], int | None] | None:
+    if metadata is None or metadata.name is None:
+        return None
+    name = metadata.name
+    if metadata.aggregate is AggregateFunction.COUNT:
+        return lambda fields: UNITS_PER_ONE if fields.get(name) is not None else None
+    return lambda fields: _number(fields.get(name))
+
+
+def _number(value: Scalar) -> int | None:
+    """Give *value* in units if it is a number, or text that is one, of a size that can be summed."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(value)
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or number.adjusted() >= SUMMED_DIGITS_MAX:
+        return None
+    return to_units(number)
+
+
+def _points_reading(kpi: Kpi) -> Reading | None:
+    match kpi:
+        case Kpi.ALL_POINTS:
+            return _award_reading(None)
+        case Kpi.REGULAR_POINTS:
+            return _award_reading(AwardKind.REGULAR)
+        case Kpi.PROMOTIONAL_POINTS:
+            return _award_reading(AwardKind.PROMOTIONAL)
+        case _:
+            return None
+
+
+def _currency_reading(kpi: Kpi, metadata: Metadata | None) -> Reading | None:
+    if metadata is None:
+        return None
+    match kpi:
+        case Kpi.ALL:
+            read = _award_reading(None)
+        case Kpi.REGULAR:
+            read = _award_reading(AwardKind.REGULAR)
+        case Kpi.PROMOTION | Kpi.PROMOTIONAL:
+            read = _award_reading(AwardKind.PROMOTIONAL)
+        case _:
+            return None
+    named = (metadata.program_id, metadata.currency)
+
+    def reading(payload: Payload) -> int | None:
+        if isinstance(payload, Award) and (payload.program_id, payload.currency) == named:
+            return read(payload)
+        return None
+
+    return reading
+
+
+def _award_reading(kind: AwardKind | None) -> Reading:
+    def reading(payload: Payload) -> int | None:
+        if isinstance(payload, Award) and (kind is None or payload.kind is kind):
+            return to_units(payload.amount)
+        return None
+
+    return reading

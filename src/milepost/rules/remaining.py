@@ -1,0 +1,95 @@
+"""What is left of a bill after returns (semantics 4.8 and 8.1, SUBTRACT)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import NamedTuple, assert_never
+
+from milepost.model.amount import PLACES
+from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_UNIT = Decimal(1).scaleb(-PLACES)
+_NOTHING = Decimal(0)
+
+
+class Remaining(NamedTuple):
+    """A bill less what came back; `lines` stand beside the lines of the whole bill, None where nothing is left."""
+
+    bill: Bill
+    lines: tuple[Line | None, ...]
+
+
+def remaining(bill: Bill, returns: Iterable[Return]) -> Remaining | None:
+    """Give what is left of *bill* after *returns*, in the order they were heard; None when nothing is."""
+    left: Remaining | None = Remaining(bill, bill.lines)
+    for taken in returns:
+        if left is None:
+            return None
+        left = _less(left, taken)
+    return left
+
+
+def _less(left: Remaining, taken: Return) -> Remaining | None:
+    match taken.kind:
+        case ReturnKind.FULL | ReturnKind.CANCELLED:
+            return None
+        case ReturnKind.AMOUNT:
+            amount = taken.amount if taken.amount is not None else _NOTHING
+            return _with_totals(left, net=amount, gross=amount, lines=left.lines)
+        case ReturnKind.LINE_ITEM:
+            return _less_lines(left, taken.lines)
+        case _ as never:
+            assert_never(never)
+
+
+def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remaining | None:
+    lines = list(left.lines)
+    net = gross = _NOTHING
+    for back in returned:
+        quantity = back.quantity
+        for position, line in enumerate(lines):
+            if line is None or line.code != back.code or quantity <= 0:
+                continue
+            rest = _less_line(line, back, quantity)
+            net += line.net - (rest.net if rest else _NOTHING)
+            gross += line.gross - (rest.gross if rest else _NOTHING)
+            quantity -= line.quantity - (rest.quantity if rest else _NOTHING)
+            lines[position] = rest
+    return _with_totals(left, net=net, gross=gross, lines=tuple(lines))
+
+
+def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None:
+    """Give *line* less *quantity* of the pieces that came back; the whole rest goes when no piece is left."""
+    if quantity >= line.quantity:
+        return None
+    share = (quantity, line.quantity)
+    net = _part(line.net, share) if back.net is None else _part(back.net, (quantity, back.quantity))
+    gross = _part(line.gross, share) if back.gross is None else _part(back.gross, (quantity, back.quantity))
+    return replace(
+        line,
+        quantity=line.quantity - quantity,
+        net=max(line.net - net, min(line.net, _NOTHING)),
+        gross=max(line.gross - gross, min(line.gross, _NOTHING)),
+    )
+
+
+def _part(amount: Decimal, share: tuple[Decimal, Decimal]) -> Decimal:
+    """Give *amount* × share, to four decimals, half to even."""
+    part, whole = share
+    if part == whole:
+        return amount
+    return _EXACT.divide(_EXACT.multiply(amount, part), whole).quantize(_UNIT, context=_EXACT)
+
+
+def _with_totals(left: Remaining, *, net: Decimal, gross: Decimal, lines: tuple[Line | None, ...]) -> Remaining | None:
+    bill = left.bill
+    bill = replace(
+        bill,
+        net=max(bill.net - net, min(bill.net, _NOTHING)),
+        gross=max(bill.gross - gross, min(bill.gross, _NOTHING)),
+        lines=tuple(line for line in lines if line is not None),
+    )
+    if not bill.lines and bill.net <= 0:
+        return None
+    return Remaining(bill, lines)
