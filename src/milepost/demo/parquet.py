@@ -24,5 +24,6 @@ def folder() -> Path:
         if find_spec(package) is None:
             raise ExtraMissing(package)
     data = find_spec(PACKAGES[0])
-    assert data is not None and data.origin is not None
+    assert data is not None
+    assert data.origin is not None
     return Path(data.origin).parent / "data"

@@ -1,0 +1,115 @@
+-- What every household reached in every period of the eight target groups of the demo, from the Parquet files alone.
+-- Given: the tables `item`, `article`, `redemption` (the Parquet files, of the chosen households) and `goal`
+-- (target, period, goal: the figures of the definitions). Everything else is reckoned here, one statement per step.
+
+-- The stamps of the file are UTC: its week column changes at 05:00 in winter, at 04:00 in summer. In 2017 clocks in
+-- New York were ahead from 12 March, 07:00 UTC, to 5 November, 06:00 UTC.
+create view line as
+select household_id as household, store_id as store, basket_id as basket, product_id as product, quantity, week,
+  transaction_timestamp as utc,
+  case when transaction_timestamp >= timestamp '2017-03-12 07:00:00'
+    and transaction_timestamp < timestamp '2017-11-05 06:00:00' then 4 else 5 end as hours_behind,
+  cast(sales_value as decimal(12, 2)) as paid,
+  cast(sales_value as decimal(12, 2)) + cast(retail_disc as decimal(12, 2))
+    + cast(coupon_match_disc as decimal(12, 2)) as shelf
+from item;
+
+-- One row per bill, with its calendar day and the name under which events of that bill are known.
+create table bill as
+select household, store, basket, utc, hours_behind, any_value(week) as week,
+  cast(utc - to_hours(hours_behind) as date) as day,
+  'pos/' || store as source, 'bill-' || basket as event,
+  sum(paid) as paid, sum(shelf) as shelf, count(*) as lines
+from line
+group by household, store, basket, utc, hours_behind;
+
+-- One row per redeemed coupon, placed at noon: 17:00 UTC in winter, 16:00 in summer (noon is never near a change).
+create table coupon as
+select household_id as household, cast(redemption_date as date) as day,
+  if(redemption_date between '2017-03-12' and '2017-11-04', 4, 5) as hours_behind,
+  redemption_date + to_hours(12 + hours_behind) as utc,
+  'coupons' as source,
+  'coupon-' || household_id || '-' || coupon_upc || '-' || campaign_id || '-'
+    || strftime(redemption_date, '%Y-%m-%d') as event
+from redemption;
+
+-- What every event adds to every target.
+create table contribution (
+  target varchar, household bigint, period varchar, utc timestamp, hours_behind integer,
+  source varchar, event varchar, amount decimal(18, 2)
+);
+
+insert into contribution
+select 'Monthly spend', household, strftime(day, '%Y-%m'), utc, hours_behind, source, event, paid
+from bill;
+
+-- Weeks by the data's own count: its week 1 is the Sunday of 1 January 2017, which lies in no period.
+insert into contribution
+select 'Weekly visits', household, '2017-W' || lpad(cast(week - 1 as varchar), 2, '0'), utc, hours_behind, source, event,
+  if(row_number() over (partition by household, day order by utc, source, event) = 1, 1, 0)
+from bill
+where week >= 2;
+
+insert into contribution
+select 'Produce lines', b.household, strftime(b.day, '%Y-%m'), b.utc, b.hours_behind, b.source, b.event, count(*)
+from bill as b
+join line as l on l.basket = b.basket
+join article as a on a.product_id = l.product
+where a.department = 'PRODUCE'
+group by all;
+
+insert into contribution
+select 'Private brand pieces', b.household, '2017-Q' || quarter(b.day), b.utc, b.hours_behind, b.source, b.event,
+  sum(l.quantity)
+from bill as b
+join line as l on l.basket = b.basket
+join article as a on a.product_id = l.product
+where a.brand = 'Private' and l.quantity < 100
+group by all;
+
+-- A day counts its dearest basket: a bill adds what it lies above the dearest before it on that day.
+insert into contribution
+select 'Biggest basket of the day', household, strftime(day, '%Y-%m'), utc, hours_behind, source, event,
+  greatest(shelf - coalesce(max(shelf) over (
+    partition by household, day order by utc, source, event rows between unbounded preceding and 1 preceding
+  ), 0), 0)
+from bill;
+
+insert into contribution
+select 'Chosen shops', household, strftime(day, '%Y-%m'), utc, hours_behind, source, event, 1
+from bill
+where store between 360 and 399 or store in (319, 330);
+
+insert into contribution
+select 'Coupons redeemed', household, if(month(day) <= 6, '2017-H1', '2017-H2'), utc, hours_behind, source, event, 1
+from coupon;
+
+insert into contribution
+select 'Large baskets', household, '2017-Q' || quarter(day), utc, hours_behind, source, event, 1
+from bill
+where paid > 50 and lines >= 10;
+
+-- The total after every event, in the order of instant, source and event.
+create table running as
+select *, sum(amount) over (
+    partition by target, household, period order by utc, source, event
+    rows between unbounded preceding and current row
+  ) as total
+from contribution;
+
+-- Every household × target × period: where the total ended and which event brought it to the goal.
+create table result as
+select h.household, g.target, g.period, g.goal, coalesce(r.value, 0) as value, r.achieved_at, r.achieved_by
+from (select distinct household_id as household from item) as h
+cross join goal as g
+left join (
+  select target, household, period, sum(amount) as value,
+    min_by(
+      strftime(utc - to_hours(hours_behind), '%Y-%m-%dT%H:%M:%S') || '-0' || hours_behind || ':00', (utc, source, event)
+    ) filter (total >= goal) as achieved_at,
+    min_by(sha256(source || chr(0) || event), (utc, source, event))
+      filter (total >= goal) as achieved_by
+  from running
+  join goal using (target, period)
+  group by target, household, period
+) as r on r.household = h.household and r.target = g.target and r.period = g.period;
