@@ -1,0 +1,60 @@
+"""What tests of the store and of the faces stand on: a PostgreSQL of their own, and a fresh database for each.
+
+A server starts only when a test asks for it, one for each worker of the test run: nothing is shared between workers,
+so none has to wait for, or outlive, another.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+import pytest
+
+from milepost.store.embedded import EmbeddedServer
+from milepost.store.migrating import migrate
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def admin_url() -> Iterator[str]:
+    """Give the URL of a server that is all the tests' own."""
+    # Not below pytest's own folder: that is closed to the account which root steps down to.
+    data = Path(mkdtemp(prefix="milepost-tests-"))
+    data.chmod(0o755)
+    try:
+        with EmbeddedServer(data) as server:
+            yield server.url
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(admin_url: str) -> str:
+    """Give the name of a migrated database to copy."""
+    _administer(admin_url, "create database template_of_tests")
+    asyncio.run(migrate(_url_of(admin_url, "template_of_tests")))
+    return "template_of_tests"
+
+
+@pytest.fixture
+def database_url(admin_url: str, template: str) -> Iterator[str]:
+    """Give the URL of a fresh migrated database; it is dropped after the test."""
+    name = f"test_{next(_NUMBERS)}"
+    _administer(admin_url, f"create database {name} template {template} strategy file_copy")
+    yield _url_of(admin_url, name)
+    _administer(admin_url, f"drop database {name} with (force)")
+
+
+def _url_of(admin_url: str, database: str) -> str:
+    """Give the URL of *database* on the server of *admin_url*."""
+    return psycopg.conninfo.make_conninfo(admin_url, dbname=database)
+
+
+def _administer(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
