@@ -8,8 +8,12 @@ from hashlib import sha256
 from typing import NamedTuple
 
 
-Scalar = str | int | Decimal | bool | None
-"""A value of an extended field, a line's attribute or a behavioural event's attribute."""
+Scalar = object
+"""A value of an extended field, a line's attribute or a behavioural event's attribute.
+
+One of text, int, Decimal, bool or None; the edge lets nothing else in. It is spelled `object` because stored bytes are
+decoded by these annotations, and a union of text and Decimal has no unambiguous reading there.
+"""
 
 BILL = "TransactionAdd"
 RETURN = "ReturnBill"

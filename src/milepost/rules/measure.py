@@ -143,7 +143,7 @@ def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]]
 
 def _number(value: Scalar) -> int | None:
     """Give *value* in units if it is a number, or text that is one, of a size that can be summed."""
-    if value is None or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
     try:
         number = value if isinstance(value, Decimal) else Decimal(value)

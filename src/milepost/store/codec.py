@@ -1,0 +1,197 @@
+"""Stored bytes: standings and progress as msgpack arrays, events and definitions as JSON text (decision 0004)."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from milepost.model.customer import Customer
+from milepost.model.event import (
+    BILL,
+    CURRENCY,
+    ENROL,
+    NOWHERE,
+    POINTS,
+    RETURN,
+    Activity,
+    Award,
+    Bill,
+    Enrolling,
+    Event,
+    EventKey,
+    Member,
+    Payload,
+    Place,
+    Return,
+)
+from milepost.model.organisation import Settings
+from milepost.model.standing import (
+    Enrolment,
+    Entry,
+    Outcome,
+    Progress,
+    ProgressKey,
+    Standing,
+    Waiting,
+)
+from milepost.model.target import TargetGroup
+
+
+class _StoredStanding(NamedTuple):
+    seq: int
+    latest_at: int
+    settles_at: int
+    bills: int
+    purchases: int
+    progress: list[Progress]
+    enrolments: tuple[Enrolment, ...]
+    waiting: tuple[Waiting, ...]
+
+
+class _StoredEvent(NamedTuple):
+    place: Place
+    member: Member | None
+    payload: msgspec.Raw
+
+
+_packed = msgspec.msgpack.Encoder()
+_standing = msgspec.msgpack.Decoder(_StoredStanding)
+_progress = msgspec.msgpack.Decoder(Progress)
+_text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
+_event = msgspec.json.Decoder(_StoredEvent)
+_entries = msgspec.json.Decoder(tuple[Entry, ...])
+_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
+_groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
+_settings = msgspec.json.Decoder(Settings)
+_customers = msgspec.json.Decoder(Customer, float_hook=Decimal)
+_payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
+    BILL: msgspec.json.Decoder(Bill, float_hook=Decimal),
+    RETURN: msgspec.json.Decoder(Return, float_hook=Decimal),
+    POINTS: msgspec.json.Decoder(Award, float_hook=Decimal),
+    CURRENCY: msgspec.json.Decoder(Award, float_hook=Decimal),
+    ENROL: msgspec.json.Decoder(Enrolling, float_hook=Decimal),
+}
+_activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
+
+
+def encode_standing(standing: Standing) -> bytes:
+    """Give the bytes of *standing*; equal standings give equal bytes."""
+    return _packed.encode(
+        _StoredStanding(
+            standing.seq,
+            standing.latest_at,
+            standing.settles_at,
+            standing.bills,
+            standing.purchases,
+            sorted(standing.progress.values()),
+            standing.enrolments,
+            standing.waiting,
+        )
+    )
+
+
+def decode_standing(body: bytes) -> Standing:
+    """Give the standing that *body* holds."""
+    stored = _standing.decode(body)
+    return Standing(
+        seq=stored.seq,
+        latest_at=stored.latest_at,
+        settles_at=stored.settles_at,
+        bills=stored.bills,
+        purchases=stored.purchases,
+        progress={ProgressKey(p.target_id, p.period_id): p for p in stored.progress},
+        enrolments=stored.enrolments,
+        waiting=stored.waiting,
+    )
+
+
+def encode_progress(progress: Progress) -> bytes:
+    """Give the bytes of a settled progress."""
+    return _packed.encode(progress)
+
+
+def decode_progress(body: bytes) -> Progress:
+    """Give the settled progress that *body* holds."""
+    return _progress.decode(body)
+
+
+def encode_payload(payload: Payload) -> bytes:
+    """Give the JSON text of *payload*; what an event says, without what we know of its surroundings."""
+    return _text.encode(payload)
+
+
+def content_hash(name: str, occurred_at: int, payload: bytes) -> bytes:
+    """Give the digest that tells a repeated event from another one under the same key."""
+    return blake2b(b"%s\0%d\0%s" % (name.encode(), occurred_at, payload), digest_size=16).digest()
+
+
+def encode_event(event: Event, payload: bytes) -> str:
+    """Give the stored text of *event*, whose payload is encoded already."""
+    return _text.encode(_StoredEvent(event.place, event.member, msgspec.Raw(payload))).decode()
+
+
+def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, body: str) -> Event:
+    """Give the event of a row; instants in epoch microseconds."""
+    stored = _event.decode(body)
+    payload: Payload = _payloads.get(name, _activity).decode(stored.payload)
+    return Event(
+        key=key,
+        name=name,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        place=NOWHERE if stored.place == NOWHERE else stored.place,
+        member=stored.member,
+        payload=payload,
+    )
+
+
+def encode_entries(entries: Iterable[Entry]) -> str:
+    """Give the stored text of *entries*."""
+    return _text.encode(entries).decode()
+
+
+def decode_entries(body: str) -> tuple[Entry, ...]:
+    """Give the entries that *body* holds."""
+    return _entries.decode(body)
+
+
+def encode_outcomes(outcomes: Iterable[Outcome]) -> str:
+    """Give the stored text of *outcomes*."""
+    return _text.encode(outcomes).decode()
+
+
+def decode_outcomes(body: str) -> tuple[Outcome, ...]:
+    """Give the outcomes that *body* holds."""
+    return _outcomes.decode(body)
+
+
+def encode_group(group: TargetGroup) -> str:
+    """Give the stored text of a definition."""
+    return _text.encode(group).decode()
+
+
+def decode_group(body: str) -> TargetGroup:
+    """Give the definition that *body* holds."""
+    return _groups.decode(body)
+
+
+def encode_settings(settings: Settings) -> str:
+    """Give the stored text of an organisation's settings."""
+    return _text.encode(settings).decode()
+
+
+def decode_settings(body: str) -> Settings:
+    """Give the settings that *body* holds."""
+    return _settings.decode(body)
+
+
+def encode_customer(customer: Customer) -> str:
+    """Give the stored text of a customer's profile."""
+    return _text.encode(customer).decode()
+
+
+def decode_customer(body: str) -> Customer:
+    """Give the profile that *body* holds."""
+    return _customers.decode(body)
