@@ -30,7 +30,7 @@ async def migrate(url: str) -> list[str]:
             "not null default now())",
         )
         cursor = await connection.execute("select name, checksum from migration")
-        known = dict(await cursor.fetchall())
+        known: dict[str, str] = dict(await cursor.fetchall())
         for name, text in migrations():
             checksum = sha256(text.encode()).hexdigest()
             if known.get(name, checksum) != checksum:

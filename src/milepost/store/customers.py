@@ -1,0 +1,70 @@
+"""Customers and the names they are known by."""
+
+from collections.abc import Sequence
+
+from milepost.model.customer import Customer, Identifier, IdentifierKind
+from milepost.store import codec
+from milepost.store.bucket import bucket_of_identifier
+from milepost.store.database import Transaction
+from milepost.store.log import EMPTY_BODY, Who
+
+Named = tuple[int, Identifier]
+"""An organisation's id and a name by which it knows a customer."""
+
+
+async def known(transaction: Transaction, names: Sequence[Named]) -> dict[Named, int]:
+    """Give the customers known by *names*."""
+    rows = await transaction.rows("identities", _names(names))
+    return {(org_id, Identifier(IdentifierKind(kind), value)): id_ for org_id, kind, value, id_ in rows}
+
+
+async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
+    """Give *count* ids for customers to be registered."""
+    return [id_ for (id_,) in await transaction.rows("fresh_customer_ids", {"count": count})]
+
+
+async def claim(transaction: Transaction, names: Sequence[Named], customer_ids: Sequence[int]) -> set[Named]:
+    """Take *names*, each for the customer beside it; give those that nobody else had taken."""
+    rows = await transaction.rows("claim_identities", _names(names) | {"customers": list(customer_ids)})
+    return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value, _ in rows}
+
+
+async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -> None:
+    """Write newly registered customers, each with an empty standing."""
+    who = [Who(org_id, customer.id) for org_id, customer in added]
+    keys = {
+        "buckets": [one.bucket for one in who],
+        "orgs": [one.org_id for one in who],
+        "customers": [one.customer_id for one in who],
+    }
+    await transaction.run(
+        "add_customers", keys | {"bodies": [codec.encode_customer(customer) for _, customer in added]}
+    )
+    await transaction.run("add_standings", keys | {"body": EMPTY_BODY})
+
+
+async def profiles(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Customer]:
+    """Give the profiles of *who*."""
+    keys = {
+        "buckets": [one.bucket for one in who],
+        "orgs": [one.org_id for one in who],
+        "customers": [one.customer_id for one in who],
+    }
+    rows = await transaction.rows("members", keys)
+    return {Who(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
+
+
+async def change(transaction: Transaction, org_id: int, customer: Customer) -> None:
+    """Write a customer's changed profile."""
+    who = Who(org_id, customer.id)
+    values = {"bucket": who.bucket, "org_id": org_id, "customer_id": customer.id}
+    await transaction.run("change_customer", values | {"body": codec.encode_customer(customer)})
+
+
+def _names(names: Sequence[Named]) -> dict[str, object]:
+    return {
+        "buckets": [bucket_of_identifier(org_id, name.kind.value, name.value) for org_id, name in names],
+        "orgs": [org_id for org_id, _ in names],
+        "kinds": [name.kind.value for _, name in names],
+        "values": [name.value for _, name in names],
+    }

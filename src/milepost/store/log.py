@@ -1,0 +1,167 @@
+"""The write path's statements: standings, history, events and the outbox of many customers at once."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from milepost.model.event import Event, EventKey
+from milepost.model.standing import EMPTY, Entry, Outcome, Progress, Standing
+from milepost.store import codec
+from milepost.store.bucket import bucket_of_customer
+from milepost.store.database import Row, Transaction
+
+
+class Who(NamedTuple):
+    """A customer of an organisation."""
+
+    org_id: int
+    customer_id: int
+
+    @property
+    def bucket(self) -> int:
+        """Give the bucket of this customer's rows."""
+        return bucket_of_customer(self.org_id, self.customer_id)
+
+
+class LoggedRow(NamedTuple):
+    """An event as the log keeps it; its body is read only by those who need it."""
+
+    who: Who
+    key: EventKey
+    name: str
+    occurred_at: int
+    received_at: int
+    seq: int
+    content_hash: bytes
+    body: str
+    entries: tuple[Entry, ...]
+
+    def event(self) -> Event:
+        """Give the event itself."""
+        return codec.decode_event(self.key, self.name, self.occurred_at, self.received_at, self.body)
+
+
+class Appended(NamedTuple):
+    """An event to be added to the log, with what it changed and led to; `body` and `payload_hash` are encoded already."""
+
+    who: Who
+    event: Event
+    reference: str | None
+    seq: int
+    version: int
+    payload_hash: bytes
+    body: str
+    entries: tuple[Entry, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+class Related(NamedTuple):
+    """What to look for in one customer's log besides returns: a reference, or what is dated from an instant on."""
+
+    who: Who
+    reference: str | None
+    since: int | None
+
+
+async def lock_standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Standing]:
+    """Lock and give the standings of *who*, in that order; customers who do not exist are left out."""
+    rows = await transaction.rows("lock_standings", _keys(who))
+    return {Who(org_id, customer_id): codec.decode_standing(body) for org_id, customer_id, body in rows}
+
+
+async def known_events(
+    transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]
+) -> dict[tuple[Who, EventKey], LoggedRow]:
+    """Give those of the events called *keys* that were heard before."""
+    values = _keys([who for who, _ in keys])
+    values |= {"sources": [key.source for _, key in keys], "ids": [key.id for _, key in keys]}
+    found = map(_logged, await transaction.rows("known_events", values))
+    return {(row.who, row.key): row for row in found}
+
+
+async def related_events(transaction: Transaction, related: Sequence[Related]) -> list[LoggedRow]:
+    """Give what the log holds of *related*, each event once."""
+    values = _keys([one.who for one in related])
+    values |= {"references": [one.reference for one in related], "sinces": [one.since for one in related]}
+    found = map(_logged, await transaction.rows("related_events", values))
+    return list({(row.who, row.key): row for row in found}.values())
+
+
+async def histories(transaction: Transaction, who: Sequence[Who]) -> dict[Who, list[Progress]]:
+    """Give the settled progress of *who*."""
+    found: dict[Who, list[Progress]] = {}
+    for org_id, customer_id, body in await transaction.rows("histories", _keys(who)):
+        found.setdefault(Who(org_id, customer_id), []).append(codec.decode_progress(body))
+    return found
+
+
+async def keep(
+    transaction: Transaction,
+    standings: Iterable[tuple[Who, Standing]],
+    settled: Iterable[tuple[Who, Progress]],
+    appended: Sequence[Appended],
+) -> None:
+    """Write standings, settled progress, events with their entries, and outcomes: all of one transaction."""
+    kept = list(standings)
+    if kept:
+        bodies = {"bodies": [codec.encode_standing(standing) for _, standing in kept]}
+        await transaction.run("keep_standings", _keys([who for who, _ in kept]) | bodies)
+    leaving = list(settled)
+    if leaving:
+        await transaction.run("keep_history", _settled(leaving))
+    if appended:
+        await transaction.run("append_events", _events(appended))
+    telling = [one for one in appended if one.outcomes]
+    if telling:
+        outcomes = {"bodies": [codec.encode_outcomes(one.outcomes) for one in telling]}
+        seqs = {"seqs": [one.seq for one in telling]}
+        await transaction.run("append_outbox", _keys([one.who for one in telling]) | seqs | outcomes)
+
+
+def _keys(who: Sequence[Who]) -> dict[str, object]:
+    return {
+        "buckets": [one.bucket for one in who],
+        "orgs": [one.org_id for one in who],
+        "customers": [one.customer_id for one in who],
+    }
+
+
+def _settled(settled: Sequence[tuple[Who, Progress]]) -> dict[str, object]:
+    return _keys([who for who, _ in settled]) | {
+        "targets": [progress.target_id for _, progress in settled],
+        "periods": [progress.period_id for _, progress in settled],
+        "bodies": [codec.encode_progress(progress) for _, progress in settled],
+    }
+
+
+def _events(appended: Sequence[Appended]) -> dict[str, object]:
+    return _keys([one.who for one in appended]) | {
+        "sources": [one.event.key.source for one in appended],
+        "ids": [one.event.key.id for one in appended],
+        "names": [one.event.name for one in appended],
+        "references": [one.reference for one in appended],
+        "occurred": [one.event.occurred_at for one in appended],
+        "received": [one.event.received_at for one in appended],
+        "seqs": [one.seq for one in appended],
+        "versions": [one.version for one in appended],
+        "hashes": [one.payload_hash for one in appended],
+        "bodies": [one.body for one in appended],
+        "entries": [codec.encode_entries(one.entries) for one in appended],
+    }
+
+
+def _logged(row: Row) -> LoggedRow:
+    org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
+    return LoggedRow(
+        Who(org_id, customer_id),
+        EventKey(source, event_id),
+        name,
+        occurred_at,
+        received_at,
+        seq,
+        content_hash,
+        body,
+        codec.decode_entries(entries),
+    )
+
+
+EMPTY_BODY = codec.encode_standing(EMPTY)

@@ -1,0 +1,89 @@
+"""Organisations, their versions, their logins and keys."""
+
+from collections.abc import Iterable
+
+from milepost.model.organisation import Organisation, Settings
+from milepost.model.target import TargetGroup
+from milepost.store import codec
+from milepost.store.database import Row, Transaction
+
+
+async def add_organisation(
+    transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: int
+) -> Organisation | None:
+    """Write a new organisation; None if the name is taken."""
+    fresh = await transaction.row("fresh_organisation_id")
+    assert fresh is not None
+    (org_id,) = fresh
+    values = {"org_id": org_id, "name": name, "zone": zone, "webhook_id": webhook_id, "now": now}
+    if await transaction.row("add_organisation", values) is None:
+        return None
+    organisation = Organisation(id=org_id, name=name, zone=zone, version=1, settings=Settings())
+    await write_settings(transaction, organisation)
+    return organisation
+
+
+async def write_settings(transaction: Transaction, organisation: Organisation) -> None:
+    """Write the settings of *organisation* as those in force from its version on."""
+    settings = codec.encode_settings(organisation.settings)
+    values = {"org_id": organisation.id, "version": organisation.version, "settings": settings}
+    await transaction.run("add_organisation_version", values)
+
+
+async def id_called(transaction: Transaction, name: str) -> int | None:
+    """Give the id of the organisation called *name*, whatever its case."""
+    return _first(await transaction.row("organisation_called", {"name": name}))
+
+
+async def id_of_webhook(transaction: Transaction, webhook_id: str) -> int | None:
+    """Give the id of the organisation that a webhook's address leads to."""
+    return _first(await transaction.row("organisation_of_webhook", {"webhook_id": webhook_id}))
+
+
+async def webhook_of(transaction: Transaction, org_id: int) -> str:
+    """Give the secret address of an organisation's webhook."""
+    row = await transaction.row("organisation_webhook", {"org_id": org_id})
+    assert row is not None
+    return str(row[0])
+
+
+async def all_ids(transaction: Transaction) -> list[int]:
+    """Give the ids of every organisation."""
+    return [org_id for (org_id,) in await transaction.rows("organisation_ids")]
+
+
+async def versions(transaction: Transaction, org_ids: Iterable[int]) -> dict[int, int]:
+    """Give the version that each organisation is at."""
+    return dict(await transaction.rows("versions", {"orgs": list(org_ids)}))
+
+
+async def lock(transaction: Transaction, org_id: int) -> Organisation:
+    """Lock and give an organisation, so that what events mean changes in one order."""
+    row = await transaction.row("lock_organisation", {"org_id": org_id})
+    assert row is not None
+    return await at_version(transaction, org_id, row[0])
+
+
+async def raise_version(transaction: Transaction, org_id: int) -> int:
+    """Say that events mean something else from now on; give the new version."""
+    row = await transaction.row("raise_version", {"org_id": org_id})
+    assert row is not None
+    return int(row[0])
+
+
+async def at_version(transaction: Transaction, org_id: int, version: int) -> Organisation:
+    """Give an organisation with the settings that were in force at *version*."""
+    row = await transaction.row("organisation_at", {"org_id": org_id, "version": version})
+    assert row is not None
+    _, name, zone, settings = row
+    return Organisation(id=org_id, name=name, zone=zone, version=version, settings=codec.decode_settings(settings))
+
+
+async def groups_at(transaction: Transaction, org_id: int, version: int) -> list[TargetGroup]:
+    """Give the target groups that were in force at *version*."""
+    rows = await transaction.rows("groups_at", {"org_id": org_id, "version": version})
+    return [codec.decode_group(body) for (body,) in rows]
+
+
+def _first(row: Row | None) -> int | None:
+    return None if row is None else int(row[0])

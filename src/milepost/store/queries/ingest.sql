@@ -1,0 +1,118 @@
+-- identities: the customers known by these names
+select i.org_id, i.kind, i.value, i.customer_id
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
+    as k (bucket, org_id, kind, value)
+cross join lateral (
+    select org_id, kind, value, customer_id from identity
+    where bucket = k.bucket and org_id = k.org_id and kind = k.kind and value = k.value
+) as i;
+
+-- fresh_customer_ids: ids for customers to be registered
+select nextval('customer_id_seq') from generate_series(1, %(count)s);
+
+-- claim_identities: take names for customers; names that somebody took meanwhile are not returned
+insert into identity (bucket, org_id, kind, value, customer_id)
+select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[], %(customers)b::bigint[])
+on conflict (bucket, org_id, kind, value) do nothing
+returning org_id, kind, value, customer_id;
+
+-- add_customers: write the profiles of newly registered customers
+insert into customer (bucket, org_id, customer_id, body)
+select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::text[]);
+
+-- add_standings: give newly registered customers their empty standing
+insert into standing (bucket, org_id, customer_id, body)
+select k.bucket, k.org_id, k.customer_id, %(body)b::bytea
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id);
+
+-- lock_standings: the standings of these customers, locked in the order given
+select s.org_id, s.customer_id, s.body
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
+cross join lateral (
+    select org_id, customer_id, body from standing
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+    for update
+) as s;
+
+-- known_events: which of these events were heard before, with what they changed
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(ids)b::text[])
+    as k (bucket, org_id, customer_id, source, event_id)
+cross join lateral (
+    select * from event
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+        and source = k.source and event_id = k.event_id
+) as e;
+
+-- related_events: of each customer, the returns, what is called by a reference, and what is dated from an instant on
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(references)b::text[], %(sinces)b::bigint[])
+    as k (bucket, org_id, customer_id, reference, since)
+cross join lateral (
+    select * from event
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+        and (
+            name = 'ReturnBill' or event_id = k.reference or reference = k.reference
+            or occurred_at >= to_timestamp(k.since / 1000000.0)
+        )
+) as e;
+
+-- histories: the settled progress of these customers
+select h.org_id, h.customer_id, h.body
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
+cross join lateral (
+    select org_id, customer_id, body from history
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+) as h;
+
+-- members: the profiles of these customers
+select c.org_id, c.customer_id, c.body
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
+cross join lateral (
+    select org_id, customer_id, body from customer
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+) as c;
+
+-- keep_standings: write the standings of a batch
+insert into standing (bucket, org_id, customer_id, body)
+select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[])
+on conflict (bucket, org_id, customer_id) do update set body = excluded.body;
+
+-- keep_history: write progress that left the hot rows
+insert into history (bucket, org_id, customer_id, target_id, period_id, body)
+select * from unnest(
+    %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(targets)b::bigint[], %(periods)b::bigint[],
+    %(bodies)b::bytea[]
+)
+on conflict (bucket, org_id, customer_id, target_id, period_id) do update set body = excluded.body;
+
+-- append_events: add events with their entries to the log
+insert into event (
+    bucket, org_id, customer_id, source, event_id, name, reference, occurred_at, received_at, seq, version,
+    content_hash, body, entries
+)
+select k.bucket, k.org_id, k.customer_id, k.source, k.event_id, k.name, k.reference,
+    to_timestamp(k.occurred_at / 1000000.0), to_timestamp(k.received_at / 1000000.0), k.seq, k.version,
+    k.content_hash, k.body, k.entries
+from unnest(
+    %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(ids)b::text[],
+    %(names)b::text[], %(references)b::text[], %(occurred)b::bigint[], %(received)b::bigint[], %(seqs)b::bigint[],
+    %(versions)b::bigint[], %(hashes)b::bytea[], %(bodies)b::text[], %(entries)b::text[]
+) as k (
+    bucket, org_id, customer_id, source, event_id, name, reference, occurred_at, received_at, seq, version,
+    content_hash, body, entries
+);
+
+-- append_outbox: add outcomes to be delivered
+insert into outbox (bucket, org_id, customer_id, seq, body)
+select * from unnest(
+    %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(seqs)b::bigint[], %(bodies)b::text[]
+);
+
+-- change_customer: write a customer's profile anew
+update customer set body = %(body)s
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;

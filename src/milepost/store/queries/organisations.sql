@@ -1,0 +1,79 @@
+-- fresh_organisation_id: the id of an organisation to be added
+select nextval('organisation_id_seq');
+
+-- add_organisation: write a new organisation at its first version; nothing if the name is taken
+insert into organisation (org_id, name, zone, version, webhook_id, created_at)
+values (%(org_id)s, %(name)s, %(zone)s, 1, %(webhook_id)s, to_timestamp(%(now)s / 1000000.0))
+on conflict do nothing
+returning org_id;
+
+-- add_organisation_version: write the settings in force from a version on
+insert into organisation_version (org_id, version, settings) values (%(org_id)s, %(version)s, %(settings)s);
+
+-- organisation_called: the id of the organisation with this name
+select org_id from organisation where lower(name) = lower(%(name)s);
+
+-- organisation_of_webhook: the id of the organisation that a webhook's address leads to
+select org_id from organisation where webhook_id = %(webhook_id)s;
+
+-- organisation_webhook: the secret address of an organisation's webhook
+select webhook_id from organisation where org_id = %(org_id)s;
+
+-- organisation_ids: every organisation
+select org_id from organisation order by org_id;
+
+-- versions: the versions of these organisations
+select org_id, version from organisation where org_id = any(%(orgs)b::bigint[]);
+
+-- lock_organisation: keep others from changing what events mean until this transaction ends
+select version from organisation where org_id = %(org_id)s for update;
+
+-- raise_version: events mean something else from now on
+update organisation set version = version + 1 where org_id = %(org_id)s returning version;
+
+-- organisation_at: an organisation with the settings that were in force at a version
+select o.org_id, o.name, o.zone, v.settings
+from organisation as o
+join organisation_version as v on v.org_id = o.org_id
+where o.org_id = %(org_id)s and v.version <= %(version)s
+order by v.version desc
+limit 1;
+
+-- groups_at: the target groups that were in force at a version, in order of their ids
+select distinct on (group_id) body
+from target_group_version
+where org_id = %(org_id)s and version <= %(version)s
+order by group_id, version desc;
+
+-- add_login: let a till log in
+insert into login (code, org_id, till_id, password_hash)
+values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s)
+on conflict (code) do nothing
+returning code;
+
+-- login: who logs in with this code
+select l.org_id, l.till_id, l.password_hash, t.name
+from login as l
+join till as t on t.org_id = l.org_id and t.till_id = l.till_id
+where l.code = %(code)s;
+
+-- add_key: let a client ask for tokens
+insert into api_key (key, org_id, key_id, name, secret_digest, created_at)
+values (%(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0))
+returning key_id;
+
+-- key: the client of a key that is not revoked
+select org_id, key_id, name, secret_digest from api_key where key = %(key)s and revoked_at is null;
+
+-- add_token: remember a token until it expires
+insert into access_token (token_digest, key, expires_at)
+values (%(digest)b, %(key)s, to_timestamp(%(expires)s / 1000000.0));
+
+-- forget_tokens: drop what has expired
+delete from access_token where expires_at < to_timestamp(%(now)s / 1000000.0);
+
+-- token: the client of a token that has not expired
+select k.org_id, k.key_id, k.name, (extract(epoch from t.expires_at) * 1000000)::bigint
+from access_token as t
+join api_key as k on k.key = t.key
+where t.token_digest = %(digest)b and k.revoked_at is null and t.expires_at > to_timestamp(%(now)s / 1000000.0);

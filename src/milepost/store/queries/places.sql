@@ -1,0 +1,41 @@
+-- fresh_reference_ids: ids for zones, concepts, stores and tills to be added
+select nextval('reference_id_seq') from generate_series(1, %(count)s);
+
+-- zones: the zones of an organisation
+select zone_id, code, name from zone where org_id = %(org_id)s order by zone_id;
+
+-- concepts: the concepts of an organisation
+select concept_id, code, name from concept where org_id = %(org_id)s order by concept_id;
+
+-- stores: the stores of an organisation
+select store_id, code, name, zone_id, concept_id from store where org_id = %(org_id)s order by store_id;
+
+-- tills: the tills of an organisation
+select till_id, code, name, store_id from till where org_id = %(org_id)s order by till_id;
+
+-- keep_zones: add zones, or change those with the same id
+insert into zone (org_id, zone_id, code, name)
+select * from unnest(%(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[])
+on conflict (org_id, zone_id) do update set code = excluded.code, name = excluded.name;
+
+-- keep_concepts: add concepts, or change those with the same id
+insert into concept (org_id, concept_id, code, name)
+select * from unnest(%(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[])
+on conflict (org_id, concept_id) do update set code = excluded.code, name = excluded.name;
+
+-- keep_stores: add stores, or change those with the same id
+insert into store (org_id, store_id, code, name, zone_id, concept_id)
+select * from unnest(
+    %(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[], %(zones)b::bigint[],
+    %(concepts)b::bigint[]
+)
+on conflict (org_id, store_id) do update set
+    code = excluded.code, name = excluded.name, zone_id = excluded.zone_id, concept_id = excluded.concept_id;
+
+-- keep_tills: add tills, or change those with the same id
+insert into till (org_id, till_id, code, name, store_id)
+select * from unnest(
+    %(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[], %(stores)b::bigint[]
+)
+on conflict (org_id, till_id) do update set
+    code = excluded.code, name = excluded.name, store_id = excluded.store_id;
