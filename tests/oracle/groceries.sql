@@ -97,9 +97,10 @@ select *, sum(amount) over (
   ) as total
 from contribution;
 
--- Every household × target × period: where the total ended and which event brought it to the goal.
+-- Every household × target × period: where the total ended, which event brought it to the goal, and the marks passed.
 create table result as
-select h.household, g.target, g.period, g.goal, coalesce(r.value, 0) as value, r.achieved_at, r.achieved_by
+select h.household, g.target, g.period, g.goal, coalesce(r.value, 0) as value, r.achieved_at, r.achieved_by,
+  if(g.target = 'Monthly spend', if(value >= g.goal * 0.5, 1, 0) + if(value >= g.goal * 0.8, 1, 0), 0) as marks
 from (select distinct household_id as household from item) as h
 cross join goal as g
 left join (

@@ -16,7 +16,7 @@ paid: a means of payment, not a discount. The doubles of the file hold whole cen
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -59,14 +59,36 @@ class Occurrence(NamedTuple):
     body: bytes
 
 
-def occurrences(households: int | None = None) -> Iterator[Occurrence]:
-    """Give the events of the *households* with the lowest numbers (None: of all), oldest first.
+class Occurrences:
+    """What happened, oldest first: counted before it is told, and told in pieces, so that memory stays bounded."""
+
+    def __init__(self, bills: "pa.Table", lines: "pa.Table", redemptions: Sequence[Occurrence]) -> None:
+        """Keep the tables; *bills* and their *lines* are in the order of events."""
+        self._bills = bills
+        self._lines = lines
+        self._redemptions = redemptions
+
+    def __len__(self) -> int:
+        """Count the events."""
+        return len(self._bills) + len(self._redemptions)
+
+    def __iter__(self) -> Iterator[Occurrence]:
+        """Give the events, oldest first."""
+        return heapq.merge(_told(self._bills, self._lines), self._redemptions)
+
+    def households(self) -> Sequence[int]:
+        """Give the numbers of the households, ascending."""
+        return sorted(self._bills["household_id"].unique().to_pylist())
+
+
+def occurrences(households: int | None = None) -> Occurrences:
+    """Give the events of the *households* with the lowest numbers, or of all.
 
     Raises ExtraMissing if the data is not installed.
     """
     lines = _lines(households)
     wanted = frozenset(lines["household_id"].unique().to_pylist())
-    return heapq.merge(_bills(lines), _redemptions(wanted))
+    return Occurrences(_bills(lines), lines, _redemptions(wanted))
 
 
 def _lines(households: int | None) -> "pa.Table":
@@ -112,13 +134,20 @@ def _rates(gross: "pa.ChunkedArray", quantity: "pa.ChunkedArray") -> "pa.Chunked
     return pc.multiply(pc.cast(units, pa.decimal128(19, 0)), pa.scalar("0.0001").cast(pa.decimal128(5, 4)))
 
 
-def _bills(lines: "pa.Table") -> Iterator[Occurrence]:
+def _bills(lines: "pa.Table") -> "pa.Table":
+    """Give one row per basket, in the order of events."""
+    import pyarrow.compute as pc
+
+    grouped = lines.group_by(["basket", "store", "household_id", "instant"])
+    bills = grouped.aggregate([("net", "sum"), ("gross", "sum"), ("discount", "sum"), ("net", "count")]).sort_by(_ORDER)
+    assert len(bills) == pc.count_distinct(bills["basket"]).as_py()
+    return bills
+
+
+def _told(bills: "pa.Table", lines: "pa.Table") -> Iterator[Occurrence]:
     """Give one TransactionAdd per basket; the text is joined column by column, a Python loop per line is too slow."""
     import pyarrow.compute as pc
 
-    grouped = lines.group_by(["basket", "store", "household_id", "instant"], use_threads=False)
-    bills = grouped.aggregate([("net", "sum"), ("gross", "sum"), ("discount", "sum"), ("net", "count")]).sort_by(_ORDER)
-    assert len(bills) == pc.count_distinct(bills["basket"]).as_py()
     attributes = _attributes()
     first_line = 0
     for start in range(0, len(bills), _BILLS_PER_CHUNK):
@@ -193,14 +222,14 @@ def _attributes() -> "pa.Table":
     return pa.table({"product_id": products["product_id"], "text": texts})
 
 
-def _redemptions(households: frozenset[int]) -> Iterator[Occurrence]:
+def _redemptions(households: frozenset[int]) -> Sequence[Occurrence]:
     """Give one behavioural event per redeemed coupon; a household redeems a coupon at most once a day."""
     import pyarrow.parquet as pq
 
     rows = pq.read_table(folder() / "coupon_redemptions.parquet").to_pylist()
     kept = [_redemption(**row) for row in rows if row["household_id"] in households]
     assert len(kept) == len({occurrence.id for occurrence in kept})
-    return iter(sorted(kept))
+    return sorted(kept)
 
 
 def _redemption(household_id: int, coupon_upc: int, campaign_id: int, redemption_date: object) -> Occurrence:

@@ -1,0 +1,82 @@
+"""Where every household stands, as a running server answers."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any
+
+import httpx
+
+from tests.oracle.findings import Finding, Findings, Question
+
+CLOCK = "2018-01-02T12:00:00-05:00"
+"""After the last period; values and achievements do not depend on it."""
+
+READY = re.compile(r"milepost ready on (http://\S+)")
+STOP_SECONDS_MAX = 60
+MARKS = frozenset({"Half way", "Nearly there"})
+
+
+@contextmanager
+def running(data: Path) -> Iterator[httpx.Client]:
+    """Start a server on the demo's folder, give a client with the demo till's login, and stop it in the end."""
+    command = [sys.executable, "-m", "milepost", "serve", "--data", str(data), "--port", "0", "--clock", CLOCK]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    try:
+        address = _address(server.stderr)
+        Thread(target=server.stderr.read, daemon=True).start()
+        till = json.loads((data / "demo.json").read_text())
+        with httpx.Client(base_url=address, auth=(till["till"], till["password"]), timeout=60) as door:
+            yield door
+    finally:
+        server.terminate()
+        server.wait(STOP_SECONDS_MAX)
+
+
+def _address(lines: IO[str]) -> str:
+    """Wait for the server's ready line and give its address."""
+    for line in lines:
+        if ready := READY.search(line):
+            return ready[1]
+    raise SystemExit("the server ended before it was ready")
+
+
+def answered(door: httpx.Client, households: Sequence[int]) -> Findings:
+    """Ask for all periods of every household."""
+    return {question: finding for household in households for question, finding in _household(door, household)}
+
+
+def _household(door: httpx.Client, household: int) -> Iterator[tuple[Question, Finding]]:
+    """Ask for all periods of one household."""
+    customers = _get(door, "/api/v1/customers", externalId=str(household))["items"]
+    user_id = customers[0]["id"]
+    answer = _get(door, f"/v3/users/{user_id}/targetGroups", includeInactive="true")
+    for group in answer["data"]["targetGroups"]:
+        for row in group["targets"]:
+            yield Question(household, row["targetName"], row["periodRefCode"]), _finding(row)
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    """Read what one row says."""
+    marks = [mark for mark in row["milestones"] or () if mark["triggerName"] in MARKS]
+    return Finding(
+        Decimal(row["targetValue"]),
+        Decimal(row["targetAchievedValue"]),
+        row["targetAchievedDateTimeISO"],
+        row["targetAchievedEventLogId"],
+        sum(mark["isAchieved"] for mark in marks),
+    )
+
+
+def _get(door: httpx.Client, path: str, **query: str) -> Any:
+    """Read a JSON answer with exact numbers."""
+    answer = door.get(path, params=query)
+    answer.raise_for_status()
+    return json.loads(answer.text, parse_float=Decimal)

@@ -1,0 +1,70 @@
+"""The second opinion on the demo: every household, target and period in plain SQL, beside what the API answers.
+
+Run it with `python -m tests.oracle.groceries [--data DIR] [--households N]`. It lets `milepost demo` load the bills if
+DIR has none, starts a server on DIR, asks it for every household, and stops it. It shares no code with the demo, the
+rules or the engine: the calendar, the money and the measures are those of groceries.sql; of the definitions only the
+figures of the goals are read. Prints the rows that differ (at most 20) and, last, `compared N, differ M`.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.oracle.answers import answered, running
+from tests.oracle.findings import Finding, Findings, Question, expected
+
+SHOWN_MAX = 20
+
+
+def differences(wanted: Findings, given: Findings) -> list[str]:
+    """Describe each question that is answered otherwise than expected; a row that is not there means a value of 0."""
+    found = []
+    for question in sorted(wanted.keys() | given.keys()):
+        want, got = wanted.get(question), given.get(question)
+        if got is None and want is not None and want == Finding(want.goal):
+            continue
+        if want != got:
+            found.append(f"{_name(question)}: expected {_text(want)}, answered {_text(got)}")
+    return found
+
+
+def _name(question: Question) -> str:
+    """Write a question."""
+    return f"household {question.household}, {question.target}, {question.period}"
+
+
+def _text(finding: Finding | None) -> str:
+    """Write a finding."""
+    if finding is None:
+        return "nothing"
+    reached = f"reached {finding.achieved_at} by {finding.achieved_by}" if finding.achieved_at else "not reached"
+    return f"{finding.value} of {finding.goal} ({reached}, {finding.marks} marks)"
+
+
+def load(data: Path, households: int | None) -> None:
+    """Let the demo load the bills; what it loaded before it leaves alone."""
+    chosen = ["--all"] if households is None else ["--households", str(households)]
+    command = [sys.executable, "-m", "milepost", "demo", "--no-serve", "--data", str(data), *chosen]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> int:
+    """Compare, print what differs, and give the exit status: 1 if anything does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(".milepost-demo"), help="the demo's folder")
+    parser.add_argument("--households", type=int, help="load and compare this many only")
+    chosen = parser.parse_args()
+    load(chosen.data, chosen.households)
+    wanted = expected(chosen.households)
+    with running(chosen.data) as door:
+        given = answered(door, sorted({question.household for question in wanted}))
+    found = differences(wanted, given)
+    for line in found[:SHOWN_MAX]:
+        print(line)
+    print(f"compared {len(wanted)}, differ {len(found)}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
