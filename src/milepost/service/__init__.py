@@ -1,0 +1,1 @@
+"""What can be asked: one function, one use case, one transaction."""

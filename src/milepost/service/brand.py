@@ -1,0 +1,124 @@
+"""All that rules an organisation's events at one version: its catalogue and its places."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from milepost.model.event import NOWHERE, Place
+from milepost.model.organisation import Concept, Organisation, Store, Till, Zone
+from milepost.model.problem import Problem
+from milepost.rules.matching import Catalogue, catalogue
+from milepost.store import organisations, places
+from milepost.store.database import Transaction
+
+
+class PlaceName(NamedTuple):
+    """How an event names its place: a till or a store, by id or by code; `path` says where it was written."""
+
+    path: str
+    id: int | None = None
+    code: str | None = None
+
+
+class Places:
+    """The places of an organisation, found by id and by code."""
+
+    def __init__(self, zones: list[Zone], concepts: list[Concept], stores: list[Store], tills: list[Till]) -> None:
+        """Index the places."""
+        self.zones = {zone.code: zone for zone in zones}
+        self.concepts = {concept.code: concept for concept in concepts}
+        self.stores = {store.code: store for store in stores}
+        self.tills = {till.code: till for till in tills}
+        self._stores_by_id = {store.id: store for store in stores}
+        self._tills_by_id = {till.id: till for till in tills}
+        self._found: dict[PlaceName, Place] = {}
+
+    def place(self, name: PlaceName | None) -> Place | Problem:
+        """Give the place called *name*, or what is wrong with it."""
+        if name is None:
+            return NOWHERE
+        found = self._found.get(name)
+        if found is None:
+            looked_up = self._till(name) if name.path == "till" else self._store(name)
+            if isinstance(looked_up, Problem):
+                return looked_up
+            found = self._found[name] = looked_up
+        return found
+
+    def place_of_till(self, till_id: int | None) -> Place:
+        """Give the place of a till that logged in."""
+        till = None if till_id is None else self._tills_by_id.get(till_id)
+        return (
+            NOWHERE
+            if till is None
+            else self._at(till, None if till.store_id is None else self._stores_by_id[till.store_id])
+        )
+
+    def _till(self, name: PlaceName) -> Place | Problem:
+        till = self._tills_by_id.get(name.id) if name.id is not None else self.tills.get(name.code or "")
+        if till is None:
+            return _unknown(name)
+        return self._at(till, None if till.store_id is None else self._stores_by_id[till.store_id])
+
+    def _store(self, name: PlaceName) -> Place | Problem:
+        store = self._stores_by_id.get(name.id) if name.id is not None else self.stores.get(name.code or "")
+        return _unknown(name) if store is None else self._at(None, store)
+
+    @staticmethod
+    def _at(till: Till | None, store: Store | None) -> Place:
+        till_id = None if till is None else till.id
+        if store is None:
+            return Place(till_id, None, "", "", None, None)
+        return Place(till_id, store.id, store.code, store.name, store.zone_id, store.concept_id)
+
+
+def _unknown(name: PlaceName) -> Problem:
+    field, value = ("id", str(name.id)) if name.id is not None else ("code", f'"{name.code}"')
+    return Problem(f"{name.path}.{field}", f"there is no {name.path} with the {field} {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """What rules an organisation's events at one version."""
+
+    organisation: Organisation
+    catalogue: Catalogue
+    places: Places
+
+
+async def brand_at(transaction: Transaction, org_id: int, version: int) -> Brand:
+    """Give what ruled an organisation's events at *version*; its places are today's."""
+    organisation = await organisations.at_version(transaction, org_id, version)
+    groups = await organisations.groups_at(transaction, org_id, version)
+    return Brand(
+        organisation=organisation,
+        catalogue=catalogue(organisation, groups),
+        places=Places(
+            await places.zones(transaction, org_id),
+            await places.concepts(transaction, org_id),
+            await places.stores(transaction, org_id),
+            await places.tills(transaction, org_id),
+        ),
+    )
+
+
+class Brands:
+    """Remembers the brands of this process; asks the database each time whether they are still at their version."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._known: dict[int, Brand] = {}
+
+    async def current(self, transaction: Transaction, org_ids: Iterable[int]) -> dict[int, Brand]:
+        """Give the brands as this transaction sees them."""
+        found: dict[int, Brand] = {}
+        for org_id, version in (await organisations.versions(transaction, org_ids)).items():
+            brand = self._known.get(org_id)
+            if brand is None or brand.organisation.version != version:
+                brand = self._known[org_id] = await brand_at(transaction, org_id, version)
+            found[org_id] = brand
+        return found
+
+    async def one(self, transaction: Transaction, org_id: int) -> Brand:
+        """Give the brand of one organisation, which exists."""
+        return (await self.current(transaction, [org_id]))[org_id]

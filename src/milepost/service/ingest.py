@@ -1,0 +1,294 @@
+"""Receiving events: lock, drop what is known, step, keep; one transaction for a batch of any customers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from milepost.engine.log import Logged, need
+from milepost.engine.replay import relive
+from milepost.model.customer import IdentifierKind
+from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
+from milepost.model.problem import Problem
+from milepost.model.standing import Progress, ProgressKey, Standing
+from milepost.service.brand import Brand, Brands
+from milepost.service.offer import Answer, Offer, Status, refused
+from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
+from milepost.store import codec, customers, log
+from milepost.store.database import Database, Transaction
+from milepost.store.log import Appended, LoggedRow, Related, Who
+
+DAY_US = 86_400_000_000
+AHEAD_MAX_US = DAY_US
+"""How far ahead of the server's clock an event may be dated."""
+
+
+class Heard(NamedTuple):
+    """An offer whose customer and place are known: `position` in the batch, the event, its encoded payload."""
+
+    position: int
+    who: Who
+    event: Event
+    payload: bytes
+    content_hash: bytes
+
+
+class Ingest:
+    """Receives batches; remembers between them only what never changes or can be asked again."""
+
+    def __init__(self, database: Database, brands: Brands) -> None:
+        """Receive into *database*."""
+        self._database = database
+        self._brands = brands
+        self._names: dict[Named, int] = {}
+
+    async def __call__(self, offers: Sequence[Offer], now: int) -> list[Answer]:
+        """Receive *offers*, heard at *now* (epoch microseconds); give what became of each, after the commit."""
+
+        async def work(transaction: Transaction) -> tuple[list[Answer], dict[Named, int]]:
+            return await _receive(transaction, self._brands, self._names, offers, now)
+
+        answers, names = await self._database.attempt(work)
+        remember(self._names, names.items())
+        return answers
+
+
+async def _receive(
+    transaction: Transaction, brands: Brands, names: dict[Named, int], offers: Sequence[Offer], now: int
+) -> tuple[list[Answer], dict[Named, int]]:
+    known_brands = await brands.current(transaction, {offer.org_id for offer in offers})
+    placed = [_placed(offer, known_brands[offer.org_id], now) for offer in offers]
+    sound = {
+        (offer.org_id, offer.customer) for offer, place in zip(offers, placed, strict=True) if isinstance(place, Place)
+    }
+    found = await customers_of(transaction, offers, sound, names, now)
+    who = sorted({Who(name[0], id_) for name, id_ in found.items() if isinstance(id_, int)})
+    standings = await log.lock_standings(transaction, who)
+    members = await _members(transaction, known_brands, list(standings))
+    answers: dict[int, Answer] = {}
+    heard: list[Heard] = []
+    for position, (offer, place) in enumerate(zip(offers, placed, strict=True)):
+        taken = _hear(position, offer, place, found.get((offer.org_id, offer.customer)), standings, members, now)
+        if isinstance(taken, Answer):
+            answers[position] = taken
+        else:
+            heard.append(taken)
+    fresh = await _drop_known(transaction, heard, answers)
+    await _live(transaction, known_brands, standings, fresh, answers)
+    names = {name: id_ for name, id_ in found.items() if isinstance(id_, int) and name[1].kind is not IdentifierKind.ID}
+    return [answers[position] for position in range(len(offers))], names
+
+
+async def _members(transaction: Transaction, brands: dict[int, Brand], who: Sequence[Who]) -> dict[Who, Member]:
+    """Give the profiles of the customers whose organisation's rules ask for them."""
+    asked = [one for one in who if brands[one.org_id].catalogue.needs_member]
+    if not asked:
+        return {}
+    members: dict[Who, Member] = {}
+    for one, customer in (await customers.profiles(transaction, asked)).items():
+        named = dict((identifier.kind, identifier.value) for identifier in reversed(customer.identifiers))
+        members[one] = Member(
+            customer.first_name,
+            customer.last_name,
+            named.get(IdentifierKind.EMAIL, ""),
+            named.get(IdentifierKind.MOBILE, ""),
+            named.get(IdentifierKind.EXTERNAL_ID, ""),
+            customer.registered_at,
+        )
+    return members
+
+
+def _placed(offer: Offer, brand: Brand, now: int) -> Place | tuple[Problem, ...]:
+    """Give where *offer* happened, or what is wrong with its place and time."""
+    place = brand.places.place(offer.place) if offer.place else brand.places.place_of_till(offer.till_id)
+    problems = (place,) if isinstance(place, Problem) else ()
+    if offer.occurred_at > now + AHEAD_MAX_US:
+        problems += (Problem("time", "lies more than 24 hours ahead of the server's clock"),)
+    return problems if problems or isinstance(place, Problem) else place
+
+
+def _hear(
+    position: int,
+    offer: Offer,
+    place: Place | tuple[Problem, ...],
+    customer_id: int | Problem | None,
+    standings: dict[Who, Standing],
+    members: dict[Who, Member],
+    now: int,
+) -> Heard | Answer:
+    """Give *offer* as an event of a known customer at a known place, or the answer that says why not."""
+    if isinstance(customer_id, int) and Who(offer.org_id, customer_id) not in standings:
+        customer_id = Problem("customer.id", f"there is no customer {customer_id}", CODE_UNKNOWN_CUSTOMER)
+    if not isinstance(place, Place) or not isinstance(customer_id, int):
+        wrong = () if isinstance(place, Place) else place
+        return refused(offer, *((customer_id,) if isinstance(customer_id, Problem) else ()), *wrong)
+    who = Who(offer.org_id, customer_id)
+    event = Event(
+        key=offer.key,
+        name=offer.name,
+        occurred_at=offer.occurred_at,
+        received_at=now,
+        place=place,
+        member=members.get(who),
+        payload=offer.payload,
+    )
+    payload = codec.encode_payload(offer.payload)
+    return Heard(position, who, event, payload, codec.content_hash(offer.name, offer.occurred_at, payload))
+
+
+async def _drop_known(transaction: Transaction, heard: Sequence[Heard], answers: dict[int, Answer]) -> list[Heard]:
+    """Answer what was heard before and give the rest; of several alike in the batch the first is heard."""
+    if not heard:
+        return []
+    known = await log.known_events(transaction, sorted({(one.who, one.event.key) for one in heard}))
+    firsts: dict[tuple[Who, EventKey], Heard] = {}
+    for one in heard:
+        key = (one.who, one.event.key)
+        row = known.get(key)
+        if row is not None:
+            answers[one.position] = _again(one, same=_is_same(one, row), row=row)
+        else:
+            firsts.setdefault(key, one)
+    fresh = list(firsts.values())
+    for one in heard:
+        first = firsts.get((one.who, one.event.key))
+        if first is not None and first is not one:
+            answers[one.position] = _again(one, same=first.content_hash == one.content_hash, row=None)
+    return fresh
+
+
+def _is_same(one: Heard, row: LoggedRow) -> bool:
+    """Tell whether the event of *row* says what *one* says; 42.5 and 42.50 are the same."""
+    if row.content_hash == one.content_hash:
+        return True
+    before = row.event()
+    return (before.name, before.occurred_at, before.payload) == (
+        one.event.name,
+        one.event.occurred_at,
+        one.event.payload,
+    )
+
+
+def _again(one: Heard, *, same: bool, row: LoggedRow | None) -> Answer:
+    if same:
+        entries = () if row is None else row.entries
+        return Answer(key=one.event.key, status=Status.DUPLICATE, customer_id=one.who.customer_id, entries=entries)
+    problem = Problem("id", "an event with this source and id was received before, with other content")
+    return Answer(key=one.event.key, status=Status.CONFLICT, customer_id=one.who.customer_id, problems=(problem,))
+
+
+async def _live(
+    transaction: Transaction,
+    brands: dict[int, Brand],
+    standings: dict[Who, Standing],
+    fresh: Sequence[Heard],
+    answers: dict[int, Answer],
+) -> None:
+    """Step every customer through their events and keep what came of it."""
+    by_customer: dict[Who, list[Heard]] = {}
+    for one in fresh:
+        by_customer.setdefault(one.who, []).append(one)
+    for mine in by_customer.values():
+        mine.sort(key=_in_time)
+    past = await _past(transaction, brands, standings, by_customer)
+    kept: list[tuple[Who, Standing]] = []
+    settled: list[tuple[Who, Progress]] = []
+    appended: list[Appended] = []
+    for who, mine in by_customer.items():
+        brand = brands[who.org_id]
+        told = _tell(brand, who, standings[who], past.get(who, _NO_PAST), mine, appended)
+        kept.append((who, told.standing))
+        settled += [(who, progress) for progress in told.settled]
+    await log.keep(transaction, sorted(kept, key=lambda one: one[0]), settled, appended)
+    entries = {(one.who, one.event.key): one.entries for one in appended}
+    for one in fresh:
+        answers[one.position] = Answer(
+            key=one.event.key,
+            status=Status.APPLIED,
+            customer_id=one.who.customer_id,
+            entries=entries[one.who, one.event.key],
+        )
+
+
+def _in_time(one: Heard) -> tuple[int, EventKey]:
+    return one.event.occurred_at, one.event.key
+
+
+class _Past(NamedTuple):
+    log: list[Logged]
+    history: dict[ProgressKey, Progress]
+
+
+_NO_PAST = _Past([], {})
+
+
+class _Told(NamedTuple):
+    standing: Standing
+    settled: list[Progress]
+
+
+def _tell(
+    brand: Brand, who: Who, standing: Standing, past: _Past, mine: Sequence[Heard], appended: list[Appended]
+) -> _Told:
+    """Step one customer through *mine*; what is appended to the log is added to *appended*."""
+    history, before = dict(past.history), past.history
+    heard_log = list(past.log)
+    for one in mine:
+        taken = relive(brand.catalogue, standing, history, heard_log, one.event)
+        standing = taken.standing
+        history.update({ProgressKey(progress.target_id, progress.period_id): progress for progress in taken.settled})
+        heard_log.append(Logged(one.event, standing.seq, taken.entries))
+        appended.append(
+            Appended(
+                who,
+                one.event,
+                _reference(one.event),
+                standing.seq,
+                brand.organisation.version,
+                one.content_hash,
+                codec.encode_event(one.event, one.payload),
+                taken.entries,
+                taken.outcomes,
+            )
+        )
+    return _Told(standing, [progress for key, progress in history.items() if before.get(key) != progress])
+
+
+def _reference(event: Event) -> str | None:
+    match event.payload:
+        case Bill(number=number):
+            return number
+        case Return(original=original):
+            return original
+        case _:
+            return None
+
+
+async def _past(
+    transaction: Transaction,
+    brands: dict[int, Brand],
+    standings: dict[Who, Standing],
+    by_customer: dict[Who, list[Heard]],
+) -> dict[Who, _Past]:
+    """Fetch at least what the steps to come will ask for."""
+    related: list[Related] = []
+    settled: list[Who] = []
+    for who, mine in by_customer.items():
+        latest = standings[who]
+        for one in mine:
+            asked = need(brands[who.org_id].catalogue, latest, one.event)
+            if asked.bill is not None or asked.since is not None or asked.returns:
+                related.append(Related(who, asked.bill, asked.since))
+            if asked.history and (not settled or settled[-1] != who):
+                settled.append(who)
+    if not related and not settled:
+        return {}
+    logged: dict[Who, list[Logged]] = {}
+    for row in await log.related_events(transaction, related) if related else ():
+        logged.setdefault(row.who, []).append(Logged(row.event(), row.seq, row.entries))
+    history = await log.histories(transaction, settled) if settled else {}
+    return {
+        who: _Past(
+            logged.get(who, []),
+            {ProgressKey(progress.target_id, progress.period_id): progress for progress in history.get(who, ())},
+        )
+        for who in {*logged, *history}
+    }

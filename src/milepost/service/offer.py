@@ -1,0 +1,49 @@
+"""What comes in and what is answered: an event on offer, and what became of it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from milepost.model.customer import Identifier
+from milepost.model.event import EventKey, Payload
+from milepost.model.problem import Problem
+from milepost.model.standing import Entry
+from milepost.service.brand import PlaceName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An event that a client wants to be counted; `till_id` is the till that logged in, if one did."""
+
+    org_id: int
+    customer: Identifier
+    key: EventKey
+    name: str
+    occurred_at: int
+    place: PlaceName | None
+    till_id: int | None
+    payload: Payload
+
+
+class Status(Enum):
+    """What became of an offer."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of an offer, with what it changed."""
+
+    key: EventKey
+    status: Status
+    customer_id: int | None = None
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def refused(offer: Offer, *problems: Problem) -> Answer:
+    """Give the answer that nothing was done, and why."""
+    return Answer(key=offer.key, status=Status.REFUSED, problems=problems)
