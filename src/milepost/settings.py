@@ -88,7 +88,7 @@ class Described(NamedTuple):
 
     name: str
     variable: str
-    value: str
+    value: str | None
     source: Source
     meaning: str
 
@@ -247,11 +247,11 @@ def _error_status(text: str) -> int:
     return int(text)
 
 
-def _shown(name: str, value: object) -> str:
+def _shown(name: str, value: object) -> str | None:
     """Give *value* as a reader of the configuration may see it."""
     match value:
         case None:
-            return ""
+            return None
         case bool():
             return str(value).lower()
         case LogLevel():

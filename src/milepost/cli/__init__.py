@@ -1,0 +1,46 @@
+"""The command line: data goes to standard output, talk to standard error.
+
+Each command is a function in a module of its own, registered here. Libraries that take long to import are imported
+inside the commands that use them, so that `milepost --help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from milepost.cli.config import config
+from milepost.cli.output import tell
+from milepost.cli.version import version
+from milepost.model.problem import Refused
+from milepost.store.account import Unavailable
+
+EXIT_FAILED = 1
+EXIT_REFUSED = 2
+"""The same number that a wrong option has."""
+
+app = typer.Typer(
+    name="milepost",
+    help="The open, self-hosted loyalty targets engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # the boxes cost a tenth of a second at each `--help`
+    pretty_exceptions_enable=False,
+)
+app.command()(config)
+app.command()(version)
+
+
+def main() -> None:
+    """Run the command that the arguments name; what it refuses is told in sentences and gives an exit code."""
+    if not __debug__:
+        tell("Milepost relies on its assertions; run Python without -O.")
+        sys.exit(EXIT_FAILED)
+    try:
+        app()
+    except Refused as refused:
+        for problem in refused.problems:
+            tell(f"{problem.path} {problem.reason}".strip())
+        sys.exit(EXIT_REFUSED)
+    except Unavailable as unavailable:
+        tell(str(unavailable))
+        sys.exit(EXIT_FAILED)

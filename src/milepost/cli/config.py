@@ -1,0 +1,25 @@
+"""`milepost config`: which settings are in force, and why."""
+
+import os
+
+from milepost.cli.options import Clock, Data, DatabaseUrl, Host, Json, Port
+from milepost.cli.output import give_json, give_table
+from milepost.settings import describe, read_settings
+
+
+def config(
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    host: Host = None,
+    port: Port = None,
+    clock: Clock = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Print each setting with its value, its source and its meaning."""
+    flags = {"data": data, "database_url": database_url, "host": host, "port": port, "clock": clock}
+    described = describe(read_settings(os.environ, flags))
+    if json:
+        give_json([{**setting._asdict(), "source": setting.source.value} for setting in described])
+        return
+    rows = [(s.variable, "-" if s.value is None else s.value, s.source.value, s.meaning) for s in described]
+    give_table([("setting", "value", "source", "meaning"), *rows])

@@ -1,0 +1,15 @@
+"""Options that several commands share; each setting's is described by the setting."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from milepost.settings import MEANINGS
+
+Data = Annotated[Path | None, typer.Option("--data", help=MEANINGS["data"])]
+DatabaseUrl = Annotated[str | None, typer.Option("--database-url", help=MEANINGS["database_url"])]
+Host = Annotated[str | None, typer.Option("--host", help=MEANINGS["host"])]
+Port = Annotated[int | None, typer.Option("--port", help=MEANINGS["port"])]
+Clock = Annotated[str | None, typer.Option("--clock", help=MEANINGS["clock"])]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
