@@ -1,0 +1,42 @@
+"""The rule language: text and the vendor's tree, into one syntax tree, checked against a catalogue, and compiled.
+
+`read` or `from_tree` give an `Expression`, `check` gives all that is wrong with it for a `Scope`, `compile_predicate`
+makes the function that is asked on every `Occasion`; `print_text` and `to_tree` lead back.
+"""
+
+from milepost.language.checking import Fault, check
+from milepost.language.compiling import compile_predicate, needs_member
+from milepost.language.printing import print_text
+from milepost.language.reading import read
+from milepost.language.syntax import (
+    DEPTH_MAX,
+    DIGITS_MAX,
+    LITERAL_BYTES_MAX,
+    NODES_MAX,
+    TEXT_LENGTH_MAX,
+    Expression,
+    Malformed,
+)
+from milepost.language.tree import TREE_LENGTH_MAX, from_tree, to_tree
+from milepost.language.values import Occasion, Scope
+
+__all__ = [
+    "DEPTH_MAX",
+    "DIGITS_MAX",
+    "LITERAL_BYTES_MAX",
+    "NODES_MAX",
+    "TEXT_LENGTH_MAX",
+    "TREE_LENGTH_MAX",
+    "Expression",
+    "Fault",
+    "Malformed",
+    "Occasion",
+    "Scope",
+    "check",
+    "compile_predicate",
+    "from_tree",
+    "needs_member",
+    "print_text",
+    "read",
+    "to_tree",
+]

@@ -1,0 +1,185 @@
+"""From a checked expression to a function that tells whether an occasion satisfies it.
+
+Closures only: no text of a rule is ever evaluated. Logic is three-valued as in SQL: a null condition makes `&&` null
+unless another part is false, `||` null unless another part is true, `!` null; a rule that is null at the top is false.
+At the top only truth matters, so the common shapes skip the third value: they run some nine times for every event.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import assert_never
+
+from milepost.language.catalogue import OPERATIONS
+from milepost.language.operations import Building
+from milepost.language.syntax import (
+    EQUALITY,
+    ORDER,
+    Binary,
+    Call,
+    Connective,
+    Expression,
+    Junction,
+    Member,
+    Name,
+    Number,
+    Operator,
+    Sign,
+    Text,
+    Truth,
+    Unary,
+    walk,
+)
+from milepost.language.values import (
+    Evaluate,
+    Occasion,
+    Value,
+    calculate,
+    compare,
+    comparer,
+    local,
+    negative,
+)
+from milepost.language.vocabulary import CUSTOMER, MEMBER_NAMES, PROFILES, Fact, attribute
+
+Predicate = Callable[[Occasion], bool]
+
+
+def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
+    """Give the predicate that *expression* is; calendar parts of dates are those of *zone*.
+
+    *expression* must have passed `check`; a fault in it is an assertion here, an unknown *zone* a ValueError at the
+    latest on the first date. The predicate never raises.
+    """
+    return _truth(expression, zone)
+
+
+def needs_member(expression: Expression) -> bool:
+    """Tell whether *expression* reads a profile fact of the customer, which has to be kept with the event then."""
+    return any(
+        isinstance(node, Member) and node.owner == Name(CUSTOMER) and node.name in MEMBER_NAMES
+        for node, _ in walk(expression)
+    )
+
+
+def _truth(expression: Expression, zone: str) -> Predicate:
+    match expression:
+        case Truth(value):
+            return lambda _occasion: value
+        case Junction(connective, operands):
+            return _all_or_any(connective, tuple(_truth(operand, zone) for operand in operands))
+        case Binary(operator=operator, left=Member(), right=Number(limit)) if operator in EQUALITY | ORDER:
+            return _against_number(_evaluate(expression.left, zone), operator, limit)
+        case Binary(operator=Operator.EQUAL, left=Member(), right=Text(wanted)):
+            read = _evaluate(expression.left, zone)
+            return lambda occasion: read(occasion) == wanted
+        case _:
+            evaluate = _evaluate(expression, zone)
+            return lambda occasion: evaluate(occasion) is True
+
+
+def _all_or_any(connective: Connective, predicates: tuple[Predicate, ...]) -> Predicate:
+    if len(predicates) == 2:
+        one, two = predicates
+        if connective is Connective.AND:
+            return lambda occasion: one(occasion) and two(occasion)
+        return lambda occasion: one(occasion) or two(occasion)
+    if connective is Connective.AND:
+        return lambda occasion: all(predicate(occasion) for predicate in predicates)
+    return lambda occasion: any(predicate(occasion) for predicate in predicates)
+
+
+def _against_number(read: Evaluate, operator: Operator, limit: Decimal) -> Predicate:
+    holds = comparer(operator)
+
+    def predicate(occasion: Occasion) -> bool:
+        value = read(occasion)
+        try:
+            return value.__class__ is Decimal and holds(value, limit)
+        except InvalidOperation:  # a signalling NaN, which no edge lets in
+            return False
+
+    return predicate
+
+
+def _evaluate(expression: Expression, zone: str) -> Evaluate:
+    match expression:
+        case Truth(value) | Number(value) | Text(value):
+            return _constant(value)
+        case Name(text):
+            raise AssertionError(f"{text} is not a value: check first")
+        case Member():
+            return _attribute(expression, zone)
+        case Call():
+            return _call(expression, zone)
+        case Unary(sign, operand):
+            return _signed(sign, _evaluate(operand, zone))
+        case Binary():
+            return _binary(expression, zone)
+        case Junction(connective, operands):
+            return _joined(connective, tuple(_evaluate(operand, zone) for operand in operands))
+        case _:
+            assert_never(expression)
+
+
+def _constant(value: Value) -> Evaluate:
+    return lambda _occasion: value
+
+
+def _attribute(node: Member, zone: str) -> Evaluate:
+    assert isinstance(node.owner, Name)
+    found = attribute(PROFILES[node.owner.text], node.name)
+    assert found is not None, f"{node.owner.text} has no {node.name}: check first"
+    if isinstance(found, Fact):
+        return found.read
+    read = found.read
+    return lambda occasion: local(read(occasion), zone)
+
+
+def _call(node: Call, zone: str) -> Evaluate:
+    if isinstance(node.owner, Name):
+        return PROFILES[node.owner.text].functions[node.name].build(node.arguments)
+    building = Building(
+        subject=_evaluate(node.owner, zone),
+        arguments=node.arguments,
+        compile=lambda argument: _evaluate(argument, zone),
+        zone=zone,
+    )
+    return OPERATIONS[node.name].build(building)
+
+
+def _signed(sign: Sign, operand: Evaluate) -> Evaluate:
+    match sign:
+        case Sign.NEGATE:
+            return lambda occasion: negative(operand(occasion))
+        case Sign.NOT:
+            return lambda occasion: _negation(operand(occasion))
+        case _:
+            assert_never(sign)
+
+
+def _negation(value: Value) -> bool | None:
+    return not value if isinstance(value, bool) else None
+
+
+def _binary(node: Binary, zone: str) -> Evaluate:
+    operator, left, right = node.operator, _evaluate(node.left, zone), _evaluate(node.right, zone)
+    if operator in EQUALITY | ORDER:
+        return lambda occasion: compare(operator, left(occasion), right(occasion))
+    return lambda occasion: calculate(operator, left(occasion), right(occasion))
+
+
+def _joined(connective: Connective, operands: tuple[Evaluate, ...]) -> Evaluate:
+    # The value that decides the junction whatever the other parts are; without it, one null makes it null.
+    decisive = connective is Connective.OR
+
+    def joined(occasion: Occasion) -> Value:
+        result: bool | None = not decisive
+        for operand in operands:
+            value = operand(occasion)
+            if value is decisive:
+                return decisive
+            if not isinstance(value, bool):
+                result = None
+        return result
+
+    return joined

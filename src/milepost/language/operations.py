@@ -1,0 +1,116 @@
+"""Operations on values (semantics 5.3): what may follow a second dot, by the type before it.
+
+An operation on a value of another type, which only a dynamic attribute can hold, is null. A text that is empty counts
+as absent, because bills and profiles do not tell one from the other.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
+
+from whenever import Date
+
+from milepost.language.parameters import Parameter, bucket, search
+from milepost.language.syntax import Expression
+from milepost.language.values import Evaluate, Kind, Occasion, Value
+
+
+class Building(NamedTuple):
+    """What an operation is built from: its subject, its arguments as written and computed, the zone of dates."""
+
+    subject: Evaluate
+    arguments: tuple[Expression, ...]
+    compile: Callable[[Expression], Evaluate]
+    zone: str
+
+
+class Operation(NamedTuple):
+    """One operation: the type it is for (DYNAMIC: any), what it asks for, and its result's type.
+
+    `complaint` says what is wrong with arguments that are sound one by one, or None.
+    """
+
+    subject: Kind
+    parameters: tuple[Parameter, ...]
+    kind: Kind
+    build: Callable[[Building], Evaluate]
+    complaint: Callable[[tuple[Expression, ...]], str | None] = lambda _arguments: None
+
+
+def _absent(value: Value) -> bool:
+    return value is None or value == ""
+
+
+def _presence(answer: Callable[[Value], bool]) -> Operation:
+    def build(building: Building) -> Evaluate:
+        subject = building.subject
+        return lambda occasion: answer(subject(occasion))
+
+    return Operation(Kind.DYNAMIC, (), Kind.BOOLEAN, build)
+
+
+def of_text(answer: Callable[[str], Value], building: Building) -> Evaluate:
+    """Give *answer* of the subject where it is a text, else null."""
+    subject = building.subject
+
+    def evaluate(occasion: Occasion) -> Value:
+        value = subject(occasion)
+        return answer(value) if isinstance(value, str) else None
+
+    return evaluate
+
+
+def _contains(building: Building) -> Evaluate:
+    subject, wanted = building.subject, building.compile(building.arguments[0])
+
+    def contains(occasion: Occasion) -> Value:
+        value, part = subject(occasion), wanted(occasion)
+        return part in value if isinstance(value, str) and isinstance(part, str) else None
+
+    return contains
+
+
+def _interval(building: Building) -> Evaluate:
+    subject, place = building.subject, bucket(building.arguments[0])
+
+    def interval(occasion: Occasion) -> Value:
+        value = subject(occasion)
+        return place(value) if isinstance(value, Decimal) and value.is_finite() else None
+
+    return interval
+
+
+def written_date(written: str) -> Date | None:
+    """Give the day that *written* names: an ISO date, perhaps followed by a time."""
+    day, _, _time = written.strip().replace("T", " ").partition(" ")
+    try:
+        return Date.parse_iso(day)
+    except ValueError:
+        return None
+
+
+TEXT_OPERATIONS = {
+    "contains": Operation(Kind.STRING, (Parameter.TEXT,), Kind.BOOLEAN, _contains),
+    "matches": Operation(
+        Kind.STRING,
+        (Parameter.PATTERN,),
+        Kind.BOOLEAN,
+        lambda building: of_text(search(building.arguments[0]), building),
+    ),
+    "isValidDate": Operation(
+        Kind.STRING,
+        (),
+        Kind.BOOLEAN,
+        lambda building: of_text(lambda written: written_date(written) is not None, building),
+    ),
+}
+
+NUMBER_OPERATIONS = {"interval": Operation(Kind.NUMBER, (Parameter.BOUNDS,), Kind.NUMBER, _interval)}
+
+PRESENCE_OPERATIONS = {
+    "exists": _presence(lambda value: not _absent(value)),
+    "isNotNull": _presence(lambda value: not _absent(value)),
+    "notExists": _presence(_absent),
+    "isNull": _presence(_absent),
+    "isEmpty": _presence(_absent),
+}

@@ -1,0 +1,199 @@
+"""What functions ask for: each parameter can say what is wrong with an argument and read a sound one.
+
+Most arguments have to be written out, because they are read once, when the rule is compiled; only TEXT and DATE may be
+computed from the occasion.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum
+from itertools import pairwise
+from typing import assert_never
+
+import re2
+
+from milepost.language.syntax import Expression, Name, Number, Operator, Sign, Text, Truth, Unary
+from milepost.language.values import spelled
+
+
+class Parameter(Enum):
+    """What an argument has to be; the value is how a fault names it."""
+
+    TEXT = "a text"
+    DATE = "a date"
+    LABEL = "a name in quotes"
+    OPTION = "a text, number, true or false, written out"
+    PATTERN = "a regular expression in quotes"
+    BOUNDS = 'ascending numbers in quotes, such as "100,400,600"'
+    FIELD = "one of AMOUNT, DISCOUNT, QUANTITY, RATE, VALUE"
+    COMPARISON = (
+        "one of GREATER_THAN, GREATER_THAN_OR_EQUAL_TO, LESS_THAN, LESS_THAN_OR_EQUAL_TO, EQUAL_TO, NOT_EQUAL_TO"
+    )
+    QUANTITY = "a number, in quotes or not"
+    YEAR = "a year from 1 to 9999"
+    MONTH = "a month from 1 to 12"
+    DAY = "a day from 1 to 31"
+    HOUR = "an hour from 0 to 24"
+    MINUTE = "a minute or second from 0 to 59"
+
+
+FIELDS = frozenset({"AMOUNT", "DISCOUNT", "QUANTITY", "RATE", "VALUE"})
+"""What the basket's If functions may look at; AMOUNT is a line's net amount, VALUE its gross (semantics 3.9)."""
+
+COMPARISON_WORDS = {
+    "GREATER_THAN": Operator.GREATER,
+    "GREATER_THAN_OR_EQUAL_TO": Operator.AT_LEAST,
+    "GREATER_THAN_OR_EQUAL": Operator.AT_LEAST,
+    "LESS_THAN": Operator.LESS,
+    "LESS_THAN_OR_EQUAL_TO": Operator.AT_MOST,
+    "LESS_THAN_OR_EQUAL": Operator.AT_MOST,
+    "EQUAL_TO": Operator.EQUAL,
+    "NOT_EQUAL_TO": Operator.NOT_EQUAL,
+}
+
+PATTERN_MEMORY_BYTES_MAX = 1 << 20
+"""What one compiled pattern may take."""
+
+_RANGES = {
+    Parameter.YEAR: range(1, 10_000),
+    Parameter.MONTH: range(1, 13),
+    Parameter.DAY: range(1, 32),
+    Parameter.HOUR: range(25),
+    Parameter.MINUTE: range(60),
+}
+
+
+def complaint(parameter: Parameter, argument: Expression) -> str | None:
+    """Say what is wrong with a written-out *argument*, or None; TEXT and DATE are judged by their type elsewhere."""
+    match parameter:
+        case Parameter.TEXT | Parameter.DATE:
+            return None
+        case Parameter.LABEL:
+            sound = isinstance(argument, Text) and argument.value != ""
+        case Parameter.OPTION:
+            sound = isinstance(argument, (Text, Truth)) or _quantity(argument) is not None
+        case Parameter.PATTERN:
+            return _pattern_complaint(argument)
+        case Parameter.BOUNDS:
+            sound = isinstance(argument, Text) and _bounds(argument.value) is not None
+        case Parameter.FIELD:
+            sound = _word(argument) in FIELDS
+        case Parameter.COMPARISON:
+            sound = _word(argument) in COMPARISON_WORDS
+        case Parameter.QUANTITY:
+            sound = _quantity(argument) is not None
+        case Parameter.YEAR | Parameter.MONTH | Parameter.DAY | Parameter.HOUR | Parameter.MINUTE:
+            sound = isinstance(argument, Number) and argument.value in _RANGES[parameter]
+        case _:
+            assert_never(parameter)
+    return None if sound else f"expected {parameter.value}"
+
+
+def text(argument: Expression) -> str:
+    """Give a text that is written out."""
+    assert isinstance(argument, Text)
+    return argument.value
+
+
+def option(argument: Expression) -> str:
+    """Give a value that item attributes are held against, as `spelled`."""
+    if isinstance(argument, (Text, Truth)):
+        return spelled(argument.value) or ""
+    return spelled(quantity(argument)) or ""
+
+
+def quantity(argument: Expression) -> Decimal:
+    """Give a number, in quotes or not."""
+    number = _quantity(argument)
+    assert number is not None
+    return number
+
+
+def whole(argument: Expression) -> int:
+    """Give a whole number."""
+    assert isinstance(argument, Number)
+    return int(argument.value)
+
+
+def field(argument: Expression) -> str:
+    """Give one of `FIELDS`."""
+    word = _word(argument)
+    assert word in FIELDS
+    return word
+
+
+def comparison(argument: Expression) -> Operator:
+    """Give the operator that a word such as GREATER_THAN means."""
+    return COMPARISON_WORDS[_word(argument)]
+
+
+def search(argument: Expression) -> Callable[[str], bool]:
+    """Give the test whether a text has a part that matches the pattern *argument*, in time linear in the text."""
+    find = re2.compile(text(argument), _options()).search
+
+    def found(subject: str) -> bool:
+        try:
+            return find(subject) is not None
+        except UnicodeEncodeError:  # half a surrogate pair, which no pattern can name
+            return False
+
+    return found
+
+
+def bucket(argument: Expression) -> Callable[[Decimal], Decimal]:
+    """Give the function from a number to its bucket among the bounds, counted from 1; a bound opens the next one."""
+    bounds = _bounds(text(argument))
+    assert bounds is not None
+    return lambda number: Decimal(bisect_right(bounds, number) + 1)
+
+
+def _word(argument: Expression) -> str:
+    match argument:
+        case Name(word) | Text(word):
+            return word
+        case _:
+            return ""
+
+
+def _quantity(argument: Expression) -> Decimal | None:
+    match argument:
+        case Number(value):
+            return value
+        case Unary(Sign.NEGATE, Number(value)):
+            return -value
+        case Text(written):
+            return _decimal(written)
+        case _:
+            return None
+
+
+def _decimal(written: str) -> Decimal | None:
+    digits = written.strip()
+    plain = digits.removeprefix("-").replace(".", "", 1)
+    return Decimal(digits) if plain.isascii() and plain.isdigit() else None
+
+
+def _bounds(written: str) -> list[Decimal] | None:
+    bounds = [_decimal(part) for part in written.split(",")]
+    known = [bound for bound in bounds if bound is not None]
+    ascending = all(low < high for low, high in pairwise(known))
+    return known if ascending and len(known) == len(bounds) else None
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = PATTERN_MEMORY_BYTES_MAX
+    return options
+
+
+def _pattern_complaint(argument: Expression) -> str | None:
+    if not isinstance(argument, Text):
+        return f"expected {Parameter.PATTERN.value}"
+    try:
+        re2.compile(argument.value, _options())
+    except re2.error as error:
+        reason = error.args[0] if error.args else ""
+        return f"not a regular expression: {reason.decode(errors='replace') if isinstance(reason, bytes) else reason}"
+    return None

@@ -1,0 +1,165 @@
+r"""From text to syntax tree: `read` gives an expression or says where the text stops making sense.
+
+Numbers are digits with an optional fraction; there is no exponent. Texts stand in double or single quotes; backslash
+n, t and r give line feed, tabulator and carriage return, before a quote or a backslash it gives that character, and
+before anything else it stays, so that patterns such as "\d+" may be written as they are.
+"""
+
+import re
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
+
+from milepost.language.printing import print_text
+from milepost.language.syntax import (
+    DEPTH_MAX,
+    TEXT_LENGTH_MAX,
+    Binary,
+    Call,
+    Connective,
+    Expression,
+    Malformed,
+    Member,
+    Name,
+    Number,
+    Operator,
+    Sign,
+    Text,
+    Truth,
+    Unary,
+    is_reserved,
+    join,
+    literal,
+    number,
+    refuse_oversize,
+    refuse_text,
+)
+
+_GRAMMAR = r"""
+?start: either
+?either: both (OR both)*
+?both: equation (AND equation)*
+?equation: relation | equation EQUALITY relation -> binary
+?relation: sum | relation ORDER sum              -> binary
+?sum: product | sum (PLUS | MINUS) product       -> binary
+?product: signed | product SCALE signed          -> binary
+?signed: primary | (NOT | MINUS) signed          -> unary
+?primary: NUMBER                                 -> number
+    | STRING                                     -> text
+    | NAME                                       -> name
+    | "(" either ")"
+    | primary "." NAME                           -> member
+    | primary "." NAME "(" arguments ")"         -> call
+arguments: (either ("," either)*)?
+
+OR: "||"
+AND: "&&"
+EQUALITY: "==" | "=" | "!="
+ORDER: ">=" | ">" | "<=" | "<"
+PLUS: "+"
+MINUS: "-"
+SCALE: "*" | "/" | "%"
+NOT: "!"
+NUMBER: /[0-9]+(\.[0-9]+)?/
+NAME: /[^\W\d]\w*/
+STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/s
+%ignore /\s+/
+"""
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+_BRACKET_OR_TEXT = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()]""", re.DOTALL)
+_CURLY_QUOTES = frozenset(
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+    "\N{RIGHT SINGLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
+)
+
+
+@v_args(inline=True)
+class _Growing(Transformer[Token, Expression]):
+    """Builds nodes while the parser reduces its rules, without recursion."""
+
+    def either(self, first: Expression, operator: Token, *rest: Expression | Token) -> Expression:
+        return join(Connective.OR, (first, *_nodes(rest)), operator.start_pos or 0)
+
+    def both(self, first: Expression, operator: Token, *rest: Expression | Token) -> Expression:
+        return join(Connective.AND, (first, *_nodes(rest)), operator.start_pos or 0)
+
+    def binary(self, left: Expression, operator: Token, right: Expression) -> Expression:
+        meant = Operator.EQUAL if operator.value == "=" else Operator(operator.value)
+        return Binary(operator=meant, left=left, right=right, position=operator.start_pos or 0)
+
+    def unary(self, sign: Token, operand: Expression) -> Expression:
+        return Unary(Sign(sign.value), operand, position=sign.start_pos or 0)
+
+    def member(self, owner: Expression, name: Token) -> Expression:
+        return Member(owner, name.value, position=name.start_pos or 0)
+
+    def call(self, owner: Expression, name: Token, arguments: tuple[Expression, ...]) -> Expression:
+        return Call(owner=owner, name=name.value, arguments=arguments, position=name.start_pos or 0)
+
+    def arguments(self, *arguments: Expression) -> tuple[Expression, ...]:
+        return arguments
+
+    def name(self, token: Token) -> Name | Truth:
+        if is_reserved(token.value):
+            return Truth(token.value == "true", position=token.start_pos or 0)
+        return Name(token.value, position=token.start_pos or 0)
+
+    def number(self, token: Token) -> Number:
+        return number(token.value, token.start_pos or 0)
+
+    def text(self, token: Token) -> Text:
+        meant = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[0]), token.value[1:-1])
+        return literal(meant, token.start_pos or 0)
+
+
+_PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_Growing())
+
+
+def read(text: str) -> Expression:
+    """Give the expression that *text* spells; raises `Malformed` and nothing else."""
+    _refuse_before_parsing(text)
+    try:
+        expression = _PARSER.parse(text)
+    except UnexpectedInput as error:
+        raise _malformed(error, text) from None
+    assert isinstance(expression, Expression)
+    refuse_unprintable(expression)
+    return expression
+
+
+def refuse_unprintable(expression: Expression) -> None:
+    """Raise `Malformed` if *expression* is past a limit, also in canonical form."""
+    refuse_oversize(expression)
+    if len(print_text(expression)) > TEXT_LENGTH_MAX:
+        raise Malformed(TEXT_LENGTH_MAX, f"the expression has more than {TEXT_LENGTH_MAX} characters")
+
+
+def _nodes(mixed: tuple[Expression | Token, ...]) -> tuple[Expression, ...]:
+    return tuple(part for part in mixed if not isinstance(part, Token))
+
+
+def _refuse_before_parsing(text: str) -> None:
+    if len(text) > TEXT_LENGTH_MAX:
+        raise Malformed(TEXT_LENGTH_MAX, f"the expression has more than {TEXT_LENGTH_MAX} characters")
+    refuse_text(text, 0)
+    if not text.strip():
+        raise Malformed(0, "the expression is empty")
+    depth = 0
+    for found in _BRACKET_OR_TEXT.finditer(text):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth > DEPTH_MAX:
+            raise Malformed(found.start(), f"the expression is nested deeper than {DEPTH_MAX} levels")
+
+
+def _malformed(error: UnexpectedInput, text: str) -> Malformed:
+    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
+        return Malformed(error.token.start_pos or 0, f"{error.token.value[:40]!r} is not expected here")
+    offset = error.pos_in_stream
+    if not isinstance(error, UnexpectedCharacters) or offset is None:
+        return Malformed(len(text), "the expression ends too early")
+    if text[offset] in "\"'":
+        return Malformed(offset, "the text that begins here has no closing quote")
+    if text[offset] in _CURLY_QUOTES:
+        return Malformed(offset, f"a text stands in straight quotes, not in {text[offset]}")
+    return Malformed(offset, f"{text[offset]!r} has no meaning here")
