@@ -155,10 +155,10 @@ class _Checker:
         if function is not None:
             self._arguments(node, function)
             return function.kind
-        if node.name in profile.later or attribute(profile, node.name) is None or not profile.attributes.get(node.name):
-            self._unknown(node, node.owner, profile)
-        else:
+        if node.name not in profile.later and attribute(profile, node.name) is not None:
             self._fault(node, f"{node.name} is an attribute: leave the brackets out")
+        else:
+            self._unknown(node, node.owner, profile)
         return None
 
     def _operation(self, node: Call, subject: Kind | None) -> Kind | None:

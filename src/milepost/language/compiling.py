@@ -38,6 +38,7 @@ from milepost.language.values import (
     comparer,
     local,
     negative,
+    refuse_unknown_zone,
 )
 from milepost.language.vocabulary import CUSTOMER, MEMBER_NAMES, PROFILES, Fact, attribute
 
@@ -47,9 +48,10 @@ Predicate = Callable[[Occasion], bool]
 def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
     """Give the predicate that *expression* is; calendar parts of dates are those of *zone*.
 
-    *expression* must have passed `check`; a fault in it is an assertion here, an unknown *zone* a ValueError at the
-    latest on the first date. The predicate never raises.
+    *expression* must have passed `check`: what is wrong with it is our own mistake here. An unknown *zone* is a
+    ValueError. The predicate never raises.
     """
+    refuse_unknown_zone(zone)
     return _truth(expression, zone)
 
 

@@ -29,6 +29,7 @@ from milepost.language.syntax import (
     is_reserved,
     join,
     literal,
+    name,
     number,
     refuse_oversize,
     refuse_text,
@@ -91,19 +92,22 @@ class _Growing(Transformer[Token, Expression]):
     def unary(self, sign: Token, operand: Expression) -> Expression:
         return Unary(Sign(sign.value), operand, position=sign.start_pos or 0)
 
-    def member(self, owner: Expression, name: Token) -> Expression:
-        return Member(owner, name.value, position=name.start_pos or 0)
+    def member(self, owner: Expression, word: Token) -> Expression:
+        position = word.start_pos or 0
+        return Member(owner, name(word.value, position), position=position)
 
-    def call(self, owner: Expression, name: Token, arguments: tuple[Expression, ...]) -> Expression:
-        return Call(owner=owner, name=name.value, arguments=arguments, position=name.start_pos or 0)
+    def call(self, owner: Expression, word: Token, arguments: tuple[Expression, ...]) -> Expression:
+        position = word.start_pos or 0
+        return Call(owner=owner, name=name(word.value, position), arguments=arguments, position=position)
 
     def arguments(self, *arguments: Expression) -> tuple[Expression, ...]:
         return arguments
 
     def name(self, token: Token) -> Name | Truth:
+        position = token.start_pos or 0
         if is_reserved(token.value):
-            return Truth(token.value == "true", position=token.start_pos or 0)
-        return Name(token.value, position=token.start_pos or 0)
+            return Truth(token.value == "true", position=position)
+        return Name(name(token.value, position), position=position)
 
     def number(self, token: Token) -> Number:
         return number(token.value, token.start_pos or 0)

@@ -27,6 +27,9 @@ DIGITS_MAX = 38
 TEXT_LENGTH_MAX = 16 * 1024
 """Characters of an expression, as typed and in canonical form."""
 
+NAME_LENGTH_MAX = 200
+"""Characters of a name."""
+
 _NAME = re.compile(r"[^\W\d]\w*")
 _RESERVED = frozenset({"true", "false"})
 
@@ -173,9 +176,13 @@ def join(connective: Connective, operands: tuple[Expression, ...], position: int
     return flat[0] if len(flat) == 1 else Junction(connective, tuple(flat), position=position)
 
 
-def is_name(text: str) -> bool:
-    """Tell whether *text* may name an attribute or a function."""
-    return _NAME.fullmatch(text) is not None
+def name(text: str, position: int = 0) -> str:
+    """Give *text* if it may name an attribute or a function, else raise `Malformed`."""
+    if len(text) > NAME_LENGTH_MAX:
+        raise Malformed(position, f"a name has at most {NAME_LENGTH_MAX} characters")
+    if _NAME.fullmatch(text) is None:
+        raise Malformed(position, f"{text!r} cannot be a name")
+    return text
 
 
 def is_reserved(text: str) -> bool:

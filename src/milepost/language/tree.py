@@ -34,10 +34,10 @@ from milepost.language.syntax import (
     Text,
     Truth,
     Unary,
-    is_name,
     is_reserved,
     join,
     literal,
+    name,
     number,
 )
 from milepost.language.values import Kind, Scope
@@ -104,9 +104,9 @@ def _drawn(expression: Expression, scope: Scope) -> Json:
             return _leaf("literal", value, _TYPES[Kind.STRING])
         case Name(text):
             return _leaf("name", text, _PROFILE_TYPES.get(text, "enum:primitive"))
-        case Member(owner, name):
+        case Member(owner, member):
             kind = _TYPES[kind_of(expression, scope)]
-            operands: list[Json] = [_drawn(owner, scope), _leaf("name", name, kind)]
+            operands: list[Json] = [_drawn(owner, scope), _leaf("name", member, kind)]
             return {"arity": "object_dereference", "type": kind, "operands": operands}
         case Call():
             kind = _TYPES[kind_of(expression, scope)]
@@ -220,10 +220,7 @@ def _member_name(tree: Json, path: str) -> str:
 
 
 def _identifier(tree: Node, path: str) -> str:
-    word = _word(tree, "value", path)
-    if not is_name(word):
-        raise Malformed(0, f"{path}.value cannot be a name: {word[:40]!r}")
-    return word
+    return name(_word(tree, "value", path))
 
 
 def _word(tree: Node, key: str, path: str) -> str:

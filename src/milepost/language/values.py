@@ -75,7 +75,9 @@ def comparer(comparison: Operator) -> Callable[[Value, Value], bool]:
 
 def plain(scalar: Scalar) -> Value:
     """Give an outside value as one of the language: whole numbers become decimals, what is no value null."""
-    if isinstance(scalar, (bool, str, Decimal)):
+    if isinstance(scalar, Decimal):
+        return _finite(scalar)
+    if isinstance(scalar, (bool, str)):
         return scalar
     return Decimal(scalar) if isinstance(scalar, int) else None
 
@@ -124,6 +126,11 @@ def compare(comparison: Operator, left: Value, right: Value) -> bool | None:
 def negative(value: Value) -> Decimal | None:
     """Give *value* with the other sign."""
     return _finite(_CALM.minus(value)) if isinstance(value, Decimal) else None
+
+
+def refuse_unknown_zone(zone: str) -> None:
+    """Raise ValueError if no time zone is called *zone*."""
+    Instant.from_timestamp(0).to_tz(zone)
 
 
 def local(micros: int | None, zone: str) -> ZonedDateTime | None:

@@ -18,6 +18,7 @@ from milepost.language.basket import (
     field_lacks_value,
     line_has_value,
 )
+from milepost.language.later import BILL_LATER, CUSTOMER_LATER, EVENT_LATER
 from milepost.language.syntax import Operator
 from milepost.language.values import Evaluate, Kind, Occasion, Scope, Value, calculate, plain, total
 from milepost.model.amount import to_decimal
@@ -154,7 +155,7 @@ _BILL = Profile(
         "customFieldValueExcludes": Function(VALUES, Kind.BOOLEAN, field_lacks_value, open_ended=True),
     },
     unlisted=_bill_unlisted,
-    later=frozenset({"points"}),
+    later=BILL_LATER,
 )
 
 _LINE = Profile(
@@ -181,13 +182,9 @@ AWARD_ATTRIBUTES = {
     "programId": _of_award(Kind.NUMBER, lambda award: award.program_id),
 }
 
-_EVENT_LATER = frozenset(
-    ["targetAchieved", "targetDefined", "targetExists", "targetGaps", "streakName", "streakExists"]
-)
-
-_EVENT = Profile(_EVENT_TYPE, unlisted=_activity_attribute, later=_EVENT_LATER)
-_EVENT_ON_BILL = Profile(_EVENT_TYPE, later=_EVENT_LATER)
-_AWARD = Profile({**_EVENT_TYPE, **AWARD_ATTRIBUTES}, later=_EVENT_LATER)
+_EVENT = Profile(_EVENT_TYPE, unlisted=_activity_attribute, later=EVENT_LATER)
+_EVENT_ON_BILL = Profile(_EVENT_TYPE, later=EVENT_LATER)
+_AWARD = Profile({**_EVENT_TYPE, **AWARD_ATTRIBUTES}, later=EVENT_LATER)
 
 _MEMBER_ATTRIBUTES: dict[str, Attribute] = {
     "name": _of_member(_full_name),
@@ -202,49 +199,13 @@ _MEMBER_ATTRIBUTES: dict[str, Attribute] = {
 MEMBER_NAMES = frozenset(_MEMBER_ATTRIBUTES)
 """Attributes of the customer that need the profile kept with the event."""
 
-_CUSTOMER_LATER = frozenset(
-    [
-        "isLoyal",
-        "slabName",
-        "slabNumber",
-        "initialSlabName",
-        "initialSlabNumber",
-        "currentPoints",
-        "lifetimePoints",
-        "initialCurrentPoints",
-        "initialLifetimePoints",
-        "InitialLifetimePurchase",
-        "initialLifetimePurchase",
-        "numberOfTxnsToday",
-        "numberOfVisits",
-        "avgBasketSize",
-        "avgSpendPerVisit",
-        "customFieldValueIncludes",
-        "customFieldValueExcludes",
-        "customFieldValueExists",
-        "clusterValueIncludes",
-        "clusterValueExcludes",
-        "customerStatus",
-        "customerStatusLabel",
-        "trackerValueBeforeEvent",
-        "trackerValueCurrentEvent",
-        "targetAchievedInPeriod",
-        "targetAchievedInCurrentPeriod",
-        "avgTargetAchieved",
-        "isStreakAchieved",
-        "streakCurrentValue",
-        "targetsAchievedForUnified",
-        "targetsAchievedForUnifiedInCurrentPeriod",
-    ]
-)
-
 _CUSTOMER = Profile(
     attributes={
         **_MEMBER_ATTRIBUTES,
         "lifetimePurchase": Fact(Kind.NUMBER, lambda occasion: to_decimal(occasion.standing.purchases)),
         "numberOfTxns": Fact(Kind.NUMBER, lambda occasion: Decimal(occasion.standing.bills)),
     },
-    later=_CUSTOMER_LATER,
+    later=CUSTOMER_LATER,
 )
 
 _STORE = Profile(
