@@ -114,6 +114,10 @@ class Calendar:
         """Give the first instant after *day*."""
         return self.opens(day + 1)
 
+    def later(self, instant: int, *, years: int) -> int:
+        """Give the instant *years* after *instant*, at the same local date and time where the clock knows it."""
+        return self._local(instant).add(years=years).timestamp(unit="microsecond")
+
     def read(self, text: str) -> Moment:
         """Read a date or date-time: with an offset or `Z` as that instant, without one as local time of this zone.
 

@@ -1,0 +1,1 @@
+"""HTTP: what the vendor speaks, and what it lacks."""

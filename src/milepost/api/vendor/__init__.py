@@ -1,0 +1,1 @@
+"""The shapes of the vendor's v2 and v3 interfaces, exactly."""

@@ -1,0 +1,215 @@
+"""From a sound draft to the target group it defines."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+from milepost.model.event import BILL
+from milepost.model.organisation import Organisation
+from milepost.model.target import (
+    Attribution,
+    Author,
+    Combination,
+    Entity,
+    Evaluation,
+    Filter,
+    Goal,
+    Metadata,
+    Period,
+    StreakLevel,
+    Target,
+    TargetGroup,
+    Tracking,
+    Trigger,
+)
+from milepost.rules.calendar import Calendar, calendar_of, iso_date
+from milepost.rules.condition import condition_of
+from milepost.rules.draft import CombinationDraft, Draft, MetadataDraft, PeriodDraft, TargetDraft, TriggerDraft
+from milepost.rules.goals import enrolment_of, goals_of, plain
+from milepost.rules.schedule import Window, cycle_window, evaluation_of, span_of
+from milepost.rules.soundness import examine, periods_of
+
+TRIGGER_KIND = "USER_TRIGGER"
+"""The kind of a trigger that names none; the vendor publishes only that of its automatic one (semantics 2.4)."""
+
+
+class IdKind(Enum):
+    """What an id names."""
+
+    GROUP = "group"
+    PERIOD = "period"
+    TARGET = "target"
+    GOAL = "goal"
+    TRIGGER = "trigger"
+    STREAK_LEVEL = "streak_level"
+    RULE_SET = "rule_set"
+
+
+Ids = Callable[[IdKind], int]
+"""Gives the next id of a kind."""
+
+
+def ids_needed(draft: Draft) -> Mapping[IdKind, int]:
+    """Give how many ids of each kind a sound *draft* takes."""
+    periods = periods_of(draft)
+    return {
+        IdKind.GROUP: 1,
+        IdKind.PERIOD: periods,
+        IdKind.TARGET: len(draft.targets),
+        IdKind.GOAL: sum(len(goals_of(target, periods)) for target in draft.targets),
+        IdKind.TRIGGER: sum(len(target.triggers) for target in draft.targets),
+        IdKind.STREAK_LEVEL: len(draft.levels),
+        IdKind.RULE_SET: sum(_has_rule_set(draft, target) for target in draft.targets),
+    }
+
+
+def drafted(draft: Draft, organisation: Organisation, ids: Ids, author: Author, now: int) -> TargetGroup:
+    """Give the group that a sound *draft* defines, made by *author* at *now* (epoch microseconds)."""
+    assert not examine(draft, organisation, now).problems
+    assert draft.name is not None
+    assert draft.preferred_till_id is not None
+    assert draft.tracking is not None
+    assert draft.total_periods is not None
+    calendar = calendar_of(organisation.zone)
+    window = cycle_window(draft, calendar, now)
+    group_id = ids(IdKind.GROUP)
+    periods = _periods(draft, group_id, window, calendar, ids)
+    return TargetGroup(
+        id=group_id,
+        name=draft.name,
+        description=draft.description,
+        active=draft.active is not False,
+        preferred_till_id=draft.preferred_till_id,
+        tracking=draft.tracking,
+        evaluation=evaluation_of(draft),
+        frequency_kind=draft.frequency_kind,
+        frequency=draft.frequency,
+        recurring_cycles=draft.recurring_cycles,
+        total_periods=draft.total_periods,
+        valid_from=_date(draft.valid_from, calendar),
+        valid_to=_date(draft.valid_to, calendar),
+        cycle_opens_at=window.opens_at,
+        cycle_closes_at=window.closes_at,
+        time_zone_name=draft.time_zone_name,
+        user_created=draft.user_created is True,
+        leaderboard=draft.leaderboard is True,
+        periods=periods,
+        targets=tuple(_target(target, place, draft, periods, ids) for place, target in enumerate(draft.targets)),
+        streak_levels=tuple(_level(level.name, level.count, ids) for level in draft.levels),
+        combination=_combination(draft) if draft.tracking is Tracking.UNIFIED else None,
+        attribution=Attribution(created_at=now, updated_at=now, created_by=author, updated_by=author),
+    )
+
+
+def _date(text: str | None, calendar: Calendar) -> str | None:
+    return None if text is None else iso_date(calendar.read_legacy(text).day)
+
+
+def _periods(draft: Draft, group_id: int, window: Window, calendar: Calendar, ids: Ids) -> tuple[Period, ...]:
+    """Give the periods listed, else as many as asked for, named as the vendor names them (semantics 2.2)."""
+    if draft.periods:
+        return tuple(_period(period, window, calendar, ids) for period in draft.periods)
+    assert evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW
+    named = (PeriodDraft(ref_code=f"PERIOD_G_{group_id}_{place + 1}") for place in range(periods_of(draft)))
+    return tuple(_period(period, window, calendar, ids) for period in named)
+
+
+def _period(period: PeriodDraft, window: Window, calendar: Calendar, ids: Ids) -> Period:
+    """Give a period over its own dates or, where each customer's clock rules, over the whole cycle window."""
+    assert period.ref_code is not None
+    span = span_of(period, calendar)
+    if span is None:
+        opens_at, closes_at = window.opens_at, window.closes_at
+        starts_on, ends_on = calendar.date_text(opens_at), calendar.date_text(closes_at)
+    else:
+        opens_at, closes_at = span.opens_at, span.closes_at
+        starts_on, ends_on = iso_date(span.starts_on), iso_date(span.ends_on)
+    return Period(
+        id=ids(IdKind.PERIOD),
+        ref_code=period.ref_code,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        description=period.description,
+        active=period.active is not False,
+    )
+
+
+def _target(target: TargetDraft, place: int, draft: Draft, periods: tuple[Period, ...], ids: Ids) -> Target:
+    assert target.name is not None
+    assert target.entity is not None
+    assert target.kpi is not None
+    # The vendor shows the unrolled rule set of a line item one below the other (semantics 8 #14).
+    rule_set_id = ids(IdKind.RULE_SET) if _has_rule_set(draft, target) else None
+    unrolled = rule_set_id - 1 if rule_set_id is not None and target.entity is Entity.LINEITEM else None
+    goals = zip(periods, goals_of(target, len(periods)), strict=False)
+    return Target(
+        id=ids(IdKind.TARGET),
+        name=target.name,
+        description=target.description,
+        active=target.active is not False,
+        entity=target.entity,
+        kpi=target.kpi,
+        event_name=target.event_name or BILL,
+        expression=condition_of(f"targets[{place}]", target).text,
+        expression_tree=target.expression_tree,
+        filters=_filters(target),
+        enrolment=enrolment_of(target),
+        goals=tuple(Goal(ids(IdKind.GOAL), period.id, value) for period, value in goals),
+        metadata=None if target.metadata is None else _metadata(target.metadata),
+        triggers=tuple(_trigger(trigger, ids) for trigger in target.triggers),
+        rule_set_id=rule_set_id,
+        unrolled_rule_set_id=unrolled,
+    )
+
+
+def _has_rule_set(draft: Draft, target: TargetDraft) -> bool:
+    """Tell whether the vendor shows a rule set for the target: not for currencies and caps (semantics 8 #14)."""
+    return draft.tracking is not Tracking.CAPPING and target.entity is not Entity.ALTERNATE_CURRENCIES
+
+
+def _filters(target: TargetDraft) -> tuple[Filter, ...] | None:
+    if target.filters is None:
+        return None
+    return tuple(Filter(given.kind, given.ids or ()) for given in target.filters if given.kind is not None)
+
+
+def _metadata(given: MetadataDraft) -> Metadata:
+    return Metadata(
+        name=given.name,
+        aggregate=given.aggregate,
+        window=None if given.window is None else given.window.kind,
+        window_given=given.window_given,
+        program_id=given.program_id,
+        currency=given.currency,
+    )
+
+
+def _trigger(given: TriggerDraft, ids: Ids) -> Trigger:
+    assert given.name is not None
+    assert given.value_kind is not None
+    assert given.value is not None
+    return Trigger(
+        id=ids(IdKind.TRIGGER),
+        name=given.name,
+        active=given.active is not False,
+        kind=given.kind or TRIGGER_KIND,
+        value_kind=given.value_kind,
+        value=plain(given.value),
+    )
+
+
+def _level(name: str | None, count: int | None, ids: Ids) -> StreakLevel:
+    assert name is not None
+    assert count is not None
+    return StreakLevel(id=ids(IdKind.STREAK_LEVEL), name=name, count=count)
+
+
+def _combination(draft: Draft) -> Combination:
+    given = draft.combination or CombinationDraft()
+    return Combination(
+        any_of=draft.any_of is True,
+        least=given.least,
+        aggregation=given.aggregation,
+        threshold=None if given.threshold is None else plain(given.threshold),
+    )

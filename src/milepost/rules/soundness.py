@@ -1,0 +1,134 @@
+"""Everything that is wrong with a definition, found at once, with paths and the vendor's codes (semantics 6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from milepost.model.event import ENROL
+from milepost.model.organisation import Organisation
+from milepost.model.problem import Problem
+from milepost.model.target import Evaluation
+from milepost.rules.calendar import Calendar, calendar_of
+from milepost.rules.condition import condition_of
+from milepost.rules.draft import Draft, FilterDraft, TargetDraft
+from milepost.rules.goals import goal_problems, trigger_problems
+from milepost.rules.metadata import metadata_problems
+from milepost.rules.naming import DESCRIPTION_MAX, MISSING, NAME_MAX, name_problems, repeats, text_problems
+from milepost.rules.pairs import is_accepted
+from milepost.rules.schedule import PERIODS_MAX, evaluation_of, period_problems, window_problems
+from milepost.rules.tracking import TARGETS_MAX, tracking_problems
+
+ID_MAX = 2**63 - 1
+FREQUENCY_MAX = 2**31 - 1
+
+RECURRING_UNSET = -1
+"""What the vendor shows for `recurringCycles` of groups made without it; it comes back in edited copies."""
+
+FILTERS_MAX = 20
+FILTER_IDS_MAX = 5_000
+
+_NAME_TOO_LONG = "Length of Target rule name cannot exceed 200"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is wrong with a draft, and what its author should know though it is sound."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+def examine(draft: Draft, organisation: Organisation, now: int) -> Examined:
+    """Find everything that is wrong with *draft* in *organisation*; *now* in epoch microseconds."""
+    calendar = calendar_of(organisation.zone)
+    problems = [
+        *_group_problems(draft),
+        *_window_problems(draft, calendar, now),
+        *tracking_problems(draft, periods_of(draft), organisation.settings),
+    ]
+    warnings: list[str] = []
+    for place, target in enumerate(draft.targets[:TARGETS_MAX]):
+        path = f"targets[{place}]"
+        condition = condition_of(path, target)
+        problems += [*_target_problems(path, target, draft), *condition.problems]
+        warnings += condition.warnings
+    problems += repeats((f"targets[{place}].name", target.name) for place, target in enumerate(draft.targets))
+    return Examined(tuple(problems), tuple(warnings))
+
+
+def beside(found: tuple[Problem, ...], further: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Give *found*, wrong with the writing of a request, and of *further* what does not merely follow from it."""
+    faulty = {problem.path for problem in found}
+    return found + tuple(problem for problem in further if not faulty.intersection(_upwards(problem.path)))
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Give *path* and every path around it."""
+    yield path
+    for place in range(len(path) - 1, 0, -1):
+        if path[place] in ".[":
+            yield path[:place]
+
+
+def periods_of(draft: Draft) -> int:
+    """Give how many periods the group has: those listed, else, where none need be listed, the number asked for."""
+    if draft.periods or evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW:
+        return len(draft.periods)
+    return draft.total_periods or 0
+
+
+def _group_problems(draft: Draft) -> Iterator[Problem]:
+    yield from name_problems("name", draft.name)
+    yield from text_problems("description", draft.description, DESCRIPTION_MAX)
+    yield from text_problems("timeZoneName", draft.time_zone_name, NAME_MAX)
+    if draft.tracking is None:
+        yield Problem("trackingType", MISSING)
+    fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
+    yield from _number_problems("preferredTillId", draft.preferred_till_id, 0, ID_MAX, needed=True)
+    yield from _number_problems("totalPeriods", draft.total_periods, 0 if fixed else 1, PERIODS_MAX, needed=True)
+    yield from _number_problems("frequency", draft.frequency, 0, FREQUENCY_MAX, needed=False)
+    yield from _number_problems("recurringCycles", draft.recurring_cycles, RECURRING_UNSET, PERIODS_MAX, needed=False)
+
+
+def _window_problems(draft: Draft, calendar: Calendar, now: int) -> Iterator[Problem]:
+    yield from period_problems(draft, calendar)
+    yield from window_problems(draft, calendar, now)
+
+
+def _target_problems(path: str, target: TargetDraft, draft: Draft) -> Iterator[Problem]:
+    yield from name_problems(f"{path}.name", target.name, Problem(f"{path}.name", _NAME_TOO_LONG, 310008))
+    yield from text_problems(f"{path}.description", target.description, DESCRIPTION_MAX)
+    if target.entity is None:
+        yield Problem(f"{path}.targetEntity", MISSING)
+    if target.kpi is None:
+        yield Problem(f"{path}.targetType", MISSING)
+    if target.entity is not None and target.kpi is not None and not is_accepted(target.entity, target.kpi):
+        yield Problem(f"{path}.targetType", "Invalid target entity and target type combination", 310033)
+    if target.event_name is not None:
+        yield from name_problems(f"{path}.eventName", target.event_name)
+        if target.event_name == ENROL:
+            yield Problem(f"{path}.eventName", "is the name of an event of our own")
+    yield from metadata_problems(path, target)
+    yield from goal_problems(path, target, periods_of(draft), evaluation_of(draft))
+    yield from trigger_problems(f"{path}.targetMilestoneTriggers", target.triggers)
+    yield from _filter_problems(f"{path}.filters", target.filters or ())
+
+
+def _filter_problems(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[Problem]:
+    if len(filters) > FILTERS_MAX:
+        yield Problem(path, f"must not be more than {FILTERS_MAX}")
+    for place, restriction in enumerate(filters[:FILTERS_MAX]):
+        if restriction.kind is None:
+            yield Problem(f"{path}[{place}].entityType", MISSING)
+        ids = restriction.ids or ()
+        if len(ids) > FILTER_IDS_MAX:
+            yield Problem(f"{path}[{place}].entityIds", f"must not be more than {FILTER_IDS_MAX}")
+        if any(not 0 < id_ <= ID_MAX for id_ in ids):
+            yield Problem(f"{path}[{place}].entityIds", f"must be numbers between 1 and {ID_MAX}")
+
+
+def _number_problems(path: str, number: int | None, least: int, most: int, *, needed: bool) -> Iterator[Problem]:
+    if number is None:
+        if needed:
+            yield Problem(path, MISSING)
+    elif not least <= number <= most:
+        yield Problem(path, f"must be between {least} and {most}")
