@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Everything a developer does with Milepost, by one command that needs Python alone: `python3 dev.py VERB`.
+
+The first run makes `.venv` and installs what `requirements.lock` names; later runs go straight to the verb. Arguments
+after the verb are passed on to what it runs.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("Milepost needs Python 3.11 or newer; this is " + sys.version.split()[0] + " at " + sys.executable)
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+PYTHON = BIN / "python"
+LOCK = ROOT / "requirements.lock"
+STAMP = VENV / "milepost-stamp"
+DATA = ROOT / ".milepost"
+ROOTS_FOLDER = Path("/var/lib/milepost")
+"""Where the embedded database of root lives if its account cannot enter the clone (store/lodging.py)."""
+
+MADE_FOLDERS = (
+    ".venv", ".milepost", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
+    "bench-results", "build", "dist",
+)  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """Do what *arguments* say and give the exit code."""
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        say("usage: python3 dev.py VERB [arguments]\n")
+        for name, verb in VERBS.items():
+            say(f"  {name:<8}{(verb.__doc__ or '').splitlines()[0]}")
+        return 0
+    if arguments[0] not in VERBS:
+        say(f"There is no verb {arguments[0]!r}; there are: {', '.join(VERBS)}.")
+        return 2
+    os.chdir(ROOT)
+    try:
+        return VERBS[arguments[0]](arguments[1:])
+    except KeyboardInterrupt:
+        return 130
+    except subprocess.CalledProcessError as error:
+        say(f"This failed with exit code {error.returncode}: {' '.join(map(str, error.cmd))}")
+        return 1
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal."""
+    print(message, file=sys.stderr, flush=True)
+
+
+# What the verbs do.
+
+
+def demo(arguments: list[str]) -> int:
+    """Load a year of real grocery bills, show three households' progress, and serve."""
+    return become([BIN / "milepost", "demo", *arguments])
+
+
+def serve(arguments: list[str]) -> int:
+    """Run the server on http://127.0.0.1:8700."""
+    return become([BIN / "milepost", "serve", *arguments])
+
+
+def test(arguments: list[str]) -> int:
+    """Run the tests; --slow adds the long ones."""
+    passed_on = [argument for argument in arguments if argument != "--slow"]
+    chosen = [] if "--slow" in arguments else ["-m", "not slow"]
+    return become([PYTHON, "-m", "pytest", "-n", "2", *chosen, *passed_on])
+
+
+def check(arguments: list[str]) -> int:
+    """Run the linters, the type checker and the layers' contracts.
+
+    All run, also after one has failed, so that one go shows all there is to mend.
+    """
+    if arguments:
+        say("check takes no arguments")
+        return 2
+    prepare()
+    checks: list[list[str | Path]] = [
+        [BIN / "ruff", "check", "."],
+        [BIN / "ruff", "format", "--check", "."],
+        [BIN / "mypy"],
+        [BIN / "lint-imports", "--no-logo"],
+    ]
+    if (ROOT / "openapi.json").exists():
+        checks.append([BIN / "milepost", "openapi", "--check", "openapi.json"])
+    failed = []
+    for command in checks:
+        shown = " ".join([Path(command[0]).name, *map(str, command[1:])])
+        say(f"── {shown}")
+        if subprocess.run(command, check=False).returncode != 0:
+            failed.append(shown)
+    say(f"failed: {', '.join(failed)}" if failed else f"all {len(checks)} checks passed")
+    return 1 if failed else 0
+
+
+def bench(arguments: list[str]) -> int:
+    """Measure the workloads beside their baselines."""
+    return become([PYTHON, "-m", "bench", *arguments])
+
+
+def oracle(arguments: list[str]) -> int:
+    """Compare what the API answers with plain SQL over the same bills."""
+    return become([PYTHON, "-m", "tests.oracle.groceries", *arguments])
+
+
+def clean(arguments: list[str]) -> int:
+    """Remove .venv, caches and the data folder .milepost."""
+    if arguments:
+        say("clean takes no arguments")
+        return 2
+    lodging = DATA / "postgres"
+    if lodging.exists() and is_in_use(lodging):
+        say(f"A running Milepost uses {DATA}; stop it first.")
+        return 1
+    if lodging.is_symlink() and lodging.resolve().parent == ROOTS_FOLDER:
+        shutil.rmtree(lodging.resolve(), ignore_errors=True)
+        if not [*ROOTS_FOLDER.glob("data-*")]:
+            shutil.rmtree(ROOTS_FOLDER)
+    for name in MADE_FOLDERS:
+        if (ROOT / name).exists():
+            shutil.rmtree(ROOT / name)
+    for folder in ("bench", "src", "tests"):
+        for cache in [*(ROOT / folder).rglob("__pycache__")]:
+            shutil.rmtree(cache)
+    return 0
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, clean)
+}
+"""What the words on the command line do; a verb gets the arguments after it and gives the exit code."""
+
+
+# The environment they run in.
+
+
+def become(command: list[str | Path]) -> int:
+    """Prepare the environment and replace this process by *command*."""
+    prepare()
+    os.execve(command[0], [str(part) for part in command], os.environ | {"VIRTUAL_ENV": str(VENV)})
+
+
+def prepare() -> None:
+    """Make the environment if it is not there or not as the lock file wants it."""
+    wanted = stamp()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    # Two first runs at the same time must not install into each other's environment.
+    folder = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    if not STAMP.exists() or STAMP.read_text() != wanted:
+        STAMP.unlink(missing_ok=True)
+        make_environment()
+        install()
+        STAMP.write_text(wanted)
+    os.close(folder)
+
+
+def stamp() -> str:
+    """Give what the environment depends on: the interpreter, the place, the lock file and the project file."""
+    digest = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    return f"{sys.version}\n{sys.base_prefix}\n{ROOT}\n{digest}\n"
+
+
+def make_environment() -> None:
+    """Make an empty `.venv`."""
+    if importlib.util.find_spec("ensurepip") is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        sys.exit(
+            f"This Python ({sys.executable}) cannot make virtual environments: its modules venv and ensurepip are "
+            f"packaged separately.\nOn Debian or Ubuntu install them with: apt install python{version}-venv"
+        )
+    say("making .venv …")
+    venv.EnvBuilder(clear=True, symlinks=True, with_pip=True).create(VENV)
+
+
+def install() -> None:
+    """Install what the lock file names, and Milepost itself from this folder; by uv, or by pip where uv fails."""
+    say("installing the packages of requirements.lock …")
+    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if not os.access(Path.home(), os.W_OK):
+        environment["UV_NO_CACHE"] = "1"
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
+    uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON]
+    locked: list[str | Path] = ["--require-hashes", "-r", LOCK]
+    itself: list[str | Path] = ["--no-deps", "--no-build-isolation", "-e", ROOT]
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(locked_entry("uv"))
+            file.flush()
+            subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", file.name], check=True, env=environment)
+        subprocess.run([*uv, *locked], check=True, env=environment)
+        subprocess.run([*uv, *itself], check=True, env=environment)
+    except (subprocess.CalledProcessError, OSError):
+        say("uv did not manage; trying pip, which takes longer …")
+        subprocess.run([*pip, *locked], check=True, env=environment)
+        subprocess.run([*pip, *itself], check=True, env=environment)
+
+
+def locked_entry(package: str) -> str:
+    """Give the lines of the lock file for *package*: its version and its hashes."""
+    found = re.search(rf"^{package}==.*(?:\n[ \t]+.*)*", LOCK.read_text(), re.MULTILINE)
+    assert found is not None, f"{LOCK.name} does not name {package}"
+    return found[0] + "\n"
+
+
+def is_in_use(folder: Path) -> bool:
+    """Tell whether a running Milepost holds the lock on *folder*."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
