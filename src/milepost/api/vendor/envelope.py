@@ -1,0 +1,45 @@
+"""The envelope around every answer of v3: data, errors, warnings, always all three (semantics 3.0, 8 #37)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from milepost.model.problem import Problem
+
+INVALID_INPUT = 300004
+
+_INVALID_INPUT_MESSAGE = "Invalid input, check all values and ensure they are correct."
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+Json = dict[str, Any]
+
+
+def answer(data: object, warnings: Iterable[str] = ()) -> Json:
+    """Give the envelope of something that went well; a warning has no code (semantics 8 #52)."""
+    told: list[Json] = [{"code": None, "message": warning} for warning in warnings]
+    return {"data": data, "errors": None, "warnings": told or None}
+
+
+def failure(problems: Iterable[Problem]) -> Json:
+    """Give the envelope of a request that was refused, with every problem of it once."""
+    errors: list[Json] = []
+    for problem in problems:
+        error = {"code": problem.code, "message": _message(problem)}
+        if error not in errors:
+            errors.append(error)
+    return {"data": None, "errors": errors, "warnings": None}
+
+
+def encode(envelope: Json) -> bytes:
+    """Give the JSON text of *envelope*; exact decimals become numbers."""
+    return _ENCODER.encode(envelope)
+
+
+def _message(problem: Problem) -> str:
+    """Give the vendor's words where the code has its own, else where and what is wrong."""
+    if problem.code != INVALID_INPUT:
+        return problem.reason
+    where = f"{problem.path}: " if problem.path else ""
+    return f"{_INVALID_INPUT_MESSAGE} {where}{problem.reason}"

@@ -1,0 +1,19 @@
+-- taken_names: which of these names are taken already
+select n.kind, n.name_key
+from name_taken as n
+join unnest(%(kinds)b::text[], %(keys)b::text[]) as k (kind, name_key) on k.kind = n.kind and k.name_key = n.name_key
+where n.org_id = %(org_id)s;
+
+-- take_names: claim names for what holds them
+insert into name_taken (org_id, kind, name_key, holder_id)
+select %(org_id)s, k.kind, k.name_key, k.holder_id
+from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id);
+
+-- fresh_definition_ids: as many ids of each sequence as asked for
+select k.sequence, nextval(k.sequence::regclass)
+from unnest(%(sequences)b::text[], %(counts)b::int[]) as k (sequence, count)
+cross join lateral generate_series(1, k.count);
+
+-- add_group_version: write a definition, whole, in force from a version on
+insert into target_group_version (org_id, group_id, version, body)
+values (%(org_id)s, %(group_id)s, %(version)s, %(body)s);
