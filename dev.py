@@ -80,7 +80,7 @@ def test(arguments: list[str]) -> int:
     """Run the tests; --slow adds the long ones."""
     passed_on = [argument for argument in arguments if argument != "--slow"]
     chosen = [] if "--slow" in arguments else ["-m", "not slow"]
-    return become([PYTHON, "-m", "pytest", "-n", "2", *chosen, *passed_on])
+    return become([PYTHON, "-m", "pytest", "-n", "2", "--inline-snapshot=disable", *chosen, *passed_on])
 
 
 def check(arguments: list[str]) -> int:

@@ -23,6 +23,7 @@ from pathlib import Path
 from milepost.store.embedded import EmbeddedServer
 with EmbeddedServer(Path(sys.argv[1])) as server:
     with psycopg.connect(server.url) as connection:
+        connection.execute("select pg_advisory_lock(1)")
         connection.execute("create table if not exists kept (attached boolean)")
         connection.execute("insert into kept values (%s)", [server.attached])
     print(server.attached, flush=True)
