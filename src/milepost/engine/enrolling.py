@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import Logged
 from milepost.engine.progressing import SECOND_US, Change
-from milepost.engine.taking_back import amount_left, names_of, returns_of
+from milepost.engine.taking_back import amount_left, returns_from, returns_of
 from milepost.language import Occasion
 from milepost.model.amount import to_units
-from milepost.model.event import Bill, Enrolling, Return
+from milepost.model.event import Bill, Enrolling
 from milepost.model.organisation import EnrolMidPeriod, Returns
 from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason, Stored
 from milepost.rules.matching import Catalogue, Rule
@@ -60,13 +60,7 @@ def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Seq
     payload = logged.event.payload
     if not isinstance(payload, Bill) or fold.catalogue.settings.returns is Returns.IGNORE:
         return rule.amount(Occasion(logged.event, None, fold.before))
-    named = names_of(logged.event)
-    effective = [
-        other
-        for other in sorted(past, key=lambda other: other.seq)
-        if isinstance(other.event.payload, Return)
-        and other.event.payload.original in named
-        and other.event.occurred_at < rule.closes[position]
-    ]
+    taken = returns_from(logged, past)
+    effective = [other for other in taken if other.event.occurred_at < rule.closes[position]]
     left = remaining(payload, returns_of(effective))
     return None if left is None else amount_left(fold, rule, logged.event, left)

@@ -22,7 +22,8 @@ class Need(NamedTuple):
     """What a step wants from the log besides the standing.
 
     `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
-    bill; `since`: every event dated at or after this instant; `history`: progress that left the hot row.
+    bill; `since`: every event dated at or after this instant, and all returns; `history`: progress that left the hot
+    row.
     """
 
     bill: str | None = None
@@ -64,7 +65,7 @@ def wanted(asked: Need, event: Event, logged: Logged) -> bool:
             return asked.bill in {heard.key.id, number}
         case Return() if asked.bill is not None:
             return True
-        case Return() if heard.key in asked.returns:
+        case Return() if heard.key in asked.returns or asked.since is not None:
             return True
         case _:
             return asked.since is not None and heard.occurred_at >= asked.since and heard.key != event.key

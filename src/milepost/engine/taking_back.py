@@ -16,15 +16,11 @@ from milepost.rules.remaining import Remaining, remaining
 
 def take_back(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
     """Take back what the bill that *payload* names had added; a return that comes before its bill waits for it."""
-    bill = _bill_named(payload.original, fold.event, past)
+    bill = bill_of(Logged(fold.event, fold.before.seq + 1, ()), past)
     if bill is None:
         fold.waiting = (*fold.waiting, Waiting(payload.original, fold.event.key))
         return
-    named = names_of(bill.event)
-    earlier = [
-        logged for logged in past if isinstance(logged.event.payload, Return) and logged.event.payload.original in named
-    ]
-    _reduce(fold, bill, sorted(earlier, key=lambda logged: logged.seq), fold.event)
+    _reduce(fold, bill, returns_from(bill, past), fold.event)
 
 
 def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
@@ -41,13 +37,36 @@ def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
         earlier.append(logged)
 
 
-def _bill_named(original: str, event: Event, past: Sequence[Logged]) -> Logged | None:
-    """Give the bill called *original*; one of the return's own source comes first, then the earliest heard."""
-    bills = [logged for logged in past if isinstance(logged.event.payload, Bill) and original in names_of(logged.event)]
-    return min(bills, key=lambda logged: (logged.event.key.source != event.key.source, logged.seq), default=None)
+def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
+    """Give the bill that *taken*, a return, took back from, or does now; None while it waits.
+
+    Of the bills heard before it, one of its own source comes first, then the earliest; else it waited for the first one
+    that it names.
+    """
+    assert isinstance(taken.event.payload, Return)
+    original, source = taken.event.payload.original, taken.event.key.source
+    return min(
+        (one for one in past if isinstance(one.event.payload, Bill) and original in names_of(one.event)),
+        key=lambda bill: (bill.seq > taken.seq, bill.seq < taken.seq and bill.event.key.source != source, bill.seq),
+        default=None,
+    )
+
+
+def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
+    """Give the returns that took back from *bill*, in the order in which they were heard."""
+    named = names_of(bill.event)
+    found = [
+        logged
+        for logged in past
+        if isinstance(logged.event.payload, Return)
+        and logged.event.payload.original in named
+        and bill_of(logged, past) is bill
+    ]
+    return sorted(found, key=lambda logged: logged.seq)
 
 
 def names_of(bill: Event) -> set[str]:
+    """Give what a return may call *bill*: its event id and its number."""
     assert isinstance(bill.payload, Bill)
     return {bill.key.id, bill.payload.number}
 
@@ -56,11 +75,10 @@ def _reduce(fold: Fold, bill: Logged, earlier: Sequence[Logged], taken: Event) -
     """Let *taken*, a return, reduce what *bill* added; *earlier* returns of the bill have had their effect."""
     payload = bill.event.payload
     assert isinstance(payload, Bill)
+    # Not the end of it when nothing is left: a return dated after a period's end has left the whole bill in there.
     before = remaining(payload, returns_of(earlier))
-    if before is None:
-        return
     after = remaining(payload, returns_of([*earlier, Logged(taken, 0, ())]))
-    fold.purchases -= to_units(before.bill.net) - (0 if after is None else to_units(after.bill.net))
+    fold.purchases -= _net(before) - _net(after)
     if fold.catalogue.settings.returns is Returns.IGNORE:
         return
     for key in _counted(fold, bill):
@@ -75,7 +93,12 @@ def _reduce(fold: Fold, bill: Logged, earlier: Sequence[Logged], taken: Event) -
         _reduce_one(fold, rule, position, bill, earlier, taken)
 
 
+def _net(left: Remaining | None) -> int:
+    return 0 if left is None else to_units(left.bill.net)
+
+
 def returns_of(logged: Sequence[Logged]) -> list[Return]:
+    """Give what the returns among *logged* say."""
     return [entry.event.payload for entry in logged if isinstance(entry.event.payload, Return)]
 
 
