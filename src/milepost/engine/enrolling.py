@@ -20,7 +20,7 @@ def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
     rule = fold.catalogue.rules[payload.target_id]
     at = fold.event.occurred_at // SECOND_US
     key = ProgressKey(payload.target_id, payload.period_id)
-    enrolment = Enrolment(*key, at, fold.before.seq + 1, _stored(fold.catalogue, payload))
+    enrolment = Enrolment(*key, at, fold.before.seq + 1, _stored(fold.catalogue, rule, payload))
     fold.enrolments = (*(e for e in fold.enrolments if e.target_id != key.target_id), enrolment)
     before = fold.progress.get(key)
     value = 0 if before is None else before.value
@@ -35,7 +35,10 @@ def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
     _count_stored(fold, rule, enrolment, past)
 
 
-def _stored(catalogue: Catalogue, payload: Enrolling) -> Stored:
+def _stored(catalogue: Catalogue, rule: Rule, payload: Enrolling) -> Stored:
+    # What is open to all has counted its events when they were heard; what cannot count yet must not pretend to.
+    if rule.open_to_all or not rule.is_counting:
+        return Stored.NONE
     if catalogue.settings.enrol_mid_period is EnrolMidPeriod.FROM_ENROLMENT:
         return Stored.NONE
     return Stored.ALL if payload.balance is None else Stored.OUTSIDE_FIRST_PERIOD

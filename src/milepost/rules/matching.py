@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
 from milepost import language
 from milepost.language import Occasion, Scope
-from milepost.model.amount import to_units
+from milepost.model.amount import UNITS_PER_ONE, to_units
 from milepost.model.event import BILL, Event, Line, Place
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.target import (
@@ -28,8 +29,12 @@ PLACES_REMEMBERED_MAX = 100_000
 """How many places (per event name) the catalogue remembers candidates for."""
 
 
+UNREACHABLE = 2**62
+"""A mark past every value."""
+
+
 class Mark(NamedTuple):
-    """A trigger of a rule: the value to reach, in units, by position of the period."""
+    """A trigger of a rule: the value to reach, in units, by position of the period; unreachable if it is inactive."""
 
     trigger_id: int
     values: tuple[int, ...]
@@ -44,6 +49,7 @@ class Rule:
         "event_name",
         "filters",
         "goals",
+        "is_counting",
         "marks",
         "open_to_all",
         "opens",
@@ -54,11 +60,12 @@ class Rule:
         "target_id",
     )
 
-    def __init__(self, target: Target, periods: Sequence[Period], zone: str) -> None:
+    def __init__(self, target: Target, periods: Sequence[Period], zone: str, *, is_counting: bool) -> None:
         """Compile *target* over the *periods* of its group."""
         ordered = sorted((period for period in periods if period.active), key=lambda period: period.opens_at)
         goals = {goal.period_id: to_units(goal.value) for goal in target.goals}
         self.target_id = target.id
+        self.is_counting = is_counting
         self.event_name = event_name_of(target)
         self.aggregate: Aggregate = aggregate_of(target)
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
@@ -66,7 +73,7 @@ class Rule:
         self.closes = tuple(period.closes_at for period in ordered)
         self.period_ids = tuple(period.id for period in ordered)
         self.goals = tuple(goals.get(period.id) for period in ordered)
-        self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers if trigger.active)
+        self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers)
         self.predicate = _predicate(target, zone)
         self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
         self.read: Reading | None = reading(target)
@@ -137,9 +144,9 @@ class Catalogue:
     def _add(self, group: TargetGroup, zone: str) -> None:
         counts = group.active and not unevaluable(group)
         for target in group.targets:
-            rule = Rule(target, group.periods, zone)
+            rule = Rule(target, group.periods, zone, is_counting=counts and target.active)
             self.rules[target.id] = rule
-            if counts and target.active:
+            if rule.is_counting:
                 self._by_name.setdefault(rule.event_name, []).append(rule)
                 self.needs_member = self.needs_member or language.needs_member(language.read(target.expression))
 
@@ -180,10 +187,13 @@ def _predicate(target: Target, zone: str) -> Callable[[Occasion], bool] | None:
 
 
 def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
-    """Give the values of *trigger*; the smallest units that are not below a percentage of the goal."""
+    """Give the values of *trigger*: the smallest units that are not below the amount, or the share of the goal."""
+    if not trigger.active:
+        return Mark(trigger.id, (UNREACHABLE,) * len(goals))
+    value = Fraction(trigger.value)
     match trigger.value_kind:
         case TriggerValueKind.ABSOLUTE:
-            return Mark(trigger.id, (to_units(trigger.value),) * len(goals))
+            return Mark(trigger.id, (ceil(value * UNITS_PER_ONE),) * len(goals))
         case TriggerValueKind.PERCENTAGE:
-            shares = (None if goal is None else ceil(goal * trigger.value / 100) for goal in goals)
-            return Mark(trigger.id, tuple(2**62 if share is None else share for share in shares))
+            shares = (UNREACHABLE if goal is None else ceil(goal * value / 100) for goal in goals)
+            return Mark(trigger.id, tuple(shares))
