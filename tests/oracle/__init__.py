@@ -1,0 +1,1 @@
+"""Second opinions: slow, obvious evaluators that share no code with what they judge."""
