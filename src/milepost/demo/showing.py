@@ -1,0 +1,117 @@
+"""What a person sees in the end: three households, and what to try next."""
+
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+BAR_CELLS = 20
+
+
+class Row(NamedTuple):
+    """One target of one household in the running period."""
+
+    target: str
+    period: str
+    value: Decimal
+    goal: Decimal
+    achieved_at: str | None
+
+    @property
+    def share(self) -> Decimal:
+        """Give the value as a share of the goal, which may exceed one."""
+        return self.value / self.goal
+
+
+class Household(NamedTuple):
+    """One household's progress; `customer_id` is its id in the API."""
+
+    number: int
+    customer_id: int
+    rows: tuple[Row, ...]
+
+
+def choose(households: Sequence[Household]) -> list[Household]:
+    """Give up to three households worth looking at: much achieved, much nearly achieved, and something of both."""
+    chosen: list[Household] = []
+    for interest in (_achieved, _nearly, _mixed):
+        rest = [household for household in households if household not in chosen]
+        if rest:
+            chosen.append(max(rest, key=interest))
+    return chosen
+
+
+def _achieved(household: Household) -> int:
+    """Count what is achieved."""
+    return sum(row.achieved_at is not None for row in household.rows)
+
+
+def _nearly(household: Household) -> int:
+    """Count what is not achieved but at four fifths of the goal or more."""
+    return sum(row.achieved_at is None and row.share >= Decimal("0.8") for row in household.rows)
+
+
+def _mixed(household: Household) -> int:
+    """Weigh both kinds: as much as the rarer of them occurs."""
+    return min(_achieved(household), _nearly(household))
+
+
+def show(console: Console, households: Sequence[Household]) -> None:
+    """Print each household as a table."""
+    for household in households:
+        table = Table(title=f"Household {household.number} (customer {household.customer_id})", title_justify="left")
+        table.add_column("Target")
+        table.add_column("Period")
+        table.add_column("Progress", justify="right")
+        table.add_column("Goal", justify="right")
+        table.add_column("")
+        table.add_column("Achieved")
+        for row in household.rows:
+            achieved = (row.achieved_at or "")[:16].replace("T", " ")
+            table.add_row(row.target, row.period, f"{row.value:f}", f"{row.goal:f}", _bar(row.share), achieved)
+        console.print(table)
+
+
+def give(households: Sequence[Household]) -> None:
+    """Give the households as JSON on standard output, amounts as text."""
+    document = [household._asdict() | {"rows": [row._asdict() for row in household.rows]} for household in households]
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def tries(address: str, login: tuple[str, str], households: Sequence[Household]) -> str:
+    """Write commands that work when they are pasted: they ask for the first household, and let it shop once more."""
+    first = households[0]
+    curl = f"curl -s -u {login[0]}:{login[1]}"
+    bill = {
+        "id": "my-first-bill",
+        "source": "pos/367",
+        "type": "TransactionAdd",
+        "time": "2017-12-15T11:30:00-05:00",
+        "customer": {"externalId": str(first.number)},
+        "store": {"code": "367"},
+        "data": {"number": "1", "netAmount": 60, "grossAmount": 60, "discount": 0, "lines": []},
+    }
+    lines = [
+        "",
+        f"Serving on {address}. Try:",
+        "",
+        f"  {curl} {address}/v3/users/{first.customer_id}/targetGroups",
+        f"  {curl} {address}/v3/users/{first.customer_id}/enrolledTargets",
+        f"  {curl} {address}/api/v1/customers?externalId={first.number}",
+        f"  {curl} {address}/api/v1/events -H 'Content-Type: application/json' -d \\",
+        f"    '{msgspec.json.encode(bill).decode()}'",
+        "",
+        "Ctrl-C stops; the same command starts again without loading.",
+    ]
+    return "\n".join(lines)
+
+
+def _bar(share: Decimal) -> str:
+    """Draw a share of the goal."""
+    cells = int(min(max(share, Decimal(0)), Decimal(1)) * BAR_CELLS)
+    colour = "green" if share >= 1 else "yellow"
+    return f"[{colour}]{'━' * cells}[/][dim]{'─' * (BAR_CELLS - cells)}[/]"
