@@ -1,8 +1,8 @@
 """Random definitions and random histories: small, crowded at the bounds, and full of what goes wrong in practice.
 
-Instants are taken from a short list around a clock change (bounds of periods and days, a microsecond beside them, ties),
-amounts from a short list that meets goals exactly. Events arrive in any order, late, twice; returns come before their
-bills, in part and repeatedly.
+Instants are taken from a short list around a clock change (bounds of periods and days, a microsecond beside them,
+ties), amounts from a short list that meets goals exactly. Events arrive in any order and late; returns come before
+their bills, in part and repeatedly.
 """
 
 from collections.abc import Sequence
@@ -51,6 +51,8 @@ SCENES = (
     ("America/New_York", date(2017, 3, 12)),
     ("America/Sao_Paulo", date(2017, 10, 15)),
     ("America/Havana", date(2017, 11, 5)),
+    ("Asia/Beirut", date(2017, 3, 26)),
+    ("America/Santiago", date(2022, 9, 11)),
     ("Australia/Lord_Howe", date(2017, 4, 2)),
     ("Pacific/Apia", date(2011, 12, 30)),
 )

@@ -227,9 +227,9 @@ def balance(case: Case, story: Sequence[Happening]) -> Fraction | None:
     """Give the value that an enrolment in this very period began with; None if there was none."""
     for happening in story:
         enrolling = happening.event.payload
-        if isinstance(enrolling, Enrolling):
-            if (enrolling.target_id, enrolling.period_id) == (case.target.id, case.period.id):
-                return Fraction(enrolling.balance or 0)
+        named = (enrolling.target_id, enrolling.period_id) if isinstance(enrolling, Enrolling) else None
+        if isinstance(enrolling, Enrolling) and named == (case.target.id, case.period.id):
+            return Fraction(enrolling.balance or 0)
     return None
 
 

@@ -30,9 +30,7 @@ class Remains(NamedTuple):
 
 def whole(bill: Bill) -> Remains:
     """Give the bill as it was bought."""
-    lines = tuple(
-        Left(line, Fraction(line.quantity), Fraction(line.net), Fraction(line.gross)) for line in bill.lines
-    )
+    lines = tuple(Left(line, Fraction(line.quantity), Fraction(line.net), Fraction(line.gross)) for line in bill.lines)
     return Remains(bill, Fraction(bill.net), Fraction(bill.gross), lines)
 
 
@@ -69,8 +67,8 @@ def less_lines(left: Remains, returned: Iterable[ReturnedLine]) -> Remains:
                 lines[position] = less_pieces(line, pieces, wanted)
                 pieces -= min(pieces, line.quantity)
     kept = tuple(line for line in lines if line is not None)
-    net = sum(line.net for line in left.lines) - sum(line.net for line in kept)
-    gross = sum(line.gross for line in left.lines) - sum(line.gross for line in kept)
+    net = worth([line.net for line in left.lines]) - worth([line.net for line in kept])
+    gross = worth([line.gross for line in left.lines]) - worth([line.gross for line in kept])
     return left._replace(net=reduced(left.net, net), gross=reduced(left.gross, gross), lines=kept)
 
 
@@ -94,6 +92,11 @@ def less_pieces(line: Left, pieces: Fraction, wanted: ReturnedLine) -> Left | No
 def reduced(amount: Fraction, by: Fraction) -> Fraction:
     """Lower an amount, not below nothing."""
     return amount - min(by, max(amount, Fraction(0)))
+
+
+def worth(amounts: Iterable[Fraction]) -> Fraction:
+    """Add up."""
+    return sum(amounts, Fraction(0))
 
 
 def in_units(amount: Fraction) -> Fraction:
