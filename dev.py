@@ -32,6 +32,8 @@ DATA = ROOT / ".milepost"
 ROOTS_FOLDER = Path("/var/lib/milepost")
 """Where the embedded database of root lives if its account cannot enter the clone (store/lodging.py)."""
 
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
 MADE_FOLDERS = (
     ".venv", ".milepost", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
     "bench-results", "build", "dist",
@@ -197,6 +199,10 @@ def install() -> None:
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if not os.access(Path.home(), os.W_OK):
         environment["UV_NO_CACHE"] = "1"
+    if SYSTEM_CERTIFICATES.exists():
+        environment.setdefault(
+            "UV_SYSTEM_CERTS", "1"
+        )  # some networks have an authority of their own, and uv has its own list
     pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
     uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON]
     locked: list[str | Path] = ["--require-hashes", "-r", LOCK]
