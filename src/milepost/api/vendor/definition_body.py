@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from milepost.api.vendor.document import Document, decode, read
+from milepost.api.body import read_json
+from milepost.api.vendor.document import Document, read
 from milepost.api.vendor.target_body import ENTRIES_MAX, AggregateWord, Amount, PeriodBody, TargetBody, choice
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation, Frequency, Tracking
@@ -114,5 +115,5 @@ class GroupBody(Document):
 
 def read_definition(body: bytes) -> tuple[Draft, tuple[Problem, ...]]:
     """Read what *body* asks for, with everything in it that cannot be read; raises Refused if it is no JSON object."""
-    group, problems = read(GroupBody, decode(body))
+    group, problems = read(GroupBody, read_json(body))
     return group.draft(), problems

@@ -1,19 +1,16 @@
-"""Reading a JSON document: exact numbers, bounded depth, and every wrong type at once, by its path."""
+"""Reading the objects of a request: exact types, known fields, and everything that is neither, at once, by its path."""
 
 import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from milepost.model.problem import Problem, Refused
 
-BODY_BYTES_MAX = 1024 * 1024
-DEPTH_MAX = 32
 PROBLEMS_MAX = 100
 """Problems of one body that are told one by one."""
 
@@ -32,8 +29,6 @@ _REASONS = {
 }
 
 _OF_OBJECTS = frozenset({"model_type", "model_attributes_type"})
-
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 Location = tuple[int | str, ...]
 
@@ -55,22 +50,6 @@ class Document(BaseModel):
 
 
 Kind = TypeVar("Kind", bound=Document)
-
-
-def decode(body: bytes) -> object:
-    """Give what the JSON text *body* says, with exact decimals; raises Refused when it is none or is too large."""
-    if len(body) > BODY_BYTES_MAX:
-        raise Refused(Problem("", f"The body must not be longer than {BODY_BYTES_MAX} bytes."))
-    too_deep = Problem("", f"The body must not be nested deeper than {DEPTH_MAX}.")
-    try:
-        value = _DECODER.decode(body)
-    except RecursionError:
-        raise Refused(too_deep) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(Problem("", f"The body is not JSON that can be read: {error}")) from None
-    if _depth(value) > DEPTH_MAX:
-        raise Refused(too_deep)
-    return value
 
 
 def read(kind: type[Kind], value: object) -> tuple[Kind, tuple[Problem, ...]]:
@@ -106,15 +85,6 @@ def path_of(location: Location) -> str:
 def _reason(found: ErrorDetails) -> str:
     reason = _REASONS.get(found["type"], found["msg"].removeprefix("Value error, "))
     return reason if found["loc"] else f"The body {reason}."
-
-
-def _depth(value: object) -> int:
-    """Give how many objects and lists stand inside each other, without recursion."""
-    depth, layer = 0, [value]
-    while layer := [part for part in layer if isinstance(part, dict | list)]:
-        depth += 1
-        layer = [inner for part in layer for inner in (part.values() if isinstance(part, dict) else part)]
-    return depth
 
 
 def _without(value: object, location: Sequence[int | str], stand_in: object) -> object:

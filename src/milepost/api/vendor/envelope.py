@@ -3,15 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from milepost.model.problem import Problem
 
 INVALID_INPUT = 300004
 
 _INVALID_INPUT_MESSAGE = "Invalid input, check all values and ensure they are correct."
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Json = dict[str, Any]
 
@@ -30,11 +26,6 @@ def failure(problems: Iterable[Problem]) -> Json:
         if error not in errors:
             errors.append(error)
     return {"data": None, "errors": errors, "warnings": None}
-
-
-def encode(envelope: Json) -> bytes:
-    """Give the JSON text of *envelope*; exact decimals become numbers."""
-    return _ENCODER.encode(envelope)
 
 
 def _message(problem: Problem) -> str:
