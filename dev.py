@@ -200,9 +200,8 @@ def install() -> None:
     if not os.access(Path.home(), os.W_OK):
         environment["UV_NO_CACHE"] = "1"
     if SYSTEM_CERTIFICATES.exists():
-        environment.setdefault(
-            "UV_SYSTEM_CERTS", "1"
-        )  # some networks have an authority of their own, and uv has its own list
+        # Some networks have an authority of their own, which uv does not know unless it asks the machine.
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
     uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON]
     locked: list[str | Path] = ["--require-hashes", "-r", LOCK]
