@@ -85,9 +85,15 @@ def _all_or_any(connective: Connective, predicates: tuple[Predicate, ...]) -> Pr
         if connective is Connective.AND:
             return lambda occasion: one(occasion) and two(occasion)
         return lambda occasion: one(occasion) or two(occasion)
-    if connective is Connective.AND:
-        return lambda occasion: all(predicate(occasion) for predicate in predicates)
-    return lambda occasion: any(predicate(occasion) for predicate in predicates)
+    decisive = connective is Connective.OR
+
+    def decided(occasion: Occasion) -> bool:
+        for predicate in predicates:
+            if predicate(occasion) is decisive:
+                return decisive
+        return not decisive
+
+    return decided
 
 
 def _against_number(read: Evaluate, operator: Operator, limit: Decimal) -> Predicate:

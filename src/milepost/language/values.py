@@ -83,17 +83,19 @@ def plain(scalar: Scalar) -> Value:
 
 
 def spelled(scalar: Scalar) -> str | None:
-    """Give *scalar* as a rule would spell it, so that 42, 42.0 and "42" are one: item attributes carry either."""
-    match plain(scalar):
-        case str(text):
-            return text
-        case bool(truth):
-            return "true" if truth else "false"
-        case Decimal() as number:
-            digits = format(number, "f")
-            return (digits.rstrip("0").rstrip(".") or "0") if "." in digits else digits
-        case _:
-            return None
+    """Give *scalar* as a rule would spell it, so that 42, 42.0 and "42" are one: item attributes carry either.
+
+    Numbers beyond any rule's digits have no spelling: written out they could be a megabyte.
+    """
+    if isinstance(scalar, str):
+        return scalar
+    if isinstance(scalar, bool):
+        return "true" if scalar else "false"
+    number = plain(scalar)
+    if not isinstance(number, Decimal) or abs(number.adjusted()) > _DIGITS:
+        return None
+    digits = format(number, "f")
+    return (digits.rstrip("0").rstrip(".") or "0") if "." in digits else digits
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal | None:

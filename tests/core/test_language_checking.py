@@ -1,0 +1,107 @@
+"""What is wrong with a condition is found at once, at its place, with the nearest name."""
+
+import pytest
+
+from milepost.language import Fault, Scope, check, compile_predicate, read
+
+SOUND = (
+    ("true", Scope.BILL),
+    ("currentTxn.value>500", Scope.BILL),
+    ("currentTxn.value>500 && currentLineItem.qty>1", Scope.LINE),
+    ("currentTxn.extField_channel=='APP' && currentTxn.extField_weight>3", Scope.BILL),
+    ("currentLineItem.attr_brand=='North' || currentLineItem.extField_origin=='ES'", Scope.LINE),
+    ("currentEvent.minutes>=30 && currentEvent.sport.contains('R') && currentEvent.outside", Scope.EVENT),
+    ("currentEvent.eventType=='TransactionAdd' && currentTxn.value>1", Scope.EVENT_ON_BILL),
+    ("currentEvent.amount>10 && currentEvent.kind=='REGULAR' && currentEvent.programId==5", Scope.AWARD),
+    ("currentCustomer.numberOfTxns==0 && currentStore.code=='330'", Scope.AWARD),
+    (
+        "currentTxn.basketSumIf(AMOUNT,GREATER_THAN,'0')>currentTxn.basketSumIf('VALUE','LESS_THAN_OR_EQUAL',-5)",
+        Scope.BILL,
+    ),
+    ("currentTxn.basketSum('brand','North','Mill').interval('10,20')==2", Scope.BILL),
+    ("currentTxn.date.dateDiff(currentCustomer.joinDate)>30 && currentTxn.date>currentCustomer.joinDate", Scope.BILL),
+    ("currentTxn.date.isAfter(2017,2,28,23,59,59)", Scope.BILL),
+)
+
+
+@pytest.mark.parametrize("text, scope", SOUND)
+def test_sound_conditions_have_no_fault_and_compile(text: str, scope: Scope) -> None:
+    """What passes the check can be compiled."""
+    assert check(read(text), scope) == ()
+    assert callable(compile_predicate(read(text)))
+
+
+FAULTY = (
+    ("5", Scope.BILL, 0, "expected a condition, not a number"),
+    ("currentTxn.value", Scope.BILL, 11, "expected a condition, not a number"),
+    ("currentTxn", Scope.BILL, 0, "currentTxn is a profile: name one of its attributes after a dot"),
+    ("currentTxn.valu>5", Scope.BILL, 11, "currentTxn has no valu; did you mean value?"),
+    (
+        "currenttxn.value>5",
+        Scope.BILL,
+        0,
+        "there is no profile currenttxn; did you mean currentTxn or currentStore or currentCustomer?",
+    ),
+    (
+        "currentLineItem.qty>1",
+        Scope.BILL,
+        0,
+        "currentLineItem is known only to targets on line items, not to a condition on a bill",
+    ),
+    ("currentTxn.value>1", Scope.EVENT, 0, "currentTxn is not known to a condition on a behavioural event"),
+    ("currentEvent.minutes>1", Scope.BILL, 0, "currentEvent is not known to a condition on a bill"),
+    ("tenderProfile.mode=='CARD'", Scope.BILL, 0, "tenderProfile is not supported in milestones"),
+    ("currentTrackerCondition.x>1", Scope.LINE, 0, "currentTrackerCondition is not supported in milestones"),
+    ("currentEvent.minutes>1", Scope.EVENT_ON_BILL, 13, "currentEvent has no minutes"),
+    ("currentEvent.amounts>1", Scope.AWARD, 13, "currentEvent has no amounts; did you mean amount?"),
+    ("currentCustomer.slabName=='GOLD'", Scope.BILL, 16, "currentCustomer.slabName is not known yet"),
+    ("currentCustomer.isStreakAchieved('x')", Scope.BILL, 16, "currentCustomer.isStreakAchieved is not known yet"),
+    ("currentTxn.points>1", Scope.BILL, 11, "currentTxn.points is not known yet"),
+    ("currentTxn.value()>1", Scope.BILL, 11, "value is an attribute: leave the brackets out"),
+    ("currentTxn.basketSum>1", Scope.BILL, 11, "basketSum needs arguments in brackets"),
+    ("currentTxn.date.day>1", Scope.BILL, 16, "there is no attribute day of a value: write day()"),
+    ("currentTxn.note.contain('x')", Scope.BILL, 16, "there is no operation contain; did you mean contains?"),
+    ("currentTxn.value.contains('x')", Scope.BILL, 17, "contains is for a text, not for a number"),
+    ("currentTxn.note.contains(5)", Scope.BILL, 25, "expected a text, not a number"),
+    ("currentTxn.note.contains()", Scope.BILL, 16, "contains asks for a text"),
+    ("currentTxn.note>'a'", Scope.BILL, 15, "a text is neither greater nor less than another"),
+    ("currentTxn.note==5", Scope.BILL, 15, "a text cannot be compared with a number"),
+    ("currentTxn.note+1>5", Scope.BILL, 11, "expected a number, not a text"),
+    ("true>false", Scope.BILL, 4, "a condition is neither greater nor less than another"),
+    ("!currentTxn.value", Scope.BILL, 12, "expected a condition, not a number"),
+    ("-true==1", Scope.BILL, 1, "expected a number, not a condition"),
+    ("currentTxn.value && true", Scope.BILL, 11, "expected a condition, not a number"),
+    ("currentTxn.note.matches('(')", Scope.BILL, 24, "not a regular expression: missing ): ("),
+    ("currentTxn.note.matches('(?=x)')", Scope.BILL, 24, "not a regular expression: invalid perl operator: (?="),
+    ("currentTxn.note.matches(currentTxn.number)", Scope.BILL, 35, "expected a regular expression in quotes"),
+    (
+        "currentTxn.basketSumIf(PRICE,GREATER_THAN,'0')>1",
+        Scope.BILL,
+        23,
+        "expected one of AMOUNT, DISCOUNT, QUANTITY, RATE, VALUE",
+    ),
+    ("currentTxn.basketQtyIf(RATE,EQUAL_TO,'x')>1", Scope.BILL, 37, "expected a number, in quotes or not"),
+    (
+        "currentTxn.value.interval('3,2')==1",
+        Scope.BILL,
+        26,
+        'expected ascending numbers in quotes, such as "100,400,600"',
+    ),
+    ("currentTxn.basketSum('',1)>1", Scope.BILL, 21, "expected a name in quotes"),
+    ("currentTxn.date.isHourBetween(9,25)", Scope.BILL, 32, "expected an hour from 0 to 24"),
+    ("currentTxn.date.isAfter(2017,2,29,0,0,0)", Scope.BILL, 16, "no calendar has this date and time"),
+    ("currentTxn.extField_>1", Scope.BILL, 11, "currentTxn has no extField_"),
+    ("'a'.b=='c'", Scope.BILL, 4, "there is no attribute b of a value"),
+)
+
+
+@pytest.mark.parametrize("text, scope, position, reason", FAULTY)
+def test_each_fault_says_what_and_where(text: str, scope: Scope, position: int, reason: str) -> None:
+    """One mistake is told once."""
+    assert check(read(text), scope) == (Fault(position, reason),)
+
+
+def test_all_faults_are_found_at_once_in_the_order_of_the_text() -> None:
+    """A rule is corrected in one go."""
+    text = "currentTxn.valu>5 && currentLineItem.qty>1 && currentTxn.note.contains(5) || currentStore.codes=='x'"
+    assert [fault.position for fault in check(read(text), Scope.BILL)] == [11, 21, 71, 90]
