@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from milepost.store import account, binaries, embedded
-from milepost.store.account import Unavailable
+from milepost.store.account import NotStarted
 from milepost.store.embedded import EmbeddedServer
 
 KEEP_A_ROW = """
@@ -195,13 +195,13 @@ def test_data_of_another_major_version_is_refused(data: Path) -> None:
     """A folder made by another PostgreSQL is left alone, and the message says which one it needs."""
     (data / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
 
-    with pytest.raises(Unavailable, match="made by PostgreSQL 14"), EmbeddedServer(data):
+    with pytest.raises(NotStarted, match="made by PostgreSQL 14"), EmbeddedServer(data):
         pass
 
 
 def test_a_folder_without_programs_is_refused(empty: Path) -> None:
     """A wrong MILEPOST_PG_BIN is named, not passed over."""
-    with pytest.raises(Unavailable, match="MILEPOST_PG_BIN names"), EmbeddedServer(empty, binaries=empty):
+    with pytest.raises(NotStarted, match="MILEPOST_PG_BIN names"), EmbeddedServer(empty, binaries=empty):
         pass
 
 
@@ -209,7 +209,7 @@ def test_a_server_that_does_not_start_shows_its_log(data: Path) -> None:
     """The last words of PostgreSQL are in the refusal."""
     (data / "postgres" / "cluster" / "postgresql.conf").write_text("no_such_setting = 1\n")
 
-    with pytest.raises(Unavailable, match="no_such_setting"), EmbeddedServer(data):
+    with pytest.raises(NotStarted, match="no_such_setting"), EmbeddedServer(data):
         pass
 
 

@@ -12,7 +12,7 @@ from milepost.cli.config import config
 from milepost.cli.output import tell
 from milepost.cli.version import version
 from milepost.model.problem import Refused
-from milepost.store.account import Unavailable
+from milepost.store.account import NotStarted
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -41,6 +41,6 @@ def main() -> None:
         for problem in refused.problems:
             tell(f"{problem.path} {problem.reason}".strip())
         sys.exit(EXIT_REFUSED)
-    except Unavailable as unavailable:
-        tell(str(unavailable))
+    except NotStarted as error:
+        tell(str(error))
         sys.exit(EXIT_FAILED)

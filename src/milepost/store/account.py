@@ -10,7 +10,7 @@ UNPRIVILEGED = "nobody"
 """The account that root steps down to; it exists on every Unix, and PostgreSQL wants one that has a name."""
 
 
-class Unavailable(Exception):
+class NotStarted(Exception):
     """The embedded database cannot run; the message says why and what to do about it."""
 
 
@@ -31,7 +31,7 @@ def unprivileged_account() -> Account:
     try:
         entry = pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
-        raise Unavailable(
+        raise NotStarted(
             f"PostgreSQL does not run as root, and this machine has no account {UNPRIVILEGED!r} to step down to. "
             "Start Milepost as an ordinary user, or set MILEPOST_DATABASE_URL."
         ) from None

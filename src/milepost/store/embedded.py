@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from milepost.store.account import Unavailable, run_as, server_environment
+from milepost.store.account import NotStarted, run_as, server_environment
 from milepost.store.binaries import Binaries, find_binaries
 from milepost.store.lodging import Lodging, lodge, socket_folder
 
@@ -64,7 +64,7 @@ class EmbeddedServer:
         self.attached = False
 
     def __enter__(self) -> Self:
-        """Start the server, or attach to the one that runs; raises Unavailable."""
+        """Start the server, or attach to the one that runs; raises NotStarted."""
         try:
             with ExitStack() as undo:
                 lodging = lodge(self._data)
@@ -75,7 +75,7 @@ class EmbeddedServer:
                     self._start(lodging, undo)
                 self._close = undo.pop_all()
         except OSError as error:
-            raise Unavailable(f"The embedded database in {self._data} cannot be used: {error}.") from error
+            raise NotStarted(f"The embedded database in {self._data} cannot be used: {error}.") from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -160,7 +160,7 @@ def _ready_pid(lodging: Lodging) -> int | None:
 def _is_ready(server: "subprocess.Popen[bytes]", lodging: Lodging) -> bool | None:
     if server.poll() is not None:
         said = (lodging.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-        raise Unavailable("PostgreSQL did not start; its log ends with:\n  " + "\n  ".join(said))
+        raise NotStarted("PostgreSQL did not start; its log ends with:\n  " + "\n  ".join(said))
     return True if _ready_pid(lodging) == server.pid else None
 
 
@@ -191,11 +191,11 @@ def _cluster(lodging: Lodging, binaries: Binaries) -> Path:
         command = [str(binaries.folder / "initdb"), "-D", str(making), "-U", USER, "-A", "trust", "-E", "UTF8", "-k"]
         made = run_as(lodging.account, *command, *locale)
         if made is None or made.returncode != 0:
-            raise Unavailable(f"PostgreSQL's initdb failed: {made.stderr.strip() if made else 'it may not be run'}")
+            raise NotStarted(f"PostgreSQL's initdb failed: {made.stderr.strip() if made else 'it may not be run'}")
         making.rename(cluster)
     major = (cluster / "PG_VERSION").read_text(encoding="utf-8").strip()
     if major != str(binaries.major):
-        raise Unavailable(
+        raise NotStarted(
             f"The data in {cluster} was made by PostgreSQL {major}, but {binaries.folder} holds {binaries.major}. "
             f"Set MILEPOST_PG_BIN to the programs of PostgreSQL {major}."
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import NamedTuple
 
-from milepost.store.account import Account, Unavailable, account_owning, own_account, reaches, unprivileged_account
+from milepost.store.account import Account, NotStarted, account_owning, own_account, reaches, unprivileged_account
 from milepost.store.binaries import ROOTS_FOLDER
 
 FOLDER = "postgres"
@@ -33,7 +33,7 @@ class Lodging(NamedTuple):
 def lodge(data: Path) -> Lodging:
     """Give the database's folder below *data*; make it if it is not there yet.
 
-    Raises Unavailable where it belongs to another user, or where its account cannot get to it.
+    Raises NotStarted where it belongs to another user, or where its account cannot get to it.
     """
     folder = data.absolute() / FOLDER
     if not os.path.lexists(folder):
@@ -42,7 +42,7 @@ def lodge(data: Path) -> Lodging:
     if os.geteuid() != 0:
         owner = account_owning(folder)
         if owner.user != os.geteuid():
-            raise Unavailable(
+            raise NotStarted(
                 f"The data in {folder} belongs to user number {owner.user}. Run Milepost as that user, or choose "
                 "another folder by MILEPOST_DATA."
             )
@@ -67,15 +67,15 @@ def _make(folder: Path) -> None:
 def _stepped_down(data: Path, folder: Path) -> Account:
     """Give the account that root uses for *folder*: its owner, or nobody for a folder that is new."""
     if folder.parent != data.resolve() and folder.parent != ROOTS_FOLDER:
-        raise Unavailable(f"{data / FOLDER} leads to {folder}, which is no folder of Milepost; remove that link.")
+        raise NotStarted(f"{data / FOLDER} leads to {folder}, which is no folder of Milepost; remove that link.")
     account = account_owning(folder)
     if account.user == 0:
         if any(folder.iterdir()):
-            raise Unavailable(f"The data in {folder} belongs to root, and PostgreSQL does not run as root.")
+            raise NotStarted(f"The data in {folder} belongs to root, and PostgreSQL does not run as root.")
         account = unprivileged_account()
         os.chown(folder, account.user, account.group)
     if not reaches(account, folder):
-        raise Unavailable(
+        raise NotStarted(
             f"User number {account.user}, to whom the data in {folder} belongs, cannot enter that folder. Let that "
             "user pass the folders above it, or choose another folder by MILEPOST_DATA."
         )
