@@ -1,0 +1,91 @@
+"""What is written about the code is true of it."""
+
+import re
+import tomllib
+
+from milepost.settings import MEANINGS, PREFIX, ServerSettings, describe
+from tests.tidy.sources import ROOT, package
+
+
+def rows(page: str) -> dict[str, list[str]]:
+    """Give the rows of the tables on *page* whose first cell is `code`: that code, and the other cells."""
+    found = {}
+    for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+        if match := re.fullmatch(r"\| `(\w+)` \| (.*) \|", line):
+            found[match[1]] = match[2].split(" | ")
+    return found
+
+
+def test_the_glossary_has_every_class_of_the_model() -> None:
+    """A word that the code uses is explained, and a word that is explained is used."""
+    model = "".join(source.text for source in package() if source.part == "model")
+    classes = re.findall(r"^class ([A-Z]\w*)", model, re.MULTILINE)
+
+    assert sorted(classes) == list(rows("docs/glossary.md"))
+
+
+def test_each_setting_is_documented() -> None:
+    """The page of settings says what the program says of itself."""
+    described = describe(ServerSettings())
+    expected = {s.variable: ["none" if s.value is None else f"`{s.value}`", s.meaning] for s in described}
+
+    assert expected == rows("docs/settings.md")
+
+
+def test_each_setting_has_a_meaning() -> None:
+    """No field of the settings is left out of `milepost config`."""
+    fields = [name for name in ServerSettings.__dataclass_fields__ if name != "sources"]
+
+    assert fields == list(MEANINGS)
+
+
+def test_documents_name_settings_that_exist() -> None:
+    """A variable that a page or a message names can be set."""
+    texts = [page.read_text(encoding="utf-8") for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))]
+    texts += [source.text for source in package()]
+    named = {name for text in texts for name in re.findall(rf"\b{PREFIX}([A-Z]\w+)", text)}
+
+    assert set() == named - {name.upper() for name in MEANINGS} - {"NAME"}
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """A relative link names a file or a folder."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    ]
+    broken = [f"{page.relative_to(ROOT)}: {link}" for page, link in links if not (page.parent / link).exists()]
+
+    assert [] == broken
+
+
+def test_the_lock_file_names_every_dependency() -> None:
+    """What the project file asks for is locked, the tools that install it too."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [
+        *project["build-system"]["requires"],
+        *project["project"]["dependencies"],
+        *(name for extra in project["project"]["optional-dependencies"].values() for name in extra),
+        *project["dependency-groups"]["dev"],
+    ]
+    names = {re.split(r"[<>=\[; ]", requirement)[0] for requirement in asked} | {"editables", "uv"}
+
+    assert set() == names - {match[1] for match in re.finditer(r"^([\w-]+)==", locked(), re.MULTILINE)}
+
+
+def test_the_lock_file_names_no_address() -> None:
+    """Packages are known by version and hash; where they come from is up to whoever installs them."""
+    lines = [
+        line for line in locked().splitlines() if "://" in line or line.lstrip().startswith(("-i", "--index", "--f"))
+    ]
+    unhashed = [line for line in locked().splitlines() if "==" in line and not line.endswith("\\")]
+
+    assert [] == lines
+    assert [] == unhashed
+
+
+def locked() -> str:
+    """Give the text of the lock file."""
+    return (ROOT / "requirements.lock").read_text(encoding="utf-8")
