@@ -1,1 +1,1 @@
-"""HTTP: what the vendor speaks, and what it lacks."""
+"""HTTP: the vendor's face and our own; each parses, calls one service and renders."""

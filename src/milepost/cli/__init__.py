@@ -8,8 +8,11 @@ import sys
 
 import typer
 
+from milepost.cli.adding import key, org, till
 from milepost.cli.config import config
+from milepost.cli.demo import demo
 from milepost.cli.output import tell
+from milepost.cli.serve import serve
 from milepost.cli.version import version
 from milepost.model.problem import Refused
 from milepost.store.account import NotStarted
@@ -28,6 +31,11 @@ app = typer.Typer(
 )
 app.command()(config)
 app.command()(version)
+app.command()(demo)
+app.command()(serve)
+app.add_typer(org, name="org")
+app.add_typer(till, name="till")
+app.add_typer(key, name="key")
 
 
 def main() -> None:

@@ -20,3 +20,7 @@ class Refused(Exception):
         assert problems
         super().__init__("; ".join(f"{p.path}: {p.reason}" if p.path else p.reason for p in problems))
         self.problems = problems
+
+
+class Unavailable(Exception):
+    """The database cannot be reached now; nothing was done, or it is unknown whether it was: ask again."""

@@ -113,11 +113,15 @@ class Brands:
         """Give the brands as this transaction sees them."""
         found: dict[int, Brand] = {}
         for org_id, version in (await organisations.versions(transaction, org_ids)).items():
-            brand = self._known.get(org_id)
-            if brand is None or brand.organisation.version != version:
-                brand = self._known[org_id] = await brand_at(transaction, org_id, version)
-            found[org_id] = brand
+            found[org_id] = await self.at(transaction, org_id, version)
         return found
+
+    async def at(self, transaction: Transaction, org_id: int, version: int) -> Brand:
+        """Give the brand of an organisation that was seen at *version*."""
+        brand = self._known.get(org_id)
+        if brand is None or brand.organisation.version != version:
+            brand = self._known[org_id] = await brand_at(transaction, org_id, version)
+        return brand
 
     async def one(self, transaction: Transaction, org_id: int) -> Brand:
         """Give the brand of one organisation, which exists."""

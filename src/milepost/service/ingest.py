@@ -13,6 +13,7 @@ from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
 from milepost.store import codec, customers, log
+from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
 from milepost.store.log import Appended, LoggedRow, Related, Who
 
@@ -40,11 +41,19 @@ class Ingest:
         self._brands = brands
         self._names: dict[Named, int] = {}
 
-    async def __call__(self, offers: Sequence[Offer], now: int) -> list[Answer]:
-        """Receive *offers*, heard at *now* (epoch microseconds); give what became of each, after the commit."""
+    def bucket(self, offer: Offer) -> int:
+        """Give the bucket whose customers *offer* concerns, as far as that is known without asking."""
+        name = offer.customer
+        known = int(name.value) if name.kind is IdentifierKind.ID else self._names.get((offer.org_id, name))
+        if known is not None:
+            return bucket_of_customer(offer.org_id, known)
+        return bucket_of_identifier(offer.org_id, name.kind.value, name.value)
+
+    async def __call__(self, offers: Sequence[Offer]) -> list[Answer]:
+        """Receive *offers*; give what became of each, after the commit."""
 
         async def work(transaction: Transaction) -> tuple[list[Answer], dict[Named, int]]:
-            return await _receive(transaction, self._brands, self._names, offers, now)
+            return await _receive(transaction, self._brands, self._names, offers)
 
         answers, names = await self._database.attempt(work)
         remember(self._names, names.items())
@@ -52,21 +61,21 @@ class Ingest:
 
 
 async def _receive(
-    transaction: Transaction, brands: Brands, names: dict[Named, int], offers: Sequence[Offer], now: int
+    transaction: Transaction, brands: Brands, names: dict[Named, int], offers: Sequence[Offer]
 ) -> tuple[list[Answer], dict[Named, int]]:
     known_brands = await brands.current(transaction, {offer.org_id for offer in offers})
-    placed = [_placed(offer, known_brands[offer.org_id], now) for offer in offers]
+    placed = [_placed(offer, known_brands[offer.org_id]) for offer in offers]
     sound = {
         (offer.org_id, offer.customer) for offer, place in zip(offers, placed, strict=True) if isinstance(place, Place)
     }
-    found = await customers_of(transaction, offers, sound, names, now)
+    found = await customers_of(transaction, offers, sound, names)
     who = sorted({Who(name[0], id_) for name, id_ in found.items() if isinstance(id_, int)})
     standings = await log.lock_standings(transaction, who)
     members = await _members(transaction, known_brands, list(standings))
     answers: dict[int, Answer] = {}
     heard: list[Heard] = []
     for position, (offer, place) in enumerate(zip(offers, placed, strict=True)):
-        taken = _hear(position, offer, place, found.get((offer.org_id, offer.customer)), standings, members, now)
+        taken = _hear(position, offer, place, found.get((offer.org_id, offer.customer)), standings, members)
         if isinstance(taken, Answer):
             answers[position] = taken
         else:
@@ -96,11 +105,11 @@ async def _members(transaction: Transaction, brands: dict[int, Brand], who: Sequ
     return members
 
 
-def _placed(offer: Offer, brand: Brand, now: int) -> Place | tuple[Problem, ...]:
+def _placed(offer: Offer, brand: Brand) -> Place | tuple[Problem, ...]:
     """Give where *offer* happened, or what is wrong with its place and time."""
     place = brand.places.place(offer.place) if offer.place else brand.places.place_of_till(offer.till_id)
-    problems = (place,) if isinstance(place, Problem) else ()
-    if offer.occurred_at > now + AHEAD_MAX_US:
+    problems: tuple[Problem, ...] = (place,) if isinstance(place, Problem) else ()
+    if offer.occurred_at > offer.received_at + AHEAD_MAX_US:
         problems += (Problem("time", "lies more than 24 hours ahead of the server's clock"),)
     return problems if problems or isinstance(place, Problem) else place
 
@@ -112,7 +121,6 @@ def _hear(
     customer_id: int | Problem | None,
     standings: dict[Who, Standing],
     members: dict[Who, Member],
-    now: int,
 ) -> Heard | Answer:
     """Give *offer* as an event of a known customer at a known place, or the answer that says why not."""
     if isinstance(customer_id, int) and Who(offer.org_id, customer_id) not in standings:
@@ -125,7 +133,7 @@ def _hear(
         key=offer.key,
         name=offer.name,
         occurred_at=offer.occurred_at,
-        received_at=now,
+        received_at=offer.received_at,
         place=place,
         member=members.get(who),
         payload=offer.payload,

@@ -15,7 +15,7 @@ CODE_UNKNOWN_CUSTOMER = 310011
 
 
 async def customers_of(
-    transaction: Transaction, offers: Sequence[Offer], sound: set[Named], remembered: dict[Named, int], now: int
+    transaction: Transaction, offers: Sequence[Offer], sound: set[Named], remembered: dict[Named, int]
 ) -> dict[Named, int | Problem]:
     """Give the customer that each offer names; *remembered* holds names that never change.
 
@@ -34,7 +34,7 @@ async def customers_of(
     if asked:
         known = await customers.known(transaction, list(asked))
         fresh = [name for name in asked if name not in known and name[1].kind is IdentifierKind.EXTERNAL_ID]
-        known |= await register(transaction, [(name, asked[name].till_id) for name in fresh if name in sound], now)
+        known |= await register(transaction, [(name, asked[name]) for name in fresh if name in sound])
         left_out = {name for name in fresh if name not in sound}
         found |= {name: known.get(name, _unknown(name[1])) for name in asked if name not in left_out}
     return found
@@ -46,12 +46,12 @@ def remember(remembered: dict[Named, int], found: Iterable[tuple[Named, int]], *
         remembered.update(found)
 
 
-async def register(transaction: Transaction, fresh: Sequence[tuple[Named, int | None]], now: int) -> dict[Named, int]:
-    """Register customers under one name each, by the till beside it; give their ids, also of those somebody else took."""
+async def register(transaction: Transaction, fresh: Sequence[tuple[Named, Offer]]) -> dict[Named, int]:
+    """Register customers under one name each, for the offer beside it; give their ids, also of those taken meanwhile."""
     if not fresh:
         return {}
     names = sorted((name for name, _ in fresh), key=lambda name: (name[0], name[1].kind.value, name[1].value))
-    tills = dict(fresh)
+    causes = dict(fresh)
     ids = dict(zip(names, await customers.fresh_ids(transaction, len(names)), strict=True))
     won = await customers.claim(transaction, names, [ids[name] for name in names])
     added = [
@@ -60,10 +60,10 @@ async def register(transaction: Transaction, fresh: Sequence[tuple[Named, int | 
             Customer(
                 id=ids[name],
                 identifiers=(name[1],),
-                registered_at=now,
-                registered_by=tills[name],
-                updated_at=now,
-                updated_by=tills[name],
+                registered_at=causes[name].received_at,
+                registered_by=causes[name].till_id,
+                updated_at=causes[name].received_at,
+                updated_by=causes[name].till_id,
             ),
         )
         for name in names

@@ -1,12 +1,14 @@
 """Customers and the names they are known by."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from milepost.model.customer import Customer, Identifier, IdentifierKind
+from milepost.model.standing import Progress, Standing
 from milepost.store import codec
 from milepost.store.bucket import bucket_of_identifier
 from milepost.store.database import Transaction
-from milepost.store.log import EMPTY_BODY, Who
+from milepost.store.log import EMPTY_BODY, LoggedRow, Who, logged_row
 
 Named = tuple[int, Identifier]
 """An organisation's id and a name by which it knows a customer."""
@@ -68,3 +70,49 @@ def _names(names: Sequence[Named]) -> dict[str, object]:
         "kinds": [name.kind.value for _, name in names],
         "values": [name.value for _, name in names],
     }
+
+
+class Now(NamedTuple):
+    """All of one customer as it is stored, and the version the organisation is at."""
+
+    version: int
+    customer: Customer
+    standing: Standing
+    history: tuple[Progress, ...]
+
+
+async def now(transaction: Transaction, who: Who) -> Now | None:
+    """Give all of one customer."""
+    row = await transaction.row("customer_now", _key(who))
+    if row is None:
+        return None
+    version, customer, standing, history = row
+    return Now(
+        version,
+        codec.decode_customer(customer),
+        codec.decode_standing(standing),
+        tuple(codec.decode_progress(body) for body in history or ()),
+    )
+
+
+async def ids_from(transaction: Transaction, org_id: int, after: int, limit: int) -> list[int]:
+    """Give at most *limit* customers of an organisation whose ids come after *after*, in order."""
+    rows = await transaction.rows("customers_from", {"org_id": org_id, "after": after, "limit": limit})
+    return [customer_id for (customer_id,) in rows]
+
+
+async def whole_log(transaction: Transaction, who: Who) -> list[tuple[int, LoggedRow]]:
+    """Give everything a customer did, in the order it was heard, each with the version that judged it."""
+    rows = await transaction.rows("log_of_customer", _key(who))
+    return [(row[-1], logged_row(row[:-1])) for row in rows]
+
+
+async def kept(transaction: Transaction, who: Who) -> tuple[bytes, tuple[bytes, ...]]:
+    """Give the bytes that are kept of a customer: the standing's, and the history's in order."""
+    row = await transaction.row("kept_rows", _key(who))
+    assert row is not None
+    return bytes(row[0]), tuple(bytes(body) for body in row[1] or ())
+
+
+def _key(who: Who) -> dict[str, object]:
+    return {"bucket": who.bucket, "org_id": who.org_id, "customer_id": who.customer_id}

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import tuple_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from milepost.model.problem import Unavailable
 from milepost.store.statements import statement
 
 VERSION_MIN = 150000
@@ -16,6 +17,7 @@ VERSION_MIN = 150000
 
 RETRIES_MAX = 5
 _RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
+_AWAY = "the database cannot be reached"
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Row = tuple[Any, ...]
@@ -77,12 +79,26 @@ class Database:
         async with self._pool.connection() as connection, connection.transaction():
             yield Transaction(connection)
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Give a connection for one statement that only reads; it needs no transaction around it."""
+        try:
+            async with self._pool.connection() as connection:
+                yield Transaction(connection)
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            raise Unavailable(_AWAY) from error
+
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run *work* in a transaction, again if the server gave it up for another's sake (deadlock, serialisation)."""
         for attempt in range(RETRIES_MAX):
             try:
                 async with self.transaction() as transaction:
                     return await work(transaction)
+            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+                if getattr(error, "sqlstate", None) in _RETRY_STATES and attempt < RETRIES_MAX - 1:
+                    await asyncio.sleep(0.005 * 2**attempt)
+                    continue
+                raise Unavailable(_AWAY) from error
             except psycopg.Error as error:
                 if error.sqlstate not in _RETRY_STATES or attempt == RETRIES_MAX - 1:
                     raise

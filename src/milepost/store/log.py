@@ -74,7 +74,7 @@ async def known_events(
     """Give those of the events called *keys* that were heard before."""
     values = _keys([who for who, _ in keys])
     values |= {"sources": [key.source for _, key in keys], "ids": [key.id for _, key in keys]}
-    found = map(_logged, await transaction.rows("known_events", values))
+    found = map(logged_row, await transaction.rows("known_events", values))
     return {(row.who, row.key): row for row in found}
 
 
@@ -82,7 +82,7 @@ async def related_events(transaction: Transaction, related: Sequence[Related]) -
     """Give what the log holds of *related*, each event once."""
     values = _keys([one.who for one in related])
     values |= {"references": [one.reference for one in related], "sinces": [one.since for one in related]}
-    found = map(_logged, await transaction.rows("related_events", values))
+    found = map(logged_row, await transaction.rows("related_events", values))
     return list({(row.who, row.key): row for row in found}.values())
 
 
@@ -149,7 +149,8 @@ def _events(appended: Sequence[Appended]) -> dict[str, object]:
     }
 
 
-def _logged(row: Row) -> LoggedRow:
+def logged_row(row: Row) -> LoggedRow:
+    """Give an event of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(
         Who(org_id, customer_id),

@@ -116,3 +116,35 @@ select * from unnest(
 -- change_customer: write a customer's profile anew
 update customer set body = %(body)s
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
+
+-- customer_now: all of one customer, with the version the organisation is at
+select o.version, c.body, s.body, (
+    select array_agg(h.body) from history as h
+    where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
+)
+from standing as s
+join customer as c on c.bucket = s.bucket and c.org_id = s.org_id and c.customer_id = s.customer_id
+join organisation as o on o.org_id = s.org_id
+where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;
+
+-- log_of_customer: everything a customer did, in the order it was heard
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries, e.version
+from event as e
+where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
+order by e.seq;
+
+-- customers_from: the customers of an organisation after an id, in order
+select customer_id from standing
+where org_id = %(org_id)s and customer_id > %(after)s
+order by customer_id
+limit %(limit)s;
+
+-- kept_rows: what is kept of a customer: the standing's bytes and the history's
+select s.body, (
+    select array_agg(h.body order by h.target_id, h.period_id) from history as h
+    where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
+)
+from standing as s
+where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;

@@ -1,0 +1,92 @@
+"""The HTTP app: both faces, and one table that says how each failure is answered."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from milepost.api import health
+from milepost.api.authentication import NotRecognised
+from milepost.api.body import JsonResponse, TooLarge
+from milepost.api.native import customers as native_customers
+from milepost.api.native import events, places
+from milepost.api.vendor import customers, enrolment, oauth, target_groups, transactions, users, webhooks
+from milepost.api.vendor.envelope import failure
+from milepost.model.problem import Problem, Refused, Unavailable
+from milepost.service.installation import Installation
+from milepost.service.lanes import Overloaded
+
+RETRY_SECONDS = "1"
+
+
+def create_app(here: Installation, *, error_status: int) -> FastAPI:
+    """Give the app of a running installation; refused requests of the vendor's face get *error_status*."""
+    app = FastAPI(title="Milepost", version="0.1.0", docs_url=None, redoc_url=None)
+    app.state.installation = here
+    app.state.error_status = error_status
+    for module in (
+        health,
+        events,
+        places,
+        native_customers,
+        oauth,
+        target_groups,
+        enrolment,
+        users,
+        transactions,
+        customers,
+        webhooks,
+    ):
+        app.include_router(module.router)
+    _answer_failures(app)
+    return app
+
+
+def _answer_failures(app: FastAPI) -> None:
+    """Say how each kind of failure is answered."""
+
+    @app.exception_handler(Refused)
+    async def _(request: Request, error: Refused) -> JsonResponse:
+        return _failed(request, 400, *error.problems)
+
+    @app.exception_handler(NotRecognised)
+    async def _(request: Request, _error: NotRecognised) -> JsonResponse:
+        response = _failed(request, 401, Problem("", "the login is missing or wrong", 401))
+        response.headers["WWW-Authenticate"] = 'Basic realm="milepost", charset="UTF-8"'
+        return response
+
+    @app.exception_handler(TooLarge)
+    async def _(request: Request, error: TooLarge) -> JsonResponse:
+        return _failed(request, 413, Problem("", str(error), 413))
+
+    @app.exception_handler(Overloaded)
+    async def _(request: Request, error: Overloaded) -> JsonResponse:
+        return _later(request, Problem("", str(error), 503))
+
+    @app.exception_handler(Unavailable)
+    async def _(request: Request, error: Unavailable) -> JsonResponse:
+        return _later(request, Problem("", str(error), 503))
+
+    @app.exception_handler(RequestValidationError)
+    async def _(request: Request, error: RequestValidationError) -> JsonResponse:
+        problems = [Problem(".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
+        return _failed(request, 400, *problems)
+
+    @app.exception_handler(HTTPException)
+    async def _(request: Request, error: HTTPException) -> JsonResponse:
+        return _failed(request, error.status_code, Problem("", str(error.detail), error.status_code))
+
+
+def _failed(request: Request, status: int, *problems: Problem) -> JsonResponse:
+    """Give the failure in the words of the face that was asked."""
+    if request.url.path.startswith("/api/v1"):
+        told = {"problems": [{"path": problem.path, "reason": problem.reason} for problem in problems]}
+        return JsonResponse(told, status_code=status)
+    if status == 400:
+        status = request.app.state.error_status
+    return JsonResponse(failure(problems), status_code=status)
+
+
+def _later(request: Request, problem: Problem) -> JsonResponse:
+    response = _failed(request, 503, problem)
+    response.headers["Retry-After"] = RETRY_SECONDS
+    return response

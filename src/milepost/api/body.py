@@ -1,0 +1,106 @@
+"""Reading request bodies within limits, and writing answers with exact numbers."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from fastapi import Request, Response
+
+from milepost.model.amount import UNITS_PER_ONE
+from milepost.model.problem import Problem, Refused
+
+BODY_BYTES_MAX = 1024 * 1024
+BATCH_BYTES_MAX = 10 * 1024 * 1024
+DEPTH_MAX = 32
+ID_MAX = 2**63 - 1
+ID_DIGITS_MAX = 19
+DIGITS_MAX = 28
+"""Significant digits of any number in a body; what is counted has a closer limit."""
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_anything = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class TooLarge(Exception):
+    """A body is larger than its limit."""
+
+    def __init__(self, limit: int) -> None:
+        """Name the *limit* in bytes."""
+        super().__init__(f"the body is larger than {limit} bytes")
+
+
+async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
+    """Give the body of *request*; raises TooLarge as soon as it is known to pass *limit*."""
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        raise TooLarge(limit)
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise TooLarge(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def read_json(body: bytes) -> Any:
+    """Give what *body* says, numbers as exact decimals; raises Refused when it is no JSON or too deep."""
+    try:
+        value = _anything.decode(body)
+    except RecursionError:
+        raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError) as error:
+        raise Refused(Problem("", f"the body is not valid JSON: {error}")) from None
+    if depth_passes(value, DEPTH_MAX):
+        raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels"))
+    return value
+
+
+def depth_passes(value: object, levels: int) -> bool:
+    """Tell whether *value* nests deeper than *levels*."""
+    if isinstance(value, dict):
+        return levels == 0 or any(depth_passes(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return levels == 0 or any(depth_passes(inner, levels - 1) for inner in value)
+    return False
+
+
+def write_json(value: object) -> bytes:
+    """Give *value* as JSON text; decimals become numbers with the digits they have."""
+    return _encoder.encode(value)
+
+
+class JsonResponse(Response):
+    """An answer of JSON text with exact numbers."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Give the bytes of the answer."""
+        return content if isinstance(content, bytes) else write_json(content)
+
+
+def holds_nul(value: object) -> bool:
+    """Tell whether a text in *value* holds the character U+0000, which PostgreSQL cannot keep."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(holds_nul(name) or holds_nul(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(holds_nul(inner) for inner in value)
+
+
+def id_of(text: str) -> int | None:
+    """Give the id that *text* is; None when it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX):
+        return None
+    return int(text) if int(text) <= ID_MAX else None
+
+
+def number(units: int) -> Any:
+    """Give an amount in units as a JSON number with the fewest digits."""
+    whole, rest = abs(units) // UNITS_PER_ONE, abs(units) % UNITS_PER_ONE
+    if rest == 0:
+        return whole if units >= 0 else -whole
+    text = f"{'-' if units < 0 else ''}{whole}.{rest:04d}".rstrip("0")
+    return msgspec.Raw(text.encode())

@@ -1,0 +1,344 @@
+"""The body of `POST /api/v1/events`: what an event looks like from outside, and how it becomes an offer."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from milepost.api.body import DIGITS_MAX, holds_nul
+from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.event import (
+    BILL,
+    CURRENCY,
+    ENROL,
+    POINTS,
+    RETURN,
+    Activity,
+    Award,
+    AwardKind,
+    Bill,
+    EventKey,
+    Line,
+    Payload,
+    Return,
+    ReturnedLine,
+    ReturnKind,
+)
+from milepost.model.problem import Problem, Refused
+from milepost.service.brand import PlaceName
+from milepost.service.offer import Offer
+
+LINES_MAX = 5_000
+FIELDS_MAX = 200
+TEXT_CHARACTERS_MAX = 4_000
+NUMBER_CHARACTERS_MAX = 50
+"""Characters of a bill's number (semantics 2.11)."""
+
+Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Fields = dict[str, Any]
+
+
+class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Who did it: exactly one of these."""
+
+    id: int | UnsetType = UNSET
+    external_id: Short | UnsetType = UNSET
+    mobile: Short | UnsetType = UNSET
+    email: Short | UnsetType = UNSET
+
+
+class PlaceBody(Struct, forbid_unknown_fields=True):
+    """Where it happened: an id or a code."""
+
+    id: int | UnsetType = UNSET
+    code: Short | UnsetType = UNSET
+
+
+class EventBody(Struct, forbid_unknown_fields=True):
+    """One event, plain or as a CloudEvents 1.0 structured event (`subject` may then hold the external id)."""
+
+    id: Short
+    source: Short
+    type: Annotated[str, Meta(min_length=1, max_length=100)]
+    time: Annotated[datetime, Meta(tz=True)]
+    customer: CustomerBody | UnsetType = UNSET
+    store: PlaceBody | UnsetType = UNSET
+    till: PlaceBody | UnsetType = UNSET
+    data: Raw = Raw(b"{}")
+    specversion: Annotated[str, Meta(pattern=r"^1\.0$")] | UnsetType = UNSET
+    subject: Short | UnsetType = UNSET
+    datacontenttype: Annotated[str, Meta(pattern=r"^application/(.+\+)?json(;.*)?$")] | UnsetType = UNSET
+    dataschema: str | UnsetType = UNSET
+
+
+class LineBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """One line of a bill."""
+
+    code: Short
+    quantity: Decimal = Decimal(1)
+    rate: Decimal = Decimal(0)
+    gross_amount: Decimal | UnsetType = UNSET
+    discount: Decimal = Decimal(0)
+    net_amount: Decimal | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    attributes: Fields = {}
+    extended_fields: Fields = {}
+
+
+class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The data of TransactionAdd."""
+
+    number: Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
+    net_amount: Decimal
+    gross_amount: Decimal | UnsetType = UNSET
+    discount: Decimal = Decimal(0)
+    lines: Annotated[list[LineBody], Meta(max_length=LINES_MAX)] = []
+    extended_fields: Fields = {}
+    note: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+
+
+class ReturnedLineBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Pieces of an article that came back; amounts that are left out follow from the bill."""
+
+    code: Short
+    quantity: Decimal = Decimal(1)
+    net_amount: Decimal | UnsetType = UNSET
+    gross_amount: Decimal | UnsetType = UNSET
+
+
+class ReturnBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The data of ReturnBill."""
+
+    return_type: ReturnKind
+    original: Short
+    lines: Annotated[list[ReturnedLineBody], Meta(max_length=LINES_MAX)] = []
+    amount: Decimal | UnsetType = UNSET
+    extended_fields: Fields = {}
+
+
+class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The data of PointsAwarded and CurrencyAwarded."""
+
+    amount: Decimal
+    program_id: int | UnsetType = UNSET
+    currency: Short | UnsetType = UNSET
+    kind: AwardKind = AwardKind.REGULAR
+
+
+PAYLOAD_BODIES: dict[str, type[Struct]] = {BILL: BillBody, RETURN: ReturnBody, POINTS: AwardBody, CURRENCY: AwardBody}
+"""What `data` looks like for the event names that have a meaning of their own; others hold plain attributes."""
+
+_event = msgspec.json.Decoder(EventBody)
+_fields = msgspec.json.Decoder(Fields, float_hook=Decimal)
+_data = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) -> Offer:
+    """Give the offer that *raw*, one event's JSON, makes; raises Refused with everything that is wrong with it."""
+    body = _event.decode(raw)
+    problems: list[Problem] = []
+    customer = _customer(body, problems)
+    place = _place(body, problems)
+    occurred_at = (body.time - _EPOCH) // _MICROSECOND
+    if occurred_at < 0:
+        problems.append(Problem("time", "lies before 1970"))
+    payload = _payload(body, problems)
+    if b"\\u0000" in bytes(raw) and holds_nul(msgspec.json.decode(raw)):
+        problems.append(Problem("", "a text holds the character U+0000"))
+    if problems or customer is None or payload is None:
+        raise Refused(*problems)
+    return Offer(
+        org_id=org_id,
+        customer=customer,
+        key=EventKey(body.source, body.id),
+        name=body.type,
+        occurred_at=occurred_at,
+        received_at=now,
+        place=place,
+        till_id=till_id,
+        payload=payload,
+    )
+
+
+def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
+    named: list[Identifier] = []
+    who = body.customer
+    if who is UNSET and body.specversion is not UNSET and body.subject is not UNSET:
+        return Identifier(IdentifierKind.EXTERNAL_ID, body.subject)
+    if who is not UNSET:
+        if who.id is not UNSET:
+            named.append(Identifier(IdentifierKind.ID, str(who.id)))
+        if who.external_id is not UNSET:
+            named.append(Identifier(IdentifierKind.EXTERNAL_ID, who.external_id))
+        if who.mobile is not UNSET:
+            named.append(Identifier(IdentifierKind.MOBILE, who.mobile))
+        if who.email is not UNSET:
+            named.append(Identifier(IdentifierKind.EMAIL, who.email.lower()))
+    if len(named) != 1:
+        problems.append(Problem("customer", "must hold exactly one of id, externalId, mobile, email"))
+        return None
+    return named[0]
+
+
+def _place(body: EventBody, problems: list[Problem]) -> PlaceName | None:
+    named: list[PlaceName] = []
+    for path, place in (("store", body.store), ("till", body.till)):
+        if place is UNSET:
+            continue
+        if (place.id is UNSET) == (place.code is UNSET):
+            problems.append(Problem(path, "must hold exactly one of id, code"))
+            continue
+        id_ = None if place.id is UNSET else place.id
+        named.append(PlaceName(path, id_, None if place.code is UNSET else place.code))
+    if len(named) > 1:
+        problems.append(Problem("store", "give a store or a till, not both"))
+    return named[0] if named else None
+
+
+def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
+    if body.type == ENROL:
+        problems.append(Problem("type", f'"{ENROL}" is kept for Milepost itself'))
+        return None
+    if body.type not in _data:
+        attributes = _fields.decode(body.data)
+        _check_fields("data", attributes, problems)
+        return Activity(attributes)
+    data = _data[body.type].decode(body.data)
+    match data:
+        case BillBody():
+            return bill_of(data, problems)
+        case ReturnBody():
+            return return_of(data, problems)
+        case AwardBody():
+            return _award(body.type, data, problems)
+        case _:
+            raise AssertionError(body.type)
+
+
+def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill:
+    """Give the bill of *data*; what is wrong with its numbers is added to *problems*."""
+    _check_amount(f"{path}.netAmount", data.net_amount, problems)
+    gross = data.net_amount + data.discount if data.gross_amount is UNSET else data.gross_amount
+    _check_amount(f"{path}.grossAmount", gross, problems)
+    _check_amount(f"{path}.discount", data.discount, problems)
+    _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+    lines = tuple(_line(f"{path}.lines[{place}]", line, problems) for place, line in enumerate(data.lines))
+    return Bill(
+        number=data.number,
+        net=data.net_amount,
+        gross=gross,
+        discount=data.discount,
+        lines=lines,
+        extended_fields=data.extended_fields,
+        note=data.note,
+    )
+
+
+def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
+    _check_amount(f"{path}.quantity", data.quantity, problems)
+    _check_number(f"{path}.rate", data.rate, problems)
+    _check_amount(f"{path}.discount", data.discount, problems)
+    gross, net = data.gross_amount, data.net_amount
+    if gross is UNSET and net is UNSET:
+        problems.append(Problem(path, "must hold netAmount or grossAmount"))
+        gross = net = Decimal(0)
+    elif gross is UNSET and net is not UNSET:
+        gross = net + data.discount
+    elif net is UNSET and gross is not UNSET:
+        net = gross - data.discount
+    assert isinstance(gross, Decimal)
+    assert isinstance(net, Decimal)
+    _check_amount(f"{path}.grossAmount", gross, problems)
+    _check_amount(f"{path}.netAmount", net, problems)
+    if data.attributes:
+        _check_fields(f"{path}.attributes", data.attributes, problems)
+    if data.extended_fields:
+        _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+    return Line(
+        code=data.code,
+        quantity=data.quantity,
+        rate=data.rate,
+        gross=gross,
+        discount=data.discount,
+        net=net,
+        description=data.description,
+        attributes=data.attributes,
+        extended_fields=data.extended_fields,
+    )
+
+
+def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> Return:
+    """Give the return of *data*; what is wrong with it is added to *problems*."""
+    amount = None if data.amount is UNSET else data.amount
+    if data.return_type is ReturnKind.AMOUNT and amount is None:
+        problems.append(Problem(f"{path}.amount", "is needed when returnType is AMOUNT"))
+    if data.return_type is ReturnKind.LINE_ITEM and not data.lines:
+        problems.append(Problem(f"{path}.lines", "is needed when returnType is LINE_ITEM"))
+    if amount is not None:
+        _check_positive(f"{path}.amount", amount, problems)
+    _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+    lines: list[ReturnedLine] = []
+    for place, line in enumerate(data.lines):
+        net = None if line.net_amount is UNSET else line.net_amount
+        gross = None if line.gross_amount is UNSET else line.gross_amount
+        _check_positive(f"{path}.lines[{place}].quantity", line.quantity, problems)
+        for name, value in (("netAmount", net), ("grossAmount", gross)):
+            if value is not None:
+                _check_amount(f"{path}.lines[{place}].{name}", value, problems)
+        lines.append(ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross))
+    return Return(
+        kind=data.return_type,
+        original=data.original,
+        lines=tuple(lines),
+        amount=amount,
+        extended_fields=data.extended_fields,
+    )
+
+
+def _award(name: str, data: AwardBody, problems: list[Problem]) -> Award:
+    currency = None if data.currency is UNSET else data.currency
+    program_id = None if data.program_id is UNSET else data.program_id
+    if name == CURRENCY and (currency is None or program_id is None):
+        problems.append(Problem("data", "CurrencyAwarded needs programId and currency"))
+    if name == POINTS and currency is not None:
+        problems.append(Problem("data.currency", "PointsAwarded has no currency; CurrencyAwarded has"))
+    _check_amount("data.amount", data.amount, problems)
+    return Award(program_id=program_id, currency=currency, kind=data.kind, amount=data.amount)
+
+
+def _check_amount(path: str, amount: Decimal, problems: list[Problem]) -> None:
+    if not fits(amount):
+        reason = f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals"
+        problems.append(Problem(path, reason))
+
+
+def _check_positive(path: str, amount: Decimal, problems: list[Problem]) -> None:
+    _check_amount(path, amount, problems)
+    if amount.is_finite() and amount <= 0:
+        problems.append(Problem(path, "must be above 0"))
+
+
+def _check_number(path: str, value: Decimal, problems: list[Problem]) -> None:
+    if not value.is_finite() or len(value.as_tuple().digits) > DIGITS_MAX or abs(value.adjusted()) > DIGITS_MAX:
+        problems.append(Problem(path, f"must be a number of at most {DIGITS_MAX} digits"))
+
+
+def _check_fields(path: str, fields: Fields, problems: list[Problem]) -> None:
+    if len(fields) > FIELDS_MAX:
+        problems.append(Problem(path, f"holds more than {FIELDS_MAX} fields"))
+    for name, value in fields.items():
+        match value:
+            case None | bool():
+                pass
+            case str():
+                if len(value) > TEXT_CHARACTERS_MAX:
+                    problems.append(Problem(f"{path}.{name}", f"is longer than {TEXT_CHARACTERS_MAX} characters"))
+            case int() | Decimal():
+                _check_number(f"{path}.{name}", Decimal(value), problems)
+            case _:
+                problems.append(Problem(f"{path}.{name}", "must be text, a number, true, false or null"))

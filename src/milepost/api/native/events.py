@@ -1,0 +1,150 @@
+"""`POST /api/v1/events`: one event, an array, or one a line; answered item by item after the commit."""
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from msgspec import Raw, Struct
+
+from milepost.api.authentication import Asking, Here
+from milepost.api.body import BATCH_BYTES_MAX, DEPTH_MAX, JsonResponse, number, read_body
+from milepost.api.native.event_body import PAYLOAD_BODIES, EventBody, offer_of
+from milepost.api.native.structure import structure_problems
+from milepost.model.problem import Problem, Refused
+from milepost.model.standing import Entry
+from milepost.service.offer import Answer, Offer
+
+EVENTS_MAX = 1_000
+EVENT_BYTES_MAX = 1024 * 1024
+
+router = APIRouter(prefix="/api/v1", tags=["events"])
+_raws = msgspec.json.Decoder(list[Raw])
+
+
+class ProblemItem(Struct):
+    """What is wrong, and where."""
+
+    path: str
+    reason: str
+
+
+class EntryItem(Struct, rename="camel"):
+    """What an event changed in one progress."""
+
+    target_id: int
+    period_id: int
+    before: Any
+    after: Any
+    reason: str
+
+
+class AnswerItem(Struct, rename="camel"):
+    """What became of one event."""
+
+    id: str | None
+    status: str
+    customer_id: int | None
+    entries: list[EntryItem]
+    problems: list[ProblemItem]
+
+
+class Answers(Struct):
+    """What became of each event, in order."""
+
+    items: list[AnswerItem]
+
+
+@router.post("/events", response_model=None)
+async def receive_events(request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Receive up to 1,000 events or 10 MiB; one bad item never spoils its neighbours."""
+    raws = _items(await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", ""))
+    if len(raws) > EVENTS_MAX:
+        raise Refused(Problem("", f"a request may hold {EVENTS_MAX} events; this one holds {len(raws)}"))
+    now = here.clock()
+    items: list[AnswerItem | None] = [None] * len(raws)
+    offers: list[Offer] = []
+    places: list[int] = []
+    for place, raw in enumerate(raws):
+        read = _read(raw, org_id=caller.org_id, till_id=caller.till_id, now=now)
+        if isinstance(read, Offer):
+            offers.append(read)
+            places.append(place)
+        else:
+            items[place] = read
+    for place, answer in zip(places, await here.lanes.receive(offers) if offers else (), strict=True):
+        items[place] = answer_item(answer)
+    return JsonResponse(Answers([item for item in items if item is not None]))
+
+
+def answer_item(answer: Answer) -> AnswerItem:
+    """Give what became of one event as our face tells it."""
+    return AnswerItem(
+        id=answer.key.id,
+        status=answer.status.value,
+        customer_id=answer.customer_id,
+        entries=[entry_item(entry) for entry in answer.entries],
+        problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
+    )
+
+
+def entry_item(entry: Entry) -> EntryItem:
+    """Give one entry as our face tells it."""
+    return EntryItem(
+        entry.target_id, entry.period_id, number(entry.before), number(entry.after), entry.reason.name.lower()
+    )
+
+
+def _items(body: bytes, content_type: str) -> list[Raw]:
+    """Give the JSON text of each event in *body*."""
+    try:
+        if "ndjson" in content_type or "jsonl" in content_type:
+            return [Raw(line) for line in body.splitlines() if line.strip()]
+        if body.lstrip()[:1] == b"[":
+            return _raws.decode(body)
+        return [msgspec.json.decode(body, type=Raw)]
+    except RecursionError:
+        raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(Problem("", f"the body is not valid JSON: {error}")) from None
+
+
+def _read(raw: Raw, *, org_id: int, till_id: int | None, now: int) -> Offer | AnswerItem:
+    if len(memoryview(raw)) > EVENT_BYTES_MAX:
+        return _refused(None, [Problem("", f"an event may have {EVENT_BYTES_MAX} bytes")])
+    try:
+        return offer_of(raw, org_id=org_id, till_id=till_id, now=now)
+    except Refused as refused:
+        return _refused(raw, refused.problems)
+    except RecursionError:
+        return _refused(None, [Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")])
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
+        return _refused(raw, _all_problems(raw) or [Problem("", str(error))])
+
+
+def _all_problems(raw: Raw) -> list[Problem]:
+    """Give everything that is wrong with the structure of an event that the decoder stopped at."""
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        return [Problem("", f"is not valid JSON: {error}")]
+    problems = structure_problems(value, EventBody)
+    data = (
+        PAYLOAD_BODIES.get(value.get("type", ""))
+        if isinstance(value, dict) and isinstance(value.get("type"), str)
+        else None
+    )
+    if data is not None:
+        problems += structure_problems(value.get("data", {}), data, "data")
+    elif isinstance(value, dict) and not isinstance(value.get("data", {}), dict):
+        problems.append(Problem("data", "must be a JSON object"))
+    return problems
+
+
+def _refused(raw: Raw | None, problems: list[Problem] | tuple[Problem, ...]) -> AnswerItem:
+    try:
+        value = msgspec.json.decode(raw) if raw is not None else None
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        value = None
+    id_ = value.get("id") if isinstance(value, dict) else None
+    items = [ProblemItem(problem.path, problem.reason) for problem in problems]
+    return AnswerItem(id_ if isinstance(id_, str) else None, "refused", None, [], items)

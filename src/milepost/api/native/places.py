@@ -1,0 +1,143 @@
+"""Zones, concepts, stores and tills: `POST` adds or changes by code, `GET` lists."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from msgspec import Struct
+
+from milepost.api.authentication import Asking, Here
+from milepost.api.body import JsonResponse, read_body, read_json
+from milepost.api.native.structure import structure_problems
+from milepost.model.organisation import Concept, Store, Till, Zone
+from milepost.model.problem import Problem, Refused
+from milepost.service.brand import Places
+from milepost.service.referencing import PlaceDraft, keep_concepts, keep_stores, keep_tills, keep_zones, known_places
+
+PAGE_MAX = 200
+PLACES_BYTES_MAX = 4 * 1024 * 1024
+
+router = APIRouter(prefix="/api/v1", tags=["places"])
+
+
+class NamedBody(Struct, forbid_unknown_fields=True):
+    """A zone or a concept."""
+
+    code: str
+    id: int | None = None
+    name: str | None = None
+
+
+class StoreBody(Struct, forbid_unknown_fields=True):
+    """A store, with the codes of its zone and concept."""
+
+    code: str
+    id: int | None = None
+    name: str | None = None
+    zone: str | None = None
+    concept: str | None = None
+
+
+class TillBody(Struct, forbid_unknown_fields=True):
+    """A till, with the code of its store."""
+
+    code: str
+    id: int | None = None
+    name: str | None = None
+    store: str | None = None
+
+
+@router.post("/zones", response_model=None)
+async def post_zones(request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Add or change zones."""
+    kept = await keep_zones(here.database, here.brands, caller.org_id, await _drafts(request, NamedBody))
+    return _answer(kept, await known_places(here.database, here.brands, caller.org_id))
+
+
+@router.post("/concepts", response_model=None)
+async def post_concepts(request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Add or change concepts."""
+    kept = await keep_concepts(here.database, here.brands, caller.org_id, await _drafts(request, NamedBody))
+    return _answer(kept, await known_places(here.database, here.brands, caller.org_id))
+
+
+@router.post("/stores", response_model=None)
+async def post_stores(request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Add or change stores."""
+    kept = await keep_stores(here.database, here.brands, caller.org_id, await _drafts(request, StoreBody))
+    return _answer(kept, await known_places(here.database, here.brands, caller.org_id))
+
+
+@router.post("/tills", response_model=None)
+async def post_tills(request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Add or change tills."""
+    kept = await keep_tills(here.database, here.brands, caller.org_id, await _drafts(request, TillBody))
+    return _answer(kept, await known_places(here.database, here.brands, caller.org_id))
+
+
+@router.get("/zones", response_model=None)
+async def get_zones(here: Here, caller: Asking, cursor: str = "", limit: int = PAGE_MAX) -> JsonResponse:
+    """List zones by code."""
+    known = await known_places(here.database, here.brands, caller.org_id)
+    return _page(list(known.zones.values()), known, cursor, limit)
+
+
+@router.get("/concepts", response_model=None)
+async def get_concepts(here: Here, caller: Asking, cursor: str = "", limit: int = PAGE_MAX) -> JsonResponse:
+    """List concepts by code."""
+    known = await known_places(here.database, here.brands, caller.org_id)
+    return _page(list(known.concepts.values()), known, cursor, limit)
+
+
+@router.get("/stores", response_model=None)
+async def get_stores(here: Here, caller: Asking, cursor: str = "", limit: int = PAGE_MAX) -> JsonResponse:
+    """List stores by code."""
+    known = await known_places(here.database, here.brands, caller.org_id)
+    return _page(list(known.stores.values()), known, cursor, limit)
+
+
+@router.get("/tills", response_model=None)
+async def get_tills(here: Here, caller: Asking, cursor: str = "", limit: int = PAGE_MAX) -> JsonResponse:
+    """List tills by code."""
+    known = await known_places(here.database, here.brands, caller.org_id)
+    return _page(list(known.tills.values()), known, cursor, limit)
+
+
+async def _drafts(request: Request, kind: type[Struct]) -> list[PlaceDraft]:
+    """Give what the request says, or refuse with everything that is wrong with it."""
+    value = read_json(await read_body(request, PLACES_BYTES_MAX))
+    items = value if isinstance(value, list) else [value]
+    problems = [
+        problem for position, item in enumerate(items) for problem in structure_problems(item, kind, f"[{position}]")
+    ]
+    if problems:
+        raise Refused(*problems)
+    return [PlaceDraft(**msgspec.structs.asdict(msgspec.convert(item, kind))) for item in items]
+
+
+def _page(found: Sequence[Zone | Concept | Store | Till], known: Places, cursor: str, limit: int) -> JsonResponse:
+    """Give the places after the code *cursor*, at most *limit*, with the cursor of the next page."""
+    if not 1 <= limit <= PAGE_MAX:
+        raise Refused(Problem("limit", f"must be from 1 to {PAGE_MAX}"))
+    ordered = sorted((place for place in found if place.code > cursor), key=lambda place: place.code)
+    page = ordered[:limit]
+    next_cursor = page[-1].code if len(ordered) > limit else None
+    return JsonResponse({"items": [_item(place, known) for place in page], "nextCursor": next_cursor})
+
+
+def _answer(kept: Sequence[Zone | Concept | Store | Till], known: Places) -> JsonResponse:
+    return JsonResponse({"items": [_item(place, known) for place in kept]})
+
+
+def _item(place: Zone | Concept | Store | Till, known: Places) -> dict[str, Any]:
+    item: dict[str, Any] = {"id": place.id, "code": place.code, "name": place.name}
+    match place:
+        case Store():
+            item["zone"] = next((zone.code for zone in known.zones.values() if zone.id == place.zone_id), None)
+            item["concept"] = next((one.code for one in known.concepts.values() if one.id == place.concept_id), None)
+        case Till():
+            item["store"] = next((store.code for store in known.stores.values() if store.id == place.store_id), None)
+        case _:
+            pass
+    return item

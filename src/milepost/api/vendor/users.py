@@ -1,0 +1,130 @@
+"""A customer's target groups and enrolled targets (S4, S3; semantics 3.6)."""
+
+from fastapi import APIRouter
+
+from milepost.api.authentication import Asking, Here
+from milepost.api.body import JsonResponse, id_of
+from milepost.api.vendor.envelope import answer
+from milepost.api.vendor.rendering import rule_row
+from milepost.api.vendor.user_rows import customer_shown, groups_shown
+from milepost.model.problem import Problem, Refused
+from milepost.model.target import EnrolmentMethod
+from milepost.service.access import Caller
+from milepost.service.enrolling import UNKNOWN_USER
+from milepost.service.installation import Installation
+from milepost.service.reading import CustomerView, enrolled_targets, view_customer
+
+RULE_IDS_MAX = 200
+
+router = APIRouter(tags=["users"])
+
+
+@router.get("/v3/users/{user_id}/targetGroups", response_model=None)
+async def get_target_groups(  # noqa: PLR0913 - one parameter for each of the vendor's
+    user_id: str,
+    here: Here,
+    caller: Asking,
+    includeInactive: str = "false",
+    targetRuleId: str | None = None,
+    includeInactiveTargets: str = "false",
+    excludedEntities: str | None = None,
+    trackingDate: str | None = None,
+) -> JsonResponse:
+    """Give a customer's target groups, with the running period's progress or, if asked, every period's."""
+    problems: list[Problem] = []
+    every_period = _boolean("includeInactive", includeInactive, problems)
+    every_target = _boolean("includeInactiveTargets", includeInactiveTargets, problems)
+    rule_ids = _ids("targetRuleId", targetRuleId, problems)
+    at = _instant("trackingDate", trackingDate, problems)
+    if problems:
+        raise Refused(*problems)
+    view = await _view(here, caller, user_id)
+    now = here.clock()
+    shown = {
+        "userId": view.customer.id,
+        "customer": customer_shown(view),
+        "targetGroups": groups_shown(
+            view,
+            now if at is None else at,
+            now,
+            every_period=every_period,
+            every_target=every_target,
+            rule_ids=rule_ids,
+        ),
+    }
+    return JsonResponse(answer(shown))
+
+
+@router.get("/v3/users/{user_id}/enrolledTargets", response_model=None)
+async def get_enrolled_targets(  # noqa: PLR0913 - one parameter for each of the vendor's
+    user_id: str,
+    here: Here,
+    caller: Asking,
+    targetRuleIds: str | None = None,
+    trackingDate: str | None = None,
+    enrollmentType: str | None = None,
+    includeOnlyUserCreated: str = "false",
+) -> JsonResponse:
+    """Give the targets that a customer takes part in and that run at a date, now if none is given."""
+    problems: list[Problem] = []
+    rule_ids = _ids("targetRuleIds", targetRuleIds, problems)
+    at = _instant("trackingDate", trackingDate, problems)
+    only_user_created = _boolean("includeOnlyUserCreated", includeOnlyUserCreated, problems)
+    method = _method(enrollmentType, problems)
+    if problems:
+        raise Refused(*problems)
+    view = await _view(here, caller, user_id)
+    found = enrolled_targets(view, here.clock() if at is None else at)
+    rows = [
+        rule_row(group, target, view.brand.catalogue.calendar)
+        for group, target in found
+        if (rule_ids is None or target.id in rule_ids)
+        and (method is None or target.enrolment is method)
+        and (group.user_created or not only_user_created)
+    ]
+    return JsonResponse(answer(rows))
+
+
+async def _view(here: Installation, caller: Caller, user_id: str) -> CustomerView:
+    customer_id = id_of(user_id)
+    if customer_id is None:
+        raise Refused(UNKNOWN_USER)
+    view = await view_customer(here.database, here.brands, caller.org_id, customer_id)
+    if view is None:
+        raise Refused(UNKNOWN_USER)
+    return view
+
+
+def _boolean(name: str, text: str, problems: list[Problem]) -> bool:
+    if text.lower() not in {"true", "false"}:
+        problems.append(Problem(name, "must be true or false"))
+    return text.lower() == "true"
+
+
+def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | None:
+    if text is None or not text.strip():
+        return None
+    ids = {id_of(part.strip()) for part in text.split(",")}
+    if len(ids) > RULE_IDS_MAX or None in ids:
+        problems.append(Problem(name, f"must be at most {RULE_IDS_MAX} ids, parted by commas"))
+        return None
+    return {one for one in ids if one is not None}
+
+
+def _instant(name: str, text: str | None, problems: list[Problem]) -> int | None:
+    """Give the instant that epoch milliseconds name, in microseconds."""
+    if text is None or not text.strip():
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > len("9999999999999"):
+        problems.append(Problem(name, "must be epoch milliseconds"))
+        return None
+    return int(text) * 1000
+
+
+def _method(text: str | None, problems: list[Problem]) -> EnrolmentMethod | None:
+    if text is None:
+        return None
+    if text not in EnrolmentMethod.__members__:
+        problems.append(Problem("enrollmentType", "Invalid enrollment type as input", 310130))
+        return None
+    return EnrolmentMethod[text]

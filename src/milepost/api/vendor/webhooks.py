@@ -1,0 +1,117 @@
+"""`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (semantics 3.8); the address is the login."""
+
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+
+from milepost.api.authentication import Here
+from milepost.api.body import JsonResponse, holds_nul, id_of, read_body, read_json, write_json
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.event import ENROL, Activity, EventKey
+from milepost.model.problem import Problem, Refused
+from milepost.rules.calendar import Unreadable, calendar_of
+from milepost.service.offer import Offer, Status
+from milepost.service.webhooks import organisation_of_webhook
+
+NAME_CHARACTERS_MAX = 100
+VALUE_CHARACTERS_MAX = 200
+SOURCE = "webhook"
+ACCEPTED = {"code": 1100, "message": "Event is pushed to transformation state"}
+
+_IDENTIFIERS = {
+    "customerId": IdentifierKind.ID,
+    "userId": IdentifierKind.ID,
+    "externalId": IdentifierKind.EXTERNAL_ID,
+    "mobile": IdentifierKind.MOBILE,
+    "email": IdentifierKind.EMAIL,
+    "cardnumber": IdentifierKind.CARD,
+}
+
+router = APIRouter(tags=["events"])
+
+
+@router.post("/webhooks/{webhook_id}", response_model=None)
+async def post_event(webhook_id: str, request: Request, here: Here) -> JsonResponse:
+    """Receive one behavioural event: `event_name`, an identifier, attributes, and `eventDateTime` if it was not now."""
+    org_id = await organisation_of_webhook(here.database, webhook_id)
+    if org_id is None:
+        raise HTTPException(404, "Not Found")
+    request_id = uuid4().hex
+    offer = _offer(read_json(await read_body(request)), org_id, here.clock(), request_id)
+    (answer,) = await here.lanes.receive([offer])
+    if answer.status in {Status.REFUSED, Status.CONFLICT}:
+        raise Refused(*answer.problems)
+    return JsonResponse({"status": ACCEPTED, "requestId": request_id})
+
+
+def _offer(value: Any, org_id: int, now: int, request_id: str) -> Offer:
+    """Give what the request offers, or refuse with everything that is wrong with it."""
+    if not isinstance(value, dict):
+        raise Refused(Problem("", "the body must be a JSON object"))
+    problems: list[Problem] = []
+    name = value.get("event_name")
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name == ENROL:
+        problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
+    customer = _identifier(value, problems)
+    occurred_at = _instant(value.get("eventDateTime"), now, problems)
+    attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
+    for field, content in attributes.items():
+        if not isinstance(content, (str, int, Decimal, bool, type(None))):
+            problems.append(Problem(field, "must be text, a number, true, false or null"))
+    if holds_nul(value):
+        problems.append(Problem("", "a text holds the character U+0000"))
+    if problems or customer is None:
+        raise Refused(*problems)
+    return Offer(
+        org_id=org_id,
+        customer=customer,
+        key=EventKey(SOURCE, _event_id(value, request_id)),
+        name=str(name),
+        occurred_at=occurred_at,
+        received_at=now,
+        place=None,
+        till_id=None,
+        payload=Activity(attributes),
+    )
+
+
+def _event_id(value: dict[str, Any], request_id: str) -> str:
+    """Give what tells this event from others: `uniqueId` if given; a dated event is what it says; else each is new."""
+    unique = value.get("uniqueId")
+    if isinstance(unique, str) and 0 < len(unique) <= VALUE_CHARACTERS_MAX:
+        return unique
+    if value.get("eventDateTime") is None:
+        return request_id
+    return blake2b(write_json(dict(sorted(value.items()))), digest_size=16).hexdigest()
+
+
+def _identifier(value: dict[str, Any], problems: list[Problem]) -> Identifier | None:
+    for field, kind in _IDENTIFIERS.items():
+        given = value.get(field)
+        if given is None:
+            continue
+        text = str(given) if isinstance(given, (str, int)) and not isinstance(given, bool) else ""
+        if not 0 < len(text) <= VALUE_CHARACTERS_MAX or (kind is IdentifierKind.ID and id_of(text) is None):
+            problems.append(Problem(field, f"must be an identifier of 1 to {VALUE_CHARACTERS_MAX} characters"))
+            return None
+        return Identifier(kind, text.lower() if kind is IdentifierKind.EMAIL else text)
+    problems.append(Problem("", f"one of {', '.join(_IDENTIFIERS)} must say who did it"))
+    return None
+
+
+def _instant(text: object, now: int, problems: list[Problem]) -> int:
+    """Give the event's own time, as given; without one it is the time of receipt (semantics 4.6)."""
+    if text is None:
+        return now
+    try:
+        instant = calendar_of("UTC").read(text if isinstance(text, str) else "").instant
+    except Unreadable as error:
+        problems.append(Problem("eventDateTime", str(error)))
+        return now
+    if instant < 0:
+        problems.append(Problem("eventDateTime", "lies before 1970"))
+    return instant

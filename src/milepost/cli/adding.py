@@ -1,0 +1,100 @@
+"""`milepost org add`, `org set`, `till add` and `key add`: each prints JSON with ids and, once, the secret."""
+
+from typing import Annotated
+
+import typer
+
+from milepost.cli.inside import inside
+from milepost.cli.options import Clock, Data, DatabaseUrl
+from milepost.cli.output import give_json
+from milepost.model.problem import Problem, Refused
+
+Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON (it always does)")]
+
+org = typer.Typer(help="Organisations.", no_args_is_help=True)
+till = typer.Typer(help="Tills that may log in.", no_args_is_help=True)
+key = typer.Typer(help="Keys for the token call.", no_args_is_help=True)
+
+
+@org.command("add")
+def add_org(
+    name: str,
+    zone: Annotated[str, typer.Option("--zone", help="IANA time zone that rules its calendar days")] = "UTC",
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    clock: Clock = None,
+    json: Json = True,
+) -> None:
+    """Add an organisation; prints its id and the secret address of its webhook."""
+    from milepost.service.housekeeping import add_organisation  # noqa: PLC0415 - heavy
+
+    added, webhook_id = inside(
+        {"data": data, "database_url": database_url, "clock": clock},
+        lambda here: add_organisation(here.database, name=name, zone=zone, now=here.clock()),
+    )
+    give_json({"id": added.id, "name": added.name, "zone": added.zone, "webhookId": webhook_id})
+
+
+@org.command("set")
+def set_org(
+    name: str,
+    settings: Annotated[list[str], typer.Argument(help="KEY=VALUE, such as lateDays=3")],
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    json: Json = True,
+) -> None:
+    """Change settings of an organisation, all or none; events are judged by them from now on."""
+    from milepost.service.housekeeping import change_settings, shown_settings  # noqa: PLC0415 - heavy
+
+    wrong = [Problem(text, "must be KEY=VALUE") for text in settings if "=" not in text]
+    if wrong:
+        raise Refused(*wrong)
+    changes = dict(text.split("=", 1) for text in settings)
+    changed = inside(
+        {"data": data, "database_url": database_url},
+        lambda here: change_settings(here.database, organisation=name, changes=changes),
+    )
+    give_json({"id": changed.id, "name": changed.name, "version": changed.version, **shown_settings(changed.settings)})
+
+
+@till.command("add")
+def add_till(
+    code: str,
+    organisation: Org,
+    id_: Annotated[int | None, typer.Option("--id", help="its id; one is given if none is named", min=1)] = None,
+    password: Annotated[str | None, typer.Option("--password", help="one is made if none is given")] = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    json: Json = True,
+) -> None:
+    """Add a till that may log in; prints its password once."""
+    from milepost.service import housekeeping  # noqa: PLC0415 - heavy
+
+    added = inside(
+        {"data": data, "database_url": database_url},
+        lambda here: housekeeping.add_till(
+            here.database, code=code, organisation=organisation, till_id=id_, password=password
+        ),
+    )
+    owner = {"id": added.organisation.id, "name": added.organisation.name}
+    give_json({"id": added.till.id, "code": added.till.code, "org": owner, "password": added.password})
+
+
+@key.command("add")
+def add_key(
+    name: str,
+    organisation: Org,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    json: Json = True,
+) -> None:
+    """Add a key and secret for `/v3/oauth/token/generate`; prints the secret once."""
+    from milepost.service import housekeeping  # noqa: PLC0415 - heavy
+
+    added = inside(
+        {"data": data, "database_url": database_url},
+        lambda here: housekeeping.add_key(here.database, name=name, organisation=organisation, now=here.clock()),
+    )
+    owner = {"id": added.organisation.id, "name": added.organisation.name}
+    give_json({"id": added.id, "name": added.name, "org": owner, "key": added.key, "secret": added.secret})

@@ -1,0 +1,26 @@
+"""Doing one thing inside an installation: settings, database, work, done."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from milepost.settings import read_settings
+
+if TYPE_CHECKING:
+    from milepost.service.installation import Installation
+
+Result = TypeVar("Result")
+
+
+def inside(flags: Mapping[str, object], work: "Callable[[Installation], Awaitable[Result]]") -> Result:
+    """Do *work* inside the installation that the environment and *flags* name; give what it gives."""
+    settings = read_settings(os.environ, flags)
+    from milepost import wiring  # noqa: PLC0415 - heavy; `--help` must answer at once
+
+    async def run(url: str) -> Result:
+        async with wiring.running(url, settings) as here:
+            return await work(here)
+
+    with wiring.database_url(settings) as url:
+        return asyncio.run(run(url))

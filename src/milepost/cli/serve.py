@@ -1,0 +1,25 @@
+"""`milepost serve`: run the server until it is told to stop."""
+
+import asyncio
+import os
+
+from milepost.cli.options import Clock, Data, DatabaseUrl, Host, Port
+from milepost.cli.output import tell
+from milepost.settings import read_settings
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    clock: Clock = None,
+) -> None:
+    """Run the server: both faces, on the embedded database unless one is named."""
+    flags = {"host": host, "port": port, "data": data, "database_url": database_url, "clock": clock}
+    settings = read_settings(os.environ, flags)
+    from milepost import wiring  # noqa: PLC0415 - heavy; `--help` must answer at once
+
+    wiring.log_to_stderr(settings)
+    with wiring.database_url(settings) as url:
+        asyncio.run(wiring.serve(url, settings, lambda address: tell(f"milepost ready on {address}")))

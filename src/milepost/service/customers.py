@@ -1,0 +1,107 @@
+"""Registering customers and changing their profiles (semantics 3.8)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from milepost.model.customer import Customer, Identifier, IdentifierKind
+from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
+from milepost.model.problem import Problem, Refused
+from milepost.service.access import Caller
+from milepost.service.installation import Installation
+from milepost.service.offer import Offer
+from milepost.store import customers
+from milepost.store.database import Transaction
+from milepost.store.log import Who
+
+SOURCE = "milepost/customers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerDraft:
+    """A customer as a request says it; a name of None leaves what is known as it is."""
+
+    identifiers: Sequence[Identifier]
+    first_name: str | None = None
+    last_name: str | None = None
+    fields: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A customer that was written, and whether it was new."""
+
+    customer: Customer
+    is_new: bool
+
+
+async def keep_customer(here: Installation, caller: Caller, draft: CustomerDraft) -> Kept:
+    """Register a customer, or change the one that these identifiers name; a registration is an event that targets count.
+
+    Raises Refused when the identifiers name different customers.
+    """
+    now = here.clock()
+
+    async def work(transaction: Transaction) -> Kept:
+        return await _keep(transaction, caller, draft, now)
+
+    kept = await here.database.attempt(work)
+    if kept.is_new:
+        await here.lanes.receive([_registration(kept.customer, caller, now)])
+    return kept
+
+
+async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> Kept:
+    names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=_in_order)]
+    known = await customers.known(transaction, names)
+    holders = set(known.values())
+    if len(holders) > 1:
+        raise Refused(Problem("profiles[0].identifiers", "name different customers; merging is another call"))
+    is_new = not holders
+    customer_id = holders.pop() if holders else (await customers.fresh_ids(transaction, 1))[0]
+    unclaimed = [name for name in names if name not in known]
+    won = await customers.claim(transaction, unclaimed, [customer_id] * len(unclaimed)) if unclaimed else set()
+    if len(won) < len(unclaimed):
+        raise Refused(Problem("profiles[0].identifiers", "are being taken by another request; send it again"))
+    if is_new:
+        customer = _changed(_new(customer_id, caller, now), draft, caller, now)
+        await customers.add(transaction, [(caller.org_id, customer)])
+        return Kept(customer, is_new)
+    who = Who(caller.org_id, customer_id)
+    customer = _changed((await customers.profiles(transaction, [who]))[who], draft, caller, now)
+    await customers.change(transaction, caller.org_id, customer)
+    return Kept(customer, is_new)
+
+
+def _new(customer_id: int, caller: Caller, now: int) -> Customer:
+    return Customer(id=customer_id, registered_at=now, registered_by=caller.till_id, updated_at=now)
+
+
+def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int) -> Customer:
+    added = [one for one in dict.fromkeys(draft.identifiers) if one not in customer.identifiers]
+    return replace(
+        customer,
+        first_name=customer.first_name if draft.first_name is None else draft.first_name,
+        last_name=customer.last_name if draft.last_name is None else draft.last_name,
+        identifiers=(*customer.identifiers, *added),
+        fields={**customer.fields, **draft.fields},
+        updated_at=now,
+        updated_by=caller.till_id,
+    )
+
+
+def _in_order(identifier: Identifier) -> tuple[str, str]:
+    return identifier.kind.value, identifier.value
+
+
+def _registration(customer: Customer, caller: Caller, now: int) -> Offer:
+    return Offer(
+        org_id=caller.org_id,
+        customer=Identifier(IdentifierKind.ID, str(customer.id)),
+        key=EventKey(SOURCE, "registration"),
+        name=REGISTRATION,
+        occurred_at=now,
+        received_at=now,
+        place=None,
+        till_id=caller.till_id,
+        payload=Activity({}),
+    )

@@ -1,0 +1,180 @@
+"""Adding organisations, tills and keys, and changing an organisation's settings."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from milepost.model.organisation import (
+    LATE_DAYS_MAX,
+    AfterAchievement,
+    EnrolMidPeriod,
+    Organisation,
+    Returns,
+    Settings,
+    Till,
+)
+from milepost.model.problem import Problem, Refused
+from milepost.rules.calendar import is_zone
+from milepost.service.access import PASSWORD_CHARACTERS_MIN, hash_password
+from milepost.store import logins, organisations, places
+from milepost.store.database import Database, Transaction
+
+NAME_CHARACTERS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedTill:
+    """A till that may log in; its password is shown this once."""
+
+    organisation: Organisation
+    till: Till
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedKey:
+    """A client of the token call; its secret is shown this once."""
+
+    organisation: Organisation
+    id: int
+    name: str
+    key: str
+    secret: str
+
+
+async def add_organisation(database: Database, *, name: str, zone: str, now: int) -> tuple[Organisation, str]:
+    """Add an organisation; give it and the secret address of its webhook."""
+    problems = _name_problems("name", name)
+    if not is_zone(zone):
+        problems.append(Problem("zone", f'"{zone}" is not a time zone of the IANA database, such as Europe/Berlin'))
+    if problems:
+        raise Refused(*problems)
+    webhook_id = secrets.token_urlsafe(24)
+    async with database.transaction() as transaction:
+        added = await organisations.add_organisation(transaction, name=name, zone=zone, webhook_id=webhook_id, now=now)
+    if added is None:
+        raise Refused(Problem("name", f'an organisation called "{name}" exists already'))
+    return added, webhook_id
+
+
+async def add_till(
+    database: Database, *, code: str, organisation: str, till_id: int | None = None, password: str | None = None
+) -> AddedTill:
+    """Add a till that may log in, or let a known one log in."""
+    problems = _name_problems("code", code)
+    if ":" in code:
+        problems.append(Problem("code", "may not hold a colon: it is the user name of a Basic login"))
+    if password is not None and len(password) < PASSWORD_CHARACTERS_MIN:
+        problems.append(Problem("password", f"is shorter than {PASSWORD_CHARACTERS_MIN} characters"))
+    if problems:
+        raise Refused(*problems)
+    password = password or secrets.token_urlsafe(12)
+    hashed = hash_password(password)
+    async with database.transaction() as transaction:
+        owner = await _called(transaction, organisation)
+        known = {till.code: till for till in await places.tills(transaction, owner.id)}
+        till = known.get(code) or Till(id=till_id or (await places.fresh_ids(transaction, 1))[0], code=code, name=code)
+        if code not in known:
+            if till.id in {one.id for one in known.values()}:
+                raise Refused(Problem("id", f"a till with the id {till.id} exists already"))
+            await places.keep_tills(transaction, owner.id, [till])
+            await organisations.raise_version(transaction, owner.id)
+        if not await logins.add_login(transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed):
+            raise Refused(
+                Problem("code", f'a till called "{code}" can log in already; codes are unique in an installation')
+            )
+    return AddedTill(organisation=owner, till=till, password=password)
+
+
+async def add_key(database: Database, *, name: str, organisation: str, now: int) -> AddedKey:
+    """Add a key and secret for the token call."""
+    problems = _name_problems("name", name)
+    if problems:
+        raise Refused(*problems)
+    key, secret = f"mk_{secrets.token_urlsafe(18)}", f"ms_{secrets.token_urlsafe(32)}"
+    async with database.transaction() as transaction:
+        owner = await _called(transaction, organisation)
+        digest = sha256(secret.encode()).digest()
+        key_id = await logins.add_key(transaction, key=key, org_id=owner.id, name=name, digest=digest, now=now)
+    return AddedKey(organisation=owner, id=key_id, name=name, key=key, secret=secret)
+
+
+async def change_settings(database: Database, *, organisation: str, changes: Mapping[str, str]) -> Organisation:
+    """Change settings by their names in semantics 8.1, all or none; events are judged by them from now on."""
+    async with database.transaction() as transaction:
+        owner = await organisations.lock(transaction, (await _called(transaction, organisation)).id)
+        settings = changed_settings(owner.settings, changes)
+        version = await organisations.raise_version(transaction, owner.id)
+        changed = replace(owner, settings=settings, version=version)
+        await organisations.write_settings(transaction, changed)
+    return changed
+
+
+def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """Give *settings* with *changes*, or refuse with everything that is wrong with them."""
+    problems: list[Problem] = []
+    for name, text in changes.items():
+        value = _setting(name, text)
+        if isinstance(value, Problem):
+            problems.append(value)
+        else:
+            settings = replace(settings, **value)
+    if problems:
+        raise Refused(*problems)
+    return settings
+
+
+_CHOICES = {"returns": Returns, "afterAchievement": AfterAchievement, "enrolMidPeriod": EnrolMidPeriod}
+_FIELDS = {
+    "returns": "returns",
+    "afterAchievement": "after_achievement",
+    "enrolMidPeriod": "enrol_mid_period",
+    "lateDays": "late_days",
+    "leaderboards": "leaderboards",
+}
+assert set(_FIELDS.values()) == {field.name for field in fields(Settings)}, "each setting can be changed"
+
+
+def _setting(name: str, text: str) -> dict[str, Any] | Problem:
+    if name not in _FIELDS:
+        return Problem(name, f"is not a setting; there are {', '.join(_FIELDS)}")
+    if name in _CHOICES:
+        kinds = {kind.value: kind for kind in _CHOICES[name]}
+        if text not in kinds:
+            return Problem(name, f"is one of {', '.join(kinds)}")
+        return {_FIELDS[name]: kinds[text]}
+    if name == "leaderboards":
+        return {"leaderboards": text == "on"} if text in {"on", "off"} else Problem(name, "is on or off")
+    if text == "none":
+        return {"late_days": None}
+    if text.isascii() and text.isdigit() and int(text) <= LATE_DAYS_MAX:
+        return {"late_days": int(text)}
+    return Problem(name, f"is none or a number of days from 0 to {LATE_DAYS_MAX}")
+
+
+def shown_settings(settings: Settings) -> dict[str, object]:
+    """Give *settings* by their names in semantics 8.1."""
+    shown: dict[str, object] = {}
+    for name, field in _FIELDS.items():
+        value = getattr(settings, field)
+        shown[name] = value.value if isinstance(value, Enum) else value
+    return shown
+
+
+async def _called(transaction: Transaction, name: str) -> Organisation:
+    org_id = await organisations.id_called(transaction, name)
+    if org_id is None:
+        raise Refused(Problem("org", f'there is no organisation called "{name}"'))
+    version = (await organisations.versions(transaction, [org_id]))[org_id]
+    return await organisations.at_version(transaction, org_id, version)
+
+
+def _name_problems(path: str, name: str) -> list[Problem]:
+    if not name.strip() or name != name.strip():
+        return [Problem(path, "is empty, or begins or ends with a blank")]
+    if len(name) > NAME_CHARACTERS_MAX or "\0" in name:
+        return [Problem(path, f"is longer than {NAME_CHARACTERS_MAX} characters, or holds the character U+0000")]
+    return []

@@ -1,0 +1,56 @@
+"""What is asked about one customer: a single statement, then pure arithmetic."""
+
+from dataclasses import dataclass
+
+from milepost.model.customer import Customer, Identifier
+from milepost.model.standing import Progress, ProgressKey, Standing
+from milepost.model.target import Target, TargetGroup
+from milepost.service.brand import Brand, Brands
+from milepost.store import customers
+from milepost.store.database import Database
+from milepost.store.log import Who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerView:
+    """All of a customer, and what rules it; `progress` has that of ended periods too."""
+
+    brand: Brand
+    customer: Customer
+    standing: Standing
+    progress: dict[ProgressKey, Progress]
+
+
+async def view_customer(database: Database, brands: Brands, org_id: int, customer_id: int) -> CustomerView | None:
+    """Give all of a customer; None if the organisation has no such customer."""
+    async with database.reading() as reading:
+        found = await customers.now(reading, Who(org_id, customer_id))
+        if found is None:
+            return None
+        brand = await brands.at(reading, org_id, found.version)
+    settled = {ProgressKey(progress.target_id, progress.period_id): progress for progress in found.history}
+    return CustomerView(
+        brand=brand,
+        customer=found.customer,
+        standing=found.standing,
+        progress=settled | dict(found.standing.progress),
+    )
+
+
+async def find_customer(database: Database, org_id: int, identifier: Identifier) -> int | None:
+    """Give the id of the customer known by *identifier*."""
+    async with database.reading() as reading:
+        found = await customers.known(reading, [(org_id, identifier)])
+    return found.get((org_id, identifier))
+
+
+def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
+    """Give the active targets that a customer takes part in and that have a period at *at* (epoch microseconds)."""
+    taken_part = {key.target_id for key in view.progress} | {e.target_id for e in view.standing.enrolments}
+    return [
+        (group, target)
+        for group in view.brand.catalogue.groups.values()
+        if group.active and any(period.opens_at <= at < period.closes_at for period in group.periods)
+        for target in group.targets
+        if target.active and target.id in taken_part
+    ]

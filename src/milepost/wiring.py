@@ -1,0 +1,109 @@
+"""The one place that connects settings, database, clock, lanes and the app; the only reader of the clock."""
+
+import logging
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from milepost.api.app import create_app
+from milepost.service.installation import Installation, installation
+from milepost.service.lanes import Limits
+from milepost.settings import ServerSettings
+from milepost.store.database import Database
+from milepost.store.embedded import EmbeddedServer
+from milepost.store.migrating import migrate
+
+GRACE_SECONDS = 10
+"""How long requests in progress may take when the server is told to stop."""
+
+
+def clock_from(start: int | None) -> Callable[[], int]:
+    """Give a clock in epoch microseconds: the real one, or one that reads *start* now and runs on from there."""
+    if start is None:
+        return lambda: time.time_ns() // 1000
+    began = time.monotonic_ns()
+    return lambda: start + (time.monotonic_ns() - began) // 1000
+
+
+@contextmanager
+def database_url(settings: ServerSettings) -> Iterator[str]:
+    """Give the URL of the database that *settings* name; the embedded one runs inside the block."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with EmbeddedServer(settings.data, binaries=settings.pg_bin) as server:
+        yield server.url
+
+
+@asynccontextmanager
+async def running(url: str, settings: ServerSettings) -> AsyncIterator[Installation]:
+    """Run an installation on the database at *url*, brought to today's schema first."""
+    await migrate(url)
+    database = Database(url, connections_max=settings.connections_max)
+    await database.open(unsafe_durability=settings.unsafe_durability)
+    try:
+        limits = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
+        here = installation(database, clock_from(settings.clock), lanes=settings.lanes, limits=limits)
+        await here.lanes.start()
+        try:
+            yield here
+        finally:
+            await here.lanes.stop()
+    finally:
+        await database.close()
+
+
+def app_of(here: Installation, settings: ServerSettings) -> FastAPI:
+    """Give the HTTP face of a running installation."""
+    return create_app(here, error_status=settings.error_status)
+
+
+async def serve(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
+    """Serve until a signal says to stop; *ready* is told the address once requests are answered."""
+    async with running(url, settings) as here:
+        config = uvicorn.Config(
+            app_of(here, settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        await _Server(config, ready).serve()
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+
+def log_to_stderr(settings: ServerSettings) -> None:
+    """Write structured log lines to standard error, from the level that *settings* name."""
+    level = logging.getLevelNamesMapping()[settings.log_level.value.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
