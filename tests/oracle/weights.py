@@ -123,7 +123,7 @@ def weight_of_field(target: Target, fields: Mapping[str, Scalar]) -> Fraction | 
 
 def number(value: Scalar) -> Fraction | None:
     """Read a number or a numeric text, to ten-thousandths; None for anything else."""
-    if value is None or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     try:
         amount = value if isinstance(value, Decimal) else Decimal(value)
