@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -23,12 +24,13 @@ AFTER_THE_YEAR = "2018-01-02T12:00:00-05:00"
 
 def fill(data: Path, account: Account | None, households: int | None) -> Account:
     """Load what happened to the first *households*, or to all, and remember that; without an *account* open one."""
-    tell("Reading the bills ...")
-    events = occurrences(households)
-    with serving(data, 0, AFTER_THE_YEAR) as server:
+    tell("Starting the server and reading the bills ...")
+    with ThreadPoolExecutor(1) as beside, serving(data, 0, AFTER_THE_YEAR) as server:
+        reading = beside.submit(occurrences, households)
         account = replace(account or open_account(data), loaded=False, households=households)
         remember(data, account)
         prepare(server.address, account)
+        events = reading.result()
         began = monotonic()
         statuses = asyncio.run(send(server.address, account, events))
         seconds = monotonic() - began

@@ -45,6 +45,7 @@ def run(chosen: Chosen) -> None:
         account = fill(chosen.data, account, chosen.households)
     with serving(chosen.data, chosen.port if chosen.serve else 0, MID_DECEMBER) as server:
         shown = look(server.address, account)
+        tell("The clock stands at noon of 15 December 2017; the bills of the whole year are loaded already.")
         if chosen.json:
             give(shown)
         else:

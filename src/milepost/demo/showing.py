@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-BAR_CELLS = 20
+BAR_CELLS = 10
 
 
 class Row(NamedTuple):
@@ -63,16 +64,17 @@ def _mixed(household: Household) -> int:
 def show(console: Console, households: Sequence[Household]) -> None:
     """Print each household as a table."""
     for household in households:
-        table = Table(title=f"Household {household.number} (customer {household.customer_id})", title_justify="left")
-        table.add_column("Target")
-        table.add_column("Period")
-        table.add_column("Progress", justify="right")
-        table.add_column("Goal", justify="right")
-        table.add_column("")
-        table.add_column("Achieved")
+        title = f"Household {household.number} (customer {household.customer_id})"
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for heading in ("Target", "Period"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("Progress", "Goal"):
+            table.add_column(heading, no_wrap=True, justify="right")
+        for heading in ("", "Achieved"):
+            table.add_column(heading, no_wrap=True)
         for row in household.rows:
-            achieved = (row.achieved_at or "")[:16].replace("T", " ")
-            table.add_row(row.target, row.period, f"{row.value:f}", f"{row.goal:f}", _bar(row.share), achieved)
+            achieved = (row.achieved_at or "")[:10]
+            table.add_row(row.target, row.period, _plain(row.value), _plain(row.goal), _bar(row.share), achieved)
         console.print(table)
 
 
@@ -108,6 +110,11 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
         "Ctrl-C stops; the same command starts again without loading.",
     ]
     return "\n".join(lines)
+
+
+def _plain(amount: Decimal) -> str:
+    """Write an amount without needless zeros."""
+    return f"{amount.normalize():f}"
 
 
 def _bar(share: Decimal) -> str:
