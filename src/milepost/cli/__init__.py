@@ -13,6 +13,7 @@ from milepost.cli.config import config
 from milepost.cli.demo import demo
 from milepost.cli.output import tell
 from milepost.cli.serve import serve
+from milepost.cli.verify import verify
 from milepost.cli.version import version
 from milepost.model.problem import Refused
 from milepost.store.account import NotStarted
@@ -33,6 +34,7 @@ app.command()(config)
 app.command()(version)
 app.command()(demo)
 app.command()(serve)
+app.command()(verify)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
