@@ -202,7 +202,7 @@ def install() -> None:
     if SYSTEM_CERTIFICATES.exists():
         # Some networks have an authority of their own, which uv does not know unless it asks the machine.
         environment.setdefault("UV_SYSTEM_CERTS", "1")
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-qq"]
     uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON]
     locked: list[str | Path] = ["--require-hashes", "-r", LOCK]
     itself: list[str | Path] = ["--no-deps", "--no-build-isolation", "-e", ROOT]
