@@ -158,6 +158,21 @@ def deeper(scope: Scope, kind: Kind, depth: int) -> list[Made]:
 
 rules = scopes.flatmap(lambda scope: st.tuples(st.just(scope), expressions(scope, Kind.BOOLEAN, 3)))
 
+NAMES = ("currentTxn", "currentEvent", "AMOUNT", "value", "note", "date", "basketSum", "contains", "day", "true1")
+names = st.sampled_from(NAMES)
+wild: Made = st.recursive(
+    texts | numbers | truths | st.builds(Name, names) | st.builds(Member, st.builds(Name, names), names),
+    lambda inner: st.one_of(
+        st.builds(Member, inner, names),
+        st.builds(Call, owner=inner, name=names, arguments=st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Unary, st.sampled_from(Sign), inner),
+        st.builds(Binary, operator=st.sampled_from(Operator), left=inner, right=inner),
+        st.builds(join, st.sampled_from(Connective), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+    ),
+    max_leaves=12,
+)
+wild_rules = st.tuples(scopes, wild)
+
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-1000, max_value=1000)
 scalars: st.SearchStrategy[object] = (
     st.none()

@@ -21,7 +21,7 @@ from milepost.language import (
 from milepost.language.syntax import Binary, Connective, Operator, Sign, Truth, Unary, join, refuse_oversize
 from milepost.language.values import Kind
 from milepost.language.vocabulary import IN_SCOPE
-from tests.laws.language_rules import ZONES, expressions, occasions, rules
+from tests.laws.language_rules import ZONES, expressions, occasions, rules, wild_rules
 
 
 def fits(expression: Expression) -> bool:
@@ -33,7 +33,7 @@ def fits(expression: Expression) -> bool:
     return True
 
 
-@given(rules)
+@given(rules | wild_rules)
 def test_printing_and_reading_give_the_expression_back(rule: tuple[Scope, Expression]) -> None:
     """Invariant 8: parse(print(e)) == e, and the canonical text is a fixed point."""
     _, expression = rule
@@ -43,7 +43,7 @@ def test_printing_and_reading_give_the_expression_back(rule: tuple[Scope, Expres
     assert print_text(read(text)) == text
 
 
-@given(rules)
+@given(rules | wild_rules)
 def test_drawing_and_reading_the_tree_give_the_expression_back(rule: tuple[Scope, Expression]) -> None:
     """Invariant 8 for the vendor's tree."""
     scope, expression = rule
@@ -61,6 +61,14 @@ def test_what_is_well_typed_passes_the_check_compiles_and_never_raises(
     answer = compile_predicate(expression, zone)(occasion)
     opposite = compile_predicate(Unary(Sign.NOT, expression), zone)(occasion)
     assert (answer, opposite) in {(True, False), (False, True), (False, False)}
+
+
+@given(wild_rules, occasions)
+def test_whatever_passes_the_check_compiles(rule: tuple[Scope, Expression], occasion: Occasion) -> None:
+    """Any tree at all has faults, or is a predicate that answers."""
+    scope, expression = rule
+    if check(expression, scope) == ():
+        assert compile_predicate(expression)(occasion) in {True, False}
 
 
 @given(rules, occasions)
