@@ -11,6 +11,7 @@ import typer
 from milepost.cli.adding import key, org, till
 from milepost.cli.config import config
 from milepost.cli.demo import demo
+from milepost.cli.importing import import_
 from milepost.cli.output import tell
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
@@ -38,6 +39,7 @@ app.command()(verify)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
+app.add_typer(import_, name="import")
 
 
 def main() -> None:

@@ -113,6 +113,12 @@ async def change_settings(database: Database, *, organisation: str, changes: Map
     return changed
 
 
+async def id_called(database: Database, name: str) -> int:
+    """Give the id of the organisation called *name*; raises Refused."""
+    async with database.transaction() as transaction:
+        return (await _called(transaction, name)).id
+
+
 def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
     """Give *settings* with *changes*, or refuse with everything that is wrong with them."""
     problems: list[Problem] = []

@@ -65,12 +65,13 @@ async def receive_events(request: Request, here: Here, caller: Asking) -> JsonRe
     offers: list[Offer] = []
     places: list[int] = []
     for place, raw in enumerate(raws):
-        read = _read(raw, org_id=caller.org_id, till_id=caller.till_id, now=now)
+        event = bytes(memoryview(raw))
+        read = read_event(event, org_id=caller.org_id, till_id=caller.till_id, now=now)
         if isinstance(read, Offer):
             offers.append(read)
             places.append(place)
         else:
-            items[place] = read
+            items[place] = _refused(event, read)
     for place, answer in zip(places, await here.lanes.receive(offers) if offers else (), strict=True):
         items[place] = answer_item(answer)
     return JsonResponse(Answers([item for item in items if item is not None]))
@@ -108,20 +109,21 @@ def _items(body: bytes, content_type: str) -> list[Raw]:
         raise Refused(Problem("", f"the body is not valid JSON: {error}")) from None
 
 
-def _read(raw: Raw, *, org_id: int, till_id: int | None, now: int) -> Offer | AnswerItem:
-    if len(memoryview(raw)) > EVENT_BYTES_MAX:
-        return _refused(None, [Problem("", f"an event may have {EVENT_BYTES_MAX} bytes")])
+def read_event(raw: bytes, *, org_id: int, till_id: int | None, now: int) -> Offer | tuple[Problem, ...]:
+    """Give the offer that one event's JSON makes, or everything that is wrong with it."""
+    if len(raw) > EVENT_BYTES_MAX:
+        return (Problem("", f"an event may have {EVENT_BYTES_MAX} bytes"),)
     try:
         return offer_of(raw, org_id=org_id, till_id=till_id, now=now)
     except Refused as refused:
-        return _refused(raw, refused.problems)
+        return refused.problems
     except RecursionError:
-        return _refused(None, [Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")])
+        return (Problem("", f"the JSON is deeper than {DEPTH_MAX} levels"),)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
-        return _refused(raw, _all_problems(raw) or [Problem("", str(error))])
+        return tuple(_all_problems(raw)) or (Problem("", str(error)),)
 
 
-def _all_problems(raw: Raw) -> list[Problem]:
+def _all_problems(raw: bytes) -> list[Problem]:
     """Give everything that is wrong with the structure of an event that the decoder stopped at."""
     try:
         value = msgspec.json.decode(raw)
@@ -140,9 +142,9 @@ def _all_problems(raw: Raw) -> list[Problem]:
     return problems
 
 
-def _refused(raw: Raw | None, problems: list[Problem] | tuple[Problem, ...]) -> AnswerItem:
+def _refused(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
     try:
-        value = msgspec.json.decode(raw) if raw is not None else None
+        value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         value = None
     id_ = value.get("id") if isinstance(value, dict) else None
