@@ -62,8 +62,8 @@ def beside(found: tuple[Problem, ...], further: tuple[Problem, ...]) -> tuple[Pr
 
 
 def _upwards(path: str) -> Iterator[str]:
-    """Give *path* and every path around it."""
-    yield path
+    """Give *path* and every path around it, up to the whole request."""
+    yield from ("", path)
     for place in range(len(path) - 1, 0, -1):
         if path[place] in ".[":
             yield path[:place]
