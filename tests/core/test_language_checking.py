@@ -21,6 +21,8 @@ SOUND = (
     ("currentTxn.basketSum('brand','North','Mill').interval('10,20')==2", Scope.BILL),
     ("currentTxn.date.dateDiff(currentCustomer.joinDate)>30 && currentTxn.date>currentCustomer.joinDate", Scope.BILL),
     ("currentTxn.date.isAfter(2017,2,28,23,59,59)", Scope.BILL),
+    ("currentTxn.date.isAfter(1000,1,1,0,0,0) || currentTxn.date.isAfter(9998,12,31,23,59,59)", Scope.BILL),
+    ("currentTxn.date.isHourBetween(0,24)", Scope.BILL),
 )
 
 
@@ -89,6 +91,8 @@ FAULTY = (
     ),
     ("currentTxn.basketSum('',1)>1", Scope.BILL, 21, "expected a name in quotes"),
     ("currentTxn.date.isHourBetween(9,25)", Scope.BILL, 32, "expected an hour from 0 to 24"),
+    ("currentTxn.date.isAfter(2017,2,28,24,0,0)", Scope.BILL, 34, "expected an hour from 0 to 23"),
+    ("currentTxn.date.isAfter(999,2,28,0,0,0)", Scope.BILL, 24, "expected a year from 1000 to 9998"),
     ("currentTxn.date.isAfter(2017,2,29,0,0,0)", Scope.BILL, 16, "no calendar has this date and time"),
     ("currentTxn.extField_>1", Scope.BILL, 11, "currentTxn has no extField_"),
     ("'a'.b=='c'", Scope.BILL, 4, "there is no attribute b of a value"),

@@ -59,10 +59,11 @@ ARGUMENTS: dict[Parameter, Made] = {
     Parameter.FIELD: st.sampled_from(sorted(FIELDS)).flatmap(lambda word: st.sampled_from([Name(word), Text(word)])),
     Parameter.COMPARISON: st.builds(Name, st.sampled_from(sorted(COMPARISON_WORDS))),
     Parameter.QUANTITY: numbers | negatives | st.just(Text("0")),
-    Parameter.YEAR: whole(1, 9999),
+    Parameter.YEAR: whole(1000, 9998),
     Parameter.MONTH: whole(1, 12),
     Parameter.DAY: whole(1, 28),
-    Parameter.HOUR: whole(0, 24),
+    Parameter.HOUR: whole(0, 23),
+    Parameter.HOUR_BOUND: whole(0, 24),
     Parameter.MINUTE: whole(0, 59),
 }
 

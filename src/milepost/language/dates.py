@@ -147,8 +147,10 @@ def _is_weekend(moment: ZonedDateTime) -> bool:
     return moment.day_of_week().value in _WEEKEND
 
 
-_CLOCK = (Parameter.HOUR, Parameter.MINUTE)
-_DATE_AND_TIME = (Parameter.YEAR, Parameter.MONTH, Parameter.DAY, *_CLOCK, Parameter.MINUTE)
+_DATE = (Parameter.YEAR, Parameter.MONTH, Parameter.DAY)
+_DATE_AND_TIME = (*_DATE, Parameter.HOUR, Parameter.MINUTE, Parameter.MINUTE)
+_HOURS = (Parameter.HOUR_BOUND, Parameter.HOUR_BOUND)
+_TIMES = (Parameter.HOUR_BOUND, Parameter.MINUTE, Parameter.HOUR_BOUND, Parameter.MINUTE)
 
 DATE_OPERATIONS = {
     "isValid": Operation(Kind.DATE, (), Kind.BOOLEAN, _is_valid),
@@ -163,7 +165,7 @@ DATE_OPERATIONS = {
     "minutesDiff": _between(_minutes_apart),
     "daysDiffFromString": Operation(Kind.DATE, (Parameter.TEXT,), Kind.NUMBER, _days_from_text),
     "isAfter": Operation(Kind.DATE, _DATE_AND_TIME, Kind.BOOLEAN, _is_after, _no_such_time),
-    "isHourBetween": Operation(Kind.DATE, (Parameter.HOUR, Parameter.HOUR), Kind.BOOLEAN, _hour_between),
-    "isTimeBetween": Operation(Kind.DATE, (*_CLOCK, *_CLOCK), Kind.BOOLEAN, _time_between),
+    "isHourBetween": Operation(Kind.DATE, _HOURS, Kind.BOOLEAN, _hour_between),
+    "isTimeBetween": Operation(Kind.DATE, _TIMES, Kind.BOOLEAN, _time_between),
 }
 """The operations on dates, by name."""

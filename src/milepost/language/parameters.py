@@ -31,10 +31,11 @@ class Parameter(Enum):
         "one of GREATER_THAN, GREATER_THAN_OR_EQUAL_TO, LESS_THAN, LESS_THAN_OR_EQUAL_TO, EQUAL_TO, NOT_EQUAL_TO"
     )
     QUANTITY = "a number, in quotes or not"
-    YEAR = "a year from 1 to 9999"
+    YEAR = "a year from 1000 to 9998"
     MONTH = "a month from 1 to 12"
     DAY = "a day from 1 to 31"
-    HOUR = "an hour from 0 to 24"
+    HOUR = "an hour from 0 to 23"
+    HOUR_BOUND = "an hour from 0 to 24"
     MINUTE = "a minute or second from 0 to 59"
 
 
@@ -56,10 +57,11 @@ PATTERN_MEMORY_BYTES_MAX = 1 << 20
 """What one compiled pattern may take."""
 
 _RANGES = {
-    Parameter.YEAR: range(1, 10_000),
+    Parameter.YEAR: range(1000, 9999),  # whatever the zone, the calendar of instants has these whole
     Parameter.MONTH: range(1, 13),
     Parameter.DAY: range(1, 32),
-    Parameter.HOUR: range(25),
+    Parameter.HOUR: range(24),
+    Parameter.HOUR_BOUND: range(25),
     Parameter.MINUTE: range(60),
 }
 
@@ -83,8 +85,10 @@ def complaint(parameter: Parameter, argument: Expression) -> str | None:
             sound = _word(argument) in COMPARISON_WORDS
         case Parameter.QUANTITY:
             sound = _quantity(argument) is not None
-        case Parameter.YEAR | Parameter.MONTH | Parameter.DAY | Parameter.HOUR | Parameter.MINUTE:
-            sound = isinstance(argument, Number) and argument.value in _RANGES[parameter]
+        case Parameter.YEAR | Parameter.MONTH | Parameter.DAY:
+            sound = _within_range(parameter, argument)
+        case Parameter.HOUR | Parameter.HOUR_BOUND | Parameter.MINUTE:
+            sound = _within_range(parameter, argument)
         case _:
             assert_never(parameter)
     return None if sound else f"expected {parameter.value}"
@@ -146,6 +150,10 @@ def bucket(argument: Expression) -> Callable[[Decimal], Decimal]:
     bounds = _bounds(text(argument))
     assert bounds is not None
     return lambda number: Decimal(bisect_right(bounds, number) + 1)
+
+
+def _within_range(parameter: Parameter, argument: Expression) -> bool:
+    return isinstance(argument, Number) and argument.value in _RANGES[parameter]
 
 
 def _word(argument: Expression) -> str:
