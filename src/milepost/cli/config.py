@@ -13,7 +13,7 @@ def config(
     host: Host = None,
     port: Port = None,
     clock: Clock = None,
-    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    json: Json = False,
 ) -> None:
     """Print each setting with its value, its source and its meaning."""
     flags = {"data": data, "database_url": database_url, "host": host, "port": port, "clock": clock}

@@ -8,7 +8,7 @@ from milepost.cli.options import Json
 from milepost.cli.output import give_json
 
 
-def version(json: Json = False) -> None:  # noqa: FBT002 - a flag of the command line
+def version(json: Json = False) -> None:
     """Print the version of Milepost."""
     if json:
         give_json({"milepost": version_of("milepost"), "python": platform.python_version()})
