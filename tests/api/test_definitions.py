@@ -1,0 +1,298 @@
+"""Defining over HTTP: every published request, every published error, and nothing half stored."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+
+from milepost.api.body import write_json
+from milepost.api.vendor.rendering import created_group
+from milepost.model.target import TargetGroup
+from milepost.rules.calendar import calendar_of
+from milepost.store import organisations
+from tests.api.door import PASSWORD, Brand, Door, Json, said
+from tests.api.test_seed_definitions import ANSWERED, SEEDS, SLIPS, is_never_sent, is_newer, leaves, seed
+
+CLOCK = "2026-01-12T09:30:56.717Z"
+INVALID = "Invalid input, check all values and ensure they are correct."
+
+
+def asked(brand: Brand, body: Any) -> tuple[int, Json]:
+    """Post a definition; give status and envelope, numbers exact."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answered = brand.post("/v3/targetGroups", content)
+    return answered.status_code, said(answered)
+
+
+def request(**changes: Any) -> Json:
+    """Give a sound request with *changes*."""
+    body: Json = {
+        "name": "Autumn",
+        "preferredTillId": 0,
+        "trackingType": "DEFAULT",
+        "totalPeriods": 1,
+        "periods": [{"refCode": "Cycle_1", "startDate": "2026-01-01", "endDate": "2026-01-31"}],
+        "targets": [
+            {
+                "name": "Spend",
+                "targetEntity": "TRANSACTION",
+                "targetType": "SALES",
+                "enrolmentMethod": "TRANSACTION",
+                "defaultValues": [{"defaultValue": 100}],
+            }
+        ],
+    }
+    return body | changes
+
+
+def with_target(**changes: Any) -> Json:
+    """Give a sound request with *changes* to its target."""
+    body = request()
+    return body | {"targets": [body["targets"][0] | changes]}
+
+
+def errors(envelope: Json) -> list[tuple[int, str]]:
+    """Give the errors of a refusal, which has no data."""
+    assert envelope["data"] is None
+    return [(error["code"], error["message"]) for error in envelope["errors"]]
+
+
+def is_of_its_own(path: str) -> bool:
+    """Tell whether what stands at *path* is an id, a stamp, an author or a status as of the day of the sample."""
+    parts = path.replace("[", ".[").split(".")
+    own = {"createdBy", "lastUpdatedBy", "targetPeriodDefaultValuesMap", "periodStatus"}
+    return bool(own.intersection(parts)) or parts[-1] in {
+        "id",
+        "periodId",
+        "targetGroupId",
+        "emfRuleSetId",
+        "createdOn",
+        "createdOnISO",
+        "lastUpdatedOn",
+        "lastUpdatedOnISO",
+    }
+
+
+def test_every_published_request_is_taken_and_answered(brand: Brand) -> None:
+    """Six requests in one organisation: 200 each, and the published answer but for ids, stamps and statuses."""
+    for name in (*ANSWERED, "s1_goals_by_period"):
+        status, envelope = asked(brand, (SEEDS / f"{name}.request.json").read_bytes())
+        assert (name, status, envelope["errors"], envelope["warnings"]) == (name, 200, None, None)
+        if name not in ANSWERED:
+            continue
+        slips = {f"data.{path}": value for path, value in SLIPS.get(name, {}).items()}
+        expected = [
+            (path, None if is_of_its_own(path) else slips.get(path, value))
+            for path, value in leaves(seed(f"{name}.answer"))
+            if not is_never_sent(path, name) and "ValuesMap" not in path
+        ]
+        actual = [
+            (path, None if is_of_its_own(path) else value)
+            for path, value in leaves(envelope)
+            if not is_newer(path, name) and "ValuesMap" not in path
+        ]
+        assert actual == expected
+    assert brand.stored()["target_group_version"] == 6
+
+
+def test_the_answer_names_the_till_the_clock_and_each_period(brand: Brand) -> None:
+    """Ids belong together: goals to periods, by place and by map; the author is the till that logged in."""
+    brand.door.clock.set(CLOCK)
+    _, envelope = asked(brand, (SEEDS / "s1_event_count.request.json").read_bytes())
+    data = envelope["data"]
+    target, periods = data["targets"][0], [period["id"] for period in data["periods"]]
+    goals = target["defaultValues"]
+    assert [goal["periodId"] for goal in goals] == periods
+    assert target["targetPeriodDefaultValuesMap"] == {str(goal["periodId"]): goal for goal in goals}
+    assert {period["targetGroupId"] for period in data["periods"]} == {target["targetGroupId"]} == {data["id"]}
+    author = target["attribution"]["createdBy"]
+    assert (author["code"], author["type"], list(author)) == (
+        brand.till_code,
+        "TILL",
+        ["id", "code", "description", "name", "type"],
+    )
+    assert target["attribution"]["createdOn"] == "2026-01-12T09:30:56.717+0000"
+    assert [period["periodStatus"] for period in data["periods"]] == ["RUNNING", "NOT_STARTED"]
+
+
+METADATA = "Target rule metadata is required in case of EXTENDED_FIELD/ALTERNATE_CURRENCIES target type"
+WINDOW = "Target evaluation type not supported for leaderboard, currently only FIXED_CALENDER_WINDOW is supported"
+AMOUNT = f"{INVALID} targets[0].defaultValues[0].defaultValue: must be a number up to {10**15} with at most 4 decimals"
+CURRENCY = {"targetEntity": "ALTERNATE_CURRENCIES", "targetType": "ALL"}
+STREAKS = {"trackingType": "STREAKS"}
+
+
+FAULTS: tuple[tuple[Any, tuple[int, str]], ...] = (
+    (
+        with_target(targetEntity="EVENT", targetType="SALES"),
+        (310033, "Invalid target entity and target type combination"),
+    ),
+    (with_target(**CURRENCY), (310094, METADATA)),
+    (with_target(targetType="EXTENDED_FIELD"), (310094, METADATA)),
+    (
+        with_target(**CURRENCY, extendedFieldInfo={"alternateCurrencyIdentifier": "0nzyDx"}),
+        (310146, "Invalid program id"),
+    ),
+    (
+        with_target(**CURRENCY, extendedFieldInfo={"programId": 46}),
+        (310147, "Invalid or null Alternate Currency Identifier for target rule"),
+    ),
+    (
+        with_target(targetType="EXTENDED_FIELD", extendedFieldInfo={"aggregateFunction": "SUM"}),
+        (310092, "Extended field name or data type is invalid"),
+    ),
+    (with_target(name="t" * 201), (310008, "Length of Target rule name cannot exceed 200")),
+    (request(**STREAKS), (310101, "At least one streak should be present for streaks target group")),
+    (request(**STREAKS, streaks=[{"name": "Gold"}]), (310106, "Streak count is mandatory")),
+    (
+        request(leaderboardEnabled=True, targetEvaluationType="CYCLIC_WINDOW"),
+        (
+            310132,
+            WINDOW,
+        ),
+    ),
+    (request(colour="red"), (300004, f"{INVALID} colour: is not a field that is known here")),
+    (request(name=5), (300004, f"{INVALID} name: must be text")),
+    (request(name="n" * 201), (300004, f"{INVALID} name: must not be longer than 200 characters")),
+    (request(name="n\0"), (300004, f"{INVALID} name: must not contain control characters")),
+    (
+        with_target(defaultValues=[{"defaultValue": 10**40}]),
+        (
+            300004,
+            AMOUNT,
+        ),
+    ),
+    ([], (300004, f"{INVALID} The body must be an object.")),
+)
+"""A request for each published error, with the error's code and words."""
+
+BROKEN = (
+    b"",
+    b"{",
+    b'{"preferredTillId": NaN}',
+    b"[" * 100_000,
+    b'{"name": "\xff"}',
+    b'{"name": ' + b"9" * 5_000 + b"}",
+    b'{"name": 1e999999999999}',
+)
+
+
+def test_each_published_error_is_provoked(brand: Brand) -> None:
+    """Code and words as published, status 400, and nothing is stored."""
+    before = brand.stored()
+    answers = [asked(brand, body) for body, _ in FAULTS]
+    told = [(status, errors(envelope), envelope["warnings"]) for status, envelope in answers]
+    assert told == [(400, [expected], None) for _, expected in FAULTS]
+    assert brand.stored() == before
+
+
+def test_what_is_no_json_is_refused(brand: Brand) -> None:
+    """Broken bodies get a stated error, never a failure of the server."""
+    answers = [asked(brand, body) for body in BROKEN]
+    assert [(status, {code for code, _ in errors(told)}) for status, told in answers] == [(400, {300004})] * len(BROKEN)
+
+
+def test_a_body_past_its_limit_is_refused(brand: Brand) -> None:
+    """A body of 20 MB is not read to its end."""
+    status, envelope = asked(brand, b" " * 20_000_000)
+    assert (status, envelope["data"]) == (413, None)
+
+
+def test_leaderboards_may_be_closed(front: Door) -> None:
+    """Where the organisation has them off, the vendor's code and words."""
+    _, envelope = asked(front.brand(leaderboards="off"), request(leaderboardEnabled=True))
+    assert errors(envelope) == [(310133, "Leaderboard is not enabled for the org")]
+
+
+def test_a_name_is_taken_whatever_its_case(brand: Brand) -> None:
+    """A group's, a target's and a level's name belong to one of their kind in the organisation, but not in another."""
+    body = request(trackingType="STREAKS", streaks=[{"name": "Gold", "targetCountOfSequence": 1}])
+    assert asked(brand, body)[0] == 200
+    again = body | {
+        "name": "AUTUMN",
+        "targets": [body["targets"][0] | {"name": "sPEND"}],
+        "streaks": [{"name": "GOLD", "targetCountOfSequence": 1}],
+    }
+    status, envelope = asked(brand, again)
+    assert (status, errors(envelope)) == (
+        400,
+        [
+            (310069, "Target group name already exists"),
+            (300004, f"{INVALID} targets[0].name: is the name of another target"),
+            (300004, f"{INVALID} streaks[0].name: is the name of another streak level"),
+        ],
+    )
+    assert asked(brand.door.brand(), again)[0] == 200
+
+
+def test_names_of_different_kinds_may_be_equal(brand: Brand) -> None:
+    """A target may be called like its group, as in the published samples."""
+    assert asked(brand, with_target(name="Autumn"))[0] == 200
+
+
+def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
+    """Unreadable values, unsound ones and names that are taken come together, each once."""
+    assert asked(brand, request())[0] == 200
+    body = with_target(targetType="WEIGHT", description="d" * 256) | {"totalPeriods": "two", "colour": 1}
+    _, envelope = asked(brand, body)
+    told = {message.removeprefix(INVALID).strip().partition(":")[0] for _, message in errors(envelope)}
+    assert told == {
+        "Target group name already exists",
+        "targets[0].name",
+        "targets[0].description",
+        "targets[0].targetType",
+        "totalPeriods",
+        "colour",
+    }
+
+
+def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(brand: Brand) -> None:
+    """A capping group is answered in full, and says that nothing is counted for it."""
+    status, envelope = asked(brand, request(trackingType="CAPPING"))
+    (warning,) = envelope["warnings"]
+    assert (status, warning["code"], "CAPPING cannot be evaluated yet" in warning["message"]) == (200, None, True)
+    assert brand.stored()["target_group_version"] == 1
+
+
+def version_of(brand: Brand) -> int:
+    """Give the version that the brand is at."""
+    return brand.door.number("select version from organisation where org_id = %s", brand.organisation.id)
+
+
+def test_a_definition_makes_a_new_version(brand: Brand) -> None:
+    """Each definition changes what events mean: the version grows by one; one that is refused changes nothing."""
+    before = version_of(brand)
+    statuses = [asked(brand, request())[0] for _ in range(2)]
+    assert (statuses, version_of(brand)) == ([200, 400], before + 1)
+
+
+def test_definitions_at_the_same_time_share_no_name(brand: Brand) -> None:
+    """Of several requests for one name sent together, one is taken, the others are told."""
+
+    async def together() -> list[httpx.Response]:
+        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+            return await asyncio.gather(*(client.post("/v3/targetGroups", json=request()) for _ in range(5)))
+
+    statuses = sorted(posted.status_code for posted in brand.door.run(together))
+    assert (statuses, brand.stored()["target_group_version"]) == ([200, 400, 400, 400, 400], 1)
+
+
+def test_nobody_defines_without_a_login(brand: Brand) -> None:
+    """A request without, or with a wrong, login is not looked at."""
+    logins = (None, (brand.till_code, "wrong"))
+    statuses = [brand.door.send("POST", "/v3/targetGroups", json=request(), auth=login).status_code for login in logins]
+    assert (statuses, brand.stored().get("target_group_version", 0)) == ([401, 401], 0)
+
+
+def test_the_stored_definition_is_the_one_answered(brand: Brand) -> None:
+    """What is read back from the store renders as the answer did."""
+    _, envelope = asked(brand, (SEEDS / "s1_user_created.request.json").read_bytes())
+
+    async def stored() -> list[TargetGroup]:
+        async with brand.door.here.database.transaction() as transaction:
+            return await organisations.groups_at(transaction, brand.organisation.id, version_of(brand))
+
+    (group,) = brand.door.run(stored)
+    shown = write_json(created_group(group, calendar_of("UTC"), brand.door.clock()))
+    assert shown == write_json(envelope["data"])
