@@ -8,7 +8,7 @@ import duckdb
 import msgspec
 import pytest
 
-from milepost.demo.groceries import BASKET_TOTAL, REDEEMED, Occurrence, occurrences
+from milepost.demo.groceries import BASKET_TOTAL, HOUSEHOLDS, REDEEMED, Occurrence, numbers, occurrences
 from milepost.demo.parquet import folder
 
 FEW = 25
@@ -98,6 +98,14 @@ def test_bills_say_what_the_files_say(database: duckdb.DuckDBPyConnection) -> No
     actual = dict(summary(event) for event in events if event.type == "TransactionAdd")
 
     assert actual == expected
+
+
+def test_households_are_taken_from_the_lowest_number_on(database: duckdb.DuckDBPyConnection) -> None:
+    """There are 2,469 households, and a share of them is made of those with the lowest numbers."""
+    rows = database.execute("select distinct household_id from everything order by 1").fetchall()
+
+    assert len(rows) == HOUSEHOLDS
+    assert numbers(FEW) == [number for (number,) in rows[:FEW]]
 
 
 @pytest.mark.slow

@@ -17,11 +17,13 @@ Households = Annotated[
     int | None,
     typer.Option("--households", min=1, help="load this many households only, those with the lowest numbers"),
 ]
+Everybody = Annotated[bool, typer.Option("--all", help="load all households, not only a share of them")]
 Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="serve when the progress has been shown")]
 
 
 def demo(
     households: Households = None,
+    everybody: Everybody = False,  # noqa: FBT002 - a flag of the command line
     serve: Serve = True,  # noqa: FBT002 - a flag of the command line
     data: Data = None,
     port: Port = None,
@@ -29,10 +31,12 @@ def demo(
 ) -> None:
     """Load a year of real grocery bills, show three households' progress, and serve."""
     from milepost.demo.failing import Failed
+    from milepost.demo.groceries import HOUSEHOLDS
     from milepost.demo.run import Chosen, run
 
     settings = read_settings(os.environ, {"data": data, "port": port})
-    chosen = Chosen(data=settings.data, port=settings.port, households=households, serve=serve, json=json)
+    wanted = HOUSEHOLDS if everybody else households and min(households, HOUSEHOLDS)
+    chosen = Chosen(data=settings.data, port=settings.port, households=wanted, serve=serve, json=json)
     try:
         run(chosen)
     except Failed as failed:

@@ -21,7 +21,7 @@ TILL = "demo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The demo's till, its password, and what was loaded: `households` counts them, None for all of the data.
+    """The demo's till, its password, and how many households were loaded: those with the lowest numbers.
 
     `loaded` is false while the loading goes on or if it was broken off.
     """
@@ -30,18 +30,16 @@ class Account:
     till_id: int
     password: str
     loaded: bool = False
-    households: int | None = None
+    households: int = 0
 
     @property
     def login(self) -> tuple[str, str]:
         """Give name and password for Basic authentication."""
         return self.till, self.password
 
-    def holds(self, households: int | None) -> bool:
-        """Tell whether so many households, or all, are loaded."""
-        if not self.loaded:
-            return False
-        return self.households is None or (households is not None and households <= self.households)
+    def holds(self, households: int) -> bool:
+        """Tell whether so many households are loaded."""
+        return self.loaded and households <= self.households
 
 
 def open_account(data: Path) -> Account:

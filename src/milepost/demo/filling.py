@@ -22,8 +22,8 @@ AFTER_THE_YEAR = "2018-01-02T12:00:00-05:00"
 """Where the clock stands while the bills are loaded: each of them lies in the past."""
 
 
-def fill(data: Path, account: Account | None, households: int | None) -> Account:
-    """Load what happened to the first *households*, or to all, and remember that; without an *account* open one."""
+def fill(data: Path, account: Account | None, households: int) -> Account:
+    """Load what happened to so many *households* and remember that; without an *account* open one."""
     tell("Starting the server and reading the bills ...")
     with ThreadPoolExecutor(1) as beside, serving(data, 0, AFTER_THE_YEAR) as server:
         reading = beside.submit(occurrences, households)

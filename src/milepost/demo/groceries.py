@@ -36,6 +36,9 @@ REDEEMED = "CouponRedeemed"
 BASKET_TOTAL = "basketTotal"
 """The bill's extended field that holds its shelf price: the sum of its lines before discounts."""
 
+HOUSEHOLDS = 2_469
+"""Households in the data."""
+
 _BILLS_PER_CHUNK = 5_000
 """Bills whose text is made at once; bounds the memory to some 20 MB of text."""
 
@@ -77,8 +80,8 @@ class Occurrences:
         return heapq.merge(_told(self._bills, self._lines), self._redemptions)
 
 
-def numbers(households: int | None = None) -> Sequence[int]:
-    """Give the numbers of the first *households*, or of all, ascending."""
+def numbers(households: int) -> Sequence[int]:
+    """Give so many households' numbers, the lowest, ascending."""
     import pyarrow.parquet as pq
 
     lines = pq.read_table(folder() / "transactions.parquet", columns=["household_id"])
@@ -86,8 +89,8 @@ def numbers(households: int | None = None) -> Sequence[int]:
     return found[:households]
 
 
-def occurrences(households: int | None = None) -> Occurrences:
-    """Give the events of the *households* with the lowest numbers, or of all.
+def occurrences(households: int = HOUSEHOLDS) -> Occurrences:
+    """Give the events of so many *households*, those with the lowest numbers.
 
     Raises ExtraMissing if the data is not installed.
     """
@@ -96,14 +99,14 @@ def occurrences(households: int | None = None) -> Occurrences:
     return Occurrences(_bills(lines), lines, _redemptions(wanted))
 
 
-def _lines(households: int | None) -> "pa.Table":
+def _lines(households: int) -> "pa.Table":
     """Read the line items in the order of their bills, with exact amounts."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     lines = pq.read_table(folder() / "transactions.parquet", columns=[*_COLUMNS, *_AMOUNTS])
-    if households is not None:
+    if households < HOUSEHOLDS:
         lines = lines.filter(pc.is_in(lines["household_id"], pa.array(numbers(households), pa.int64())))
     net, retail, match = (pc.cast(lines[name], pa.decimal128(12, 2)) for name in _AMOUNTS)
     discount = pc.add(retail, match)
