@@ -34,6 +34,9 @@ ROOTS_FOLDER = Path("/var/lib/milepost")
 
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
+PIP: list[str | Path] = [PYTHON, "-m", "pip", "install", "-qq"]
+UV: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON]
+
 MADE_FOLDERS = (
     ".venv", ".milepost", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
     "bench-results", "build", "dist",
@@ -160,25 +163,33 @@ def become(command: list[str | Path]) -> int:
 
 
 def prepare() -> None:
-    """Make the environment if it is not there or not as the lock file wants it."""
+    """Make the environment if it is not there or not as the lock file wants it; install Milepost if it has changed."""
     wanted = stamp()
-    if STAMP.exists() and STAMP.read_text() == wanted:
+    if stamped() == wanted:
         return
     # Two first runs at the same time must not install into each other's environment.
     folder = os.open(ROOT, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
-    if not STAMP.exists() or STAMP.read_text() != wanted:
+    had = stamped()
+    if had != wanted:
         STAMP.unlink(missing_ok=True)
-        make_environment()
-        install()
-        STAMP.write_text(wanted)
+        if had[:-1] != wanted[:-1]:
+            make_environment()
+            install()
+        install_itself()
+        STAMP.write_text("\n".join(wanted))
     os.close(folder)
 
 
-def stamp() -> str:
-    """Give what the environment depends on: the interpreter, the place, the lock file and the project file."""
-    digest = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    return f"{sys.version}\n{sys.base_prefix}\n{ROOT}\n{digest}\n"
+def stamp() -> list[str]:
+    """Give what the environment depends on: interpreter, place and lock file; and last the project file."""
+    texts = [sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(), (ROOT / "pyproject.toml").read_text()]
+    return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+
+
+def stamped() -> list[str]:
+    """Give the stamp of the environment that is there."""
+    return STAMP.read_text().split("\n") if STAMP.exists() else []
 
 
 def make_environment() -> None:
@@ -194,29 +205,33 @@ def make_environment() -> None:
 
 
 def install() -> None:
-    """Install what the lock file names, and Milepost itself from this folder; by uv, or by pip where uv fails."""
+    """Install what the lock file names; by uv, or by pip, which takes longer, where uv fails."""
     say("installing the packages of requirements.lock …")
-    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    if not os.access(Path.home(), os.W_OK):
-        environment["UV_NO_CACHE"] = "1"
-    if SYSTEM_CERTIFICATES.exists():
-        # Some networks have an authority of their own, which uv does not know unless it asks the machine.
-        environment.setdefault("UV_SYSTEM_CERTS", "1")
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-qq"]
-    uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON]
-    locked: list[str | Path] = ["--require-hashes", "-r", LOCK]
-    itself: list[str | Path] = ["--no-deps", "--no-build-isolation", "-e", ROOT]
     try:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write(locked_entry("uv"))
             file.flush()
-            subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", file.name], check=True, env=environment)
-        subprocess.run([*uv, *locked], check=True, env=environment)
-        subprocess.run([*uv, *itself], check=True, env=environment)
+            call([*PIP, "--no-deps", "--require-hashes", "-r", file.name])
+        call([*UV, "--require-hashes", "-r", LOCK])
     except (subprocess.CalledProcessError, OSError):
         say("uv did not manage; trying pip, which takes longer …")
-        subprocess.run([*pip, *locked], check=True, env=environment)
-        subprocess.run([*pip, *itself], check=True, env=environment)
+        call([*PIP, "--require-hashes", "-r", LOCK])
+
+
+def install_itself() -> None:
+    """Install Milepost from this folder, so that a change of the code is there at once."""
+    call([*PIP, "--no-deps", "--no-build-isolation", "-e", ROOT])
+
+
+def call(command: list[str | Path]) -> None:
+    """Run an installer; raises CalledProcessError if it fails."""
+    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111 - an unknown user has no home, and no error
+        environment |= {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
+    if SYSTEM_CERTIFICATES.exists():
+        # Some networks have an authority of their own, which uv does not know unless it asks the machine.
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
+    subprocess.run(command, check=True, env=environment)
 
 
 def locked_entry(package: str) -> str:

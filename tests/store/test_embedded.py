@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Thread
 
 import psycopg
 import pytest
@@ -125,6 +126,17 @@ def test_a_second_opening_attaches_and_leaves_the_server_running(data: Path) -> 
             assert first.version == second.version
 
         psycopg.connect(first.url).close()
+
+
+def test_a_server_outlives_the_thread_that_opened_it(data: Path) -> None:
+    """The request to end with the parent is bound to a thread, but not to the caller's."""
+    server = EmbeddedServer(data)
+    opening = Thread(target=server.__enter__)
+    opening.start()
+    opening.join()
+
+    psycopg.connect(server.url).close()
+    server.__exit__()
 
 
 def test_of_two_processes_one_starts_the_server(empty: Path) -> None:
