@@ -13,8 +13,14 @@ FRACTIONS_THAT_ARE_NO_AMOUNTS = {
 }
 """Files on the money's path that hold a binary fraction, and what it is."""
 
-LONGER_MODULES: dict[str, int] = {}
-LONGER_FUNCTIONS: dict[str, int] = {}
+LONGER_MODULES = {
+    "src/milepost/api/native/event_body.py": 344,
+    "src/milepost/service/ingest.py": 302,
+    "tests/core/test_step.py": 305,
+}
+LONGER_FUNCTIONS = {
+    "src/milepost/api/vendor/user_rows.py::_row": 41,
+}
 """What was longer than the limit when it was listed; the numbers may only fall."""
 
 
