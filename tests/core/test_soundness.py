@@ -264,3 +264,10 @@ def test_warnings_do_not_refuse() -> None:
     examined = examine(with_target(expression="true", expression_tree=tree), BRAND, NOW)
     expected = ("targets[0].expressionJson says something else than expression; expression counts.",)
     assert (examined.problems, examined.warnings) == ((), expected)
+
+
+def test_a_rule_that_is_never_true_is_pointed_out() -> None:
+    """The truth value false is taken as the rule it says, and its author is told what that means."""
+    examined = examine(with_target(expression=False), BRAND, NOW)
+    expected = ("targets[0].expression is false: nothing is counted for this target.",)
+    assert (examined.problems, examined.warnings) == ((), expected)

@@ -38,7 +38,7 @@ def condition_of(path: str, target: TargetDraft) -> Condition:
         case str(text) if text.strip():
             return _from_text(path, text, tree, target)
         case False:
-            return _from_text(path, "false", tree, target)
+            return Condition("false", warnings=(f"{path}.expression is false: nothing is counted for this target.",))
         case _:
             return Condition(ALWAYS) if tree is None else _from_tree(path, tree, target)
 
