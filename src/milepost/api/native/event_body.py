@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from milepost.api.body import DIGITS_MAX, holds_nul
+from milepost.api.body import DIGITS_MAX, ID_MAX, holds_nul
 from milepost.model.amount import AMOUNT_MAX, PLACES, fits
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import (
@@ -38,13 +38,14 @@ NUMBER_CHARACTERS_MAX = 50
 """Characters of a bill's number (semantics 2.11)."""
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
 Fields = dict[str, Any]
 
 
 class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """Who did it: exactly one of these."""
 
-    id: int | UnsetType = UNSET
+    id: Id | UnsetType = UNSET
     external_id: Short | UnsetType = UNSET
     mobile: Short | UnsetType = UNSET
     email: Short | UnsetType = UNSET
@@ -53,7 +54,7 @@ class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
 class PlaceBody(Struct, forbid_unknown_fields=True):
     """Where it happened: an id or a code."""
 
-    id: int | UnsetType = UNSET
+    id: Id | UnsetType = UNSET
     code: Short | UnsetType = UNSET
 
 
@@ -123,7 +124,7 @@ class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """The data of PointsAwarded and CurrencyAwarded."""
 
     amount: Decimal
-    program_id: int | UnsetType = UNSET
+    program_id: Id | UnsetType = UNSET
     currency: Short | UnsetType = UNSET
     kind: AwardKind = AwardKind.REGULAR
 
@@ -223,9 +224,11 @@ def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
 def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill:
     """Give the bill of *data*; what is wrong with its numbers is added to *problems*."""
     _check_amount(f"{path}.netAmount", data.net_amount, problems)
-    gross = data.net_amount + data.discount if data.gross_amount is UNSET else data.gross_amount
-    _check_amount(f"{path}.grossAmount", gross, problems)
     _check_amount(f"{path}.discount", data.discount, problems)
+    # What follows from a bad amount is not a second mistake, and an amount without bounds cannot be reckoned with.
+    derived = data.net_amount + data.discount if not problems else Decimal(0)
+    gross = derived if data.gross_amount is UNSET else data.gross_amount
+    _check_amount(f"{path}.grossAmount", gross, problems)
     _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
     lines = tuple(_line(f"{path}.lines[{place}]", line, problems) for place, line in enumerate(data.lines))
     return Bill(
@@ -243,18 +246,7 @@ def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
     _check_amount(f"{path}.quantity", data.quantity, problems)
     _check_number(f"{path}.rate", data.rate, problems)
     _check_amount(f"{path}.discount", data.discount, problems)
-    gross, net = data.gross_amount, data.net_amount
-    if gross is UNSET and net is UNSET:
-        problems.append(Problem(path, "must hold netAmount or grossAmount"))
-        gross = net = Decimal(0)
-    elif gross is UNSET and net is not UNSET:
-        gross = net + data.discount
-    elif net is UNSET and gross is not UNSET:
-        net = gross - data.discount
-    assert isinstance(gross, Decimal)
-    assert isinstance(net, Decimal)
-    _check_amount(f"{path}.grossAmount", gross, problems)
-    _check_amount(f"{path}.netAmount", net, problems)
+    gross, net = _totals(path, data, problems)
     if data.attributes:
         _check_fields(f"{path}.attributes", data.attributes, problems)
     if data.extended_fields:
@@ -270,6 +262,29 @@ def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
         attributes=data.attributes,
         extended_fields=data.extended_fields,
     )
+
+
+def _totals(path: str, data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
+    """Give gross and net amount of a line; one that is left out follows from the other and the discount."""
+    gross, net = data.gross_amount, data.net_amount
+    if gross is not UNSET:
+        _check_amount(f"{path}.grossAmount", gross, problems)
+    if net is not UNSET:
+        _check_amount(f"{path}.netAmount", net, problems)
+    if gross is not UNSET and net is not UNSET:
+        return gross, net
+    if gross is UNSET and net is UNSET:
+        problems.append(Problem(path, "must hold netAmount or grossAmount"))
+    if problems:
+        return Decimal(0), Decimal(0)
+    if gross is UNSET:
+        assert net is not UNSET
+        gross = net + data.discount
+        _check_amount(f"{path}.grossAmount", gross, problems)
+        return gross, net
+    net = gross - data.discount
+    _check_amount(f"{path}.netAmount", net, problems)
+    return gross, net
 
 
 def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> Return:
