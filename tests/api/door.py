@@ -1,0 +1,228 @@
+"""Both faces of a running installation, opened once for many tests; each test has a brand of its own behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+import psycopg
+
+from milepost.api.app import create_app
+from milepost.api.body import write_json
+from milepost.model.organisation import Organisation
+from milepost.rules.calendar import calendar_of
+from milepost.service.access import Access
+from milepost.service.housekeeping import add_organisation, add_till, change_settings
+from milepost.service.installation import Installation, installation
+from milepost.service.lanes import Limits
+from milepost.store.database import Database
+
+Json = dict[str, Any]
+Result = TypeVar("Result")
+
+PASSWORD = "Pass123word"
+START = "2026-01-20T12:00:00Z"
+"""Where the clock stands when a brand comes in."""
+
+COUNTED = (
+    "customer",
+    "identity",
+    "standing",
+    "history",
+    "event",
+    "outbox",
+    "zone",
+    "concept",
+    "store",
+    "till",
+    "target_group_version",
+    "name_taken",
+)
+_NUMBERS = count(1)
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def instant(text: str) -> int:
+    """Give the instant that *text* names, in epoch microseconds."""
+    return calendar_of("UTC").read(text).instant
+
+
+def said(response: httpx.Response) -> Any:
+    """Give what the body of an answer says, with exact numbers."""
+    return _exact.decode(response.content)
+
+
+class Clock:
+    """A clock that stands still until it is set; `now` in epoch microseconds."""
+
+    def __init__(self) -> None:
+        """Stand at the start."""
+        self.now = instant(START)
+
+    def __call__(self) -> int:
+        """Give the time."""
+        return self.now
+
+    def set(self, text: str) -> None:
+        """Stand at the instant that *text* names."""
+        self.now = instant(text)
+
+
+class Door:
+    """A running installation; `clock` rules events and definitions, `logins` how long a login is remembered."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare to open the installation on the migrated database at *url*."""
+        self.url = url
+        self.clock = Clock()
+        self.logins = Clock()
+        self.connection = psycopg.connect(url, autocommit=True)
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+
+    def run(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Run *work* beside the installation."""
+
+        async def wait() -> Result:
+            return await work()
+
+        return self._runner.run(wait())
+
+    async def open(self) -> None:
+        """Start the installation."""
+        self.here = await self._stack.enter_async_context(_running(self.url, self.clock, self.logins))
+        self.app = create_app(self.here, error_status=400)
+        self._http = self.client()
+        await self._stack.enter_async_context(self._http)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+        self.connection.close()
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """Give a client that speaks to the app."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://milepost", **options)
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request as nobody in particular."""
+        return self.run(lambda: self._http.request(method, path, **options))
+
+    def brand(self, zone: str = "UTC", **settings: str) -> "Brand":
+        """Add an organisation with a till that may log in; both clocks go back to the start."""
+        self.clock.set(START)
+        self.logins.set(START)
+        name = f"brand {next(_NUMBERS)}"
+        database = self.here.database
+
+        async def added() -> tuple[Organisation, str]:
+            organisation, webhook_id = await add_organisation(database, name=name, zone=zone, now=self.clock())
+            await add_till(database, code=f"till of {name}", organisation=name, password=PASSWORD)
+            if settings:
+                organisation = await change_settings(database, organisation=name, changes=settings)
+            return organisation, webhook_id
+
+        return Brand(self, *self.run(added))
+
+    def number(self, query: str, *values: object) -> int:
+        """Give the one number that a query finds."""
+        row = self.connection.execute(query.encode(), values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+class Brand:
+    """An organisation of the test's own, and requests that its till sends."""
+
+    def __init__(self, door: Door, organisation: Organisation, webhook_id: str) -> None:
+        """Stand for *organisation* behind *door*."""
+        self.door = door
+        self.organisation = organisation
+        self.webhook_id = webhook_id
+        self.till_code = f"till of {organisation.name}"
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request as the brand's till."""
+        return self.door.send(method, path, auth=(self.till_code, PASSWORD), **options)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Give what the answer to a GET says, which went well."""
+        answered = self.send("GET", path, params=query)
+        assert (200, path) == (answered.status_code, path), answered.text
+        return said(answered)
+
+    def post(self, path: str, body: Any, **query: Any) -> httpx.Response:
+        """Send *body*, bytes as they are and all else as JSON."""
+        content = body if isinstance(body, bytes) else write_json(body)
+        return self.send("POST", path, content=content, params=query)
+
+    def define(self, body: Json) -> Json:
+        """Define a target group and give it as answered."""
+        answered = self.post("/v3/targetGroups", body)
+        assert answered.status_code == 200, answered.text
+        defined: Json = said(answered)["data"]
+        return defined
+
+    def tell(self, *events: Json) -> list[Json]:
+        """Send events and give what became of each."""
+        answered = self.post("/api/v1/events", list(events))
+        assert answered.status_code == 200, answered.text
+        items: list[Json] = said(answered)["items"]
+        return items
+
+    def customer(self, external_id: str) -> int:
+        """Give the id of a customer that is known."""
+        (found,) = self.get("/api/v1/customers", externalId=external_id)["items"]
+        return int(found["id"])
+
+    def groups(self, customer_id: int, **query: Any) -> list[Json]:
+        """Give a customer's target groups."""
+        found: list[Json] = self.get(f"/v3/users/{customer_id}/targetGroups", **query)["data"]["targetGroups"]
+        return found
+
+    def rows(self, customer_id: int, **query: Any) -> list[Json]:
+        """Give a customer's target rows of all groups."""
+        return [row for group in self.groups(customer_id, **query) for row in group["targets"]]
+
+    def stored(self) -> dict[str, int]:
+        """Count what is stored for the brand, table by table; what is empty is left out."""
+        number, org_id = self.door.number, self.organisation.id
+        counts = {table: number(f"select count(*) from {table} where org_id = %s", org_id) for table in COUNTED}
+        return {table: found for table, found in counts.items() if found}
+
+
+@asynccontextmanager
+async def _running(url: str, clock: Clock, logins: Clock) -> AsyncIterator[Installation]:
+    """Run an installation with clocks of its own."""
+    database = Database(url)
+    await database.open(unsafe_durability=True)
+    here = installation(database, clock, lanes=2, limits=Limits())
+    here = replace(here, access=Access(database, logins))
+    await here.lanes.start()
+    try:
+        yield here
+    finally:
+        await here.lanes.stop()
+        await database.close()
+
+
+@contextmanager
+def opened(admin_url: str, template: str) -> Iterator[Door]:
+    """Open a door on a new database, copied from *template*; it is dropped afterwards."""
+    name = f"door_{next(_NUMBERS)}"
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template} strategy file_copy".encode())
+    door = Door(psycopg.conninfo.make_conninfo(admin_url, dbname=name))
+    try:
+        door.run(door.open)
+        yield door
+    finally:
+        door.close()
+        with psycopg.connect(admin_url, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)".encode())
