@@ -1,7 +1,9 @@
 """`milepost demo`: a year of real grocery bills, loaded, shown and served."""
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -23,11 +25,11 @@ Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="serve when the 
 
 def demo(
     households: Households = None,
-    everybody: Everybody = False,  # noqa: FBT002 - a flag of the command line
-    serve: Serve = True,  # noqa: FBT002 - a flag of the command line
+    everybody: Everybody = False,
+    serve: Serve = True,
     data: Data = None,
     port: Port = None,
-    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    json: Json = False,
 ) -> None:
     """Load a year of real grocery bills, show three households' progress, and serve."""
     from milepost.demo.failing import Failed
@@ -37,6 +39,7 @@ def demo(
     settings = read_settings(os.environ, {"data": data, "port": port})
     wanted = HOUSEHOLDS if everybody else households and min(households, HOUSEHOLDS)
     chosen = Chosen(data=settings.data, port=settings.port, households=wanted, serve=serve, json=json)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         run(chosen)
     except Failed as failed:
@@ -45,3 +48,8 @@ def demo(
     except KeyboardInterrupt:
         tell("\nStopped.")
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Take a request to end like Ctrl-C, so that the server that was started is stopped too."""
+    raise KeyboardInterrupt

@@ -40,7 +40,7 @@ def run(chosen: Chosen) -> None:
 
     Raises Failed with a sentence for the person.
     """
-    chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    chosen.data.mkdir(parents=True, exist_ok=True)
     account = recall(chosen.data)
     wanted = chosen.households or (account.households if account and account.loaded else HOUSEHOLDS_SHARE)
     if account is not None and account.holds(wanted):

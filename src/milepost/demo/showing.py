@@ -85,7 +85,7 @@ def give(households: Sequence[Household]) -> None:
 
 
 def tries(address: str, login: tuple[str, str], households: Sequence[Household]) -> str:
-    """Write commands that work when they are pasted: they ask for the first household, and let it shop once more."""
+    """Write commands that work when they are pasted: they ask for the first household, and let a new customer shop."""
     first = households[0]
     curl = f"curl -s -u {login[0]}:{login[1]}"
     bill = {
@@ -93,7 +93,7 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
         "source": "pos/367",
         "type": "TransactionAdd",
         "time": "2017-12-15T11:30:00-05:00",
-        "customer": {"externalId": str(first.number)},
+        "customer": {"externalId": "you"},
         "store": {"code": "367"},
         "data": {"number": "1", "netAmount": 60, "grossAmount": 60, "discount": 0, "lines": []},
     }
@@ -101,10 +101,10 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
         "",
         f"Serving on {address}. Try:",
         "",
-        f"  {curl} {address}/v3/users/{first.customer_id}/targetGroups",
-        f"  {curl} {address}/v3/users/{first.customer_id}/enrolledTargets",
-        f"  {curl} {address}/api/v1/customers?externalId={first.number}",
-        f"  {curl} {address}/api/v1/events -H 'Content-Type: application/json' -d \\",
+        f"  {curl} '{address}/v3/users/{first.customer_id}/targetGroups'",
+        f"  {curl} '{address}/v3/users/{first.customer_id}/enrolledTargets'",
+        f"  {curl} '{address}/api/v1/customers?externalId={first.number}'",
+        f"  {curl} '{address}/api/v1/events' -H 'Content-Type: application/json' -d \\",
         f"    '{msgspec.json.encode(bill).decode()}'",
         "",
         "Ctrl-C stops; the same command starts again without loading.",
