@@ -4,7 +4,9 @@ Each command is a function in a module of its own, registered here. Libraries th
 inside the commands that use them, so that `milepost --help` answers at once.
 """
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -47,6 +49,7 @@ def main() -> None:
     if not __debug__:
         tell("Milepost relies on its assertions; run Python without -O.")
         sys.exit(EXIT_FAILED)
+    signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except Refused as refused:
@@ -56,3 +59,8 @@ def main() -> None:
     except NotStarted as error:
         tell(str(error))
         sys.exit(EXIT_FAILED)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """Unwind instead of falling dead, so that the embedded database is stopped and its socket removed."""
+    sys.exit(128 + number)
