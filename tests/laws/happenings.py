@@ -1,8 +1,8 @@
 """Random events of one customer in any order of arrival: bills with lines, returns, activities, awards, enrolments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
@@ -28,8 +28,7 @@ from milepost.model.event import (
     ReturnKind,
     Scalar,
 )
-
-Value = TypeVar("Value")
+from tests.laws.picking import pick, shuffled
 
 PLACES = (
     Place(11, 1, "S1", "Main street", 1, 1),
@@ -38,20 +37,14 @@ PLACES = (
     NOWHERE,
 )
 AMOUNTS = tuple(Decimal(text) for text in ("0", "1", "9.99", "10", "20", "25.5", "30", "33.3333", "50"))
+DISCOUNTS = (Decimal(0), Decimal(5))
+VOUCHERS = (Decimal(0), Decimal(0), Decimal(10))
 QUANTITIES = tuple(Decimal(text) for text in ("1", "2", "3", "0.75", "0"))
-FIELD_VALUES: tuple[Scalar, ...] = (
-    None,
-    0,
-    5,
-    Decimal("2.5"),
-    "12.50",
-    " 3 ",
-    "1e15",
-    "many",
-    "NaN",
-    "",
-    True,
-)
+WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
+BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
+BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "South"})
+FIELD_VALUES: tuple[Scalar, ...] = (5, 0, Decimal("2.5"), "12.50", " 3 ", "1e15", "many", "NaN", "", True, None)
+SOURCES = ("pos/1", "pos/1", "app")
 NAMES = {Bill: BILL, Return: RETURN, Enrolling: ENROL, Activity: "Run"}
 
 
@@ -75,101 +68,107 @@ class Wanted(NamedTuple):
     enrolled: tuple[tuple[tuple[int, int], ...], ...]
 
 
-def one_of(values: Sequence[Value]) -> st.SearchStrategy[Value]:
-    """Take one of the values."""
-    return st.sampled_from(values)
-
-
-def fields(name: str) -> st.SearchStrategy[Mapping[str, Scalar]]:
+def fields(draw: st.DrawFn, name: str) -> Mapping[str, Scalar]:
     """Make extended fields or attributes: mostly one number under *name*, sometimes nothing or what is no number."""
-    return one_of([{}, *({name: value} for value in FIELD_VALUES)])
+    return {name: pick(draw, FIELD_VALUES)} if pick(draw, (True, True, True, False)) else {}
 
 
-@st.composite
-def lines(draw: st.DrawFn) -> Line:
+def line(draw: st.DrawFn) -> Line:
     """Make a line of a bill."""
-    net, discount = draw(one_of(AMOUNTS)), draw(one_of([Decimal(0), Decimal(5)]))
+    net, discount = pick(draw, AMOUNTS), pick(draw, DISCOUNTS)
     return Line(
-        code=draw(one_of("ABC")),
-        quantity=draw(one_of(QUANTITIES)),
+        code=pick(draw, "ABC"),
+        quantity=pick(draw, QUANTITIES),
         rate=net,
         gross=net + discount,
         discount=discount,
         net=net,
-        attributes=draw(one_of([{}, {"brand": "North"}, {"brand": "South"}])),
-        extended_fields=draw(fields("tip")),
+        attributes=pick(draw, BRANDS),
+        extended_fields=fields(draw, "tip"),
     )
 
 
-@st.composite
-def bills(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
+def bill(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
     """Make a bill of up to three lines; its totals may say less than its lines, as with a voucher for the whole bill.
 
     If numbers are *shared*, two bills have one number, as when two tills count on their own.
     """
-    bought = tuple(draw(st.lists(lines(), max_size=3)))
-    net = sum((line.net for line in bought), Decimal(0)) if bought else draw(one_of(AMOUNTS))
-    gross = sum((line.gross for line in bought), Decimal(0)) if bought else net
-    voucher = draw(one_of([Decimal(0), Decimal(0), Decimal(10)]))
-    net = max(net - voucher, Decimal(0))
+    bought = tuple(line(draw) for _ in range(pick(draw, (0, 1, 2, 3))))
+    net = sum((one.net for one in bought), Decimal(0)) if bought else pick(draw, AMOUNTS)
+    gross = sum((one.gross for one in bought), Decimal(0)) if bought else net
+    net = max(net - pick(draw, VOUCHERS), Decimal(0))
     return Bill(
         number=f"N{number // 2}" if shared else f"N{number}",
         net=net,
         gross=gross,
         discount=gross - net,
         lines=bought,
-        extended_fields=draw(fields("tip")),
+        extended_fields=fields(draw, "tip"),
     )
 
 
-@st.composite
-def returned_lines(draw: st.DrawFn) -> ReturnedLine:
+def returned_line(draw: st.DrawFn) -> ReturnedLine:
     """Make pieces that come back, with or without a stated worth."""
-    worth = one_of([None, None, Decimal(0), Decimal(10), Decimal("33.3333")])
     return ReturnedLine(
-        code=draw(one_of("ABCD")), quantity=draw(one_of(QUANTITIES)), net=draw(worth), gross=draw(worth)
+        code=pick(draw, "ABCD"),
+        quantity=pick(draw, QUANTITIES),
+        net=pick(draw, WORTHS),
+        gross=pick(draw, WORTHS),
     )
 
 
-@st.composite
-def returns(draw: st.DrawFn, bought: int, *, shared: bool) -> Return:
+def back(draw: st.DrawFn, bought: int, *, shared: bool) -> Return:
     """Make a return of one of *bought* bills, named by number or event id, or of a bill that nobody knows."""
-    kind = draw(one_of(list(ReturnKind)))
-    bill = draw(st.integers(0, bought))
+    kind = pick(draw, tuple(ReturnKind))
+    number = pick(draw, range(bought + 1))
     return Return(
         kind=kind,
-        original=f"N{bill // 2}" if shared else draw(one_of([f"N{bill}", f"e{bill}"])),
-        lines=tuple(draw(st.lists(returned_lines(), min_size=1, max_size=2))) if kind is ReturnKind.LINE_ITEM else (),
-        amount=draw(one_of(AMOUNTS)) if kind is ReturnKind.AMOUNT else None,
+        original=f"N{number // 2}" if shared else f"{pick(draw, 'Ne')}{number}",
+        lines=tuple(returned_line(draw) for _ in pick(draw, ("1", "12"))) if kind is ReturnKind.LINE_ITEM else (),
+        amount=pick(draw, AMOUNTS) if kind is ReturnKind.AMOUNT else None,
         extended_fields={},
     )
 
 
-def activities() -> st.SearchStrategy[Activity]:
+def activity(draw: st.DrawFn) -> Activity:
     """Make a behavioural event."""
-    minutes = fields("minutes")
-    return st.builds(lambda one, kind: Activity({**one, "kind": kind}), minutes, one_of(["RUN", "SWIM"]))
+    return Activity({**fields(draw, "minutes"), "kind": pick(draw, ("RUN", "SWIM"))})
 
 
-@st.composite
-def awards(draw: st.DrawFn) -> Award:
+def award(draw: st.DrawFn) -> Award:
     """Make an award of points, or of a currency of one of two programmes."""
-    currency = draw(one_of([None, "GEM", "GEM", "COIN"]))
     return Award(
-        program_id=draw(one_of([7, 7, 8])),
-        currency=currency,
-        kind=draw(one_of(list(AwardKind))),
-        amount=draw(one_of(AMOUNTS)),
+        program_id=pick(draw, (7, 7, 8)),
+        currency=pick(draw, (None, "GEM", "GEM", "COIN")),
+        kind=pick(draw, tuple(AwardKind)),
+        amount=pick(draw, AMOUNTS),
     )
 
 
-def enrollings(targets: Sequence[tuple[int, int]]) -> st.SearchStrategy[Enrolling]:
-    """Make an enrolment in one of the (target, period) pairs, with or without a balance."""
-    return st.builds(
-        lambda named, balance: Enrolling(target_id=named[0], period_id=named[1], balance=balance),
-        one_of(targets),
-        one_of([None, None, Decimal(0), Decimal(20), Decimal(100)]),
-    )
+def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Payload:
+    """Make something else than a bill, mostly of a kind that some target listens to."""
+    kinds = "r" * (3 if wanted.bills or wanted.returns else 1)
+    kinds += "a" * (4 if wanted.activities else 1) + "w" * (4 if wanted.awards else 1)
+    match pick(draw, kinds):
+        case "r":
+            return back(draw, bought, shared=shared)
+        case "a":
+            return activity(draw)
+        case _:
+            return award(draw)
+
+
+def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
+    """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
+    bought = pick(draw, range(1, length + 1) if wanted.bills else range(2))
+    # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
+    shared = not wanted.enrolled and pick(draw, (False, False, True))
+    made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]
+    for pairs in wanted.enrolled:
+        if pick(draw, (True, True, True, False)):
+            target_id, period_id = pick(draw, pairs)
+            made.append(Enrolling(target_id=target_id, period_id=period_id, balance=pick(draw, BALANCES)))
+    return made + [further(draw, wanted, bought, shared=shared) for _ in range(pick(draw, range(length + 1)))]
 
 
 def name_of(payload: Payload) -> str:
@@ -179,38 +178,19 @@ def name_of(payload: Payload) -> str:
     return NAMES[type(payload)]
 
 
-@st.composite
-def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
-    """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
-    bought = draw(st.integers(1, length)) if wanted.bills else draw(st.integers(0, 1))
-    # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
-    shared = not wanted.enrolled and draw(one_of([False, False, True]))
-    made: list[Payload] = [draw(bills(number, shared=shared)) for number in range(bought)]
-    kinds: list[st.SearchStrategy[Payload]] = [returns(bought, shared=shared)] * (
-        3 if wanted.bills or wanted.returns else 1
-    )
-    kinds += [activities()] * (4 if wanted.activities else 1)
-    kinds += [awards()] * (4 if wanted.awards else 1)
-    made.extend(draw(enrollings(pairs)) for pairs in wanted.enrolled if draw(one_of([True, True, True, False])))
-    further = draw(st.integers(0, length))
-    return made + [draw(draw(one_of(kinds))) for _ in range(further)]
-
-
-@st.composite
-def events(draw: st.DrawFn, moments: Moments, wanted: Wanted, *, length: int) -> tuple[Event, ...]:
-    """Make a history of up to twice *length* events in the order of arrival."""
-    happened = draw(payloads(wanted, length))
-    heard_at = sorted(draw(one_of(moments.hearing)) for _ in happened)
-    arrival = draw(st.permutations(range(len(happened))))
+def events(draw: st.DrawFn, moments: Moments, wanted: Wanted, length: int) -> tuple[Event, ...]:
+    """Make a history of up to about twice *length* events in the order of arrival."""
+    happened = list(enumerate(payloads(draw, wanted, length)))
+    heard_at = sorted(pick(draw, moments.hearing) for _ in happened)
     return tuple(
         Event(
-            key=EventKey(draw(one_of(["pos/1", "pos/1", "app"])), f"e{number}"),
-            name=name_of(happened[number]),
-            occurred_at=draw(one_of(moments.happening)),
+            key=EventKey(pick(draw, SOURCES), f"e{number}"),
+            name=name_of(payload),
+            occurred_at=pick(draw, moments.happening),
             received_at=received_at,
-            place=draw(one_of(PLACES)),
+            place=pick(draw, PLACES),
             member=None,
-            payload=happened[number],
+            payload=payload,
         )
-        for number, received_at in zip(arrival, heard_at, strict=True)
+        for (number, payload), received_at in zip(shuffled(draw, happened), heard_at, strict=True)
     )

@@ -8,7 +8,7 @@ their bills, in part and repeatedly.
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -36,9 +36,8 @@ from milepost.model.target import (
     WindowKind,
 )
 from tests.laws.happenings import Moments, Wanted, events
+from tests.laws.picking import pick
 from tests.oracle.predicates import AWARD_PREDICATES, BILL_PREDICATES, EVENT_PREDICATES, LINE_PREDICATES
-
-Value = TypeVar("Value")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -58,8 +57,10 @@ SCENES = (
 )
 """Zones, each with a day on which its clocks change: by an hour, by half an hour, at midnight, by a whole day."""
 
-GOALS = tuple(Decimal(text) for text in ("1", "2", "3", "20", "30", "33.3333", "50", "60.0001", "100"))
+GOALS = tuple(Decimal(text) for text in ("1", "2", "20", "3", "1", "30", "33.3333", "50", "60.0001", "100"))
 MARKS = tuple(Decimal(text) for text in ("0.5", "1", "2", "33.3333", "50", "66.6667", "99.9999", "100", "150"))
+MOSTLY = (*[True] * 24, False)
+FILTER_IDS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2), (99,))
 NOBODY = Author(id=1, code="till", name="till")
 UNTOUCHED = Attribution(created_at=0, updated_at=0, created_by=NOBODY, updated_by=NOBODY)
 
@@ -98,35 +99,28 @@ class World(NamedTuple):
     events: tuple[Event, ...]
 
 
-def one_of(values: Sequence[Value]) -> st.SearchStrategy[Value]:
-    """Take one of the values."""
-    return st.sampled_from(values)
-
-
 def midnight(day: date, zone: str) -> int:
     """Give the first instant of a day in epoch microseconds; where midnight is skipped, the instant of the change."""
     local = datetime.combine(day, time.min, ZoneInfo(zone))
     return (local.astimezone(UTC) - EPOCH) // MICROSECOND
 
 
-def settings(*, returns: bool = True) -> st.SearchStrategy[Settings]:
-    """Make settings of every kind that progress is reckoned by; without *returns*, they are always subtracted."""
-    return st.builds(
-        Settings,
-        returns=one_of([Returns.SUBTRACT] * 4 + [Returns.IGNORE] * returns),
-        after_achievement=one_of(list(AfterAchievement)),
-        late_days=one_of([None, None, 0, 1, 3]),
-        enrol_mid_period=one_of(list(EnrolMidPeriod)),
+def settings(draw: st.DrawFn) -> Settings:
+    """Make settings of every kind that progress is reckoned by."""
+    return Settings(
+        returns=pick(draw, (*[Returns.SUBTRACT] * 4, Returns.IGNORE)),
+        after_achievement=pick(draw, tuple(AfterAchievement)),
+        late_days=pick(draw, (None, None, 0, 1, 3)),
+        enrol_mid_period=pick(draw, tuple(EnrolMidPeriod)),
     )
 
 
-@st.composite
 def periods(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> tuple[Period, ...]:
     """Make one to three periods of one to four days each, in order, some with a gap of a day before them."""
     day, made = first_day, []
-    for number in range(1, draw(st.integers(1, 3)) + 1):
-        day += timedelta(days=draw(one_of([0, 0, 1])))
-        after = day + timedelta(days=draw(one_of([1, 2, 3, 4])))
+    for number in range(1, pick(draw, (1, 2, 3)) + 1):
+        day += timedelta(days=pick(draw, (0, 0, 1)))
+        after = day + timedelta(days=pick(draw, (1, 2, 3, 4)))
         made.append(
             Period(
                 id=group_id * 10 + number,
@@ -135,113 +129,108 @@ def periods(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> tuple
                 ends_on=(after - timedelta(days=1)).isoformat(),
                 opens_at=midnight(day, zone),
                 closes_at=midnight(after, zone),
+                active=pick(draw, MOSTLY),
             )
         )
         day = after
     return tuple(made)
 
 
-@st.composite
 def metadata(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> Metadata | None:
-    """Make what a measure needs besides its type; counting ones get some that must not matter."""
+    """Make what a measure needs besides its type; other measures get some that must not matter."""
     if entity is Entity.ALTERNATE_CURRENCIES:
-        return Metadata(program_id=draw(one_of([7, 7, 8])), currency="GEM")
+        return Metadata(program_id=pick(draw, (7, 7, 8)), currency="GEM")
     if entity in {Entity.REWARDS, Entity.POINTS}:
         return None
     aggregate = AggregateFunction.SUM
     if kpi in {Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE}:
-        aggregate = draw(one_of([AggregateFunction.SUM, AggregateFunction.SUM, AggregateFunction.COUNT]))
-    window = draw(one_of([None, None, WindowKind.MAX, WindowKind.MIN]))
+        aggregate = pick(draw, (AggregateFunction.SUM, AggregateFunction.SUM, AggregateFunction.COUNT))
+    window = pick(draw, (None, None, WindowKind.MAX, WindowKind.MIN))
     name = "tip" if kpi is Kpi.EXTENDED_FIELD else "minutes"
     return Metadata(name=name, aggregate=aggregate, window=window)
 
 
-def expressions(entity: Entity) -> st.SearchStrategy[str]:
-    """Take one of the rule texts that suit the entity."""
-    texts = {
-        Entity.TRANSACTION: BILL_PREDICATES,
-        Entity.LINEITEM: LINE_PREDICATES,
-        Entity.EVENT: EVENT_PREDICATES,
-    }.get(entity, AWARD_PREDICATES)
-    return one_of(["true"] * len(texts) + list(texts))
+def expression(draw: st.DrawFn, entity: Entity) -> str:
+    """Take one of the rule texts that suit the entity, most often the one that always holds."""
+    if pick(draw, (True, True, False)):
+        return "true"
+    match entity:
+        case Entity.TRANSACTION:
+            return pick(draw, tuple(BILL_PREDICATES))
+        case Entity.LINEITEM:
+            return pick(draw, tuple(LINE_PREDICATES))
+        case Entity.EVENT:
+            return pick(draw, tuple(EVENT_PREDICATES))
+        case _:
+            return pick(draw, tuple(AWARD_PREDICATES))
 
 
-def filters() -> st.SearchStrategy[tuple[Filter, ...] | None]:
+def filters(draw: st.DrawFn) -> tuple[Filter, ...] | None:
     """Make no filters, or up to two of them over the few places there are; some restrict nothing."""
-    one = st.builds(Filter, one_of(list(FilterKind)), one_of([(), (1,), (2,), (1, 2), (99,)]))
-    return st.one_of(st.none(), st.none(), st.none(), st.lists(one, max_size=2).map(tuple))
+    count = pick(draw, (None, None, None, None, 0, 1, 2))
+    if count is None:
+        return None
+    return tuple(Filter(pick(draw, tuple(FilterKind)), pick(draw, FILTER_IDS)) for _ in range(count))
 
 
-def triggers() -> st.SearchStrategy[tuple[Trigger, ...]]:
+def triggers(draw: st.DrawFn, first_id: int) -> tuple[Trigger, ...]:
     """Make up to two triggers, in percent of the goal or absolute, some of them switched off."""
-    one = st.builds(
-        Trigger,
-        id=st.just(0),
-        name=st.just("mark"),
-        active=one_of([True, True, True, False]),
-        kind=st.just("USER"),
-        value_kind=one_of(list(TriggerValueKind)),
-        value=one_of(MARKS),
+    return tuple(
+        Trigger(
+            id=first_id + number,
+            name=f"mark {number}",
+            active=pick(draw, (True, True, True, False)),
+            kind="USER",
+            value_kind=pick(draw, tuple(TriggerValueKind)),
+            value=pick(draw, MARKS),
+        )
+        for number in range(pick(draw, (0, 1, 2)))
     )
-    return st.lists(one, max_size=2).map(tuple)
 
 
-def event_names(entity: Entity, kpi: Kpi) -> st.SearchStrategy[str]:
+def event_name(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> str:
     """Take the name of an event that the measure makes sense for."""
     if entity is not Entity.EVENT:
-        return st.just(BILL)
-    return one_of(["Run"]) if kpi is Kpi.EVENT_ATTRIBUTE else one_of(["Run", "Run", BILL, RETURN])
+        return BILL
+    return "Run" if kpi is Kpi.EVENT_ATTRIBUTE else pick(draw, ("Run", "Run", BILL, RETURN))
 
 
-@st.composite
-def targets(draw: st.DrawFn, target_id: int, run: tuple[Period, ...]) -> Target:
+def target(draw: st.DrawFn, target_id: int, run: tuple[Period, ...]) -> Target:
     """Make a target of any measure, with a goal for each period."""
-    entity, kpi = draw(one_of(MEASURES))
-    marks = draw(triggers())
+    entity, kpi = pick(draw, MEASURES)
     return Target(
         id=target_id,
         name=f"target {target_id}",
-        active=draw(one_of([True] * 9 + [False])),
+        active=pick(draw, MOSTLY),
         entity=entity,
         kpi=kpi,
-        event_name=draw(event_names(entity, kpi)),
-        expression=draw(expressions(entity)),
-        filters=draw(filters()),
-        enrolment=draw(one_of([EnrolmentMethod.TRANSACTION] * 2 + [EnrolmentMethod.IMPORT])),
+        event_name=event_name(draw, entity, kpi),
+        expression=expression(draw, entity),
+        filters=filters(draw),
+        enrolment=pick(draw, (*[EnrolmentMethod.TRANSACTION] * 2, EnrolmentMethod.IMPORT)),
         goals=tuple(
-            Goal(number, period.id, draw(one_of(GOALS))) for number, period in enumerate(run, start=target_id * 100)
+            Goal(number, period.id, pick(draw, GOALS)) for number, period in enumerate(run, start=target_id * 100)
         ),
-        metadata=draw(metadata(entity, kpi)),
-        triggers=tuple(
-            Trigger(
-                id=target_id * 100 + number,
-                name=mark.name,
-                active=mark.active,
-                kind=mark.kind,
-                value_kind=mark.value_kind,
-                value=mark.value,
-            )
-            for number, mark in enumerate(marks)
-        ),
+        metadata=metadata(draw, entity, kpi),
+        triggers=triggers(draw, target_id * 100),
     )
 
 
-@st.composite
-def groups(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> TargetGroup:
+def group(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> TargetGroup:
     """Make a target group of one or two targets; now and then one that is switched off or cannot be evaluated yet."""
-    run = draw(periods(group_id, first_day, zone))
+    run = periods(draw, group_id, first_day, zone)
     return TargetGroup(
         id=group_id,
         name=f"group {group_id}",
-        active=draw(one_of([True] * 9 + [False])),
+        active=pick(draw, MOSTLY),
         preferred_till_id=1,
-        tracking=draw(one_of([Tracking.DEFAULT] * 9 + [Tracking.CAPPING])),
+        tracking=pick(draw, (*[Tracking.DEFAULT] * 24, Tracking.CAPPING)),
         evaluation=Evaluation.FIXED_CALENDAR_WINDOW,
         total_periods=len(run),
         cycle_opens_at=run[0].opens_at,
         cycle_closes_at=run[-1].closes_at,
         periods=run,
-        targets=tuple(draw(targets(group_id * 10 + number, run)) for number in range(draw(one_of([1, 1, 2])))),
+        targets=tuple(target(draw, group_id * 10 + number, run) for number in range(pick(draw, (1, 1, 2)))),
         attribution=UNTOUCHED,
     )
 
@@ -260,34 +249,35 @@ def moments(made: Sequence[TargetGroup], first_day: date, zone: str) -> Moments:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, length: int = 6, settled: st.SearchStrategy[Settings] | None = None) -> World:
-    """Make an organisation with up to three groups, and a history of up to twice *length* events."""
-    zone, first_day = draw(one_of(SCENES))
+def worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = None) -> World:
+    """Make an organisation with up to three groups and a history; settings are *settled*, or of any kind."""
+    zone, first_day = pick(draw, SCENES)
     first_day -= timedelta(days=1)
-    organisation = Organisation(
-        id=1, name="shop", zone=zone, version=1, settings=draw(settings() if settled is None else settled)
-    )
-    made = tuple(draw(groups(number, first_day, zone)) for number in range(1, draw(st.integers(1, 3)) + 1))
-    return World(organisation, made, draw(events(moments(made, first_day, zone), wanted(made), length=length)))
+    chosen = settings(draw) if settled is None else settled
+    organisation = Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen)
+    made = tuple(group(draw, number, first_day, zone) for number in range(1, pick(draw, (1, 2, 3)) + 1))
+    return World(organisation, made, events(draw, moments(made, first_day, zone), wanted(made), length))
 
 
 def wanted(made: Sequence[TargetGroup]) -> Wanted:
     """Give the kinds of events that the groups' targets listen to."""
-    aims = [(group, target) for group in made for target in group.targets]
-    entities = {target.entity for _, target in aims}
+    aims = [(group, one) for group in made for one in group.targets]
+    entities = {one.entity for _, one in aims}
     return Wanted(
         bills=bool(entities & {Entity.TRANSACTION, Entity.LINEITEM}),
-        returns=any(target.event_name == RETURN for _, target in aims),
+        returns=any(one.event_name == RETURN for _, one in aims),
         activities=Entity.EVENT in entities,
         awards=bool(entities & {Entity.REWARDS, Entity.POINTS, Entity.ALTERNATE_CURRENCIES}),
         enrolled=tuple(
-            tuple((target.id, period.id) for period in group.periods)
-            for group, target in aims
-            if target.enrolment is EnrolmentMethod.IMPORT and is_counting(group, target)
+            tuple((one.id, period.id) for period in group.periods if period.active)
+            for group, one in aims
+            if one.enrolment is EnrolmentMethod.IMPORT
+            and is_counting(group, one)
+            and any(period.active for period in group.periods)
         ),
     )
 
 
-def is_counting(group: TargetGroup, target: Target) -> bool:
+def is_counting(group: TargetGroup, one: Target) -> bool:
     """Tell whether a target counts at all: the service enrols nobody in one that does not."""
-    return group.active and target.active and group.tracking is Tracking.DEFAULT
+    return group.active and one.active and group.tracking is Tracking.DEFAULT
