@@ -2,9 +2,14 @@
 
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import mkdtemp
 
 
 def milepost(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -61,6 +66,28 @@ def test_assertions_may_not_be_turned_off() -> None:
 
     assert 1 == done.returncode
     assert "run Python without -O" in done.stderr
+
+
+def test_a_terminated_server_leaves_nothing_behind() -> None:
+    """SIGTERM, which service managers send, stops the embedded database cleanly and removes its socket."""
+    folder = Path(mkdtemp(prefix="milepost-command-"))
+    folder.chmod(0o755)
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "milepost", "serve", "--data", str(folder), "--port", "0"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(temporary)}
+    ) as server:
+        assert server.stderr is not None
+        said = next(line for line in server.stderr if "ready on" in line)
+        server.terminate()
+        server.stderr.read()
+
+    assert re.search(r"milepost ready on http://127\.0\.0\.1:\d+$", said)
+    assert 128 + signal.SIGTERM == server.returncode
+    assert [] == [*temporary.iterdir()]
+    assert "database system is shut down" in (folder / "postgres" / "postgres.log").read_text().splitlines()[-1]
+    shutil.rmtree(folder)
 
 
 def test_help_needs_no_heavy_library() -> None:
