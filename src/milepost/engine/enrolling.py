@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from milepost.engine.fold import Fold, counts_stored, day_of
-from milepost.engine.log import Logged
-from milepost.engine.progressing import SECOND_US, Change
+from milepost.engine.log import SETTLE_AFTER_US, Logged
+from milepost.engine.progressing import cause_of, change_of
 from milepost.engine.taking_back import amount_left, returns_from, returns_of
 from milepost.language import Occasion
 from milepost.model.amount import to_units
@@ -18,18 +18,18 @@ from milepost.rules.remaining import remaining
 def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
     """Let the customer take part from a period on; stored events count as the settings say (semantics 8.1)."""
     rule = fold.catalogue.rules[payload.target_id]
-    at = fold.event.occurred_at // SECOND_US
+    at, heard = fold.cause.at, fold.cause.heard_at
     key = ProgressKey(payload.target_id, payload.period_id)
     enrolment = Enrolment(*key, at, fold.before.seq + 1, _stored(fold.catalogue, rule, payload))
     fold.enrolments = (*(e for e in fold.enrolments if e.target_id != key.target_id), enrolment)
     before = fold.progress.get(key)
-    value = 0 if before is None else before.value
-    if payload.balance is not None:
-        value = to_units(payload.balance)
-    heard = fold.event.received_at // SECOND_US
-    fold.keep(Progress(*key, value, at, heard) if before is None else before._replace(value=value, updated_at=heard))
-    reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     was = 0 if before is None else before.value
+    value = was if payload.balance is None else to_units(payload.balance)
+    if before is None:
+        fold.settles_at = min(fold.settles_at, rule.closes[rule.position_of(payload.period_id)] + SETTLE_AFTER_US)
+        before = Progress(*key, 0, at, heard)
+    fold.progress[key] = before._replace(value=value, updated_at=heard)
+    reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     fold.entries.append(Entry(*key, reason, value - was, was, value))
     fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, at, value))
     _count_stored(fold, rule, enrolment, past)
@@ -55,8 +55,8 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
             continue
         amount = _amount_now(fold, rule, position, logged, past)
         if amount is not None:
-            change = Change(None, amount, day_of(fold.catalogue, rule, event), Reason.COUNTED_FROM_LOG)
-            fold.apply(rule, position, change, event)
+            change = change_of(None, amount, day_of(fold.catalogue, rule, event), Reason.COUNTED_FROM_LOG)
+            fold.apply(rule, position, change, cause_of(event, fold.catalogue.settings))
 
 
 def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:

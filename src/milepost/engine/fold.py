@@ -1,12 +1,11 @@
 """A standing on its way from one step to the next."""
 
-from milepost.engine.progressing import Change, changed
-from milepost.engine.settle import settles_at
+from milepost.engine.log import SETTLE_AFTER_US
+from milepost.engine.progressing import Cause, Change, cause_of, entry_of, progressed
 from milepost.language import Occasion
 from milepost.model.event import Event
-from milepost.model.standing import Enrolment, Entry, Outcome, Progress, ProgressKey, Standing, Stored
+from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Standing, Stored
 from milepost.rules.matching import Catalogue, Rule
-from milepost.rules.measure import Aggregate
 
 DAY_US = 86_400_000_000
 
@@ -18,6 +17,7 @@ class Fold:
         "before",
         "bills",
         "catalogue",
+        "cause",
         "enrolments",
         "entries",
         "event",
@@ -32,6 +32,7 @@ class Fold:
         self.catalogue = catalogue
         self.before = before
         self.event = event
+        self.cause = cause_of(event, catalogue.settings)
         self.progress = dict(before.progress)
         self.bills = before.bills
         self.purchases = before.purchases
@@ -54,25 +55,26 @@ class Fold:
             waiting=self.waiting,
         )
 
-    def apply(self, rule: Rule, position: int, change: Change, cause: Event) -> None:
+    def apply(self, rule: Rule, position: int, change: Change, cause: Cause) -> None:
         """Let *change* happen to the progress of *rule* in the period at *position*."""
-        key = ProgressKey(rule.target_id, rule.period_ids[position])
+        key = rule.keys[position]
         before = self.progress.get(key)
-        if before is None and not rule.open_to_all:
-            enrolled = self.enrolment(rule.target_id)
-            assert enrolled is not None, "only the enrolled make progress"
-            before = Progress(*key, 0, enrolled.enrolled_at, enrolled.enrolled_at)
-        result = changed(rule, position, before, change, cause, self.catalogue.settings)
-        self.keep(result.progress)
-        self.entries.append(result.entry)
-        self.outcomes += result.outcomes
+        if before is None:
+            before = self._first(rule, position, cause)
+        after = progressed(rule, position, before, change, cause, self.outcomes)
+        self.progress[key] = after
+        self.entries.append(entry_of(before, after, change))
 
-    def keep(self, progress: Progress) -> None:
-        """Put *progress* in its place; a new one may be the next to settle."""
-        key = ProgressKey(progress.target_id, progress.period_id)
-        if key not in self.progress:
-            self.settles_at = min(self.settles_at, settles_at(self.catalogue, progress))
-        self.progress[key] = progress
+    def _first(self, rule: Rule, position: int, cause: Cause) -> Progress:
+        """Give the progress to begin with; the first contribution enrols where anybody takes part."""
+        key = rule.keys[position]
+        self.settles_at = min(self.settles_at, rule.closes[position] + SETTLE_AFTER_US)
+        if rule.open_to_all:
+            self.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, cause.at, 0))
+            return Progress(*key, 0, cause.at, cause.at)
+        enrolled = self.enrolment(rule.target_id)
+        assert enrolled is not None, "only the enrolled make progress"
+        return Progress(*key, 0, enrolled.enrolled_at, enrolled.enrolled_at)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
         """Give the enrolment in this target, if any."""
@@ -87,13 +89,14 @@ class Fold:
 
 
 def is_too_late(catalogue: Catalogue, rule: Rule, position: int, event: Event) -> bool:
+    """Tell whether *event* was received too long after its period's end to count there (semantics 8.1, lateDays)."""
     days = catalogue.settings.late_days
     return days is not None and event.received_at > rule.closes[position] + days * DAY_US
 
 
 def day_of(catalogue: Catalogue, rule: Rule, event: Event) -> int:
     """Give the event's calendar day where a day's extreme counts (semantics 8 #19)."""
-    return 0 if rule.aggregate is Aggregate.SUM else catalogue.calendar.day(event.occurred_at)
+    return 0 if rule.sums else catalogue.calendar.day(event.occurred_at)
 
 
 def counts_stored(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:

@@ -1,11 +1,15 @@
-"""How one contribution changes one progress: value, days, triggers, achievement."""
+"""How one contribution changes one progress: value, days, triggers, achievement.
+
+This runs nine times for each event, so it is written to make few values: keys are the rule's own, a change is shared by
+all rules that read the same, and outcomes are noted only when there are any.
+"""
 
 from bisect import bisect_left, insort
 from typing import NamedTuple
 
 from milepost.model.event import Event
 from milepost.model.organisation import AfterAchievement, Settings
-from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.matching import Rule
 from milepost.rules.measure import Aggregate
 
@@ -19,73 +23,73 @@ class Change(NamedTuple):
     new: int | None
     day: int
     reason: Reason
+    amount: int
 
 
-class Changed(NamedTuple):
-    """The progress after a change, with its entry and outcomes."""
-
-    progress: Progress
-    entry: Entry
-    outcomes: tuple[Outcome, ...]
+def change_of(old: int | None, new: int | None, day: int, reason: Reason) -> Change:
+    """Give the change from *old* to *new*."""
+    return Change(old, new, day, reason, (new or 0) - (old or 0))
 
 
-def changed(
-    rule: Rule, position: int, before: Progress | None, change: Change, event: Event, settings: Settings
-) -> Changed:
-    """Give what *change*, caused by *event*, makes of a progress of *rule* in the period at *position*."""
-    at = event.occurred_at // SECOND_US
-    outcomes: list[Outcome] = []
-    key = ProgressKey(rule.target_id, rule.period_ids[position])
-    if before is None:
-        before = Progress(*key, value=0, enrolled_at=at, updated_at=at)
-        outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, at, 0))
-    amount = (change.new or 0) - (change.old or 0)
-    if rule.aggregate is Aggregate.SUM:
-        days, value = before.days, before.value + amount
+class Cause(NamedTuple):
+    """The event that changes progress: its own time and that of its receipt in epoch seconds, and the settings then."""
+
+    event: Event
+    at: int
+    heard_at: int
+    settings: Settings
+
+
+def cause_of(event: Event, settings: Settings) -> Cause:
+    """Give *event* as a cause."""
+    return Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, settings)
+
+
+def progressed(
+    rule: Rule, position: int, before: Progress, change: Change, cause: Cause, outcomes: list[Outcome]
+) -> Progress:
+    """Give what *change* makes of *before*, a progress of *rule* in the period at *position*; adds to *outcomes*."""
+    target_id, period_id, value, enrolled_at, _, achieved_at, achieved_by, triggers, days = before
+    if rule.sums:
+        value += change.amount
     else:
-        days, by = _days(before.days, change, rule.aggregate)
-        value = before.value + by
-    triggers = _triggers(rule, position, before.triggers, value, at, outcomes)
-    achieved_at, achieved_by = _achievement(rule, position, before, value, change, event, settings, outcomes)
-    after = Progress(
-        *key, value, before.enrolled_at, event.received_at // SECOND_US, achieved_at, achieved_by, triggers, days
-    )
-    return Changed(after, Entry(*key, change.reason, amount, before.value, value), tuple(outcomes))
+        days, moved = _days(days, change, rule.aggregate)
+        value += moved
+    if rule.marks:
+        triggers = _triggers(rule, position, triggers, value, cause.at, outcomes)
+    goal = rule.goals[position]
+    if goal is not None and (value < goal) is (achieved_by != 0):
+        achieved_at, achieved_by = _crossed(before, value, change, cause, outcomes)
+    return Progress(target_id, period_id, value, enrolled_at, cause.heard_at, achieved_at, achieved_by, triggers, days)
+
+
+def entry_of(before: Progress, after: Progress, change: Change) -> Entry:
+    """Give the entry that explains how *before* became *after*."""
+    return Entry(after[0], after[1], change.reason, change.amount, before[2], after[2])
 
 
 def _triggers(rule: Rule, position: int, reached: int, value: int, at: int, outcomes: list[Outcome]) -> int:
     for place, mark in enumerate(rule.marks):
         if value >= mark.values[position] and not reached & 1 << place:
             reached |= 1 << place
-            period_id = rule.period_ids[position]
-            outcomes.append(Outcome(OutcomeKind.TRIGGER_REACHED, rule.target_id, period_id, at, value, mark.trigger_id))
+            named = rule.keys[position]
+            outcomes.append(Outcome(OutcomeKind.TRIGGER_REACHED, *named, at, value, mark.trigger_id))
     return reached
 
 
-def _achievement(
-    rule: Rule,
-    position: int,
-    before: Progress,
-    value: int,
-    change: Change,
-    event: Event,
-    settings: Settings,
-    outcomes: list[Outcome],
-) -> tuple[int, int]:
-    """Give stamp and cause of the achievement: at ≥ (semantics 8 #1), once, taken back only where REVOKE says so."""
-    goal = rule.goals[position]
-    at = event.occurred_at // SECOND_US
-    named = (rule.target_id, rule.period_ids[position], at, value)
-    if before.achieved_by:
-        falls = change.reason is Reason.RETURNED and goal is not None and value < goal
-        if falls and settings.after_achievement is AfterAchievement.REVOKE:
-            outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *named))
-            return 0, 0
+def _crossed(before: Progress, value: int, change: Change, cause: Cause, outcomes: list[Outcome]) -> tuple[int, int]:
+    """Give stamp and cause of the achievement when *value* is at or over the goal unachieved, or achieved and below it.
+
+    Achieved at ≥ (semantics 8 #1), once; taken back only by a return, and only where REVOKE says so.
+    """
+    if not before.achieved_by:
+        outcomes.append(Outcome(OutcomeKind.ACHIEVED, before.target_id, before.period_id, cause.at, value))
+        return cause.at, cause.event.key.log_id
+    revoked = cause.settings.after_achievement is AfterAchievement.REVOKE and change.reason is Reason.RETURNED
+    if not revoked:
         return before.achieved_at, before.achieved_by
-    if goal is None or value < goal:
-        return 0, 0
-    outcomes.append(Outcome(OutcomeKind.ACHIEVED, *named))
-    return at, event.key.log_id
+    outcomes.append(Outcome(OutcomeKind.UNACHIEVED, before.target_id, before.period_id, cause.at, value))
+    return 0, 0
 
 
 def _days(days: tuple[Day, ...], change: Change, aggregate: Aggregate) -> tuple[tuple[Day, ...], int]:

@@ -51,21 +51,29 @@ def step(catalogue: Catalogue, standing: Standing, event: Event, past: Sequence[
 
 def _count(fold: Fold) -> None:
     """Count the event for every rule that it matches."""
-    event = fold.event
+    event, catalogue, cause = fold.event, fold.catalogue, fold.cause
     occasion = Occasion(event, None, fold.before)
-    for rule in fold.catalogue.candidates(event):
+    changes: dict[tuple[int, int], Change] = {}
+    for rule in catalogue.candidates(event):
         position = rule.position(event.occurred_at)
-        if position < 0 or not fold.is_enrolled(rule, position):
+        if position < 0 or not (rule.open_to_all or fold.is_enrolled(rule, position)):
             continue
         amount = rule.amount(occasion)
         if amount is None:
             continue
-        if is_too_late(fold.catalogue, rule, position, event):
-            key = ProgressKey(rule.target_id, rule.period_ids[position])
-            value = fold.progress[key].value if key in fold.progress else 0
-            fold.entries.append(Entry(*key, Reason.TOO_LATE, amount, value, value))
+        if is_too_late(catalogue, rule, position, event):
+            _note_too_late(fold, rule.keys[position], amount)
             continue
-        fold.apply(rule, position, Change(None, amount, day_of(fold.catalogue, rule, event), Reason.COUNTED), event)
+        named = (amount, day_of(catalogue, rule, event))
+        change = changes.get(named)
+        if change is None:
+            change = changes[named] = Change(None, amount, named[1], Reason.COUNTED, amount)
+        fold.apply(rule, position, change, cause)
     if isinstance(event.payload, Bill):
         fold.bills += 1
         fold.purchases += to_units(event.payload.net)
+
+
+def _note_too_late(fold: Fold, key: ProgressKey, amount: int) -> None:
+    value = fold.progress[key].value if key in fold.progress else 0
+    fold.entries.append(Entry(*key, Reason.TOO_LATE, amount, value, value))

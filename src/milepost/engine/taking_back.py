@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import Logged
-from milepost.engine.progressing import Change
+from milepost.engine.progressing import cause_of, change_of
 from milepost.language import Occasion
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
@@ -104,7 +104,7 @@ def returns_of(logged: Sequence[Logged]) -> list[Return]:
 
 def _reduce_one(fold: Fold, rule: Rule, position: int, bill: Logged, earlier: Sequence[Logged], taken: Event) -> None:
     """Let *taken* reduce what *bill* added to one progress: less what the returns that counted there left of it."""
-    key = ProgressKey(rule.target_id, rule.period_ids[position])
+    key = rule.keys[position]
     payload = bill.event.payload
     assert isinstance(payload, Bill)
     effective = [logged for logged in earlier if logged.event.occurred_at < rule.closes[position]]
@@ -114,7 +114,8 @@ def _reduce_one(fold: Fold, rule: Rule, position: int, bill: Logged, earlier: Se
     if old is None or key not in fold.progress:
         return
     new = None if after is None else amount_left(fold, rule, bill.event, after)
-    fold.apply(rule, position, Change(old, new, day_of(fold.catalogue, rule, bill.event), Reason.RETURNED), taken)
+    change = change_of(old, new, day_of(fold.catalogue, rule, bill.event), Reason.RETURNED)
+    fold.apply(rule, position, change, cause_of(taken, fold.catalogue.settings))
 
 
 def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining) -> int | None:
@@ -135,6 +136,6 @@ def _counted(fold: Fold, bill: Logged) -> list[ProgressKey]:
         rule = fold.catalogue.rules.get(enrolment.target_id)
         position = -1 if rule is None else rule.position(bill.event.occurred_at)
         if rule is not None and position >= 0 and counts_stored(fold, rule, position, enrolment, bill.event):
-            key = ProgressKey(rule.target_id, rule.period_ids[position])
+            key = rule.keys[position]
             keys += [] if key in keys else [key]
     return keys

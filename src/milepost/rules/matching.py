@@ -11,6 +11,7 @@ from milepost.language import Occasion, Scope
 from milepost.model.amount import UNITS_PER_ONE, to_units
 from milepost.model.event import BILL, Event, Line, Place
 from milepost.model.organisation import Organisation, Settings
+from milepost.model.standing import ProgressKey
 from milepost.model.target import (
     EnrolmentMethod,
     Entity,
@@ -50,6 +51,7 @@ class Rule:
         "filters",
         "goals",
         "is_counting",
+        "keys",
         "marks",
         "open_to_all",
         "opens",
@@ -57,6 +59,7 @@ class Rule:
         "predicate",
         "read",
         "read_line",
+        "sums",
         "target_id",
     )
 
@@ -68,10 +71,12 @@ class Rule:
         self.is_counting = is_counting
         self.event_name = event_name_of(target)
         self.aggregate: Aggregate = aggregate_of(target)
+        self.sums = self.aggregate is Aggregate.SUM
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
         self.opens = tuple(period.opens_at for period in ordered)
         self.closes = tuple(period.closes_at for period in ordered)
         self.period_ids = tuple(period.id for period in ordered)
+        self.keys = tuple(ProgressKey(target.id, period.id) for period in ordered)
         self.goals = tuple(goals.get(period.id) for period in ordered)
         self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers)
         self.predicate = _predicate(target, zone)
