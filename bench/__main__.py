@@ -6,13 +6,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import batches
+from bench import batches, profiling, singles
 from bench.hosting import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
 from bench.report import print_finding, print_machine, write
 
-WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {"w2": batches.run}
+WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {"w1": singles.run, "w2": batches.run}
+PROFILE = "profile"
 SIZES = {
     "small": Plan(rounds=5, customers=20_000, batch_events=5_000, seconds=1.0),
     "full": Plan(rounds=7, customers=100_000, batch_events=20_000, seconds=5.0),
@@ -22,8 +23,8 @@ SIZES = {
 def main(arguments: list[str]) -> int:
     """Run what *arguments* ask for and give the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("workload", nargs="*", help=f"{', '.join(WORKLOADS)} or profile; all workloads if none is named")
-    parser.add_argument("--rounds", type=int, help="how often each contestant takes its turn; at least 5 to be believed")
+    parser.add_argument("workload", nargs="*", help=f"{', '.join(WORKLOADS)} or {PROFILE}; none for all workloads")
+    parser.add_argument("--rounds", type=int, help="how often each takes its turn; at least 5 to be believed")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--events", type=int, help="events of one round of W2, for each kind of users")
     parser.add_argument("--customers", type=int)
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
         seconds=size.seconds,
     )
     names = asked.workload or [*WORKLOADS]
-    if unknown := set(names) - {*WORKLOADS, "profile"}:
+    if unknown := set(names) - {*WORKLOADS, PROFILE}:
         parser.error(f"there is no workload {', '.join(sorted(unknown))}")
     try:
         asyncio.run(_run(names, plan))
@@ -50,7 +51,7 @@ async def _run(names: list[str], plan: Plan) -> None:
     with postgres() as server:
         result: dict[str, Any] = {"conditions": conditions(server), "seed": plan.seed, "rounds": plan.rounds}
         result["before"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
-        findings = {name: await WORKLOADS[name](server, plan) for name in names}
+        findings = {name: await (WORKLOADS | {PROFILE: profiling.run})[name](server, plan) for name in names}
         result["after"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
     for finding in findings.values():
         print_finding(finding)

@@ -64,9 +64,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     return _finding(server, plan, rules, field, rounds, bare, audits)
 
 
-async def _all_receive(
-    server: Postgres, field: Field, events: list[Happened], users: Users, turn: int
-) -> list[Round]:
+async def _all_receive(server: Postgres, field: Field, events: list[Happened], users: Users, turn: int) -> list[Round]:
     """Let every contestant receive *events*; each round another one begins."""
     contestants = field.contestants
     first = turn % len(contestants)
@@ -136,7 +134,9 @@ def _finding(
             table.append(_row(f"{one.name}, {users.value}", mine))
     size = server.rows("select avg(length(body))::int from standing where length(body) > 100", field.contestants[0].url)
     table.append([UPSERT + f" of {size[0][0]} bytes, rows/s", Spread(bare).shown(), "", "", "", ""])
-    ratios = {f"{ours} / {sql}, {users.value}": _ratio(rounds, ours, sql, users) for ours, sql in PAIRS for users in Users}
+    ratios = {
+        f"{ours} / {sql}, {users.value}": _ratio(rounds, ours, sql, users) for ours, sql in PAIRS for users in Users
+    }
     table += [[name, ratio.shown(2), "", "", "", ""] for name, ratio in ratios.items()]
     facts = {
         "targets": len(rules),

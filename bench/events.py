@@ -69,10 +69,13 @@ class Mix(NamedTuple):
     repeated: float = REPEATED_SHARE
 
 
+MIX = Mix()
+
+
 class Stream:
     """A source of events that never ends; the same arguments and calls give the same events."""
 
-    def __init__(self, seed: int, *, customers: int, events: int, mix: Mix = Mix()) -> None:
+    def __init__(self, seed: int, *, customers: int, events: int, mix: Mix = MIX) -> None:
         """Begin a stream over so many *customers*, paced so that about *events* fill its time."""
         self._random = Random(seed)
         self._customers = customers
@@ -105,10 +108,10 @@ class Stream:
             place = self._random.randrange(len(returnable))
             returnable[place], returnable[-1] = returnable[-1], returnable[place]
             bill = returnable.pop()
-            return self._made(RETURN, bill.customer, bill.store, bill.cents, bill.number)
+            return self._told(RETURN, bill.customer, bill.store, bill.cents, bill.number)
         cents = int(self._random.expovariate(1 / CENTS_MEAN)) + 1
         name = ACTIVITY if chance > 1 - self._mix.activities else BILL
-        happened = self._made(name, self._customer(users), self._random.randrange(STORES), cents, None)
+        happened = self._told(name, self._customer(users), self._random.randrange(STORES), cents, None)
         if name == BILL:
             returnable.append(happened)
             if len(returnable) > RETURNED_WITHIN:
@@ -122,7 +125,7 @@ class Stream:
             case Users.ZIPF:
                 return bisect(self._weights, self._random.random() * self._weights[-1])
 
-    def _made(self, name: str, customer: int, store: int, cents: int, original: int | None) -> Happened:
+    def _told(self, name: str, customer: int, store: int, cents: int, original: int | None) -> Happened:
         happened = Happened(
             number=self._number,
             name=name,
@@ -133,7 +136,12 @@ class Stream:
             is_repeated=False,
             body=b"",
         )
-        return happened._replace(body=_body(happened, self._number * self._gap))
+        return with_body(happened, self._number * self._gap)
+
+
+def with_body(event: Happened, milliseconds: int) -> Happened:
+    """Give *event* with its JSON; it happens so many *milliseconds* after the beginning."""
+    return event._replace(body=_body(event, milliseconds))
 
 
 def event_id(number: int) -> str:

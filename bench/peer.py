@@ -17,7 +17,9 @@ _SCHEMA = Path(__file__).with_name("peer.sql").read_text(encoding="utf-8")
 BATCH = Path(__file__).with_name("peer_batch.sql").read_text(encoding="utf-8").encode()
 """The statement that receives a batch: dedupe, append, match, upsert, achieve, tell."""
 
-_NAMES = "select external_id, customer_id from customer where external_id = any(%b::text[])"
+NAMES = "select external_id, customer_id from customer where external_id = any(%b::text[])"
+"""The statement that finds customers by the names that events give them."""
+
 _STORES = {store_code(store): store for store in range(STORES)}
 
 
@@ -79,8 +81,7 @@ def prepare(url: str, rules: Sequence[Rule], *, customers: int) -> None:
     stores = [row for rule in rules for row in _stores(rule)]
     opens = [datetime.fromisoformat(f"{month}-01T00:00:00+00:00") for month, _ in MONTHS]
     periods = [
-        (place, month, opens[place], opens[place] + timedelta(days=days))
-        for place, (month, days) in enumerate(MONTHS)
+        (place, month, opens[place], opens[place] + timedelta(days=days)) for place, (month, days) in enumerate(MONTHS)
     ]
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(_SCHEMA.encode())
@@ -154,7 +155,7 @@ class Receiver:
         """Receive a batch, a JSON array, durably; give how many of its events were new."""
         decoded = Decoded(body)
         if unknown := unknown_names(decoded, self._known):
-            self._known.update(self._connection.execute(_NAMES, [unknown]).fetchall())
+            self._known.update(self._connection.execute(NAMES, [unknown]).fetchall())
         row = self._connection.execute(BATCH, decoded.values(self._known), binary=True).fetchone()
         assert row is not None
         return int(row[0])

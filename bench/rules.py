@@ -88,7 +88,7 @@ def spread_rules(count: int, matches: int = 5) -> list[Rule]:
 
 
 def group_request(rule: Rule, store_ids: list[int], till_id: int) -> dict[str, Any]:
-    """Give the body of `POST /v3/targetGroups` that defines *rule*; *store_ids* are the ids of stores 0, 1, …"""
+    """Give the body of `POST /v3/targetGroups` that defines *rule*; *store_ids* are the stores' ids in order."""
     return {
         "name": f"group {rule.number}",
         "description": "A target of a benchmark",

@@ -1,0 +1,128 @@
+"""Requests over HTTP by a number of clients, each waiting for its answer: how long they took, how many a second."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from bench.client import Connection, basic
+from bench.contest import Spread
+from bench.hosting import PASSWORD, TILL, Address
+
+COLUMNS = ["contestant", "requests/s: median (range)", "p50 ms: median (range)", "p99 ms: median (range)"]
+
+
+class Asked(NamedTuple):
+    """One request: a GET, or a POST if it has a body."""
+
+    path: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """One round of one contestant: the seconds each request took, and all of them together."""
+
+    contestant: str
+    clients: int
+    each: tuple[float, ...]
+    seconds: float
+    answer_bytes: int
+
+    @property
+    def rate(self) -> float:
+        """Give the requests answered in a second."""
+        return len(self.each) / self.seconds
+
+    def quantile(self, share: float) -> float:
+        """Give the milliseconds within which *share* of the requests were answered."""
+        ordered = sorted(self.each)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1_000
+
+
+async def timed(contestant: str, address: Address, parts: Sequence[Sequence[Asked]]) -> Times:
+    """Send each of *parts* by a client of its own, one request after the other."""
+    async with asyncio.TaskGroup() as tasks:
+        connections = [Connection(address, basic(TILL, PASSWORD)) for _ in parts]
+        opening = [tasks.create_task(connection.__aenter__()) for connection in connections]
+    assert all(task.done() for task in opening)
+    began = time.perf_counter()
+    found = await asyncio.gather(*(_send(*one) for one in zip(connections, parts, strict=True)))
+    seconds = time.perf_counter() - began
+    for connection in connections:
+        await connection.__aexit__()
+    each = tuple(taken for times, _ in found for taken in times)
+    return Times(
+        contestant=contestant,
+        clients=len(parts),
+        each=each,
+        seconds=seconds,
+        answer_bytes=sum(size for _, size in found) // max(1, len(each)),
+    )
+
+
+async def _send(connection: Connection, asked: Sequence[Asked]) -> tuple[list[float], int]:
+    times, size = [], 0
+    for one in asked:
+        began = time.perf_counter()
+        answer = await (connection.get(one.path) if one.body is None else connection.post(one.path, one.body))
+        times.append(time.perf_counter() - began)
+        size += len(answer)
+    return times, size
+
+
+def row(name: str, times: Sequence[Times]) -> list[str]:
+    """Give the line of the table for one contestant's rounds."""
+    return [
+        name,
+        Spread([one.rate for one in times]).shown(),
+        Spread([one.quantile(0.5) for one in times]).shown(2),
+        Spread([one.quantile(0.99) for one in times]).shown(2),
+    ]
+
+
+def figures(times: Sequence[Times]) -> dict[str, Any]:
+    """Give one contestant's rounds as JSON takes them."""
+    return {
+        "requestsPerSecond": Spread([one.rate for one in times]).kept(),
+        "p50Milliseconds": Spread([one.quantile(0.5) for one in times]).kept(3),
+        "p99Milliseconds": Spread([one.quantile(0.99) for one in times]).kept(3),
+        "answerBytes": times[0].answer_bytes,
+    }
+
+
+def ratio(ours: Sequence[Times], theirs: Sequence[Times], of: Callable[[Times], float]) -> Spread:
+    """Give ours over theirs, round by round."""
+    return Spread([of(mine) / of(other) for mine, other in zip(ours, theirs, strict=True)])
+
+
+class Beside:
+    """Something that is done again and again while something else is measured, so that it takes *share* of the time."""
+
+    def __init__(self, work: Callable[[], Awaitable[object]], share: float) -> None:
+        """Do *work* once it is started, and rest after it as long as *share* wants."""
+        self._work = work
+        self._share = share
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        """Start."""
+        self._task = asyncio.create_task(self._run())
+
+    async def __aexit__(self, *_: object) -> None:
+        """Finish what is under way, then stop."""
+        self._stop.set()
+        assert self._task is not None
+        await self._task
+
+    async def _run(self) -> None:
+        while not self._stop.is_set():
+            began = time.perf_counter()
+            await self._work()
+            rest = (time.perf_counter() - began) * (1 / self._share - 1)
+            try:
+                await asyncio.wait_for(self._stop.wait(), rest)
+            except TimeoutError:
+                continue
