@@ -131,10 +131,10 @@ async def _merged(
     make: Callable[[int, PlaceDraft], Kept],
 ) -> list[Kept]:
     """Give each draft's place: the known one with this code, changed, or a new one."""
-    fresh = iter(
-        await places.fresh_ids(transaction, sum(draft.code not in known and draft.id is None for draft in drafts))
-    )
     holders = {place.id: place.code for place in known.values()}
+    needed = sum(draft.code not in known and draft.id is None for draft in drafts)
+    brought = {draft.id for draft in drafts if draft.id is not None}
+    fresh = iter(await _fresh_ids(transaction, needed, brought | set(holders)))
     kept: list[Kept] = []
     problems: list[Problem] = []
     for position, draft in enumerate(drafts):
@@ -152,6 +152,14 @@ async def _merged(
     if problems:
         raise Refused(*problems)
     return kept
+
+
+async def _fresh_ids(transaction: Transaction, count: int, held: set[int]) -> list[int]:
+    """Give *count* new ids besides those *held*: places may have brought ids that a sequence comes to later."""
+    found: list[int] = []
+    while len(found) < count:
+        found += [id_ for id_ in await places.fresh_ids(transaction, count - len(found)) if id_ not in held]
+    return found
 
 
 def _unknown_codes(drafts: Sequence[PlaceDraft], field: str, known: Mapping[str, object]) -> list[Problem]:
