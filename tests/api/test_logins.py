@@ -1,0 +1,201 @@
+"""Who may: a till by its password, plain or as its MD5, a client by a token; everybody else is turned away."""
+
+from base64 import b64encode
+from hashlib import md5
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+
+from milepost.service.housekeeping import AddedKey, add_key
+from milepost.store import logins
+from tests.api.door import PASSWORD, Brand, Door, said
+
+DIGEST = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
+PATH = "/api/v1/zones"
+TURNED_AWAY = {"problems": [{"path": "", "reason": "the login is missing or wrong"}]}
+
+
+def basic(code: str, password: str) -> dict[str, str]:
+    """Give the header of a Basic login."""
+    return {"authorization": "Basic " + b64encode(f"{code}:{password}".encode()).decode()}
+
+
+def asked(door: Door, **headers: str) -> httpx.Response:
+    """Ask for something with these headers."""
+    return door.send("GET", PATH, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def with_key(brand: Brand) -> AddedKey:
+    """Add a key for the brand."""
+    database, name = brand.door.here.database, brand.organisation.name
+    return brand.door.run(lambda: add_key(database, name="pos", organisation=name, now=brand.door.clock()))
+
+
+def token(brand: Brand, key: str, secret: str) -> httpx.Response:
+    """Ask for a token."""
+    return brand.door.send("POST", "/v3/oauth/token/generate", json={"key": key, "secret": secret})
+
+
+def test_the_published_login_is_recognised(brand: Brand) -> None:
+    """The header of the vendor's example names till store123 and its digest (semantics 7).
+
+    The digest is not that of the password which the page shows beside it, so what is kept is made of the digest.
+    """
+    door, org_id = brand.door, brand.organisation.id
+    till_id = door.number("select till_id from till where org_id = %s", org_id)
+    kept = PasswordHasher().hash("bdc87b9c894da5168059e00ebffb9077")
+
+    async def let_in() -> None:
+        async with door.here.database.transaction() as transaction:
+            await logins.add_login(transaction, code="store123", org_id=org_id, till_id=till_id, password_hash=kept)
+
+    door.run(let_in)
+    published = "Basic c3RvcmUxMjM6YmRjODdiOWM4OTRkYTUxNjgwNTllMDBlYmZmYjkwNzc="
+    assert 200 == asked(door, authorization=published).status_code
+    assert 401 == asked(door, **basic("store123", "Pass123")).status_code
+
+
+@pytest.mark.parametrize("sent", [PASSWORD, DIGEST, DIGEST.upper()])
+def test_a_password_may_come_as_its_md5(brand: Brand, sent: str) -> None:
+    """Vendor clients send the hex digest, in either case."""
+    assert 200 == asked(brand.door, **basic(brand.till_code, sent)).status_code
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "Basic",
+        "Basic !!!",
+        "Basic " + b64encode(b"no colon").decode(),
+        "Basic " + b64encode(b"\xff\xfe:x").decode(),
+        "Basic " + b64encode(b"nobody:Pass123word").decode(),
+        "Basic " + b64encode(b"a\0b:Pass123word").decode(),
+        "Basic " + b64encode(b"a" * 100_000 + b":x").decode(),
+        "Bearer",
+        "Bearer nonsense",
+        "Digest something",
+    ],
+)
+def test_strangers_are_turned_away_alike(front: Door, header: str | None) -> None:
+    """A missing, broken, unknown or wrong login gets one answer, which tells nothing apart."""
+    answered = front.send("GET", PATH, headers={} if header is None else {"authorization": header})
+    assert (401, TURNED_AWAY) == (answered.status_code, said(answered))
+    assert 'Basic realm="milepost", charset="UTF-8"' == answered.headers["www-authenticate"]
+
+
+def test_a_wrong_password_and_an_unknown_till_look_the_same(brand: Brand) -> None:
+    """Nobody learns which tills there are."""
+    wrong = asked(brand.door, **basic(brand.till_code, "wrong password"))
+    unknown = asked(brand.door, **basic("no such till", PASSWORD))
+    assert (wrong.status_code, wrong.content) == (unknown.status_code, unknown.content) == (401, wrong.content)
+
+
+def test_the_vendors_face_turns_away_in_its_own_words(front: Door) -> None:
+    """The envelope of v3, with status 401."""
+    answered = front.send("GET", "/v3/users/1/targetGroups")
+    expected = {"data": None, "errors": [{"code": 401, "message": "the login is missing or wrong"}], "warnings": None}
+    assert (401, expected) == (answered.status_code, said(answered))
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "/api/v1/events"),
+        ("POST", "/api/v1/zones"),
+        ("POST", "/api/v1/concepts"),
+        ("POST", "/api/v1/stores"),
+        ("POST", "/api/v1/tills"),
+        ("GET", "/api/v1/customers?externalId=anna"),
+        ("POST", "/v2/customers"),
+        ("POST", "/v2/transactions"),
+        ("POST", "/v3/targetGroups"),
+        ("POST", "/v3/targetGroups/1/targets/1/enroll"),
+        ("GET", "/v3/users/1/targetGroups"),
+        ("GET", "/v3/users/1/enrolledTargets"),
+    ],
+)
+def test_every_door_asks_who_is_there(front: Door, method: str, path: str) -> None:
+    """No route answers a stranger."""
+    assert 401 == front.send(method, path, content=b"{}" if method == "POST" else None).status_code
+
+
+def test_a_verified_password_is_remembered_for_a_minute(brand: Brand) -> None:
+    """A till whose login is taken away is known a little longer, and no longer than that."""
+    door = brand.door
+    assert 200 == asked(door, **basic(brand.till_code, PASSWORD)).status_code
+    door.connection.execute("delete from login where code = %s", [brand.till_code])
+    door.logins.now += 60_000_000 - 1
+    assert 200 == asked(door, **basic(brand.till_code, PASSWORD)).status_code
+    door.logins.now += 1
+    assert 401 == asked(door, **basic(brand.till_code, PASSWORD)).status_code
+
+
+@pytest.mark.parametrize("header, prefix", [("x-cap-api-oauth-token", ""), ("authorization", "Bearer ")])
+def test_a_token_opens_the_door_while_it_lives(brand: Brand, header: str, prefix: str) -> None:
+    """300 seconds, by the vendor's header or as a Bearer; then it is nothing."""
+    added = with_key(brand)
+    answered = token(brand, added.key, added.secret)
+    data = said(answered)["data"]
+    assert (200, ["accessToken", "ttlSeconds"], 300) == (answered.status_code, list(data), data["ttlSeconds"])
+    headers = {header: prefix + data["accessToken"]}
+    assert 200 == brand.door.send("GET", PATH, headers=headers).status_code
+    brand.door.logins.now += 300_000_000 - 1
+    assert 200 == brand.door.send("GET", PATH, headers=headers).status_code
+    brand.door.logins.now += 1
+    assert 401 == brand.door.send("GET", PATH, headers=headers).status_code
+
+
+def test_a_token_acts_for_its_organisation(brand: Brand) -> None:
+    """What a client defines is its organisation's, and signed by the key."""
+    added = with_key(brand)
+    headers = {"x-cap-api-oauth-token": said(token(brand, added.key, added.secret))["data"]["accessToken"]}
+    brand.door.send("POST", "/api/v1/zones", json=[{"code": "north"}], headers=headers)
+    assert ["north"] == [zone["code"] for zone in brand.get("/api/v1/zones")["items"]]
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", "a\0b"])
+def test_a_wrong_secret_gets_no_token(brand: Brand, secret: str) -> None:
+    """The vendor's words, and status 401."""
+    answered = token(brand, with_key(brand).key, secret)
+    errors = [{"code": 401, "message": "Failed to generate OAuth token"}]
+    assert (401, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
+
+
+def test_an_unknown_key_looks_like_a_wrong_secret(brand: Brand) -> None:
+    """Nobody learns which keys there are."""
+    wrong = token(brand, with_key(brand).key, "wrong")
+    assert {wrong.content} == {token(brand, key, "wrong").content for key in ("no such key", "a\0b")}
+
+
+@pytest.mark.parametrize(
+    "body", [[], {}, {"key": 1, "secret": "x"}, {"key": "x"}, {"key": "k" * 201, "secret": "x"}, "text", None]
+)
+def test_a_token_needs_a_key_and_a_secret(front: Door, body: Any) -> None:
+    """Anything else is invalid input."""
+    answered = front.send("POST", "/v3/oauth/token/generate", json=body)
+    assert (400, {300004}) == (answered.status_code, {error["code"] for error in said(answered)["errors"]})
+
+
+def test_a_revoked_key_gets_no_token(brand: Brand) -> None:
+    """A key that was revoked is unknown, and so are its tokens once they are no longer remembered."""
+    added = with_key(brand)
+    headers = {"x-cap-api-oauth-token": said(token(brand, added.key, added.secret))["data"]["accessToken"]}
+    brand.door.connection.execute("update api_key set revoked_at = now() where key = %s", [added.key])
+    assert 401 == token(brand, added.key, added.secret).status_code
+    assert 401 == brand.door.send("GET", PATH, headers=headers).status_code
+
+
+def test_no_secret_is_kept_in_clear(brand: Brand) -> None:
+    """Passwords are Argon2id hashes, secrets and tokens digests."""
+    added = with_key(brand)
+    text = said(token(brand, added.key, added.secret))["data"]["accessToken"]
+    kept = [
+        row
+        for table in ("login", "api_key", "access_token")
+        for (row,) in brand.door.connection.execute(f"select t::text from {table} as t".encode())
+    ]
+    assert [] == [row for row in kept if PASSWORD in row or added.secret in row or text in row]
+    assert all("$argon2id$" in row for row in kept if brand.till_code in row)
