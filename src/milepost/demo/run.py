@@ -11,6 +11,7 @@ from milepost.demo.bar import tell
 from milepost.demo.door import TIMEOUT_SECONDS, progress
 from milepost.demo.filling import fill
 from milepost.demo.groceries import numbers
+from milepost.demo.parquet import folder
 from milepost.demo.server import serving
 from milepost.demo.showing import Household, choose, give, show, tries
 
@@ -40,6 +41,7 @@ def run(chosen: Chosen) -> None:
 
     Raises Failed with a sentence for the person.
     """
+    folder()  # better to hear of a missing package before anything is made
     chosen.data.mkdir(parents=True, exist_ok=True)
     account = recall(chosen.data)
     wanted = chosen.households or (account.households if account and account.loaded else HOUSEHOLDS_SHARE)
