@@ -6,13 +6,18 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import batches, profiling, singles
+from bench import batches, growth, profiling, reading, singles
 from bench.hosting import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
 from bench.report import print_finding, print_machine, write
 
-WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {"w1": singles.run, "w2": batches.run}
+WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
+    "w1": singles.run,
+    "w2": batches.run,
+    "w3": growth.run,
+    "w4": reading.run,
+}
 PROFILE = "profile"
 SIZES = {
     "small": Plan(rounds=5, customers=20_000, batch_events=5_000, seconds=1.0),

@@ -1,0 +1,162 @@
+"""W3: how the cost of an event grows with the number of active targets, while about five of them match."""
+
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+
+from bench.audit import audit_ours
+from bench.batches import matches_per_event
+from bench.contest import Round, Spread, measured
+from bench.events import Happened, Mix, Stream, Users
+from bench.hosting import ORGANISATION, Postgres, make_brand, server_settings
+from bench.plan import Failed, Finding, Plan, say
+from bench.receivers import Service, decoded
+from bench.rules import Rule, spread_rules
+from milepost.engine.step import step
+from milepost.model.event import Event, Place
+from milepost.model.standing import EMPTY, Standing
+from milepost.service.brand import Brand
+from milepost.service.housekeeping import id_called
+from milepost.service.installation import Installation
+from milepost.service.offer import Offer
+from milepost.wiring import running
+
+COUNTS = (1, 10, 50, 200, 1_000)
+MATCHES = 5
+RATIO_OF = (1_000, 10)
+EVENTS_SHARE = 0.4
+"""Events of one round, as a share of those of W2."""
+
+CUSTOMERS_MAX = 5_000
+BATCH_EVENTS = 1_000
+
+
+class Lane(NamedTuple):
+    """A brand with so many targets, and what receives for it."""
+
+    targets: int
+    rules: list[Rule]
+    here: Installation
+    service: Service
+    brand: Brand
+
+
+class Cost(NamedTuple):
+    """One round with so many targets: processor microseconds of a step, and what the whole path needed."""
+
+    targets: int
+    step_microseconds: float
+    whole: Round
+
+    @property
+    def python_microseconds(self) -> float:
+        """Give Python's processor time of an event on the whole path."""
+        return self.whole.python_seconds * 1e6 / self.whole.events
+
+    @property
+    def wall_microseconds(self) -> float:
+        """Give the time that passed for an event on the whole path."""
+        return self.whole.seconds * 1e6 / self.whole.events
+
+
+async def run(server: Postgres, plan: Plan) -> Finding:
+    """Run W3 and give what was found; bills only, customers drawn evenly."""
+    count = max(BATCH_EVENTS, int(plan.batch_events * EVENTS_SHARE) // BATCH_EVENTS * BATCH_EVENTS)
+    customers = min(plan.customers, CUSTOMERS_MAX)
+    stream = Stream(plan.seed, customers=customers, events=count * (plan.rounds + 1), mix=Mix(0, 0, 0))
+    costs: list[Cost] = []
+    sent: list[Happened] = []
+    async with AsyncExitStack() as stack:
+        lanes = [await _lane(server, stack, number, customers) for number in COUNTS]
+        for turn in range(plan.rounds + 1):
+            say(f"W3: round {turn} of {plan.rounds} …" if turn else "W3: warming up …")
+            events = stream.take(count, Users.UNIFORM)
+            sent += events
+            found = [await _cost(server, lane, events) for lane in (lanes if turn % 2 == 0 else lanes[::-1])]
+            costs += found if turn else []
+        audits = {lane.targets: audit_ours(server, lane.service.url, lane.rules, sent, plan.seed) for lane in lanes}
+    if not all(audit.is_clean for audit in audits.values()):
+        raise Failed(f"W3: what is stored is wrong: {audits}")
+    size = "select avg(length(body))::int from standing"
+    facts = {
+        "customers": customers,
+        "events": len(sent),
+        "matchedTargetsPerEvent": {lane.targets: matches_per_event(lane.rules, sent) for lane in lanes},
+        "standingBytes": {lane.targets: server.rows(size, lane.service.url)[0][0] for lane in lanes},
+        "audit": {number: audit._asdict() for number, audit in audits.items()},
+    }
+    return _finding(costs, facts)
+
+
+async def _lane(server: Postgres, stack: AsyncExitStack, count: int, customers: int) -> Lane:
+    say(f"W3: defining {count} targets …")
+    rules = spread_rules(count, MATCHES)
+    url = server.database(f"w3_{count}")
+    await make_brand(url, rules, customers=customers)
+    here = await stack.enter_async_context(running(url, server_settings(lanes=1)))
+    org_id = await id_called(here.database, ORGANISATION)
+    async with here.database.transaction() as transaction:
+        brand = await here.brands.one(transaction, org_id)
+    service = Service(f"{count} targets", url, here, org_id, under_way=1)
+    return Lane(count, rules, here, service, brand)
+
+
+async def _cost(server: Postgres, lane: Lane, events: Sequence[Happened]) -> Cost:
+    """Measure the pure step and the whole path over the same *events*."""
+    pure = _step_microseconds(lane, events)
+    return Cost(lane.targets, pure, await measured(server, lane.service, Users.UNIFORM, events))
+
+
+def _step_microseconds(lane: Lane, events: Sequence[Happened]) -> float:
+    """Give the processor time of one step, each customer beginning with nothing."""
+    body = b"[" + b",".join(event.body for event in events) + b"]"
+    offers = decoded(body, lane.brand.organisation.id, lane.here.clock())
+    made = [(offer.customer.value, _event(offer, lane.brand)) for offer in offers]
+    standings: dict[str, Standing] = {}
+    catalogue = lane.brand.catalogue
+    began = time.thread_time()
+    for customer, event in made:
+        standings[customer] = step(catalogue, standings.get(customer, EMPTY), event).standing
+    return (time.thread_time() - began) * 1e6 / len(made)
+
+
+def _event(offer: Offer, brand: Brand) -> Event:
+    place = brand.places.place(offer.place)
+    assert isinstance(place, Place)
+    return Event(
+        key=offer.key,
+        name=offer.name,
+        occurred_at=offer.occurred_at,
+        received_at=offer.received_at,
+        place=place,
+        member=None,
+        payload=offer.payload,
+    )
+
+
+def _finding(costs: Sequence[Cost], facts: dict[str, Any]) -> Finding:
+    table, figures = [], {}
+    spreads: dict[int, tuple[Spread, Spread, Spread]] = {}
+    for count in COUNTS:
+        mine = [cost for cost in costs if cost.targets == count]
+        spreads[count] = (
+            Spread([cost.step_microseconds for cost in mine]),
+            Spread([cost.python_microseconds for cost in mine]),
+            Spread([cost.wall_microseconds for cost in mine]),
+        )
+        table.append([f"{count} targets", *(spread.shown(1) for spread in spreads[count])])
+        names = ("stepMicroseconds", "pythonMicroseconds", "wallMicroseconds")
+        figures[f"{count} targets"] = {name: spread.kept() for name, spread in zip(names, spreads[count], strict=True)}
+    many, few = (spreads[count] for count in RATIO_OF)
+    ratios = [Spread([a / b for a, b in zip(x.values, y.values, strict=True)]) for x, y in zip(many, few, strict=True)]
+    title = f"cost({RATIO_OF[0]}) / cost({RATIO_OF[1]})"
+    table.append([title, *(ratio.shown(2) for ratio in ratios)])
+    figures[title] = {name: r.kept(2) for name, r in zip(("step", "python", "wall"), ratios, strict=True)}
+    return Finding(
+        name="W3: µs of one event with N targets of which about 5 match",
+        columns=["targets", "step, processor", "whole path, Python's processor", "whole path, wall"],
+        table=table,
+        facts=facts,
+        figures=figures,
+    )
