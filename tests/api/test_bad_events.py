@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from milepost.api.native.event_body import FIELDS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+from milepost.api.native.event_shapes import FIELDS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from tests.api.door import Brand, Door, Json, said
 from tests.api.forms import back, bill, event, group, line
 

@@ -10,8 +10,6 @@ from milepost.cli.output import give_json
 from milepost.model.problem import Problem, Refused
 
 Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON (it always does)")]
-
 org = typer.Typer(help="Organisations.", no_args_is_help=True)
 till = typer.Typer(help="Tills that may log in.", no_args_is_help=True)
 key = typer.Typer(help="Keys for the token call.", no_args_is_help=True)
@@ -24,10 +22,9 @@ def add_org(
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
-    json: Json = True,
 ) -> None:
     """Add an organisation; prints its id and the secret address of its webhook."""
-    from milepost.service.housekeeping import add_organisation  # noqa: PLC0415 - heavy
+    from milepost.service.housekeeping import add_organisation
 
     added, webhook_id = inside(
         {"data": data, "database_url": database_url, "clock": clock},
@@ -42,10 +39,9 @@ def set_org(
     settings: Annotated[list[str], typer.Argument(help="KEY=VALUE, such as lateDays=3")],
     data: Data = None,
     database_url: DatabaseUrl = None,
-    json: Json = True,
 ) -> None:
     """Change settings of an organisation, all or none; events are judged by them from now on."""
-    from milepost.service.housekeeping import change_settings, shown_settings  # noqa: PLC0415 - heavy
+    from milepost.service.housekeeping import change_settings, shown_settings
 
     wrong = [Problem(text, "must be KEY=VALUE") for text in settings if "=" not in text]
     if wrong:
@@ -66,10 +62,9 @@ def add_till(
     password: Annotated[str | None, typer.Option("--password", help="one is made if none is given")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
-    json: Json = True,
 ) -> None:
     """Add a till that may log in; prints its password once."""
-    from milepost.service import housekeeping  # noqa: PLC0415 - heavy
+    from milepost.service import housekeeping
 
     added = inside(
         {"data": data, "database_url": database_url},
@@ -87,10 +82,9 @@ def add_key(
     organisation: Org,
     data: Data = None,
     database_url: DatabaseUrl = None,
-    json: Json = True,
 ) -> None:
     """Add a key and secret for `/v3/oauth/token/generate`; prints the secret once."""
-    from milepost.service import housekeeping  # noqa: PLC0415 - heavy
+    from milepost.service import housekeeping
 
     added = inside(
         {"data": data, "database_url": database_url},

@@ -14,11 +14,12 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 
-from milepost.api.body import write_json
 from milepost.model.event import BILL, CURRENCY, POINTS, RETURN
 from milepost.model.problem import Problem, Refused
 
+_encoder = msgspec.json.Encoder(decimal_format="number")
 _SPELLED = frozenset({BILL, RETURN, POINTS, CURRENCY})
 _LITERAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?|true|false", re.ASCII)
 _WHOLE = frozenset({"customer.id", "store.id", "till.id", "data.programId"})
@@ -84,7 +85,7 @@ def _cells(path: Path) -> Iterator[Read]:
             given = {str(name): text for name, text in cells.items() if isinstance(text, str) and text != ""}
             plain = given.get("type") in _SPELLED
             values = {name: _cell(name, text, plain=plain) for name, text in given.items()}
-            yield Read(row, write_json(_nested(values)), raw.tell())
+            yield Read(row, _text(_nested(values)), raw.tell())
 
 
 def _cell(name: str, text: str, *, plain: bool) -> object:
@@ -111,7 +112,7 @@ def _columns(path: Path) -> Iterator[Read]:
         for values in batch.to_pylist():
             row += 1
             given = {name: _value(name, value) for name, value in values.items() if value is not None}
-            yield Read(row, write_json(_nested(given)), row)
+            yield Read(row, _text(_nested(given)), row)
 
 
 def _value(name: str, value: object) -> object:
@@ -142,9 +143,13 @@ def _nested(values: Mapping[str, object]) -> dict[str, Any]:
     return event
 
 
+def _text(event: dict[str, Any]) -> bytes:
+    return _encoder.encode(event)
+
+
 def _parquet(path: Path) -> Any:
     try:
-        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - an extra
+        from pyarrow.parquet import ParquetFile
     except ImportError:
         raise Refused(Problem(str(path), 'reading Parquet needs the extra: pip install "milepost[bulk]"')) from None
     return ParquetFile(path)

@@ -86,8 +86,8 @@ class _Import:
 
     async def run(self, organisation: str, *, afresh: bool) -> _Done:
         """Receive every row that was not done before."""
-        from milepost.demo.bar import bar  # noqa: PLC0415 - heavy
-        from milepost.service.housekeeping import id_called  # noqa: PLC0415 - heavy
+        from milepost.demo.bar import bar
+        from milepost.service.housekeeping import id_called
 
         org_id = await id_called(self._here.database, organisation)
         before = 0 if afresh else self._before()
@@ -112,7 +112,7 @@ class _Import:
         return _Done(rows, self._rejected, self._counts)
 
     def _send(self, batch: list[Read], org_id: int, rejects: TextIO) -> _Batch:
-        from milepost.api.native.events import read_event  # noqa: PLC0415 - heavy
+        from milepost.api.native.events import read_event
 
         offers: list[Offer] = []
         rows: list[Read] = []

@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 def inside(flags: Mapping[str, object], work: "Callable[[Installation], Awaitable[Result]]") -> Result:
     """Do *work* inside the installation that the environment and *flags* name; give what it gives."""
     settings = read_settings(os.environ, flags)
-    from milepost import wiring  # noqa: PLC0415 - heavy; `--help` must answer at once
+    from milepost import wiring
 
     async def run(url: str) -> Result:
         async with wiring.running(url, settings) as here:

@@ -18,7 +18,7 @@ def serve(
     """Run the server: both faces, on the embedded database unless one is named."""
     flags = {"host": host, "port": port, "data": data, "database_url": database_url, "clock": clock}
     settings = read_settings(os.environ, flags)
-    from milepost import wiring  # noqa: PLC0415 - heavy; `--help` must answer at once
+    from milepost import wiring
 
     wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:

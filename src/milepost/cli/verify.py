@@ -38,7 +38,7 @@ class _Found(NamedTuple):
 
 
 async def _verify(here: "Installation") -> _Found:
-    from milepost.service.verifying import verify as replay_all  # noqa: PLC0415 - heavy
+    from milepost.service.verifying import verify as replay_all
 
     compared = events = progress = 0
     differing: list[dict[str, int]] = []

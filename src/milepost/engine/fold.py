@@ -29,6 +29,7 @@ class Fold:
     )
 
     def __init__(self, catalogue: Catalogue, before: Standing, event: Event) -> None:
+        """Begin at *before*, with *event* about to happen."""
         self.catalogue = catalogue
         self.before = before
         self.event = event

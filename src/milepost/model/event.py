@@ -7,7 +7,6 @@ from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
 
-
 Scalar = object
 """A value of an extended field, a line's attribute or a behavioural event's attribute.
 

@@ -29,7 +29,8 @@ class Progress(NamedTuple):
     """How far one customer is with one target in one period.
 
     `value` in ten-thousandths; stamps in epoch seconds, 0 for never; `achieved_by` is the log id of the event that
-    crossed; bit n of `triggers` is set when the target's trigger n was reached; `days` only where a day's extreme counts.
+    crossed; bit n of `triggers` is set when the target's trigger n was reached; `days` only where a day's extreme
+    counts.
     """
 
     target_id: int
@@ -54,7 +55,8 @@ class Stored(IntEnum):
 class Enrolment(NamedTuple):
     """A customer takes part in a target from a period on.
 
-    `enrolled_at` in epoch seconds; `seq` is the number of the event that enrolled; `stored` says which earlier ones count.
+    `enrolled_at` in epoch seconds; `seq` is the number of the event that enrolled; `stored` says which earlier ones
+    count.
     """
 
     target_id: int

@@ -35,9 +35,9 @@ class Kept:
 
 
 async def keep_customer(here: Installation, caller: Caller, draft: CustomerDraft) -> Kept:
-    """Register a customer, or change the one that these identifiers name; a registration is an event that targets count.
+    """Register a customer, or change the one that these identifiers name.
 
-    Raises Refused when the identifiers name different customers.
+    A registration is an event that targets may count. Raises Refused when the identifiers name different customers.
     """
     now = here.clock()
 

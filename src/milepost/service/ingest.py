@@ -12,24 +12,15 @@ from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
+from milepost.service.repeats import Heard, drop_known
 from milepost.store import codec, customers, log
 from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
-from milepost.store.log import Appended, LoggedRow, Related, Who
+from milepost.store.log import Appended, Related, Who
 
 DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
 """How far ahead of the server's clock an event may be dated."""
-
-
-class Heard(NamedTuple):
-    """An offer whose customer and place are known: `position` in the batch, the event, its encoded payload."""
-
-    position: int
-    who: Who
-    event: Event
-    payload: bytes
-    content_hash: bytes
 
 
 class Ingest:
@@ -80,7 +71,7 @@ async def _receive(
             answers[position] = taken
         else:
             heard.append(taken)
-    fresh = await _drop_known(transaction, heard, answers)
+    fresh = await drop_known(transaction, heard, answers)
     await _live(transaction, known_brands, standings, fresh, answers)
     names = {name: id_ for name, id_ in found.items() if isinstance(id_, int) and name[1].kind is not IdentifierKind.ID}
     return [answers[position] for position in range(len(offers))], names
@@ -93,7 +84,7 @@ async def _members(transaction: Transaction, brands: dict[int, Brand], who: Sequ
         return {}
     members: dict[Who, Member] = {}
     for one, customer in (await customers.profiles(transaction, asked)).items():
-        named = dict((identifier.kind, identifier.value) for identifier in reversed(customer.identifiers))
+        named = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
         members[one] = Member(
             customer.first_name,
             customer.last_name,
@@ -140,47 +131,6 @@ def _hear(
     )
     payload = codec.encode_payload(offer.payload)
     return Heard(position, who, event, payload, codec.content_hash(offer.name, offer.occurred_at, payload))
-
-
-async def _drop_known(transaction: Transaction, heard: Sequence[Heard], answers: dict[int, Answer]) -> list[Heard]:
-    """Answer what was heard before and give the rest; of several alike in the batch the first is heard."""
-    if not heard:
-        return []
-    known = await log.known_events(transaction, sorted({(one.who, one.event.key) for one in heard}))
-    firsts: dict[tuple[Who, EventKey], Heard] = {}
-    for one in heard:
-        key = (one.who, one.event.key)
-        row = known.get(key)
-        if row is not None:
-            answers[one.position] = _again(one, same=_is_same(one, row), row=row)
-        else:
-            firsts.setdefault(key, one)
-    fresh = list(firsts.values())
-    for one in heard:
-        first = firsts.get((one.who, one.event.key))
-        if first is not None and first is not one:
-            answers[one.position] = _again(one, same=first.content_hash == one.content_hash, row=None)
-    return fresh
-
-
-def _is_same(one: Heard, row: LoggedRow) -> bool:
-    """Tell whether the event of *row* says what *one* says; 42.5 and 42.50 are the same."""
-    if row.content_hash == one.content_hash:
-        return True
-    before = row.event()
-    return (before.name, before.occurred_at, before.payload) == (
-        one.event.name,
-        one.event.occurred_at,
-        one.event.payload,
-    )
-
-
-def _again(one: Heard, *, same: bool, row: LoggedRow | None) -> Answer:
-    if same:
-        entries = () if row is None else row.entries
-        return Answer(key=one.event.key, status=Status.DUPLICATE, customer_id=one.who.customer_id, entries=entries)
-    problem = Problem("id", "an event with this source and id was received before, with other content")
-    return Answer(key=one.event.key, status=Status.CONFLICT, customer_id=one.who.customer_id, problems=(problem,))
 
 
 async def _live(

@@ -137,7 +137,7 @@ async def _each(ingest: Ingest, offers: Sequence[Offer]) -> list[Answer]:
         return await ingest(offers)
     except Unavailable:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001 - around one batch, so that one event cannot spoil its neighbours
         if len(offers) == 1:
             _log.exception("event_not_counted", source=offers[0].key.source, id=offers[0].key.id)
             return [

@@ -12,8 +12,10 @@ from milepost.service.brand import PlaceName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An event that a client wants to be counted; `till_id` is the till that logged in, if one did;
-    instants in epoch microseconds."""
+    """An event that a client wants to be counted.
+
+    `till_id` is the till that logged in, if one did; instants in epoch microseconds.
+    """
 
     org_id: int
     customer: Identifier

@@ -47,7 +47,7 @@ def remember(remembered: dict[Named, int], found: Iterable[tuple[Named, int]], *
 
 
 async def register(transaction: Transaction, fresh: Sequence[tuple[Named, Offer]]) -> dict[Named, int]:
-    """Register customers under one name each, for the offer beside it; give their ids, also of those taken meanwhile."""
+    """Register customers under one name each, for the offer beside it; give their ids, also where another was first."""
     if not fresh:
         return {}
     names = sorted((name for name, _ in fresh), key=lambda name: (name[0], name[1].kind.value, name[1].value))

@@ -41,7 +41,7 @@ class LoggedRow(NamedTuple):
 
 
 class Appended(NamedTuple):
-    """An event to be added to the log, with what it changed and led to; `body` and `payload_hash` are encoded already."""
+    """An event to be added to the log, with what it changed and led to; `body` is encoded already."""
 
     who: Who
     event: Event

@@ -26,8 +26,8 @@ async def migrate(url: str) -> list[str]:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=tuple_row) as connection:
         await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
         await connection.execute(
-            "create table if not exists migration (name text primary key, checksum text not null, applied_at timestamptz "
-            "not null default now())",
+            "create table if not exists migration ("
+            "name text primary key, checksum text not null, applied_at timestamptz not null default now())",
         )
         cursor = await connection.execute("select name, checksum from migration")
         known: dict[str, str] = dict(await cursor.fetchall())

@@ -8,7 +8,8 @@ from msgspec import Raw, Struct
 
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import BATCH_BYTES_MAX, DEPTH_MAX, JsonResponse, number, read_body
-from milepost.api.native.event_body import PAYLOAD_BODIES, EventBody, offer_of
+from milepost.api.native.event_body import offer_of
+from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.structure import structure_problems
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Entry

@@ -63,7 +63,7 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
     fields = _fields(value, "extendedFields", "", problems)
     if problems:
         return None
-    given = [item for item in value.get("lineItemsV2") or ()]
+    given = list(value.get("lineItemsV2") or ())
     return Return(
         kind=ReturnKind(kind),
         original=number,

@@ -20,14 +20,13 @@ router = APIRouter(tags=["users"])
 
 
 @router.get("/v3/users/{user_id}/targetGroups", response_model=None)
-async def get_target_groups(  # noqa: PLR0913 - one parameter for each of the vendor's
+async def get_target_groups(
     user_id: str,
     here: Here,
     caller: Asking,
     includeInactive: str = "false",
     targetRuleId: str | None = None,
     includeInactiveTargets: str = "false",
-    excludedEntities: str | None = None,
     trackingDate: str | None = None,
 ) -> JsonResponse:
     """Give a customer's target groups, with the running period's progress or, if asked, every period's."""
@@ -56,7 +55,7 @@ async def get_target_groups(  # noqa: PLR0913 - one parameter for each of the ve
 
 
 @router.get("/v3/users/{user_id}/enrolledTargets", response_model=None)
-async def get_enrolled_targets(  # noqa: PLR0913 - one parameter for each of the vendor's
+async def get_enrolled_targets(
     user_id: str,
     here: Here,
     caller: Asking,
