@@ -5,6 +5,7 @@ Milepost on the stack, and to the stage that this function belongs to. Waiting f
 event loop sleeps. Statements are timed apart, by a wrapper around the store's transaction.
 """
 
+import gc
 import signal
 import time
 from collections import Counter, defaultdict
@@ -27,7 +28,7 @@ from milepost.store.database import Row, Transaction
 from milepost.wiring import running
 
 INTERVAL_SECONDS = 0.0005
-FUNCTIONS_SHOWN = 40
+FUNCTIONS_SHOWN = 30
 PACKAGE = str(Path(milepost.__file__).parent) + "/"
 WAITING, OUTSIDE = "waiting for the server", "outside Milepost"
 
@@ -117,10 +118,37 @@ class Statements:
         return timed
 
 
+class Collections:
+    """How long the garbage collector held everything up; its time is also in the stages that it interrupted."""
+
+    def __init__(self) -> None:
+        """Have seen none yet."""
+        self.seconds = 0.0
+        self.count = 0
+        self._began = 0.0
+
+    @contextmanager
+    def timing(self) -> Iterator[None]:
+        """Time every collection while the block runs."""
+        gc.callbacks.append(self._told)
+        try:
+            yield
+        finally:
+            gc.callbacks.remove(self._told)
+
+    def _told(self, phase: str, _about: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = time.perf_counter()
+            return
+        self.seconds += time.perf_counter() - self._began
+        self.count += 1
+
+
 class Profiled(NamedTuple):
     """What was seen of one kind of users."""
 
     profile: Profile
+    collections: Collections
     statements: Statements
     wall_microseconds: float
     python_microseconds: float
@@ -156,15 +184,20 @@ async def run(server: Postgres, plan: Plan) -> Finding:
 
 async def _profiled(server: Postgres, service: Service, stream: Stream, users: Users, count: int) -> Profiled:
     """Receive *count* events three times: plain, sampled, and with its statements timed."""
-    profile, statements = Profile(), Statements()
+    profile, collections, statements = Profile(), Collections(), Statements()
     plain = await measured(server, service, users, stream.take(count, users))
     with profile.sampling():
         await measured(server, service, users, stream.take(count, users))
-    with statements.timing():
+    with statements.timing(), collections.timing():
         await measured(server, service, users, stream.take(count, users))
     each = 1e6 / count
     return Profiled(
-        profile, statements, plain.seconds * each, plain.python_seconds * each, plain.postgres_seconds * each
+        profile,
+        collections,
+        statements,
+        plain.seconds * each,
+        plain.python_seconds * each,
+        plain.postgres_seconds * each,
     )
 
 
@@ -191,6 +224,7 @@ def _rows(users: Users, seen: Profiled, count: int) -> list[list[str]]:
         ("all: wall", seen.wall_microseconds),
         ("all: Python's processor time", seen.python_microseconds),
         ("all: PostgreSQL's processor time", seen.postgres_microseconds),
+        (f"all: garbage collection, {seen.collections.count} times", seen.collections.seconds * 1e6 / count),
     ]
     rows += [(f"stage: {name}", samples * share) for name, samples in profile.stages.most_common()]
     timed: Sequence[tuple[str, float]] = sorted(statements.seconds.items(), key=lambda one: -one[1])
