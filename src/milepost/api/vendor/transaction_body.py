@@ -52,14 +52,19 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
     """Give the return that *value* says; `billNumber` names the bill."""
     number = _text(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     kind = value.get("returnType")
-    if kind not in ReturnKind.__members__:
+    if not isinstance(kind, str) or kind not in ReturnKind.__members__:
         problems.append(Problem("returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
     amount = _amount(value, "billAmount", "", problems)
     if kind == "AMOUNT" and (amount is None or amount <= 0):
         problems.append(Problem("billAmount", "must be the amount that came back, above 0"))
     lines = _lines(value, problems)
-    if kind == "LINE_ITEM" and not lines:
+    if kind == "LINE_ITEM" and not value.get("lineItemsV2"):
         problems.append(Problem("lineItemsV2", "must hold what came back when returnType is LINE_ITEM"))
+    problems += [
+        Problem(f"lineItemsV2[{place}].qty", "must be above 0")
+        for place, line in enumerate(lines)
+        if line.quantity <= 0 and kind == "LINE_ITEM"
+    ]
     fields = _fields(value, "extendedFields", "", problems)
     if problems:
         return None
@@ -153,7 +158,11 @@ def _number(value: object, path: str, problems: list[Problem]) -> Decimal | None
             number = Decimal(value)
         except InvalidOperation:
             number = None
-    if number is None or not number.is_finite() or len(number.as_tuple().digits) > DIGITS_MAX:
+    if (
+        number is None
+        or not number.is_finite()
+        or max(len(number.as_tuple().digits), abs(number.adjusted())) > DIGITS_MAX
+    ):
         problems.append(Problem(path, f"must be a number of at most {DIGITS_MAX} digits"))
         return None
     return number
