@@ -1,0 +1,229 @@
+"""`POST /v2/transactions`: bills and returns in the vendor's shape (semantics 3.9)."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.api.door import Brand, Json, said
+from tests.api.forms import group, target
+
+SHOWN = ["createdId", "warnings", "errors", "sideEffects", "loyaltyDetails", "customerInfo"]
+ANNA = {"identifierName": "externalId", "identifierValue": "anna"}
+
+
+def bill(amount: Any = "100", number: str = "N1", **changes: Any) -> Json:
+    """Give the body of a regular bill."""
+    return {"type": "REGULAR", "billNumber": number, "billAmount": amount} | changes
+
+
+def back(kind: Any, number: str = "N1", **changes: Any) -> Json:
+    """Give the body of a return."""
+    return {"type": "RETURN", "returnType": kind, "billNumber": number} | changes
+
+
+def sent(brand: Brand, body: Any, **query: str) -> Json:
+    """Send a transaction that is taken; give the answer."""
+    answered = brand.post("/v2/transactions", body, **(query or ANNA))
+    told: Json = said(answered)
+    assert (200, SHOWN, []) == (answered.status_code, list(told), told["errors"]), answered.text
+    return told
+
+
+def refused(brand: Brand, body: Any, **query: str) -> list[tuple[int, str]]:
+    """Send a transaction that is refused; give its errors."""
+    answered = brand.post("/v2/transactions", body, **(query or ANNA))
+    told = said(answered)
+    assert 400 == answered.status_code, answered.text
+    if "data" in told:
+        return [(error["code"], error["message"]) for error in told["errors"]]
+    assert (SHOWN, None) == (list(told), told["createdId"])
+    assert {False} == {error["status"] for error in told["errors"]}
+    return [(error["code"], error["message"]) for error in told["errors"]]
+
+
+def values(brand: Brand) -> list[Decimal]:
+    """Give what Anna has reached, target by target."""
+    return [row["targetAchievedValue"] for row in brand.rows(brand.customer("anna"))]
+
+
+def defined(brand: Brand, *targets: Json) -> None:
+    """Define each target in a group of its own."""
+    for one in targets:
+        brand.define(group(one))
+
+
+def test_a_bill_counts_with_all_that_it_says(brand: Brand) -> None:
+    """Net, gross, lines and extended fields; amounts may be numbers or text."""
+    tip = {"extendedFieldInfo": {"name": "tip", "aggregateFunction": "SUM"}}
+    defined(
+        brand,
+        target("TRANSACTION", "SALES"),
+        target("TRANSACTION", "GROSS_SALES"),
+        target("TRANSACTION", "EXTENDED_FIELD", **tip),
+        target("LINEITEM", "QUANTITY"),
+        target("LINEITEM", "SALES"),
+        target("LINEITEM", "GROSS_SALES", expression='currentLineItem.code=="milk"'),
+    )
+    lines = [
+        {"itemCode": "milk", "qty": "2", "rate": "3.5", "value": "7", "discount": "1", "amount": "6"},
+        {"itemCode": "bread", "qty": 1, "rate": 4},
+    ]
+    body = bill("100.50", grossAmount=102, discount="1.50", lineItemsV2=lines, extendedFields={"tip": 3})
+    told = sent(brand, body | {"billingDate": "2026-01-20T10:00:00Z", "paymentModes": [{"mode": "cash"}]})
+    assert isinstance(told["createdId"], int)
+    assert [Decimal(text) for text in ("100.5", "102", "3", "3", "10", "7")] == values(brand)
+
+
+def test_an_unknown_external_id_is_registered(brand: Brand) -> None:
+    """As by any event; other names must be known."""
+    sent(brand, bill())
+    assert brand.customer("anna")
+    assert [(603, 'customer.mobile: there is no customer with this mobile: "5"')] == refused(
+        brand, bill(), identifierName="mobile", identifierValue="5"
+    )
+    assert [(603, "customer.id: there is no customer 5")] == refused(
+        brand, bill(), identifierName="id", identifierValue="5"
+    )
+
+
+def test_a_bill_that_is_sent_again_counts_once(brand: Brand) -> None:
+    """The number names the bill: the same answer; other content is refused."""
+    defined(brand, target())
+    body = bill(billingDate="2026-01-20T10:00:00Z")
+    assert sent(brand, body) == sent(brand, body)
+    assert [(624, "id: an event with this source and id was received before, with other content")] == refused(
+        brand, body | {"billAmount": "99"}
+    )
+    assert [Decimal(100)] == values(brand)
+
+
+def test_a_bill_without_an_offset_is_of_utc(front: Any) -> None:
+    """So it is at the vendor, whatever the zone of the organisation."""
+    berlin = front.brand("Europe/Berlin")
+    berlin.define(group(target()))
+    sent(berlin, bill("1", "N1", billingDate="2025-12-31T23:30:00"))
+    sent(berlin, bill("2", "N2", billingDate="2026-01-01T00:30:00+01:00"))
+    sent(berlin, bill("4", "N3", billingDate="2025-12-31T22:59:59"))
+    sent(berlin, bill("8", "N4"))
+    assert [Decimal(11)] == values(berlin)
+
+
+@pytest.mark.parametrize(
+    "body, left",
+    [
+        (back("FULL"), "0"),
+        (back("CANCELLED"), "0"),
+        (back("AMOUNT", billAmount="30"), "70"),
+        (back("LINE_ITEM", lineItemsV2=[{"itemCode": "wine", "qty": 1}]), "80"),
+        (back("LINE_ITEM", lineItemsV2=[{"itemCode": "wine", "qty": 1, "amount": 15}]), "85"),
+        (back("LINE_ITEM", lineItemsV2=[{"itemCode": "wine", "qty": "2"}, {"itemCode": "bread"}]), "0"),
+        (back("FULL", "N2"), "100"),
+    ],
+)
+def test_each_kind_of_return_takes_its_part_back(brand: Brand, body: Json, left: str) -> None:
+    """The number names the bill; what is not said follows from it."""
+    defined(brand, target())
+    lines = [{"itemCode": "wine", "qty": 2, "amount": 40}, {"itemCode": "bread", "qty": 1, "amount": 60}]
+    sent(brand, bill(lineItemsV2=lines))
+    sent(brand, body)
+    assert [Decimal(left)] == values(brand)
+
+
+def test_a_return_that_is_sent_again_takes_back_once(brand: Brand) -> None:
+    """The same return is one return, another one of the same bill is another."""
+    defined(brand, target())
+    sent(brand, bill())
+    body = back("AMOUNT", billAmount=10, billingDate="2026-01-20T11:00:00Z")
+    assert sent(brand, body) == sent(brand, body)
+    sent(brand, body | {"billAmount": 5})
+    assert [Decimal(85)] == values(brand)
+
+
+@pytest.mark.parametrize(
+    "body, expected",
+    [
+        ([], ""),
+        ({}, "type: must be one of REGULAR, RETURN"),
+        (bill() | {"type": "NOT_INTERESTED"}, "type: must be one of REGULAR, RETURN"),
+        (bill(None), "billAmount: is missing"),
+        (bill("NaN"), "billAmount: must be a number of at most 28 digits"),
+        (bill("9" * 40), "billAmount: must be a number of at most 28 digits"),
+        (bill("1e999999"), "billAmount: must be a number of at most 28 digits"),
+        (bill("ten"), "billAmount: must be a number of at most 28 digits"),
+        (bill(True), "billAmount: must be a number of at most 28 digits"),
+        (bill([]), "billAmount: must be a number of at most 28 digits"),
+        (bill("0.00001"), "billAmount: must be a number of at most 1000000000000000 with at most 4 decimals"),
+        (bill(number=""), "billNumber: must be text of 1 to 50 characters"),
+        (bill(number="n" * 51), "billNumber: must be text of 1 to 50 characters"),
+        (bill(number="\0"), "a text holds the character U+0000"),
+        (bill(billingDate="yesterday"), "billingDate: is not a date-time"),
+        (bill(billingDate=5), "billingDate: is not a date-time"),
+        (bill(billingDate="1969-12-31"), "billingDate: lies before 1970"),
+        (bill(billingDate="2026-01-21T12:00:01Z"), "time: lies more than 24 hours ahead of the server's clock"),
+        (bill(note=5), "note: must be text of at most 4000 characters"),
+        (bill(extendedFields=[1]), "extendedFields: must be a JSON object"),
+        (bill(extendedFields={"a": {}}), "extendedFields.a: must be text, a number, true, false or null"),
+        (bill(extendedFields={"a": 10**40}), "extendedFields.a: must be a number of at most 28 digits"),
+        (bill(lineItemsV2={"a": 1}), "lineItemsV2: must be a list of at most 5000 lines"),
+        (bill(lineItemsV2=[5]), "lineItemsV2[0]: must be a JSON object"),
+        (bill(lineItemsV2=[{"qty": 1}]), "lineItemsV2[0].itemCode: must be text of 1 to 200 characters"),
+        (bill(lineItemsV2=[{"itemCode": "a", "qty": "x"}]), "lineItemsV2[0].qty: must be a number"),
+        (bill(lineItemsV2=[{"itemCode": "a", "rate": "1e999999", "qty": 10}]), "lineItemsV2[0].rate: must be a number"),
+        (bill(lineItemsV2=[{"itemCode": "a", "rate": "0.00001"}]), "lineItemsV2[0].value: is missing, and rate × qty"),
+        (bill(lineItemsV2=[{"itemCode": "a", "type": "RETURN"}]), "lineItemsV2[0].type: bills that mix purchases and"),
+        (back("HALF"), "returnType: must be one of FULL, LINE_ITEM, AMOUNT, CANCELLED"),
+        (back([]), "returnType: must be one of FULL, LINE_ITEM, AMOUNT, CANCELLED"),
+        (back("AMOUNT"), "billAmount: must be the amount that came back, above 0"),
+        (back("AMOUNT", billAmount=-1), "billAmount: must be the amount that came back, above 0"),
+        (back("LINE_ITEM"), "lineItemsV2: must hold what came back when returnType is LINE_ITEM"),
+        (back("LINE_ITEM", lineItemsV2=[{"itemCode": "a", "qty": -1}]), "lineItemsV2[0].qty: must be above 0"),
+        (b"{", "Invalid input, check all values and ensure they are correct. the body is not valid JSON"),
+        (b'{"billAmount": NaN}', "Invalid input, check all values and ensure they are correct. the body is not valid"),
+        (b"[" * 100_000, "Invalid input, check all values and ensure they are correct. the JSON is deeper than 32"),
+    ],
+)
+def test_a_bad_transaction_is_refused(brand: Brand, body: Any, expected: str) -> None:
+    """Code 624 and what is wrong where, and nothing is stored."""
+    ((code, message),) = refused(brand, body)
+    assert code == (300004 if isinstance(body, bytes) else 624)
+    assert expected == message[: len(expected)]
+    assert {"till": 1} == brand.stored()
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ({"identifierName": "wechat", "identifierValue": "x"}, "identifierName: must be one of id, externalId"),
+        ({"identifierValue": "x"}, "identifierName: must be one of id, externalId"),
+        ({"identifierName": "mobile"}, "identifierValue: must have 1 to 200 characters"),
+        ({"identifierName": "mobile", "identifierValue": " "}, "identifierValue: must have 1 to 200 characters"),
+        ({"identifierName": "mobile", "identifierValue": "1" * 201}, "identifierValue: must have 1 to 200 characters"),
+        ({"identifierName": "mobile", "identifierValue": "\0"}, "identifierValue: must have 1 to 200 characters"),
+        ({"identifierName": "id", "identifierValue": "anna"}, "identifierValue: must be a customer's id when"),
+        ({"identifierName": "id", "identifierValue": "9" * 30}, "identifierValue: must be a customer's id when"),
+    ],
+)
+def test_a_transaction_names_its_customer(brand: Brand, query: dict[str, str], expected: str) -> None:
+    """By one of the names that customers have."""
+    ((code, message),) = refused(brand, bill(), **query)
+    assert (624, expected) == (code, message[: len(expected)])
+
+
+def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
+    """The customer, the bill and its lines."""
+    body = bill("x", "", billingDate="never", lineItemsV2=[{}, {"itemCode": "a", "amount": []}])
+    paths = {message.partition(":")[0] for _, message in refused(brand, body, identifierName="x", identifierValue="y")}
+    assert {
+        "identifierName",
+        "billNumber",
+        "billAmount",
+        "billingDate",
+        "lineItemsV2[0].itemCode",
+        "lineItemsV2[1].amount",
+    } == paths
+
+
+def test_a_body_of_20_megabytes_is_refused(brand: Brand) -> None:
+    """Past 1 MiB nothing is read on."""
+    assert 413 == brand.post("/v2/transactions", b" " * 20_000_000, **ANNA).status_code
