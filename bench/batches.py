@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bench import packed, peer
 from bench.audit import Audit, audit_ours, audit_peer
-from bench.contest import Contestant, Round, Spread, measured, settle_down
+from bench.contest import Contestant, Round, Spread, hide_from_collector, measured, settle_down
 from bench.events import Happened, Stream, Users
 from bench.hosting import ORGANISATION, Postgres, make_brand, milepost_server, server_settings
 from bench.plan import Failed, Finding, Plan, say
@@ -40,19 +40,20 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     await make_brand(template, rules, customers=plan.customers)
     template = server.database("w2_sql")
     await asyncio.to_thread(peer.prepare, template, rules, customers=plan.customers)
+    sets = [[(users, stream.take(plan.batch_events, users)) for users in Users] for _ in range(plan.rounds + 1)]
+    hide_from_collector()
     rounds: list[Round] = []
     bare: list[float] = []
     async with _contestants(server) as contestants:
         field = Field(contestants, [])
-        for users in Users:
-            await _all_receive(server, field, stream.take(plan.batch_events, users), users, turn=0)
+        for users, events in sets[0]:
+            await _all_receive(server, field, events, users, turn=0)
         limit = await asyncio.to_thread(_packed, server, plan, contestants)
         for contestant in contestants:
             server.vacuum(contestant.url)
-        for turn in range(plan.rounds):
+        for turn, pair in enumerate(sets[1:]):
             say(f"W2: round {turn + 1} of {plan.rounds} …")
-            for users in Users:
-                events = stream.take(plan.batch_events, users)
+            for users, events in pair:
                 rounds += await _all_receive(server, field, events, users, turn)
             bare.append(await asyncio.to_thread(limit.rate, BARE_BATCHES))
         limit.close()

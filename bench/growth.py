@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bench.audit import audit_ours
 from bench.batches import matches_per_event
-from bench.contest import Round, Spread, measured
+from bench.contest import Round, Spread, hide_from_collector, measured
 from bench.events import Happened, Mix, Stream, Users
 from bench.hosting import ORGANISATION, Postgres, make_brand, server_settings
 from bench.plan import Failed, Finding, Plan, say
@@ -65,16 +65,16 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     count = max(BATCH_EVENTS, int(plan.batch_events * EVENTS_SHARE) // BATCH_EVENTS * BATCH_EVENTS)
     customers = min(plan.customers, CUSTOMERS_MAX)
     stream = Stream(plan.seed, customers=customers, events=count * (plan.rounds + 1), mix=Mix(0, 0, 0))
+    sets = [stream.take(count, Users.UNIFORM) for _ in range(plan.rounds + 1)]
+    hide_from_collector()
     costs: list[Cost] = []
-    sent: list[Happened] = []
     async with AsyncExitStack() as stack:
         lanes = [await _lane(server, stack, number, customers) for number in COUNTS]
-        for turn in range(plan.rounds + 1):
+        for turn, events in enumerate(sets):
             say(f"W3: round {turn} of {plan.rounds} …" if turn else "W3: warming up …")
-            events = stream.take(count, Users.UNIFORM)
-            sent += events
             found = [await _cost(server, lane, events) for lane in (lanes if turn % 2 == 0 else lanes[::-1])]
             costs += found if turn else []
+        sent = [event for events in sets for event in events]
         audits = {lane.targets: audit_ours(server, lane.service.url, lane.rules, sent, plan.seed) for lane in lanes}
     if not all(audit.is_clean for audit in audits.values()):
         raise Failed(f"W3: what is stored is wrong: {audits}")
