@@ -1,7 +1,7 @@
 """A standing on its way from one step to the next."""
 
 from milepost.engine.log import SETTLE_AFTER_US
-from milepost.engine.progressing import Cause, Change, cause_of, entry_of, progressed
+from milepost.engine.progressing import Cause, Change, cause_of, progressed
 from milepost.language import Occasion
 from milepost.model.event import Event
 from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Standing, Stored
@@ -62,9 +62,8 @@ class Fold:
         before = self.progress.get(key)
         if before is None:
             before = self._first(rule, position, cause)
-        after = progressed(rule, position, before, change, cause, self.outcomes)
-        self.progress[key] = after
-        self.entries.append(entry_of(before, after, change))
+        after = self.progress[key] = progressed(rule, position, before, change, cause, self.outcomes)
+        self.entries.append(Entry(key[0], key[1], change.reason, change.amount, before[2], after[2]))
 
     def _first(self, rule: Rule, position: int, cause: Cause) -> Progress:
         """Give the progress to begin with; the first contribution enrols where anybody takes part."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from milepost.model.event import Event
 from milepost.model.organisation import AfterAchievement, Settings
-from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, Reason
+from milepost.model.standing import Day, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.matching import Rule
 from milepost.rules.measure import Aggregate
 
@@ -61,11 +61,6 @@ def progressed(
     if goal is not None and (value < goal) is (achieved_by != 0):
         achieved_at, achieved_by = _crossed(before, value, change, cause, outcomes)
     return Progress(target_id, period_id, value, enrolled_at, cause.heard_at, achieved_at, achieved_by, triggers, days)
-
-
-def entry_of(before: Progress, after: Progress, change: Change) -> Entry:
-    """Give the entry that explains how *before* became *after*."""
-    return Entry(after[0], after[1], change.reason, change.amount, before[2], after[2])
 
 
 def _triggers(rule: Rule, position: int, reached: int, value: int, at: int, outcomes: list[Outcome]) -> int:

@@ -4,6 +4,7 @@ A standing, an event and what the log says of it give the next standing, the ent
 it led to. Nothing here reads a clock, a table or a socket, so replaying history is the same as living it.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple, assert_never
 
@@ -17,7 +18,7 @@ from milepost.language import Occasion
 from milepost.model.amount import to_units
 from milepost.model.event import Activity, Award, Bill, Enrolling, Event, Return
 from milepost.model.standing import Entry, Outcome, Progress, ProgressKey, Reason, Standing
-from milepost.rules.matching import Catalogue
+from milepost.rules.matching import Asks, Catalogue, Rule
 
 
 class Step(NamedTuple):
@@ -50,28 +51,36 @@ def step(catalogue: Catalogue, standing: Standing, event: Event, past: Sequence[
 
 
 def _count(fold: Fold) -> None:
-    """Count the event for every rule that it matches."""
-    event, catalogue, cause = fold.event, fold.catalogue, fold.cause
+    """Count the event for every rule that it matches; what rules ask alike is asked once."""
+    event, cause, at = fold.event, fold.cause, fold.event.occurred_at
+    late_days = fold.catalogue.settings.late_days
     occasion = Occasion(event, None, fold.before)
-    changes: dict[tuple[int, int], Change] = {}
-    for rule in catalogue.candidates(event):
-        position = rule.position(event.occurred_at)
-        if position < 0 or not (rule.open_to_all or fold.is_enrolled(rule, position)):
+    changes: dict[Asks, Change | None] = {}
+    for rule in fold.catalogue.candidates(event):
+        position = bisect_right(rule.opens, at) - 1
+        if position < 0 or at >= rule.closes[position] or not (rule.open_to_all or fold.is_enrolled(rule, position)):
             continue
-        amount = rule.amount(occasion)
-        if amount is None:
-            continue
-        if is_too_late(catalogue, rule, position, event):
-            _note_too_late(fold, rule.keys[position], amount)
-            continue
-        named = (amount, day_of(catalogue, rule, event))
-        change = changes.get(named)
+        asks = rule.asks
+        if asks in changes:
+            change = changes[asks]
+        else:
+            change = changes[asks] = _counted(fold, rule, occasion)
         if change is None:
-            change = changes[named] = Change(None, amount, named[1], Reason.COUNTED, amount)
-        fold.apply(rule, position, change, cause)
+            continue
+        if late_days is not None and is_too_late(fold.catalogue, rule, position, event):
+            _note_too_late(fold, rule.keys[position], change.amount)
+        else:
+            fold.apply(rule, position, change, cause)
     if isinstance(event.payload, Bill):
         fold.bills += 1
         fold.purchases += to_units(event.payload.net)
+
+
+def _counted(fold: Fold, rule: Rule, occasion: Occasion) -> Change | None:
+    amount = rule.amount(occasion)
+    if amount is None:
+        return None
+    return Change(None, amount, day_of(fold.catalogue, rule, fold.event), Reason.COUNTED, amount)
 
 
 def _note_too_late(fold: Fold, key: ProgressKey, amount: int) -> None:

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 PLACES = 4
 """Decimal places that an amount keeps."""
 
-UNITS_PER_ONE = 10**PLACES
+UNITS_PER_ONE: int = 10**PLACES
 """An amount of one, in units."""
 
 AMOUNT_MAX = Decimal(10) ** 15

@@ -3,13 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
 from milepost import language
-from milepost.language import Occasion, Scope
+from milepost.language import Occasion
 from milepost.model.amount import UNITS_PER_ONE, to_units
-from milepost.model.event import BILL, Event, Line, Place
+from milepost.model.event import Event, Line, Place
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import ProgressKey
 from milepost.model.target import (
@@ -26,6 +27,7 @@ from milepost.rules.calendar import Calendar
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.measure import Aggregate, LineReading, Reading, aggregate_of, event_name_of, line_reading, reading
 
+PREDICATES_REMEMBERED_MAX = 10_000
 PLACES_REMEMBERED_MAX = 100_000
 """How many places (per event name) the catalogue remembers candidates for."""
 
@@ -41,11 +43,16 @@ class Mark(NamedTuple):
     values: tuple[int, ...]
 
 
+Asks = tuple[Callable[[Occasion], bool] | None, Reading | None, LineReading | None, bool]
+"""All of a rule that decides what an event adds: rules that ask the same get the same answer."""
+
+
 class Rule:
     """One target, ready to judge events; periods are ordered by their beginning, goals and marks stand beside them."""
 
     __slots__ = (
         "aggregate",
+        "asks",
         "closes",
         "event_name",
         "filters",
@@ -79,10 +86,11 @@ class Rule:
         self.keys = tuple(ProgressKey(target.id, period.id) for period in ordered)
         self.goals = tuple(goals.get(period.id) for period in ordered)
         self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers)
-        self.predicate = _predicate(target, zone)
+        self.predicate = _predicate(target.expression, zone)
         self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
         self.read: Reading | None = reading(target)
         self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
+        self.asks: Asks = (self.predicate, self.read, self.read_line, self.sums)
 
     def position(self, instant: int) -> int:
         """Give which period holds *instant*, or -1."""
@@ -172,23 +180,12 @@ def catalogue(organisation: Organisation, groups: Iterable[TargetGroup]) -> Cata
     return Catalogue(organisation, groups)
 
 
-def scope_of(target: Target) -> Scope:
-    """Give which profiles the expression of *target* may name."""
-    match target.entity:
-        case Entity.TRANSACTION:
-            return Scope.BILL
-        case Entity.LINEITEM:
-            return Scope.LINE
-        case Entity.EVENT:
-            return Scope.EVENT_ON_BILL if target.event_name == BILL else Scope.EVENT
-        case _:
-            return Scope.AWARD
-
-
-def _predicate(target: Target, zone: str) -> Callable[[Occasion], bool] | None:
-    if target.expression == "true":
+@lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
+def _predicate(expression: str, zone: str) -> Callable[[Occasion], bool] | None:
+    """Give one predicate for all rules of the same expression, so that an event asks it once; None is always true."""
+    if expression == "true":
         return None
-    return language.compile_predicate(language.read(target.expression), zone)
+    return language.compile_predicate(language.read(expression), zone)
 
 
 def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:

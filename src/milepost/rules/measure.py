@@ -27,6 +27,29 @@ class Aggregate(Enum):
     DAY_MIN = "DAY_MIN"
 
 
+def _of_bill(read: Callable[[Bill], int | None]) -> Reading:
+    def reading(payload: Payload) -> int | None:
+        return read(payload) if isinstance(payload, Bill) else None
+
+    return reading
+
+
+# One function for each plain measure: rules that read the same are recognised by it and asked once for an event.
+_BILL_READINGS: Mapping[Kpi, Reading] = {
+    Kpi.SALES: _of_bill(lambda bill: to_units(bill.net)),
+    Kpi.GROSS_SALES: _of_bill(lambda bill: to_units(bill.gross)),
+    Kpi.COUNT: _of_bill(lambda _bill: UNITS_PER_ONE),
+    Kpi.VISIT: _of_bill(lambda _bill: UNITS_PER_ONE),
+    Kpi.QUANTITY: _of_bill(lambda bill: sum(to_units(line.quantity) for line in bill.lines)),
+}
+_LINE_READINGS: Mapping[Kpi, LineReading] = {
+    Kpi.SALES: lambda line: to_units(line.net),
+    Kpi.GROSS_SALES: lambda line: to_units(line.gross),
+    Kpi.QUANTITY: lambda line: to_units(line.quantity),
+    Kpi.COUNT: lambda _line: UNITS_PER_ONE,
+}
+
+
 def aggregate_of(target: Target) -> Aggregate:
     """Give how *target* combines contributions; VISIT is the largest of the ones of a day."""
     if target.kpi is Kpi.VISIT:
@@ -64,20 +87,10 @@ def reading(target: Target) -> Reading | None:
 def line_reading(target: Target) -> LineReading | None:
     """Give how a LINEITEM target reads one line; None if it has no meaning."""
     assert target.entity is Entity.LINEITEM
-    match target.kpi:
-        case Kpi.SALES:
-            return lambda line: to_units(line.net)
-        case Kpi.GROSS_SALES:
-            return lambda line: to_units(line.gross)
-        case Kpi.QUANTITY:
-            return lambda line: to_units(line.quantity)
-        case Kpi.COUNT:
-            return lambda _line: UNITS_PER_ONE
-        case Kpi.EXTENDED_FIELD:
-            field = _field_reading(target.metadata)
-            return None if field is None else lambda line: field(line.extended_fields)
-        case _:
-            return None
+    if target.kpi is not Kpi.EXTENDED_FIELD:
+        return _LINE_READINGS.get(target.kpi)
+    field = _field_reading(target.metadata)
+    return None if field is None else lambda line: field(line.extended_fields)
 
 
 def event_name_of(target: Target) -> str:
@@ -95,34 +108,21 @@ def event_name_of(target: Target) -> str:
             assert_never(never)
 
 
-def _of_bill(read: Callable[[Bill], int | None]) -> Reading:
-    def reading(payload: Payload) -> int | None:
-        return read(payload) if isinstance(payload, Bill) else None
-
-    return reading
-
-
 def _bill_reading(target: Target) -> Reading | None:
-    match target.kpi:
-        case Kpi.SALES:
-            return _of_bill(lambda bill: to_units(bill.net))
-        case Kpi.GROSS_SALES:
-            return _of_bill(lambda bill: to_units(bill.gross))
-        case Kpi.COUNT | Kpi.VISIT:
-            return _of_bill(lambda _bill: UNITS_PER_ONE)
-        case Kpi.QUANTITY:
-            return _of_bill(lambda bill: sum(to_units(line.quantity) for line in bill.lines))
-        case Kpi.EXTENDED_FIELD:
-            field = _field_reading(target.metadata)
-            return None if field is None else _of_bill(lambda bill: field(bill.extended_fields))
-        case _:
-            return None
+    if target.kpi is not Kpi.EXTENDED_FIELD:
+        return _BILL_READINGS.get(target.kpi)
+    field = _field_reading(target.metadata)
+    return None if field is None else _of_bill(lambda bill: field(bill.extended_fields))
+
+
+def _one(_payload: Payload) -> int | None:
+    return UNITS_PER_ONE
 
 
 def _activity_reading(target: Target) -> Reading | None:
     match target.kpi:
         case Kpi.COUNT | Kpi.VISIT:
-            return lambda _payload: UNITS_PER_ONE
+            return _one
         case Kpi.EVENT_ATTRIBUTE:
             field = _field_reading(target.metadata)
             if field is None:
