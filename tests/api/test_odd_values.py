@@ -1,0 +1,124 @@
+"""Every field of every body, filled with what it is not made for: a stated answer each time, never a failure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.api.door import Brand, Json
+from tests.api.forms import back, bill, event, group, line, target
+
+ODD: list[bytes] = [
+    b"null",
+    b"true",
+    b"[]",
+    b"{}",
+    b'""',
+    b'"\\u0000"',
+    b'"sNaN"',
+    b'"Infinity"',
+    b'"1e999999"',
+    b"1e999999",
+    b"-1e-999999",
+    b"-1",
+    b"0",
+    b"9" * 40,
+    b'"' + b"9" * 5_000 + b'"',
+    b'"\\ud83d\\ude00"',
+    b'"\\ud800"',
+    b"[[[[]]]]",
+    b'[{"a": [{}]}]',
+    b'[null, 5, "x"]',
+    b'"2026-02-30T25:61:61Z"',
+    b'"0001-01-01T00:00:00+23:59"',
+    b'"9999-12-31T23:59:59-23:59"',
+]
+NAMES = [{"type": "mobile", "value": "1"}]
+BOUGHT: Json = {
+    "type": "REGULAR",
+    "billNumber": "1",
+    "billAmount": 5,
+    "discount": 1,
+    "billingDate": "2026-01-20",
+    "note": "x",
+    "extendedFields": {"tip": 1},
+    "lineItemsV2": [{"itemCode": "a", "qty": 1, "rate": 2, "discount": 0, "attributes": {"a": 1}}],
+}
+BODIES: list[tuple[str, Json]] = [
+    ("/api/v1/events", bill(lines=(line(rate=2, attributes={"a": 1}),), store={"code": "s"}) | {"specversion": "1.0"}),
+    ("/api/v1/events", back("x", "LINE_ITEM", lines=[line(grossAmount=5)], extendedFields={"a": 1})),
+    (
+        "/api/v1/events",
+        event("CurrencyAwarded", data={"programId": 1, "currency": "c", "kind": "REGULAR", "amount": 1}),
+    ),
+    ("/api/v1/events", event("Run", data={"km": 5, "shoe": "red"}, subject="x", customer={"mobile": "7"})),
+    ("/api/v1/stores", {"code": "s", "id": 7, "name": "S", "zone": "z", "concept": "c"}),
+    ("/api/v1/tills", {"code": "t", "id": 7, "name": "T", "store": "s"}),
+    ("/v2/customers", {"profiles": [{"identifiers": NAMES, "firstName": "A", "fields": {"a": 1}, "commChannels": []}]}),
+    ("/v2/transactions?identifierName=externalId&identifierValue=anna", BOUGHT),
+    (
+        "/v2/transactions?identifierName=externalId&identifierValue=anna",
+        BOUGHT | {"type": "RETURN", "returnType": "LINE_ITEM"},
+    ),
+    (
+        "/webhooks/#",
+        {"event_name": "Run", "externalId": "anna", "eventDateTime": "2026-01-20", "uniqueId": "u", "km": 5},
+    ),
+    ("/v3/oauth/token/generate", {"key": "k", "secret": "s"}),
+]
+
+
+def spoiled(body: Json) -> Iterator[bytes]:
+    """Give the JSON of *body* with each of its values, at any depth, replaced by each of the odd ones."""
+    places = list(_places(body))
+    for place in places:
+        mark = f"<{place}>"
+        text = msgspec.json.encode(_replaced(body, place, mark))
+        for odd in ODD:
+            yield text.replace(f'"{mark}"'.encode(), odd)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in inner:
+        yield from _places(part, (*path, step))
+
+
+def _replaced(value: Any, path: tuple[Any, ...], mark: str) -> Any:
+    if not path:
+        return mark
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        return value | {step: _replaced(value[step], rest, mark)}
+    return [*value[:step], _replaced(value[step], rest, mark), *value[step + 1 :]]
+
+
+@pytest.mark.parametrize("path, body", BODIES)
+def test_no_value_makes_the_server_fail(brand: Brand, path: str, body: Json) -> None:
+    """What is odd is described back, or has a meaning; the server's log has nothing to say of it."""
+    brand.define(group(target()))
+    path = path.replace("#", brand.webhook_id)
+    found = set()
+    for text in spoiled(body):
+        answered = brand.post(path, text)
+        failed = b"could not be counted" in answered.content
+        found.add((answered.status_code, failed, text if failed or answered.status_code >= 500 else b""))
+    assert {
+        (status, failed, text) for status, failed, text in found if status not in {200, 400, 401} or failed
+    } == set()
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_an_enrolment_of_odd_values_is_refused(brand: Brand, text: bytes) -> None:
+    """Customer, period and balance are described back."""
+    defined = brand.define(group(target(enrolmentMethod="IMPORT")))
+    brand.tell(bill())
+    path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
+    whole = {"customerId": brand.customer("anna"), "periodName": "January", "initialBalance": 1}
+    for name in ("customerId", "periodName"):
+        one = msgspec.json.encode([whole | {name: "<odd>"}]).replace(b'"<odd>"', text)
+        answered = brand.post(path, one)
+        assert (name, answered.status_code) in {(name, 400), ("periodName", 200)}

@@ -1,0 +1,364 @@
+"""What a customer sees: `GET /v3/users/{id}/targetGroups` and `…/enrolledTargets` (S4, S3; semantics 2.9, 3.6)."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.api.door import Brand, Json, said
+from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+from tests.api.test_seed_definitions import leaves
+
+SAMPLE = Path(__file__).parent / "samples" / "s4_running_period.json"
+"""The newest of the published answers: it has every key. The page hides the e-mail address; here one is made up."""
+
+OF_ITS_OWN = {
+    "userId",
+    "id",
+    "targetId",
+    "periodId",
+    "targetRuleId",
+    "orgId",
+    "preferredTillId",
+    "code",
+    "type",
+    "name",
+}
+AUTHORS = {"createdBy", "lastUpdatedBy"}
+
+
+def as_written(text: bytes) -> list[tuple[str, str]]:
+    """Give every value with its path, in order; numbers with their digits as written, ids and authors blank."""
+    value = msgspec.json.Decoder(float_hook=lambda digits: f"number {digits}").decode(text)
+    found = []
+    for path, leaf in leaves(value):
+        parts = path.replace("[", ".").split(".")
+        own = parts[-1] in OF_ITS_OWN and (parts[-1] != "name" or AUTHORS.intersection(parts))
+        found.append((path, "" if own else str(leaf)))
+    return found
+
+
+def published(brand: Brand) -> int:
+    """Let happen what the published answer tells of; give the customer."""
+    clock = brand.door.clock
+    clock.set("2025-02-28T06:15:10Z")
+    names = [{"type": "email", "value": "tom@sawyer.org"}, {"type": "mobile", "value": "1234512345"}]
+    profile = {"identifiers": names, "firstName": "Tom", "lastName": "Sawyer"}
+    id_ = int(said(brand.post("/v2/customers", {"profiles": [profile]}))["createdId"])
+    clock.set("2025-11-11T10:36:23.4Z")
+    period = {"refCode": "Cycle_1", "startDate": "2025-11-11", "endDate": "2025-12-10"}
+    spend = target(name="JUSTIN", defaultValues=[{"defaultValue": 10_000}])
+    brand.define(group(spend, name="JUSTIN", periods=(period,)))
+    for net, time, heard in (
+        ("209350", "2025-10-01T00:00:00Z", "2025-11-12T09:00:00Z"),
+        ("1000", "2025-11-12T09:51:10Z", "2025-11-12T09:51:11Z"),
+        ("2000", "2025-11-12T15:33:05Z", "2025-11-12T15:33:08.9Z"),
+    ):
+        clock.set(heard)
+        brand.tell(bill(net, time=time, customer={"id": id_}))
+    clock.set("2025-11-20T04:56:36Z")
+    brand.post("/v2/customers", {"profiles": [profile]})
+    return id_
+
+
+def test_the_published_answer_is_given_key_for_key(brand: Brand) -> None:
+    """Keys, their order, values, and the digits of numbers: only ids and authors are our own."""
+    id_ = published(brand)
+    answered = brand.send("GET", f"/v3/users/{id_}/targetGroups?includeInactive=false&includeInactiveTargets=true")
+    assert as_written(SAMPLE.read_bytes()) == as_written(answered.content)
+
+
+def test_ids_of_an_answer_belong_together(brand: Brand) -> None:
+    """Customer, group, period and rule are those that were made; the row has an id that stays."""
+    brand.tell(bill())
+    defined = brand.define(group())
+    id_ = brand.customer("anna")
+    brand.tell(bill())
+    data = brand.get(f"/v3/users/{id_}/targetGroups")["data"]
+    (shown,) = data["targetGroups"]
+    (row,) = shown["targets"]
+    assert (id_, id_, id_) == (data["userId"], data["customer"]["id"], data["customer"]["profiles"][0]["userId"])
+    assert (defined["id"], brand.organisation.id, 0) == (shown["id"], shown["orgId"], shown["preferredTillId"])
+    assert (defined["periods"][0]["id"], defined["targets"][0]["id"]) == (row["periodId"], row["targetRuleId"])
+    assert [row["targetId"]] == [again["targetId"] for again in brand.rows(id_)]
+    assert ("TILL", brand.till_code) == (
+        shown["attribution"]["createdBy"]["type"],
+        shown["attribution"]["createdBy"]["code"],
+    )
+
+
+def test_a_customer_without_progress_has_no_groups(brand: Brand) -> None:
+    """Only what the customer takes part in is shown, unless every period is asked for."""
+    brand.tell(bill(time="2025-06-01T00:00:00Z"))
+    brand.define(group())
+    assert [] == brand.groups(brand.customer("anna"))
+
+
+def test_achievement_is_stamped_by_the_event_that_crossed(brand: Brand) -> None:
+    """When it happened, in both notations, and the event's log id."""
+    brand.define(group())
+    told = said(
+        brand.post(
+            "/v2/transactions",
+            {"type": "REGULAR", "billNumber": "N1", "billAmount": 100, "billingDate": "2026-01-19T08:00:00Z"},
+            identifierName="externalId",
+            identifierValue="anna",
+        )
+    )
+    brand.tell(bill("50"))
+    (row,) = brand.rows(brand.customer("anna"))
+    assert ("2026-01-19T08:00:00.000+0000", "2026-01-19T08:00:00Z", told["createdId"], "150.000") == (
+        row["targetAchievedDateTime"],
+        row["targetAchievedDateTimeISO"],
+        row["targetAchievedEventLogId"],
+        str(row["targetAchievedValue"]),
+    )
+
+
+def test_every_period_is_shown_when_asked_for(brand: Brand) -> None:
+    """Synthesised rows first, as of this moment, with an id of null; then the real ones (semantics 2.9, 3.6)."""
+    brand.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
+    brand.door.clock.set("2026-02-10T08:00:00.25Z")
+    brand.tell(bill("40", time="2026-02-09T00:00:00Z"))
+    id_ = brand.customer("anna")
+    assert ["February"] == [row["periodRefCode"] for row in brand.rows(id_)]
+    january, march, february = brand.rows(id_, includeInactive="true")
+    assert ("January", "March", "February") == tuple(row["periodRefCode"] for row in (january, march, february))
+    assert (None, None, False) == (january["targetId"], march["targetId"], february["targetId"] is None)
+    assert ("2026-02-10T08:00:00.250+0000", "2026-02-10T08:00:00Z") == (january["enrolledOn"], january["enrolledOnISO"])
+    assert ("0.000", None, False) == (
+        str(january["targetAchievedValue"]),
+        january["targetAchievedDateTime"],
+        january["currentPeriod"],
+    )
+    assert list(january) == list(february)
+    assert [False, False, True] == [row["currentPeriod"] for row in (january, march, february)]
+
+
+def test_strangers_to_a_list_have_no_rows(brand: Brand) -> None:
+    """An IMPORT target shows rows to the enrolled alone: from their first period on, with its real stamp."""
+    defined = brand.define(group(target(enrolmentMethod="IMPORT"), periods=(JANUARY, FEBRUARY, MARCH)))
+    brand.tell(bill("40"), bill("40", customer="bert"))
+    anna = brand.customer("anna")
+    path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
+    brand.post(path, [{"customerId": anna, "periodName": "February"}])
+    assert [] == brand.rows(brand.customer("bert"), includeInactive="true")
+    rows = brand.rows(anna, includeInactive="true")
+    assert [("February", True), ("March", True)] == [
+        (row["periodRefCode"], row["targetId"] is not None) for row in rows
+    ]
+    assert {"2026-01-20T12:00:00.000+0000"} == {row["enrolledOn"] for row in rows}
+
+
+def test_inactive_targets_are_shown_when_asked_for(brand: Brand) -> None:
+    """Targets and whole groups that are not in force count nothing and are left out."""
+    brand.define(group(target(name="on")))
+    brand.define(group(target(name="off", active=False)))
+    brand.define(group(target(name="idle"), active=False))
+    brand.tell(bill("40"))
+    id_ = brand.customer("anna")
+    every = {"includeInactive": "true"}
+    assert ["on"] * 2 == [row["targetName"] for row in brand.rows(id_, **every)]
+    rows = brand.rows(id_, includeInactiveTargets="true", **every)
+    assert {"on": 40, "off": 0, "idle": 0} == {
+        row["targetName"]: row["targetAchievedValue"] for row in rows if row["periodRefCode"] == "January"
+    }
+
+
+def test_rows_of_one_rule_are_given_when_asked_for(brand: Brand) -> None:
+    """`targetRuleId` is a rule's id, or several; a group's id finds nothing (semantics 3.6)."""
+    one, two, three = (brand.define(group()) for _ in range(3))
+    brand.tell(bill("40"))
+    id_ = brand.customer("anna")
+    rules = [defined["targets"][0]["id"] for defined in (one, two, three)]
+    assert rules == [row["targetRuleId"] for row in brand.rows(id_)]
+    assert rules[1:2] == [row["targetRuleId"] for row in brand.rows(id_, targetRuleId=str(rules[1]))]
+    assert rules[1:] == [row["targetRuleId"] for row in brand.rows(id_, targetRuleId=f"{rules[2]}, {rules[1]}")]
+    assert [] == brand.groups(id_, targetRuleId="7000000000")
+
+
+def test_another_date_shows_the_periods_of_then(brand: Brand) -> None:
+    """`trackingDate` in epoch milliseconds; what is current is still told by today."""
+    brand.define(group())
+    brand.tell(bill("40"))
+    brand.door.clock.set("2026-02-10T00:00:00Z")
+    id_ = brand.customer("anna")
+    assert [] == brand.rows(id_)
+    (row,) = brand.rows(id_, trackingDate="1769900399999")
+    assert ("January", False) == (row["periodRefCode"], row["currentPeriod"])
+    assert ["January"] == [row["periodRefCode"] for row in brand.rows(id_, trackingDate="1769903999999")]
+    assert [] == brand.rows(id_, trackingDate="1769904000000")
+
+
+def test_the_list_of_excluded_entities_is_taken(brand: Brand) -> None:
+    """The vendor lists the parameter without saying what it does; it changes nothing."""
+    brand.define(group())
+    brand.tell(bill())
+    id_ = brand.customer("anna")
+    assert brand.groups(id_) == brand.groups(id_, excludedEntities="streaks")
+
+
+def test_milestones_show_the_marks_on_the_way(brand: Brand) -> None:
+    """Absolute values with six decimals, in the order they were defined; inactive ones are left out (semantics 2.4)."""
+    marks = [
+        {"triggerName": "3", "triggerValueType": "ABSOLUTE", "triggerValue": 3},
+        {"triggerName": "80 %", "triggerValueType": "PERCENTAGE", "triggerValue": 80},
+        {"triggerName": "off", "triggerValueType": "ABSOLUTE", "triggerValue": 1, "isActive": False},
+        {"triggerName": "19.5", "triggerValueType": "ABSOLUTE", "triggerValue": "19.5"},
+    ]
+    goal = [{"defaultValue": 20}]
+    defined = brand.define(group(target("TRANSACTION", "SALES", targetMilestoneTriggers=marks, defaultValues=goal)))
+    brand.tell(bill("16"))
+    (row,) = brand.rows(brand.customer("anna"))
+    ids = [trigger["id"] for trigger in defined["targets"][0]["targetMilestoneTriggers"]]
+    assert [
+        {"id": ids[0], "triggerName": "3", "triggerValue": "3.000000", "isAchieved": True},
+        {"id": ids[1], "triggerName": "80 %", "triggerValue": "16.000000", "isAchieved": True},
+        {"id": ids[3], "triggerName": "19.5", "triggerValue": "19.500000", "isAchieved": False},
+    ] == [mark | {"triggerValue": str(mark["triggerValue"])} for mark in row["milestones"]]
+    assert ["id", "triggerName", "triggerValue", "isAchieved"] == list(row["milestones"][0])
+
+
+def test_a_currency_is_named_in_its_rows(brand: Brand) -> None:
+    """Programme and currency are null elsewhere."""
+    stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
+    brand.define(group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars)))
+    brand.tell(bill())
+    row = brand.rows(brand.customer("anna"), includeInactive="true")[0]
+    assert (46, "stars", "stars") == (
+        row["programId"],
+        row["alternateCurrencyIdentifier"],
+        row["alternateCurrencyName"],
+    )
+
+
+def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
+    """Periods open at its midnight; the letter Z is glued to local time where the vendor does so (semantics 2.8)."""
+    brand = front.brand("Asia/Kolkata")
+    brand.define(group())
+    brand.tell(bill(time="2025-12-31T18:30:00Z"))
+    row = brand.rows(brand.customer("anna"))[0]
+    assert ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00+05:30", "2026-01-31T23:59:59+05:30") == (
+        row["periodStartDateWithTimeStamp"],
+        row["periodStartDateWithTimeStampISO"],
+        row["periodEndDateWithTimeStampISO"],
+    )
+    assert ("2026-01-01T00:00:00.000+0530", "2026-01-20T17:30:00.000+0530") == (row["enrolledOn"], row["lastUpdatedOn"])
+
+
+@pytest.mark.parametrize("view", ["targetGroups", "enrolledTargets"])
+@pytest.mark.parametrize("user_id", ["5", "x", "-1", "0", "9" * 30, "1e3", "%00", "%F0%9F%98%80"])
+def test_an_unknown_user_is_told(brand: Brand, user_id: str, view: str) -> None:
+    """310011 in the published words, whatever stands in the path."""
+    answered = brand.send("GET", f"/v3/users/{user_id}/{view}")
+    errors = [{"code": 310011, "message": "Invalid userId"}]
+    assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
+
+
+@pytest.mark.parametrize(
+    "view, query, expected",
+    [
+        ("targetGroups", {"includeInactive": "yes"}, "includeInactive: must be true or false"),
+        ("targetGroups", {"includeInactiveTargets": "1"}, "includeInactiveTargets: must be true or false"),
+        ("targetGroups", {"targetRuleId": "x"}, "targetRuleId: must be at most 200 ids, parted by commas"),
+        ("targetGroups", {"targetRuleId": "1,,2"}, "targetRuleId: must be at most 200 ids, parted by commas"),
+        ("targetGroups", {"trackingDate": "2026-01-01"}, "trackingDate: must be epoch milliseconds"),
+        ("targetGroups", {"trackingDate": "-5"}, "trackingDate: must be epoch milliseconds"),
+        ("targetGroups", {"trackingDate": "9" * 14}, "trackingDate: must be epoch milliseconds"),
+        ("enrolledTargets", {"includeOnlyUserCreated": ""}, "includeOnlyUserCreated: must be true or false"),
+        ("enrolledTargets", {"targetRuleIds": "9" * 30}, "targetRuleIds: must be at most 200 ids, parted by commas"),
+        ("enrolledTargets", {"trackingDate": "x"}, "trackingDate: must be epoch milliseconds"),
+    ],
+)
+def test_a_bad_parameter_is_told(brand: Brand, view: str, query: dict[str, str], expected: str) -> None:
+    """Invalid input, by the parameter's name."""
+    brand.tell(bill())
+    answered = brand.send("GET", f"/v3/users/{brand.customer('anna')}/{view}", params=query)
+    words = f"Invalid input, check all values and ensure they are correct. {expected}"
+    assert (400, [{"code": 300004, "message": words}]) == (answered.status_code, said(answered)["errors"])
+
+
+def test_a_list_of_rules_has_a_limit(brand: Brand) -> None:
+    """200 ids are looked for, 201 are refused."""
+    brand.tell(bill())
+    path = f"/v3/users/{brand.customer('anna')}/enrolledTargets"
+    for count, status in ((200, 200), (201, 400)):
+        ids = ",".join(str(number) for number in range(1, count + 1))
+        assert status == brand.send("GET", path, params={"targetRuleIds": ids}).status_code
+
+
+def enrolled(brand: Brand, **query: str) -> list[Json]:
+    """Give the targets that Anna takes part in."""
+    found: list[Json] = brand.get(f"/v3/users/{brand.customer('anna')}/enrolledTargets", **query)["data"]
+    return found
+
+
+KEYS = [
+    *("id", "attribution", "name", "emfRuleSetId", "emfUnrolledRulesetId", "targetType", "targetEntity"),
+    *("targetGroupId", "active", "expression", "expressionJson", "filters", "enrolmentMethod"),
+    "targetPeriodDefaultValuesMap",
+]
+"""Of a target that has no description."""
+
+
+def test_enrolled_targets_have_the_published_keys(brand: Brand) -> None:
+    """In the order of S3: the rule, without its values."""
+    tree = '\n{\n "arity":"literal",\n "value":"true",\n "type":"boolean:primitive"\n}'
+    zones = [{"entityType": "ZONE", "entityIds": [50674361, 50675571]}]
+    wanted = target("LINEITEM", "GROSS_SALES", enrolmentMethod="IMPORT", expressionJson=tree, expression="true")
+    defined = brand.define(group(wanted | {"filters": zones, "name": "Custom Enroll"}))
+    brand.tell(bill())
+    path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
+    brand.post(path, [{"customerId": brand.customer("anna"), "periodName": "January"}])
+    (row,) = enrolled(brand)
+    assert KEYS == list(row)
+    assert (tree, zones, {}, "IMPORT") == (
+        row["expressionJson"],
+        row["filters"],
+        row["targetPeriodDefaultValuesMap"],
+        row["enrolmentMethod"],
+    )
+    assert ["createdOn", "createdOnISO", "lastUpdatedOn", "lastUpdatedOnISO", "lastUpdatedBy", "createdBy"] == list(
+        row["attribution"]
+    )
+
+
+def test_enrolled_targets_are_those_that_run(brand: Brand) -> None:
+    """A target the customer takes part in, in a period of today or of the date asked for."""
+    brand.define(group(target(name="winter")))
+    brand.tell(bill("40"))
+    assert ["winter"] == [row["name"] for row in enrolled(brand)]
+    brand.door.clock.set("2026-03-01T00:00:00Z")
+    assert [] == enrolled(brand)
+    assert ["winter"] == [row["name"] for row in enrolled(brand, trackingDate="1768000000000")]
+
+
+def test_enrolled_targets_are_chosen_by_their_parameters(brand: Brand) -> None:
+    """Rule ids, the way of enrolment, and who made them."""
+    open_to_all = brand.define(group(target(name="all")))
+    own = brand.define(group(target(name="own", enrolmentMethod="IMPORT"), userCreated=True))
+    brand.tell(bill("40"))
+    path = f"/v3/targetGroups/{own['id']}/targets/{own['targets'][0]['id']}/enroll"
+    brand.post(path, [{"customerId": brand.customer("anna"), "periodName": "January"}])
+
+    def names(**query: str) -> list[str]:
+        return [row["name"] for row in enrolled(brand, **query)]
+
+    assert ["all", "own"] == names()
+    assert (["own"], ["all"], []) == tuple(
+        names(enrollmentType=method) for method in ("IMPORT", "TRANSACTION", "AUDIENCE_FILTER")
+    )
+    assert ["own"] == names(includeOnlyUserCreated="true")
+    assert ["all"] == names(targetRuleIds=f"{open_to_all['targets'][0]['id']},5")
+
+
+@pytest.mark.parametrize("method", ["import", "", "SOMETHING"])
+def test_a_bad_enrolment_type_is_told(brand: Brand, method: str) -> None:
+    """310130 in the published words."""
+    brand.tell(bill())
+    answered = brand.send(
+        "GET", f"/v3/users/{brand.customer('anna')}/enrolledTargets", params={"enrollmentType": method}
+    )
+    errors = [{"code": 310130, "message": "Invalid enrollment type as input"}]
+    assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
