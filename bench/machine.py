@@ -60,7 +60,7 @@ def load() -> list[float]:
 
 
 def processor_seconds(server: Postgres) -> float:
-    """Give the processor time that the processes of *server* have used so far; those that ended are left out."""
+    """Give the processor time that the processes of *server* have used so far, those that ended included."""
     head = int((server.folder / "postgres" / "cluster" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -68,8 +68,10 @@ def processor_seconds(server: Postgres) -> float:
             pid, fields = stat.parent.name, stat.read_text(encoding="utf-8").rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(fields[1]) == head or int(pid) == head:
+        if int(fields[1]) == head:
             ticks += int(fields[11]) + int(fields[12])
+        if int(pid) == head:
+            ticks += sum(map(int, fields[11:15]))
     return ticks / _TICKS
 
 

@@ -18,7 +18,7 @@ from bench.rules import Rule, typical_rules
 
 OURS, PEER = "ours", "FastAPI + psycopg, 50 rows"
 CLIENTS = (1, 16)
-REQUESTS_PER_CLIENT = {1: 200, 16: 50}
+REQUESTS_PER_CLIENT = {1: 100, 16: 25}
 """Requests of one client in a second of the plan."""
 
 READERS = 200

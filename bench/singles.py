@@ -14,7 +14,7 @@ from bench.rules import typical_rules
 
 OURS, PEER = "ours", "FastAPI + psycopg, 1 transaction per event"
 CLIENTS = (1, 16)
-REQUESTS_PER_CLIENT = {1: 400, 16: 125}
+REQUESTS_PER_CLIENT = {1: 250, 16: 80}
 """Requests of one client in a second of the plan."""
 
 
