@@ -1,0 +1,59 @@
+"""Every statement in `store/queries` is one that PostgreSQL understands and that somebody uses."""
+
+import ast
+import re
+from pathlib import Path
+
+import psycopg
+
+from milepost.store.statements import statements
+
+SOURCE = Path(__file__).parents[2] / "src" / "milepost"
+RUNNING = frozenset({"rows", "row", "run", "statement"})
+_PLACEHOLDER = re.compile(r"%\((?P<name>[a-z_]+)\)[bst]")
+
+
+def numbered(text: str) -> str:
+    """Give a statement with numbered parameters, as it is sent to the server."""
+    names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+    return _PLACEHOLDER.sub(lambda found: f"${names.index(found['name']) + 1}", text).replace("%%", "%")
+
+
+def used() -> set[str]:
+    """Give the names that the package runs: first arguments of calls that run a statement."""
+    found = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr=called) | ast.Name(id=called),
+                    args=[ast.Constant(value=str(name)), *_],
+                ) if called in RUNNING:
+                    found.add(name)
+    return found
+
+
+def test_every_statement_is_prepared_by_postgresql(database_url: str) -> None:
+    """Names, columns and types are right for the schema that the migrations lead to."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for name, text in statements().items():
+            connection.execute(f"prepare {name}_ as {numbered(text)}".encode())
+        row = connection.execute("select count(*) from pg_prepared_statements").fetchone()
+    assert row == (len(statements()),)
+
+
+def test_every_statement_is_used_and_every_used_one_is_there() -> None:
+    """None is left over, none is missing."""
+    assert set(statements()) == used()
+
+
+def test_statements_tell_buckets_first() -> None:
+    """Rows of customers are looked up by their whole key, which begins with the bucket."""
+    of_customers = ("customer", "identity", "standing", "history", "event", "outbox")
+    unbucketed = [
+        name
+        for name, text in statements().items()
+        if re.search(rf"\b(from|into|update|join) ({'|'.join(of_customers)})\b", text) and "bucket" not in text
+    ]
+    # Listing an organisation's customers goes over all buckets; nothing that serves a request does.
+    assert ["customers_from"] == unbucketed
