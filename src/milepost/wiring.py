@@ -1,5 +1,6 @@
 """The one place that connects settings, database, clock, lanes and the app; the only reader of the clock."""
 
+import gc
 import logging
 import socket
 import sys
@@ -19,6 +20,7 @@ from milepost.store.database import Database
 from milepost.store.embedded import EmbeddedServer
 from milepost.store.migrating import migrate
 
+COLLECT_AFTER_ALLOCATIONS = 100_000
 GRACE_SECONDS = 10
 """How long requests in progress may take when the server is told to stop."""
 
@@ -41,6 +43,16 @@ def database_url(settings: ServerSettings) -> Iterator[str]:
         yield server.url
 
 
+def calm_the_collector() -> None:
+    """Let the cyclic collector look seldom: a batch makes many small values and no cycles (docs/performance.md).
+
+    What exists by now lives as long as the process, so it is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, 20, 100)
+
+
 @asynccontextmanager
 async def running(url: str, settings: ServerSettings) -> AsyncIterator[Installation]:
     """Run an installation on the database at *url*, brought to today's schema first."""
@@ -51,6 +63,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Installat
         limits = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
         here = installation(database, clock_from(settings.clock), lanes=settings.lanes, limits=limits)
         await here.lanes.start()
+        calm_the_collector()
         try:
             yield here
         finally:
