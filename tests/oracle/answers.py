@@ -20,6 +20,7 @@ CLOCK = "2018-01-02T12:00:00-05:00"
 
 READY = re.compile(r"milepost ready on (http://\S+)")
 STOP_SECONDS_MAX = 60
+HOUSEHOLDS_PER_LINE = 500
 MARKS = frozenset({"Half way", "Nearly there"})
 
 
@@ -50,7 +51,12 @@ def _address(lines: IO[str]) -> str:
 
 def answered(door: httpx.Client, households: Sequence[int]) -> Findings:
     """Ask for all periods of every household."""
-    return {question: finding for household in households for question, finding in _household(door, household)}
+    findings: dict[Question, Finding] = {}
+    for asked, household in enumerate(households, start=1):
+        findings.update(_household(door, household))
+        if asked % HOUSEHOLDS_PER_LINE == 0:
+            print(f"asked for {asked:,} of {len(households):,} households", file=sys.stderr)
+    return findings
 
 
 def _household(door: httpx.Client, household: int) -> Iterator[tuple[Question, Finding]]:

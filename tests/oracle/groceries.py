@@ -7,6 +7,7 @@ figures of the goals are read. Prints the rows that differ (at most 20) and, las
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,9 @@ def load(data: Path, households: int | None) -> None:
 def main() -> int:
     """Compare, print what differs, and give the exit status: 1 if anything does."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(".milepost-demo"), help="the demo's folder")
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("MILEPOST_DATA", ".milepost")), help="the demo's folder"
+    )
     parser.add_argument("--households", type=int, help="load and compare this many only")
     chosen = parser.parse_args()
     load(chosen.data, chosen.households)
