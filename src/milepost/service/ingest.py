@@ -12,7 +12,7 @@ from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
-from milepost.service.repeats import Heard, drop_known
+from milepost.service.repeats import Heard, repeated, sift
 from milepost.store import codec, customers, log
 from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
@@ -71,8 +71,9 @@ async def _receive(
             answers[position] = taken
         else:
             heard.append(taken)
-    fresh = await drop_known(transaction, heard, answers)
-    await _live(transaction, known_brands, standings, fresh, answers)
+    sifted = await sift(transaction, heard, answers)
+    await _live(transaction, known_brands, standings, sifted.fresh, answers)
+    answers |= {place: repeated(answers[first]) for place, first in sifted.repeats.items()}
     names = {name: id_ for name, id_ in found.items() if isinstance(id_, int) and name[1].kind is not IdentifierKind.ID}
     return [answers[position] for position in range(len(offers))], names
 

@@ -21,42 +21,58 @@ class Heard(NamedTuple):
     content_hash: bytes
 
 
-async def drop_known(transaction: Transaction, heard: Sequence[Heard], answers: dict[int, Answer]) -> list[Heard]:
+class Sifted(NamedTuple):
+    """What of a batch is new, and the repetitions in it: positions, each with that of the event it repeats."""
+
+    fresh: list[Heard]
+    repeats: dict[int, int]
+
+
+async def sift(transaction: Transaction, heard: Sequence[Heard], answers: dict[int, Answer]) -> Sifted:
     """Answer what was heard before and give the rest; of several alike in the batch the first is heard."""
     if not heard:
-        return []
+        return Sifted([], {})
     known = await log.known_events(transaction, sorted({(one.who, one.event.key) for one in heard}))
     firsts: dict[tuple[Who, EventKey], Heard] = {}
     for one in heard:
         key = (one.who, one.event.key)
         row = known.get(key)
         if row is not None:
-            answers[one.position] = _again(one, same=_is_same(one, row), row=row)
+            answers[one.position] = _again(one, row) if _is_same(one, row) else _conflict(one)
         else:
             firsts.setdefault(key, one)
-    fresh = list(firsts.values())
+    repeats: dict[int, int] = {}
     for one in heard:
-        first = firsts.get((one.who, one.event.key))
-        if first is not None and first is not one:
-            answers[one.position] = _again(one, same=first.content_hash == one.content_hash, row=None)
-    return fresh
+        first = firsts.get((one.who, one.event.key), one)
+        if first is one:
+            continue
+        if _says_the_same(one.event, first.event):
+            repeats[one.position] = first.position
+        else:
+            answers[one.position] = _conflict(one)
+    return Sifted(list(firsts.values()), repeats)
+
+
+def repeated(first: Answer) -> Answer:
+    """Give the answer to an event that repeats another of its batch, whose answer is *first*."""
+    return Answer(key=first.key, status=Status.DUPLICATE, customer_id=first.customer_id, entries=first.entries)
 
 
 def _is_same(one: Heard, row: LoggedRow) -> bool:
     """Tell whether the event of *row* says what *one* says; 42.5 and 42.50 are the same."""
     if row.content_hash == one.content_hash:
         return True
-    before = row.event()
-    return (before.name, before.occurred_at, before.payload) == (
-        one.event.name,
-        one.event.occurred_at,
-        one.event.payload,
-    )
+    return _says_the_same(one.event, row.event())
 
 
-def _again(one: Heard, *, same: bool, row: LoggedRow | None) -> Answer:
-    if same:
-        entries = () if row is None else row.entries
-        return Answer(key=one.event.key, status=Status.DUPLICATE, customer_id=one.who.customer_id, entries=entries)
+def _says_the_same(one: Event, other: Event) -> bool:
+    return (one.name, one.occurred_at, one.payload) == (other.name, other.occurred_at, other.payload)
+
+
+def _again(one: Heard, row: LoggedRow) -> Answer:
+    return Answer(key=one.event.key, status=Status.DUPLICATE, customer_id=one.who.customer_id, entries=row.entries)
+
+
+def _conflict(one: Heard) -> Answer:
     problem = Problem("id", "an event with this source and id was received before, with other content")
     return Answer(key=one.event.key, status=Status.CONFLICT, customer_id=one.who.customer_id, problems=(problem,))
