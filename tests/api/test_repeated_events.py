@@ -54,11 +54,13 @@ def test_the_same_content_may_be_written_otherwise(brand: Brand) -> None:
 
 
 def test_a_repetition_in_the_same_request_is_a_duplicate(brand: Brand) -> None:
-    """Of several alike the first is applied; one with other content is a conflict."""
+    """Of several alike the first is applied, the others get its answer; one with other content is a conflict."""
     brand.define(group())
     sent = bill("40")
-    other = sent | {"data": sent["data"] | {"netAmount": "41"}}
-    assert ["applied", "duplicate", "conflict"] == statuses(brand.tell(sent, sent, other))
+    alike, other = (sent | {"data": sent["data"] | {"netAmount": net}} for net in ("40.00", "41"))
+    items = brand.tell(sent, alike, other)
+    assert ["applied", "duplicate", "conflict"] == statuses(items)
+    assert (1, items[0]["entries"]) == (len(items[0]["entries"]), items[1]["entries"])
     assert 1 == brand.stored()["event"]
 
 

@@ -1,0 +1,142 @@
+"""Servers that share one database, with a brand of two targets: what the write path is tried on."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from milepost.engine.replay import Replayed, replay
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.event import BILL, Bill, EventKey
+from milepost.model.standing import Outcome
+from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
+from milepost.rules.calendar import calendar_of
+from milepost.rules.draft import Draft, PeriodDraft, TargetDraft
+from milepost.service.brand import brand_at
+from milepost.service.definitions import Asked, define
+from milepost.service.housekeeping import add_organisation
+from milepost.service.installation import Installation, installation
+from milepost.service.lanes import Limits
+from milepost.service.offer import Offer
+from milepost.service.verifying import verify
+from milepost.store import codec, customers
+from milepost.store.database import Database
+from milepost.store.log import Who
+
+NOW = calendar_of("UTC").read("2026-01-20T12:00:00Z").instant
+HOUR = 3_600_000_000
+MONTHS = tuple(
+    PeriodDraft(ref_code=name, starts=f"2026-{month}-01", ends=f"2026-{month}-{last}")
+    for name, month, last in (("January", "01", "31"), ("February", "02", "28"), ("March", "03", "31"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Servers that share a database, and the brand whose events they receive; goals are 100 and 3 bills a month."""
+
+    servers: tuple[Installation, ...]
+    org_id: int
+    groups: tuple[TargetGroup, ...]
+
+    @property
+    def database(self) -> Database:
+        """Give the first server's connections."""
+        return self.servers[0].database
+
+    def bill(self, id_: str, customer: str = "anna", net: str = "10", at: int = NOW) -> Offer:
+        """Offer a bill that is heard at once."""
+        amount = Decimal(net)
+        payload = Bill(number=id_, net=amount, gross=amount, discount=Decimal(0), lines=(), extended_fields={})
+        return Offer(
+            org_id=self.org_id,
+            customer=Identifier(IdentifierKind.EXTERNAL_ID, customer),
+            key=EventKey("test", id_),
+            name=BILL,
+            occurred_at=at,
+            received_at=max(at, NOW),
+            place=None,
+            till_id=None,
+            payload=payload,
+        )
+
+    async def who(self, customer: str = "anna") -> Who:
+        """Give a customer who is known."""
+        name = (self.org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
+        async with self.database.reading() as reading:
+            return Who(self.org_id, (await customers.known(reading, [name]))[name])
+
+    async def replayed(self, who: Who) -> Replayed:
+        """Give where the log of a customer leads."""
+        async with self.database.transaction() as transaction:
+            log = await customers.whole_log(transaction, who)
+            versions = {version for version, _ in log}
+            catalogues = {
+                version: (await brand_at(transaction, self.org_id, version)).catalogue for version in versions
+            }
+        return replay(catalogues.__getitem__, [(version, row.event()) for version, row in log])
+
+    async def disagreeing(self) -> list[Who]:
+        """Give the customers whose log does not lead to what is kept."""
+        return [verified.who async for verified in verify(self.database) if not verified.agrees]
+
+
+@asynccontextmanager
+async def open_house(url: str, *, servers: int = 2, limits: Limits | None = None) -> AsyncIterator[House]:
+    """Start servers on the database at *url* and define the brand."""
+    async with AsyncExitStack() as stack:
+        started = [await stack.enter_async_context(_server(url, limits or Limits())) for _ in range(servers)]
+        database = started[0].database
+        organisation, _ = await add_organisation(database, name="brand", zone="UTC", now=NOW)
+        groups = [
+            await _define(database, organisation.id, kind, goal) for kind, goal in ((Kpi.SALES, 100), (Kpi.COUNT, 3))
+        ]
+        yield House(tuple(started), organisation.id, tuple(groups))
+
+
+async def define_again(house: House) -> TargetGroup:
+    """Define one more target of the brand."""
+    return await _define(house.database, house.org_id, Kpi.VISIT, 2)
+
+
+async def another_brand(house: House) -> House:
+    """Add a brand without targets to the same servers."""
+    organisation, _ = await add_organisation(house.database, name="other", zone="UTC", now=NOW)
+    return replace(house, org_id=organisation.id, groups=())
+
+
+async def _define(database: Database, org_id: int, kpi: Kpi, goal: int) -> TargetGroup:
+    target = TargetDraft(
+        name=kpi.value,
+        entity=Entity.TRANSACTION,
+        kpi=kpi,
+        enrolment=EnrolmentMethod.TRANSACTION,
+        goals=(Decimal(goal),),
+    )
+    draft = Draft(
+        name=kpi.value,
+        preferred_till_id=0,
+        tracking=Tracking.DEFAULT,
+        total_periods=len(MONTHS),
+        periods=MONTHS,
+        targets=(target,),
+    )
+    return (await define(database, org_id, Author(id=1, code="t", name="t"), Asked(draft), NOW)).group
+
+
+@asynccontextmanager
+async def _server(url: str, limits: Limits) -> AsyncIterator[Installation]:
+    database = Database(url, connections_max=10)
+    await database.open(unsafe_durability=True)
+    here = installation(database, lambda: NOW, lanes=2, limits=limits)
+    await here.lanes.start()
+    try:
+        yield here
+    finally:
+        await here.lanes.stop()
+        await database.close()
+
+
+def outcomes_of(bodies: Sequence[str]) -> list[Outcome]:
+    """Give the outcomes that rows of the outbox hold."""
+    return [outcome for body in bodies for outcome in codec.decode_outcomes(body)]

@@ -1,0 +1,303 @@
+"""The write path under other writers, failures and lost connections: exactly once, and all or nothing."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from itertools import islice
+from random import Random
+from typing import Any, TypeVar
+
+import psycopg
+import pytest
+
+from milepost.model.problem import Unavailable
+from milepost.model.standing import EMPTY, ProgressKey
+from milepost.service.ingest import Ingest
+from milepost.service.lanes import Limits, Overloaded
+from milepost.service.offer import Answer, Offer, Status
+from milepost.store import customers
+from milepost.store.codec import encode_standing
+from tests.store.house import HOUR, NOW, House, another_brand, define_again, open_house, outcomes_of
+
+Result = TypeVar("Result")
+TABLES = ("customer", "identity", "standing", "history", "event", "outbox")
+
+
+def lived(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
+    """Let something happen in a house of its own; afterwards every log leads to what is kept (law 7)."""
+
+    async def happened() -> Result:
+        async with open_house(url, **options) as house:
+            result = await life(house)
+            assert [] == await house.disagreeing()
+            return result
+
+    return asyncio.run(happened())
+
+
+def statuses(answers: list[Answer]) -> list[Status]:
+    """Give what became of each event."""
+    return [answer.status for answer in answers]
+
+
+def stored(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
+    """Give every row of customer data."""
+    return {
+        table: connection.execute(f"select t::text from {table} as t order by 1".encode()).fetchall()
+        for table in TABLES
+    }
+
+
+def ingests(house: House, number: int) -> list[Ingest]:
+    """Give ways in that know nothing of each other, as those of many processes."""
+    return [Ingest(server.database, server.brands) for server in islice(house.servers * number, number)]
+
+
+async def values(house: House, customer: str = "anna") -> list[int]:
+    """Give what a customer has reached in January, target by target, in units."""
+    async with house.database.reading() as reading:
+        now = await customers.now(reading, await house.who(customer))
+    assert now is not None
+    return [now.standing.progress[key].value for key in sorted(now.standing.progress)]
+
+
+def test_two_servers_hear_one_customer_at_the_same_time(database_url: str) -> None:
+    """No bill is lost and none counts twice; each gets a number of its own."""
+
+    async def life(house: House) -> None:
+        batches = [[house.bill(f"{batch}-{number}") for number in range(20)] for batch in range(10)]
+        answers = await asyncio.gather(
+            *(ingest(batch) for ingest, batch in zip(ingests(house, 10), batches, strict=True))
+        )
+        assert {Status.APPLIED: 200} == Counter(status for part in answers for status in statuses(part))
+        assert [2_000 * 10_000, 200 * 10_000] == await values(house)
+
+    lived(database_url, life)
+
+
+def test_overlapping_batches_do_not_lock_each_other_out(database_url: str) -> None:
+    """Sixteen writers with the same customers, known and new, in any order: all get through."""
+
+    async def life(house: House) -> None:
+        random = Random(7)
+        names = [f"c{number}" for number in range(12)]
+        await house.servers[0].lanes.receive([house.bill("first", name) for name in names[:6]])
+        batches = [
+            [house.bill(f"{batch}-{name}", name) for name in random.sample(names, len(names))] for batch in range(16)
+        ]
+        answers = await asyncio.gather(
+            *(ingest(batch) for ingest, batch in zip(ingests(house, 16), batches, strict=True))
+        )
+        assert {Status.APPLIED: 16 * 12} == Counter(status for part in answers for status in statuses(part))
+        assert [[1_700_000, 170_000]] * 6 + [[1_600_000, 160_000]] * 6 == [await values(house, name) for name in names]
+
+    lived(database_url, life)
+
+
+def test_many_senders_of_one_event_make_one(database_url: str) -> None:
+    """Of 64 that send the same event to two servers one applies it, the others get its answer as duplicates."""
+
+    async def life(house: House) -> None:
+        sent = house.bill("one", "new")
+        lanes = [server.lanes for server in house.servers] * 32
+        answers = [
+            answer for part in await asyncio.gather(*(lane.receive([sent]) for lane in lanes)) for answer in part
+        ]
+        assert {Status.APPLIED: 1, Status.DUPLICATE: 63} == Counter(statuses(answers))
+        assert 1 == len({answer.customer_id for answer in answers})
+        (first,) = (answer for answer in answers if answer.status is Status.APPLIED)
+        assert {first.entries} == {answer.entries for answer in answers}
+        assert [100_000, 10_000] == await values(house, "new")
+
+    lived(database_url, life)
+
+
+def test_a_failure_at_the_last_statement_leaves_nothing(database_url: str) -> None:
+    """Standings, history, events and outbox are written together or not at all (law 9)."""
+
+    async def life(house: House) -> None:
+        receive = Ingest(house.database, house.servers[0].brands)
+        await receive([house.bill("known", net="99")])
+        achieving = [house.bill("b", net="1"), house.bill("c", "new", "100"), house.bill("d", at=NOW + 20 * HOUR)]
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            before = stored(connection)
+            connection.execute("alter table outbox add constraint closed check (seq < 0) not valid")
+            with pytest.raises(psycopg.errors.CheckViolation):
+                await receive(achieving)
+            assert before == stored(connection)
+            connection.execute("alter table outbox drop constraint closed")
+            assert [Status.APPLIED] * 3 == statuses(await receive(achieving))
+            assert before != stored(connection)
+
+    lived(database_url, life)
+
+
+def test_an_event_that_cannot_be_kept_spoils_no_other(database_url: str) -> None:
+    """The batch is tried in halves until the one is found; it is refused, its neighbours are applied."""
+
+    async def life(house: House) -> None:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("alter table event add constraint no_poison check (event_id <> 'poison')")
+            sent = [house.bill(str(number), f"c{number % 5}") for number in range(20)]
+            sent.insert(13, house.bill("poison", "c3"))
+            answers = await house.servers[0].lanes.receive(sent)
+            assert [13] == [place for place, answer in enumerate(answers) if answer.status is Status.REFUSED]
+            assert {Status.APPLIED: 20, Status.REFUSED: 1} == Counter(statuses(answers))
+
+    lived(database_url, life, servers=1)
+
+
+def test_outcomes_are_in_the_outbox_if_and_only_if_their_standing_is_kept(database_url: str) -> None:
+    """What replaying the log tells is what the outbox holds, in order (law 9)."""
+
+    async def life(house: House) -> None:
+        random = Random(3)
+        sent = [house.bill(str(n), f"c{n % 4}", str(random.randint(1, 60)), NOW - n * HOUR) for n in range(60)]
+        sent += random.sample(sent, 10)
+        batches = [sent[start : start + 14] for start in range(0, len(sent), 14)]
+        await asyncio.gather(*(i(batch) for i, batch in zip(ingests(house, 5), batches, strict=True)))
+        with psycopg.connect(database_url) as connection:
+            for name in ("c0", "c1", "c2", "c3"):
+                who = await house.who(name)
+                query = "select body from outbox where org_id = %s and customer_id = %s order by seq"
+                rows = connection.execute(query, who).fetchall()
+                expected = (await house.replayed(who)).outcomes
+                assert list(expected) == outcomes_of([body for (body,) in rows])
+                assert 4 <= len(expected)
+
+    lived(database_url, life)
+
+
+def test_a_lost_connection_loses_and_doubles_nothing(database_url: str) -> None:
+    """A server whose connection is killed in the middle of a batch says so; sending again is safe."""
+
+    async def life(house: House) -> None:
+        receive = Ingest(house.database, house.servers[0].brands)
+        await receive([house.bill("first")])
+        sent = [house.bill("second"), house.bill("third", "new")]
+        with psycopg.connect(database_url) as blocker, psycopg.connect(database_url, autocommit=True) as other:
+            blocker.execute("select 1 from standing for update")
+            waiting = asyncio.create_task(receive(sent))
+            pid = await _blocked(other)
+            other.execute("select pg_terminate_backend(%s)", [pid])
+            with pytest.raises(Unavailable):
+                await waiting
+            blocker.rollback()
+        again = await receive(sent)
+        assert [Status.APPLIED] * 2 == statuses(again)
+        assert [Status.DUPLICATE] * 2 == statuses(await receive(sent))
+        assert [200_000, 20_000] == await values(house)
+
+    lived(database_url, life, servers=1)
+
+
+async def _blocked(connection: psycopg.Connection[Any]) -> int:
+    """Give the backend that waits for a row, once there is one."""
+    query = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    for _ in range(1_000):
+        row = connection.execute(query).fetchone()
+        if row is not None:
+            return int(row[0])
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def test_a_server_that_went_away_is_found_again(database_url: str) -> None:
+    """When every connection was lost, later requests get new ones."""
+
+    async def life(house: House) -> None:
+        receive = Ingest(house.database, house.servers[0].brands)
+        await receive([house.bill("first")])
+        with psycopg.connect(database_url, autocommit=True) as other:
+            others = "pid <> pg_backend_pid() and datname = current_database()"
+            other.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}".encode())
+        answers: list[Answer] = []
+        for _ in range(20):
+            try:
+                answers = await receive([house.bill("second")])
+                break
+            except Unavailable:
+                await asyncio.sleep(0.05)
+        assert [Status.APPLIED] == statuses(answers)
+
+    lived(database_url, life, servers=1)
+
+
+def test_a_full_lane_turns_requests_away_whole(database_url: str) -> None:
+    """More than may wait is refused before anything of it is received; what waited is applied."""
+
+    async def life(house: House) -> None:
+        lanes = house.servers[0].lanes
+        await lanes.receive([house.bill("first")])
+        with psycopg.connect(database_url) as blocker, psycopg.connect(database_url, autocommit=True) as other:
+            blocker.execute("select 1 from standing for update")
+            waiting = asyncio.create_task(lanes.receive([house.bill(str(number)) for number in range(4)]))
+            await _blocked(other)
+            with pytest.raises(Overloaded):
+                await lanes.receive([house.bill("more")])
+            blocker.rollback()
+        assert [Status.APPLIED] * 4 == statuses(await waiting)
+        assert [500_000, 50_000] == await values(house)
+
+    lived(database_url, life, servers=1, limits=Limits(batch_events_max=4, waiting_events_max=4))
+
+
+def test_progress_leaves_the_hot_row_and_comes_back(database_url: str) -> None:
+    """A week after a period's end its progress is history; a late event fetches it, and counts there."""
+
+    async def life(house: House) -> None:
+        receive = Ingest(house.database, house.servers[0].brands)
+        january = [ProgressKey(group.targets[0].id, group.periods[0].id) for group in house.groups]
+        await receive([house.bill("january", net="60")])
+        await receive([house.bill("february", at=NOW + 24 * 19 * HOUR)])
+        for late in (None, house.bill("late", net="40")):
+            if late is not None:
+                (answer,) = await receive([late])
+                assert [(600_000, 1_000_000), (10_000, 20_000)] == [(one.before, one.after) for one in answer.entries]
+            async with house.database.reading() as reading:
+                now = await customers.now(reading, await house.who())
+            assert now is not None
+            assert sorted(january) == sorted(ProgressKey(one.target_id, one.period_id) for one in now.history)
+            assert set(january).isdisjoint(now.standing.progress)
+
+    lived(database_url, life, servers=1)
+
+
+def test_a_definition_rules_from_its_version_on(database_url: str) -> None:
+    """Every event keeps the version that judged it, so a later change does not change what was (law 7)."""
+
+    async def life(house: House) -> tuple[int, ...]:
+        await house.servers[0].lanes.receive([house.bill("one")])
+        await define_again(house)
+        await house.servers[1].lanes.receive([house.bill("two")])
+        with psycopg.connect(database_url) as connection:
+            rows = connection.execute("select version, entries from event order by seq").fetchall()
+        return tuple(entries.count("[[") + entries.count("],[") for _, entries in rows)
+
+    assert (2, 3) == lived(database_url, life)
+
+
+def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
+    """A registration whose event changes nothing keeps the count of events alone."""
+
+    async def life(house: House) -> bytes:
+        await house.servers[0].lanes.receive([house.bill("old", at=NOW - 24 * 60 * HOUR)])
+        async with house.database.transaction() as transaction:
+            body, history = await customers.kept(transaction, await house.who())
+        assert () == history
+        return body
+
+    assert len(encode_standing(EMPTY)) < len(lived(database_url, life, servers=1)) < 40
+
+
+def test_offers_of_two_brands_share_a_batch(database_url: str) -> None:
+    """One transaction may hold events of many organisations; each is judged by its own rules."""
+
+    async def life(house: House) -> None:
+        other = await another_brand(house)
+        offers: list[Offer] = [house.bill("one"), other.bill("one"), house.bill("two"), other.bill("one")]
+        answers = await Ingest(house.database, house.servers[0].brands)(offers)
+        assert [Status.APPLIED, Status.APPLIED, Status.APPLIED, Status.DUPLICATE] == statuses(answers)
+        assert [2, 0, 2, 0] == [len(answer.entries) for answer in answers]
+
+    lived(database_url, life, servers=1)
