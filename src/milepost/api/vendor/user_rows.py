@@ -160,8 +160,10 @@ def _group(view: CustomerView, group: TargetGroup, rows: list[Json]) -> Json:
 
 
 def _milestones(triggers: Sequence[Trigger], goal: Decimal, progress: Progress | None) -> list[Json] | None:
-    """Give the triggers with their absolute values, six decimals (semantics 2.4); None when there are none."""
-    active = [trigger for trigger in triggers if trigger.active]
+    """Give the triggers with their absolute values, six decimals (semantics 2.4); None when there are none.
+
+    A trigger's bit is its place among all of the target's, also where those before it are inactive.
+    """
     reached = 0 if progress is None else progress.triggers
     return [
         {
@@ -170,7 +172,8 @@ def _milestones(triggers: Sequence[Trigger], goal: Decimal, progress: Progress |
             "triggerValue": _quantized(_absolute(trigger, goal), _MICRO),
             "isAchieved": bool(reached & 1 << place),
         }
-        for place, trigger in enumerate(active)
+        for place, trigger in enumerate(triggers)
+        if trigger.active
     ] or None
 
 
