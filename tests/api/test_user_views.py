@@ -205,7 +205,8 @@ def test_milestones_show_the_marks_on_the_way(brand: Brand) -> None:
         {"triggerName": "3", "triggerValueType": "ABSOLUTE", "triggerValue": 3},
         {"triggerName": "80 %", "triggerValueType": "PERCENTAGE", "triggerValue": 80},
         {"triggerName": "off", "triggerValueType": "ABSOLUTE", "triggerValue": 1, "isActive": False},
-        {"triggerName": "19.5", "triggerValueType": "ABSOLUTE", "triggerValue": "19.5"},
+        {"triggerName": "15.5", "triggerValueType": "ABSOLUTE", "triggerValue": "15.5"},
+        {"triggerName": "all", "triggerValueType": "PERCENTAGE", "triggerValue": 100},
     ]
     goal = [{"defaultValue": 20}]
     defined = brand.define(group(target("TRANSACTION", "SALES", targetMilestoneTriggers=marks, defaultValues=goal)))
@@ -215,7 +216,8 @@ def test_milestones_show_the_marks_on_the_way(brand: Brand) -> None:
     assert [
         {"id": ids[0], "triggerName": "3", "triggerValue": "3.000000", "isAchieved": True},
         {"id": ids[1], "triggerName": "80 %", "triggerValue": "16.000000", "isAchieved": True},
-        {"id": ids[3], "triggerName": "19.5", "triggerValue": "19.500000", "isAchieved": False},
+        {"id": ids[3], "triggerName": "15.5", "triggerValue": "15.500000", "isAchieved": True},
+        {"id": ids[4], "triggerName": "all", "triggerValue": "20.000000", "isAchieved": False},
     ] == [mark | {"triggerValue": str(mark["triggerValue"])} for mark in row["milestones"]]
     assert ["id", "triggerName", "triggerValue", "isAchieved"] == list(row["milestones"][0])
 
