@@ -1,7 +1,8 @@
 """One bill, one activity and one award that the examples of the rule language are asked on."""
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from milepost.language import Occasion
 from milepost.model.event import (

@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
+from milepost.engine.log import Logged
 from milepost.engine.replay import Replayed, replay
 from milepost.model.event import (
     BILL,
@@ -195,3 +198,8 @@ def enrol(id_: str, when: str, period_id: int = 1, balance: str | None = None) -
     """Make an enrolment in the first target."""
     given = None if balance is None else Decimal(balance)
     return event(ENROL, id_, when, Enrolling(target_id=1, period_id=period_id, balance=given))
+
+
+def explained(logged: Logged) -> list[tuple[object, ...]]:
+    """Give the entries of an event as plain tuples."""
+    return [structs.astuple(entry) for entry in logged.entries]

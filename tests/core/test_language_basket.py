@@ -1,8 +1,7 @@
 """Functions over the lines of a bill: apples (6), bread (4 of 4.50) and discounted pears (15 of 20)."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from milepost.language import Occasion, Scope, check, compile_predicate, read
 from tests.core.language_occasions import ON_BILL, PURCHASE

@@ -1,9 +1,9 @@
 """Compiled conditions, asked of one bill, line, activity and award: values, operations and three-valued logic."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from milepost.language import Occasion, Scope, check, compile_predicate, needs_member, read
 from milepost.model.event import Activity

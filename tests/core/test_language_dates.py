@@ -1,8 +1,7 @@
 """Operations on dates: Sunday, 2017-01-01 20:30:10 in New York, which is Monday 01:30:10 in UTC."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from milepost.language import Occasion, Scope, check, compile_predicate, read
 from tests.core.language_occasions import ON_BILL, PURCHASE

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from milepost.model.event import EventKey, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns, Settings
@@ -126,7 +127,9 @@ def test_return_after_the_period_changes_nothing_there() -> None:
     """Dated in February, it leaves January alone, and says so; February is not charged either (semantics 8.1)."""
     lived = live(rules(), bill("1", "01-31 10:00", "5"), back("r", "02-01 00:00", "1"))
     assert (Decimal(5), None) == (value(lived, JANUARY), value(lived, FEBRUARY))
-    assert [(1, 1, Reason.RETURN_AFTER_END, 0, 50_000, 50_000)] == [tuple(entry) for entry in lived.log[1].entries]
+    assert [(1, 1, Reason.RETURN_AFTER_END, 0, 50_000, 50_000)] == [
+        structs.astuple(entry) for entry in lived.log[1].entries
+    ]
 
 
 def test_earlier_return_that_is_heard_later_still_takes_back() -> None:
@@ -147,7 +150,7 @@ def test_return_waits_for_its_bill() -> None:
 def test_return_of_an_unknown_bill_changes_no_progress() -> None:
     """Nothing is known of the bill: the return waits, and nothing else."""
     lived = live(rules(), back("r", "01-03 10:00", "nothing"))
-    expected = replace(EMPTY, seq=1, latest_at=at("01-03 10:00"), waiting=lived.standing.waiting)
+    expected = structs.replace(EMPTY, seq=1, latest_at=at("01-03 10:00"), waiting=lived.standing.waiting)
     assert (expected, 1) == (lived.standing, len(lived.standing.waiting))
 
 

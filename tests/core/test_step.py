@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from milepost.model.event import CURRENCY, POINTS, Award, AwardKind, Event, EventKey, Place
 from milepost.model.organisation import EnrolMidPeriod, Settings
@@ -31,6 +32,7 @@ from tests.core.shop import (
     bill,
     enrol,
     event,
+    explained,
     line,
     live,
     progress,
@@ -69,7 +71,7 @@ def test_period_ends_before_the_first_instant_of_the_next() -> None:
 def test_nothing_counts_outside_every_period() -> None:
     """An event after the last period changes nothing but what is known of the customer."""
     lived = live(rules(), bill("1", "03-01 00:00", "7"))
-    assert replace(EMPTY, seq=1, latest_at=at("03-01 00:00"), bills=1, purchases=70_000) == lived.standing
+    assert structs.replace(EMPTY, seq=1, latest_at=at("03-01 00:00"), bills=1, purchases=70_000) == lived.standing
 
 
 def test_goal_is_reached_when_it_is_met_exactly() -> None:
@@ -90,7 +92,7 @@ def test_value_grows_past_the_goal_and_is_achieved_once() -> None:
 def test_entries_explain_the_value() -> None:
     """Each counted event leaves what it added and the value before and after."""
     lived = live(rules(), bill("1", "01-02 10:00", "2"), bill("2", "01-03 10:00", "0.5"))
-    assert [(1, 1, Reason.COUNTED, 5_000, 20_000, 25_000)] == [tuple(entry) for entry in lived.log[1].entries]
+    assert [(1, 1, Reason.COUNTED, 5_000, 20_000, 25_000)] == explained(lived.log[1])
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_inactive_trigger_keeps_its_place() -> None:
 )
 def test_filters_are_alternatives(filters: tuple[Filter, ...] | None, expected: str | None) -> None:
     """An event counts where any filter names its place; a filter without ids is as good as none (semantics 8 #54)."""
-    bought = replace(bill("1", "01-02 10:00", "5"), place=Place(1, 1, "S1", "one", 7, None))
+    bought = structs.replace(bill("1", "01-02 10:00", "5"), place=Place(1, 1, "S1", "one", 7, None))
     lived = live(rules(replace(TARGET, filters=filters)), bought)
     assert (None if expected is None else Decimal(expected)) == value(lived)
 
@@ -249,10 +251,12 @@ def test_late_event_counts_up_to_the_last_day_allowed() -> None:
     """With two late days, 3 February 00:00 is in time for January and the microsecond after it is not."""
     known = rules(settings=Settings(late_days=2))
     in_time = bill("1", "01-31 10:00", "1", heard="02-03 00:00")
-    late = replace(bill("2", "01-31 10:00", "1"), received_at=in_time.received_at + 1)
+    late = structs.replace(bill("2", "01-31 10:00", "1"), received_at=in_time.received_at + 1)
     lived = live(known, in_time, late)
     assert Decimal(1) == value(lived)
-    assert [(1, 1, Reason.TOO_LATE, 10_000, 10_000, 10_000)] == [tuple(entry) for entry in lived.log[1].entries]
+    assert [(1, 1, Reason.TOO_LATE, 10_000, 10_000, 10_000)] == [
+        structs.astuple(entry) for entry in lived.log[1].entries
+    ]
 
 
 def test_only_the_enrolled_count_where_there_is_a_list() -> None:

@@ -64,7 +64,9 @@ FILTER_IDS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2), (99,))
 NOBODY = Author(id=1, code="till", name="till")
 UNTOUCHED = Attribution(created_at=0, updated_at=0, created_by=NOBODY, updated_by=NOBODY)
 
-SUMS: tuple[tuple[Entity, Kpi], ...] = (
+Measures = tuple[tuple[Entity, Kpi], ...]
+
+SUMS: Measures = (
     (Entity.TRANSACTION, Kpi.SALES),
     (Entity.TRANSACTION, Kpi.GROSS_SALES),
     (Entity.TRANSACTION, Kpi.QUANTITY),
@@ -75,14 +77,14 @@ SUMS: tuple[tuple[Entity, Kpi], ...] = (
     (Entity.LINEITEM, Kpi.EXTENDED_FIELD),
     (Entity.EVENT, Kpi.EVENT_ATTRIBUTE),
 )
-COUNTS: tuple[tuple[Entity, Kpi], ...] = (
+COUNTS: Measures = (
     (Entity.TRANSACTION, Kpi.COUNT),
     (Entity.TRANSACTION, Kpi.VISIT),
     (Entity.LINEITEM, Kpi.COUNT),
     (Entity.EVENT, Kpi.COUNT),
     (Entity.EVENT, Kpi.VISIT),
 )
-AWARDS: tuple[tuple[Entity, Kpi], ...] = (
+AWARDS: Measures = (
     *((Entity.REWARDS, kpi) for kpi in (Kpi.REGULAR_POINTS, Kpi.PROMOTIONAL_POINTS, Kpi.ALL_POINTS)),
     (Entity.POINTS, Kpi.ALL_POINTS),
     *((Entity.ALTERNATE_CURRENCIES, kpi) for kpi in (Kpi.REGULAR, Kpi.PROMOTION, Kpi.PROMOTIONAL, Kpi.ALL)),
@@ -195,9 +197,9 @@ def event_name(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> str:
     return "Run" if kpi is Kpi.EVENT_ATTRIBUTE else pick(draw, ("Run", "Run", BILL, RETURN))
 
 
-def target(draw: st.DrawFn, target_id: int, run: tuple[Period, ...]) -> Target:
-    """Make a target of any measure, with a goal for each period."""
-    entity, kpi = pick(draw, MEASURES)
+def target(draw: st.DrawFn, target_id: int, run: tuple[Period, ...], measures: Measures) -> Target:
+    """Make a target of one of the measures, with a goal for each period."""
+    entity, kpi = pick(draw, measures)
     return Target(
         id=target_id,
         name=f"target {target_id}",
@@ -216,7 +218,7 @@ def target(draw: st.DrawFn, target_id: int, run: tuple[Period, ...]) -> Target:
     )
 
 
-def group(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> TargetGroup:
+def group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measures: Measures) -> TargetGroup:
     """Make a target group of one or two targets; now and then one that is switched off or cannot be evaluated yet."""
     run = periods(draw, group_id, first_day, zone)
     return TargetGroup(
@@ -230,7 +232,7 @@ def group(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> TargetG
         cycle_opens_at=run[0].opens_at,
         cycle_closes_at=run[-1].closes_at,
         periods=run,
-        targets=tuple(target(draw, group_id * 10 + number, run) for number in range(pick(draw, (1, 1, 2)))),
+        targets=tuple(target(draw, group_id * 10 + number, run, measures) for number in range(pick(draw, (1, 1, 2)))),
         attribution=UNTOUCHED,
     )
 
@@ -255,7 +257,10 @@ def worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = None)
     first_day -= timedelta(days=1)
     chosen = settings(draw) if settled is None else settled
     organisation = Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen)
-    made = tuple(group(draw, number, first_day, zone) for number in range(1, pick(draw, (1, 2, 3)) + 1))
+    # Now and then all targets measure the same: what they ask alike may be answered once.
+    measures: Measures = (pick(draw, MEASURES),) if pick(draw, (False, False, True)) else MEASURES
+    count = pick(draw, (1, 2, 3))
+    made = tuple(group(draw, number, first_day, zone, measures) for number in range(1, count + 1))
     return World(organisation, made, events(draw, moments(made, first_day, zone), wanted(made), length))
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from milepost.engine.replay import Replayed
 from milepost.model.event import BILL, NOWHERE, RETURN, Bill, Enrolling, Event, EventKey, Return, ReturnKind
@@ -31,7 +32,7 @@ def law(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@law(200)
+@law(400)
 @given(worlds())
 def test_engine_and_naive_evaluator_agree(world: World) -> None:
     """Every value, stamp, cause and trigger is what the naive evaluator reckons from scratch."""
@@ -47,7 +48,7 @@ def test_engine_and_naive_evaluator_agree_over_many_histories(world: World) -> N
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(60)
+@law(100)
 @given(worlds(), st.data())
 def test_cutting_a_history_changes_nothing(world: World, data: st.DataObject) -> None:
     """Law 1: stopping anywhere, storing, and going on leads to the same bytes as never stopping."""
@@ -61,7 +62,7 @@ def test_cutting_a_history_changes_nothing(world: World, data: st.DataObject) ->
     assert whole == lived(world, world.events[cut:], start=stored)
 
 
-@law(40)
+@law(80)
 @given(worlds(), st.data())
 def test_what_was_heard_before_changes_nothing(world: World, data: st.DataObject) -> None:
     """Law 2: repeats are known by source and id; a history with them leads where it leads without them."""
@@ -69,7 +70,7 @@ def test_what_was_heard_before_changes_nothing(world: World, data: st.DataObject
     repeated = list(world.events)
     for event in repeats:
         after = data.draw(st.integers(repeated.index(event) + 1, len(repeated)))
-        repeated.insert(after, replace(event, received_at=event.received_at + 1))
+        repeated.insert(after, structs.replace(event, received_at=event.received_at + 1))
     first = {event.key: event for event in reversed(repeated)}
     fresh = [event for event in repeated if first[event.key] is event]
     assert shown(world, lived(world)) == shown(world, lived(world, fresh))
@@ -98,11 +99,11 @@ def bought_and_returned(world: World, kind: ReturnKind, name: str) -> tuple[Even
         payload=bill,
     )
     taken = Return(kind=kind, original=name, extended_fields={})
-    back = replace(bought, key=EventKey("till", f"back of {name}"), name=RETURN, payload=taken)
+    back = structs.replace(bought, key=EventKey("till", f"back of {name}"), name=RETURN, payload=taken)
     return bought, back
 
 
-@law(60)
+@law(100)
 @given(worlds(), st.sampled_from([ReturnKind.FULL, ReturnKind.CANCELLED]), st.booleans())
 def test_bill_and_its_full_return_leave_the_total(world: World, kind: ReturnKind, early: bool) -> None:  # noqa: FBT001
     """Law 3: totals are as they were, whichever of the two comes first; done again, nothing is rewarded again."""
@@ -140,7 +141,7 @@ def alternates(story: Sequence[OutcomeKind]) -> bool:
     return list(story) == [turns[place % 2] for place in range(len(story))]
 
 
-@law(60)
+@law(100)
 @given(worlds(settled=ANY_ORDER), st.data())
 def test_totals_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
     """Law 4: what is promised of it in docs/invariants.md gives the same totals in any order of arrival."""
@@ -151,7 +152,7 @@ def test_totals_do_not_depend_on_the_order_of_arrival(world: World, data: st.Dat
     assert (one.standing.bills, one.standing.purchases) == (another.standing.bills, another.standing.purchases)
 
 
-@law(60)
+@law(100)
 @given(worlds(settled=ANY_ORDER), st.data())
 def test_achievements_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
     """Law 4: who buys and returns nothing has the same achievements and triggers in any order of arrival."""
@@ -171,7 +172,7 @@ def orderless(events: Iterable[Event]) -> list[Event]:
                 if owners.setdefault(number, event.key.id) == event.key.id:
                     kept.append(event)
             case Enrolling() as enrolling:
-                kept.append(replace(event, payload=replace(enrolling, balance=None)))
+                kept.append(structs.replace(event, payload=structs.replace(enrolling, balance=None)))
             case _:
                 kept.append(event)
     seen: set[str] = set()
@@ -193,7 +194,7 @@ def marks(replayed: Replayed, but: Container[int]) -> dict[ProgressKey, tuple[bo
     }
 
 
-@law(60)
+@law(100)
 @given(worlds(length=8))
 def test_nothing_is_achieved_twice(world: World) -> None:
     """Law 6: an achievement is told once, again only if it was taken back in between, and agrees with the stamp."""
@@ -209,7 +210,7 @@ def test_nothing_is_achieved_twice(world: World) -> None:
     assert len(set(named)) == len(named)
 
 
-@law(60)
+@law(100)
 @given(worlds())
 def test_replaying_the_stored_log_gives_the_stored_standing(world: World) -> None:
     """Law 7: events that went through storage lead to the same bytes, entries and settled progress."""
@@ -226,7 +227,7 @@ def stored(event: Event) -> Event:
     return codec.decode_event(event.key, event.name, event.occurred_at, event.received_at, body)
 
 
-@law(40)
+@law(80)
 @given(worlds())
 def test_stored_values_come_back_as_they_were(world: World) -> None:
     """Law 8: whatever is stored is decoded to what was encoded."""
@@ -243,7 +244,7 @@ def test_stored_values_come_back_as_they_were(world: World) -> None:
     assert told == codec.decode_settings(codec.encode_settings(told))
 
 
-@law(40)
+@law(80)
 @given(worlds(length=8))
 def test_entries_explain_every_value(world: World) -> None:
     """Each entry starts from the value that the one before it left, and the last one leaves what is shown."""

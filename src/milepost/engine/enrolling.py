@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import SETTLE_AFTER_US, Logged
 from milepost.engine.progressing import cause_of, change_of
@@ -28,7 +30,7 @@ def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
     if before is None:
         fold.settles_at = min(fold.settles_at, rule.closes[rule.position_of(payload.period_id)] + SETTLE_AFTER_US)
         before = Progress(*key, 0, at, heard)
-    fold.progress[key] = before._replace(value=value, updated_at=heard)
+    fold.progress[key] = replace(before, value=value, updated_at=heard)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     fold.entries.append(Entry(*key, reason, value - was, was, value))
     fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, at, value))

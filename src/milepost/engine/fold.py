@@ -63,7 +63,7 @@ class Fold:
         if before is None:
             before = self._first(rule, position, cause)
         after = self.progress[key] = progressed(rule, position, before, change, cause, self.outcomes)
-        self.entries.append(Entry(key[0], key[1], change.reason, change.amount, before[2], after[2]))
+        self.entries.append(Entry(key[0], key[1], change.reason, change.amount, before.value, after.value))
 
     def _first(self, rule: Rule, position: int, cause: Cause) -> Progress:
         """Give the progress to begin with; the first contribution enrols where anybody takes part."""

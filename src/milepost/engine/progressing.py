@@ -49,7 +49,8 @@ def progressed(
     rule: Rule, position: int, before: Progress, change: Change, cause: Cause, outcomes: list[Outcome]
 ) -> Progress:
     """Give what *change* makes of *before*, a progress of *rule* in the period at *position*; adds to *outcomes*."""
-    target_id, period_id, value, enrolled_at, _, achieved_at, achieved_by, triggers, days = before
+    value, achieved_at, achieved_by = before.value, before.achieved_at, before.achieved_by
+    triggers, days = before.triggers, before.days
     if rule.sums:
         value += change.amount
     else:
@@ -60,7 +61,17 @@ def progressed(
     goal = rule.goals[position]
     if goal is not None and (value < goal) is (achieved_by != 0):
         achieved_at, achieved_by = _crossed(before, value, change, cause, outcomes)
-    return Progress(target_id, period_id, value, enrolled_at, cause.heard_at, achieved_at, achieved_by, triggers, days)
+    return Progress(
+        before.target_id,
+        before.period_id,
+        value,
+        before.enrolled_at,
+        cause.heard_at,
+        achieved_at,
+        achieved_by,
+        triggers,
+        days,
+    )
 
 
 def _triggers(rule: Rule, position: int, reached: int, value: int, at: int, outcomes: list[Outcome]) -> int:

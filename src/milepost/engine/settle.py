@@ -5,7 +5,8 @@ settles the same progress at the same step.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from milepost.engine.log import SETTLE_AFTER_US
 from milepost.model.standing import NEVER, Progress, ProgressKey, Standing

@@ -1,1 +1,1 @@
-"""What exists: frozen values of the domain, standard library only."""
+"""What exists: frozen values of the domain; standard library and `msgspec.Struct`, nothing else (decision 0003)."""

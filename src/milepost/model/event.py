@@ -1,11 +1,12 @@
-"""What a customer did: events and what they carry."""
+"""What a customer did: events and what they carry (structs, because one is made for each event: decision 0003)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
+
+from msgspec import Struct
 
 Scalar = object
 """A value of an extended field, a line's attribute or a behavioural event's attribute.
@@ -23,8 +24,7 @@ ENROL = "milepost.Enrol"
 """The name of our own event that enrols a customer; no outside event may carry it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One line of a bill; `quantity` pieces of article `code`."""
 
     code: str
@@ -38,8 +38,7 @@ class Line:
     extended_fields: Mapping[str, Scalar]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class Bill(Struct, frozen=True, kw_only=True):
     """What was bought: the payload of TransactionAdd."""
 
     number: str
@@ -60,8 +59,7 @@ class ReturnKind(Enum):
     CANCELLED = "CANCELLED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnedLine:
+class ReturnedLine(Struct, frozen=True, kw_only=True):
     """Pieces of an article that came back; amounts that are None follow from the bill in proportion to quantity."""
 
     code: str
@@ -70,8 +68,7 @@ class ReturnedLine:
     gross: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
+class Return(Struct, frozen=True, kw_only=True):
     """What was taken back: the payload of ReturnBill.
 
     `original` is the event id or the number of the bill; `lines` say what came back for LINE_ITEM, `amount` for AMOUNT.
@@ -91,8 +88,7 @@ class AwardKind(Enum):
     PROMOTIONAL = "PROMOTIONAL"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Award:
+class Award(Struct, frozen=True, kw_only=True):
     """Points (`currency` is None) or an alternate currency that a customer was given."""
 
     program_id: int | None
@@ -101,15 +97,13 @@ class Award:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """A behavioural event or a customer-level activity, with its attributes."""
 
     attributes: Mapping[str, Scalar]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolling:
+class Enrolling(Struct, frozen=True, kw_only=True):
     """A request to take part in a target from a period on; `balance` replaces the progress of that period."""
 
     target_id: int
@@ -157,8 +151,7 @@ class EventKey(NamedTuple):
         return int(sha256(f"{self.source}\0{self.id}".encode()).hexdigest()[:13], 16)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something a customer did; instants in epoch microseconds."""
 
     key: EventKey

@@ -1,13 +1,14 @@
 """How far a customer is: progress, enrolments, and the standing that holds them.
 
-The values made for every event are named tuples: three times cheaper to make than frozen dataclasses and stored as
-arrays without field names (docs/decisions/0003).
+The values made for every match are msgspec structs: three times cheaper to make than named tuples, ten times than
+frozen dataclasses, and stored as arrays without field names (decision 0003).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from milepost.model.event import EventKey
 
@@ -25,7 +26,7 @@ class ProgressKey(NamedTuple):
     period_id: int
 
 
-class Progress(NamedTuple):
+class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
     """How far one customer is with one target in one period.
 
     `value` in ten-thousandths; stamps in epoch seconds, 0 for never; `achieved_by` is the log id of the event that
@@ -73,8 +74,7 @@ class Waiting(NamedTuple):
     key: EventKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """All of one customer's progress, enrolments and facts.
 
     `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
@@ -104,7 +104,7 @@ class Reason(IntEnum):
     RETURN_AFTER_END = 7
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):
     """One change of one progress: *amount* is what the event adds (units), *before* and *after* the progress' value."""
 
     target_id: int
@@ -124,7 +124,7 @@ class OutcomeKind(IntEnum):
     UNACHIEVED = 4
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True, array_like=True, gc=False, order=True):
     """Something others want to hear of; `at` in epoch seconds, `trigger_id` only for TRIGGER_REACHED."""
 
     kind: OutcomeKind

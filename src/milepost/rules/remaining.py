@@ -1,9 +1,10 @@
 """What is left of a bill after returns (semantics 4.8 and 8.1, SUBTRACT)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, assert_never
+
+from msgspec.structs import replace
 
 from milepost.model.amount import PLACES
 from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind

@@ -1,7 +1,8 @@
 """What comes in and what is answered: an event on offer, and what became of it."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from milepost.model.customer import Identifier
 from milepost.model.event import EventKey, Payload
@@ -10,8 +11,7 @@ from milepost.model.standing import Entry
 from milepost.service.brand import PlaceName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """An event that a client wants to be counted.
 
     `till_id` is the till that logged in, if one did; instants in epoch microseconds.
@@ -37,8 +37,7 @@ class Status(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What became of an offer, with what it changed."""
 
     key: EventKey
