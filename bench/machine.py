@@ -42,7 +42,7 @@ def conditions(server: Postgres) -> dict[str, Any]:
     settings = server.rows(f"select name, setting || coalesce(unit, '') from pg_settings where name in ({wanted})")
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "--short", "HEAD"),
+        "commit": _git("rev-parse", "--short", "HEAD") or "unknown",
         "uncommittedFiles": len(_git("status", "--porcelain", "--", "src", "bench").splitlines()),
         "processors": os.cpu_count(),
         "processor": _processor(),
@@ -89,4 +89,4 @@ def _processor() -> str:
 def _git(*arguments: str) -> str:
     command = ["git", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() or "unknown"
+    return done.stdout.strip()
