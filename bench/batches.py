@@ -139,15 +139,8 @@ def _finding(
         f"{ours} / {sql}, {users.value}": _ratio(rounds, ours, sql, users) for ours, sql in PAIRS for users in Users
     }
     table += [[name, ratio.shown(2), "", "", "", ""] for name, ratio in ratios.items()]
-    facts = {
-        "targets": len(rules),
-        "customers": plan.customers,
-        "events": len(field.sent),
-        "matchedTargetsPerEvent": matches_per_event(rules, field.sent),
-        "rowsWrittenPerEvent": {one.name: _rows_written(server, one.url, len(field.sent)) for one in field.contestants},
-        "standingBytes": size[0][0],
-        "ratioAsked": RATIO_MIN,
-        "audit": {name: audit._asdict() for name, audit in audits.items()},
+    facts = _facts(server, plan, rules, field, size[0][0]) | {
+        "audit": {n: audit._asdict() for n, audit in audits.items()}
     }
     return Finding(
         name="W2: batches of 1,000 events",
@@ -158,6 +151,18 @@ def _finding(
         | {UPSERT: Spread(bare).kept()}
         | {"ratios": {name: ratio.kept(2) for name, ratio in ratios.items()}},
     )
+
+
+def _facts(server: Postgres, plan: Plan, rules: Sequence[Rule], field: Field, size: int) -> dict[str, Any]:
+    return {
+        "targets": len(rules),
+        "customers": plan.customers,
+        "events": len(field.sent),
+        "matchedTargetsPerEvent": matches_per_event(rules, field.sent),
+        "rowsWrittenPerEvent": {one.name: _rows_written(server, one.url, len(field.sent)) for one in field.contestants},
+        "standingBytes": size,
+        "ratioAsked": RATIO_MIN,
+    }
 
 
 def _figures(rounds: Sequence[Round]) -> dict[str, Any]:
