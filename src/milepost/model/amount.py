@@ -31,8 +31,4 @@ def to_decimal(units: int) -> Decimal:
 
 def fits(amount: Decimal) -> bool:
     """Tell whether *amount* is finite, within the limit and has at most four decimals."""
-    if not amount.is_finite() or abs(amount) > AMOUNT_MAX:
-        return False
-    exponent = amount.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return exponent >= -PLACES or amount == amount.quantize(_UNIT, context=_EXACT)
+    return amount.is_finite() and -AMOUNT_MAX <= amount <= AMOUNT_MAX and not amount % _UNIT

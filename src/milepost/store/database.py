@@ -1,7 +1,7 @@
 """Connections and transactions: the only place that commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -48,6 +48,13 @@ class Transaction:
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
         """Run the statement called *name* for its effect."""
         await self._connection.execute(statement(name), values)
+
+    async def copy(self, name: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Send *rows* by the COPY statement called *name*; *types* say how each column travels."""
+        async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
+            copy.set_types(types)
+            for row in rows:
+                await copy.write_row(row)
 
 
 class Database:

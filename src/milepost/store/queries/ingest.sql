@@ -107,6 +107,12 @@ from unnest(
     content_hash, body, entries
 );
 
+-- copy_events: add many events to the log; instants as microseconds since 2000, which is how they travel
+copy event (
+    bucket, org_id, customer_id, source, event_id, name, reference, occurred_at, received_at, seq, version,
+    content_hash, body, entries
+) from stdin (format binary);
+
 -- append_outbox: add outcomes to be delivered
 insert into outbox (bucket, org_id, customer_id, seq, body)
 select * from unnest(
