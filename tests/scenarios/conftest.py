@@ -1,0 +1,14 @@
+"""The door that scenarios are played through: one installation for each worker."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.door import Door, opened
+
+
+@pytest.fixture(scope="session")
+def front(admin_url: str, template: str) -> Iterator[Door]:
+    """Give the door of an installation that is shared: each scenario has a brand of its own."""
+    with opened(admin_url, template) as door:
+        yield door

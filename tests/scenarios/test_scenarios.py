@@ -1,0 +1,90 @@
+"""Every scenario is played twice, in memory and over HTTP; both must agree with what it says, and with each other."""
+
+from pathlib import Path
+from typing import assert_never
+
+import pytest
+
+from tests.api.door import Door
+from tests.scenarios.engine_player import EnginePlayer
+from tests.scenarios.http_player import HttpPlayer
+from tests.scenarios.reading import scenarios_of
+from tests.scenarios.story import Changed, Definition, Enrolment, Expectation, Happening, Player, Scenario, Step
+from tests.scenarios.vocabulary import NoSense, expectations
+
+FILES = sorted(Path(__file__).parent.glob("*.scenario"))
+SCENARIOS = [scenario for file in FILES for scenario in scenarios_of(file)]
+
+
+def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
+    """Play *scenario* and hold it to what it says; give what each event changed."""
+    changes: list[list[Changed]] = []
+    for step in story(scenario):
+        match step.says:
+            case Definition():
+                player.define(step.says)
+            case Happening():
+                changes.append(player.happen(step.says))
+            case Enrolment():
+                player.enrol(step.says)
+            case Expectation(sentence):
+                understood = expectations.understand(sentence)
+                words = {"target": scenario.target_names()[-1]} | dict(understood.words)
+                expected, actual = understood.meaning(player, **words)
+                assert (step.line, step.text, expected) == (step.line, step.text, actual)
+            case _ as never:
+                assert_never(never)
+    return changes
+
+
+def story(scenario: Scenario) -> list[Step]:
+    """Give the steps; where nothing is said of it, the targets are defined when the first thing is heard."""
+    first = next(step.says for step in scenario.steps if not isinstance(step.says, Expectation))
+    if any(isinstance(step.says, Definition) for step in scenario.steps):
+        return scenario.steps
+    return [Step(0, "", Definition(first.heard)), *scenario.steps]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_scenario(scenario: Scenario, front: Door) -> None:
+    """The engine and the faces tell the same story, and it is the one that is written down."""
+    in_memory = played(scenario, EnginePlayer(scenario))
+    over_http = played(scenario, HttpPlayer(front, scenario))
+    assert in_memory == over_http
+
+
+def test_scenarios_have_names_of_their_own() -> None:
+    """A failing scenario is found by its name."""
+    names = [str(scenario) for scenario in SCENARIOS]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_every_scenario_expects_something() -> None:
+    """A story without an expectation would hold whatever happened."""
+    idle = [
+        str(scenario)
+        for scenario in SCENARIOS
+        if not any(isinstance(step.says, Expectation) for step in scenario.steps)
+    ]
+    assert [] == idle
+
+
+@pytest.mark.parametrize("line", ["2017-01-01 10:00  Anna flies away", "colour red", "  colour red", "nothing"])
+def test_a_line_without_sense_is_named(tmp_path: Path, line: str) -> None:
+    """File and line are told."""
+    path = tmp_path / "odd.scenario"
+    path.write_text(f"Scenario: odd\n\n{line}\n")
+    with pytest.raises(NoSense, match=r"odd\.scenario:3"):
+        scenarios_of(path)
+
+
+def test_a_wrong_expectation_is_told(tmp_path: Path) -> None:
+    """What is stated wrongly fails, with its line."""
+    path = tmp_path / "wrong.scenario"
+    path.write_text(
+        "Scenario: wrong\nperiod May from 2017-05-01 to 2017-05-31\ntarget Spend is SALES of TRANSACTION, goal 10\n"
+        "2017-05-01 10:00  Anna buys for 9\nthen Anna has 10 of 10 in May, achieved by 1\n"
+    )
+    (scenario,) = scenarios_of(path)
+    with pytest.raises(AssertionError, match="then Anna has 10 of 10 in May"):
+        played(scenario, EnginePlayer(scenario))
