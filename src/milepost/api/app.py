@@ -1,5 +1,7 @@
 """The HTTP app: both faces, and one table that says how each failure is answered."""
 
+from importlib.metadata import version as version_of
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -7,6 +9,7 @@ from starlette.exceptions import HTTPException
 from milepost.api import health
 from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
+from milepost.api.documenting import DocumentedApp
 from milepost.api.native import customers as native_customers
 from milepost.api.native import events, places
 from milepost.api.vendor import customers, enrolment, oauth, target_groups, transactions, users, webhooks
@@ -16,13 +19,28 @@ from milepost.service.installation import Installation
 from milepost.service.lanes import Overloaded
 
 RETRY_SECONDS = "1"
+ABOUT = "Loyalty targets: the vendor's shapes below /v2 and /v3, and what those cannot say below /api/v1."
 
 
 def create_app(here: Installation, *, error_status: int) -> FastAPI:
     """Give the app of a running installation; refused requests of the vendor's face get *error_status*."""
-    app = FastAPI(title="Milepost", version="0.1.0", docs_url=None, redoc_url=None)
+    app = routed_app()
     app.state.installation = here
     app.state.error_status = error_status
+    _answer_failures(app)
+    return app
+
+
+def routed_app() -> FastAPI:
+    """Give the app's routes and their document, with no installation behind them yet."""
+    app = DocumentedApp(
+        title="Milepost",
+        version=version_of("milepost"),
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
     for module in (
         health,
         events,
@@ -37,7 +55,6 @@ def create_app(here: Installation, *, error_status: int) -> FastAPI:
         webhooks,
     ):
         app.include_router(module.router)
-    _answer_failures(app)
     return app
 
 

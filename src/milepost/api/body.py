@@ -1,7 +1,7 @@
 """Reading request bodies within limits, and writing answers with exact numbers."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Request, Response
@@ -16,6 +16,12 @@ ID_MAX = 2**63 - 1
 ID_DIGITS_MAX = 19
 DIGITS_MAX = 28
 """Significant digits of any number in a body; what is counted has a closer limit."""
+
+Number = Annotated[Any, msgspec.Meta(extra_json_schema={"type": "number"})]
+"""A number of an answer: exact, with the digits it has."""
+
+Amount = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["number", "string"]})]
+"""An amount of a request: a number, or text that is one."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _anything = msgspec.json.Decoder(float_hook=Decimal)

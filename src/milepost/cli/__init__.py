@@ -14,6 +14,7 @@ from milepost.cli.adding import key, org, till
 from milepost.cli.config import config
 from milepost.cli.demo import demo
 from milepost.cli.importing import import_
+from milepost.cli.openapi import openapi
 from milepost.cli.output import tell
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(config)
 app.command()(version)
+app.command()(openapi)
 app.command()(demo)
 app.command()(serve)
 app.command()(verify)

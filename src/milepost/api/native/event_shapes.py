@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from milepost.api.body import ID_MAX
 from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, AwardKind, ReturnKind
@@ -36,6 +36,10 @@ class PlaceBody(Struct, forbid_unknown_fields=True):
     code: Short | UnsetType = UNSET
 
 
+def _no_data() -> Raw:
+    return Raw(b"{}")
+
+
 class EventBody(Struct, forbid_unknown_fields=True):
     """One event, plain or as a CloudEvents 1.0 structured event (`subject` may then hold the external id)."""
 
@@ -46,7 +50,7 @@ class EventBody(Struct, forbid_unknown_fields=True):
     customer: CustomerBody | UnsetType = UNSET
     store: PlaceBody | UnsetType = UNSET
     till: PlaceBody | UnsetType = UNSET
-    data: Raw = Raw(b"{}")
+    data: Raw = field(default_factory=_no_data)
     specversion: Annotated[str, Meta(pattern=r"^1\.0$")] | UnsetType = UNSET
     subject: Short | UnsetType = UNSET
     datacontenttype: Annotated[str, Meta(pattern=r"^application/(.+\+)?json(;.*)?$")] | UnsetType = UNSET

@@ -1,13 +1,11 @@
 """`POST /api/v1/events`: one event, an array, or one a line; answered item by item after the commit."""
 
-from typing import Any
-
 import msgspec
 from fastapi import APIRouter, Request
 from msgspec import Raw, Struct
 
 from milepost.api.authentication import Asking, Here
-from milepost.api.body import BATCH_BYTES_MAX, DEPTH_MAX, JsonResponse, number, read_body
+from milepost.api.body import BATCH_BYTES_MAX, DEPTH_MAX, JsonResponse, Number, number, read_body
 from milepost.api.native.event_body import offer_of
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.structure import structure_problems
@@ -34,8 +32,8 @@ class EntryItem(Struct, rename="camel"):
 
     target_id: int
     period_id: int
-    before: Any
-    after: Any
+    before: Number
+    after: Number
     reason: str
 
 

@@ -42,7 +42,7 @@ class ProfileBody(Struct, rename="camel"):
     account_id: str | None = None
 
 
-class CustomerBody(Struct, rename="camel"):
+class RegistrationBody(Struct, rename="camel"):
     """What a registration says."""
 
     profiles: Annotated[list[ProfileBody], Meta(min_length=1, max_length=1)]
@@ -61,7 +61,7 @@ async def post_customer(request: Request, here: Here, caller: Asking) -> JsonRes
 
 def _draft(value: Any) -> CustomerDraft:
     problems = [
-        problem for problem in structure_problems(value, CustomerBody) if "is not a field" not in problem.reason
+        problem for problem in structure_problems(value, RegistrationBody) if "is not a field" not in problem.reason
     ]
     if not problems:
         profiles = value["profiles"]
@@ -75,7 +75,7 @@ def _draft(value: Any) -> CustomerDraft:
         problems.append(Problem("", "a text holds the character U+0000"))
     if problems:
         raise Refused(*problems)
-    profile = msgspec.convert(value, CustomerBody).profiles[0]
+    profile = msgspec.convert(value, RegistrationBody).profiles[0]
     identifiers = [_identifier(place, one, problems) for place, one in enumerate(profile.identifiers)]
     for name, field in profile.fields.items():
         if not isinstance(field, (str, int, Decimal, bool, type(None))):

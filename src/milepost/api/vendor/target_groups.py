@@ -10,7 +10,7 @@ from milepost.api.vendor.rendering import created_group
 from milepost.rules.calendar import calendar_of
 from milepost.service.definitions import Asked, define
 
-router = APIRouter()
+router = APIRouter(tags=["target groups"])
 
 
 @router.post("/v3/targetGroups")

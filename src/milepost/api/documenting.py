@@ -1,0 +1,237 @@
+"""The OpenAPI document: what each route takes and answers, where routes read raw bodies and write exact numbers.
+
+The table names, for every route of the app, the shapes of its body and answer; tests hold that no route is missing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
+from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
+from milepost.api.native.events import Answers
+from milepost.api.native.places import NamedBody, StoreBody, TillBody
+from milepost.api.vendor.answer_shapes import (
+    CustomerAnswer,
+    EnrolledTargets,
+    Envelope,
+    Failure,
+    GroupShape,
+    TokenShape,
+    TransactionAnswer,
+    WebhookAnswer,
+)
+from milepost.api.vendor.customers import RegistrationBody
+from milepost.api.vendor.definition_body import GroupBody
+from milepost.api.vendor.request_shapes import (
+    EnrolmentBody,
+    RegularTransaction,
+    ReturnTransaction,
+    TokenRequest,
+    WebhookEvent,
+)
+from milepost.api.vendor.user_shapes import UserShape
+from milepost.model.customer import IdentifierKind
+
+Json = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+JSON = "application/json"
+SECURITY: Json = {
+    "till": {"type": "http", "scheme": "basic", "description": "Till code and password, plain or as its MD5 hex."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of /v3/oauth/token/generate."},
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-CAP-API-OAUTH-TOKEN",
+        "description": "The same token, in the vendor's header.",
+    },
+}
+REFUSALS = {
+    "400": "The request was refused; the answer holds everything that is wrong with it.",
+    "401": "The login is missing or wrong.",
+    "404": "There is no such address.",
+    "413": "The body is larger than its limit.",
+    "503": "Too much is waiting, or the database cannot be reached: send it again.",
+}
+
+
+class Body(NamedTuple):
+    """What a route takes: shapes of which one is meant, whether several may come in a list, by which media types."""
+
+    shapes: tuple[Any, ...]
+    alone: bool = True
+    listed: bool = False
+    types: tuple[str, ...] = (JSON,)
+    by_line: str | None = None
+
+
+class Route(NamedTuple):
+    """What a route takes and answers, which parameters it reads by hand, and whether it asks who is there.
+
+    `statuses` are those with which it refuses.
+    """
+
+    answer: Any = None
+    body: Body | None = None
+    query: tuple[str, ...] = ()
+    refused: Any = None
+    is_open: bool = False
+    statuses: tuple[str, ...] = ("400", "401", "413", "503")
+
+
+_READING = ("400", "401", "503")
+
+
+def _places(shape: Any) -> Body:
+    return Body((shape,), listed=True)
+
+
+_EVENTS = Body(
+    (EventBody,),
+    listed=True,
+    types=(JSON, "application/cloudevents+json", "application/cloudevents-batch+json"),
+    by_line="application/x-ndjson",
+)
+_NAMES = tuple(kind.value for kind in IdentifierKind if kind is not IdentifierKind.ID)
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("get", "/healthz"): Route(is_open=True),
+    ("get", "/readyz"): Route(is_open=True),
+    ("post", "/api/v1/events"): Route(Answers, _EVENTS),
+    ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=_READING),
+    ("post", "/api/v1/zones"): Route(Items[NamedItem], _places(NamedBody)),
+    ("post", "/api/v1/concepts"): Route(Items[NamedItem], _places(NamedBody)),
+    ("post", "/api/v1/stores"): Route(Items[StoreItem], _places(StoreBody)),
+    ("post", "/api/v1/tills"): Route(Items[TillItem], _places(TillBody)),
+    ("get", "/api/v1/zones"): Route(Page[NamedItem], statuses=_READING),
+    ("get", "/api/v1/concepts"): Route(Page[NamedItem], statuses=_READING),
+    ("get", "/api/v1/stores"): Route(Page[StoreItem], statuses=_READING),
+    ("get", "/api/v1/tills"): Route(Page[TillItem], statuses=_READING),
+    ("post", "/v2/customers"): Route(CustomerAnswer, Body((RegistrationBody,))),
+    ("post", "/v2/transactions"): Route(
+        TransactionAnswer,
+        Body((RegularTransaction, ReturnTransaction)),
+        query=("identifierName", "identifierValue"),
+        refused=TransactionAnswer,
+    ),
+    ("post", "/webhooks/{webhook_id}"): Route(
+        WebhookAnswer, Body((WebhookEvent,)), is_open=True, statuses=("400", "404", "413", "503")
+    ),
+    ("post", "/v3/oauth/token/generate"): Route(Envelope[TokenShape], Body((TokenRequest,)), is_open=True),
+    ("post", "/v3/targetGroups"): Route(Envelope[GroupShape], Body((GroupBody,))),
+    ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/enroll"): Route(
+        Envelope[int], Body((EnrolmentBody,), alone=False, listed=True)
+    ),
+    ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=_READING),
+    ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=_READING),
+}
+
+
+class DocumentedApp(FastAPI):
+    """An app whose document is complete."""
+
+    def openapi(self) -> Json:
+        """Give the document; it is made once."""
+        if not self.openapi_schema:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
+
+
+def completed(document: Json) -> Json:
+    """Give *document*, as the framework makes it, with bodies, answers, refusals and logins."""
+    schemas = _Schemas()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, path, ROUTES[method, path], schemas)
+    return document | {"components": {"schemas": schemas.named, "securitySchemes": SECURITY}}
+
+
+class _Schemas:
+    """Schemas by name, of msgspec's structs and pydantic's models alike."""
+
+    def __init__(self) -> None:
+        shapes = [shape for route in ROUTES.values() for shape in _shapes(route)]
+        structs = [shape for shape in shapes if not _is_model(shape)] + list(PAYLOAD_BODIES.values())
+        found, named = msgspec.json.schema_components(structs, ref_template=REF)
+        self.named: dict[str, Any] = {name: _with_plain_amounts(schema) for name, schema in named.items()}
+        self._found = list(zip(structs, found, strict=True))
+        for model in (shape for shape in shapes if _is_model(shape)):
+            self._add_model(model)
+        data = [self.of(shape) for shape in dict.fromkeys(PAYLOAD_BODIES.values())]
+        self.named["EventBody"]["properties"]["data"] = {"anyOf": [*data, {"type": "object"}]}
+        self.named = dict(sorted(self.named.items()))
+
+    def of(self, shape: Any) -> Json:
+        """Give the schema of *shape*, which refers to the named ones."""
+        if _is_model(shape):
+            return {"$ref": REF.format(name=shape.__name__)}
+        return next(schema for known, schema in self._found if known == shape)
+
+    def _add_model(self, model: type[BaseModel]) -> None:
+        schema = model.model_json_schema(ref_template=REF.format(name="{model}"))
+        self.named |= schema.pop("$defs", {})
+        self.named[model.__name__] = schema
+
+
+def _is_model(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, BaseModel)
+
+
+def _shapes(route: Route) -> Iterator[Any]:
+    yield Problems
+    yield Failure
+    yield from (shape for shape in (route.answer, route.refused) if shape is not None)
+    if route.body is not None:
+        yield from route.body.shapes
+
+
+def _with_plain_amounts(schema: Any) -> Any:
+    """Let exact amounts be numbers as well as text: so they are read."""
+    match schema:
+        case {"type": "string", "format": "decimal", **rest}:
+            return {"type": ["number", "string"], **rest}
+        case dict():
+            return {name: _with_plain_amounts(part) for name, part in schema.items()}
+        case list():
+            return [_with_plain_amounts(part) for part in schema]
+        case _:
+            return schema
+
+
+def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> None:
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(route.body, schemas)}
+    if route.query:
+        operation["parameters"] = [
+            *operation.get("parameters", ()),
+            *({"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query),
+        ]
+    if not route.is_open:
+        operation["security"] = [{name: []} for name in SECURITY]
+    if route.answer is None:
+        return
+    failure = Problems if path.startswith("/api/v1") else Failure
+    answers = {"200": _answer("Done.", schemas.of(route.answer))}
+    for status in route.statuses:
+        shape = route.refused if status == "400" and route.refused is not None else failure
+        answers[status] = _answer(REFUSALS[status], schemas.of(shape))
+    operation["responses"] = answers
+
+
+def _answer(told: str, schema: Json) -> Json:
+    return {"description": told, "content": {JSON: {"schema": schema}}}
+
+
+def _content(body: Body, schemas: _Schemas) -> Json:
+    found = [schemas.of(shape) for shape in body.shapes]
+    one = found[0] if len(found) == 1 else {"anyOf": found}
+    many = {"type": "array", "items": one}
+    meant = [one] * body.alone + [many] * body.listed
+    content: Json = {kind: {"schema": meant[0] if len(meant) == 1 else {"anyOf": meant}} for kind in body.types}
+    if body.by_line is not None:
+        content[body.by_line] = {"schema": {"type": "string", "description": "One JSON object on each line."}}
+    return content

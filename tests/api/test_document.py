@@ -1,0 +1,163 @@
+"""The OpenAPI document: nothing of the faces is missing, and what it says of answers is what is answered."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from milepost.api.app import routed_app
+from milepost.api.documenting import ROUTES, SECURITY
+from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
+from milepost.api.native.events import Answers
+from milepost.api.vendor.answer_shapes import (
+    CustomerAnswer,
+    EnrolledTargets,
+    Envelope,
+    Failure,
+    GroupShape,
+    TransactionAnswer,
+    WebhookAnswer,
+)
+from milepost.api.vendor.user_shapes import UserShape
+from milepost.cli import app
+from milepost.cli.openapi import document
+from tests.api.door import Brand, Json
+from tests.api.forms import bill, group, target
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.fixture(scope="module")
+def told() -> Json:
+    """Give the document of today."""
+    return routed_app().openapi()
+
+
+def parts(value: Any) -> list[Any]:
+    """Give every object within *value*."""
+    if isinstance(value, dict):
+        return [value, *(part for inner in value.values() for part in parts(inner))]
+    return [part for inner in value for part in parts(inner)] if isinstance(value, list) else []
+
+
+def test_the_committed_document_is_that_of_today() -> None:
+    """Whoever changes a route or a shape writes it anew: `milepost openapi --output openapi.json`."""
+    assert (ROOT / "openapi.json").read_text(encoding="utf-8") == document()
+
+
+def test_every_route_is_documented(told: Json) -> None:
+    """The table names each route, and no other."""
+    assert set(ROUTES) == {(method, path) for path, of in told["paths"].items() for method in of}
+
+
+def test_every_reference_leads_somewhere(told: Json) -> None:
+    """Schemas that are named are there, and each one that is there is named."""
+    names = {part["$ref"].removeprefix("#/components/schemas/") for part in parts(told) if "$ref" in part}
+    assert names == set(told["components"]["schemas"])
+
+
+def test_every_operation_is_whole(told: Json) -> None:
+    """A name of its own, words, a body where one is read, and schemas that say something."""
+    operations = [operation for path in told["paths"].values() for operation in path.values()]
+    assert len(operations) == len({operation["operationId"] for operation in operations})
+    assert [] == [one["operationId"] for one in operations if not one.get("description") or not one.get("tags")]
+    posted = [of["post"] for of in told["paths"].values() if "post" in of]
+    assert [] == [one["operationId"] for one in posted if "requestBody" not in one]
+    contents = [part["content"] for part in parts(told["paths"]) if "content" in part]
+    assert [] == [content for content in contents for kind in content.values() if not kind["schema"]]
+    assert "422" not in {status for one in operations for status in one["responses"]}
+
+
+def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
+    """Health, tokens and webhooks; their addresses are all they ask for."""
+    operations = [operation for path in told["paths"].values() for operation in path.values()]
+    is_open = {one["operationId"] for one in operations if "security" not in one}
+    assert {"healthz", "readyz", "generate_token", "post_event"} == is_open
+    assert {tuple(SECURITY)} == {
+        tuple(name for way in one["security"] for name in way) for one in operations if "security" in one
+    }
+
+
+def answered(brand: Brand, method: str, path: str, body: Any = None) -> bytes:
+    """Give what is answered, whatever it is."""
+    content = None if body is None else msgspec.json.encode(body)
+    return brand.send(method, path, content=content).content
+
+
+def shown_as(kind: Any, text: bytes) -> None:
+    """Read an answer by its shape, which knows every key; raises if it does not fit."""
+    msgspec.json.decode(text, type=kind)
+
+
+def test_the_published_view_has_the_documented_shape() -> None:
+    """The newest sample of S4 is read by the shape, key for key."""
+    shown_as(Envelope[UserShape], (SAMPLES / "s4_running_period.json").read_bytes())
+
+
+def test_answers_of_the_vendors_face_have_the_documented_shape(brand: Brand) -> None:
+    """Definitions, views, enrolment, registration, bills, webhooks and refusals."""
+    marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
+    zones = [{"entityType": "ZONE", "entityIds": [5]}]
+    stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
+    wanted = [
+        group(target(targetMilestoneTriggers=marks, filters=zones, description="d"), description="x", frequency=1),
+        group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars, enrolmentMethod="IMPORT")),
+        group(trackingType="STREAKS", streaks=[{"name": "Gold", "targetCountOfSequence": 1}]),
+        group(target(), target(), combinationType="ANY", unifiedTargetExpression={"minTargetsToAchieve": 1}),
+    ]
+    for body in wanted:
+        shown_as(Envelope[GroupShape], answered(brand, "POST", "/v3/targetGroups", body))
+    anna = {"profiles": [{"identifiers": [{"type": "externalId", "value": "anna"}]}]}
+    shown_as(CustomerAnswer, answered(brand, "POST", "/v2/customers", anna))
+    shown_as(CustomerAnswer, answered(brand, "POST", "/v2/customers", anna))
+    bought = "/v2/transactions?identifierName=externalId&identifierValue=anna"
+    for body in ({"type": "REGULAR", "billNumber": "1", "billAmount": 60}, {}):
+        shown_as(TransactionAnswer, answered(brand, "POST", bought, body))
+    run = {"event_name": "Run", "externalId": "anna"}
+    shown_as(WebhookAnswer, answered(brand, "POST", f"/webhooks/{brand.webhook_id}", run))
+    path = f"/v3/users/{brand.customer('anna')}"
+    shown_as(Envelope[UserShape], answered(brand, "GET", f"{path}/targetGroups?includeInactive=true"))
+    shown_as(EnrolledTargets, answered(brand, "GET", f"{path}/enrolledTargets"))
+    for refused in ("/v3/users/5/targetGroups", "/v3/users/5/enrolledTargets"):
+        shown_as(Failure, answered(brand, "GET", refused))
+    for refused in ("/v3/targetGroups", "/v3/targetGroups/1/targets/1/enroll", "/webhooks/x", "/v2/customers"):
+        shown_as(Failure, answered(brand, "POST", refused, []))
+
+
+def test_answers_of_our_own_face_have_the_documented_shape(brand: Brand) -> None:
+    """Events, places, customers and refusals."""
+    shown_as(Items[NamedItem], answered(brand, "POST", "/api/v1/zones", [{"code": "z"}]))
+    shown_as(Items[NamedItem], answered(brand, "POST", "/api/v1/concepts", {"code": "c"}))
+    shown_as(Items[StoreItem], answered(brand, "POST", "/api/v1/stores", [{"code": "s", "zone": "z"}]))
+    shown_as(Items[TillItem], answered(brand, "POST", "/api/v1/tills", [{"code": "t", "store": "s"}]))
+    for kind, shape in (("zones", NamedItem), ("concepts", NamedItem), ("stores", StoreItem), ("tills", TillItem)):
+        shown_as(Page[shape], answered(brand, "GET", f"/api/v1/{kind}"))  # type: ignore[valid-type]
+    brand.define(group())
+    shown_as(Answers, answered(brand, "POST", "/api/v1/events", [bill(), bill("x"), {}]))
+    shown_as(Page[CustomerItem], answered(brand, "GET", "/api/v1/customers?externalId=anna"))
+    shown_as(Problems, answered(brand, "GET", "/api/v1/customers"))
+    shown_as(Problems, answered(brand, "POST", "/api/v1/stores", 5))
+    shown_as(Problems, answered(brand, "GET", "/api/v1/zones?limit=x"))
+
+
+def test_the_document_is_served(brand: Brand) -> None:
+    """A client finds it where such documents are."""
+    served = brand.door.send("GET", "/openapi.json")
+    assert (200, json.loads(document())) == (served.status_code, served.json())
+
+
+@pytest.mark.parametrize("text", [None, "{}\n"])
+def test_another_document_is_told(tmp_path: Path, text: str | None) -> None:
+    """A file that is missing or outdated fails the check; one that was just written passes."""
+    path = tmp_path / "openapi.json"
+    if text is not None:
+        path.write_text(text)
+    run = CliRunner().invoke
+    assert 1 == run(app, ["openapi", "--check", str(path)]).exit_code
+    assert 0 == run(app, ["openapi", "--output", str(path)]).exit_code
+    assert 0 == run(app, ["openapi", "--check", str(path)]).exit_code
+    assert document() == run(app, ["openapi"]).stdout
