@@ -21,7 +21,7 @@ from milepost.service.offer import Offer
 from milepost.service.verifying import verify
 from milepost.store import codec, customers
 from milepost.store.database import Database
-from milepost.store.log import Who
+from milepost.store.log import Who, who_is
 
 NOW = calendar_of("UTC").read("2026-01-20T12:00:00Z").instant
 HOUR = 3_600_000_000
@@ -64,7 +64,7 @@ class House:
         """Give a customer who is known."""
         name = (self.org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
         async with self.database.reading() as reading:
-            return Who(self.org_id, (await customers.known(reading, [name]))[name])
+            return who_is(self.org_id, (await customers.known(reading, [name]))[name])
 
     async def replayed(self, who: Who) -> Replayed:
         """Give where the log of a customer leads."""

@@ -11,7 +11,7 @@ from milepost.service.installation import Installation
 from milepost.service.offer import Offer
 from milepost.store import customers
 from milepost.store.database import Transaction
-from milepost.store.log import Who
+from milepost.store.log import who_is
 
 SOURCE = "milepost/customers"
 
@@ -66,7 +66,7 @@ async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, 
         customer = _changed(_new(customer_id, caller, now), draft, caller, now)
         await customers.add(transaction, [(caller.org_id, customer)])
         return Kept(customer, is_new)
-    who = Who(caller.org_id, customer_id)
+    who = who_is(caller.org_id, customer_id)
     customer = _changed((await customers.profiles(transaction, [who]))[who], draft, caller, now)
     await customers.change(transaction, caller.org_id, customer)
     return Kept(customer, is_new)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from milepost.engine.log import Logged, need
+from milepost.engine.log import Logged
 from milepost.engine.replay import relive
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
@@ -11,12 +11,13 @@ from milepost.model.problem import Problem
 from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
+from milepost.service.recalling import NO_PAST, Past, past_of
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
 from milepost.service.repeats import Heard, repeated, sift
 from milepost.store import codec, customers, log
 from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
-from milepost.store.log import Appended, Related, Who
+from milepost.store.log import Appended, Who, who_is
 
 DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
@@ -60,7 +61,7 @@ async def _receive(
         (offer.org_id, offer.customer) for offer, place in zip(offers, placed, strict=True) if isinstance(place, Place)
     }
     found = await customers_of(transaction, offers, sound, names)
-    who = sorted({Who(name[0], id_) for name, id_ in found.items() if isinstance(id_, int)})
+    who = sorted({who_is(name[0], id_) for name, id_ in found.items() if isinstance(id_, int)})
     standings = await log.lock_standings(transaction, who)
     members = await _members(transaction, known_brands, list(standings))
     answers: dict[int, Answer] = {}
@@ -115,12 +116,12 @@ def _hear(
     members: dict[Who, Member],
 ) -> Heard | Answer:
     """Give *offer* as an event of a known customer at a known place, or the answer that says why not."""
-    if isinstance(customer_id, int) and Who(offer.org_id, customer_id) not in standings:
+    if isinstance(customer_id, int) and who_is(offer.org_id, customer_id) not in standings:
         customer_id = Problem("customer.id", f"there is no customer {customer_id}", CODE_UNKNOWN_CUSTOMER)
     if not isinstance(place, Place) or not isinstance(customer_id, int):
         wrong = () if isinstance(place, Place) else place
         return refused(offer, *((customer_id,) if isinstance(customer_id, Problem) else ()), *wrong)
-    who = Who(offer.org_id, customer_id)
+    who = who_is(offer.org_id, customer_id)
     event = Event(
         key=offer.key,
         name=offer.name,
@@ -147,13 +148,13 @@ async def _live(
         by_customer.setdefault(one.who, []).append(one)
     for mine in by_customer.values():
         mine.sort(key=_in_time)
-    past = await _past(transaction, brands, standings, by_customer)
+    past = await past_of(transaction, brands, standings, by_customer)
     kept: list[tuple[Who, Standing]] = []
     settled: list[tuple[Who, Progress]] = []
     appended: list[Appended] = []
     for who, mine in by_customer.items():
         brand = brands[who.org_id]
-        told = _tell(brand, who, standings[who], past.get(who, _NO_PAST), mine, appended)
+        told = _tell(brand, who, standings[who], past.get(who, NO_PAST), mine, appended)
         kept.append((who, told.standing))
         settled += [(who, progress) for progress in told.settled]
     await log.keep(transaction, sorted(kept, key=lambda one: one[0]), settled, appended)
@@ -171,21 +172,13 @@ def _in_time(one: Heard) -> tuple[int, EventKey]:
     return one.event.occurred_at, one.event.key
 
 
-class _Past(NamedTuple):
-    log: list[Logged]
-    history: dict[ProgressKey, Progress]
-
-
-_NO_PAST = _Past([], {})
-
-
 class _Told(NamedTuple):
     standing: Standing
     settled: list[Progress]
 
 
 def _tell(
-    brand: Brand, who: Who, standing: Standing, past: _Past, mine: Sequence[Heard], appended: list[Appended]
+    brand: Brand, who: Who, standing: Standing, past: Past, mine: Sequence[Heard], appended: list[Appended]
 ) -> _Told:
     """Step one customer through *mine*; what is appended to the log is added to *appended*."""
     history, before = dict(past.history), past.history
@@ -219,35 +212,3 @@ def _reference(event: Event) -> str | None:
             return original
         case _:
             return None
-
-
-async def _past(
-    transaction: Transaction,
-    brands: dict[int, Brand],
-    standings: dict[Who, Standing],
-    by_customer: dict[Who, list[Heard]],
-) -> dict[Who, _Past]:
-    """Fetch at least what the steps to come will ask for."""
-    related: list[Related] = []
-    settled: list[Who] = []
-    for who, mine in by_customer.items():
-        latest = standings[who]
-        for one in mine:
-            asked = need(brands[who.org_id].catalogue, latest, one.event)
-            if asked.bill is not None or asked.since is not None or asked.returns:
-                related.append(Related(who, asked.bill, asked.since))
-            if asked.history and (not settled or settled[-1] != who):
-                settled.append(who)
-    if not related and not settled:
-        return {}
-    logged: dict[Who, list[Logged]] = {}
-    for row in await log.related_events(transaction, related) if related else ():
-        logged.setdefault(row.who, []).append(Logged(row.event(), row.seq, row.entries))
-    history = await log.histories(transaction, settled) if settled else {}
-    return {
-        who: _Past(
-            logged.get(who, []),
-            {ProgressKey(progress.target_id, progress.period_id): progress for progress in history.get(who, ())},
-        )
-        for who in {*logged, *history}
-    }

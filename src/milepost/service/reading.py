@@ -8,7 +8,7 @@ from milepost.model.target import Target, TargetGroup
 from milepost.service.brand import Brand, Brands
 from milepost.store import customers
 from milepost.store.database import Database
-from milepost.store.log import Who
+from milepost.store.log import who_is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class CustomerView:
 async def view_customer(database: Database, brands: Brands, org_id: int, customer_id: int) -> CustomerView | None:
     """Give all of a customer; None if the organisation has no such customer."""
     async with database.reading() as reading:
-        found = await customers.now(reading, Who(org_id, customer_id))
+        found = await customers.now(reading, who_is(org_id, customer_id))
         if found is None:
             return None
         brand = await brands.at(reading, org_id, found.version)

@@ -8,7 +8,7 @@ from milepost.rules.matching import Catalogue
 from milepost.service.brand import brand_at
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
-from milepost.store.log import Who
+from milepost.store.log import Who, who_is
 
 PAGE = 500
 
@@ -33,7 +33,7 @@ async def verify(database: Database) -> AsyncIterator[Verified]:
             async with database.reading() as reading:
                 page = await customers.ids_from(reading, org_id, after, PAGE)
             for customer_id in page:
-                yield await _verify_one(database, Who(org_id, customer_id), catalogues)
+                yield await _verify_one(database, who_is(org_id, customer_id), catalogues)
             if len(page) < PAGE:
                 break
             after = page[-1]

@@ -32,7 +32,6 @@ from milepost.model.standing import (
     Entry,
     Outcome,
     Progress,
-    ProgressKey,
     Standing,
     Waiting,
 )
@@ -101,8 +100,7 @@ def decode_standing(body: bytes) -> Standing:
         settles_at=stored.settles_at,
         bills=stored.bills,
         purchases=stored.purchases,
-        # A plain tuple is found by the key that is equal to it, and costs a fifth to make.
-        progress={(p.target_id, p.period_id): p for p in stored.progress},  # type: ignore[misc]
+        progress={ProgressKey(p.target_id, p.period_id): p for p in stored.progress},
         enrolments=stored.enrolments,
         waiting=stored.waiting,
     )

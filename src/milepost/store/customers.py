@@ -8,7 +8,7 @@ from milepost.model.standing import Progress, Standing
 from milepost.store import codec
 from milepost.store.bucket import bucket_of_identifier
 from milepost.store.database import Transaction
-from milepost.store.log import EMPTY_BODY, LoggedRow, Who, logged_row
+from milepost.store.log import EMPTY_BODY, LoggedRow, Who, logged_row, who_is
 
 Named = tuple[int, Identifier]
 """An organisation's id and a name by which it knows a customer."""
@@ -33,7 +33,7 @@ async def claim(transaction: Transaction, names: Sequence[Named], customer_ids: 
 
 async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -> None:
     """Write newly registered customers, each with an empty standing."""
-    who = [Who(org_id, customer.id) for org_id, customer in added]
+    who = [who_is(org_id, customer.id) for org_id, customer in added]
     keys = {
         "buckets": [one.bucket for one in who],
         "orgs": [one.org_id for one in who],
@@ -53,12 +53,12 @@ async def profiles(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Cu
         "customers": [one.customer_id for one in who],
     }
     rows = await transaction.rows("members", keys)
-    return {Who(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
+    return {who_is(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
 
 
 async def change(transaction: Transaction, org_id: int, customer: Customer) -> None:
     """Write a customer's changed profile."""
-    who = Who(org_id, customer.id)
+    who = who_is(org_id, customer.id)
     values = {"bucket": who.bucket, "org_id": org_id, "customer_id": customer.id}
     await transaction.run("change_customer", values | {"body": codec.encode_customer(customer)})
 

@@ -9,7 +9,6 @@ from milepost.store import codec
 from milepost.store.bucket import bucket_of_customer
 from milepost.store.database import Row, Transaction
 
-
 COPY_FROM = 50
 """From so many events on, COPY is cheaper than an insert, on both sides; below it costs more round trips."""
 
@@ -21,15 +20,16 @@ _EVENT_TYPES = (
 
 
 class Who(NamedTuple):
-    """A customer of an organisation."""
+    """A customer of an organisation, with the bucket that holds the customer's rows."""
 
+    bucket: int
     org_id: int
     customer_id: int
 
-    @property
-    def bucket(self) -> int:
-        """Give the bucket of this customer's rows."""
-        return bucket_of_customer(self.org_id, self.customer_id)
+
+def who_is(org_id: int, customer_id: int) -> Who:
+    """Give the customer with the bucket that follows from the two."""
+    return Who(bucket_of_customer(org_id, customer_id), org_id, customer_id)
 
 
 class LoggedRow(NamedTuple):
@@ -64,18 +64,18 @@ class Appended(NamedTuple):
     outcomes: tuple[Outcome, ...]
 
 
-class Related(NamedTuple):
-    """What to look for in one customer's log besides returns: a reference, or what is dated from an instant on."""
+class Named(NamedTuple):
+    """What to look for in one customer's log: an event id or bill number, and the source whose ids come first."""
 
     who: Who
-    reference: str | None
-    since: int | None
+    source: str
+    name: str
 
 
 async def lock_standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Standing]:
     """Lock and give the standings of *who*, in that order; customers who do not exist are left out."""
     rows = await transaction.rows("lock_standings", _keys(who))
-    return {Who(org_id, customer_id): codec.decode_standing(body) for org_id, customer_id, body in rows}
+    return {who_is(org_id, customer_id): codec.decode_standing(body) for org_id, customer_id, body in rows}
 
 
 async def known_events(
@@ -88,19 +88,30 @@ async def known_events(
     return {(row.who, row.key): row for row in found}
 
 
-async def related_events(transaction: Transaction, related: Sequence[Related]) -> list[LoggedRow]:
-    """Give what the log holds of *related*, each event once."""
-    values = _keys([one.who for one in related])
-    values |= {"references": [one.reference for one in related], "sinces": [one.since for one in related]}
-    found = map(logged_row, await transaction.rows("related_events", values))
-    return list({(row.who, row.key): row for row in found}.values())
+async def events_named(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
+    """Give bills of these numbers, returns that name them, and what has such an id from that source."""
+    values = _keys([one.who for one in names])
+    values |= {"sources": [one.source for one in names], "names": [one.name for one in names]}
+    return [logged_row(row) for row in await transaction.rows("events_named", values)]
+
+
+async def events_with_id(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
+    """Give what has these ids, from whatever source: reads all of a customer's log, for what `events_named` misses."""
+    values = _keys([one.who for one in names]) | {"names": [one.name for one in names]}
+    return [logged_row(row) for row in await transaction.rows("events_with_id", values)]
+
+
+async def events_since(transaction: Transaction, since: Sequence[tuple[Who, int]]) -> list[LoggedRow]:
+    """Give the returns of customers and what is dated from an instant on (epoch microseconds)."""
+    values = _keys([who for who, _ in since]) | {"sinces": [instant for _, instant in since]}
+    return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
 
 async def histories(transaction: Transaction, who: Sequence[Who]) -> dict[Who, list[Progress]]:
     """Give the settled progress of *who*."""
     found: dict[Who, list[Progress]] = {}
     for org_id, customer_id, body in await transaction.rows("histories", _keys(who)):
-        found.setdefault(Who(org_id, customer_id), []).append(codec.decode_progress(body))
+        found.setdefault(who_is(org_id, customer_id), []).append(codec.decode_progress(body))
     return found
 
 
@@ -164,7 +175,6 @@ def _events(appended: Sequence[Appended]) -> dict[str, object]:
 def _event_row(one: Appended) -> tuple[object, ...]:
     event = one.event
     return (
-        one.who.bucket,
         *one.who,
         *event.key,
         event.name,
@@ -183,7 +193,7 @@ def logged_row(row: Row) -> LoggedRow:
     """Give an event of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(
-        Who(org_id, customer_id),
+        who_is(org_id, customer_id),
         EventKey(source, event_id),
         name,
         occurred_at,

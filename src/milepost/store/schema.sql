@@ -181,6 +181,9 @@ create table event (
     primary key (bucket, org_id, customer_id, source, event_id)
 ) with (toast_tuple_target = 4080);
 
+-- A bill is found by its number, a return by the bill it names.
+create index event_reference on event (bucket, org_id, customer_id, reference) where reference is not null;
+
 -- Outcomes of one event, to be delivered at least once; written with the standing that caused them.
 create table outbox (
     bucket int not null,

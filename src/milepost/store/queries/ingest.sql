@@ -46,19 +46,42 @@ cross join lateral (
         and source = k.source and event_id = k.event_id
 ) as e;
 
--- related_events: of each customer, the returns, what is called by a reference, and what is dated from an instant on
+-- events_named: of each customer, bills of this number, returns that name it, and what has it as id from this source
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
-from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(references)b::text[], %(sinces)b::bigint[])
-    as k (bucket, org_id, customer_id, reference, since)
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(names)b::text[])
+    as k (bucket, org_id, customer_id, source, name)
+cross join lateral (
+    select * from event
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id and reference = k.name
+    union all
+    select * from event
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+        and source = k.source and event_id = k.name
+) as e;
+
+-- events_with_id: of each customer, what has this id, from whatever source
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(names)b::text[])
+    as k (bucket, org_id, customer_id, name)
+cross join lateral (
+    select * from event
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id and event_id = k.name
+) as e;
+
+-- events_since: of each customer, returns, and what is dated from an instant on
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sinces)b::bigint[])
+    as k (bucket, org_id, customer_id, since)
 cross join lateral (
     select * from event
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
-        and (
-            name = 'ReturnBill' or event_id = k.reference or reference = k.reference
-            or occurred_at >= to_timestamp(k.since / 1000000.0)
-        )
+        and (name = 'ReturnBill' or occurred_at >= to_timestamp(k.since / 1000000.0))
 ) as e;
 
 -- histories: the settled progress of these customers
