@@ -32,6 +32,7 @@ from milepost.model.standing import (
     Entry,
     Outcome,
     Progress,
+    ProgressKey,
     Standing,
     Waiting,
 )
