@@ -1,9 +1,11 @@
 """Servers that share one database, with a brand of two targets: what the write path is tried on."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from milepost.engine.replay import Replayed, replay
 from milepost.model.customer import Identifier, IdentifierKind
@@ -17,11 +19,13 @@ from milepost.service.definitions import Asked, define
 from milepost.service.housekeeping import add_organisation
 from milepost.service.installation import Installation, installation
 from milepost.service.lanes import Limits
-from milepost.service.offer import Offer
+from milepost.service.offer import Answer, Offer, Status
 from milepost.service.verifying import verify
 from milepost.store import codec, customers
 from milepost.store.database import Database
 from milepost.store.log import Who, who_is
+
+Result = TypeVar("Result")
 
 NOW = calendar_of("UTC").read("2026-01-20T12:00:00Z").instant
 HOUR = 3_600_000_000
@@ -140,3 +144,29 @@ async def _server(url: str, limits: Limits) -> AsyncIterator[Installation]:
 def outcomes_of(bodies: Sequence[str]) -> list[Outcome]:
     """Give the outcomes that rows of the outbox hold."""
     return [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
+
+
+def lived(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
+    """Let something happen in a house of its own; afterwards every log leads to what is kept (law 7)."""
+
+    async def happened() -> Result:
+        async with open_house(url, **options) as house:
+            result = await life(house)
+            assert [] == await house.disagreeing()
+            return result
+
+    return run(happened)
+
+
+def run(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run *work* in a loop of its own."""
+
+    async def wait() -> Result:
+        return await work()
+
+    return asyncio.run(wait())
+
+
+def statuses(answers: list[Answer]) -> list[Status]:
+    """Give what became of each event."""
+    return [answer.status for answer in answers]

@@ -1,0 +1,53 @@
+"""Replaying the log shows what is kept to be right, and finds what is not (law 7)."""
+
+import psycopg
+import pytest
+
+from milepost.service.verifying import verify
+from tests.store.house import HOUR, NOW, House, open_house, run
+
+CHANGES = (
+    ("nothing", "select 1", ()),
+    (
+        "a standing",
+        "update standing as s set body = o.body from standing as o, event as e"
+        " where e.event_id = 'b1' and s.customer_id = e.customer_id and o.customer_id <> s.customer_id",
+        ("bert",),
+    ),
+    ("an entry", "update event set entries = '[]' where event_id = 'a1'", ("anna",)),
+    ("a missing event", "delete from event where event_id = 'b2'", ("bert",)),
+    ("a history", "delete from history", ("anna",)),
+)
+
+
+async def happened(house: House) -> None:
+    """Let Anna have a history, and Bert two bills."""
+    bills = [
+        house.bill("a1"),
+        house.bill("a2", at=NOW + 24 * 19 * HOUR),
+        house.bill("b1", "bert"),
+        house.bill("b2", "bert"),
+    ]
+    await house.servers[0].lanes.receive(bills)
+
+
+@pytest.mark.parametrize("what, change, expected", CHANGES)
+def test_what_does_not_follow_from_the_log_is_found(
+    database_url: str, what: str, change: str, expected: tuple[str, ...]
+) -> None:
+    """Each customer whose rows were tampered with, and nobody else."""
+
+    async def found() -> list[tuple[str, int, int, bool]]:
+        async with open_house(database_url, servers=1) as house:
+            await happened(house)
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(change.encode())
+            names = {await house.who(name): name for name in ("anna", "bert")}
+            seen = [verified async for verified in verify(house.database)]
+            return sorted((names[one.who], one.events, one.progress, one.agrees) for one in seen)
+
+    seen = run(found)
+    assert (what, expected) == (what, tuple(name for name, _, _, agrees in seen if not agrees))
+    assert ["anna", "bert"] == [name for name, *_ in seen]
+    if what == "nothing":
+        assert [("anna", 2, 4, True), ("bert", 2, 2, True)] == seen
