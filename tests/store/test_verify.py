@@ -6,14 +6,13 @@ import pytest
 from milepost.service.verifying import verify
 from tests.store.house import HOUR, NOW, House, open_house, run
 
+ANOTHERS = """
+    update standing as s set body = o.body from standing as o, event as e
+    where e.event_id = 'b1' and s.customer_id = e.customer_id and o.customer_id <> s.customer_id
+"""
 CHANGES = (
     ("nothing", "select 1", ()),
-    (
-        "a standing",
-        "update standing as s set body = o.body from standing as o, event as e"
-        " where e.event_id = 'b1' and s.customer_id = e.customer_id and o.customer_id <> s.customer_id",
-        ("bert",),
-    ),
+    ("a standing", ANOTHERS, ("bert",)),
     ("an entry", "update event set entries = '[]' where event_id = 'a1'", ("anna",)),
     ("a missing event", "delete from event where event_id = 'b2'", ("bert",)),
     ("a history", "delete from history", ("anna",)),
