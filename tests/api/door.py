@@ -5,27 +5,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from hashlib import md5
 from itertools import count
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 import psycopg
+from argon2 import PasswordHasher
 
 from milepost.api.app import create_app
 from milepost.api.body import write_json
-from milepost.model.organisation import Organisation
+from milepost.model.organisation import Organisation, Till
 from milepost.rules.calendar import calendar_of
 from milepost.service.access import Access
-from milepost.service.housekeeping import add_organisation, add_till, change_settings
+from milepost.service.housekeeping import add_organisation, change_settings
 from milepost.service.installation import Installation, installation
 from milepost.service.lanes import Limits
+from milepost.store import logins, organisations, places
 from milepost.store.database import Database
 
 Json = dict[str, Any]
 Result = TypeVar("Result")
 
 PASSWORD = "Pass123word"
+DIGEST = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
+CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(DIGEST)
+"""What is kept of the password of each test's till: a real one would cost more than most tests."""
+
 START = "2026-01-20T12:00:00Z"
 """Where the clock stands when a brand comes in."""
 
@@ -123,7 +130,7 @@ class Door:
 
         async def added() -> tuple[Organisation, str]:
             organisation, webhook_id = await add_organisation(database, name=name, zone=zone, now=self.clock())
-            await add_till(database, code=f"till of {name}", organisation=name, password=PASSWORD)
+            await _let_in(database, organisation.id, f"till of {name}")
             if settings:
                 organisation = await change_settings(database, organisation=name, changes=settings)
             return organisation, webhook_id
@@ -195,6 +202,15 @@ class Brand:
         number, org_id = self.door.number, self.organisation.id
         counts = {table: number(f"select count(*) from {table} where org_id = %s", org_id) for table in COUNTED}
         return {table: found for table, found in counts.items() if found}
+
+
+async def _let_in(database: Database, org_id: int, code: str) -> None:
+    """Add a till that may log in."""
+    async with database.transaction() as transaction:
+        till = Till(id=(await places.fresh_ids(transaction, 1))[0], code=code, name=code)
+        await places.keep_tills(transaction, org_id, [till])
+        await organisations.raise_version(transaction, org_id)
+        await logins.add_login(transaction, code=code, org_id=org_id, till_id=till.id, password_hash=CHEAP_HASH)
 
 
 @asynccontextmanager

@@ -8,11 +8,10 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from milepost.service.housekeeping import AddedKey, add_key
+from milepost.service.housekeeping import AddedKey, add_key, add_till
 from milepost.store import logins
-from tests.api.door import PASSWORD, Brand, Door, said
+from tests.api.door import DIGEST, PASSWORD, Brand, Door, said
 
-DIGEST = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
 PATH = "/api/v1/zones"
 TURNED_AWAY = {"problems": [{"path": "", "reason": "the login is missing or wrong"}]}
 
@@ -61,6 +60,15 @@ def test_the_published_login_is_recognised(brand: Brand) -> None:
 def test_a_password_may_come_as_its_md5(brand: Brand, sent: str) -> None:
     """Vendor clients send the hex digest, in either case."""
     assert 200 == asked(brand.door, **basic(brand.till_code, sent)).status_code
+
+
+def test_a_till_that_was_added_may_log_in(brand: Brand) -> None:
+    """With the password that was shown once, and with its MD5."""
+    database, name = brand.door.here.database, brand.organisation.name
+    added = brand.door.run(lambda: add_till(database, code=f"second {name}", organisation=name))
+    for sent in (added.password, md5(added.password.encode(), usedforsecurity=False).hexdigest()):
+        assert 200 == asked(brand.door, **basic(added.till.code, sent)).status_code
+    assert 401 == asked(brand.door, **basic(added.till.code, PASSWORD)).status_code
 
 
 @pytest.mark.parametrize(
