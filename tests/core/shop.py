@@ -28,7 +28,7 @@ from milepost.model.event import (
     Scalar,
 )
 from milepost.model.organisation import Organisation, Settings
-from milepost.model.standing import Progress, ProgressKey
+from milepost.model.standing import OutcomeKind, Progress, ProgressKey
 from milepost.model.target import (
     Attribution,
     Author,
@@ -203,3 +203,8 @@ def enrol(id_: str, when: str, period_id: int = 1, balance: str | None = None) -
 def explained(logged: Logged) -> list[tuple[object, ...]]:
     """Give the entries of an event as plain tuples."""
     return [structs.astuple(entry) for entry in logged.entries]
+
+
+def told(target: Target, *events: Event) -> list[tuple[OutcomeKind, int]]:
+    """Give the kinds of outcomes that *events* lead to, and the triggers they name."""
+    return [(one.kind, one.trigger_id) for one in live(rules(target), *events).outcomes]
