@@ -18,6 +18,7 @@ VERSION_MIN = 150000
 RETRIES_MAX = 5
 _RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
 _AWAY = "the database cannot be reached"
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Row = tuple[Any, ...]
@@ -82,7 +83,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a transaction that is kept when the block ends well and undone when it does not."""
+        """Open a transaction that is kept when the block ends well and undone when it does not; raises Unavailable."""
+        try:
+            async with self._begun() as transaction:
+                yield transaction
+        except _LOST as error:
+            raise Unavailable(_AWAY) from error
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[Transaction]:
         async with self._pool.connection() as connection, connection.transaction():
             yield Transaction(connection)
 
@@ -92,16 +101,16 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 yield Transaction(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+        except _LOST as error:
             raise Unavailable(_AWAY) from error
 
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run *work* in a transaction, again if the server gave it up for another's sake (deadlock, serialisation)."""
         for attempt in range(RETRIES_MAX):
             try:
-                async with self.transaction() as transaction:
+                async with self._begun() as transaction:
                     return await work(transaction)
-            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            except _LOST as error:
                 if getattr(error, "sqlstate", None) in _RETRY_STATES and attempt < RETRIES_MAX - 1:
                     await asyncio.sleep(0.005 * 2**attempt)
                     continue
