@@ -83,9 +83,10 @@ class Clock:
 class Door:
     """A running installation; `clock` rules events and definitions, `logins` how long a login is remembered."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limits: Limits) -> None:
         """Prepare to open the installation on the migrated database at *url*."""
         self.url = url
+        self._limits = limits
         self.clock = Clock()
         self.logins = Clock()
         self.connection = psycopg.connect(url, autocommit=True)
@@ -102,7 +103,7 @@ class Door:
 
     async def open(self) -> None:
         """Start the installation."""
-        self.here = await self._stack.enter_async_context(_running(self.url, self.clock, self.logins))
+        self.here = await self._stack.enter_async_context(_running(self.url, self.clock, self.logins, self._limits))
         self.app = create_app(self.here, error_status=400)
         self._http = self.client()
         await self._stack.enter_async_context(self._http)
@@ -214,11 +215,11 @@ async def _let_in(database: Database, org_id: int, code: str) -> None:
 
 
 @asynccontextmanager
-async def _running(url: str, clock: Clock, logins: Clock) -> AsyncIterator[Installation]:
+async def _running(url: str, clock: Clock, logins: Clock, limits: Limits) -> AsyncIterator[Installation]:
     """Run an installation with clocks of its own."""
     database = Database(url)
     await database.open(unsafe_durability=True)
-    here = installation(database, clock, lanes=2, limits=Limits())
+    here = installation(database, clock, lanes=2, limits=limits)
     here = replace(here, access=Access(database, logins))
     await here.lanes.start()
     try:
@@ -229,12 +230,12 @@ async def _running(url: str, clock: Clock, logins: Clock) -> AsyncIterator[Insta
 
 
 @contextmanager
-def opened(admin_url: str, template: str) -> Iterator[Door]:
+def opened(admin_url: str, template: str, limits: Limits | None = None) -> Iterator[Door]:
     """Open a door on a new database, copied from *template*; it is dropped afterwards."""
     name = f"door_{next(_NUMBERS)}"
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template {template} strategy file_copy".encode())
-    door = Door(psycopg.conninfo.make_conninfo(admin_url, dbname=name))
+    door = Door(psycopg.conninfo.make_conninfo(admin_url, dbname=name), limits or Limits())
     try:
         door.run(door.open)
         yield door

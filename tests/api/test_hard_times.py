@@ -1,0 +1,126 @@
+"""When too much waits or the database is away: nothing is half done, and senders are told to come again."""
+
+import asyncio
+from collections.abc import Iterator
+
+import httpx
+import psycopg
+import pytest
+
+from milepost.service.lanes import Limits
+from tests.api.door import PASSWORD, Brand, Door, opened, said
+from tests.api.forms import bill
+
+
+@pytest.fixture(scope="module")
+def narrow(admin_url: str, template: str) -> Iterator[Door]:
+    """Give a door behind which two events may wait in each lane."""
+    with opened(admin_url, template, Limits(batch_events_max=2, waiting_events_max=2)) as door:
+        yield door
+
+
+async def _waited_for(door: Door) -> int:
+    """Give the backend that waits for a row, once there is one."""
+    query = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    for _ in range(1_000):
+        row = door.connection.execute(query).fetchone()
+        if row is not None:
+            return int(row[0])
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def test_a_crowd_is_asked_to_come_again(narrow: Door) -> None:
+    """503 with Retry-After, in the words of each face; what waited is applied, what was turned away is not."""
+    brand = narrow.brand()
+    id_ = brand.tell(bill())[0]["customerId"]
+
+    async def crowd() -> tuple[httpx.Response, ...]:
+        with psycopg.connect(narrow.url) as blocker:
+            blocker.execute("select 1 from standing for update")
+            async with narrow.client(auth=(brand.till_code, PASSWORD)) as client:
+                named = {"id": id_}
+                first = asyncio.create_task(client.post("/api/v1/events", json=[bill(customer=named)] * 2))
+                await _waited_for(narrow)
+                ours = await client.post("/api/v1/events", json=bill(customer=named))
+                query = {"identifierName": "id", "identifierValue": str(id_)}
+                bought = {"type": "REGULAR", "billNumber": "N", "billAmount": 1}
+                theirs = await client.post("/v2/transactions", json=bought, params=query)
+                blocker.rollback()
+                return await first, ours, theirs
+
+    first, ours, theirs = narrow.run(crowd)
+    assert ["applied", "duplicate"] == [item["status"] for item in said(first)["items"]]
+    assert (503, "1", 503, "1") == (
+        ours.status_code,
+        ours.headers["retry-after"],
+        theirs.status_code,
+        theirs.headers["retry-after"],
+    )
+    reason = "more than 2 events wait already"
+    assert {"problems": [{"path": "", "reason": reason}]} == said(ours)
+    assert {"data": None, "errors": [{"code": 503, "message": reason}], "warnings": None} == said(theirs)
+    assert 2 == brand.stored()["event"]
+
+
+def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(brand: Brand) -> None:
+    """503 when it is not known what became of a batch; sending it again counts it once."""
+    door = brand.door
+    id_ = brand.tell(bill())[0]["customerId"]
+    sent = [bill(customer={"id": id_})]
+
+    async def cut_off() -> httpx.Response:
+        with psycopg.connect(door.url) as blocker:
+            blocker.execute("select 1 from standing where org_id = %s for update", [brand.organisation.id])
+            async with door.client(auth=(brand.till_code, PASSWORD)) as client:
+                waiting = asyncio.create_task(client.post("/api/v1/events", json=sent))
+                door.connection.execute("select pg_terminate_backend(%s)", [await _waited_for(door)])
+                answered = await waiting
+            blocker.rollback()
+        return answered
+
+    lost = door.run(cut_off)
+    problems = [{"path": "", "reason": "the database cannot be reached"}]
+    assert (503, {"problems": problems}) == (lost.status_code, said(lost))
+    assert ["applied"] == [item["status"] for item in brand.tell(*sent)]
+    assert ["duplicate"] == [item["status"] for item in brand.tell(*sent)]
+
+
+@pytest.mark.parametrize(
+    "method, path, body",
+    [
+        ("GET", "/api/v1/zones", None),
+        ("POST", "/api/v1/zones", b'[{"code": "north"}]'),
+        ("POST", "/api/v1/events", b"[]"),
+        ("GET", "/v3/users/5/targetGroups", None),
+        ("POST", "/v3/targetGroups", b"{}"),
+        ("POST", "/v2/customers", b'{"profiles": [{"identifiers": [{"type": "mobile", "value": "1"}]}]}'),
+    ],
+)
+def test_a_database_that_went_away_is_told(brand: Brand, method: str, path: str, body: bytes | None) -> None:
+    """503 while connections are lost, then as ever; also where a login has to be looked up."""
+    door = brand.door
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+    door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
+    statuses: list[int] = []
+    while not statuses or (statuses[-1] == 503 and len(statuses) < 20):
+        statuses.append(brand.send(method, path, content=body).status_code)
+    assert 503 == statuses[0]
+    assert statuses[-1] in {200, 400}
+
+
+def test_health_is_told_to_anybody(front: Door) -> None:
+    """The process lives; it can serve while the database answers."""
+    assert (200, "ok\n") == ((told := front.send("GET", "/healthz")).status_code, told.text)
+    assert (200, "ready\n") == ((told := front.send("GET", "/readyz")).status_code, told.text)
+
+
+@pytest.mark.parametrize(
+    "method, path, status",
+    [("GET", "/api/v1/nothing", 404), ("GET", "/v3/nothing", 404), ("PUT", "/api/v1/events", 405), ("GET", "/", 404)],
+)
+def test_an_address_that_is_none_is_told(front: Door, method: str, path: str, status: int) -> None:
+    """In the words of the face that was asked."""
+    answered = front.send(method, path)
+    told = {"problems"} if path.startswith("/api/v1") else {"data", "errors", "warnings"}
+    assert (status, told) == (answered.status_code, set(said(answered)))
