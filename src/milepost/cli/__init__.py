@@ -19,7 +19,7 @@ from milepost.cli.output import tell
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
 from milepost.cli.version import version
-from milepost.model.problem import Refused
+from milepost.model.problem import Refused, Unavailable, Unfit
 from milepost.store.account import NotStarted
 
 EXIT_FAILED = 1
@@ -58,7 +58,7 @@ def main() -> None:
         for problem in refused.problems:
             tell(f"{problem.path} {problem.reason}".strip())
         sys.exit(EXIT_REFUSED)
-    except NotStarted as error:
+    except (NotStarted, Unavailable, Unfit) as error:
         tell(str(error))
         sys.exit(EXIT_FAILED)
 

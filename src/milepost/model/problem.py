@@ -24,3 +24,7 @@ class Refused(Exception):
 
 class Unavailable(Exception):
     """The database cannot be reached now; nothing was done, or it is unknown whether it was: ask again."""
+
+
+class Unfit(Exception):
+    """The database may not be used as it is; the message says why and what to do about it."""

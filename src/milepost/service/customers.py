@@ -42,12 +42,12 @@ async def keep_customer(here: Installation, caller: Caller, draft: CustomerDraft
     now = here.clock()
 
     async def work(transaction: Transaction) -> Kept:
-        return await _keep(transaction, caller, draft, now)
+        kept = await _keep(transaction, caller, draft, now)
+        if kept.is_new:
+            await here.ingest.inside(transaction, [_registration(kept.customer, caller, now)])
+        return kept
 
-    kept = await here.database.attempt(work)
-    if kept.is_new:
-        await here.lanes.receive([_registration(kept.customer, caller, now)])
-    return kept
+    return await here.database.attempt(work)
 
 
 async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> Kept:

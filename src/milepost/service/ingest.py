@@ -51,6 +51,11 @@ class Ingest:
         remember(self._names, names.items())
         return answers
 
+    async def inside(self, transaction: Transaction, offers: Sequence[Offer]) -> list[Answer]:
+        """Receive *offers* as a part of *transaction*, with whatever else it does: all of it or nothing."""
+        answers, _ = await _receive(transaction, self._brands, self._names, offers)
+        return answers
+
 
 async def _receive(
     transaction: Transaction, brands: Brands, names: dict[Named, int], offers: Sequence[Offer]

@@ -16,6 +16,7 @@ class Installation:
 
     database: Database
     brands: Brands
+    ingest: Ingest
     lanes: Lanes
     access: Access
     clock: Callable[[], int]
@@ -24,10 +25,12 @@ class Installation:
 def installation(database: Database, clock: Callable[[], int], *, lanes: int, limits: Limits) -> Installation:
     """Put an installation together around an open *database*."""
     brands = Brands()
+    ingest = Ingest(database, brands)
     return Installation(
         database=database,
         brands=brands,
-        lanes=Lanes(Ingest(database, brands), lanes, limits),
+        ingest=ingest,
+        lanes=Lanes(ingest, lanes, limits),
         access=Access(database, clock),
         clock=clock,
     )

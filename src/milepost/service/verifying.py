@@ -8,7 +8,7 @@ from milepost.rules.matching import Catalogue
 from milepost.service.brand import brand_at
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
-from milepost.store.log import Who, who_is
+from milepost.store.log import Who, lock_standings, who_is
 
 PAGE = 500
 
@@ -41,6 +41,8 @@ async def verify(database: Database) -> AsyncIterator[Verified]:
 
 async def _verify_one(database: Database, who: Who, catalogues: dict[int, Catalogue]) -> Verified:
     async with database.transaction() as transaction:
+        # Locked first: what is read next is all of one moment, however busy the customer is.
+        await lock_standings(transaction, [who])
         kept = await customers.kept(transaction, who)
         log = await customers.whole_log(transaction, who)
         for version in {version for version, _ in log} - catalogues.keys():

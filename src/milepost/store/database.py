@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from milepost.model.problem import Unavailable
+from milepost.model.problem import Unavailable, Unfit
 from milepost.store.statements import statement
 
 VERSION_MIN = 150000
@@ -25,7 +25,7 @@ Row = tuple[Any, ...]
 Result = TypeVar("Result")
 
 
-class UnsafeServer(Exception):
+class UnsafeServer(Unfit):
     """The PostgreSQL server may lose what it confirmed, or is too old."""
 
 
@@ -49,6 +49,12 @@ class Transaction:
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
         """Run the statement called *name* for its effect."""
         await self._connection.execute(statement(name), values)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Send the statements of the block without waiting for one before the next; their failure shows at its end."""
+        async with self._connection.pipeline():
+            yield
 
     async def copy(self, name: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Send *rows* by the COPY statement called *name*; *types* say how each column travels."""

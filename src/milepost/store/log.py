@@ -122,17 +122,27 @@ async def keep(
     appended: Sequence[Appended],
 ) -> None:
     """Write standings, settled progress, events with their entries, and outcomes: all of one transaction."""
-    kept = list(standings)
+    if len(appended) >= COPY_FROM:
+        await transaction.copy("copy_events", _EVENT_TYPES, map(_event_row, appended))
+        await _keep_rest(transaction, list(standings), list(settled), appended)
+        return
+    async with transaction.together():
+        if appended:
+            await transaction.run("append_events", _events(appended))
+        await _keep_rest(transaction, list(standings), list(settled), appended)
+
+
+async def _keep_rest(
+    transaction: Transaction,
+    kept: Sequence[tuple[Who, Standing]],
+    settled: Sequence[tuple[Who, Progress]],
+    appended: Sequence[Appended],
+) -> None:
     if kept:
         bodies = {"bodies": [codec.encode_standing(standing) for _, standing in kept]}
         await transaction.run("keep_standings", _keys([who for who, _ in kept]) | bodies)
-    leaving = list(settled)
-    if leaving:
-        await transaction.run("keep_history", _settled(leaving))
-    if len(appended) >= COPY_FROM:
-        await transaction.copy("copy_events", _EVENT_TYPES, map(_event_row, appended))
-    elif appended:
-        await transaction.run("append_events", _events(appended))
+    if settled:
+        await transaction.run("keep_history", _settled(settled))
     telling = [one for one in appended if one.outcomes]
     if telling:
         outcomes = {"bodies": [codec.encode_outcomes(one.outcomes) for one in telling]}

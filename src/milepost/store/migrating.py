@@ -6,10 +6,12 @@ from importlib.resources import files
 import psycopg
 from psycopg.rows import tuple_row
 
+from milepost.model.problem import Unavailable, Unfit
+
 _LOCK = 0x4D696C65  # "Mile": serialises start-ups of servers on one plain PostgreSQL; correctness rests on the table
 
 
-class Tampered(Exception):
+class Tampered(Unfit):
     """A migration that was applied has another text today."""
 
 
@@ -21,9 +23,17 @@ def migrations() -> list[tuple[str, str]]:
 
 
 async def migrate(url: str) -> list[str]:
-    """Apply what is missing at *url*, each migration in a transaction of its own; give the names applied."""
+    """Apply what is missing at *url*, each migration in a transaction of its own; give the names applied.
+
+    Raises Unavailable when the server cannot be reached, Tampered when an applied migration has another text today.
+    """
+    try:
+        opened = await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=tuple_row)
+    except psycopg.OperationalError as error:
+        message = f"The database cannot be reached: {' '.join(str(error).split())}"
+        raise Unavailable(message) from error
     applied: list[str] = []
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=tuple_row) as connection:
+    async with opened as connection:
         await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
         await connection.execute(
             "create table if not exists migration ("

@@ -170,11 +170,10 @@ where org_id = %(org_id)s and customer_id > %(after)s
 order by customer_id
 limit %(limit)s;
 
--- kept_rows: what is kept of a customer: the standing's bytes and the history's; nobody changes them meanwhile
+-- kept_rows: what is kept of a customer: the standing's bytes and the history's
 select s.body, (
     select array_agg(h.body order by h.target_id, h.period_id) from history as h
     where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
 )
 from standing as s
-where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s
-for share of s;
+where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;
