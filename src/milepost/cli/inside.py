@@ -22,5 +22,6 @@ def inside(flags: Mapping[str, object], work: "Callable[[Installation], Awaitabl
         async with wiring.running(url, settings) as here:
             return await work(here)
 
+    wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:
         return asyncio.run(run(url))
