@@ -106,6 +106,32 @@ def test_stated_worth_of_pieces_goes_before_their_share() -> None:
     assert Decimal(85) == value(live(rules(of(Kpi.SALES, LINES)), *told))
 
 
+def test_share_of_a_line_is_rounded_half_to_even() -> None:
+    """One of three pieces of 20.0002 is worth 6.6667, not 6.6666; half of 0.0001 stays with the customer."""
+    thirds = bill("1", "01-02 10:00", "20.0002", [line("A", "3", "20.0002")])
+    assert Decimal("13.3335") == value(live(rules(), thirds, lines_back("r", "01-03 10:00", "1", pieces("A", "1"))))
+    halves = bill("1", "01-02 10:00", "0.0001", [line("A", "2", "0.0001")])
+    assert Decimal("0.0001") == value(live(rules(), halves, lines_back("r", "01-03 10:00", "1", pieces("A", "1"))))
+
+
+def test_line_and_bill_lose_no_more_than_they_have() -> None:
+    """A stated worth of more than the line, or lines worth more than the bill, end at nothing and not below."""
+    bought = bill("1", "01-02 10:00", "30", [line("A", "2", "20"), line("B", "2", "20")])
+    lines_only = replace(LINES, expression='currentLineItem.code=="B"')
+    dear = lines_back("r", "01-03 10:00", "1", pieces("B", "1", "99"))
+    assert Decimal(0) == value(live(rules(lines_only), bought, dear))
+    assert Decimal(10) == value(live(rules(), bought, dear))
+    more = lines_back("s", "01-03 11:00", "1", pieces("A", "1", "15"))
+    assert Decimal(0) == value(live(rules(), bought, dear, more))
+
+
+def test_line_that_matched_goes_on_matching() -> None:
+    """Of two pieces one comes back: the line was bought as two, so a rule about more than one piece still holds."""
+    target = replace(LINES, kpi=Kpi.COUNT, expression="currentLineItem.qty>1")
+    bought = bill("1", "01-02 10:00", "20", [line("A", "2", "20")])
+    assert Decimal(1) == value(live(rules(target), bought, lines_back("r", "01-03 10:00", "1", pieces("A", "1"))))
+
+
 def test_all_lines_and_all_money_back_is_a_full_return() -> None:
     """A bill of which nothing is left does not count any more."""
     told = [
@@ -204,6 +230,21 @@ def test_return_of_a_bill_that_counted_at_enrolment() -> None:
     lived = live(rules(target), *bought, taken[0], enrol("e", "01-05 10:00"))
     assert Decimal(7) == value(lived)
     assert Decimal(0) == value(live(rules(target), *bought, taken[0], enrol("e", "01-05 10:00"), taken[1]))
+
+
+def test_bill_counted_at_enrolment_keeps_what_came_back_after_its_period() -> None:
+    """Counted from the log in March, a January bill is whole in January if its return is dated in February."""
+    target = replace(TARGET, enrolment=EnrolmentMethod.IMPORT)
+    told = [bill("1", "01-02 10:00", "5"), back("r", "02-01 00:00", "1"), enrol("e", "03-01 10:00")]
+    assert Decimal(5) == value(live(rules(target), *told))
+
+
+def test_return_dated_before_its_period_is_known_at_enrolment() -> None:
+    """A till with a slow clock dates the return into December; the January bill is returned all the same."""
+    target = replace(TARGET, enrolment=EnrolmentMethod.IMPORT)
+    taken = back("r", "01-01 00:00", "1")
+    early = structs.replace(taken, occurred_at=taken.occurred_at - 1)
+    assert Decimal(0) == value(live(rules(target), bill("1", "01-01 00:00", "5"), early, enrol("e", "01-05 10:00")))
 
 
 def test_return_of_a_bill_of_a_settled_period() -> None:

@@ -58,11 +58,14 @@ class Moments(NamedTuple):
 class Wanted(NamedTuple):
     """The kinds of events that targets listen to; for each target that wants enrolments, its (target, period) pairs.
 
+    With *only_returns* there are few bills, and nothing else than returns of them.
+
     Nobody is enrolled in a target twice: the one who asks for it is refused (semantics 4.7, code 310119).
     """
 
     bills: bool
     returns: bool
+    only_returns: bool
     activities: bool
     awards: bool
     enrolled: tuple[tuple[tuple[int, int], ...], ...]
@@ -148,6 +151,8 @@ def award(draw: st.DrawFn) -> Award:
 def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Payload:
     """Make something else than a bill, mostly of a kind that some target listens to."""
     kinds = "r" * (3 if wanted.bills or wanted.returns else 1)
+    if wanted.only_returns:
+        return back(draw, bought, shared=shared)
     kinds += "a" * (4 if wanted.activities else 1) + "w" * (4 if wanted.awards else 1)
     match pick(draw, kinds):
         case "r":
@@ -168,7 +173,8 @@ def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
         if pick(draw, (True, True, True, False)):
             target_id, period_id = pick(draw, pairs)
             made.append(Enrolling(target_id=target_id, period_id=period_id, balance=pick(draw, BALANCES)))
-    return made + [further(draw, wanted, bought, shared=shared) for _ in range(pick(draw, range(length + 1)))]
+    count = pick(draw, range(1, 6) if wanted.only_returns else range(length + 1))
+    return made + [further(draw, wanted, bought, shared=shared) for _ in range(count)]
 
 
 def name_of(payload: Payload) -> str:

@@ -16,7 +16,7 @@ from milepost.model.organisation import AfterAchievement, EnrolMidPeriod, Return
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
 from milepost.model.target import WindowKind
 from milepost.store import codec
-from tests.laws.histories import World, worlds
+from tests.laws.histories import World, returning_worlds, worlds
 from tests.laws.living import lived, progress_of, reckoned, shown
 from tests.oracle.naive import window_of
 
@@ -39,10 +39,17 @@ def test_engine_and_naive_evaluator_agree(world: World) -> None:
     assert reckoned(world) == shown(world, lived(world))
 
 
+@law(300)
+@given(returning_worlds())
+def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
+    """Bills of which much comes back, in part and repeatedly, keep exactly what the naive evaluator leaves them."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(7_200)
 @law(MANY)
-@given(worlds(length=8))
+@given(st.one_of(worlds(length=8), worlds(length=8), returning_worlds()))
 def test_engine_and_naive_evaluator_agree_over_many_histories(world: World) -> None:
     """What holds for short histories holds for many longer ones."""
     assert reckoned(world) == shown(world, lived(world))
@@ -142,7 +149,7 @@ def alternates(story: Sequence[OutcomeKind]) -> bool:
 
 
 @law(100)
-@given(worlds(settled=ANY_ORDER), st.data())
+@given(st.one_of(worlds(settled=ANY_ORDER), returning_worlds(settled=ANY_ORDER)), st.data())
 def test_totals_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
     """Law 4: what is promised of it in docs/invariants.md gives the same totals in any order of arrival."""
     told = orderless(world.events)
