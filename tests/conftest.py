@@ -13,11 +13,16 @@ from tempfile import mkdtemp
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from milepost.store.embedded import EmbeddedServer
 from milepost.store.migrating import migrate
 
 _NUMBERS = count(1)
+
+# How long an example takes says something about the machine, nothing about the law.
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("laws")
 
 
 @pytest.fixture(scope="session")
