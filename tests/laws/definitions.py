@@ -50,7 +50,7 @@ SCENES = (
 """Zones, each with a day on which its clocks change: by an hour, by half an hour, at midnight, by a whole day."""
 
 GOALS = tuple(Decimal(text) for text in ("1", "2", "20", "3", "1", "30", "33.3333", "50", "60.0001", "100"))
-MARKS = tuple(Decimal(text) for text in ("0.5", "1", "2", "33.3333", "50", "66.6667", "99.9999", "100", "150"))
+MARKS = tuple(Decimal(text) for text in ("0.5", "1", "2", "33.33333", "50", "66.66667", "99.99999", "100", "150"))
 MOSTLY = (*[True] * 24, False)
 FILTER_IDS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2), (99,))
 NOBODY = Author(id=1, code="till", name="till")
@@ -84,7 +84,8 @@ AWARDS: Measures = (
 ON_BILLS: Measures = tuple(
     (entity, kpi) for entity, kpi in (*SUMS, *COUNTS) if entity in {Entity.TRANSACTION, Entity.LINEITEM}
 )
-MEASURES = (*SUMS, *SUMS, *COUNTS, *COUNTS, *AWARDS)
+WINDOWED: Measures = tuple((entity, kpi) for entity, kpi in SUMS if kpi in {Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE})
+MEASURES = (*WINDOWED, *SUMS, *SUMS, *COUNTS, *COUNTS, *AWARDS)
 """All pairs of entity and type; bills come up more often."""
 
 
@@ -134,7 +135,7 @@ def metadata(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> Metadata | None:
     aggregate = AggregateFunction.SUM
     if kpi in {Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE}:
         aggregate = pick(draw, (AggregateFunction.SUM, AggregateFunction.SUM, AggregateFunction.COUNT))
-    window = pick(draw, (None, None, WindowKind.MAX, WindowKind.MIN))
+    window = pick(draw, (None, WindowKind.MAX, WindowKind.MIN))
     name = "tip" if kpi is Kpi.EXTENDED_FIELD else "minutes"
     return Metadata(name=name, aggregate=aggregate, window=window)
 

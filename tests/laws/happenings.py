@@ -43,7 +43,22 @@ QUANTITIES = tuple(Decimal(text) for text in ("1", "2", "3", "0.75", "0"))
 WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
 BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
 BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "South"})
-FIELD_VALUES: tuple[Scalar, ...] = (5, 0, Decimal("2.5"), "12.50", " 3 ", "1e15", "many", "NaN", "", True, None)
+FIELD_VALUES: tuple[Scalar, ...] = (
+    5,
+    20,
+    1,
+    0,
+    Decimal("2.5"),
+    Decimal("66.6666"),
+    "12.50",
+    " 3 ",
+    "1e15",
+    "many",
+    "NaN",
+    "",
+    True,
+    None,
+)
 SOURCES = ("pos/1", "pos/1", "app")
 NAMES = {Bill: BILL, Return: RETURN, Enrolling: ENROL, Activity: "Run"}
 
