@@ -108,7 +108,7 @@ def settings(draw: st.DrawFn) -> Settings:
 def periods(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> tuple[Period, ...]:
     """Make one to three periods of one to four days each, in order, some with a gap of a day before them."""
     day, made = first_day, []
-    for number in range(1, pick(draw, (1, 2, 3)) + 1):
+    for number in range(1, pick(draw, (1, 1, 2, 3)) + 1):
         day += timedelta(days=pick(draw, (0, 0, 1)))
         after = day + timedelta(days=pick(draw, (1, 2, 3, 4)))
         made.append(
@@ -142,7 +142,7 @@ def metadata(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> Metadata | None:
 
 def expression(draw: st.DrawFn, entity: Entity) -> str:
     """Take one of the rule texts that suit the entity, most often the one that always holds."""
-    if pick(draw, (True, True, False)):
+    if pick(draw, (True, True, True, False)):
         return "true"
     match entity:
         case Entity.TRANSACTION:

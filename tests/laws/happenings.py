@@ -43,22 +43,8 @@ QUANTITIES = tuple(Decimal(text) for text in ("1", "2", "3", "0.75", "0"))
 WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
 BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
 BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "South"})
-FIELD_VALUES: tuple[Scalar, ...] = (
-    5,
-    20,
-    1,
-    0,
-    Decimal("2.5"),
-    Decimal("66.6666"),
-    "12.50",
-    " 3 ",
-    "1e15",
-    "many",
-    "NaN",
-    "",
-    True,
-    None,
-)
+NUMBERS: tuple[Scalar, ...] = (5, 20, 1, 0, Decimal("2.5"), Decimal("66.6666"), "12.50", " 3 ")
+FIELD_VALUES: tuple[Scalar, ...] = (*NUMBERS, *NUMBERS, "1e15", "many", "NaN", "", True, None)
 SOURCES = ("pos/1", "pos/1", "app")
 NAMES = {Bill: BILL, Return: RETURN, Enrolling: ENROL, Activity: "Run"}
 
@@ -88,7 +74,7 @@ class Wanted(NamedTuple):
 
 def fields(draw: st.DrawFn, name: str) -> Mapping[str, Scalar]:
     """Make extended fields or attributes: mostly one number under *name*, sometimes nothing or what is no number."""
-    return {name: pick(draw, FIELD_VALUES)} if pick(draw, (True, True, True, False)) else {}
+    return {name: pick(draw, FIELD_VALUES)} if pick(draw, (*[True] * 9, False)) else {}
 
 
 def line(draw: st.DrawFn) -> Line:
@@ -168,7 +154,7 @@ def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Pa
     kinds = "r" * (3 if wanted.bills or wanted.returns else 1)
     if wanted.only_returns:
         return back(draw, bought, shared=shared)
-    kinds += "a" * (4 if wanted.activities else 1) + "w" * (4 if wanted.awards else 1)
+    kinds += "a" * (6 if wanted.activities else 1) + "w" * (6 if wanted.awards else 1)
     match pick(draw, kinds):
         case "r":
             return back(draw, bought, shared=shared)
@@ -180,7 +166,7 @@ def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Pa
 
 def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
     """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
-    bought = pick(draw, range(1, length + 1) if wanted.bills else range(2))
+    bought = pick(draw, range(1, length + 1) if wanted.bills else range(3))
     # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
     shared = not wanted.enrolled and pick(draw, (False, False, True))
     made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]

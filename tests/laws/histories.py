@@ -25,6 +25,8 @@ from tests.laws.definitions import MEASURES, ON_BILLS, SCENES, Measures, group, 
 from tests.laws.happenings import Moments, Wanted, events
 from tests.laws.picking import pick
 
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+
 
 class World(NamedTuple):
     """An organisation, what it defined, and what one customer did, in the order of arrival."""
@@ -34,21 +36,25 @@ class World(NamedTuple):
     events: tuple[Event, ...]
 
 
-def moments(made: Sequence[TargetGroup], first_day: date, zone: str) -> Moments:
-    """Give the instants at which things are most likely to go wrong: bounds, a microsecond before, UTC's midnights."""
-    bounds = {bound for group in made for period in group.periods for bound in (period.opens_at, period.closes_at)}
+def moments(draw: st.DrawFn, made: Sequence[TargetGroup], first_day: date, zone: str) -> Moments:
+    """Take a few of the instants at which things are most likely to go wrong: bounds, midnights here and in UTC.
+
+    They are few so that much happens on one day, and most of them lie in a period.
+    """
+    spans = [(period.opens_at, period.closes_at) for one in made for period in one.periods]
+    bounds = {bound for span in spans for bound in span}
     days = [first_day + timedelta(days=number) for number in range(-1, 5)]
     midnights = {midnight(day, name) for day in days for name in (zone, "UTC")}
-    hour, day_long = 3_600_000_000, 86_400_000_000
-    happening = {instant + by for instant in bounds | midnights for by in (-1, 0, hour)}
-    happening = {instant for instant in happening if min(bounds) - 1 <= instant <= max(bounds)}
-    happening |= {max(bounds) + 8 * day_long, max(bounds) + 8 * day_long + hour}
-    hearing = {bound + late * day_long + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
-    return Moments(tuple(sorted(happening)), tuple(sorted(hearing)))
+    all_of_them = sorted({instant + by for instant in bounds | midnights for by in (-1, 0, HOUR)})
+    all_of_them.append(max(bounds) + 8 * DAY)
+    inside = [instant for instant in all_of_them if any(opens <= instant < closes for opens, closes in spans)]
+    happening = [pick(draw, inside or all_of_them) for _ in range(4)] + [pick(draw, all_of_them)]
+    hearing = {bound + late * DAY + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
+    return Moments(tuple(happening), tuple(sorted(hearing)))
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = None) -> World:
+def worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None = None) -> World:
     """Make an organisation with up to three groups and a history; settings are *settled*, or of any kind."""
     zone, first_day = pick(draw, SCENES)
     first_day -= timedelta(days=1)
@@ -58,7 +64,7 @@ def worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = None)
     measures: Measures = (pick(draw, MEASURES),) if pick(draw, (False, False, True)) else MEASURES
     count = pick(draw, (1, 2, 3))
     made = tuple(group(draw, number, first_day, zone, measures) for number in range(1, count + 1))
-    return World(organisation, made, events(draw, moments(made, first_day, zone), wanted(made), length))
+    return World(organisation, made, events(draw, moments(draw, made, first_day, zone), wanted(made), length))
 
 
 @st.composite

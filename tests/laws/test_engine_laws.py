@@ -49,7 +49,7 @@ def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(7_200)
 @law(MANY)
-@given(st.one_of(worlds(length=8), worlds(length=8), returning_worlds()))
+@given(st.one_of(worlds(length=12), worlds(length=8), returning_worlds()))
 def test_engine_and_naive_evaluator_agree_over_many_histories(world: World) -> None:
     """What holds for short histories holds for many longer ones."""
     assert reckoned(world) == shown(world, lived(world))
@@ -202,7 +202,7 @@ def marks(replayed: Replayed, but: Container[int]) -> dict[ProgressKey, tuple[bo
 
 
 @law(100)
-@given(worlds(length=8))
+@given(worlds(length=12))
 def test_nothing_is_achieved_twice(world: World) -> None:
     """Law 6: an achievement is told once, again only if it was taken back in between, and agrees with the stamp."""
     replayed = lived(world)
@@ -252,7 +252,7 @@ def test_stored_values_come_back_as_they_were(world: World) -> None:
 
 
 @law(80)
-@given(worlds(length=8))
+@given(worlds(length=12))
 def test_entries_explain_every_value(world: World) -> None:
     """Each entry starts from the value that the one before it left, and the last one leaves what is shown."""
     replayed = lived(world)
