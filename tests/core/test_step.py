@@ -8,7 +8,7 @@ from msgspec import structs
 
 from milepost.model.event import CURRENCY, POINTS, Award, AwardKind, EventKey, Place
 from milepost.model.organisation import Settings
-from milepost.model.standing import EMPTY, OutcomeKind, Reason
+from milepost.model.standing import EMPTY, OutcomeKind, ProgressKey, Reason
 from milepost.model.target import (
     AggregateFunction,
     EnrolmentMethod,
@@ -23,10 +23,12 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from milepost.rules.matching import catalogue
 from tests.core.shop import (
     FEBRUARY,
     GROUP,
     JANUARY,
+    SHOP,
     TARGET,
     at,
     bill,
@@ -146,6 +148,14 @@ def test_visits_are_counted_by_the_days_of_the_zone() -> None:
     one_day = [bill("1", "01-05 00:30", "1"), bill("2", "01-05 01:30", "1")]
     assert Decimal(1) == value(live(rules(target), *one_day))
     assert Decimal(2) == value(live(rules(target), *one_day, bill("3", "01-04 23:59", "1")))
+
+
+def test_targets_that_ask_the_same_each_take_it_together_their_own_way() -> None:
+    """One counts runs and one counts the days of runs: three runs on two days are three and two."""
+    count, visit = (replace(measured(Entity.EVENT, kpi), id=n) for n, kpi in enumerate((Kpi.COUNT, Kpi.VISIT), 1))
+    events = [run("1", "01-02 10:00"), run("2", "01-02 11:00"), run("3", "01-03 10:00")]
+    lived = live(catalogue(SHOP, [replace(GROUP, targets=(count, visit))]), *events)
+    assert [Decimal(3), Decimal(2)] == [value(lived, ProgressKey(n, 1)) for n in (1, 2)]
 
 
 def test_largest_value_of_each_day_is_added_up() -> None:

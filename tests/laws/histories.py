@@ -60,8 +60,10 @@ def worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None = None)
     first_day -= timedelta(days=1)
     chosen = settings(draw) if settled is None else settled
     organisation = Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen)
-    # Now and then all targets measure the same: what they ask alike may be answered once.
-    measures: Measures = (pick(draw, MEASURES),) if pick(draw, (False, False, True)) else MEASURES
+    # Now and then all targets measure alike: what they ask alike may be answered once.
+    one = pick(draw, MEASURES)
+    alike = tuple(measure for measure in MEASURES if measure[0] is one[0])
+    measures: Measures = pick(draw, (MEASURES, MEASURES, alike, (one,)))
     count = pick(draw, (1, 2, 3))
     made = tuple(group(draw, number, first_day, zone, measures) for number in range(1, count + 1))
     return World(organisation, made, events(draw, moments(draw, made, first_day, zone), wanted(made), length))
