@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from milepost.model.event import CURRENCY, POINTS, Award, AwardKind, EventKey, Place
+from milepost.model.facts import NO_FACTS
 from milepost.model.organisation import Settings
 from milepost.model.standing import EMPTY, OutcomeKind, ProgressKey, Reason
 from milepost.model.target import (
@@ -23,6 +24,7 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from milepost.rules.calendar import day_from
 from milepost.rules.matching import catalogue
 from tests.core.shop import (
     FEBRUARY,
@@ -69,7 +71,11 @@ def test_period_ends_before_the_first_instant_of_the_next() -> None:
 def test_nothing_counts_outside_every_period() -> None:
     """An event after the last period changes nothing but what is known of the customer."""
     lived = live(rules(), bill("1", "03-01 00:00", "7"))
-    assert structs.replace(EMPTY, seq=1, latest_at=at("03-01 00:00"), bills=1, purchases=70_000) == lived.standing
+    day = structs.replace(NO_FACTS, first_day=day_from("2017-03-01"), planes=(b"\1",))
+    assert (
+        structs.replace(EMPTY, seq=1, latest_at=at("03-01 00:00"), bills=1, purchases=70_000, facts=day)
+        == lived.standing
+    )
 
 
 def test_goal_is_reached_when_it_is_met_exactly() -> None:

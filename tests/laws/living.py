@@ -1,14 +1,17 @@
 """Living through a history with the engine, and showing where it leads in the naive evaluator's words."""
 
 from collections.abc import Iterable
+from datetime import date
 from fractions import Fraction
 
 from milepost.engine.replay import START, Replayed, replay
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import Event
+from milepost.model.facts import Facts
 from milepost.model.standing import Progress, ProgressKey
 from milepost.rules.matching import Catalogue, catalogue
 from tests.laws.histories import World
+from tests.oracle.deeds import Deeds
 from tests.oracle.naive import Row, Table, evaluate
 
 
@@ -47,7 +50,19 @@ def shown(world: World, replayed: Replayed) -> Table:
         for key, progress in progress_of(replayed).items()
     }
     standing = replayed.standing
-    return Table(rows, standing.bills, Fraction(standing.purchases, UNITS_PER_ONE))
+    facts = standing.facts
+    return Table(
+        rows,
+        standing.bills,
+        Fraction(standing.purchases, UNITS_PER_ONE),
+        Deeds(days_of(facts), facts.lines, Fraction(facts.points, UNITS_PER_ONE)),
+    )
+
+
+def days_of(facts: Facts) -> dict[date, int]:
+    """Give the number of bills of each day that has any."""
+    span = range(facts.first_day, facts.first_day + 8 * max(map(len, facts.planes), default=0))
+    return {date.fromordinal(day): bills for day in span if (bills := facts.bills_on(day))}
 
 
 def reckoned(world: World) -> Table:

@@ -157,6 +157,7 @@ def test_totals_do_not_depend_on_the_order_of_arrival(world: World, data: st.Dat
     one, another = lived(world, told), lived(world, other)
     assert values(one) == values(another)
     assert (one.standing.bills, one.standing.purchases) == (another.standing.bills, another.standing.purchases)
+    assert one.standing.facts == another.standing.facts
 
 
 @law(100)

@@ -6,10 +6,9 @@ it holds to are in docs/invariants.md.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from milepost.model.event import Bill, Enrolling, Event, EventKey, Place, Return
 from milepost.model.organisation import AfterAchievement, EnrolMidPeriod, Organisation, Returns, Settings
@@ -27,10 +26,10 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from tests.oracle.deeds import Deeds, deeds, local_day
 from tests.oracle.remains import remains
 from tests.oracle.weights import weight
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_SECONDS = 86_400
 MICROSECONDS = 1_000_000
 
@@ -83,6 +82,7 @@ class Table(NamedTuple):
     rows: dict[tuple[int, int], Row]
     bills: int
     purchases: Fraction
+    deeds: Deeds
 
 
 def evaluate(organisation: Organisation, groups: Iterable[TargetGroup], events: Sequence[Event]) -> Table:
@@ -95,7 +95,8 @@ def evaluate(organisation: Organisation, groups: Iterable[TargetGroup], events: 
             rows[case.target.id, case.period.id] = row
     bills = [happening.event for happening in story if is_bill(happening)]
     left = [remains(payload, taken_back(event, story)) for event in bills if isinstance(payload := event.payload, Bill)]
-    return Table(rows, len(bills), sum((bill.net for bill in left if bill), Fraction(0)))
+    purchases = sum((bill.net for bill in left if bill), Fraction(0))
+    return Table(rows, len(bills), purchases, deeds(organisation.zone, heard_once(events)))
 
 
 def cases(organisation: Organisation, groups: Iterable[TargetGroup]) -> Iterable[Case]:
@@ -200,7 +201,7 @@ def taken_together(case: Case, weights: Sequence[Weight]) -> Fraction:
     window = window_of(case.target)
     if window is None:
         return sum((weight.amount for weight in weights), Fraction(0))
-    days: dict[date, list[Fraction]] = {}
+    days = dict[date, list[Fraction]]()
     for event, amount in weights:
         days.setdefault(local_day(case.organisation.zone, event.occurred_at), []).append(amount)
     extreme = max if window is WindowKind.MAX else min
@@ -216,11 +217,6 @@ def window_of(target: Target) -> WindowKind | None:
             return target.metadata.window if target.metadata else None
         case _:
             return None
-
-
-def local_day(zone: str, instant: int) -> date:
-    """Give the calendar day of *instant* (epoch microseconds) in *zone*."""
-    return (EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
 
 
 def balance(case: Case, story: Sequence[Happening]) -> Fraction | None:

@@ -55,7 +55,7 @@ def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
         assert () == history
         return body
 
-    assert len(encode_standing(EMPTY)) < len(lived(database_url, life, servers=1)) < 40
+    assert len(encode_standing(EMPTY)) < len(lived(database_url, life, servers=1)) < 48
 
 
 def test_offers_of_two_brands_share_a_batch(database_url: str) -> None:

@@ -1,5 +1,6 @@
 """A standing on its way from one step to the next."""
 
+from milepost.engine.facts import heard
 from milepost.engine.log import SETTLE_AFTER_US
 from milepost.engine.progressing import Cause, Change, cause_of, progressed
 from milepost.language import Occasion
@@ -54,6 +55,7 @@ class Fold:
             progress=self.progress,
             enrolments=self.enrolments,
             waiting=self.waiting,
+            facts=heard(self.before.facts, self.event, self.catalogue.calendar),
         )
 
     def apply(self, rule: Rule, position: int, change: Change, cause: Cause) -> None:

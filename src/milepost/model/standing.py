@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from milepost.model.event import EventKey
+from milepost.model.facts import NO_FACTS, Facts
 
 NEVER = 2**62
 """An instant after all others."""
@@ -79,7 +80,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
     `settles_at` is when the next progress leaves for the history (same unit, on the clock of `latest_at`);
-    `bills` counts bills heard; `purchases` is the net amount bought less what was returned, in units.
+    `bills` counts bills heard; `purchases` is the net amount bought less what was returned, in units; `facts` are the
+    other counts that rules ask for.
     """
 
     seq: int = 0
@@ -90,6 +92,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     progress: Mapping[ProgressKey, Progress]
     enrolments: tuple[Enrolment, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    facts: Facts = NO_FACTS
 
 
 class Reason(IntEnum):

@@ -26,6 +26,7 @@ from milepost.model.event import (
     Place,
     Return,
 )
+from milepost.model.facts import NO_FACTS, Facts
 from milepost.model.organisation import Settings
 from milepost.model.standing import (
     Enrolment,
@@ -48,6 +49,7 @@ class _StoredStanding(NamedTuple):
     progress: list[Progress]
     enrolments: tuple[Enrolment, ...]
     waiting: tuple[Waiting, ...]
+    facts: Facts = NO_FACTS
 
 
 class _StoredEvent(NamedTuple):
@@ -88,6 +90,7 @@ def encode_standing(standing: Standing) -> bytes:
             sorted(standing.progress.values()),
             standing.enrolments,
             standing.waiting,
+            standing.facts,
         )
     )
 
@@ -104,6 +107,7 @@ def decode_standing(body: bytes) -> Standing:
         progress={ProgressKey(p.target_id, p.period_id): p for p in stored.progress},
         enrolments=stored.enrolments,
         waiting=stored.waiting,
+        facts=stored.facts,
     )
 
 

@@ -1,0 +1,38 @@
+"""Keeping the facts of a customer: what each event adds to them."""
+
+from milepost.model.amount import to_units
+from milepost.model.event import Award, Bill, Event
+from milepost.model.facts import Facts
+from milepost.rules.calendar import Calendar
+
+
+def heard(facts: Facts, event: Event, calendar: Calendar) -> Facts:
+    """Give the facts after *event*; its day is one of *calendar*."""
+    payload = event.payload
+    if isinstance(payload, Bill):
+        first_day, planes = _one_more(facts.first_day, facts.planes, calendar.day(event.occurred_at))
+        return Facts(facts.lines + len(payload.lines), facts.points, first_day, planes)
+    if isinstance(payload, Award) and payload.currency is None:
+        return Facts(facts.lines, facts.points + to_units(payload.amount), facts.first_day, facts.planes)
+    return facts
+
+
+def _one_more(first_day: int, planes: tuple[bytes, ...], day: int) -> tuple[int, tuple[bytes, ...]]:
+    """Count one more bill on *day*: the binary digits of its count are carried from plane to plane."""
+    if not planes:
+        return day, (b"\1",)
+    if day < first_day:
+        planes = tuple(_bytes(int.from_bytes(plane, "little") << first_day - day) for plane in planes)
+        first_day = day
+    bit = 1 << day - first_day
+    counted: list[bytes] = []
+    for place, plane in enumerate(planes):
+        digits = int.from_bytes(plane, "little") ^ bit
+        counted.append(_bytes(digits))
+        if digits & bit:
+            return first_day, (*counted, *planes[place + 1 :])
+    return first_day, (*counted, _bytes(bit))
+
+
+def _bytes(digits: int) -> bytes:
+    return digits.to_bytes((digits.bit_length() + 7) // 8, "little")
