@@ -152,6 +152,7 @@ class Period:
     """A span of time in which progress counts: from `opens_at` up to, not including, `closes_at` (epoch microseconds).
 
     `starts_on` and `ends_on` are the first and last calendar day (ISO dates) in the zone that ruled the definition.
+    `attribution` is its own once it came or was changed after the group was made.
     """
 
     id: int
@@ -162,11 +163,15 @@ class Period:
     closes_at: int
     description: str | None = None
     active: bool = True
+    attribution: "Attribution | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One measured goal in a group. `expression` is canonical or as typed; `expression_tree` is echoed as given."""
+    """One measured goal in a group. `expression` is canonical or as typed; `expression_tree` is echoed as given.
+
+    `attribution` is its own once it came or was changed after the group was made.
+    """
 
     id: int
     name: str
@@ -184,6 +189,7 @@ class Target:
     triggers: tuple[Trigger, ...] = ()
     rule_set_id: int | None = None
     unrolled_rule_set_id: int | None = None
+    attribution: "Attribution | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +237,8 @@ class TargetGroup:
     """The unit that is defined and versioned.
 
     Fields that are None were not given and are left out of the vendor's answers. `cycle_opens_at` and
-    `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (semantics 2.7).
+    `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (semantics 2.7). A group that
+    is deleted stays, inactive, so that what it counted can be explained (semantics 8 #41).
     """
 
     id: int
@@ -257,3 +264,4 @@ class TargetGroup:
     streak_levels: tuple[StreakLevel, ...] = ()
     combination: Combination | None = None
     attribution: Attribution
+    deleted: bool = False

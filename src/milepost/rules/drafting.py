@@ -23,7 +23,7 @@ from milepost.model.target import (
 )
 from milepost.rules.calendar import Calendar, calendar_of, iso_date
 from milepost.rules.condition import condition_of
-from milepost.rules.draft import CombinationDraft, Draft, MetadataDraft, PeriodDraft, TargetDraft, TriggerDraft
+from milepost.rules.draft import CombinationDraft, Draft, PeriodDraft, TargetDraft, TriggerDraft
 from milepost.rules.goals import enrolment_of, goals_of, plain
 from milepost.rules.schedule import Window, cycle_window, evaluation_of, span_of
 from milepost.rules.soundness import examine, periods_of
@@ -58,7 +58,7 @@ def ids_needed(draft: Draft) -> Mapping[IdKind, int]:
         IdKind.GOAL: sum(len(goals_of(target, periods)) for target in draft.targets),
         IdKind.TRIGGER: sum(len(target.triggers) for target in draft.targets),
         IdKind.STREAK_LEVEL: len(draft.levels),
-        IdKind.RULE_SET: sum(_has_rule_set(draft, target) for target in draft.targets),
+        IdKind.RULE_SET: sum(_has_rule_set(target, draft.tracking) for target in draft.targets),
     }
 
 
@@ -93,7 +93,7 @@ def drafted(draft: Draft, organisation: Organisation, ids: Ids, author: Author, 
         user_created=draft.user_created is True,
         leaderboard=draft.leaderboard is True,
         periods=periods,
-        targets=tuple(_target(target, place, draft, periods, ids) for place, target in enumerate(draft.targets)),
+        targets=tuple(new_target(target, draft.tracking, periods, ids) for target in draft.targets),
         streak_levels=tuple(_level(level.name, level.count, ids) for level in draft.levels),
         combination=_combination(draft) if draft.tracking is Tracking.UNIFIED else None,
         attribution=Attribution(created_at=now, updated_at=now, created_by=author, updated_by=author),
@@ -107,14 +107,14 @@ def _date(text: str | None, calendar: Calendar) -> str | None:
 def _periods(draft: Draft, group_id: int, window: Window, calendar: Calendar, ids: Ids) -> tuple[Period, ...]:
     """Give the periods listed, else as many as asked for, named as the vendor names them (semantics 2.2)."""
     if draft.periods:
-        return tuple(_period(period, window, calendar, ids) for period in draft.periods)
+        return tuple(new_period(period, window, calendar, ids) for period in draft.periods)
     assert evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW
     named = (PeriodDraft(ref_code=f"PERIOD_G_{group_id}_{place + 1}") for place in range(periods_of(draft)))
-    return tuple(_period(period, window, calendar, ids) for period in named)
+    return tuple(new_period(period, window, calendar, ids) for period in named)
 
 
-def _period(period: PeriodDraft, window: Window, calendar: Calendar, ids: Ids) -> Period:
-    """Give a period over its own dates or, where each customer's clock rules, over the whole cycle window."""
+def new_period(period: PeriodDraft, window: Window, calendar: Calendar, ids: Ids) -> Period:
+    """Give a sound period over its own dates or, where each customer's clock rules, over the whole cycle window."""
     assert period.ref_code is not None
     span = span_of(period, calendar)
     if span is None:
@@ -135,12 +135,13 @@ def _period(period: PeriodDraft, window: Window, calendar: Calendar, ids: Ids) -
     )
 
 
-def _target(target: TargetDraft, place: int, draft: Draft, periods: tuple[Period, ...], ids: Ids) -> Target:
+def new_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[Period, ...], ids: Ids) -> Target:
+    """Give the target that a sound draft asks for in a group of *tracking* with *periods*."""
     assert target.name is not None
     assert target.entity is not None
     assert target.kpi is not None
     # The vendor shows the unrolled rule set of a line item one below the other (semantics 8 #14).
-    rule_set_id = ids(IdKind.RULE_SET) if _has_rule_set(draft, target) else None
+    rule_set_id = ids(IdKind.RULE_SET) if _has_rule_set(target, tracking) else None
     unrolled = rule_set_id - 1 if rule_set_id is not None and target.entity is Entity.LINEITEM else None
     goals = zip(periods, goals_of(target, len(periods)), strict=False)
     return Target(
@@ -151,30 +152,35 @@ def _target(target: TargetDraft, place: int, draft: Draft, periods: tuple[Period
         entity=target.entity,
         kpi=target.kpi,
         event_name=target.event_name or BILL,
-        expression=condition_of(f"targets[{place}]", target).text,
+        expression=condition_of("", target).text,
         expression_tree=target.expression_tree,
-        filters=_filters(target),
+        filters=filters_of(target),
         enrolment=enrolment_of(target),
         goals=tuple(Goal(ids(IdKind.GOAL), period.id, value) for period, value in goals),
-        metadata=None if target.metadata is None else _metadata(target.metadata),
+        metadata=metadata_of(target),
         triggers=tuple(_trigger(trigger, ids) for trigger in target.triggers),
         rule_set_id=rule_set_id,
         unrolled_rule_set_id=unrolled,
     )
 
 
-def _has_rule_set(draft: Draft, target: TargetDraft) -> bool:
+def _has_rule_set(target: TargetDraft, tracking: Tracking | None) -> bool:
     """Tell whether the vendor shows a rule set for the target: not for currencies and caps (semantics 8 #14)."""
-    return draft.tracking is not Tracking.CAPPING and target.entity is not Entity.ALTERNATE_CURRENCIES
+    return tracking is not Tracking.CAPPING and target.entity is not Entity.ALTERNATE_CURRENCIES
 
 
-def _filters(target: TargetDraft) -> tuple[Filter, ...] | None:
+def filters_of(target: TargetDraft) -> tuple[Filter, ...] | None:
+    """Give the places where events count, as a sound draft names them; None if it says nothing of them."""
     if target.filters is None:
         return None
     return tuple(Filter(given.kind, given.ids or ()) for given in target.filters if given.kind is not None)
 
 
-def _metadata(given: MetadataDraft) -> Metadata:
+def metadata_of(target: TargetDraft) -> Metadata | None:
+    """Give what a measure needs besides its type, as a sound draft has it; None if it says nothing of it."""
+    given = target.metadata
+    if given is None:
+        return None
     return Metadata(
         name=given.name,
         aggregate=given.aggregate,

@@ -49,7 +49,7 @@ def period_problems(draft: Draft, calendar: Calendar) -> Iterator[Problem]:
         yield from name_problems(f"{path}.refCode", period.ref_code)
         yield from text_problems(f"{path}.description", period.description, DESCRIPTION_MAX)
         if is_fixed or period.starts is not None or period.ends is not None:
-            yield from _date_problems(path, period, calendar)
+            yield from date_problems(path, period, calendar)
     # Unique inside the group only: `Cycle_1` stands in nearly every published group (semantics 8 #58).
     yield from repeats((f"periods[{place}].refCode", period.ref_code) for place, period in enumerate(draft.periods))
     if is_fixed:
@@ -127,7 +127,8 @@ def _derived(draft: Draft, calendar: Calendar, now: int) -> Window:
     return Window(begin, calendar.later(begin, years=YEARS_WITHOUT_DATES) if closes is None else closes.instant)
 
 
-def _date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterator[Problem]:
+def date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterator[Problem]:
+    """Find what is wrong with the dates of the period at *path*."""
     for name, text in ((f"{path}.startDate", period.starts), (f"{path}.endDate", period.ends)):
         if text is None:
             yield Problem(name, MISSING)

@@ -49,7 +49,7 @@ def examine(draft: Draft, organisation: Organisation, now: int) -> Examined:
     for place, target in enumerate(draft.targets[:TARGETS_MAX]):
         path = f"targets[{place}]"
         condition = condition_of(path, target)
-        problems += [*_target_problems(path, target, draft), *condition.problems]
+        problems += [*target_problems(path, target, periods_of(draft), evaluation_of(draft)), *condition.problems]
         warnings += condition.warnings
     problems += repeats((f"targets[{place}].name", target.name) for place, target in enumerate(draft.targets))
     return Examined(tuple(problems), tuple(warnings))
@@ -94,8 +94,9 @@ def _window_problems(draft: Draft, calendar: Calendar, now: int) -> Iterator[Pro
     yield from window_problems(draft, calendar, now)
 
 
-def _target_problems(path: str, target: TargetDraft, draft: Draft) -> Iterator[Problem]:
-    yield from name_problems(f"{path}.name", target.name, Problem(f"{path}.name", _NAME_TOO_LONG, 310008))
+def target_problems(path: str, target: TargetDraft, periods: int, evaluation: Evaluation) -> Iterator[Problem]:
+    """Find what is wrong with the target at *path* in a group of *periods* periods, but for its condition."""
+    yield from target_name_problems(f"{path}.name", target.name)
     yield from text_problems(f"{path}.description", target.description, DESCRIPTION_MAX)
     if target.entity is None:
         yield Problem(f"{path}.targetEntity", MISSING)
@@ -108,12 +109,18 @@ def _target_problems(path: str, target: TargetDraft, draft: Draft) -> Iterator[P
         if target.event_name == ENROL:
             yield Problem(f"{path}.eventName", "is the name of an event of our own")
     yield from metadata_problems(path, target)
-    yield from goal_problems(path, target, periods_of(draft), evaluation_of(draft))
+    yield from goal_problems(path, target, periods, evaluation)
     yield from trigger_problems(f"{path}.targetMilestoneTriggers", target.triggers)
-    yield from _filter_problems(f"{path}.filters", target.filters or ())
+    yield from filter_problems(f"{path}.filters", target.filters or ())
 
 
-def _filter_problems(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[Problem]:
+def target_name_problems(path: str, name: str | None) -> Iterator[Problem]:
+    """Find what is wrong with a target's name, with the vendor's words where it is too long."""
+    yield from name_problems(path, name, Problem(path, _NAME_TOO_LONG, 310008))
+
+
+def filter_problems(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[Problem]:
+    """Find what is wrong with the filters at *path*."""
     if len(filters) > FILTERS_MAX:
         yield Problem(path, f"must not be more than {FILTERS_MAX}")
     for place, restriction in enumerate(filters[:FILTERS_MAX]):
