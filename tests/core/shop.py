@@ -207,4 +207,4 @@ def explained(logged: Logged) -> list[tuple[object, ...]]:
 
 def told(target: Target, *events: Event) -> list[tuple[OutcomeKind, int]]:
     """Give the kinds of outcomes that *events* lead to, and the triggers they name."""
-    return [(one.kind, one.trigger_id) for one in live(rules(target), *events).outcomes]
+    return [(one.kind, one.about) for one in live(rules(target), *events).outcomes]

@@ -214,7 +214,7 @@ def test_nothing_is_achieved_twice(world: World) -> None:
     if world.organisation.settings.after_achievement is AfterAchievement.KEEP:
         assert OutcomeKind.UNACHIEVED not in {kind for story in told.values() for kind in story}
     once = [one for one in replayed.outcomes if one.kind in {OutcomeKind.TRIGGER_REACHED, OutcomeKind.ENROLLED}]
-    named = [(one.kind, one.target_id, one.period_id, one.trigger_id) for one in once]
+    named = [(one.kind, one.target_id, one.period_id, one.about) for one in once]
     assert len(set(named)) == len(named)
 
 

@@ -15,7 +15,7 @@ from milepost.model.standing import Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
 from milepost.rules.drafting import drafted
 from milepost.rules.matching import Catalogue, catalogue
-from milepost.service.housekeeping import changed_settings
+from milepost.service.organisation_settings import changed_settings
 from tests.scenarios.story import Changed, Definition, Enrolment, Happening, Scenario, Seen
 
 

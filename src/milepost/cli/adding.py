@@ -41,7 +41,8 @@ def set_org(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Change settings of an organisation, all or none; events are judged by them from now on."""
-    from milepost.service.housekeeping import change_settings, shown_settings
+    from milepost.service.housekeeping import change_settings
+    from milepost.service.organisation_settings import shown_settings
 
     wrong = [Problem(text, "must be KEY=VALUE") for text in settings if "=" not in text]
     if wrong:

@@ -16,7 +16,19 @@ from milepost.engine.settle import settle
 from milepost.engine.taking_back import apply_waiting, take_back
 from milepost.language import Occasion
 from milepost.model.amount import to_units
-from milepost.model.event import Activity, Award, Bill, Enrolling, Event, Return
+from milepost.model.event import (
+    Activity,
+    Award,
+    Bill,
+    Deciding,
+    Enrolling,
+    Event,
+    Freezing,
+    Leaving,
+    Pausing,
+    PeriodTurn,
+    Return,
+)
 from milepost.model.standing import Entry, Outcome, Progress, ProgressKey, Reason, Standing
 from milepost.rules.matching import Asks, Catalogue, Rule
 
@@ -44,6 +56,8 @@ def step(catalogue: Catalogue, standing: Standing, event: Event, past: Sequence[
             enrol(fold, event.payload, past)
         case Award() | Activity():
             _count(fold)
+        case Leaving() | PeriodTurn() | Freezing() | Pausing() | Deciding():
+            raise AssertionError("no door leads here yet")
         case _ as never:
             assert_never(never)
     after, settled = settle(catalogue, fold.standing())

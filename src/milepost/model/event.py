@@ -21,7 +21,13 @@ POINTS = "PointsAwarded"
 CURRENCY = "CurrencyAwarded"
 REGISTRATION = "CustomerRegistration"
 ENROL = "milepost.Enrol"
-"""The name of our own event that enrols a customer; no outside event may carry it."""
+LEAVE = "milepost.Leave"
+TURN = "milepost.PeriodTurn"
+FREEZE = "milepost.StreakFreeze"
+PAUSE = "milepost.StreakPause"
+DECIDE = "milepost.AwardDecision"
+OWN_EVENTS = frozenset({ENROL, LEAVE, TURN, FREEZE, PAUSE, DECIDE})
+"""The names of our own events; no outside event may carry one."""
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -39,7 +45,10 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Bill(Struct, frozen=True, kw_only=True):
-    """What was bought: the payload of TransactionAdd."""
+    """What was bought: the payload of TransactionAdd.
+
+    `decision` is the id of the decision by which caps have counted it already.
+    """
 
     number: str
     net: Decimal
@@ -48,6 +57,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     extended_fields: Mapping[str, Scalar]
     note: str = ""
+    decision: str | None = None
 
 
 class ReturnKind(Enum):
@@ -89,12 +99,16 @@ class AwardKind(Enum):
 
 
 class Award(Struct, frozen=True, kw_only=True):
-    """Points (`currency` is None) or an alternate currency that a customer was given."""
+    """Points (`currency` is None) or an alternate currency that a customer was given.
+
+    `decision` is the id of the decision by which caps have counted it already.
+    """
 
     program_id: int | None
     currency: str | None
     kind: AwardKind
     amount: Decimal
+    decision: str | None = None
 
 
 class Activity(Struct, frozen=True):
@@ -104,14 +118,62 @@ class Activity(Struct, frozen=True):
 
 
 class Enrolling(Struct, frozen=True, kw_only=True):
-    """A request to take part in a target from a period on; `balance` replaces the progress of that period."""
+    """A request to take part in a target from a period on.
+
+    `balance` replaces the progress of that period; `goals` are the customer's own, by period id; `reset` starts a
+    streak again. For a TRANSACTION target it asks that what is stored be counted.
+    """
 
     target_id: int
     period_id: int
     balance: Decimal | None = None
+    goals: tuple[tuple[int, Decimal], ...] = ()
+    reset: bool = False
 
 
-Payload = Bill | Return | Award | Activity | Enrolling
+class Leaving(Struct, frozen=True, kw_only=True):
+    """A request to take part no more from a period on."""
+
+    target_id: int
+    period_id: int
+
+
+class PeriodTurn(Struct, frozen=True, kw_only=True):
+    """A period of a group opened, or closed with its offset days: something that happens because time passes."""
+
+    group_id: int
+    period_id: int
+    closed: bool
+
+
+class Freezing(Struct, frozen=True, kw_only=True):
+    """Streak freezes granted to a customer."""
+
+    group_id: int
+    count: int
+
+
+class Pausing(Struct, frozen=True, kw_only=True):
+    """A pause of a customer's streak, from one instant up to another (epoch microseconds)."""
+
+    group_id: int
+    starts_at: int
+    ends_at: int
+
+
+class Deciding(Struct, frozen=True, kw_only=True):
+    """An intended award, of which caps may leave less; `bill` is what it is given for."""
+
+    program_id: int | None = None
+    currency: str | None = None
+    kind: AwardKind
+    amount: Decimal
+    promotion: str | None = None
+    bill: Bill | None = None
+
+
+OwnPayload = Enrolling | Leaving | PeriodTurn | Freezing | Pausing | Deciding
+Payload = Bill | Return | Award | Activity | OwnPayload
 
 
 class Place(NamedTuple):

@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Returns(Enum):
     """What a return does to progress (semantics 8.1)."""
 
     SUBTRACT = "SUBTRACT"
+    CARRY = "CARRY"
     IGNORE = "IGNORE"
+
+
+class CarryLines(Enum):
+    """How much of returned line items is carried into a later period (semantics 4.8)."""
+
+    WHOLE = "WHOLE"
+    PRORATE = "PRORATE"
+    NONE = "NONE"
 
 
 class AfterAchievement(Enum):
@@ -25,21 +35,68 @@ class EnrolMidPeriod(Enum):
     FROM_ENROLMENT = "FROM_ENROLMENT"
 
 
+class TimeZonePolicy(Enum):
+    """Whose calendar rules a group's periods and days (semantics 8.1)."""
+
+    SERVER = "SERVER"
+    GROUP = "GROUP"
+
+
+class PeriodEndOutcome(Enum):
+    """Who is told that a period opened or closed (semantics 8.1)."""
+
+    ENROLLED_WITH_ACTIVITY = "ENROLLED_WITH_ACTIVITY"
+    ALL_ENROLLED = "ALL_ENROLLED"
+    NONE = "NONE"
+
+
+class LeaderboardTies(Enum):
+    """How equal values are ranked (semantics 8.1)."""
+
+    EARLIEST_FIRST = "EARLIEST_FIRST"
+    SHARED_SKIP = "SHARED_SKIP"
+    SHARED_DENSE = "SHARED_DENSE"
+
+
+class CyclicMonths(Enum):
+    """What a month is in a customer's own windows (semantics 8 #22)."""
+
+    CALENDAR = "CALENDAR"
+    DAYS_30 = "DAYS_30"
+
+
 LATE_DAYS_MAX = 400
+OFFSET_DAYS_MAX = 60
+OUTAGES_MAX = 100
+"""Declared outage windows of one organisation."""
+
+
+class Outage(NamedTuple):
+    """A span in which no streak may break, from one instant up to another (epoch microseconds)."""
+
+    starts_at: int
+    ends_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How an organisation's progress is reckoned; each change makes a new version (semantics 8.1).
 
-    `late_days` is None for no limit.
+    `late_days` is None for no limit; `offset_days` is how long end-of-period work waits for late data.
     """
 
+    time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
     returns: Returns = Returns.SUBTRACT
+    carry_lines: CarryLines = CarryLines.WHOLE
     after_achievement: AfterAchievement = AfterAchievement.KEEP
     late_days: int | None = None
+    offset_days: int = 0
     enrol_mid_period: EnrolMidPeriod = EnrolMidPeriod.COUNT_STORED
+    period_end_outcome: PeriodEndOutcome = PeriodEndOutcome.ENROLLED_WITH_ACTIVITY
+    leaderboard_ties: LeaderboardTies = LeaderboardTies.EARLIEST_FIRST
+    cyclic_months: CyclicMonths = CyclicMonths.CALENDAR
     leaderboards: bool = True
+    outages: tuple[Outage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

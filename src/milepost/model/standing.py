@@ -54,11 +54,16 @@ class Stored(IntEnum):
     OUTSIDE_FIRST_PERIOD = 3
 
 
+STAYS = 0
+"""In place of a period: the customer has not left."""
+
+
 class Enrolment(NamedTuple):
-    """A customer takes part in a target from a period on.
+    """A customer takes part in a target from a period on, up to the period of leaving.
 
     `enrolled_at` in epoch seconds; `seq` is the number of the event that enrolled; `stored` says which earlier ones
-    count.
+    count; `left_period_id` is the first period without the customer, STAYS for none; `goals` are the customer's own, in
+    units, by period id. Of several for one target the last is in force.
     """
 
     target_id: int
@@ -66,6 +71,49 @@ class Enrolment(NamedTuple):
     enrolled_at: int
     seq: int
     stored: Stored
+    left_period_id: int = STAYS
+    goals: tuple[tuple[int, int], ...] = ()
+
+
+class EarnedLevel(NamedTuple):
+    """A streak level that a customer has: since when (epoch seconds), by which event (log id), in which period."""
+
+    level_id: int
+    earned_at: int
+    earned_by: int
+    period_id: int
+
+
+class Freezes(NamedTuple):
+    """Streak freezes granted at an instant (epoch microseconds)."""
+
+    at: int
+    pieces: int
+
+
+class Pause(NamedTuple):
+    """A pause of a streak, from one instant up to another (epoch microseconds)."""
+
+    starts_at: int
+    ends_at: int
+
+
+class Streak(NamedTuple):
+    """What one customer has done in a streak group; all else follows from it and the calendar.
+
+    `since_period_id` is the period from which counting starts, 0 for the first; `achieved` are ids of periods.
+    """
+
+    group_id: int
+    achieved: tuple[int, ...] = ()
+    levels: tuple[EarnedLevel, ...] = ()
+    since_period_id: int = 0
+    freezes: tuple[Freezes, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+
+
+NO_ANCHORS: Mapping[int, int] = {}
+NO_STREAKS: Mapping[int, Streak] = {}
 
 
 class Waiting(NamedTuple):
@@ -81,7 +129,9 @@ class Standing(Struct, frozen=True, kw_only=True):
     `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
     `settles_at` is when the next progress leaves for the history (same unit, on the clock of `latest_at`);
     `bills` counts bills heard; `purchases` is the net amount bought less what was returned, in units; `facts` are the
-    other counts that rules ask for.
+    other counts that rules ask for; `anchors` say, by target id, when the customer's own windows begin (epoch
+    microseconds); `streaks` are found by group id. The progress of a unified group as a whole has the negative id of
+    the group in place of a target's.
     """
 
     seq: int = 0
@@ -93,6 +143,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     enrolments: tuple[Enrolment, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     facts: Facts = NO_FACTS
+    anchors: Mapping[int, int] = NO_ANCHORS
+    streaks: Mapping[int, Streak] = NO_STREAKS
 
 
 class Reason(IntEnum):
@@ -105,6 +157,10 @@ class Reason(IntEnum):
     BALANCE_SET = 5
     COUNTED_FROM_LOG = 6
     RETURN_AFTER_END = 7
+    CARRIED = 8
+    LEFT = 9
+    DECIDED = 10
+    GRANTED = 11
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -125,17 +181,32 @@ class OutcomeKind(IntEnum):
     TRIGGER_REACHED = 2
     ACHIEVED = 3
     UNACHIEVED = 4
+    UNENROLLED = 5
+    UNIFIED_ACHIEVED = 6
+    UNIFIED_UNACHIEVED = 7
+    STREAK_STARTED = 8
+    STREAK_LEVEL_ACHIEVED = 9
+    STREAK_LEVEL_UNACHIEVED = 10
+    STREAK_BROKEN = 11
+    STREAK_ENDED = 12
+    CAP_REACHED = 13
+    PERIOD_STARTED = 14
+    PERIOD_CLOSED = 15
 
 
 class Outcome(Struct, frozen=True, array_like=True, gc=False, order=True):
-    """Something others want to hear of; `at` in epoch seconds, `trigger_id` only for TRIGGER_REACHED."""
+    """Something others want to hear of; `at` in epoch seconds.
+
+    `about` is the trigger of TRIGGER_REACHED, the level of STREAK_LEVEL_…, the group of what concerns a whole group
+    (whose `target_id` is that of its streak's target, or 0), and for PERIOD_CLOSED 1 if the period was achieved.
+    """
 
     kind: OutcomeKind
     target_id: int
     period_id: int
     at: int
     value: int
-    trigger_id: int = 0
+    about: int = 0
 
 
 EMPTY = Standing(progress={})

@@ -88,6 +88,13 @@ class AggregateFunction(Enum):
     COUNT = "COUNT"
 
 
+class CapScope(Enum):
+    """What a cap bounds: all that a customer is given in a period, or each award by itself (semantics 4.11)."""
+
+    CUSTOMER = "CUSTOMER"
+    TRANSACTION = "TRANSACTION"
+
+
 class WindowKind(Enum):
     """Which value of a day counts."""
 
@@ -167,6 +174,14 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceFilter:
+    """An audience group in one of its versions, whose members take part."""
+
+    audience_id: int
+    version_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One measured goal in a group. `expression` is canonical or as typed; `expression_tree` is echoed as given.
 
@@ -190,6 +205,15 @@ class Target:
     rule_set_id: int | None = None
     unrolled_rule_set_id: int | None = None
     attribution: "Attribution | None" = None
+    audiences: tuple[AudienceFilter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeRule:
+    """How a streak's freezes come: one for every `earn_every` achieved periods, if given, and `most` at a time."""
+
+    most: int
+    earn_every: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,3 +289,6 @@ class TargetGroup:
     combination: Combination | None = None
     attribution: Attribution
     deleted: bool = False
+    cap_scope: CapScope = CapScope.CUSTOMER
+    freezes: FreezeRule | None = None
+    tzdb: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from milepost.model.event import ENROL
+from milepost.model.event import OWN_EVENTS
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
@@ -106,7 +106,7 @@ def target_problems(path: str, target: TargetDraft, periods: int, evaluation: Ev
         yield Problem(f"{path}.targetType", "Invalid target entity and target type combination", 310033)
     if target.event_name is not None:
         yield from name_problems(f"{path}.eventName", target.event_name)
-        if target.event_name == ENROL:
+        if target.event_name in OWN_EVENTS:
             yield Problem(f"{path}.eventName", "is the name of an event of our own")
     yield from metadata_problems(path, target)
     yield from goal_problems(path, target, periods, evaluation)

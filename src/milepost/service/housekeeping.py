@@ -2,23 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
 
-from milepost.model.organisation import (
-    LATE_DAYS_MAX,
-    AfterAchievement,
-    EnrolMidPeriod,
-    Organisation,
-    Returns,
-    Settings,
-    Till,
-)
+from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import is_zone
 from milepost.service.access import PASSWORD_CHARACTERS_MIN, hash_password
+from milepost.service.organisation_settings import changed_settings
 from milepost.store import logins, organisations, places
 from milepost.store.database import Database, Transaction
 
@@ -117,57 +108,6 @@ async def id_called(database: Database, name: str) -> int:
     """Give the id of the organisation called *name*; raises Refused."""
     async with database.transaction() as transaction:
         return (await _called(transaction, name)).id
-
-
-def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
-    """Give *settings* with *changes*, or refuse with everything that is wrong with them."""
-    problems: list[Problem] = []
-    for name, text in changes.items():
-        value = _setting(name, text)
-        if isinstance(value, Problem):
-            problems.append(value)
-        else:
-            settings = replace(settings, **value)
-    if problems:
-        raise Refused(*problems)
-    return settings
-
-
-_CHOICES = {"returns": Returns, "afterAchievement": AfterAchievement, "enrolMidPeriod": EnrolMidPeriod}
-_FIELDS = {
-    "returns": "returns",
-    "afterAchievement": "after_achievement",
-    "enrolMidPeriod": "enrol_mid_period",
-    "lateDays": "late_days",
-    "leaderboards": "leaderboards",
-}
-assert set(_FIELDS.values()) == {field.name for field in fields(Settings)}, "each setting can be changed"
-
-
-def _setting(name: str, text: str) -> dict[str, Any] | Problem:
-    if name not in _FIELDS:
-        return Problem(name, f"is not a setting; there are {', '.join(_FIELDS)}")
-    if name in _CHOICES:
-        kinds = {kind.value: kind for kind in _CHOICES[name]}
-        if text not in kinds:
-            return Problem(name, f"is one of {', '.join(kinds)}")
-        return {_FIELDS[name]: kinds[text]}
-    if name == "leaderboards":
-        return {"leaderboards": text == "on"} if text in {"on", "off"} else Problem(name, "is on or off")
-    if text == "none":
-        return {"late_days": None}
-    if text.isascii() and text.isdigit() and int(text) <= LATE_DAYS_MAX:
-        return {"late_days": int(text)}
-    return Problem(name, f"is none or a number of days from 0 to {LATE_DAYS_MAX}")
-
-
-def shown_settings(settings: Settings) -> dict[str, object]:
-    """Give *settings* by their names in semantics 8.1."""
-    shown: dict[str, object] = {}
-    for name, field in _FIELDS.items():
-        value = getattr(settings, field)
-        shown[name] = value.value if isinstance(value, Enum) else value
-    return shown
 
 
 async def _called(transaction: Transaction, name: str) -> Organisation:

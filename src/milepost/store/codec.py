@@ -11,18 +11,28 @@ from milepost.model.customer import Customer
 from milepost.model.event import (
     BILL,
     CURRENCY,
+    DECIDE,
     ENROL,
+    FREEZE,
+    LEAVE,
     NOWHERE,
+    PAUSE,
     POINTS,
     RETURN,
+    TURN,
     Activity,
     Award,
     Bill,
+    Deciding,
     Enrolling,
     Event,
     EventKey,
+    Freezing,
+    Leaving,
     Member,
+    Pausing,
     Payload,
+    PeriodTurn,
     Place,
     Return,
 )
@@ -35,6 +45,7 @@ from milepost.model.standing import (
     Progress,
     ProgressKey,
     Standing,
+    Streak,
     Waiting,
 )
 from milepost.model.target import TargetGroup
@@ -50,6 +61,8 @@ class _StoredStanding(NamedTuple):
     enrolments: tuple[Enrolment, ...]
     waiting: tuple[Waiting, ...]
     facts: Facts = NO_FACTS
+    anchors: tuple[tuple[int, int], ...] = ()
+    streaks: tuple[Streak, ...] = ()
 
 
 class _StoredEvent(NamedTuple):
@@ -74,6 +87,11 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     POINTS: msgspec.json.Decoder(Award, float_hook=Decimal),
     CURRENCY: msgspec.json.Decoder(Award, float_hook=Decimal),
     ENROL: msgspec.json.Decoder(Enrolling, float_hook=Decimal),
+    LEAVE: msgspec.json.Decoder(Leaving),
+    TURN: msgspec.json.Decoder(PeriodTurn),
+    FREEZE: msgspec.json.Decoder(Freezing),
+    PAUSE: msgspec.json.Decoder(Pausing),
+    DECIDE: msgspec.json.Decoder(Deciding, float_hook=Decimal),
 }
 _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
@@ -87,10 +105,12 @@ def encode_standing(standing: Standing) -> bytes:
             standing.settles_at,
             standing.bills,
             standing.purchases,
-            sorted(standing.progress.values()),
+            [standing.progress[key] for key in sorted(standing.progress)],
             standing.enrolments,
             standing.waiting,
             standing.facts,
+            tuple(sorted(standing.anchors.items())),
+            tuple(standing.streaks[group_id] for group_id in sorted(standing.streaks)),
         )
     )
 
@@ -108,6 +128,8 @@ def decode_standing(body: bytes) -> Standing:
         enrolments=stored.enrolments,
         waiting=stored.waiting,
         facts=stored.facts,
+        anchors=dict(stored.anchors),
+        streaks={streak.group_id: streak for streak in stored.streaks},
     )
 
 

@@ -22,7 +22,7 @@ from milepost.model.amount import AMOUNT_MAX, PLACES, fits
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import (
     CURRENCY,
-    ENROL,
+    OWN_EVENTS,
     POINTS,
     Activity,
     Award,
@@ -108,8 +108,8 @@ def _place(body: EventBody, problems: list[Problem]) -> PlaceName | None:
 
 
 def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
-    if body.type == ENROL:
-        problems.append(Problem("type", f'"{ENROL}" is kept for Milepost itself'))
+    if body.type in OWN_EVENTS:
+        problems.append(Problem("type", f'"{body.type}" is kept for Milepost itself'))
         return None
     if body.type not in _data:
         attributes = _fields.decode(body.data)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from milepost.api.authentication import Here
 from milepost.api.body import JsonResponse, holds_nul, id_of, read_body, read_json, write_json
 from milepost.model.customer import Identifier, IdentifierKind
-from milepost.model.event import ENROL, Activity, EventKey
+from milepost.model.event import OWN_EVENTS, Activity, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.offer import Offer, Status
@@ -54,7 +54,7 @@ def _offer(value: Any, org_id: int, now: int, request_id: str) -> Offer:
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
     name = value.get("event_name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name == ENROL:
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name in OWN_EVENTS:
         problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
     customer = _identifier(value, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)

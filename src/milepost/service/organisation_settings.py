@@ -1,0 +1,126 @@
+"""An organisation's settings by their names in semantics 8.1: read from texts, and shown."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+from milepost.model.organisation import (
+    LATE_DAYS_MAX,
+    OFFSET_DAYS_MAX,
+    OUTAGES_MAX,
+    AfterAchievement,
+    CarryLines,
+    CyclicMonths,
+    EnrolMidPeriod,
+    LeaderboardTies,
+    Outage,
+    PeriodEndOutcome,
+    Returns,
+    Settings,
+    TimeZonePolicy,
+)
+from milepost.model.problem import Problem, Refused
+from milepost.rules.calendar import Unreadable, calendar_of
+
+
+class Wrong(Exception):
+    """A text is no value of a setting; the message says what would be one."""
+
+
+class Setting(NamedTuple):
+    """One setting: the field that holds it, how its text is read, and how it is shown."""
+
+    field: str
+    read: Callable[[str], Any]
+    show: Callable[[Any], object]
+
+
+def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """Give *settings* with *changes*, or refuse with everything that is wrong with them."""
+    problems: list[Problem] = []
+    for name, text in changes.items():
+        setting = SETTINGS.get(name)
+        if setting is None:
+            problems.append(Problem(name, f"is not a setting; there are {', '.join(SETTINGS)}"))
+            continue
+        try:
+            settings = replace(settings, **{setting.field: setting.read(text)})
+        except Wrong as wrong:
+            problems.append(Problem(name, str(wrong)))
+    if problems:
+        raise Refused(*problems)
+    return settings
+
+
+def shown_settings(settings: Settings) -> dict[str, object]:
+    """Give *settings* by their names in semantics 8.1."""
+    return {name: setting.show(getattr(settings, setting.field)) for name, setting in SETTINGS.items()}
+
+
+def _choice(field: str, kind: type[Enum]) -> Setting:
+    kinds = {one.value: one for one in kind}
+
+    def read(text: str) -> Enum:
+        if text not in kinds:
+            raise Wrong(f"is one of {', '.join(kinds)}")
+        return kinds[text]
+
+    return Setting(field, read, lambda value: value.value)
+
+
+def _days(field: str, most: int, *, none: bool) -> Setting:
+    def read(text: str) -> int | None:
+        if none and text == "none":
+            return None
+        if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most:
+            return int(text)
+        raise Wrong(f"is {'none or ' if none else ''}a number of days from 0 to {most}")
+
+    return Setting(field, read, lambda value: value)
+
+
+def _read_switch(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise Wrong("is on or off")
+    return text == "on"
+
+
+def _read_outages(text: str) -> tuple[Outage, ...]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) > OUTAGES_MAX:
+        raise Wrong(f"must not be more than {OUTAGES_MAX} spans")
+    return () if text == "none" else tuple(sorted(_outage(part) for part in parts))
+
+
+def _outage(text: str) -> Outage:
+    calendar = calendar_of("UTC")
+    try:
+        starts, ends = (calendar.read(part).instant for part in text.split("/"))
+    except (Unreadable, ValueError):
+        raise Wrong("is none, or spans such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z with commas between") from None
+    if starts >= ends:
+        raise Wrong(f"{text} ends before it begins")
+    return Outage(starts, ends)
+
+
+def _show_outages(outages: tuple[Outage, ...]) -> list[str]:
+    calendar = calendar_of("UTC")
+    return [f"{calendar.iso(starts)}/{calendar.iso(ends)}" for starts, ends in outages]
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "timeZonePolicy": _choice("time_zone_policy", TimeZonePolicy),
+    "returns": _choice("returns", Returns),
+    "carryLines": _choice("carry_lines", CarryLines),
+    "afterAchievement": _choice("after_achievement", AfterAchievement),
+    "lateDays": _days("late_days", LATE_DAYS_MAX, none=True),
+    "offsetDays": _days("offset_days", OFFSET_DAYS_MAX, none=False),
+    "enrolMidPeriod": _choice("enrol_mid_period", EnrolMidPeriod),
+    "periodEndOutcome": _choice("period_end_outcome", PeriodEndOutcome),
+    "leaderboardTies": _choice("leaderboard_ties", LeaderboardTies),
+    "cyclicMonths": _choice("cyclic_months", CyclicMonths),
+    "leaderboards": Setting("leaderboards", _read_switch, lambda value: value),
+    "outages": Setting("outages", _read_outages, _show_outages),
+}
+assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
