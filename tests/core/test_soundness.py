@@ -8,12 +8,21 @@ import pytest
 
 from milepost.model.organisation import Settings
 from milepost.model.problem import Problem
-from milepost.model.target import AggregateFunction, EnrolmentMethod, Evaluation, Tracking, TriggerValueKind
-from milepost.rules.draft import CombinationDraft, Draft, LevelDraft, TriggerDraft
+from milepost.model.target import (
+    AggregateFunction,
+    CapScope,
+    EnrolmentMethod,
+    Evaluation,
+    Tracking,
+    TriggerValueKind,
+)
+from milepost.rules.draft import CombinationDraft, Draft, FreezeDraft, LevelDraft, TriggerDraft
 from milepost.rules.soundness import FREQUENCY_MAX, ID_MAX, beside, examine
+from milepost.rules.tracking import FREEZES_MAX
 from tests.core.drafts import BRAND, GROUP, NOW, SPEND, found, group, made, problems, streak, with_target
 
 FIXED, CYCLIC = Evaluation.FIXED_CALENDAR_WINDOW, Evaluation.CYCLIC_WINDOW
+AGNOSTIC = Evaluation.PERIOD_AGNOSTIC_WINDOW
 
 
 def unified(number: int, **changes: Any) -> Draft:
@@ -42,6 +51,10 @@ def unified(number: int, **changes: Any) -> Draft:
         unified(3, combination=CombinationDraft(aggregation=AggregateFunction.SUM, threshold=Decimal(5000))),
         replace(unified(3), any_of=True, combination=CombinationDraft(least=3)),
         replace(GROUP, tracking=Tracking.CAPPING),
+        replace(GROUP, tracking=Tracking.CAPPING, cap_scope=CapScope.TRANSACTION),
+        replace(GROUP, tracking=Tracking.CAPPING, cap_scope=CapScope.CUSTOMER, evaluation=CYCLIC, periods=()),
+        replace(streak(1), freezes=FreezeDraft(most=1)),
+        replace(streak(1), freezes=FreezeDraft(most=FREEZES_MAX, earn_every=FREEZES_MAX)),
     ],
 )
 def test_a_sound_group_has_no_problems(draft: Draft) -> None:
@@ -81,6 +94,12 @@ def test_a_sound_group_has_no_problems(draft: Draft) -> None:
         ({"cycle_opens_iso": "2024-02-01", "cycle_closes_iso": "2024-01-01"}, [("targetCycleEndDateISO", 300004)]),
         ({"cycle_opens": "2025-01-01"}, [("targetCycleEndDate", 300004)]),
         ({"evaluation": CYCLIC, "periods": (), "total_periods": 0}, [("totalPeriods", 300004)]),
+        ({"cap_scope": CapScope.CUSTOMER}, [("capScope", 300004)]),
+        ({"freezes": FreezeDraft(most=1)}, [("streakFreezes", 300004)]),
+        (
+            {"tracking": Tracking.CAPPING, "evaluation": AGNOSTIC, "periods": ()},
+            [("targetEvaluationType", 300004)],
+        ),
     ],
 )
 def test_a_group_that_is_not_sound_is_told_where(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:

@@ -12,10 +12,14 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+import tzdata
 from whenever import Instant, PlainDateTime, TimeZoneNotFoundError, ZonedDateTime, reset_tzpath
 
 # The pinned `tzdata` package alone says what zones are: the same history gives the same days on every machine.
 reset_tzpath([])
+
+TZDB: str = tzdata.IANA_VERSION
+"""The version of the zone database by which bounds are reckoned, such as 2026b."""
 
 YEAR_MIN, YEAR_MAX = 1900, 9998
 """The years that a date may have: before them zones are guesswork, after them the ends of days have no date."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from milepost.model.target import (
     AggregateFunction,
+    CapScope,
     EnrolmentMethod,
     Entity,
     Evaluation,
@@ -111,6 +112,14 @@ class CombinationDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeDraft:
+    """How a streak's freezes come, as asked for."""
+
+    most: int | None = None
+    earn_every: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A target group as asked for."""
 
@@ -138,3 +147,5 @@ class Draft:
     levels: tuple[LevelDraft, ...] = ()
     any_of: bool | None = None
     combination: CombinationDraft | None = None
+    cap_scope: CapScope | None = None
+    freezes: FreezeDraft | None = None

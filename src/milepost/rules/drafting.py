@@ -8,10 +8,12 @@ from milepost.model.organisation import Organisation
 from milepost.model.target import (
     Attribution,
     Author,
+    CapScope,
     Combination,
     Entity,
     Evaluation,
     Filter,
+    FreezeRule,
     Goal,
     Metadata,
     Period,
@@ -21,11 +23,11 @@ from milepost.model.target import (
     Tracking,
     Trigger,
 )
-from milepost.rules.calendar import Calendar, calendar_of, iso_date
+from milepost.rules.calendar import TZDB, Calendar, iso_date
 from milepost.rules.condition import condition_of
-from milepost.rules.draft import CombinationDraft, Draft, PeriodDraft, TargetDraft, TriggerDraft
+from milepost.rules.draft import CombinationDraft, Draft, FreezeDraft, PeriodDraft, TargetDraft, TriggerDraft
 from milepost.rules.goals import enrolment_of, goals_of, plain
-from milepost.rules.schedule import Window, cycle_window, evaluation_of, span_of
+from milepost.rules.schedule import Window, cycle_window, evaluation_of, ruling_calendar, span_of
 from milepost.rules.soundness import examine, periods_of
 
 TRIGGER_KIND = "USER_TRIGGER"
@@ -69,7 +71,7 @@ def drafted(draft: Draft, organisation: Organisation, ids: Ids, author: Author, 
     assert draft.preferred_till_id is not None
     assert draft.tracking is not None
     assert draft.total_periods is not None
-    calendar = calendar_of(organisation.zone)
+    calendar = ruling_calendar(organisation, draft.time_zone_name)
     window = cycle_window(draft, calendar, now)
     group_id = ids(IdKind.GROUP)
     periods = _periods(draft, group_id, window, calendar, ids)
@@ -97,6 +99,9 @@ def drafted(draft: Draft, organisation: Organisation, ids: Ids, author: Author, 
         streak_levels=tuple(_level(level.name, level.count, ids) for level in draft.levels),
         combination=_combination(draft) if draft.tracking is Tracking.UNIFIED else None,
         attribution=Attribution(created_at=now, updated_at=now, created_by=author, updated_by=author),
+        cap_scope=draft.cap_scope or CapScope.CUSTOMER,
+        freezes=_freezes(draft.freezes),
+        tzdb=TZDB,
     )
 
 
@@ -209,6 +214,13 @@ def _level(name: str | None, count: int | None, ids: Ids) -> StreakLevel:
     assert name is not None
     assert count is not None
     return StreakLevel(id=ids(IdKind.STREAK_LEVEL), name=name, count=count)
+
+
+def _freezes(given: FreezeDraft | None) -> FreezeRule | None:
+    if given is None:
+        return None
+    assert given.most is not None
+    return FreezeRule(most=given.most, earn_every=given.earn_every)
 
 
 def _combination(draft: Draft) -> Combination:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from milepost.model.organisation import Organisation, TimeZonePolicy
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
-from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable
+from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of, is_zone
 from milepost.rules.draft import Draft, PeriodDraft
 from milepost.rules.naming import DESCRIPTION_MAX, MISSING, name_problems, repeats, text_problems
 
@@ -37,13 +38,30 @@ class Window(NamedTuple):
 Reader = Callable[[str], Moment]
 
 
+def ruling_calendar(organisation: Organisation, time_zone_name: str | None) -> Calendar:
+    """Give the calendar that rules the dates of a group called to *time_zone_name* (semantics 8.1, timeZonePolicy).
+
+    A group that names no zone, or one that names what is none, follows the organisation's.
+    """
+    own = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
+    return calendar_of(time_zone_name if own and time_zone_name and is_zone(time_zone_name) else organisation.zone)
+
+
+def zone_problems(draft: Draft, organisation: Organisation) -> Iterator[Problem]:
+    """Find a zone that is none where it would rule; else the name is a label that nobody reads (semantics 2.1)."""
+    rules = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
+    if rules and draft.time_zone_name is not None and not is_zone(draft.time_zone_name):
+        reason = "is not a time zone of the IANA database, such as Europe/Berlin; the organisation lets it rule"
+        yield Problem("timeZoneName", reason)
+
+
 def period_problems(draft: Draft, calendar: Calendar) -> Iterator[Problem]:
     """Find what is wrong with the periods, alone and together."""
     is_fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
     if len(draft.periods) > PERIODS_MAX:
         yield Problem("periods", f"must not be more than {PERIODS_MAX}")
     if is_fixed and not draft.periods:
-        yield Problem("periods", "are needed for FIXED_CALENDAR_WINDOW")
+        yield Problem("periods", "are needed for FIXED_CALENDAR_WINDOW, or a frequencyType and a first day")
     for place, period in enumerate(draft.periods[:PERIODS_MAX]):
         path = f"periods[{place}]"
         yield from name_problems(f"{path}.refCode", period.ref_code)

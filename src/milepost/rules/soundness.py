@@ -7,14 +7,21 @@ from milepost.model.event import OWN_EVENTS
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
-from milepost.rules.calendar import Calendar, calendar_of
+from milepost.rules.calendar import Calendar
 from milepost.rules.condition import condition_of
 from milepost.rules.draft import Draft, FilterDraft, TargetDraft
 from milepost.rules.goals import goal_problems, trigger_problems
 from milepost.rules.metadata import metadata_problems
 from milepost.rules.naming import DESCRIPTION_MAX, MISSING, NAME_MAX, name_problems, repeats, text_problems
 from milepost.rules.pairs import is_accepted
-from milepost.rules.schedule import PERIODS_MAX, evaluation_of, period_problems, window_problems
+from milepost.rules.schedule import (
+    PERIODS_MAX,
+    evaluation_of,
+    period_problems,
+    ruling_calendar,
+    window_problems,
+    zone_problems,
+)
 from milepost.rules.tracking import TARGETS_MAX, tracking_problems
 
 ID_MAX = 2**63 - 1
@@ -39,9 +46,10 @@ class Examined:
 
 def examine(draft: Draft, organisation: Organisation, now: int) -> Examined:
     """Find everything that is wrong with *draft* in *organisation*; *now* in epoch microseconds."""
-    calendar = calendar_of(organisation.zone)
+    calendar = ruling_calendar(organisation, draft.time_zone_name)
     problems = [
         *_group_problems(draft),
+        *zone_problems(draft, organisation),
         *_window_problems(draft, calendar, now),
         *tracking_problems(draft, periods_of(draft), organisation.settings),
     ]

@@ -7,7 +7,7 @@ from milepost.model.problem import Problem
 from milepost.model.target import EnrolmentMethod, Evaluation, Tracking
 from milepost.rules.draft import Draft, LevelDraft
 from milepost.rules.goals import amount_problems, enrolment_of
-from milepost.rules.naming import name_problems, repeats
+from milepost.rules.naming import MISSING, name_problems, repeats
 from milepost.rules.schedule import evaluation_of
 
 TARGETS_MAX = 50
@@ -17,6 +17,9 @@ TARGETS_UNIFIED_MIN = 2
 
 LEVELS_MAX = 10
 """Streak levels of one group (semantics 2.5)."""
+
+FREEZES_MAX = 100
+"""Freezes that a streak may hold at a time, and achieved periods that one may cost."""
 
 STREAKS = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 
@@ -28,6 +31,8 @@ def tracking_problems(draft: Draft, periods: int, settings: Settings) -> Iterato
     yield from _unified_problems(draft)
     yield from _leaderboard_problems(draft, settings)
     yield from _user_created_problems(draft)
+    yield from _cap_problems(draft)
+    yield from _freeze_problems(draft)
     if draft.tracking in STREAKS | {Tracking.UNIFIED} and evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW:
         yield Problem("targetEvaluationType", f"must be FIXED_CALENDAR_WINDOW for {draft.tracking.value}")
 
@@ -120,3 +125,27 @@ def _user_created_problems(draft: Draft) -> Iterator[Problem]:
     for place, target in enumerate(draft.targets):
         if enrolment_of(target) is not EnrolmentMethod.IMPORT:
             yield Problem(f"targets[{place}].enrolmentMethod", "must be IMPORT for a user-created target")
+
+
+def _cap_problems(draft: Draft) -> Iterator[Problem]:
+    if draft.tracking is None:
+        return
+    if draft.tracking is Tracking.CAPPING and evaluation_of(draft) is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        yield Problem("targetEvaluationType", "must not be PERIOD_AGNOSTIC_WINDOW for CAPPING")
+    if draft.tracking is not Tracking.CAPPING and draft.cap_scope is not None:
+        yield Problem("capScope", f"does not go with {draft.tracking.value}")
+
+
+def _freeze_problems(draft: Draft) -> Iterator[Problem]:
+    """Find freezes where no streak can break, and numbers of them that may not be."""
+    given = draft.freezes
+    if given is None:
+        return
+    if draft.tracking is not None and draft.tracking is not Tracking.STREAKS:
+        yield Problem("streakFreezes", f"do not go with {draft.tracking.value}")
+    if given.most is None:
+        yield Problem("streakFreezes.max", MISSING)
+    elif not 1 <= given.most <= FREEZES_MAX:
+        yield Problem("streakFreezes.max", f"must be between 1 and {FREEZES_MAX}")
+    if given.earn_every is not None and not 1 <= given.earn_every <= FREEZES_MAX:
+        yield Problem("streakFreezes.earnEvery", f"must be between 1 and {FREEZES_MAX}")

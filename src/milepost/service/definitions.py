@@ -10,6 +10,8 @@ from milepost.rules.draft import Draft
 from milepost.rules.drafting import IdKind, drafted, ids_needed
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.naming import name_key, name_problems
+from milepost.rules.recurring import with_periods
+from milepost.rules.schedule import ruling_calendar
 from milepost.rules.soundness import beside, examine
 from milepost.store import definitions, organisations
 from milepost.store.database import Database, Transaction
@@ -47,17 +49,18 @@ async def define(database: Database, org_id: int, author: Author, asked: Asked, 
 async def _define(transaction: Transaction, org_id: int, author: Author, asked: Asked, now: int) -> Defined:
     # The lock makes definitions of one organisation follow each other: names cannot be taken in between.
     organisation = await organisations.lock(transaction, org_id)
-    examined = examine(asked.draft, organisation, now)
-    problems = beside(asked.problems, examined.problems + await _taken(transaction, org_id, asked.draft))
+    draft = with_periods(asked.draft, ruling_calendar(organisation, asked.draft.time_zone_name))
+    examined = examine(draft, organisation, now)
+    problems = beside(asked.problems, examined.problems + await _taken(transaction, org_id, draft))
     if problems:
         raise Refused(*problems)
-    needed = {kind.value: count for kind, count in ids_needed(asked.draft).items()}
+    needed = {kind.value: count for kind, count in ids_needed(draft).items()}
     supply = {kind: iter(ids) for kind, ids in (await definitions.fresh_ids(transaction, needed)).items()}
 
     def ids(kind: IdKind) -> int:
         return next(supply[kind.value])
 
-    group = drafted(asked.draft, organisation, ids, author, now)
+    group = drafted(draft, organisation, ids, author, now)
     await definitions.take(transaction, org_id, dict(_holders(group)))
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, group, version)

@@ -145,6 +145,7 @@ def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill
         lines=lines,
         extended_fields=data.extended_fields,
         note=data.note,
+        decision=None if data.decision is UNSET else data.decision,
     )
 
 
@@ -229,7 +230,13 @@ def _award(name: str, data: AwardBody, problems: list[Problem]) -> Award:
     if name == POINTS and currency is not None:
         problems.append(Problem("data.currency", "PointsAwarded has no currency; CurrencyAwarded has"))
     _check_amount("data.amount", data.amount, problems)
-    return Award(program_id=program_id, currency=currency, kind=data.kind, amount=data.amount)
+    return Award(
+        program_id=program_id,
+        currency=currency,
+        kind=data.kind,
+        amount=data.amount,
+        decision=None if data.decision is UNSET else data.decision,
+    )
 
 
 def _check_amount(path: str, amount: Decimal, problems: list[Problem]) -> None:

@@ -72,7 +72,7 @@ class LineBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The data of TransactionAdd."""
+    """The data of TransactionAdd; `decision` names the decision by which caps have counted the bill."""
 
     number: Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
     net_amount: Decimal
@@ -81,6 +81,7 @@ class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
     lines: Annotated[list[LineBody], Meta(max_length=LINES_MAX)] = []
     extended_fields: Fields = {}
     note: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    decision: Short | UnsetType = UNSET
 
 
 class ReturnedLineBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -103,12 +104,13 @@ class ReturnBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The data of PointsAwarded and CurrencyAwarded."""
+    """The data of PointsAwarded and CurrencyAwarded; `decision` names the decision that said how much."""
 
     amount: Decimal
     program_id: Id | UnsetType = UNSET
     currency: Short | UnsetType = UNSET
     kind: AwardKind = AwardKind.REGULAR
+    decision: Short | UnsetType = UNSET
 
 
 PAYLOAD_BODIES: dict[str, type[Struct]] = {BILL: BillBody, RETURN: ReturnBody, POINTS: AwardBody, CURRENCY: AwardBody}

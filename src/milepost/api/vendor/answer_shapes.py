@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from milepost.api.body import Number
 from milepost.model.target import (
     AggregateFunction,
+    CapScope,
     EnrolmentMethod,
     Entity,
     Evaluation,
@@ -166,6 +167,13 @@ class CombinationShape(Struct, forbid_unknown_fields=True, rename="camel", kw_on
     min_targets_to_achieve: int | UnsetType = UNSET
 
 
+class FreezesShape(Struct, forbid_unknown_fields=True, rename="camel"):
+    """How a streak's freezes come; a word of our own."""
+
+    max: int
+    earn_every: int | UnsetType = UNSET
+
+
 class GroupShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """A target group as its creation shows it; keys without a value are left out."""
 
@@ -194,6 +202,8 @@ class GroupShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=Tru
     leaderboard_enabled: bool
     user_created: bool
     time_zone_name: str | UnsetType = UNSET
+    cap_scope: CapScope | UnsetType = UNSET
+    streak_freezes: FreezesShape | UnsetType = UNSET
 
 
 class TokenShape(Struct, forbid_unknown_fields=True, rename="camel"):

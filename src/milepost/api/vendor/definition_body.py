@@ -9,8 +9,8 @@ from milepost.api.body import read_json
 from milepost.api.vendor.document import Document, read
 from milepost.api.vendor.target_body import ENTRIES_MAX, AggregateWord, Amount, PeriodBody, TargetBody, choice
 from milepost.model.problem import Problem
-from milepost.model.target import Evaluation, Frequency, Tracking
-from milepost.rules.draft import CombinationDraft, Draft, LevelDraft
+from milepost.model.target import CapScope, Evaluation, Frequency, Tracking
+from milepost.rules.draft import CombinationDraft, Draft, FreezeDraft, LevelDraft
 
 _TRACKING_SYNONYMS = {
     "STREAK": Tracking.STREAKS,
@@ -51,6 +51,13 @@ class CombinationBody(Document):
         )
 
 
+class FreezesBody(Document):
+    """How many freezes a streak may hold, and for how many achieved periods one is earned; a word of our own."""
+
+    max: int | None = None
+    earn_every: int | None = None
+
+
 class GroupBody(Document):
     """A target group."""
 
@@ -80,11 +87,13 @@ class GroupBody(Document):
     streaks: Annotated[list[LevelBody], Field(max_length=ENTRIES_MAX)] | None = None
     combination_type: Annotated[CombinationType | None, choice(CombinationType)] = None
     unified_target_expression: CombinationBody | None = None
+    cap_scope: Annotated[CapScope | None, choice(CapScope)] = None
+    streak_freezes: FreezesBody | None = None
 
     def draft(self) -> Draft:
         """Give what was asked for."""
         any_of = None if self.combination_type is None else self.combination_type is CombinationType.ANY
-        unified = self.unified_target_expression
+        unified, freezes = self.unified_target_expression, self.streak_freezes
         return Draft(
             name=self.name,
             description=self.description,
@@ -110,6 +119,8 @@ class GroupBody(Document):
             levels=tuple(LevelDraft(given.name, given.target_count_of_sequence) for given in self.streaks or ()),
             any_of=any_of,
             combination=None if unified is None else unified.draft(),
+            cap_scope=self.cap_scope,
+            freezes=None if freezes is None else FreezeDraft(most=freezes.max, earn_every=freezes.earn_every),
         )
 
 

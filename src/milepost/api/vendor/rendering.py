@@ -6,7 +6,9 @@ from milepost.api.vendor.envelope import Json
 from milepost.model.target import (
     Attribution,
     Author,
+    CapScope,
     Combination,
+    FreezeRule,
     Goal,
     Metadata,
     Period,
@@ -49,6 +51,8 @@ def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
     shown["leaderboardEnabled"] = group.leaderboard
     shown["userCreated"] = group.user_created
     shown["timeZoneName"] = group.time_zone_name
+    shown["capScope"] = None if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value
+    shown["streakFreezes"] = None if group.freezes is None else _freezes(group.freezes)
     return _given(shown)
 
 
@@ -127,6 +131,10 @@ def _level(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Json:
         "name": level.name,
         "targetCountOfSequence": level.count,
     }
+
+
+def _freezes(rule: FreezeRule) -> Json:
+    return _given({"max": rule.most, "earnEvery": rule.earn_every})
 
 
 def _target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
