@@ -1,10 +1,12 @@
 """`POST /v3/targetGroups/{group}/targets/{target}/enroll` (semantics 3.5, 4.7), with every error it has."""
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.api.door import Brand, Json, said
+from tests.api.door import PASSWORD, Brand, Json, said
 from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 WORDS = "Invalid input, check all values and ensure they are correct. "
@@ -167,12 +169,50 @@ def test_a_target_of_another_group_is_not_found(stage: Stage) -> None:
     assert 310018 == stage.refused(asked, stage.path(None, other["targets"][0]["id"]))[0][0]
 
 
-def test_a_target_that_is_open_to_all_takes_no_enrolment(stage: Stage) -> None:
-    """Only IMPORT targets are enrolled in by a call."""
+def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> None:
+    """Whoever has not left it is enrolled already."""
     other = stage.brand.define(group(target()))
     path = stage.path(other["id"], other["targets"][0]["id"])
-    words = "targetId: the target enrols by TRANSACTION; only IMPORT targets are enrolled in by a call"
-    assert [(300004, WORDS + words)] == stage.refused([{"customerId": stage.anna, "periodName": "January"}], path)
+    asked = {"customerId": stage.anna, "periodName": "January"}
+    assert [(310119, "User is already enrolled")] == stage.refused([asked], path)
+
+
+@pytest.mark.parametrize("tracking", ["DEFAULT", "CAPPING"])
+@pytest.mark.parametrize("method", ["IMPORT", "AUDIENCE_FILTER"])
+def test_who_is_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
+    """Targets of a list, targets of an audience that nobody chose yet, and caps (semantics 4.7, 4.11)."""
+    other = stage.brand.define(group(target(enrolmentMethod=method), trackingType=tracking))
+    path = stage.path(other["id"], other["targets"][0]["id"])
+    body = [{"customerId": stage.anna, "periodName": "January"}]
+    assert (200, stage.anna) == ((answered := stage.brand.post(path, body)).status_code, said(answered)["data"])
+    assert [(310119, "User is already enrolled")] == stage.refused(body, path)
+
+
+def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
+    """The others are told that the customer is enrolled already, also where they ask for something else."""
+    bodies = [[{"customerId": stage.anna, "periodName": "January", "initialBalance": place}] for place in range(6)]
+    brand = stage.brand
+
+    async def together() -> list[httpx.Response]:
+        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+            return await asyncio.gather(*(client.post(stage.path(), json=body) for body in bodies))
+
+    told = [said(answered) for answered in brand.door.run(together)]
+    assert [stage.anna] == [one["data"] for one in told if one["errors"] is None]
+    assert [310119] * 5 == [one["errors"][0]["code"] for one in told if one["errors"] is not None]
+
+
+def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None:
+    """Semantics 4.7."""
+    levels = {"trackingType": "STREAKS", "streaks": [{"name": "twice", "targetCountOfSequence": 2}]}
+    other = stage.brand.define(group(target(enrolmentMethod="IMPORT"), **levels))
+    path = stage.path(other["id"], other["targets"][0]["id"])
+    asked = {"customerId": stage.anna}
+    words = WORDS + "[0].initialBalance: does not go with streaks"
+    assert [(300004, words)] == stage.refused([asked | {"initialBalance": 5}], path)
+    words = WORDS + "[0].resetStreakStatus: goes with streaks only"
+    assert [(300004, words)] == stage.refused([asked | {"resetStreakStatus": True}])
+    assert stage.anna == said(stage.brand.post(path, [asked | {"periodName": "whatever"}]))["data"]
 
 
 @pytest.mark.parametrize(

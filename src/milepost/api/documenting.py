@@ -28,6 +28,7 @@ from milepost.api.vendor.customers import RegistrationBody
 from milepost.api.vendor.definition_body import GroupBody
 from milepost.api.vendor.request_shapes import (
     EnrolmentBody,
+    LeavingBody,
     RegularTransaction,
     ReturnTransaction,
     TokenRequest,
@@ -125,6 +126,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("post", "/v3/targetGroups"): Route(Envelope[GroupShape], Body((GroupBody,))),
     ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/enroll"): Route(
         Envelope[int], Body((EnrolmentBody,), alone=False, listed=True)
+    ),
+    ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/unEnroll"): Route(
+        Envelope[int], Body((LeavingBody,), alone=False, listed=True)
     ),
     ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=_READING),
     ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=_READING),

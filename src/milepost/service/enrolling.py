@@ -1,85 +1,93 @@
-"""Enrolling a customer in a target (semantics 3.5, 4.7): an event of our own, on the same path as all others."""
+"""Enrolling one customer in a target and letting one leave (semantics 3.5, 4.7): events of our own, as all others."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from milepost.model.customer import Identifier, IdentifierKind
-from milepost.model.event import ENROL, Enrolling, EventKey
+from milepost.model.event import Enrolling, Leaving
 from milepost.model.problem import Problem, Refused
-from milepost.model.target import EnrolmentMethod, Period, Target, TargetGroup
+from milepost.model.target import TargetGroup
 from milepost.service.access import Caller
-from milepost.service.brand import Brand
 from milepost.service.installation import Installation
 from milepost.service.offer import Offer, Status
-from milepost.service.reading import view_customer
-
-SOURCE = "milepost/enrol"
-UNKNOWN_USER = Problem("customerId", "Invalid userId", 310011)
-UNKNOWN_GROUP = Problem("targetGroupId", "Target group is not found or is deactivated", 310017)
-UNKNOWN_TARGET = Problem("targetId", "Target rule is not found", 310018)
-UNKNOWN_PERIOD = Problem("periodName", "Target period is not found", 310019)
-ALREADY = Problem("customerId", "User is already enrolled", 310119)
+from milepost.service.reading import CustomerView, view_customer
+from milepost.service.taking_part import (
+    ALREADY,
+    NOT_ENROLLED,
+    UNKNOWN_USER,
+    enrolling,
+    find_target,
+    first_period,
+    is_streak,
+    leaving,
+    running_period,
+    takes_part,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentDraft:
-    """What a request says: who, from which period on, and the balance to start with."""
+    """What a request says: who, from which period on, the balance to start with, whether a streak starts again."""
 
     customer_id: int
-    period_name: str | None
-    initial_balance: Decimal | None
+    period_name: str | None = None
+    initial_balance: Decimal | None = None
+    reset_streak: bool = False
 
 
 async def enrol(here: Installation, caller: Caller, group_id: int, target_id: int, draft: EnrolmentDraft) -> int:
     """Enrol a customer from a period on; give the customer's id. Raises Refused with the vendor's codes."""
     now = here.clock()
-    view = await view_customer(here.database, here.brands, caller.org_id, draft.customer_id)
-    if view is None:
-        raise Refused(UNKNOWN_USER)
-    group, target = _found(view.brand, group_id, target_id)
-    period = _period(group, draft.period_name, now)
-    if any(enrolment.target_id == target.id for enrolment in view.standing.enrolments):
+    view = await _view(here, caller, draft.customer_id)
+    group, target = find_target(view.brand, group_id, target_id)
+    period = first_period(group, draft.period_name, now)
+    problems = _problems(group, draft)
+    if problems:
+        raise Refused(*problems)
+    if takes_part(view.standing, target):
         raise Refused(ALREADY)
-    offer = Offer(
-        org_id=caller.org_id,
-        customer=Identifier(IdentifierKind.ID, str(draft.customer_id)),
-        key=EventKey(SOURCE, str(target.id)),
-        name=ENROL,
-        occurred_at=now,
-        received_at=now,
-        place=None,
-        till_id=caller.till_id,
-        payload=Enrolling(target_id=target.id, period_id=period.id, balance=draft.initial_balance),
+    payload = Enrolling(
+        target_id=target.id, period_id=period.id, balance=draft.initial_balance, reset=draft.reset_streak
     )
-    (answer,) = await here.lanes.receive([offer])
-    if answer.status in {Status.DUPLICATE, Status.CONFLICT}:
-        raise Refused(ALREADY)
-    if answer.status is Status.REFUSED:
-        raise Refused(*answer.problems)
+    await _receive(here, enrolling(caller, draft.customer_id, view.standing, payload, now), ALREADY)
     return draft.customer_id
 
 
-def _found(brand: Brand, group_id: int, target_id: int) -> tuple[TargetGroup, Target]:
-    group = brand.catalogue.groups.get(group_id)
-    if group is None or not group.active:
-        raise Refused(UNKNOWN_GROUP)
-    target = next((target for target in group.targets if target.id == target_id and target.active), None)
-    if target is None:
-        raise Refused(UNKNOWN_TARGET)
-    if target.enrolment is not EnrolmentMethod.IMPORT:
-        reason = f"the target enrols by {target.enrolment.value}; only IMPORT targets are enrolled in by a call"
-        raise Refused(Problem("targetId", reason))
-    return group, target
+async def unenrol(here: Installation, caller: Caller, group_id: int, target_id: int, customer_id: int) -> int:
+    """Take a customer out of the period that runs, else the next, and of all later ones; give the customer's id.
+
+    Raises Refused with the vendor's codes; for one who does not take part semantics 8 #29.
+    """
+    now = here.clock()
+    view = await _view(here, caller, customer_id)
+    group, target = find_target(view.brand, group_id, target_id)
+    if not takes_part(view.standing, target):
+        raise Refused(NOT_ENROLLED)
+    payload = Leaving(target_id=target.id, period_id=running_period(group, now).id)
+    await _receive(here, leaving(caller, customer_id, view.standing, payload, now), NOT_ENROLLED)
+    return customer_id
 
 
-def _period(group: TargetGroup, name: str | None, now: int) -> Period:
-    """Give the period called *name*; without a name the running one, else the next to come (semantics 8 #30)."""
-    if name is not None:
-        named = next((period for period in group.periods if period.ref_code.lower() == name.lower()), None)
-        if named is None:
-            raise Refused(UNKNOWN_PERIOD)
-        return named
-    open_still = [period for period in group.periods if period.active and period.closes_at > now]
-    if not open_still:
-        raise Refused(UNKNOWN_PERIOD)
-    return min(open_still, key=lambda period: period.opens_at)
+async def _view(here: Installation, caller: Caller, customer_id: int) -> CustomerView:
+    view = await view_customer(here.database, here.brands, caller.org_id, customer_id)
+    if view is None:
+        raise Refused(UNKNOWN_USER)
+    return view
+
+
+def _problems(group: TargetGroup, draft: EnrolmentDraft) -> list[Problem]:
+    """Find what does not go with the group (semantics 4.7): streaks have no balance, and only they start again."""
+    problems = []
+    if is_streak(group) and draft.initial_balance is not None:
+        problems.append(Problem("[0].initialBalance", "does not go with streaks"))
+    if draft.reset_streak and not is_streak(group):
+        problems.append(Problem("[0].resetStreakStatus", "goes with streaks only"))
+    return problems
+
+
+async def _receive(here: Installation, offer: Offer, lost: Problem) -> None:
+    """Receive an event of our own; *lost* says what it means that another was first."""
+    (answer,) = await here.lanes.receive([offer])
+    if answer.status in {Status.DUPLICATE, Status.CONFLICT}:
+        raise Refused(lost)
+    if answer.status is Status.REFUSED:
+        raise Refused(*answer.problems)

@@ -31,6 +31,13 @@ class EnrolmentBody(Struct, rename="camel", forbid_unknown_fields=True):
     reset_streak_status: bool | None = None
 
 
+class LeavingBody(Struct, rename="camel", forbid_unknown_fields=True):
+    """Who takes part no more from the running period on; a list holds exactly one."""
+
+    customer_id: Id | str
+    period_name: str | None = None
+
+
 class TransactionLine(Struct, rename="camel"):
     """One line of a bill; `value` is gross, `amount` net."""
 

@@ -10,9 +10,9 @@ from milepost.api.vendor.user_rows import customer_shown, groups_shown
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import EnrolmentMethod
 from milepost.service.access import Caller
-from milepost.service.enrolling import UNKNOWN_USER
 from milepost.service.installation import Installation
 from milepost.service.reading import CustomerView, enrolled_targets, view_customer
+from milepost.service.taking_part import UNKNOWN_USER
 
 RULE_IDS_MAX = 200
 
