@@ -204,7 +204,7 @@ def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
 
 def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None:
     """Semantics 4.7."""
-    levels = {"trackingType": "STREAKS", "streaks": [{"name": "twice", "targetCountOfSequence": 2}]}
+    levels: Json = {"trackingType": "STREAKS", "streaks": [{"name": "twice", "targetCountOfSequence": 2}]}
     other = stage.brand.define(group(target(enrolmentMethod="IMPORT"), **levels))
     path = stage.path(other["id"], other["targets"][0]["id"])
     asked = {"customerId": stage.anna}
