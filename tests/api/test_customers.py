@@ -175,3 +175,28 @@ def test_a_name_that_nobody_can_have_is_refused(brand: Brand, value: str) -> Non
 def test_nobody_is_an_empty_list(brand: Brand) -> None:
     """A search that finds nobody is no failure."""
     assert {"items": [], "nextCursor": None} == brand.get("/api/v1/customers", cardnumber="none")
+
+
+def test_rules_read_what_the_brand_sends_as_fields(brand: Brand) -> None:
+    """Tier, loyalty type, custom and extended fields are those of the moment at which each bill was judged."""
+    rule = (
+        "currentCustomer.slabName=='GOLD' && currentCustomer.isLoyal && currentCustomer.extField_age>=18"
+        " && currentCustomer.customFieldValueIncludes('city','Oslo') && currentCustomer.slabNumber==2.5"
+    )
+    brand.define(group(target("TRANSACTION", "COUNT", expression=rule)))
+    fields = {"slabName": "SILVER", "slabNumber": 2.5, "city": "Oslo", "shoes": 42}
+    body = profile(("externalId", "anna"), fields=fields) | {"extendedFields": {"age": 18}}
+    anna = registered(brand, body)["createdId"]
+    brand.tell(bill())
+    registered(brand, profile(("externalId", "anna"), fields={"slabName": "GOLD"}))
+    brand.tell(bill())
+    registered(brand, profile(("externalId", "anna"), fields={"slabName": "SILVER"}))
+    brand.tell(bill())
+    assert [1] == [row["targetAchievedValue"] for row in brand.rows(anna)]
+
+
+@pytest.mark.parametrize("place", ["extendedFields", "loyaltyInfo"])
+def test_a_field_that_is_no_value_is_refused_wherever_it_stands(brand: Brand, place: str) -> None:
+    """Rules could not read it."""
+    body = profile(("externalId", "anna")) | {place: {"loyaltyType": ["a"]}}
+    assert [f"{place}.loyaltyType: must be text, a number, true, false or null"] == problems(brand, body)

@@ -20,6 +20,7 @@ from milepost.model.event import (
     Payload,
     Place,
 )
+from milepost.model.facts import Facts
 from milepost.model.standing import EMPTY
 
 SUNDAY_EVENING = 1_483_320_610_000_000
@@ -28,9 +29,28 @@ SUNDAY_EVENING = 1_483_320_610_000_000
 JOINED = 1_451_624_400_000_000
 """2016-01-01T00:00:00-05:00, in epoch microseconds."""
 
-MEMBER = Member("Ada", "Byron", "ada@example.org", "", "900", JOINED)
+FIELDS = {
+    "slabName": "GOLD",
+    "slabNumber": 3,
+    "loyaltyType": "loyalty",
+    "customerStatus": "ACTIVE",
+    "customerStatusLabel": "Regular",
+    "currentPoints": "120.5",
+    "city": "Oslo",
+    "age": 42,
+    "shoes": Decimal("42.0"),
+    "vegan": True,
+    "nothing": "",
+}
+MEMBER = Member("Ada", "Byron", "ada@example.org", "", "900", JOINED, FIELDS)
 STORE = Place(11, 1, "330", "Main street", 7, None)
-STANDING = replace(EMPTY, bills=3, purchases=1_234_500)
+DAY = 736_330
+"""2017-01-01, as a proleptic ordinal."""
+
+FACTS = Facts(lines=12, points=4_500_000, first_day=DAY - 9, planes=(bytes([0b0000_0001, 0b0000_0010]),))
+"""A bill nine days earlier and one on Sunday, in New York."""
+
+STANDING = replace(EMPTY, bills=3, purchases=1_234_500, facts=FACTS)
 
 
 def line(code: str, *, quantity: str, rate: str, discount: str, brand: str, department: str) -> Line:

@@ -4,6 +4,8 @@ import pytest
 
 from milepost.language import Fault, Scope, check, compile_predicate, read
 
+TRACKERS = "trackers are kept by a points engine; a target is the tracker here"
+
 SOUND = (
     ("true", Scope.BILL),
     ("currentTxn.value>500", Scope.BILL),
@@ -23,6 +25,16 @@ SOUND = (
     ("currentTxn.date.isAfter(2017,2,28,23,59,59)", Scope.BILL),
     ("currentTxn.date.isAfter(1000,1,1,0,0,0) || currentTxn.date.isAfter(9998,12,31,23,59,59)", Scope.BILL),
     ("currentTxn.date.isHourBetween(0,24)", Scope.BILL),
+    ("currentCustomer.slabName=='GOLD' && currentCustomer.isLoyal && currentCustomer.slabNumber>=2", Scope.EVENT),
+    ("currentCustomer.extField_age>17 && currentCustomer.customFieldValueIncludes('city','Oslo','Bergen')", Scope.LINE),
+    ("currentCustomer.targetAchievedInPeriod('T','Cycle_1')+currentCustomer.avgTargetAchieved('T')>1", Scope.AWARD),
+    ("currentCustomer.isStreakAchieved('L') || currentCustomer.targetsAchievedForUnified('G','P')==2", Scope.BILL),
+    (
+        "currentEvent.targetGaps('T')<0 && currentEvent.isTargetAchievedEvent && currentEvent.streakName('L')",
+        Scope.EVENT,
+    ),
+    ("currentEvent.targetPeriod=='Cycle_1' && currentEvent.milestoneValueDefined>1", Scope.EVENT),
+    ("currentEvent.previousLoyaltyType.matches('NON') && currentEvent.currentCustomFieldValue==3", Scope.EVENT),
 )
 
 
@@ -52,13 +64,62 @@ FAULTY = (
     ),
     ("currentTxn.value>1", Scope.EVENT, 0, "currentTxn is not known to a condition on a behavioural event"),
     ("currentEvent.minutes>1", Scope.BILL, 0, "currentEvent is not known to a condition on a bill"),
-    ("tenderProfile.mode=='CARD'", Scope.BILL, 0, "tenderProfile is not supported in milestones"),
-    ("currentTrackerCondition.x>1", Scope.LINE, 0, "currentTrackerCondition is not supported in milestones"),
+    (
+        "tenderProfile.mode=='CARD'",
+        Scope.BILL,
+        0,
+        "tenderProfile is not supported in milestones: a bill comes without its payments",
+    ),
+    (
+        "currentTrackerCondition.x>1",
+        Scope.LINE,
+        0,
+        "currentTrackerCondition is not supported in milestones: trackers are kept by a points engine",
+    ),
     ("currentEvent.minutes>1", Scope.EVENT_ON_BILL, 13, "currentEvent has no minutes"),
     ("currentEvent.amounts>1", Scope.AWARD, 13, "currentEvent has no amounts; did you mean amount?"),
-    ("currentCustomer.slabName=='GOLD'", Scope.BILL, 16, "currentCustomer.slabName is not known yet"),
-    ("currentCustomer.isStreakAchieved('x')", Scope.BILL, 16, "currentCustomer.isStreakAchieved is not known yet"),
-    ("currentTxn.points>1", Scope.BILL, 11, "currentTxn.points is not known yet"),
+    (
+        "currentCustomer.trackerValueBeforeEvent>1",
+        Scope.BILL,
+        16,
+        f"currentCustomer has no trackerValueBeforeEvent: {TRACKERS}",
+    ),
+    (
+        "currentTxn.points>1",
+        Scope.BILL,
+        11,
+        "currentTxn has no points: points are given after the bill, and heard of in an event of their own",
+    ),
+    (
+        "currentEvent.targetExists('T')",
+        Scope.AWARD,
+        13,
+        "currentEvent has no targetExists: only TargetCompleted has it",
+    ),
+    (
+        "currentEvent.currentLoyaltyType=='X'",
+        Scope.EVENT_ON_BILL,
+        13,
+        "currentEvent has no currentLoyaltyType: only CustomerUpdate has it",
+    ),
+    ("currentEvent.targetAchieved>1", Scope.EVENT, 13, "targetAchieved needs arguments in brackets"),
+    ("currentEvent.targetName('T')", Scope.EVENT, 13, "targetName is an attribute: leave the brackets out"),
+    ("currentEvent.targetExists(5)", Scope.EVENT, 26, "expected the name of a target in quotes"),
+    (
+        "currentCustomer.targetAchievedInPeriod('T')>1",
+        Scope.BILL,
+        16,
+        "targetAchievedInPeriod asks for the name of a target in quotes; the refCode of a period in quotes",
+    ),
+    ("currentCustomer.avgTargetAchieved('')>1", Scope.BILL, 34, "expected the name of a target in quotes"),
+    ("currentCustomer.isStreakAchieved('L')>1", Scope.BILL, 37, "a condition is neither greater nor less than another"),
+    ("currentCustomer.slabNumber=='GOLD'", Scope.BILL, 26, "a number cannot be compared with a text"),
+    (
+        "currentCustomer.customFieldValueExists()",
+        Scope.BILL,
+        16,
+        "customFieldValueExists asks for the name of a customer's field in quotes",
+    ),
     ("currentTxn.value()>1", Scope.BILL, 11, "value is an attribute: leave the brackets out"),
     ("currentTxn.basketSum>1", Scope.BILL, 11, "basketSum needs arguments in brackets"),
     ("currentTxn.date.day>1", Scope.BILL, 16, "there is no attribute day of a value: write day()"),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from milepost.language import Occasion, Scope, check, compile_predicate, needs_member, read
+from milepost.language import Occasion, Scope, check, compile_predicate, read
 from milepost.model.event import Activity
 from tests.core.language_occasions import ON_ACTIVITY, ON_AWARD, ON_BILL, ON_LINE, ON_STRANGER, PURCHASE, event
 
@@ -183,19 +183,3 @@ def test_an_unknown_zone_is_refused_when_compiling() -> None:
     """A predicate never meets a zone that does not exist."""
     with pytest.raises(ValueError, match="Atlantis"):
         compile_predicate(read("true"), "Atlantis/Capital")
-
-
-NEEDS = (
-    ("true", False),
-    ("currentCustomer.numberOfTxns>1", False),
-    ("currentTxn.value>1 && !(currentCustomer.email=='a')", True),
-    ("currentTxn.date.dateDiff(currentCustomer.joinDate)>1", True),
-    ("currentCustomer.firstname.contains('a')", True),
-    ("currentStore.name=='a'", False),
-)
-
-
-@pytest.mark.parametrize("text,needed", NEEDS)
-def test_the_profile_is_needed_where_a_fact_of_it_is_read(text: str, *, needed: bool) -> None:
-    """Only then has it to be kept with the event."""
-    assert needs_member(read(text)) is needed

@@ -1,5 +1,8 @@
 """Random well-typed rules and random occasions to ask them on."""
 
+from decimal import Decimal
+from typing import NamedTuple
+
 from hypothesis import strategies as st
 
 from milepost.language import Expression, Occasion, Scope
@@ -23,9 +26,10 @@ from milepost.language.syntax import (
     number,
 )
 from milepost.language.values import Kind
-from milepost.language.vocabulary import EVENT, IN_SCOPE, LINE, Fact
-from milepost.model.event import Activity, Award, AwardKind, Bill, Event, EventKey, Line, Place
+from milepost.language.vocabulary import CUSTOMER, EVENT, IN_SCOPE, LINE
+from milepost.model.event import Activity, Award, AwardKind, Bill, Completion, Event, EventKey, Line, Place
 from milepost.model.event import Member as Profile
+from milepost.model.facts import Facts
 from milepost.model.standing import Standing
 
 Made = st.SearchStrategy[Expression]
@@ -53,6 +57,11 @@ def whole(least: int, most: int) -> Made:
 
 ARGUMENTS: dict[Parameter, Made] = {
     Parameter.LABEL: st.builds(Text, st.sampled_from(["channel", "brand", "code", "size"])),
+    Parameter.PROFILE_FIELD: st.builds(Text, st.sampled_from(["channel", "size", "slabName"])),
+    **dict.fromkeys(
+        (Parameter.TARGET, Parameter.GROUP, Parameter.PERIOD, Parameter.LEVEL, Parameter.STREAK),
+        st.builds(Text, st.sampled_from(["channel", "\u00e9\"'\\", "A", "A\nB"])),
+    ),
     Parameter.OPTION: texts | numbers | negatives | truths,
     Parameter.PATTERN: st.builds(Text, st.sampled_from(PATTERNS)),
     Parameter.BOUNDS: st.sampled_from([Text("1"), Text("100,400,600"), Text("-1.5, 0 ,2")]),
@@ -75,8 +84,9 @@ def attributes(draw: st.DrawFn, scope: Scope, kind: Kind) -> Expression:
         Member(Name(profile), name)
         for profile, catalogue in IN_SCOPE[scope].items()
         for name, found in catalogue.attributes.items()
-        if (found.kind if isinstance(found, Fact) else Kind.DATE) is kind
+        if found.kind is kind
     ]
+    listed.append(Member(Name(CUSTOMER), "extField_size"))
     if scope is Scope.LINE:
         listed.append(Member(Name(LINE), "attr_brand"))
     if scope is Scope.EVENT:
@@ -184,7 +194,8 @@ scalars: st.SearchStrategy[object] = (
     | st.text(LETTERS, max_size=5)
     | st.just([])
 )
-fields = st.dictionaries(st.sampled_from(["channel", "brand", "minutes", "size"]), scalars)
+ATTRIBUTES = ("channel", "brand", "minutes", "size", "slabName", *(attribute.value for attribute in Completion))
+fields = st.dictionaries(st.sampled_from(ATTRIBUTES), scalars)
 words = st.sampled_from(WORDS)
 counts = st.none() | st.integers(1, 9)
 lines = st.builds(
@@ -227,8 +238,51 @@ events = st.builds(
     occurred_at=instants,
     received_at=instants,
     place=st.builds(Place, counts, counts, words, words, counts, counts),
-    member=st.none() | st.builds(Profile, words, words, words, words, words, instants),
+    member=st.none() | st.builds(Profile, words, words, words, words, words, instants, fields),
     payload=payloads,
 )
-standings = st.builds(Standing, bills=st.integers(0, 9), purchases=st.integers(-(10**20), 10**20), progress=st.just({}))
-occasions = st.builds(Occasion, events, st.none() | lines, standings)
+facts = st.builds(
+    Facts,
+    lines=st.integers(0, 9),
+    points=st.integers(-(10**20), 10**20),
+    first_day=st.integers(1, 736_330),
+    planes=st.lists(st.binary(max_size=9), max_size=3).map(tuple),
+)
+standings = st.builds(
+    Standing, bills=st.integers(0, 9), purchases=st.integers(-(10**20), 10**20), progress=st.just({}), facts=facts
+)
+
+
+class SameAnswer(NamedTuple):
+    """One who has reached the same everywhere."""
+
+    value: Decimal
+    level: bool
+
+    def value_in_period(self, _target: str, _period: str) -> Decimal:
+        """Give the value."""
+        return self.value
+
+    def value_now(self, _target: str) -> Decimal:
+        """Give the value."""
+        return self.value
+
+    def mean_value(self, _target: str) -> Decimal:
+        """Give the value."""
+        return self.value
+
+    def has_level(self, _level: str) -> bool:
+        """Tell whether any level was reached."""
+        return self.level
+
+    def achieved_in_period(self, _group: str, _period: str) -> Decimal:
+        """Give the value."""
+        return self.value
+
+    def achieved_now(self, _group: str) -> Decimal:
+        """Give the value."""
+        return self.value
+
+
+reached = st.builds(SameAnswer, amounts, st.booleans())
+occasions = st.builds(Occasion, events, st.none() | lines, standings, reached)

@@ -138,7 +138,7 @@ def test_any_tree_is_an_expression_or_malformed(value: object, text: str) -> Non
 
 @pytest.mark.parametrize("scope", Scope)
 def test_every_attribute_and_function_is_told_apart(scope: Scope) -> None:
-    """No name is both an attribute and a function, nor known and not known yet."""
+    """No name is both an attribute and a function, nor both there and absent."""
     for catalogue in IN_SCOPE[scope].values():
-        names = [*catalogue.attributes, *catalogue.functions, *catalogue.later]
+        names = [*catalogue.attributes, *catalogue.functions, *catalogue.absent]
         assert sorted(names) == sorted(set(names))

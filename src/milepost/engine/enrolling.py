@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import SETTLE_AFTER_US, Logged
 from milepost.engine.progressing import cause_of, change_of
+from milepost.engine.reaching import occasion_of
 from milepost.engine.taking_back import amount_left, returns_from, returns_of
-from milepost.language import Occasion
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrolling
 from milepost.model.organisation import EnrolMidPeriod, Returns
@@ -64,7 +64,7 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
 def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
     payload = logged.event.payload
     if not isinstance(payload, Bill) or fold.catalogue.settings.returns is Returns.IGNORE:
-        return rule.amount(Occasion(logged.event, None, fold.before))
+        return rule.amount(occasion_of(fold.catalogue, logged.event, fold.before))
     taken = returns_from(logged, past)
     effective = [other for other in taken if other.event.occurred_at < rule.closes[position]]
     left = remaining(payload, returns_of(effective))

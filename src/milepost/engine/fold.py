@@ -3,7 +3,7 @@
 from milepost.engine.facts import heard
 from milepost.engine.log import SETTLE_AFTER_US
 from milepost.engine.progressing import Cause, Change, cause_of, progressed
-from milepost.language import Occasion
+from milepost.engine.reaching import occasion_of
 from milepost.model.event import Event
 from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Standing, Stored
 from milepost.rules.matching import Catalogue, Rule
@@ -110,4 +110,4 @@ def counts_stored(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, e
         return False
     if is_too_late(fold.catalogue, rule, position, event):
         return False
-    return rule.amount(Occasion(event, None, fold.before)) is not None
+    return rule.amount(occasion_of(fold.catalogue, event, fold.before)) is not None

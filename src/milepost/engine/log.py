@@ -42,7 +42,7 @@ NOTHING = Need()
 
 def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
     """Give what `step` wants to know for *event*."""
-    late = event.occurred_at < standing.latest_at - SETTLE_AFTER_US
+    late = event.occurred_at < standing.latest_at - SETTLE_AFTER_US or catalogue.asks_of_ended(event.name)
     match event.payload:
         case Bill(number=number) if standing.waiting:
             returns = tuple(wait.key for wait in standing.waiting if wait.original in {event.key.id, number})

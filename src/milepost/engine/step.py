@@ -12,6 +12,7 @@ from milepost.engine.enrolling import enrol
 from milepost.engine.fold import Fold, day_of, is_too_late
 from milepost.engine.log import Logged
 from milepost.engine.progressing import Change
+from milepost.engine.reaching import occasion_of
 from milepost.engine.settle import settle
 from milepost.engine.taking_back import apply_waiting, take_back
 from milepost.language import Occasion
@@ -68,7 +69,7 @@ def _count(fold: Fold) -> None:
     """Count the event for every rule that it matches; what rules ask alike is asked once."""
     event, cause, at = fold.event, fold.cause, fold.event.occurred_at
     late_days = fold.catalogue.settings.late_days
-    occasion = Occasion(event, None, fold.before)
+    occasion = occasion_of(fold.catalogue, event, fold.before)
     changes: dict[Asks, Change | None] = {}
     for rule in fold.catalogue.candidates(event):
         position = bisect_right(rule.opens, at) - 1

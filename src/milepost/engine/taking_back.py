@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import Logged
 from milepost.engine.progressing import cause_of, change_of
-from milepost.language import Occasion
+from milepost.engine.reaching import occasion_of
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
 from milepost.model.organisation import Returns
@@ -120,7 +120,7 @@ def _reduce_one(fold: Fold, rule: Rule, position: int, bill: Logged, earlier: Se
 
 def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining) -> int | None:
     """Give what is left of the bill's contribution; the bill's own expression is not asked again."""
-    occasion = Occasion(bill, None, fold.before)
+    occasion = occasion_of(fold.catalogue, bill, fold.before)
     if rule.read_line is not None:
         return rule.amount_of_lines(occasion, left.lines)
     assert rule.read is not None, "what counted has a meaning"

@@ -5,8 +5,10 @@ makes the function that is asked on every `Occasion`; `print_text` and `to_tree`
 """
 
 from milepost.language.checking import Fault, check
-from milepost.language.compiling import compile_predicate, needs_member
+from milepost.language.compiling import compile_predicate
+from milepost.language.needs import NOTHING_NEEDED, Mention, Needs, mentions, needs
 from milepost.language.printing import print_text
+from milepost.language.reached import NOTHING_REACHED, Reached
 from milepost.language.reading import read
 from milepost.language.syntax import (
     DEPTH_MAX,
@@ -25,17 +27,23 @@ __all__ = [
     "DIGITS_MAX",
     "LITERAL_BYTES_MAX",
     "NODES_MAX",
+    "NOTHING_NEEDED",
+    "NOTHING_REACHED",
     "TEXT_LENGTH_MAX",
     "TREE_LENGTH_MAX",
     "Expression",
     "Fault",
     "Malformed",
+    "Mention",
+    "Needs",
     "Occasion",
+    "Reached",
     "Scope",
     "check",
     "compile_predicate",
     "from_tree",
-    "needs_member",
+    "mentions",
+    "needs",
     "print_text",
     "read",
     "to_tree",

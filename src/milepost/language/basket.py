@@ -6,30 +6,13 @@ numbers. Sums are of net amounts unless the name says Gross; Count counts lines,
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
-from milepost.language.parameters import Parameter, comparison, field, option, quantity, search, text
-from milepost.language.syntax import Expression
+from milepost.language.parameters import Parameter, comparison, field, label, option, quantity, search
+from milepost.language.profile import Arguments, Function, bill_of
 from milepost.language.values import Evaluate, Kind, Occasion, Value, compare, spelled, total
-from milepost.model.event import Bill, Line, Scalar
+from milepost.model.event import Line, Scalar
 
 Test = Callable[[Line], bool]
-Arguments = tuple[Expression, ...]
-
-
-class Function(NamedTuple):
-    """A function of a profile; the last parameter may be given many times if `open_ended`."""
-
-    parameters: tuple[Parameter, ...]
-    kind: Kind
-    build: Callable[[Arguments], Evaluate]
-    open_ended: bool = False
-
-
-def bill_of(occasion: Occasion) -> Bill | None:
-    """Give the bill that the event brings, if it brings one."""
-    payload = occasion.event.payload
-    return payload if isinstance(payload, Bill) else None
 
 
 def item_attribute(line: Line, name: str) -> Scalar:
@@ -47,13 +30,13 @@ def item_attribute(line: Line, name: str) -> Scalar:
 
 def has_value(arguments: Arguments) -> Test:
     """Give the test whether a line's attribute (first argument) has one of the values (the others)."""
-    name, values = text(arguments[0]), frozenset(map(option, arguments[1:]))
+    name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
     return lambda line: spelled(item_attribute(line, name)) in values
 
 
 def field_has_value(arguments: Arguments) -> Evaluate:
     """Give the test whether the bill's extended field has one of the values; a field that is missing has none."""
-    name, values = text(arguments[0]), frozenset(map(option, arguments[1:]))
+    name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
 
     def includes(occasion: Occasion) -> Value:
         bill = bill_of(occasion)
@@ -74,7 +57,7 @@ def line_has_value(arguments: Arguments) -> Evaluate:
 
 
 def _matches_pattern(arguments: Arguments) -> Test:
-    return _found_in(text(arguments[0]), search(arguments[1]))
+    return _found_in(label(arguments[0]), search(arguments[1]))
 
 
 def _found_in(name: str, found: Callable[[str], bool]) -> Test:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple, assert_never
 
-from milepost.language.basket import Function
 from milepost.language.catalogue import OPERATIONS
 from milepost.language.operations import Operation
 from milepost.language.parameters import Parameter, complaint
+from milepost.language.profile import Function, Profile, attribute
 from milepost.language.syntax import (
     EQUALITY,
     ORDER,
@@ -24,7 +24,7 @@ from milepost.language.syntax import (
     Unary,
 )
 from milepost.language.values import Kind, Scope
-from milepost.language.vocabulary import IN_SCOPE, LINE, PROFILES, UNSUPPORTED, Fact, Profile, attribute
+from milepost.language.vocabulary import IN_SCOPE, LINE, PROFILES, UNSUPPORTED
 
 
 class Fault(NamedTuple):
@@ -114,7 +114,7 @@ class _Checker:
         if profile is not None:
             return profile
         if node.text in UNSUPPORTED:
-            reason = f"{node.text} is not supported in milestones"
+            reason = f"{node.text} is not supported in milestones: {UNSUPPORTED[node.text]}"
         elif node.text == LINE:
             reason = f"{LINE} is known only to targets on line items, not to a condition on {self._scope.value}"
         elif node.text in PROFILES:
@@ -132,7 +132,7 @@ class _Checker:
             return None
         found = attribute(profile, node.name)
         if found is not None:
-            return found.kind if isinstance(found, Fact) else Kind.DATE
+            return found.kind
         if node.name in profile.functions:
             self._fault(node, f"{node.name} needs arguments in brackets")
         else:
@@ -155,7 +155,7 @@ class _Checker:
         if function is not None:
             self._arguments(node, function)
             return function.kind
-        if node.name not in profile.later and attribute(profile, node.name) is not None:
+        if attribute(profile, node.name) is not None:
             self._fault(node, f"{node.name} is an attribute: leave the brackets out")
         else:
             self._unknown(node, node.owner, profile)
@@ -199,8 +199,8 @@ class _Checker:
                 self._fault(argument, reason)
 
     def _unknown(self, node: Member | Call, owner: Name, profile: Profile) -> None:
-        if node.name in profile.later:
-            self._fault(node, f"{owner.text}.{node.name} is not known yet")
+        if node.name in profile.absent:
+            self._fault(node, f"{owner.text} has no {node.name}: {profile.absent[node.name]}")
             return
         hint = _nearest(node.name, (*profile.attributes, *profile.functions))
         self._fault(node, f"{owner.text} has no {node.name}{hint}")

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from milepost.language.catalogue import OPERATIONS
 from milepost.language.operations import Building
+from milepost.language.profile import Daily, Fact, Stamp, attribute
 from milepost.language.syntax import (
     EQUALITY,
     ORDER,
@@ -27,7 +28,6 @@ from milepost.language.syntax import (
     Text,
     Truth,
     Unary,
-    walk,
 )
 from milepost.language.values import (
     Evaluate,
@@ -40,7 +40,7 @@ from milepost.language.values import (
     negative,
     refuse_unknown_zone,
 )
-from milepost.language.vocabulary import CUSTOMER, MEMBER_NAMES, PROFILES, Fact, attribute
+from milepost.language.vocabulary import PROFILES
 
 Predicate = Callable[[Occasion], bool]
 
@@ -53,14 +53,6 @@ def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
     """
     refuse_unknown_zone(zone)
     return _truth(expression, zone)
-
-
-def needs_member(expression: Expression) -> bool:
-    """Tell whether *expression* reads a profile fact of the customer, which has to be kept with the event then."""
-    return any(
-        isinstance(node, Member) and node.owner == Name(CUSTOMER) and node.name in MEMBER_NAMES
-        for node, _ in walk(expression)
-    )
 
 
 def _truth(expression: Expression, zone: str) -> Predicate:
@@ -137,10 +129,23 @@ def _attribute(node: Member, zone: str) -> Evaluate:
     assert isinstance(node.owner, Name)
     found = attribute(PROFILES[node.owner.text], node.name)
     assert found is not None, f"{node.owner.text} has no {node.name}: check first"
-    if isinstance(found, Fact):
-        return found.read
-    read = found.read
-    return lambda occasion: local(read(occasion), zone)
+    match found:
+        case Fact():
+            return found.read
+        case Stamp(read):
+            return lambda occasion: local(read(occasion), zone)
+        case Daily():
+            return _on_the_day(found.read, zone)
+        case _:
+            assert_never(found)
+
+
+def _on_the_day(read: Callable[[Occasion, int], Value], zone: str) -> Evaluate:
+    def evaluate(occasion: Occasion) -> Value:
+        moment = local(occasion.event.occurred_at, zone)
+        return None if moment is None else read(occasion, moment.date().to_stdlib().toordinal())
+
+    return evaluate
 
 
 def _call(node: Call, zone: str) -> Evaluate:

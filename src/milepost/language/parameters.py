@@ -14,7 +14,7 @@ from typing import assert_never
 import re2
 
 from milepost.language.syntax import Expression, Name, Number, Operator, Sign, Text, Truth, Unary
-from milepost.language.values import spelled
+from milepost.language.values import decimal_in, spelled
 
 
 class Parameter(Enum):
@@ -23,6 +23,12 @@ class Parameter(Enum):
     TEXT = "a text"
     DATE = "a date"
     LABEL = "a name in quotes"
+    PROFILE_FIELD = "the name of a customer's field in quotes"
+    TARGET = "the name of a target in quotes"
+    GROUP = "the name of a target group in quotes"
+    PERIOD = "the refCode of a period in quotes"
+    LEVEL = "the name of a streak level in quotes"
+    STREAK = "the name of a streak's group in quotes"
     OPTION = "a text, number, true or false, written out"
     PATTERN = "a regular expression in quotes"
     BOUNDS = 'ascending numbers in quotes, such as "100,400,600"'
@@ -71,8 +77,10 @@ def complaint(parameter: Parameter, argument: Expression) -> str | None:
     match parameter:
         case Parameter.TEXT | Parameter.DATE:
             return None
-        case Parameter.LABEL:
-            sound = isinstance(argument, Text) and argument.value != ""
+        case Parameter.LABEL | Parameter.PROFILE_FIELD:
+            sound = _is_label(argument)
+        case Parameter.TARGET | Parameter.GROUP | Parameter.PERIOD | Parameter.LEVEL | Parameter.STREAK:
+            sound = _is_label(argument)
         case Parameter.OPTION:
             sound = isinstance(argument, (Text, Truth)) or _quantity(argument) is not None
         case Parameter.PATTERN:
@@ -94,8 +102,8 @@ def complaint(parameter: Parameter, argument: Expression) -> str | None:
     return None if sound else f"expected {parameter.value}"
 
 
-def text(argument: Expression) -> str:
-    """Give a text that is written out."""
+def label(argument: Expression) -> str:
+    """Give a name, a pattern or another text that is written out."""
     assert isinstance(argument, Text)
     return argument.value
 
@@ -134,7 +142,7 @@ def comparison(argument: Expression) -> Operator:
 
 def search(argument: Expression) -> Callable[[str], bool]:
     """Give the test whether a text has a part that matches the pattern *argument*, in time linear in the text."""
-    find = re2.compile(text(argument), _options()).search
+    find = re2.compile(label(argument), _options()).search
 
     def found(subject: str) -> bool:
         try:
@@ -147,9 +155,13 @@ def search(argument: Expression) -> Callable[[str], bool]:
 
 def bucket(argument: Expression) -> Callable[[Decimal], Decimal]:
     """Give the function from a number to its bucket among the bounds, counted from 1; a bound opens the next one."""
-    bounds = _bounds(text(argument))
+    bounds = _bounds(label(argument))
     assert bounds is not None
     return lambda number: Decimal(bisect_right(bounds, number) + 1)
+
+
+def _is_label(argument: Expression) -> bool:
+    return isinstance(argument, Text) and argument.value != ""
 
 
 def _within_range(parameter: Parameter, argument: Expression) -> bool:
@@ -171,19 +183,13 @@ def _quantity(argument: Expression) -> Decimal | None:
         case Unary(Sign.NEGATE, Number(value)):
             return -value
         case Text(written):
-            return _decimal(written)
+            return decimal_in(written)
         case _:
             return None
 
 
-def _decimal(written: str) -> Decimal | None:
-    digits = written.strip()
-    plain = digits.removeprefix("-").replace(".", "", 1)
-    return Decimal(digits) if plain.isascii() and plain.isdigit() else None
-
-
 def _bounds(written: str) -> list[Decimal] | None:
-    bounds = [_decimal(part) for part in written.split(",")]
+    bounds = [decimal_in(part) for part in written.split(",")]
     known = [bound for bound in bounds if bound is not None]
     ascending = all(low < high for low, high in pairwise(known))
     return known if ascending and len(known) == len(bounds) else None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from whenever import Instant, ZonedDateTime
 
+from milepost.language.reached import NOTHING_REACHED, Reached
 from milepost.language.syntax import ORDER, Operator
 from milepost.model.event import Event, Line, Scalar
 from milepost.model.standing import Standing
@@ -27,11 +28,15 @@ class Kind(Enum):
 
 
 class Occasion(NamedTuple):
-    """What a predicate may look at: the event, one line of its bill, and the customer's standing before the event."""
+    """What a predicate may look at: the event, one line of its bill, the customer's standing before the event.
+
+    `reached` answers what a standing alone does not tell: how far the customer is in what the brand defines.
+    """
 
     event: Event
     line: Line | None
     standing: Standing
+    reached: Reached = NOTHING_REACHED
 
 
 class Scope(Enum):
@@ -96,6 +101,28 @@ def spelled(scalar: Scalar) -> str | None:
         return None
     digits = format(number, "f")
     return (digits.rstrip("0").rstrip(".") or "0") if "." in digits else digits
+
+
+def decimal_in(written: str) -> Decimal | None:
+    """Give the number that *written* is; null if it is none."""
+    digits = written.strip()
+    plain_digits = digits.removeprefix("-").replace(".", "", 1)
+    return Decimal(digits) if plain_digits.isascii() and plain_digits.isdigit() else None
+
+
+def number_in(scalar: Scalar) -> Decimal | None:
+    """Give the number that an outside value is or spells."""
+    if isinstance(scalar, str):
+        return decimal_in(scalar)
+    value = plain(scalar)
+    return value if isinstance(value, Decimal) else None
+
+
+def truth_in(scalar: Scalar) -> bool | None:
+    """Give the truth value that an outside value is or spells."""
+    if isinstance(scalar, bool):
+        return scalar
+    return {"true": True, "false": False}.get(scalar.strip().lower()) if isinstance(scalar, str) else None
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal | None:

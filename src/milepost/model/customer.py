@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from milepost.model.event import Scalar
 
+LOYALTY_TYPE = "loyaltyType"
+"""The field that says whether somebody is a member of the scheme: LOYALTY or NON_LOYALTY."""
+
 
 class IdentifierKind(Enum):
     """What an identifier is."""
@@ -27,14 +30,24 @@ class Identifier(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer's profile; instants in epoch microseconds, `registered_by` is a till's id."""
+    """A customer's profile; instants in epoch microseconds, `registered_by` is a till's id.
+
+    `fields` are custom fields, and what else the brand lets rules know in them: tiers, statuses, clusters.
+    """
 
     id: int
     first_name: str = ""
     last_name: str = ""
     identifiers: tuple[Identifier, ...] = ()
     fields: Mapping[str, Scalar] = field(default_factory=dict)
+    extended_fields: Mapping[str, Scalar] = field(default_factory=dict)
+    loyalty_type: Scalar = None
     registered_at: int
     registered_by: int | None = None
     updated_at: int
     updated_by: int | None = None
+
+    def known_fields(self) -> Mapping[str, Scalar]:
+        """Give all that rules may read by the name of a field; of two with one name the extended field is meant."""
+        loyalty = {} if self.loyalty_type is None else {LOYALTY_TYPE: self.loyalty_type}
+        return {**self.fields, **loyalty, **self.extended_fields}

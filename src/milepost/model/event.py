@@ -20,6 +20,8 @@ RETURN = "ReturnBill"
 POINTS = "PointsAwarded"
 CURRENCY = "CurrencyAwarded"
 REGISTRATION = "CustomerRegistration"
+CUSTOMER_UPDATE = "CustomerUpdate"
+TARGET_COMPLETED = "TargetCompleted"
 ENROL = "milepost.Enrol"
 LEAVE = "milepost.Leave"
 TURN = "milepost.PeriodTurn"
@@ -117,6 +119,35 @@ class Activity(Struct, frozen=True):
     attributes: Mapping[str, Scalar]
 
 
+class Completion(Enum):
+    """The attributes of the activity TargetCompleted (semantics 4.16, 5.4), by which promotions follow targets.
+
+    Names are texts, amounts numbers, the `is…Event` attributes truth values of which one is true; what does not apply
+    is left out. An event about a trigger, a streak level or a whole group names its target too, if it has one.
+    """
+
+    TARGET_NAME = "targetName"
+    """The target that was achieved, or whose period ended."""
+    TARGET_GROUP = "targetGroup"
+    """Its group."""
+    TARGET_PERIOD = "targetPeriod"
+    """The refCode of the period."""
+    ACHIEVED = "achieved"
+    """The value that the customer had then."""
+    DEFINED = "defined"
+    """The goal of the period."""
+    TRIGGER_NAME = "targetMilestoneTrigger"
+    """The trigger that was reached."""
+    TRIGGER_VALUE = "milestoneValueDefined"
+    """The value at which that trigger is reached."""
+    STREAK_LEVEL = "streakName"
+    """The streak level that was achieved."""
+    IS_TARGET = "isTargetAchievedEvent"
+    IS_TRIGGER = "isSubTargetAchievedEvent"
+    IS_UNIFIED = "isUnifiedTargetAchievedEvent"
+    IS_STREAK = "isStreakAchievedEvent"
+
+
 class Enrolling(Struct, frozen=True, kw_only=True):
     """A request to take part in a target from a period on.
 
@@ -191,7 +222,10 @@ NOWHERE = Place(None, None, "", "", None, None)
 
 
 class Member(NamedTuple):
-    """The customer's profile as it stood when the event was judged; `registered_at` in epoch microseconds."""
+    """The customer's profile as it stood when the event was judged; `registered_at` in epoch microseconds.
+
+    `fields` are those custom and extended fields that the rules in force then asked for.
+    """
 
     first_name: str
     last_name: str
@@ -199,6 +233,7 @@ class Member(NamedTuple):
     mobile: str
     external_id: str
     registered_at: int
+    fields: Mapping[str, Scalar] = {}
 
 
 class EventKey(NamedTuple):

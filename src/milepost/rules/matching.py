@@ -3,12 +3,12 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil
 from typing import NamedTuple
 
 from milepost import language
-from milepost.language import Occasion
+from milepost.language import NOTHING_NEEDED, Needs, Occasion
 from milepost.model.amount import UNITS_PER_ONE, to_units
 from milepost.model.event import Event, Line, Place
 from milepost.model.organisation import Organisation, Settings
@@ -26,6 +26,7 @@ from milepost.model.target import (
 from milepost.rules.calendar import Calendar
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.measure import Aggregate, LineReading, Reading, aggregate_of, event_name_of, line_reading, reading
+from milepost.rules.named import Named
 
 PREDICATES_REMEMBERED_MAX = 10_000
 PLACES_REMEMBERED_MAX = 100_000
@@ -129,7 +130,7 @@ class Rule:
         for line, rest in zip(getattr(occasion.event.payload, "lines", ()), left, strict=True):
             if rest is None:
                 continue
-            if self.predicate is not None and not self.predicate(Occasion(occasion.event, line, occasion.standing)):
+            if self.predicate is not None and not self.predicate(occasion._replace(line=line)):
                 continue
             units = self.read_line(rest)
             if units is not None:
@@ -150,7 +151,8 @@ class Catalogue:
         self.rules: dict[int, Rule] = {}
         self._by_name: dict[str, list[Rule]] = {}
         self._by_place: dict[tuple[str, int | None, int | None, int | None], tuple[Rule, ...]] = {}
-        self.needs_member = False
+        self.needs = NOTHING_NEEDED
+        self._asking_of_ended: set[str] = set()
         for group in self.groups.values():
             self._add(group, organisation.zone)
 
@@ -161,7 +163,21 @@ class Catalogue:
             self.rules[target.id] = rule
             if rule.is_counting:
                 self._by_name.setdefault(rule.event_name, []).append(rule)
-                self.needs_member = self.needs_member or language.needs_member(language.read(target.expression))
+                self._note_needs(rule, language.needs(language.read(target.expression)))
+
+    def _note_needs(self, rule: Rule, needs: Needs) -> None:
+        self.needs = self.needs.joined(needs)
+        if needs.ended:
+            self._asking_of_ended.add(rule.event_name)
+
+    def asks_of_ended(self, event_name: str) -> bool:
+        """Tell whether a rule that hears events of this name asks for progress of periods that may be over."""
+        return event_name in self._asking_of_ended
+
+    @cached_property
+    def named(self) -> Named:
+        """What rules may name."""
+        return Named(self.groups.values())
 
     def candidates(self, event: Event) -> tuple[Rule, ...]:
         """Give the rules that listen to events of this name at this place."""

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from milepost.model.names import name_key
 from milepost.model.problem import Problem
 
 NAME_MAX = 200
@@ -12,11 +13,6 @@ DESCRIPTION_MAX = 255
 """Characters of a description (S0)."""
 
 MISSING = "is needed"
-
-
-def name_key(name: str) -> str:
-    """Give what two names must not share: they are the same whatever their case (S0)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def name_problems(path: str, name: str | None, too_long: Problem | None = None) -> Iterator[Problem]:

@@ -18,12 +18,14 @@ SOURCE = "milepost/customers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerDraft:
-    """A customer as a request says it; a name of None leaves what is known as it is."""
+    """A customer as a request says it; a name or loyalty type of None leaves what is known as it is."""
 
     identifiers: Sequence[Identifier]
     first_name: str | None = None
     last_name: str | None = None
     fields: Mapping[str, Scalar]
+    extended_fields: Mapping[str, Scalar]
+    loyalty_type: Scalar = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int)
         last_name=customer.last_name if draft.last_name is None else draft.last_name,
         identifiers=(*customer.identifiers, *added),
         fields={**customer.fields, **draft.fields},
+        extended_fields={**customer.extended_fields, **draft.extended_fields},
+        loyalty_type=customer.loyalty_type if draft.loyalty_type is None else draft.loyalty_type,
         updated_at=now,
         updated_by=caller.till_id,
     )

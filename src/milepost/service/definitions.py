@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from milepost.model.names import name_key
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, TargetGroup
 from milepost.rules.draft import Draft
 from milepost.rules.drafting import IdKind, drafted, ids_needed
 from milepost.rules.evaluable import unevaluable
-from milepost.rules.naming import name_key, name_problems
+from milepost.rules.named import named_in, unknown_names
+from milepost.rules.naming import name_problems
 from milepost.rules.recurring import with_periods
 from milepost.rules.schedule import ruling_calendar
 from milepost.rules.soundness import beside, examine
@@ -64,7 +66,15 @@ async def _define(transaction: Transaction, org_id: int, author: Author, asked: 
     await definitions.take(transaction, org_id, dict(_holders(group)))
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, group, version)
-    return Defined(organisation, group, examined.warnings + unevaluable(group))
+    unknown = await _unknown_names(transaction, org_id, group, version)
+    return Defined(organisation, group, examined.warnings + unknown + unevaluable(group))
+
+
+async def _unknown_names(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> tuple[str, ...]:
+    """Tell which names in the group's expressions nothing bears yet: they may be given later, so this is no mistake."""
+    if not any(named_in(target) for target in group.targets):
+        return ()
+    return tuple(unknown_names(group, await organisations.groups_at(transaction, org_id, version)))
 
 
 async def _taken(transaction: Transaction, org_id: int, draft: Draft) -> tuple[Problem, ...]:

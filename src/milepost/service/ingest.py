@@ -86,11 +86,12 @@ async def _receive(
 
 async def _members(transaction: Transaction, brands: dict[int, Brand], who: Sequence[Who]) -> dict[Who, Member]:
     """Give the profiles of the customers whose organisation's rules ask for them."""
-    asked = [one for one in who if brands[one.org_id].catalogue.needs_member]
+    asked = [one for one in who if brands[one.org_id].catalogue.needs.member]
     if not asked:
         return {}
     members: dict[Who, Member] = {}
     for one, customer in (await customers.profiles(transaction, asked)).items():
+        needs = brands[one.org_id].catalogue.needs
         named = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
         members[one] = Member(
             customer.first_name,
@@ -99,6 +100,7 @@ async def _members(transaction: Transaction, brands: dict[int, Brand], who: Sequ
             named.get(IdentifierKind.MOBILE, ""),
             named.get(IdentifierKind.EXTERNAL_ID, ""),
             customer.registered_at,
+            {name: field for name, field in customer.known_fields().items() if name in needs.fields},
         )
     return members
 

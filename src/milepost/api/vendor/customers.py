@@ -1,5 +1,6 @@
 """`POST /v2/customers`: register a customer or change a known one (semantics 3.8)."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ from msgspec import Meta, Struct
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import JsonResponse, holds_nul, read_body, read_json
 from milepost.api.native.structure import structure_problems
-from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.customer import LOYALTY_TYPE, Identifier, IdentifierKind
+from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.service.customers import CustomerDraft, keep_customer
 
@@ -75,19 +77,30 @@ def _draft(value: Any) -> CustomerDraft:
         problems.append(Problem("", "a text holds the character U+0000"))
     if problems:
         raise Refused(*problems)
-    profile = msgspec.convert(value, RegistrationBody).profiles[0]
+    body = msgspec.convert(value, RegistrationBody)
+    profile = body.profiles[0]
     identifiers = [_identifier(place, one, problems) for place, one in enumerate(profile.identifiers)]
-    for name, field in profile.fields.items():
-        if not isinstance(field, (str, int, Decimal, bool, type(None))):
-            problems.append(Problem(f"profiles[0].fields.{name}", "must be text, a number, true, false or null"))
+    fields = _values(profile.fields, "profiles[0].fields", problems)
+    extended_fields = _values(body.extended_fields, "extendedFields", problems)
+    loyalty_type = body.loyalty_info.get(LOYALTY_TYPE)
+    _values({LOYALTY_TYPE: loyalty_type}, "loyaltyInfo", problems)
     if problems:
         raise Refused(*problems)
     return CustomerDraft(
         identifiers=[one for one in identifiers if one is not None],
         first_name=profile.first_name,
         last_name=profile.last_name,
-        fields=profile.fields,
+        fields=fields,
+        extended_fields=extended_fields,
+        loyalty_type=loyalty_type,
     )
+
+
+def _values(named: Mapping[str, Any], path: str, problems: list[Problem]) -> dict[str, Scalar]:
+    for name, value in named.items():
+        if not isinstance(value, (str, int, Decimal, bool, type(None))):
+            problems.append(Problem(f"{path}.{name}", "must be text, a number, true, false or null"))
+    return dict(named)
 
 
 def _identifier(place: int, body: IdentifierBody, problems: list[Problem]) -> Identifier | None:

@@ -35,7 +35,7 @@ def customer_shown(view: CustomerView) -> Json:
     }
     loyalty = {
         "attribution": _registered(customer, calendar),
-        "loyaltyType": "loyalty",
+        "loyaltyType": customer.loyalty_type or "loyalty",
         "lifetimePurchases": _thousandths(view.standing.purchases),
     }
     return {"id": customer.id, "profiles": [profile], "loyaltyInfo": loyalty, "customFields": dict(customer.fields)}

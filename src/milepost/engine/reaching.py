@@ -1,0 +1,88 @@
+"""What a condition asks of the customer's way through the brand's groups, answered from standing and catalogue."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from milepost.language import NOTHING_REACHED, Occasion, Reached
+from milepost.language.syntax import Operator
+from milepost.language.values import calculate
+from milepost.model.amount import to_decimal
+from milepost.model.event import Event
+from milepost.model.standing import ProgressKey, Standing
+from milepost.model.target import TargetGroup
+from milepost.rules.matching import Catalogue, Rule
+
+ZERO = Decimal(0)
+
+
+def occasion_of(catalogue: Catalogue, event: Event, standing: Standing) -> Occasion:
+    """Give what rules may look at when *event* happens to one who stands at *standing*."""
+    if not catalogue.needs.reached:
+        return Occasion(event, None, standing, NOTHING_REACHED)
+    return Occasion(event, None, standing, Reaching(catalogue, standing, event.occurred_at))
+
+
+class Reaching(Reached):
+    """How far a customer is at *standing*, which holds the progress of ended periods where rules ask for it."""
+
+    __slots__ = ("_at", "_catalogue", "_standing")
+
+    def __init__(self, catalogue: Catalogue, standing: Standing, at: int) -> None:
+        """Answer by the names of *catalogue*; what runs now, runs at *at* (epoch microseconds)."""
+        self._catalogue = catalogue
+        self._standing = standing
+        self._at = at
+
+    def value_in_period(self, target: str, period: str) -> Decimal:
+        """Give the value of *target* in the period with this refCode."""
+        found = self._catalogue.named.target(target)
+        if found is None:
+            return ZERO
+        group, rule = found[0], self._catalogue.rules[found[1].id]
+        period_id = self._catalogue.named.period(group, period)
+        return ZERO if period_id is None else self._value(rule, [period_id])
+
+    def value_now(self, target: str) -> Decimal:
+        """Give the value of *target* in the period that runs now; 0 if none does."""
+        rule = self._rule(target)
+        position = -1 if rule is None else rule.position(self._at)
+        return ZERO if rule is None or position < 0 else self._value(rule, [rule.period_ids[position]])
+
+    def mean_value(self, target: str) -> Decimal:
+        """Give the mean of the values of *target* over the periods that have begun; 0 if none has."""
+        rule = self._rule(target)
+        if rule is None:
+            return ZERO
+        begun = [id_ for id_, opens in zip(rule.period_ids, rule.opens, strict=True) if opens <= self._at]
+        return calculate(Operator.OVER, self._value(rule, begun), Decimal(len(begun))) or ZERO
+
+    def has_level(self, level: str) -> bool:
+        """Tell whether the customer has this streak level."""
+        found = self._catalogue.named.level(level)
+        streak = None if found is None else self._standing.streaks.get(found[0].id)
+        return found is not None and streak is not None and any(one.level_id == found[1].id for one in streak.levels)
+
+    def achieved_in_period(self, group: str, period: str) -> Decimal:
+        """Give how many targets of *group* are achieved in the period with this refCode."""
+        found = self._catalogue.named.group(group)
+        period_id = None if found is None else self._catalogue.named.period(found, period)
+        return ZERO if found is None or period_id is None else self._achieved(found, period_id)
+
+    def achieved_now(self, group: str) -> Decimal:
+        """Give how many targets of *group* are achieved in the period that runs now; 0 if none does."""
+        found = self._catalogue.named.group(group)
+        running = [] if found is None else [one.id for one in found.periods if one.opens_at <= self._at < one.closes_at]
+        return self._achieved(found, running[0]) if found is not None and running else ZERO
+
+    def _rule(self, target: str) -> Rule | None:
+        found = self._catalogue.named.target(target)
+        return None if found is None else self._catalogue.rules[found[1].id]
+
+    def _value(self, rule: Rule, period_ids: Iterable[int]) -> Decimal:
+        found = (self._standing.progress.get(ProgressKey(rule.target_id, id_)) for id_ in period_ids)
+        return to_decimal(sum(progress.value for progress in found if progress is not None))
+
+    def _achieved(self, group: TargetGroup, period_id: int) -> Decimal:
+        keys = (ProgressKey(target.id, period_id) for target in group.targets)
+        found = (self._standing.progress.get(key) for key in keys)
+        return Decimal(sum(progress is not None and progress.achieved_by != 0 for progress in found))

@@ -1,0 +1,93 @@
+"""Examples of what conditions learn of the customer's way through the brand's groups."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from milepost.engine.log import need
+from milepost.engine.reaching import Reaching
+from milepost.language import Reached
+from milepost.model.event import Event
+from milepost.model.standing import EMPTY, EarnedLevel, Standing, Streak
+from milepost.model.target import StreakLevel
+from milepost.rules.matching import Catalogue, catalogue
+from tests.core.shop import GROUP, SHOP, TARGET, at, bill, live, run
+
+VISITS = replace(TARGET, id=2, name="Visits", goals=())
+LEVELS = (StreakLevel(id=5, name="Bronze", count=2), StreakLevel(id=6, name="Gold", count=4))
+BOTH = replace(GROUP, targets=(TARGET, VISITS), streak_levels=LEVELS)
+
+
+def known(expression: str = "currentCustomer.targetAchievedInCurrentPeriod('spend')>0") -> Catalogue:
+    """Give the catalogue of a group with two targets, the second of which asks."""
+    return catalogue(SHOP, [replace(BOTH, targets=(TARGET, replace(VISITS, expression=expression)))])
+
+
+def reached(*events: Event, when: str = "02-10 12:00", standing: Standing | None = None) -> Reached:
+    """Give what one who did *events* has reached then."""
+    lived = live(known(), *events)
+    found = {**lived.history, **lived.standing.progress}
+    return Reaching(known(), standing or structs.replace(lived.standing, progress=found), at(when))
+
+
+def test_values_are_found_by_the_names_of_targets_and_periods() -> None:
+    """Whatever the case; what nobody has defined has no value."""
+    way = reached(bill("1", "01-05 10:00", "50"), bill("2", "02-05 10:00", "60.5"))
+    assert way.value_in_period("SPEND", "january") == Decimal(50)
+    assert way.value_in_period("spend", "February") == Decimal("60.5")
+    assert [way.value_in_period(*names) for names in (("spend", "March"), ("spent", "January"))] == [0, 0]
+
+
+def test_the_running_period_is_that_of_the_event() -> None:
+    """At its opening it is the new one; outside all periods there is none."""
+    events = (bill("1", "01-05 10:00", "50"), bill("2", "02-05 10:00", "60"))
+    seen = [reached(*events, when=when).value_now("spend") for when in ("01-31 23:59", "02-01 00:00", "03-01 00:00")]
+    assert seen == [50, 60, 0]
+    assert reached(*events).value_now("nobody") == 0
+
+
+def test_the_mean_counts_periods_without_anything() -> None:
+    """January and nothing in February make half of January, as long as February has begun."""
+    events = (bill("1", "01-05 10:00", "50"),)
+    means = [reached(*events, when=when).mean_value("spend") for when in ("01-31 23:59", "02-01 00:00", "12-01 00:00")]
+    assert means == [50, 25, 25]
+    assert reached(*events, when="01-01 00:00").mean_value("nobody") == 0
+
+
+def test_achieved_targets_of_a_group_are_counted() -> None:
+    """Those that reached their goals in the period, by the group's name."""
+    way = reached(bill("1", "01-05 10:00", "1000"), bill("2", "02-05 10:00", "999"))
+    assert [way.achieved_in_period("Months", name) for name in ("January", "February", "March")] == [1, 0, 0]
+    assert [way.achieved_in_period("spend", "January"), way.achieved_now("months"), way.achieved_now("none")] == [
+        0,
+        0,
+        0,
+    ]
+    assert reached(bill("1", "01-05 10:00", "1000"), when="01-06 00:00").achieved_now("months") == 1
+
+
+def test_streak_levels_are_those_that_were_earned() -> None:
+    """A level of the same streak that was not earned, and one that nobody knows, are not there."""
+    streak = Streak(GROUP.id, levels=(EarnedLevel(5, 0, 1, 1),))
+    way = reached(standing=structs.replace(EMPTY, streaks={GROUP.id: streak}))
+    assert [way.has_level(name) for name in ("bronze", "Gold", "Silver")] == [True, False, False]
+    assert reached().has_level("Bronze") is False
+
+
+ENDED = "currentCustomer.avgTargetAchieved('spend')>0"
+
+
+@pytest.mark.parametrize(
+    "expression, event, wanted",
+    [
+        (ENDED, bill("1", "02-05 10:00", "5"), True),
+        (ENDED, run("1", "02-05 10:00"), False),
+        ("currentCustomer.targetAchievedInCurrentPeriod('spend')>0", bill("1", "02-05 10:00", "5"), False),
+        ("true", bill("1", "02-05 10:00", "5"), False),
+    ],
+)
+def test_ended_periods_are_fetched_for_events_whose_rules_ask(expression: str, event: Event, *, wanted: bool) -> None:
+    """Other events do without."""
+    assert need(known(expression), EMPTY, event).history is wanted
