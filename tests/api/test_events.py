@@ -125,6 +125,7 @@ def test_the_example_of_the_documentation_is_applied(brand: Brand) -> None:
         "id": "bill-31198570044",
         "status": "applied",
         "customerId": brand.customer("900"),
+        "version": brand.get("/api/v1/organisation")["version"],
         "entries": [],
         "problems": [],
     } == answered

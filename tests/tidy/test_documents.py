@@ -3,14 +3,19 @@
 import re
 import tomllib
 
+from milepost.model.organisation import Settings
+from milepost.service.organisation_settings import SETTINGS, setting_text, shown_settings
 from milepost.settings import MEANINGS, PREFIX, ServerSettings, describe
 from tests.tidy.sources import ROOT, package
 
 
-def rows(page: str) -> dict[str, list[str]]:
-    """Give the rows of the tables on *page* whose first cell is `code`: that code, and the other cells."""
+def rows(page: str, section: str = "") -> dict[str, list[str]]:
+    """Give the rows of the tables on *page*, below *section* if given, whose first cell is `code`: it, and the rest."""
     found = {}
-    for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if section:
+        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    for line in text.splitlines():
         if match := re.fullmatch(r"\| `(\w+)` \| (.*) \|", line):
             found[match[1]] = match[2].split(" | ")
     return found
@@ -29,7 +34,18 @@ def test_each_setting_is_documented() -> None:
     described = describe(ServerSettings())
     expected = {s.variable: ["none" if s.value is None else f"`{s.value}`", s.meaning] for s in described}
 
-    assert expected == rows("docs/settings.md")
+    assert expected == rows("docs/settings.md", "Of the server")
+
+
+def test_each_setting_of_an_organisation_is_documented() -> None:
+    """The page says what may be set, what it is when nothing is, and what it means."""
+    defaults = shown_settings(Settings())
+    expected = {
+        name: [setting.values, f"`{setting_text(defaults[name])}`", setting.meaning]
+        for name, setting in SETTINGS.items()
+    }
+
+    assert expected == rows("docs/settings.md", "Of an organisation")
 
 
 def test_each_setting_has_a_meaning() -> None:

@@ -11,7 +11,7 @@ from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
 from milepost.api.native import customers as native_customers
-from milepost.api.native import events, places
+from milepost.api.native import events, organisation, places
 from milepost.api.vendor import customers, enrolment, oauth, target_groups, transactions, users, webhooks
 from milepost.api.vendor.envelope import failure
 from milepost.model.problem import Problem, Refused, Unavailable
@@ -45,6 +45,7 @@ def routed_app() -> FastAPI:
         health,
         events,
         places,
+        organisation,
         native_customers,
         oauth,
         target_groups,

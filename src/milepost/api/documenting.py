@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
+from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
 from milepost.api.vendor.answer_shapes import (
     CustomerAnswer,
@@ -104,6 +105,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/readyz"): Route(is_open=True),
     ("post", "/api/v1/events"): Route(Answers, _EVENTS),
     ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=_READING),
+    ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=_READING),
+    ("patch", "/api/v1/organisation"): Route(OrganisationItem, Body((SettingsBody,))),
+    ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=_READING),
     ("post", "/api/v1/zones"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/concepts"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/stores"): Route(Items[StoreItem], _places(StoreBody)),

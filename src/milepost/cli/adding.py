@@ -1,4 +1,4 @@
-"""`milepost org add`, `org set`, `till add` and `key add`: each prints JSON with ids and, once, the secret."""
+"""`milepost org add`, `set` and `show`, `till add` and `key add`: each prints JSON with ids and, once, the secret."""
 
 from typing import Annotated
 
@@ -39,6 +39,7 @@ def set_org(
     settings: Annotated[list[str], typer.Argument(help="KEY=VALUE, such as lateDays=3")],
     data: Data = None,
     database_url: DatabaseUrl = None,
+    clock: Clock = None,
 ) -> None:
     """Change settings of an organisation, all or none; events are judged by them from now on."""
     from milepost.service.housekeeping import change_settings
@@ -49,10 +50,21 @@ def set_org(
         raise Refused(*wrong)
     changes = dict(text.split("=", 1) for text in settings)
     changed = inside(
-        {"data": data, "database_url": database_url},
-        lambda here: change_settings(here.database, organisation=name, changes=changes),
+        {"data": data, "database_url": database_url, "clock": clock},
+        lambda here: change_settings(here.database, organisation=name, changes=changes, now=here.clock()),
     )
     give_json({"id": changed.id, "name": changed.name, "version": changed.version, **shown_settings(changed.settings)})
+
+
+@org.command("show")
+def show_org(name: str, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Show an organisation and its settings in force."""
+    from milepost.service.housekeeping import organisation_called
+    from milepost.service.organisation_settings import shown_settings
+
+    found = inside({"data": data, "database_url": database_url}, lambda here: organisation_called(here.database, name))
+    shown = {"id": found.id, "name": found.name, "zone": found.zone, "version": found.version}
+    give_json(shown | shown_settings(found.settings))
 
 
 @till.command("add")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from milepost.model.target import Author
+
 
 class Returns(Enum):
     """What a return does to progress (semantics 8.1)."""
@@ -97,6 +99,16 @@ class Settings:
     cyclic_months: CyclicMonths = CyclicMonths.CALENDAR
     leaderboards: bool = True
     outages: tuple[Outage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsVersion:
+    """Settings from a version on; when (epoch microseconds) and by whom they were changed, as far as that is known."""
+
+    version: int
+    settings: Settings
+    changed_at: int | None
+    changed_by: Author | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

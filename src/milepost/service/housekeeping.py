@@ -2,18 +2,21 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
+from milepost.model.target import Author
 from milepost.rules.calendar import is_zone
 from milepost.service.access import PASSWORD_CHARACTERS_MIN, hash_password
-from milepost.service.organisation_settings import changed_settings
+from milepost.service.changing_settings import change_in
 from milepost.store import logins, organisations, places
 from milepost.store.database import Database, Transaction
 
 NAME_CHARACTERS_MAX = 200
+COMMAND_LINE = Author(id=0, code="milepost", name="command line", kind="COMMAND_LINE")
+"""Who changes something by a command: whoever may reach the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +96,22 @@ async def add_key(database: Database, *, name: str, organisation: str, now: int)
     return AddedKey(organisation=owner, id=key_id, name=name, key=key, secret=secret)
 
 
-async def change_settings(database: Database, *, organisation: str, changes: Mapping[str, str]) -> Organisation:
-    """Change settings by their names in semantics 8.1, all or none; events are judged by them from now on."""
+async def change_settings(
+    database: Database, *, organisation: str, changes: Mapping[str, str], now: int | None = None
+) -> Organisation:
+    """Change settings by their names in semantics 8.1, all or none; events are judged by them from now on.
+
+    *now* in epoch microseconds, None where nobody asks when it was.
+    """
     async with database.transaction() as transaction:
-        owner = await organisations.lock(transaction, (await _called(transaction, organisation)).id)
-        settings = changed_settings(owner.settings, changes)
-        version = await organisations.raise_version(transaction, owner.id)
-        changed = replace(owner, settings=settings, version=version)
-        await organisations.write_settings(transaction, changed)
-    return changed
+        owner = await _called(transaction, organisation)
+        return await change_in(transaction, owner.id, changes, COMMAND_LINE, now)
+
+
+async def organisation_called(database: Database, name: str) -> Organisation:
+    """Give the organisation called *name*; raises Refused."""
+    async with database.transaction() as transaction:
+        return await _called(transaction, name)
 
 
 async def id_called(database: Database, name: str) -> int:

@@ -172,6 +172,7 @@ async def _live(
             status=Status.APPLIED,
             customer_id=one.who.customer_id,
             entries=entries[one.who, one.event.key],
+            version=brands[one.who.org_id].organisation.version,
         )
 
 

@@ -38,13 +38,14 @@ class Status(Enum):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What became of an offer, with what it changed."""
+    """What became of an offer, with what it changed and the organisation's version that judged it."""
 
     key: EventKey
     status: Status
     customer_id: int | None = None
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
+    version: int | None = None
 
 
 def refused(offer: Offer, *problems: Problem) -> Answer:

@@ -1,5 +1,6 @@
 """An organisation's settings by their names in semantics 8.1: read from texts, and shown."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from enum import Enum
@@ -29,11 +30,13 @@ class Wrong(Exception):
 
 
 class Setting(NamedTuple):
-    """One setting: the field that holds it, how its text is read, and how it is shown."""
+    """One setting: the field that holds it, how its text is read, how it is shown, what it may be and what it means."""
 
     field: str
     read: Callable[[str], Any]
     show: Callable[[Any], object]
+    values: str
+    meaning: str
 
 
 def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
@@ -58,7 +61,7 @@ def shown_settings(settings: Settings) -> dict[str, object]:
     return {name: setting.show(getattr(settings, setting.field)) for name, setting in SETTINGS.items()}
 
 
-def _choice(field: str, kind: type[Enum]) -> Setting:
+def _choice(field: str, kind: type[Enum], meaning: str) -> Setting:
     kinds = {one.value: one for one in kind}
 
     def read(text: str) -> Enum:
@@ -66,10 +69,12 @@ def _choice(field: str, kind: type[Enum]) -> Setting:
             raise Wrong(f"is one of {', '.join(kinds)}")
         return kinds[text]
 
-    return Setting(field, read, lambda value: value.value)
+    return Setting(field, read, lambda value: value.value, ", ".join(kinds), meaning)
 
 
-def _days(field: str, most: int, *, none: bool) -> Setting:
+def _days(field: str, most: int, meaning: str, *, none: bool) -> Setting:
+    values = f"{'none or ' if none else ''}0 to {most}"
+
     def read(text: str) -> int | None:
         if none and text == "none":
             return None
@@ -77,7 +82,7 @@ def _days(field: str, most: int, *, none: bool) -> Setting:
             return int(text)
         raise Wrong(f"is {'none or ' if none else ''}a number of days from 0 to {most}")
 
-    return Setting(field, read, lambda value: value)
+    return Setting(field, read, lambda value: value, values, meaning)
 
 
 def _read_switch(text: str) -> bool:
@@ -110,17 +115,54 @@ def _show_outages(outages: tuple[Outage, ...]) -> list[str]:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "timeZonePolicy": _choice("time_zone_policy", TimeZonePolicy),
-    "returns": _choice("returns", Returns),
-    "carryLines": _choice("carry_lines", CarryLines),
-    "afterAchievement": _choice("after_achievement", AfterAchievement),
-    "lateDays": _days("late_days", LATE_DAYS_MAX, none=True),
-    "offsetDays": _days("offset_days", OFFSET_DAYS_MAX, none=False),
-    "enrolMidPeriod": _choice("enrol_mid_period", EnrolMidPeriod),
-    "periodEndOutcome": _choice("period_end_outcome", PeriodEndOutcome),
-    "leaderboardTies": _choice("leaderboard_ties", LeaderboardTies),
-    "cyclicMonths": _choice("cyclic_months", CyclicMonths),
-    "leaderboards": Setting("leaderboards", _read_switch, lambda value: value),
-    "outages": Setting("outages", _read_outages, _show_outages),
+    "timeZonePolicy": _choice(
+        "time_zone_policy", TimeZonePolicy, "whose calendar rules days and periods: the organisation's, or the group's"
+    ),
+    "returns": _choice("returns", Returns, "what a return does to progress"),
+    "carryLines": _choice("carry_lines", CarryLines, "how much of returned lines is carried, where returns are"),
+    "afterAchievement": _choice(
+        "after_achievement", AfterAchievement, "what becomes of an achievement that a return leaves below its goal"
+    ),
+    "lateDays": _days(
+        "late_days", LATE_DAYS_MAX, "for how many days after a period its events are still counted", none=True
+    ),
+    "offsetDays": _days(
+        "offset_days", OFFSET_DAYS_MAX, "how many days what is done at a period's end waits for late events", none=False
+    ),
+    "enrolMidPeriod": _choice(
+        "enrol_mid_period", EnrolMidPeriod, "whether stored events of the running period count at enrolment"
+    ),
+    "periodEndOutcome": _choice(
+        "period_end_outcome", PeriodEndOutcome, "of whom it is told that a period opened or closed"
+    ),
+    "leaderboardTies": _choice("leaderboard_ties", LeaderboardTies, "how equal values are ranked"),
+    "cyclicMonths": _choice("cyclic_months", CyclicMonths, "what a month is in a customer's own windows"),
+    "leaderboards": Setting(
+        "leaderboards", _read_switch, lambda value: value, "on, off", "whether groups may have a leaderboard"
+    ),
+    "outages": Setting(
+        "outages",
+        _read_outages,
+        _show_outages,
+        f"none or up to {OUTAGES_MAX} spans with commas between",
+        "spans in which no streak may break, such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z",
+    ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
+
+
+def setting_text(value: object) -> str:
+    """Give the text of a setting whose value came as JSON: as a command would spell it."""
+    match value:
+        case None | []:
+            return "none"
+        case bool():
+            return "on" if value else "off"
+        case str():
+            return value
+        case list() if all(isinstance(one, str) for one in value):
+            return ",".join(value)
+        case dict() | list():
+            return json.dumps(value, default=str)
+        case _:
+            return str(value)

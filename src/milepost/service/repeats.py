@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from milepost.model.event import Event, EventKey
 from milepost.model.problem import Problem
 from milepost.service.offer import Answer, Status
@@ -55,7 +57,7 @@ async def sift(transaction: Transaction, heard: Sequence[Heard], answers: dict[i
 
 def repeated(first: Answer) -> Answer:
     """Give the answer to an event that repeats another of its batch, whose answer is *first*."""
-    return Answer(key=first.key, status=Status.DUPLICATE, customer_id=first.customer_id, entries=first.entries)
+    return msgspec.structs.replace(first, status=Status.DUPLICATE)
 
 
 def _is_same(one: Heard, row: LoggedRow) -> bool:
@@ -70,7 +72,13 @@ def _says_the_same(one: Event, other: Event) -> bool:
 
 
 def _again(one: Heard, row: LoggedRow) -> Answer:
-    return Answer(key=one.event.key, status=Status.DUPLICATE, customer_id=one.who.customer_id, entries=row.entries)
+    return Answer(
+        key=one.event.key,
+        status=Status.DUPLICATE,
+        customer_id=one.who.customer_id,
+        entries=row.entries,
+        version=row.version,
+    )
 
 
 def _conflict(one: Heard) -> Answer:

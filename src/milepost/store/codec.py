@@ -48,7 +48,7 @@ from milepost.model.standing import (
     Streak,
     Waiting,
 )
-from milepost.model.target import TargetGroup
+from milepost.model.target import Author, TargetGroup
 
 
 class _StoredStanding(NamedTuple):
@@ -80,6 +80,7 @@ _entries = msgspec.json.Decoder(tuple[Entry, ...])
 _outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
 _settings = msgspec.json.Decoder(Settings)
+_authors = msgspec.json.Decoder(Author)
 _customers = msgspec.json.Decoder(Customer, float_hook=Decimal)
 _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     BILL: msgspec.json.Decoder(Bill, float_hook=Decimal),
@@ -211,6 +212,16 @@ def encode_settings(settings: Settings) -> str:
 def decode_settings(body: str) -> Settings:
     """Give the settings that *body* holds."""
     return _settings.decode(body)
+
+
+def encode_author(author: Author) -> str:
+    """Give the stored text of who did something."""
+    return _text.encode(author).decode()
+
+
+def decode_author(body: str) -> Author:
+    """Give the author that *body* holds."""
+    return _authors.decode(body)
 
 
 def encode_customer(customer: Customer) -> str:

@@ -33,7 +33,10 @@ def who_is(org_id: int, customer_id: int) -> Who:
 
 
 class LoggedRow(NamedTuple):
-    """An event as the log keeps it; its body is read only by those who need it."""
+    """An event as the log keeps it; its body is read only by those who need it.
+
+    `version` is the organisation's that judged it, 0 where nobody asked for it.
+    """
 
     who: Who
     key: EventKey
@@ -44,6 +47,7 @@ class LoggedRow(NamedTuple):
     content_hash: bytes
     body: str
     entries: tuple[Entry, ...]
+    version: int = 0
 
     def event(self) -> Event:
         """Give the event itself."""
@@ -84,7 +88,8 @@ async def known_events(
     """Give those of the events called *keys* that were heard before."""
     values = _keys([who for who, _ in keys])
     values |= {"sources": [key.source for _, key in keys], "ids": [key.id for _, key in keys]}
-    found = map(logged_row, await transaction.rows("known_events", values))
+    rows = await transaction.rows("known_events", values)
+    found = [logged_row(row[:-1])._replace(version=row[-1]) for row in rows]
     return {(row.who, row.key): row for row in found}
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from milepost.model.organisation import Organisation, Settings
-from milepost.model.target import TargetGroup
+from milepost.model.organisation import Organisation, Settings, SettingsVersion
+from milepost.model.target import Author, TargetGroup
 from milepost.store import codec
 from milepost.store.database import Row, Transaction
 
@@ -19,15 +19,36 @@ async def add_organisation(
     if await transaction.row("add_organisation", values) is None:
         return None
     organisation = Organisation(id=org_id, name=name, zone=zone, version=1, settings=Settings())
-    await write_settings(transaction, organisation)
+    await write_settings(transaction, organisation, now, None)
     return organisation
 
 
-async def write_settings(transaction: Transaction, organisation: Organisation) -> None:
+async def write_settings(
+    transaction: Transaction, organisation: Organisation, now: int | None, author: Author | None
+) -> None:
     """Write the settings of *organisation* as those in force from its version on."""
-    settings = codec.encode_settings(organisation.settings)
-    values = {"org_id": organisation.id, "version": organisation.version, "settings": settings}
+    values = {
+        "org_id": organisation.id,
+        "version": organisation.version,
+        "settings": codec.encode_settings(organisation.settings),
+        "changed_at": now,
+        "changed_by": None if author is None else codec.encode_author(author),
+    }
     await transaction.run("add_organisation_version", values)
+
+
+async def settings_before(transaction: Transaction, org_id: int, version: int, limit: int) -> list[SettingsVersion]:
+    """Give at most *limit* settings that came into force before *version*, latest first."""
+    values = {"org_id": org_id, "before": version, "limit": limit}
+    return [
+        SettingsVersion(
+            version=version,
+            settings=codec.decode_settings(settings),
+            changed_at=changed_at,
+            changed_by=None if changed_by is None else codec.decode_author(changed_by),
+        )
+        for version, settings, changed_at, changed_by in await transaction.rows("settings_before", values)
+    ]
 
 
 async def id_called(transaction: Transaction, name: str) -> int | None:

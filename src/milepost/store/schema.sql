@@ -27,11 +27,13 @@ create unique index organisation_name on organisation (lower(name));
 -- A webhook's secret address leads to one organisation.
 create unique index organisation_webhook on organisation (webhook_id);
 
--- The settings in force from a version on.
+-- The settings in force from a version on; when and by whom they were changed, as far as that is known.
 create table organisation_version (
     org_id bigint not null references organisation,
     version bigint not null,
     settings text not null,
+    changed_at timestamptz,
+    changed_by text,
     primary key (org_id, version)
 );
 

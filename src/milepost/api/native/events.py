@@ -38,11 +38,12 @@ class EntryItem(Struct, rename="camel"):
 
 
 class AnswerItem(Struct, rename="camel"):
-    """What became of one event."""
+    """What became of one event; `version` is the organisation's by whose definitions and settings it was judged."""
 
     id: str | None
     status: str
     customer_id: int | None
+    version: int | None
     entries: list[EntryItem]
     problems: list[ProblemItem]
 
@@ -82,6 +83,7 @@ def answer_item(answer: Answer) -> AnswerItem:
         id=answer.key.id,
         status=answer.status.value,
         customer_id=answer.customer_id,
+        version=answer.version,
         entries=[entry_item(entry) for entry in answer.entries],
         problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
     )
@@ -148,4 +150,4 @@ def _refused(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
         value = None
     id_ = value.get("id") if isinstance(value, dict) else None
     items = [ProblemItem(problem.path, problem.reason) for problem in problems]
-    return AnswerItem(id_ if isinstance(id_, str) else None, "refused", None, [], items)
+    return AnswerItem(id_ if isinstance(id_, str) else None, "refused", None, None, [], items)

@@ -37,7 +37,7 @@ cross join lateral (
 -- known_events: which of these events were heard before, with what they changed
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
-    e.seq, e.content_hash, e.body, e.entries
+    e.seq, e.content_hash, e.body, e.entries, e.version
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(ids)b::text[])
     as k (bucket, org_id, customer_id, source, event_id)
 cross join lateral (

@@ -8,7 +8,17 @@ on conflict do nothing
 returning org_id;
 
 -- add_organisation_version: write the settings in force from a version on
-insert into organisation_version (org_id, version, settings) values (%(org_id)s, %(version)s, %(settings)s);
+insert into organisation_version (org_id, version, settings, changed_at, changed_by)
+values (
+    %(org_id)s, %(version)s, %(settings)s, to_timestamp(%(changed_at)s::bigint / 1000000.0), %(changed_by)s::text
+);
+
+-- settings_before: the settings of an organisation that came into force before a version, latest first
+select version, settings, (extract(epoch from changed_at) * 1000000)::bigint, changed_by
+from organisation_version
+where org_id = %(org_id)s and version < %(before)s
+order by version desc
+limit %(limit)s;
 
 -- organisation_called: the id of the organisation with this name
 select org_id from organisation where lower(name) = lower(%(name)s);
