@@ -248,10 +248,12 @@ def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
 
 
 def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(brand: Brand) -> None:
-    """A capping group is answered in full, and says that nothing is counted for it."""
-    status, envelope = asked(brand, request(trackingType="CAPPING"))
+    """An odd pair that the vendor was seen to store is answered in full, and says that nothing is counted for it."""
+    odd = request()
+    odd["targets"][0]["targetType"] = "ALL"
+    status, envelope = asked(brand, odd)
     (warning,) = envelope["warnings"]
-    assert (status, warning["code"], "CAPPING cannot be evaluated yet" in warning["message"]) == (200, None, True)
+    assert (status, "ALL of TRANSACTION cannot be evaluated" in warning["message"]) == (200, True)
     assert brand.stored()["target_group_version"] == 1
 
 

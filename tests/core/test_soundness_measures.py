@@ -7,9 +7,7 @@ import pytest
 
 from milepost.model.problem import Problem
 from milepost.model.target import (
-    EnrolmentMethod,
     Entity,
-    Evaluation,
     Kpi,
     Tracking,
     WindowKind,
@@ -147,9 +145,6 @@ def test_rule_sets_are_numbered_where_the_vendor_shows_them(
 @pytest.mark.parametrize(
     "draft, said",
     [
-        (group(tracking=Tracking.CAPPING), "Tracking CAPPING"),
-        (group(evaluation=Evaluation.CYCLIC_WINDOW), "Evaluation CYCLIC_WINDOW"),
-        (with_target(enrolment=EnrolmentMethod.AUDIENCE_FILTER), "AUDIENCE_FILTER"),
         (with_target(event_name="spinTheWheel"), "TRANSACTION on the event spinTheWheel"),
         (group(targets=(pair(Entity.EVENT, Kpi.EVENT_ATTRIBUTE, FIELD),)), "an attribute of the event TransactionAdd"),
     ],

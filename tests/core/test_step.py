@@ -19,7 +19,6 @@ from milepost.model.target import (
     Kpi,
     Metadata,
     Target,
-    Tracking,
     Trigger,
     TriggerValueKind,
     WindowKind,
@@ -34,7 +33,6 @@ from tests.core.shop import (
     TARGET,
     at,
     bill,
-    enrol,
     event,
     explained,
     line,
@@ -271,9 +269,8 @@ def test_late_event_counts_up_to_the_last_day_allowed() -> None:
     ]
 
 
-def test_group_that_cannot_be_evaluated_yet_counts_nothing() -> None:
+def test_pair_without_a_meaning_counts_nothing() -> None:
     """Neither bills nor an enrolment make it pretend."""
-    capping = replace(GROUP, tracking=Tracking.CAPPING)
+    odd = replace(TARGET, kpi=Kpi.ALL)
     bought = bill("1", "01-05 10:00", "5")
-    assert value(live(rules(group=capping), bought)) is None
-    assert Decimal(0) == value(live(rules(ON_LIST, group=capping), bought, enrol("e", "01-06 10:00")))
+    assert value(live(rules(odd), bought)) is None

@@ -214,7 +214,7 @@ def group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measures: 
         name=f"group {group_id}",
         active=pick(draw, MOSTLY),
         preferred_till_id=1,
-        tracking=pick(draw, (*[Tracking.DEFAULT] * 24, Tracking.CAPPING)),
+        tracking=pick(draw, (*[Tracking.DEFAULT] * 24, Tracking.DEFAULT)),
         evaluation=Evaluation.FIXED_CALENDAR_WINDOW,
         total_periods=len(run),
         cycle_opens_at=run[0].opens_at,

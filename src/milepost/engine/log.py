@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from milepost.model.event import Bill, Enrolling, Event, EventKey, Return
+from milepost.model.event import Bill, Enrolling, Event, EventKey, PeriodTurn, Return
 from milepost.model.standing import Entry, Standing
+from milepost.rules.grouping import STREAKING
 from milepost.rules.matching import Catalogue
 
 SETTLE_AFTER_US = 7 * 86_400_000_000
@@ -50,11 +51,22 @@ def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
         case Return(original=original):
             return Need(bill=original, history=True)
         case Enrolling(target_id=target_id, period_id=period_id):
-            rule = catalogue.rules.get(target_id)
-            position = -1 if rule is None else rule.position_of(period_id)
-            return Need(since=rule.opens[position] if rule and position >= 0 else None, history=True)
+            return Need(since=_since(catalogue, target_id, period_id), history=True)
+        case PeriodTurn():
+            return Need(history=True)
         case _:
             return Need(history=True) if late else NOTHING
+
+
+def _since(catalogue: Catalogue, target_id: int, period_id: int) -> int | None:
+    """Give from when on stored events may count for an enrolment: its period's beginning, or the group's."""
+    rule = catalogue.rules.get(target_id)
+    if rule is None:
+        return None
+    if not rule.is_fixed:
+        return rule.frame.opens_at
+    position = 0 if rule.tracking in STREAKING else rule.position_of(period_id)
+    return rule.opens[position] if position >= 0 else None
 
 
 def wanted(asked: Need, event: Event, logged: Logged) -> bool:

@@ -8,10 +8,10 @@ from bisect import bisect_left, insort
 from typing import NamedTuple
 
 from milepost.model.event import Event
-from milepost.model.organisation import AfterAchievement, Settings
+from milepost.model.organisation import AfterAchievement, Returns, Settings
 from milepost.model.standing import Day, Outcome, OutcomeKind, Progress, Reason
-from milepost.rules.matching import Rule
 from milepost.rules.measure import Aggregate
+from milepost.rules.rule import Rule
 
 SECOND_US = 1_000_000
 
@@ -45,22 +45,33 @@ def cause_of(event: Event, settings: Settings) -> Cause:
     return Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, settings)
 
 
+def revokes(change: Change, settings: Settings) -> bool:
+    """Tell whether *change* may take an achievement back: only a return may, and where returns carry none does."""
+    return (
+        change.reason is Reason.RETURNED
+        and settings.after_achievement is AfterAchievement.REVOKE
+        and settings.returns is not Returns.CARRY
+    )
+
+
 def progressed(
-    rule: Rule, position: int, before: Progress, change: Change, cause: Cause, outcomes: list[Outcome]
+    rule: Rule, position: int, goal: int | None, before: Progress, change: Change, cause: Cause, outcomes: list[Outcome]
 ) -> Progress:
-    """Give what *change* makes of *before*, a progress of *rule* in the period at *position*; adds to *outcomes*."""
+    """Give what *change* makes of *before*, a progress of *rule* in the period at *position*; adds to *outcomes*.
+
+    *goal* is the customer's own or the target's.
+    """
     value, achieved_at, achieved_by = before.value, before.achieved_at, before.achieved_by
     triggers, days = before.triggers, before.days
-    if rule.sums:
+    if rule.sums or change.reason is Reason.CARRIED:
         value += change.amount
     else:
-        days, moved = _days(days, change, rule.aggregate)
+        days, moved = moved_days(days, change, rule.aggregate)
         value += moved
     if rule.marks:
-        triggers = _triggers(rule, position, triggers, value, cause.at, outcomes)
-    goal = rule.goals[position]
+        triggers = reached_triggers(rule, position, goal, triggers, value, cause.at, outcomes)
     if goal is not None and (value < goal) is (achieved_by != 0):
-        achieved_at, achieved_by = _crossed(before, value, change, cause, outcomes)
+        achieved_at, achieved_by = _crossed(rule, before, value, change, cause, outcomes)
     return Progress(
         before.target_id,
         before.period_id,
@@ -74,31 +85,38 @@ def progressed(
     )
 
 
-def _triggers(rule: Rule, position: int, reached: int, value: int, at: int, outcomes: list[Outcome]) -> int:
+def reached_triggers(
+    rule: Rule, position: int, goal: int | None, reached: int, value: int, at: int, outcomes: list[Outcome]
+) -> int:
+    """Give which triggers are reached, a bit for each, with *value*; each is noted in *outcomes* once."""
+    usual = goal == rule.goals[position]
     for place, mark in enumerate(rule.marks):
-        if value >= mark.values[position] and not reached & 1 << place:
+        least = mark.values[position] if usual else mark.of_goal(goal)
+        if value >= least and not reached & 1 << place:
             reached |= 1 << place
             named = rule.keys[position]
             outcomes.append(Outcome(OutcomeKind.TRIGGER_REACHED, *named, at, value, mark.trigger_id))
     return reached
 
 
-def _crossed(before: Progress, value: int, change: Change, cause: Cause, outcomes: list[Outcome]) -> tuple[int, int]:
+def _crossed(
+    rule: Rule, before: Progress, value: int, change: Change, cause: Cause, outcomes: list[Outcome]
+) -> tuple[int, int]:
     """Give stamp and cause of the achievement when *value* is at or over the goal unachieved, or achieved and below it.
 
     Achieved at ≥ (semantics 8 #1), once; taken back only by a return, and only where REVOKE says so.
     """
     if not before.achieved_by:
-        outcomes.append(Outcome(OutcomeKind.ACHIEVED, before.target_id, before.period_id, cause.at, value))
+        kind = OutcomeKind.CAP_REACHED if rule.is_cap else OutcomeKind.ACHIEVED
+        outcomes.append(Outcome(kind, before.target_id, before.period_id, cause.at, value))
         return cause.at, cause.event.key.log_id
-    revoked = cause.settings.after_achievement is AfterAchievement.REVOKE and change.reason is Reason.RETURNED
-    if not revoked:
+    if not revokes(change, cause.settings):
         return before.achieved_at, before.achieved_by
     outcomes.append(Outcome(OutcomeKind.UNACHIEVED, before.target_id, before.period_id, cause.at, value))
     return 0, 0
 
 
-def _days(days: tuple[Day, ...], change: Change, aggregate: Aggregate) -> tuple[tuple[Day, ...], int]:
+def moved_days(days: tuple[Day, ...], change: Change, aggregate: Aggregate) -> tuple[tuple[Day, ...], int]:
     """Give the days after *change*, and by how much the sum of their extremes moves."""
     place = bisect_left(days, change.day, key=lambda day: day[0])
     known = place < len(days) and days[place][0] == change.day

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from milepost.engine.windows import position_of, spans
 from milepost.language import NOTHING_REACHED, Occasion, Reached
 from milepost.language.syntax import Operator
 from milepost.language.values import calculate
@@ -10,7 +11,8 @@ from milepost.model.amount import to_decimal
 from milepost.model.event import Event
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import TargetGroup
-from milepost.rules.matching import Catalogue, Rule
+from milepost.rules.matching import Catalogue
+from milepost.rules.rule import Rule
 
 ZERO = Decimal(0)
 
@@ -45,7 +47,7 @@ class Reaching(Reached):
     def value_now(self, target: str) -> Decimal:
         """Give the value of *target* in the period that runs now; 0 if none does."""
         rule = self._rule(target)
-        position = -1 if rule is None else rule.position(self._at)
+        position = -1 if rule is None else position_of(rule, self._standing.anchors, self._at)
         return ZERO if rule is None or position < 0 else self._value(rule, [rule.period_ids[position]])
 
     def mean_value(self, target: str) -> Decimal:
@@ -53,7 +55,8 @@ class Reaching(Reached):
         rule = self._rule(target)
         if rule is None:
             return ZERO
-        begun = [id_ for id_, opens in zip(rule.period_ids, rule.opens, strict=True) if opens <= self._at]
+        own = spans(rule, self._standing.anchors)
+        begun = [id_ for id_, span in zip(rule.period_ids, own, strict=False) if span.opens_at <= self._at]
         return calculate(Operator.OVER, self._value(rule, begun), Decimal(len(begun))) or ZERO
 
     def has_level(self, level: str) -> bool:

@@ -9,15 +9,22 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from milepost.engine.log import SETTLE_AFTER_US
+from milepost.engine.windows import closes_at
 from milepost.model.standing import NEVER, Progress, ProgressKey, Standing
 from milepost.rules.matching import Catalogue
 
 
-def settles_at(catalogue: Catalogue, progress: Progress) -> int:
+def settles_at(catalogue: Catalogue, anchors: Mapping[int, int], progress: Progress) -> int:
     """Give when *progress* leaves the hot row; never, if nobody knows its period any more."""
+    if progress.target_id < 0:
+        whole = catalogue.wholes.get(-progress.target_id)
+        closes = None if whole is None else whole.closes.get(progress.period_id)
+        return NEVER if closes is None else closes + SETTLE_AFTER_US
     rule = catalogue.rules.get(progress.target_id)
     position = -1 if rule is None else rule.position_of(progress.period_id)
-    return NEVER if rule is None or position < 0 else rule.closes[position] + SETTLE_AFTER_US
+    if rule is None or position < 0:
+        return NEVER
+    return closes_at(rule, anchors, position) + SETTLE_AFTER_US
 
 
 def settle(catalogue: Catalogue, standing: Standing) -> tuple[Standing, tuple[Progress, ...]]:
@@ -28,7 +35,7 @@ def settle(catalogue: Catalogue, standing: Standing) -> tuple[Standing, tuple[Pr
     leaves: list[Progress] = []
     next_at = NEVER
     for key, progress in standing.progress.items():
-        at = settles_at(catalogue, progress)
+        at = settles_at(catalogue, standing.anchors, progress)
         if at <= standing.latest_at:
             leaves.append(progress)
         else:

@@ -1,7 +1,10 @@
 """How a return takes back what its bill had added (semantics 4.8 and 8.1)."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from milepost.engine.carrying import carries, carry
+from milepost.engine.counting import apply
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import Logged
 from milepost.engine.progressing import cause_of, change_of
@@ -9,9 +12,25 @@ from milepost.engine.reaching import occasion_of
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
 from milepost.model.organisation import Returns
-from milepost.model.standing import Entry, ProgressKey, Reason, Stored, Waiting
-from milepost.rules.matching import Rule
+from milepost.model.standing import Entry, Reason, Stored, Waiting
+from milepost.model.target import Evaluation
 from milepost.rules.remaining import Remaining, remaining
+from milepost.rules.rule import Rule
+
+
+class _Taking(NamedTuple):
+    """A return at work: the bill it takes back from, the earlier returns of that bill, and the return itself."""
+
+    bill: Event
+    earlier: tuple[Event, ...]
+    taken: Event
+
+
+class _Counted(NamedTuple):
+    """Where a bill has counted: a rule, and the position of the period."""
+
+    rule: Rule
+    position: int
 
 
 def take_back(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
@@ -20,7 +39,8 @@ def take_back(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
     if bill is None:
         fold.waiting = (*fold.waiting, Waiting(payload.original, fold.event.key))
         return
-    _reduce(fold, bill, returns_from(bill, past), fold.event)
+    earlier = tuple(logged.event for logged in returns_from(bill, past))
+    _reduce(fold, _Taking(bill.event, earlier, fold.event), counted_for(fold, bill))
 
 
 def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
@@ -30,11 +50,11 @@ def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
     if not due:
         return
     fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
-    earlier: list[Logged] = []
+    counted = counted_for(fold, Logged(fold.event, fold.before.seq + 1, tuple(fold.entries)))
+    earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.seq):
-        bill = Logged(fold.event, fold.before.seq + 1, tuple(fold.entries))
-        _reduce(fold, bill, earlier, logged.event)
-        earlier.append(logged)
+        _reduce(fold, _Taking(fold.event, earlier, logged.event), counted)
+        earlier = (*earlier, logged.event)
 
 
 def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
@@ -71,71 +91,89 @@ def names_of(bill: Event) -> set[str]:
     return {bill.key.id, bill.payload.number}
 
 
-def _reduce(fold: Fold, bill: Logged, earlier: Sequence[Logged], taken: Event) -> None:
-    """Let *taken*, a return, reduce what *bill* added; *earlier* returns of the bill have had their effect."""
-    payload = bill.event.payload
-    assert isinstance(payload, Bill)
+def returns_of(events: Sequence[Event]) -> list[Return]:
+    """Give what the returns among *events* say."""
+    return [event.payload for event in events if isinstance(event.payload, Return)]
+
+
+def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> int | None:
+    """Give what is left of the bill's contribution; the bill's own expression is not asked again."""
+    if left is None:
+        return None
+    if rule.read_line is not None:
+        return rule.amount_of_lines(occasion_of(fold.catalogue, bill, fold.before), left.lines)
+    assert rule.read is not None, "what counted has a meaning"
+    return rule.read(left.bill)
+
+
+def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
+    """Let a return reduce what its bill added, in all that it has counted for."""
     # Not the end of it when nothing is left: a return dated after a period's end has left the whole bill in there.
-    before = remaining(payload, returns_of(earlier))
-    after = remaining(payload, returns_of([*earlier, Logged(taken, 0, ())]))
+    before, after = _left(taking.bill, taking.earlier, taking.taken)
     fold.purchases -= _net(before) - _net(after)
     if fold.catalogue.settings.returns is Returns.IGNORE:
         return
-    for key in _counted(fold, bill):
-        rule = fold.catalogue.rules.get(key.target_id)
-        position = -1 if rule is None else rule.position_of(key.period_id)
-        if rule is None or position < 0:
-            continue
-        if taken.occurred_at >= rule.closes[position]:
+    for rule, position in counted:
+        if carries(fold, rule, position):
+            _carry(fold, rule, position, taking)
+        elif taking.taken.occurred_at >= fold.closes_at(rule, position):
+            key = rule.keys[position]
             value = fold.progress[key].value if key in fold.progress else 0
             fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
-            continue
-        _reduce_one(fold, rule, position, bill, earlier, taken)
+        else:
+            _subtract(fold, rule, position, taking)
+
+
+def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> tuple[Remaining | None, Remaining | None]:
+    """Give what is left of *bill* after the *earlier* returns, and after *taken* as well."""
+    payload = bill.payload
+    assert isinstance(payload, Bill)
+    return remaining(payload, returns_of(earlier)), remaining(payload, returns_of([*earlier, taken]))
 
 
 def _net(left: Remaining | None) -> int:
     return 0 if left is None else to_units(left.bill.net)
 
 
-def returns_of(logged: Sequence[Logged]) -> list[Return]:
-    """Give what the returns among *logged* say."""
-    return [entry.event.payload for entry in logged if isinstance(entry.event.payload, Return)]
-
-
-def _reduce_one(fold: Fold, rule: Rule, position: int, bill: Logged, earlier: Sequence[Logged], taken: Event) -> None:
-    """Let *taken* reduce what *bill* added to one progress: less what the returns that counted there left of it."""
-    key = rule.keys[position]
-    payload = bill.event.payload
-    assert isinstance(payload, Bill)
-    effective = [logged for logged in earlier if logged.event.occurred_at < rule.closes[position]]
-    before = remaining(payload, returns_of(effective))
-    after = remaining(payload, returns_of([*effective, Logged(taken, 0, ())]))
-    old = None if before is None else amount_left(fold, rule, bill.event, before)
-    if old is None or key not in fold.progress:
+def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
+    """Subtract from one progress, less what the returns that counted there left of the bill."""
+    closing = fold.closes_at(rule, position)
+    earlier = [event for event in taking.earlier if event.occurred_at < closing]
+    before, after = _left(taking.bill, earlier, taking.taken)
+    old = amount_left(fold, rule, taking.bill, before)
+    if old is None or rule.keys[position] not in fold.progress:
         return
-    new = None if after is None else amount_left(fold, rule, bill.event, after)
-    change = change_of(old, new, day_of(fold.catalogue, rule, bill.event), Reason.RETURNED)
-    fold.apply(rule, position, change, cause_of(taken, fold.catalogue.settings))
+    new = amount_left(fold, rule, taking.bill, after)
+    change = change_of(old, new, day_of(rule, taking.bill), Reason.RETURNED)
+    apply(fold, rule, position, change, cause_of(taking.taken, fold.catalogue.settings))
 
 
-def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining) -> int | None:
-    """Give what is left of the bill's contribution; the bill's own expression is not asked again."""
-    occasion = occasion_of(fold.catalogue, bill, fold.before)
-    if rule.read_line is not None:
-        return rule.amount_of_lines(occasion, left.lines)
-    assert rule.read is not None, "what counted has a meaning"
-    return rule.read(left.bill)
+def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
+    """Carry what came back into a later period; the achieved one keeps what it has (semantics 8 #17)."""
+    before, after = _left(taking.bill, taking.earlier, taking.taken)
+    old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
+    carry(fold, rule, position, (old or 0) - (new or 0), cause_of(taking.taken, fold.catalogue.settings))
 
 
-def _counted(fold: Fold, bill: Logged) -> list[ProgressKey]:
-    """Give the progress that *bill* has counted for, at once or when the customer was enrolled."""
-    keys = [ProgressKey(e.target_id, e.period_id) for e in bill.entries if e.reason is Reason.COUNTED]
+def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
+    """Give where *bill* has counted, at once or when the customer was enrolled; once for each target until achieved."""
+    found: dict[tuple[int, int], _Counted] = {}
+    for entry in bill.entries:
+        rule = fold.catalogue.rules.get(entry.target_id)
+        position = -1 if rule is None else rule.position_of(entry.period_id)
+        if rule is not None and position >= 0 and entry.reason is Reason.COUNTED:
+            found.setdefault(_place(rule, position), _Counted(rule, position))
     for enrolment in fold.enrolments:
         if enrolment.seq <= bill.seq or enrolment.stored is Stored.NONE:
             continue
         rule = fold.catalogue.rules.get(enrolment.target_id)
-        position = -1 if rule is None else rule.position(bill.event.occurred_at)
+        position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
         if rule is not None and position >= 0 and counts_stored(fold, rule, position, enrolment, bill.event):
-            key = rule.keys[position]
-            keys += [] if key in keys else [key]
-    return keys
+            found.setdefault(_place(rule, position), _Counted(rule, position))
+    return list(found.values())
+
+
+def _place(rule: Rule, position: int) -> tuple[int, int]:
+    """Give what tells one count of a bill from another: until achieved, all periods of a target are one."""
+    until_achieved = rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW
+    return rule.target_id, 0 if until_achieved else position

@@ -24,6 +24,9 @@ TZDB: str = tzdata.IANA_VERSION
 YEAR_MIN, YEAR_MAX = 1900, 9998
 """The years that a date may have: before them zones are guesswork, after them the ends of days have no date."""
 
+END_OF_TIME = 2**62
+"""An instant after all others."""
+
 DAY_US = 86_400_000_000
 SECOND_US = 1_000_000
 
@@ -118,9 +121,15 @@ class Calendar:
         """Give the first instant after *day*."""
         return self.opens(day + 1)
 
-    def later(self, instant: int, *, years: int) -> int:
-        """Give the instant *years* after *instant*, at the same local date and time where the clock knows it."""
-        return self._local(instant).add(years=years).timestamp(unit="microsecond")
+    def later(self, instant: int, *, years: int = 0, months: int = 0) -> int:
+        """Give the instant *years* and *months* after *instant*, at the same local date and time where there is one.
+
+        A day that the month lacks becomes its last; beyond the calendar's last year it is the end of all time.
+        """
+        try:
+            return self._local(instant).add(years=years, months=months).timestamp(unit="microsecond")
+        except (ValueError, OverflowError):
+            return END_OF_TIME
 
     def read(self, text: str) -> Moment:
         """Read a date or date-time: with an offset or `Z` as that instant, without one as local time of this zone.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from milepost.model.event import BILL, CURRENCY, POINTS, RETURN
-from milepost.model.target import EnrolmentMethod, Entity, Evaluation, Kpi, Target, TargetGroup, Tracking
+from milepost.model.target import Entity, Kpi, Target, TargetGroup
 from milepost.rules.pairs import is_meant
 
 _WITHOUT_ATTRIBUTES = frozenset({BILL, RETURN, POINTS, CURRENCY})
@@ -11,22 +11,13 @@ _WITHOUT_ATTRIBUTES = frozenset({BILL, RETURN, POINTS, CURRENCY})
 
 def unevaluable(group: TargetGroup) -> tuple[str, ...]:
     """Give a sentence for each thing in *group* that nothing is counted for yet; none means that it counts."""
-    return tuple(_of_group(group)) + tuple(sentence for target in group.targets for sentence in _of_target(target))
-
-
-def _of_group(group: TargetGroup) -> Iterator[str]:
-    if group.tracking is not Tracking.DEFAULT:
-        yield f"Tracking {group.tracking.value} cannot be evaluated yet: the group is stored, nothing is counted."
-    if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
-        yield f"Evaluation {group.evaluation.value} cannot be evaluated yet: the group is stored, nothing is counted."
+    return tuple(sentence for target in group.targets for sentence in _of_target(target))
 
 
 def _of_target(target: Target) -> Iterator[str]:
     def said(of: str) -> str:
         return f"Target '{target.name}': {of} cannot be evaluated yet; the group is stored, nothing is counted."
 
-    if target.enrolment is EnrolmentMethod.AUDIENCE_FILTER:
-        yield said("enrolment by AUDIENCE_FILTER")
     if not is_meant(target.entity, target.kpi):
         yield said(f"{target.kpi.value} of {target.entity.value}")
     if target.entity in {Entity.TRANSACTION, Entity.LINEITEM} and target.event_name != BILL:

@@ -1,0 +1,33 @@
+"""How progress begins, and which period is being filled where periods close on achievement."""
+
+from milepost.engine.fold import Fold
+from milepost.engine.progressing import Cause
+from milepost.model.standing import Outcome, OutcomeKind, Progress
+from milepost.model.target import Evaluation
+from milepost.rules.rule import Rule
+
+
+def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progress:
+    """Give the progress to begin with; the first contribution enrols where anybody takes part.
+
+    It opens the windows of one's own, if there are any (semantics 4.4).
+    """
+    key = rule.keys[position]
+    if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
+        fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
+    fold.keep_hot(fold.closes_at(rule, position))
+    enrolment = fold.enrolment(rule.target_id)
+    if rule.open_to_all:
+        fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, cause.at, 0))
+        return Progress(*key, 0, cause.at, cause.at)
+    assert enrolment is not None, "only the enrolled make progress"
+    return Progress(*key, 0, enrolment.enrolled_at, enrolment.enrolled_at)
+
+
+def running(fold: Fold, rule: Rule) -> int:
+    """Give the position of the period that is being filled: the first one not achieved, else the last."""
+    for position, key in enumerate(rule.keys):
+        progress = fold.progress.get(key)
+        if progress is None or not progress.achieved_by:
+            return position
+    return len(rule.keys) - 1

@@ -1,0 +1,66 @@
+"""How a change reaches the progress it concerns, and what follows from it for the group."""
+
+from milepost.engine.beginning import first_progress, running
+from milepost.engine.filling import fill
+from milepost.engine.fold import Fold, counted, is_too_late
+from milepost.engine.progressing import Cause, Change, progressed
+from milepost.engine.reaching import occasion_of
+from milepost.engine.streaks import follow_streak
+from milepost.engine.unified import follow_whole
+from milepost.engine.windows import position_of
+from milepost.model.event import Event
+from milepost.model.standing import Entry, ProgressKey, Reason
+from milepost.model.target import Evaluation
+from milepost.rules.rule import Asks, Rule
+
+
+def count(fold: Fold, event: Event, cause: Cause) -> None:
+    """Count the event for every rule that it matches; what rules ask alike is asked once."""
+    at = event.occurred_at
+    occasion = occasion_of(fold.catalogue, event, fold.before)
+    decided = getattr(event.payload, "decision", None) is not None
+    asked: dict[Asks, Change | None] = {}
+    for rule in fold.catalogue.candidates(event, fold.enrolments):
+        position = rule.position(at) if rule.is_fixed else position_of(rule, fold.anchors, at)
+        if position < 0 or (decided and rule.is_cap):
+            continue
+        if not takes_part_now(fold, rule, position):
+            continue
+        change = counted(rule, occasion, asked)
+        if change is None:
+            continue
+        if is_too_late(fold, rule, position, event):
+            _note_too_late(fold, rule.keys[position], change.amount)
+        else:
+            apply(fold, rule, position, change, cause)
+
+
+def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
+    """Tell whether an event in the period at *position* may count; until achieved, the running period is meant."""
+    if not fold.enrolments:
+        return rule.open_to_all
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        position = running(fold, rule)
+    return fold.takes_part(rule, position)
+
+
+def apply(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
+    """Let *change* happen to the progress of *rule* in the period at *position*, with all that follows from it."""
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        fill(fold, rule, change, cause)
+        return
+    key = rule.keys[position]
+    before = fold.progress.get(key)
+    if before is None:
+        before = first_progress(fold, rule, position, cause)
+    goal = fold.goal(rule, position) if fold.enrolments else rule.goals[position]
+    after = fold.progress[key] = progressed(rule, position, goal, before, change, cause, fold.outcomes)
+    fold.entries.append(Entry(key[0], key[1], change.reason, change.amount, before.value, after.value))
+    if rule.together:
+        follow_streak(fold, rule, before, after, cause)
+        follow_whole(fold, rule, key.period_id, change, cause)
+
+
+def _note_too_late(fold: Fold, key: ProgressKey, amount: int) -> None:
+    value = fold.progress[key].value if key in fold.progress else 0
+    fold.entries.append(Entry(*key, Reason.TOO_LATE, amount, value, value))

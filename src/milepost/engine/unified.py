@@ -1,0 +1,42 @@
+"""A unified group as a whole: its own progress in each period, which follows from that of its members."""
+
+from milepost.engine.fold import Fold
+from milepost.engine.progressing import Cause, Change, revokes
+from milepost.model.amount import UNITS_PER_ONE
+from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey
+from milepost.rules.grouping import Whole
+from milepost.rules.rule import Rule
+
+
+def follow_whole(fold: Fold, rule: Rule, period_id: int, change: Change, cause: Cause) -> None:
+    """Reckon the whole of the rule's group anew in one period, after a *change* of a member there (semantics 4.10)."""
+    whole = fold.catalogue.wholes.get(rule.group_id)
+    if whole is None:
+        return
+    key = whole.key(period_id)
+    before = fold.progress.get(key)
+    if before is None:
+        fold.keep_hot(whole.closes[period_id])
+        before = Progress(*key, 0, cause.at, cause.at)
+    value, holds = _state(fold, whole, period_id)
+    achieved_at, achieved_by = before.achieved_at, before.achieved_by
+    if holds and not achieved_by:
+        achieved_at, achieved_by = cause.at, cause.event.key.log_id
+        _say(fold, OutcomeKind.UNIFIED_ACHIEVED, whole, key, value)
+    elif achieved_by and not holds and revokes(change, cause.settings):
+        achieved_at = achieved_by = 0
+        _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, whole, key, value)
+    fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.heard_at, achieved_at, achieved_by)
+
+
+def _state(fold: Fold, whole: Whole, period_id: int) -> tuple[int, bool]:
+    """Give the whole's value, the sum of its members or how many are reached, and whether it is achieved now."""
+    members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in whole.members]
+    reached = sum(1 for member in members if member is not None and member.achieved_by)
+    total = sum(member.value for member in members if member is not None)
+    value = total if whole.sums else reached * UNITS_PER_ONE
+    return value, reached >= whole.needed and (whole.threshold is None or value >= whole.threshold)
+
+
+def _say(fold: Fold, kind: OutcomeKind, whole: Whole, key: ProgressKey, value: int) -> None:
+    fold.outcomes.append(Outcome(kind, 0, key.period_id, fold.cause.at, value, whole.group_id))
