@@ -103,17 +103,23 @@ async def define_again(house: House) -> TargetGroup:
     return await _define(house.database, house.org_id, Kpi.VISIT, 2)
 
 
+async def define_asking(house: House, expression: str) -> TargetGroup:
+    """Define one more target of the brand, which counts the bills that *expression* holds for."""
+    return await _define(house.database, house.org_id, Kpi.QUANTITY, 2, expression)
+
+
 async def another_brand(house: House) -> House:
     """Add a brand without targets to the same servers."""
     organisation, _ = await add_organisation(house.database, name="other", zone="UTC", now=NOW)
     return replace(house, org_id=organisation.id, groups=())
 
 
-async def _define(database: Database, org_id: int, kpi: Kpi, goal: int) -> TargetGroup:
+async def _define(database: Database, org_id: int, kpi: Kpi, goal: int, expression: str = "true") -> TargetGroup:
     target = TargetDraft(
         name=kpi.value,
         entity=Entity.TRANSACTION,
         kpi=kpi,
+        expression=expression,
         enrolment=EnrolmentMethod.TRANSACTION,
         goals=(Decimal(goal),),
     )
