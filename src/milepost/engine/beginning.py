@@ -7,21 +7,30 @@ from milepost.model.target import Evaluation
 from milepost.rules.rule import Rule
 
 
+ENROLLED = OutcomeKind.ENROLLED
+
+
 def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progress:
     """Give the progress to begin with; the first contribution enrols where anybody takes part.
 
     It opens the windows of one's own, if there are any (semantics 4.4).
     """
     key = rule.keys[position]
-    if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
-        fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
-    fold.keep_hot(fold.closes_at(rule, position))
-    enrolment = fold.enrolment(rule.target_id)
+    if rule.is_fixed:
+        closing = rule.closes[position]
+    else:
+        if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
+            fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
+        closing = fold.closes_at(rule, position)
+    fold.keep_hot(closing)
+    at = cause.at
     if rule.open_to_all:
-        fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, cause.at, 0))
-        return Progress(*key, 0, cause.at, cause.at)
-    assert enrolment is not None, "only the enrolled make progress"
-    return Progress(*key, 0, enrolment.enrolled_at, enrolment.enrolled_at)
+        fold.outcomes.append(Outcome(ENROLLED, key[0], key[1], at, 0))
+    else:
+        enrolment = fold.enrolment(rule.target_id)
+        assert enrolment is not None, "only the enrolled make progress"
+        at = enrolment.enrolled_at
+    return Progress(key[0], key[1], 0, at, at)
 
 
 def running(fold: Fold, rule: Rule) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from milepost.engine.counting import apply, takes_part_now
-from milepost.engine.fold import Fold, day_of
+from milepost.engine.fold import Fold, day_of, is_too_late
 from milepost.engine.progressing import Change
 from milepost.engine.reaching import occasion_of
 from milepost.model.amount import UNITS_PER_ONE, to_units
@@ -55,19 +55,22 @@ def _bounds(fold: Fold, payload: Deciding, asked: int) -> Iterator[_Bound]:
     for rule in fold.catalogue.caps:
         event = bill if rule.entity in {Entity.TRANSACTION, Entity.LINEITEM} else award
         position = fold.position(rule, fold.event.occurred_at)
-        if event is None or event.name != rule.event_name or position < 0 or not rule.is_at(event.place):
+        if event is None or position < 0 or rule.kpi is Kpi.EXTENDED_FIELD:
+            continue
+        if event.name != rule.event_name or not rule.is_at(event.place):
             continue
         if not takes_part_now(fold, rule, position):
             continue
         measure = rule.amount(occasion_of(fold.catalogue, event, fold.before))
         goal = fold.goal(rule, position)
-        if measure is None or goal is None:
+        if measure is None or goal is None or is_too_late(fold, rule, position, event):
             continue
         left = _left(fold, rule, position, goal)
         if event is award:
-            yield _Bound(rule, position, Fraction(min(left, asked), asked), None)
+            share = Fraction(min(left, asked), asked) if asked else Fraction(1)
+            yield _Bound(rule, position, share, None)
         else:
-            yield _Bound(rule, position, _share(rule, left, measure), measure)
+            yield _Bound(rule, position, _share(fold, rule, position, left, measure), measure)
 
 
 def _left(fold: Fold, rule: Rule, position: int, goal: int) -> int:
@@ -77,10 +80,16 @@ def _left(fold: Fold, rule: Rule, position: int, goal: int) -> int:
     return max(goal - used, 0)
 
 
-def _share(rule: Rule, left: int, measure: int) -> Fraction:
-    """Give the share of a bill that a cap leaves: all or nothing where one is counted."""
+def _share(fold: Fold, rule: Rule, position: int, left: int, measure: int) -> Fraction:
+    """Give the share of a bill that a cap leaves: all or nothing where ones are counted.
+
+    A visit on a day that counts already needs nothing.
+    """
     if rule.kpi in ONES:
-        return Fraction(1 if left >= min(measure, UNITS_PER_ONE) else 0)
+        progress = fold.progress.get(rule.keys[position])
+        today = day_of(rule, fold.event)
+        visited = rule.kpi is Kpi.VISIT and progress is not None and any(day == today for day, _ in progress.days)
+        return Fraction(1 if visited or left >= min(measure, UNITS_PER_ONE) else 0)
     return Fraction(min(left, measure), measure) if measure > 0 else Fraction(1)
 
 

@@ -25,8 +25,7 @@ def carries(fold: Fold, rule: Rule, position: int) -> bool:
 def carry(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause) -> None:
     """Let the first later period that closes after the return begin lower by what *came_back*, in units."""
     taken_at = cause.event.occurred_at
-    following = range(position + 1, len(rule.keys))
-    later = next((one for one in following if rule.closes[one] > taken_at and fold.takes_part(rule, one)), None)
+    later = next((one for one in range(position + 1, len(rule.keys)) if rule.closes[one] > taken_at), None)
     carried = _carried(fold, rule, position, came_back)
     if later is None or not carried:
         key = rule.keys[position]

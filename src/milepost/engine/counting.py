@@ -1,6 +1,8 @@
 """How a change reaches the progress it concerns, and what follows from it for the group."""
 
-from milepost.engine.beginning import first_progress, running
+from collections.abc import Iterable
+
+from milepost.engine.beginning import first_progress
 from milepost.engine.filling import fill
 from milepost.engine.fold import Fold, counted, is_too_late
 from milepost.engine.progressing import Cause, Change, progressed
@@ -8,23 +10,79 @@ from milepost.engine.reaching import occasion_of
 from milepost.engine.streaks import follow_streak
 from milepost.engine.unified import follow_whole
 from milepost.engine.windows import position_of
+from milepost.language import Occasion
 from milepost.model.event import Event
-from milepost.model.standing import Entry, ProgressKey, Reason
+from milepost.model.standing import STAYS, Entry, Progress, ProgressKey, Reason
 from milepost.model.target import Evaluation
+from milepost.rules.matching import Alike
 from milepost.rules.rule import Asks, Rule
+
+
+COUNTED = Reason.COUNTED
+"""Said once: to look a member of an enumeration up costs as much as to make an entry."""
 
 
 def count(fold: Fold, event: Event, cause: Cause) -> None:
     """Count the event for every rule that it matches; what rules ask alike is asked once."""
-    at = event.occurred_at
     occasion = occasion_of(fold.catalogue, event, fold.before)
+    listening = fold.catalogue.listening(event)
+    if fold.enrolments or fold.catalogue.settings.late_days is not None:
+        _count_each(fold, fold.catalogue.candidates(event, fold.enrolments), occasion, cause)
+        return
+    if listening.plain:
+        _count_plain(fold, listening.plain, occasion, cause)
+    if listening.others:
+        _count_each(fold, listening.others, occasion, cause)
+
+
+def _count_plain(fold: Fold, plain: Iterable[Alike], occasion: Occasion, cause: Cause) -> None:
+    """Count for plain sums that everybody takes part in, the most of what happens: in line, without a call for each.
+
+    Where a goal is crossed it goes the way of all others.
+    """
+    at, heard_at, progress, entries = occasion.event.occurred_at, cause.heard_at, fold.progress, fold.entries
+    positions: dict[int, int] = {}
+    for first, rules in plain:
+        amount = first.amount(occasion)
+        if amount is None:
+            continue
+        for rule in rules:
+            schedule = rule.schedule
+            position = positions.get(id(schedule))
+            if position is None:
+                position = positions[id(schedule)] = rule.position(at)
+            if position < 0:
+                continue
+            key, goal = rule.keys[position], rule.goals[position]
+            before = progress.get(key) or first_progress(fold, rule, position, cause)
+            value = before.value + amount
+            if goal is not None and (value < goal) is (before.achieved_by != 0):
+                progress[key] = before
+                apply(fold, rule, position, Change(None, amount, 0, Reason.COUNTED, amount), cause)
+                continue
+            target_id, period_id = key
+            progress[key] = Progress(
+                target_id,
+                period_id,
+                value,
+                before.enrolled_at,
+                heard_at,
+                before.achieved_at,
+                before.achieved_by,
+                before.triggers,
+                before.days,
+            )
+            entries.append(Entry(target_id, period_id, COUNTED, amount, before.value, value))
+
+
+def _count_each(fold: Fold, rules: Iterable[Rule], occasion: Occasion, cause: Cause) -> None:
+    event = occasion.event
+    at = event.occurred_at
     decided = getattr(event.payload, "decision", None) is not None
     asked: dict[Asks, Change | None] = {}
-    for rule in fold.catalogue.candidates(event, fold.enrolments):
+    for rule in rules:
         position = rule.position(at) if rule.is_fixed else position_of(rule, fold.anchors, at)
-        if position < 0 or (decided and rule.is_cap):
-            continue
-        if not takes_part_now(fold, rule, position):
+        if position < 0 or (decided and rule.is_cap) or not takes_part_now(fold, rule, position):
             continue
         change = counted(rule, occasion, asked)
         if change is None:
@@ -36,11 +94,12 @@ def count(fold: Fold, event: Event, cause: Cause) -> None:
 
 
 def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
-    """Tell whether an event in the period at *position* may count; until achieved, the running period is meant."""
+    """Tell whether an event in the period at *position* may count; who left does so for good until achieved."""
     if not fold.enrolments:
         return rule.open_to_all
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
-        position = running(fold, rule)
+        enrolment = fold.enrolment(rule.target_id)
+        return rule.open_to_all if enrolment is None else enrolment.left_period_id == STAYS
     return fold.takes_part(rule, position)
 
 

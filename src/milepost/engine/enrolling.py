@@ -131,9 +131,10 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> None:
 def _opened(fold: Fold, rule: Rule) -> int:
     """Give the position of the window that holds the enrolment, which opens the first one if there is none yet."""
     at = fold.event.occurred_at
-    if rule.target_id not in fold.anchors:
+    position = fold.position(rule, at)
+    if rule.target_id not in fold.anchors and position >= 0:
         fold.anchors = {**fold.anchors, rule.target_id: at}
-    return max(fold.position(rule, at), 0)
+    return max(position, 0)
 
 
 def _start_again(fold: Fold, rule: Rule) -> None:

@@ -35,7 +35,8 @@ def fill(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
             row = first_progress(fold, rule, position, cause)
         if row is None or (row.value == value and position != concerned):
             continue
-        fold.progress[key] = _row(fold, rule, position, row, value, cause, is_achieved=position < achieved)
+        filled = _Row(position, goal, value, position < achieved)
+        fold.progress[key] = _after(fold, rule, filled, row, cause)
         fold.entries.append(Entry(*key, change.reason, value - row.value, row.value, value))
     first = rule.keys[0]
     if fold.progress[first].days != days:
@@ -77,23 +78,30 @@ def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator
             yield position, 0
 
 
-def _row(
-    fold: Fold, rule: Rule, position: int, before: Progress, value: int, cause: Cause, *, is_achieved: bool
-) -> Progress:
-    """Give the progress of one period with its new *value*; what it leads to is noted."""
-    goal = fold.goal(rule, position)
+class _Row(NamedTuple):
+    """What one period holds: its position, the goal of all of them, its value in units, and whether it is achieved."""
+
+    position: int
+    goal: int | None
+    value: int
+    is_achieved: bool
+
+
+def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) -> Progress:
+    """Give the progress of one period as *row* says; what it leads to is noted."""
     triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
+    key = rule.keys[row.position]
     if rule.marks:
-        triggers = reached_triggers(rule, position, goal, triggers, value, cause.at, fold.outcomes)
-    if is_achieved and not achieved_by:
+        triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes)
+    if row.is_achieved and not achieved_by:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
-        fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *rule.keys[position], cause.at, value))
-    elif achieved_by and not is_achieved:
+        fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
+    elif achieved_by and not row.is_achieved:
         achieved_at = achieved_by = 0
-        fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *rule.keys[position], cause.at, value))
+        fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
     return replace(
         before,
-        value=value,
+        value=row.value,
         updated_at=cause.heard_at,
         achieved_at=achieved_at,
         achieved_by=achieved_by,

@@ -13,7 +13,7 @@ from milepost.engine.enrolling import enrol, leave
 from milepost.engine.fold import Fold
 from milepost.engine.log import Logged
 from milepost.engine.settle import settle
-from milepost.engine.streaks import keep_streak
+from milepost.engine.streaks import rewalk
 from milepost.engine.taking_back import apply_waiting, take_back
 from milepost.engine.turning import turn
 from milepost.model.amount import to_units
@@ -74,11 +74,11 @@ def _happen(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
         case Freezing():
             streak = _streak(fold, event.payload.group_id)
             given = Freezes(event.occurred_at, event.payload.count)
-            keep_streak(fold, streak._replace(freezes=(*streak.freezes, given)))
+            rewalk(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, given)))))
         case Pausing():
             streak = _streak(fold, event.payload.group_id)
             pause = Pause(event.payload.starts_at, event.payload.ends_at)
-            keep_streak(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))
+            rewalk(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))
         case _ as never:
             assert_never(never)
 

@@ -45,7 +45,7 @@ class _Walk:
         self.broken: dict[int, int] = {}
         self.frozen: list[int] = []
         self.freezes = 0
-        self._grants = sorted(streak.freezes)
+        self._grants = list(streak.freezes)
         self._pauses = (*streak.pauses, *rule.outages)
 
     def achieve(self, position: int) -> None:
@@ -117,6 +117,14 @@ def follow_streak(fold: Fold, rule: Rule, before: Progress, after: Progress, cau
     else:
         streak = _lost(fold, streak_rule, streak, walked, cause)
     keep_streak(fold, _earned(fold, streak_rule, streak, walked, cause))
+
+
+def rewalk(fold: Fold, streak: Streak) -> None:
+    """Keep *streak*, of which fewer periods may be missed now, with the levels that this reaches."""
+    rule = fold.catalogue.streaks.get(streak.group_id)
+    if rule is not None:
+        streak = _earned(fold, rule, streak, walk(rule, streak, BEGINNING), fold.cause)
+    keep_streak(fold, streak)
 
 
 def keep_streak(fold: Fold, streak: Streak) -> None:

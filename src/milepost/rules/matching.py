@@ -14,18 +14,32 @@ from milepost.rules.calendar import Calendar, calendar_of
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.grouping import StreakRule, Whole, streak_rule, whole_of
 from milepost.rules.named import Named
-from milepost.rules.rule import Rule
+from milepost.rules.rule import Asks, Rule
 from milepost.rules.schedule import ruling_calendar
 
 PLACES_REMEMBERED_MAX = 100_000
 """How many places (per event name) the catalogue remembers candidates for."""
 
 
+class Alike(NamedTuple):
+    """Rules that ask the same of an event: one answer is all of theirs."""
+
+    first: Rule
+    rules: tuple[Rule, ...]
+
+
 class Listening(NamedTuple):
-    """Rules that listen to one kind of event at one place: those open to all, and those of the enrolled by target."""
+    """Rules that listen to one kind of event at one place.
+
+    `open_to_all` are those that everybody takes part in, and `enrolled` those of the enrolled, by target. Of the first,
+    `plain` are sums over calendar periods with nothing else to them, which are most, taken together where they ask
+    alike; `others` are the rest.
+    """
 
     open_to_all: tuple[Rule, ...]
     enrolled: Mapping[int, Rule]
+    plain: tuple[Alike, ...]
+    others: tuple[Rule, ...]
 
 
 class Catalogue:
@@ -87,11 +101,7 @@ class Catalogue:
         key = (event.name, place.store_id, place.zone_id, place.concept_id)
         found = self._by_place.get(key)
         if found is None:
-            here = [rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place)]
-            found = Listening(
-                tuple(rule for rule in here if rule.open_to_all),
-                {rule.target_id: rule for rule in here if not rule.open_to_all},
-            )
+            found = _listening([rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place)])
             if len(self._by_place) < PLACES_REMEMBERED_MAX:
                 self._by_place[key] = found
         return found
@@ -110,6 +120,20 @@ class Catalogue:
     def hears(self, name: str) -> bool:
         """Tell whether any rule listens to events of this name."""
         return name in self._by_name
+
+
+def _listening(rules: Iterable[Rule]) -> Listening:
+    open_to_all = tuple(rule for rule in rules if rule.open_to_all)
+    alike: dict[Asks, list[Rule]] = {}
+    for rule in open_to_all:
+        if rule.is_plain:
+            alike.setdefault(rule.asks, []).append(rule)
+    return Listening(
+        open_to_all,
+        {rule.target_id: rule for rule in rules if not rule.open_to_all},
+        tuple(Alike(found[0], tuple(found)) for found in alike.values()),
+        tuple(rule for rule in open_to_all if not rule.is_plain),
+    )
 
 
 def catalogue(organisation: Organisation, groups: Iterable[TargetGroup]) -> Catalogue:

@@ -86,6 +86,7 @@ class Rule:
         "is_cap",
         "is_counting",
         "is_fixed",
+        "is_plain",
         "keys",
         "kpi",
         "marks",
@@ -96,6 +97,7 @@ class Rule:
         "predicate",
         "read",
         "read_line",
+        "schedule",
         "sums",
         "target_id",
         "together",
@@ -134,6 +136,8 @@ class Rule:
         self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
         self.read: Reading | None = reading(target)
         self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
+        self.schedule = _schedule(self.opens, self.closes)
+        self.is_plain = self.is_fixed and self.sums and not (self.marks or self.together or self.is_cap)
         self.asks: Asks = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
     def position(self, instant: int) -> int:
@@ -179,6 +183,19 @@ class Rule:
             if units is not None:
                 total = units if total is None else total + units
         return total
+
+
+class Schedule(NamedTuple):
+    """The bounds of calendar periods, in order; rules of the same bounds share one."""
+
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+
+
+@lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
+def _schedule(opens: tuple[int, ...], closes: tuple[int, ...]) -> Schedule:
+    """Give one schedule for all rules of the same bounds, so that an event is placed in it once."""
+    return Schedule(opens, closes)
 
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)

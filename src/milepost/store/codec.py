@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -125,13 +125,18 @@ def decode_standing(body: bytes) -> Standing:
         settles_at=stored.settles_at,
         bills=stored.bills,
         purchases=stored.purchases,
-        progress={ProgressKey(p.target_id, p.period_id): p for p in stored.progress},
+        progress=_by_key(stored.progress),
         enrolments=stored.enrolments,
         waiting=stored.waiting,
         facts=stored.facts,
         anchors=dict(stored.anchors),
         streaks={streak.group_id: streak for streak in stored.streaks},
     )
+
+
+def _by_key(rows: list[Progress]) -> dict[ProgressKey, Progress]:
+    """Give *rows* by their keys; a bare tuple is as good a key, and three times cheaper to make."""
+    return cast("dict[ProgressKey, Progress]", {(row.target_id, row.period_id): row for row in rows})
 
 
 def encode_progress(progress: Progress) -> bytes:
