@@ -11,7 +11,7 @@ from milepost.engine.reaching import Reaching
 from milepost.language import Reached
 from milepost.model.event import Event
 from milepost.model.standing import EMPTY, EarnedLevel, Standing, Streak
-from milepost.model.target import StreakLevel
+from milepost.model.target import Evaluation, Frequency, Goal, StreakLevel
 from milepost.rules.matching import Catalogue, catalogue
 from tests.core.shop import GROUP, SHOP, TARGET, at, bill, live, run
 
@@ -74,6 +74,35 @@ def test_streak_levels_are_those_that_were_earned() -> None:
     way = reached(standing=structs.replace(EMPTY, streaks={GROUP.id: streak}))
     assert [way.has_level(name) for name in ("bronze", "Gold", "Silver")] == [True, False, False]
     assert reached().has_level("Bronze") is False
+
+
+def windows(evaluation: Evaluation, when: str, *events: Event) -> Reached:
+    """Give what one who did *events* has reached then in two periods of another kind, with goals of 100."""
+    goals = (Goal(1, 1, Decimal(100)), Goal(2, 2, Decimal(100)))
+    asking = replace(TARGET, expression="true || currentCustomer.targetAchievedInCurrentPeriod('spend')>0", goals=goals)
+    group = replace(GROUP, targets=(asking,), evaluation=evaluation, frequency_kind=Frequency.DAILY, frequency=10)
+    rules = catalogue(SHOP, [group])
+    return Reaching(rules, live(rules, *events).standing, at(when))
+
+
+def test_until_achieved_the_period_that_is_being_filled_is_the_running_one() -> None:
+    """What was achieved has begun, and so has the next one; those after it have not."""
+    first = windows(Evaluation.PERIOD_AGNOSTIC_WINDOW, "01-06 10:00", bill("1", "01-05 10:00", "60"))
+    assert [first.value_now("spend"), first.mean_value("spend"), first.achieved_now("months")] == [60, 60, 0]
+    events = (bill("1", "01-05 10:00", "60"), bill("2", "01-05 11:00", "60"))
+    second = windows(Evaluation.PERIOD_AGNOSTIC_WINDOW, "01-06 10:00", *events)
+    assert [second.value_now("spend"), second.mean_value("spend")] == [20, 60]
+    assert second.achieved_in_period("months", "January") == 1
+
+
+def test_windows_of_ones_own_begin_with_the_customer() -> None:
+    """Ten days from the first bill are the first window, the next ten the second; before the first there is none."""
+    events = (bill("1", "01-05 10:00", "60"), bill("2", "01-15 10:00", "20"))
+    seen = [windows(Evaluation.CYCLIC_WINDOW, when, *events) for when in ("01-15 09:59", "01-15 10:00", "01-25 10:00")]
+    assert [way.value_now("spend") for way in seen] == [60, 20, 0]
+    assert [way.mean_value("spend") for way in seen] == [60, 40, 40]
+    stranger = windows(Evaluation.CYCLIC_WINDOW, "01-15 10:00")
+    assert [stranger.value_now("spend"), stranger.mean_value("spend")] == [0, 0]
 
 
 ENDED = "currentCustomer.avgTargetAchieved('spend')>0"

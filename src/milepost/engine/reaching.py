@@ -10,7 +10,7 @@ from milepost.language.values import calculate
 from milepost.model.amount import to_decimal
 from milepost.model.event import Event
 from milepost.model.standing import ProgressKey, Standing
-from milepost.model.target import TargetGroup
+from milepost.model.target import Evaluation
 from milepost.rules.matching import Catalogue
 from milepost.rules.rule import Rule
 
@@ -47,16 +47,15 @@ class Reaching(Reached):
     def value_now(self, target: str) -> Decimal:
         """Give the value of *target* in the period that runs now; 0 if none does."""
         rule = self._rule(target)
-        position = -1 if rule is None else position_of(rule, self._standing.anchors, self._at)
-        return ZERO if rule is None or position < 0 else self._value(rule, [rule.period_ids[position]])
+        period_id = None if rule is None else self._running(rule)
+        return ZERO if rule is None or period_id is None else self._value(rule, [period_id])
 
     def mean_value(self, target: str) -> Decimal:
         """Give the mean of the values of *target* over the periods that have begun; 0 if none has."""
         rule = self._rule(target)
         if rule is None:
             return ZERO
-        own = spans(rule, self._standing.anchors)
-        begun = [id_ for id_, span in zip(rule.period_ids, own, strict=False) if span.opens_at <= self._at]
+        begun = self._begun(rule)
         return calculate(Operator.OVER, self._value(rule, begun), Decimal(len(begun))) or ZERO
 
     def has_level(self, level: str) -> bool:
@@ -69,13 +68,17 @@ class Reaching(Reached):
         """Give how many targets of *group* are achieved in the period with this refCode."""
         found = self._catalogue.named.group(group)
         period_id = None if found is None else self._catalogue.named.period(found, period)
-        return ZERO if found is None or period_id is None else self._achieved(found, period_id)
+        if found is None or period_id is None:
+            return ZERO
+        rules = (self._catalogue.rules[target.id] for target in found.targets)
+        return Decimal(sum(self._is_achieved(rule, period_id) for rule in rules))
 
     def achieved_now(self, group: str) -> Decimal:
         """Give how many targets of *group* are achieved in the period that runs now; 0 if none does."""
         found = self._catalogue.named.group(group)
-        running = [] if found is None else [one.id for one in found.periods if one.opens_at <= self._at < one.closes_at]
-        return self._achieved(found, running[0]) if found is not None and running else ZERO
+        rules = [] if found is None else [self._catalogue.rules[target.id] for target in found.targets]
+        running = ((rule, self._running(rule)) for rule in rules)
+        return Decimal(sum(period_id is not None and self._is_achieved(rule, period_id) for rule, period_id in running))
 
     def _rule(self, target: str) -> Rule | None:
         found = self._catalogue.named.target(target)
@@ -85,7 +88,23 @@ class Reaching(Reached):
         found = (self._standing.progress.get(ProgressKey(rule.target_id, id_)) for id_ in period_ids)
         return to_decimal(sum(progress.value for progress in found if progress is not None))
 
-    def _achieved(self, group: TargetGroup, period_id: int) -> Decimal:
-        keys = (ProgressKey(target.id, period_id) for target in group.targets)
-        found = (self._standing.progress.get(key) for key in keys)
-        return Decimal(sum(progress is not None and progress.achieved_by != 0 for progress in found))
+    def _begun(self, rule: Rule) -> list[int]:
+        """Give the ids of the periods that have begun; until achieved, one begins when the one before is achieved."""
+        own = spans(rule, self._standing.anchors)
+        begun = [id_ for id_, span in zip(rule.period_ids, own, strict=False) if span.opens_at <= self._at]
+        if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            return begun[: 1 + sum(self._is_achieved(rule, id_) for id_ in begun)]
+        return begun
+
+    def _running(self, rule: Rule) -> int | None:
+        """Give the id of the period that runs now, if one does."""
+        position = position_of(rule, self._standing.anchors, self._at)
+        if position < 0:
+            return None
+        if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            return self._begun(rule)[-1]
+        return rule.period_ids[position]
+
+    def _is_achieved(self, rule: Rule, period_id: int) -> bool:
+        progress = self._standing.progress.get(ProgressKey(rule.target_id, period_id))
+        return progress is not None and progress.achieved_by != 0
