@@ -23,7 +23,7 @@ NEEDS = (
     ),
     ("currentCustomer.customFieldValueExists('a')", Needs(member=True, fields=frozenset({"a"}))),
     ("currentCustomer.targetAchievedInCurrentPeriod('T')>1", Needs(reached=True)),
-    ("currentCustomer.isStreakAchieved('L')", Needs(reached=True)),
+    ("currentCustomer.isStreakAchieved('L') || currentCustomer.streakCurrentValue('G')>1", Needs(reached=True)),
     ("currentCustomer.avgTargetAchieved('T')>1", Needs(reached=True, ended=True)),
     ("currentCustomer.targetsAchievedForUnified('G','P')>1", Needs(reached=True, ended=True)),
 )

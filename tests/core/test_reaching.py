@@ -10,8 +10,9 @@ from milepost.engine.log import need
 from milepost.engine.reaching import Reaching
 from milepost.language import Reached
 from milepost.model.event import Event
+from milepost.model.organisation import Settings
 from milepost.model.standing import EMPTY, EarnedLevel, Standing, Streak
-from milepost.model.target import Evaluation, Frequency, Goal, StreakLevel
+from milepost.model.target import Evaluation, Frequency, Goal, StreakLevel, Tracking
 from milepost.rules.matching import Catalogue, catalogue
 from tests.core.shop import GROUP, SHOP, TARGET, at, bill, live, run
 
@@ -74,6 +75,25 @@ def test_streak_levels_are_those_that_were_earned() -> None:
     way = reached(standing=structs.replace(EMPTY, streaks={GROUP.id: streak}))
     assert [way.has_level(name) for name in ("bronze", "Gold", "Silver")] == [True, False, False]
     assert reached().has_level("Bronze") is False
+
+
+def streaking(when: str, *achieved: int, offset_days: int = 0, tracking: Tracking = Tracking.STREAKS) -> Decimal:
+    """Give the count of a streak of two months in which these periods were achieved."""
+    brand = replace(SHOP, settings=Settings(offset_days=offset_days))
+    rules = catalogue(brand, [replace(GROUP, tracking=tracking, streak_levels=LEVELS)])
+    standing = structs.replace(EMPTY, streaks={GROUP.id: Streak(GROUP.id, achieved=achieved)})
+    return Reaching(rules, standing, at(when)).streak_count("MONTHS")
+
+
+def test_the_count_of_a_streak_is_that_of_the_moment() -> None:
+    """A period that is over without being achieved ends the run, once its offset days are over too."""
+    assert streaking("02-10 00:00", 1) == 1
+    assert streaking("02-28 23:59", 1, 2) == 2
+    assert [streaking(when, 1) for when in ("02-28 23:59", "03-01 00:00")] == [1, 0]
+    assert [streaking(when, 1, offset_days=2) for when in ("03-02 23:59", "03-03 00:00")] == [1, 0]
+    assert streaking("03-01 00:00", 1, tracking=Tracking.NON_CONTINUOUS_STREAKS) == 1
+    assert streaking("02-10 00:00", 1, tracking=Tracking.DEFAULT) == 0
+    assert [reached().streak_count(name) for name in ("months", "nobody")] == [0, 0]
 
 
 def windows(evaluation: Evaluation, when: str, *events: Event) -> Reached:

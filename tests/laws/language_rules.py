@@ -275,6 +275,10 @@ class SameAnswer(NamedTuple):
         """Tell whether any level was reached."""
         return self.level
 
+    def streak_count(self, _streak: str) -> Decimal:
+        """Give the value."""
+        return self.value
+
     def achieved_in_period(self, _group: str, _period: str) -> Decimal:
         """Give the value."""
         return self.value

@@ -6,7 +6,6 @@ from milepost.model.standing import Outcome, OutcomeKind, Progress
 from milepost.model.target import Evaluation
 from milepost.rules.rule import Rule
 
-
 ENROLLED = OutcomeKind.ENROLLED
 
 

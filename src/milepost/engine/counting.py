@@ -17,7 +17,6 @@ from milepost.model.target import Evaluation
 from milepost.rules.matching import Alike
 from milepost.rules.rule import Asks, Rule
 
-
 COUNTED = Reason.COUNTED
 """Said once: to look a member of an enumeration up costs as much as to make an entry."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from milepost.engine.walking import walk
 from milepost.engine.windows import position_of, spans
 from milepost.language import NOTHING_REACHED, Occasion, Reached
 from milepost.language.syntax import Operator
@@ -11,6 +12,7 @@ from milepost.model.amount import to_decimal
 from milepost.model.event import Event
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Evaluation
+from milepost.rules.calendar import DAY_US
 from milepost.rules.matching import Catalogue
 from milepost.rules.rule import Rule
 
@@ -63,6 +65,16 @@ class Reaching(Reached):
         found = self._catalogue.named.level(level)
         streak = None if found is None else self._standing.streaks.get(found[0].id)
         return found is not None and streak is not None and any(one.level_id == found[1].id for one in streak.levels)
+
+    def streak_count(self, streak: str) -> Decimal:
+        """Give the count of *streak*, named by its group, that it has now: periods over by now may have ended a run."""
+        group = self._catalogue.named.group(streak)
+        rule = None if group is None else self._catalogue.streaks.get(group.id)
+        if rule is None:
+            return ZERO
+        until = self._at - self._catalogue.settings.offset_days * DAY_US
+        kept = self._standing.streaks.get(rule.group_id)
+        return ZERO if kept is None else Decimal(walk(rule, kept, until).run)
 
     def achieved_in_period(self, group: str, period: str) -> Decimal:
         """Give how many targets of *group* are achieved in the period with this refCode."""

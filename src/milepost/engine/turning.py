@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from milepost.engine.fold import Fold
-from milepost.engine.streaks import walk
+from milepost.engine.walking import walk
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import PeriodTurn
 from milepost.model.organisation import PeriodEndOutcome

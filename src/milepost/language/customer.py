@@ -193,6 +193,7 @@ _FUNCTIONS = {
     ),
     "avgTargetAchieved": _asking((Parameter.TARGET,), Kind.NUMBER, lambda reached, it: reached.mean_value(*it)),
     "isStreakAchieved": _asking((Parameter.LEVEL,), Kind.BOOLEAN, lambda reached, it: reached.has_level(*it)),
+    "streakCurrentValue": _asking((Parameter.STREAK,), Kind.NUMBER, lambda reached, it: reached.streak_count(*it)),
     "targetsAchievedForUnified": _asking(
         (Parameter.GROUP, Parameter.PERIOD), Kind.NUMBER, lambda reached, it: reached.achieved_in_period(*it)
     ),
@@ -220,9 +221,5 @@ CUSTOMER_PROFILE = Profile(
     },
     functions=_FUNCTIONS,
     unlisted=_unlisted,
-    absent={
-        "trackerValueBeforeEvent": _TRACKERS,
-        "trackerValueCurrentEvent": _TRACKERS,
-        "streakCurrentValue": "streaks are not counted yet",
-    },
+    absent={"trackerValueBeforeEvent": _TRACKERS, "trackerValueCurrentEvent": _TRACKERS},
 )

@@ -25,6 +25,9 @@ class Reached(Protocol):
     def has_level(self, level: str, /) -> bool:
         """Tell whether the customer has this streak level."""
 
+    def streak_count(self, streak: str, /) -> Decimal:
+        """Give the count that *streak*, named by its group, has now."""
+
     def achieved_in_period(self, group: str, period: str, /) -> Decimal:
         """Give how many targets of *group* are achieved in the period with this refCode."""
 
@@ -44,6 +47,9 @@ class _Nothing:
 
     def has_level(self, _level: str) -> bool:
         return False
+
+    def streak_count(self, _streak: str) -> Decimal:
+        return ZERO
 
     def achieved_in_period(self, _group: str, _period: str) -> Decimal:
         return ZERO
