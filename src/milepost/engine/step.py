@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, assert_never
 
 from milepost.engine.capping import decide
+from milepost.engine.completing import complete
 from milepost.engine.counting import count
 from milepost.engine.enrolling import enrol, leave
 from milepost.engine.fold import Fold
@@ -47,6 +48,8 @@ def step(catalogue: Catalogue, standing: Standing, event: Event, past: Sequence[
     """Let *event* happen. *past* holds what `log.need` asked for; history asked for has been recalled before."""
     fold = Fold(catalogue, standing, event)
     _happen(fold, event, past)
+    if fold.outcomes:
+        complete(fold)
     after, settled = settle(catalogue, fold.standing())
     return Step(after, tuple(fold.entries), tuple(fold.outcomes), settled)
 
