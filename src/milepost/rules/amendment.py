@@ -1,0 +1,79 @@
+"""What a request asks to change of a definition that is in force; as in a draft, None means that nothing was said."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from milepost.model.organisation import Organisation
+from milepost.model.problem import Problem
+from milepost.model.target import Author, TargetGroup
+from milepost.rules.draft import CombinationDraft, Draft, PeriodDraft, TargetDraft
+from milepost.rules.drafting import IdKind, Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetAmendment:
+    """A target as a request writes it at `path`: a new one if it has no id.
+
+    `goal_periods` holds which period each goal of the draft names; None goes by its place (semantics 8 #33).
+    """
+
+    path: str
+    id: int | None
+    draft: TargetDraft
+    goal_periods: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodAmendment:
+    """A period as a request writes it at `path`: a new one if it has no id."""
+
+    path: str
+    id: int | None
+    draft: PeriodDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupAmendment:
+    """A whole group as a request writes it: the draft without its periods and targets, and those with their ids."""
+
+    draft: Draft
+    periods: tuple[PeriodAmendment, ...] = ()
+    targets: tuple[TargetAmendment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnifiedAmendment:
+    """A change of a unified group: how its targets are taken together, which there are, which go out of use."""
+
+    combination: CombinationDraft | None = None
+    targets: tuple[TargetAmendment, ...] = ()
+    deactivated: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """Where, by whom and when (`at`, epoch microseconds) a definition is changed, and where its new ids come from."""
+
+    organisation: Organisation
+    author: Author
+    at: int
+    ids: Ids
+
+
+class NewName(NamedTuple):
+    """A name that a group, target or level is to have from now on, and where it was asked for."""
+
+    path: str
+    kind: IdKind
+    holder: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amended:
+    """What comes of an amendment: the group as it is from now on, or what is wrong; equal groups are one version."""
+
+    group: TargetGroup
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    names: tuple[NewName, ...] = ()
