@@ -15,7 +15,7 @@ from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGr
 from milepost.rules.calendar import calendar_of
 from milepost.rules.draft import Draft, PeriodDraft, TargetDraft
 from milepost.service.brand import brand_at
-from milepost.service.definitions import Asked, define
+from milepost.service.defining import Asked, define
 from milepost.service.housekeeping import add_organisation
 from milepost.service.installation import Installation, installation
 from milepost.service.lanes import Limits

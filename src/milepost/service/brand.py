@@ -1,12 +1,13 @@
 """All that rules an organisation's events at one version: its catalogue and its places."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from milepost.model.event import NOWHERE, Place
 from milepost.model.organisation import Concept, Organisation, Store, Till, Zone
 from milepost.model.problem import Problem
+from milepost.model.target import TargetGroup
 from milepost.rules.matching import Catalogue, catalogue
 from milepost.store import organisations, places
 from milepost.store.database import Transaction
@@ -79,20 +80,30 @@ def _unknown(name: PlaceName) -> Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """What rules an organisation's events at one version."""
+    """What rules an organisation's events at one version; `groups` are in the order of their ids."""
 
     organisation: Organisation
+    groups: Mapping[int, TargetGroup]
     catalogue: Catalogue
     places: Places
 
 
-async def brand_at(transaction: Transaction, org_id: int, version: int) -> Brand:
-    """Give what ruled an organisation's events at *version*; its places are today's."""
+async def brand_at(transaction: Transaction, org_id: int, version: int, known: Brand | None = None) -> Brand:
+    """Give what ruled an organisation's events at *version*; its places are today's.
+
+    Of the groups, only those that changed since an earlier version that is *known* are read.
+    """
     organisation = await organisations.at_version(transaction, org_id, version)
-    groups = await organisations.groups_at(transaction, org_id, version)
+    if known is None or known.organisation.version > version:
+        groups = {group.id: group for group in await organisations.groups_at(transaction, org_id, version)}
+    else:
+        changed = await organisations.groups_at(transaction, org_id, version, since=known.organisation.version)
+        merged = {**known.groups, **{group.id: group for group in changed}}
+        groups = {group_id: merged[group_id] for group_id in sorted(merged)}
     return Brand(
         organisation=organisation,
-        catalogue=catalogue(organisation, groups),
+        groups=groups,
+        catalogue=catalogue(organisation, groups.values()),
         places=Places(
             await places.zones(transaction, org_id),
             await places.concepts(transaction, org_id),
@@ -118,9 +129,13 @@ class Brands:
 
     async def at(self, transaction: Transaction, org_id: int, version: int) -> Brand:
         """Give the brand of an organisation that was seen at *version*."""
-        brand = self._known.get(org_id)
-        if brand is None or brand.organisation.version != version:
-            brand = self._known[org_id] = await brand_at(transaction, org_id, version)
+        known = self._known.get(org_id)
+        if known is not None and known.organisation.version == version:
+            return known
+        brand = await brand_at(transaction, org_id, version, known)
+        # What an older snapshot sees is used once; others have gone on already.
+        if known is None or known.organisation.version < version:
+            self._known[org_id] = brand
         return brand
 
     async def one(self, transaction: Transaction, org_id: int) -> Brand:

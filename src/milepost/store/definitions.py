@@ -32,13 +32,7 @@ async def taken(transaction: Transaction, org_id: int, names: Sequence[NameKey])
 
 async def take(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
     """Take free *names* for the ids that hold them; the organisation is locked."""
-    values = {
-        "org_id": org_id,
-        "kinds": [name.kind.value for name in names],
-        "keys": [name.key for name in names],
-        "holders": list(names.values()),
-    }
-    await transaction.run("take_names", values)
+    await transaction.run("take_names", _names(org_id, names))
 
 
 async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict[str, list[int]]:
@@ -51,7 +45,27 @@ async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict
     return {kind: sorted(ids) for kind, ids in found.items()}
 
 
+async def rename(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
+    """Let ids that hold a name hold a free one of *names* instead; the organisation is locked."""
+    await transaction.run("move_names", _names(org_id, names))
+
+
+async def newest(transaction: Transaction, org_id: int, group_id: int) -> TargetGroup | None:
+    """Give a group as it is in force now; None if the organisation never had one with this id."""
+    row = await transaction.row("group_now", {"org_id": org_id, "group_id": group_id})
+    return None if row is None else codec.decode_group(row[0])
+
+
 async def add(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
     """Write *group* as it is in force from *version* on."""
     values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
     await transaction.run("add_group_version", values)
+
+
+def _names(org_id: int, names: Mapping[NameKey, int]) -> dict[str, object]:
+    return {
+        "org_id": org_id,
+        "kinds": [name.kind.value for name in names],
+        "keys": [name.key for name in names],
+        "holders": list(names.values()),
+    }

@@ -100,9 +100,9 @@ async def at_version(transaction: Transaction, org_id: int, version: int) -> Org
     return Organisation(id=org_id, name=name, zone=zone, version=version, settings=codec.decode_settings(settings))
 
 
-async def groups_at(transaction: Transaction, org_id: int, version: int) -> list[TargetGroup]:
-    """Give the target groups that were in force at *version*."""
-    rows = await transaction.rows("groups_at", {"org_id": org_id, "version": version})
+async def groups_at(transaction: Transaction, org_id: int, version: int, *, since: int = 0) -> list[TargetGroup]:
+    """Give the target groups that were in force at *version*, only those that changed after the version *since*."""
+    rows = await transaction.rows("groups_at", {"org_id": org_id, "version": version, "since": since})
     return [codec.decode_group(body) for (body,) in rows]
 
 

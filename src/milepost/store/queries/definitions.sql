@@ -9,6 +9,12 @@ insert into name_taken (org_id, kind, name_key, holder_id)
 select %(org_id)s, k.kind, k.name_key, k.holder_id
 from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id);
 
+-- move_names: give those that hold a name another one instead
+update name_taken as n
+set name_key = k.name_key
+from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id)
+where n.org_id = %(org_id)s and n.kind = k.kind and n.holder_id = k.holder_id;
+
 -- fresh_definition_ids: as many ids of each sequence as asked for
 select k.sequence, nextval(k.sequence::regclass)
 from unnest(%(sequences)b::text[], %(counts)b::int[]) as k (sequence, count)
@@ -17,3 +23,10 @@ cross join lateral generate_series(1, k.count);
 -- add_group_version: write a definition, whole, in force from a version on
 insert into target_group_version (org_id, group_id, version, body)
 values (%(org_id)s, %(group_id)s, %(version)s, %(body)s);
+
+-- group_now: a definition as it is in force now
+select body
+from target_group_version
+where org_id = %(org_id)s and group_id = %(group_id)s
+order by version desc
+limit 1;

@@ -49,10 +49,10 @@ where o.org_id = %(org_id)s and v.version <= %(version)s
 order by v.version desc
 limit 1;
 
--- groups_at: the target groups that were in force at a version, in order of their ids
+-- groups_at: what was in force at a version, of the target groups that changed after another, in order of their ids
 select distinct on (group_id) body
 from target_group_version
-where org_id = %(org_id)s and version <= %(version)s
+where org_id = %(org_id)s and version > %(since)s and version <= %(version)s
 order by group_id, version desc;
 
 -- add_login: let a till log in
