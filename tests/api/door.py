@@ -170,6 +170,30 @@ class Brand:
         content = body if isinstance(body, bytes) else write_json(body)
         return self.send("POST", path, content=content, params=query)
 
+    def put(self, path: str, body: Any) -> httpx.Response:
+        """Send *body* to be in place of what there is, bytes as they are and all else as JSON."""
+        content = body if isinstance(body, bytes) else write_json(body)
+        return self.send("PUT", path, content=content)
+
+    def data(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Give the data of an answer of the vendor's face, which went well."""
+        content = None if body is None else write_json(body)
+        answered = self.send(method, path, content=content, params=query)
+        assert (200, None) == (answered.status_code, said(answered)["errors"] or None), answered.text
+        return said(answered)["data"]
+
+    def errors(self, method: str, path: str, body: Any = None, **query: Any) -> list[tuple[int, str]]:
+        """Give code and words of everything that is wrong with a request of the vendor's face."""
+        content = None if body is None else write_json(body)
+        answered = self.send(method, path, content=content, params=query)
+        assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
+        words = "Invalid input, check all values and ensure they are correct. "
+        return [(error["code"], error["message"].removeprefix(words)) for error in said(answered)["errors"]]
+
+    def version(self) -> int:
+        """Give the version that the brand is at."""
+        return self.door.number("select version from organisation where org_id = %s", self.organisation.id)
+
     def define(self, body: Json) -> Json:
         """Define a target group and give it as answered."""
         answered = self.post("/v3/targetGroups", body)

@@ -13,19 +13,23 @@ from milepost.api.documenting import ROUTES, SECURITY
 from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
 from milepost.api.native.events import Answers
 from milepost.api.vendor.answer_shapes import (
+    ChangedPeriodShape,
     CustomerAnswer,
     EnrolledTargets,
     Envelope,
     Failure,
     GroupShape,
+    PeriodShape,
+    TargetShape,
     TransactionAnswer,
     WebhookAnswer,
 )
+from milepost.api.vendor.read_shapes import MilestonePageShape, ReadGroupShape, UnifiedShape
 from milepost.api.vendor.user_shapes import UserShape
 from milepost.cli import app
 from milepost.cli.openapi import document
 from tests.api.door import Brand, Json
-from tests.api.forms import bill, group, target
+from tests.api.forms import MARCH, bill, group, target
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
@@ -126,6 +130,44 @@ def test_answers_of_the_vendors_face_have_the_documented_shape(brand: Brand) -> 
         shown_as(Failure, answered(brand, "GET", refused))
     for refused in ("/v3/targetGroups", "/v3/targetGroups/1/targets/1/enroll", "/webhooks/x", "/v2/customers"):
         shown_as(Failure, answered(brand, "POST", refused, []))
+
+
+def test_reads_of_definitions_have_the_documented_shape(brand: Brand) -> None:
+    """Groups alone and listed, periods, targets, milestones and refusals."""
+    stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
+    currency = target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars)
+    levels = [{"name": "Gold", "targetCountOfSequence": 1}]
+    path = f"/v3/targetGroups/{brand.define(group(currency, description='x', toDate='2027-01-01'))['id']}"
+    brand.define(group(trackingType="STREAKS", streaks=levels))
+    brand.define(group(target(), target(), combinationType="ANY"))
+    shown_as(Envelope[list[ReadGroupShape]], answered(brand, "GET", "/v3/targetGroups?includePeriods=true"))
+    shown_as(MilestonePageShape, answered(brand, "GET", "/v3/milestones?require-periods=true"))
+    shown_as(Envelope[ReadGroupShape], answered(brand, "GET", path))
+    shown_as(Envelope[list[PeriodShape]], answered(brand, "GET", f"{path}/targetPeriods"))
+    shown_as(Envelope[list[TargetShape]], answered(brand, "GET", f"{path}/targets"))
+    for refused in ("/v3/milestones?limit=x", "/v3/targetGroups/1", "/v3/targetGroups/1/targets"):
+        shown_as(Failure, answered(brand, "GET", refused))
+
+
+def test_edits_of_definitions_have_the_documented_shape(brand: Brand) -> None:
+    """Changes and additions of groups, periods and targets; free names; refusals."""
+    defined = brand.define(group(target(), target(), combinationType="ANY"))
+    path, one = f"/v3/targetGroups/{defined['id']}", defined["targets"][0]["id"]
+    for address in (path, f"{path}/targets/{one}"):
+        shown_as(Envelope[ReadGroupShape], answered(brand, "PUT", address, {"description": "y", "active": True}))
+    shown_as(Envelope[list[PeriodShape]], answered(brand, "POST", f"{path}/targetPeriods", MARCH))
+    period = {"id": defined["periods"][0]["id"]}
+    shown_as(Envelope[list[ChangedPeriodShape]], answered(brand, "PUT", f"{path}/targetPeriods", period))
+    shown_as(Envelope[list[TargetShape]], answered(brand, "POST", f"{path}/targets", target()))
+    shown_as(Envelope[list[TargetShape]], answered(brand, "PUT", f"{path}/targets", {"id": one}))
+    body = {"targets": [{"id": one}], "unifiedTargetExpression": {"minTargetsToAchieve": 1}}
+    shown_as(Envelope[UnifiedShape], answered(brand, "PUT", f"{path}/unifiedTargets", body))
+    for method, address in (("DELETE", f"{path}/targets/{one}"), ("DELETE", path)):
+        shown_as(Envelope[bool], answered(brand, method, address))
+    name = {"type": "targetName", "value": "x"}
+    shown_as(Envelope[bool], answered(brand, "POST", "/v3/targetGroups/isValidName", name))
+    for method, address in (("PUT", path), ("POST", f"{path}/targets"), ("PUT", f"{path}/targetPeriods")):
+        shown_as(Failure, answered(brand, method, address, {}))
 
 
 def test_answers_of_our_own_face_have_the_documented_shape(brand: Brand) -> None:

@@ -12,7 +12,18 @@ from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
 from milepost.api.native import customers as native_customers
 from milepost.api.native import events, organisation, places
-from milepost.api.vendor import customers, enrolment, oauth, target_groups, transactions, users, webhooks
+from milepost.api.vendor import (
+    customers,
+    enrolment,
+    milestones,
+    oauth,
+    periods,
+    target_groups,
+    targets,
+    transactions,
+    users,
+    webhooks,
+)
 from milepost.api.vendor.envelope import failure
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.service.installation import Installation
@@ -49,6 +60,9 @@ def routed_app() -> FastAPI:
         native_customers,
         oauth,
         target_groups,
+        milestones,
+        periods,
+        targets,
         enrolment,
         users,
         transactions,

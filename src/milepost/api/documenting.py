@@ -4,7 +4,7 @@ The table names, for every route of the app, the shapes of its body and answer; 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI
@@ -15,18 +15,18 @@ from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
 from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
+from milepost.api.route import JSON, READING, Body, Route
 from milepost.api.vendor.answer_shapes import (
     CustomerAnswer,
     EnrolledTargets,
     Envelope,
     Failure,
-    GroupShape,
     TokenShape,
     TransactionAnswer,
     WebhookAnswer,
 )
 from milepost.api.vendor.customers import RegistrationBody
-from milepost.api.vendor.definition_body import GroupBody
+from milepost.api.vendor.definition_routes import DEFINITIONS
 from milepost.api.vendor.request_shapes import (
     EnrolmentBody,
     LeavingBody,
@@ -41,7 +41,6 @@ from milepost.model.customer import IdentifierKind
 Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
-JSON = "application/json"
 SECURITY: Json = {
     "till": {"type": "http", "scheme": "basic", "description": "Till code and password, plain or as its MD5 hex."},
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of /v3/oauth/token/generate."},
@@ -61,33 +60,6 @@ REFUSALS = {
 }
 
 
-class Body(NamedTuple):
-    """What a route takes: shapes of which one is meant, whether several may come in a list, by which media types."""
-
-    shapes: tuple[Any, ...]
-    alone: bool = True
-    listed: bool = False
-    types: tuple[str, ...] = (JSON,)
-    by_line: str | None = None
-
-
-class Route(NamedTuple):
-    """What a route takes and answers, which parameters it reads by hand, and whether it asks who is there.
-
-    `statuses` are those with which it refuses.
-    """
-
-    answer: Any = None
-    body: Body | None = None
-    query: tuple[str, ...] = ()
-    refused: Any = None
-    is_open: bool = False
-    statuses: tuple[str, ...] = ("400", "401", "413", "503")
-
-
-_READING = ("400", "401", "503")
-
-
 def _places(shape: Any) -> Body:
     return Body((shape,), listed=True)
 
@@ -104,18 +76,18 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/healthz"): Route(is_open=True),
     ("get", "/readyz"): Route(is_open=True),
     ("post", "/api/v1/events"): Route(Answers, _EVENTS),
-    ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=_READING),
-    ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=_READING),
+    ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=READING),
+    ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=READING),
     ("patch", "/api/v1/organisation"): Route(OrganisationItem, Body((SettingsBody,))),
-    ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=_READING),
+    ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=READING),
     ("post", "/api/v1/zones"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/concepts"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/stores"): Route(Items[StoreItem], _places(StoreBody)),
     ("post", "/api/v1/tills"): Route(Items[TillItem], _places(TillBody)),
-    ("get", "/api/v1/zones"): Route(Page[NamedItem], statuses=_READING),
-    ("get", "/api/v1/concepts"): Route(Page[NamedItem], statuses=_READING),
-    ("get", "/api/v1/stores"): Route(Page[StoreItem], statuses=_READING),
-    ("get", "/api/v1/tills"): Route(Page[TillItem], statuses=_READING),
+    ("get", "/api/v1/zones"): Route(Page[NamedItem], statuses=READING),
+    ("get", "/api/v1/concepts"): Route(Page[NamedItem], statuses=READING),
+    ("get", "/api/v1/stores"): Route(Page[StoreItem], statuses=READING),
+    ("get", "/api/v1/tills"): Route(Page[TillItem], statuses=READING),
     ("post", "/v2/customers"): Route(CustomerAnswer, Body((RegistrationBody,))),
     ("post", "/v2/transactions"): Route(
         TransactionAnswer,
@@ -127,15 +99,15 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         WebhookAnswer, Body((WebhookEvent,)), is_open=True, statuses=("400", "404", "413", "503")
     ),
     ("post", "/v3/oauth/token/generate"): Route(Envelope[TokenShape], Body((TokenRequest,)), is_open=True),
-    ("post", "/v3/targetGroups"): Route(Envelope[GroupShape], Body((GroupBody,))),
     ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/enroll"): Route(
         Envelope[int], Body((EnrolmentBody,), alone=False, listed=True)
     ),
     ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/unEnroll"): Route(
         Envelope[int], Body((LeavingBody,), alone=False, listed=True)
     ),
-    ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=_READING),
-    ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=_READING),
+    ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=READING),
+    ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=READING),
+    **DEFINITIONS,
 }
 
 

@@ -75,18 +75,23 @@ class AttributionShape(Struct, forbid_unknown_fields=True, rename="camel"):
     created_by: AuthorShape
 
 
-class PeriodShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A period of a group; its status follows from its dates."""
+class ChangedPeriodShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """A period as its change shows it: without a status."""
 
     id: int
     attribution: AttributionShape
     start_date: str
     end_date: str
     ref_code: str
-    period_status: str
     target_group_id: int
     description: str | UnsetType = UNSET
     active: bool
+
+
+class PeriodShape(ChangedPeriodShape, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """A period of a group; its status follows from its dates."""
+
+    period_status: str
 
 
 class FilterShape(Struct, forbid_unknown_fields=True, rename="camel"):

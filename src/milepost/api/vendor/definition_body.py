@@ -59,10 +59,11 @@ class FreezesBody(Document):
 
 
 class GroupBody(Document):
-    """A target group."""
+    """A target group; only changes look at the id."""
 
-    shown_only: ClassVar[frozenset[str]] = frozenset({"id", "attribution", "createdOn", "orgId", "activePeriod"})
+    shown_only: ClassVar[frozenset[str]] = frozenset({"attribution", "createdOn", "orgId", "activePeriod"})
 
+    id: int | None = None
     name: str | None = None
     description: str | None = None
     active: bool | None = None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
@@ -13,6 +14,9 @@ from milepost.model.problem import Problem, Refused
 
 PROBLEMS_MAX = 100
 """Problems of one body that are told one by one."""
+
+LIST_MAX = 200
+"""Objects of a body that is a list."""
 
 _NAME_SHOWN_MAX = 60
 
@@ -68,6 +72,36 @@ def read(kind: type[Kind], value: object) -> tuple[Kind, tuple[Problem, ...]]:
     for found in errors:
         rest = _without(rest, found["loc"], {} if found["type"] in _OF_OBJECTS else 1)
     return kind.model_validate(rest), problems
+
+
+def read_each(
+    kind: type[Kind], value: object, *, alone: bool = False
+) -> tuple[list[tuple[str, Kind]], tuple[Problem, ...]]:
+    """Read *value* as a list of documents, each with its path; *alone* lets one stand without a list, at no path.
+
+    Raises Refused when it is no list, an empty one, or one of more than 200.
+    """
+    if alone and isinstance(value, dict):
+        one, problems = read(kind, value)
+        return [("", one)], problems
+    if not isinstance(value, list) or not value:
+        raise Refused(Problem("", "The body must be a list of at least one object."))
+    if len(value) > LIST_MAX:
+        raise Refused(Problem("", f"The body must not hold more than {LIST_MAX} objects."))
+    found: list[tuple[str, Kind]] = []
+    wrong: list[Problem] = []
+    for place, item in enumerate(value):
+        one, problems = read(kind, item)
+        found.append((f"[{place}]", one))
+        wrong += (_at(f"[{place}]", problem) for problem in problems)
+    return found, tuple(wrong)
+
+
+def _at(path: str, problem: Problem) -> Problem:
+    """Give a problem of a document as one of the list that holds it at *path*."""
+    if problem.path:
+        return replace(problem, path=f"{path}.{problem.path}")
+    return replace(problem, path=path, reason=problem.reason.removeprefix("The body ").removesuffix("."))
 
 
 def path_of(location: Location) -> str:

@@ -18,6 +18,12 @@ def answer(data: object, warnings: Iterable[str] = ()) -> Json:
     return {"data": data, "errors": None, "warnings": told or None}
 
 
+def paged(data: list[Json], *, limit: int, offset: int, total: int) -> Json:
+    """Give the envelope of a page: pagination first, empty lists instead of null; `offset` is a page's number."""
+    pagination = {"limit": limit, "offset": offset, "total": total}
+    return {"pagination": pagination, "data": data, "errors": [], "warnings": []}
+
+
 def failure(problems: Iterable[Problem]) -> Json:
     """Give the envelope of a request that was refused, with every problem of it once."""
     errors: list[Json] = []

@@ -8,7 +8,6 @@ from milepost.model.target import (
     Author,
     CapScope,
     Combination,
-    FreezeRule,
     Goal,
     Metadata,
     Period,
@@ -17,8 +16,10 @@ from milepost.model.target import (
     TargetGroup,
     Trigger,
 )
+from milepost.rules.authorship import attribution_of, making_of
 from milepost.rules.calendar import Calendar, nearest_second
 from milepost.rules.metadata import WINDOW_UNIT, WINDOW_VALUE
+from milepost.rules.rescheduling import status_of
 
 
 def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
@@ -30,8 +31,8 @@ def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
         "toDate": group.valid_to,
         "active": group.active,
         "preferredTillId": group.preferred_till_id,
-        "periods": [_period(period, group, calendar, now) for period in group.periods],
-        "streaks": [_level(level, group, calendar) for level in group.streak_levels] or None,
+        "periods": [period_row(period, group, calendar, now) for period in group.periods],
+        "streaks": [level_row(level, group, calendar) for level in group.streak_levels] or None,
         "totalPeriods": group.total_periods,
         "description": group.description,
         "targetEvaluationType": group.evaluation.value,
@@ -43,24 +44,22 @@ def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
         "targetCycleEndDateISO": calendar.iso(group.cycle_closes_at),
         "frequencyType": None if group.frequency_kind is None else group.frequency_kind.value,
         "trackingType": group.tracking.value,
-        "targets": [_target(target, group, calendar) for target in group.targets],
+        "targets": [created_target(target, group, calendar) for target in group.targets],
     }
     if group.combination is not None:
         shown["combinationType"] = "ANY" if group.combination.any_of else "ALL"
-        shown["unifiedTargetExpression"] = _combination(group.combination, group.targets)
+        shown["unifiedTargetExpression"] = combination_row(group.combination, group.targets)
     shown["leaderboardEnabled"] = group.leaderboard
     shown["userCreated"] = group.user_created
     shown["timeZoneName"] = group.time_zone_name
-    shown["capScope"] = None if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value
-    shown["streakFreezes"] = None if group.freezes is None else _freezes(group.freezes)
-    return _given(shown)
+    return given(shown | own_words(group))
 
 
 def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
     """Give a target as the list of a customer's enrolled targets shows it (S3)."""
     shown: Json = {
         "id": target.id,
-        "attribution": attribution(group.attribution, calendar),
+        "attribution": attribution(attribution_of(group, target), calendar),
         "name": target.name,
         "emfRuleSetId": target.rule_set_id,
         "emfUnrolledRulesetId": target.unrolled_rule_set_id,
@@ -71,19 +70,12 @@ def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
         "active": target.active,
     }
     # The map is there and empty in every published row.
-    return _given(shown | _rule(target) | {"targetPeriodDefaultValuesMap": {}})
+    return given(shown | _rule(target) | {"targetPeriodDefaultValuesMap": {}})
 
 
 def attribution(made: Attribution, calendar: Calendar) -> Json:
     """Give who made something and when, as reads show it: to the nearest second (semantics 2.8)."""
     return _attribution(made, nearest_second(made.created_at), nearest_second(made.updated_at), calendar)
-
-
-def period_status(period: Period, now: int) -> str:
-    """Give where *now* lies to *period*."""
-    if now < period.opens_at:
-        return "NOT_STARTED"
-    return "RUNNING" if now < period.closes_at else "ENDED"
 
 
 def _attribution(made: Attribution, created_at: int, updated_at: int, calendar: Calendar) -> Json:
@@ -107,15 +99,16 @@ def _author(author: Author) -> Json:
     }
 
 
-def _period(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    return _given(
+def period_row(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> Json:
+    """Give a period of *group* with its status as of *now* (epoch microseconds)."""
+    return given(
         {
             "id": period.id,
-            "attribution": attribution(group.attribution, calendar),
+            "attribution": attribution(attribution_of(group, period), calendar),
             "startDate": period.starts_on,
             "endDate": period.ends_on,
             "refCode": period.ref_code,
-            "periodStatus": period_status(period, now),
+            "periodStatus": status_of(period, now).value,
             "targetGroupId": group.id,
             "description": period.description,
             "active": period.active,
@@ -123,26 +116,42 @@ def _period(period: Period, group: TargetGroup, calendar: Calendar, now: int) ->
     )
 
 
-def _level(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Json:
+def level_row(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Json:
+    """Give a streak level of *group*; levels do not change."""
     return {
         "id": level.id,
-        "attribution": attribution(group.attribution, calendar),
+        "attribution": attribution(making_of(group), calendar),
         "targetGroupId": group.id,
         "name": level.name,
         "targetCountOfSequence": level.count,
     }
 
 
-def _freezes(rule: FreezeRule) -> Json:
-    return _given({"max": rule.most, "earnEvery": rule.earn_every})
+def own_words(group: TargetGroup) -> Json:
+    """Give what a group says in words that the vendor does not have; None where it says nothing."""
+    freezes = group.freezes
+    return {
+        "capScope": None if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value,
+        "streakFreezes": None if freezes is None else given({"max": freezes.most, "earnEvery": freezes.earn_every}),
+    }
 
 
-def _target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Give a target as its creation shows it: with real milliseconds (semantics 2.8)."""
-    made = group.attribution
+def created_target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
+    """Give a target as its creation shows it: with real milliseconds, and without triggers if it has none (2.8)."""
+    made = attribution_of(group, target)
+    shown = _target(target, group, _attribution(made, made.created_at, made.updated_at, calendar))
+    return given(shown | {"targetMilestoneTriggers": shown["targetMilestoneTriggers"] or None})
+
+
+def target_row(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
+    """Give a target as reads show it: to the second, and with a list of triggers however short (semantics 2.3)."""
+    return given(_target(target, group, attribution(attribution_of(group, target), calendar)))
+
+
+def _target(target: Target, group: TargetGroup, made: Json) -> Json:
     shown: Json = {
         "id": target.id,
-        "attribution": _attribution(made, made.created_at, made.updated_at, calendar),
+        "attribution": made,
         "name": target.name,
         "emfRuleSetId": target.rule_set_id,
         "emfUnrolledRulesetId": target.unrolled_rule_set_id,
@@ -157,8 +166,8 @@ def _target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
     shown["defaultValues"] = [_goal(goal) for goal in target.goals]
     shown["targetPeriodDefaultValuesMap"] = {str(goal.period_id): _goal(goal) for goal in target.goals}
     shown["extendedFieldInfo"] = None if target.metadata is None else _metadata(target.metadata)
-    shown["targetMilestoneTriggers"] = [_trigger(trigger, target) for trigger in target.triggers] or None
-    return _given(shown)
+    shown["targetMilestoneTriggers"] = [_trigger(trigger, target) for trigger in target.triggers]
+    return shown
 
 
 def _rule(target: Target) -> Json:
@@ -183,7 +192,7 @@ def _goal(goal: Goal) -> Json:
 
 
 def _metadata(metadata: Metadata) -> Json:
-    shown = _given(
+    shown = given(
         {
             "programId": metadata.program_id,
             "alternateCurrencyIdentifier": metadata.currency,
@@ -214,7 +223,7 @@ def _trigger(trigger: Trigger, target: Target) -> Json:
     }
 
 
-def _combination(combination: Combination, targets: Iterable[Target]) -> Json:
+def combination_row(combination: Combination, targets: Iterable[Target]) -> Json:
     """Give how targets are taken together; the rule names the active ones in the order of their ids (semantics 2.6)."""
     joined = " | " if combination.any_of else " & "
     ids = sorted(target.id for target in targets if target.active)
@@ -228,6 +237,6 @@ def _combination(combination: Combination, targets: Iterable[Target]) -> Json:
     return shown
 
 
-def _given(shown: Json) -> Json:
+def given(shown: Json) -> Json:
     """Leave out what was not given."""
     return {key: value for key, value in shown.items() if value is not None}

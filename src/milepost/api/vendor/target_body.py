@@ -79,10 +79,11 @@ AggregateWord = Annotated[AggregateFunction | None, choice(AggregateFunction)]
 
 
 class PeriodBody(Document):
-    """A period; its status is not read: it follows from the dates (semantics 2.2)."""
+    """A period; its status is not read: it follows from the dates (semantics 2.2). Only changes look at the id."""
 
-    shown_only: ClassVar[frozenset[str]] = frozenset({"id", "attribution", "periodStatus", "targetGroupId"})
+    shown_only: ClassVar[frozenset[str]] = frozenset({"attribution", "periodStatus", "targetGroupId"})
 
+    id: int | None = None
     ref_code: Code = None
     start_date: str | None = None
     end_date: str | None = None
@@ -112,10 +113,11 @@ class FilterBody(Document):
 
 
 class GoalBody(Document):
-    """The goal of the period at the same place in the list; period ids do not exist before the group does."""
+    """The goal of a period: of the one at the same place in the list or, once the group exists, of the one it names."""
 
-    shown_only: ClassVar[frozenset[str]] = frozenset({"id", "periodId", "targetName"})
+    shown_only: ClassVar[frozenset[str]] = frozenset({"id", "targetName"})
 
+    period_id: int | None = None
     default_value: Amount = None
 
 
@@ -176,11 +178,10 @@ class TriggerBody(Document):
 
 
 class TargetBody(Document):
-    """One measured goal."""
+    """One measured goal; only changes look at the id."""
 
     shown_only: ClassVar[frozenset[str]] = frozenset(
         {
-            "id",
             "attribution",
             "targetGroupId",
             "emfRuleSetId",
@@ -190,6 +191,7 @@ class TargetBody(Document):
         }
     )
 
+    id: int | None = None
     name: str | None = None
     description: str | None = None
     active: bool | None = None

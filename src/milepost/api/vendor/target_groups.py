@@ -1,16 +1,34 @@
-"""`POST /v3/targetGroups`: a brand defines a target group (S0, S1, S2)."""
+"""Target groups: a brand defines, changes, lists and deletes them (S0, S1, S2; semantics 3.1)."""
 
 from fastapi import APIRouter, Request
 
 from milepost.api.authentication import Asking, Here
-from milepost.api.body import JsonResponse, read_body
+from milepost.api.body import JsonResponse, read_body, read_json
+from milepost.api.vendor.amendment_body import read_group_change
 from milepost.api.vendor.definition_body import read_definition
+from milepost.api.vendor.document import Document, read
 from milepost.api.vendor.envelope import answer
+from milepost.api.vendor.query import boolean, group_id_of
+from milepost.api.vendor.reads import edited_group, listed_group, one_group
 from milepost.api.vendor.rendering import created_group
+from milepost.model.problem import Problem, Refused
+from milepost.rules.amending import amended, deleted
 from milepost.rules.calendar import calendar_of
-from milepost.service.definitions import Asked, define
+from milepost.rules.naming import MISSING
+from milepost.service.access import Caller
+from milepost.service.defining import Asked, define
+from milepost.service.editing import Edit, edit
+from milepost.service.installation import Installation
+from milepost.service.listing import INVALID_KEY, find_group, is_valid_name, list_groups
 
 router = APIRouter(tags=["target groups"])
+
+
+class NameBody(Document):
+    """A name, and what it is to be the name of."""
+
+    type: str | None = None
+    value: str | None = None
 
 
 @router.post("/v3/targetGroups")
@@ -21,3 +39,82 @@ async def create_target_group(request: Request, here: Here, asking: Asking) -> J
     defined = await define(here.database, asking.org_id, asking.author, Asked(draft, problems), now)
     shown = created_group(defined.group, calendar_of(defined.organisation.zone), now)
     return JsonResponse(answer(shown, defined.warnings))
+
+
+@router.post("/v3/targetGroups/isValidName")
+async def is_valid_target_name(request: Request, here: Here, asking: Asking) -> JsonResponse:
+    """Tell whether a group, streak, target, streak level or period could have this name."""
+    named, problems = read(NameBody, read_json(await read_body(request)))
+    if named.value is None and not problems:
+        problems = (Problem("value", MISSING),)
+    if problems:
+        raise Refused(*problems)
+    if named.type is None or named.value is None:
+        raise Refused(INVALID_KEY)
+    valid = await is_valid_name(here.database, here.brands, asking.org_id, named.type, named.value)
+    return JsonResponse(answer(valid))
+
+
+@router.get("/v3/targetGroups", response_model=None)
+async def get_defined_groups(
+    here: Here,
+    asking: Asking,
+    includePeriods: str = "false",
+    includeUserCreatedTargetGroups: str = "false",
+    includeOnlyActive: str = "false",
+) -> JsonResponse:
+    """List the target groups, without targets; with periods and those that customers made for themselves if asked."""
+    problems: list[Problem] = []
+    periods = boolean("includePeriods", includePeriods, problems)
+    user_created = boolean("includeUserCreatedTargetGroups", includeUserCreatedTargetGroups, problems)
+    only_active = boolean("includeOnlyActive", includeOnlyActive, problems)
+    if problems:
+        raise Refused(*problems)
+    listed = await list_groups(
+        here.database, here.brands, asking.org_id, user_created=user_created, only_active=only_active
+    )
+    calendar, now = calendar_of(listed.organisation.zone), here.clock()
+    return JsonResponse(answer([listed_group(group, calendar, now, periods=periods) for group in listed.groups]))
+
+
+@router.get("/v3/targetGroups/{group_id}", response_model=None)
+async def get_defined_group(group_id: str, here: Here, asking: Asking, includePeriods: str = "false") -> JsonResponse:
+    """Show one target group, without targets; with periods if asked."""
+    problems: list[Problem] = []
+    periods = boolean("includePeriods", includePeriods, problems)
+    if problems:
+        raise Refused(*problems)
+    organisation, group = await find_group(here.database, here.brands, asking.org_id, group_id_of(group_id))
+    return JsonResponse(answer(one_group(group, calendar_of(organisation.zone), here.clock(), periods=periods)))
+
+
+@router.put("/v3/targetGroups/editTargetGroup/{group_id}", name="edit_target_group")
+@router.put("/v3/targetGroups/{group_id}", name="edit_target_group_by_id")
+async def edit_target_group(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+    """Change a target group's name, description, use and targets; what cannot be changed is left, with a warning."""
+    return await _edited(await read_body(request), here, asking, group_id_of(group_id))
+
+
+@router.put("/v3/targetGroups")
+async def edit_named_target_group(request: Request, here: Here, asking: Asking) -> JsonResponse:
+    """Change the target group whose id stands in the body, as at its own address."""
+    return await _edited(await read_body(request), here, asking, None)
+
+
+@router.delete("/v3/targetGroups/{group_id}", response_model=None)
+async def delete_target_group(group_id: str, here: Here, asking: Asking) -> JsonResponse:
+    """Delete a target group: nothing counts for it any more, and it is not found again; what it counted stays."""
+    asked = Edit(group_id=group_id_of(group_id), amend=deleted)
+    await edit(here.database, asking.org_id, asking.author, asked, here.clock())
+    return JsonResponse(answer(data=True))
+
+
+async def _edited(body: bytes, here: Installation, asking: Caller, group_id: int | None) -> JsonResponse:
+    written_id, amendment, problems = read_group_change(body)
+    found = written_id if group_id is None else group_id
+    if found is None:
+        raise Refused(*problems, Problem("id", MISSING))
+    now = here.clock()
+    asked = Edit(group_id=found, amend=lambda group, where: amended(group, amendment, where), problems=problems)
+    done = await edit(here.database, asking.org_id, asking.author, asked, now)
+    return JsonResponse(answer(edited_group(done.group, calendar_of(done.organisation.zone), now), done.warnings))

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import JsonResponse, id_of
 from milepost.api.vendor.envelope import answer
+from milepost.api.vendor.query import boolean
 from milepost.api.vendor.rendering import rule_row
 from milepost.api.vendor.user_rows import customer_shown, groups_shown
 from milepost.model.problem import Problem, Refused
@@ -31,8 +32,8 @@ async def get_target_groups(
 ) -> JsonResponse:
     """Give a customer's target groups, with the running period's progress or, if asked, every period's."""
     problems: list[Problem] = []
-    every_period = _boolean("includeInactive", includeInactive, problems)
-    every_target = _boolean("includeInactiveTargets", includeInactiveTargets, problems)
+    every_period = boolean("includeInactive", includeInactive, problems)
+    every_target = boolean("includeInactiveTargets", includeInactiveTargets, problems)
     rule_ids = _ids("targetRuleId", targetRuleId, problems)
     at = _instant("trackingDate", trackingDate, problems)
     if problems:
@@ -68,7 +69,7 @@ async def get_enrolled_targets(
     problems: list[Problem] = []
     rule_ids = _ids("targetRuleIds", targetRuleIds, problems)
     at = _instant("trackingDate", trackingDate, problems)
-    only_user_created = _boolean("includeOnlyUserCreated", includeOnlyUserCreated, problems)
+    only_user_created = boolean("includeOnlyUserCreated", includeOnlyUserCreated, problems)
     method = _method(enrollmentType, problems)
     if problems:
         raise Refused(*problems)
@@ -92,12 +93,6 @@ async def _view(here: Installation, caller: Caller, user_id: str) -> CustomerVie
     if view is None:
         raise Refused(UNKNOWN_USER)
     return view
-
-
-def _boolean(name: str, text: str, problems: list[Problem]) -> bool:
-    if text.lower() not in {"true", "false"}:
-        problems.append(Problem(name, "must be true or false"))
-    return text.lower() == "true"
 
 
 def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | None:

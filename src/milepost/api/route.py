@@ -1,0 +1,33 @@
+"""What is told of a route in the document, where it reads raw bodies and writes exact numbers."""
+
+from typing import Any, NamedTuple
+
+JSON = "application/json"
+
+
+class Body(NamedTuple):
+    """What a route takes: shapes of which one is meant, whether several may come in a list, by which media types."""
+
+    shapes: tuple[Any, ...]
+    alone: bool = True
+    listed: bool = False
+    types: tuple[str, ...] = (JSON,)
+    by_line: str | None = None
+
+
+class Route(NamedTuple):
+    """What a route takes and answers, which parameters it reads by hand, and whether it asks who is there.
+
+    `statuses` are those with which it refuses.
+    """
+
+    answer: Any = None
+    body: Body | None = None
+    query: tuple[str, ...] = ()
+    refused: Any = None
+    is_open: bool = False
+    statuses: tuple[str, ...] = ("400", "401", "413", "503")
+
+
+READING = ("400", "401", "503")
+"""With what a route refuses that takes no body."""

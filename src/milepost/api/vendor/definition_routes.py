@@ -1,0 +1,45 @@
+"""What the document tells of the routes by which a brand defines, changes and reads its target groups."""
+
+from collections.abc import Mapping
+
+from milepost.api.route import READING, Body, Route
+from milepost.api.vendor.amendment_body import UnifiedBody
+from milepost.api.vendor.answer_shapes import ChangedPeriodShape, Envelope, GroupShape, PeriodShape, TargetShape
+from milepost.api.vendor.definition_body import GroupBody
+from milepost.api.vendor.read_shapes import MilestonePageShape, ReadGroupShape, UnifiedShape
+from milepost.api.vendor.target_body import PeriodBody, TargetBody
+from milepost.api.vendor.target_groups import NameBody
+
+_GROUPS = "/v3/targetGroups"
+_GROUP = f"{_GROUPS}/{{group_id}}"
+_PERIODS = f"{_GROUP}/targetPeriods"
+_TARGETS = f"{_GROUP}/targets"
+_UNIFIED = f"{_GROUP}/unifiedTargets"
+
+_EDIT = Route(Envelope[ReadGroupShape], Body((GroupBody,)))
+_SOME_PERIODS = Body((PeriodBody,), listed=True)
+_SOME_TARGETS = Body((TargetBody,), listed=True)
+_DONE = Route(Envelope[bool], statuses=READING)
+_UNIFY = Route(Envelope[UnifiedShape], Body((UnifiedBody,)))
+
+DEFINITIONS: Mapping[tuple[str, str], Route] = {
+    ("post", _GROUPS): Route(Envelope[GroupShape], Body((GroupBody,))),
+    ("get", _GROUPS): Route(Envelope[list[ReadGroupShape]], statuses=READING),
+    ("put", _GROUPS): _EDIT,
+    ("post", f"{_GROUPS}/isValidName"): Route(Envelope[bool], Body((NameBody,))),
+    ("get", _GROUP): Route(Envelope[ReadGroupShape], statuses=READING),
+    ("put", _GROUP): _EDIT,
+    ("put", f"{_GROUPS}/editTargetGroup/{{group_id}}"): _EDIT,
+    ("delete", _GROUP): _DONE,
+    ("get", "/v3/milestones"): Route(MilestonePageShape, statuses=READING),
+    ("get", _PERIODS): Route(Envelope[list[PeriodShape]], statuses=READING),
+    ("post", _PERIODS): Route(Envelope[list[PeriodShape]], _SOME_PERIODS),
+    ("put", _PERIODS): Route(Envelope[list[ChangedPeriodShape]], _SOME_PERIODS),
+    ("get", _TARGETS): Route(Envelope[list[TargetShape]], statuses=READING),
+    ("post", _TARGETS): Route(Envelope[list[TargetShape]], _SOME_TARGETS),
+    ("put", _TARGETS): Route(Envelope[list[TargetShape]], _SOME_TARGETS),
+    ("put", f"{_TARGETS}/{{target_id}}"): Route(Envelope[ReadGroupShape], Body((TargetBody,))),
+    ("delete", f"{_TARGETS}/{{target_id}}"): _DONE,
+    ("put", _UNIFIED): _UNIFY,
+    ("post", _UNIFIED): _UNIFY,
+}

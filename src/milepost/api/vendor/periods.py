@@ -1,0 +1,57 @@
+"""The periods of a target group (semantics 3.2)."""
+
+from fastapi import APIRouter, Request
+
+from milepost.api.authentication import Asking, Here
+from milepost.api.body import JsonResponse, read_body
+from milepost.api.vendor.amendment_body import read_periods
+from milepost.api.vendor.envelope import answer
+from milepost.api.vendor.query import group_id_of
+from milepost.api.vendor.reads import changed_period
+from milepost.api.vendor.rendering import period_row
+from milepost.rules.calendar import calendar_of
+from milepost.rules.rescheduling import with_added_periods, with_changed_periods
+from milepost.service.editing import Edit, edit
+from milepost.service.listing import find_group
+
+ADDRESS = "/v3/targetGroups/{group_id}/targetPeriods"
+
+router = APIRouter(tags=["target groups"])
+
+
+@router.get(ADDRESS, response_model=None)
+async def get_periods(group_id: str, here: Here, asking: Asking) -> JsonResponse:
+    """List the periods of a target group."""
+    organisation, group = await find_group(here.database, here.brands, asking.org_id, group_id_of(group_id))
+    calendar, now = calendar_of(organisation.zone), here.clock()
+    return JsonResponse(answer([period_row(period, group, calendar, now) for period in group.periods]))
+
+
+@router.post(ADDRESS)
+async def add_periods(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+    """Add periods to a target group; the answer holds all it has, new ones last."""
+    asked_id = group_id_of(group_id)
+    amendments, problems = read_periods(await read_body(request))
+    now = here.clock()
+    asked = Edit(
+        group_id=asked_id, amend=lambda group, where: with_added_periods(group, amendments, where), problems=problems
+    )
+    done = await edit(here.database, asking.org_id, asking.author, asked, now)
+    calendar = calendar_of(done.organisation.zone)
+    shown = [period_row(period, done.group, calendar, now) for period in done.group.periods]
+    return JsonResponse(answer(shown, done.warnings))
+
+
+@router.put(ADDRESS)
+async def change_periods(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+    """Change periods as far as their status allows: dates before they start, the end while they run, texts always."""
+    asked_id = group_id_of(group_id)
+    amendments, problems = read_periods(await read_body(request))
+    now = here.clock()
+    asked = Edit(
+        group_id=asked_id, amend=lambda group, where: with_changed_periods(group, amendments, where), problems=problems
+    )
+    done = await edit(here.database, asking.org_id, asking.author, asked, now)
+    calendar, by_id = calendar_of(done.organisation.zone), {period.id: period for period in done.group.periods}
+    sent = [by_id[one.id] for one in amendments if one.id is not None]
+    return JsonResponse(answer([changed_period(period, done.group, calendar, now) for period in sent], done.warnings))

@@ -1,0 +1,238 @@
+"""Changing a target group that is in force: what changes, what is left, what is refused (semantics 3.1, 8 #40)."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.door import Brand, Json, said
+from tests.api.forms import FEBRUARY, JANUARY, MARCH, group, target
+
+ADDRESSES = ("/v3/targetGroups/editTargetGroup/{id}", "/v3/targetGroups/{id}", "/v3/targetGroups")
+
+
+def address(defined: Json) -> str:
+    """Give where *defined* is changed."""
+    return f"/v3/targetGroups/{defined['id']}"
+
+
+def later(**changes: Any) -> Json:
+    """Give a group that has not started yet: its first period is February."""
+    return group(periods=(FEBRUARY, MARCH), **changes)
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_a_group_is_changed_at_each_of_its_addresses(brand: Brand, path: str) -> None:
+    """Text, use, condition, places and goals; the answer is the whole of it, and so is what is read afterwards."""
+    defined = brand.define(group(description="before"))
+    rule = defined["targets"][0]
+    wanted = {
+        "id": defined["id"],
+        "description": "after",
+        "active": False,
+        "targets": [
+            {
+                "id": rule["id"],
+                "description": "rule",
+                "expression": "currentTxn.value>5",
+                "filters": [{"entityType": "STORE", "entityIds": [7]}],
+                "defaultValues": [{"defaultValue": "50.50"}, {"defaultValue": 60}],
+            }
+        ],
+    }
+    shown = brand.data("PUT", path.format(id=defined["id"]), wanted)
+    (changed,) = shown["targets"]
+    assert ("after", False, "rule", "currentTxn.value>5") == (
+        shown["description"],
+        shown["active"],
+        changed["description"],
+        changed["expression"],
+    )
+    assert [{"entityType": "STORE", "entityIds": [7]}] == changed["filters"]
+    assert ["50.5", "60"] == [str(goal["defaultValue"]) for goal in changed["defaultValues"]]
+    ids = [goal["id"] for goal in rule["defaultValues"]]
+    assert ids == [goal["id"] for goal in changed["defaultValues"]]
+    assert shown["targets"] == brand.data("GET", f"{address(defined)}/targets")
+
+
+def test_an_edit_answers_with_the_published_keys(brand: Brand) -> None:
+    """The whole group: attribution, the running period and the moment of creation beside what a creation shows."""
+    defined = brand.define(group(description="d", fromDate="2026-01-01", toDate="2026-03-01", timeZoneName="UTC"))
+    shown = brand.data("PUT", address(defined), {"description": "e"})
+    expected = [
+        *("id", "attribution", "name", "fromDate", "toDate", "active", "preferredTillId", "periods", "activePeriod"),
+        *("totalPeriods", "description", "targetEvaluationType", "recurringCycles", "frequency"),
+        *("targetCycleStartDate", "targetCycleEndDate", "targetCycleStartDateISO", "targetCycleEndDateISO"),
+        *("frequencyType", "trackingType", "targets", "leaderboardEnabled", "userCreated", "timeZoneName", "createdOn"),
+    ]
+    assert expected == list(shown)
+    assert (shown["periods"][0], 1768910400000) == (shown["activePeriod"], shown["createdOn"])
+    assert (-1, 0, "CUSTOM", 2) == tuple(
+        shown[key] for key in ("recurringCycles", "frequency", "frequencyType", "totalPeriods")
+    )
+    assert [] == shown["targets"][0]["targetMilestoneTriggers"]
+
+
+def test_an_edit_says_who_changed_what_and_when(brand: Brand) -> None:
+    """The group and the target that changed are of today; what did not change is as it was made."""
+    defined = brand.define(group())
+    brand.door.clock.set("2026-01-25T08:00:00.700Z")
+    rule = defined["targets"][0]
+    shown = brand.data("PUT", address(defined), {"targets": [{"id": rule["id"], "description": "new"}]})
+    stamps = [
+        (one["attribution"]["createdOn"], one["attribution"]["lastUpdatedOn"])
+        for one in (shown, shown["targets"][0], shown["periods"][0])
+    ]
+    made, changed = "2026-01-20T12:00:00.000+0000", "2026-01-25T08:00:01.000+0000"
+    assert [(made, changed), (made, changed), (made, made)] == stamps
+    assert brand.till_code == shown["attribution"]["lastUpdatedBy"]["code"]
+
+
+def test_each_edit_makes_a_version_and_one_that_changes_nothing_makes_none(brand: Brand) -> None:
+    """Versions of the definition are kept; sending back what was answered is no change, and warns of nothing."""
+    defined = brand.define(
+        group(
+            target(targetMilestoneTriggers=[{"triggerName": "h", "triggerValueType": "PERCENTAGE", "triggerValue": 9}])
+        )
+    )
+    before = brand.version()
+    shown = brand.data("PUT", address(defined), {"description": "one"})
+    assert (before + 1, 2) == (brand.version(), brand.stored()["target_group_version"])
+    again = said(brand.put(address(defined), shown))
+    assert (shown, None) == (again["data"], again["warnings"])
+    assert said(brand.put(address(defined), defined | {"description": "one"}))["warnings"] is None
+    assert (before + 1, 2) == (brand.version(), brand.stored()["target_group_version"])
+
+
+def test_what_is_not_said_stays(brand: Brand) -> None:
+    """An empty change and nulls leave everything as it is."""
+    defined = brand.define(group(target(description="d", filters=[]), description="g"))
+    before = brand.version()
+    rule = {"id": defined["targets"][0]["id"], "description": None, "filters": None, "defaultValues": []}
+    for body in ({}, {"description": None, "targets": None}, {"targets": [rule]}):
+        assert "g" == brand.data("PUT", address(defined), body)["description"]
+    assert before == brand.version()
+
+
+def test_names_change_until_the_group_starts(brand: Brand) -> None:
+    """A group and its target get new names, their old ones are free again; another's name is refused."""
+    brand.define(later(name="Taken") | {"targets": [target(name="Taken rule")]})
+    defined = brand.define(later(name="Old") | {"targets": [target(name="Old rule")]})
+    rule = defined["targets"][0]["id"]
+    taken = {"name": "TAKEN", "targets": [{"id": rule, "name": "taken RULE"}]}
+    assert [
+        (310069, "Target group name already exists"),
+        (300004, "targets[0].name: is the name of another target"),
+    ] == brand.errors("PUT", address(defined), taken)
+    shown = brand.data("PUT", address(defined), {"name": "New", "targets": [{"id": rule, "name": "NEW rule"}]})
+    assert ("New", "NEW rule") == (shown["name"], shown["targets"][0]["name"])
+    assert "NEW" == brand.data("PUT", address(defined), {"name": "NEW"})["name"]
+    assert "Old" == brand.define(later(name="Old") | {"targets": [target(name="Old rule")]})["name"]
+
+
+def test_names_stay_once_the_group_has_started(brand: Brand) -> None:
+    """A running group and its target keep their names, which rules and rewards speak of; the same name is no change."""
+    defined = brand.define(group())
+    rule = defined["targets"][0]
+    body = {"name": "x", "targets": [{"id": rule["id"], "name": "y"}]}
+    reason = "cannot be changed once the group has started"
+    assert [(300004, f"name: {reason}"), (300004, f"targets[0].name: {reason}")] == brand.errors(
+        "PUT", address(defined), body
+    )
+    same = {"name": defined["name"], "targets": [{"id": rule["id"], "name": rule["name"]}]}
+    assert defined["name"] == brand.data("PUT", address(defined), same)["name"]
+
+
+LEFT: tuple[tuple[str, Any], ...] = (
+    ("preferredTillId", 5),
+    ("trackingType", "STREAKS"),
+    ("targetEvaluationType", "CYCLIC_WINDOW"),
+    ("frequencyType", "DAILY"),
+    ("frequency", 3),
+    ("recurringCycles", 3),
+    ("fromDate", "2026-01-05"),
+    ("toDate", "2026-12-31"),
+    ("targetCycleStartDate", "2026-01-05T00:00:00.000Z"),
+    ("targetCycleEndDateISO", "2026-12-31"),
+    ("timeZoneName", "Asia/Kolkata"),
+    ("userCreated", True),
+    ("leaderboardEnabled", True),
+    ("periods", [JANUARY | {"endDate": "2026-01-30"}]),
+    ("streaks", [{"name": "Gold", "targetCountOfSequence": 1}]),
+    ("combinationType", "ANY"),
+    ("unifiedTargetExpression", {"aggregation": "SUM", "thresholdValue": 5}),
+    ("capScope", "TRANSACTION"),
+    ("streakFreezes", {"max": 1}),
+)
+LEFT_OF_TARGET: tuple[tuple[str, Any], ...] = (
+    ("targetEntity", "LINEITEM"),
+    ("targetType", "COUNT"),
+    ("eventName", "Run"),
+    ("enrolmentMethod", "IMPORT"),
+    ("extendedFieldInfo", {"name": "points"}),
+    (
+        "targetMilestoneTriggers",
+        [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}],
+    ),
+)
+
+
+def test_what_cannot_be_changed_is_left_with_a_warning(brand: Brand) -> None:
+    """Each such field keeps its value, and the answer says so; the rest of the request is taken."""
+    defined = brand.define(group())
+    rule = {"id": defined["targets"][0]["id"], **dict(LEFT_OF_TARGET)}
+    told = said(brand.put(address(defined), {**dict(LEFT), "description": "taken", "targets": [rule]}))
+    named = [name for name, _ in LEFT] + [f"targets[0].{name}" for name, _ in LEFT_OF_TARGET]
+    expected = {f"{name} cannot be changed and was left as it is." for name in named}
+    assert expected == {warning["message"] for warning in told["warnings"]}
+    assert {None} == {warning["code"] for warning in told["warnings"]}
+    kept = {key: value for key, value in told["data"].items() if key in dict(LEFT) and key != "periods"}
+    assert {key: value for key, value in defined.items() if key in kept} | {
+        "frequency": 0,
+        "frequencyType": "CUSTOM",
+        "recurringCycles": -1,
+    } == kept
+    assert ("taken", defined["periods"]) == (told["data"]["description"], told["data"]["periods"])
+    assert defined["targets"] == [
+        {key: value for key, value in one.items() if key != "targetMilestoneTriggers"}
+        for one in told["data"]["targets"]
+    ]
+
+
+def test_the_validity_follows_the_last_period(brand: Brand) -> None:
+    """An edit pulls toDate up to the last period's end where it lies before."""
+    defined = brand.define(group(toDate="2026-02-10"))
+    assert "2026-02-10" == defined["toDate"]
+    assert "2026-02-28" == brand.data("PUT", address(defined), {"description": "x"})["toDate"]
+
+
+def test_a_new_condition_leaves_no_old_tree(brand: Brand) -> None:
+    """Text without a tree drops the tree of the text before; the same text keeps it; a tree alone is understood."""
+    tree = '{"arity":"literal","value":"true","type":"boolean:primitive"}'
+    defined = brand.define(group(target(expression="true", expressionJson=tree)))
+    rule = defined["targets"][0]["id"]
+
+    def edited(**changes: Any) -> tuple[str, str | None]:
+        (one,) = brand.data("PUT", address(defined), {"targets": [{"id": rule, **changes}]})["targets"]
+        return one["expression"], one.get("expressionJson")
+
+    assert ("true", tree) == edited(expression="true")
+    assert ("currentTxn.value>5", None) == edited(expression="currentTxn.value>5")
+    assert ("true", tree) == edited(expressionJson=tree)
+    assert ("true", tree) == edited(expression=True, expressionJson=tree)
+
+
+def test_goals_go_by_their_period_or_by_their_place(brand: Brand) -> None:
+    """A goal that names a period is of it alone; without names, the last one goes on; ended periods keep theirs."""
+    defined = brand.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
+    rule, periods = defined["targets"][0]["id"], [period["id"] for period in defined["periods"]]
+
+    def edited(*goals: Json) -> tuple[list[int], Any]:
+        body = {"targets": [{"id": rule, "defaultValues": list(goals)}]}
+        told = said(brand.put(address(defined), body))
+        return [goal["defaultValue"] for goal in told["data"]["targets"][0]["defaultValues"]], told["warnings"]
+
+    assert ([100, 7, 100], None) == edited({"periodId": periods[1], "defaultValue": 7})
+    assert ([5, 6, 6], None) == edited({"defaultValue": 5}, {"defaultValue": 6})
+    brand.door.clock.set("2026-02-01T00:00:00Z")
+    left = "targets[0].defaultValues of January, which has ended, cannot be changed and was left as it is."
+    assert ([5, 9, 9], [{"code": None, "message": left}]) == edited({"defaultValue": 9})

@@ -1,0 +1,138 @@
+"""Changes of a target group that are refused, with nothing of them done, and groups that are not there."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.door import Brand, Json
+from tests.api.forms import group
+
+NOT_FOUND = (310017, "Target group is not found or is deactivated")
+
+
+def address(defined: Json) -> str:
+    """Give where *defined* is changed."""
+    return f"/v3/targetGroups/{defined['id']}"
+
+
+IDS = f"must be numbers between 1 and {2**63 - 1}"
+LINES = "currentLineItem is known only to targets on line items, not to a condition on a bill (at character 1)"
+WRONG: tuple[tuple[Json, list[tuple[int, str]]], ...] = (
+    ({"description": "d" * 256}, [(300004, "description: must not be longer than 255 characters")]),
+    (
+        {"colour": 1, "active": "no"},
+        [(300004, "active: must be true or false"), (300004, "colour: is not a field that is known here")],
+    ),
+    ({"targets": [{"id": 1}]}, [(310018, "Target rule is not found")]),
+    ({"targets": [{}]}, [(310018, "is needed here: what has none is a new target")]),
+)
+WRONG_OF_TARGET: tuple[tuple[Json, list[str]], ...] = (
+    ({"description": "d" * 256}, ["description: must not be longer than 255 characters"]),
+    ({"filters": [{"entityIds": [0]}]}, ["filters[0].entityType: is needed", f"filters[0].entityIds: {IDS}"]),
+    ({"defaultValues": [{"defaultValue": 0}]}, ["defaultValues[0].defaultValue: must be greater than 0"]),
+    ({"defaultValues": [{}]}, ["defaultValues[0].defaultValue: is needed"]),
+    (
+        {"defaultValues": [{"defaultValue": 1}] * 3},
+        ["defaultValues: must not be more than the periods of the group (2)"],
+    ),
+    ({"expression": "currentLineItem.qty>1"}, [f"expression: {LINES}"]),
+)
+
+
+@pytest.mark.parametrize("body, expected", WRONG)
+def test_what_is_wrong_with_a_group_is_told(brand: Brand, body: Json, expected: list[tuple[int, str]]) -> None:
+    """Where, what and why; nothing is changed."""
+    defined = brand.define(group())
+    before = brand.version()
+    assert expected == brand.errors("PUT", address(defined), body)
+    assert before == brand.version()
+
+
+@pytest.mark.parametrize("change, reasons", WRONG_OF_TARGET)
+def test_what_is_wrong_with_a_target_is_told(brand: Brand, change: Json, reasons: list[str]) -> None:
+    """Where, what and why; what else the request asks for is not done either."""
+    defined = brand.define(group())
+    before = brand.version()
+    body = {"description": "new", "targets": [{"id": defined["targets"][0]["id"], **change}]}
+    expected = [(300004, f"targets[0].{reason}") for reason in reasons]
+    assert expected == brand.errors("PUT", address(defined), body)
+    assert before == brand.version()
+
+
+def test_two_values_for_one_period_are_refused(brand: Brand) -> None:
+    """By name and by place, or twice by name."""
+    defined = brand.define(group())
+    period = defined["periods"][0]["id"]
+    goals = [{"periodId": period, "defaultValue": 1}, {"periodId": period, "defaultValue": 2}]
+    body = {"targets": [{"id": defined["targets"][0]["id"], "defaultValues": goals}]}
+    assert [(300004, "targets[0].defaultValues: must not hold two values for one period")] == brand.errors(
+        "PUT", address(defined), body
+    )
+
+
+def test_a_target_stands_once_in_a_request(brand: Brand) -> None:
+    """Two changes of one target would leave it open which holds."""
+    defined = brand.define(group())
+    rule = {"id": defined["targets"][0]["id"]}
+    assert [(300004, "targets[1].id: stands twice in the request")] == brand.errors(
+        "PUT", address(defined), {"targets": [rule, rule]}
+    )
+
+
+def test_goals_stay_alike_where_each_customer_has_a_clock(brand: Brand) -> None:
+    """Different goals need dates of the calendar; one goal for all may change."""
+    body = group(targetEvaluationType="CYCLIC_WINDOW", totalPeriods=2, periods=())
+    defined = brand.define(body)
+    rule = defined["targets"][0]["id"]
+    goals = [{"defaultValue": 1}, {"defaultValue": 2}]
+    assert [
+        (300004, "targets[0].defaultValues: may differ between periods only for FIXED_CALENDAR_WINDOW")
+    ] == brand.errors("PUT", address(defined), {"targets": [{"id": rule, "defaultValues": goals}]})
+    shown = brand.data("PUT", address(defined), {"targets": [{"id": rule, "defaultValues": goals[:1]}]})
+    assert [1, 1] == [goal["defaultValue"] for goal in shown["targets"][0]["defaultValues"]]
+    assert "activePeriod" not in shown
+
+
+@pytest.mark.parametrize("path", ["1", "x", "-1", "99999999999999999999", "editTargetGroup/1", "editTargetGroup/x"])
+def test_a_group_that_is_not_there_is_not_changed(brand: Brand, path: str) -> None:
+    """An unknown id, and what is no id, get the vendor's code."""
+    assert [NOT_FOUND] == brand.errors("PUT", f"/v3/targetGroups/{path}", {})
+
+
+def test_a_group_of_another_brand_is_not_found(brand: Brand) -> None:
+    """Ids of others lead nowhere."""
+    defined = brand.define(group())
+    other = brand.door.brand()
+    for method, path in (("PUT", ""), ("GET", ""), ("DELETE", ""), ("GET", "/targets"), ("GET", "/targetPeriods")):
+        body: Json | None = {} if method == "PUT" else None
+        assert [NOT_FOUND] == other.errors(method, f"{address(defined)}{path}", body)
+
+
+def test_without_an_address_the_body_names_the_group(brand: Brand) -> None:
+    """The bare address needs the id in the body; at a group's address the body's id is not looked at."""
+    defined = brand.define(group())
+    assert [(300004, "id: is needed")] == brand.errors("PUT", "/v3/targetGroups", {"description": "x"})
+    assert "x" == brand.data("PUT", address(defined), {"id": 19, "description": "x"})["description"]
+
+
+def test_a_body_that_is_none_is_refused(brand: Brand) -> None:
+    """No JSON, no object."""
+    defined = brand.define(group())
+    assert [(300004, "The body must be an object.")] == brand.errors("PUT", address(defined), [])
+    assert 400 == brand.put(address(defined), b"{").status_code
+
+
+def test_a_deleted_group_is_gone_and_keeps_its_names(brand: Brand) -> None:
+    """Deleting answers true, once; afterwards nothing finds the group, and its name is still taken."""
+    defined = brand.define(group(name="Gone"))
+    assert brand.data("DELETE", address(defined)) is True
+    for method, path in (
+        *(("GET", ""), ("PUT", ""), ("DELETE", "")),
+        *(("GET", "/targets"), ("POST", "/targets"), ("PUT", "/targets"), ("POST", "/unifiedTargets")),
+        *(("GET", "/targetPeriods"), ("POST", "/targetPeriods"), ("PUT", "/targetPeriods")),
+    ):
+        body: Any = None if method in {"GET", "DELETE"} else {} if path in {"", "/unifiedTargets"} else [{}]
+        assert [NOT_FOUND] == brand.errors(method, f"{address(defined)}{path}", body)
+    assert [] == brand.data("GET", "/v3/targetGroups")
+    assert [] == brand.data("GET", "/v3/milestones")
+    assert (310069, "Target group name already exists") in brand.errors("POST", "/v3/targetGroups", group(name="gone"))
