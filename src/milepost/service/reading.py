@@ -46,7 +46,7 @@ async def find_customer(database: Database, org_id: int, identifier: Identifier)
 
 def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
     """Give the active targets that a customer takes part in and that have a period at *at* (epoch microseconds)."""
-    taken_part = {key.target_id for key in view.progress} | {e.target_id for e in view.standing.enrolments}
+    taken_part = {target_id for target_id, _ in view.progress} | {e.target_id for e in view.standing.enrolments}
     return [
         (group, target)
         for group in view.brand.catalogue.groups.values()
