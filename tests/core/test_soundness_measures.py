@@ -14,6 +14,7 @@ from milepost.model.target import (
 )
 from milepost.rules.draft import MetadataDraft, TargetDraft, WindowDraft
 from milepost.rules.evaluable import unevaluable
+from milepost.rules.measure import line_reading, reading
 from milepost.rules.pairs import is_accepted, is_meant
 from tests.core.drafts import GROUP, SPEND, found, group, made, with_target
 
@@ -43,6 +44,16 @@ def test_the_table_of_entities_and_types(entity: Entity) -> None:
     accepted = {kpi.value for kpi in Kpi if is_accepted(entity, kpi)}
     odd = {"ALL"} if entity is Entity.TRANSACTION else set()
     assert (meant, accepted - meant) == (set(MEANT[entity].split()), odd)
+
+
+@pytest.mark.parametrize("entity", Entity)
+def test_each_pair_is_read(entity: Entity) -> None:
+    """What a definition may ask for, and means something, is read from events."""
+    metadata = MetadataDraft(name="points", program_id=46, currency="0nzyDx")
+    for kpi in (kpi for kpi in Kpi if is_meant(entity, kpi)):
+        target = made(with_target(entity=entity, kpi=kpi, metadata=metadata)).targets[0]
+        read = line_reading(target) if entity is Entity.LINEITEM else reading(target)
+        assert (kpi, True) == (kpi, read is not None)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What the targets of a group mean together: streaks, wholes of unified groups, caps (semantics 4.9 to 4.11)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from milepost.model.amount import to_units
 from milepost.model.organisation import Outage, Settings
@@ -10,6 +10,17 @@ from milepost.model.target import AggregateFunction, FreezeRule, Period, StreakL
 
 STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 """The kinds of groups in which achieved periods are counted."""
+
+
+def is_together(tracking: Tracking) -> bool:
+    """Tell whether what becomes of one target makes something of the whole group: of its streak, or of it as one."""
+    match tracking:
+        case Tracking.DEFAULT | Tracking.CAPPING:
+            return False
+        case Tracking.UNIFIED | Tracking.STREAKS | Tracking.NON_CONTINUOUS_STREAKS:
+            return True
+        case _ as never:
+            assert_never(never)
 
 
 class StreakRule(NamedTuple):

@@ -52,11 +52,23 @@ _LINE_READINGS: Mapping[Kpi, LineReading] = {
 
 def aggregate_of(target: Target) -> Aggregate:
     """Give how *target* combines contributions; VISIT is the largest of the ones of a day."""
-    if target.kpi is Kpi.VISIT:
-        return Aggregate.DAY_MAX
-    if target.kpi not in {Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE} or target.metadata is None:
-        return Aggregate.SUM
-    match target.metadata.window:
+    match target.kpi:
+        case Kpi.VISIT:
+            return Aggregate.DAY_MAX
+        case Kpi.EXTENDED_FIELD | Kpi.EVENT_ATTRIBUTE:
+            return _aggregate_in(None if target.metadata is None else target.metadata.window)
+        case Kpi.SALES | Kpi.GROSS_SALES | Kpi.QUANTITY | Kpi.COUNT:
+            return Aggregate.SUM
+        case Kpi.REGULAR_POINTS | Kpi.PROMOTIONAL_POINTS | Kpi.ALL_POINTS:
+            return Aggregate.SUM
+        case Kpi.ALL | Kpi.REGULAR | Kpi.PROMOTION | Kpi.PROMOTIONAL:
+            return Aggregate.SUM
+        case _ as never:
+            assert_never(never)
+
+
+def _aggregate_in(window: WindowKind | None) -> Aggregate:
+    match window:
         case None:
             return Aggregate.SUM
         case WindowKind.MAX:

@@ -1,17 +1,11 @@
 """Which types of target go with which entity (semantics 4.2, 8 #10 to #12)."""
 
+from typing import assert_never
+
 from milepost.model.target import Entity, Kpi
 
-_POINTS = frozenset({Kpi.REGULAR_POINTS, Kpi.PROMOTIONAL_POINTS, Kpi.ALL_POINTS})
-
-_MEANT: dict[Entity, frozenset[Kpi]] = {
-    Entity.TRANSACTION: frozenset({Kpi.SALES, Kpi.GROSS_SALES, Kpi.COUNT, Kpi.VISIT, Kpi.QUANTITY, Kpi.EXTENDED_FIELD}),
-    Entity.LINEITEM: frozenset({Kpi.SALES, Kpi.GROSS_SALES, Kpi.QUANTITY, Kpi.COUNT, Kpi.EXTENDED_FIELD}),
-    Entity.EVENT: frozenset({Kpi.COUNT, Kpi.VISIT, Kpi.EVENT_ATTRIBUTE}),
-    Entity.REWARDS: _POINTS,
-    Entity.POINTS: _POINTS,
-    Entity.ALTERNATE_CURRENCIES: frozenset({Kpi.ALL, Kpi.REGULAR, Kpi.PROMOTION, Kpi.PROMOTIONAL}),
-}
+_OF_BILLS = frozenset({Entity.TRANSACTION, Entity.LINEITEM})
+_OF_POINTS = frozenset({Entity.REWARDS, Entity.POINTS})
 
 _SEEN: dict[Entity, frozenset[Kpi]] = {Entity.TRANSACTION: frozenset({Kpi.ALL})}
 """Pairs without a meaning that the vendor was seen to store all the same (semantics 8 #12)."""
@@ -19,7 +13,26 @@ _SEEN: dict[Entity, frozenset[Kpi]] = {Entity.TRANSACTION: frozenset({Kpi.ALL})}
 
 def is_meant(entity: Entity, kpi: Kpi) -> bool:
     """Tell whether the pair says what is added up."""
-    return kpi in _MEANT[entity]
+    return entity in _entities_of(kpi)
+
+
+def _entities_of(kpi: Kpi) -> frozenset[Entity]:
+    """Give what a type can be read from."""
+    match kpi:
+        case Kpi.SALES | Kpi.GROSS_SALES | Kpi.QUANTITY | Kpi.EXTENDED_FIELD:
+            return _OF_BILLS
+        case Kpi.COUNT:
+            return _OF_BILLS | {Entity.EVENT}
+        case Kpi.VISIT:
+            return frozenset({Entity.TRANSACTION, Entity.EVENT})
+        case Kpi.EVENT_ATTRIBUTE:
+            return frozenset({Entity.EVENT})
+        case Kpi.REGULAR_POINTS | Kpi.PROMOTIONAL_POINTS | Kpi.ALL_POINTS:
+            return _OF_POINTS
+        case Kpi.ALL | Kpi.REGULAR | Kpi.PROMOTION | Kpi.PROMOTIONAL:
+            return frozenset({Entity.ALTERNATE_CURRENCIES})
+        case _ as never:
+            assert_never(never)
 
 
 def is_accepted(entity: Entity, kpi: Kpi) -> bool:

@@ -27,7 +27,7 @@ from milepost.model.target import (
 )
 from milepost.rules.calendar import SECOND_US, calendar_of
 from milepost.rules.cycles import Length, length_of
-from milepost.rules.grouping import STREAKING, ordered
+from milepost.rules.grouping import is_together, ordered
 from milepost.rules.measure import Aggregate, LineReading, Reading, aggregate_of, event_name_of, line_reading, reading
 
 PREDICATES_REMEMBERED_MAX = 10_000
@@ -114,7 +114,7 @@ class Rule:
         self.tracking = group.tracking
         self.is_cap = group.tracking is Tracking.CAPPING
         self.cap_scope: CapScope = group.cap_scope
-        self.together = group.tracking is Tracking.UNIFIED or group.tracking in STREAKING
+        self.together = is_together(group.tracking)
         self.is_counting = is_counting
         self.event_name = event_name_of(target)
         self.aggregate: Aggregate = aggregate_of(target)

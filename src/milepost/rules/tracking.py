@@ -1,6 +1,7 @@
 """How targets are taken together: soundness of streaks, unified targets and leaderboards (semantics 2.5, 2.6)."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from milepost.model.organisation import Settings
 from milepost.model.problem import Problem
@@ -33,8 +34,29 @@ def tracking_problems(draft: Draft, periods: int, settings: Settings) -> Iterato
     yield from _user_created_problems(draft)
     yield from _cap_problems(draft)
     yield from _freeze_problems(draft)
-    if draft.tracking in STREAKS | {Tracking.UNIFIED} and evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW:
-        yield Problem("targetEvaluationType", f"must be FIXED_CALENDAR_WINDOW for {draft.tracking.value}")
+    yield from _evaluation_problems(draft)
+
+
+def _evaluation_problems(draft: Draft) -> Iterator[Problem]:
+    if draft.tracking is None:
+        return
+    allowed, name = _evaluations_of(draft.tracking), draft.tracking.value
+    if evaluation_of(draft) not in allowed:
+        listed = " or ".join(one.value for one in Evaluation if one in allowed)
+        yield Problem("targetEvaluationType", f"must be {listed} for {name}")
+
+
+def _evaluations_of(tracking: Tracking) -> frozenset[Evaluation]:
+    """Give which windows a tracking goes with (semantics 2.1): what is taken together needs the calendar's."""
+    match tracking:
+        case Tracking.DEFAULT:
+            return frozenset(Evaluation)
+        case Tracking.CAPPING:
+            return frozenset({Evaluation.FIXED_CALENDAR_WINDOW, Evaluation.CYCLIC_WINDOW})
+        case Tracking.UNIFIED | Tracking.STREAKS | Tracking.NON_CONTINUOUS_STREAKS:
+            return frozenset({Evaluation.FIXED_CALENDAR_WINDOW})
+        case _ as never:
+            assert_never(never)
 
 
 def _number_problems(draft: Draft) -> Iterator[Problem]:
@@ -128,11 +150,7 @@ def _user_created_problems(draft: Draft) -> Iterator[Problem]:
 
 
 def _cap_problems(draft: Draft) -> Iterator[Problem]:
-    if draft.tracking is None:
-        return
-    if draft.tracking is Tracking.CAPPING and evaluation_of(draft) is Evaluation.PERIOD_AGNOSTIC_WINDOW:
-        yield Problem("targetEvaluationType", "must not be PERIOD_AGNOSTIC_WINDOW for CAPPING")
-    if draft.tracking is not Tracking.CAPPING and draft.cap_scope is not None:
+    if draft.tracking not in {None, Tracking.CAPPING} and draft.cap_scope is not None:
         yield Problem("capScope", f"does not go with {draft.tracking.value}")
 
 
