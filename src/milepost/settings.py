@@ -65,6 +65,7 @@ class ServerSettings:
     log_level: LogLevel = LogLevel.INFO
     unsafe_durability: bool = False
     error_status: int = 400
+    worker: bool = True
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,6 +108,7 @@ MEANINGS: Mapping[str, str] = {
     "log_level": "least weight of what is logged: debug, info, warning or error",
     "unsafe_durability": "accept a database that may lose events it has confirmed",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
+    "worker": "whether the server also does what time brings, such as telling that a period closed",
 }
 
 
@@ -134,6 +136,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
             log_level=reader.take("log_level", _log_level, _DEFAULT.log_level),
             unsafe_durability=reader.take("unsafe_durability", _truth, _DEFAULT.unsafe_durability),
             error_status=reader.take("error_status", _error_status, _DEFAULT.error_status),
+            worker=reader.take("worker", _truth, _DEFAULT.worker),
             sources=reader.sources,
         )
     except Refused as refused:

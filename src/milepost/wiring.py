@@ -1,12 +1,14 @@
 """The one place that connects settings, database, clock, lanes and the app; the only reader of the clock."""
 
+import asyncio
 import gc
 import logging
+import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import structlog
 import uvicorn
@@ -15,10 +17,12 @@ from fastapi import FastAPI
 from milepost.api.app import create_app
 from milepost.service.installation import Installation, installation
 from milepost.service.lanes import Limits
+from milepost.service.turning import Turning
 from milepost.settings import ServerSettings
 from milepost.store.database import Database
 from milepost.store.embedded import EmbeddedServer
 from milepost.store.migrating import migrate
+from milepost.worker.scheduler import Scheduler
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
 GRACE_SECONDS = 10
@@ -77,9 +81,31 @@ def app_of(here: Installation, settings: ServerSettings) -> FastAPI:
     return create_app(here, error_status=settings.error_status)
 
 
+@asynccontextmanager
+async def scheduling(here: Installation) -> AsyncIterator[Scheduler]:
+    """Do what time brings beside the block, until it ends."""
+    scheduler = Scheduler(Turning(here), lambda: here.lanes.events_waiting)
+    task = asyncio.create_task(scheduler.run())
+    try:
+        yield scheduler
+    finally:
+        scheduler.stop()
+        await task
+
+
+async def work(url: str, settings: ServerSettings, ready: Callable[[], None]) -> None:
+    """Do what time brings until a signal says to stop, and nothing else."""
+    async with running(url, settings) as here:
+        scheduler = Scheduler(Turning(here), lambda: here.lanes.events_waiting)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, scheduler.stop)
+        ready()
+        await scheduler.run()
+
+
 async def serve(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
     """Serve until a signal says to stop; *ready* is told the address once requests are answered."""
-    async with running(url, settings) as here:
+    async with running(url, settings) as here, scheduling(here) if settings.worker else nullcontext():
         config = uvicorn.Config(
             app_of(here, settings),
             host=settings.host,

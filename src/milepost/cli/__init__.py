@@ -19,6 +19,7 @@ from milepost.cli.output import tell
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
 from milepost.cli.version import version
+from milepost.cli.worker import worker
 from milepost.model.problem import Refused, Unavailable, Unfit
 from milepost.store.account import NotStarted
 
@@ -39,6 +40,7 @@ app.command()(version)
 app.command()(openapi)
 app.command()(demo)
 app.command()(serve)
+app.command()(worker)
 app.command()(verify)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")

@@ -49,6 +49,11 @@ class Lanes:
         """Finish what waits, then stop."""
         await asyncio.gather(*(lane.stop() for lane in self._lanes))
 
+    @property
+    def events_waiting(self) -> int:
+        """Give how many events wait, or are being written, in all lanes."""
+        return sum(lane.events_waiting for lane in self._lanes)
+
     async def receive(self, offers: Sequence[Offer]) -> list[Answer]:
         """Receive *offers*; give what became of each, in order, after the commit."""
         if len(self._lanes) == 1:
@@ -73,7 +78,7 @@ class _Lane:
         self._ingest = ingest
         self._limits = limits
         self._waiting: deque[_Request] = deque()
-        self._events_waiting = 0
+        self.events_waiting = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -88,12 +93,12 @@ class _Lane:
             await self._task
 
     async def receive(self, offers: Sequence[Offer]) -> list[Answer]:
-        if self._events_waiting + len(offers) > self._limits.waiting_events_max or self._stopping:
+        if self.events_waiting + len(offers) > self._limits.waiting_events_max or self._stopping:
             message = f"more than {self._limits.waiting_events_max} events wait already"
             raise Overloaded(message)
         answer: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Request(offers, answer))
-        self._events_waiting += len(offers)
+        self.events_waiting += len(offers)
         self._wake.set()
         return await answer
 
@@ -105,7 +110,7 @@ class _Lane:
                 continue
             batch = self._take()
             await self._serve(batch)
-            self._events_waiting -= sum(len(request.offers) for request in batch)
+            self.events_waiting -= sum(len(request.offers) for request in batch)
 
     def _take(self) -> list[_Request]:
         batch = [self._waiting.popleft()]

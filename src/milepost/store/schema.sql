@@ -55,6 +55,27 @@ create table name_taken (
     primary key (org_id, kind, name_key)
 );
 
+-- Work that time brings: the customers of a group are told that a period opened or closed. due_at is on the
+-- installation's clock, a lease on that of the database. Who claims a turn raises its epoch, and goes on only while it
+-- is theirs; after_bucket and after_customer say up to where customers were told. The windows of a group's customers
+-- (kind windows, period 0) are looked through again and again: from since up to due_at.
+create table turn (
+    org_id bigint not null references organisation,
+    group_id bigint not null,
+    period_id bigint not null,
+    kind text not null,
+    due_at timestamptz not null,
+    since timestamptz not null,
+    epoch bigint not null default 0,
+    leased_until timestamptz,
+    after_bucket int not null default -1,
+    after_customer bigint not null default 0,
+    done_at timestamptz,
+    primary key (org_id, group_id, period_id, kind)
+);
+-- What is due longest is found first.
+create index turn_due on turn (due_at) where done_at is null;
+
 create table zone (
     org_id bigint not null references organisation,
     zone_id bigint not null,
