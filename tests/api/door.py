@@ -21,6 +21,7 @@ from milepost.rules.calendar import calendar_of
 from milepost.service.access import Access
 from milepost.service.housekeeping import add_organisation, change_settings
 from milepost.service.installation import Installation, installation
+from milepost.service.jobs import work_once
 from milepost.service.lanes import Limits
 from milepost.store import logins, organisations, places
 from milepost.store.database import Database
@@ -49,6 +50,10 @@ COUNTED = (
     "till",
     "target_group_version",
     "name_taken",
+    "audience",
+    "audience_version",
+    "audience_member",
+    "job",
 )
 _NUMBERS = count(1)
 _exact = msgspec.json.Decoder(float_hook=Decimal)
@@ -212,6 +217,13 @@ class Brand:
         """Give the id of a customer that is known."""
         (found,) = self.get("/api/v1/customers", externalId=external_id)["items"]
         return int(found["id"])
+
+    def work(self) -> int:
+        """Let what was asked for be done, as a server does it by and by; give how many pages that was."""
+        here, pages = self.door.here, 0
+        while self.door.run(lambda: work_once(here)):
+            pages += 1
+        return pages
 
     def groups(self, customer_id: int, **query: Any) -> list[Json]:
         """Give a customer's target groups."""

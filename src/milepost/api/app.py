@@ -10,8 +10,8 @@ from milepost.api import health
 from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
+from milepost.api.native import audiences, events, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
-from milepost.api.native import events, organisation, places
 from milepost.api.vendor import (
     customers,
     enrolment,
@@ -57,6 +57,9 @@ def routed_app() -> FastAPI:
         events,
         places,
         organisation,
+        audiences,
+        groups,
+        jobs,
         native_customers,
         oauth,
         target_groups,

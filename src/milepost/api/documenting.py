@@ -11,8 +11,19 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
+from milepost.api.native.audiences import (
+    AudienceBody,
+    AudienceItem,
+    EnteredItem,
+    LeftItem,
+    MemberBody,
+    MemberItem,
+    VersionBody,
+)
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
+from milepost.api.native.groups import CountingBody, CountingItem
+from milepost.api.native.jobs import JobItem
 from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
 from milepost.api.route import JSON, READING, Body, Route
@@ -80,6 +91,19 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=READING),
     ("patch", "/api/v1/organisation"): Route(OrganisationItem, Body((SettingsBody,))),
     ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=READING),
+    ("get", "/api/v1/audiences"): Route(Page[AudienceItem], statuses=READING),
+    ("post", "/api/v1/audiences"): Route(AudienceItem, Body((AudienceBody,))),
+    ("get", "/api/v1/audiences/{audience_id}"): Route(AudienceItem, statuses=READING),
+    ("post", "/api/v1/audiences/{audience_id}/versions"): Route(AudienceItem, Body((VersionBody,))),
+    ("get", "/api/v1/audiences/{audience_id}/members"): Route(Page[MemberItem], statuses=READING),
+    ("post", "/api/v1/audiences/{audience_id}/members"): Route(
+        EnteredItem,
+        Body((MemberBody,), alone=False, listed=True, table="One column of identifiers, named by its kind."),
+    ),
+    ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(EnteredItem, statuses=READING),
+    ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(LeftItem, statuses=READING),
+    ("post", "/api/v1/targetGroups/{group_id}/countStored"): Route(CountingItem, Body((CountingBody,))),
+    ("get", "/api/v1/jobs/{job_id}"): Route(JobItem, statuses=READING),
     ("post", "/api/v1/zones"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/concepts"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/stores"): Route(Items[StoreItem], _places(StoreBody)),
@@ -214,4 +238,6 @@ def _content(body: Body, schemas: _Schemas) -> Json:
     content: Json = {kind: {"schema": meant[0] if len(meant) == 1 else {"anyOf": meant}} for kind in body.types}
     if body.by_line is not None:
         content[body.by_line] = {"schema": {"type": "string", "description": "One JSON object on each line."}}
+    if body.table is not None:
+        content["text/csv"] = {"schema": {"type": "string", "description": body.table}}
     return content

@@ -6,13 +6,17 @@ JSON = "application/json"
 
 
 class Body(NamedTuple):
-    """What a route takes: shapes of which one is meant, whether several may come in a list, by which media types."""
+    """What a route takes: shapes of which one is meant, whether several may come in a list, by which media types.
+
+    `table` says what columns the same may come in as CSV.
+    """
 
     shapes: tuple[Any, ...]
     alone: bool = True
     listed: bool = False
     types: tuple[str, ...] = (JSON,)
     by_line: str | None = None
+    table: str | None = None
 
 
 class Route(NamedTuple):

@@ -175,10 +175,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFilter:
-    """An audience group in one of its versions, whose members take part."""
+    """An audience group in one of its versions, made at `updated_at` (epoch microseconds), whose members take part."""
 
     audience_id: int
     version_id: int
+    updated_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

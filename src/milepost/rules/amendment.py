@@ -1,8 +1,10 @@
 """What a request asks to change of a definition that is in force; as in a draft, None means that nothing was said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from milepost.model.audience import Audience
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Author, TargetGroup
@@ -52,12 +54,16 @@ class UnifiedAmendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """Where, by whom and when (`at`, epoch microseconds) a definition is changed, and where its new ids come from."""
+    """Where, by whom and when (`at`, epoch microseconds) a definition is changed, and where its new ids come from.
+
+    `audiences` are those that it may name.
+    """
 
     organisation: Organisation
     author: Author
     at: int
     ids: Ids
+    audiences: Mapping[int, Audience]
 
 
 class NewName(NamedTuple):

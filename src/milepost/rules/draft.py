@@ -73,6 +73,18 @@ class TriggerDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceDraft:
+    """An audience whose members take part, as asked for; today's version where none is named.
+
+    `updated_at` is not asked for: it is found with the version (epoch microseconds).
+    """
+
+    audience_id: int | None = None
+    version_id: int | None = None
+    updated_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDraft:
     """A target as asked for; `goals` stand in the order of the periods, None where an entry had no value.
 
@@ -92,6 +104,7 @@ class TargetDraft:
     goals: tuple[Decimal | None, ...] = ()
     metadata: MetadataDraft | None = None
     triggers: tuple[TriggerDraft, ...] = ()
+    audiences: tuple[AudienceDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

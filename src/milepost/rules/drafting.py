@@ -7,6 +7,7 @@ from milepost.model.event import BILL
 from milepost.model.organisation import Organisation
 from milepost.model.target import (
     Attribution,
+    AudienceFilter,
     Author,
     CapScope,
     Combination,
@@ -166,6 +167,7 @@ def new_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[Pe
         triggers=tuple(_trigger(trigger, ids) for trigger in target.triggers),
         rule_set_id=rule_set_id,
         unrolled_rule_set_id=unrolled,
+        audiences=audiences_of(target),
     )
 
 
@@ -193,6 +195,15 @@ def metadata_of(target: TargetDraft) -> Metadata | None:
         window_given=given.window_given,
         program_id=given.program_id,
         currency=given.currency,
+    )
+
+
+def audiences_of(target: TargetDraft) -> tuple[AudienceFilter, ...]:
+    """Give the audiences whose members take part, as a sound draft names them with their versions."""
+    return tuple(
+        AudienceFilter(audience_id=given.audience_id, version_id=given.version_id, updated_at=given.updated_at)
+        for given in target.audiences
+        if given.audience_id is not None and given.version_id is not None
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from milepost.model.target import Combination, EnrolmentMethod, Target, Tracking, Trigger
 from milepost.rules.amendment import NewName, TargetAmendment
+from milepost.rules.audiences import with_versions
 from milepost.rules.change import UNKNOWN_TARGET, Change
 from milepost.rules.condition import condition_of
 from milepost.rules.draft import TargetDraft, TriggerDraft
@@ -34,6 +35,11 @@ _FIXED: Sequence[tuple[str, Callable[[TargetDraft], object], Callable[[Target], 
     ("eventName", lambda draft: draft.event_name, lambda target: target.event_name),
     ("enrolmentMethod", lambda draft: draft.enrolment, lambda target: target.enrolment),
     ("extendedFieldInfo", metadata_of, lambda target: target.metadata),
+    (
+        "targetAudienceFilter",
+        lambda draft: {audience.audience_id for audience in draft.audiences} or None,
+        lambda target: {audience.audience_id for audience in target.audiences},
+    ),
     (
         "targetMilestoneTriggers",
         lambda draft: _marks(draft.triggers) if draft.triggers else None,
@@ -74,7 +80,8 @@ def add_target(change: Change, amendment: TargetAmendment) -> None:
     periods = tuple(change.periods.values())
     draft = in_order(amendment, periods)
     condition = condition_of(path, draft)
-    found = [*target_problems(path, draft, len(periods), group.evaluation), *condition.problems]
+    draft, unknown = with_versions(path, draft, change.where.audiences)
+    found = [*target_problems(path, draft, len(periods), group.evaluation), *condition.problems, *unknown]
     change.problems += found
     if group.tracking is Tracking.UNIFIED and draft.triggers:
         change.refuse(f"{path}.targetMilestoneTriggers", "do not go with UNIFIED")

@@ -7,6 +7,7 @@ from milepost.model.event import OWN_EVENTS
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
+from milepost.rules.audiences import audience_problems
 from milepost.rules.calendar import Calendar
 from milepost.rules.condition import condition_of
 from milepost.rules.draft import Draft, FilterDraft, TargetDraft
@@ -120,6 +121,7 @@ def target_problems(path: str, target: TargetDraft, periods: int, evaluation: Ev
     yield from goal_problems(path, target, periods, evaluation)
     yield from trigger_problems(f"{path}.targetMilestoneTriggers", target.triggers)
     yield from filter_problems(f"{path}.filters", target.filters or ())
+    yield from audience_problems(path, target)
 
 
 def target_name_problems(path: str, name: str | None) -> Iterator[Problem]:

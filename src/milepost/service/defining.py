@@ -1,17 +1,18 @@
 """Defining: a request becomes a target group that is in force, or every reason why not is given at once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, TargetGroup
-from milepost.rules.draft import Draft
+from milepost.rules.draft import Draft, TargetDraft
 from milepost.rules.drafting import drafted, ids_needed
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.recurring import with_periods
 from milepost.rules.schedule import ruling_calendar
 from milepost.rules.soundness import beside, examine
+from milepost.service.choosing_audiences import close_audiences, with_audiences
 from milepost.service.ids import fresh_ids
 from milepost.service.names import Wanted, key_of, taken_problems, unknown_warnings
 from milepost.store import definitions, organisations
@@ -45,17 +46,25 @@ async def define(database: Database, org_id: int, author: Author, asked: Asked, 
     return await database.attempt(work)
 
 
+def target_paths(drafts: Sequence[TargetDraft]) -> Iterator[tuple[str, TargetDraft]]:
+    """Give targets with their paths in a request."""
+    return ((f"targets[{place}]", draft) for place, draft in enumerate(drafts))
+
+
 async def _define(transaction: Transaction, org_id: int, author: Author, asked: Asked, now: int) -> Defined:
     # The lock makes definitions of one organisation follow each other: names cannot be taken in between.
     organisation = await organisations.lock(transaction, org_id)
     draft = with_periods(asked.draft, ruling_calendar(organisation, asked.draft.time_zone_name))
+    targets, unknown_audiences = await with_audiences(transaction, org_id, list(target_paths(draft.targets)))
+    draft = replace(draft, targets=targets)
     examined = examine(draft, organisation, now)
     taken = await taken_problems(transaction, org_id, _names(draft))
-    problems = beside(asked.problems, examined.problems + taken)
+    problems = beside(asked.problems, (*examined.problems, *taken, *unknown_audiences))
     if problems:
         raise Refused(*problems)
     ids = await fresh_ids(transaction, ids_needed(draft))
     group = drafted(draft, organisation, ids, author, now)
+    await close_audiences(transaction, org_id, group.targets)
     await definitions.take(transaction, org_id, dict(_holders(group)))
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, group, version)

@@ -14,6 +14,7 @@ from milepost.rules.amendment import Amended, Circumstances, NewName
 from milepost.rules.drafting import IdKind
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.soundness import beside
+from milepost.service.choosing_audiences import close_audiences, known_audiences
 from milepost.service.ids import fresh_ids
 from milepost.service.names import Wanted, key_of, taken_problems, unknown_warnings
 from milepost.service.taking_part import UNKNOWN_GROUP
@@ -68,7 +69,8 @@ async def _edit(transaction: Transaction, org_id: int, author: Author, asked: Ed
         needed[kind] += 1
         return -needed.total()
 
-    where = Circumstances(organisation=organisation, author=author, at=now, ids=counted)
+    known = await known_audiences(transaction, org_id)
+    where = Circumstances(organisation=organisation, author=author, at=now, ids=counted, audiences=known)
     tried = asked.amend(before, where)
     names = _changed_names(before, tried.names)
     found = tuple(replace(problem, path=problem.path.removeprefix(".")) for problem in tried.problems)
@@ -92,6 +94,7 @@ async def _keep(transaction: Transaction, org_id: int, before: TargetGroup, amen
     keys = {key_of(one.kind, one.name): name.holder for name, one in names.items()}
     await definitions.take(transaction, org_id, {key: holder for key, holder in keys.items() if holder not in known})
     await definitions.rename(transaction, org_id, {key: holder for key, holder in keys.items() if holder in known})
+    await close_audiences(transaction, org_id, [one for one in amended.group.targets if one not in before.targets])
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, amended.group, version)
     return version

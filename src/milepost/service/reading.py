@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from milepost.model.customer import Customer, Identifier
-from milepost.model.standing import Progress, ProgressKey, Standing
+from milepost.model.standing import STAYS, Progress, ProgressKey, Standing
 from milepost.model.target import Target, TargetGroup
 from milepost.service.brand import Brand, Brands
 from milepost.store import customers
@@ -45,8 +45,13 @@ async def find_customer(database: Database, org_id: int, identifier: Identifier)
 
 
 def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
-    """Give the active targets that a customer takes part in and that have a period at *at* (epoch microseconds)."""
-    taken_part = {target_id for target_id, _ in view.progress} | {e.target_id for e in view.standing.enrolments}
+    """Give the active targets that a customer takes part in and that have a period at *at* (epoch microseconds).
+
+    Those that everybody takes part in are among them once the customer has progress there.
+    """
+    in_force = {enrolment.target_id: enrolment for enrolment in view.standing.enrolments}
+    left = {target_id for target_id, enrolment in in_force.items() if enrolment.left_period_id != STAYS}
+    taken_part = ({target_id for target_id, _ in view.progress} | set(in_force)) - left
     return [
         (group, target)
         for group in view.brand.catalogue.groups.values()

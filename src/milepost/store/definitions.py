@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from milepost.model.target import TargetGroup
-from milepost.store import codec
+from milepost.store import codec, jobs
 from milepost.store.database import Transaction
 
 
@@ -57,9 +57,10 @@ async def newest(transaction: Transaction, org_id: int, group_id: int) -> Target
 
 
 async def add(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
-    """Write *group* as it is in force from *version* on."""
+    """Write *group* as it is in force from *version* on; who is in the audiences it names is to be enrolled."""
     values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
     await transaction.run("add_group_version", values)
+    await jobs.follow_audiences(transaction, org_id, group)
 
 
 def _names(org_id: int, names: Mapping[NameKey, int]) -> dict[str, object]:

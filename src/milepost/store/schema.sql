@@ -216,3 +216,61 @@ create table outbox (
     body text not null,
     primary key (bucket, org_id, customer_id, seq)
 );
+
+create sequence audience_id_seq start 7001;
+create sequence audience_version_id_seq start 71001;
+create sequence job_id_seq start 1;
+
+-- A named group of customers.
+create table audience (
+    org_id bigint not null references organisation,
+    audience_id bigint not null,
+    name text not null,
+    created_at timestamptz not null,
+    primary key (org_id, audience_id)
+);
+-- No two audiences of an organisation share a name.
+create unique index audience_name on audience (org_id, lower(name));
+
+-- Members belong to a version of an audience; the one with the greatest id is today's.
+create table audience_version (
+    org_id bigint not null,
+    audience_id bigint not null,
+    version_id bigint not null,
+    created_at timestamptz not null,
+    primary key (org_id, audience_id, version_id),
+    foreign key (org_id, audience_id) references audience
+);
+
+-- Who is in a version of an audience; the bucket is the customer's.
+create table audience_member (
+    bucket int not null,
+    org_id bigint not null,
+    version_id bigint not null,
+    customer_id bigint not null,
+    entered_at timestamptz not null,
+    primary key (bucket, org_id, version_id, customer_id)
+);
+-- Members are counted and listed by version.
+create index audience_members on audience_member (org_id, version_id, bucket, customer_id);
+
+-- Long work that is done page by page: what it is about, after which customer it goes on, and what came of it so far.
+create table job (
+    org_id bigint not null references organisation,
+    job_id bigint not null,
+    kind text not null,
+    subject text not null,
+    after_bucket int not null,
+    after_customer bigint not null,
+    looked_at bigint not null,
+    concerned bigint not null,
+    failed bigint not null,
+    asked_at timestamptz not null,
+    touched_at timestamptz not null,
+    done_at timestamptz,
+    primary key (org_id, job_id)
+);
+-- The same work is not asked for twice while it is not done.
+create unique index job_open on job (org_id, kind, subject) where done_at is null;
+-- What has waited longest is worked on next.
+create index job_next on job (touched_at) where done_at is null;

@@ -121,6 +121,15 @@ class TriggerShape(Struct, forbid_unknown_fields=True, rename="camel"):
     target_rule_id: int
 
 
+class AudienceShape(Struct, forbid_unknown_fields=True, rename="camel"):
+    """An audience group whose members take part, in one of its versions."""
+
+    audience_group_id: int
+    version_id: int
+    audience_filter_meta_id: int
+    last_updated_on: str
+
+
 class TargetShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """A target, in a group or in the list of a customer's enrolled targets; the latter has no values of periods."""
 
@@ -139,6 +148,7 @@ class TargetShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=Tr
     expression_json: str | UnsetType = UNSET
     filters: list[FilterShape] | UnsetType = UNSET
     enrolment_method: EnrolmentMethod
+    target_audience_filter: list[AudienceShape] | UnsetType = UNSET
     default_values: list[GoalShape] | UnsetType = UNSET
     target_period_default_values_map: dict[str, GoalShape]
     extended_field_info: dict[str, Any] | UnsetType = UNSET

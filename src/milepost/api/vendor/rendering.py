@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from milepost.api.vendor.envelope import Json
 from milepost.model.target import (
     Attribution,
+    AudienceFilter,
     Author,
     CapScope,
     Combination,
@@ -70,7 +71,7 @@ def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
         "active": target.active,
     }
     # The map is there and empty in every published row.
-    return given(shown | _rule(target) | {"targetPeriodDefaultValuesMap": {}})
+    return given(shown | _rule(target, calendar) | {"targetPeriodDefaultValuesMap": {}})
 
 
 def attribution(made: Attribution, calendar: Calendar) -> Json:
@@ -139,16 +140,16 @@ def own_words(group: TargetGroup) -> Json:
 def created_target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
     """Give a target as its creation shows it: with real milliseconds, and without triggers if it has none (2.8)."""
     made = attribution_of(group, target)
-    shown = _target(target, group, _attribution(made, made.created_at, made.updated_at, calendar))
+    shown = _target(target, group, _attribution(made, made.created_at, made.updated_at, calendar), calendar)
     return given(shown | {"targetMilestoneTriggers": shown["targetMilestoneTriggers"] or None})
 
 
 def target_row(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
     """Give a target as reads show it: to the second, and with a list of triggers however short (semantics 2.3)."""
-    return given(_target(target, group, attribution(attribution_of(group, target), calendar)))
+    return given(_target(target, group, attribution(attribution_of(group, target), calendar), calendar))
 
 
-def _target(target: Target, group: TargetGroup, made: Json) -> Json:
+def _target(target: Target, group: TargetGroup, made: Json, calendar: Calendar) -> Json:
     shown: Json = {
         "id": target.id,
         "attribution": made,
@@ -162,7 +163,7 @@ def _target(target: Target, group: TargetGroup, made: Json) -> Json:
         "description": target.description,
         "active": target.active,
     }
-    shown |= _rule(target)
+    shown |= _rule(target, calendar)
     shown["defaultValues"] = [_goal(goal) for goal in target.goals]
     shown["targetPeriodDefaultValuesMap"] = {str(goal.period_id): _goal(goal) for goal in target.goals}
     shown["extendedFieldInfo"] = None if target.metadata is None else _metadata(target.metadata)
@@ -170,7 +171,7 @@ def _target(target: Target, group: TargetGroup, made: Json) -> Json:
     return shown
 
 
-def _rule(target: Target) -> Json:
+def _rule(target: Target, calendar: Calendar) -> Json:
     """Give the part of a target that says what counts and for whom."""
     filters = (
         None
@@ -184,6 +185,17 @@ def _rule(target: Target) -> Json:
         "expressionJson": target.expression_tree,
         "filters": filters,
         "enrolmentMethod": target.enrolment.value,
+        "targetAudienceFilter": [_audience(one, target, calendar) for one in target.audiences] or None,
+    }
+
+
+def _audience(chosen: AudienceFilter, target: Target, calendar: Calendar) -> Json:
+    """Give an audience whose members take part; the filter has no id but its target's."""
+    return {
+        "audienceGroupId": chosen.audience_id,
+        "versionId": chosen.version_id,
+        "audienceFilterMetaId": target.id,
+        "lastUpdatedOn": calendar.stamp(chosen.updated_at),
     }
 
 

@@ -18,6 +18,7 @@ from milepost.model.target import (
     WindowKind,
 )
 from milepost.rules.draft import (
+    AudienceDraft,
     FilterDraft,
     MetadataDraft,
     PeriodDraft,
@@ -155,6 +156,19 @@ class MetadataBody(Document):
         )
 
 
+class AudienceBody(Document):
+    """An audience group whose members take part, in today's version if none is named."""
+
+    shown_only: ClassVar[frozenset[str]] = frozenset({"audienceFilterMetaId", "lastUpdatedOn"})
+
+    audience_group_id: int | None = None
+    version_id: int | None = None
+
+    def draft(self) -> AudienceDraft:
+        """Give what was asked for."""
+        return AudienceDraft(audience_id=self.audience_group_id, version_id=self.version_id)
+
+
 class TriggerBody(Document):
     """A mark on the way to the goal."""
 
@@ -187,7 +201,6 @@ class TargetBody(Document):
             "emfRuleSetId",
             "emfUnrolledRulesetId",
             "targetPeriodDefaultValuesMap",
-            "targetAudienceFilter",
         }
     )
 
@@ -205,6 +218,7 @@ class TargetBody(Document):
     default_values: Annotated[list[GoalBody], Field(max_length=ENTRIES_MAX)] | None = None
     extended_field_info: MetadataBody | None = None
     target_milestone_triggers: Annotated[list[TriggerBody], Field(max_length=ENTRIES_MAX)] | None = None
+    target_audience_filter: Annotated[list[AudienceBody], Field(max_length=ENTRIES_MAX)] | None = None
 
     def draft(self) -> TargetDraft:
         """Give what was asked for."""
@@ -222,4 +236,5 @@ class TargetBody(Document):
             goals=tuple(given.default_value for given in self.default_values or ()),
             metadata=None if self.extended_field_info is None else self.extended_field_info.draft(),
             triggers=tuple(given.draft() for given in self.target_milestone_triggers or ()),
+            audiences=tuple(given.draft() for given in self.target_audience_filter or ()),
         )

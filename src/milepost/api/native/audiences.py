@@ -1,0 +1,213 @@
+"""Audiences: make, list, renew; who is in them: upload, add one, remove one, list."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from msgspec import UNSET, Struct, UnsetType
+
+from milepost.api.authentication import Asking, Here
+from milepost.api.body import BATCH_BYTES_MAX, JsonResponse, holds_nul, id_of, read_body, read_json
+from milepost.api.native.audience_members import member_names
+from milepost.api.native.paging import PAGE_MAX, after_customer, after_id
+from milepost.api.native.structure import structure_problems
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.problem import Problem, Refused
+from milepost.rules.calendar import calendar_of
+from milepost.service.audiences import (
+    UNKNOWN_AUDIENCE,
+    AudienceView,
+    enter_audience,
+    leave_audience,
+    list_audiences,
+    list_members,
+    make_audience,
+    renew_audience,
+    view_audience,
+)
+
+UNKNOWN_CUSTOMER = Problem("customerId", "there is no customer with this id", 310011)
+
+Version = Annotated[str | None, Query(alias="versionId")]
+
+router = APIRouter(prefix="/api/v1/audiences", tags=["audiences"])
+
+
+class AudienceBody(Struct, forbid_unknown_fields=True):
+    """An audience to be made."""
+
+    name: str
+
+
+class VersionBody(Struct, forbid_unknown_fields=True):
+    """A version to be begun: there is nothing to say of it."""
+
+
+class MemberBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Who is to enter: exactly one of these."""
+
+    user_id: int | str | UnsetType = UNSET
+    external_id: str | UnsetType = UNSET
+    mobile: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    cardnumber: str | UnsetType = UNSET
+
+
+class VersionItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """A version of an audience, and how many customers are in it."""
+
+    id: int
+    created_at: str
+    members: int
+
+
+class AudienceItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """An audience; `versionId` is today's version, which is the last."""
+
+    id: int
+    name: str
+    created_at: str
+    version_id: int
+    versions: list[VersionItem]
+
+
+class EnteredItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What became of an upload: how many entered, how many were in already, and the places of those nobody knows."""
+
+    version_id: int
+    entered: int
+    already: int
+    unknown: list[int]
+
+
+class MemberItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Who is in an audience, and since when."""
+
+    customer_id: int
+    entered_at: str
+
+
+class LeftItem(Struct, forbid_unknown_fields=True):
+    """Whether the customer was in the audience."""
+
+    left: bool
+
+
+@router.post("", response_model=None)
+async def post_audience(request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Make an audience with its first version."""
+    value = read_json(await read_body(request))
+    problems = structure_problems(value, AudienceBody)
+    if not problems and holds_nul(value):
+        problems = [Problem("name", "holds the character U+0000")]
+    if problems:
+        raise Refused(*problems)
+    return JsonResponse(_item(await make_audience(here, caller, msgspec.convert(value, AudienceBody).name)))
+
+
+@router.get("", response_model=None)
+async def get_audiences(here: Here, caller: Asking, cursor: str = "", limit: int = PAGE_MAX) -> JsonResponse:
+    """List audiences by id."""
+    after = after_id(cursor, limit)
+    found = await list_audiences(here, caller, after, limit + 1)
+    more = str(found[limit - 1].audience.id) if len(found) > limit else None
+    return JsonResponse({"items": [_item(view) for view in found[:limit]], "nextCursor": more})
+
+
+@router.get("/{audience_id}", response_model=None)
+async def get_audience(audience_id: str, here: Here, caller: Asking) -> JsonResponse:
+    """Give one audience."""
+    return JsonResponse(_item(await view_audience(here, caller, _id(audience_id))))
+
+
+@router.post("/{audience_id}/versions", response_model=None)
+async def post_audience_version(audience_id: str, request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Begin a new version, which nobody is in yet; targets that name an earlier one go on with that."""
+    body = await read_body(request)
+    problems = structure_problems(read_json(body), VersionBody) if body.strip() else []
+    if problems:
+        raise Refused(*problems)
+    return JsonResponse(_item(await renew_audience(here, caller, _id(audience_id))))
+
+
+@router.post("/{audience_id}/members", response_model=None)
+async def post_members(
+    audience_id: str, request: Request, here: Here, caller: Asking, version: Version = None
+) -> JsonResponse:
+    """Let customers enter, from a JSON array of identifiers or a CSV file with one column of them."""
+    audience, meant = _id(audience_id), _version(version)
+    names = member_names(await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", ""))
+    entered = await enter_audience(here, caller, audience, meant, names)
+    return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, list(entered.unknown)))
+
+
+@router.put("/{audience_id}/members/{customer_id}", response_model=None)
+async def put_member(
+    audience_id: str, customer_id: str, here: Here, caller: Asking, version: Version = None
+) -> JsonResponse:
+    """Let one customer enter."""
+    names = [Identifier(IdentifierKind.ID, str(_customer(customer_id)))]
+    entered = await enter_audience(here, caller, _id(audience_id), _version(version), names)
+    if entered.unknown:
+        raise Refused(UNKNOWN_CUSTOMER)
+    return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, []))
+
+
+@router.delete("/{audience_id}/members/{customer_id}", response_model=None)
+async def delete_member(
+    audience_id: str, customer_id: str, here: Here, caller: Asking, version: Version = None
+) -> JsonResponse:
+    """Let one customer leave; enrolments stay."""
+    left = await leave_audience(here, caller, _id(audience_id), _version(version), _customer(customer_id))
+    return JsonResponse(LeftItem(left))
+
+
+@router.get("/{audience_id}/members", response_model=None)
+async def get_members(
+    audience_id: str,
+    here: Here,
+    caller: Asking,
+    version: Version = None,
+    cursor: str = "",
+    limit: int = PAGE_MAX,
+) -> JsonResponse:
+    """List who is in an audience, in no order that means anything."""
+    after = after_customer(cursor, limit)
+    found = await list_members(here, caller, _id(audience_id), _version(version), after, limit + 1)
+    utc = calendar_of("UTC")
+    items = [MemberItem(member.customer_id, utc.iso(member.entered_at)) for member in found[:limit]]
+    more = f"{found[limit - 1].bucket}-{found[limit - 1].customer_id}" if len(found) > limit else None
+    return JsonResponse({"items": items, "nextCursor": more})
+
+
+def _item(view: AudienceView) -> AudienceItem:
+    utc = calendar_of("UTC")
+    audience = view.audience
+    versions = [
+        VersionItem(version.id, utc.iso(version.created_at), view.members.get(version.id, 0))
+        for version in audience.versions
+    ]
+    return AudienceItem(audience.id, audience.name, utc.iso(audience.created_at), audience.current.id, versions)
+
+
+def _id(text: str) -> int:
+    found = id_of(text)
+    if not found:
+        raise Refused(UNKNOWN_AUDIENCE)
+    return found
+
+
+def _customer(text: str) -> int:
+    found = id_of(text)
+    if not found:
+        raise Refused(UNKNOWN_CUSTOMER)
+    return found
+
+
+def _version(text: str | None) -> int | None:
+    if text is None:
+        return None
+    found = id_of(text)
+    if not found:
+        raise Refused(Problem("versionId", "must be an id"))
+    return found

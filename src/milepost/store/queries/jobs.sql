@@ -1,0 +1,63 @@
+-- ask_for_job: write down long work to be done; nothing if it is asked for already and not done
+insert into job (
+    org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed, asked_at, touched_at
+)
+values (
+    %(org_id)s, nextval('job_id_seq'), %(kind)s, %(subject)s, -1, 0, 0, 0, 0,
+    to_timestamp(%(now)s::bigint / 1000000.0), to_timestamp(%(now)s::bigint / 1000000.0)
+)
+on conflict (org_id, kind, subject) where done_at is null do nothing
+returning job_id;
+
+-- open_job: work of this kind and subject that is not done
+select job_id from job
+where org_id = %(org_id)s and kind = %(kind)s and subject = %(subject)s and done_at is null;
+
+-- jobs_about: which of these subjects work of this kind was ever asked for
+select distinct subject from job
+where org_id = %(org_id)s and kind = %(kind)s and subject = any(%(subjects)b::text[]);
+
+-- forget_jobs: drop work of this kind about a group, but for these subjects
+delete from job
+where org_id = %(org_id)s and kind = %(kind)s and starts_with(subject, %(prefix)s) and not subject = any(%(subjects)b::text[]);
+
+-- next_job: the work that has waited longest and that nobody is at, until this transaction ends
+select org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed,
+    (extract(epoch from asked_at) * 1000000)::bigint, (extract(epoch from done_at) * 1000000)::bigint
+from job
+where done_at is null
+order by touched_at
+limit 1
+for update skip locked;
+
+-- job: one piece of work
+select org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed,
+    (extract(epoch from asked_at) * 1000000)::bigint, (extract(epoch from done_at) * 1000000)::bigint
+from job
+where org_id = %(org_id)s and job_id = %(job_id)s;
+
+-- keep_job: say how far work has come
+update job set
+    after_bucket = %(after_bucket)s, after_customer = %(after_customer)s, looked_at = %(looked_at)s,
+    concerned = %(concerned)s, failed = %(failed)s, touched_at = to_timestamp(%(now)s::bigint / 1000000.0),
+    done_at = to_timestamp(%(done_at)s::bigint / 1000000.0)
+where org_id = %(org_id)s and job_id = %(job_id)s;
+
+-- standings_after: customers of an organisation after one, in the order of buckets
+select s.bucket, s.customer_id
+from standing as s
+where s.org_id = %(org_id)s
+    and (s.bucket, s.org_id, s.customer_id) > (%(bucket)s, %(org_id)s::bigint, %(customer_id)s::bigint)
+order by s.bucket, s.org_id, s.customer_id
+limit %(limit)s;
+
+-- who_did: which of these customers did something of these names in a span
+select k.customer_id
+from unnest(%(buckets)b::int[], %(customers)b::bigint[]) as k (bucket, customer_id)
+where exists (
+    select from event as e
+    where e.bucket = k.bucket and e.org_id = %(org_id)s and e.customer_id = k.customer_id
+        and e.name = any(%(names)b::text[])
+        and e.occurred_at >= to_timestamp(%(since)s::bigint / 1000000.0)
+        and e.occurred_at < to_timestamp(%(until)s::bigint / 1000000.0)
+);

@@ -1,0 +1,296 @@
+"""Audiences: who is in them takes part in the targets that name them (semantics 2.3, 4.13)."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.door import Brand, Door, Json, said
+from tests.api.forms import FEBRUARY, JANUARY, bill, group, target
+
+
+class Audience:
+    """An audience of a brand, with Anna and Bob known to it."""
+
+    def __init__(self, brand: Brand, name: str = "Gold") -> None:
+        """Make the audience."""
+        self.brand = brand
+        brand.tell(bill("250", customer="anna"), bill("30", customer="bob"))
+        self.made = said(brand.post("/api/v1/audiences", {"name": name}))
+        self.path = f"/api/v1/audiences/{self.made['id']}"
+
+    def let_in(self, *names: Json, **query: Any) -> Json:
+        """Let customers enter; give what is answered."""
+        answered = self.brand.post(f"{self.path}/members", list(names), **query)
+        assert answered.status_code == 200, answered.text
+        told: Json = said(answered)
+        return told
+
+    def members(self, **query: Any) -> list[int]:
+        """Give who is in it, page by page."""
+        found: list[int] = []
+        cursor = ""
+        while True:
+            page = self.brand.get(f"{self.path}/members", cursor=cursor, **query)
+            found += [item["customerId"] for item in page["items"]]
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return found
+
+    def target(self, **changes: Any) -> Json:
+        """Give a target whose customers are those of the audience."""
+        chosen = [{"audienceGroupId": self.made["id"]} | changes]
+        return target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=chosen)
+
+    def value(self, external_id: str) -> list[tuple[str, Any]]:
+        """Give what a customer has reached, by period."""
+        rows = self.brand.rows(self.brand.customer(external_id), includeInactive="true")
+        return [(row["periodRefCode"], row["targetAchievedValue"]) for row in rows]
+
+
+@pytest.fixture
+def audience(brand: Brand) -> Audience:
+    """Give an audience of the test's own."""
+    return Audience(brand)
+
+
+ANNA, BOB = {"externalId": "anna"}, {"externalId": "bob"}
+
+
+def test_an_audience_is_made_with_a_version(audience: Audience) -> None:
+    """Nobody is in it yet."""
+    made = audience.made
+    assert ("Gold", "2026-01-20T12:00:00Z", 0) == (made["name"], made["createdAt"], made["versions"][0]["members"])
+    assert [made["versionId"]] == [version["id"] for version in made["versions"]]
+    assert made == audience.brand.get(audience.path)
+
+
+def test_entering_enrols_in_the_targets_that_name_the_audience(audience: Audience) -> None:
+    """From the running period on; what was bought in it before counts."""
+    audience.brand.define(group(audience.target()))
+    assert {"versionId": audience.made["versionId"], "entered": 1, "already": 0, "unknown": []} == audience.let_in(ANNA)
+    assert [("January", 250), ("February", 0)] == audience.value("anna")
+    assert [] == audience.value("bob")
+
+
+def test_before_the_first_period_one_takes_part_from_the_next(audience: Audience) -> None:
+    """Where none runs."""
+    audience.brand.door.clock.set("2026-01-20T12:00:00Z")
+    audience.brand.define(group(audience.target(), periods=(FEBRUARY,)))
+    audience.let_in(ANNA)
+    assert [("February", 0)] == audience.value("anna")
+
+
+def test_who_is_in_already_is_enrolled_in_a_target_defined_later(audience: Audience) -> None:
+    """A server does it by and by, once."""
+    audience.let_in(ANNA, BOB)
+    audience.brand.define(group(audience.target()))
+    assert [] == audience.value("anna")
+    audience.brand.work()
+    assert [("January", 250), ("February", 0)] == audience.value("anna")
+    assert [("January", 30), ("February", 0)] == audience.value("bob")
+    assert 0 == audience.brand.work()
+
+
+def test_leaving_the_audience_keeps_the_enrolment(audience: Audience) -> None:
+    """Semantics 8 #59."""
+    audience.brand.define(group(audience.target()))
+    audience.let_in(ANNA)
+    path = f"{audience.path}/members/{audience.brand.customer('anna')}"
+    assert [{"left": True}, {"left": False}] == [said(audience.brand.send("DELETE", path)) for _ in range(2)]
+    audience.brand.tell(bill("1", customer="anna"))
+    assert ([], [("January", 251), ("February", 0)]) == (audience.members(), audience.value("anna"))
+
+
+def test_one_customer_enters_by_id(audience: Audience) -> None:
+    """And again, which changes nothing."""
+    audience.brand.define(group(audience.target()))
+    path = f"{audience.path}/members/{audience.brand.customer('anna')}"
+    told = [said(audience.brand.send("PUT", path)) for _ in range(2)]
+    assert [(1, 0), (0, 1)] == [(one["entered"], one["already"]) for one in told]
+    assert [("January", 250), ("February", 0)] == audience.value("anna")
+
+
+def test_an_upload_may_be_sent_again(audience: Audience) -> None:
+    """Who is in already stays in; places of customers that nobody knows are told."""
+    audience.let_in(ANNA)
+    told = audience.let_in(ANNA, {"externalId": "nobody"}, BOB, {"userId": 5}, ANNA)
+    assert (1, 2, [1, 3]) == (told["entered"], told["already"], told["unknown"])
+    assert sorted(audience.members()) == sorted(audience.brand.customer(name) for name in ("anna", "bob"))
+
+
+def test_an_upload_may_be_csv(audience: Audience) -> None:
+    """One column, named by the kind of identifier; blank lines are passed over."""
+    body = b"\xef\xbb\xbfexternalId\r\nanna\r\n\r\n bob \r\nnobody\r\n"
+    answered = audience.brand.send(
+        "POST", f"{audience.path}/members", content=body, headers={"Content-Type": "text/csv; charset=utf-8"}
+    )
+    assert (2, [2]) == (said(answered)["entered"], said(answered)["unknown"])
+
+
+def test_members_are_listed_page_by_page(audience: Audience) -> None:
+    """Each once."""
+    names = [f"customer {number}" for number in range(7)]
+    audience.brand.tell(*(bill("1", customer=name) for name in names))
+    audience.let_in(*({"externalId": name} for name in names))
+    assert sorted(audience.brand.customer(name) for name in names) == sorted(audience.members(limit=3))
+    assert 7 == audience.brand.get(audience.path)["versions"][0]["members"]
+
+
+def test_a_version_has_members_of_its_own(audience: Audience) -> None:
+    """Targets that name an earlier one go on with that; where none is named today's is meant."""
+    audience.brand.define(group(audience.target()))
+    first = audience.made["versionId"]
+    renewed = said(audience.brand.post(f"{audience.path}/versions", b""))
+    assert [first, renewed["versionId"]] == [version["id"] for version in renewed["versions"]]
+    audience.let_in(ANNA)
+    assert [] == audience.value("anna")
+    audience.let_in(BOB, versionId=first)
+    assert [("January", 30), ("February", 0)] == audience.value("bob")
+    newer = audience.brand.define(group(audience.target()))
+    (chosen,) = newer["targets"][0]["targetAudienceFilter"]
+    assert renewed["versionId"] == chosen["versionId"]
+
+
+def test_a_definition_shows_its_audiences(audience: Audience) -> None:
+    """As the vendor's reads do (semantics 2.3)."""
+    made = audience.brand.define(group(audience.target(versionId=audience.made["versionId"])))["targets"][0]
+    assert [
+        {
+            "audienceGroupId": audience.made["id"],
+            "versionId": audience.made["versionId"],
+            "audienceFilterMetaId": made["id"],
+            "lastUpdatedOn": "2026-01-20T12:00:00.000+0000",
+        }
+    ] == made["targetAudienceFilter"]
+
+
+def test_who_left_the_target_is_not_enrolled_by_what_is_defined_but_by_entering_anew(audience: Audience) -> None:
+    """Coming into the audience again is coming back."""
+    made = audience.brand.define(group(audience.target()))
+    audience.let_in(ANNA)
+    anna = audience.brand.customer("anna")
+    path = f"/v3/targetGroups/{made['id']}/targets/{made['targets'][0]['id']}/unEnroll"
+    assert 200 == audience.brand.post(path, [{"customerId": anna}]).status_code
+    audience.brand.work()
+    audience.brand.tell(bill("1", customer="anna"))
+    assert ("January", 250) == audience.value("anna")[0]
+    audience.brand.send("DELETE", f"{audience.path}/members/{anna}")
+    audience.let_in(ANNA)
+    audience.brand.tell(bill("2", customer="anna"))
+    assert ("January", 252) == audience.value("anna")[0]
+
+
+@pytest.mark.parametrize(
+    "chosen, expected",
+    [
+        (
+            [{"audienceGroupId": 5}],
+            "targets[0].targetAudienceFilter[0].audienceGroupId: there is no audience with the id 5",
+        ),
+        ([{"audienceGroupId": 2**70}], "targets[0].targetAudienceFilter[0].audienceGroupId: there is no audience"),
+        ([{}], "targets[0].targetAudienceFilter[0].audienceGroupId: "),
+        ([{"colour": 5}], "targets[0].targetAudienceFilter[0].colour: is not a field that is known here"),
+    ],
+)
+def test_an_audience_that_is_none_is_refused(brand: Brand, chosen: Any, expected: str) -> None:
+    """The definition is refused, and says which."""
+    asked = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=chosen))
+    told = said(brand.post("/v3/targetGroups", asked))["errors"]
+    assert expected in told[0]["message"]
+
+
+def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> None:
+    """Another way of enrolling, a version of another audience, the same audience twice."""
+    chosen = {"audienceGroupId": audience.made["id"]}
+    by_list = group(target(enrolmentMethod="IMPORT", targetAudienceFilter=[chosen]))
+    elsewhere = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen | {"versionId": 5}]))
+    twice = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen, chosen]))
+    told = [said(audience.brand.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)]
+    assert [1, 1, 1] == [len(errors) for errors in told]
+    for errors, words in zip(told, ("AUDIENCE_FILTER only", "is no version", "stands there twice"), strict=True):
+        assert words in errors[0]["message"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": ""}, {"name": "x" * 201}, {"name": "a\0"}, {}, [], {"name": 5}, {"name": "a", "b": 1}]
+)
+def test_a_bad_audience_is_refused(brand: Brand, body: Any) -> None:
+    """Nothing is kept of it."""
+    assert 400 == brand.post("/api/v1/audiences", body).status_code
+    assert [] == brand.get("/api/v1/audiences")["items"]
+
+
+def test_a_name_is_taken_once(audience: Audience) -> None:
+    """Whatever its case."""
+    told = said(audience.brand.post("/api/v1/audiences", {"name": "GOLD"}))
+    assert [("name", 'an audience called "GOLD" exists already')] == [
+        (p["path"], p["reason"]) for p in told["problems"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, "x", [5], [{}], [{"externalId": "a", "mobile": "b"}], [{"externalId": ""}], [{"name": "a"}], [{"userId": -5}]],
+)
+def test_a_bad_upload_lets_nobody_in(audience: Audience, body: Any) -> None:
+    """What is wrong is told by the place in the list."""
+    good = [ANNA, *body] if isinstance(body, list) else body
+    assert 400 == audience.brand.post(f"{audience.path}/members", good).status_code
+    assert [] == audience.members()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"externalId,mobile\na,b\n", b"colour\nred\n", b"\xff\xfe", b'externalId\n"anna', b"externalId\nan\0na\n"],
+)
+def test_a_bad_file_lets_nobody_in(audience: Audience, body: bytes) -> None:
+    """What cannot be read is refused whole."""
+    path, headers = f"{audience.path}/members", {"Content-Type": "text/csv"}
+    assert 400 == audience.brand.send("POST", path, content=body, headers=headers).status_code
+
+
+def test_what_is_no_audience_is_not_found(audience: Audience) -> None:
+    """No id, an id of nothing, and that of another brand."""
+    other = audience.brand.door.brand()
+    for path in ("/api/v1/audiences/x", "/api/v1/audiences/5", audience.path):
+        for method, rest in (("GET", ""), ("GET", "/members"), ("POST", "/versions"), ("PUT", "/members/5")):
+            assert (400, path, rest) == (other.send(method, f"{path}{rest}").status_code, path, rest)
+    assert 400 == audience.brand.send("GET", f"{audience.path}/members", params={"versionId": "5"}).status_code
+    assert 400 == audience.brand.send("PUT", f"{audience.path}/members/5").status_code
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "-", "1-", "99999999999-5", "1-x"])
+def test_a_cursor_that_nobody_gave_is_refused(audience: Audience, cursor: str) -> None:
+    """Of members."""
+    assert 400 == audience.brand.send("GET", f"{audience.path}/members", params={"cursor": cursor}).status_code
+
+
+def test_audiences_are_listed_by_id(front: Door) -> None:
+    """Page by page."""
+    brand = front.brand()
+    ids = [said(brand.post("/api/v1/audiences", {"name": name}))["id"] for name in ("a", "b", "c")]
+    page = brand.get("/api/v1/audiences", limit=2)
+    rest = brand.get("/api/v1/audiences", cursor=page["nextCursor"], limit=2)
+    assert (ids, None) == ([item["id"] for item in page["items"] + rest["items"]], rest["nextCursor"])
+
+
+def test_a_target_that_is_added_names_audiences_too(audience: Audience) -> None:
+    """In a group that is there already; who is in is enrolled."""
+    audience.let_in(ANNA)
+    made = audience.brand.define(group(targets=[]))
+    path = f"/v3/targetGroups/{made['id']}/targets"
+    added = said(audience.brand.post(path, [audience.target()]))["data"]
+    assert audience.made["versionId"] == added[0]["targetAudienceFilter"][0]["versionId"]
+    assert audience.made["id"] == audience.brand.get(path)["data"][0]["targetAudienceFilter"][0]["audienceGroupId"]
+    audience.brand.work()
+    assert [("January", 250), ("February", 0)] == audience.value("anna")
+    unknown = target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[{"audienceGroupId": 5}])
+    told = said(audience.brand.post(path, [unknown]))["errors"]
+    assert "there is no audience with the id 5" in told[0]["message"]
+
+
+def test_a_target_put_out_of_force_asks_for_nobody(audience: Audience) -> None:
+    """What was asked for before is done with."""
+    audience.let_in(ANNA)
+    audience.brand.define(group(audience.target(), periods=(JANUARY,), active=False))
+    assert 0 == audience.brand.work()
