@@ -120,7 +120,7 @@ def test_registrations_at_the_same_time_make_one_customer(brand: Brand) -> None:
         ({"profiles": [{}, {}]}, "profiles: Expected `array` of length <= 1"),
         ({"profiles": [{}]}, "profiles[0]: Object missing required field `identifiers`"),
         (profile(), "profiles[0].identifiers: Expected `array` of length >= 1"),
-        (profile(("wechat", "1")), "profiles[0].identifiers[0].type: is not a kind of identifier; there are "),
+        (profile(("line", "1")), "profiles[0].identifiers[0].type: is not a kind of identifier; there are "),
         (profile(("id", "1")), "profiles[0].identifiers[0].type: is not a kind of identifier; there are "),
         (profile(("mobile", "")), "profiles[0].identifiers[0].value: Expected `str` of length >= 1"),
         (profile(("mobile", "1" * 201)), "profiles[0].identifiers[0].value: Expected `str` of length <= 200"),
@@ -161,7 +161,7 @@ def test_a_body_of_20_megabytes_is_refused(brand: Brand) -> None:
 def test_a_search_names_one_thing(brand: Brand, query: str) -> None:
     """Exactly one of the names that customers have."""
     answered = brand.send("GET", f"/api/v1/customers{query}")
-    reason = "give exactly one of externalId, mobile, email, cardnumber"
+    reason = "give exactly one of externalId, mobile, email, cardnumber, cardExternalId, wechat, martjackId, fbId"
     assert (400, [{"path": "", "reason": reason}]) == (answered.status_code, said(answered)["problems"])
 
 

@@ -144,8 +144,8 @@ def test_a_return_that_is_sent_again_takes_back_once(brand: Brand) -> None:
     "body, expected",
     [
         ([], ""),
-        ({}, "type: must be one of REGULAR, RETURN"),
-        (bill() | {"type": "NOT_INTERESTED"}, "type: must be one of REGULAR, RETURN"),
+        ({}, "type: must be one of REGULAR, RETURN, MIXED"),
+        (bill() | {"type": "NOT_INTERESTED"}, "type: must be one of REGULAR, RETURN, MIXED"),
         (bill(None), "billAmount: is missing"),
         (bill("NaN"), "billAmount: must be a number of at most 28 digits"),
         (bill("9" * 40), "billAmount: must be a number of at most 28 digits"),
@@ -171,7 +171,9 @@ def test_a_return_that_is_sent_again_takes_back_once(brand: Brand) -> None:
         (bill(lineItemsV2=[{"itemCode": "a", "qty": "x"}]), "lineItemsV2[0].qty: must be a number"),
         (bill(lineItemsV2=[{"itemCode": "a", "rate": "1e999999", "qty": 10}]), "lineItemsV2[0].rate: must be a number"),
         (bill(lineItemsV2=[{"itemCode": "a", "rate": "0.00001"}]), "lineItemsV2[0].value: is missing, and rate × qty"),
-        (bill(lineItemsV2=[{"itemCode": "a", "type": "RETURN"}]), "lineItemsV2[0].type: bills that mix purchases and"),
+        (bill(lineItemsV2=[{"itemCode": "a", "type": "X"}]), "lineItemsV2[0].type: must be REGULAR or RETURN"),
+        (bill(lineItemsV2=[{"itemCode": "a", "type": "RETURN"}]), "lineItemsV2[0].parentBillNumber: must be text of"),
+        (bill(type="MIXED"), "lineItemsV2: must hold what was bought and what came back when type is MIXED"),
         (back("HALF"), "returnType: must be one of FULL, LINE_ITEM, AMOUNT, CANCELLED"),
         (back([]), "returnType: must be one of FULL, LINE_ITEM, AMOUNT, CANCELLED"),
         (back("AMOUNT"), "billAmount: must be the amount that came back, above 0"),
@@ -194,7 +196,7 @@ def test_a_bad_transaction_is_refused(brand: Brand, body: Any, expected: str) ->
 @pytest.mark.parametrize(
     "query, expected",
     [
-        ({"identifierName": "wechat", "identifierValue": "x"}, "identifierName: must be one of id, externalId"),
+        ({"identifierName": "line", "identifierValue": "x"}, "identifierName: must be one of id, externalId"),
         ({"identifierValue": "x"}, "identifierName: must be one of id, externalId"),
         ({"identifierName": "mobile"}, "identifierValue: must have 1 to 200 characters"),
         ({"identifierName": "mobile", "identifierValue": " "}, "identifierValue: must have 1 to 200 characters"),

@@ -98,7 +98,7 @@ def test_every_name_of_a_customer_will_do(brand: Brand) -> None:
         (run(event_name="e" * 101), "event_name: must be text of 1 to 100 characters"),
         (run(event_name=5), "event_name: must be text of 1 to 100 characters"),
         (run(event_name="milepost.Enrol"), "event_name: must be text of 1 to 100 characters"),
-        ({"event_name": "Run"}, "one of customerId, userId, externalId, mobile, email, cardnumber must say who did it"),
+        ({"event_name": "Run"}, "one of customerId, userId, externalId, mobile, email, cardnumber, cardExternalId, "),
         (run(externalId=[]), "externalId: must be an identifier of 1 to 200 characters"),
         (run(externalId="a" * 201), "externalId: must be an identifier of 1 to 200 characters"),
         (run(customerId="anna"), "customerId: must be an identifier of 1 to 200 characters"),

@@ -28,25 +28,21 @@ from milepost.api.native.organisation import OrganisationItem, SettingsBody, Set
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
 from milepost.api.route import JSON, READING, Body, Route
 from milepost.api.vendor.answer_shapes import (
-    CustomerAnswer,
     EnrolledTargets,
     Envelope,
     Failure,
     TokenShape,
-    TransactionAnswer,
     WebhookAnswer,
 )
-from milepost.api.vendor.customers import RegistrationBody
 from milepost.api.vendor.definition_routes import DEFINITIONS
 from milepost.api.vendor.request_shapes import (
     EnrolmentBody,
     LeavingBody,
-    RegularTransaction,
-    ReturnTransaction,
     TokenRequest,
     WebhookEvent,
 )
 from milepost.api.vendor.user_shapes import UserShape
+from milepost.api.vendor.v2_routes import SECOND
 from milepost.model.customer import IdentifierKind
 
 Json = dict[str, Any]
@@ -112,13 +108,6 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/concepts"): Route(Page[NamedItem], statuses=READING),
     ("get", "/api/v1/stores"): Route(Page[StoreItem], statuses=READING),
     ("get", "/api/v1/tills"): Route(Page[TillItem], statuses=READING),
-    ("post", "/v2/customers"): Route(CustomerAnswer, Body((RegistrationBody,))),
-    ("post", "/v2/transactions"): Route(
-        TransactionAnswer,
-        Body((RegularTransaction, ReturnTransaction)),
-        query=("identifierName", "identifierValue"),
-        refused=TransactionAnswer,
-    ),
     ("post", "/webhooks/{webhook_id}"): Route(
         WebhookAnswer, Body((WebhookEvent,)), is_open=True, statuses=("400", "404", "413", "503")
     ),
@@ -132,6 +121,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=READING),
     ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=READING),
     **DEFINITIONS,
+    **SECOND,
 }
 
 
@@ -209,10 +199,11 @@ def _with_plain_amounts(schema: Any) -> Any:
 def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> None:
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.body, schemas)}
-    if route.query:
+    read_by_hand = [("query", name) for name in route.query] + [("header", name) for name in route.headers]
+    if read_by_hand:
         operation["parameters"] = [
             *operation.get("parameters", ()),
-            *({"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query),
+            *({"name": name, "in": place, "schema": {"type": "string"}} for place, name in read_by_hand),
         ]
     if not route.is_open:
         operation["security"] = [{name: []} for name in SECURITY]

@@ -20,7 +20,7 @@ class Body(NamedTuple):
 
 
 class Route(NamedTuple):
-    """What a route takes and answers, which parameters it reads by hand, and whether it asks who is there.
+    """What a route takes and answers, which parameters and headers it reads by hand, and whether it asks who is there.
 
     `statuses` are those with which it refuses.
     """
@@ -28,6 +28,7 @@ class Route(NamedTuple):
     answer: Any = None
     body: Body | None = None
     query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     refused: Any = None
     is_open: bool = False
     statuses: tuple[str, ...] = ("400", "401", "413", "503")

@@ -19,6 +19,10 @@ class IdentifierKind(Enum):
     MOBILE = "mobile"
     EMAIL = "email"
     CARD = "cardnumber"
+    CARD_EXTERNAL_ID = "cardExternalId"
+    WECHAT = "wechat"
+    MARTJACK = "martjackId"
+    FACEBOOK = "fbId"
 
 
 class Identifier(NamedTuple):

@@ -11,9 +11,12 @@ from milepost.service.installation import Installation
 from milepost.service.offer import Offer
 from milepost.store import customers
 from milepost.store.database import Transaction
-from milepost.store.log import who_is
+from milepost.store.log import lock_standings, who_is
 
 SOURCE = "milepost/customers"
+NON_LOYALTY = "non_loyalty"
+NO_CUSTOMER = Problem("customerId", "No customer found with the given identifier", 8015)
+NOT_BACK = Problem("loyaltyInfo.loyaltyType", "A loyalty customer cannot become a non-loyalty customer", 8018)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,29 @@ async def keep_customer(here: Installation, caller: Caller, draft: CustomerDraft
         return kept
 
     return await here.database.attempt(work)
+
+
+async def change_customer(here: Installation, caller: Caller, customer_id: int, draft: CustomerDraft) -> Customer:
+    """Change the profile of the customer with this id; its identifiers stay (semantics 3.8). Raises Refused."""
+    now = here.clock()
+    who = who_is(caller.org_id, customer_id)
+
+    async def work(transaction: Transaction) -> Customer:
+        await lock_standings(transaction, [who])
+        known = (await customers.profiles(transaction, [who])).get(who)
+        if known is None:
+            raise Refused(NO_CUSTOMER)
+        if _word(draft.loyalty_type) == NON_LOYALTY and _word(known.loyalty_type) != NON_LOYALTY:
+            raise Refused(NOT_BACK)
+        changed = _changed(known, replace(draft, identifiers=()), caller, now)
+        await customers.change(transaction, caller.org_id, changed)
+        return changed
+
+    return await here.database.attempt(work)
+
+
+def _word(loyalty_type: Scalar) -> str:
+    return str(loyalty_type or "").lower()
 
 
 async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> Kept:

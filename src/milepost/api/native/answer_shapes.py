@@ -63,3 +63,7 @@ class CustomerItem(Struct, forbid_unknown_fields=True, rename="camel"):
     mobile: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
     cardnumber: str | UnsetType = UNSET
+    card_external_id: str | UnsetType = UNSET
+    wechat: str | UnsetType = UNSET
+    martjack_id: str | UnsetType = UNSET
+    fb_id: str | UnsetType = UNSET

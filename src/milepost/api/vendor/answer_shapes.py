@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import UNSET, Struct, UnsetType, field
 
 from milepost.api.body import Number
+from milepost.api.vendor.effects import EffectShape
 from milepost.model.target import (
     AggregateFunction,
     CapScope,
@@ -256,9 +257,27 @@ class TransactionAnswer(Struct, forbid_unknown_fields=True, rename="camel"):
     created_id: int | None
     warnings: list[Any]
     errors: list[BillError]
-    side_effects: list[Any]
+    side_effects: list[EffectShape]
     loyalty_details: list[Any]
     customer_info: dict[str, Any]
+
+
+class BulkItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What became of one of several transactions, with what was sent; `entityId` is null when it was refused."""
+
+    entity_id: int | None
+    result: Any
+    errors: list[BillError]
+    warnings: list[Any]
+    side_effects: list[EffectShape] | UnsetType = UNSET
+
+
+class BulkAnswer(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What became of each transaction, in order."""
+
+    response: list[BulkItem]
+    total_count: int
+    failure_count: int
 
 
 class CustomerAnswer(Struct, forbid_unknown_fields=True, rename="camel"):

@@ -1,4 +1,4 @@
-"""`POST /v2/customers`: register a customer or change a known one (semantics 3.8)."""
+"""`/v2/customers`: register a customer, change a known one, find one by a name, give all of one (semantics 3.8)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,13 +8,19 @@ import msgspec
 from fastapi import APIRouter, Request
 from msgspec import Meta, Struct
 
+from milepost.api.attribution import Posting
 from milepost.api.authentication import Asking, Here
-from milepost.api.body import JsonResponse, holds_nul, read_body, read_json
+from milepost.api.body import JsonResponse, holds_nul, id_of, read_body, read_json
 from milepost.api.native.structure import structure_problems
+from milepost.api.vendor.customer_details import details_shown
+from milepost.api.vendor.identifiers import read_identifier
 from milepost.model.customer import LOYALTY_TYPE, Identifier, IdentifierKind
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
-from milepost.service.customers import CustomerDraft, keep_customer
+from milepost.service.access import Caller
+from milepost.service.customers import NO_CUSTOMER, CustomerDraft, change_customer, keep_customer
+from milepost.service.installation import Installation
+from milepost.service.reading import find_customer, view_customer
 
 NO_STATUS_LABEL = {"status": False, "code": 8107, "message": "Default customer status label not set"}
 """The warning that the vendor gives with nearly every registration (semantics 6)."""
@@ -35,7 +41,7 @@ class IdentifierBody(Struct, rename="camel"):
 class ProfileBody(Struct, rename="camel"):
     """One profile; more than what is listed here may stand in it and is not kept."""
 
-    identifiers: Annotated[list[IdentifierBody], Meta(min_length=1, max_length=20)]
+    identifiers: Annotated[list[IdentifierBody], Meta(max_length=20)] = []
     first_name: Annotated[str, Meta(max_length=200)] | None = None
     last_name: Annotated[str, Meta(max_length=200)] | None = None
     fields: dict[str, Any] = {}
@@ -44,8 +50,23 @@ class ProfileBody(Struct, rename="camel"):
     account_id: str | None = None
 
 
+class RegisteredProfileBody(ProfileBody):
+    """A profile that names whom it is of."""
+
+    identifiers: Annotated[list[IdentifierBody], Meta(min_length=1, max_length=20)]
+
+
 class RegistrationBody(Struct, rename="camel"):
     """What a registration says."""
+
+    profiles: Annotated[list[RegisteredProfileBody], Meta(min_length=1, max_length=1)]
+    loyalty_info: dict[str, Any] = {}
+    associated_with: str | None = None
+    extended_fields: dict[str, Any] = {}
+
+
+class ChangeBody(Struct, rename="camel"):
+    """What a change of a profile says; identifiers may stand in it and stay as they are."""
 
     profiles: Annotated[list[ProfileBody], Meta(min_length=1, max_length=1)]
     loyalty_info: dict[str, Any] = {}
@@ -54,30 +75,98 @@ class RegistrationBody(Struct, rename="camel"):
 
 
 @router.post("/v2/customers", response_model=None)
-async def post_customer(request: Request, here: Here, caller: Asking) -> JsonResponse:
+async def post_customer(request: Request, here: Here, posting: Posting) -> JsonResponse:
     """Register a customer, or change the one that the identifiers name; `createdId` is the customer's id."""
-    kept = await keep_customer(here, caller, _draft(read_json(await read_body(request))))
-    warnings = [NO_STATUS_LABEL] if kept.is_new else []
-    return JsonResponse({"createdId": kept.customer.id, "warnings": warnings, "sideEffects": []})
+    draft = _draft(read_json(await read_body(request)), RegistrationBody, RegisteredProfileBody)
+    kept = await keep_customer(here, posting.caller, draft)
+    return JsonResponse(_shown(kept.customer.id, NO_STATUS_LABEL if kept.is_new else None))
 
 
-def _draft(value: Any) -> CustomerDraft:
-    problems = [
-        problem for problem in structure_problems(value, RegistrationBody) if "is not a field" not in problem.reason
-    ]
+@router.put("/v2/customers/{customer_id}", response_model=None)
+async def put_customer(customer_id: str, request: Request, here: Here, posting: Posting) -> JsonResponse:
+    """Change names, fields and loyalty type of a customer; identifiers are not changed by this call."""
+    draft = _draft(read_json(await read_body(request)), ChangeBody, ProfileBody)
+    changed = await change_customer(here, posting.caller, _id(customer_id), draft)
+    return JsonResponse(_shown(changed.id, None))
+
+
+@router.get("/v2/customers", response_model=None)
+async def get_customer_named(
+    here: Here, caller: Asking, identifierName: str = "", identifierValue: str = ""
+) -> JsonResponse:
+    """Give all of the customer that one of the names of customers leads to."""
+    return await _details(here, caller, await _named(here, caller, identifierName, identifierValue))
+
+
+@router.get("/v2/customers/lookup/customerDetails", response_model=None)
+async def get_customer_details(
+    here: Here, caller: Asking, identifierName: str = "", identifierValue: str = ""
+) -> JsonResponse:
+    """Give all of the customer that a name leads to, under the vendor's newer address."""
+    return await _details(here, caller, await _named(here, caller, identifierName, identifierValue))
+
+
+@router.get("/v2/customers/lookup", response_model=None)
+async def get_customer_id(
+    here: Here, caller: Asking, identifierName: str = "", identifierValue: str = ""
+) -> JsonResponse:
+    """Give the id of the customer that a name leads to."""
+    found = await _named(here, caller, identifierName, identifierValue)
+    return JsonResponse({"entity": found, "warnings": []})
+
+
+@router.get("/v2/customers/{customer_id}", response_model=None)
+async def get_customer(customer_id: str, here: Here, caller: Asking) -> JsonResponse:
+    """Give all of the customer with this id."""
+    return await _details(here, caller, _id(customer_id))
+
+
+async def _named(here: Installation, caller: Caller, name: str, value: str) -> int:
+    """Give the id of the customer called so; raises Refused."""
+    problems: list[Problem] = []
+    identifier = read_identifier(name, value, problems)
+    if problems or identifier is None:
+        raise Refused(*problems)
+    if identifier.kind is IdentifierKind.ID:
+        return int(identifier.value)
+    found = await find_customer(here.database, caller.org_id, identifier)
+    if found is None:
+        raise Refused(NO_CUSTOMER)
+    return found
+
+
+async def _details(here: Installation, caller: Caller, customer_id: int) -> JsonResponse:
+    view = await view_customer(here.database, here.brands, caller.org_id, customer_id)
+    if view is None:
+        raise Refused(NO_CUSTOMER)
+    return JsonResponse(details_shown(view))
+
+
+def _id(text: str) -> int:
+    found = id_of(text)
+    if found is None:
+        raise Refused(NO_CUSTOMER)
+    return found
+
+
+def _shown(customer_id: int, warning: dict[str, Any] | None) -> dict[str, Any]:
+    return {"createdId": customer_id, "warnings": [] if warning is None else [warning], "sideEffects": []}
+
+
+def _draft(value: Any, kind: type[RegistrationBody | ChangeBody], profile_kind: type[ProfileBody]) -> CustomerDraft:
+    problems = [problem for problem in structure_problems(value, kind) if "is not a field" not in problem.reason]
     if not problems:
-        profiles = value["profiles"]
         problems += [
             problem
-            for place, profile in enumerate(profiles)
-            for problem in structure_problems(profile, ProfileBody, f"profiles[{place}]")
+            for place, profile in enumerate(value["profiles"])
+            for problem in structure_problems(profile, profile_kind, f"profiles[{place}]")
             if "is not a field" not in problem.reason
         ]
     if holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
     if problems:
         raise Refused(*problems)
-    body = msgspec.convert(value, RegistrationBody)
+    body = msgspec.convert(value, kind)
     profile = body.profiles[0]
     identifiers = [_identifier(place, one, problems) for place, one in enumerate(profile.identifiers)]
     fields = _values(profile.fields, "profiles[0].fields", problems)

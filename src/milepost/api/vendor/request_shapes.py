@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from milepost.api.body import ID_MAX, Amount
+from milepost.api.vendor.identifiers import VALUE_CHARACTERS_MAX
 from milepost.api.vendor.transaction_body import CODE_CHARACTERS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX
 from milepost.api.vendor.webhooks import NAME_CHARACTERS_MAX
+from milepost.model.customer import IdentifierKind
 from milepost.model.event import ReturnKind
 
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
@@ -66,6 +68,39 @@ class RegularTransaction(Struct, rename="camel", kw_only=True):
     note: str | UnsetType = UNSET
 
 
+class MixedLine(TransactionLine, rename="camel"):
+    """A line that is bought, or that comes back from the bill it names."""
+
+    type: Literal["REGULAR", "RETURN"] | UnsetType = UNSET
+    return_type: ReturnKind | UnsetType = UNSET
+    parent_bill_number: Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)] | UnsetType = UNSET
+
+
+class MixedTransaction(Struct, rename="camel", kw_only=True):
+    """A bill some of whose lines come back; what was bought is worth what its lines are worth."""
+
+    type: Literal["REGULAR", "MIXED"]
+    bill_number: Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
+    bill_amount: Amount
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[MixedLine], Meta(min_length=1, max_length=LINES_MAX)]
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class BulkTransaction(Struct, rename="camel", kw_only=True):
+    """One of several transactions: what one alone holds, and the name of its customer."""
+
+    identifier_type: IdentifierKind
+    identifier_value: Annotated[str, Meta(min_length=1, max_length=VALUE_CHARACTERS_MAX)]
+    type: Literal["REGULAR", "RETURN", "MIXED"]
+    return_type: ReturnKind | UnsetType = UNSET
+    bill_number: Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
+    bill_amount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[MixedLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+
+
 class ReturnTransaction(Struct, rename="camel", kw_only=True):
     """A return; `billNumber` names the bill, `billAmount` is what came back when `returnType` is AMOUNT."""
 
@@ -90,3 +125,7 @@ class WebhookEvent(Struct):
     mobile: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
     cardnumber: str | UnsetType = UNSET
+    cardExternalId: str | UnsetType = UNSET  # noqa: N815
+    wechat: str | UnsetType = UNSET
+    martjackId: str | UnsetType = UNSET  # noqa: N815
+    fbId: str | UnsetType = UNSET  # noqa: N815

@@ -24,7 +24,7 @@ _ZERO = Decimal(0)
 
 def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | None:
     """Give the bill that *value* says; what is wrong is added to *problems*."""
-    number = _text(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
+    number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     net = _amount(value, "billAmount", "", problems)
     if value.get("billAmount") is None:
         problems.append(Problem("billAmount", "is missing"))
@@ -50,7 +50,7 @@ def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | No
 
 def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return | None:
     """Give the return that *value* says; `billNumber` names the bill."""
-    number = _text(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
+    number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     kind = value.get("returnType")
     if not isinstance(kind, str) or kind not in ReturnKind.__members__:
         problems.append(Problem("returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
@@ -96,16 +96,14 @@ def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
         if not isinstance(item, dict):
             problems.append(Problem(path, "must be a JSON object"))
         elif value.get("type") == REGULAR_KIND and item.get("type", REGULAR_KIND) != REGULAR_KIND:
-            problems.append(
-                Problem(f"{path}.type", "bills that mix purchases and returns are not received; send a return")
-            )
+            problems.append(Problem(f"{path}.type", f"must be {REGULAR_KIND} or {RETURN_KIND}"))
         else:
             found.append(_line(item, path, problems))
     return found
 
 
 def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
-    code = _text(item, "itemCode", CODE_CHARACTERS_MAX, problems, f"{path}.")
+    code = text_of(item, "itemCode", CODE_CHARACTERS_MAX, problems, f"{path}.")
     quantity = _amount(item, "qty", f"{path}.", problems)
     quantity = Decimal(1) if quantity is None else quantity
     rate = _number(item.get("rate"), f"{path}.rate", problems) or _ZERO
@@ -129,7 +127,8 @@ def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
     )
 
 
-def _text(value: Mapping[str, Any], name: str, characters_max: int, problems: list[Problem], prefix: str = "") -> str:
+def text_of(value: Mapping[str, Any], name: str, characters_max: int, problems: list[Problem], prefix: str = "") -> str:
+    """Give the text that *name* has in *value*, a whole number as its digits; else "" and a problem at *prefix*."""
     text = value.get(name)
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)

@@ -36,7 +36,7 @@ def customer_shown(view: CustomerView) -> Json:
     loyalty = {
         "attribution": _registered(customer, calendar),
         "loyaltyType": customer.loyalty_type or "loyalty",
-        "lifetimePurchases": _thousandths(view.standing.purchases),
+        "lifetimePurchases": thousandths(view.standing.purchases),
     }
     return {"id": customer.id, "profiles": [profile], "loyaltyInfo": loyalty, "customFields": dict(customer.fields)}
 
@@ -110,7 +110,7 @@ class _Rows:
             "periodStartDate": period.starts_on,
             "periodEndDate": period.ends_on,
             "targetValue": _quantized(goal, _MILLI),
-            "targetAchievedValue": _thousandths(0 if progress is None else progress.value),
+            "targetAchievedValue": thousandths(0 if progress is None else progress.value),
             "targetName": target.name,
             "targetType": target.kpi.value,
             "targetEntity": target.entity.value,
@@ -212,7 +212,7 @@ def _someone(till_id: int | None) -> Json:
     return {"id": till_id, "code": None, "description": None, "name": None, "type": None}
 
 
-def _thousandths(units: int) -> Decimal:
+def thousandths(units: int) -> Decimal:
     """Give an amount in units with three decimals, as user rows have them (semantics 8 #35); more where it has more."""
     if units * 1000 % UNITS_PER_ONE:
         return to_decimal(units)

@@ -29,6 +29,10 @@ _IDENTIFIERS = {
     "mobile": IdentifierKind.MOBILE,
     "email": IdentifierKind.EMAIL,
     "cardnumber": IdentifierKind.CARD,
+    "cardExternalId": IdentifierKind.CARD_EXTERNAL_ID,
+    "wechat": IdentifierKind.WECHAT,
+    "martjackId": IdentifierKind.MARTJACK,
+    "fbId": IdentifierKind.FACEBOOK,
 }
 
 router = APIRouter(tags=["events"])

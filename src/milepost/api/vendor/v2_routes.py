@@ -1,0 +1,32 @@
+"""What the document tells of the vendor's v2 routes: customers and transactions."""
+
+from collections.abc import Mapping
+
+from milepost.api.attribution import HEADERS
+from milepost.api.route import READING, Body, Route
+from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, TransactionAnswer
+from milepost.api.vendor.customer_details import CustomerDetails, CustomerEntity
+from milepost.api.vendor.customers import ChangeBody, RegistrationBody
+from milepost.api.vendor.request_shapes import BulkTransaction, MixedTransaction, RegularTransaction, ReturnTransaction
+
+_DETAILS = Route(CustomerDetails, statuses=READING)
+_NAMING = ("identifierName", "identifierValue")
+
+SECOND: Mapping[tuple[str, str], Route] = {
+    ("post", "/v2/customers"): Route(CustomerAnswer, Body((RegistrationBody,)), headers=HEADERS),
+    ("get", "/v2/customers"): _DETAILS,
+    ("get", "/v2/customers/lookup"): Route(CustomerEntity, statuses=READING),
+    ("get", "/v2/customers/lookup/customerDetails"): _DETAILS,
+    ("get", "/v2/customers/{customer_id}"): _DETAILS,
+    ("put", "/v2/customers/{customer_id}"): Route(CustomerAnswer, Body((ChangeBody,)), headers=HEADERS),
+    ("post", "/v2/transactions"): Route(
+        TransactionAnswer,
+        Body((RegularTransaction, ReturnTransaction, MixedTransaction)),
+        query=_NAMING,
+        refused=TransactionAnswer,
+        headers=HEADERS,
+    ),
+    ("post", "/v2/transactions/bulk"): Route(
+        BulkAnswer, Body((BulkTransaction,), alone=False, listed=True), headers=HEADERS
+    ),
+}

@@ -1,0 +1,56 @@
+"""For which till or store something is posted, where that is not the till that logged in (semantics 7)."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from milepost.model.problem import Problem, Refused
+from milepost.service.access import Caller
+from milepost.service.brand import PlaceName, Places
+from milepost.service.installation import Installation
+
+ENTITY_CODE = "X-CAP-API-ATTRIBUTION-ENTITY-CODE"
+"""The header that names a till or store."""
+
+
+class AttributionKind(Enum):
+    """What the value of an attribution names; the external ids of stores are not kept here."""
+
+    TILL = "TILL"
+    STORE_CODE = "STORE_CODE"
+    STORE_NAME = "STORE_NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """Who posts, as it is kept, and where it happened if that is not the till's own place."""
+
+    caller: Caller
+    place: PlaceName | None = None
+
+
+async def attributed(here: Installation, caller: Caller, kind: AttributionKind, value: str) -> Attributed:
+    """Give *caller* on behalf of the till, or at the store, that *value* names; raises Refused."""
+    async with here.database.transaction() as transaction:
+        known = (await here.brands.one(transaction, caller.org_id)).places
+    return _of_till(caller, known, value) if kind is AttributionKind.TILL else _at_store(caller, known, kind, value)
+
+
+def _of_till(caller: Caller, known: Places, code: str) -> Attributed:
+    till = known.tills.get(code)
+    if till is None:
+        raise Refused(Problem(ENTITY_CODE, f'there is no till with the code "{code}"'))
+    author = replace(caller.author, id=till.id, code=till.code, name=till.name, kind="TILL")
+    return Attributed(replace(caller, author=author, till_id=till.id))
+
+
+def _at_store(caller: Caller, known: Places, kind: AttributionKind, value: str) -> Attributed:
+    if kind is AttributionKind.STORE_CODE:
+        found = [store for store in known.stores.values() if store.code == value]
+    else:
+        found = [store for store in known.stores.values() if store.name == value]
+    what = kind.value.removeprefix("STORE_").lower()
+    if not found:
+        raise Refused(Problem(ENTITY_CODE, f'there is no store with the {what} "{value}"'))
+    if len(found) > 1:
+        raise Refused(Problem(ENTITY_CODE, f'several stores have the {what} "{value}"; give a code'))
+    return Attributed(caller, PlaceName("store", found[0].id))
