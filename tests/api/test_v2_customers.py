@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from milepost.api.vendor.answer_shapes import CustomerAnswer
-from milepost.api.vendor.customer_details import CustomerDetails, CustomerEntity
+from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
 from tests.api.door import Brand, Json, said
 from tests.api.forms import group, target
 
@@ -53,7 +53,7 @@ def test_all_of_a_customer_is_shown(brand: Brand) -> None:
     """Names, fields, identifiers, ways to reach, loyalty, and who registered when."""
     id_ = registered(brand)
     details = brand.get(f"/v2/customers/{id_}")
-    msgspec.convert(details, CustomerDetails)
+    msgspec.convert(details, WholeCustomer)
     (profile,) = details["profiles"]
     assert ("Anna", "Berg", {"colour": "green"}) == tuple(profile[name] for name in ("firstName", "lastName", "fields"))
     assert NAMES == {one["type"]: one["value"] for one in profile["identifiers"]}

@@ -76,7 +76,7 @@ class DetailedLoyaltyShape(Struct, forbid_unknown_fields=True, rename="camel"):
     lifetime_purchases: Number
 
 
-class CustomerDetails(Struct, forbid_unknown_fields=True, rename="camel"):
+class WholeCustomer(Struct, forbid_unknown_fields=True, rename="camel"):
     """All of a customer."""
 
     id: int

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from milepost.api.attribution import HEADERS
 from milepost.api.route import READING, Body, Route
 from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, TransactionAnswer
-from milepost.api.vendor.customer_details import CustomerDetails, CustomerEntity
+from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
 from milepost.api.vendor.customers import ChangeBody, RegistrationBody
 from milepost.api.vendor.request_shapes import BulkTransaction, MixedTransaction, RegularTransaction, ReturnTransaction
 
-_DETAILS = Route(CustomerDetails, statuses=READING)
+_DETAILS = Route(WholeCustomer, statuses=READING)
 _NAMING = ("identifierName", "identifierValue")
 
 SECOND: Mapping[tuple[str, str], Route] = {
