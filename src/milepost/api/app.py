@@ -12,9 +12,11 @@ from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
 from milepost.api.native import audiences, events, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
+from milepost.api.native import leaderboards as native_boards
 from milepost.api.vendor import (
     customers,
     enrolment,
+    leaderboards,
     milestones,
     oauth,
     periods,
@@ -61,6 +63,7 @@ def routed_app() -> FastAPI:
         groups,
         jobs,
         native_customers,
+        native_boards,
         oauth,
         target_groups,
         milestones,
@@ -68,6 +71,7 @@ def routed_app() -> FastAPI:
         targets,
         enrolment,
         users,
+        leaderboards,
         transactions,
         customers,
         webhooks,

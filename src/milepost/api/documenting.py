@@ -24,6 +24,7 @@ from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
 from milepost.api.native.groups import CountingBody, CountingItem
 from milepost.api.native.jobs import JobItem
+from milepost.api.native.leaderboards import BoardItem
 from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
 from milepost.api.route import JSON, READING, Body, Route
@@ -35,6 +36,7 @@ from milepost.api.vendor.answer_shapes import (
     WebhookAnswer,
 )
 from milepost.api.vendor.definition_routes import DEFINITIONS
+from milepost.api.vendor.leaderboard_routes import LEADERBOARDS
 from milepost.api.vendor.request_shapes import (
     EnrolmentBody,
     LeavingBody,
@@ -84,6 +86,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/readyz"): Route(is_open=True),
     ("post", "/api/v1/events"): Route(Answers, _EVENTS),
     ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=READING),
+    ("get", "/api/v1/leaderboards/{target_id}"): Route(BoardItem, statuses=READING),
     ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=READING),
     ("patch", "/api/v1/organisation"): Route(OrganisationItem, Body((SettingsBody,))),
     ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=READING),
@@ -122,6 +125,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=READING),
     **DEFINITIONS,
     **SECOND,
+    **LEADERBOARDS,
 }
 
 

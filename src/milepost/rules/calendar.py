@@ -156,6 +156,11 @@ class Calendar:
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}{_offset(local, '')}"
 
+    def abbreviated(self, instant: int) -> str:
+        """Write *instant* as `2024-06-24T17:37:00.000IST`: local time, milliseconds, the zone's abbreviation."""
+        local = self._local(instant)
+        return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}{local.tz_abbrev()}"
+
     def iso(self, instant: int) -> str:
         """Write *instant* as `2025-11-20T13:07:49Z` or `…+05:30`: local time, seconds, what is less is cut."""
         local = self._local(instant)

@@ -57,6 +57,7 @@ class Catalogue:
         self.streaks: dict[int, StreakRule] = {}
         self.wholes: dict[int, Whole] = {}
         self.caps: list[Rule] = []
+        self.boards: set[int] = set()
         self._by_name: dict[str, list[Rule]] = {}
         self._by_place: dict[tuple[str, int | None, int | None, int | None], Listening] = {}
         self.needs = NOTHING_NEEDED
@@ -80,6 +81,8 @@ class Catalogue:
                 self._note_needs(rule, language.needs(language.read(target.expression)))
                 if rule.is_cap:
                     self.caps.append(rule)
+                if group.leaderboard and self.settings.leaderboards:
+                    self.boards.add(rule.target_id)
 
     def _note_needs(self, rule: Rule, needs: Needs) -> None:
         self.needs = self.needs.joined(needs)

@@ -8,13 +8,14 @@ from milepost.engine.replay import relive
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
 from milepost.model.problem import Problem
-from milepost.model.standing import Progress, ProgressKey, Standing
+from milepost.model.standing import Entry, Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
 from milepost.service.recalling import NO_PAST, Past, past_of
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
 from milepost.service.repeats import Heard, repeated, sift
-from milepost.store import codec, customers, log
+from milepost.service.scoring import Scores, scored
+from milepost.store import boards, codec, customers, log
 from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
 from milepost.store.log import Appended, Who, who_is
@@ -32,6 +33,8 @@ class Ingest:
         self._database = database
         self._brands = brands
         self._names: dict[Named, int] = {}
+        self.scored = 0
+        """How many batches may have written scores of boards."""
 
     def bucket(self, offer: Offer) -> int:
         """Give the bucket whose customers *offer* concerns, as far as that is known without asking."""
@@ -48,12 +51,14 @@ class Ingest:
             return await _receive(transaction, self._brands, self._names, offers)
 
         answers, names = await self._database.attempt(work)
+        self.scored += 1
         remember(self._names, names.items())
         return answers
 
     async def inside(self, transaction: Transaction, offers: Sequence[Offer]) -> list[Answer]:
         """Receive *offers* as a part of *transaction*, with whatever else it does: all of it or nothing."""
         answers, _ = await _receive(transaction, self._brands, self._names, offers)
+        self.scored += 1
         return answers
 
 
@@ -159,12 +164,17 @@ async def _live(
     kept: list[tuple[Who, Standing]] = []
     settled: list[tuple[Who, Progress]] = []
     appended: list[Appended] = []
+    scores: Scores = {}
     for who, mine in by_customer.items():
         brand = brands[who.org_id]
         told = _tell(brand, who, standings[who], past.get(who, NO_PAST), mine, appended)
         kept.append((who, told.standing))
+        if brand.catalogue.boards:
+            scored(brand.catalogue, who, told.changes, scores)
         settled += [(who, progress) for progress in told.settled]
     await log.keep(transaction, sorted(kept, key=lambda one: one[0]), settled, appended)
+    if scores:
+        await boards.keep(transaction, list(scores.values()))
     entries = {(one.who, one.event.key): one.entries for one in appended}
     for one in fresh:
         answers[one.position] = Answer(
@@ -183,6 +193,7 @@ def _in_time(one: Heard) -> tuple[int, EventKey]:
 class _Told(NamedTuple):
     standing: Standing
     settled: list[Progress]
+    changes: list[tuple[int, tuple[Entry, ...]]]
 
 
 def _tell(
@@ -191,11 +202,13 @@ def _tell(
     """Step one customer through *mine*; what is appended to the log is added to *appended*."""
     history, before = dict(past.history), past.history
     heard_log = list(past.log)
+    changes: list[tuple[int, tuple[Entry, ...]]] = []
     for one in mine:
         taken = relive(brand.catalogue, standing, history, heard_log, one.event)
         standing = taken.standing
         history.update({ProgressKey(progress.target_id, progress.period_id): progress for progress in taken.settled})
         heard_log.append(Logged(one.event, standing.seq, taken.entries))
+        changes.append((one.event.occurred_at, taken.entries))
         appended.append(
             Appended(
                 who,
@@ -209,7 +222,8 @@ def _tell(
                 taken.outcomes,
             )
         )
-    return _Told(standing, [progress for key, progress in history.items() if before.get(key) != progress])
+    left = [progress for key, progress in history.items() if before.get(key) != progress]
+    return _Told(standing, left, changes)
 
 
 def _reference(event: Event) -> str | None:

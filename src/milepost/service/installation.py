@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from milepost.service.access import Access
+from milepost.service.boards import Boards
 from milepost.service.brand import Brands
 from milepost.service.ingest import Ingest
 from milepost.service.lanes import Lanes, Limits
@@ -19,6 +20,7 @@ class Installation:
     ingest: Ingest
     lanes: Lanes
     access: Access
+    boards: Boards
     clock: Callable[[], int]
 
 
@@ -32,5 +34,6 @@ def installation(database: Database, clock: Callable[[], int], *, lanes: int, li
         ingest=ingest,
         lanes=Lanes(ingest, lanes, limits),
         access=Access(database, clock),
+        boards=Boards(database, clock, lambda: ingest.scored),
         clock=clock,
     )

@@ -274,3 +274,29 @@ create table job (
 create unique index job_open on job (org_id, kind, subject) where done_at is null;
 -- What has waited longest is worked on next.
 create index job_next on job (touched_at) where done_at is null;
+-- What customers have on leaderboards: only for targets that have one. written is the number of the transaction that
+-- wrote the row last, so that a reader learns what is new; value in units.
+create table score (
+    bucket int not null,
+    org_id bigint not null,
+    target_id bigint not null,
+    period_id bigint not null,
+    customer_id bigint not null,
+    value numeric not null,
+    active_at timestamptz not null,
+    written bigint not null,
+    primary key (bucket, org_id, target_id, period_id, customer_id)
+);
+-- A board is read from a transaction's number on.
+create index score_written on score (org_id, target_id, period_id, written);
+
+-- Boards that are closed, in order, cut into parts.
+create table final_board (
+    org_id bigint not null references organisation,
+    target_id bigint not null,
+    period_id bigint not null,
+    part int not null,
+    closed_at timestamptz not null,
+    body bytea not null,
+    primary key (org_id, target_id, period_id, part)
+);

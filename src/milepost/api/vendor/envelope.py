@@ -14,14 +14,17 @@ Json = dict[str, Any]
 
 def answer(data: object, warnings: Iterable[str] = ()) -> Json:
     """Give the envelope of something that went well; a warning has no code (semantics 8 #52)."""
-    told: list[Json] = [{"code": None, "message": warning} for warning in warnings]
-    return {"data": data, "errors": None, "warnings": told or None}
+    return {"data": data, "errors": None, "warnings": _told(warnings) or None}
 
 
-def paged(data: list[Json], *, limit: int, offset: int, total: int) -> Json:
+def paged(data: object, warnings: Iterable[str] = (), *, limit: int, offset: int, total: int) -> Json:
     """Give the envelope of a page: pagination first, empty lists instead of null; `offset` is a page's number."""
     pagination = {"limit": limit, "offset": offset, "total": total}
-    return {"pagination": pagination, "data": data, "errors": [], "warnings": []}
+    return {"pagination": pagination, "data": data, "errors": [], "warnings": _told(warnings)}
+
+
+def _told(warnings: Iterable[str]) -> list[Json]:
+    return [{"code": None, "message": warning} for warning in warnings]
 
 
 def failure(problems: Iterable[Problem]) -> Json:

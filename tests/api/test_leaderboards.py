@@ -1,0 +1,136 @@
+"""Leaderboards over HTTP: the vendor's two calls and our own (semantics 3.7, 4.14)."""
+
+import pytest
+
+from milepost.service.boards import close_board
+from milepost.store.boards import BoardName
+from tests.api.door import Brand, Json, instant
+from tests.api.forms import bill, group, target
+
+TOP = "/api_gateway/intouch-api-v3/v3.1/leaderboards/targetGroups"
+RANKS = "/v3.1/leaderboards/user"
+
+
+@pytest.fixture
+def board(brand: Brand) -> Json:
+    """Give a group with a board on which three customers have 30 and one has 5."""
+    defined = brand.define(group(target(), leaderboardEnabled=True))
+    told = [
+        bill("30", customer="late", time="2026-01-20T11:00:00Z"),
+        bill("30", customer="early", time="2026-01-20T08:00:00Z"),
+        bill("10", customer="middle", time="2026-01-20T07:00:00Z"),
+        bill("20", customer="middle", time="2026-01-20T09:00:00Z"),
+        bill("5", customer="small", time="2026-01-20T06:00:00Z"),
+    ]
+    brand.tell(*told)
+    return defined
+
+
+def page(brand: Brand, defined: Json, **query: object) -> Json:
+    """Give a page of the board of the group's target."""
+    found: Json = brand.get(f"{TOP}/{defined['id']}", targetId=defined["targets"][0]["id"], **query)
+    return found
+
+
+def names(brand: Brand, *external_ids: str) -> list[int]:
+    """Give the ids of customers."""
+    return [brand.customer(one) for one in external_ids]
+
+
+def test_top_of_a_board_has_the_published_keys(brand: Brand, board: Json) -> None:
+    """Equal values have ranks of their own, the earlier activity first; what nobody told is NOT-CAPTURED."""
+    answered = page(brand, board)
+    assert ["pagination", "data", "errors", "warnings"] == list(answered)
+    assert {"limit": 10, "offset": 0, "total": 4} == answered["pagination"]
+    shown = answered["data"]
+    assert [
+        *("lastSyncTime", "lastSyncTimeISO", "targetGroupId", "targetGroupName", "periodId", "periodRefCode"),
+        *("targetRuleId", "targetRuleName", "rankings"),
+    ] == list(shown)
+    assert "2026-01-20T12:00:00.000UTC" == shown["lastSyncTime"]
+    assert list(zip((1, 2, 3, 4), names(brand, "early", "middle", "late", "small"), strict=True)) == [
+        (row["rank"], row["userId"]) for row in shown["rankings"]
+    ]
+    first = shown["rankings"][0]
+    assert ("2026-01-20T08:00:00.000UTC", 30) == (first["lastActivityTime"], first["achievedValue"])
+    assert {"NOT-CAPTURED"} == set(first["userEnrichmentDetails"].values())
+
+
+def test_board_is_up_to_date_with_what_was_just_told(brand: Brand, board: Json) -> None:
+    """A bill that is answered is on the board, and a return takes it off again."""
+    page(brand, board)
+    brand.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    assert names(brand, "small")[0] == page(brand, board)["data"]["rankings"][0]["userId"]
+
+
+@pytest.mark.parametrize(
+    "query, rows, warned",
+    [
+        ({"pageSize": "2", "pageOffset": "1"}, [3, 4], 0),
+        ({"pageSize": "500"}, [1, 2, 3, 4], 1),
+        ({"pageOffset": "-1"}, [1, 2, 3, 4], 1),
+        ({"pageSize": "2", "pageLimit": "1", "pageOffset": "1"}, [], 0),
+    ],
+)
+def test_pages_stay_within_their_limits(
+    brand: Brand, board: Json, query: dict[str, str], rows: list[int], warned: int
+) -> None:
+    """Page numbers count from 0; what passes a limit is cut, and said (semantics 3.7)."""
+    answered = page(brand, board, **query)
+    assert (rows, warned) == ([row["rank"] for row in answered["data"]["rankings"]], len(answered["warnings"]))
+
+
+def test_each_error_has_its_code(brand: Brand, board: Json) -> None:
+    """Unknown group, board that is off, foreign rule, foreign period, and an organisation without boards."""
+    rule = board["targets"][0]["id"]
+    plain = brand.define(group(target()))
+
+    def code(group_id: int, target_id: int, **query: object) -> int:
+        ((found, _),) = brand.errors("GET", f"{TOP}/{group_id}", targetId=target_id, **query)
+        return found
+
+    assert 310017 == code(999, rule)
+    assert 310134 == code(plain["id"], plain["targets"][0]["id"])
+    assert 310079 == code(board["id"], plain["targets"][0]["id"])
+    assert 310118 == code(board["id"], rule, periodId=plain["periods"][0]["id"])
+    brand.door.clock.set("2027-01-01T00:00:00Z")
+    assert 310019 == code(board["id"], rule)
+    brand.send("PATCH", "/api/v1/organisation", json={"settings": {"leaderboards": False}})
+    assert 310133 == code(board["id"], rule)
+
+
+def test_ranks_of_a_customer_leave_out_what_cannot_be_told(brand: Brand, board: Json) -> None:
+    """One entry for each board that is found; the others are warnings that name what was asked."""
+    rule = board["targets"][0]["id"]
+    asked = [{"targetGroupId": board["id"], "targetRuleId": rule}, {"targetGroupId": 999, "targetRuleId": rule}]
+    middle = brand.customer("middle")
+    answered = brand.send("GET", f"{RANKS}/{middle}", json=asked).json()
+    (rank,) = answered["data"]["userRanks"]
+    assert (2, 30, 4) == (rank["rank"], rank["achievedValue"], rank["totalUsersInTargetGroup"])
+    assert ["Target group 999 is not found or deactivated"] == [one["message"] for one in answered["warnings"]]
+    assert [(310011, "Invalid userId")] == brand.errors("GET", f"{RANKS}/1", asked)
+
+
+def test_own_place_in_one_answer(brand: Brand, board: Json) -> None:
+    """Our own call gives the top, the own place and those around it, and says how ties are ranked."""
+    rule = board["targets"][0]["id"]
+    query = {"customerId": brand.customer("middle"), "top": 1, "around": 1}
+    shown = brand.get(f"/api/v1/leaderboards/{rule}", **query)
+    assert ("EARLIEST_FIRST", False, 4) == (shown["ties"], shown["closed"], shown["customers"])
+    assert ([1], 2, [1, 2, 3]) == (
+        [one["rank"] for one in shown["top"]],
+        shown["own"]["rank"],
+        [one["rank"] for one in shown["around"]],
+    )
+
+
+def test_closed_board_keeps_its_last_word(brand: Brand, board: Json) -> None:
+    """What is told after the close changes progress, not the board; closing again changes nothing."""
+    rule, period = board["targets"][0]["id"], board["periods"][0]["id"]
+    name = BoardName(brand.organisation.id, rule, period)
+    brand.door.run(lambda: close_board(brand.door.here.database, name, instant("2026-02-01T00:00:00Z")))
+    brand.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    brand.door.run(lambda: close_board(brand.door.here.database, name, instant("2026-02-03T00:00:00Z")))
+    shown = brand.get(f"/api/v1/leaderboards/{rule}", periodId=period)
+    assert (True, "2026-02-01T00:00:00Z") == (shown["closed"], shown["syncedAt"])
+    assert names(brand, "early", "middle", "late", "small") == [one["customerId"] for one in shown["top"]]
