@@ -1,146 +1,237 @@
 """Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.replay`."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from itertools import count
 
 from milepost.api.body import write_json
 from milepost.api.native.event_body import offer_of
-from milepost.api.vendor.definition_body import read_definition
-from milepost.engine.replay import START, Replayed, replay
+from milepost.engine.replay import Replayed
+from milepost.engine.walking import walk
+from milepost.engine.windows import spans
 from milepost.model.amount import to_decimal
-from milepost.model.event import ENROL, NOWHERE, Enrolling, Event, EventKey, Place
-from milepost.model.organisation import Organisation, Settings
-from milepost.model.standing import Progress, ProgressKey
-from milepost.model.target import Author, Period, Target, TargetGroup
-from milepost.rules.drafting import drafted
-from milepost.rules.matching import Catalogue, catalogue
-from milepost.service.organisation_settings import changed_settings
-from tests.scenarios.story import Changed, Definition, Enrolment, Happening, Scenario, Seen
+from milepost.model.event import (
+    BILL,
+    DECIDE,
+    ENROL,
+    FREEZE,
+    LEAVE,
+    PAUSE,
+    TURN,
+    AwardKind,
+    Bill,
+    Deciding,
+    Enrolling,
+    Freezing,
+    Leaving,
+    Pausing,
+    PeriodTurn,
+)
+from milepost.model.standing import Progress, ProgressKey, Reason, Streak
+from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
+from milepost.model.turn import Turn, TurnKind
+from milepost.rules.calendar import DAY_US
+from milepost.rules.grouping import STREAKING
+from milepost.rules.turns import turns_of
+from tests.scenarios.expecting import SOURCE
+from tests.scenarios.memory import Memory, period_called, running_period
+from tests.scenarios.story import Changed, Decision, Definition, Enrolment, Happening, Json, Level, Scenario, Seen
+from tests.scenarios.telling import told
 
 
 class EnginePlayer:
-    """Knows no database and no clock: each customer is a log that is replayed on."""
+    """Knows no database and no clock."""
 
     def __init__(self, scenario: Scenario) -> None:
         """Stand for the brand of *scenario*, before it has defined anything."""
-        self._scenario = scenario
-        settings = changed_settings(Settings(), scenario.settings)
-        self._organisation = Organisation(id=1, name="brand", zone=scenario.zone, version=1, settings=settings)
-        self._groups: list[TargetGroup] = []
-        self._catalogues: dict[int, Catalogue] = {1: catalogue(self._organisation, ())}
-        self._version = 1
-        self._lives: dict[str, Replayed] = {}
-        self._places = _places(scenario)
+        self.scenario = scenario
+        self._memory = Memory(scenario)
+        self._decided: dict[str, Decimal] = {}
+        self._turned: set[Turn] = set()
 
     def define(self, definition: Definition) -> None:
-        """Put the scenario's groups in force at a new version."""
-        numbers = count(1)
-        for body in self._scenario.groups:
-            draft, problems = read_definition(write_json(body))
-            assert problems == (), problems
-            author = Author(id=1, code="till", name="till")
-            made = drafted(draft, self._organisation, lambda _kind: next(numbers), author, definition.heard)
-            self._groups.append(made)
-        self._version += 1
-        self._catalogues[self._version] = catalogue(self._organisation, self._groups)
+        """Put the scenario's groups in force, or see the last one refused."""
+        self._memory.define(self.scenario.groups, definition)
 
     def happen(self, happening: Happening) -> list[Changed]:
         """Let an event happen; give what it changed."""
-        text = write_json(happening.event)
-        offer = offer_of(text, org_id=1, till_id=None, now=happening.heard)
-        place = NOWHERE if offer.place is None else self._places[offer.place.code or ""]
-        return self._live(
-            offer.customer.value,
-            Event(
-                key=offer.key,
-                name=offer.name,
-                occurred_at=offer.occurred_at,
-                received_at=offer.received_at,
-                place=place,
-                member=None,
-                payload=offer.payload,
-            ),
-        )
-
-    def enrol(self, enrolment: Enrolment) -> None:
-        """Enrol a customer by the event that the call makes."""
-        group, target = self._target(enrolment.target)
-        payload = Enrolling(
-            target_id=target.id, period_id=_period(group, enrolment.period).id, balance=enrolment.balance
-        )
-        self._live(
-            enrolment.customer,
-            Event(
-                key=EventKey("milepost/enrol", str(target.id)),
-                name=ENROL,
-                occurred_at=enrolment.heard,
-                received_at=enrolment.heard,
-                place=NOWHERE,
-                member=None,
-                payload=payload,
-            ),
-        )
-
-    def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Give how far a customer is: the enrolled stand at nothing before they have done anything."""
-        group, rule = self._target(target)
-        key = ProgressKey(rule.id, _period(group, period).id)
-        life = self._lives.get(customer, START)
-        progress = {**life.history, **life.standing.progress}.get(key)
-        if progress is None and not self._is_enrolled(life, group, key):
-            return None
-        goal = next((goal.value for goal in rule.goals if goal.period_id == key.period_id), Decimal(0))
-        progress = progress or Progress(*key, value=0, enrolled_at=0, updated_at=0)
-        return Seen(
-            value=to_decimal(progress.value),
-            goal=goal,
-            achieved_by=progress.achieved_by or None,
-            marks=frozenset(
-                trigger.name for place, trigger in enumerate(rule.triggers) if progress.triggers & 1 << place
-            ),
-        )
-
-    def _live(self, customer: str, event: Event) -> list[Changed]:
-        life = replay(self._catalogues.__getitem__, [(self._version, event)], self._lives.get(customer, START))
-        self._lives[customer] = life
-        named = {(t.id, p.id): (t.name, p.ref_code) for g in self._groups for t in g.targets for p in g.periods}
+        names = self._memory.names()
         return [
             Changed(
-                *named[entry.target_id, entry.period_id],
+                names.targets[entry.target_id],
+                names.periods[entry.period_id],
                 entry.reason.name.lower(),
                 to_decimal(entry.before),
                 to_decimal(entry.after),
             )
-            for entry in life.log[-1].entries
+            for entry in self._memory.happen(happening)
         ]
 
-    def _target(self, name: str) -> tuple[TargetGroup, Target]:
-        return next((group, target) for group in self._groups for target in group.targets if target.name == name)
+    def enrol(self, enrolment: Enrolment) -> None:
+        """Enrol a customer by the event that the call makes."""
+        group, target = self._memory.target(enrolment.target)
+        payload = Enrolling(
+            target_id=target.id,
+            period_id=_first_period(group, enrolment).id,
+            balance=enrolment.balance,
+            goals=tuple((period_called(group, name).id, goal) for name, goal in enrolment.goals.items()),
+            reset=enrolment.reset,
+        )
+        self._memory.call(enrolment.customer, ENROL, payload, enrolment.heard)
 
-    @staticmethod
-    def _is_enrolled(life: Replayed, group: TargetGroup, key: ProgressKey) -> bool:
-        ids = [period.id for period in group.periods]
-        return any(
-            enrolment.target_id == key.target_id and ids.index(enrolment.period_id) <= ids.index(key.period_id)
-            for enrolment in life.standing.enrolments
+    def leave(self, customer: str, target: str, heard: int) -> None:
+        """Take a customer out of a target."""
+        group, rule = self._memory.target(target)
+        payload = Leaving(target_id=rule.id, period_id=running_period(group, heard).id)
+        self._memory.call(customer, LEAVE, payload, heard)
+
+    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+        """Grant a customer streak freezes."""
+        payload = Freezing(group_id=self._memory.group(group).id, count=freezes)
+        self._memory.call(customer, FREEZE, payload, heard)
+
+    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+        """Pause a customer's streak."""
+        payload = Pausing(group_id=self._memory.group(group).id, starts_at=starts_at, ends_at=ends_at)
+        self._memory.call(customer, PAUSE, payload, heard)
+
+    def decide(self, decision: Decision) -> Decimal:
+        """Ask how much of an award may be given; who asks again gets the same answer, as from every door."""
+        if decision.id not in self._decided:
+            payload = Deciding(
+                program_id=decision.program_id,
+                currency=decision.currency,
+                kind=AwardKind(decision.kind),
+                amount=decision.amount,
+                bill=None if decision.bill is None else _read_bill(decision.bill | {"number": decision.id}),
+            )
+            entries = self._memory.call(decision.customer, DECIDE, payload, decision.heard)
+            self._decided[decision.id] = next(to_decimal(e.after) for e in entries if e.reason is Reason.GRANTED)
+        return self._decided[decision.id]
+
+    def set(self, name: str, value: str, heard: int) -> None:
+        """Change a setting of the organisation."""
+        self._memory.set(name, value, heard)
+
+    def count_stored(self, target: str, heard: int) -> None:
+        """Count what was heard before the target was made."""
+        group, rule = self._memory.target(target)
+        for customer in self._memory.customers():
+            payload = Enrolling(target_id=rule.id, period_id=group.periods[0].id)
+            self._memory.call(customer, ENROL, payload, heard)
+
+    def enter(self, customer: str, audience: str, heard: int) -> None:
+        """Put a customer into an audience group, which enrols in the targets that name it."""
+        number = self.scenario.audiences.index(audience) + 1
+        for target in (target for group in self.scenario.groups for target in group["targets"]):
+            if any(one["audienceGroupId"] == number for one in target.get("targetAudienceFilter", ())):
+                name = target["name"]
+                self.enrol(Enrolment(customer=customer, target=name, period=None, balance=None, heard=heard))
+
+    def go_out(self, customer: str, audience: str, heard: int) -> None:
+        """Take a customer out of an audience group: the enrolment stays (semantics 8 #59)."""
+
+    def turn(self, heard: int) -> None:
+        """Let time pass: every customer hears of what turned; the engine knows whom it concerns."""
+        self._memory.now = heard
+        settings = self._memory.organisation.settings
+        found = {turn for group in self._memory.groups for turn in turns_of(group, settings) if turn.due_at <= heard}
+        for turn in sorted(found - self._turned, key=lambda turn: turn.due_at):
+            closed = turn.kind is TurnKind.CLOSED
+            payload = PeriodTurn(group_id=turn.group_id, period_id=turn.period_id, closed=closed)
+            for customer in self._memory.customers():
+                self._memory.call(customer, TURN, payload, heard)
+        self._turned |= found
+
+    def seen(self, customer: str, target: str, period: str) -> Seen | None:
+        """Give how far a customer is: the enrolled stand at nothing before they have done anything."""
+        group, rule = self._memory.target(target)
+        key = ProgressKey(rule.id, period_called(group, period).id)
+        progress = self._memory.progress(customer, key)
+        life = self._memory.life(customer)
+        if progress is None and not _is_enrolled(life, group, key):
+            return None
+        progress = progress or Progress(*key, value=0, enrolled_at=0, updated_at=0)
+        return Seen(
+            value=to_decimal(progress.value),
+            goal=_goal(life, group, rule, key.period_id),
+            achieved_by=progress.achieved_by or None,
+            marks=frozenset(
+                trigger.name for place, trigger in enumerate(rule.triggers) if progress.triggers & 1 << place
+            ),
+            updated_at=progress.updated_at,
         )
 
+    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+        """Give from when up to when a period runs for a customer."""
+        group, rule = self._memory.target(target)
+        place = [one.ref_code for one in group.periods].index(period)
+        anchors = self._memory.life(customer).standing.anchors
+        opens_at, closes_at = spans(self._memory.catalogue.rules[rule.id], anchors)[place]
+        return opens_at, closes_at
 
-def _period(group: TargetGroup, name: str) -> Period:
-    return next(period for period in group.periods if period.ref_code == name)
+    def level(self, customer: str, level: str) -> Level:
+        """Give how far a customer is on the way to a streak level."""
+        group, found = next((g, one) for g in self._memory.groups for one in g.streak_levels if one.name == level)
+        streak = self._memory.life(customer).standing.streaks.get(group.id, Streak(group.id))
+        earned = next((one for one in streak.levels if one.level_id == found.id), None)
+        if earned is not None:
+            period = next(one for one in group.periods if one.id == earned.period_id)
+            return Level(found.count, found.count, period.ref_code)
+        until = self._memory.now - self._memory.organisation.settings.offset_days * DAY_US
+        return Level(walk(self._memory.catalogue.streaks[group.id], streak, until).run, found.count, None)
+
+    def whole(self, customer: str, group: str, period: str) -> int | None:
+        """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""
+        found = self._memory.group(group)
+        progress = self._memory.progress(customer, ProgressKey(-found.id, period_called(found, period).id))
+        return (progress.achieved_by or None) if progress is not None else None
+
+    def left(self, customer: str, target: str, period: str) -> Decimal:
+        """Give what may still be given under a cap."""
+        group, rule = self._memory.target(target)
+        key = ProgressKey(rule.id, period_called(group, period).id)
+        progress = self._memory.progress(customer, key)
+        used = 0 if progress is None or group.cap_scope is CapScope.TRANSACTION else progress.value
+        goal = _goal(self._memory.life(customer), group, rule, key.period_id)
+        return max(goal - to_decimal(used), Decimal(0))
+
+    def told(self, customer: str) -> list[str]:
+        """Give what a customer's events led to, in words, oldest first."""
+        names = self._memory.names()
+        return [told(outcome, names) for outcome in self._memory.life(customer).outcomes]
 
 
-def _places(scenario: Scenario) -> Mapping[str, Place]:
-    ids = scenario.place_ids()
-    return {
-        stage.store: Place(
-            None,
-            ids[stage.store],
-            stage.store,
-            stage.store,
-            None if stage.zone is None else ids[stage.zone],
-            None if stage.concept is None else ids[stage.concept],
-        )
-        for stage in scenario.stages
-    }
+def _first_period(group: TargetGroup, enrolment: Enrolment) -> Period:
+    """Give the period from which an enrolment counts: streaks and own windows always from the first (semantics 4.7)."""
+    if group.tracking in STREAKING or group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
+        return group.periods[0]
+    if enrolment.period is not None:
+        return period_called(group, enrolment.period)
+    return running_period(group, enrolment.heard)
+
+
+def _goal(life: Replayed, group: TargetGroup, target: Target, period_id: int) -> Decimal:
+    """Give the customer's own goal, else the target's; until achieved that of the first period holds for all."""
+    ruling = period_id if group.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW else group.periods[0].id
+    latest = [one for one in life.standing.enrolments if one.target_id == target.id][-1:]
+    own = {period: to_decimal(units) for enrolment in latest for period, units in enrolment.goals}
+    given = {goal.period_id: goal.value for goal in target.goals}
+    return own.get(ruling, given.get(ruling, Decimal(0)))
+
+
+def _is_enrolled(life: Replayed, group: TargetGroup, key: ProgressKey) -> bool:
+    ids = [period.id for period in group.periods]
+    return any(
+        enrolment.target_id == key.target_id
+        and ids.index(enrolment.period_id) <= ids.index(key.period_id)
+        and (not enrolment.left_period_id or ids.index(key.period_id) < ids.index(enrolment.left_period_id))
+        for enrolment in life.standing.enrolments
+    )
+
+
+def _read_bill(data: Json) -> Bill:
+    """Read the bill of a decision as that of an event is read."""
+    customer, time = {"externalId": "somebody"}, "2000-01-01T00:00:00Z"
+    event = {"id": "bill", "source": SOURCE, "type": BILL, "customer": customer, "time": time, "data": data}
+    payload = offer_of(write_json(event), org_id=1, till_id=None, now=0).payload
+    assert isinstance(payload, Bill)
+    return payload

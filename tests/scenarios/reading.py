@@ -6,20 +6,19 @@ say how things stand. `#` begins a comment, an empty line means nothing.
 """
 
 import re
-from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
 from milepost.rules.calendar import calendar_of
-from tests.scenarios.story import Definition, Enrolment, Expectation, Happening, Json, Scenario, Step
-from tests.scenarios.vocabulary import SOURCE, NoSense, clauses, definitions, events, options
+from tests.scenarios import deeds as _deeds  # noqa: F401 - fills its table
+from tests.scenarios import defining as _defining  # noqa: F401 - fills its tables
+from tests.scenarios.expecting import SOURCE
+from tests.scenarios.story import Called, Deed, Definition, Expectation, Happening, Json, Scenario, Step
+from tests.scenarios.vocabulary import NoSense, clauses, deeds, definitions, events, options
 
 _DATED = re.compile(r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?:[+-]\d\d:\d\d)?)  (?P<sentence>.+)")
 _HEARD = re.compile(r", heard (?P<at>\S+ \S+)$")
-_ENROLLED = re.compile(
-    r"(?P<who>\w+) is enrolled(?: in (?P<target>\w+))? from (?P<period>\w+)(?:, balance (?P<balance>\S+))?"
-)
-DEFINED = "the targets are defined"
+_DEFINED = re.compile(r"the targets are (?:defined|refused at (?P<path>\S+))")
 
 
 def scenarios_of(path: Path) -> list[Scenario]:
@@ -53,27 +52,25 @@ def _read(scenario: Scenario, number: int, text: str, numbers: "count[int]") -> 
         understood.meaning(scenario, **understood.words)
 
 
-def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> Happening | Enrolment | Definition:
+def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> Deed | Definition:
     """Give what a dated sentence says; it is heard when it happens, unless it says otherwise."""
     found = _HEARD.search(sentence)
     heard = _instant(scenario, at if found is None else found["at"])
     sentence = _HEARD.sub("", sentence)
-    if sentence == DEFINED:
-        return Definition(heard)
-    enrolled = _ENROLLED.fullmatch(sentence)
-    if enrolled is not None:
-        balance = enrolled["balance"]
-        return Enrolment(
-            customer=enrolled["who"],
-            target=enrolled["target"] or scenario.target_names()[-1],
-            period=enrolled["period"],
-            balance=None if balance is None else Decimal(balance),
-            heard=heard,
-        )
+    if defined := _DEFINED.fullmatch(sentence):
+        return Definition(heard, defined["path"])
+    understood = deeds.find(sentence)
+    if understood is not None:
+        called = Called(scenario, _instant(scenario, at), heard)
+        return Deed(heard, understood.meaning(called, **understood.words))
+    happening = Happening(_event(scenario, at, sentence, str(next(numbers))), heard)
+    return Deed(heard, lambda player: player.happen(happening))
+
+
+def _event(scenario: Scenario, at: str, sentence: str, id_: str) -> Json:
     who, _, rest = sentence.partition(" ")
     deed, *more = rest.split(", ")
     understood = events.understand(deed)
-    id_ = str(next(numbers))
     event: Json = {"id": id_, "source": SOURCE, "customer": {"externalId": who}, "time": _iso(_instant(scenario, at))}
     event |= understood.meaning(**understood.words)
     if "number" in event["data"]:
@@ -81,7 +78,7 @@ def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> 
     for clause in more:
         understood = clauses.understand(clause)
         understood.meaning(event, **understood.words)
-    return Happening(event, heard)
+    return event
 
 
 def _instant(scenario: Scenario, text: str) -> int:

@@ -4,7 +4,7 @@ Definitions and events are kept as the requests that a client would send. So the
 differently: one sends them, the other reads them as the faces do and goes on in memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
@@ -32,12 +32,32 @@ class Changed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """How far a customer is; `achieved_by` is the log id of the event that crossed, `marks` are those reached."""
+    """How far a customer is; `achieved_by` is the log id of the event that crossed, `marks` are those reached.
+
+    `updated_at` is when it changed last, in epoch seconds.
+    """
 
     value: Decimal
     goal: Decimal
     achieved_by: int | None
     marks: frozenset[str]
+    updated_at: int
+
+
+class Level(NamedTuple):
+    """How far a customer is on the way to a streak level, and in which period it was earned, if it was."""
+
+    run: int
+    total: int
+    earned_in: str | None
+
+
+class Called(NamedTuple):
+    """The moment of a sentence: when it happens and when it is heard, in epoch microseconds."""
+
+    scenario: "Scenario"
+    at: int
+    heard: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +70,48 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A call that enrols a customer in a target from a period on; `heard` in epoch microseconds."""
+    """A call that enrols a customer in a target from a period on; `heard` in epoch microseconds.
+
+    `period` is None where the server chooses it; `goals` are the customer's own, by the period's name.
+    """
 
     customer: str
     target: str
-    period: str
+    period: str | None
     balance: Decimal | None
+    heard: int
+    goals: Mapping[str, Decimal] = field(default_factory=dict)
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """An intended award; `bill` is the body of the bill it is for, `currency` None for points."""
+
+    customer: str
+    id: str
+    amount: Decimal
+    kind: str
+    currency: str | None
+    program_id: int | None
+    bill: Json | None
     heard: int
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The moment at which the targets are defined, in epoch microseconds."""
+    """The moment at which the targets are defined, in epoch microseconds, or refused for what is at a path."""
 
     heard: int
+    refused_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done at a moment; `do` gives what it changed, where that is answered."""
+
+    heard: int
+    do: "Callable[[Player], list[Changed] | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +126,16 @@ class Step(NamedTuple):
 
     line: int
     text: str
-    says: Happening | Enrolment | Definition | Expectation
+    says: Deed | Definition | Expectation
 
 
 class Player(Protocol):
-    """Somebody who can play a story and be asked how things stand."""
+    """Somebody who can play a story and be asked how things stand; instants in epoch microseconds."""
+
+    scenario: "Scenario"
 
     def define(self, definition: Definition) -> None:
-        """Put the scenario's groups in force."""
+        """Put the scenario's groups in force, or see the last one refused."""
 
     def happen(self, happening: Happening) -> list[Changed]:
         """Let an event happen; give what it changed."""
@@ -93,13 +143,58 @@ class Player(Protocol):
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer."""
 
+    def leave(self, customer: str, target: str, heard: int) -> None:
+        """Take a customer out of a target."""
+
+    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+        """Grant a customer streak freezes."""
+
+    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+        """Pause a customer's streak."""
+
+    def decide(self, decision: Decision) -> Decimal:
+        """Ask how much of an award may be given."""
+
+    def set(self, name: str, value: str, heard: int) -> None:
+        """Change a setting of the organisation."""
+
+    def count_stored(self, target: str, heard: int) -> None:
+        """Count what was heard before the target was made."""
+
+    def enter(self, customer: str, audience: str, heard: int) -> None:
+        """Put a customer into an audience group."""
+
+    def go_out(self, customer: str, audience: str, heard: int) -> None:
+        """Take a customer out of an audience group."""
+
+    def turn(self, heard: int) -> None:
+        """Let time pass: whatever period opened or closed until then is told."""
+
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
         """Give how far a customer is; None while there is nothing to see."""
+
+    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+        """Give from when up to when a period runs for a customer."""
+
+    def level(self, customer: str, level: str) -> Level:
+        """Give how far a customer is on the way to a streak level."""
+
+    def whole(self, customer: str, group: str, period: str) -> int | None:
+        """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""
+
+    def left(self, customer: str, target: str, period: str) -> Decimal:
+        """Give what may still be given under a cap."""
+
+    def told(self, customer: str) -> list[str]:
+        """Give what a customer's events led to, in words, oldest first."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Scenario:
-    """A brand and a story, while it is read and after; groups are bodies of `POST /v3/targetGroups`."""
+    """A brand and a story, while it is read and after; groups are bodies of `POST /v3/targetGroups`.
+
+    `figures` are the published figures that the scenario shows; `audiences` the audience groups that targets name.
+    """
 
     name: str
     path: str
@@ -109,6 +204,8 @@ class Scenario:
     periods: list[Json] = field(default_factory=list)
     groups: list[Json] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
+    audiences: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Give the name by which a test run shows it."""
@@ -117,6 +214,10 @@ class Scenario:
     def target_names(self) -> list[str]:
         """Give the names of the targets, in the order of their definition."""
         return [target["name"] for group in self.groups for target in group["targets"]]
+
+    def group_of(self, target: str) -> Json:
+        """Give the group of the target of this name."""
+        return next(group for group in self.groups for one in group["targets"] if one["name"] == target)
 
     def place_ids(self) -> Mapping[str, int]:
         """Give every zone, concept and store an id of its own."""
