@@ -24,7 +24,13 @@ from milepost.api.vendor.answer_shapes import (
     TransactionAnswer,
     WebhookAnswer,
 )
-from milepost.api.vendor.read_shapes import MilestonePageShape, ReadGroupShape, UnifiedShape
+from milepost.api.vendor.read_shapes import (
+    CommunicationChannelShape,
+    CommunicationShape,
+    MilestonePageShape,
+    ReadGroupShape,
+    UnifiedShape,
+)
 from milepost.api.vendor.user_shapes import UserShape
 from milepost.cli import app
 from milepost.cli.openapi import document
@@ -145,6 +151,10 @@ def test_reads_of_definitions_have_the_documented_shape(brand: Brand) -> None:
     shown_as(Envelope[ReadGroupShape], answered(brand, "GET", path))
     shown_as(Envelope[list[PeriodShape]], answered(brand, "GET", f"{path}/targetPeriods"))
     shown_as(Envelope[list[TargetShape]], answered(brand, "GET", f"{path}/targets"))
+    told = f"{path}/targets/{brand.data('GET', f'{path}/targets')[0]['id']}/communications"
+    shown_as(Envelope[list[CommunicationShape]], answered(brand, "GET", told))
+    channels = answered(brand, "GET", "/v3/targetGroups/channels")
+    shown_as(Envelope[list[CommunicationChannelShape]], channels)
     for refused in ("/v3/milestones?limit=x", "/v3/targetGroups/1", "/v3/targetGroups/1/targets"):
         shown_as(Failure, answered(brand, "GET", refused))
 
@@ -162,10 +172,13 @@ def test_edits_of_definitions_have_the_documented_shape(brand: Brand) -> None:
     shown_as(Envelope[list[TargetShape]], answered(brand, "PUT", f"{path}/targets", {"id": one}))
     body = {"targets": [{"id": one}], "unifiedTargetExpression": {"minTargetsToAchieve": 1}}
     shown_as(Envelope[UnifiedShape], answered(brand, "PUT", f"{path}/unifiedTargets", body))
-    for method, address in (("DELETE", f"{path}/targets/{one}"), ("DELETE", path)):
-        shown_as(Envelope[bool], answered(brand, method, address))
+    texts = [{"communicationType": "START", "channelId": 1, "messageTemplate": "m", "subjectTemplate": "s"}]
+    told = f"{path}/targets/{one}/communications"
+    shown_as(Envelope[list[CommunicationShape]], answered(brand, "POST", f"{told}/upsert", texts))
     name = {"type": "targetName", "value": "x"}
     shown_as(Envelope[bool], answered(brand, "POST", "/v3/targetGroups/isValidName", name))
+    for address in (f"{path}/targets/{one}", path):
+        shown_as(Envelope[bool], answered(brand, "DELETE", address))
     for method, address in (("PUT", path), ("POST", f"{path}/targets"), ("PUT", f"{path}/targetPeriods")):
         shown_as(Failure, answered(brand, method, address, {}))
 

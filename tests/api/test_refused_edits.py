@@ -93,6 +93,21 @@ def test_goals_stay_alike_where_each_customer_has_a_clock(brand: Brand) -> None:
     assert "activePeriod" not in shown
 
 
+def test_one_goal_stays_where_one_total_fills_all_periods(brand: Brand) -> None:
+    """Until achieved: once the group has started, another goal would share out anew what was achieved."""
+    windows: Json = {"targetEvaluationType": "PERIOD_AGNOSTIC_WINDOW", "totalPeriods": 2, "periods": ()}
+    reason = "targets[0].defaultValues: cannot be changed for PERIOD_AGNOSTIC_WINDOW once the group has started"
+    for start, errors in (("2026-01-20T12:00:00.000Z", [(300004, reason)]), ("2026-01-21T00:00:00.000Z", None)):
+        defined = brand.define(group(targetCycleStartDate=start, targetCycleEndDate="2026-12-31", **windows))
+        rule = defined["targets"][0]["id"]
+        for goal, expected in ((100, None), (50, errors)):
+            body = {"targets": [{"id": rule, "defaultValues": [{"defaultValue": goal}]}]}
+            if expected is None:
+                brand.data("PUT", address(defined), body)
+            else:
+                assert expected == brand.errors("PUT", address(defined), body)
+
+
 @pytest.mark.parametrize("path", ["1", "x", "-1", "99999999999999999999", "editTargetGroup/1", "editTargetGroup/x"])
 def test_a_group_that_is_not_there_is_not_changed(brand: Brand, path: str) -> None:
     """An unknown id, and what is no id, get the vendor's code."""

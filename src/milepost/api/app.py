@@ -14,6 +14,7 @@ from milepost.api.native import audiences, events, groups, jobs, organisation, p
 from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
 from milepost.api.vendor import (
+    communications,
     customers,
     enrolment,
     leaderboards,
@@ -65,6 +66,7 @@ def routed_app() -> FastAPI:
         native_customers,
         native_boards,
         oauth,
+        communications,
         target_groups,
         milestones,
         periods,

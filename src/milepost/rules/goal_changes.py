@@ -33,9 +33,19 @@ def changed_goals(change: Change, amendment: TargetAmendment, target: Target) ->
             goals += [] if old is None else [old]
         else:
             goals.append(Goal(change.where.ids(IdKind.GOAL) if old is None else old.id, period.id, value))
-    if change.before.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW and len({goal.value for goal in goals}) > 1:
-        change.refuse(path, "may differ between periods only for FIXED_CALENDAR_WINDOW")
+    _check_alike(change, path, target, goals)
     return tuple(goals)
+
+
+def _check_alike(change: Change, path: str, target: Target, goals: Sequence[Goal]) -> None:
+    """Find goals that the group's windows do not allow: other ones for each, or others while one total fills them."""
+    evaluation = change.before.evaluation
+    if evaluation is not Evaluation.FIXED_CALENDAR_WINDOW and len({goal.value for goal in goals}) > 1:
+        change.refuse(path, "may differ between periods only for FIXED_CALENDAR_WINDOW")
+    # One total runs through all periods: another goal would share out anew what was achieved (docs/rules.md).
+    fills = evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and change.has_started
+    if fills and tuple(goals) != target.goals:
+        change.refuse(path, "cannot be changed for PERIOD_AGNOSTIC_WINDOW once the group has started")
 
 
 def extended_goals(change: Change, target: Target) -> tuple[Goal, ...]:

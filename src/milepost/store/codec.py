@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from milepost.model.communication import Communication
 from milepost.model.customer import Customer
 from milepost.model.event import (
     BILL,
@@ -79,6 +80,7 @@ _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
 _entries = msgspec.json.Decoder(tuple[Entry, ...])
 _outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
+_communications = msgspec.json.Decoder(Communication)
 _settings = msgspec.json.Decoder(Settings)
 _authors = msgspec.json.Decoder(Author)
 _customers = msgspec.json.Decoder(Customer, float_hook=Decimal)
@@ -207,6 +209,16 @@ def encode_group(group: TargetGroup) -> str:
 def decode_group(body: str) -> TargetGroup:
     """Give the definition that *body* holds."""
     return _groups.decode(body)
+
+
+def encode_communication(communication: Communication) -> str:
+    """Give the stored text of a communication."""
+    return _text.encode(communication).decode()
+
+
+def decode_communication(body: str) -> Communication:
+    """Give the communication that *body* holds."""
+    return _communications.decode(body)
 
 
 def encode_settings(settings: Settings) -> str:

@@ -12,6 +12,7 @@ create sequence streak_level_id_seq start 101;
 create sequence rule_set_id_seq start 126000002 increment by 2;
 create sequence reference_id_seq start 50001;
 create sequence customer_id_seq start 40000001;
+create sequence communication_id_seq start 1001;
 
 -- The tenant. version grows with each change of what events mean: a definition or a setting.
 create table organisation (
@@ -75,6 +76,15 @@ create table turn (
 );
 -- What is due longest is found first.
 create index turn_due on turn (due_at) where done_at is null;
+
+-- What customers are to be told about a target.
+create table communication (
+    org_id bigint not null references organisation,
+    target_id bigint not null,
+    communication_id bigint not null,
+    body text not null,
+    primary key (org_id, target_id, communication_id)
+);
 
 create table zone (
     org_id bigint not null references organisation,

@@ -5,8 +5,15 @@ from collections.abc import Mapping
 from milepost.api.route import READING, Body, Route
 from milepost.api.vendor.amendment_body import UnifiedBody
 from milepost.api.vendor.answer_shapes import ChangedPeriodShape, Envelope, GroupShape, PeriodShape, TargetShape
+from milepost.api.vendor.communications import CommunicationBody
 from milepost.api.vendor.definition_body import GroupBody
-from milepost.api.vendor.read_shapes import MilestonePageShape, ReadGroupShape, UnifiedShape
+from milepost.api.vendor.read_shapes import (
+    CommunicationChannelShape,
+    CommunicationShape,
+    MilestonePageShape,
+    ReadGroupShape,
+    UnifiedShape,
+)
 from milepost.api.vendor.target_body import PeriodBody, TargetBody
 from milepost.api.vendor.target_groups import NameBody
 
@@ -15,6 +22,7 @@ _GROUP = f"{_GROUPS}/{{group_id}}"
 _PERIODS = f"{_GROUP}/targetPeriods"
 _TARGETS = f"{_GROUP}/targets"
 _UNIFIED = f"{_GROUP}/unifiedTargets"
+_COMMUNICATIONS = f"{_TARGETS}/{{target_id}}/communications"
 
 _EDIT = Route(Envelope[ReadGroupShape], Body((GroupBody,)))
 _SOME_PERIODS = Body((PeriodBody,), listed=True)
@@ -40,6 +48,11 @@ DEFINITIONS: Mapping[tuple[str, str], Route] = {
     ("put", _TARGETS): Route(Envelope[list[TargetShape]], _SOME_TARGETS),
     ("put", f"{_TARGETS}/{{target_id}}"): Route(Envelope[ReadGroupShape], Body((TargetBody,))),
     ("delete", f"{_TARGETS}/{{target_id}}"): _DONE,
+    ("get", f"{_GROUPS}/channels"): Route(Envelope[list[CommunicationChannelShape]], statuses=READING),
+    ("get", _COMMUNICATIONS): Route(Envelope[list[CommunicationShape]], statuses=READING),
+    ("post", f"{_COMMUNICATIONS}/upsert"): Route(
+        Envelope[list[CommunicationShape]], Body((CommunicationBody,), alone=False, listed=True)
+    ),
     ("put", _UNIFIED): _UNIFY,
     ("post", _UNIFIED): _UNIFY,
 }

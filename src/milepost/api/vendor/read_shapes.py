@@ -10,6 +10,7 @@ from milepost.api.vendor.answer_shapes import (
     TargetShape,
     WarningShape,
 )
+from milepost.model.communication import CommunicationKind
 from milepost.model.target import Evaluation, Frequency, Tracking
 
 
@@ -58,6 +59,30 @@ class UnifiedShape(Struct, forbid_unknown_fields=True, rename="camel"):
     unified_target_expression: CombinationShape
     targets: list[TargetShape]
     deactivate_target_ids: list[int]
+
+
+class CommunicationChannelShape(Struct, forbid_unknown_fields=True):
+    """A way to reach a customer."""
+
+    id: int
+    name: str
+
+
+class CommunicationShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """A text about a target."""
+
+    id: int
+    attribution: AttributionShape
+    target_id: int
+    target_group_id: int
+    communication_type: CommunicationKind
+    channel_id: int
+    subject_template: str | UnsetType = UNSET
+    message_template: str
+    sender: str | UnsetType = UNSET
+    offset_days: int | UnsetType = UNSET
+    active: bool
+    configs: list[None] | UnsetType = UNSET
 
 
 class PaginationShape(Struct, forbid_unknown_fields=True):
