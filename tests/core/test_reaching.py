@@ -9,13 +9,14 @@ from msgspec import structs
 from milepost.engine.log import need
 from milepost.engine.reaching import Reaching
 from milepost.language import Reached
-from milepost.model.event import Event
+from milepost.model.event import DECIDE, TARGET_COMPLETED, AwardKind, Deciding, Event
 from milepost.model.organisation import Settings
 from milepost.model.standing import EMPTY, EarnedLevel, Standing, Streak
-from milepost.model.target import Evaluation, Frequency, Goal, StreakLevel, Tracking
+from milepost.model.target import Entity, Evaluation, Frequency, Goal, Kpi, StreakLevel, Target, Tracking
 from milepost.rules.matching import Catalogue, catalogue
-from tests.core.shop import GROUP, SHOP, TARGET, at, bill, live, run
+from tests.core.shop import GROUP, SHOP, TARGET, at, bill, event, live, run
 
+ENDED = "currentCustomer.avgTargetAchieved('spend')>0"
 VISITS = replace(TARGET, id=2, name="Visits", goals=())
 LEVELS = (StreakLevel(id=5, name="Bronze", count=2), StreakLevel(id=6, name="Gold", count=4))
 BOTH = replace(GROUP, targets=(TARGET, VISITS), streak_levels=LEVELS)
@@ -77,6 +78,21 @@ def test_streak_levels_are_those_that_were_earned() -> None:
     assert reached().has_level("Bronze") is False
 
 
+def asking_of_ended(target: Target, tracking: Tracking = Tracking.DEFAULT) -> Catalogue:
+    """Give the catalogue of a target that asks for ended periods."""
+    return catalogue(SHOP, [replace(GROUP, tracking=tracking, targets=(replace(target, expression=ENDED),))])
+
+
+def test_ended_periods_are_fetched_for_rules_that_hear_indirectly() -> None:
+    """Any event may achieve what TargetCompleted tells, and caps are asked when an award is decided."""
+    hears = replace(TARGET, entity=Entity.EVENT, kpi=Kpi.COUNT, event_name=TARGET_COMPLETED)
+    assert need(asking_of_ended(hears), EMPTY, run("1", "02-05 10:00")).history is True
+    asked = Deciding(kind=AwardKind.REGULAR, amount=Decimal(1))
+    decided = event(DECIDE, "1", "02-05 10:00", asked)
+    assert need(asking_of_ended(TARGET, Tracking.CAPPING), EMPTY, decided).history is True
+    assert need(asking_of_ended(TARGET), EMPTY, decided).history is False
+
+
 def streaking(when: str, *achieved: int, offset_days: int = 0, tracking: Tracking = Tracking.STREAKS) -> Decimal:
     """Give the count of a streak of two months in which these periods were achieved."""
     brand = replace(SHOP, settings=Settings(offset_days=offset_days))
@@ -123,9 +139,6 @@ def test_windows_of_ones_own_begin_with_the_customer() -> None:
     assert [way.mean_value("spend") for way in seen] == [60, 40, 40]
     stranger = windows(Evaluation.CYCLIC_WINDOW, "01-15 10:00")
     assert [stranger.value_now("spend"), stranger.mean_value("spend")] == [0, 0]
-
-
-ENDED = "currentCustomer.avgTargetAchieved('spend')>0"
 
 
 @pytest.mark.parametrize(

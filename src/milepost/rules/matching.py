@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from milepost import language
 from milepost.language import NOTHING_NEEDED, Needs
-from milepost.model.event import Event
+from milepost.model.event import DECIDE, TARGET_COMPLETED, Event
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Enrolment
 from milepost.model.target import TargetGroup
@@ -87,11 +87,14 @@ class Catalogue:
     def _note_needs(self, rule: Rule, needs: Needs) -> None:
         self.needs = self.needs.joined(needs)
         if needs.ended:
-            self._asking_of_ended.add(rule.event_name)
+            self._asking_of_ended.update({rule.event_name, DECIDE} if rule.is_cap else {rule.event_name})
 
     def asks_of_ended(self, event_name: str) -> bool:
-        """Tell whether a rule that hears events of this name asks for progress of periods that may be over."""
-        return event_name in self._asking_of_ended
+        """Tell whether a rule that hears events of this name asks for progress of periods that may be over.
+
+        Any event may lead to an achievement, and caps are asked when an award is decided.
+        """
+        return event_name in self._asking_of_ended or TARGET_COMPLETED in self._asking_of_ended
 
     @cached_property
     def named(self) -> Named:
