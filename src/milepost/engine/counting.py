@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from milepost.engine.beginning import first_progress
 from milepost.engine.filling import fill
-from milepost.engine.fold import Fold, counted, is_too_late
+from milepost.engine.fold import Fold, counted, is_decided, is_too_late
 from milepost.engine.progressing import Cause, Change, progressed
 from milepost.engine.reaching import occasion_of
 from milepost.engine.streaks import follow_streak
@@ -77,7 +77,7 @@ def _count_plain(fold: Fold, plain: Iterable[Alike], occasion: Occasion, cause: 
 def _count_each(fold: Fold, rules: Iterable[Rule], occasion: Occasion, cause: Cause) -> None:
     event = occasion.event
     at = event.occurred_at
-    decided = getattr(event.payload, "decision", None) is not None
+    decided = is_decided(event)
     asked: dict[Asks, Change | None] = {}
     for rule in rules:
         position = rule.position(at) if rule.is_fixed else position_of(rule, fold.anchors, at)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from milepost.engine.beginning import running
 from milepost.engine.counting import apply
-from milepost.engine.fold import Fold, counts_stored, day_of
+from milepost.engine.fold import Fold, counts_stored, day_of, is_decided
 from milepost.engine.log import Logged
 from milepost.engine.progressing import cause_of, change_of
 from milepost.engine.reaching import occasion_of
@@ -17,6 +17,7 @@ from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrolling, Leaving
 from milepost.model.organisation import EnrolMidPeriod, Returns
 from milepost.model.standing import (
+    NOTHING_REPLACED,
     STAYS,
     Enrolment,
     Entry,
@@ -47,12 +48,15 @@ def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
         tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
     )
     # What an earlier enrolment counted from the log is still its to give back; otherwise it is history.
-    known = (e for e in fold.enrolments if e.target_id != rule.target_id or e.stored is not Stored.NONE)
+    known = (e for e in fold.enrolments if e.target_id != rule.target_id or _matters(e))
     fold.enrolments = (*known, enrolment)
     if payload.reset and rule.tracking in STREAKING:
         _start_again(fold, rule)
     if not rule.open_to_all or previous is not None or payload.balance is not None:
-        _begin(fold, rule, position, payload)
+        began = _begin(fold, rule, position, payload)
+        if payload.balance is not None:
+            enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
+            fold.enrolments = (*fold.enrolments[:-1], enrolment)
     _count_stored(fold, rule, enrolment, past)
 
 
@@ -108,12 +112,17 @@ def _stored(fold: Fold, rule: Rule, payload: Enrolling, previous: Enrolment | No
     return Stored.OUTSIDE_FIRST_PERIOD if rule.is_fixed else Stored.NONE
 
 
-def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> None:
-    """Make the row of the period of the enrolment, with the balance to start with or with what it had."""
+def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> int:
+    """Make the row of the period of the enrolment, with the balance to start with or with what it had; give its place.
+
+    A balance stands for all that was heard before, its days too.
+    """
     at, heard = fold.cause.at, fold.cause.heard_at
     cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
     if cyclic and payload.balance is not None:
         position = _opened(fold, rule)
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        position = running(fold, rule)
     key = rule.keys[position]
     before = fold.progress.get(key)
     was = 0 if before is None else before.value
@@ -122,10 +131,17 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> None:
         if before is None:
             fold.keep_hot(fold.closes_at(rule, position))
             before = Progress(*key, 0, at, heard)
-        fold.progress[key] = replace(before, value=value, updated_at=heard)
+        days = before.days if payload.balance is None else ()
+        fold.progress[key] = replace(before, value=value, updated_at=heard, days=days)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     fold.entries.append(Entry(*key, reason, value - was, was, value))
     fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, at, value))
+    return position
+
+
+def _matters(enrolment: Enrolment) -> bool:
+    """Tell whether an enrolment that is over still says what a return may take back."""
+    return enrolment.stored is not Stored.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
 
 
 def _opened(fold: Fold, rule: Rule) -> int:
@@ -140,8 +156,8 @@ def _opened(fold: Fold, rule: Rule) -> int:
 def _start_again(fold: Fold, rule: Rule) -> None:
     """Forget which periods were achieved and which levels earned; counting begins with the period that runs."""
     streak_rule = fold.catalogue.streaks.get(rule.group_id)
-    known = fold.streaks.get(rule.group_id)
-    if streak_rule is None or known is None:
+    known = fold.streaks.get(rule.group_id) or Streak(rule.group_id)
+    if streak_rule is None:
         return
     at = fold.event.occurred_at
     open_still = (id_ for id_, closes in zip(streak_rule.period_ids, streak_rule.closes, strict=True) if closes > at)
@@ -159,6 +175,8 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
         if position < 0 or not counts_stored(fold, rule, position, enrolment, event):
             continue
         if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
+            continue
+        if rule.is_cap and is_decided(event):
             continue
         amount = _amount_now(fold, rule, position, logged, past)
         if amount is not None:

@@ -122,6 +122,11 @@ def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
     return event.received_at > closing + days * DAY_US
 
 
+def is_decided(event: Event) -> bool:
+    """Tell whether a decision has counted *event* for caps already."""
+    return getattr(event.payload, "decision", None) is not None
+
+
 def day_of(rule: Rule, event: Event) -> int:
     """Give the event's calendar day where a day's extreme counts (semantics 8 #19)."""
     return 0 if rule.sums else rule.calendar.day(event.occurred_at)

@@ -144,6 +144,8 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     if old is None or rule.keys[position] not in fold.progress:
         return
     new = amount_left(fold, rule, taking.bill, after)
+    if old == new:
+        return
     change = change_of(old, new, day_of(rule, taking.bill), Reason.RETURNED)
     apply(fold, rule, position, change, cause_of(taking.taken, fold.catalogue.settings))
 
@@ -170,7 +172,18 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
         position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
         if rule is not None and position >= 0 and counts_stored(fold, rule, position, enrolment, bill.event):
             found.setdefault(_place(rule, position), _Counted(rule, position))
-    return list(found.values())
+    return [one for one in found.values() if not _is_replaced(fold, bill, one)]
+
+
+def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
+    """Tell whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
+    place = _place(*counted)
+    for enrolment in fold.enrolments:
+        if enrolment.target_id == counted.rule.target_id and enrolment.seq > bill.seq:
+            replaced = counted.rule.position_of(enrolment.replaced_period_id)
+            if replaced >= 0 and _place(counted.rule, replaced) == place:
+                return True
+    return False
 
 
 def _place(rule: Rule, position: int) -> tuple[int, int]:

@@ -57,13 +57,17 @@ class Stored(IntEnum):
 STAYS = 0
 """In place of a period: the customer has not left."""
 
+NOTHING_REPLACED = 0
+"""In place of a period: the enrolment brought no balance."""
+
 
 class Enrolment(NamedTuple):
     """A customer takes part in a target from a period on, up to the period of leaving.
 
     `enrolled_at` in epoch seconds; `seq` is the number of the event that enrolled; `stored` says which earlier ones
     count; `left_period_id` is the first period without the customer, STAYS for none; `goals` are the customer's own, in
-    units, by period id. Of several for one target the last is in force.
+    units, by period id; `replaced_period_id` is the period whose value a balance replaced. Of several for one target
+    the last is in force.
     """
 
     target_id: int
@@ -73,6 +77,7 @@ class Enrolment(NamedTuple):
     stored: Stored
     left_period_id: int = STAYS
     goals: tuple[tuple[int, int], ...] = ()
+    replaced_period_id: int = NOTHING_REPLACED
 
 
 class EarnedLevel(NamedTuple):

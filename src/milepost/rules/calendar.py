@@ -127,7 +127,8 @@ class Calendar:
         A day that the month lacks becomes its last; beyond the calendar's last year it is the end of all time.
         """
         try:
-            return self._local(instant).add(years=years, months=months).timestamp(unit="microsecond")
+            local = self._local(instant).add(years=years, months=months, disambiguation="compatible")
+            return local.timestamp(unit="microsecond")
         except (ValueError, OverflowError):
             return END_OF_TIME
 

@@ -87,7 +87,7 @@ def whole_of(group: TargetGroup) -> Whole | None:
     return Whole(
         group.id,
         members,
-        min(least, len(members)) if any_of else len(members),
+        least if any_of else len(members),
         combined is not None and combined.aggregation is AggregateFunction.SUM,
         None if combined is None or combined.threshold is None else to_units(combined.threshold),
         {period.id: period.closes_at for period in group.periods},
