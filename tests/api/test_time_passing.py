@@ -120,3 +120,14 @@ def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: Door) -> None
     assert [] == heard(brand)
     later(brand, "2026-02-01T05:00:00Z")
     assert [(OutcomeKind.PERIOD_CLOSED, period_id)] == heard(brand)
+
+
+def test_board_is_closed_with_its_period(brand: Brand) -> None:
+    """Once the period's close was worked on, late bills change progress and not the board."""
+    defined = brand.define(group(target(), leaderboardEnabled=True))
+    rule, period = defined["targets"][0]["id"], ids(defined)[0]
+    brand.tell(bill("10", customer="anna"), bill("5", customer="bert"))
+    later(brand, "2026-02-01T01:00:00Z")
+    brand.tell(bill("100", customer="bert"))
+    board = brand.get(f"/api/v1/leaderboards/{rule}", periodId=period)
+    assert (True, [10, 5]) == (board["closed"], [one["value"] for one in board["top"]])

@@ -8,7 +8,7 @@ from milepost.engine.ranking import Board, Score
 from milepost.model.organisation import LeaderboardTies
 from milepost.store import boards
 from milepost.store.boards import BoardName
-from milepost.store.database import Database
+from milepost.store.database import Database, Transaction
 
 FRESH_US = 250_000
 """How old a board may be before it is asked what is new."""
@@ -87,8 +87,13 @@ class Boards:
 async def close_board(database: Database, name: BoardName, closed_at: int) -> None:
     """Keep the board's last word; what comes later changes nothing on it. Closing it again changes nothing."""
     async with database.transaction() as transaction:
-        if await boards.final(transaction, name) is not None:
-            return
-        _, found = await boards.since(transaction, name, 0)
-        ordered = Board(LeaderboardTies.EARLIEST_FIRST, (Score(*one) for one in found))
-        await boards.close(transaction, name, closed_at, (row.score for row in ordered.page(0, len(ordered))))
+        await close_within(transaction, name, closed_at)
+
+
+async def close_within(transaction: Transaction, name: BoardName, closed_at: int) -> None:
+    """Do so as a part of *transaction*."""
+    if await boards.final(transaction, name) is not None:
+        return
+    _, found = await boards.since(transaction, name, 0)
+    ordered = Board(LeaderboardTies.EARLIEST_FIRST, (Score(*one) for one in found))
+    await boards.close(transaction, name, closed_at, (row.score for row in ordered.page(0, len(ordered))))

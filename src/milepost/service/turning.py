@@ -17,11 +17,13 @@ from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.problem import Unavailable
 from milepost.model.turn import Turn, TurnKind
 from milepost.rules.turns import WINDOWS_EVERY_US, last_look, next_look, turns_of
+from milepost.service.boards import close_within
 from milepost.service.brand import Brand
 from milepost.service.concerning import Happening, happenings
 from milepost.service.installation import Installation
 from milepost.service.offer import Offer, Status
 from milepost.store import organisations, turns
+from milepost.store.boards import BoardName
 from milepost.store.database import Transaction
 from milepost.store.log import Who
 from milepost.store.turns import Claim
@@ -128,6 +130,10 @@ class Turning:
         """Say that all were told; windows are looked through again as long as one may be open."""
         group = brand.catalogue.groups.get(claim.turn.group_id)
         settings = brand.organisation.settings
+        if group is not None and group.leaderboard and claim.turn.kind is TurnKind.CLOSED:
+            for target in group.targets:
+                name = BoardName(claim.org_id, target.id, claim.turn.period_id)
+                await close_within(transaction, name, self._here.clock())
         is_open = group is not None and not group.deleted and claim.turn.due_at < last_look(group, settings)
         if claim.turn.kind is TurnKind.WINDOWS and is_open:
             await turns.repeat(transaction, claim, next_look(claim.turn.due_at))
