@@ -10,7 +10,7 @@ from milepost.api import health
 from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
-from milepost.api.native import audiences, events, groups, jobs, organisation, places
+from milepost.api.native import audiences, enrolments, events, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
 from milepost.api.vendor import (
@@ -62,6 +62,7 @@ def routed_app() -> FastAPI:
         organisation,
         audiences,
         groups,
+        enrolments,
         jobs,
         native_customers,
         native_boards,

@@ -20,6 +20,7 @@ from milepost.api.native.audiences import (
     MemberItem,
     VersionBody,
 )
+from milepost.api.native.enrolments import EnrolmentsItem
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
 from milepost.api.native.groups import CountingBody, CountingItem
@@ -79,6 +80,12 @@ _EVENTS = Body(
     types=(JSON, "application/cloudevents+json", "application/cloudevents-batch+json"),
     by_line="application/x-ndjson",
 )
+_ENROLMENTS = Body(
+    (),
+    alone=False,
+    types=(),
+    table="An identifier, TargetName, CreatedBy, UpdatedBy, and one column for each period, named by its refCode.",
+)
 _NAMES = tuple(kind.value for kind in IdentifierKind if kind is not IdentifierKind.ID)
 
 ROUTES: Mapping[tuple[str, str], Route] = {
@@ -102,6 +109,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(EnteredItem, statuses=READING),
     ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(LeftItem, statuses=READING),
     ("post", "/api/v1/targetGroups/{group_id}/countStored"): Route(CountingItem, Body((CountingBody,))),
+    ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Route(EnrolmentsItem, _ENROLMENTS),
     ("get", "/api/v1/jobs/{job_id}"): Route(JobItem, statuses=READING),
     ("post", "/api/v1/zones"): Route(Items[NamedItem], _places(NamedBody)),
     ("post", "/api/v1/concepts"): Route(Items[NamedItem], _places(NamedBody)),

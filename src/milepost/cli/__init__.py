@@ -14,6 +14,7 @@ from milepost.cli.adding import key, org, till
 from milepost.cli.config import config
 from milepost.cli.demo import demo
 from milepost.cli.importing import import_
+from milepost.cli.importing_enrolments import import_enrolments
 from milepost.cli.openapi import openapi
 from milepost.cli.output import tell
 from milepost.cli.serve import serve
@@ -35,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # the boxes cost a tenth of a second at each `--help`
     pretty_exceptions_enable=False,
 )
+import_.command("enrolments")(import_enrolments)
 app.command()(config)
 app.command()(version)
 app.command()(openapi)

@@ -1,0 +1,210 @@
+"""`POST /api/v1/targetGroups/{id}/enrolments`: who takes part, with goals of their own, from CSV (semantics 4.7)."""
+
+import csv
+from io import StringIO
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.door import Brand, Json, said
+from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+
+
+class Stage:
+    """A brand with a target of 1000 over three months that enrols by a list, and three customers."""
+
+    def __init__(self, brand: Brand, **changes: Any) -> None:
+        """Set the stage."""
+        self.brand = brand
+        asked = target(name="Spend", enrolmentMethod="IMPORT", defaultValues=[{"defaultValue": 1000}])
+        self.group = brand.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
+        brand.tell(*(bill("50", customer=name) for name in ("anna", "bob", "carl")))
+
+    def send(self, text: str | bytes, accept: str = "application/json", **query: Any) -> httpx.Response:
+        """Send a file."""
+        path = f"/api/v1/targetGroups/{self.group['id']}/enrolments"
+        headers = {"Content-Type": "text/csv", "Accept": accept}
+        content = text.encode() if isinstance(text, str) else text
+        return self.brand.send("POST", path, content=content, headers=headers, params=query)
+
+    def enrol(self, text: str, **query: Any) -> Json:
+        """Send a file that can be read; give what is answered."""
+        answered = self.send(text, **query)
+        assert answered.status_code == 200, answered.text
+        told: Json = said(answered)
+        return told
+
+    def counts(self, text: str) -> tuple[int, int, int, int]:
+        """Send a file; give how many rows enrolled, changed goals, were so already, and were refused."""
+        told = self.enrol(text)
+        return told["enrolled"], told["changed"], told["already"], len(told["refused"])
+
+    def achieved(self, name: str) -> list[str]:
+        """Give the periods that a customer has achieved."""
+        rows = self.brand.rows(self.brand.customer(name), includeInactive="true")
+        return [row["periodRefCode"] for row in rows if row["targetAchievedDateTime"] is not None]
+
+    def reached(self, name: str) -> dict[str, Any]:
+        """Give what a customer has reached, by period."""
+        rows = self.brand.rows(self.brand.customer(name), includeInactive="true")
+        return {row["periodRefCode"]: row["targetAchievedValue"] for row in rows}
+
+
+@pytest.fixture
+def stage(brand: Brand) -> Stage:
+    """Give a stage of the test's own."""
+    return Stage(brand)
+
+
+HEADING = "externalId,TargetName,CreatedBy,UpdatedBy,January,February,March\n"
+
+
+def test_rows_enrol_with_goals_of_their_own(stage: Stage) -> None:
+    """A blank goal is the target's, 0 is a goal that the next event reaches."""
+    told = stage.enrol(HEADING + "anna,Spend,x,y,60,,\nbob,Spend,x,y,,,\ncarl,Spend,x,y,0,5,7.5\n")
+    assert {"rows": 3, "enrolled": 3, "changed": 0, "already": 0, "refused": []} == told
+    stage.brand.tell(*(bill("10", customer=name) for name in ("anna", "bob", "carl")))
+    assert [["January"], [], ["January"]] == [stage.achieved(name) for name in ("anna", "bob", "carl")]
+    assert 60 == stage.reached("bob")["January"]
+
+
+def test_a_file_may_be_sent_again(stage: Stage) -> None:
+    """What is so already is left alone, also 60.0 for 60; other goals are taken from then on."""
+    assert (2, 0, 0, 0) == stage.counts(HEADING + "anna,Spend,,,60,,\nbob,Spend,,,,,\n")
+    assert (0, 0, 2, 0) == stage.counts(HEADING + "anna,Spend,,,60.0,,\nbob,Spend,,,,,\n")
+    assert (1, 1, 0, 0) == stage.counts(HEADING + "anna,Spend,,,55,,\ncarl,Spend,,,,,\n")
+    stage.brand.tell(bill("5", customer="anna"))
+    assert ({"January": 55, "February": 0, "March": 0}, ["January"]) == (stage.reached("anna"), stage.achieved("anna"))
+
+
+@pytest.mark.parametrize("kind", ["userId", "mobile", "email", "externalId"])
+def test_customers_are_known_by_any_identifier(stage: Stage, kind: str) -> None:
+    """By the column's name, whatever its case."""
+    names = {"mobile": "+4915112345", "email": "Dora@Example.com", "externalId": "dora"}
+    identifiers = [{"type": name, "value": value} for name, value in names.items()]
+    made = said(stage.brand.post("/v2/customers", {"profiles": [{"identifiers": identifiers}]}))["createdId"]
+    value = (names | {"userId": str(made)})[kind]
+    assert (1, 0, 0, 0) == stage.counts(f"{kind.upper()},january\n{value},5\n")
+
+
+def test_a_refused_row_comes_back_as_it_was_with_its_reasons(stage: Stage) -> None:
+    """Everything that is wrong with it; the rows beside it are enrolled."""
+    text = HEADING + "anna,Spend,,,60,,\nnobody,Spend,,,1,,\nbob,Other,,,x,-1,1e3\n,Spend,,,,,\n"
+    told = stage.enrol(text)
+    assert (1, [3, 4, 5]) == (told["enrolled"], [row["line"] for row in told["refused"]])
+    assert ['there is no customer with this externalId: "nobody"'] == told["refused"][0]["reasons"]
+    assert ["TargetName", "January", "February", "March"] == [
+        reason.split()[0] for reason in told["refused"][1]["reasons"]
+    ]
+    assert {"externalId": "bob", "TargetName": "Other", "January": "x"}.items() <= told["refused"][1]["row"].items()
+
+
+def test_refused_rows_may_come_back_as_csv_and_be_sent_again(stage: Stage) -> None:
+    """With the line and the reason; cells that a spreadsheet would compute are text."""
+    text = 'externalId,TargetName,January\nanna,Spend,60\n"=cmd()",Spend,\n+49,Spend,\n'
+    answered = stage.send(text, accept="text/csv")
+    assert (200, "text/csv; charset=utf-8") == (answered.status_code, answered.headers["content-type"])
+    heading, *rows = list(csv.reader(StringIO(answered.text)))
+    assert ["externalId", "TargetName", "January", "Line", "Reason"] == heading
+    assert [["'=cmd()", "Spend", "", "3"], ["'+49", "Spend", "", "4"]] == [row[:4] for row in rows]
+    registered = {"profiles": [{"identifiers": [{"type": "externalId", "value": "+49"}]}]}
+    assert 200 == stage.brand.post("/v2/customers", registered).status_code
+    assert (1, 0, 0, 1) == stage.counts(answered.text)
+
+
+def test_a_customer_stands_in_a_file_once(stage: Stage) -> None:
+    """The same row again is left alone, another one refused."""
+    told = stage.enrol("externalId,January\nanna,5\nanna,5.00\nanna,6\n")
+    assert (1, 1, ["an earlier row says other goals of the same customer"]) == (
+        told["enrolled"],
+        told["already"],
+        told["refused"][0]["reasons"],
+    )
+
+
+def test_a_period_may_be_named_from_which_on(stage: Stage) -> None:
+    """Else it is the running one."""
+    stage.enrol("externalId\nanna\n", periodName="february")
+    stage.enrol("externalId\nbob\n")
+    assert (["February", "March"], ["January", "February", "March"]) == (
+        list(stage.reached("anna")),
+        list(stage.reached("bob")),
+    )
+    assert 400 == stage.send("externalId\nbob\n", periodName="July").status_code
+
+
+def test_who_has_left_comes_back(stage: Stage) -> None:
+    """By a row of a file, as by a call."""
+    stage.enrol("externalId\nanna\n")
+    path = f"/v3/targetGroups/{stage.group['id']}/targets/{stage.group['targets'][0]['id']}/unEnroll"
+    assert 200 == stage.brand.post(path, [{"customerId": stage.brand.customer("anna")}]).status_code
+    assert (1, 0, 0, 0) == stage.counts("externalId\nanna\n")
+
+
+def test_more_rows_than_a_transaction_holds(stage: Stage) -> None:
+    """Twelve hundred and one, one of them refused."""
+    names = [f"customer {number}" for number in range(1_200)]
+    for start in (0, 600):
+        stage.brand.tell(*(bill("1", customer=name) for name in names[start : start + 600]))
+    text = "externalId,January\n" + "".join(f"{name},{number}\n" for number, name in enumerate(names)) + "nobody,1\n"
+    assert (1_200, 0, 0, 1) == stage.counts(text)
+    assert (0, 0, 1_200, 1) == stage.counts(text)
+
+
+@pytest.mark.parametrize(
+    "text, path",
+    [
+        ("", ""),
+        ("\n\n", ""),
+        ("TargetName\nSpend\n", ""),
+        ("externalId,mobile\na,b\n", ""),
+        ("externalId,July\na,5\n", "July"),
+        ("externalId,January,january\na,5,5\n", "January"),
+        ('externalId\n"anna', ""),
+        (b"externalId\n\xff\n", ""),
+        ("externalId\nan\0na\n", ""),
+    ],
+)
+def test_a_file_that_cannot_be_read_enrols_nobody(stage: Stage, text: str | bytes, path: str) -> None:
+    """What is wrong is told, with the column."""
+    answered = stage.send(text)
+    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"])
+
+
+def test_a_row_with_too_many_cells_is_refused(stage: Stage) -> None:
+    """It alone; a row with too few has blanks."""
+    told = stage.enrol("externalId,January\nanna,5,7\nbob\n")
+    assert (1, ["the row has 3 cells, the heading 2"]) == (told["enrolled"], told["refused"][0]["reasons"])
+
+
+def test_a_target_that_is_open_to_all_takes_no_rows(brand: Brand) -> None:
+    """There is nobody to be enrolled."""
+    brand.tell(bill("1"))
+    made = brand.define(group(target()))
+    headers = {"Content-Type": "text/csv"}
+    path = f"/api/v1/targetGroups/{made['id']}/enrolments"
+    told = said(brand.send("POST", path, content=b"externalId\nanna\n", headers=headers))
+    assert [0, 1] == [told["enrolled"], len(told["refused"])]
+
+
+def test_until_achieved_there_is_one_goal(brand: Brand) -> None:
+    """That of the first period, and greater than 0."""
+    stage = Stage(brand, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW")
+    assert 400 == stage.send("externalId,February\nanna,5\n").status_code
+    assert (1, 0, 0, 1) == stage.counts("externalId,January\nanna,60\nbob,0\n")
+
+
+def test_an_unknown_group_takes_no_file(stage: Stage) -> None:
+    """No id, an id of nothing, and a group of another brand."""
+    other = stage.brand.door.brand()
+    for asking, id_ in ((stage.brand, "x"), (stage.brand, 5), (other, stage.group["id"])):
+        path = f"/api/v1/targetGroups/{id_}/enrolments"
+        assert 400 == asking.send("POST", path, content=b"externalId\nanna\n").status_code
+
+
+def test_a_file_past_its_limit_is_refused(stage: Stage) -> None:
+    """25 MiB are read, one byte more is not."""
+    limit = 25 * 1024 * 1024
+    start = b"externalId\nanna\n"
+    assert [200, 413] == [stage.send(start + b"\n" * (size - len(start))).status_code for size in (limit, limit + 1)]
