@@ -13,6 +13,7 @@ from milepost.engine.counting import count
 from milepost.engine.enrolling import enrol, leave
 from milepost.engine.fold import Fold
 from milepost.engine.log import Logged
+from milepost.engine.moving import move_in
 from milepost.engine.settle import settle
 from milepost.engine.streaks import rewalk
 from milepost.engine.taking_back import apply_waiting, take_back
@@ -27,6 +28,7 @@ from milepost.model.event import (
     Event,
     Freezing,
     Leaving,
+    MovingIn,
     Pausing,
     PeriodTurn,
     Return,
@@ -74,6 +76,8 @@ def _happen(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             decide(fold, event.payload)
         case PeriodTurn():
             turn(fold, event.payload)
+        case MovingIn():
+            move_in(fold, event.payload)
         case Freezing():
             streak = _streak(fold, event.payload.group_id)
             given = Freezes(event.occurred_at, event.payload.count)

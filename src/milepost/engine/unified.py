@@ -29,6 +29,21 @@ def follow_whole(fold: Fold, rule: Rule, period_id: int, change: Change, cause: 
     fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.heard_at, achieved_at, achieved_by)
 
 
+def take_whole(fold: Fold, whole: Whole, period_id: int) -> None:
+    """Reckon a whole anew in one period from members that were taken over; nothing is told."""
+    members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in whole.members]
+    known = [member for member in members if member is not None]
+    if not known:
+        return
+    key = whole.key(period_id)
+    value, holds = _state(fold, whole, period_id)
+    fold.keep_hot(whole.closes[period_id])
+    achieved_at = max((member.achieved_at for member in known), default=0) if holds else 0
+    by = fold.cause.event.key.log_id if holds else 0
+    enrolled_at, updated_at = min(one.enrolled_at for one in known), max(one.updated_at for one in known)
+    fold.progress[key] = Progress(*key, value, enrolled_at, updated_at, achieved_at, by)
+
+
 def _state(fold: Fold, whole: Whole, period_id: int) -> tuple[int, bool]:
     """Give the whole's value, the sum of its members or how many are reached, and whether it is achieved now."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in whole.members]

@@ -166,6 +166,7 @@ class Reason(IntEnum):
     LEFT = 9
     DECIDED = 10
     GRANTED = 11
+    MOVED_IN = 12
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):
