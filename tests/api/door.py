@@ -127,15 +127,17 @@ class Door:
         """Send a request as nobody in particular."""
         return self.run(lambda: self._http.request(method, path, **options))
 
-    def brand(self, zone: str = "UTC", **settings: str) -> "Brand":
-        """Add an organisation with a till that may log in; both clocks go back to the start."""
+    def brand(self, zone: str = "UTC", parent: str | None = None, **settings: str) -> "Brand":
+        """Add an organisation with a till that may log in, perhaps a child; both clocks go back to the start."""
         self.clock.set(START)
         self.logins.set(START)
         name = f"brand {next(_NUMBERS)}"
         database = self.here.database
 
         async def added() -> tuple[Organisation, str]:
-            organisation, webhook_id = await add_organisation(database, name=name, zone=zone, now=self.clock())
+            organisation, webhook_id = await add_organisation(
+                database, name=name, zone=zone, now=self.clock(), parent=parent
+            )
             await _let_in(database, organisation.id, f"till of {name}")
             if settings:
                 organisation = await change_settings(database, organisation=name, changes=settings)

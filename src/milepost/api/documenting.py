@@ -30,7 +30,6 @@ from milepost.api.native.organisation import OrganisationItem, SettingsBody, Set
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
 from milepost.api.route import JSON, READING, Body, Route
 from milepost.api.vendor.answer_shapes import (
-    EnrolledTargets,
     Envelope,
     Failure,
     TokenShape,
@@ -39,12 +38,10 @@ from milepost.api.vendor.answer_shapes import (
 from milepost.api.vendor.definition_routes import DEFINITIONS
 from milepost.api.vendor.leaderboard_routes import LEADERBOARDS
 from milepost.api.vendor.request_shapes import (
-    EnrolmentBody,
-    LeavingBody,
     TokenRequest,
     WebhookEvent,
 )
-from milepost.api.vendor.user_shapes import UserShape
+from milepost.api.vendor.user_routes import USERS
 from milepost.api.vendor.v2_routes import SECOND
 from milepost.model.customer import IdentifierKind
 
@@ -123,14 +120,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         WebhookAnswer, Body((WebhookEvent,)), is_open=True, statuses=("400", "404", "413", "503")
     ),
     ("post", "/v3/oauth/token/generate"): Route(Envelope[TokenShape], Body((TokenRequest,)), is_open=True),
-    ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/enroll"): Route(
-        Envelope[int], Body((EnrolmentBody,), alone=False, listed=True)
-    ),
-    ("post", "/v3/targetGroups/{group_id}/targets/{target_id}/unEnroll"): Route(
-        Envelope[int], Body((LeavingBody,), alone=False, listed=True)
-    ),
-    ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=READING),
-    ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=READING),
+    **USERS,
     **DEFINITIONS,
     **SECOND,
     **LEADERBOARDS,

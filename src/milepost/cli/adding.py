@@ -19,6 +19,7 @@ key = typer.Typer(help="Keys for the token call.", no_args_is_help=True)
 def add_org(
     name: str,
     zone: Annotated[str, typer.Option("--zone", help="IANA time zone that rules its calendar days")] = "UTC",
+    parent: Annotated[str | None, typer.Option("--parent", help="name of the organisation it belongs to")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
@@ -28,7 +29,7 @@ def add_org(
 
     added, webhook_id = inside(
         {"data": data, "database_url": database_url, "clock": clock},
-        lambda here: add_organisation(here.database, name=name, zone=zone, now=here.clock()),
+        lambda here: add_organisation(here.database, name=name, zone=zone, now=here.clock(), parent=parent),
     )
     give_json({"id": added.id, "name": added.name, "zone": added.zone, "webhookId": webhook_id})
 

@@ -39,8 +39,10 @@ class AddedKey:
     secret: str
 
 
-async def add_organisation(database: Database, *, name: str, zone: str, now: int) -> tuple[Organisation, str]:
-    """Add an organisation; give it and the secret address of its webhook."""
+async def add_organisation(
+    database: Database, *, name: str, zone: str, now: int, parent: str | None = None
+) -> tuple[Organisation, str]:
+    """Add an organisation, perhaps as a child of the one called *parent*; give it and its webhook's secret address."""
     problems = _name_problems("name", name)
     if not is_zone(zone):
         problems.append(Problem("zone", f'"{zone}" is not a time zone of the IANA database, such as Europe/Berlin'))
@@ -48,10 +50,21 @@ async def add_organisation(database: Database, *, name: str, zone: str, now: int
         raise Refused(*problems)
     webhook_id = secrets.token_urlsafe(24)
     async with database.transaction() as transaction:
-        added = await organisations.add_organisation(transaction, name=name, zone=zone, webhook_id=webhook_id, now=now)
+        parent_id = None if parent is None else await _head(transaction, parent)
+        added = await organisations.add_organisation(
+            transaction, name=name, zone=zone, webhook_id=webhook_id, now=now, parent_id=parent_id
+        )
     if added is None:
         raise Refused(Problem("name", f'an organisation called "{name}" exists already'))
     return added, webhook_id
+
+
+async def _head(transaction: Transaction, name: str) -> int:
+    """Give the id of the organisation called *name* that others may belong to; a child has no children."""
+    found = await _called(transaction, name)
+    if (await organisations.family(transaction, found.id)).parent_id is not None:
+        raise Refused(Problem("parent", f'"{found.name}" has a parent itself; connected organisations are two levels'))
+    return found.id
 
 
 async def add_till(

@@ -1,6 +1,7 @@
 """Organisations, their versions, their logins and keys."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from milepost.model.organisation import Organisation, Settings, SettingsVersion
 from milepost.model.target import Author, TargetGroup
@@ -8,14 +9,22 @@ from milepost.store import codec
 from milepost.store.database import Row, Transaction
 
 
+class Family(NamedTuple):
+    """The parent of an organisation, if it has one, and its children."""
+
+    parent_id: int | None
+    children: tuple[int, ...]
+
+
 async def add_organisation(
-    transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: int
+    transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: int, parent_id: int | None = None
 ) -> Organisation | None:
-    """Write a new organisation; None if the name is taken."""
+    """Write a new organisation, perhaps a child of another; None if the name is taken."""
     fresh = await transaction.row("fresh_organisation_id")
     assert fresh is not None
     (org_id,) = fresh
     values = {"org_id": org_id, "name": name, "zone": zone, "webhook_id": webhook_id, "now": now}
+    values["parent_id"] = parent_id
     if await transaction.row("add_organisation", values) is None:
         return None
     organisation = Organisation(id=org_id, name=name, zone=zone, version=1, settings=Settings())
@@ -66,6 +75,15 @@ async def webhook_of(transaction: Transaction, org_id: int) -> str:
     row = await transaction.row("organisation_webhook", {"org_id": org_id})
     assert row is not None
     return str(row[0])
+
+
+async def family(transaction: Transaction, org_id: int) -> Family:
+    """Give an organisation's parent and children."""
+    rows: list[tuple[int, int | None]] = [
+        (one, parent) for one, parent in await transaction.rows("organisation_family", {"org_id": org_id})
+    ]
+    parents = dict(rows)
+    return Family(parents[org_id], tuple(one for one, parent in rows if parent == org_id))
 
 
 async def all_ids(transaction: Transaction) -> list[int]:

@@ -21,8 +21,11 @@ create table organisation (
     zone text not null,
     version bigint not null,
     webhook_id text not null,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    parent_id bigint references organisation
 );
+-- The children of an organisation.
+create index organisation_parent on organisation (parent_id) where parent_id is not null;
 -- No two organisations share a name.
 create unique index organisation_name on organisation (lower(name));
 -- A webhook's secret address leads to one organisation.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import ID_MAX, JsonResponse, id_of, read_body, read_json
 from milepost.api.vendor.envelope import answer
+from milepost.api.vendor.scope import WritingFor
 from milepost.model.amount import fits
 from milepost.model.problem import Problem, Refused
 from milepost.service.enrolling import EnrolmentDraft, enrol, unenrol
@@ -34,6 +35,28 @@ async def unenroll(group_id: str, target_id: str, request: Request, here: Here, 
     customer_id = read_leaving(read_json(await read_body(request)))
     group, target = ids_of(group_id, target_id)
     return JsonResponse(answer(await unenrol(here, caller, group, target, customer_id)))
+
+
+_GATEWAY = "/api_gateway/intouch-api-v3"
+_TARGET = "/v3.1/targetGroups/{group_id}/targets/{target_id}"
+
+
+@router.post(f"{_TARGET}/enroll", response_model=None)
+@router.post(f"{_GATEWAY}{_TARGET}/enroll", response_model=None, name="enroll_connected_by_gateway")
+async def enroll_connected(
+    group_id: str, target_id: str, request: Request, here: Here, caller: WritingFor
+) -> JsonResponse:
+    """Enrol one customer of the caller's organisation, or of the child that the headers name."""
+    return await enroll(group_id, target_id, request, here, caller)
+
+
+@router.post(f"{_TARGET}/unEnroll", response_model=None)
+@router.post(f"{_GATEWAY}{_TARGET}/unEnroll", response_model=None, name="unenroll_connected_by_gateway")
+async def unenroll_connected(
+    group_id: str, target_id: str, request: Request, here: Here, caller: WritingFor
+) -> JsonResponse:
+    """Take one customer of the caller's organisation, or of the child that the headers name, out of a target."""
+    return await unenroll(group_id, target_id, request, here, caller)
 
 
 def ids_of(group_id: str, target_id: str) -> tuple[int, int]:

@@ -1,12 +1,17 @@
 """A customer's target groups and enrolled targets (S4, S3; semantics 3.6)."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import JsonResponse, id_of
 from milepost.api.vendor.envelope import answer
 from milepost.api.vendor.query import boolean
 from milepost.api.vendor.rendering import rule_row
+from milepost.api.vendor.scope import ReadingFor
 from milepost.api.vendor.user_rows import customer_shown, groups_shown
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import EnrolmentMethod
@@ -20,36 +25,66 @@ RULE_IDS_MAX = 200
 router = APIRouter(tags=["users"])
 
 
-@router.get("/v3/users/{user_id}/targetGroups", response_model=None)
-async def get_target_groups(
-    user_id: str,
-    here: Here,
-    caller: Asking,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which of a customer's rows are asked for; `at` in epoch microseconds, None for now."""
+
+    every_period: bool
+    every_target: bool
+    rule_ids: set[int] | None
+    at: int | None
+
+
+def wanted_rows(
     includeInactive: str = "false",
     targetRuleId: str | None = None,
     includeInactiveTargets: str = "false",
     trackingDate: str | None = None,
-) -> JsonResponse:
-    """Give a customer's target groups, with the running period's progress or, if asked, every period's."""
+) -> Wanted:
+    """Give what the query asks for; raises Refused."""
     problems: list[Problem] = []
-    every_period = boolean("includeInactive", includeInactive, problems)
-    every_target = boolean("includeInactiveTargets", includeInactiveTargets, problems)
-    rule_ids = _ids("targetRuleId", targetRuleId, problems)
-    at = _instant("trackingDate", trackingDate, problems)
+    wanted = Wanted(
+        every_period=boolean("includeInactive", includeInactive, problems),
+        every_target=boolean("includeInactiveTargets", includeInactiveTargets, problems),
+        rule_ids=_ids("targetRuleId", targetRuleId, problems),
+        at=_instant("trackingDate", trackingDate, problems),
+    )
     if problems:
         raise Refused(*problems)
-    view = await _view(here, caller, user_id)
-    now = here.clock()
+    return wanted
+
+
+Rows = Annotated[Wanted, Depends(wanted_rows)]
+
+
+@router.get("/v3/users/{user_id}/targetGroups", response_model=None)
+async def get_target_groups(user_id: str, here: Here, caller: Asking, wanted: Rows) -> JsonResponse:
+    """Give a customer's target groups, with the running period's progress or, if asked, every period's."""
+    return _groups(await _view(here, [caller], user_id), wanted, here.clock())
+
+
+@router.get("/v3.1/users/{user_id}/targetGroups", response_model=None)
+@router.get(
+    "/api_gateway/intouch-api-v3/v3.1/users/{user_id}/targetGroups",
+    response_model=None,
+    name="get_target_groups_by_gateway",
+)
+async def get_connected_target_groups(user_id: str, here: Here, readers: ReadingFor, wanted: Rows) -> JsonResponse:
+    """Give the target groups of a customer of the caller's organisation, or of one that the headers name."""
+    return _groups(await _view(here, readers, user_id), wanted, here.clock())
+
+
+def _groups(view: CustomerView, wanted: Wanted, now: int) -> JsonResponse:
     shown = {
         "userId": view.customer.id,
         "customer": customer_shown(view),
         "targetGroups": groups_shown(
             view,
-            now if at is None else at,
+            now if wanted.at is None else wanted.at,
             now,
-            every_period=every_period,
-            every_target=every_target,
-            rule_ids=rule_ids,
+            every_period=wanted.every_period,
+            every_target=wanted.every_target,
+            rule_ids=wanted.rule_ids,
         ),
     }
     return JsonResponse(answer(shown))
@@ -73,7 +108,7 @@ async def get_enrolled_targets(
     method = _method(enrollmentType, problems)
     if problems:
         raise Refused(*problems)
-    view = await _view(here, caller, user_id)
+    view = await _view(here, [caller], user_id)
     found = enrolled_targets(view, here.clock() if at is None else at)
     rows = [
         rule_row(group, target, view.brand.catalogue.calendar)
@@ -85,14 +120,16 @@ async def get_enrolled_targets(
     return JsonResponse(answer(rows))
 
 
-async def _view(here: Installation, caller: Caller, user_id: str) -> CustomerView:
+async def _view(here: Installation, callers: Sequence[Caller], user_id: str) -> CustomerView:
+    """Give the customer as the first organisation that knows the id sees it; an id is of one organisation only."""
     customer_id = id_of(user_id)
     if customer_id is None:
         raise Refused(UNKNOWN_USER)
-    view = await view_customer(here.database, here.brands, caller.org_id, customer_id)
-    if view is None:
-        raise Refused(UNKNOWN_USER)
-    return view
+    for caller in callers:
+        view = await view_customer(here.database, here.brands, caller.org_id, customer_id)
+        if view is not None:
+            return view
+    raise Refused(UNKNOWN_USER)
 
 
 def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | None:

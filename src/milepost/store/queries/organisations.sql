@@ -2,8 +2,10 @@
 select nextval('organisation_id_seq');
 
 -- add_organisation: write a new organisation at its first version; nothing if the name is taken
-insert into organisation (org_id, name, zone, version, webhook_id, created_at)
-values (%(org_id)s, %(name)s, %(zone)s, 1, %(webhook_id)s, to_timestamp(%(now)s / 1000000.0))
+insert into organisation (org_id, name, zone, version, webhook_id, created_at, parent_id)
+values (
+    %(org_id)s, %(name)s, %(zone)s, 1, %(webhook_id)s, to_timestamp(%(now)s / 1000000.0), %(parent_id)s
+)
 on conflict do nothing
 returning org_id;
 
@@ -28,6 +30,13 @@ select org_id from organisation where webhook_id = %(webhook_id)s;
 
 -- organisation_webhook: the secret address of an organisation's webhook
 select webhook_id from organisation where org_id = %(org_id)s;
+
+-- organisation_family: an organisation, its parent and its children, each with its parent
+select o.org_id, o.parent_id
+from organisation as o
+join organisation as mine on mine.org_id = %(org_id)s
+where o.org_id = mine.org_id or o.org_id = mine.parent_id or o.parent_id = mine.org_id
+order by o.org_id;
 
 -- organisation_ids: every organisation
 select org_id from organisation order by org_id;

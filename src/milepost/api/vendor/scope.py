@@ -1,0 +1,49 @@
+"""The headers DATA-SCOPE and DATA-SCOPE-ORG, with which v3.1 asks about connected organisations (semantics 7)."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from milepost.api.authentication import Asking, Here
+from milepost.api.body import id_of
+from milepost.model.problem import Problem, Refused
+from milepost.service.access import Caller
+from milepost.service.scopes import DataScope, organisation_written, organisations_read
+
+SCOPE, NAMED, ALSO_NAMED = "DATA-SCOPE", "DATA-SCOPE-ORG", "DATA-SCOPE-ORGS"
+HEADERS = (SCOPE, NAMED)
+"""One page of the vendor's writes the second in the plural; that is read as well."""
+
+
+async def readers_of(request: Request, here: Here, caller: Asking) -> list[Caller]:
+    """Give the caller as of each organisation that a GET is about; raises Refused."""
+    scope, named = _asked(request)
+    found = await organisations_read(here, caller, scope, named)
+    return [_as_of(caller, org_id) for org_id in found]
+
+
+async def writer_of(request: Request, here: Here, caller: Asking) -> Caller:
+    """Give the caller as of the organisation that a POST is about; raises Refused."""
+    scope, named = _asked(request)
+    return _as_of(caller, await organisation_written(here, caller, scope, named))
+
+
+ReadingFor = Annotated[list[Caller], Depends(readers_of)]
+WritingFor = Annotated[Caller, Depends(writer_of)]
+
+
+def _as_of(caller: Caller, org_id: int) -> Caller:
+    """Give *caller* acting for an organisation; another's till is at no place there."""
+    return caller if org_id == caller.org_id else replace(caller, org_id=org_id, till_id=None)
+
+
+def _asked(request: Request) -> tuple[DataScope, list[int]]:
+    word = request.headers.get(SCOPE, DataScope.SELF.value).strip().upper()
+    if word not in DataScope.__members__:
+        raise Refused(Problem(SCOPE, f"must be one of {', '.join(DataScope.__members__)}"))
+    text = request.headers.get(NAMED) or request.headers.get(ALSO_NAMED) or ""
+    ids = [id_of(part.strip()) for part in text.split(",")] if text.strip() else []
+    if None in ids:
+        raise Refused(Problem(NAMED, "must be ids of organisations, parted by commas"))
+    return DataScope[word], [one for one in ids if one is not None]

@@ -1,0 +1,105 @@
+"""Which events a customer's progress on a target came from, read from the log's entries (semantics 3.6, 4.15)."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from milepost.model.amount import to_units
+from milepost.model.event import ENROL, LEAVE, OWN_EVENTS, Award, Bill, Event, Return, ReturnKind
+from milepost.model.problem import Problem, Refused
+from milepost.model.standing import Entry, Reason
+from milepost.rules.calendar import Calendar
+from milepost.service.installation import Installation
+from milepost.service.reading import CustomerView, view_customer
+from milepost.service.taking_part import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
+from milepost.store import customers
+from milepost.store.log import LoggedRow, who_is
+
+NO_RECORD = Problem("targetRuleId", "No record found in user target for the given user and target", 310149)
+TRACKED = frozenset(Reason) - {Reason.TOO_LATE, Reason.RETURN_AFTER_END, Reason.DECIDED, Reason.GRANTED}
+"""Reasons for which an event has something to do with a progress."""
+
+ONE_UNIT = to_units(Decimal(1))
+
+
+class TrackedEvent(NamedTuple):
+    """An event that concerned one progress; `worth` in units: a bill's net amount, one for other events."""
+
+    event: Event
+    period_id: int
+    worth: int
+
+
+class TrackedPage(NamedTuple):
+    """A page of a customer's events for a target, and how many there are in all."""
+
+    group_id: int
+    events: list[TrackedEvent]
+    total: int
+    calendar: Calendar
+
+
+async def tracked_events(
+    here: Installation, org_id: int, customer_id: int, target_id: int, period_id: int | None, page: tuple[int, int]
+) -> TrackedPage:
+    """Give a page (its number and size) of the events that concerned a target, earliest first; raises Refused."""
+    view = await view_customer(here.database, here.brands, org_id, customer_id)
+    if view is None:
+        raise Refused(UNKNOWN_USER)
+    group_id = _group_of(view, target_id, period_id)
+    async with here.database.reading() as reading:
+        log = await customers.whole_log(reading, who_is(org_id, customer_id))
+    found = [
+        (row, period, entries)
+        for _, row in log
+        if row.name in {ENROL, LEAVE} or row.name not in OWN_EVENTS
+        for period, entries in _by_period(row, target_id).items()
+        if period_id in {None, period}
+    ]
+    found.sort(key=lambda one: (one[0].occurred_at, one[0].seq))
+    number, size = page
+    shown = [_tracked(*one) for one in found[number * size : (number + 1) * size]]
+    return TrackedPage(group_id, shown, len(found), view.brand.catalogue.calendar)
+
+
+def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:
+    """Give the group of the target; raises Refused where target, period or record is missing."""
+    group = next(
+        (
+            group
+            for group in view.brand.catalogue.groups.values()
+            if any(target.id == target_id for target in group.targets)
+        ),
+        None,
+    )
+    if group is None:
+        raise Refused(UNKNOWN_TARGET)
+    if period_id is not None and all(period.id != period_id for period in group.periods):
+        raise Refused(UNKNOWN_PERIOD)
+    has_progress = any(progress.target_id == target_id for progress in view.progress.values())
+    if not has_progress and latest(view.standing, target_id) is None:
+        raise Refused(NO_RECORD)
+    return group.id
+
+
+def _by_period(row: LoggedRow, target_id: int) -> dict[int, list[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for entry in row.entries:
+        if entry.target_id == target_id and entry.reason in TRACKED:
+            found.setdefault(entry.period_id, []).append(entry)
+    return found
+
+
+def _tracked(row: LoggedRow, period_id: int, entries: list[Entry]) -> TrackedEvent:
+    event = row.event()
+    match event.payload:
+        case Bill(net=net):
+            worth = to_units(net)
+        case Return(kind=ReturnKind.AMOUNT, amount=amount) if amount is not None:
+            worth = to_units(amount)
+        case Award(amount=amount):
+            worth = to_units(amount)
+        case _ if row.name in OWN_EVENTS or isinstance(event.payload, Return):
+            worth = abs(sum(entry.after - entry.before for entry in entries))
+        case _:
+            worth = ONE_UNIT
+    return TrackedEvent(event, period_id, worth)
