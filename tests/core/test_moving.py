@@ -3,7 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from milepost.model.event import MOVE_IN, Event, MovedEnrolment, MovedLevel, MovedRow, MovingIn
+from milepost.model.event import MOVE_IN, Event
+from milepost.model.moving import MovedEnrolment, MovedLevel, MovedRow, MovingIn
 from milepost.model.standing import OutcomeKind, Reason
 from milepost.model.target import EnrolmentMethod, StreakLevel, Tracking
 from milepost.rules.matching import catalogue

@@ -7,7 +7,7 @@ on from there.
 from milepost.engine.fold import Fold
 from milepost.engine.unified import take_whole
 from milepost.model.amount import to_units
-from milepost.model.event import MovedRow, MovingIn
+from milepost.model.moving import MovedRow, MovingIn
 from milepost.model.standing import EarnedLevel, Enrolment, Entry, Progress, Reason, Stored, Streak
 from milepost.rules.rule import Rule
 

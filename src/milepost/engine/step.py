@@ -28,11 +28,11 @@ from milepost.model.event import (
     Event,
     Freezing,
     Leaving,
-    MovingIn,
     Pausing,
     PeriodTurn,
     Return,
 )
+from milepost.model.moving import MovingIn
 from milepost.model.standing import Entry, Freezes, Outcome, Pause, Progress, Standing, Streak
 from milepost.rules.matching import Catalogue
 

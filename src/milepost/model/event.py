@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from milepost.model.moving import MovingIn
+
 Scalar = object
 """A value of an extended field, a line's attribute or a behavioural event's attribute.
 
@@ -202,53 +204,6 @@ class Deciding(Struct, frozen=True, kw_only=True):
     amount: Decimal
     promotion: str | None = None
     bill: Bill | None = None
-
-
-class MovedRow(Struct, frozen=True, kw_only=True):
-    """A progress as another system showed it; stamps in epoch seconds, 0 for never.
-
-    `achieved_by` is the other system's number of the event that crossed, `triggers` are the ids of those reached.
-    """
-
-    target_id: int
-    period_id: int
-    value: Decimal
-    enrolled_at: int
-    updated_at: int
-    achieved_at: int = 0
-    achieved_by: int = 0
-    triggers: tuple[int, ...] = ()
-
-
-class MovedEnrolment(Struct, frozen=True, kw_only=True):
-    """Taking part in a target from a period on, with own goals by period id; 0 for one who has not left."""
-
-    target_id: int
-    period_id: int
-    left_period_id: int = 0
-    goals: tuple[tuple[int, Decimal], ...] = ()
-
-
-class MovedLevel(Struct, frozen=True, kw_only=True):
-    """A streak level that a customer had; the stamp in epoch seconds."""
-
-    group_id: int
-    level_id: int
-    earned_at: int
-    period_id: int
-
-
-class MovingIn(Struct, frozen=True, kw_only=True):
-    """What another system said of a customer who comes from there: taken over as it is, not counted.
-
-    `anchors` say when windows of the customer's own began, by target id (epoch microseconds).
-    """
-
-    rows: tuple[MovedRow, ...] = ()
-    enrolments: tuple[MovedEnrolment, ...] = ()
-    levels: tuple[MovedLevel, ...] = ()
-    anchors: tuple[tuple[int, int], ...] = ()
-    purchases: Decimal = Decimal(0)
 
 
 OwnPayload = Enrolling | Leaving | PeriodTurn | Freezing | Pausing | Deciding | MovingIn

@@ -32,7 +32,6 @@ from milepost.model.event import (
     Freezing,
     Leaving,
     Member,
-    MovingIn,
     Pausing,
     Payload,
     PeriodTurn,
@@ -40,6 +39,7 @@ from milepost.model.event import (
     Return,
 )
 from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.moving import MovingIn
 from milepost.model.organisation import Settings
 from milepost.model.standing import (
     Enrolment,
