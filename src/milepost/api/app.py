@@ -10,7 +10,7 @@ from milepost.api import health
 from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
-from milepost.api.native import audiences, enrolments, events, groups, jobs, organisation, places
+from milepost.api.native import audiences, declared, enrolments, events, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
 from milepost.api.vendor import (
@@ -60,6 +60,7 @@ def routed_app() -> FastAPI:
         health,
         events,
         places,
+        declared,
         organisation,
         audiences,
         groups,

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
+from milepost.api.native.answer_shapes import CustomerItem, Page, Problems
 from milepost.api.native.audiences import (
     AudienceBody,
     AudienceItem,
@@ -27,7 +27,7 @@ from milepost.api.native.groups import CountingBody, CountingItem
 from milepost.api.native.jobs import JobItem
 from milepost.api.native.leaderboards import BoardItem
 from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
-from milepost.api.native.places import NamedBody, StoreBody, TillBody
+from milepost.api.native.reference_routes import REFERENCE
 from milepost.api.route import JSON, READING, Body, Route
 from milepost.api.vendor.answer_shapes import (
     Envelope,
@@ -67,10 +67,6 @@ REFUSALS = {
 }
 
 
-def _places(shape: Any) -> Body:
-    return Body((shape,), listed=True)
-
-
 _EVENTS = Body(
     (EventBody,),
     listed=True,
@@ -108,14 +104,6 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("post", "/api/v1/targetGroups/{group_id}/countStored"): Route(CountingItem, Body((CountingBody,))),
     ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Route(EnrolmentsItem, _ENROLMENTS),
     ("get", "/api/v1/jobs/{job_id}"): Route(JobItem, statuses=READING),
-    ("post", "/api/v1/zones"): Route(Items[NamedItem], _places(NamedBody)),
-    ("post", "/api/v1/concepts"): Route(Items[NamedItem], _places(NamedBody)),
-    ("post", "/api/v1/stores"): Route(Items[StoreItem], _places(StoreBody)),
-    ("post", "/api/v1/tills"): Route(Items[TillItem], _places(TillBody)),
-    ("get", "/api/v1/zones"): Route(Page[NamedItem], statuses=READING),
-    ("get", "/api/v1/concepts"): Route(Page[NamedItem], statuses=READING),
-    ("get", "/api/v1/stores"): Route(Page[StoreItem], statuses=READING),
-    ("get", "/api/v1/tills"): Route(Page[TillItem], statuses=READING),
     ("post", "/webhooks/{webhook_id}"): Route(
         WebhookAnswer, Body((WebhookEvent,)), is_open=True, statuses=("400", "404", "413", "503")
     ),
@@ -123,6 +111,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     **USERS,
     **DEFINITIONS,
     **SECOND,
+    **REFERENCE,
     **LEADERBOARDS,
 }
 

@@ -15,6 +15,13 @@ from milepost.cli.config import config
 from milepost.cli.demo import demo
 from milepost.cli.importing import import_
 from milepost.cli.importing_enrolments import import_enrolments
+from milepost.cli.importing_reference import (
+    import_concepts,
+    import_fields,
+    import_stores,
+    import_tills,
+    import_zones,
+)
 from milepost.cli.openapi import openapi
 from milepost.cli.output import tell
 from milepost.cli.serve import serve
@@ -37,6 +44,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 import_.command("enrolments")(import_enrolments)
+import_.command("zones")(import_zones)
+import_.command("concepts")(import_concepts)
+import_.command("stores")(import_stores)
+import_.command("tills")(import_tills)
+import_.command("fields")(import_fields)
 app.command()(config)
 app.command()(version)
 app.command()(openapi)

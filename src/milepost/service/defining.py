@@ -13,6 +13,7 @@ from milepost.rules.recurring import with_periods
 from milepost.rules.schedule import ruling_calendar
 from milepost.rules.soundness import beside, examine
 from milepost.service.choosing_audiences import close_audiences, with_audiences
+from milepost.service.declared import measured, undeclared_problems
 from milepost.service.ids import fresh_ids
 from milepost.service.names import Wanted, key_of, taken_problems, unknown_warnings
 from milepost.store import definitions, organisations
@@ -59,7 +60,10 @@ async def _define(transaction: Transaction, org_id: int, author: Author, asked: 
     draft = replace(draft, targets=targets)
     examined = examine(draft, organisation, now)
     taken = await taken_problems(transaction, org_id, _names(draft))
-    problems = beside(asked.problems, (*examined.problems, *taken, *unknown_audiences))
+    undeclared = await undeclared_problems(
+        transaction, org_id, [measured(path, target) for path, target in target_paths(draft.targets)]
+    )
+    problems = beside(asked.problems, (*examined.problems, *taken, *unknown_audiences, *undeclared))
     if problems:
         raise Refused(*problems)
     ids = await fresh_ids(transaction, ids_needed(draft))

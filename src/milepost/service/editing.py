@@ -15,6 +15,7 @@ from milepost.rules.drafting import IdKind
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.soundness import beside
 from milepost.service.choosing_audiences import close_audiences, known_audiences
+from milepost.service.declared import measured, undeclared_problems
 from milepost.service.ids import fresh_ids
 from milepost.service.names import Wanted, key_of, taken_problems, unknown_warnings
 from milepost.service.taking_part import UNKNOWN_GROUP
@@ -74,6 +75,10 @@ async def _edit(transaction: Transaction, org_id: int, author: Author, asked: Ed
     tried = asked.amend(before, where)
     names = _changed_names(before, tried.names)
     found = tuple(replace(problem, path=problem.path.removeprefix(".")) for problem in tried.problems)
+    added = [target for target in tried.group.targets if all(one.id != target.id for one in before.targets)]
+    found += await undeclared_problems(
+        transaction, org_id, [measured(f"[{place}]", target) for place, target in enumerate(added)]
+    )
     problems = beside(asked.problems, found + await taken_problems(transaction, org_id, names.values()))
     if problems:
         raise Refused(*problems)

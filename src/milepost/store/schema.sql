@@ -131,6 +131,48 @@ create table till (
     foreign key (org_id, store_id) references store
 );
 
+-- Loyalty programmes.
+create table program (
+    org_id bigint not null references organisation,
+    program_id bigint not null,
+    name text not null,
+    primary key (org_id, program_id)
+);
+-- No two programmes of an organisation share a name.
+create unique index program_name on program (org_id, lower(name));
+
+-- Reward currencies beside points.
+create table alternate_currency (
+    org_id bigint not null,
+    program_id bigint not null,
+    identifier text not null,
+    name text not null,
+    primary key (org_id, program_id, identifier),
+    foreign key (org_id, program_id) references program
+);
+
+-- Extended and custom fields that an organisation says it uses.
+create table declared_field (
+    org_id bigint not null references organisation,
+    family text not null,
+    entity text not null,
+    name text not null,
+    type text not null,
+    label text not null,
+    primary key (org_id, family, entity, name)
+);
+
+-- Behavioural events that an organisation has defined.
+create table event_definition (
+    org_id bigint not null references organisation,
+    name text not null,
+    event_id text not null,
+    is_active boolean not null,
+    body text not null,
+    changed_at timestamptz not null,
+    primary key (org_id, name)
+);
+
 -- A till's login: the code is the user name, so it is unique in the whole installation.
 create table login (
     code text primary key,

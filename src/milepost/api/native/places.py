@@ -8,15 +8,14 @@ from fastapi import APIRouter, Request
 from msgspec import Struct
 
 from milepost.api.authentication import Asking, Here
-from milepost.api.body import JsonResponse, read_body, read_json
-from milepost.api.native.structure import structure_problems
+from milepost.api.body import JsonResponse
+from milepost.api.native.items import items_of_table, read_items
 from milepost.model.organisation import Concept, Store, Till, Zone
 from milepost.model.problem import Problem, Refused
 from milepost.service.brand import Places
 from milepost.service.referencing import PlaceDraft, keep_concepts, keep_stores, keep_tills, keep_zones, known_places
 
 PAGE_MAX = 200
-PLACES_BYTES_MAX = 4 * 1024 * 1024
 
 router = APIRouter(prefix="/api/v1", tags=["places"])
 
@@ -104,16 +103,14 @@ async def get_tills(here: Here, caller: Asking, cursor: str = "", limit: int = P
     return _page(list(known.tills.values()), known, cursor, limit)
 
 
+def drafts_of(body: bytes, kind: type[Struct]) -> list[PlaceDraft]:
+    """Give the places that the rows of a CSV file are; raises Refused with everything that is wrong with it."""
+    return [PlaceDraft(**msgspec.structs.asdict(item)) for item in items_of_table(body, kind)]
+
+
 async def _drafts(request: Request, kind: type[Struct]) -> list[PlaceDraft]:
     """Give what the request says, or refuse with everything that is wrong with it."""
-    value = read_json(await read_body(request, PLACES_BYTES_MAX))
-    items = value if isinstance(value, list) else [value]
-    problems = [
-        problem for position, item in enumerate(items) for problem in structure_problems(item, kind, f"[{position}]")
-    ]
-    if problems:
-        raise Refused(*problems)
-    return [PlaceDraft(**msgspec.structs.asdict(msgspec.convert(item, kind))) for item in items]
+    return [PlaceDraft(**msgspec.structs.asdict(item)) for item in await read_items(request, kind)]
 
 
 def _page(found: Sequence[Zone | Concept | Store | Till], known: Places, cursor: str, limit: int) -> JsonResponse:
