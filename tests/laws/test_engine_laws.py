@@ -231,7 +231,7 @@ def test_replaying_the_stored_log_gives_the_stored_standing(world: World) -> Non
 
 def stored(event: Event) -> Event:
     """Give *event* as it comes back from storage."""
-    body = codec.encode_event(event, codec.encode_payload(event.payload))
+    body = codec.encode_event(event, codec.encode_payload(event.payload)).decode()
     return codec.decode_event(event.key, event.name, event.occurred_at, event.received_at, body)
 
 
@@ -245,7 +245,7 @@ def test_stored_values_come_back_as_they_were(world: World) -> None:
     for progress in progress_of(replayed).values():
         assert progress == codec.decode_progress(codec.encode_progress(progress))
     for logged in replayed.log:
-        assert logged.entries == codec.decode_entries(codec.encode_entries(logged.entries))
+        assert logged.entries == codec.decode_entries(codec.encode_entries(logged.entries).decode())
     assert replayed.outcomes == codec.decode_outcomes(codec.encode_outcomes(replayed.outcomes))
     assert list(world.groups) == [codec.decode_group(codec.encode_group(group)) for group in world.groups]
     told = world.organisation.settings

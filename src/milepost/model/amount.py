@@ -13,12 +13,12 @@ AMOUNT_MAX = Decimal(10) ** 15
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _UNIT = Decimal(1).scaleb(-PLACES)
+_SCALE = Decimal(UNITS_PER_ONE)
 
 
 def to_units(amount: Decimal) -> int:
     """Give *amount* in ten-thousandths; what lies beyond four decimals is rounded half to even."""
-    scaled = amount.scaleb(PLACES, _EXACT)
-    return int(scaled.to_integral_value(ROUND_HALF_EVEN, _EXACT))
+    return int(_EXACT.to_integral_value(_EXACT.multiply(amount, _SCALE)))
 
 
 def to_decimal(units: int) -> Decimal:

@@ -1,6 +1,6 @@
 """Receiving events: lock, drop what is known, step, keep; one transaction for a batch of any customers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.engine.log import Logged
@@ -8,7 +8,7 @@ from milepost.engine.replay import relive
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
 from milepost.model.problem import Problem
-from milepost.model.standing import Entry, Progress, ProgressKey, Standing
+from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
 from milepost.service.recalling import NO_PAST, Past, past_of
@@ -18,7 +18,7 @@ from milepost.service.scoring import Scores, scored
 from milepost.store import boards, codec, customers, log
 from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
-from milepost.store.log import Appended, Who, who_is
+from milepost.store.log import Appended, Who
 
 DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
@@ -32,27 +32,27 @@ class Ingest:
         """Receive into *database*."""
         self._database = database
         self._brands = brands
-        self._names: dict[Named, int] = {}
+        self._names: dict[Named, Who] = {}
         self.scored = 0
         """How many batches may have written scores of boards."""
 
     def bucket(self, offer: Offer) -> int:
         """Give the bucket whose customers *offer* concerns, as far as that is known without asking."""
         name = offer.customer
-        known = int(name.value) if name.kind is IdentifierKind.ID else self._names.get((offer.org_id, name))
-        if known is not None:
-            return bucket_of_customer(offer.org_id, known)
-        return bucket_of_identifier(offer.org_id, name.kind.value, name.value)
+        if name.kind is IdentifierKind.ID:
+            return bucket_of_customer(offer.org_id, int(name.value))
+        known = self._names.get((offer.org_id, name))
+        return bucket_of_identifier(offer.org_id, name.kind.value, name.value) if known is None else known.bucket
 
     async def __call__(self, offers: Sequence[Offer]) -> list[Answer]:
         """Receive *offers*; give what became of each, after the commit."""
 
-        async def work(transaction: Transaction) -> tuple[list[Answer], dict[Named, int]]:
+        async def work(transaction: Transaction) -> tuple[list[Answer], dict[Named, Who]]:
             return await _receive(transaction, self._brands, self._names, offers)
 
         answers, names = await self._database.attempt(work)
         self.scored += 1
-        remember(self._names, names.items())
+        remember(self._names, names)
         return answers
 
     async def inside(self, transaction: Transaction, offers: Sequence[Offer]) -> list[Answer]:
@@ -63,33 +63,41 @@ class Ingest:
 
 
 async def _receive(
-    transaction: Transaction, brands: Brands, names: dict[Named, int], offers: Sequence[Offer]
-) -> tuple[list[Answer], dict[Named, int]]:
+    transaction: Transaction, brands: Brands, names: Mapping[Named, Who], offers: Sequence[Offer]
+) -> tuple[list[Answer], dict[Named, Who]]:
+    """Give what became of each offer, and the customers' names that were not remembered before."""
     known_brands = await brands.current(transaction, {offer.org_id for offer in offers})
     placed = [_placed(offer, known_brands[offer.org_id]) for offer in offers]
-    sound = {
-        (offer.org_id, offer.customer) for offer, place in zip(offers, placed, strict=True) if isinstance(place, Place)
-    }
-    found = await customers_of(transaction, offers, sound, names)
-    who = sorted({who_is(name[0], id_) for name, id_ in found.items() if isinstance(id_, int)})
+    found = await customers_of(transaction, offers, [isinstance(place, Place) for place in placed], names)
+    who = sorted({one for one in found.customers if isinstance(one, Who)})
     standings = await log.lock_standings(transaction, who)
-    members = await _members(transaction, known_brands, list(standings))
-    answers: dict[int, Answer] = {}
-    heard: list[Heard] = []
-    for position, (offer, place) in enumerate(zip(offers, placed, strict=True)):
-        taken = _hear(position, offer, place, found.get((offer.org_id, offer.customer)), standings, members)
-        if isinstance(taken, Answer):
-            answers[position] = taken
+    members = await _members(transaction, known_brands, who)
+    answers: list[Answer | None] = [None] * len(offers)
+    heard: dict[Who, list[Heard]] = {one: [] for one in who if one in standings}
+    for position, (offer, place, customer) in enumerate(zip(offers, placed, found.customers, strict=True)):
+        named = _no_customer(customer) if isinstance(customer, Who) and customer not in standings else customer
+        if isinstance(named, Who) and isinstance(place, Place):
+            heard[named].append(_hear(position, offer, place, named, members.get(named)))
         else:
-            heard.append(taken)
+            wrong = () if isinstance(place, Place) else place
+            answers[position] = refused(offer, *((named,) if isinstance(named, Problem) else ()), *wrong)
     sifted = await sift(transaction, heard, answers)
     await _live(transaction, known_brands, standings, sifted.fresh, answers)
-    answers |= {place: repeated(answers[first]) for place, first in sifted.repeats.items()}
-    names = {name: id_ for name, id_ in found.items() if isinstance(id_, int) and name[1].kind is not IdentifierKind.ID}
-    return [answers[position] for position in range(len(offers))], names
+    for position, first in sifted.repeats.items():
+        answers[position] = repeated(_given(answers[first]))
+    return [_given(answer) for answer in answers], found.names
 
 
-async def _members(transaction: Transaction, brands: dict[int, Brand], who: Sequence[Who]) -> dict[Who, Member]:
+def _no_customer(who: Who) -> Problem:
+    return Problem("customer.id", f"there is no customer {who.customer_id}", CODE_UNKNOWN_CUSTOMER)
+
+
+def _given(answer: Answer | None) -> Answer:
+    assert answer is not None, "every offer is answered"
+    return answer
+
+
+async def _members(transaction: Transaction, brands: Mapping[int, Brand], who: Sequence[Who]) -> dict[Who, Member]:
     """Give the profiles of the customers whose organisation's rules ask for them."""
     asked = [one for one in who if brands[one.org_id].catalogue.needs.member]
     if not asked:
@@ -119,28 +127,15 @@ def _placed(offer: Offer, brand: Brand) -> Place | tuple[Problem, ...]:
     return problems if problems or isinstance(place, Problem) else place
 
 
-def _hear(
-    position: int,
-    offer: Offer,
-    place: Place | tuple[Problem, ...],
-    customer_id: int | Problem | None,
-    standings: dict[Who, Standing],
-    members: dict[Who, Member],
-) -> Heard | Answer:
-    """Give *offer* as an event of a known customer at a known place, or the answer that says why not."""
-    if isinstance(customer_id, int) and who_is(offer.org_id, customer_id) not in standings:
-        customer_id = Problem("customer.id", f"there is no customer {customer_id}", CODE_UNKNOWN_CUSTOMER)
-    if not isinstance(place, Place) or not isinstance(customer_id, int):
-        wrong = () if isinstance(place, Place) else place
-        return refused(offer, *((customer_id,) if isinstance(customer_id, Problem) else ()), *wrong)
-    who = who_is(offer.org_id, customer_id)
+def _hear(position: int, offer: Offer, place: Place, who: Who, member: Member | None) -> Heard:
+    """Give *offer* as an event of a known customer at a known place."""
     event = Event(
         key=offer.key,
         name=offer.name,
         occurred_at=offer.occurred_at,
         received_at=offer.received_at,
         place=place,
-        member=members.get(who),
+        member=member,
         payload=offer.payload,
     )
     payload = codec.encode_payload(offer.payload)
@@ -149,41 +144,38 @@ def _hear(
 
 async def _live(
     transaction: Transaction,
-    brands: dict[int, Brand],
-    standings: dict[Who, Standing],
-    fresh: Sequence[Heard],
-    answers: dict[int, Answer],
+    brands: Mapping[int, Brand],
+    standings: Mapping[Who, Standing],
+    fresh: Mapping[Who, list[Heard]],
+    answers: list[Answer | None],
 ) -> None:
-    """Step every customer through their events and keep what came of it."""
-    by_customer: dict[Who, list[Heard]] = {}
-    for one in fresh:
-        by_customer.setdefault(one.who, []).append(one)
-    for mine in by_customer.values():
+    """Step every customer through their events and keep what came of it; customers are in key order."""
+    for mine in fresh.values():
         mine.sort(key=_in_time)
-    past = await past_of(transaction, brands, standings, by_customer)
+    past = await past_of(transaction, brands, standings, fresh)
     kept: list[tuple[Who, Standing]] = []
     settled: list[tuple[Who, Progress]] = []
     appended: list[Appended] = []
     scores: Scores = {}
-    for who, mine in by_customer.items():
+    for who, mine in fresh.items():
         brand = brands[who.org_id]
-        told = _tell(brand, who, standings[who], past.get(who, NO_PAST), mine, appended)
+        told = _tell(brand, who, standings[who], past.get(who, NO_PAST), mine)
         kept.append((who, told.standing))
         if brand.catalogue.boards:
-            scored(brand.catalogue, who, told.changes, scores)
+            scored(brand.catalogue, who, ((one.event.occurred_at, one.entries) for one in told.appended), scores)
         settled += [(who, progress) for progress in told.settled]
-    await log.keep(transaction, sorted(kept, key=lambda one: one[0]), settled, appended)
+        appended += told.appended
+        for one, logged in zip(mine, told.appended, strict=True):
+            answers[one.position] = Answer(
+                key=one.event.key,
+                status=Status.APPLIED,
+                customer_id=who.customer_id,
+                entries=logged.entries,
+                version=logged.version,
+            )
+    await log.keep(transaction, kept, settled, appended)
     if scores:
         await boards.keep(transaction, list(scores.values()))
-    entries = {(one.who, one.event.key): one.entries for one in appended}
-    for one in fresh:
-        answers[one.position] = Answer(
-            key=one.event.key,
-            status=Status.APPLIED,
-            customer_id=one.who.customer_id,
-            entries=entries[one.who, one.event.key],
-            version=brands[one.who.org_id].organisation.version,
-        )
 
 
 def _in_time(one: Heard) -> tuple[int, EventKey]:
@@ -193,22 +185,19 @@ def _in_time(one: Heard) -> tuple[int, EventKey]:
 class _Told(NamedTuple):
     standing: Standing
     settled: list[Progress]
-    changes: list[tuple[int, tuple[Entry, ...]]]
+    appended: list[Appended]
 
 
-def _tell(
-    brand: Brand, who: Who, standing: Standing, past: Past, mine: Sequence[Heard], appended: list[Appended]
-) -> _Told:
-    """Step one customer through *mine*; what is appended to the log is added to *appended*."""
+def _tell(brand: Brand, who: Who, standing: Standing, past: Past, mine: Sequence[Heard]) -> _Told:
+    """Step one customer through *mine*."""
     history, before = dict(past.history), past.history
     heard_log = list(past.log)
-    changes: list[tuple[int, tuple[Entry, ...]]] = []
+    appended: list[Appended] = []
     for one in mine:
         taken = relive(brand.catalogue, standing, history, heard_log, one.event)
         standing = taken.standing
         history.update({ProgressKey(progress.target_id, progress.period_id): progress for progress in taken.settled})
         heard_log.append(Logged(one.event, standing.seq, taken.entries))
-        changes.append((one.event.occurred_at, taken.entries))
         appended.append(
             Appended(
                 who,
@@ -222,8 +211,7 @@ def _tell(
                 taken.outcomes,
             )
         )
-    left = [progress for key, progress in history.items() if before.get(key) != progress]
-    return _Told(standing, left, changes)
+    return _Told(standing, [progress for key, progress in history.items() if before.get(key) != progress], appended)
 
 
 def _reference(event: Event) -> str | None:

@@ -1,12 +1,14 @@
 """Finding customers by the names that events give them; unknown external ids are registered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.problem import Problem
 from milepost.service.offer import Offer
 from milepost.store import customers
 from milepost.store.database import Transaction
+from milepost.store.log import Who, who_is
 
 Named = tuple[int, Identifier]
 
@@ -14,33 +16,49 @@ CODE_UNKNOWN_CUSTOMER = 310011
 """The vendor's code for a user that does not exist (S3)."""
 
 
+class Found(NamedTuple):
+    """Whom each offer names, in order, and the names that were not remembered.
+
+    In place of a customer stands what is wrong with the name, or None for one that is left out: nobody is registered
+    for an offer that cannot be heard.
+    """
+
+    customers: list[Who | Problem | None]
+    names: dict[Named, Who]
+
+
 async def customers_of(
-    transaction: Transaction, offers: Sequence[Offer], sound: set[Named], remembered: dict[Named, int]
-) -> dict[Named, int | Problem]:
+    transaction: Transaction, offers: Sequence[Offer], are_sound: Sequence[bool], remembered: Mapping[Named, Who]
+) -> Found:
     """Give the customer that each offer names; *remembered* holds names that never change.
 
-    Unknown external ids are registered if they are among *sound*, the names that offers without problems give.
+    Unknown external ids are registered if one of the offers that give them is sound.
     """
-    found: dict[Named, int | Problem] = {}
-    asked: dict[Named, Offer] = {}
-    for offer in offers:
-        named = (offer.org_id, offer.customer)
+    found: list[Who | Problem | None] = []
+    asked: dict[Named, list[int]] = {}
+    for position, offer in enumerate(offers):
         if offer.customer.kind is IdentifierKind.ID:
-            found[named] = int(offer.customer.value)
-        elif named in remembered:
-            found[named] = remembered[named]
-        else:
-            asked.setdefault(named, offer)
-    if asked:
-        known = await customers.known(transaction, list(asked))
-        fresh = [name for name in asked if name not in known and name[1].kind is IdentifierKind.EXTERNAL_ID]
-        known |= await register(transaction, [(name, asked[name]) for name in fresh if name in sound])
-        left_out = {name for name in fresh if name not in sound}
-        found |= {name: known.get(name, _unknown(name[1])) for name in asked if name not in left_out}
-    return found
+            found.append(who_is(offer.org_id, int(offer.customer.value)))
+            continue
+        named = (offer.org_id, offer.customer)
+        who = remembered.get(named)
+        found.append(who)
+        if who is None:
+            asked.setdefault(named, []).append(position)
+    if not asked:
+        return Found(found, {})
+    known = await customers.known(transaction, list(asked))
+    fresh = [name for name in asked if name not in known and name[1].kind is IdentifierKind.EXTERNAL_ID]
+    sound = [name for name in fresh if any(are_sound[position] for position in asked[name])]
+    known |= await register(transaction, [(name, offers[asked[name][0]]) for name in sound])
+    names = {name: who_is(name[0], customer_id) for name, customer_id in known.items()}
+    for name in asked.keys() - set(fresh) | names.keys():
+        for position in asked[name]:
+            found[position] = names.get(name) or _unknown(name[1])
+    return Found(found, names)
 
 
-def remember(remembered: dict[Named, int], found: Iterable[tuple[Named, int]], *, names_max: int = 1_000_000) -> None:
+def remember(remembered: dict[Named, Who], found: Mapping[Named, Who], *, names_max: int = 1_000_000) -> None:
     """Add names to those that need no asking; called only after their transaction was kept."""
     if len(remembered) < names_max:
         remembered.update(found)

@@ -1,9 +1,10 @@
 """Events that were heard before: harmless if they say the same, a conflict if they do not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from milepost.model.event import Event, EventKey
 from milepost.model.problem import Problem
@@ -13,7 +14,7 @@ from milepost.store.database import Transaction
 from milepost.store.log import LoggedRow, Who
 
 
-class Heard(NamedTuple):
+class Heard(Struct, frozen=True):
     """An offer whose customer and place are known: `position` in the batch, the event, its encoded payload."""
 
     position: int
@@ -24,35 +25,42 @@ class Heard(NamedTuple):
 
 
 class Sifted(NamedTuple):
-    """What of a batch is new, and the repetitions in it: positions, each with that of the event it repeats."""
+    """What of a batch is new, by customer, and the repetitions in it: positions, with that of what they repeat."""
 
-    fresh: list[Heard]
+    fresh: dict[Who, list[Heard]]
     repeats: dict[int, int]
 
 
-async def sift(transaction: Transaction, heard: Sequence[Heard], answers: dict[int, Answer]) -> Sifted:
+async def sift(transaction: Transaction, heard: Mapping[Who, Sequence[Heard]], answers: list[Answer | None]) -> Sifted:
     """Answer what was heard before and give the rest; of several alike in the batch the first is heard."""
-    if not heard:
-        return Sifted([], {})
-    known = await log.known_events(transaction, sorted({(one.who, one.event.key) for one in heard}))
-    firsts: dict[tuple[Who, EventKey], Heard] = {}
-    for one in heard:
-        key = (one.who, one.event.key)
-        row = known.get(key)
-        if row is not None:
-            answers[one.position] = _again(one, row) if _is_same(one, row) else _conflict(one)
-        else:
-            firsts.setdefault(key, one)
+    everything = [one for mine in heard.values() for one in mine]
+    if not everything:
+        return Sifted({}, {})
+    known = await log.known_events(transaction, [(one.who, one.event.key) for one in everything])
+    for place, row in known.items():
+        one = everything[place]
+        answers[one.position] = _again(one, row) if _is_same(one, row) else _conflict(one)
+    fresh: dict[Who, list[Heard]] = {}
     repeats: dict[int, int] = {}
-    for one in heard:
-        first = firsts.get((one.who, one.event.key), one)
+    for who, mine in heard.items():
+        unknown = [one for one in mine if answers[one.position] is None] if known else [*mine]
+        if unknown:
+            fresh[who] = unknown if len(unknown) == 1 else _distinct(unknown, answers, repeats)
+    return Sifted(fresh, repeats)
+
+
+def _distinct(mine: Sequence[Heard], answers: list[Answer | None], repeats: dict[int, int]) -> list[Heard]:
+    """Give the first of each name among *mine*; the others repeat it or are answered as conflicts."""
+    firsts: dict[EventKey, Heard] = {}
+    for one in mine:
+        first = firsts.setdefault(one.event.key, one)
         if first is one:
             continue
         if _says_the_same(one.event, first.event):
             repeats[one.position] = first.position
         else:
             answers[one.position] = _conflict(one)
-    return Sifted(list(firsts.values()), repeats)
+    return [*firsts.values()]
 
 
 def repeated(first: Answer) -> Answer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple, cast
 
@@ -52,6 +53,9 @@ from milepost.model.standing import (
     Waiting,
 )
 from milepost.model.target import Author, TargetGroup
+
+PLACES_REMEMBERED_MAX = 10_000
+"""How many places' stored texts are remembered."""
 
 
 class _StoredStanding(NamedTuple):
@@ -164,9 +168,16 @@ def content_hash(name: str, occurred_at: int, payload: bytes) -> bytes:
     return blake2b(b"%s\0%d\0%s" % (name.encode(), occurred_at, payload), digest_size=16).digest()
 
 
-def encode_event(event: Event, payload: bytes) -> str:
+def encode_event(event: Event, payload: bytes) -> bytes:
     """Give the stored text of *event*, whose payload is encoded already."""
-    return _text.encode(_StoredEvent(event.place, event.member, msgspec.Raw(payload))).decode()
+    member = b"null" if event.member is None else _text.encode(event.member)
+    return b"[%b,%b,%b]" % (_place_text(event.place), member, payload)
+
+
+@lru_cache(maxsize=PLACES_REMEMBERED_MAX)
+def _place_text(place: Place) -> bytes:
+    """Give the stored text of *place*, which is the same for all that happens there."""
+    return _text.encode(place)
 
 
 def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, body: str) -> Event:
@@ -184,9 +195,9 @@ def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, b
     )
 
 
-def encode_entries(entries: Iterable[Entry]) -> str:
+def encode_entries(entries: Iterable[Entry]) -> bytes:
     """Give the stored text of *entries*."""
-    return _text.encode(entries).decode()
+    return _text.encode(entries)
 
 
 def decode_entries(body: str) -> tuple[Entry, ...]:

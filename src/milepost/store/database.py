@@ -1,7 +1,7 @@
 """Connections and transactions: the only place that commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -38,12 +38,12 @@ class Transaction:
 
     async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
         """Run the statement called *name* and give its rows."""
-        cursor = await self._connection.execute(statement(name), values)
+        cursor = await self._connection.execute(statement(name), values, binary=True)
         return await cursor.fetchall()
 
     async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
         """Run the statement called *name* and give its first row, if any."""
-        cursor = await self._connection.execute(statement(name), values)
+        cursor = await self._connection.execute(statement(name), values, binary=True)
         return await cursor.fetchone()
 
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
@@ -56,12 +56,10 @@ class Transaction:
         async with self._connection.pipeline():
             yield
 
-    async def copy(self, name: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Send *rows* by the COPY statement called *name*; *types* say how each column travels."""
+    async def copy(self, name: str, sent: bytes) -> None:
+        """Send what the COPY statement called *name* wants, in its own format."""
         async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
-            copy.set_types(types)
-            for row in rows:
-                await copy.write_row(row)
+            await copy.write(sent)
 
 
 class Database:

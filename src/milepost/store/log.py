@@ -1,22 +1,19 @@
 """The write path's statements: standings, history, events and the outbox of many customers at once."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from milepost.model.event import Event, EventKey
 from milepost.model.standing import EMPTY, Entry, Outcome, Progress, Standing
 from milepost.store import codec
 from milepost.store.bucket import bucket_of_customer
-from milepost.store.database import Row, Transaction
+from milepost.store.copying import copied, event_row
+from milepost.store.database import Transaction
 
 COPY_FROM = 50
 """From so many events on, COPY is cheaper than an insert, on both sides; below it costs more round trips."""
-
-_YEAR_2000_US = 946_684_800_000_000
-_EVENT_TYPES = (
-    *("int4", "int8", "int8", "text", "text", "text", "text"),
-    *("int8", "int8", "int8", "int8", "bytea", "text", "text"),
-)
 
 
 class Who(NamedTuple):
@@ -54,7 +51,7 @@ class LoggedRow(NamedTuple):
         return codec.decode_event(self.key, self.name, self.occurred_at, self.received_at, self.body)
 
 
-class Appended(NamedTuple):
+class Appended(Struct, frozen=True):
     """An event to be added to the log, with what it changed and led to; `body` is encoded already."""
 
     who: Who
@@ -62,8 +59,8 @@ class Appended(NamedTuple):
     reference: str | None
     seq: int
     version: int
-    payload_hash: bytes
-    body: str
+    content_hash: bytes
+    body: bytes
     entries: tuple[Entry, ...]
     outcomes: tuple[Outcome, ...]
 
@@ -79,18 +76,15 @@ class Named(NamedTuple):
 async def lock_standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Standing]:
     """Lock and give the standings of *who*, in that order; customers who do not exist are left out."""
     rows = await transaction.rows("lock_standings", _keys(who))
-    return {who_is(org_id, customer_id): codec.decode_standing(body) for org_id, customer_id, body in rows}
+    return {who[place]: codec.decode_standing(body) for place, body in rows}
 
 
-async def known_events(
-    transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]
-) -> dict[tuple[Who, EventKey], LoggedRow]:
-    """Give those of the events called *keys* that were heard before."""
+async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]) -> dict[int, LoggedRow]:
+    """Give those of the events called *keys* that were heard before, by their position among the keys."""
     values = _keys([who for who, _ in keys])
     values |= {"sources": [key.source for _, key in keys], "ids": [key.id for _, key in keys]}
     rows = await transaction.rows("known_events", values)
-    found = [logged_row(row[:-1])._replace(version=row[-1]) for row in rows]
-    return {(row.who, row.key): row for row in found}
+    return {place: logged_row(row)._replace(version=version) for place, version, *row in rows}
 
 
 async def events_named(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
@@ -128,7 +122,7 @@ async def keep(
 ) -> None:
     """Write standings, settled progress, events with their entries, and outcomes: all of one transaction."""
     if len(appended) >= COPY_FROM:
-        await transaction.copy("copy_events", _EVENT_TYPES, map(_event_row, appended))
+        await transaction.copy("copy_events", copied(map(_event_row, appended)))
         await _keep_rest(transaction, list(standings), list(settled), appended)
         return
     async with transaction.together():
@@ -181,30 +175,18 @@ def _events(appended: Sequence[Appended]) -> dict[str, object]:
         "received": [one.event.received_at for one in appended],
         "seqs": [one.seq for one in appended],
         "versions": [one.version for one in appended],
-        "hashes": [one.payload_hash for one in appended],
-        "bodies": [one.body for one in appended],
-        "entries": [codec.encode_entries(one.entries) for one in appended],
+        "hashes": [one.content_hash for one in appended],
+        "bodies": [one.body.decode() for one in appended],
+        "entries": [codec.encode_entries(one.entries).decode() for one in appended],
     }
 
 
-def _event_row(one: Appended) -> tuple[object, ...]:
-    event = one.event
-    return (
-        *one.who,
-        *event.key,
-        event.name,
-        one.reference,
-        event.occurred_at - _YEAR_2000_US,
-        event.received_at - _YEAR_2000_US,
-        one.seq,
-        one.version,
-        one.payload_hash,
-        one.body,
-        codec.encode_entries(one.entries),
-    )
+def _event_row(one: Appended) -> bytes:
+    texts = (one.body, codec.encode_entries(one.entries))
+    return event_row(one.who, one.event, one.reference, (one.seq, one.version), one.content_hash, texts)
 
 
-def logged_row(row: Row) -> LoggedRow:
+def logged_row(row: Sequence[Any]) -> LoggedRow:
     """Give an event of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(

@@ -47,7 +47,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) -> Offer:
     """Give the offer that *raw*, one event's JSON, makes; raises Refused with everything that is wrong with it."""
-    body = _event.decode(raw)
+    text = bytes(raw)
+    body = _event.decode(text)
     problems: list[Problem] = []
     customer = _customer(body, problems)
     place = _place(body, problems)
@@ -55,7 +56,7 @@ def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) ->
     if occurred_at < 0:
         problems.append(Problem("time", "lies before 1970"))
     payload = _payload(body, problems)
-    if b"\\u0000" in bytes(raw) and holds_nul(msgspec.json.decode(raw)):
+    if b"\\u0000" in text and holds_nul(msgspec.json.decode(text)):
         problems.append(Problem("", "a text holds the character U+0000"))
     if problems or customer is None or payload is None:
         raise Refused(*problems)
@@ -129,13 +130,17 @@ def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
 
 def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill:
     """Give the bill of *data*; what is wrong with its numbers is added to *problems*."""
-    _check_amount(f"{path}.netAmount", data.net_amount, problems)
-    _check_amount(f"{path}.discount", data.discount, problems)
+    if not fits(data.net_amount):
+        problems.append(_wrong_amount(f"{path}.netAmount"))
+    if not fits(data.discount):
+        problems.append(_wrong_amount(f"{path}.discount"))
     # What follows from a bad amount is not a second mistake, and an amount without bounds cannot be reckoned with.
     derived = data.net_amount + data.discount if not problems else Decimal(0)
     gross = derived if data.gross_amount is UNSET else data.gross_amount
-    _check_amount(f"{path}.grossAmount", gross, problems)
-    _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+    if not fits(gross):
+        problems.append(_wrong_amount(f"{path}.grossAmount"))
+    if data.extended_fields:
+        _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
     lines = tuple(_line(f"{path}.lines[{place}]", line, problems) for place, line in enumerate(data.lines))
     return Bill(
         number=data.number,
@@ -150,9 +155,12 @@ def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill
 
 
 def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
-    _check_amount(f"{path}.quantity", data.quantity, problems)
-    _check_number(f"{path}.rate", data.rate, problems)
-    _check_amount(f"{path}.discount", data.discount, problems)
+    if not fits(data.quantity):
+        problems.append(_wrong_amount(f"{path}.quantity"))
+    if not (data.rate and fits(data.rate)):
+        _check_number(f"{path}.rate", data.rate, problems)
+    if not fits(data.discount):
+        problems.append(_wrong_amount(f"{path}.discount"))
     gross, net = _totals(path, data, problems)
     if data.attributes:
         _check_fields(f"{path}.attributes", data.attributes, problems)
@@ -174,10 +182,10 @@ def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
 def _totals(path: str, data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
     """Give gross and net amount of a line; one that is left out follows from the other and the discount."""
     gross, net = data.gross_amount, data.net_amount
-    if gross is not UNSET:
-        _check_amount(f"{path}.grossAmount", gross, problems)
-    if net is not UNSET:
-        _check_amount(f"{path}.netAmount", net, problems)
+    if gross is not UNSET and not fits(gross):
+        problems.append(_wrong_amount(f"{path}.grossAmount"))
+    if net is not UNSET and not fits(net):
+        problems.append(_wrong_amount(f"{path}.netAmount"))
     if gross is not UNSET and net is not UNSET:
         return gross, net
     if gross is UNSET and net is UNSET:
@@ -241,8 +249,11 @@ def _award(name: str, data: AwardBody, problems: list[Problem]) -> Award:
 
 def _check_amount(path: str, amount: Decimal, problems: list[Problem]) -> None:
     if not fits(amount):
-        reason = f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals"
-        problems.append(Problem(path, reason))
+        problems.append(_wrong_amount(path))
+
+
+def _wrong_amount(path: str) -> Problem:
+    return Problem(path, f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals")
 
 
 def _check_positive(path: str, amount: Decimal, problems: list[Problem]) -> None:

@@ -25,21 +25,22 @@ insert into standing (bucket, org_id, customer_id, body)
 select k.bucket, k.org_id, k.customer_id, %(body)b::bytea
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id);
 
--- lock_standings: the standings of these customers, locked in the order given
-select s.org_id, s.customer_id, s.body
-from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
+-- lock_standings: the standings of these customers, locked in the order given; place counts the keys from 0
+select k.place - 1, s.body
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
+    with ordinality as k (bucket, org_id, customer_id, place)
 cross join lateral (
-    select org_id, customer_id, body from standing
+    select body from standing
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
     for update
 ) as s;
 
--- known_events: which of these events were heard before, with what they changed
-select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+-- known_events: which of these events were heard before, with what they changed; place counts the keys from 0
+select k.place - 1, e.version, e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
-    e.seq, e.content_hash, e.body, e.entries, e.version
+    e.seq, e.content_hash, e.body, e.entries
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(ids)b::text[])
-    as k (bucket, org_id, customer_id, source, event_id)
+    with ordinality as k (bucket, org_id, customer_id, source, event_id, place)
 cross join lateral (
     select * from event
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
@@ -130,10 +131,10 @@ from unnest(
     content_hash, body, entries
 );
 
--- copy_events: add many events to the log; instants as microseconds since 2000, which is how they travel
+-- copy_events: add many events to the log; store/copying.py packs the columns in this order
 copy event (
-    bucket, org_id, customer_id, source, event_id, name, reference, occurred_at, received_at, seq, version,
-    content_hash, body, entries
+    bucket, org_id, customer_id, occurred_at, received_at, seq, version, content_hash, source, event_id, name,
+    reference, body, entries
 ) from stdin (format binary);
 
 -- append_outbox: add outcomes to be delivered
