@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from milepost.language import Occasion, Scope, check, compile_predicate, read
-from milepost.model.event import CUSTOMER_UPDATE, TARGET_COMPLETED, Activity, Completion, Scalar
+from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.event import CUSTOMER_UPDATE, Activity, Scalar
 from tests.core.language_occasions import ON_ACTIVITY, STANDING, event
 
 COMPLETED: dict[Completion, Scalar] = {

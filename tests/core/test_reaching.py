@@ -9,7 +9,8 @@ from msgspec import structs
 from milepost.engine.log import need
 from milepost.engine.reaching import Reaching
 from milepost.language import Reached
-from milepost.model.event import DECIDE, TARGET_COMPLETED, AwardKind, Deciding, Event
+from milepost.model.completion import TARGET_COMPLETED
+from milepost.model.event import DECIDE, AwardKind, Deciding, Event
 from milepost.model.organisation import Settings
 from milepost.model.standing import EMPTY, EarnedLevel, Standing, Streak
 from milepost.model.target import Entity, Evaluation, Frequency, Goal, Kpi, StreakLevel, Target, Tracking

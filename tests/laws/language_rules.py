@@ -27,7 +27,8 @@ from milepost.language.syntax import (
 )
 from milepost.language.values import Kind
 from milepost.language.vocabulary import CUSTOMER, EVENT, IN_SCOPE, LINE
-from milepost.model.event import Activity, Award, AwardKind, Bill, Completion, Event, EventKey, Line, Place
+from milepost.model.completion import Completion
+from milepost.model.event import Activity, Award, AwardKind, Bill, Event, EventKey, Line, Place
 from milepost.model.event import Member as Profile
 from milepost.model.facts import Facts
 from milepost.model.standing import Standing

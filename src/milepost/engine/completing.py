@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from milepost.engine.counting import count
 from milepost.engine.fold import Fold
 from milepost.model.amount import to_decimal
-from milepost.model.event import TARGET_COMPLETED, Activity, Completion, Scalar
+from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.event import Activity, Scalar
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
 
 ROUNDS_MAX = 3

@@ -11,7 +11,8 @@ from milepost.language.parameters import Parameter, label
 from milepost.language.profile import Arguments, Attribute, Fact, Function, Profile
 from milepost.language.syntax import Operator
 from milepost.language.values import Evaluate, Kind, Occasion, Value, calculate, number_in, plain, spelled, truth_in
-from milepost.model.event import CUSTOMER_UPDATE, TARGET_COMPLETED, Activity, Award, Completion, Scalar
+from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.event import CUSTOMER_UPDATE, Activity, Award, Scalar
 from milepost.model.names import name_key
 
 

@@ -23,7 +23,6 @@ POINTS = "PointsAwarded"
 CURRENCY = "CurrencyAwarded"
 REGISTRATION = "CustomerRegistration"
 CUSTOMER_UPDATE = "CustomerUpdate"
-TARGET_COMPLETED = "TargetCompleted"
 ENROL = "milepost.Enrol"
 LEAVE = "milepost.Leave"
 TURN = "milepost.PeriodTurn"
@@ -120,35 +119,6 @@ class Activity(Struct, frozen=True):
     """A behavioural event or a customer-level activity, with its attributes."""
 
     attributes: Mapping[str, Scalar]
-
-
-class Completion(Enum):
-    """The attributes of the activity TargetCompleted (semantics 4.16, 5.4), by which promotions follow targets.
-
-    Names are texts, amounts numbers, the `is…Event` attributes truth values of which one is true; what does not apply
-    is left out. An event about a trigger, a streak level or a whole group names its target too, if it has one.
-    """
-
-    TARGET_NAME = "targetName"
-    """The target that was achieved, or whose period ended."""
-    TARGET_GROUP = "targetGroup"
-    """Its group."""
-    TARGET_PERIOD = "targetPeriod"
-    """The refCode of the period."""
-    ACHIEVED = "achieved"
-    """The value that the customer had then."""
-    DEFINED = "defined"
-    """The goal of the period."""
-    TRIGGER_NAME = "targetMilestoneTrigger"
-    """The trigger that was reached."""
-    TRIGGER_VALUE = "milestoneValueDefined"
-    """The value at which that trigger is reached."""
-    STREAK_LEVEL = "streakName"
-    """The streak level that was achieved."""
-    IS_TARGET = "isTargetAchievedEvent"
-    IS_TRIGGER = "isSubTargetAchievedEvent"
-    IS_UNIFIED = "isUnifiedTargetAchievedEvent"
-    IS_STREAK = "isStreakAchievedEvent"
 
 
 class Enrolling(Struct, frozen=True, kw_only=True):

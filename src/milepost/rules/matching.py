@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from milepost import language
 from milepost.language import NOTHING_NEEDED, Needs
-from milepost.model.event import DECIDE, TARGET_COMPLETED, Event
+from milepost.model.completion import TARGET_COMPLETED
+from milepost.model.event import DECIDE, Event
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Enrolment
 from milepost.model.target import TargetGroup
