@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from milepost.api.app import create_app
 from milepost.service.installation import Installation, installation
+from milepost.service.jobs import work_once
 from milepost.service.lanes import Limits
 from milepost.service.turning import Turning
 from milepost.settings import ServerSettings
@@ -23,6 +24,7 @@ from milepost.store.database import Database
 from milepost.store.embedded import EmbeddedServer
 from milepost.store.migrating import migrate
 from milepost.worker.scheduler import Scheduler
+from milepost.worker.workshop import Workshop
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
 GRACE_SECONDS = 10
@@ -83,24 +85,35 @@ def app_of(here: Installation, settings: ServerSettings) -> FastAPI:
 
 @asynccontextmanager
 async def scheduling(here: Installation) -> AsyncIterator[Scheduler]:
-    """Do what time brings beside the block, until it ends."""
-    scheduler = Scheduler(Turning(here), lambda: here.lanes.events_waiting)
-    task = asyncio.create_task(scheduler.run())
+    """Do what time brings, and long work that was asked for, beside the block until it ends."""
+    scheduler, workshop = _workers(here)
+    tasks = [asyncio.create_task(worker.run()) for worker in (scheduler, workshop)]
     try:
         yield scheduler
     finally:
         scheduler.stop()
-        await task
+        workshop.stop()
+        await asyncio.gather(*tasks)
+
+
+def _workers(here: Installation) -> tuple[Scheduler, Workshop]:
+    scheduler = Scheduler(Turning(here), lambda: here.lanes.events_waiting)
+    return scheduler, Workshop(lambda: work_once(here), lambda: here.lanes.events_waiting)
 
 
 async def work(url: str, settings: ServerSettings, ready: Callable[[], None]) -> None:
-    """Do what time brings until a signal says to stop, and nothing else."""
+    """Do what time brings, and long work that was asked for, until a signal says to stop, and nothing else."""
     async with running(url, settings) as here:
-        scheduler = Scheduler(Turning(here), lambda: here.lanes.events_waiting)
+        scheduler, workshop = _workers(here)
+
+        def stop() -> None:
+            scheduler.stop()
+            workshop.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, scheduler.stop)
+            asyncio.get_running_loop().add_signal_handler(number, stop)
         ready()
-        await scheduler.run()
+        await asyncio.gather(scheduler.run(), workshop.run())
 
 
 async def serve(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
