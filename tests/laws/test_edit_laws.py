@@ -1,0 +1,225 @@
+"""Whatever is asked to be changed is described back or kept, and an edit leaves what was counted (decision 0014)."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Any, NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milepost.api.body import write_json
+from milepost.api.vendor.amendment_body import read_group_change, read_periods, read_targets, read_unified_change
+from milepost.api.vendor.envelope import failure
+from milepost.api.vendor.reads import edited_group, milestone
+from milepost.engine.replay import Replayed, replay
+from milepost.model.organisation import Organisation, Settings
+from milepost.model.problem import Problem, Refused
+from milepost.model.target import Author, TargetGroup
+from milepost.rules.amending import amended, unified, with_changed_targets, with_targets
+from milepost.rules.amendment import Amended, Circumstances, TargetAmendment
+from milepost.rules.calendar import calendar_of
+from milepost.rules.draft import TargetDraft
+from milepost.rules.matching import catalogue
+from milepost.rules.rescheduling import with_added_periods, with_changed_periods
+from milepost.rules.soundness import beside
+from milepost.store import codec
+from tests.laws.definitions import expression
+from tests.laws.histories import World, worlds
+from tests.laws.living import lived, progress_of
+from tests.laws.picking import pick
+from tests.laws.test_definition_laws import REQUESTS, outcome, places, values
+from tests.laws.test_engine_laws import achievements, alternates, law
+
+BRAND = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
+NOW = calendar_of("UTC").read("2026-01-12T09:30:56.717Z").instant
+AUTHOR = Author(id=8, code="other", name="Other till")
+
+Read = Callable[[bytes], Any]
+
+
+def circumstances(organisation: Organisation, at: int) -> Circumstances:
+    """Give the circumstances of a change, with ids of its own."""
+    numbers = count(1_000_000)
+    return Circumstances(organisation=organisation, author=AUTHOR, at=at, ids=lambda _kind: next(numbers), audiences={})
+
+
+def of_group(body: bytes) -> Any:
+    """Read a change of a whole group."""
+    _, amendment, problems = read_group_change(body)
+    return (lambda group, where: amended(group, amendment, where)), problems
+
+
+def of_unified(body: bytes) -> Any:
+    """Read a change of a unified group."""
+    amendment, problems = read_unified_change(body)
+    return (lambda group, where: unified(group, amendment, where)), problems
+
+
+def of_periods(body: bytes) -> Any:
+    """Read new or changed periods: those with an id are changed."""
+    found, problems = read_periods(body)
+    change = with_added_periods if all(one.id is None for one in found) else with_changed_periods
+    return (lambda group, where: change(group, found, where)), problems
+
+
+def of_targets(body: bytes) -> Any:
+    """Read new or changed targets: those with an id are changed."""
+    found, problems = read_targets(body)
+    change = with_targets if all(one.id is None for one in found) else with_changed_targets
+    return (lambda group, where: change(group, found, where)), problems
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> tuple[TargetGroup, Read, Any]:
+    """Draw a group, a call that changes it, and a body for it: what a read shows, with a few values spoiled."""
+    group = outcome(json.dumps(draw(st.sampled_from(REQUESTS))).encode(), BRAND)
+    assert isinstance(group, TargetGroup)
+    shown = json.loads(write_json(edited_group(group, calendar_of("UTC"), NOW)))
+    read, body = draw(
+        st.sampled_from(
+            [
+                (of_group, shown),
+                (of_unified, {"targets": shown["targets"], "deactivateTargetIds": [1]}),
+                (of_periods, shown["periods"]),
+                (of_targets, shown["targets"]),
+            ]
+        )
+    )
+    body = deepcopy(body)
+    if isinstance(body, list) and draw(st.booleans()):
+        for one in body:
+            del one["id"]
+    for _ in range(draw(st.integers(0, 4))):
+        known = places(body)
+        if not known:
+            break
+        holder, key = draw(st.sampled_from(known))
+        if draw(st.booleans()):
+            holder[key] = draw(values)
+        else:
+            del holder[key]
+    return group, read, body
+
+
+def changed(group: TargetGroup, read: Read, body: bytes) -> TargetGroup | tuple[Problem, ...]:
+    """Give the group that *body* makes of *group*, or everything that is wrong with it."""
+    try:
+        change, unreadable = read(body)
+    except Refused as refused:
+        return refused.problems
+    made = change(group, circumstances(BRAND, NOW))
+    return beside(unreadable, made.problems) or made.group
+
+
+@given(edits())
+def test_a_change_is_described_back_or_kept(drawn: tuple[TargetGroup, Read, Any]) -> None:
+    """Each problem has words; each group survives storage and answers, and what is measured stays what it was."""
+    group, read, body = drawn
+    after = changed(group, read, json.dumps(body).encode())
+    if isinstance(after, tuple):
+        problems = after
+        assert all(problem.reason for problem in problems)
+        assert write_json(failure(problems))
+        return
+    assert codec.decode_group(codec.encode_group(after)) == after
+    assert write_json(milestone(after, calendar_of("UTC"), NOW, 1, periods=True))
+    assert {target.id for target in after.targets} == set(catalogue(BRAND, [after]).rules)
+    assert [measured(group, target.id) for target in group.targets] == [
+        measured(after, target.id) for target in group.targets
+    ]
+    assert {period.id for period in group.periods} <= {period.id for period in after.periods}
+
+
+def measured(group: TargetGroup, target_id: int) -> tuple[object, ...]:
+    """Give what of a target and its group no request changes."""
+    (target,) = [target for target in group.targets if target.id == target_id]
+    kept = (target.entity, target.kpi, target.event_name, target.enrolment, target.metadata, target.triggers)
+    return (*kept, group.tracking, group.evaluation, group.streak_levels, group.preferred_till_id)
+
+
+@given(st.sampled_from(REQUESTS))
+def test_what_a_read_shows_changes_nothing_when_sent_back(request: Any) -> None:
+    """Nothing is amended, and nothing is warned of, once the validity reaches to the last period."""
+    made = outcome(json.dumps(request).encode(), BRAND)
+    assert isinstance(made, TargetGroup)
+    group = changed(made, of_group, b"{}")
+    assert isinstance(group, TargetGroup)
+    change, unreadable = of_group(write_json(edited_group(group, calendar_of("UTC"), NOW)))
+    assert ((), Amended(group=group)) == (unreadable, change(group, circumstances(BRAND, NOW)))
+
+
+class Edited(NamedTuple):
+    """A world, what it becomes by an edit, and how many of its events happen before that."""
+
+    before: World
+    after: World
+    cut: int
+
+
+@st.composite
+def edited_worlds(draw: st.DrawFn, *, goals_only: bool) -> Edited:
+    """Draw a world and an edit of it."""
+    world = draw(worlds(length=10))
+    return Edited(world, edited(draw, world, goals_only=goals_only), draw(st.integers(0, len(world.events))))
+
+
+def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
+    """Change each target's goals and, unless *goals_only*, its condition or use."""
+    groups: list[TargetGroup] = []
+    for group in world.groups:
+        drafts = [
+            TargetDraft(
+                goals=(Decimal(pick(draw, (1, 7, 500))),) if target.goals else (),
+                expression=None if goals_only else expression(draw, target.entity),
+                active=None if goals_only else pick(draw, (None, None, False)),
+            )
+            for target in group.targets
+        ]
+        # Before all periods: no goal is of an ended one.
+        at = min(period.opens_at for period in group.periods) - 1
+        where = circumstances(world.organisation, at)
+        amendments = tuple(
+            TargetAmendment(path="", id=target.id, draft=draft)
+            for target, draft in zip(group.targets, drafts, strict=True)
+        )
+        groups.append(with_changed_targets(group, amendments, where).group)
+    organisation = replace(world.organisation, version=world.organisation.version + 1)
+    return world._replace(organisation=organisation, groups=tuple(groups))
+
+
+def lived_with(edit: Edited) -> Replayed:
+    """Live through the events before the edit under the old definitions, and through the others under the new ones."""
+    world, after, cut = edit
+    catalogues = {one.organisation.version: catalogue(one.organisation, one.groups) for one in (world, after)}
+    versions = [world.organisation.version] * cut + [after.organisation.version] * (len(world.events) - cut)
+    return replay(catalogues.__getitem__, zip(versions, world.events, strict=True))
+
+
+@law(150)
+@given(edited_worlds(goals_only=True))
+def test_a_changed_goal_changes_no_value(edit: Edited) -> None:
+    """Values are what they would be without the edit, and each achievement is told once."""
+    replayed = lived_with(edit)
+    expected = {key: progress.value for key, progress in progress_of(lived(edit.before)).items()}
+    assert expected == {key: progress.value for key, progress in progress_of(replayed).items()}
+    assert all(alternates(story) for story in achievements(replayed.outcomes).values())
+
+
+@law(150)
+@given(edited_worlds(goals_only=False))
+def test_entries_explain_every_value_across_an_edit(edit: Edited) -> None:
+    """The edit itself changes no value: the first entry after it starts where the last one before it ended."""
+    replayed = lived_with(edit)
+    value: dict[tuple[int, int], int] = {}
+    for logged in replayed.log:
+        for entry in logged.entries:
+            assert value.get((entry.target_id, entry.period_id), 0) == entry.before
+            value[entry.target_id, entry.period_id] = entry.after
+    assert {key: progress.value for key, progress in progress_of(replayed).items()} == {
+        key: left for key, left in value.items() if key in progress_of(replayed)
+    }
+    assert all(alternates(story) for story in achievements(replayed.outcomes).values())

@@ -1,0 +1,41 @@
+"""The page of compatibility: each row names the tests that hold it, and each of these exists."""
+
+import ast
+import re
+
+from tests.tidy.sources import ROOT
+
+PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
+ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| what |")]
+_TEST = re.compile(r"`(test_\w+)::(test_\w+)`")
+
+
+def known_tests() -> dict[str, list[set[str]]]:
+    """Give the names of tests by the stem of their file; a stem that two files share has two sets."""
+    found: dict[str, list[set[str]]] = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        found.setdefault(path.stem, []).append(names)
+    return found
+
+
+def rows() -> list[list[str]]:
+    """Give the cells of the rows, headings left out."""
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in ROWS]
+    return [row for row in cells if row[-1] != "test"]
+
+
+def test_each_row_names_a_test() -> None:
+    """Four cells, the last of which says what holds the row."""
+    assert [] == [row for row in rows() if len(row) != 4 or not _TEST.search(row[3])]
+
+
+def test_each_named_test_exists() -> None:
+    """A test that was renamed or removed takes its row with it."""
+    known = known_tests()
+    named = _TEST.findall(PAGE)
+    missing = [f"{file}::{name}" for file, name in named if not any(name in names for names in known.get(file, []))]
+
+    assert named
+    assert [] == missing
