@@ -13,6 +13,7 @@ from milepost.api.documenting import DocumentedApp
 from milepost.api.native import audiences, declared, enrolments, events, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
+from milepost.api.native.customer_routes import router as one_customer
 from milepost.api.vendor import (
     communications,
     customers,
@@ -83,6 +84,7 @@ def routed_app() -> FastAPI:
         webhooks,
     ):
         app.include_router(module.router)
+    app.include_router(one_customer)
     return app
 
 

@@ -20,6 +20,7 @@ from milepost.api.native.audiences import (
     MemberItem,
     VersionBody,
 )
+from milepost.api.native.customer_routes import CUSTOMERS
 from milepost.api.native.enrolments import EnrolmentsItem
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
@@ -61,7 +62,8 @@ SECURITY: Json = {
 REFUSALS = {
     "400": "The request was refused; the answer holds everything that is wrong with it.",
     "401": "The login is missing or wrong.",
-    "404": "There is no such address.",
+    "404": "There is no such address, or nothing that it names.",
+    "409": "The id was given before, with other content.",
     "413": "The body is larger than its limit.",
     "503": "Too much is waiting, or the database cannot be reached: send it again.",
 }
@@ -113,6 +115,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     **SECOND,
     **REFERENCE,
     **LEADERBOARDS,
+    **CUSTOMERS,
 }
 
 

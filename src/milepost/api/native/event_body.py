@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import UNSET, Raw, UnsetType
 
 from milepost.api.body import DIGITS_MAX, holds_nul
 from milepost.api.native.event_shapes import (
@@ -16,6 +16,7 @@ from milepost.api.native.event_shapes import (
     EventBody,
     Fields,
     LineBody,
+    PlaceBody,
     ReturnBody,
 )
 from milepost.model.amount import AMOUNT_MAX, PLACES, fits
@@ -38,6 +39,8 @@ from milepost.model.problem import Problem, Refused
 from milepost.service.brand import PlaceName
 from milepost.service.offer import Offer
 
+Placed = PlaceBody | UnsetType
+
 _event = msgspec.json.Decoder(EventBody)
 _fields = msgspec.json.Decoder(Fields, float_hook=Decimal)
 _data = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()}
@@ -51,10 +54,8 @@ def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) ->
     body = _event.decode(text)
     problems: list[Problem] = []
     customer = _customer(body, problems)
-    place = _place(body, problems)
-    occurred_at = (body.time - _EPOCH) // _MICROSECOND
-    if occurred_at < 0:
-        problems.append(Problem("time", "lies before 1970"))
+    place = place_of(body.store, body.till, problems)
+    occurred_at = instant_of("time", body.time, problems)
     payload = _payload(body, problems)
     if b"\\u0000" in text and holds_nul(msgspec.json.decode(text)):
         problems.append(Problem("", "a text holds the character U+0000"))
@@ -93,9 +94,18 @@ def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
     return named[0]
 
 
-def _place(body: EventBody, problems: list[Problem]) -> PlaceName | None:
+def instant_of(path: str, time: datetime, problems: list[Problem]) -> int:
+    """Give the instant (epoch microseconds) that was written at *path*; one before 1970 is added to *problems*."""
+    instant = (time - _EPOCH) // _MICROSECOND
+    if instant < 0:
+        problems.append(Problem(path, "lies before 1970"))
+    return instant
+
+
+def place_of(store: Placed, till: Placed, problems: list[Problem]) -> PlaceName | None:
+    """Give how a body names its place; what is wrong with it is added to *problems*."""
     named: list[PlaceName] = []
-    for path, place in (("store", body.store), ("till", body.till)):
+    for path, place in (("store", store), ("till", till)):
         if place is UNSET:
             continue
         if (place.id is UNSET) == (place.code is UNSET):
@@ -210,13 +220,13 @@ def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> 
     if data.return_type is ReturnKind.LINE_ITEM and not data.lines:
         problems.append(Problem(f"{path}.lines", "is needed when returnType is LINE_ITEM"))
     if amount is not None:
-        _check_positive(f"{path}.amount", amount, problems)
+        check_positive(f"{path}.amount", amount, problems)
     _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
     lines: list[ReturnedLine] = []
     for place, line in enumerate(data.lines):
         net = None if line.net_amount is UNSET else line.net_amount
         gross = None if line.gross_amount is UNSET else line.gross_amount
-        _check_positive(f"{path}.lines[{place}].quantity", line.quantity, problems)
+        check_positive(f"{path}.lines[{place}].quantity", line.quantity, problems)
         for name, value in (("netAmount", net), ("grossAmount", gross)):
             if value is not None:
                 _check_amount(f"{path}.lines[{place}].{name}", value, problems)
@@ -256,7 +266,8 @@ def _wrong_amount(path: str) -> Problem:
     return Problem(path, f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals")
 
 
-def _check_positive(path: str, amount: Decimal, problems: list[Problem]) -> None:
+def check_positive(path: str, amount: Decimal, problems: list[Problem]) -> None:
+    """Add to *problems* what keeps an amount from being one above 0."""
     _check_amount(path, amount, problems)
     if amount.is_finite() and amount <= 0:
         problems.append(Problem(path, "must be above 0"))

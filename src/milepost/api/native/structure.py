@@ -1,15 +1,18 @@
 """Finding everything that is wrong with the structure of a body, where the decoder stops at the first."""
 
 import re
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
 
-from milepost.model.problem import Problem
+from milepost.api.body import holds_nul, read_json
+from milepost.model.problem import Problem, Refused
 
 PROBLEMS_MAX = 50
 """How many problems of one body are told."""
+
+Shape = TypeVar("Shape", bound=Struct)
 
 _AT = re.compile(r"^(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 
@@ -28,6 +31,19 @@ def structure_problems(value: object, kind: type[Struct], path: str = "") -> lis
             continue
         problems += _field_problems(value[name], field.type, f"{prefix}{name}")
     return problems[:PROBLEMS_MAX]
+
+
+def read_struct(body: bytes, kind: type[Shape]) -> Shape:
+    """Give the *kind* that *body* writes as JSON, numbers exact; raises Refused with all that is wrong with it."""
+    try:
+        value = read_json(body)
+        problems = [Problem("", "a text holds the character U+0000")] if holds_nul(value) else []
+        if not problems:
+            return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, ArithmeticError, ValueError) as error:
+        # Amounts are judged by their text, so the generic reading is made anew without exact ones.
+        problems = structure_problems(msgspec.json.decode(body), kind) or [Problem("", str(error))]
+    raise Refused(*problems)
 
 
 def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:

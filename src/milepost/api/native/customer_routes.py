@@ -1,0 +1,29 @@
+"""The routes about one customer, progress, caps and streaks, and what the document tells of them."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+
+from milepost.api.native import awards, progress, streaks
+from milepost.api.native.answer_shapes import Page
+from milepost.api.native.awards import AwardRequest, CapItem, DecisionItem
+from milepost.api.native.progress import ProgressItem
+from milepost.api.native.streaks import FreezesItem, FreezesRequest, PauseItem, PauseRequest
+from milepost.api.route import Body, Route
+
+router = APIRouter()
+for _module in (progress, awards, streaks):
+    router.include_router(_module.router)
+
+_CUSTOMER = "/api/v1/customers/{customer_id}"
+_STREAK = f"{_CUSTOMER}/streaks/{{group_id}}"
+_READING = ("400", "401", "404", "503")
+_CALLING = ("400", "401", "404", "409", "413", "503")
+
+CUSTOMERS: Mapping[tuple[str, str], Route] = {
+    ("get", f"{_CUSTOMER}/progress"): Route(ProgressItem, statuses=_READING),
+    ("get", f"{_CUSTOMER}/caps"): Route(Page[CapItem], statuses=_READING),
+    ("post", f"{_CUSTOMER}/awards"): Route(DecisionItem, Body((AwardRequest,)), statuses=_CALLING),
+    ("post", f"{_STREAK}/freezes"): Route(FreezesItem, Body((FreezesRequest,)), statuses=_CALLING),
+    ("post", f"{_STREAK}/pauses"): Route(PauseItem, Body((PauseRequest,)), statuses=_CALLING),
+}

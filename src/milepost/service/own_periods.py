@@ -1,0 +1,88 @@
+"""The periods of a target as one customer has them: their own windows, goals and progress."""
+
+from typing import NamedTuple
+
+from milepost.engine.windows import Span, spans
+from milepost.model.standing import STAYS, Enrolment, Progress, ProgressKey, Standing
+from milepost.model.target import Evaluation, Period, Target, TargetGroup
+from milepost.rules.rule import Rule
+from milepost.service.reading import CustomerView
+from milepost.service.taking_part import latest
+
+
+class OwnPeriod(NamedTuple):
+    """One period of a target for one customer.
+
+    `span` is None where the customer's windows have not begun; `goal` is in units, the customer's own or the target's;
+    `enrolment` is the one that covers the period; `has_left` is true from the period of leaving on.
+    """
+
+    period: Period
+    span: Span | None
+    goal: int | None
+    progress: Progress | None
+    enrolment: Enrolment | None
+    has_left: bool
+    takes_part: bool
+
+
+def own_periods(view: CustomerView, group: TargetGroup, target: Target) -> tuple[OwnPeriod, ...]:
+    """Give the periods of *group*, as they are listed, for one customer and *target*."""
+    rule = view.brand.catalogue.rules[target.id]
+    own = dict(zip(rule.period_ids, spans(rule, view.standing.anchors), strict=False))
+    enrolment = latest(view.standing, target.id)
+    return tuple(_own(view, group, rule, period, own.get(period.id), enrolment) for period in group.periods)
+
+
+def _own(
+    view: CustomerView, group: TargetGroup, rule: Rule, period: Period, span: Span | None, enrolment: Enrolment | None
+) -> OwnPeriod:
+    position = rule.position_of(period.id)
+    has_left = enrolment is not None and _has_left(rule, enrolment, position)
+    covers = enrolment is not None and 0 <= rule.position_of(enrolment.period_id) <= position and not has_left
+    if span is None and group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
+        span = Span(period.opens_at, period.closes_at)
+    return OwnPeriod(
+        period,
+        span,
+        own_goal(view.standing, rule, period.id),
+        view.progress.get(ProgressKey(rule.target_id, period.id)),
+        enrolment if covers else None,
+        has_left,
+        position >= 0 and (covers if enrolment is not None else rule.open_to_all),
+    )
+
+
+def _has_left(rule: Rule, enrolment: Enrolment, position: int) -> bool:
+    if enrolment.left_period_id == STAYS:
+        return False
+    return rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW or position >= rule.position_of(
+        enrolment.left_period_id
+    )
+
+
+def own_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
+    """Give the goal in a period, in units: the customer's own, else the target's, if there is one.
+
+    Until achieved, the goal is that of the first period for all of them.
+    """
+    position = rule.position_of(period_id)
+    if position < 0:
+        return None
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        position = 0
+    enrolment = latest(standing, rule.target_id)
+    own = {} if enrolment is None else dict(enrolment.goals)
+    return own.get(rule.period_ids[position], rule.goals[position])
+
+
+def running(group: TargetGroup, periods: tuple[OwnPeriod, ...], at: int) -> OwnPeriod | None:
+    """Give the one of a customer's *periods* that runs *at* an instant (epoch microseconds), if one does.
+
+    Until achieved it is the one that is being filled: the first not achieved, else the last.
+    """
+    open_now = [own for own in periods if own.span is not None and own.span.opens_at <= at < own.span.closes_at]
+    if group.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        return open_now[0] if open_now else None
+    unachieved = [own for own in open_now if own.progress is None or not own.progress.achieved_by]
+    return next(iter(unachieved or open_now[-1:]), None)

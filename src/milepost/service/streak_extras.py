@@ -1,0 +1,87 @@
+"""Freezes and pauses of a customer's streak: events of our own, named by the caller's id, that happen once."""
+
+from milepost.model.event import EventKey, Freezing, Pausing
+from milepost.model.problem import Problem, Refused
+from milepost.model.standing import Streak
+from milepost.model.target import TargetGroup, Tracking
+from milepost.rules.calendar import DAY_US
+from milepost.service.access import Caller
+from milepost.service.installation import Installation
+from milepost.service.offer import Answer
+from milepost.service.once import called, receive_once
+from milepost.service.reading import view_customer
+
+FREEZE_SOURCE = "milepost/freezes"
+PAUSE_SOURCE = "milepost/pauses"
+GRANTS_MAX = 200
+"""Freezes of one streak that are granted one by one, and pauses of it."""
+
+PAUSE_DAYS_MAX = 366
+"""How long a pause may be."""
+
+AHEAD_DAYS_MAX = 3_660
+"""How far from now a pause may begin or end."""
+
+
+class Absent(Exception):
+    """The customer or the group that a call is about does not exist; the message says which."""
+
+
+async def grant_freezes(
+    here: Installation, caller: Caller, customer_id: int, group_id: int, id_: str, count: int
+) -> Answer:
+    """Grant a customer freezes, there from now on; raises Absent, Refused."""
+    now = here.clock()
+    group, streak = await _streak(here, caller, customer_id, group_id)
+    if group.freezes is None:
+        raise Refused(Problem("groupId", "has no freezes: its definition says no streakFreezes"))
+    if not 1 <= count <= group.freezes.most:
+        raise Refused(Problem("count", f"must be from 1 to {group.freezes.most}, the most the group allows"))
+    if len(streak.freezes) >= GRANTS_MAX:
+        raise Refused(Problem("count", f"freezes were granted {GRANTS_MAX} times, which is the most for one streak"))
+    key = EventKey(FREEZE_SOURCE, f"{group_id}/{id_}")
+    payload = Freezing(group_id=group_id, count=count)
+    return await receive_once(here, called(caller, customer_id, key, payload, now, now), dated=False)
+
+
+async def pause_streak(
+    here: Installation, caller: Caller, customer_id: int, group_id: int, id_: str, starts_at: int, ends_at: int
+) -> Answer:
+    """Pause a customer's streak from one instant up to another (epoch microseconds); raises Absent, Refused."""
+    now = here.clock()
+    _, streak = await _streak(here, caller, customer_id, group_id)
+    problems = _pause_problems(starts_at, ends_at, now)
+    if len(streak.pauses) >= GRANTS_MAX:
+        problems.append(Problem("from", f"the streak was paused {GRANTS_MAX} times, which is the most"))
+    if problems:
+        raise Refused(*problems)
+    key = EventKey(PAUSE_SOURCE, f"{group_id}/{id_}")
+    payload = Pausing(group_id=group_id, starts_at=starts_at, ends_at=ends_at)
+    return await receive_once(here, called(caller, customer_id, key, payload, now, now), dated=False)
+
+
+def _pause_problems(starts_at: int, ends_at: int, now: int) -> list[Problem]:
+    problems = []
+    if starts_at >= ends_at:
+        problems.append(Problem("to", "must lie after from"))
+    elif ends_at - starts_at > PAUSE_DAYS_MAX * DAY_US:
+        problems.append(Problem("to", f"must not lie more than {PAUSE_DAYS_MAX} days after from"))
+    problems += [
+        Problem(path, f"must lie within {AHEAD_DAYS_MAX} days of now")
+        for path, instant in (("from", starts_at), ("to", ends_at))
+        if abs(instant - now) > AHEAD_DAYS_MAX * DAY_US
+    ]
+    return problems
+
+
+async def _streak(here: Installation, caller: Caller, customer_id: int, group_id: int) -> tuple[TargetGroup, Streak]:
+    """Give an active group whose streaks can break, and what the customer has done in it."""
+    view = await view_customer(here.database, here.brands, caller.org_id, customer_id)
+    if view is None:
+        raise Absent(f"there is no customer {customer_id}")
+    group = view.brand.catalogue.groups.get(group_id)
+    if group is None or not group.active or group.deleted:
+        raise Absent(f"there is no active target group {group_id}")
+    if group.tracking is not Tracking.STREAKS:
+        raise Refused(Problem("groupId", "is no group of STREAKS: nothing in it can break"))
+    return group, view.standing.streaks.get(group_id) or Streak(group_id)

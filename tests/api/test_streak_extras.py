@@ -1,0 +1,169 @@
+"""Freezes, pauses and outages of streaks, and how a streak is shown in our own view."""
+
+import pytest
+
+from tests.api.door import Brand, Door, Json, said
+from tests.api.forms import bill, group, target
+
+MONTHS = (("January", 31), ("February", 28), ("March", 31), ("April", 30), ("May", 31))
+PERIODS: tuple[Json, ...] = tuple(
+    {"refCode": name, "startDate": f"2026-{place:02}-01", "endDate": f"2026-{place:02}-{last}"}
+    for place, (name, last) in enumerate(MONTHS, start=1)
+)
+
+
+def streak(brand: Brand, tracking: str = "STREAKS", **changes: object) -> Json:
+    """Define a streak over five months with levels of two and three."""
+    levels = [{"name": f"{brand.till_code} {count}", "targetCountOfSequence": count} for count in (2, 3)]
+    asked = group(target(), periods=PERIODS, trackingType=tracking, streaks=levels) | changes
+    return brand.define(asked)
+
+
+def achieve(brand: Brand, *months: int) -> None:
+    """Buy enough in these months; the clock stands in the last of them."""
+    for month in months:
+        brand.door.clock.set(f"2026-{month:02}-15T12:00:00Z")
+        brand.tell(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
+
+
+def shown(brand: Brand) -> Json:
+    """Give the streak as our own view tells it."""
+    (found,) = brand.get(f"/api/v1/customers/{brand.customer('anna')}/progress")["groups"]
+    streak: Json = found["streak"]
+    return streak
+
+
+def call(brand: Brand, group_id: int, kind: str, **body: object) -> Json:
+    """Grant freezes or pause; give the answer, which went well."""
+    answered = brand.post(f"/api/v1/customers/{brand.customer('anna')}/streaks/{group_id}/{kind}", body)
+    assert answered.status_code == 200, answered.text
+    told: Json = said(answered)
+    return told
+
+
+def test_a_granted_freeze_protects_a_missed_period(brand: Brand) -> None:
+    """February is missed and frozen: March makes two; without a freeze April would be the end."""
+    defined = streak(brand, streakFreezes={"max": 1})
+    january, february, *_ = (period["id"] for period in defined["periods"])
+    achieve(brand, 1)
+    told = call(brand, defined["id"], "freezes", id="gift", count=1)
+    assert {"id": "gift", "status": "applied", "groupId": defined["id"], "count": 1} == told
+    assert (1, 1) == (shown(brand)["run"], shown(brand)["freezesLeft"])
+    achieve(brand, 3)
+    found = shown(brand)
+    assert (2, 0, [february], []) == (
+        found["run"],
+        found["freezesLeft"],
+        found["frozenPeriodIds"],
+        found["missedPeriodIds"],
+    )
+    level, further = found["levels"]
+    assert (2, 2, "2026-03-10T12:00:00Z") == (level["count"], level["needed"], level["earnedAt"])
+    assert (2, 3, None, None) == (further["count"], further["needed"], further["earnedAt"], further["periodId"])
+    achieve(brand, 5)
+    assert (1, 1) == (shown(brand)["run"], len(shown(brand)["missedPeriodIds"]))
+    assert january not in found["frozenPeriodIds"]
+
+
+def test_freezes_are_earned_and_capped(brand: Brand) -> None:
+    """One for every two achieved months, one at most."""
+    streak(brand, streakFreezes={"max": 1, "earnEvery": 2})
+    achieve(brand, 1)
+    assert 0 == shown(brand)["freezesLeft"]
+    achieve(brand, 2, 3, 4)
+    assert 1 == shown(brand)["freezesLeft"]
+
+
+def test_a_freeze_is_granted_once(brand: Brand) -> None:
+    """The same id again is a duplicate, with another count a conflict; the streak holds no more than its most."""
+    defined = streak(brand, streakFreezes={"max": 3})
+    achieve(brand, 1)
+    assert "applied" == call(brand, defined["id"], "freezes", id="a", count=2)["status"]
+    brand.door.clock.set("2026-01-16T12:00:00Z")
+    assert "duplicate" == call(brand, defined["id"], "freezes", id="a", count=2)["status"]
+    path = f"/api/v1/customers/{brand.customer('anna')}/streaks/{defined['id']}/freezes"
+    assert 409 == brand.post(path, {"id": "a", "count": 1}).status_code
+    assert 2 == shown(brand)["freezesLeft"]
+    call(brand, defined["id"], "freezes", id="b", count=3)
+    assert 3 == shown(brand)["freezesLeft"]
+
+
+def test_a_pause_protects_what_it_touches(brand: Brand) -> None:
+    """Away from the last evening of February to March, neither month is missed; told again it is the same pause."""
+    defined = streak(brand)
+    achieve(brand, 1)
+    span = {"from": "2026-02-28T20:00:00Z", "to": "2026-03-20T00:00:00+01:00"}
+    told = call(brand, defined["id"], "pauses", id="holiday", **span)
+    pause = {"from": "2026-02-28T20:00:00Z", "to": "2026-03-19T23:00:00Z"}
+    assert {"id": "holiday", "status": "applied", "groupId": defined["id"]} | pause == told
+    assert "duplicate" == call(brand, defined["id"], "pauses", id="holiday", **span)["status"]
+    achieve(brand, 4)
+    assert (2, [], [pause]) == (shown(brand)["run"], shown(brand)["missedPeriodIds"], shown(brand)["pauses"])
+
+
+def test_an_outage_of_the_brand_protects_everybody(front: Door) -> None:
+    """A declared outage in February breaks no streak."""
+    brand = front.brand(outages="2026-02-10T00:00:00Z/2026-02-11T00:00:00Z")
+    streak(brand)
+    achieve(brand, 1, 3)
+    assert 2 == shown(brand)["run"]
+
+
+def test_a_streak_breaks_when_time_says_so(front: Door) -> None:
+    """January's streak of one stands all February and two days of March (offsetDays), then it is over; nobody swept."""
+    brand = front.brand(offsetDays="2")
+    streak(brand)
+    achieve(brand, 1)
+    for text, run in (("2026-03-02T23:59:59Z", 1), ("2026-03-03T00:00:00Z", 0)):
+        front.clock.set(text)
+        assert (text, run) == (text, shown(brand)["run"])
+
+
+@pytest.mark.parametrize(
+    "kind, body, path",
+    [
+        ("freezes", {"id": "a", "count": 0}, "count"),
+        ("freezes", {"id": "a", "count": 4}, "count"),
+        ("freezes", {"id": "", "count": 1}, "id"),
+        ("freezes", {"count": 1}, "id"),
+        ("freezes", {"id": "a", "count": "x"}, "count"),
+        ("pauses", {"id": "a", "from": "2026-02-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}, "to"),
+        ("pauses", {"id": "a", "from": "2026-02-01T00:00:00Z", "to": "2027-02-02T00:00:01Z"}, "to"),
+        ("pauses", {"id": "a", "from": "2026-02-01", "to": "2026-02-02T00:00:00Z"}, "from"),
+        ("pauses", {"id": "a", "from": "1970-01-01T00:00:00Z", "to": "1970-01-02T00:00:00Z"}, "from"),
+        ("pauses", {"id": "a", "from": "2026-02-01T00:00:00Z"}, "to"),
+    ],
+)
+def test_a_bad_call_is_told_where(brand: Brand, kind: str, body: Json, path: str) -> None:
+    """Each mistake at its path, with its limit."""
+    defined = streak(brand, streakFreezes={"max": 3})
+    achieve(brand, 1)
+    answered = brand.post(f"/api/v1/customers/{brand.customer('anna')}/streaks/{defined['id']}/{kind}", body)
+    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
+
+
+def test_a_pause_of_a_leap_year_is_accepted(brand: Brand) -> None:
+    """366 days is the most."""
+    defined = streak(brand)
+    achieve(brand, 1)
+    span = {"from": "2026-02-01T00:00:00Z", "to": "2027-02-02T00:00:00Z"}
+    assert "applied" == call(brand, defined["id"], "pauses", id="long", **span)["status"]
+
+
+def test_what_cannot_break_needs_no_protection(brand: Brand) -> None:
+    """Streaks that nothing sets back have neither freezes nor pauses; a streak without a rule has no freezes."""
+    loose, plain = streak(brand, "NON_CONTINUOUS_STREAKS"), brand.define(group())
+    achieve(brand, 1)
+    who = f"/api/v1/customers/{brand.customer('anna')}/streaks"
+    freeze = {"id": "a", "count": 1}
+    found = [brand.post(f"{who}/{one['id']}/freezes", freeze) for one in (loose, plain)]
+    assert [(400, "groupId")] * 2 == [(one.status_code, said(one)["problems"][0]["path"]) for one in found]
+
+
+def test_an_unknown_streak_is_not_found(brand: Brand) -> None:
+    """404 for a group that is not there, and for a customer who is not."""
+    defined = streak(brand, streakFreezes={"max": 3})
+    achieve(brand, 1)
+    anna, freeze = brand.customer("anna"), {"id": "a", "count": 1}
+    paths = (f"{anna}/streaks/7", f"{anna}/streaks/x", f"5/streaks/{defined['id']}")
+    assert [404] * 3 == [brand.post(f"/api/v1/customers/{path}/freezes", freeze).status_code for path in paths]
