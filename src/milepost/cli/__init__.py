@@ -11,6 +11,7 @@ from types import FrameType
 import typer
 
 from milepost.cli.adding import key, org, till
+from milepost.cli.compat import compat
 from milepost.cli.config import config
 from milepost.cli.demo import demo
 from milepost.cli.importing import import_
@@ -60,6 +61,7 @@ app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
 app.add_typer(import_, name="import")
+app.add_typer(compat, name="compat")
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ async def _define(transaction: Transaction, org_id: int, author: Author, asked: 
     targets, unknown_audiences = await with_audiences(transaction, org_id, list(target_paths(draft.targets)))
     draft = replace(draft, targets=targets)
     examined = examine(draft, organisation, now)
-    taken = await taken_problems(transaction, org_id, _names(draft))
+    taken = await taken_problems(transaction, org_id, wanted_names(draft))
     undeclared = await undeclared_problems(
         transaction, org_id, [measured(path, target) for path, target in target_paths(draft.targets)]
     )
@@ -69,21 +69,23 @@ async def _define(transaction: Transaction, org_id: int, author: Author, asked: 
     ids = await fresh_ids(transaction, ids_needed(draft))
     group = drafted(draft, organisation, ids, author, now)
     await close_audiences(transaction, org_id, group.targets)
-    await definitions.take(transaction, org_id, dict(_holders(group)))
+    await definitions.take(transaction, org_id, dict(holders_of(group)))
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, group, version)
     unknown = await unknown_warnings(transaction, org_id, group, version)
     return Defined(organisation, group, examined.warnings + unknown + unevaluable(group))
 
 
-def _names(draft: Draft) -> Iterator[Wanted]:
+def wanted_names(draft: Draft) -> Iterator[Wanted]:
+    """Give the names that *draft* asks for."""
     named = [("name", NameKind.GROUP, draft.name)]
     named += [(f"targets[{place}].name", NameKind.TARGET, one.name) for place, one in enumerate(draft.targets)]
     named += [(f"streaks[{place}].name", NameKind.STREAK_LEVEL, one.name) for place, one in enumerate(draft.levels)]
     yield from (Wanted(path, kind, name) for path, kind, name in named if name is not None)
 
 
-def _holders(group: TargetGroup) -> Iterator[tuple[NameKey, int]]:
+def holders_of(group: TargetGroup) -> Iterator[tuple[NameKey, int]]:
+    """Give the names that *group* bears, with the ids that hold them."""
     yield key_of(NameKind.GROUP, group.name), group.id
     for target in group.targets:
         yield key_of(NameKind.TARGET, target.name), target.id

@@ -45,6 +45,11 @@ async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict
     return {kind: sorted(ids) for kind, ids in found.items()}
 
 
+async def keep_ids_above(transaction: Transaction, kind: str, id_: int) -> None:
+    """See to it that ids of a kind that are handed out from now on are greater than *id_*."""
+    await transaction.rows("keep_ids_above", {"sequence": f"{kind}_id_seq", "least": id_})
+
+
 async def rename(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
     """Let ids that hold a name hold a free one of *names* instead; the organisation is locked."""
     await transaction.run("move_names", _names(org_id, names))

@@ -30,3 +30,8 @@ from target_group_version
 where org_id = %(org_id)s and group_id = %(group_id)s
 order by version desc
 limit 1;
+
+-- keep_ids_above: let a sequence go on above an id that came from elsewhere
+select setval(%(sequence)s::text::regclass, greatest(%(least)s::bigint, (
+    select coalesce(max(last_value), 1) from pg_sequences where sequencename = %(sequence)s::text
+)));

@@ -1,0 +1,168 @@
+"""`milepost compat import` and `compat compare`: moving in from the vendor, and showing that nothing changed by it."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from milepost.cli.inside import inside
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json
+from milepost.cli.output import give_json, tell
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.problem import Problem, Refused
+
+if TYPE_CHECKING:
+    from milepost.api.vendor.saved import Saved
+    from milepost.model.target import TargetGroup
+    from milepost.service.installation import Installation
+
+BATCH = 500
+"""Customers that are taken over in one go."""
+
+SHOWN_MAX = 20
+
+compat = typer.Typer(help="Moving in from the vendor's system.", no_args_is_help=True)
+
+
+@compat.command("import")
+def import_saved(
+    files: Annotated[list[Path], typer.Argument(help="saved answers of GET calls: JSON, or NDJSON with one a line")],
+    organisation: Annotated[str, typer.Option("--org", help="name of the organisation")],
+    identifiers: Annotated[
+        Path | None, typer.Option("--identifiers", help="CSV: userId and externalId, mobile, email or cardnumber")
+    ] = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    clock: Clock = None,
+    json: Json = False,
+) -> None:
+    """Recreate definitions, enrolments, own goals and progress with the vendor's ids; says what was not understood."""
+    from milepost.api.vendor.saved import Saved
+
+    saved = Saved()
+    for file in files:
+        for name, answer in _answers(file):
+            saved.add(name, answer)
+    names = _names(identifiers)
+    flags = {"data": data, "database_url": database_url, "clock": clock}
+    report = inside(flags, lambda here: _move_in(here, organisation, saved, names))
+    report |= {"understood": dict(sorted(saved.known.items())), "notUnderstood": dict(sorted(saved.unknown.items()))}
+    report |= {"unread": saved.unread, "incompleteGroups": saved.parts_without_group()}
+    if json:
+        give_json(report)
+        return
+    _show(report)
+
+
+def _answers(file: Path) -> Iterator[tuple[str, Any]]:
+    """Give the answers that a file holds; a line that is no JSON names itself."""
+    from milepost.api.body import read_json
+
+    content = file.read_bytes()
+    lines = content.splitlines() if file.suffix in {".ndjson", ".jsonl"} else [content]
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield f"{file}:{number}" if len(lines) > 1 else str(file), read_json(line)
+        except Refused as refused:
+            raise Refused(Problem(f"{file}:{number}", refused.problems[0].reason)) from None
+
+
+def _names(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
+    """Give the names of customers that a CSV holds, by the vendor's ids."""
+    if file is None:
+        return {}
+    kinds = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}
+    found: dict[int, tuple[Identifier, ...]] = {}
+    with file.open(newline="", encoding="utf-8-sig") as opened:
+        for row in csv.DictReader(opened):
+            if not (row.get("userId") or "").isdigit():
+                raise Refused(Problem(str(file), "needs a column userId of numbers"))
+            found[int(row["userId"])] = tuple(
+                Identifier(kind, row[name]) for name, kind in kinds.items() if row.get(name)
+            )
+    return found
+
+
+async def _move_in(
+    here: "Installation", name: str, saved: "Saved", names: dict[int, tuple[Identifier, ...]]
+) -> dict[str, Any]:
+    from milepost.api.vendor.saved_groups import told_group
+    from milepost.rules.calendar import calendar_of
+    from milepost.service.housekeeping import organisation_called
+    from milepost.service.moving_in import move_group
+
+    organisation = await organisation_called(here.database, name)
+    calendar = calendar_of(organisation.zone)
+    done: dict[str, Any] = {"groups": 0, "groupsKnown": 0, "customers": 0, "customersKnown": 0, "refused": []}
+    for raw in saved.whole_groups():
+        told = told_group(saved, raw, calendar)
+        problems, group = told.problems, None
+        try:
+            group = None if problems else await move_group(here, organisation.id, told.group)
+        except Refused as refused:
+            problems = refused.problems
+        if problems:
+            done["refused"] += [f"group {raw['id']}: {one.path} {one.reason}" for one in problems]
+        else:
+            done["groups" if group is not None else "groupsKnown"] += 1
+    groups = await _groups(here, organisation.id)
+    await _move_customers(here, organisation.id, saved, groups, names, done)
+    return done
+
+
+async def _groups(here: "Installation", org_id: int) -> "dict[int, TargetGroup]":
+    from milepost.service.leaderboards import brand_of
+
+    return (await brand_of(here, org_id)).catalogue.groups
+
+
+async def _move_customers(
+    here: "Installation",
+    org_id: int,
+    saved: "Saved",
+    groups: "dict[int, TargetGroup]",
+    names: dict[int, tuple[Identifier, ...]],
+    done: dict[str, Any],
+) -> None:
+    from milepost.api.vendor.saved_users import told_customer
+    from milepost.rules.calendar import calendar_of
+    from milepost.service.leaderboards import brand_of
+    from milepost.service.moving_in import move_customers
+    from milepost.service.offer import Status
+
+    calendar = calendar_of((await brand_of(here, org_id)).organisation.zone)
+    users = sorted(saved.users)
+    for first in range(0, len(users), BATCH):
+        moved = [
+            told_customer(saved, saved.users[id_], groups, calendar, names.get(id_, ()))
+            for id_ in users[first : first + BATCH]
+        ]
+        try:
+            answers = await move_customers(here, org_id, moved)
+        except Refused as refused:
+            done["refused"] += [
+                f"customers from {moved[0].customer.id} on: {one.path} {one.reason}" for one in refused.problems
+            ]
+            continue
+        for answer in answers:
+            done["customers" if answer.status is Status.APPLIED else "customersKnown"] += 1
+
+
+def _show(report: dict[str, Any]) -> None:
+    typer.echo(
+        f"groups {report['groups']}, known before {report['groupsKnown']}; "
+        f"customers {report['customers']}, known before {report['customersKnown']}; refused {len(report['refused'])}"
+    )
+    typer.echo(f"fields understood {len(report['understood'])}, not understood {len(report['notUnderstood'])}")
+    for name, count in report["notUnderstood"].items():
+        tell(f"not understood: {name} ({count} times)")
+    for what in report["refused"][:SHOWN_MAX]:
+        tell(f"refused: {what}")
+    for name in report["unread"]:
+        tell(f"neither groups nor customers in {name}")
+    for id_ in report["incompleteGroups"]:
+        tell(f"group {id_}: add the answer that shows it whole, such as GET /v3/milestones?require-periods=true")
