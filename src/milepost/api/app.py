@@ -15,6 +15,7 @@ from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
 from milepost.api.native.customer_routes import router as one_customer
 from milepost.api.vendor import (
+    behaviours,
     communications,
     customers,
     enrolment,
@@ -82,6 +83,7 @@ def routed_app() -> FastAPI:
         transactions,
         customers,
         webhooks,
+        behaviours,
     ):
         app.include_router(module.router)
     app.include_router(one_customer)

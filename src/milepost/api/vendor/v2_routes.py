@@ -1,10 +1,11 @@
-"""What the document tells of the vendor's v2 routes: customers and transactions."""
+"""What the document tells of the vendor's v2 routes: customers, transactions, behavioural events."""
 
 from collections.abc import Mapping
 
 from milepost.api.attribution import HEADERS
 from milepost.api.route import READING, Body, Route
 from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, TransactionAnswer
+from milepost.api.vendor.behaviour_shapes import DefinitionBody, DoneShape, FoundPageShape, MetaShape
 from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
 from milepost.api.vendor.customers import ChangeBody, RegistrationBody
 from milepost.api.vendor.request_shapes import BulkTransaction, MixedTransaction, RegularTransaction, ReturnTransaction
@@ -28,5 +29,17 @@ SECOND: Mapping[tuple[str, str], Route] = {
     ),
     ("post", "/v2/transactions/bulk"): Route(
         BulkAnswer, Body((BulkTransaction,), alone=False, listed=True), headers=HEADERS
+    ),
+    ("post", "/v2/events"): Route(DoneShape, Body((DefinitionBody,))),
+    ("put", "/v2/events"): Route(DoneShape, Body((DefinitionBody,))),
+    ("put", "/v2/events/disable"): Route(DoneShape, statuses=READING),
+    ("get", "/v2/events/meta"): Route(MetaShape, statuses=READING),
+    ("get", "/v2/events/search"): Route(
+        FoundPageShape,
+        query=(
+            *("userIdentifierType", "userIdentifierValue", "eventName", "eventId", "fromDate", "tillDate"),
+            *("isDuplicate", "includeSideEffects", "sortOrder", "limit", "offset"),
+        ),
+        statuses=READING,
     ),
 }

@@ -1,5 +1,6 @@
 """`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (semantics 3.8); the address is the login."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -10,10 +11,13 @@ from starlette.exceptions import HTTPException
 
 from milepost.api.authentication import Here
 from milepost.api.body import JsonResponse, holds_nul, id_of, read_body, read_json, write_json
+from milepost.api.vendor.identifiers import KINDS
+from milepost.model.behaviour import EventDefinition, EventFieldType
 from milepost.model.customer import Identifier, IdentifierKind
-from milepost.model.event import OWN_EVENTS, Activity, EventKey
+from milepost.model.event import OWN_EVENTS, Activity, EventKey, Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Unreadable, calendar_of
+from milepost.service.behaviours import defined_events, received_problems, unique_id
 from milepost.service.offer import Offer, Status
 from milepost.service.webhooks import organisation_of_webhook
 
@@ -45,14 +49,21 @@ async def post_event(webhook_id: str, request: Request, here: Here) -> JsonRespo
     if org_id is None:
         raise HTTPException(404, "Not Found")
     request_id = uuid4().hex
-    offer = _offer(read_json(await read_body(request)), org_id, here.clock(), request_id)
+    known = await defined_events(here, org_id)
+    offer = _offer(read_json(await read_body(request)), org_id, here.clock(), request_id, known)
     (answer,) = await here.lanes.receive([offer])
-    if answer.status in {Status.REFUSED, Status.CONFLICT}:
+    # Where the brand says what makes events the same, another one of the same is a duplicate, whatever else it says.
+    is_repeat = answer.status is Status.CONFLICT and unique_id(known.get(offer.name), _attributes(offer)) is not None
+    if answer.status in {Status.REFUSED, Status.CONFLICT} and not is_repeat:
         raise Refused(*answer.problems)
     return JsonResponse({"status": ACCEPTED, "requestId": request_id})
 
 
-def _offer(value: Any, org_id: int, now: int, request_id: str) -> Offer:
+def _attributes(offer: Offer) -> Mapping[str, Scalar]:
+    return offer.payload.attributes if isinstance(offer.payload, Activity) else {}
+
+
+def _offer(value: Any, org_id: int, now: int, request_id: str, known: Mapping[str, EventDefinition]) -> Offer:
     """Give what the request offers, or refuse with everything that is wrong with it."""
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
@@ -60,7 +71,8 @@ def _offer(value: Any, org_id: int, now: int, request_id: str) -> Offer:
     name = value.get("event_name")
     if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name in OWN_EVENTS:
         problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
-    customer = _identifier(value, problems)
+    definition = known.get(name) if isinstance(name, str) else None
+    customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
     attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
     for field, content in attributes.items():
@@ -68,12 +80,14 @@ def _offer(value: Any, org_id: int, now: int, request_id: str) -> Offer:
             problems.append(Problem(field, "must be text, a number, true, false or null"))
     if holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
+    if not problems:
+        problems += received_problems(known, str(name), attributes)
     if problems or customer is None:
         raise Refused(*problems)
     return Offer(
         org_id=org_id,
         customer=customer,
-        key=EventKey(SOURCE, _event_id(value, request_id)),
+        key=EventKey(SOURCE, unique_id(definition, attributes) or _event_id(value, request_id)),
         name=str(name),
         occurred_at=occurred_at,
         received_at=now,
@@ -93,8 +107,18 @@ def _event_id(value: dict[str, Any], request_id: str) -> str:
     return blake2b(write_json(dict(sorted(value.items()))), digest_size=16).hexdigest()
 
 
-def _identifier(value: dict[str, Any], problems: list[Problem]) -> Identifier | None:
-    for field, kind in _IDENTIFIERS.items():
+def _identifier(
+    value: dict[str, Any], definition: EventDefinition | None, problems: list[Problem]
+) -> Identifier | None:
+    """Give who did it: by a field of our own words, else by the one that the definition says names the customer."""
+    named = list(_IDENTIFIERS.items())
+    if definition is not None:
+        named += [
+            (field.name, KINDS.get(field.says("identifierType", "mobile"), IdentifierKind.MOBILE))
+            for field in definition.fields
+            if field.type is EventFieldType.CUSTOMER
+        ]
+    for field, kind in named:
         given = value.get(field)
         if given is None:
             continue
@@ -103,7 +127,7 @@ def _identifier(value: dict[str, Any], problems: list[Problem]) -> Identifier | 
             problems.append(Problem(field, f"must be an identifier of 1 to {VALUE_CHARACTERS_MAX} characters"))
             return None
         return Identifier(kind, text.lower() if kind is IdentifierKind.EMAIL else text)
-    problems.append(Problem("", f"one of {', '.join(_IDENTIFIERS)} must say who did it"))
+    problems.append(Problem("", f"one of {', '.join(field for field, _ in named)} must say who did it"))
     return None
 
 

@@ -1,0 +1,30 @@
+"""Definitions of behavioural events."""
+
+from decimal import Decimal
+
+import msgspec
+
+from milepost.model.behaviour import EventDefinition
+from milepost.store.database import Transaction
+
+_text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
+_definitions = msgspec.json.Decoder(EventDefinition, float_hook=Decimal)
+
+
+async def definitions(transaction: Transaction, org_id: int) -> dict[str, EventDefinition]:
+    """Give the definitions of an organisation, by name."""
+    rows = await transaction.rows("event_definitions", {"org_id": org_id})
+    return {found.name: found for found in (_definitions.decode(body) for (body,) in rows)}
+
+
+async def keep(transaction: Transaction, org_id: int, definition: EventDefinition) -> None:
+    """Write a definition, new or changed."""
+    values = {
+        "org_id": org_id,
+        "name": definition.name,
+        "event_id": definition.id,
+        "is_active": definition.is_active,
+        "body": _text.encode(definition).decode(),
+        "now": definition.changed_at,
+    }
+    await transaction.run("keep_event_definition", values)

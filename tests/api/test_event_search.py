@@ -1,0 +1,120 @@
+"""`GET /v2/events/search`: a customer's behavioural events by what they carry (semantics 3.8)."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from milepost.api.vendor.behaviour_shapes import FoundPageShape
+from tests.api.door import Brand, Json, instant, said
+from tests.api.forms import bill, event, group, target
+
+PATH = "/v2/events/search"
+
+
+@pytest.fixture
+def running(brand: Brand) -> Brand:
+    """Give the brand where Anna ran on five days and swam once, and bought something; Bob ran once."""
+    brand.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
+    for day, place in ((10, "park"), (11, "park"), (12, "town"), (13, "town"), (14, "park")):
+        brand.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))
+    brand.tell(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
+    brand.tell(event("Run", customer="bob", data={"place": "park"}))
+    return brand
+
+
+def found(brand: Brand, **query: Any) -> Json:
+    """Give what is found of Anna's."""
+    anna = {"userIdentifierType": "userId", "userIdentifierValue": brand.customer("anna")}
+    answered = brand.send("GET", PATH, params=anna | query)
+    assert 200 == answered.status_code, answered.text
+    msgspec.json.decode(answered.content, type=FoundPageShape)
+    told: Json = said(answered)
+    return told
+
+
+def days(brand: Brand, **query: Any) -> list[int]:
+    """Give the days of January of what is found."""
+    start = instant("2026-01-01") // 1000
+    dates = [one["additonalAttributes"]["eventDateTime"] for one in found(brand, **query)["data"]]
+    return [1 + (date - start) // 86_400_000 for date in dates]
+
+
+def test_an_event_is_told_with_what_it_carries(running: Brand) -> None:
+    """Instants in epoch milliseconds; the id is that of the kind of event."""
+    (one,) = found(running, eventName="Swim")["data"]
+    assert 32 == len(one.pop("eventId"))
+    assert {
+        "orgId": running.organisation.id,
+        "userId": running.customer("anna"),
+        "date": instant("2026-01-20T12:00:00Z") // 1000,
+        "eventName": "Swim",
+        "source": "INSTORE",
+        "tillCode": running.till_code,
+        "displayName": "Swim",
+        "additonalAttributes": {
+            "place": "lake",
+            "isDuplicate": False,
+            "eventDateTime": instant("2026-01-12T09:00:00Z") // 1000,
+        },
+    } == one
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ({}, [14, 13, 12, 12, 11, 10]),
+        ({"sortOrder": "asc"}, [10, 11, 12, 12, 13, 14]),
+        ({"eventName": "Run"}, [14, 13, 12, 11, 10]),
+        ({"place": "town"}, [13, 12]),
+        ({"place": "park", "km": "11"}, [11]),
+        ({"colour": "red"}, []),
+        ({"fromDate": "2026-01-12T08:30:00", "tillDate": "2026-01-13T08:00:00"}, [13, 12]),
+        ({"limit": 2, "offset": 1}, [13, 12]),
+        ({"isDuplicate": "true"}, []),
+        ({"eventId": "x"}, []),
+    ],
+)
+def test_events_are_found(running: Brand, query: Json, expected: list[int]) -> None:
+    """By name, time and attribute; latest first; a part at a time."""
+    assert expected == days(running, **query)
+
+
+def test_the_kind_of_event_is_found_by_its_id(running: Brand) -> None:
+    """The id of the definition."""
+    running.send("POST", "/v2/events", json={"eventName": "Swim", "actions": ["EIConsumer"]})
+    id_ = running.get("/v2/events/meta", event_name="Swim")["clickEventsMeta"]["eventId"]
+    assert ["Swim"] == [one["eventName"] for one in found(running, eventId=id_)["data"]]
+
+
+def test_side_effects_are_told_when_asked_for(running: Brand) -> None:
+    """What each event did to targets."""
+    (one,) = found(running, includeSideEffects="true", km="12")["data"]
+    effects = one["clickEventSideEffects"]
+    assert ("r12", ["Runs"]) == (effects["requestId"], [effect["targetName"] for effect in effects["sideEffects"]])
+    assert {"limit": 2, "offset": 1, "total": 5} == found(running, eventName="Run", limit=2, offset=1)["pagination"]
+
+
+def test_a_customer_is_named_in_each_way(running: Brand) -> None:
+    """By any identifier; a stranger is 8015."""
+    by_name = {"userIdentifierType": "externalId", "userIdentifierValue": "bob"}
+    assert 1 == running.get(PATH, **by_name)["pagination"]["total"]
+    for kind, value in (("userId", "5"), ("mobile", "5")):
+        answered = running.send("GET", PATH, params={"userIdentifierType": kind, "userIdentifierValue": value})
+        assert [8015] == [error["code"] for error in said(answered)["errors"]]
+
+
+@pytest.mark.parametrize(
+    "query, count",
+    [
+        ({}, 2),
+        ({"userIdentifierType": "userId", "userIdentifierValue": "anna"}, 1),
+        ({"userIdentifierType": "userId", "userIdentifierValue": "5", "limit": 0, "offset": "x", "sortOrder": "up"}, 3),
+        ({"userIdentifierType": "userId", "userIdentifierValue": "5", "fromDate": "now", "tillDate": ""}, 2),
+        ({"userIdentifierType": "userId", "userIdentifierValue": "5", "isDuplicate": "x", "includeSideEffects": 1}, 2),
+    ],
+)
+def test_a_bad_search_is_refused(brand: Brand, query: Json, count: int) -> None:
+    """With everything that is wrong; without a customer there is no search."""
+    answered = brand.send("GET", PATH, params=query)
+    assert (400, [300004] * count) == (answered.status_code, [error["code"] for error in said(answered)["errors"]])
