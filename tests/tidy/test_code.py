@@ -14,9 +14,7 @@ FRACTIONS_THAT_ARE_NO_AMOUNTS = {
 """Files on the money's path that hold a binary fraction, and what it is."""
 
 LONGER_MODULES: dict[str, int] = {}
-LONGER_FUNCTIONS = {
-    "src/milepost/api/vendor/user_rows.py::_row": 41,
-}
+LONGER_FUNCTIONS: dict[str, int] = {}
 """What was longer than the limit when it was listed; the numbers may only fall."""
 
 

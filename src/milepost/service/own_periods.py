@@ -9,6 +9,8 @@ from milepost.rules.rule import Rule
 from milepost.service.reading import CustomerView
 from milepost.service.taking_part import latest
 
+__all__ = ["OwnPeriod", "Span", "own_goal", "own_periods", "running"]
+
 
 class OwnPeriod(NamedTuple):
     """One period of a target for one customer.

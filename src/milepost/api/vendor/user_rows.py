@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import sha256
+from typing import NamedTuple
 
 from milepost.api.vendor.envelope import Json
 from milepost.api.vendor.rendering import attribution
 from milepost.model.amount import UNITS_PER_ONE, to_decimal, to_units
 from milepost.model.customer import Customer, Identifier, IdentifierKind
-from milepost.model.standing import Enrolment, Progress, ProgressKey
-from milepost.model.target import EnrolmentMethod, Period, Target, TargetGroup, Trigger, TriggerValueKind
+from milepost.model.standing import Enrolment, Progress
+from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup, Trigger, TriggerValueKind
 from milepost.rules.calendar import Calendar, nearest_second
+from milepost.service.own_periods import OwnPeriod, Span, own_periods, running
 from milepost.service.reading import CustomerView
+from milepost.service.streaks import StreakStanding, streak_standing
 
 SECOND_US = 1_000_000
 _MILLI = Decimal("0.001")
@@ -57,7 +60,7 @@ def groups_shown(
         ]
         found = [row for target in targets for row in rows.of_target(group, target)]
         if found:
-            shown.append(_group(view, group, sorted(found, key=lambda row: row["targetId"] is not None)))
+            shown.append(_group(view, group, sorted(found, key=lambda row: row["targetId"] is not None), now))
     return shown
 
 
@@ -70,45 +73,42 @@ class _Rows:
         self._now = now
         self._every_period = every_period
         self._calendar: Calendar = view.brand.catalogue.calendar
-        self._enrolments = {enrolment.target_id: enrolment for enrolment in view.standing.enrolments}
 
     def of_target(self, group: TargetGroup, target: Target) -> list[Json]:
         """Give the rows of one target: real ones, and synthesised ones where every period is asked for."""
-        goals = {goal.period_id: goal.value for goal in target.goals}
-        enrolment = self._enrolments.get(target.id)
-        by_import = target.enrolment is not EnrolmentMethod.TRANSACTION
-        first = next((p.opens_at for p in group.periods if enrolment and p.id == enrolment.period_id), None)
-        found: list[Json] = []
-        for period in group.periods:
-            progress = self._view.progress.get(ProgressKey(target.id, period.id))
-            covered = first is not None and period.opens_at >= first
-            if not self._every_period and not (period.opens_at <= self._at < period.closes_at):
-                continue
-            if progress is None and not covered and (not self._every_period or by_import):
-                continue
-            goal = goals.get(period.id, Decimal(0))
-            found.append(self._row(target, period, goal, progress, enrolment if covered else None))
-        return found
+        own = own_periods(self._view, group, target)
+        if own and all(one.span is None for one in own):
+            # Windows of one's own that have not begun are one row, from and to when the group was made (S4).
+            own = own[:1] if self._every_period else ()
+        elif not self._every_period:
+            now_running = running(group, own, self._at)
+            own = () if now_running is None else (now_running,)
+        return [self._row(group, target, one) for one in own if self._is_shown(target, one)]
 
-    def _row(
-        self, target: Target, period: Period, goal: Decimal, progress: Progress | None, enrolment: Enrolment | None
-    ) -> Json:
+    def _is_shown(self, target: Target, own: OwnPeriod) -> bool:
+        if _is_cut_off(own):
+            return False
+        if own.progress is not None or own.enrolment is not None:
+            return True
+        return self._every_period and target.enrolment is EnrolmentMethod.TRANSACTION and not own.has_left
+
+    def _row(self, group: TargetGroup, target: Target, own: OwnPeriod) -> Json:
         calendar = self._calendar
-        enrolled_at, updated_at, achieved_at = self._stamps(progress, enrolment)
-        opens_at, last_at = period.opens_at, period.closes_at - SECOND_US
-        metadata = target.metadata
-        exists = progress is not None or enrolment is not None
+        progress, period, metadata = own.progress, own.period, target.metadata
+        goal = Decimal(0) if own.goal is None else to_decimal(own.goal)
+        enrolled_at, updated_at, achieved_at = self._stamps(progress, own.enrolment)
+        exists = progress is not None or own.enrolment is not None
+        bounds = _bounds(group, own, self._view.brand.catalogue.rules[target.id].calendar)
+        org_id, customer_id = self._view.brand.organisation.id, self._view.customer.id
         return {
-            "targetId": row_id(self._view.brand.organisation.id, self._view.customer.id, target.id, period.id)
-            if exists
-            else None,
+            "targetId": row_id(org_id, customer_id, target.id, period.id) if exists else None,
             "periodId": period.id,
             "programId": None if metadata is None else metadata.program_id,
             "alternateCurrencyIdentifier": None if metadata is None else metadata.currency,
             "alternateCurrencyName": None if metadata is None else metadata.currency,
             "periodRefCode": period.ref_code,
-            "periodStartDate": period.starts_on,
-            "periodEndDate": period.ends_on,
+            "periodStartDate": bounds.starts_on,
+            "periodEndDate": bounds.ends_on,
             "targetValue": _quantized(goal, _MILLI),
             "targetAchievedValue": thousandths(0 if progress is None else progress.value),
             "targetName": target.name,
@@ -117,18 +117,18 @@ class _Rows:
             "targetRuleId": target.id,
             "enrolledOn": calendar.stamp(enrolled_at),
             "eventName": target.event_name,
-            "periodStartDateWithTimeStamp": calendar.glued(opens_at),
-            "periodEndDateWithTimeStamp": calendar.glued(last_at),
+            "periodStartDateWithTimeStamp": bounds.calendar.glued(bounds.first),
+            "periodEndDateWithTimeStamp": bounds.calendar.glued(bounds.last),
             "lastUpdatedOn": calendar.stamp(updated_at),
             "targetAchievedDateTime": None if achieved_at is None else calendar.stamp(achieved_at),
             "enrolledOnISO": calendar.iso(enrolled_at),
-            "periodStartDateWithTimeStampISO": calendar.iso(opens_at),
-            "periodEndDateWithTimeStampISO": calendar.iso(last_at),
+            "periodStartDateWithTimeStampISO": bounds.calendar.iso(bounds.first),
+            "periodEndDateWithTimeStampISO": bounds.calendar.iso(bounds.last),
             "lastUpdatedOnISO": calendar.iso(updated_at),
             "targetAchievedDateTimeISO": None if achieved_at is None else calendar.iso(achieved_at),
             "targetAchievedEventLogId": (progress.achieved_by if progress is not None else 0) or None,
-            "currentPeriod": opens_at <= self._now < period.closes_at,
-            "unEnrolled": False,
+            "currentPeriod": _is_current(group, own, self._now),
+            "unEnrolled": own.has_left,
             "milestones": _milestones(target.triggers, goal, progress),
         }
 
@@ -141,12 +141,53 @@ class _Rows:
         return progress.enrolled_at * SECOND_US, progress.updated_at * SECOND_US, achieved_at
 
 
+def _is_cut_off(own: OwnPeriod) -> bool:
+    """Tell whether the group's end leaves nothing of a window."""
+    return own.progress is None and own.span is not None and own.span.opens_at >= own.span.closes_at
+
+
+class _Bounds(NamedTuple):
+    """From when to when a period is shown to run, both inside (epoch microseconds), and on which days."""
+
+    first: int
+    last: int
+    starts_on: str
+    ends_on: str
+    calendar: Calendar
+
+
+def _bounds(group: TargetGroup, own: OwnPeriod, calendar: Calendar) -> _Bounds:
+    """Give what a row shows of its period (semantics 2.9, 4.4): the last second, not the first instant after it.
+
+    Until achieved every stamp is the group's beginning; windows that have not begun show when the group was made.
+    """
+    span, period = own.span, own.period
+    if group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
+        last = period.closes_at - SECOND_US
+        return _Bounds(period.opens_at, last, period.starts_on, period.ends_on, calendar)
+    if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        span = Span(group.cycle_opens_at, group.cycle_opens_at + SECOND_US)
+    if span is None:
+        made = nearest_second(group.attribution.created_at)
+        span = Span(made, made + SECOND_US)
+    first, last = span.opens_at, span.closes_at - SECOND_US
+    return _Bounds(first, last, calendar.date_text(first), calendar.date_text(last), calendar)
+
+
+def _is_current(group: TargetGroup, own: OwnPeriod, now: int) -> bool:
+    """Tell whether a period of the calendar runs; of others the vendor never says so (semantics 8 #28)."""
+    fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
+    return fixed and own.period.opens_at <= now < own.period.closes_at
+
+
 def row_id(org_id: int, customer_id: int, target_id: int, period_id: int) -> int:
     """Give the id of a progress: made from its key, 52 bits, so it needs no keeping and never changes."""
     return int(sha256(f"{org_id}:{customer_id}:{target_id}:{period_id}".encode()).hexdigest()[:13], 16)
 
 
-def _group(view: CustomerView, group: TargetGroup, rows: list[Json]) -> Json:
+def _group(view: CustomerView, group: TargetGroup, rows: list[Json], now: int) -> Json:
+    streak = streak_standing(view, group, now)
+    shown = {} if streak is None else {"streaks": streaks_shown(view, group, streak)}
     return {
         "id": group.id,
         "attribution": attribution(group.attribution, view.brand.catalogue.calendar),
@@ -154,9 +195,34 @@ def _group(view: CustomerView, group: TargetGroup, rows: list[Json]) -> Json:
         "orgId": view.brand.organisation.id,
         "preferredTillId": group.preferred_till_id,
         "targets": rows,
+        **shown,
         "targetEvaluationType": group.evaluation.value,
         "trackingType": group.tracking.value,
     }
+
+
+def streaks_shown(view: CustomerView, group: TargetGroup, streak: StreakStanding) -> list[Json]:
+    """Give the levels of a streak group as the vendor shows them, key for key (S4, semantics 2.5)."""
+    org_id, customer_id, calendar = view.brand.organisation.id, view.customer.id, view.brand.catalogue.calendar
+    rule = view.brand.catalogue.streaks[group.id]
+    shown = []
+    for one in streak.levels:
+        started = bool(streak.kept.achieved) or one.earned is not None
+        level: Json = {
+            "userStreakId": row_id(org_id, customer_id, -group.id, one.level.id) if started else None,
+            "streakId": one.level.id,
+            "streakName": one.level.name,
+            "status": "ACHIEVED" if one.earned is not None else "IN_PROGRESS" if one.counted else "NOT_STARTED",
+            "currentCount": one.counted,
+            "totalTargetCountOfSequence": one.level.count,
+        }
+        if one.earned is not None:
+            earned_at = one.earned.earned_at * SECOND_US
+            level["streakAchievedUserTargetId"] = row_id(org_id, customer_id, rule.target_id, one.earned.period_id)
+            level["streakAchievedDateTime"] = calendar.stamp(earned_at)
+            level["streakAchievedDateTimeISO"] = calendar.iso(earned_at)
+        shown.append(level)
+    return shown
 
 
 def _milestones(triggers: Sequence[Trigger], goal: Decimal, progress: Progress | None) -> list[Json] | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from milepost.api.body import Number
 from milepost.api.vendor.answer_shapes import AttributionShape
@@ -93,7 +93,21 @@ class RowShape(Struct, forbid_unknown_fields=True, rename="camel"):
     milestones: list[MilestoneShape] | None
 
 
-class UserGroupShape(Struct, forbid_unknown_fields=True, rename="camel"):
+class StreakShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """A level of a streak; `userStreakId` is null until the customer began, the last three come once it is achieved."""
+
+    user_streak_id: int | None
+    streak_id: int
+    streak_name: str
+    status: str
+    current_count: int
+    total_target_count_of_sequence: int
+    streak_achieved_user_target_id: int | UnsetType = UNSET
+    streak_achieved_date_time: str | UnsetType = UNSET
+    streak_achieved_date_time_iso: str | UnsetType = field(name="streakAchievedDateTimeISO", default=UNSET)
+
+
+class UserGroupShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """A target group with the customer's rows."""
 
     id: int
@@ -102,6 +116,7 @@ class UserGroupShape(Struct, forbid_unknown_fields=True, rename="camel"):
     org_id: int
     preferred_till_id: int
     targets: list[RowShape]
+    streaks: list[StreakShape] | UnsetType = UNSET
     target_evaluation_type: Evaluation
     tracking_type: Tracking
 
