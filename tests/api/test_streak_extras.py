@@ -1,8 +1,11 @@
 """Freezes, pauses and outages of streaks, and how a streak is shown in our own view."""
 
+import asyncio
+
 import pytest
 
-from tests.api.door import Brand, Door, Json, said
+from milepost.service.streak_extras import GRANTS_MAX
+from tests.api.door import PASSWORD, Brand, Door, Json, said
 from tests.api.forms import bill, group, target
 
 MONTHS = (("January", 31), ("February", 28), ("March", 31), ("April", 30), ("May", 31))
@@ -167,3 +170,21 @@ def test_an_unknown_streak_is_not_found(brand: Brand) -> None:
     anna, freeze = brand.customer("anna"), {"id": "a", "count": 1}
     paths = (f"{anna}/streaks/7", f"{anna}/streaks/x", f"5/streaks/{defined['id']}")
     assert [404] * 3 == [brand.post(f"/api/v1/customers/{path}/freezes", freeze).status_code for path in paths]
+
+
+@pytest.mark.parametrize("kind", ["freezes", "pauses"])
+def test_extras_of_one_streak_are_limited(brand: Brand, kind: str) -> None:
+    """Two hundred are kept; one more is refused, while those that were made are answered as before."""
+    defined = streak(brand, streakFreezes={"max": 3})
+    achieve(brand, 1)
+    path = f"/api/v1/customers/{brand.customer('anna')}/streaks/{defined['id']}/{kind}"
+    body: Json = {"count": 1} if kind == "freezes" else {"from": "2026-02-01T00:00:00Z", "to": "2026-02-02T00:00:00Z"}
+
+    async def together() -> list[int]:
+        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+            calls = (client.post(path, json={"id": f"n{number}", **body}) for number in range(GRANTS_MAX))
+            return [answered.status_code for answered in await asyncio.gather(*calls)]
+
+    assert {200} == set(brand.door.run(together))
+    assert 400 == brand.post(path, {"id": "further", **body}).status_code
+    assert "duplicate" == call(brand, defined["id"], kind, id="n7", **body)["status"]

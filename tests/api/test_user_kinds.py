@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json
+from tests.api.door import Brand, Door, Json
 from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 EVERY = {"includeInactive": "true"}
@@ -216,3 +216,16 @@ def test_goals_of_ones_own_are_shown(brand: Brand) -> None:
     assert [(60, 30), (0, 0), (100, 50)] == [(row["targetValue"], row["milestones"][0]["triggerValue"]) for row in rows]
     (told,) = brand.get(f"/api/v1/customers/{brand.customer('anna')}/progress")["groups"]
     assert [60, 0, 100] == [period["goal"] for period in told["targets"][0]["periods"]]
+
+
+def test_bounds_are_shown_in_the_zone_that_rules(front: Door) -> None:
+    """A period of a group's own zone opens at its midnight there; when it was enrolled is told in the brand's zone."""
+    brand = front.brand("Europe/Berlin", timeZonePolicy="GROUP")
+    brand.define(group(periods=(JANUARY,), timeZoneName="Asia/Kolkata"))
+    brand.tell(bill())
+    (row,) = brand.rows(brand.customer("anna"))
+    assert ("2026-01-01T00:00:00.000Z", "2026-01-31T23:59:59.000Z") == stamps(row)
+    assert ("2026-01-01T00:00:00+05:30", "2026-01-20T11:00:00+01:00") == (
+        row["periodStartDateWithTimeStampISO"],
+        row["enrolledOnISO"],
+    )

@@ -273,3 +273,29 @@ def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> N
         assert everybody(house, 2) == await told(house, CLOSED, STARTED)
 
     lived(database_url, life)
+
+
+def test_a_customer_that_cannot_be_told_keeps_nobody_else_from_it(database_url: str) -> None:
+    """Our own mistake with one customer is logged; the others of the page and all later ones are told."""
+
+    async def life(house: House) -> None:
+        hand = Hand(BEFORE)
+        house = at(house, hand)
+        await people(house, 7)
+        poison = (await house.who("c003")).customer_id
+        hand.put(AFTER)
+        server = house.servers[0]
+        inside = server.ingest.inside
+
+        async def failing(transaction: Any, offers: Any) -> Any:
+            if any(offer.customer.value == str(poison) for offer in offers):
+                raise ValueError("ours")
+            return await inside(transaction, offers)
+
+        ingest = type(server.ingest)(server.database, server.brands)
+        ingest.inside = failing  # type: ignore[method-assign]
+        await tick(replace(server, ingest=ingest), page=4)
+        assert everybody(house, 6) == await told(house, CLOSED, STARTED)
+        assert {True} == {done for _, _, done in await turns(house)}
+
+    lived(database_url, life)

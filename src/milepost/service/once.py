@@ -11,7 +11,7 @@ from milepost.service.brand import PlaceName
 from milepost.service.installation import Installation
 from milepost.service.offer import Answer, Offer, Status
 from milepost.store import log
-from milepost.store.log import who_is
+from milepost.store.log import LoggedRow, who_is
 
 Called = Deciding | Freezing | Pausing
 
@@ -43,9 +43,19 @@ async def receive_once(here: Installation, offer: Offer, *, dated: bool) -> Answ
     (answer,) = await here.lanes.receive([offer])
     if answer.status is not Status.CONFLICT or dated:
         return answer
+    first = await _heard(here, offer)
+    assert first is not None, "a conflict is with an event that was heard"
+    (answer,) = await here.lanes.receive([replace(offer, occurred_at=first.occurred_at)])
+    return answer
+
+
+async def is_known(here: Installation, offer: Offer) -> bool:
+    """Tell whether a call under the name of *offer* was made before."""
+    return await _heard(here, offer) is not None
+
+
+async def _heard(here: Installation, offer: Offer) -> LoggedRow | None:
     who = who_is(offer.org_id, int(offer.customer.value))
     async with here.database.transaction() as transaction:
         known = await log.known_events(transaction, [(who, offer.key)])
-    (first,) = known.values()
-    (answer,) = await here.lanes.receive([replace(offer, occurred_at=first.occurred_at)])
-    return answer
+    return known.get(0)

@@ -7,8 +7,8 @@ from milepost.model.target import TargetGroup, Tracking
 from milepost.rules.calendar import DAY_US
 from milepost.service.access import Caller
 from milepost.service.installation import Installation
-from milepost.service.offer import Answer
-from milepost.service.once import called, receive_once
+from milepost.service.offer import Answer, Offer
+from milepost.service.once import called, is_known, receive_once
 from milepost.service.reading import view_customer
 
 FREEZE_SOURCE = "milepost/freezes"
@@ -33,15 +33,9 @@ async def grant_freezes(
     """Grant a customer freezes, there from now on; raises Absent, Refused."""
     now = here.clock()
     group, streak = await _streak(here, caller, customer_id, group_id)
-    if group.freezes is None:
-        raise Refused(Problem("groupId", "has no freezes: its definition says no streakFreezes"))
-    if not 1 <= count <= group.freezes.most:
-        raise Refused(Problem("count", f"must be from 1 to {group.freezes.most}, the most the group allows"))
-    if len(streak.freezes) >= GRANTS_MAX:
-        raise Refused(Problem("count", f"freezes were granted {GRANTS_MAX} times, which is the most for one streak"))
     key = EventKey(FREEZE_SOURCE, f"{group_id}/{id_}")
-    payload = Freezing(group_id=group_id, count=count)
-    return await receive_once(here, called(caller, customer_id, key, payload, now, now), dated=False)
+    offer = called(caller, customer_id, key, Freezing(group_id=group_id, count=count), now, now)
+    return await _receive(here, offer, _freeze_problems(group, streak, count))
 
 
 async def pause_streak(
@@ -50,18 +44,34 @@ async def pause_streak(
     """Pause a customer's streak from one instant up to another (epoch microseconds); raises Absent, Refused."""
     now = here.clock()
     _, streak = await _streak(here, caller, customer_id, group_id)
-    problems = _pause_problems(starts_at, ends_at, now)
-    if len(streak.pauses) >= GRANTS_MAX:
-        problems.append(Problem("from", f"the streak was paused {GRANTS_MAX} times, which is the most"))
-    if problems:
-        raise Refused(*problems)
     key = EventKey(PAUSE_SOURCE, f"{group_id}/{id_}")
     payload = Pausing(group_id=group_id, starts_at=starts_at, ends_at=ends_at)
-    return await receive_once(here, called(caller, customer_id, key, payload, now, now), dated=False)
+    offer = called(caller, customer_id, key, payload, now, now)
+    return await _receive(here, offer, _pause_problems(streak, starts_at, ends_at, now))
 
 
-def _pause_problems(starts_at: int, ends_at: int, now: int) -> list[Problem]:
+async def _receive(here: Installation, offer: Offer, problems: list[Problem]) -> Answer:
+    """Receive a call that has no *problems*; one that was made before gets its answer whatever has changed since."""
+    if problems and not await is_known(here, offer):
+        raise Refused(*problems)
+    return await receive_once(here, offer, dated=False)
+
+
+def _freeze_problems(group: TargetGroup, streak: Streak, count: int) -> list[Problem]:
+    if group.freezes is None:
+        return [Problem("groupId", "has no freezes: its definition says no streakFreezes")]
     problems = []
+    if not 1 <= count <= group.freezes.most:
+        problems.append(Problem("count", f"must be from 1 to {group.freezes.most}, the most the group allows"))
+    if len(streak.freezes) >= GRANTS_MAX:
+        problems.append(Problem("count", f"freezes were granted {GRANTS_MAX} times, which is the most for one streak"))
+    return problems
+
+
+def _pause_problems(streak: Streak, starts_at: int, ends_at: int, now: int) -> list[Problem]:
+    problems = []
+    if len(streak.pauses) >= GRANTS_MAX:
+        problems.append(Problem("from", f"the streak was paused {GRANTS_MAX} times, which is the most"))
     if starts_at >= ends_at:
         problems.append(Problem("to", "must lie after from"))
     elif ends_at - starts_at > PAUSE_DAYS_MAX * DAY_US:
