@@ -90,6 +90,17 @@ def test_plain_sql_finds_no_difference(loaded: Loaded) -> None:
     assert oracle.returncode == 0
 
 
+def test_answers_that_move_in_elsewhere_are_answered_again(loaded: Loaded) -> None:
+    """All definitions and households, saved and taken over by an empty installation, read the same there."""
+    command = [sys.executable, "-m", "tests.oracle.moving", "--data", str(loaded.data), "--households", HOUSEHOLDS]
+
+    trip = run(command)
+
+    assert "not understood" not in trip.stderr
+    assert trip.stdout.splitlines()[-1] == f"compared {int(HOUSEHOLDS) + 2}, differ 0", trip.stdout
+    assert trip.returncode == 0
+
+
 def test_it_serves_until_it_is_interrupted(loaded: Loaded) -> None:
     """It does not load twice, the commands it offers work, and Ctrl-C ends it together with its server."""
     process = started(demo(loaded.data, "--port", "0"))
