@@ -53,6 +53,7 @@ COUNTED = (
     "audience",
     "audience_version",
     "audience_member",
+    "customer_goal",
     "job",
 )
 _NUMBERS = count(1)

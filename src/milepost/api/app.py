@@ -10,7 +10,7 @@ from milepost.api import health
 from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
-from milepost.api.native import audiences, declared, enrolments, events, groups, jobs, organisation, places
+from milepost.api.native import audiences, declared, enrolments, events, goals, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
 from milepost.api.native.customer_routes import router as one_customer
@@ -66,6 +66,7 @@ def routed_app() -> FastAPI:
         organisation,
         audiences,
         groups,
+        goals,
         enrolments,
         jobs,
         native_customers,

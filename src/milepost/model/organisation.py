@@ -1,6 +1,7 @@
 """The tenant and the places it has."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
@@ -80,11 +81,25 @@ class Outage(NamedTuple):
     ends_at: int
 
 
+GOAL_TEMPLATES_MAX = 50
+GOAL_DAYS_MAX = 1_000
+GOALS_AT_ONCE_MAX = 50
+
+
+class GoalTemplate(NamedTuple):
+    """A target after whose measure customers may set goals of their own, from the least to the greatest value."""
+
+    target_id: int
+    least: Decimal
+    most: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How an organisation's progress is reckoned; each change makes a new version (semantics 8.1).
 
-    `late_days` is None for no limit; `offset_days` is how long end-of-period work waits for late data.
+    `late_days` is None for no limit; `offset_days` is how long end-of-period work waits for late data. `goal_templates`
+    say what customers may set goals for, `goal_days` how long each may run, `goals_at_once` how many one may have.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -99,6 +114,9 @@ class Settings:
     cyclic_months: CyclicMonths = CyclicMonths.CALENDAR
     leaderboards: bool = True
     outages: tuple[Outage, ...] = ()
+    goal_templates: tuple[GoalTemplate, ...] = ()
+    goal_days: int = 92
+    goals_at_once: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

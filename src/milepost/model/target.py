@@ -263,7 +263,8 @@ class TargetGroup:
 
     Fields that are None were not given and are left out of the vendor's answers. `cycle_opens_at` and
     `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (semantics 2.7). A group that
-    is deleted stays, inactive, so that what it counted can be explained (semantics 8 #41).
+    is deleted stays, inactive, so that what it counted can be explained (semantics 8 #41). `template_id` is the target
+    after which customers' own goals of this group are made, 0 for none.
     """
 
     id: int
@@ -293,3 +294,4 @@ class TargetGroup:
     cap_scope: CapScope = CapScope.CUSTOMER
     freezes: FreezeRule | None = None
     tzdb: str = ""
+    template_id: int = 0

@@ -162,3 +162,4 @@ class Draft:
     combination: CombinationDraft | None = None
     cap_scope: CapScope | None = None
     freezes: FreezeDraft | None = None
+    template_id: int = 0

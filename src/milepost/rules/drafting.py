@@ -103,6 +103,7 @@ def drafted(draft: Draft, organisation: Organisation, ids: Ids, author: Author, 
         cap_scope=draft.cap_scope or CapScope.CUSTOMER,
         freezes=_freezes(draft.freezes),
         tzdb=TZDB,
+        template_id=draft.template_id,
     )
 
 

@@ -1,12 +1,18 @@
 """An organisation's settings by their names in semantics 8.1: read from texts, and shown."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple
 
+from milepost.model.amount import fits
 from milepost.model.organisation import (
+    GOAL_DAYS_MAX,
+    GOAL_TEMPLATES_MAX,
+    GOALS_AT_ONCE_MAX,
     LATE_DAYS_MAX,
     OFFSET_DAYS_MAX,
     OUTAGES_MAX,
@@ -14,6 +20,7 @@ from milepost.model.organisation import (
     CarryLines,
     CyclicMonths,
     EnrolMidPeriod,
+    GoalTemplate,
     LeaderboardTies,
     Outage,
     PeriodEndOutcome,
@@ -23,6 +30,8 @@ from milepost.model.organisation import (
 )
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Unreadable, calendar_of
+
+_TEMPLATE = re.compile(r"(\d{1,18}):(\d{1,16}(?:\.\d{1,4})?)-(\d{1,16}(?:\.\d{1,4})?)", re.ASCII)
 
 
 class Wrong(Exception):
@@ -114,6 +123,38 @@ def _show_outages(outages: tuple[Outage, ...]) -> list[str]:
     return [f"{calendar.iso(starts)}/{calendar.iso(ends)}" for starts, ends in outages]
 
 
+def _read_templates(text: str) -> tuple[GoalTemplate, ...]:
+    if text == "none":
+        return ()
+    found = tuple(_template(part.strip()) for part in text.split(",") if part.strip())
+    if len(found) > GOAL_TEMPLATES_MAX:
+        raise Wrong(f"must not be more than {GOAL_TEMPLATES_MAX}")
+    if len({one.target_id for one in found}) < len(found):
+        raise Wrong("names a target twice")
+    return tuple(sorted(found))
+
+
+def _template(text: str) -> GoalTemplate:
+    match = _TEMPLATE.fullmatch(text)
+    if match is None:
+        raise Wrong("is none, or targets with the least and the greatest goal, such as 3001:10-500")
+    least, most = Decimal(match[2]), Decimal(match[3])
+    if not (0 < least <= most and fits(least) and fits(most)):
+        raise Wrong(f"{text} must go from more than 0 to no less, with at most 4 decimals")
+    return GoalTemplate(int(match[1]), least, most)
+
+
+def _number(field: str, least: int, most: int, meaning: str) -> Setting:
+    values = f"{least} to {most}"
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most:
+            return int(text)
+        raise Wrong(f"is a number from {values}")
+
+    return Setting(field, read, lambda value: value, values, meaning)
+
+
 SETTINGS: Mapping[str, Setting] = {
     "timeZonePolicy": _choice(
         "time_zone_policy", TimeZonePolicy, "whose calendar rules days and periods: the organisation's, or the group's"
@@ -147,6 +188,15 @@ SETTINGS: Mapping[str, Setting] = {
         f"none or up to {OUTAGES_MAX} spans with commas between",
         "spans in which no streak may break, such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z",
     ),
+    "goalTemplates": Setting(
+        "goal_templates",
+        _read_templates,
+        lambda found: [f"{one.target_id}:{one.least}-{one.most}" for one in found],
+        f"none or up to {GOAL_TEMPLATES_MAX} such as 3001:10-500 with commas between",
+        "targets like which customers may set goals, with the least and the greatest goal",
+    ),
+    "goalDays": _number("goal_days", 1, GOAL_DAYS_MAX, "how many days a goal that a customer sets may run"),
+    "goalsAtOnce": _number("goals_at_once", 0, GOALS_AT_ONCE_MAX, "how many goals a customer may have at a time"),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
 

@@ -355,3 +355,20 @@ create table final_board (
     body bytea not null,
     primary key (org_id, target_id, period_id, part)
 );
+
+create sequence customer_goal_id_seq start 1001;
+
+-- A goal that a customer set: which target it is, made after which template, and what the customer calls it.
+create table customer_goal (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    goal_id bigint not null,
+    template_id bigint not null,
+    target_id bigint not null,
+    name text not null,
+    made_at timestamptz not null,
+    changed_at timestamptz not null,
+    cancelled_at timestamptz,
+    primary key (bucket, org_id, customer_id, goal_id)
+);
