@@ -1,7 +1,7 @@
 """The groups behind goals that customers set: one for each template and span of dates, shared by all who chose them.
 
 A definition costs every server a new catalogue, so a goal with dates that someone chose before defines nothing: it is
-an enrolment with a goal of its own (decision 0014).
+an enrolment with a goal of its own (decision 0018).
 """
 
 from dataclasses import dataclass
