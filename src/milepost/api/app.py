@@ -38,6 +38,36 @@ from milepost.service.lanes import Overloaded
 RETRY_SECONDS = "1"
 ABOUT = "Loyalty targets: the vendor's shapes below /v2 and /v3, and what those cannot say below /api/v1."
 
+MODULES = (
+    health,
+    events,
+    places,
+    declared,
+    organisation,
+    audiences,
+    groups,
+    goals,
+    enrolments,
+    jobs,
+    native_customers,
+    native_boards,
+    oauth,
+    communications,
+    target_groups,
+    milestones,
+    periods,
+    targets,
+    enrolment,
+    users,
+    leaderboards,
+    tracked,
+    transactions,
+    customers,
+    webhooks,
+    behaviours,
+)
+"""Where the routes are, in the order of the document."""
+
 
 def create_app(here: Installation, *, error_status: int) -> FastAPI:
     """Give the app of a running installation; refused requests of the vendor's face get *error_status*."""
@@ -58,34 +88,7 @@ def routed_app() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    for module in (
-        health,
-        events,
-        places,
-        declared,
-        organisation,
-        audiences,
-        groups,
-        goals,
-        enrolments,
-        jobs,
-        native_customers,
-        native_boards,
-        oauth,
-        communications,
-        target_groups,
-        milestones,
-        periods,
-        targets,
-        enrolment,
-        users,
-        leaderboards,
-        tracked,
-        transactions,
-        customers,
-        webhooks,
-        behaviours,
-    ):
+    for module in MODULES:
         app.include_router(module.router)
     app.include_router(one_customer)
     return app
