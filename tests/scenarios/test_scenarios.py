@@ -1,8 +1,7 @@
 """Every scenario is played twice, in memory and over HTTP; both must agree with what it says, and with each other."""
 
-import re
 from pathlib import Path
-from typing import assert_never, cast
+from typing import assert_never
 
 import pytest
 
@@ -16,10 +15,18 @@ from tests.scenarios.vocabulary import NoSense, expectations
 FILES = sorted(Path(__file__).parent.glob("*.scenario"))
 SCENARIOS = [scenario for file in FILES for scenario in scenarios_of(file)]
 
-WITHOUT_A_ROUTE = re.compile(
-    "runs from|for level|own goals|audience|what is stored|asks for|granted|pauses|may be given|leaves"
+NOT_SHOWN_YET = frozenset(
+    {
+        "a customer brings a goal of their own for some periods",
+        "a goal of 0 is a goal, which the first event reaches",
+        "where nobody gives a goal none is reached",
+        "who leaves is out of the running period and of all later ones",
+        "a late event of an earlier period counts for one who has left since",
+        "own goals are those of the new enrolment",
+        "an own goal holds for all periods",
+    }
 )
-"""What no face says or answers yet; scenarios with such a sentence are played in memory alone."""
+"""What the customer's view does not show yet, own goals and who has left: played in memory alone."""
 
 
 def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
@@ -54,8 +61,8 @@ def story(scenario: Scenario) -> list[Step]:
 def test_scenario(scenario: Scenario, front: Door) -> None:
     """The engine and the faces tell the same story, and it is the one that is written down."""
     in_memory = played(scenario, EnginePlayer(scenario))
-    if not any(WITHOUT_A_ROUTE.search(step.text) for step in scenario.steps):
-        over_http = played(scenario, cast("Player", HttpPlayer(front, scenario)))
+    if scenario.name not in NOT_SHOWN_YET:
+        over_http = played(scenario, HttpPlayer(front, scenario))
         assert in_memory == over_http
 
 
