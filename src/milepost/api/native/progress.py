@@ -48,13 +48,14 @@ class TargetItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class LevelItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """One level of a streak; `count` of `needed` periods."""
+    """One level of a streak; `count` of `needed` periods, and the event that earned it by its number in the log."""
 
     id: int
     name: str
     needed: int
     count: int
     earned_at: str | None
+    earned_by: int | None
     period_id: int | None
 
 
@@ -77,7 +78,10 @@ class StreakItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class WholeItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A unified group as a whole in one period: how many of `needed` members are reached, and the sum or count."""
+    """A unified group as a whole in one period: how many of `needed` members are reached, and the sum or count.
+
+    `achievedBy` is the event that achieved it, by its number in the log.
+    """
 
     period_id: int
     needed: int
@@ -85,6 +89,7 @@ class WholeItem(Struct, forbid_unknown_fields=True, rename="camel"):
     value: Number
     threshold: Number
     achieved_at: str | None
+    achieved_by: int | None
 
 
 class GroupItem(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -209,6 +214,7 @@ def _level(found: LevelStanding) -> LevelItem:
         found.level.count,
         found.counted,
         iso_or_null(None if earned is None else earned.earned_at * SECOND_US),
+        None if earned is None else earned.earned_by,
         None if earned is None else earned.period_id,
     )
 
@@ -232,6 +238,7 @@ def _wholes(view: CustomerView, group: TargetGroup) -> list[WholeItem]:
                 number(progress.value),
                 None if whole.threshold is None else number(whole.threshold),
                 iso_or_null(achieved_at),
+                progress.achieved_by or None,
             )
         )
     return found
