@@ -86,7 +86,7 @@ def test_plain_sql_finds_no_difference(loaded: Loaded) -> None:
 
     oracle = run(command)
 
-    assert oracle.stdout.splitlines()[-1] == f"compared {110 * int(HOUSEHOLDS)}, differ 0", oracle.stdout
+    assert oracle.stdout.splitlines()[-1] == f"compared {215 * int(HOUSEHOLDS)}, differ 0", oracle.stdout
     assert oracle.returncode == 0
 
 

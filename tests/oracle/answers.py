@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -21,6 +23,7 @@ CLOCK = "2018-01-02T12:00:00-05:00"
 READY = re.compile(r"milepost ready on (http://\S+)")
 STOP_SECONDS_MAX = 60
 HOUSEHOLDS_PER_LINE = 500
+NEW_YORK = ZoneInfo("America/New_York")
 MARKS = frozenset({"Half way", "Nearly there"})
 
 
@@ -67,6 +70,28 @@ def _household(door: httpx.Client, household: int) -> Iterator[tuple[Question, F
     for group in answer["data"]["targetGroups"]:
         for row in group["targets"]:
             yield Question(household, row["targetName"], row["periodRefCode"]), _finding(row)
+    for group in _get(door, f"/api/v1/customers/{user_id}/progress")["groups"]:
+        names = {period["id"]: period["refCode"] for target in group["targets"] for period in target["periods"]}
+        for level in group["streak"]["levels"] if group["streak"] is not None else ():
+            yield Question(household, group["name"], level["name"]), _level(level)
+        for whole in group["wholes"]:
+            yield Question(household, group["name"], names[whole["periodId"]]), _whole(whole)
+
+
+def _level(level: dict[str, Any]) -> Finding:
+    """Read how far a streak level is."""
+    return Finding(Decimal(level["needed"]), Decimal(level["count"]), _local(level["earnedAt"]), level["earnedBy"])
+
+
+def _whole(whole: dict[str, Any]) -> Finding:
+    """Read how far a unified group is as a whole."""
+    at, by = _local(whole["achievedAt"]), whole["achievedBy"]
+    return Finding(Decimal(whole["threshold"]), Decimal(whole["value"]), at, by)
+
+
+def _local(instant: str | None) -> str | None:
+    """Write an instant as the rows of the vendor's view do: in the zone of the shops."""
+    return None if instant is None else datetime.fromisoformat(instant).astimezone(NEW_YORK).isoformat()
 
 
 def _finding(row: dict[str, Any]) -> Finding:

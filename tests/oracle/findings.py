@@ -37,13 +37,16 @@ class Finding(NamedTuple):
 Findings = Mapping[Question, Finding]
 
 
-def expected(households: int | None) -> Findings:
-    """Reckon everything from the Parquet files; *households* are the lowest numbers, None means all."""
+def expected(households: int | None, statements: str | None = None) -> Findings:
+    """Reckon everything from the Parquet files; *households* are the lowest numbers, None means all.
+
+    *statements* stand in for those of groceries.sql.
+    """
     with duckdb.connect() as database:
         database.execute("set threads = 2")
         _open(database, households)
         database.executemany("insert into goal values (?, ?, ?)", _goals())
-        database.execute(STATEMENTS.read_text())
+        database.execute(statements or STATEMENTS.read_text())
         rows = database.execute(
             "select household, target, period, goal, value, achieved_at, achieved_by, marks from result"
         ).fetchall()
@@ -62,7 +65,7 @@ def _open(database: duckdb.DuckDBPyConnection, households: int | None) -> None:
     limit = "all" if households is None else str(households)
     lines = f"from '{folder}/transactions.parquet'"
     database.execute(f"create table chosen as select distinct household_id {lines} order by 1 limit {limit}")
-    database.execute(f"create view item as {lines} semi join chosen using (household_id)")
+    database.execute(f"create table item as {lines} semi join chosen using (household_id)")
     database.execute(
         f"create view redemption as from '{folder}/coupon_redemptions.parquet' semi join chosen using (household_id)"
     )
@@ -75,8 +78,8 @@ def _goals() -> list[tuple[str, str, int]]:
     goals = []
     for path in sorted(GROUPS.glob("*.json")):
         group = json.loads(path.read_text())
-        target = group["targets"][0]
-        values = [entry["defaultValue"] for entry in target["defaultValues"]]
-        for index, period in enumerate(group["periods"]):
-            goals.append((target["name"], period["refCode"], values[min(index, len(values) - 1)]))
+        for target in group["targets"]:
+            values = [entry["defaultValue"] for entry in target["defaultValues"]]
+            for index, period in enumerate(group["periods"]):
+                goals.append((target["name"], period["refCode"], values[min(index, len(values) - 1)]))
     return goals

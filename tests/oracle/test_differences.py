@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
-from tests.oracle.findings import Finding, Question
+import pytest
+
+from tests.oracle.findings import STATEMENTS, Finding, Findings, Question, expected
 from tests.oracle.groceries import differences
 
 ASKED = Question(900, "Monthly spend", "2017-03")
@@ -36,3 +38,42 @@ def test_each_part_of_a_finding_counts() -> None:
 
     assert [len(differences({ASKED: REACHED}, {ASKED: other})) for other in others] == [1] * 5
     assert len(differences({}, {ASKED: REACHED})) == 1
+
+
+FEW = 40
+
+MISTAKES = {
+    "a month of thirty-one days": ("(720 * 3600)", "(744 * 3600)"),
+    "a window too few": ("where place < 12", "where place < 11"),
+    "a department taken for all that begin like it": (
+        "on m.department = a.department",
+        "on a.department like m.department || '%'",
+    ),
+    "a whole without its sum": (" and produce + meat + deli >= 100", ""),
+    "a whole of two out of three": ("meat >= 25 and deli >= 15", "meat >= 25"),
+    "a round achieved when it begins": ("(total >= place * 500)", "(total > (place - 1) * 500)"),
+    "the rest after the last round lost": ("any_value(spent) - 4500,", "500,"),
+    "a streak that never breaks": ("partition by household, week - place order", "partition by household order"),
+    "a level one week late": ("min(week) filter (length >= needed)", "min(week) filter (length > needed)"),
+    "a run that outlives the year": ("max(length) filter (week = 52)", "max(length)"),
+    "a cap that counts small bills only": (
+        "source, event, 1\nfrom bill;",
+        "source, event, 1\nfrom bill where paid < 20;",
+    ),
+}
+
+
+@pytest.fixture(scope="module", name="right")
+def _right() -> Findings:
+    """Reckon as groceries.sql does."""
+    return expected(FEW)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_planted_mistake_is_found(mistake: str, right: Findings) -> None:
+    """Statements that are wrong in one place differ, with few households already, from what the right ones say."""
+    statements = STATEMENTS.read_text()
+    text, wrong = MISTAKES[mistake]
+    assert statements.count(text) >= 1
+
+    assert differences(expected(FEW, statements.replace(text, wrong)), right) != []

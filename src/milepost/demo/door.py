@@ -9,7 +9,8 @@ import httpx
 
 from milepost.demo.definitions import Document
 from milepost.demo.failing import Failed
-from milepost.demo.showing import Household, Row
+from milepost.demo.showing import Household
+from milepost.demo.standing import rows_of
 
 TIMEOUT_SECONDS = 120
 
@@ -34,19 +35,7 @@ def define(door: httpx.Client, request: Document) -> None:
 def progress(door: httpx.Client, household: int) -> Household:
     """Give a household's progress in the periods that run now."""
     customer = _read(door.get("/api/v1/customers", params={"externalId": str(household)}))["items"][0]["id"]
-    groups = _read(door.get(f"/v3/users/{customer}/targetGroups"))["data"]["targetGroups"]
-    rows = [
-        Row(
-            target=row["targetName"],
-            period=row["periodRefCode"],
-            value=Decimal(row["targetAchievedValue"]),
-            goal=Decimal(row["targetValue"]),
-            achieved_at=row["targetAchievedDateTimeISO"],
-        )
-        for group in groups
-        for row in group["targets"]
-    ]
-    return Household(household, customer, tuple(rows))
+    return Household(household, customer, rows_of(_read(door.get(f"/api/v1/customers/{customer}/progress"))))
 
 
 def _read(response: httpx.Response) -> Any:

@@ -102,7 +102,7 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
         f"Serving on {address}. Try:",
         "",
         f"  {curl} '{address}/v3/users/{first.customer_id}/targetGroups'",
-        f"  {curl} '{address}/v3/users/{first.customer_id}/enrolledTargets'",
+        f"  {curl} '{address}/api/v1/customers/{first.customer_id}/progress'",
         f"  {curl} '{address}/api/v1/customers?externalId={first.number}'",
         f"  {curl} '{address}/api/v1/events' -H 'Content-Type: application/json' -d \\",
         f"    '{msgspec.json.encode(bill).decode()}'",
