@@ -1,0 +1,77 @@
+"""The page about targets is true: what it asks is asked, and what it shows is in the answer."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from tests.api.door import Brand, Door, Json, opened, said
+
+PAGE = Path(__file__).parents[2] / "docs" / "targets.md"
+CLOCK = "2026-03-25T12:00:00Z"
+BLOCK = re.compile(r"```(?P<kind>sh|json)\n(?P<text>.*?)```", re.DOTALL)
+exact = msgspec.json.Decoder(float_hook=Decimal)
+BODY_OPTION, HEADER_OPTION, METHOD_OPTION, LOGIN_OPTION = "-d", "-H", "-X", "-u"
+
+
+class Asked(NamedTuple):
+    """A request of the page: method, path with its query, and body."""
+
+    method: str
+    path: str
+    body: str | None
+
+
+@pytest.fixture(scope="module")
+def front(admin_url: str, template: str) -> Iterator[Door]:
+    """Give a door of this module's own."""
+    with opened(admin_url, template) as door:
+        yield door
+
+
+def asked(command: str) -> Asked:
+    """Read a command line of curl."""
+    words = iter(shlex.split(command)[1:])
+    method, path, body = None, "", None
+    for word in words:
+        if word in {BODY_OPTION, HEADER_OPTION, METHOD_OPTION, LOGIN_OPTION}:
+            value = next(words)
+            body = value if word == BODY_OPTION else body
+            method = value if word == METHOD_OPTION else method
+        else:
+            path = word.removeprefix("$AT")
+    return Asked(method or ("GET" if body is None else "POST"), path, body)
+
+
+def holds(answer: Any, shown: Json) -> bool:
+    """Tell whether the answer, or something in it, has all that is shown."""
+    if isinstance(answer, dict) and all(name in answer and answer[name] == value for name, value in shown.items()):
+        return True
+    parts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()
+    return any(holds(part, shown) for part in parts)
+
+
+def test_what_the_page_shows_is_what_the_server_answers(front: Door) -> None:
+    """Request by request, in the order of the page."""
+    brand: Brand = front.brand()
+    front.clock.set(CLOCK)
+    known: dict[str, str] = {}
+    answer: Json = {}
+    for block in BLOCK.finditer(PAGE.read_text()):
+        if block["kind"] == "json":
+            assert holds(answer, exact.decode(block["text"])), f"{block['text']} is not in {answer}"
+            continue
+        given = asked(block["text"])
+        path = re.sub(r"\$(\w+)", lambda found: known[found[1]], given.path)
+        answered = brand.send(given.method, path, content=given.body)
+        assert answered.is_success, (block["text"], answered.text)
+        answer = said(answered)
+        if path.startswith("/v3/targetGroups"):
+            known["GROUP"] = str(answer["data"]["id"])
+        if path.startswith("/api/v1/customers?"):
+            known["ANNA"] = str(answer["items"][0]["id"])
