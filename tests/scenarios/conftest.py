@@ -12,3 +12,10 @@ def front(admin_url: str, template: str) -> Iterator[Door]:
     """Give the door of an installation that is shared: each scenario has a brand of its own."""
     with opened(admin_url, template) as door:
         yield door
+
+
+@pytest.fixture(scope="session")
+def front_of_time(admin_url: str, template: str) -> Iterator[Door]:
+    """Give a door behind which time passes: for every brand there is, so it has few."""
+    with opened(admin_url, template) as door:
+        yield door

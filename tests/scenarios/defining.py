@@ -150,6 +150,18 @@ def _windows(scenario: Scenario, number: str, length: str, unit: str, first: str
     }
 
 
+@options(rf"in (?P<number>\d+) periods of (?P<length>\d+) (?P<unit>{'|'.join(FREQUENCIES)}) from (?P<first>\S+)")
+def _by_frequency(scenario: Scenario, number: str, length: str, unit: str, first: str) -> None:
+    group = scenario.groups[-1]
+    del group["periods"]
+    group |= {
+        "frequencyType": FREQUENCIES[unit],
+        "frequency": int(length),
+        "totalPeriods": int(number),
+        "targetCycleStartDate": first,
+    }
+
+
 @options(r"until achieved, (?P<number>\d+) times, from (?P<first>\S+) to (?P<last>\S+)")
 def _until_achieved(scenario: Scenario, number: str, first: str, last: str) -> None:
     _own_clock(scenario, "PERIOD_AGNOSTIC_WINDOW", "Round", int(number), first, last)
@@ -178,7 +190,7 @@ def _non_continuous(scenario: Scenario) -> None:
     scenario.groups[-1]["trackingType"] = "NON_CONTINUOUS_STREAKS"
 
 
-@options(r"at most (?P<most>\d+) freezes(?:, one for every (?P<every>\d+) achieved)?")
+@options(r"at most (?P<most>\d+) freezes?(?:, one for every (?P<every>\d+) achieved)?")
 def _freezes(scenario: Scenario, most: str, every: str | None = None) -> None:
     given = {"max": int(most)} | ({} if every is None else {"earnEvery": int(every)})
     scenario.groups[-1]["streakFreezes"] = given

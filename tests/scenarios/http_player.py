@@ -145,22 +145,24 @@ class HttpPlayer:
         )
 
     def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
-        """Give from when up to when a period runs for a customer."""
-        found = next(one for one in self._targets(customer) if one["name"] == target)
-        own = next(one for one in found["periods"] if one["refCode"] == period)
-        return _instant(own["startsAt"]), _instant(own["endsAt"])
+        """Give from when up to when a period runs for a customer; the view shows the last second."""
+        row = self._brand.row(customer, target, period)
+        assert row is not None
+        opens, last = row["periodStartDateWithTimeStampISO"], row["periodEndDateWithTimeStampISO"]
+        return _instant(opens), _instant(last) + SECOND_US
 
     def level(self, customer: str, level: str) -> Level:
-        """Give how far a customer is on the way to a streak level."""
+        """Give how far a customer is on the way to a streak level, as the view shows it."""
         group, found = next(
             (one, lvl) for one in self._brand.groups for lvl in one.get("streaks", ()) if lvl["name"] == level
         )
-        told = [one for one in self._progress(customer) if one["id"] == group["id"]]
-        if not told:
+        shown = [one for one in self._brand.shown(customer) if one["id"] == group["id"]]
+        if not shown:
             return Level(0, found["targetCountOfSequence"], None)
-        row = next(one for one in told[0]["streak"]["levels"] if one["name"] == level)
-        periods = {one["id"]: one["refCode"] for one in group["periods"]}
-        return Level(row["count"], row["needed"], None if row["earnedAt"] is None else periods[row["periodId"]])
+        row = next(one for one in shown[0]["streaks"] if one["streakName"] == level)
+        periods = {one["targetId"]: one["periodRefCode"] for one in shown[0]["targets"]}
+        earned = periods[row["streakAchievedUserTargetId"]] if row["status"] == "ACHIEVED" else None
+        return Level(row["currentCount"], row["totalTargetCountOfSequence"], earned)
 
     def whole(self, customer: str, group: str, period: str) -> int | None:
         """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""
@@ -191,9 +193,6 @@ class HttpPlayer:
         customer_id = self._brand.registered(customer)
         groups: list[Json] = self._brand.get(f"/api/v1/customers/{customer_id}/progress")["groups"]
         return groups
-
-    def _targets(self, customer: str) -> list[Json]:
-        return [target for group in self._progress(customer) for target in group["targets"]]
 
 
 def _instant(text: str) -> int:

@@ -14,6 +14,8 @@ from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
 from milepost.rules.drafting import drafted
 from milepost.rules.matching import Catalogue, catalogue
+from milepost.rules.recurring import with_periods
+from milepost.rules.schedule import ruling_calendar
 from milepost.rules.soundness import examine
 from milepost.service.organisation_settings import changed_settings
 from tests.scenarios.story import Definition, Happening, Json, Scenario
@@ -40,6 +42,7 @@ class Memory:
         self.now = definition.heard
         for body in bodies:
             draft, problems = read_definition(write_json(body))
+            draft = with_periods(draft, ruling_calendar(self.organisation, draft.time_zone_name))
             problems += examine(draft, self.organisation, definition.heard).problems
             if definition.refused_at is not None and body is bodies[-1]:
                 assert definition.refused_at in [problem.path for problem in problems]

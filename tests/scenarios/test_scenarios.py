@@ -5,7 +5,6 @@ from typing import assert_never
 
 import pytest
 
-from tests.api.door import Door
 from tests.scenarios.engine_player import EnginePlayer
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.reading import scenarios_of
@@ -14,19 +13,6 @@ from tests.scenarios.vocabulary import NoSense, expectations
 
 FILES = sorted(Path(__file__).parent.glob("*.scenario"))
 SCENARIOS = [scenario for file in FILES for scenario in scenarios_of(file)]
-
-NOT_SHOWN_YET = frozenset(
-    {
-        "a customer brings a goal of their own for some periods",
-        "a goal of 0 is a goal, which the first event reaches",
-        "where nobody gives a goal none is reached",
-        "who leaves is out of the running period and of all later ones",
-        "a late event of an earlier period counts for one who has left since",
-        "own goals are those of the new enrolment",
-        "an own goal holds for all periods",
-    }
-)
-"""What the customer's view does not show yet, own goals and who has left: played in memory alone."""
 
 
 def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
@@ -58,12 +44,13 @@ def story(scenario: Scenario) -> list[Step]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_scenario(scenario: Scenario, front: Door) -> None:
+def test_scenario(scenario: Scenario, request: pytest.FixtureRequest) -> None:
     """The engine and the faces tell the same story, and it is the one that is written down."""
+    turns = any(step.text.endswith("time passes") for step in scenario.steps)
+    front = request.getfixturevalue("front_of_time" if turns else "front")
     in_memory = played(scenario, EnginePlayer(scenario))
-    if scenario.name not in NOT_SHOWN_YET:
-        over_http = played(scenario, HttpPlayer(front, scenario))
-        assert in_memory == over_http
+    over_http = played(scenario, HttpPlayer(front, scenario))
+    assert in_memory == over_http
 
 
 def test_scenarios_have_names_of_their_own() -> None:
