@@ -23,6 +23,9 @@ Number = Annotated[Any, msgspec.Meta(extra_json_schema={"type": "number"})]
 Amount = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["number", "string"]})]
 """An amount of a request: a number, or text that is one."""
 
+_DECIMALS = tuple(f".{rest:04d}".rstrip("0").encode() for rest in range(UNITS_PER_ONE))
+"""What stands behind the whole of an amount, for each rest: nine of them are written for every event."""
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _anything = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -105,8 +108,7 @@ def id_of(text: str) -> int | None:
 
 def number(units: int) -> Any:
     """Give an amount in units as a JSON number with the fewest digits."""
-    whole, rest = abs(units) // UNITS_PER_ONE, abs(units) % UNITS_PER_ONE
+    whole, rest = divmod(abs(units), UNITS_PER_ONE)
     if rest == 0:
         return whole if units >= 0 else -whole
-    text = f"{'-' if units < 0 else ''}{whole}.{rest:04d}".rstrip("0")
-    return msgspec.Raw(text.encode())
+    return msgspec.Raw((b"-%d%b" if units < 0 else b"%d%b") % (whole, _DECIMALS[rest]))

@@ -35,7 +35,7 @@ class Need(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Tell whether the standing alone is enough."""
-        return self == NOTHING
+        return self is NOTHING or self == NOTHING
 
 
 NOTHING = Need()

@@ -26,6 +26,10 @@ class _Taking(NamedTuple):
     taken: Event
 
 
+_Left = tuple[Remaining | None, Remaining | None]
+"""What was left of a bill before a return, and what is left after it."""
+
+
 class _Counted(NamedTuple):
     """Where a bill has counted: a rule, and the position of the period."""
 
@@ -121,10 +125,10 @@ def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
             value = fold.progress[key].value if key in fold.progress else 0
             fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
         else:
-            _subtract(fold, rule, position, taking)
+            _subtract(fold, rule, position, taking, (before, after))
 
 
-def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> tuple[Remaining | None, Remaining | None]:
+def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:
     """Give what is left of *bill* after the *earlier* returns, and after *taken* as well."""
     payload = bill.payload
     assert isinstance(payload, Bill)
@@ -135,11 +139,11 @@ def _net(left: Remaining | None) -> int:
     return 0 if left is None else to_units(left.bill.net)
 
 
-def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
-    """Subtract from one progress, less what the returns that counted there left of the bill."""
+def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Left) -> None:
+    """Subtract from one progress, less what the returns that counted there left of the bill: mostly all of them."""
     closing = fold.closes_at(rule, position)
     earlier = [event for event in taking.earlier if event.occurred_at < closing]
-    before, after = _left(taking.bill, earlier, taking.taken)
+    before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
     old = amount_left(fold, rule, taking.bill, before)
     if old is None or rule.keys[position] not in fold.progress:
         return

@@ -8,10 +8,10 @@ from milepost.engine.replay import relive
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
 from milepost.model.problem import Problem
-from milepost.model.standing import Progress, ProgressKey, Standing
+from milepost.model.standing import Entry, Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.offer import Answer, Offer, Status, refused
-from milepost.service.recalling import NO_PAST, Past, past_of
+from milepost.service.recalling import NO_PAST, Past, ask, nothing_asked, past_of
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
 from milepost.service.repeats import Heard, repeated, sift
 from milepost.service.scoring import Scores, scored
@@ -70,7 +70,7 @@ async def _receive(
     placed = [_placed(offer, known_brands[offer.org_id]) for offer in offers]
     found = await customers_of(transaction, offers, [isinstance(place, Place) for place in placed], names)
     who = sorted({one for one in found.customers if isinstance(one, Who)})
-    standings = await log.lock_standings(transaction, who)
+    standings = await log.lock_bodies(transaction, who)
     members = await _members(transaction, known_brands, who)
     answers: list[Answer | None] = [None] * len(offers)
     heard: dict[Who, list[Heard]] = {one: [] for one in who if one in standings}
@@ -142,76 +142,79 @@ def _hear(position: int, offer: Offer, place: Place, who: Who, member: Member | 
     return Heard(position, who, event, payload, codec.content_hash(offer.name, offer.occurred_at, payload))
 
 
+class _Kept(NamedTuple):
+    """What a batch will write."""
+
+    standings: list[tuple[Who, bytes]]
+    settled: list[tuple[Who, Progress]]
+    appended: list[Appended]
+    scores: Scores
+
+
 async def _live(
     transaction: Transaction,
     brands: Mapping[int, Brand],
-    standings: Mapping[Who, Standing],
+    standings: Mapping[Who, bytes],
     fresh: Mapping[Who, list[Heard]],
     answers: list[Answer | None],
 ) -> None:
-    """Step every customer through their events and keep what came of it; customers are in key order."""
-    for mine in fresh.values():
-        mine.sort(key=_in_time)
-    past = await past_of(transaction, brands, standings, fresh)
-    kept: list[tuple[Who, Standing]] = []
-    settled: list[tuple[Who, Progress]] = []
-    appended: list[Appended] = []
-    scores: Scores = {}
+    """Step every customer through their events and keep what came of it.
+
+    One customer after the other: what is made of a standing is done with while the processor still has it at hand.
+    Those who ask for their past come last, when all of it was fetched at once.
+    """
+    kept, asked = _Kept([], [], [], {}), nothing_asked()
+    asking: list[tuple[Who, Standing]] = []
     for who, mine in fresh.items():
-        brand = brands[who.org_id]
-        told = _tell(brand, who, standings[who], past.get(who, NO_PAST), mine)
-        kept.append((who, told.standing))
-        if brand.catalogue.boards:
-            scored(brand.catalogue, who, ((one.event.occurred_at, one.entries) for one in told.appended), scores)
-        settled += [(who, progress) for progress in told.settled]
-        appended += told.appended
-        for one, logged in zip(mine, told.appended, strict=True):
-            answers[one.position] = Answer(
-                key=one.event.key,
-                status=Status.APPLIED,
-                customer_id=who.customer_id,
-                entries=logged.entries,
-                version=logged.version,
-            )
-    await log.keep(transaction, kept, settled, appended)
-    if scores:
-        await boards.keep(transaction, list(scores.values()))
+        mine.sort(key=_in_time)
+        standing, brand = codec.decode_standing(standings[who]), brands[who.org_id]
+        if ask(asked, brand.catalogue, who, standing, mine):
+            asking.append((who, standing))
+        else:
+            _tell(brand, who, standing, NO_PAST, mine, kept, answers)
+    past = await past_of(transaction, asked, fresh) if asking else {}
+    for who, standing in asking:
+        _tell(brands[who.org_id], who, standing, past.get(who, NO_PAST), fresh[who], kept, answers)
+    await log.keep(transaction, kept.standings, kept.settled, kept.appended)
+    if kept.scores:
+        await boards.keep(transaction, list(kept.scores.values()))
 
 
 def _in_time(one: Heard) -> tuple[int, EventKey]:
     return one.event.occurred_at, one.event.key
 
 
-class _Told(NamedTuple):
-    standing: Standing
-    settled: list[Progress]
-    appended: list[Appended]
-
-
-def _tell(brand: Brand, who: Who, standing: Standing, past: Past, mine: Sequence[Heard]) -> _Told:
-    """Step one customer through *mine*."""
+def _tell(
+    brand: Brand,
+    who: Who,
+    standing: Standing,
+    past: Past,
+    mine: Sequence[Heard],
+    kept: _Kept,
+    answers: list[Answer | None],
+) -> None:
+    """Step one customer through *mine*: answer them, and add to *kept* what came of it."""
+    version = brand.organisation.version
     history, before = dict(past.history), past.history
     heard_log = list(past.log)
-    appended: list[Appended] = []
+    told: list[tuple[int, tuple[Entry, ...]]] = []
     for one in mine:
-        taken = relive(brand.catalogue, standing, history, heard_log, one.event)
-        standing = taken.standing
+        event = one.event
+        taken = relive(brand.catalogue, standing, history, heard_log, event)
+        standing, entries = taken.standing, taken.entries
         history.update({ProgressKey(progress.target_id, progress.period_id): progress for progress in taken.settled})
-        heard_log.append(Logged(one.event, standing.seq, taken.entries))
-        appended.append(
-            Appended(
-                who,
-                one.event,
-                _reference(one.event),
-                standing.seq,
-                brand.organisation.version,
-                one.content_hash,
-                codec.encode_event(one.event, one.payload),
-                taken.entries,
-                taken.outcomes,
-            )
+        heard_log.append(Logged(event, standing.seq, entries))
+        told.append((event.occurred_at, entries))
+        body = codec.encode_event(event, one.payload)
+        judged = (standing.seq, version, one.content_hash, body, entries, taken.outcomes)
+        kept.appended.append(Appended(who, event, _reference(event), *judged))
+        answers[one.position] = Answer(
+            key=event.key, status=Status.APPLIED, customer_id=who.customer_id, entries=entries, version=version
         )
-    return _Told(standing, [progress for key, progress in history.items() if before.get(key) != progress], appended)
+    kept.standings.append((who, codec.encode_standing(standing)))
+    kept.settled.extend((who, progress) for key, progress in history.items() if before.get(key) != progress)
+    if brand.catalogue.boards:
+        scored(brand.catalogue, who, told, kept.scores)
 
 
 def _reference(event: Event) -> str | None:

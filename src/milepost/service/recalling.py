@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.log import NOTHING, Logged, need
+from milepost.engine.log import Logged, need
 from milepost.model.event import Bill, Event
 from milepost.model.standing import Progress, ProgressKey, Standing
-from milepost.service.brand import Brand
+from milepost.rules.matching import Catalogue
 from milepost.service.repeats import Heard
 from milepost.store import log
 from milepost.store.database import Transaction
@@ -23,20 +23,42 @@ class Past(NamedTuple):
 NO_PAST = Past([], {})
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """What the steps of a batch will ask for: events by name, events since an instant, settled progress."""
+
     named: set[Named]
     since: dict[Who, int]
     history: list[Who]
 
 
+def nothing_asked() -> Asked:
+    """Give where to begin."""
+    return Asked(set(), {}, [])
+
+
+def ask(asked: Asked, catalogue: Catalogue, who: Who, standing: Standing, mine: Sequence[Heard]) -> bool:
+    """Add to *asked* what the steps of one customer will ask for; tell whether they ask for anything."""
+    is_asking = past = False
+    for one in mine:
+        wants = need(catalogue, standing, one.event)
+        if wants.is_empty:
+            continue
+        is_asking, past = True, past or wants.history
+        if wants.bill is not None:
+            asked.named.add(Named(who, one.event.key.source, wants.bill))
+        if wants.returns:
+            asked.named.update(Named(who, one.event.key.source, name) for name in _names(one.event))
+        if wants.since is not None:
+            asked.since[who] = min(wants.since, asked.since.get(who, wants.since))
+    if past:
+        asked.history.append(who)
+    return is_asking
+
+
 async def past_of(
-    transaction: Transaction,
-    brands: Mapping[int, Brand],
-    standings: Mapping[Who, Standing],
-    by_customer: Mapping[Who, Sequence[Heard]],
+    transaction: Transaction, asked: Asked, by_customer: Mapping[Who, Sequence[Heard]]
 ) -> dict[Who, Past]:
-    """Fetch what the steps to come will ask for."""
-    asked = _asked(brands, standings, by_customer)
+    """Fetch what was *asked* for."""
     found: dict[Who, dict[object, Logged]] = {}
     if asked.named:
         await _find_named(transaction, asked.named, by_customer, found)
@@ -50,29 +72,6 @@ async def past_of(
         )
         for who in {*found, *history}
     }
-
-
-def _asked(
-    brands: Mapping[int, Brand], standings: Mapping[Who, Standing], by_customer: Mapping[Who, Sequence[Heard]]
-) -> _Asked:
-    asked = _Asked(set(), {}, [])
-    for who, mine in by_customer.items():
-        catalogue, standing = brands[who.org_id].catalogue, standings[who]
-        past = False
-        for one in mine:
-            wants = need(catalogue, standing, one.event)
-            if wants is NOTHING or wants.is_empty:
-                continue
-            past = past or wants.history
-            if wants.bill is not None:
-                asked.named.add(Named(who, one.event.key.source, wants.bill))
-            if wants.returns:
-                asked.named.update(Named(who, one.event.key.source, name) for name in _names(one.event))
-            if wants.since is not None:
-                asked.since[who] = min(wants.since, asked.since.get(who, wants.since))
-        if past:
-            asked.history.append(who)
-    return asked
 
 
 async def _find_named(

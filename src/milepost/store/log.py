@@ -1,6 +1,6 @@
 """The write path's statements: standings, history, events and the outbox of many customers at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -75,8 +75,13 @@ class Named(NamedTuple):
 
 async def lock_standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Standing]:
     """Lock and give the standings of *who*, in that order; customers who do not exist are left out."""
-    rows = await transaction.rows("lock_standings", _keys(who))
-    return {who[place]: codec.decode_standing(body) for place, body in rows}
+    bodies = await lock_bodies(transaction, who)
+    return {one: codec.decode_standing(body) for one, body in bodies.items()}
+
+
+async def lock_bodies(transaction: Transaction, who: Sequence[Who]) -> dict[Who, bytes]:
+    """Lock the standings of *who*, in that order, and give their bytes, to be decoded one by one."""
+    return {who[place]: body for place, body in await transaction.rows("lock_standings", _keys(who))}
 
 
 async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]) -> dict[int, LoggedRow]:
@@ -116,29 +121,29 @@ async def histories(transaction: Transaction, who: Sequence[Who]) -> dict[Who, l
 
 async def keep(
     transaction: Transaction,
-    standings: Iterable[tuple[Who, Standing]],
-    settled: Iterable[tuple[Who, Progress]],
+    standings: Sequence[tuple[Who, bytes]],
+    settled: Sequence[tuple[Who, Progress]],
     appended: Sequence[Appended],
 ) -> None:
-    """Write standings, settled progress, events with their entries, and outcomes: all of one transaction."""
+    """Write standings' bytes, settled progress, events with their entries, and outcomes: all of one transaction."""
     if len(appended) >= COPY_FROM:
         await transaction.copy("copy_events", copied(map(_event_row, appended)))
-        await _keep_rest(transaction, list(standings), list(settled), appended)
+        await _keep_rest(transaction, standings, settled, appended)
         return
     async with transaction.together():
         if appended:
             await transaction.run("append_events", _events(appended))
-        await _keep_rest(transaction, list(standings), list(settled), appended)
+        await _keep_rest(transaction, standings, settled, appended)
 
 
 async def _keep_rest(
     transaction: Transaction,
-    kept: Sequence[tuple[Who, Standing]],
+    kept: Sequence[tuple[Who, bytes]],
     settled: Sequence[tuple[Who, Progress]],
     appended: Sequence[Appended],
 ) -> None:
     if kept:
-        bodies = {"bodies": [codec.encode_standing(standing) for _, standing in kept]}
+        bodies = {"bodies": [body for _, body in kept]}
         await transaction.run("keep_standings", _keys([who for who, _ in kept]) | bodies)
     if settled:
         await transaction.run("keep_history", _settled(settled))

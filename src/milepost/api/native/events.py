@@ -10,7 +10,7 @@ from milepost.api.native.event_body import offer_of
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.structure import structure_problems
 from milepost.model.problem import Problem, Refused
-from milepost.model.standing import Entry
+from milepost.model.standing import Entry, Reason
 from milepost.service.offer import Answer, Offer
 
 EVENTS_MAX = 1_000
@@ -18,6 +18,7 @@ EVENT_BYTES_MAX = 1024 * 1024
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 _raws = msgspec.json.Decoder(list[Raw])
+_REASONS = {reason: reason.name.lower() for reason in Reason}
 
 
 class ProblemItem(Struct):
@@ -65,7 +66,7 @@ async def receive_events(request: Request, here: Here, caller: Asking) -> JsonRe
     offers: list[Offer] = []
     places: list[int] = []
     for place, raw in enumerate(raws):
-        event = bytes(memoryview(raw))
+        event = bytes(raw)
         read = read_event(event, org_id=caller.org_id, till_id=caller.till_id, now=now)
         if isinstance(read, Offer):
             offers.append(read)
@@ -92,7 +93,7 @@ def answer_item(answer: Answer) -> AnswerItem:
 def entry_item(entry: Entry) -> EntryItem:
     """Give one entry as our face tells it."""
     return EntryItem(
-        entry.target_id, entry.period_id, number(entry.before), number(entry.after), entry.reason.name.lower()
+        entry.target_id, entry.period_id, number(entry.before), number(entry.after), _REASONS[entry.reason]
     )
 
 
