@@ -180,91 +180,6 @@ def test_who_left_the_target_is_not_enrolled_by_what_is_defined_but_by_entering_
     assert ("January", 252) == audience.value("anna")[0]
 
 
-@pytest.mark.parametrize(
-    "chosen, expected",
-    [
-        (
-            [{"audienceGroupId": 5}],
-            "targets[0].targetAudienceFilter[0].audienceGroupId: there is no audience with the id 5",
-        ),
-        ([{"audienceGroupId": 2**70}], "targets[0].targetAudienceFilter[0].audienceGroupId: there is no audience"),
-        ([{}], "targets[0].targetAudienceFilter[0].audienceGroupId: "),
-        ([{"colour": 5}], "targets[0].targetAudienceFilter[0].colour: is not a field that is known here"),
-    ],
-)
-def test_an_audience_that_is_none_is_refused(brand: Brand, chosen: Any, expected: str) -> None:
-    """The definition is refused, and says which."""
-    asked = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=chosen))
-    told = said(brand.post("/v3/targetGroups", asked))["errors"]
-    assert expected in told[0]["message"]
-
-
-def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> None:
-    """Another way of enrolling, a version of another audience, the same audience twice."""
-    chosen = {"audienceGroupId": audience.made["id"]}
-    by_list = group(target(enrolmentMethod="IMPORT", targetAudienceFilter=[chosen]))
-    elsewhere = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen | {"versionId": 5}]))
-    twice = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen, chosen]))
-    told = [said(audience.brand.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)]
-    assert [1, 1, 1] == [len(errors) for errors in told]
-    for errors, words in zip(told, ("AUDIENCE_FILTER only", "is no version", "stands there twice"), strict=True):
-        assert words in errors[0]["message"]
-
-
-@pytest.mark.parametrize(
-    "body", [{"name": ""}, {"name": "x" * 201}, {"name": "a\0"}, {}, [], {"name": 5}, {"name": "a", "b": 1}]
-)
-def test_a_bad_audience_is_refused(brand: Brand, body: Any) -> None:
-    """Nothing is kept of it."""
-    assert 400 == brand.post("/api/v1/audiences", body).status_code
-    assert [] == brand.get("/api/v1/audiences")["items"]
-
-
-def test_a_name_is_taken_once(audience: Audience) -> None:
-    """Whatever its case."""
-    told = said(audience.brand.post("/api/v1/audiences", {"name": "GOLD"}))
-    assert [("name", 'an audience called "GOLD" exists already')] == [
-        (p["path"], p["reason"]) for p in told["problems"]
-    ]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{}, "x", [5], [{}], [{"externalId": "a", "mobile": "b"}], [{"externalId": ""}], [{"name": "a"}], [{"userId": -5}]],
-)
-def test_a_bad_upload_lets_nobody_in(audience: Audience, body: Any) -> None:
-    """What is wrong is told by the place in the list."""
-    good = [ANNA, *body] if isinstance(body, list) else body
-    assert 400 == audience.brand.post(f"{audience.path}/members", good).status_code
-    assert [] == audience.members()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"externalId,mobile\na,b\n", b"colour\nred\n", b"\xff\xfe", b'externalId\n"anna', b"externalId\nan\0na\n"],
-)
-def test_a_bad_file_lets_nobody_in(audience: Audience, body: bytes) -> None:
-    """What cannot be read is refused whole."""
-    path, headers = f"{audience.path}/members", {"Content-Type": "text/csv"}
-    assert 400 == audience.brand.send("POST", path, content=body, headers=headers).status_code
-
-
-def test_what_is_no_audience_is_not_found(audience: Audience) -> None:
-    """No id, an id of nothing, and that of another brand."""
-    other = audience.brand.door.brand()
-    for path in ("/api/v1/audiences/x", "/api/v1/audiences/5", audience.path):
-        for method, rest in (("GET", ""), ("GET", "/members"), ("POST", "/versions"), ("PUT", "/members/5")):
-            assert (400, path, rest) == (other.send(method, f"{path}{rest}").status_code, path, rest)
-    assert 400 == audience.brand.send("GET", f"{audience.path}/members", params={"versionId": "5"}).status_code
-    assert 400 == audience.brand.send("PUT", f"{audience.path}/members/5").status_code
-
-
-@pytest.mark.parametrize("cursor", ["x", "1", "-", "1-", "99999999999-5", "1-x"])
-def test_a_cursor_that_nobody_gave_is_refused(audience: Audience, cursor: str) -> None:
-    """Of members."""
-    assert 400 == audience.brand.send("GET", f"{audience.path}/members", params={"cursor": cursor}).status_code
-
-
 def test_audiences_are_listed_by_id(front: Door) -> None:
     """Page by page."""
     brand = front.brand()
@@ -287,6 +202,21 @@ def test_a_target_that_is_added_names_audiences_too(audience: Audience) -> None:
     unknown = target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[{"audienceGroupId": 5}])
     told = said(audience.brand.post(path, [unknown]))["errors"]
     assert "there is no audience with the id 5" in told[0]["message"]
+
+
+def test_a_target_that_is_put_back_in_force_asks_anew(audience: Audience) -> None:
+    """Who entered meanwhile is enrolled then."""
+    made = audience.brand.define(group(audience.target()))
+    path = f"/v3/targetGroups/{made['id']}/targets"
+    one = made["targets"][0]["id"]
+    assert 200 == audience.brand.send("DELETE", f"{path}/{one}").status_code
+    audience.let_in(BOB)
+    audience.brand.work()
+    answered = audience.brand.send("PUT", path, json=[{"id": one, "active": True}])
+    assert answered.status_code == 200, answered.text
+    assert [] == audience.value("bob")
+    audience.brand.work()
+    assert ("January", 30) == audience.value("bob")[0]
 
 
 def test_a_target_put_out_of_force_asks_for_nobody(audience: Audience) -> None:

@@ -80,12 +80,24 @@ def _unknown(name: PlaceName) -> Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """What rules an organisation's events at one version; `groups` are in the order of their ids."""
+    """What rules an organisation's events at one version; `groups` are in the order of their ids.
+
+    `shared` are those that are nobody's own goal, `holders` the group of each target, by its id: so that a customer's
+    groups are found without looking at what others set out to reach.
+    """
 
     organisation: Organisation
     groups: Mapping[int, TargetGroup]
     catalogue: Catalogue
     places: Places
+    shared: tuple[TargetGroup, ...]
+    holders: Mapping[int, TargetGroup]
+
+    def groups_around(self, target_ids: Iterable[int]) -> list[TargetGroup]:
+        """Give the groups that are nobody's own goal, and those of the targets *target_ids*, in the order of ids."""
+        own = {id_: self.holders[id_] for id_ in target_ids if id_ in self.holders}
+        extra = {group.id: group for group in own.values() if group.user_created}
+        return sorted((*self.shared, *extra.values()), key=lambda group: group.id) if extra else list(self.shared)
 
 
 async def brand_at(transaction: Transaction, org_id: int, version: int, known: Brand | None = None) -> Brand:
@@ -110,6 +122,8 @@ async def brand_at(transaction: Transaction, org_id: int, version: int, known: B
             await places.stores(transaction, org_id),
             await places.tills(transaction, org_id),
         ),
+        shared=tuple(group for group in groups.values() if not group.user_created),
+        holders={target.id: group for group in groups.values() for target in group.targets},
     )
 
 

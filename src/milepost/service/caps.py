@@ -27,7 +27,7 @@ class RunningCap(NamedTuple):
 def running_caps(view: CustomerView, at: int) -> list[RunningCap]:
     """Give the caps that concern a customer and that run *at* an instant (epoch microseconds)."""
     found = []
-    for group in view.brand.catalogue.groups.values():
+    for group in view.groups:
         if group.tracking is not Tracking.CAPPING or not group.active:
             continue
         for target in group.targets:

@@ -21,7 +21,7 @@ def aims_of(brand: Brand, version_id: int) -> list[Aim]:
     """Give the targets in force whose customers are those of a version of an audience."""
     return [
         (group, target)
-        for group in brand.catalogue.groups.values()
+        for group in brand.shared
         if group.active
         for target in group.targets
         if target.active and names_version(target, version_id)

@@ -50,7 +50,7 @@ def examined(brand: Brand, wish: Wish, now: int, *, kept_start: str | None = Non
     """
     settings = brand.organisation.settings
     limits = next((one for one in settings.goal_templates if one.target_id == wish.template_id), None)
-    found = None if limits is None else find_template(brand.catalogue.groups.values(), wish.template_id)
+    found = None if limits is None else find_template(brand.shared, wish.template_id)
     problems: list[Problem] = []
     if found is None or limits is None:
         problems.append(Problem("template", "is none after which customers may set goals"))

@@ -166,12 +166,7 @@ async def list_goals(here: Installation, caller: Caller, customer_id: int) -> li
     async with here.database.transaction() as transaction:
         kept = await customer_goals.of_customer(transaction, who_is(caller.org_id, customer_id))
     view = await _view(here, caller, customer_id)
-    made = {
-        target.id: group
-        for group in view.brand.catalogue.groups.values()
-        if group.template_id
-        for target in group.targets[:1]
-    }
+    made = view.brand.holders
     now = here.clock()
     return [_goal_view(view, made[goal.target_id], goal, now) for goal in kept if goal.target_id in made]
 
@@ -246,13 +241,8 @@ async def _kept(transaction: Transaction, caller: Caller, customer_id: int, goal
 
 def _refuse_too_many(brand: Brand, kept: list[CustomerGoal], now: int) -> None:
     most = brand.organisation.settings.goals_at_once
-    pursued = {goal.target_id for goal in kept if goal.cancelled_at is None}
     running = [
-        target.id
-        for group in brand.catalogue.groups.values()
-        if group.template_id and group.periods[0].closes_at > now
-        for target in group.targets
-        if target.id in pursued
+        goal for goal in kept if goal.cancelled_at is None and brand.holders[goal.target_id].periods[0].closes_at > now
     ]
     if len(running) >= most:
         raise Refused(Problem("", f"a customer may have {most} goals at a time"))

@@ -20,6 +20,12 @@ class CustomerView:
     standing: Standing
     progress: dict[ProgressKey, Progress]
 
+    @property
+    def groups(self) -> list[TargetGroup]:
+        """Give the groups that may concern the customer: all but the goals that others set for themselves."""
+        enrolled = {enrolment.target_id for enrolment in self.standing.enrolments}
+        return self.brand.groups_around({target_id for target_id, _ in self.progress} | enrolled)
+
 
 async def view_customer(database: Database, brands: Brands, org_id: int, customer_id: int) -> CustomerView | None:
     """Give all of a customer; None if the organisation has no such customer."""
@@ -54,7 +60,7 @@ def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Tar
     taken_part = ({target_id for target_id, _ in view.progress} | set(in_force)) - left
     return [
         (group, target)
-        for group in view.brand.catalogue.groups.values()
+        for group in view.groups
         if group.active and any(period.opens_at <= at < period.closes_at for period in group.periods)
         for target in group.targets
         if target.active and target.id in taken_part

@@ -39,12 +39,13 @@ async def target_effects(
 
 def effects_of(view: CustomerView, entries: Sequence[Entry]) -> list[TargetEffect]:
     """Give what *entries* did to the progress of the customer of *view*."""
-    named = {target.id: (group, target) for group in view.brand.catalogue.groups.values() for target in group.targets}
+    holders = view.brand.holders
     found: list[TargetEffect] = []
     for entry in entries:
-        if entry.reason not in MOVING or entry.target_id not in named:
+        if entry.reason not in MOVING or entry.target_id not in holders:
             continue
-        group, target = named[entry.target_id]
+        group = holders[entry.target_id]
+        target = next(target for target in group.targets if target.id == entry.target_id)
         period = next((period for period in group.periods if period.id == entry.period_id), None)
         if period is not None:
             goal = goal_of(view, target, period.id)

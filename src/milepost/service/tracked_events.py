@@ -63,14 +63,7 @@ async def tracked_events(
 
 def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:
     """Give the group of the target; raises Refused where target, period or record is missing."""
-    group = next(
-        (
-            group
-            for group in view.brand.catalogue.groups.values()
-            if any(target.id == target_id for target in group.targets)
-        ),
-        None,
-    )
+    group = view.brand.holders.get(target_id)
     if group is None:
         raise Refused(UNKNOWN_TARGET)
     if period_id is not None and all(period.id != period_id for period in group.periods):

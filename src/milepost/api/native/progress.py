@@ -120,7 +120,7 @@ class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
 async def get_progress(customer_id: str, here: Here, caller: Asking) -> JsonResponse:
     """Give how far a customer is in every group in force in which the customer takes part or has progress."""
     view, now = await view_of(here, caller, customer_id), here.clock()
-    groups = [_group(view, group, now) for group in view.brand.catalogue.groups.values() if group.active]
+    groups = [_group(view, group, now) for group in view.groups if group.active]
     return JsonResponse(
         ProgressItem(
             view.customer.id,

@@ -50,7 +50,7 @@ def groups_shown(
     """Give the customer's groups with their rows; without *every_period* the rows of periods that run at *at*."""
     shown: list[Json] = []
     rows = _Rows(view, at, now, every_period=every_period)
-    for group in view.brand.catalogue.groups.values():
+    for group in view.groups:
         if not (group.active or every_target):
             continue
         targets = [
