@@ -7,7 +7,7 @@ from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Evaluation, Period, Target, TargetGroup
 from milepost.rules.amendment import Amended, Circumstances, NewName
 from milepost.rules.authorship import attribution_of
-from milepost.rules.calendar import SECOND_US
+from milepost.rules.calendar import SECOND_US, TZDB
 from milepost.rules.schedule import ruling_calendar
 
 UNKNOWN_TARGET = 310018
@@ -100,7 +100,13 @@ def _covering(after: TargetGroup, before: TargetGroup) -> TargetGroup:
     own = (before.cycle_opens_at, before.cycle_closes_at)
     if before.periods and own != _around(before.periods):
         opens, closes = min(opens, own[0]), max(closes, own[1])
-    return replace(after, cycle_opens_at=opens, cycle_closes_at=closes)
+    reckoned_anew = _bounds(after.periods) - _bounds(before.periods)
+    tzdb = TZDB if reckoned_anew else before.tzdb
+    return replace(after, cycle_opens_at=opens, cycle_closes_at=closes, tzdb=tzdb)
+
+
+def _bounds(periods: tuple[Period, ...]) -> set[tuple[int, int, int]]:
+    return {(period.id, period.opens_at, period.closes_at) for period in periods}
 
 
 def _around(periods: tuple[Period, ...]) -> tuple[int, int]:
