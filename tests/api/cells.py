@@ -1,0 +1,219 @@
+"""One rule for every route: how it is asked about somebody's things, so that asking as others can be tried in each way.
+
+`<kind>` stands for the id of a thing: of one's own, of another brand's, or of nothing. Whoever adds a route adds its
+rule here; a route that takes no ids has a rule all the same.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tests.api.door import Brand, Json, said
+from tests.api.forms import bill, event, group, target
+
+PARAMETERS = {
+    "group_id": "group",
+    "target_id": "target",
+    "target_rule_id": "target",
+    "user_id": "customer",
+    "customer_id": "customer",
+    "audience_id": "audience",
+    "job_id": "job",
+    "webhook_id": "webhook",
+}
+"""What the parameters of addresses name."""
+
+
+class Rule(NamedTuple):
+    """What to ask of a route: a query and a body with `<kind>` for ids, and headers; whether it is open to nobody.
+
+    `free` are ids that are not looked up: anything may stand there.
+    """
+
+    query: str = ""
+    body: str | None = None
+    headers: Mapping[str, str] = {}
+    is_open: bool = False
+    media: str = "application/json"
+    free: frozenset[str] = frozenset()
+
+
+ENROL = '[{"customerId": <customer>, "periodName": "January"}]'
+LEAVE = '[{"customerId": <customer>}]'
+_GATEWAY = "/api_gateway/intouch-api-v3"
+_TARGET = "targetGroups/{group_id}/targets/{target_id}"
+OTHER = {"DATA-SCOPE": "OTHER", "DATA-SCOPE-ORG": "<organisation>"}
+LISTED = Rule("limit=2")
+ROWS = Rule("includeInactive=true&includeInactiveTargets=true&targetRuleId=<target>")
+BOARD = Rule("targetId=<target>&periodId=<period>")
+RANKS = Rule(body='[{"targetGroupId": <group>, "targetRuleId": <target>, "periodId": <period>}]')
+BOUGHT = '{"type": "REGULAR", "billNumber": "x", "billAmount": 5}'
+GROUP = '{"name": "x"}'
+PERIOD = '[{"id": <period>, "endDate": "2026-12-31"}]'
+TARGET = '[{"id": <target>, "description": "x"}]'
+UNIFIED = '{"deactivateTargetIds": [<target>]}'
+HAPPENED = '{"id": "x", "source": "s", "type": "Run", "time": "2026-01-20T00:00:00Z", "customer": {"id": <customer>}'
+
+RULES: Mapping[tuple[str, str], Rule] = {
+    ("get", "/healthz"): Rule(is_open=True),
+    ("get", "/readyz"): Rule(is_open=True),
+    ("post", "/v3/oauth/token/generate"): Rule(body='{"key": "k", "secret": "s"}', is_open=True),
+    ("post", "/webhooks/{webhook_id}"): Rule(body='{"event_name": "Run", "customerId": <customer>}', is_open=True),
+    ("post", "/api/v1/events"): Rule(body=HAPPENED + ', "store": {"id": <store>}}'),
+    **{("post", f"/api/v1/{what}"): Rule(body='{"code": ""}') for what in ("zones", "concepts", "stores", "tills")},
+    **{("get", f"/api/v1/{what}"): LISTED for what in ("zones", "concepts", "stores", "tills")},
+    ("post", "/api/v1/programs"): Rule(body='{"name": ""}'),
+    ("get", "/api/v1/programs"): LISTED,
+    ("post", "/api/v1/currencies"): Rule(body='{"programId": <program>, "identifier": "x"}'),
+    ("get", "/api/v1/currencies"): LISTED,
+    **{("post", f"/api/v1/{what}-fields"): Rule(body="{}") for what in ("extended", "custom")},
+    **{("get", f"/api/v1/{what}-fields"): LISTED for what in ("extended", "custom")},
+    ("get", "/api/v1/organisation"): Rule(),
+    ("patch", "/api/v1/organisation"): Rule(body='{"settings": {"x": 1}}'),
+    ("get", "/api/v1/organisation/versions"): Rule("cursor=9999"),
+    ("post", "/api/v1/audiences"): Rule(body='{"name": ""}'),
+    ("get", "/api/v1/audiences"): LISTED,
+    ("get", "/api/v1/audiences/{audience_id}"): Rule(),
+    ("post", "/api/v1/audiences/{audience_id}/versions"): Rule(body="{}"),
+    ("post", "/api/v1/audiences/{audience_id}/members"): Rule("versionId=<version>", '[{"userId": <customer>}]'),
+    ("get", "/api/v1/audiences/{audience_id}/members"): Rule("versionId=<version>"),
+    ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Rule("versionId=<version>"),
+    ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Rule("versionId=<version>"),
+    ("post", "/api/v1/targetGroups/{group_id}/countStored"): Rule(body='{"x": 1}'),
+    ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Rule(
+        body="userId,TargetName\n<customer>,x\n", media="text/csv"
+    ),
+    ("get", "/api/v1/jobs/{job_id}"): Rule(),
+    ("get", "/api/v1/customers"): Rule("externalId=<name>"),
+    ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
+    ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
+    ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),
+    ("post", "/api/v1/customers/{customer_id}/awards"): Rule(body='{"id": "x", "amount": 1}'),
+    ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/freezes"): Rule(body='{"id": "x", "count": 1}'),
+    ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
+        body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'
+    ),
+    ("get", "/v3/targetGroups/channels"): Rule(),
+    ("get", f"/v3/{_TARGET}/communications"): Rule(),
+    ("post", f"/v3/{_TARGET}/communications/upsert"): Rule(body='[{"communicationType": "START", "channelId": 9}]'),
+    ("post", "/v3/targetGroups"): Rule(body=GROUP),
+    ("get", "/v3/targetGroups"): Rule("includePeriods=true&includeUserCreatedTargetGroups=true"),
+    ("put", "/v3/targetGroups"): Rule(body='{"id": <group>, "description": "x"}'),
+    ("post", "/v3/targetGroups/isValidName"): Rule(body='{"type": "targetGroupName", "value": "<group name>"}'),
+    ("get", "/v3/targetGroups/{group_id}"): Rule("includePeriods=true"),
+    ("put", "/v3/targetGroups/{group_id}"): Rule(body='{"description": "x"}'),
+    ("delete", "/v3/targetGroups/{group_id}"): Rule(),
+    ("put", "/v3/targetGroups/editTargetGroup/{group_id}"): Rule(body='{"description": "x"}'),
+    ("get", "/v3/milestones"): Rule("require-periods=true&includeUserCreatedTargetGroups=true"),
+    ("get", "/v3/targetGroups/{group_id}/targetPeriods"): Rule(),
+    ("post", "/v3/targetGroups/{group_id}/targetPeriods"): Rule(body="[{}]"),
+    ("put", "/v3/targetGroups/{group_id}/targetPeriods"): Rule(body=PERIOD),
+    ("get", "/v3/targetGroups/{group_id}/targets"): Rule(),
+    ("post", "/v3/targetGroups/{group_id}/targets"): Rule(body="[{}]"),
+    ("put", "/v3/targetGroups/{group_id}/targets"): Rule(body=TARGET),
+    ("put", f"/v3/{_TARGET}"): Rule(body='{"description": "x"}'),
+    ("delete", f"/v3/{_TARGET}"): Rule(),
+    ("post", "/v3/targetGroups/{group_id}/unifiedTargets"): Rule(body=UNIFIED),
+    ("put", "/v3/targetGroups/{group_id}/unifiedTargets"): Rule(body=UNIFIED),
+    ("post", f"/v3/{_TARGET}/enroll"): Rule(body=ENROL),
+    ("post", f"/v3/{_TARGET}/unEnroll"): Rule(body=LEAVE),
+    **{("post", f"{at}/v3.1/{_TARGET}/enroll"): Rule(body=ENROL, headers=OTHER) for at in ("", _GATEWAY)},
+    **{("post", f"{at}/v3.1/{_TARGET}/unEnroll"): Rule(body=LEAVE, headers=OTHER) for at in ("", _GATEWAY)},
+    ("get", "/v3/users/{user_id}/targetGroups"): ROWS,
+    **{("get", f"{at}/v3.1/users/{{user_id}}/targetGroups"): ROWS._replace(headers=OTHER) for at in ("", _GATEWAY)},
+    ("get", "/v3/users/{user_id}/enrolledTargets"): Rule("targetRuleIds=<target>"),
+    **{("get", f"{at}/v3.1/leaderboards/targetGroups/{{group_id}}"): BOARD for at in ("", _GATEWAY)},
+    **{("get", f"{at}/v3.1/leaderboards/user/{{user_id}}"): RANKS for at in ("", _GATEWAY)},
+    ("get", "/v3/users/{user_id}/trackedTargetEvents/{target_rule_id}"): Rule("periodId=<period>"),
+    ("post", "/v2/transactions"): Rule("identifierName=id&identifierValue=<customer>", BOUGHT),
+    ("post", "/v2/transactions/bulk"): Rule(
+        body='[{"identifierType": "id", "identifierValue": "<customer>", ' + BOUGHT[1:] + "]"
+    ),
+    ("post", "/v2/customers"): Rule(body="{}", headers={"X-CAP-API-ATTRIBUTION-ENTITY-CODE": "<till code>"}),
+    ("get", "/v2/customers"): Rule("identifierName=id&identifierValue=<customer>"),
+    ("put", "/v2/customers/{customer_id}"): Rule(body='{"profiles": [{"firstName": "X"}]}'),
+    ("get", "/v2/customers/{customer_id}"): Rule(),
+    ("get", "/v2/customers/lookup/customerDetails"): Rule("identifierName=externalId&identifierValue=<name>"),
+    ("get", "/v2/customers/lookup"): Rule("identifierName=externalId&identifierValue=<name>"),
+    ("put", "/v2/events"): Rule(body='{"eventName": "<event>", "actions": ["EMFConsumer"]}'),
+    ("post", "/v2/events"): Rule(body="{}"),
+    ("put", "/v2/events/disable"): Rule("event_name=<event>"),
+    ("get", "/v2/events/meta"): Rule("event_name=<event>"),
+    ("get", "/v2/events/search"): Rule("userIdentifierType=userId&userIdentifierValue=<customer>"),
+}
+
+NOTHING = 8_888_888_888
+"""An id of nothing; names of nothing are this, too."""
+
+
+class World:
+    """A brand with one of everything, whose names all hold the brand's own word."""
+
+    def __init__(self, brand: Brand, word: str) -> None:
+        """Make everything."""
+        self.brand = brand
+        self.word = word
+        post = brand.post
+        (zone,) = said(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
+        post("/api/v1/concepts", [{"code": f"{word} c"}])
+        (store,) = said(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
+        post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
+        (program,) = said(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
+        post("/api/v1/currencies", [{"programId": program["id"], "identifier": f"{word} stars"}])
+        field = {"entity": "CUSTOMER", "name": f"{word} f", "type": "TEXT"}
+        post("/api/v1/extended-fields", [field])
+        post("/api/v1/custom-fields", [field])
+        audience = said(post("/api/v1/audiences", {"name": f"{word} a"}))
+        wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
+        defined = brand.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
+        brand.tell(bill(customer=f"{word} anna"), event("Run", customer=f"{word} anna"))
+        path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
+        assert 200 == post(path, [{"customerId": brand.customer(f"{word} anna")}]).status_code
+        everybody = brand.define(group(target(name=f"{word} open"), name=f"{word} other"))
+        job = said(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
+        post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
+        self.ids: dict[str, object] = {
+            "organisation": brand.organisation.id,
+            "zone": zone["id"],
+            "store": store["id"],
+            "program": program["id"],
+            "audience": audience["id"],
+            "version": audience["versions"][0]["id"],
+            "group": defined["id"],
+            "target": defined["targets"][0]["id"],
+            "period": defined["periods"][0]["id"],
+            "customer": brand.customer(f"{word} anna"),
+            "job": job["jobId"],
+            "webhook": brand.webhook_id,
+            "name": f"{word} anna",
+            "event": f"{word}Run",
+            "till code": f"{word} t",
+            "group name": f"{word} group",
+        }
+
+
+def asked(method: str, path: str, rule: Rule, ids: Mapping[str, object]) -> tuple[str, str, Json]:
+    """Give the request that *rule* makes of a route with these ids."""
+    address = path
+    for parameter, kind in PARAMETERS.items():
+        address = address.replace(f"{{{parameter}}}", str(ids[kind]))
+    options: Json = {"headers": {name: filled(text, ids) for name, text in rule.headers.items()}}
+    if rule.body is not None:
+        options["content"] = filled(rule.body, ids).encode()
+        options["headers"]["content-type"] = rule.media
+    query = filled(rule.query, ids)
+    return method.upper(), f"{address}?{query}" if query else address, options
+
+
+def filled(text: str, ids: Mapping[str, object]) -> str:
+    """Give *text* with ids in place of their kinds."""
+    for kind, id_ in ids.items():
+        text = text.replace(f"<{kind}>", str(id_))
+    return text
+
+
+def kinds_of(path: str, rule: Rule) -> list[str]:
+    """Give the kinds of things that a route is asked about."""
+    told = " ".join([rule.query, rule.body or "", *rule.headers.values()])
+    told += "".join(f"<{kind}>" for parameter, kind in PARAMETERS.items() if f"{{{parameter}}}" in path)
+    known = {*PARAMETERS.values(), "organisation", "store", "program", "version", "period", "name", "event"}
+    return sorted(kind for kind in known | {"till code", "group name"} if f"<{kind}>" in told and kind not in rule.free)

@@ -1,0 +1,121 @@
+"""Who may ask what, route by route: logins (roles) and brands (tenants), from the OpenAPI document.
+
+A route without a rule in `cells.py` fails; so does a rule without a route.
+"""
+
+from typing import Any
+
+import pytest
+
+from milepost.api.app import routed_app
+from milepost.service.housekeeping import add_key
+from tests.api.cells import NOTHING, RULES, Rule, World, asked, kinds_of
+from tests.api.door import PASSWORD, Door, said
+
+ROUTES = [(method, path) for path, of in routed_app().openapi()["paths"].items() for method in of]
+GUARDED = [(method, path) for (method, path), rule in RULES.items() if not rule.is_open]
+NOBODY: dict[str, object] = dict.fromkeys(
+    ("customer", "group", "target", "period", "audience", "version", "job", "organisation", "store", "program"), NOTHING
+) | {"webhook": "nobody", "name": "nobody", "event": "Nothing", "till code": "nothing", "group name": "nothing"}
+
+
+def test_every_route_has_a_rule() -> None:
+    """Whoever adds a route says in `cells.py` how it is asked about somebody's things."""
+    assert set(ROUTES) == set(RULES)
+
+
+@pytest.fixture(scope="module")
+def worlds(front: Door) -> tuple[World, World]:
+    """Give two brands with one of everything each."""
+    return World(front.brand(), "walrus"), World(front.brand(), "zebra")
+
+
+@pytest.fixture(scope="module")
+def token(front: Door, worlds: tuple[World, World]) -> str:
+    """Give a token of a key of the first brand."""
+    name = worlds[0].brand.organisation.name
+    added = front.run(lambda: add_key(front.here.database, name="key", organisation=name, now=front.clock()))
+    answered = front.send("POST", "/v3/oauth/token/generate", json={"key": added.key, "secret": added.secret})
+    return str(said(answered)["data"]["accessToken"])
+
+
+def status(front: Door, method: str, path: str, **login: Any) -> int:
+    """Ask a route about nothing, with a login; give the status."""
+    verb, address, options = asked(method, path, RULES[method, path], NOBODY)
+    headers = options.pop("headers") | login.pop("headers", {})
+    return front.send(verb, address, headers=headers, **options, **login).status_code
+
+
+@pytest.mark.parametrize("method, path", GUARDED)
+def test_a_route_is_for_those_who_log_in(
+    front: Door, worlds: tuple[World, World], token: str, method: str, path: str
+) -> None:
+    """A till, and a key by either header; nobody else, whatever is shown."""
+    code = worlds[0].brand.till_code
+    allowed: list[dict[str, Any]] = [
+        {"auth": (code, PASSWORD)},
+        {"headers": {"Authorization": f"Bearer {token}"}},
+        {"headers": {"X-CAP-API-OAUTH-TOKEN": token}},
+    ]
+    refused: list[dict[str, Any]] = [
+        {},
+        {"auth": (code, "wrong password")},
+        {"auth": ("nobody", PASSWORD)},
+        {"headers": {"Authorization": f"Bearer {token}x"}},
+        {"headers": {"X-CAP-API-OAUTH-TOKEN": PASSWORD}},
+        {"headers": {"Authorization": f"Digest {token}"}},
+    ]
+    answers = [status(front, method, path, **login) for login in allowed]
+    assert not {401, 403, 405, 500, 503} & set(answers), answers
+    assert {401} == {status(front, method, path, **login) for login in refused}
+
+
+@pytest.mark.parametrize("method, path", [route for route, rule in RULES.items() if rule.is_open])
+def test_an_open_route_asks_for_no_login(front: Door, method: str, path: str) -> None:
+    """Health, tokens, and webhooks, whose address is secret."""
+    told = status(front, method, path)
+    assert 404 == told if "{webhook_id}" in path else told in {200, 401, 400}
+    if told == 401:
+        assert path == "/v3/oauth/token/generate"
+
+
+CELLS = [
+    (method, path, kind) for (method, path), rule in RULES.items() for kind in kinds_of(path, rule) if kind != "webhook"
+]
+
+
+def answer(front: Door, mine: World, rule: Rule, route: tuple[str, str], ids: dict[str, object]) -> tuple[int, bytes]:
+    """Ask as the first brand; give status and body."""
+    verb, address, options = asked(*route, rule, ids)
+    send = front.send if rule.is_open else mine.brand.send
+    answered = send(verb, address, **options)
+    return answered.status_code, answered.content
+
+
+@pytest.mark.parametrize("method, path, kind", CELLS)
+def test_what_is_anothers_is_answered_like_nothing(
+    front: Door, worlds: tuple[World, World], method: str, path: str, kind: str
+) -> None:
+    """Byte for byte, and nothing of the other brand changes or shows."""
+    mine, theirs = worlds
+    rule = RULES[method, path]
+    before = theirs.brand.stored()
+    told = []
+    for id_ in (theirs.ids[kind], NOBODY[kind]):
+        code, content = answer(front, mine, rule, (method, path), mine.ids | {kind: id_})
+        told.append((code, content.replace(str(id_).encode(), b"#")))
+    assert told[0] == told[1]
+    assert theirs.word.encode() not in told[0][1]
+    assert before == theirs.brand.stored()
+
+
+@pytest.mark.parametrize("method, path", [route for route in RULES if route[0] == "get"])
+def test_nothing_of_another_brand_is_read(front: Door, worlds: tuple[World, World], method: str, path: str) -> None:
+    """Asked about one's own, a route tells of nothing else; the same question from the other brand is answered."""
+    mine, theirs = worlds
+    rule = RULES[method, path]
+    code, content = answer(front, mine, rule, (method, path), mine.ids)
+    assert 200 == code, content
+    assert theirs.word.encode() not in content
+    code, content = answer(front, theirs, rule, (method, path), theirs.ids)
+    assert mine.word.encode() not in content
