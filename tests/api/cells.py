@@ -158,10 +158,7 @@ class World:
         (store,) = said(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
         post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
         (program,) = said(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
-        post("/api/v1/currencies", [{"programId": program["id"], "identifier": f"{word} stars"}])
-        field = {"entity": "CUSTOMER", "name": f"{word} f", "type": "TEXT"}
-        post("/api/v1/extended-fields", [field])
-        post("/api/v1/custom-fields", [field])
+        self._declare(program["id"])
         audience = said(post("/api/v1/audiences", {"name": f"{word} a"}))
         wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
         defined = brand.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
@@ -189,6 +186,14 @@ class World:
             "till code": f"{word} t",
             "group name": f"{word} group",
         }
+
+    def _declare(self, program_id: int) -> None:
+        """Declare a currency and a field of each family."""
+        post, word = self.brand.post, self.word
+        post("/api/v1/currencies", [{"programId": program_id, "identifier": f"{word} stars"}])
+        field = {"entity": "CUSTOMER", "name": f"{word} f", "type": "TEXT"}
+        for family in ("extended", "custom"):
+            post(f"/api/v1/{family}-fields", [field])
 
 
 def asked(method: str, path: str, rule: Rule, ids: Mapping[str, object]) -> tuple[str, str, Json]:
