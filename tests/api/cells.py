@@ -18,6 +18,7 @@ PARAMETERS = {
     "customer_id": "customer",
     "audience_id": "audience",
     "job_id": "job",
+    "goal_id": "goal",
     "webhook_id": "webhook",
 }
 """What the parameters of addresses name."""
@@ -92,6 +93,12 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
         body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'
     ),
+    ("get", "/api/v1/customers/{customer_id}/goals"): Rule(),
+    ("post", "/api/v1/customers/{customer_id}/goals"): Rule(
+        body='{"template": <template>, "goal": 9999, "startDate": "2026-01-20", "endDate": "2026-01-31"}'
+    ),
+    ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(body='{"goal": 9999}'),
+    ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(),
     ("get", "/v3/targetGroups/channels"): Rule(),
     ("get", f"/v3/{_TARGET}/communications"): Rule(),
     ("post", f"/v3/{_TARGET}/communications/upsert"): Rule(body='[{"communicationType": "START", "channelId": 9}]'),
@@ -180,12 +187,22 @@ class World:
             "period": defined["periods"][0]["id"],
             "customer": brand.customer(f"{word} anna"),
             "job": job["jobId"],
+            "template": everybody["targets"][0]["id"],
+            "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": brand.webhook_id,
             "name": f"{word} anna",
             "event": f"{word}Run",
             "till code": f"{word} t",
             "group name": f"{word} group",
         }
+
+    def _goal(self, template: int) -> int:
+        """Let Anna set a goal after a target; give its id."""
+        settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2}
+        assert 200 == self.brand.send("PATCH", "/api/v1/organisation", json={"settings": settings}).status_code
+        path = f"/api/v1/customers/{self.brand.customer(f'{self.word} anna')}/goals"
+        body = {"template": template, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
+        return int(said(self.brand.post(path, body | {"name": f"{self.word} goal"}))["id"])
 
     def _declare(self, program_id: int) -> None:
         """Declare a currency and a field of each family."""
@@ -220,5 +237,5 @@ def kinds_of(path: str, rule: Rule) -> list[str]:
     """Give the kinds of things that a route is asked about."""
     told = " ".join([rule.query, rule.body or "", *rule.headers.values()])
     told += "".join(f"<{kind}>" for parameter, kind in PARAMETERS.items() if f"{{{parameter}}}" in path)
-    known = {*PARAMETERS.values(), "organisation", "store", "program", "version", "period", "name", "event"}
+    known = {*PARAMETERS.values(), "organisation", "store", "program", "version", "period", "name", "event", "template"}
     return sorted(kind for kind in known | {"till code", "group name"} if f"<{kind}>" in told and kind not in rule.free)
