@@ -1,10 +1,11 @@
 """Changing a target group that is in force: what changes, what is left, what is refused (semantics 3.1, 8 #40)."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json, said
+from tests.api.door import PASSWORD, Brand, Json, said
 from tests.api.forms import FEBRUARY, JANUARY, MARCH, group, target
 
 ADDRESSES = ("/v3/targetGroups/editTargetGroup/{id}", "/v3/targetGroups/{id}", "/v3/targetGroups")
@@ -196,6 +197,37 @@ def test_what_cannot_be_changed_is_left_with_a_warning(brand: Brand) -> None:
         {key: value for key, value in one.items() if key != "targetMilestoneTriggers"}
         for one in told["data"]["targets"]
     ]
+
+
+def test_edits_at_the_same_time_lose_nothing(brand: Brand) -> None:
+    """They follow each other: each makes a version of what the one before it left."""
+    defined = brand.define(group())
+    rule = {"id": defined["targets"][0]["id"]}
+    bodies: list[tuple[str, str, Any]] = [
+        ("PUT", "", {"description": "text"}),
+        ("PUT", "", {"targets": [rule | {"expression": "currentTxn.value>1"}]}),
+        ("PUT", "/targets", [rule | {"filters": [{"entityType": "ZONE", "entityIds": [1]}]}]),
+        ("POST", "/targetPeriods", [MARCH]),
+        ("PUT", "/targetPeriods", [{"id": defined["periods"][0]["id"], "description": "first"}]),
+    ]
+    before = brand.version()
+
+    async def together() -> list[int]:
+        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+            sent = (client.request(method, f"{address(defined)}{path}", json=body) for method, path, body in bodies)
+            return [answered.status_code for answered in await asyncio.gather(*sent)]
+
+    assert [200] * 5 == brand.door.run(together)
+    shown = brand.data("PUT", address(defined), {})
+    (changed,) = shown["targets"]
+    assert ("text", "currentTxn.value>1", 1, 3, "first", before + 5) == (
+        shown["description"],
+        changed["expression"],
+        len(changed["filters"]),
+        len(changed["defaultValues"]),
+        shown["periods"][0]["description"],
+        brand.version(),
+    )
 
 
 def test_the_validity_follows_the_last_period(brand: Brand) -> None:
