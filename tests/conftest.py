@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from milepost.store.embedded import EmbeddedServer
@@ -23,6 +24,13 @@ _NUMBERS = count(1)
 # How long an example takes says something about the machine, nothing about the law.
 settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("laws")
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """Let no test log where another one had set it: that may be a stream that was closed with that test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
