@@ -67,20 +67,34 @@ def _household(door: httpx.Client, household: int) -> Iterator[tuple[Question, F
     customers = _get(door, "/api/v1/customers", externalId=str(household))["items"]
     user_id = customers[0]["id"]
     answer = _get(door, f"/v3/users/{user_id}/targetGroups", includeInactive="true")
+    levels = {}
     for group in answer["data"]["targetGroups"]:
         for row in group["targets"]:
             yield Question(household, row["targetName"], row["periodRefCode"]), _finding(row)
+        levels.update({level["streakId"]: _shown_level(level) for level in group.get("streaks", ())})
     for group in _get(door, f"/api/v1/customers/{user_id}/progress")["groups"]:
         names = {period["id"]: period["refCode"] for target in group["targets"] for period in target["periods"]}
         for level in group["streak"]["levels"] if group["streak"] is not None else ():
-            yield Question(household, group["name"], level["name"]), _level(level)
+            # Both views tell of levels; where they do not agree, neither is what is expected.
+            found = _level(level)
+            agreed = found if found._replace(achieved_by=None) == levels[level["id"]] else Finding(Decimal(-1))
+            yield Question(household, group["name"], level["name"]), agreed
         for whole in group["wholes"]:
             yield Question(household, group["name"], names[whole["periodId"]]), _whole(whole)
 
 
 def _level(level: dict[str, Any]) -> Finding:
-    """Read how far a streak level is."""
+    """Read how far a streak level is, as our own face tells it."""
     return Finding(Decimal(level["needed"]), Decimal(level["count"]), _local(level["earnedAt"]), level["earnedBy"])
+
+
+def _shown_level(level: dict[str, Any]) -> Finding:
+    """Read how far a streak level is, as the vendor's view shows it: without the event that earned it."""
+    return Finding(
+        Decimal(level["totalTargetCountOfSequence"]),
+        Decimal(level["currentCount"]),
+        level.get("streakAchievedDateTimeISO"),
+    )
 
 
 def _whole(whole: dict[str, Any]) -> Finding:
