@@ -279,8 +279,7 @@ def test_a_customer_that_cannot_be_told_keeps_nobody_else_from_it(database_url: 
     """Our own mistake with one customer is logged; the others of the page and all later ones are told."""
 
     async def life(house: House) -> None:
-        hand = Hand(BEFORE)
-        house = at(house, hand)
+        house = at(house, hand := Hand(BEFORE))
         await people(house, 7)
         poison = (await house.who("c003")).customer_id
         hand.put(AFTER)
