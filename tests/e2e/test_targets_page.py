@@ -1,4 +1,4 @@
-"""The page about targets is true: what it asks is asked, and what it shows is in the answer."""
+"""The pages about targets and who takes part are true: what they ask is asked, what they show is in the answer."""
 
 import re
 import shlex
@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.door import Brand, Door, Json, opened, said
 
-PAGE = Path(__file__).parents[2] / "docs" / "targets.md"
+DOCS = Path(__file__).parents[2] / "docs"
 CLOCK = "2026-03-25T12:00:00Z"
 BLOCK = re.compile(r"```(?P<kind>sh|json)\n(?P<text>.*?)```", re.DOTALL)
 exact = msgspec.json.Decoder(float_hook=Decimal)
@@ -27,9 +27,9 @@ class Asked(NamedTuple):
     body: str | None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def front(admin_url: str, template: str) -> Iterator[Door]:
-    """Give a door of this module's own."""
+    """Give a door of the page's own, where ids are those of a new installation."""
     with opened(admin_url, template) as door:
         yield door
 
@@ -56,13 +56,14 @@ def holds(answer: Any, shown: Json) -> bool:
     return any(holds(part, shown) for part in parts)
 
 
-def test_what_the_page_shows_is_what_the_server_answers(front: Door) -> None:
+@pytest.mark.parametrize("page", ["targets.md", "taking-part.md"])
+def test_what_the_page_shows_is_what_the_server_answers(front: Door, page: str) -> None:
     """Request by request, in the order of the page."""
     brand: Brand = front.brand()
     front.clock.set(CLOCK)
     known: dict[str, str] = {}
     answer: Json = {}
-    for block in BLOCK.finditer(PAGE.read_text()):
+    for block in BLOCK.finditer((DOCS / page).read_text()):
         if block["kind"] == "json":
             assert holds(answer, exact.decode(block["text"])), f"{block['text']} is not in {answer}"
             continue
@@ -71,7 +72,7 @@ def test_what_the_page_shows_is_what_the_server_answers(front: Door) -> None:
         answered = brand.send(given.method, path, content=given.body)
         assert answered.is_success, (block["text"], answered.text)
         answer = said(answered)
-        if path.startswith("/v3/targetGroups"):
-            known["GROUP"] = str(answer["data"]["id"])
+        if path == "/v3/targetGroups":
+            known.update(GROUP=str(answer["data"]["id"]), TARGET=str(answer["data"]["targets"][0]["id"]))
         if path.startswith("/api/v1/customers?"):
             known["ANNA"] = str(answer["items"][0]["id"])
