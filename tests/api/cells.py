@@ -45,8 +45,11 @@ _TARGET = "targetGroups/{group_id}/targets/{target_id}"
 OTHER = {"DATA-SCOPE": "OTHER", "DATA-SCOPE-ORG": "<organisation>"}
 LISTED = Rule("limit=2")
 ROWS = Rule("includeInactive=true&includeInactiveTargets=true&targetRuleId=<target>")
-BOARD = Rule("targetId=<target>&periodId=<period>")
-RANKS = Rule(body='[{"targetGroupId": <group>, "targetRuleId": <target>, "periodId": <period>}]')
+BOARD = Rule("targetId=<target>&periodId=<period>", headers=OTHER)
+RANKS = Rule(
+    body='[{"orgId": <organisation>, "targetGroupId": <group>, "targetRuleId": <target>, "periodId": <period>}]',
+    headers=OTHER,
+)
 BOUGHT = '{"type": "REGULAR", "billNumber": "x", "billAmount": 5}'
 GROUP = '{"name": "x"}'
 PERIOD = '[{"id": <period>, "endDate": "2026-12-31"}]'

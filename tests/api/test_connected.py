@@ -153,3 +153,29 @@ def test_organisations_are_connected_in_two_levels(front: Door, family: Family) 
 
     assert "has a parent itself" in added(family.child.organisation.name)
     assert 'there is no organisation called "nobody"' in added("nobody")
+
+
+@PREFIXES
+def test_boards_are_those_of_the_organisation_that_has_them(front: Door, prefix: str) -> None:
+    """A parent sees a child's board and ranks; an organisation named in a body must be one that is asked about."""
+    parent = front.brand()
+    child = front.brand(parent=parent.organisation.name)
+    defined = child.define(group(target(), leaderboardEnabled=True))
+    child.tell(bill("40"))
+    ids = {"targetGroupId": defined["id"], "targetRuleId": defined["targets"][0]["id"]}
+    top = f"{prefix}/v3.1/leaderboards/targetGroups/{defined['id']}?targetId={ids['targetRuleId']}"
+    ranks = f"{prefix}/v3.1/leaderboards/user/{child.customer('anna')}"
+
+    def ranked(caller: Brand, headers: dict[str, str], **more: Any) -> Any:
+        content = msgspec.json.encode([ids | more])
+        answered = caller.send("GET", ranks, content=content, headers=headers)
+        return told(answered.status_code, said(answered))
+
+    for headers in (scope("OTHER", child), scope("ALL")):
+        page = said(parent.send("GET", top, headers=headers))
+        assert [40] == [one["achievedValue"] for one in page["data"]["rankings"]]
+        (rank,) = ranked(parent, headers, orgId=child.organisation.id)["userRanks"]
+        assert (1, child.organisation.id) == (rank["rank"], rank["orgId"])
+    assert [310017] == [error["code"] for error in said(parent.send("GET", top))["errors"]]
+    assert [(310011, "Invalid userId")] == ranked(parent, {})
+    assert [51512] == [code for code, _ in ranked(child, {}, orgId=parent.organisation.id)]

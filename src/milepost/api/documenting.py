@@ -24,7 +24,7 @@ from milepost.api.native.customer_routes import CUSTOMERS
 from milepost.api.native.enrolments import EnrolmentsItem
 from milepost.api.native.event_shapes import PAYLOAD_BODIES, EventBody
 from milepost.api.native.events import Answers
-from milepost.api.native.goals import GoalBody, GoalChangeBody, GoalItem
+from milepost.api.native.goals import ChosenGoalBody, GoalChangeBody, GoalItem
 from milepost.api.native.groups import CountingBody, CountingItem
 from milepost.api.native.jobs import JobItem
 from milepost.api.native.leaderboards import BoardItem
@@ -106,7 +106,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(LeftItem, statuses=READING),
     ("post", "/api/v1/targetGroups/{group_id}/countStored"): Route(CountingItem, Body((CountingBody,))),
     ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Route(EnrolmentsItem, _ENROLMENTS),
-    ("post", "/api/v1/customers/{customer_id}/goals"): Route(GoalItem, Body((GoalBody,))),
+    ("post", "/api/v1/customers/{customer_id}/goals"): Route(GoalItem, Body((ChosenGoalBody,))),
     ("get", "/api/v1/customers/{customer_id}/goals"): Route(Page[GoalItem], statuses=READING),
     ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Route(GoalItem, Body((GoalChangeBody,))),
     ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Route(GoalItem, statuses=READING),

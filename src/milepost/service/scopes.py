@@ -67,6 +67,10 @@ def _named(named: Sequence[int], allowed: Sequence[int]) -> tuple[int, ...]:
         raise Refused(Problem("DATA-SCOPE-ORG", f"must be at most {ORGANISATIONS_MAX} organisations"))
     outside = [one for one in named if one not in allowed]
     if outside:
-        told = ", ".join(map(str, outside))
-        raise Refused(Problem("DATA-SCOPE-ORG", f"Organisations are not in the hierarchy: {told}", 51512))
+        raise Refused(outside_the_family("DATA-SCOPE-ORG", *outside))
     return tuple(dict.fromkeys(named))
+
+
+def outside_the_family(path: str, *org_ids: object) -> Problem:
+    """Give the problem that organisations named at *path* are not among those that may be asked about."""
+    return Problem(path, f"Organisations are not in the hierarchy: {', '.join(map(str, org_ids))}", 51512)

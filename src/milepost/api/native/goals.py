@@ -27,7 +27,7 @@ from milepost.service.own_goals import (
 router = APIRouter(prefix="/api/v1/customers", tags=["goals"])
 
 
-class GoalBody(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
+class ChosenGoalBody(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """A goal to be set: after which template, how much, from which day (today if none) to which; `name` is free."""
 
     template: int
@@ -68,8 +68,8 @@ class GoalItem(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True)
 async def post_goal(customer_id: str, request: Request, here: Here, caller: Asking) -> JsonResponse:
     """Set a goal; what is bought from its first day on counts."""
     value = read_json(await read_body(request))
-    _refuse_structure(value, GoalBody)
-    body = msgspec.convert(value, GoalBody)
+    _refuse_structure(value, ChosenGoalBody)
+    body = msgspec.convert(value, ChosenGoalBody)
     wish = Wish(template_id=body.template, value=_amount(body.goal), starts_on=body.start_date, ends_on=body.end_date)
     return JsonResponse(_item(await set_goal(here, caller, _customer(customer_id), body.name, wish)))
 

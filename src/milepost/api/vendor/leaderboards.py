@@ -1,17 +1,22 @@
 """Leaderboards as the vendor shows them: the top of a target, and a customer's ranks (semantics 3.7, 4.14)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from milepost.api.authentication import Asking, Here
+from milepost.api.authentication import Here
 from milepost.api.body import ID_MAX, JsonResponse, id_of, read_body, read_json
 from milepost.api.vendor.envelope import Json, answer, paged
+from milepost.api.vendor.scope import ReadingFor
 from milepost.api.vendor.user_rows import thousandths
 from milepost.model.customer import Customer, IdentifierKind
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar
+from milepost.service.access import Caller
+from milepost.service.brand import Brand
+from milepost.service.installation import Installation
 from milepost.service.leaderboards import (
     BoardEntry,
     Meant,
@@ -22,6 +27,7 @@ from milepost.service.leaderboards import (
     place_of,
     profile_of,
 )
+from milepost.service.scopes import outside_the_family
 from milepost.service.taking_part import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
 
 GATEWAY = "/api_gateway/intouch-api-v3"
@@ -43,7 +49,7 @@ router = APIRouter(tags=["leaderboards"])
 async def get_leaderboard(
     group_id: str,
     here: Here,
-    caller: Asking,
+    readers: ReadingFor,
     targetId: str = "",
     periodId: str | None = None,
     pageSize: str = str(PAGE_DEFAULT),
@@ -66,7 +72,7 @@ async def get_leaderboard(
     if problems or group is None or target is None:
         raise Refused(*problems)
     size, page, pages = _within(size, page, pages, warnings)
-    brand = await brand_of(here, caller.org_id)
+    caller, brand = await _reader_of(here, readers, group)
     board = meant(brand, group, target, period, here.clock())
     live = await board_of(here, board)
     total = min(len(live.board), size * pages)
@@ -82,13 +88,11 @@ async def get_leaderboard(
 
 @router.get("/v3.1/leaderboards/user/{user_id}", response_model=None)
 @router.get(f"{GATEWAY}/v3.1/leaderboards/user/{{user_id}}", name="gateway_user_ranks", response_model=None)
-async def get_user_ranks(user_id: str, request: Request, here: Here, caller: Asking) -> JsonResponse:
+async def get_user_ranks(user_id: str, request: Request, here: Here, readers: ReadingFor) -> JsonResponse:
     """Give a customer's ranks on the boards that the body lists; what is wrong with one of them is a warning."""
-    asked, warnings = _asked(read_json(await read_body(request)))
-    customer_id = id_of(user_id)
-    profile = None if customer_id is None else await profile_of(here, caller.org_id, customer_id)
-    if customer_id is None or profile is None:
-        raise Refused(UNKNOWN_USER)
+    asked, warnings = _asked(read_json(await read_body(request)), {reader.org_id for reader in readers})
+    caller, profile = await _reader_knowing(here, readers, id_of(user_id))
+    customer_id = profile.id
     brand = await brand_of(here, caller.org_id)
     calendar = brand.catalogue.calendar
     ranks: list[Json] = []
@@ -123,6 +127,24 @@ async def get_user_ranks(user_id: str, request: Request, here: Here, caller: Ask
     return JsonResponse(answer(shown, warnings))
 
 
+async def _reader_of(here: Installation, readers: Sequence[Caller], group_id: int) -> tuple[Caller, Brand]:
+    """Give the organisation, among those asked about, that has the group; where none has it, the first."""
+    found = [(reader, await brand_of(here, reader.org_id)) for reader in readers]
+    return next((one for one in found if group_id in one[1].groups), found[0])
+
+
+async def _reader_knowing(
+    here: Installation, readers: Sequence[Caller], customer_id: int | None
+) -> tuple[Caller, Customer]:
+    """Give the organisation, among those asked about, that knows the customer; raises Refused."""
+    for reader in readers if customer_id is not None else ():
+        assert customer_id is not None
+        profile = await profile_of(here, reader.org_id, customer_id)
+        if profile is not None:
+            return reader, profile
+    raise Refused(UNKNOWN_USER)
+
+
 def _number(name: str, text: str, problems: list[Problem]) -> int:
     digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31)):
@@ -142,8 +164,11 @@ def _within(size: int, page: int, pages: int, warnings: list[str]) -> tuple[int,
     return min(max(size, 1), PAGE_MAX), max(page, 0), min(max(pages, 1), PAGES_MAX)
 
 
-def _asked(value: Any) -> tuple[list[tuple[int, int, int | None]], list[str]]:
-    """Give the boards that a body lists, group, target and period, with warnings; raises Refused."""
+def _asked(value: Any, org_ids: AbstractSet[int]) -> tuple[list[tuple[int, int, int | None]], list[str]]:
+    """Give the boards that a body lists, group, target and period, with warnings; raises Refused.
+
+    An organisation that an item names is one of those asked about, *org_ids*.
+    """
     if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
         raise Refused(Problem("", "the body must be a list of objects with targetGroupId and targetRuleId"))
     problems: list[Problem] = []
@@ -154,6 +179,8 @@ def _asked(value: Any) -> tuple[list[tuple[int, int, int | None]], list[str]]:
             for name in item
             if name not in RANK_FIELDS
         ]
+        if item.get("orgId") not in {None, *org_ids}:
+            problems.append(outside_the_family(f"[{place}].orgId", item["orgId"]))
         ids = [_id(f"[{place}].{name}", item, name, problems) for name in RANK_FIELDS[1:]]
         if ids[0] is not None and ids[1] is not None:
             asked.append((ids[0], ids[1], ids[2]))
