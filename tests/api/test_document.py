@@ -82,6 +82,28 @@ def test_every_operation_is_whole(told: Json) -> None:
     assert "422" not in {status for one in operations for status in one["responses"]}
 
 
+def test_a_threshold_may_be_missing(told: Json) -> None:
+    """Of a unified group whose members count alone, both faces show null."""
+    schemas = told["components"]["schemas"]
+    shown = [
+        schemas["CombinationShape"]["properties"]["thresholdValue"],
+        schemas["WholeItem"]["properties"]["threshold"],
+    ]
+    assert [["number", "null"]] * 2 == [one["type"] for one in shown]
+
+
+def test_a_transaction_is_refused_in_two_ways(told: Json) -> None:
+    """With its own answer for what is wrong with it, and as everywhere for headers that name no place."""
+    refused = told["paths"]["/v2/transactions"]["post"]["responses"]["400"]["content"]["application/json"]["schema"]
+    shapes = ["TransactionAnswer", "Failure"]
+    assert {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in shapes]} == refused
+
+
+def test_a_server_that_is_not_ready_is_documented(told: Json) -> None:
+    """By the status that balancers look at."""
+    assert {"200", "503"} == set(told["paths"]["/readyz"]["get"]["responses"])
+
+
 def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
     """Health, tokens and webhooks; their addresses are all they ask for."""
     operations = [operation for path in told["paths"].values() for operation in path.values()]

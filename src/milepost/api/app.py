@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from milepost.api import health
+from milepost.api import health, viewer
 from milepost.api.authentication import NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
 from milepost.api.documenting import DocumentedApp
@@ -72,6 +72,7 @@ MODULES = (
 def create_app(here: Installation, *, error_status: int) -> FastAPI:
     """Give the app of a running installation; refused requests of the vendor's face get *error_status*."""
     app = routed_app()
+    app.include_router(viewer.router)
     app.state.installation = here
     app.state.error_status = error_status
     _answer_failures(app)

@@ -20,6 +20,9 @@ DIGITS_MAX = 28
 Number = Annotated[Any, msgspec.Meta(extra_json_schema={"type": "number"})]
 """A number of an answer: exact, with the digits it has."""
 
+NumberOrNull = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["number", "null"]})]
+"""The same where there may be none."""
+
 Amount = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["number", "string"]})]
 """An amount of a request: a number, or text that is one."""
 

@@ -164,6 +164,11 @@ class _Schemas:
             return {"$ref": REF.format(name=shape.__name__)}
         return next(schema for known, schema in self._found if known == shape)
 
+    def one_of(self, shapes: tuple[Any, ...]) -> Json:
+        """Give the schema of what has one of *shapes*."""
+        found = [self.of(shape) for shape in shapes]
+        return found[0] if len(found) == 1 else {"anyOf": found}
+
     def _add_model(self, model: type[BaseModel]) -> None:
         schema = model.model_json_schema(ref_template=REF.format(name="{model}"))
         self.named |= schema.pop("$defs", {})
@@ -177,7 +182,7 @@ def _is_model(shape: Any) -> bool:
 def _shapes(route: Route) -> Iterator[Any]:
     yield Problems
     yield Failure
-    yield from (shape for shape in (route.answer, route.refused) if shape is not None)
+    yield from (shape for shape in (route.answer, *route.refused) if shape is not None)
     if route.body is not None:
         yield from route.body.shapes
 
@@ -211,8 +216,8 @@ def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> No
     failure = Problems if path.startswith("/api/v1") else Failure
     answers = {"200": _answer("Done.", schemas.of(route.answer))}
     for status in route.statuses:
-        shape = route.refused if status == "400" and route.refused is not None else failure
-        answers[status] = _answer(REFUSALS[status], schemas.of(shape))
+        shapes = route.refused if status == "400" and route.refused else (failure,)
+        answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers
 
 
@@ -221,8 +226,7 @@ def _answer(told: str, schema: Json) -> Json:
 
 
 def _content(body: Body, schemas: _Schemas) -> Json:
-    found = [schemas.of(shape) for shape in body.shapes]
-    one = found[0] if len(found) == 1 else {"anyOf": found}
+    one = schemas.one_of(body.shapes)
     many = {"type": "array", "items": one}
     meant = [one] * body.alone + [many] * body.listed
     content: Json = {kind: {"schema": meant[0] if len(meant) == 1 else {"anyOf": meant}} for kind in body.types}

@@ -14,7 +14,7 @@ async def healthz() -> Response:
     return Response("ok\n", media_type="text/plain")
 
 
-@router.get("/readyz", response_class=Response)
+@router.get("/readyz", response_class=Response, responses={503: {"description": "The database does not answer."}})
 async def readyz(here: Here) -> Response:
     """Answer 200 when requests can be served, else 503."""
     if await is_ready(here.database):

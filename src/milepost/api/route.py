@@ -22,14 +22,14 @@ class Body(NamedTuple):
 class Route(NamedTuple):
     """What a route takes and answers, which parameters and headers it reads by hand, and whether it asks who is there.
 
-    `statuses` are those with which it refuses.
+    `statuses` are those with which it refuses; `refused` are the shapes of a 400, if they are others than everywhere.
     """
 
     answer: Any = None
     body: Body | None = None
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
-    refused: Any = None
+    refused: tuple[Any, ...] = ()
     is_open: bool = False
     statuses: tuple[str, ...] = ("400", "401", "413", "503")
 

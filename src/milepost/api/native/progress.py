@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from msgspec import Struct, field
 
 from milepost.api.authentication import Asking, Here
-from milepost.api.body import JsonResponse, Number, number
+from milepost.api.body import JsonResponse, Number, NumberOrNull, number
 from milepost.api.native.asking import iso_or_null, view_of
 from milepost.api.native.awards import CapItem, cap_item
 from milepost.model.standing import ProgressKey
@@ -87,7 +87,7 @@ class WholeItem(Struct, forbid_unknown_fields=True, rename="camel"):
     needed: int
     reached: int
     value: Number
-    threshold: Number
+    threshold: NumberOrNull
     achieved_at: str | None
     achieved_by: int | None
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from milepost.api.body import Number
+from milepost.api.body import Number, NumberOrNull
 from milepost.api.vendor.effects import EffectShape
 from milepost.model.target import (
     AggregateFunction,
@@ -178,7 +178,7 @@ class CombinationShape(Struct, forbid_unknown_fields=True, rename="camel", kw_on
     """How targets are taken together."""
 
     aggregation: AggregateFunction | None
-    threshold_value: Number
+    threshold_value: NumberOrNull
     rule_expression: str
     min_targets_to_achieve: int | UnsetType = UNSET
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from milepost.api.attribution import HEADERS
 from milepost.api.route import READING, Body, Route
-from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, TransactionAnswer
+from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, Failure, TransactionAnswer
 from milepost.api.vendor.behaviour_shapes import DefinitionBody, DoneShape, FoundPageShape, MetaShape
 from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
 from milepost.api.vendor.customers import ChangeBody, RegistrationBody
@@ -24,7 +24,7 @@ SECOND: Mapping[tuple[str, str], Route] = {
         TransactionAnswer,
         Body((RegularTransaction, ReturnTransaction, MixedTransaction)),
         query=_NAMING,
-        refused=TransactionAnswer,
+        refused=(TransactionAnswer, Failure),
         headers=HEADERS,
     ),
     ("post", "/v2/transactions/bulk"): Route(
