@@ -18,8 +18,7 @@ def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progr
     if rule.is_fixed:
         closing = rule.closes[position]
     else:
-        if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
-            fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
+        open_windows(fold, rule, cause)
         closing = fold.closes_at(rule, position)
     fold.keep_hot(closing)
     at = cause.at
@@ -30,6 +29,12 @@ def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progr
         assert enrolment is not None, "only the enrolled make progress"
         at = enrolment.enrolled_at
     return Progress(key[0], key[1], 0, at, at)
+
+
+def open_windows(fold: Fold, rule: Rule, cause: Cause) -> None:
+    """Let the first event that counts open the customer's windows, if there are any, at its own instant."""
+    if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
+        fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
 
 
 def running(fold: Fold, rule: Rule) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from milepost.engine.beginning import first_progress
+from milepost.engine.beginning import first_progress, open_windows
 from milepost.engine.filling import fill
 from milepost.engine.fold import Fold, counted, is_decided, is_too_late
 from milepost.engine.progressing import Cause, Change, progressed
@@ -111,6 +111,9 @@ def apply(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -
     before = fold.progress.get(key)
     if before is None:
         before = first_progress(fold, rule, position, cause)
+    elif not rule.is_fixed:
+        # A balance may have made the row before anything counted.
+        open_windows(fold, rule, cause)
     goal = fold.goal(rule, position) if fold.enrolments else rule.goals[position]
     after = fold.progress[key] = progressed(rule, position, goal, before, change, cause, fold.outcomes)
     fold.entries.append(Entry(key[0], key[1], change.reason, change.amount, before.value, after.value))

@@ -27,7 +27,7 @@ def fill(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
     days, moved = (before.days, change.amount) if rule.sums else moved_days(before.days, change, rule.aggregate)
     total = before.total + moved
     achieved = _achieved(rule, goal, total, before.achieved, takes_back=revokes(change, cause.settings))
-    concerned = min(before.achieved, len(rule.keys) - 1)
+    concerned = min(before.achieved, achieved, len(rule.keys) - 1)
     for position, value in _values(rule, goal, total, achieved):
         key = rule.keys[position]
         row = fold.progress.get(key)

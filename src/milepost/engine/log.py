@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from milepost.model.event import Bill, Enrolling, Event, EventKey, PeriodTurn, Return
+from milepost.model.event import Bill, Enrolling, Event, EventKey, Leaving, PeriodTurn, Return
 from milepost.model.standing import Entry, Standing
 from milepost.rules.grouping import STREAKING
 from milepost.rules.matching import Catalogue
@@ -52,7 +52,7 @@ def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
             return Need(bill=original, history=True)
         case Enrolling(target_id=target_id, period_id=period_id):
             return Need(since=_since(catalogue, target_id, period_id), history=True)
-        case PeriodTurn():
+        case PeriodTurn() | Leaving():
             return Need(history=True)
         case _:
             return Need(history=True) if late else NOTHING
