@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -30,6 +29,7 @@ from milepost.model.target import (
 )
 from tests.laws.picking import pick
 from tests.oracle.predicates import AWARD_PREDICATES, BILL_PREDICATES, EVENT_PREDICATES, LINE_PREDICATES
+from tests.oracle.zones import zone_of as zone_named
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -91,7 +91,7 @@ MEASURES = (*WINDOWED, *SUMS, *SUMS, *COUNTS, *COUNTS, *AWARDS)
 
 def midnight(day: date, zone: str) -> int:
     """Give the first instant of a day in epoch microseconds; where midnight is skipped, the instant of the change."""
-    local = datetime.combine(day, time.min, ZoneInfo(zone))
+    local = datetime.combine(day, time.min, zone_named(zone))
     return (local.astimezone(UTC) - EPOCH) // MICROSECOND
 
 
@@ -214,7 +214,7 @@ def group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measures: 
         name=f"group {group_id}",
         active=pick(draw, MOSTLY),
         preferred_till_id=1,
-        tracking=pick(draw, (*[Tracking.DEFAULT] * 24, Tracking.DEFAULT)),
+        tracking=pick(draw, (*[Tracking.DEFAULT] * 24, Tracking.CAPPING)),
         evaluation=Evaluation.FIXED_CALENDAR_WINDOW,
         total_periods=len(run),
         cycle_opens_at=run[0].opens_at,

@@ -61,7 +61,8 @@ class Wanted(NamedTuple):
 
     With *only_returns* there are few bills, and nothing else than returns of them.
 
-    Nobody is enrolled in a target twice: the one who asks for it is refused (semantics 4.7, code 310119).
+    Nobody is enrolled in a target twice: the one who asks for it is refused (semantics 4.7, code 310119). Bills that
+    are *alone* have a number of their own each.
     """
 
     bills: bool
@@ -70,6 +71,7 @@ class Wanted(NamedTuple):
     activities: bool
     awards: bool
     enrolled: tuple[tuple[tuple[int, int], ...], ...]
+    alone: bool = False
 
 
 def fields(draw: st.DrawFn, name: str) -> Mapping[str, Scalar]:
@@ -168,7 +170,7 @@ def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
     """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
     bought = pick(draw, range(1, length + 1) if wanted.bills else range(3))
     # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
-    shared = not wanted.enrolled and pick(draw, (False, False, True))
+    shared = not wanted.enrolled and not wanted.alone and pick(draw, (False, False, True))
     made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]
     for pairs in wanted.enrolled:
         if pick(draw, (True, True, True, False)):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from milepost.model.event import RETURN, Event
+from milepost.model.event import RETURN, Event, EventKey
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.target import (
     EnrolmentMethod,
@@ -29,11 +29,21 @@ HOUR, DAY = 3_600_000_000, 86_400_000_000
 
 
 class World(NamedTuple):
-    """An organisation, what it defined, and what one customer did, in the order of arrival."""
+    """An organisation, what it defined, and what one customer did, in the order of arrival.
+
+    The groups named *late* were made when so many events had been heard.
+    """
 
     organisation: Organisation
     groups: tuple[TargetGroup, ...]
     events: tuple[Event, ...]
+    late: frozenset[int] = frozenset()
+    heard: int = 0
+
+    @property
+    def before(self) -> frozenset[EventKey]:
+        """Give the events that were heard before the late groups were made."""
+        return frozenset(event.key for event in self.events[: self.heard])
 
 
 def moments(draw: st.DrawFn, made: Sequence[TargetGroup], first_day: date, zone: str) -> Moments:
@@ -109,4 +119,4 @@ def wanted(made: Sequence[TargetGroup]) -> Wanted:
 
 def is_counting(group: TargetGroup, one: Target) -> bool:
     """Tell whether a target counts at all: the service enrols nobody in one that does not."""
-    return group.active and one.active and group.tracking is Tracking.DEFAULT
+    return group.active and one.active

@@ -27,12 +27,13 @@ from milepost.rules.matching import catalogue
 from milepost.rules.rescheduling import with_added_periods, with_changed_periods
 from milepost.rules.soundness import beside
 from milepost.store import codec
+from tests.laws.asking import law
 from tests.laws.definitions import expression
 from tests.laws.histories import World, worlds
 from tests.laws.living import lived, progress_of
 from tests.laws.picking import pick
 from tests.laws.test_definition_laws import REQUESTS, outcome, places, values
-from tests.laws.test_engine_laws import achievements, alternates, law
+from tests.laws.test_engine_laws import achievements, alternates
 
 BRAND = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
 NOW = calendar_of("UTC").read("2026-01-12T09:30:56.717Z").instant

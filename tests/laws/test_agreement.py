@@ -1,0 +1,85 @@
+"""Law 0: engine and naive evaluator agree, for every kind of target and every history."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.laws.asking import EVERY, law
+from tests.laws.histories import World, returning_worlds, worlds
+from tests.laws.kind_worlds import (
+    cap_worlds,
+    carry_worlds,
+    enrolment_worlds,
+    streak_worlds,
+    unified_worlds,
+    window_worlds,
+)
+from tests.laws.living import lived, reckoned, shown
+
+MANY = 20_000
+"""Examples of a long run."""
+
+
+@law(200)
+@given(worlds())
+def test_engine_and_naive_evaluator_agree(world: World) -> None:
+    """Every value, stamp, cause, trigger and outcome is what the naive evaluator reckons from scratch."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(returning_worlds())
+def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
+    """Bills of which much comes back, in part and repeatedly, keep exactly what the naive evaluator leaves them."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(window_worlds())
+def test_they_agree_on_periods_without_dates(world: World) -> None:
+    """Windows of one's own begin, end and are cut where they should; until achieved, one total fills the periods."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(streak_worlds())
+def test_they_agree_on_streaks(world: World) -> None:
+    """Levels are earned and lost by the same events; runs start, break and end in the same periods."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(unified_worlds())
+def test_they_agree_on_unified_targets(world: World) -> None:
+    """The whole is achieved by the same event, and taken back by the same return."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(cap_worlds())
+def test_they_agree_on_caps(world: World) -> None:
+    """A decision is given as much, and uses as much of each cap."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(carry_worlds())
+def test_they_agree_on_what_is_carried(world: World) -> None:
+    """What comes back of an achieved period is carried into the same later one, to the same cent."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@law(150)
+@given(enrolment_worlds())
+def test_they_agree_on_who_takes_part(world: World) -> None:
+    """Who comes, goes and comes back, with balances and own goals, counts the same."""
+    assert reckoned(world) == shown(world, lived(world))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7_200)
+@law(MANY)
+@given(st.one_of(EVERY, worlds(length=12)))
+def test_engine_and_naive_evaluator_agree_over_many_histories(world: World) -> None:
+    """What holds for few histories holds for many."""
+    assert reckoned(world) == shown(world, lived(world))

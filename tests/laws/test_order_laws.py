@@ -1,0 +1,123 @@
+"""Law 4: what does not depend on the order in which events arrive, for every kind of target."""
+
+from collections.abc import Container, Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from milepost.engine.replay import Replayed
+from milepost.model.event import Bill, Deciding, Enrolling, Event, Leaving, PeriodTurn, Return, ReturnKind
+from milepost.model.standing import ProgressKey
+from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup, WindowKind
+from tests.laws.asking import ANY_ORDER, law
+from tests.laws.histories import World, returning_worlds, worlds
+from tests.laws.kind_worlds import streak_worlds, unified_worlds, window_worlds
+from tests.laws.living import lived, progress_of, values
+from tests.oracle.plan import window_of
+
+
+@law(100)
+@given(st.one_of(worlds(settled=ANY_ORDER), returning_worlds(settled=ANY_ORDER)), st.data())
+def test_totals_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
+    """Law 4: what is promised of it in docs/invariants.md gives the same totals in any order of arrival."""
+    told = orderless(world.events)
+    other = data.draw(st.permutations(told))
+    one, another = lived(world, told), lived(world, other)
+    assert values(one) == values(another)
+    assert (one.standing.bills, one.standing.purchases) == (another.standing.bills, another.standing.purchases)
+    assert one.standing.facts == another.standing.facts
+
+
+OTHER_KINDS = st.one_of(
+    streak_worlds(settled=ANY_ORDER), unified_worlds(settled=ANY_ORDER), window_worlds(settled=ANY_ORDER)
+)
+
+
+@law(200)
+@given(OTHER_KINDS, st.data())
+def test_other_kinds_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
+    """Law 4: streaks, wholes and what is achieved one after the other come to the same, if nobody returns or leaves."""
+    world = world._replace(groups=tuple(orderly(world.groups)), late=frozenset(), heard=0)
+    told = [event for event in orderless(stayed(world)) if not isinstance(event.payload, Return)]
+    falling = {t.id for group in world.groups for t in group.targets if window_of(t) is WindowKind.MIN}
+    falling |= {-group.id for group in world.groups if any(one.id in falling for one in group.targets)}
+    one, another = (lived(world, order) for order in (told, data.draw(st.permutations(told))))
+    assert values(one, but=falling) == values(another, but=falling)
+    assert marks(one, but=falling) == marks(another, but=falling)
+    assert levels(one, falling) == levels(another, falling)
+
+
+def orderly(groups: Iterable[TargetGroup]) -> Iterable[TargetGroup]:
+    """Give the groups that promise the same in any order: no own windows, no freezes that are earned."""
+    for group in groups:
+        is_earned = group.freezes is not None and group.freezes.earn_every is not None
+        if group.evaluation is not Evaluation.CYCLIC_WINDOW and not is_earned:
+            yield group
+
+
+def stayed(world: World) -> Iterable[Event]:
+    """Leave out who leaves and comes back, own goals, decisions, and what is told because time passes."""
+    aims = [target for group in world.groups for target in group.targets]
+    known = {target.id for target in aims if target.enrolment is not EnrolmentMethod.TRANSACTION}
+    enrolled: set[int] = set()
+    for event in world.events:
+        payload = event.payload
+        if isinstance(payload, Leaving | PeriodTurn | Deciding):
+            continue
+        if isinstance(payload, Enrolling) and payload.target_id not in known:
+            continue
+        if isinstance(payload, Enrolling):
+            if payload.target_id in enrolled:
+                continue
+            enrolled.add(payload.target_id)
+            event = structs.replace(event, payload=structs.replace(payload, goals=(), reset=False))  # noqa: PLW2901
+        yield event
+
+
+def levels(replayed: Replayed, falling: Container[int]) -> set[int]:
+    """Give the streak levels that the customer has, but for those of *falling* targets."""
+    streaks = replayed.standing.streaks.values()
+    return {level.level_id for streak in streaks if -streak.group_id not in falling for level in streak.levels}
+
+
+@law(100)
+@given(worlds(settled=ANY_ORDER), st.data())
+def test_achievements_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
+    """Law 4: who buys and returns nothing has the same achievements and triggers in any order of arrival."""
+    told = [event for event in orderless(world.events) if not isinstance(event.payload, Return)]
+    falling = {t.id for group in world.groups for t in group.targets if window_of(t) is WindowKind.MIN}
+    one, another = (marks(lived(world, order), but=falling) for order in (told, data.draw(st.permutations(told))))
+    assert one == another
+
+
+def orderless(events: Iterable[Event]) -> list[Event]:
+    """Leave out what may depend on the order: balances, shared numbers, and a second return of lines of one bill."""
+    kept: list[Event] = []
+    owners: dict[str, str] = {}
+    for event in events:
+        match event.payload:
+            case Bill(number=number):
+                if owners.setdefault(number, event.key.id) == event.key.id:
+                    kept.append(event)
+            case Enrolling() as enrolling:
+                kept.append(structs.replace(event, payload=structs.replace(enrolling, balance=None)))
+            case _:
+                kept.append(event)
+    seen: set[str] = set()
+    for event in list(kept):
+        if isinstance(event.payload, Return) and event.payload.kind is ReturnKind.LINE_ITEM:
+            owner = owners.get(event.payload.original, event.payload.original)
+            if owner in seen:
+                kept.remove(event)
+            seen.add(owner)
+    return kept
+
+
+def marks(replayed: Replayed, but: Container[int]) -> dict[ProgressKey, tuple[bool, int]]:
+    """Give what was achieved and reached, *but* for some targets."""
+    return {
+        key: (bool(progress.achieved_by), progress.triggers)
+        for key, progress in progress_of(replayed).items()
+        if key.target_id not in but
+    }
