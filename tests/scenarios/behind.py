@@ -22,6 +22,7 @@ class Behind:
         self._scenario = scenario
         self._brand: Brand = door.brand(scenario.zone, **scenario.settings)
         self._customers: dict[str, int] = {}
+        self._seen: dict[int, list[Json]] = {}
         ids = scenario.place_ids()
         for kind in ("zone", "concept"):
             names = {name for stage in scenario.stages if (name := getattr(stage, kind)) is not None}
@@ -52,8 +53,9 @@ class Behind:
             self.groups.append(said(answered)["data"])
 
     def at(self, heard: int) -> None:
-        """Let it be so late (epoch microseconds)."""
+        """Let it be so late (epoch microseconds); what was seen before is looked at anew."""
         self.door.clock.now = heard
+        self._seen.clear()
 
     def tell(self, event: Json) -> Json:
         """Send an event and give what became of it."""
@@ -97,7 +99,11 @@ class Behind:
     def shown(self, customer: str) -> list[Json]:
         """Give a customer's groups with the rows of every period."""
         known = self.customer(customer)
-        return [] if known is None else self._brand.groups(known, includeInactive="true")
+        if known is None:
+            return []
+        if known not in self._seen:
+            self._seen[known] = self._brand.groups(known, includeInactive="true")
+        return self._seen[known]
 
     def customer(self, name: str) -> int | None:
         """Give the id of a customer, once the brand has heard of them."""
@@ -110,9 +116,11 @@ class Behind:
 
     def registered(self, name: str) -> int:
         """Give the id of a customer; who is not known yet is registered."""
-        names = [{"type": "externalId", "value": name}]
-        kept = self.post("/v2/customers", {"profiles": [{"identifiers": names}]})
-        return int(kept["createdId"])
+        if name not in self._customers:
+            names = [{"type": "externalId", "value": name}]
+            kept = self.post("/v2/customers", {"profiles": [{"identifiers": names}]})
+            self._customers[name] = int(kept["createdId"])
+        return self._customers[name]
 
     def group_of(self, target: str) -> Json:
         """Give the group of the target of this name."""
