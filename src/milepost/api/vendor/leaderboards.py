@@ -179,8 +179,9 @@ def _asked(value: Any, org_ids: AbstractSet[int]) -> tuple[list[tuple[int, int, 
             for name in item
             if name not in RANK_FIELDS
         ]
-        if item.get("orgId") not in {None, *org_ids}:
-            problems.append(outside_the_family(f"[{place}].orgId", item["orgId"]))
+        named = item.get("orgId")
+        if named is not None and not (isinstance(named, int) and named in org_ids):
+            problems.append(outside_the_family(f"[{place}].orgId", named))
         ids = [_id(f"[{place}].{name}", item, name, problems) for name in RANK_FIELDS[1:]]
         if ids[0] is not None and ids[1] is not None:
             asked.append((ids[0], ids[1], ids[2]))
