@@ -23,18 +23,16 @@ from milepost.model.event import (
     Freezing,
     Leaving,
     Pausing,
-    PeriodTurn,
 )
 from milepost.model.standing import Progress, ProgressKey, Reason, Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
-from milepost.model.turn import Turn, TurnKind
 from milepost.rules.calendar import DAY_US
 from milepost.rules.grouping import STREAKING
-from milepost.rules.turns import turns_of
 from tests.scenarios.expecting import SOURCE
 from tests.scenarios.memory import Memory, period_called, running_period
 from tests.scenarios.story import Changed, Decision, Definition, Enrolment, Happening, Json, Level, Scenario, Seen
 from tests.scenarios.telling import told
+from tests.scenarios.turning import Told, told_by
 
 
 class EnginePlayer:
@@ -45,7 +43,7 @@ class EnginePlayer:
         self.scenario = scenario
         self._memory = Memory(scenario)
         self._decided: dict[str, Decimal] = {}
-        self._turned: set[Turn] = set()
+        self._told: list[Told] = []
 
     def define(self, definition: Definition) -> None:
         """Put the scenario's groups in force, or see the last one refused."""
@@ -132,14 +130,10 @@ class EnginePlayer:
     def turn(self, heard: int) -> None:
         """Let time pass: every customer hears of what turned; the engine knows whom it concerns."""
         self._memory.now = heard
-        settings = self._memory.organisation.settings
-        found = {turn for group in self._memory.groups for turn in turns_of(group, settings) if turn.due_at <= heard}
-        for turn in sorted(found - self._turned, key=lambda turn: turn.due_at):
-            closed = turn.kind is TurnKind.CLOSED
-            payload = PeriodTurn(group_id=turn.group_id, period_id=turn.period_id, closed=closed)
-            for customer in self._memory.customers():
-                self._memory.call(customer, TURN, payload, heard)
-        self._turned |= found
+        for told_now in told_by(self._memory, heard):
+            if told_now not in self._told:
+                self._told.append(told_now)
+                self._memory.call(told_now.customer, TURN, told_now.turn, heard)
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
         """Give how far a customer is: the enrolled stand at nothing before they have done anything."""
