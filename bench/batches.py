@@ -17,12 +17,13 @@ from milepost.service.housekeeping import id_called
 from milepost.wiring import running
 
 OURS_ONE, OURS_TWO, OURS_HTTP = "ours, 1 lane", "ours, 2 lanes", "ours, HTTP, 4 clients"
+OURS_PROCESSES = "ours, HTTP, 4 clients, 2 processes"
 SQL_ONE, SQL_TWO = "set-based SQL, 1 connection", "set-based SQL, 2 connections"
-PAIRS = ((OURS_ONE, SQL_ONE), (OURS_TWO, SQL_TWO), (OURS_HTTP, SQL_TWO))
+PAIRS = ((OURS_ONE, SQL_ONE), (OURS_TWO, SQL_TWO), (OURS_HTTP, SQL_TWO), (OURS_PROCESSES, SQL_TWO))
 UPSERT = "bare upsert of packed rows"
 HTTP_CLIENTS, BATCHES_UNDER_WAY, BARE_BATCHES = 4, 4, 8
 RATIO_MIN = 1.5
-"""What the issue asks of our service beside the set-based SQL."""
+"""How many times the rate of the set-based SQL ours is meant to have."""
 
 
 class Field(NamedTuple):
@@ -87,9 +88,10 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
             here = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
             org_id = await id_called(here.database, ORGANISATION)
             ours.append(Service(name, url, here, org_id, under_way=under_way))
-        url = server.database("w2_ours_http", "w2_ours")
-        address = await stack.enter_async_context(milepost_server(url, lanes=2))
-        ours.append(Server(OURS_HTTP, url, address, clients=HTTP_CLIENTS))
+        for name, processes in ((OURS_HTTP, 1), (OURS_PROCESSES, 2)):
+            url = server.database(f"w2_ours_http_{processes}", "w2_ours")
+            address = await stack.enter_async_context(milepost_server(url, lanes=2, processes=processes))
+            ours.append(Server(name, url, address, clients=HTTP_CLIENTS))
         for name, connections in ((SQL_ONE, 1), (SQL_TWO, 2)):
             ours.append(SetBased(name, server.database(f"w2_sql_{connections}", "w2_sql"), connections=connections))
         yield ours

@@ -61,7 +61,13 @@ def load() -> list[float]:
 
 def processor_seconds(server: Postgres) -> float:
     """Give the processor time that the processes of *server* have used so far, those that ended included."""
-    head = int((server.folder / "postgres" / "cluster" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    return processor_seconds_of(
+        int((server.folder / "postgres" / "cluster" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    )
+
+
+def processor_seconds_of(head: int) -> float:
+    """Give the processor time of a process and of those it started, those that ended included."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -73,12 +79,6 @@ def processor_seconds(server: Postgres) -> float:
         if int(pid) == head:
             ticks += sum(map(int, fields[11:15]))
     return ticks / _TICKS
-
-
-def processor_seconds_of(pid: int) -> float:
-    """Give the processor time that one process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _processor() -> str:

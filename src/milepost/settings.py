@@ -17,6 +17,7 @@ from milepost.model.problem import Problem, Refused
 
 PREFIX = "MILEPOST_"
 PORT_MAX = 65_535
+PROCESSES_MAX = 64
 LANES_MAX = 64
 CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
@@ -58,6 +59,7 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 8700
     clock: int | None = None
+    processes: int = 1
     lanes: int = 2
     batch_events_max: int = 2_000
     waiting_events_max: int = 20_000
@@ -101,6 +103,7 @@ MEANINGS: Mapping[str, str] = {
     "host": "address to listen on",
     "port": "port to listen on; 0 takes a free one",
     "clock": "instant at which the clock starts (ISO 8601, with offset); none is the real time",
+    "processes": "processes that answer on the one address; a processor for each is about right",
     "lanes": "batches of events written at the same time",
     "batch_events_max": "most events folded into one transaction",
     "waiting_events_max": "most events waiting in a lane; beyond it senders are asked to come again",
@@ -127,6 +130,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
             host=reader.take("host", str, _DEFAULT.host),
             port=reader.take("port", _whole(0, PORT_MAX), _DEFAULT.port),
             clock=reader.take("clock", _instant, _DEFAULT.clock),
+            processes=reader.take("processes", _whole(1, PROCESSES_MAX), _DEFAULT.processes),
             lanes=reader.take("lanes", _whole(1, LANES_MAX), _DEFAULT.lanes),
             batch_events_max=reader.take("batch_events_max", _whole(1, BATCH_EVENTS_MAX), _DEFAULT.batch_events_max),
             waiting_events_max=reader.take(

@@ -3,18 +3,25 @@
 import asyncio
 import gc
 import logging
+import multiprocessing
+import multiprocessing.connection
 import signal
 import socket
 import sys
 import time
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
+from multiprocessing.synchronize import Semaphore
+from types import FrameType
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from milepost.api.app import create_app
+from milepost.model.problem import Unavailable
 from milepost.service.installation import Installation, installation
 from milepost.service.jobs import work_once
 from milepost.service.lanes import Limits
@@ -27,6 +34,14 @@ from milepost.worker.scheduler import Scheduler
 from milepost.worker.workshop import Workshop
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
+BACKLOG = 2048
+"""Connections that wait to be taken by one of several processes."""
+
+LOOK_SECONDS = 1
+"""How often it is looked whether all of several processes still live while they start."""
+
+_ENDED = "One of the server's processes ended; the log says why."
+
 GRACE_SECONDS = 10
 """How long requests in progress may take when the server is told to stop."""
 
@@ -116,8 +131,14 @@ async def work(url: str, settings: ServerSettings, ready: Callable[[], None]) ->
         await asyncio.gather(scheduler.run(), workshop.run())
 
 
-async def serve(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
-    """Serve until a signal says to stop; *ready* is told the address once requests are answered."""
+async def serve(
+    url: str, settings: ServerSettings, ready: Callable[[str], None], listening: socket.socket | None = None
+) -> None:
+    """Serve until a signal says to stop; *ready* is told the address once requests are answered.
+
+    Where a *listening* socket is given, it is shared with others, and the end of the process that started this one is
+    taken for such a signal.
+    """
     async with running(url, settings) as here, scheduling(here) if settings.worker else nullcontext():
         config = uvicorn.Config(
             app_of(here, settings),
@@ -127,7 +148,58 @@ async def serve(url: str, settings: ServerSettings, ready: Callable[[str], None]
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        await _Server(config, ready).serve()
+        server = _Server(config, ready)
+        parent = multiprocessing.parent_process()
+        if listening is None or parent is None:
+            await server.serve()
+            return
+        asyncio.get_running_loop().add_reader(parent.sentinel, server.stop)
+        await server.serve([listening])
+
+
+def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
+    """Serve by several processes that answer on one address, until a signal says to stop.
+
+    Each is a whole server of its own; what they share is the database, whose row locks keep them apart. The first one
+    does what time brings. When one of them ends, all do: whoever started this starts it again.
+    """
+    asyncio.run(migrate(url))
+    context = multiprocessing.get_context("spawn")
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG) as listening:
+        answering = context.Semaphore(0)
+        mine = [replace(settings, worker=settings.worker and place == 0) for place in range(settings.processes)]
+        processes = [context.Process(target=_serve_beside, args=(url, each, listening, answering)) for each in mine]
+        try:
+            for process in processes:
+                process.start()
+            for _ in processes:
+                while not answering.acquire(timeout=LOOK_SECONDS):
+                    if not all(process.is_alive() for process in processes):
+                        raise Unavailable(_ENDED)
+            ready(_shown(listening))
+            multiprocessing.connection.wait([process.sentinel for process in processes])
+            raise Unavailable(_ENDED)
+        finally:
+            for process in processes:
+                if process.is_alive():
+                    process.terminate()
+            for process in processes:
+                if process.pid is not None:
+                    process.join()
+
+
+def _serve_beside(url: str, settings: ServerSettings, listening: socket.socket, answering: Semaphore) -> None:
+    """Serve as one of several processes; tell by *answering* once requests are answered."""
+    signal.signal(signal.SIGTERM, _end)
+    # The terminal tells all processes that it was interrupted; the first one tells the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_to_stderr(settings)
+    asyncio.run(serve(url, settings, lambda _: answering.release(), listening))
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 class _Server(uvicorn.Server):
@@ -140,8 +212,17 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            self._ready(_shown(self.servers[0].sockets[0]))
+
+    def stop(self) -> None:
+        """Finish what is being answered, then end."""
+        self.should_exit = True
+
+
+def _shown(listening: TransportSocket | socket.socket) -> str:
+    """Give the address at which a socket listens as people write it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def log_to_stderr(settings: ServerSettings) -> None:
