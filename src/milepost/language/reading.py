@@ -6,6 +6,7 @@ before anything else it stays, so that patterns such as "\d+" may be written as 
 """
 
 import re
+from functools import lru_cache
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
 
@@ -34,6 +35,9 @@ from milepost.language.syntax import (
     refuse_oversize,
     refuse_text,
 )
+
+READ_REMEMBERED_MAX = 4_096
+"""Texts whose expressions are remembered."""
 
 _GRAMMAR = r"""
 ?start: either
@@ -120,8 +124,12 @@ class _Growing(Transformer[Token, Expression]):
 _PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_Growing())
 
 
+@lru_cache(maxsize=READ_REMEMBERED_MAX)
 def read(text: str) -> Expression:
-    """Give the expression that *text* spells; raises `Malformed` and nothing else."""
+    """Give the expression that *text* spells; raises `Malformed` and nothing else.
+
+    What was read is remembered: each new version of a brand's definitions asks for all their texts again.
+    """
     _refuse_before_parsing(text)
     try:
         expression = _PARSER.parse(text)
