@@ -253,6 +253,16 @@ def test_a_new_condition_leaves_no_old_tree(brand: Brand) -> None:
     assert ("true", tree) == edited(expression=True, expressionJson=tree)
 
 
+def test_a_new_condition_on_lines_warns_of_returns(brand: Brand) -> None:
+    """Once the group has started; which lines of an earlier bill counted is asked of the condition of now."""
+    defined = brand.define(group(target("LINEITEM")))
+    rule = {"id": defined["targets"][0]["id"], "expression": 'currentLineItem.code=="milk"'}
+    told = said(brand.put(address(defined), {"targets": [rule]}))
+    words = "returns of bills that counted before take back the lines that it holds for now."
+    assert [{"code": None, "message": f"targets[0].expression: {words}"}] == told["warnings"]
+    assert said(brand.put(address(defined), {"targets": [rule]}))["warnings"] is None
+
+
 def test_goals_go_by_their_period_or_by_their_place(brand: Brand) -> None:
     """A goal that names a period is of it alone; without names, the last one goes on; ended periods keep theirs."""
     defined = brand.define(group(periods=(JANUARY, FEBRUARY, MARCH)))

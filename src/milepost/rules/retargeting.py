@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from milepost.model.target import Combination, EnrolmentMethod, Target, Tracking, Trigger
+from milepost.model.target import Combination, EnrolmentMethod, Entity, Target, Tracking, Trigger
 from milepost.rules.amendment import NewName, TargetAmendment
 from milepost.rules.audiences import with_versions
 from milepost.rules.change import UNKNOWN_TARGET, Change
@@ -146,6 +146,10 @@ def _condition(change: Change, amendment: TargetAmendment, target: Target) -> tu
     )
     change.problems += condition.problems
     change.warnings += condition.warnings
+    if target.entity is Entity.LINEITEM and condition.text != target.expression and change.has_started:
+        # Known limit (docs/invariants.md): which lines counted is asked of the expression in force at the return.
+        said = "returns of bills that counted before take back the lines that it holds for now."
+        change.warnings.append(f"{amendment.path}.expression: {said}")
     if draft.expression_tree is not None:
         return condition.text, draft.expression_tree
     return condition.text, target.expression_tree if condition.text == target.expression else None
