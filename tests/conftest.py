@@ -33,6 +33,14 @@ def log() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def _log_lines_of_its_own() -> Iterator[None]:
+    """Let no test write its log to where an earlier one had it written."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture(scope="session")
 def admin_url() -> Iterator[str]:
     """Give the URL of a server that is all the tests' own."""

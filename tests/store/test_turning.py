@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
-from milepost.model.problem import Unavailable
 from milepost.model.standing import OutcomeKind
 from milepost.model.turn import TurnKind
 from milepost.service.housekeeping import change_settings
 from milepost.service.turning import Turning
 from milepost.store import customers
-from milepost.worker.scheduler import Scheduler
 from tests.store.clockwork import Hand, at, people, run_sql, tick, told, turns
 from tests.store.house import House, define_again, lived
 
@@ -241,60 +239,5 @@ def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
         target_id, _ = january(house)[0]
         found = [one.value for one in (*now.standing.progress.values(), *now.history) if one.target_id == target_id]
         assert [200_000] == found
-
-    lived(database_url, life)
-
-
-def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> None:
-    """It waits, tries again, and stops when it is told to."""
-
-    async def life(house: House) -> None:
-        hand = Hand(BEFORE)
-        house = at(house, hand)
-        await people(house, 2)
-        hand.put(AFTER)
-        turning = Turning(house.servers[0])
-        plan, failures = turning.plan, [Unavailable("away"), ValueError("ours")]
-
-        async def failing() -> None:
-            if failures:
-                raise failures.pop(0)
-            await plan()
-
-        turning.plan = failing  # type: ignore[method-assign]
-        scheduler = Scheduler(turning, lambda: 1)
-        task = asyncio.create_task(scheduler.run())
-        for _ in range(100):
-            if everybody(house, 2) == await told(house, CLOSED, STARTED):
-                break
-            await asyncio.sleep(0.05)
-        scheduler.stop()
-        await task
-        assert everybody(house, 2) == await told(house, CLOSED, STARTED)
-
-    lived(database_url, life)
-
-
-def test_a_customer_that_cannot_be_told_keeps_nobody_else_from_it(database_url: str) -> None:
-    """Our own mistake with one customer is logged; the others of the page and all later ones are told."""
-
-    async def life(house: House) -> None:
-        house = at(house, hand := Hand(BEFORE))
-        await people(house, 7)
-        poison = (await house.who("c003")).customer_id
-        hand.put(AFTER)
-        server = house.servers[0]
-        inside = server.ingest.inside
-
-        async def failing(transaction: Any, offers: Any) -> Any:
-            if any(offer.customer.value == str(poison) for offer in offers):
-                raise ValueError("ours")
-            return await inside(transaction, offers)
-
-        ingest = type(server.ingest)(server.database, server.brands)
-        ingest.inside = failing  # type: ignore[method-assign]
-        await tick(replace(server, ingest=ingest), page=4)
-        assert everybody(house, 6) == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
 
     lived(database_url, life)
