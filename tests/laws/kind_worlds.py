@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -123,7 +123,8 @@ def calendar_world(draw: st.DrawFn, at: Scene, made: Sequence[TargetGroup], leng
 def streak_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None = None) -> World:
     """Make a world of one or two streaks, with freezes, pauses, outages, resets, and turns of periods."""
     at = scene(draw, settled)
-    zone, first_day = at.organisation.zone, at.first_day
+    # The day on which something happens to the clocks is not always the first.
+    zone, first_day = at.organisation.zone, at.first_day - timedelta(days=pick(draw, (0, 1, 2)))
     made = [streak_group(draw, number, first_day, zone, ON_MORE) for number in range(1, pick(draw, (1, 1, 2)) + 1)]
     outages = tuple(outage(draw, made[0]) for _ in range(pick(draw, (0, 0, 1))))
     chosen = replace(at.organisation.settings, outages=outages)

@@ -17,6 +17,7 @@ from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrolling, Leaving
 from milepost.model.organisation import EnrolMidPeriod, Returns
 from milepost.model.standing import (
+    NO_MORE,
     NOTHING_REPLACED,
     STAYS,
     Enrolment,
@@ -161,7 +162,7 @@ def _start_again(fold: Fold, rule: Rule) -> None:
         return
     at = fold.event.occurred_at
     open_still = (id_ for id_, closes in zip(streak_rule.period_ids, streak_rule.closes, strict=True) if closes > at)
-    since = next(open_still, 0)
+    since = next(open_still, NO_MORE)
     keep_streak(fold, Streak(rule.group_id, since_period_id=since, freezes=known.freezes, pauses=known.pauses))
 
 

@@ -5,7 +5,7 @@ A break is a fact of time: nothing is swept, the walk is taken anew whenever som
 
 from typing import NamedTuple
 
-from milepost.model.standing import Streak
+from milepost.model.standing import NO_MORE, Streak
 from milepost.model.target import StreakLevel
 from milepost.rules.grouping import StreakRule
 
@@ -67,7 +67,8 @@ class _Walk:
 
     def is_protected(self, position: int) -> bool:
         opens, closes = self.rule.opens[position], self.rule.closes[position]
-        return any(starts < closes and ends > opens for starts, ends in self._pauses)
+        # In a day that a zone skips, nothing could have been achieved.
+        return opens >= closes or any(starts < closes and ends > opens for starts, ends in self._pauses)
 
     def take_grants(self, until: int) -> None:
         """Take the freezes that were granted before *until*."""
@@ -79,10 +80,17 @@ class _Walk:
         self.freezes = min(self.freezes + pieces, most)
 
 
+def _since(rule: StreakRule, streak: Streak) -> int:
+    """Give the position of the period from which counting starts."""
+    if streak.since_period_id == NO_MORE:
+        return len(rule.period_ids)
+    return rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0
+
+
 def walk(rule: StreakRule, streak: Streak, until: int) -> Walked:
     """Walk through the periods in order; those over at *until* (offset days taken off) are missed if not achieved."""
     achieved = set(streak.achieved)
-    since = rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0
+    since = _since(rule, streak)
     last = max((place for place, id_ in enumerate(rule.period_ids) if id_ in achieved), default=-1)
     going = _Walk(rule, streak)
     for position in range(since, len(rule.period_ids)):

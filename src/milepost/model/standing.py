@@ -103,10 +103,15 @@ class Pause(NamedTuple):
     ends_at: int
 
 
+NO_MORE = -1
+"""In place of a period: a streak that starts again when all periods are over counts none."""
+
+
 class Streak(NamedTuple):
     """What one customer has done in a streak group; all else follows from it and the calendar.
 
-    `since_period_id` is the period from which counting starts, 0 for the first; `achieved` are ids of periods.
+    `since_period_id` is the period from which counting starts, 0 for the first, NO_MORE for none;
+    `achieved` are ids of periods.
     """
 
     group_id: int
