@@ -11,6 +11,7 @@ from types import FrameType
 import typer
 
 from milepost.cli.adding import key, org, till
+from milepost.cli.comparing import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
 from milepost.cli.demo import demo
@@ -44,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # the boxes cost a tenth of a second at each `--help`
     pretty_exceptions_enable=False,
 )
+compat.command("compare")(compare)
 import_.command("enrolments")(import_enrolments)
 import_.command("zones")(import_zones)
 import_.command("concepts")(import_concepts)
