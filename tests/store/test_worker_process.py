@@ -1,5 +1,6 @@
 """`milepost worker` as a process: by its own clock, killed in the middle, started again, two at a time."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,9 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pytest
 
+from milepost.model.problem import Unavailable
 from milepost.model.standing import OutcomeKind
-from tests.store.clockwork import people, run_sql, told
+from milepost.service.turning import Turning
+from milepost.store import turns
+from tests.store.clockwork import Hand, at, people, run_sql, tick, told
 from tests.store.house import House, lived
 
 CLOCK = "2026-02-01T00:00:00Z"
@@ -80,5 +85,60 @@ def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> No
             assert "milepost worker ready" in process.stderr.readline()
             assert (0,) == connection.execute("select count(*) from turn").fetchone()
             until(lambda: connection.execute(done).fetchone() == (4,))
+
+    lived(database_url, life)
+
+
+@pytest.mark.slow
+def test_a_worker_that_stood_still_tells_nobody_again(database_url: str) -> None:
+    """Stopped within a turn, it is taken over from; when it goes on, everybody has been told once."""
+
+    async def life(house: House) -> None:
+        await people(house, CUSTOMERS)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+
+            def number(query: str) -> int:
+                row = connection.execute(query.encode()).fetchone()
+                assert row is not None
+                return int(row[0])
+
+            with worker(database_url) as paused, worker(database_url) as other:
+                until(lambda: number("select count(*) from turn where after_bucket >= 0") > 0)
+                paused.send_signal(signal.SIGSTOP)
+                await run_sql(house, "update turn set leased_until = now() - interval '1 second' where done_at is null")
+                until(lambda: number("select count(*) from turn where done_at is null") == 0)
+                paused.send_signal(signal.SIGCONT)
+                await asyncio.sleep(2)
+                for process in (paused, other):
+                    process.send_signal(signal.SIGTERM)
+                assert [0, 0] == [paused.wait(20), other.wait(20)]
+        assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_CLOSED)).values())
+        assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_STARTED)).values())
+
+    lived(database_url, life)
+
+
+def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
+    """The database ends its transaction: others need not wait for who stands still."""
+
+    async def life(house: House) -> None:
+        hand = Hand(CLOCK)
+        house = at(house, hand)
+        await people(house, 1)
+        turning = Turning(house.servers[0])
+        await turning.plan()
+        claim = await turning.claim()
+        assert claim is not None
+
+        async def fall_silent() -> None:
+            async with house.servers[0].database.transaction() as transaction:
+                await transaction.run("hold_turn", turns._key(claim) | {"silence": "50"})
+                await asyncio.sleep(0.5)
+                await transaction.rows("organisation_ids")
+
+        with pytest.raises(Unavailable):
+            await fall_silent()
+        await tick(house.servers[1])
+        assert 1 <= (await told(house, OutcomeKind.PERIOD_CLOSED)).total()
 
     lived(database_url, life)

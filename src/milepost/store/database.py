@@ -18,7 +18,12 @@ VERSION_MIN = 150000
 RETRIES_MAX = 5
 _RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
 _AWAY = "the database cannot be reached"
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # the server ended the connection, though it is no such error
+)
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Row = tuple[Any, ...]

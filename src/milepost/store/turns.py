@@ -12,6 +12,9 @@ from milepost.store.log import Who
 LEASE_SECONDS = 30
 """How long a turn stays with a server that says nothing of it, by the clock of the database."""
 
+SILENCE_SECONDS = 10
+"""How long a page's transaction may say nothing before the database ends it: who stands still holds nobody up."""
+
 
 class Claim(NamedTuple):
     """A turn that a server works on; it is the server's as long as the epoch is the turn's.
@@ -59,7 +62,8 @@ async def claim(transaction: Transaction, now: int, windows_until: int) -> Claim
 
 async def is_held(transaction: Transaction, held: Claim) -> bool:
     """Lock a claimed turn to the end of the transaction; tell whether it is still the claim's."""
-    return await transaction.row("hold_turn", _key(held)) is not None
+    values = _key(held) | {"silence": str(SILENCE_SECONDS * 1000)}
+    return await transaction.row("hold_turn", values) is not None
 
 
 async def customers_to_tell(transaction: Transaction, held: Claim, targets: Sequence[int], limit: int) -> list[Told]:

@@ -26,8 +26,8 @@ where t.org_id = f.org_id and t.group_id = f.group_id and t.period_id = f.period
 returning t.org_id, t.group_id, t.period_id, t.kind, (extract(epoch from t.due_at) * 1000000)::bigint,
     (extract(epoch from t.since) * 1000000)::bigint, t.epoch, t.after_bucket, t.after_customer;
 
--- hold_turn: lock a turn while it is still ours
-select epoch from turn
+-- hold_turn: lock a turn while it is still ours; the server lets go of it, and of its customers, if we then fall silent
+select epoch, set_config('idle_in_transaction_session_timeout', %(silence)s, true) from turn
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s and done_at is null
 for update;
