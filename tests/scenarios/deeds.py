@@ -92,6 +92,18 @@ def _becomes(called: Called, name: str, value: str) -> Doing:
     return lambda player: player.set(name, value, called.heard)
 
 
+@deeds(r"the goals of (?P<target>\w+) become (?P<goal>\S+)")
+def _goals_become(called: Called, target: str, goal: str) -> Doing:
+    number = len(called.scenario.group_of(target)["periods"])
+    change = {"defaultValues": [{"defaultValue": goal} for _ in range(number)]}
+    return lambda player: player.edit(target, change, called.heard)
+
+
+@deeds(r"the rule of (?P<target>\w+) becomes (?P<expression>.+)")
+def _rule_becomes(called: Called, target: str, expression: str) -> Doing:
+    return lambda player: player.edit(target, {"expression": expression}, called.heard)
+
+
 @deeds(r"what is stored counts in (?P<target>\w+)")
 def _what_is_stored_counts(called: Called, target: str) -> Doing:
     return lambda player: player.count_stored(target, called.heard)

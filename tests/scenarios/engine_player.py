@@ -109,6 +109,10 @@ class EnginePlayer:
         """Change a setting of the organisation."""
         self._memory.set(name, value, heard)
 
+    def edit(self, target: str, change: Json, heard: int) -> None:
+        """Change a target."""
+        self._memory.edit(target, change, heard)
+
     def count_stored(self, target: str, heard: int) -> None:
         """Count what was heard before the target was made."""
         group, rule = self._memory.target(target)

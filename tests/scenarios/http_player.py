@@ -101,6 +101,11 @@ class HttpPlayer:
         path = f"/api/v1/customers/{self._brand.registered(decision.customer)}/awards"
         return Decimal(self._brand.post(path, body)["given"])
 
+    def edit(self, target: str, change: Json, heard: int) -> None:
+        """Change a target."""
+        self._brand.at(heard)
+        self._brand.send("PUT", self._brand.path(target), json=change)
+
     def count_stored(self, target: str, heard: int) -> None:
         """Count what was heard before the target was made, for all customers of the story."""
         self._brand.at(heard)

@@ -6,12 +6,15 @@ from itertools import count
 
 from milepost.api.body import write_json
 from milepost.api.native.event_body import offer_of
+from milepost.api.vendor.amendment_body import read_target
 from milepost.api.vendor.definition_body import read_definition
 from milepost.engine.replay import START, Replayed, replay
 from milepost.model.event import NOWHERE, Event, EventKey, Payload, Place
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
+from milepost.rules.amending import with_changed_targets
+from milepost.rules.amendment import Circumstances
 from milepost.rules.drafting import drafted
 from milepost.rules.matching import Catalogue, catalogue
 from milepost.rules.recurring import with_periods
@@ -20,6 +23,8 @@ from milepost.rules.soundness import examine
 from milepost.service.organisation_settings import changed_settings
 from tests.scenarios.story import Definition, Happening, Json, Scenario
 from tests.scenarios.telling import Names
+
+AUTHOR = Author(id=1, code="till", name="till")
 
 
 class Memory:
@@ -48,8 +53,7 @@ class Memory:
                 assert definition.refused_at in [problem.path for problem in problems]
                 break
             assert problems == (), problems
-            author = Author(id=1, code="till", name="till")
-            made = drafted(draft, self.organisation, lambda _kind: next(self._numbers), author, definition.heard)
+            made = drafted(draft, self.organisation, lambda _kind: next(self._numbers), AUTHOR, definition.heard)
             self.groups.append(made)
         self._renew(self.organisation)
 
@@ -58,6 +62,19 @@ class Memory:
         self.now = heard
         settings = changed_settings(self.organisation.settings, {name: value})
         self._renew(replace(self.organisation, settings=settings))
+
+    def edit(self, name: str, change: Json, heard: int) -> None:
+        """Change a target: from now on there is a new version."""
+        self.now = heard
+        group, target = self.target(name)
+        amendment, problems = read_target(write_json(change), target.id)
+        where = Circumstances(
+            organisation=self.organisation, author=AUTHOR, at=heard, ids=lambda _: next(self._numbers), audiences={}
+        )
+        amended = with_changed_targets(group, (amendment,), where)
+        assert (*problems, *amended.problems) == ()
+        self.groups[self.groups.index(group)] = amended.group
+        self._renew(self.organisation)
 
     def happen(self, happening: Happening) -> tuple[Entry, ...]:
         """Let an event from outside happen; give its entries."""

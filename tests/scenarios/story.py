@@ -158,6 +158,9 @@ class Player(Protocol):
     def set(self, name: str, value: str, heard: int) -> None:
         """Change a setting of the organisation."""
 
+    def edit(self, target: str, change: Json, heard: int) -> None:
+        """Change a target; *change* is the body that says what."""
+
     def count_stored(self, target: str, heard: int) -> None:
         """Count what was heard before the target was made."""
 
