@@ -15,7 +15,7 @@ from milepost.store import audiences, customers, log
 from milepost.store.database import Transaction
 from milepost.store.log import who_is
 
-CHUNK = 500
+CHUNK = 200
 """Customers that enter in one transaction."""
 
 VERSIONS_MAX = 1_000

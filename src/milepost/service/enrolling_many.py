@@ -19,7 +19,7 @@ from milepost.store import log
 from milepost.store.database import Transaction
 from milepost.store.log import who_is
 
-CHUNK = 500
+CHUNK = 200
 """Rows of one transaction."""
 
 Goals = tuple[tuple[int, Decimal], ...]

@@ -21,8 +21,8 @@ from milepost.store import audiences, jobs, log
 from milepost.store.database import Transaction
 from milepost.store.log import Who, who_is
 
-PAGE = 500
-"""Customers looked at in one transaction."""
+PAGE = 200
+"""Customers looked at in one transaction, which locks their standings: events of theirs wait for it."""
 
 OURSELVES = Author(id=0, code="milepost", name="milepost", kind="SYSTEM")
 """Who does what was asked for earlier."""
