@@ -1,5 +1,6 @@
 """Audiences: make, list, renew; who is in them: upload, add one, remove one, list."""
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -136,7 +137,8 @@ async def post_members(
 ) -> JsonResponse:
     """Let customers enter, from a JSON array of identifiers or a CSV file with one column of them."""
     audience, meant = _id(audience_id), _version(version)
-    names = member_names(await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", ""))
+    body, kind = await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", "")
+    names = await asyncio.to_thread(member_names, body, kind)
     entered = await enter_audience(here, caller, audience, meant, names)
     return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, list(entered.unknown)))
 

@@ -1,5 +1,6 @@
 """`POST /api/v1/targetGroups/{id}/enrolments`: enrolling many customers, with goals of their own, from a CSV file."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -45,7 +46,9 @@ async def post_enrolments(
     file may be sent again: what it says already is so is left alone.
     """
     group = await group_in_force(here, caller, group_id_of(group_id))
-    file = EnrolmentFile(await read_body(request, FILE_BYTES_MAX), group)
+    body = await read_body(request, FILE_BYTES_MAX)
+    # Looking through a large file takes a while, in which others are answered.
+    file = await asyncio.to_thread(EnrolmentFile, body, group)
     done = await file.enrol(here, caller, first_period(group, period, here.clock()))
     if "text/csv" in request.headers.get("accept", ""):
         return Response(refused_table(file, done), media_type="text/csv; charset=utf-8")
