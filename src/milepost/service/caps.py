@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from milepost.engine.windows import Span
 from milepost.model.target import CapScope, Period, Target, TargetGroup, Tracking
-from milepost.service.own_periods import OwnPeriod, own_periods, running
+from milepost.service.own_periods import OwnPeriod, may_concern, own_periods, running
 from milepost.service.reading import CustomerView
 
 
@@ -26,12 +26,12 @@ class RunningCap(NamedTuple):
 
 def running_caps(view: CustomerView, at: int) -> list[RunningCap]:
     """Give the caps that concern a customer and that run *at* an instant (epoch microseconds)."""
-    found = []
+    found, concerns = [], may_concern(view)
     for group in view.groups:
         if group.tracking is not Tracking.CAPPING or not group.active:
             continue
         for target in group.targets:
-            cap = _running(view, group, target, at) if target.active else None
+            cap = _running(view, group, target, at) if target.active and concerns(target) else None
             if cap is not None:
                 found.append(cap)
     return found

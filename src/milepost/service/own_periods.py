@@ -1,15 +1,16 @@
 """The periods of a target as one customer has them: their own windows, goals and progress."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from milepost.engine.windows import Span, spans
 from milepost.model.standing import STAYS, Enrolment, Progress, ProgressKey, Standing
-from milepost.model.target import Evaluation, Period, Target, TargetGroup
+from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup
 from milepost.rules.rule import Rule
 from milepost.service.reading import CustomerView
 from milepost.service.taking_part import latest
 
-__all__ = ["OwnPeriod", "Span", "own_goal", "own_periods", "running"]
+__all__ = ["OwnPeriod", "Span", "may_concern", "own_goal", "own_periods", "running"]
 
 
 class OwnPeriod(NamedTuple):
@@ -26,6 +27,17 @@ class OwnPeriod(NamedTuple):
     enrolment: Enrolment | None
     has_left: bool
     takes_part: bool
+
+
+def may_concern(view: CustomerView) -> Callable[[Target], bool]:
+    """Give what tells of a target, at next to no cost, whether it may concern the customer.
+
+    Those that everybody takes part in do; of the others, which may be as many as customers, those that the customer was
+    enrolled in or has progress on.
+    """
+    known = {target_id for target_id, _ in view.progress}
+    known.update(enrolment.target_id for enrolment in view.standing.enrolments)
+    return lambda target: target.enrolment is EnrolmentMethod.TRANSACTION or target.id in known
 
 
 def own_periods(view: CustomerView, group: TargetGroup, target: Target) -> tuple[OwnPeriod, ...]:

@@ -11,7 +11,7 @@ from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, Target, TargetGroup
 from milepost.rules.calendar import SECOND_US
 from milepost.service.caps import running_caps
-from milepost.service.own_periods import OwnPeriod, own_periods, running
+from milepost.service.own_periods import OwnPeriod, may_concern, own_periods, running
 from milepost.service.reading import CustomerView
 from milepost.service.streaks import LevelStanding, StreakStanding, streak_standing
 from milepost.service.taking_part import latest
@@ -120,7 +120,9 @@ class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
 async def get_progress(customer_id: str, here: Here, caller: Asking) -> JsonResponse:
     """Give how far a customer is in every group in force in which the customer takes part or has progress."""
     view, now = await view_of(here, caller, customer_id), here.clock()
-    groups = [_group(view, group, now) for group in view.groups if group.active]
+    concerns = may_concern(view)
+    shown = [group for group in view.groups if group.active and any(map(concerns, group.targets))]
+    groups = [_group(view, group, now) for group in shown]
     return JsonResponse(
         ProgressItem(
             view.customer.id,

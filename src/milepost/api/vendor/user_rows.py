@@ -12,7 +12,7 @@ from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.standing import Enrolment, Progress
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup, Trigger, TriggerValueKind
 from milepost.rules.calendar import Calendar, nearest_second
-from milepost.service.own_periods import OwnPeriod, Span, own_periods, running
+from milepost.service.own_periods import OwnPeriod, Span, may_concern, own_periods, running
 from milepost.service.reading import CustomerView
 from milepost.service.streaks import StreakStanding, streak_standing
 
@@ -49,14 +49,14 @@ def groups_shown(
 ) -> list[Json]:
     """Give the customer's groups with their rows; without *every_period* the rows of periods that run at *at*."""
     shown: list[Json] = []
-    rows = _Rows(view, at, now, every_period=every_period)
+    rows, concerns = _Rows(view, at, now, every_period=every_period), may_concern(view)
     for group in view.groups:
         if not (group.active or every_target):
             continue
         targets = [
             target
             for target in group.targets
-            if (target.active or every_target) and (rule_ids is None or target.id in rule_ids)
+            if concerns(target) and (target.active or every_target) and (rule_ids is None or target.id in rule_ids)
         ]
         found = [row for target in targets for row in rows.of_target(group, target)]
         if found:
