@@ -3,11 +3,18 @@
 import ast
 import re
 
+from milepost.api.documenting import ROUTES
 from tests.tidy.sources import ROOT
 
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| what |")]
 _TEST = re.compile(r"`(test_\w+)::(test_\w+)`")
+
+
+_HEADED = re.compile(r"^## (.*)\n((?:(?!## ).*\n?)*)", re.MULTILINE)
+_ADDRESS = re.compile(r"`(?:([A-Z]+) )?((?:/|…/)[^`]*)`")
+_NAMES = re.compile(r"{[^}]*}")
+GATEWAY = "/api_gateway/intouch-api-v3"
 
 
 def known_tests() -> dict[str, list[set[str]]]:
@@ -39,3 +46,28 @@ def test_each_named_test_exists() -> None:
 
     assert named
     assert [] == missing
+
+
+def addresses() -> list[tuple[str, re.Pattern[str]]]:
+    """Give methods ("" for any) and addresses of the headings below which there are rows; `…` stands for any part."""
+    return [
+        (method.lower(), re.compile(".+".join(map(re.escape, _NAMES.sub("{}", address).split("…")))))
+        for heading, below in _HEADED.findall(PAGE)
+        if any(line in below.splitlines() for line in ROWS)
+        for method, address in _ADDRESS.findall(heading)
+    ]
+
+
+def test_each_route_of_the_vendors_face_has_rows() -> None:
+    """Below a heading that has its address; the gateway's addresses are those of v3.1."""
+    told = addresses()
+    untold = [
+        (method, path)
+        for method, path in ROUTES
+        if path.startswith(("/v2/", "/v3/", "/v3.1/", GATEWAY, "/webhooks/"))
+        and not any(
+            of in {"", method} and address.fullmatch(_NAMES.sub("{}", path.removeprefix(GATEWAY)))
+            for of, address in told
+        )
+    ]
+    assert [] == untold
