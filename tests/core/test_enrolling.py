@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from milepost.model.event import EventKey
+from milepost.model.event import LEAVE, EventKey, Leaving
 from milepost.model.organisation import EnrolMidPeriod, Settings
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import (
@@ -17,6 +17,7 @@ from tests.core.shop import (
     at,
     bill,
     enrol,
+    event,
     live,
     progress,
     rules,
@@ -67,3 +68,14 @@ def test_balance_leaves_the_rest_to_go() -> None:
 def test_enrolment_in_what_is_open_to_all_counts_nothing_twice() -> None:
     """Bills that counted when they were heard are not counted again from the log."""
     assert Decimal(5) == value(live(rules(), bill("1", "01-05 10:00", "5"), enrol("e", "01-06 10:00")))
+
+
+def test_changed_goal_is_not_a_second_enrolment() -> None:
+    """Whoever takes part and is enrolled anew, with another goal, hears of it once; who had left hears it again."""
+    again = enrol("again", "01-03 10:00")
+    known = rules(ON_LIST)
+    kinds = [one.kind for one in live(known, enrol("e", "01-02 10:00"), again).outcomes]
+    assert [OutcomeKind.ENROLLED] == kinds
+    away = event(LEAVE, "l", "01-02 12:00", Leaving(target_id=1, period_id=1))
+    kinds = [one.kind for one in live(known, enrol("e", "01-02 10:00"), away, again).outcomes]
+    assert [OutcomeKind.ENROLLED, OutcomeKind.UNENROLLED, OutcomeKind.ENROLLED] == kinds

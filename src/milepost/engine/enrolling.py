@@ -55,6 +55,11 @@ def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
         _start_again(fold, rule)
     if not rule.open_to_all or previous is not None or payload.balance is not None:
         began = _begin(fold, rule, position, payload)
+        if previous is None or previous.left_period_id != STAYS:
+            # Who takes part already and changes goals is not enrolled a second time.
+            key = rule.keys[began]
+            value = fold.progress[key].value if key in fold.progress else 0
+            fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, fold.cause.at, value))
         if payload.balance is not None:
             enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
             fold.enrolments = (*fold.enrolments[:-1], enrolment)
@@ -66,6 +71,8 @@ def leave(fold: Fold, payload: Leaving) -> None:
     rule = fold.catalogue.rules[payload.target_id]
     position = _left(fold, rule, payload)
     previous = fold.enrolment(rule.target_id)
+    if position < 0:
+        return
     if previous is None:
         if not rule.open_to_all:
             return
@@ -136,7 +143,6 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> int:
         fold.progress[key] = replace(before, value=value, updated_at=heard, days=days)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     fold.entries.append(Entry(*key, reason, value - was, was, value))
-    fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, at, value))
     return position
 
 
