@@ -1,0 +1,71 @@
+"""Whatever is sent, the answer is one that the document tells of: no 5xx, no other status, no other shape."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.case import Case
+from schemathesis.schemas import BaseSchema
+
+from milepost.api.documenting import ROUTES
+from tests.api.door import Door
+from tests.api.made_requests import Talk
+
+FEW = 4
+MANY_IN_ALL = 20_000
+MANY = -(-MANY_IN_ALL // len(ROUTES))
+each_route = pytest.mark.parametrize("method, path", sorted(ROUTES), ids=str)
+
+
+@pytest.fixture(scope="module")
+def document(front: Door) -> BaseSchema:
+    """Give the document as requests are made from it."""
+    return schemathesis.openapi.from_dict(front.app.openapi())
+
+
+def requests_of(document: BaseSchema, method: str, path: str) -> st.SearchStrategy[Case[Any]]:
+    """Give requests that the document allows of a route, and such as it forbids, if it forbids any."""
+    operation = document[path][method]
+    sound = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    if ROUTES[method, path].is_open and ROUTES[method, path].body is None:
+        return sound
+    return st.one_of(sound, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+
+
+@pytest.fixture(scope="module")
+def shared(front: Door) -> Talk:
+    """Give a talk that goes on from route to route, so that few brands have to come in."""
+    return Talk(front)
+
+
+def asked(talk: Talk, document: BaseSchema, method: str, path: str, times: int) -> int:
+    """Send that many requests of a route; give how many were sent."""
+    before = talk.sent
+    lasting = settings(
+        max_examples=times,
+        phases=[Phase.generate],  # a brand has changed by the time that a request is sent again
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+    lasting(given(requests_of(document, method, path), st.integers(0, 2**32))(talk.ask))()
+    return talk.sent - before
+
+
+@each_route
+def test_a_few_requests_get_documented_answers(shared: Talk, document: BaseSchema, method: str, path: str) -> None:
+    """Of each route, sound and not."""
+    assert FEW <= asked(shared, document, method, path, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@each_route
+def test_many_requests_get_documented_answers(front: Door, document: BaseSchema, method: str, path: str) -> None:
+    """Twenty thousand in all."""
+    assert MANY <= asked(Talk(front), document, method, path, MANY)
