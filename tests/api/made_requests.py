@@ -74,7 +74,7 @@ class Talk:
         case.validate_response(Response.from_httpx(answered, verify=False), checks=list(CHECKS))
 
     def _send(self, case: Case[Any], brand: Brand, *, known: bool) -> httpx.Response:
-        """Send the request; whatever the app raises comes out."""
+        """Send the request; whatever the app raises comes out, with a note of what was asked."""
         told = requests.Request(**case.as_transport_kwargs("http://milepost")).prepare()
         parts = urlsplit(told.url or "")
         address = httpx.URL("http://milepost", raw_path=f"{parts.path}?{parts.query}".rstrip("?").encode())
@@ -88,7 +88,11 @@ class Talk:
             async with client:
                 return await client.request(str(told.method), address, headers=headers, content=content, auth=auth)
 
-        return self._door.run(sent)
+        try:
+            return self._door.run(sent)
+        except Exception as error:
+            error.add_note(f"asked: {told.method} {address} {headers} {content!r}")
+            raise
 
 
 def _make_known(case: Case[Any], stage: Stage, chance: Random) -> None:
