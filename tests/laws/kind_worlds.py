@@ -23,6 +23,7 @@ from tests.laws.happenings import Moments, events
 from tests.laws.histories import DAY, HOUR, World, moments, wanted
 from tests.laws.kinds import (
     ON_MORE,
+    SIMPLE,
     cap_group,
     open_group,
     plain_group,
@@ -92,7 +93,8 @@ def window_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None 
     """Make a world of one or two groups with windows of one's own, or until achieved."""
     at = scene(draw, settled, (*SCENES, *MONTH_SCENES, *MONTH_SCENES))
     zone, first_day = at.organisation.zone, at.first_day
-    made = [open_group(draw, number, first_day, zone, ON_MORE) for number in range(1, pick(draw, (1, 1, 2)) + 1)]
+    measures = pick(draw, (ON_MORE, SIMPLE))
+    made = [open_group(draw, number, first_day, zone, measures) for number in range(1, pick(draw, (1, 1, 2)) + 1)]
     return lived_through(draw, at, made, own_moments(draw, at, made), length)
 
 
@@ -125,7 +127,8 @@ def streak_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None 
     at = scene(draw, settled)
     # The day on which something happens to the clocks is not always the first.
     zone, first_day = at.organisation.zone, at.first_day - timedelta(days=pick(draw, (0, 1, 2)))
-    made = [streak_group(draw, number, first_day, zone, ON_MORE) for number in range(1, pick(draw, (1, 1, 2)) + 1)]
+    measures = pick(draw, (SIMPLE, ON_MORE, SIMPLE))
+    made = [streak_group(draw, number, first_day, zone, measures) for number in range(1, pick(draw, (1, 1, 2)) + 1)]
     outages = tuple(outage(draw, made[0]) for _ in range(pick(draw, (0, 0, 1))))
     chosen = replace(at.organisation.settings, outages=outages)
     at = at._replace(organisation=replace(at.organisation, settings=chosen))
@@ -135,7 +138,7 @@ def streak_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None 
     for group in made:
         if group.id in world.late:
             continue
-        kinds = pick(draw, ("", "", "f", "p", "fp", "ff"))
+        kinds = pick(draw, ("f", "", "p", "fp", "ff", ""))
         rows += [[(None, freezing(draw, group) if kind == "f" else pausing(draw, group))] for kind in kinds]
         if pick(draw, (True, False)):
             rows.append(turns(group, chosen.offset_days))

@@ -46,8 +46,8 @@ FREQUENCIES = (
 )
 LEVELS = ((1, 2), (2, 3), (1, 2, 4), (2,), (3,), (1, 3, 5))
 FREEZES = (
-    None,
     FreezeRule(most=1),
+    None,
     FreezeRule(most=2),
     FreezeRule(most=1, earn_every=1),
     FreezeRule(most=1, earn_every=2),
@@ -205,3 +205,6 @@ def cap_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> Tar
 
 ON_MORE: Measures = (*ON_BILLS, *ON_BILLS, (Entity.EVENT, Kpi.COUNT), (Entity.REWARDS, Kpi.ALL_POINTS))
 """What targets of the other kinds measure: mostly bills, for returns are of bills."""
+
+SIMPLE: Measures = ((Entity.TRANSACTION, Kpi.COUNT), (Entity.TRANSACTION, Kpi.SALES), (Entity.TRANSACTION, Kpi.VISIT))
+"""What most bills add to, so that periods are achieved and filled to the brim."""

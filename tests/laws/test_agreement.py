@@ -34,42 +34,42 @@ def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(150)
+@law(300)
 @given(window_worlds())
 def test_they_agree_on_periods_without_dates(world: World) -> None:
     """Windows of one's own begin, end and are cut where they should; until achieved, one total fills the periods."""
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(150)
+@law(300)
 @given(streak_worlds())
 def test_they_agree_on_streaks(world: World) -> None:
     """Levels are earned and lost by the same events; runs start, break and end in the same periods."""
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(150)
+@law(200)
 @given(unified_worlds())
 def test_they_agree_on_unified_targets(world: World) -> None:
     """The whole is achieved by the same event, and taken back by the same return."""
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(150)
+@law(200)
 @given(cap_worlds())
 def test_they_agree_on_caps(world: World) -> None:
     """A decision is given as much, and uses as much of each cap."""
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(150)
+@law(200)
 @given(carry_worlds())
 def test_they_agree_on_what_is_carried(world: World) -> None:
     """What comes back of an achieved period is carried into the same later one, to the same cent."""
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(150)
+@law(200)
 @given(enrolment_worlds())
 def test_they_agree_on_who_takes_part(world: World) -> None:
     """Who comes, goes and comes back, with balances and own goals, counts the same."""

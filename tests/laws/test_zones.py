@@ -205,6 +205,15 @@ def test_windows_of_days_are_whole_days_of_24_hours() -> None:
         assert found == (anchor, anchor + days * DAY_US, anchor + 2 * days * DAY_US)
 
 
+@pytest.mark.parametrize("kind", [Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY, Frequency.YEARLY])
+def test_windows_are_cut_where_the_group_ends(kind: Frequency) -> None:
+    """The window that runs then ends with the group, and those that would follow have no instant."""
+    anchor = instant_of("2017-03-25T12:00+01:00")
+    length = length_of(kind, 1, CyclicMonths.CALENDAR)
+    whole = bounds("Europe/Berlin", length, anchor, 3, LAST)
+    assert bounds("Europe/Berlin", length, anchor, 3, whole[2] - 1) == (*whole[:2], whole[2] - 1, whole[2] - 1)
+
+
 @pytest.mark.parametrize("zone", NOTABLE)
 def test_derived_half_years_follow_each_other(zone: str) -> None:
     """Half years from the 31st of August tile the time, and each begins on the last day of a month at the latest."""

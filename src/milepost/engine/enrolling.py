@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from milepost.engine.beginning import running
 from milepost.engine.counting import apply
-from milepost.engine.fold import Fold, counts_stored, day_of, is_decided
+from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.log import Logged
 from milepost.engine.progressing import cause_of, change_of
 from milepost.engine.reaching import occasion_of
@@ -182,8 +182,6 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
         if position < 0 or not counts_stored(fold, rule, position, enrolment, event):
             continue
         if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
-            continue
-        if rule.is_cap and is_decided(event):
             continue
         amount = _amount_now(fold, rule, position, logged, past)
         if amount is not None:

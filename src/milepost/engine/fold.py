@@ -151,6 +151,8 @@ def counts_stored(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, e
         return False
     if event.name != rule.event_name or not rule.is_at(event.place):
         return False
+    if rule.is_cap and is_decided(event):
+        return False
     if is_too_late(fold, rule, position, event):
         return False
     return rule.amount(occasion_of(fold.catalogue, event, fold.before)) is not None
