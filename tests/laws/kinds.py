@@ -28,7 +28,7 @@ from tests.laws.definitions import MOSTLY, ON_BILLS, UNTOUCHED, Measures, midnig
 from tests.laws.picking import pick
 
 SECOND = 1_000_000
-SMALL = tuple(Decimal(text) for text in ("1", "20", "2", "10", "30", "33.3333", "50"))
+SMALL = tuple(Decimal(text) for text in ("1", "20", "2", "10", "30", "1.5", "33.3333", "50"))
 ZONE_NAMES = (None, "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "UTC")
 FREQUENCIES = (
     (Frequency.DAILY, 1),
@@ -67,6 +67,12 @@ CAPPED: Measures = (
     *[(Entity.ALTERNATE_CURRENCIES, kpi) for kpi in (Kpi.REGULAR, Kpi.PROMOTION, Kpi.ALL)],
 )
 """What a cap may measure; awards come up more often."""
+
+
+ONES: Measures = ((Entity.TRANSACTION, Kpi.VISIT), (Entity.TRANSACTION, Kpi.COUNT))
+"""Caps of which a decision uses one."""
+
+FEW = tuple(Decimal(text) for text in ("1.5", "1", "2"))
 
 
 def days_in_a_row(draw: st.DrawFn, group_id: int, first_day: date, zone: str, count: int) -> tuple[Period, ...]:
@@ -194,7 +200,10 @@ def unified_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, me
 def cap_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> TargetGroup:
     """Make a cap."""
     run = days_in_a_row(draw, group_id, first_day, zone, pick(draw, (1, 1, 2)))
-    made = aim(draw, group_id * 10, run, CAPPED)
+    measures = pick(draw, (CAPPED, CAPPED, ONES))
+    made = aim(draw, group_id * 10, run, measures)
+    if measures is ONES:
+        made = replace(made, goals=tuple(Goal(goal.id, goal.period_id, pick(draw, FEW)) for goal in made.goals))
     made = replace(made, triggers=())
     return replace(
         made_of(group_id, run, [made], Tracking.CAPPING),

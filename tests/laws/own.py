@@ -43,7 +43,7 @@ NAMES = {
     Deciding: DECIDE,
 }
 BALANCES = (None, None, None, Decimal(0), Decimal(20), Decimal(100))
-OWN_GOALS = (*SMALL, Decimal(0))
+OWN_GOALS = (*SMALL, *[Decimal(0)] * 5)
 
 
 Requests = list[tuple[int | None, Payload]]
