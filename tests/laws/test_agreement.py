@@ -34,14 +34,14 @@ def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(300)
+@law(500)
 @given(window_worlds())
 def test_they_agree_on_periods_without_dates(world: World) -> None:
     """Windows of one's own begin, end and are cut where they should; until achieved, one total fills the periods."""
     assert reckoned(world) == shown(world, lived(world))
 
 
-@law(300)
+@law(500)
 @given(streak_worlds())
 def test_they_agree_on_streaks(world: World) -> None:
     """Levels are earned and lost by the same events; runs start, break and end in the same periods."""
