@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from milepost.engine.replay import replay
 from milepost.model.event import EventKey, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns, Settings
 from milepost.model.standing import EMPTY, OutcomeKind, Reason
@@ -252,3 +253,16 @@ def test_return_of_a_bill_of_a_settled_period() -> None:
     told = [bill("1", "01-02 10:00", "5"), bill("2", "02-20 10:00", "1"), amount_back("r", "01-03 10:00", "1", "2")]
     lived = live(rules(), *told)
     assert (Decimal(3), False) == (value(lived), JANUARY in lived.standing.progress)
+
+
+@pytest.mark.parametrize("kind, expected", [(ReturnKind.FULL, "0"), (ReturnKind.AMOUNT, "5")])
+def test_return_after_the_rule_was_changed_takes_what_the_bill_added(kind: ReturnKind, expected: str) -> None:
+    """Milk counted for 5; by the new rule bread would for 10: a full return takes the 5, one of money no line."""
+    lines = replace(TARGET, entity=Entity.LINEITEM)
+    versions = {
+        number: rules(replace(lines, expression=f'currentLineItem.code=="{code}"'))
+        for number, code in ((1, "milk"), (2, "bread"))
+    }
+    bought = bill("b", "01-05 10:00", "15", lines=(line("milk", "1", "5"), line("bread", "1", "10")))
+    taken = back("r", "01-06 10:00", "b") if kind is ReturnKind.FULL else amount_back("r", "01-06 10:00", "b", "3")
+    assert Decimal(expected) == value(replay(versions.__getitem__, [(1, bought), (2, taken)]))

@@ -19,11 +19,15 @@ from milepost.rules.rule import Rule
 
 
 class _Taking(NamedTuple):
-    """A return at work: the bill it takes back from, the earlier returns of that bill, and the return itself."""
+    """A return at work: the bill it takes back from, the earlier returns of that bill, and the return itself.
+
+    `entries` are those that bill and earlier returns made: what the bill still adds somewhere is their sum.
+    """
 
     bill: Event
     earlier: tuple[Event, ...]
     taken: Event
+    entries: tuple[Entry, ...]
 
 
 _Left = tuple[Remaining | None, Remaining | None]
@@ -43,8 +47,10 @@ def take_back(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
     if bill is None:
         fold.waiting = (*fold.waiting, Waiting(payload.original, fold.event.key))
         return
-    earlier = tuple(logged.event for logged in returns_from(bill, past))
-    _reduce(fold, _Taking(bill.event, earlier, fold.event), counted_for(fold, bill))
+    returns = returns_from(bill, past)
+    entries = tuple(entry for logged in (bill, *returns) for entry in logged.entries)
+    earlier = tuple(logged.event for logged in returns)
+    _reduce(fold, _Taking(bill.event, earlier, fold.event, entries), counted_for(fold, bill))
 
 
 def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
@@ -57,7 +63,7 @@ def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
     counted = counted_for(fold, Logged(fold.event, fold.before.seq + 1, tuple(fold.entries)))
     earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.seq):
-        _reduce(fold, _Taking(fold.event, earlier, logged.event), counted)
+        _reduce(fold, _Taking(fold.event, earlier, logged.event, tuple(fold.entries)), counted)
         earlier = (*earlier, logged.event)
 
 
@@ -144,14 +150,38 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
     closing = fold.closes_at(rule, position)
     earlier = [event for event in taking.earlier if event.occurred_at < closing]
     before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
-    old = amount_left(fold, rule, taking.bill, before)
-    if old is None or rule.keys[position] not in fold.progress:
+    if rule.keys[position] not in fold.progress:
         return
-    new = amount_left(fold, rule, taking.bill, after)
-    if old == new:
+    old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
+    stands = _standing_amount(taking, rule, position)
+    if stands is not None and stands != (old or 0):
+        # The rule was changed since: no more is taken off than the bill added, and all of it once nothing is left.
+        off = (old or 0) - (new or 0)
+        old, new = stands, None if after is None else stands - min(max(off, min(stands, 0)), max(stands, 0))
+    if old is None or old == new:
         return
     change = change_of(old, new, day_of(rule, taking.bill), Reason.RETURNED)
     apply(fold, rule, position, change, cause_of(taking.taken, fold.catalogue.settings))
+
+
+def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
+    """Give what the bill still adds there by the entries it made; None if they do not tell.
+
+    They do not for a bill that counted from the log, nor for days of periods that fill up one by one.
+    """
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and not rule.sums:
+        return None
+    place = _place(rule, position)
+    made = [
+        entry
+        for entry in taking.entries
+        if entry.target_id == rule.target_id
+        and entry.reason in {Reason.COUNTED, Reason.RETURNED}
+        and _place(rule, rule.position_of(entry.period_id)) == place
+    ]
+    if not any(entry.reason is Reason.COUNTED for entry in made):
+        return None
+    return sum(entry.amount for entry in made)
 
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:

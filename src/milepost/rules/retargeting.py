@@ -148,7 +148,7 @@ def _condition(change: Change, amendment: TargetAmendment, target: Target) -> tu
     change.warnings += condition.warnings
     if target.entity is Entity.LINEITEM and condition.text != target.expression and change.has_started:
         # Known limit (docs/invariants.md): which lines counted is asked of the expression in force at the return.
-        said = "returns of bills that counted before take back the lines that it holds for now."
+        said = "returns of a part of bills that counted before take back the lines that it holds for now."
         change.warnings.append(f"{amendment.path}.expression: {said}")
     if draft.expression_tree is not None:
         return condition.text, draft.expression_tree
