@@ -258,7 +258,7 @@ def test_a_new_condition_on_lines_warns_of_returns(brand: Brand) -> None:
     defined = brand.define(group(target("LINEITEM")))
     rule = {"id": defined["targets"][0]["id"], "expression": 'currentLineItem.code=="milk"'}
     told = said(brand.put(address(defined), {"targets": [rule]}))
-    words = "returns of bills that counted before take back the lines that it holds for now."
+    words = "returns of a part of bills that counted before take back the lines that it holds for now."
     assert [{"code": None, "message": f"targets[0].expression: {words}"}] == told["warnings"]
     assert said(brand.put(address(defined), {"targets": [rule]}))["warnings"] is None
 
