@@ -53,7 +53,7 @@ def test_bill_that_a_balance_stands_for_gives_nothing_back() -> None:
 
 
 def test_return_that_takes_nothing_off_achieves_nothing() -> None:
-    """One bill meets a goal that was lowered to one; money back leaves it one bill, and nothing that achieves happened."""
+    """One bill meets a goal that was lowered to one; money back leaves it one bill: nothing achieves."""
     counts = replace(ON_LIST, kpi=Kpi.COUNT)
     lowered = event(ENROL, "again", "01-06 10:00", Enrolling(target_id=1, period_id=1, goals=((1, Decimal(1)),)))
     events = [enrol("e", "01-02 10:00"), bill("b", "01-05 10:00", "9"), lowered]
