@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from milepost.model.event import DECIDE, ENROL, LEAVE, AwardKind, Bill, Deciding, Enrolling, Event, Leaving
 from milepost.model.standing import OutcomeKind, Reason
-from milepost.model.target import EnrolmentMethod, Goal, Kpi, StreakLevel, Tracking
+from milepost.model.target import EnrolmentMethod, Evaluation, Goal, Kpi, StreakLevel, Tracking
 from milepost.rules.matching import catalogue
 from tests.core.shop import (
     FEBRUARY,
@@ -73,3 +73,14 @@ def test_streak_of_a_list_counts_from_its_first_period_on() -> None:
     lived = live(catalogue(SHOP, [group]), *events)
     assert (Decimal(1000), Decimal(1000)) == (value(lived), value(lived, FEBRUARY))
     assert OutcomeKind.STREAK_LEVEL_ACHIEVED in [one.kind for one in lived.outcomes]
+
+
+def test_balance_forgets_the_days_of_periods_that_fill_up() -> None:
+    """Two periods of one visit are full; who comes back with 0 in the last one counts the same day anew."""
+    visits = replace(ON_LIST, kpi=Kpi.VISIT, goals=(Goal(1, 1, Decimal(1)), Goal(2, 2, Decimal(1))))
+    group = replace(GROUP, evaluation=Evaluation.PERIOD_AGNOSTIC_WINDOW, targets=(visits,))
+    away = event(LEAVE, "l", "01-06 12:00", Leaving(target_id=1, period_id=1))
+    again = enrol("again", "01-06 13:00", balance="0")
+    days = [bill("1", "01-05 10:00", "9"), bill("2", "01-06 10:00", "9")]
+    lived = live(catalogue(SHOP, [group]), enrol("e", "01-02 10:00"), *days, away, again, bill("3", "01-06 14:00", "9"))
+    assert (Decimal(1), Decimal(1)) == (value(lived), value(lived, FEBRUARY))

@@ -139,11 +139,19 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> int:
         if before is None:
             fold.keep_hot(fold.closes_at(rule, position))
             before = Progress(*key, 0, at, heard)
-        days = before.days if payload.balance is None else ()
-        fold.progress[key] = replace(before, value=value, updated_at=heard, days=days)
+        fold.progress[key] = replace(before, value=value, updated_at=heard)
+        if payload.balance is not None:
+            _forget_days(fold, rule, position)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     fold.entries.append(Entry(*key, reason, value - was, was, value))
     return position
+
+
+def _forget_days(fold: Fold, rule: Rule, position: int) -> None:
+    """Forget the days that counted; periods that fill up one by one keep them with the first."""
+    key = rule.keys[0 if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else position]
+    if key in fold.progress and fold.progress[key].days:
+        fold.progress[key] = replace(fold.progress[key], days=())
 
 
 def _matters(enrolment: Enrolment) -> bool:
