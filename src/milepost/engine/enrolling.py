@@ -142,6 +142,7 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrolling) -> int:
         fold.progress[key] = replace(before, value=value, updated_at=heard)
         if payload.balance is not None:
             _forget_days(fold, rule, position)
+            _show_goal(fold, rule, position if not rule.is_fixed and not cyclic else 0)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
     fold.entries.append(Entry(*key, reason, value - was, was, value))
     return position
@@ -152,6 +153,16 @@ def _forget_days(fold: Fold, rule: Rule, position: int) -> None:
     key = rule.keys[0 if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else position]
     if key in fold.progress and fold.progress[key].days:
         fold.progress[key] = replace(fold.progress[key], days=())
+
+
+def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
+    """Let achieved periods that fill up show the goal of today, so that a balance is all that is over it."""
+    goal = fold.goal(rule, 0)
+    for key in rule.keys[:running_at]:
+        row = fold.progress.get(key)
+        if goal is not None and row is not None and row.achieved_by and row.value != goal:
+            fold.progress[key] = replace(row, value=goal)
+            fold.entries.append(Entry(*key, Reason.BALANCE_SET, goal - row.value, row.value, goal))
 
 
 def _matters(enrolment: Enrolment) -> bool:
