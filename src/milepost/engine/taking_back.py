@@ -158,7 +158,7 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
         # The rule was changed since: no more is taken off than the bill added, and all of it once nothing is left.
         off = (old or 0) - (new or 0)
         old, new = stands, None if after is None else stands - min(max(off, min(stands, 0)), max(stands, 0))
-    if old is None or old == new:
+    if old is None or old == new or (rule.sums and not old and not new):
         return
     change = change_of(old, new, day_of(rule, taking.bill), Reason.RETURNED)
     apply(fold, rule, position, change, cause_of(taking.taken, fold.catalogue.settings))
