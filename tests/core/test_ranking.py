@@ -1,6 +1,7 @@
 """Boards: the order of equal values, ranks by every rule of ties, and that no order of arrival matters."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -63,3 +64,47 @@ def test_board_that_was_changed_is_the_board_made_at_once(scores: list[Score], t
     }[ties]
     assert list(zip(by_hand, expected, strict=True)) == board.page(0, 99)
     assert board.page(0, 99) == [board.of(one.customer_id) for one in expected]
+
+
+def by_hand(scores: Sequence[Score], ties: LeaderboardTies) -> list[tuple[int, Score]]:
+    """Give ranks and scores of a whole board, from scores that are in order."""
+    found: list[tuple[int, Score]] = []
+    for place, score in enumerate(scores, 1):
+        rank, last = found[-1] if found else (0, None)
+        if ties is EARLIEST or last is None or last.value != score.value:
+            rank = rank + 1 if ties is DENSE else place
+        found.append((rank, score))
+    return found
+
+
+@pytest.mark.parametrize("ties", LeaderboardTies)
+@pytest.mark.parametrize("levels", [40, 10**12])
+def test_board_of_many_stays_in_order_while_all_move(ties: LeaderboardTies, levels: int) -> None:
+    """Ten thousand customers come, rise together, fall together and scatter; every place is as a plain sort has it."""
+    random = Random(levels)
+    board, last = Board(ties), {}
+    expected: list[tuple[int, Score]] = []
+    for wave in (levels, levels * 9, 1, levels):
+        for customer_id in random.sample(range(1, 10_001), 9_000):
+            last[customer_id] = Score(customer_id, random.randrange(wave), random.randrange(50))
+            board.put(last[customer_id])
+        expected = by_hand(last_of_each([*last.values()]), ties)
+        assert expected == board.page(0, len(last))
+        for place in random.sample(range(len(last)), 200):
+            rank, score = expected[place]
+            assert (rank, score) == board.of(score.customer_id)
+            assert expected[max(place - 5, 0) : place + 6] == board.around(score.customer_id, 5)
+            assert expected[place : place + 20] == board.page(place, 20)
+    assert expected == Board(ties, last.values()).page(0, len(last))
+
+
+def test_values_may_need_more_than_eight_bytes() -> None:
+    """No sum is too large for a board, whether it is there from the beginning or comes later."""
+    large, larger = Score(1, 10**19, 1), Score(2, 3 * 10**19, 1)
+    board = Board(EARLIEST, [large, Score(3, 5, 1)])
+    grown = Board(EARLIEST, [Score(3, 5, 1)])
+    for one in (board, grown):
+        one.put(large)
+        one.put(larger)
+        assert [2, 1, 3] == [row.score.customer_id for row in one.page(0, 9)]
+    assert 3 * 10**19 == board.page(0, 1)[0].score.value

@@ -1,34 +1,46 @@
-"""Leaderboards (semantics 4.14): kept in order in memory, and brought up to date from what was written since."""
+"""Leaderboards (semantics 4.14): kept in order in memory, and brought up to date from what was written since.
+
+Who was given a board reads it before awaiting anything else: others bring it up to date step by step.
+"""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
-from milepost.engine.ranking import Board, Score
+from milepost.engine.ranking import Board, Columns, Score
 from milepost.model.organisation import LeaderboardTies
 from milepost.store import boards
-from milepost.store.boards import BoardName
+from milepost.store.boards import BoardName, Packed, Seen
 from milepost.store.database import Database, Transaction
 
 FRESH_US = 250_000
 """How old a board may be before it is asked what is new."""
 
-SCORES_MAX = 4_000_000
-"""Scores kept in memory; boards that nobody asked for longest are forgotten first."""
+SCORES_MAX = 8_000_000
+"""Scores kept in memory, of 32 bytes each; boards that nobody asked for longest are forgotten first."""
+
+PART_SCORES = 50_000
+"""Scores in one stored part of a closed board."""
+
+CHANGES_AT_ONCE = 250
+"""Changes put on a board before others get their turn: a few milliseconds."""
+
+ANEW_CHANGES_MIN, ANEW_SHARE = 1_000, 32
+"""With more changes than both this and its size over this share, a board is read anew, which costs less."""
 
 
 class Live:
     """A board as this process knows it: `synced_at` in epoch microseconds, `final` once its period is closed."""
 
-    __slots__ = ("board", "final", "horizon", "lock", "seen", "synced_at", "ties")
+    __slots__ = ("board", "final", "heard", "lock", "seen", "synced_at", "ties")
 
     def __init__(self, ties: LeaderboardTies) -> None:
         """Know nothing yet."""
         self.ties = ties
         self.board = Board(ties)
-        self.horizon = 0
+        self.seen: Seen | None = None
         self.synced_at = 0
-        self.seen = -1
+        self.heard = -1
         self.final = False
         self.lock = asyncio.Lock()
 
@@ -54,27 +66,28 @@ class Boards:
         self._known.move_to_end(name)
         async with live.lock:
             written = self._written()
-            if not live.final and (live.seen != written or self._clock() - live.synced_at >= FRESH_US):
+            if not live.final and (live.heard != written or self._clock() - live.synced_at >= FRESH_US):
                 await self._refresh(name, live)
-                live.seen = written
+                live.heard = written
         self._forget(name)
         return live
 
     async def _refresh(self, name: BoardName, live: Live) -> None:
         now = self._clock()
-        async with self._database.transaction() as transaction:
-            final = await boards.final(transaction, name)
-            horizon, found = (0, []) if final else await boards.since(transaction, name, live.horizon)
-        if final is not None:
-            live.board = Board(live.ties, (Score(*one) for one in final.scores))
-            live.final, live.synced_at = True, final.closed_at
-            return
-        if live.horizon:
-            for one in found:
-                live.board.put(Score(*one))
-        else:
-            live.board = Board(live.ties, (Score(*one) for one in found))
-        live.horizon, live.synced_at = horizon, now
+        async with self._database.reading() as reading:
+            changes = None if live.seen is None else await boards.since(reading, name, live.seen)
+            if changes is None or changes.is_closed:
+                final = await boards.final(reading, name)
+                if final is not None:
+                    live.board = Board(live.ties, Columns(*final.scores.columns()))
+                    live.final, live.synced_at = True, final.closed_at
+                    return
+            if changes is None or changes.scores.size > max(ANEW_CHANGES_MIN, len(live.board) // ANEW_SHARE):
+                live.seen, scores = await boards.whole(reading, name)
+                live.board, live.synced_at = Board(live.ties, Columns(*scores.columns())), now
+                return
+        await _put(live.board, changes.scores)
+        live.seen, live.synced_at = changes.seen, now
 
     def _forget(self, asked: BoardName) -> None:
         held = sum(len(live.board) for live in self._known.values())
@@ -84,16 +97,22 @@ class Boards:
             held -= len(self._known.pop(name).board)
 
 
-async def close_board(database: Database, name: BoardName, closed_at: int) -> None:
+async def close_board(database: Database, name: BoardName, closed_at: int, *, part: int = PART_SCORES) -> None:
     """Keep the board's last word; what comes later changes nothing on it. Closing it again changes nothing."""
     async with database.transaction() as transaction:
-        await close_within(transaction, name, closed_at)
+        await close_within(transaction, name, closed_at, part=part)
 
 
-async def close_within(transaction: Transaction, name: BoardName, closed_at: int) -> None:
+async def close_within(transaction: Transaction, name: BoardName, closed_at: int, *, part: int = PART_SCORES) -> None:
     """Do so as a part of *transaction*."""
-    if await boards.final(transaction, name) is not None:
-        return
-    _, found = await boards.since(transaction, name, 0)
-    ordered = Board(LeaderboardTies.EARLIEST_FIRST, (Score(*one) for one in found))
-    await boards.close(transaction, name, closed_at, (row.score for row in ordered.page(0, len(ordered))))
+    if not await boards.is_closed(transaction, name):
+        _, scores = await boards.whole(transaction, name)
+        await boards.close(transaction, name, closed_at, scores, part)
+
+
+async def _put(board: Board, changes: Packed) -> None:
+    """Put *changes* on a board; whatever is cut short, putting them again changes nothing."""
+    for count, score in enumerate(changes.each(), 1):
+        board.put(Score(*score))
+        if count % CHANGES_AT_ONCE == 0:
+            await asyncio.sleep(0)

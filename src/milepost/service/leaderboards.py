@@ -74,8 +74,8 @@ def _period(group: TargetGroup, period_id: int | None, now: int) -> Period:
 
 async def brand_of(here: Installation, org_id: int) -> Brand:
     """Give the brand of an organisation as it is now."""
-    async with here.database.transaction() as transaction:
-        return await here.brands.one(transaction, org_id)
+    async with here.database.reading() as reading:
+        return await here.brands.one(reading, org_id)
 
 
 async def board_of(here: Installation, board: Meant) -> Live:

@@ -9,20 +9,57 @@ from unnest(
 on conflict (bucket, org_id, target_id, period_id, customer_id) do update
 set value = excluded.value, active_at = greatest(score.active_at, excluded.active_at), written = excluded.written;
 
--- score_horizon: the number from which on transactions may still be running
-select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+-- board_whole: all of a board, packed by rising customer id, the order of the scores, and how far that goes
+select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+    array(select pg_snapshot_xip(pg_current_snapshot())::text::bigint),
+    string_agg(
+        int8send(customer_id) || int8send(case when fits then value::bigint else 0 end)
+        || int8send((extract(epoch from active_at) * 1000000)::bigint),
+        ''::bytea order by customer_id
+    ),
+    array_agg(customer_id) filter (where not fits), array_agg(value::text) filter (where not fits),
+    string_agg(int4send(position), ''::bytea order by value desc, active_at, customer_id)
+from (
+    select customer_id, value, active_at, value between -9223372036854775808 and 9223372036854775807 as fits,
+        (row_number() over (order by customer_id) - 1)::int as position
+    from score
+    where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
+) as placed;
 
--- scores_since: what was written on a board by the transactions from a number on
-select customer_id, value, (extract(epoch from active_at) * 1000000)::bigint
-from score
-where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s and written >= %(since)s;
+-- board_since: what was written on a board by transactions that an earlier look did not see, and how far that goes
+select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+    array(select pg_snapshot_xip(pg_current_snapshot())::text::bigint),
+    string_agg(
+        int8send(customer_id) || int8send(case when fits then value::bigint else 0 end)
+        || int8send((extract(epoch from active_at) * 1000000)::bigint),
+        ''::bytea
+    ),
+    array_agg(customer_id) filter (where not fits), array_agg(value::text) filter (where not fits),
+    exists(
+        select from final_board
+        where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
+    )
+from (
+    select customer_id, value, active_at, value between -9223372036854775808 and 9223372036854775807 as fits
+    from score
+    where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
+        and (
+            written >= %(unseen_from)s and written < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+            or written = any(%(unseen)s::bigint[])
+        )
+) as changed;
 
 -- keep_final_board: write a part of a board that is closed
 insert into final_board (org_id, target_id, period_id, part, closed_at, body)
 values (%(org_id)s, %(target_id)s, %(period_id)s, %(part)s, to_timestamp(%(closed_at)s / 1000000.0), %(body)b)
 on conflict (org_id, target_id, period_id, part) do nothing;
 
--- final_board: a board that is closed, part by part
+-- final_board: a board that is closed, part by part, in the order of the scores
 select (extract(epoch from closed_at) * 1000000)::bigint, body from final_board
 where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
 order by part;
+
+-- board_closed: whether a board is closed
+select from final_board
+where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
+limit 1;
