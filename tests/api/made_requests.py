@@ -4,7 +4,8 @@ Schemathesis draws a request; addresses and bodies that it made at random would 
 second id is one that is known, and each second body a sound one in which something was exchanged for what was drawn.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,23 +56,38 @@ class Talk:
         """Prepare to speak with the installation behind *door*."""
         self._door = door
         self._stage: Stage | None = None
+        self._stage_until = 0
         self.sent = 0
 
     def stage(self) -> Stage:
         """Give the brand to speak with, a fresh one now and then; what it asked for is done before it goes."""
-        if self._stage is None or self.sent % STAGE_LASTS == 0:
+        if self._stage is None or self.sent >= self._stage_until:
             if self._stage is not None:
                 self._stage.brand.work()
             self._stage = Stage(self._door.brand())
+            self._stage_until = self.sent + STAGE_LASTS
         return self._stage
 
     def ask(self, case: Case[Any], drawn: int) -> None:
         """Send a drawn request, with what is known put in by chance; raises if the answer is not documented."""
         stage, chance = self.stage(), Random(f"{drawn} {self.sent}")
-        self.sent += 1
         _make_known(case, stage, chance)
-        answered = self._send(case, stage.brand, known=chance.random() >= UNKNOWN_CALLER)
-        case.validate_response(Response.from_httpx(answered, verify=False), checks=list(CHECKS))
+        self._judged(case, stage, known=chance.random() >= UNKNOWN_CALLER)
+
+    def follow(self, case: Case[Any], told: Mapping[str, Mapping[str, Any]]) -> Response:
+        """Send a request with what an earlier answer *told*, and else with what is known; raises as `ask` does."""
+        stage = self._stage or self.stage()
+        _come_near(case, stage, Random(f"{self.sent}"))
+        for part, values in told.items():
+            _fill(case, part, values)
+        return self._judged(case, stage, known=True)
+
+    def _judged(self, case: Case[Any], stage: Stage, *, known: bool) -> Response:
+        """Send a request and look whether its answer is documented."""
+        self.sent += 1
+        answered = Response.from_httpx(self._send(case, stage.brand, known=known), verify=False)
+        case.validate_response(answered, checks=list(CHECKS))
+        return answered
 
     def _send(self, case: Case[Any], brand: Brand, *, known: bool) -> httpx.Response:
         """Send the request; whatever the app raises comes out, with a note of what was asked."""
@@ -93,6 +109,17 @@ class Talk:
         except Exception as error:
             error.add_note(f"asked: {told.method} {address} {headers} {content!r}")
             raise
+
+
+def _fill(case: Case[Any], part: str, values: Mapping[str, Any]) -> None:
+    """Put values into a part of a request, by their names; into the first of a list."""
+    found: Any = getattr(case, part)
+    if isinstance(found, list) and found:
+        found = found[0]
+    if isinstance(found, dict):
+        found.update(values)
+    elif part != "body":
+        setattr(case, part, dict(values))
 
 
 def _make_known(case: Case[Any], stage: Stage, chance: Random) -> None:
@@ -134,7 +161,7 @@ def _with_odd(sound: Any, chance: Random) -> Any:
         places = list(_places(sound))
         if places:
             place, key = chance.choice(places)
-            place[key] = chance.choice(ODD)
+            place[key] = deepcopy(chance.choice(ODD))
     return sound
 
 

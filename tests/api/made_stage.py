@@ -5,6 +5,7 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
+from milepost.service.housekeeping import add_key
 from tests.api.door import Brand, Json, said
 from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, line, target
 
@@ -48,6 +49,8 @@ class Stage:
         goal = self.goal() | {"endDate": "2026-01-30"}
         self.own = said(brand.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
         self.known = self._known(job["jobId"])
+        here, name = brand.door.here, brand.organisation.name
+        self.key = brand.door.run(lambda: add_key(here.database, name="key", organisation=name, now=here.clock()))
 
     def _known(self, job: Any) -> dict[str, list[Any]]:
         """Give what is known, by the names that addresses and bodies have for it."""
@@ -109,7 +112,11 @@ class Stage:
 
     def periods(self) -> list[Json]:
         """Give changed periods."""
-        return [{"id": self.groups[0]["periods"][1]["id"]} | MARCH]
+        return [{"id": self.groups[0]["periods"][1]["id"], "endDate": "2026-02-27"}]
+
+    def login(self) -> Json:
+        """Give what a client asks for a token with."""
+        return {"key": self.key.key, "secret": self.key.secret}
 
     def enrolments(self) -> list[Json]:
         """Give enrolments of those who are known."""
@@ -209,6 +216,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", f"{ENROL}communications/upsert"): lambda _: [
         {"communicationType": "START", "channelId": 1, "messageTemplate": "Off you go"}
     ],
+    ("POST", "/v3/oauth/token/generate"): Stage.login,
     ("POST", "/v2/transactions"): _bill,
     ("POST", "/v2/transactions/bulk"): lambda stage: [
         _bill(stage) | {"identifierType": "externalId", "identifierValue": "anna"}

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is one that the document tells of: no 5xx, no other status, no other shape."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -13,8 +14,13 @@ from schemathesis.schemas import BaseSchema
 from milepost.api.documenting import ROUTES
 from tests.api.door import Door
 from tests.api.made_requests import Talk
+from tests.api.made_walks import Walks
 
 FEW = 4
+WALKS = 8
+WAYS_MIN = 0.9
+"""The share of all links along which many walks lead: some answers seldom tell anything."""
+
 MANY_IN_ALL = 20_000
 MANY = -(-MANY_IN_ALL // len(ROUTES))
 each_route = pytest.mark.parametrize("method, path", sorted(ROUTES), ids=str)
@@ -23,7 +29,7 @@ each_route = pytest.mark.parametrize("method, path", sorted(ROUTES), ids=str)
 @pytest.fixture(scope="module")
 def document(front: Door) -> BaseSchema:
     """Give the document as requests are made from it."""
-    return schemathesis.openapi.from_dict(front.app.openapi())
+    return schemathesis.openapi.from_dict(deepcopy(front.app.openapi()))
 
 
 def requests_of(document: BaseSchema, method: str, path: str) -> st.SearchStrategy[Case[Any]]:
@@ -69,3 +75,19 @@ def test_a_few_requests_get_documented_answers(shared: Talk, document: BaseSchem
 def test_many_requests_get_documented_answers(front: Door, document: BaseSchema, method: str, path: str) -> None:
     """Twenty thousand in all."""
     assert MANY <= asked(Talk(front), document, method, path, MANY)
+
+
+def test_a_few_walks_get_documented_answers(front: Door, document: BaseSchema) -> None:
+    """Each request is about what an earlier answer told of; what was deleted is gone."""
+    walks = Walks(Talk(front), document)
+    walks.walk(1, every=5)
+    assert len(walks.ways) >= len(walks.known) / 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_many_walks_get_documented_answers(front: Door, document: BaseSchema) -> None:
+    """Along most links from an answer to a route that asks for what it tells."""
+    walks = Walks(Talk(front), document)
+    walks.walk(WALKS)
+    assert len(walks.ways) >= WAYS_MIN * len(walks.known), sorted(walks.known - walks.ways)

@@ -30,7 +30,7 @@ from milepost.api.native.jobs import JobItem
 from milepost.api.native.leaderboards import BoardItem
 from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
 from milepost.api.native.reference_routes import REFERENCE
-from milepost.api.route import JSON, READING, Body, Route
+from milepost.api.route import JSON, READING, TELLING, Body, Route
 from milepost.api.vendor.answer_shapes import (
     Envelope,
     Failure,
@@ -90,7 +90,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("post", "/api/v1/events"): Route(Answers, _EVENTS),
     ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=READING),
     ("get", "/api/v1/leaderboards/{target_id}"): Route(BoardItem, statuses=READING),
-    ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=READING),
+    ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=TELLING),
     ("patch", "/api/v1/organisation"): Route(OrganisationItem, Body((SettingsBody,))),
     ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=READING),
     ("get", "/api/v1/audiences"): Route(Page[AudienceItem], statuses=READING),

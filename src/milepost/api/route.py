@@ -36,3 +36,6 @@ class Route(NamedTuple):
 
 READING = ("400", "401", "503")
 """With what a route refuses that takes no body."""
+
+TELLING = ("401", "503")
+"""With what a route refuses that takes nothing at all, so that there is nothing to be wrong."""

@@ -17,7 +17,7 @@ for _module in (progress, awards, streaks):
 
 _CUSTOMER = "/api/v1/customers/{customer_id}"
 _STREAK = f"{_CUSTOMER}/streaks/{{group_id}}"
-_READING = ("400", "401", "404", "503")
+_READING = ("401", "404", "503")
 _CALLING = ("400", "401", "404", "409", "413", "503")
 
 CUSTOMERS: Mapping[tuple[str, str], Route] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from milepost.api.route import READING, Body, Route
+from milepost.api.route import READING, TELLING, Body, Route
 from milepost.api.vendor.amendment_body import UnifiedBody
 from milepost.api.vendor.answer_shapes import ChangedPeriodShape, Envelope, GroupShape, PeriodShape, TargetShape
 from milepost.api.vendor.communications import CommunicationBody
@@ -48,7 +48,7 @@ DEFINITIONS: Mapping[tuple[str, str], Route] = {
     ("put", _TARGETS): Route(Envelope[list[TargetShape]], _SOME_TARGETS),
     ("put", f"{_TARGETS}/{{target_id}}"): Route(Envelope[ReadGroupShape], Body((TargetBody,))),
     ("delete", f"{_TARGETS}/{{target_id}}"): _DONE,
-    ("get", f"{_GROUPS}/channels"): Route(Envelope[list[CommunicationChannelShape]], statuses=READING),
+    ("get", f"{_GROUPS}/channels"): Route(Envelope[list[CommunicationChannelShape]], statuses=TELLING),
     ("get", _COMMUNICATIONS): Route(Envelope[list[CommunicationShape]], statuses=READING),
     ("post", f"{_COMMUNICATIONS}/upsert"): Route(
         Envelope[list[CommunicationShape]], Body((CommunicationBody,), alone=False, listed=True)

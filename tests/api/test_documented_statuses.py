@@ -1,0 +1,20 @@
+"""Every status that the document tells of a route is one that the route answers: none is there for nothing."""
+
+import pytest
+
+from tests.api.door import Door
+from tests.api.provoking import WAYS, Provoker, told_of
+
+
+def test_each_status_is_provoked(front: Door) -> None:
+    """Whoever tells of a new status says in `provoking.py` how it comes about."""
+    assert sorted(WAYS) == sorted({status for status, _, _ in told_of(front.app.openapi())})
+
+
+@pytest.mark.parametrize("status", sorted(WAYS))
+def test_each_documented_status_is_answered(front: Door, status: str) -> None:
+    """By each route that the document tells it of."""
+    document = front.app.openapi()
+    provoker = Provoker(front, document)
+    of_it = [(method, path) for told, method, path in told_of(document) if told == status]
+    assert [] == [f"{method} {path}" for method, path in of_it if not provoker.is_answered(status, method, path)]
