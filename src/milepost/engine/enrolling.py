@@ -49,7 +49,7 @@ def enrol(fold: Fold, payload: Enrolling, past: Sequence[Logged]) -> None:
         tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
     )
     # What an earlier enrolment counted from the log is still its to give back; otherwise it is history.
-    known = (e for e in fold.enrolments if e.target_id != rule.target_id or _matters(e))
+    known = (e for e in fold.enrolments if e.target_id != rule.target_id or matters(e))
     fold.enrolments = (*known, enrolment)
     if payload.reset and rule.tracking in STREAKING:
         _start_again(fold, rule)
@@ -165,7 +165,7 @@ def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
             fold.entries.append(Entry(*key, Reason.BALANCE_SET, goal - row.value, row.value, goal))
 
 
-def _matters(enrolment: Enrolment) -> bool:
+def matters(enrolment: Enrolment) -> bool:
     """Tell whether an enrolment that is over still says what a return may take back."""
     return enrolment.stored is not Stored.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
 
@@ -195,7 +195,7 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
     """Count what the log already holds for the newly enrolled target: each bill less what came back of it."""
     if enrolment.stored is Stored.NONE:
         return
-    for logged in sorted(past, key=lambda logged: logged.seq):
+    for logged in sorted(past, key=lambda logged: logged.place):
         event = logged.event
         position = fold.position(rule, event.occurred_at)
         if position < 0 or not counts_stored(fold, rule, position, enrolment, event):

@@ -1,8 +1,11 @@
 """Keeping the facts of a customer: what each event adds to them."""
 
+from itertools import zip_longest
+
 from milepost.model.amount import to_units
 from milepost.model.event import Award, Bill, Event
 from milepost.model.facts import Facts
+from milepost.model.merging import Merging
 from milepost.rules.calendar import Calendar
 
 
@@ -14,7 +17,29 @@ def heard(facts: Facts, event: Event, calendar: Calendar) -> Facts:
         return Facts(facts.lines + len(payload.lines), facts.points, first_day, planes)
     if isinstance(payload, Award) and payload.currency is None:
         return Facts(facts.lines, facts.points + to_units(payload.amount), facts.first_day, facts.planes)
+    if isinstance(payload, Merging):
+        return united(facts, payload.facts)
     return facts
+
+
+def united(ours: Facts, theirs: Facts) -> Facts:
+    """Give the facts of two customers who become one: all that is counted is added, day by day."""
+    first_day = min((facts.first_day for facts in (ours, theirs) if facts.planes), default=0)
+    planes = _sum(_digits(ours, first_day), _digits(theirs, first_day))
+    return Facts(ours.lines + theirs.lines, ours.points + theirs.points, first_day, planes)
+
+
+def _digits(facts: Facts, first_day: int) -> list[int]:
+    return [int.from_bytes(plane, "little") << facts.first_day - first_day for plane in facts.planes]
+
+
+def _sum(ours: list[int], theirs: list[int]) -> tuple[bytes, ...]:
+    """Add two rows of binary digits, all days at once, each with its own carry."""
+    added, carry = [], 0
+    for one, other in zip_longest(ours, theirs, fillvalue=0):
+        added.append(one ^ other ^ carry)
+        carry = one & other | carry & (one ^ other)
+    return tuple(_bytes(digits) for digits in (*added, *([carry] if carry else [])))
 
 
 def _one_more(first_day: int, planes: tuple[bytes, ...], day: int) -> tuple[int, tuple[bytes, ...]]:

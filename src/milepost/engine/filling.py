@@ -1,6 +1,6 @@
 """Periods that close on achievement: one total fills them one after the other (semantics 4.4, docs/rules.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,27 +12,37 @@ from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress
 from milepost.rules.rule import Rule
 
 
-class _Filled(NamedTuple):
-    """What all periods together hold: the total, in units, and how many are achieved; `days` are kept by the first."""
-
-    total: int
-    achieved: int
-    days: tuple[Day, ...]
-
-
 def fill(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
     """Let *change* move the total, and with it the periods that it fills or that a return empties."""
+    days = days_of(fold, rule)
+    days, moved = (days, change.amount) if rule.sums else moved_days(days, change, rule.aggregate)
+    pour(fold, rule, change._replace(amount=moved), days, cause)
+
+
+def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
+    """Give the days that count for all periods together; the first one keeps them."""
+    first = fold.progress.get(rule.keys[0])
+    return () if first is None else first.days
+
+
+Beginning = Callable[[Fold, Rule, int, Cause], Progress]
+"""How the progress of a period begins that has none yet."""
+
+
+def pour(
+    fold: Fold, rule: Rule, change: Change, days: tuple[Day, ...], cause: Cause, begin: Beginning = first_progress
+) -> None:
+    """Let the total move by the amount of *change*, and *days* be those that count from now on."""
     goal = fold.goal(rule, 0)
-    before = _filled(fold, rule)
-    days, moved = (before.days, change.amount) if rule.sums else moved_days(before.days, change, rule.aggregate)
-    total = before.total + moved
-    achieved = _achieved(rule, goal, total, before.achieved, takes_back=revokes(change, cause.settings))
-    concerned = min(before.achieved, achieved, len(rule.keys) - 1)
+    rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
+    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
+    achieved = _achieved(rule, goal, total, before, takes_back=revokes(change, cause.settings))
+    concerned = min(before, achieved, len(rule.keys) - 1)
     for position, value in _values(rule, goal, total, achieved):
         key = rule.keys[position]
         row = fold.progress.get(key)
         if row is None and (value or position == concerned):
-            row = first_progress(fold, rule, position, cause)
+            row = begin(fold, rule, position, cause)
         if row is None or (row.value == value and position != concerned):
             continue
         filled = _Row(position, goal, value, position < achieved)
@@ -41,16 +51,6 @@ def fill(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
     first = rule.keys[0]
     if fold.progress[first].days != days:
         fold.progress[first] = replace(fold.progress[first], days=days)
-
-
-def _filled(fold: Fold, rule: Rule) -> _Filled:
-    rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
-    first = fold.progress.get(rule.keys[0])
-    return _Filled(
-        sum(row.value for row in rows),
-        sum(1 for row in rows if row.achieved_by),
-        () if first is None else first.days,
-    )
 
 
 def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_back: bool) -> int:

@@ -36,6 +36,7 @@ class Fold:
         "enrolments",
         "entries",
         "event",
+        "lineage",
         "outcomes",
         "progress",
         "purchases",
@@ -58,6 +59,7 @@ class Fold:
         self.settles_at = before.settles_at
         self.anchors = before.anchors
         self.streaks = before.streaks
+        self.lineage = before.lineage
         self.entries: list[Entry] = []
         self.outcomes: list[Outcome] = []
 
@@ -75,6 +77,7 @@ class Fold:
             facts=heard(self.before.facts, self.event, self.catalogue.calendar),
             anchors=self.anchors,
             streaks=self.streaks,
+            lineage=self.lineage,
         )
 
     def keep_hot(self, closing: int) -> None:

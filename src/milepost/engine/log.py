@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from milepost.model.event import Bill, Enrolling, Event, EventKey, Leaving, PeriodTurn, Return
+from milepost.model.merging import Merging
 from milepost.model.standing import Entry, Standing
 from milepost.rules.grouping import STREAKING
 from milepost.rules.matching import Catalogue
@@ -12,11 +13,20 @@ SETTLE_AFTER_US = 7 * 86_400_000_000
 
 
 class Logged(NamedTuple):
-    """An event that was heard before: the number it was given, and what it changed."""
+    """An event that was heard before: the number it was given, and what it changed.
+
+    `under` is empty for what the customer heard, else it names the log of a customer who was merged into this one.
+    """
 
     event: Event
     seq: int
     entries: tuple[Entry, ...]
+    under: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Give where it stands among all events of this and of merged customers: a merge stands for its whole log."""
+        return (*self.under, self.seq)
 
 
 class Need(NamedTuple):
@@ -52,7 +62,7 @@ def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
             return Need(bill=original, history=True)
         case Enrolling(target_id=target_id, period_id=period_id):
             return Need(since=_since(catalogue, target_id, period_id), history=True)
-        case PeriodTurn() | Leaving():
+        case PeriodTurn() | Leaving() | Merging():
             return Need(history=True)
         case _:
             return Need(history=True) if late else NOTHING

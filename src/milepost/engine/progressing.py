@@ -5,6 +5,7 @@ all rules that read the same, and outcomes are noted only when there are any.
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from milepost.model.event import Event
@@ -14,6 +15,8 @@ from milepost.rules.measure import Aggregate
 from milepost.rules.rule import Rule
 
 SECOND_US = 1_000_000
+UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
+"""Reasons of changes that move a value and are of no day."""
 
 
 class Change(NamedTuple):
@@ -63,7 +66,7 @@ def progressed(
     """
     value, achieved_at, achieved_by = before.value, before.achieved_at, before.achieved_by
     triggers, days = before.triggers, before.days
-    if rule.sums or change.reason is Reason.CARRIED:
+    if rule.sums or change.reason in UNDATED:
         value += change.amount
     else:
         days, moved = moved_days(days, change, rule.aggregate)
@@ -121,17 +124,18 @@ def moved_days(days: tuple[Day, ...], change: Change, aggregate: Aggregate) -> t
     place = bisect_left(days, change.day, key=lambda day: day[0])
     known = place < len(days) and days[place][0] == change.day
     amounts = list(days[place][1]) if known else []
-    before = _extreme(amounts, aggregate)
+    before = extreme(amounts, aggregate)
     # A line rule that asks for facts of the customer may see another part of the bill today than when it counted.
     if change.old is not None and change.old in amounts:
         amounts.remove(change.old)
     if change.new is not None:
         insort(amounts, change.new)
     replaced = ((change.day, tuple(amounts)),) if amounts else ()
-    return days[:place] + replaced + days[place + known :], _extreme(amounts, aggregate) - before
+    return days[:place] + replaced + days[place + known :], extreme(amounts, aggregate) - before
 
 
-def _extreme(amounts: list[int], aggregate: Aggregate) -> int:
+def extreme(amounts: Sequence[int], aggregate: Aggregate) -> int:
+    """Give which of a day's *amounts*, in ascending order, counts."""
     if not amounts:
         return 0
     return amounts[-1] if aggregate is Aggregate.DAY_MAX else amounts[0]

@@ -28,7 +28,10 @@ def replay(
     events: Iterable[tuple[int, Event]],
     start: Replayed = START,
 ) -> Replayed:
-    """Fold `step` over *events*, each with the version of the definitions that judged it, on from *start*."""
+    """Fold `step` over *events*, each with the version of the definitions that judged it, on from *start*.
+
+    The log of *start* may hold those of customers who are merged into this one on the way.
+    """
     standing, history = start.standing, dict(start.history)
     log, outcomes = list(start.log), list(start.outcomes)
     for version, event in events:
@@ -53,4 +56,11 @@ def relive(
         return step(catalogue, standing, event)
     if asked.history:
         standing = recall(standing, history.values())
-    return step(catalogue, standing, event, [logged for logged in log if wanted(asked, event, logged)])
+    return step(
+        catalogue, standing, event, [one for one in log if wanted(asked, event, one) and _is_known(standing, one)]
+    )
+
+
+def _is_known(standing: Standing, logged: Logged) -> bool:
+    """Tell whether *logged* was heard by the customer at *standing*, or by one who is merged into them by then."""
+    return not logged.under or logged.under[0] <= standing.seq

@@ -13,6 +13,7 @@ from milepost.engine.counting import count
 from milepost.engine.enrolling import enrol, leave
 from milepost.engine.fold import Fold
 from milepost.engine.log import Logged
+from milepost.engine.merging import merge
 from milepost.engine.moving import move_in
 from milepost.engine.settle import settle
 from milepost.engine.streaks import rewalk
@@ -32,6 +33,7 @@ from milepost.model.event import (
     PeriodTurn,
     Return,
 )
+from milepost.model.merging import LosingNames, Merging, MergingInto
 from milepost.model.moving import MovingIn
 from milepost.model.standing import Entry, Freezes, Outcome, Pause, Progress, Standing, Streak
 from milepost.rules.matching import Catalogue
@@ -78,6 +80,12 @@ def _happen(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             turn(fold, event.payload)
         case MovingIn():
             move_in(fold, event.payload)
+        case Merging():
+            merge(fold, event.payload)
+        case MergingInto(customer_id=survivor):
+            fold.lineage = fold.lineage._replace(merged_into=survivor)
+        case LosingNames():
+            fold.lineage = fold.lineage._replace(has_lost_names=True)
         case Freezing():
             streak = _streak(fold, event.payload.group_id)
             given = Freezes(event.occurred_at, event.payload.count)

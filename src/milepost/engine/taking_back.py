@@ -6,6 +6,7 @@ from typing import NamedTuple
 from milepost.engine.carrying import carries, carry
 from milepost.engine.counting import apply
 from milepost.engine.fold import Fold, counts_stored, day_of
+from milepost.engine.lineage import enrolments_since, entries_here
 from milepost.engine.log import Logged
 from milepost.engine.progressing import cause_of, change_of
 from milepost.engine.reaching import occasion_of
@@ -48,7 +49,7 @@ def take_back(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
         fold.waiting = (*fold.waiting, Waiting(payload.original, fold.event.key))
         return
     returns = returns_from(bill, past)
-    entries = tuple(entry for logged in (bill, *returns) for entry in logged.entries)
+    entries = tuple(entry for logged in (bill, *returns) for entry in entries_here(fold, logged))
     earlier = tuple(logged.event for logged in returns)
     _reduce(fold, _Taking(bill.event, earlier, fold.event, entries), counted_for(fold, bill))
 
@@ -62,7 +63,7 @@ def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
     fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
     counted = counted_for(fold, Logged(fold.event, fold.before.seq + 1, tuple(fold.entries)))
     earlier: tuple[Event, ...] = ()
-    for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.seq):
+    for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
         _reduce(fold, _Taking(fold.event, earlier, logged.event, tuple(fold.entries)), counted)
         earlier = (*earlier, logged.event)
 
@@ -71,15 +72,24 @@ def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
     """Give the bill that *taken*, a return, took back from, or does now; None while it waits.
 
     Of the bills heard before it, one of its own source comes first, then the earliest; else it waited for the first one
-    that it names.
+    that it names, and goes on waiting when its customer is merged into another. What a merged customer had heard was
+    heard by the other one with the merge.
     """
     assert isinstance(taken.event.payload, Return)
-    original, source = taken.event.payload.original, taken.event.key.source
-    return min(
-        (one for one in past if isinstance(one.event.payload, Bill) and original in names_of(one.event)),
-        key=lambda bill: (bill.seq > taken.seq, bill.seq < taken.seq and bill.event.key.source != source, bill.seq),
-        default=None,
-    )
+    original = taken.event.payload.original
+    named = (one for one in past if isinstance(one.event.payload, Bill) and original in names_of(one.event))
+    ranked = [(rank, bill) for bill in named if (rank := _rank(bill, taken)) is not None]
+    return min(ranked, key=lambda one: one[0], default=(None, None))[1]
+
+
+def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | None:
+    """Give how soon a return takes back from *bill*, the least soonest; None if it cannot have known it."""
+    own, others = len(taken.under), len(bill.under)
+    if bill.place < taken.place:
+        is_known = bill.under[:own] == taken.under
+        return (0, bill.event.key.source != taken.event.key.source, bill.place) if is_known else None
+    is_awaited = others <= own and bill.under == taken.under[:others]
+    return (1 + own - others, False, bill.place) if is_awaited else None
 
 
 def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
@@ -92,7 +102,7 @@ def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
         and logged.event.payload.original in named
         and bill_of(logged, past) is bill
     ]
-    return sorted(found, key=lambda logged: logged.seq)
+    return sorted(found, key=lambda logged: logged.place)
 
 
 def names_of(bill: Event) -> set[str]:
@@ -194,13 +204,13 @@ def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
 def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
     """Give where *bill* has counted, at once or when the customer was enrolled; once for each target until achieved."""
     found: dict[tuple[int, int], _Counted] = {}
-    for entry in bill.entries:
+    for entry in entries_here(fold, bill):
         rule = fold.catalogue.rules.get(entry.target_id)
         position = -1 if rule is None else rule.position_of(entry.period_id)
         if rule is not None and position >= 0 and entry.reason is Reason.COUNTED:
             found.setdefault(_place(rule, position), _Counted(rule, position))
-    for enrolment in fold.enrolments:
-        if enrolment.seq <= bill.seq or enrolment.stored is Stored.NONE:
+    for enrolment in enrolments_since(fold, bill):
+        if enrolment.stored is Stored.NONE:
             continue
         rule = fold.catalogue.rules.get(enrolment.target_id)
         position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
@@ -212,8 +222,8 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
 def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
     """Tell whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
     place = _place(*counted)
-    for enrolment in fold.enrolments:
-        if enrolment.target_id == counted.rule.target_id and enrolment.seq > bill.seq:
+    for enrolment in enrolments_since(fold, bill):
+        if enrolment.target_id == counted.rule.target_id:
             replaced = counted.rule.position_of(enrolment.replaced_period_id)
             if replaced >= 0 and _place(counted.rule, replaced) == place:
                 return True

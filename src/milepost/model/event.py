@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from hashlib import sha256
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - everybody knows it from here
+from milepost.model.merging import LosingNames, Merging, MergingInto
 from milepost.model.moving import MovingIn
 
 Scalar = object
@@ -30,7 +31,10 @@ FREEZE = "milepost.StreakFreeze"
 PAUSE = "milepost.StreakPause"
 DECIDE = "milepost.AwardDecision"
 MOVE_IN = "milepost.MoveIn"
-OWN_EVENTS = frozenset({ENROL, LEAVE, TURN, FREEZE, PAUSE, DECIDE, MOVE_IN})
+MERGE = "milepost.Merge"
+MERGE_INTO = "milepost.MergeInto"
+LOSE_NAMES = "milepost.LoseNames"
+OWN_EVENTS = frozenset({ENROL, LEAVE, TURN, FREEZE, PAUSE, DECIDE, MOVE_IN, MERGE, MERGE_INTO, LOSE_NAMES})
 """The names of our own events; no outside event may carry one."""
 
 
@@ -176,7 +180,8 @@ class Deciding(Struct, frozen=True, kw_only=True):
     bill: Bill | None = None
 
 
-OwnPayload = Enrolling | Leaving | PeriodTurn | Freezing | Pausing | Deciding | MovingIn
+Joining = Merging | MergingInto | LosingNames
+OwnPayload = Enrolling | Leaving | PeriodTurn | Freezing | Pausing | Deciding | MovingIn | Joining
 Payload = Bill | Return | Award | Activity | OwnPayload
 
 
@@ -207,18 +212,6 @@ class Member(NamedTuple):
     external_id: str
     registered_at: int
     fields: Mapping[str, Scalar] = {}
-
-
-class EventKey(NamedTuple):
-    """The name of an event within one customer: who says so, and under which id."""
-
-    source: str
-    id: str
-
-    @property
-    def log_id(self) -> int:
-        """Give the number by which the vendor's answers name this event: 52 bits, so that any client can hold it."""
-        return int(sha256(f"{self.source}\0{self.id}".encode()).hexdigest()[:13], 16)
 
 
 class Event(Struct, frozen=True, kw_only=True):

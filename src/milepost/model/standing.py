@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from milepost.model.event import EventKey
+from milepost.model.event_key import EventKey
 from milepost.model.facts import NO_FACTS, Facts
 
 NEVER = 2**62
@@ -133,6 +133,34 @@ class Waiting(NamedTuple):
     key: EventKey
 
 
+class Merged(NamedTuple):
+    """A customer who was merged into this one: whose events are looked up as well.
+
+    `under` names the log within this one: the number of the merge, after those of the merges through which it came.
+    `enrolments` are those that say what a return may take back, `anchors` where own windows began, by target id.
+    """
+
+    customer_id: int
+    under: tuple[int, ...]
+    enrolments: tuple[Enrolment, ...] = ()
+    anchors: tuple[tuple[int, int], ...] = ()
+
+
+NOBODY = 0
+"""In place of a customer: not merged into anybody."""
+
+
+class Lineage(NamedTuple):
+    """What merges and lost names made of a customer: into whom merged, who was merged into this one."""
+
+    merged_into: int = NOBODY
+    has_lost_names: bool = False
+    merged: tuple[Merged, ...] = ()
+
+
+NO_LINEAGE = Lineage()
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """All of one customer's progress, enrolments and facts.
 
@@ -155,6 +183,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     facts: Facts = NO_FACTS
     anchors: Mapping[int, int] = NO_ANCHORS
     streaks: Mapping[int, Streak] = NO_STREAKS
+    lineage: Lineage = NO_LINEAGE
 
 
 class Reason(IntEnum):
@@ -172,6 +201,7 @@ class Reason(IntEnum):
     DECIDED = 10
     GRANTED = 11
     MOVED_IN = 12
+    MERGED = 13
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):

@@ -17,6 +17,9 @@ from milepost.model.event import (
     ENROL,
     FREEZE,
     LEAVE,
+    LOSE_NAMES,
+    MERGE,
+    MERGE_INTO,
     MOVE_IN,
     NOWHERE,
     PAUSE,
@@ -40,11 +43,14 @@ from milepost.model.event import (
     Return,
 )
 from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.merging import LosingNames, Merging, MergingInto
 from milepost.model.moving import MovingIn
 from milepost.model.organisation import Settings
 from milepost.model.standing import (
+    NO_LINEAGE,
     Enrolment,
     Entry,
+    Lineage,
     Outcome,
     Progress,
     ProgressKey,
@@ -70,6 +76,7 @@ class _StoredStanding(NamedTuple):
     facts: Facts = NO_FACTS
     anchors: tuple[tuple[int, int], ...] = ()
     streaks: tuple[Streak, ...] = ()
+    lineage: Lineage | None = None
 
 
 class _StoredEvent(NamedTuple):
@@ -98,6 +105,9 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     ENROL: msgspec.json.Decoder(Enrolling, float_hook=Decimal),
     LEAVE: msgspec.json.Decoder(Leaving),
     MOVE_IN: msgspec.json.Decoder(MovingIn, float_hook=Decimal),
+    MERGE: msgspec.json.Decoder(Merging),
+    MERGE_INTO: msgspec.json.Decoder(MergingInto),
+    LOSE_NAMES: msgspec.json.Decoder(LosingNames),
     TURN: msgspec.json.Decoder(PeriodTurn),
     FREEZE: msgspec.json.Decoder(Freezing),
     PAUSE: msgspec.json.Decoder(Pausing),
@@ -121,6 +131,7 @@ def encode_standing(standing: Standing) -> bytes:
             standing.facts,
             tuple(sorted(standing.anchors.items())),
             tuple(standing.streaks[group_id] for group_id in sorted(standing.streaks)),
+            standing.lineage if standing.lineage != NO_LINEAGE else None,
         )
     )
 
@@ -140,6 +151,7 @@ def decode_standing(body: bytes) -> Standing:
         facts=stored.facts,
         anchors=dict(stored.anchors),
         streaks={streak.group_id: streak for streak in stored.streaks},
+        lineage=stored.lineage or NO_LINEAGE,
     )
 
 
