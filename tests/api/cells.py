@@ -7,6 +7,7 @@ rule here; a route that takes no ids has a rule all the same.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from milepost.model.role import Role
 from tests.api.door import Brand, Json, said
 from tests.api.forms import bill, event, group, target
 
@@ -150,6 +151,27 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/v2/events/meta"): Rule("event_name=<event>"),
     ("get", "/v2/events/search"): Rule("userIdentifierType=userId&userIdentifierValue=<customer>"),
 }
+
+TELLING_OF_CUSTOMERS = (
+    "/api/v1/events",
+    "/api/v1/customers/",
+    "/api/v1/targetGroups/{group_id}/enrolments",
+    "/v2/transactions",
+    "/v2/customers",
+    f"{_TARGET}/enroll",
+    f"{_TARGET}/unEnroll",
+)
+"""What addresses hold by which a client says what customers did, who they are and what they take part in."""
+
+
+def role_of(method: str, path: str) -> Role | None:
+    """Give the role that a route should need: told here a second time, and by another rule than in the code."""
+    if RULES[method, path].is_open:
+        return None
+    if method == "get" or path.endswith("isValidName"):
+        return Role.READ
+    return Role.EVENTS if any(part in path for part in TELLING_OF_CUSTOMERS) else Role.ADMIN
+
 
 NOTHING = 8_888_888_888
 """An id of nothing; names of nothing are this, too."""

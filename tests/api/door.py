@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from milepost.api.app import create_app
 from milepost.api.body import write_json
 from milepost.model.organisation import Organisation, Till
+from milepost.model.role import Role
 from milepost.rules.calendar import calendar_of
 from milepost.service.access import Access
 from milepost.service.housekeeping import add_organisation, change_settings
@@ -139,7 +140,7 @@ class Door:
             organisation, webhook_id = await add_organisation(
                 database, name=name, zone=zone, now=self.clock(), parent=parent
             )
-            await _let_in(database, organisation.id, f"till of {name}")
+            await let_in(database, organisation.id, f"till of {name}", Role.ADMIN)
             if settings:
                 organisation = await change_settings(database, organisation=name, changes=settings)
             return organisation, webhook_id
@@ -244,13 +245,15 @@ class Brand:
         return {table: found for table, found in counts.items() if found}
 
 
-async def _let_in(database: Database, org_id: int, code: str) -> None:
-    """Add a till that may log in."""
+async def let_in(database: Database, org_id: int, code: str, role: Role) -> None:
+    """Add a till that may log in and do what *role* says."""
     async with database.transaction() as transaction:
         till = Till(id=(await places.fresh_ids(transaction, 1))[0], code=code, name=code)
         await places.keep_tills(transaction, org_id, [till])
         await organisations.raise_version(transaction, org_id)
-        await logins.add_login(transaction, code=code, org_id=org_id, till_id=till.id, password_hash=CHEAP_HASH)
+        await logins.add_login(
+            transaction, code=code, org_id=org_id, till_id=till.id, password_hash=CHEAP_HASH, role=role
+        )
 
 
 @asynccontextmanager

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from milepost.api.body import write_json
 from milepost.api.native.enrolment_file import FILE_BYTES_MAX
+from milepost.model.role import Role
 from tests.api.cells import NOTHING
-from tests.api.door import PASSWORD, Door, Json
+from tests.api.door import PASSWORD, Door, Json, let_in
 from tests.api.made_stage import Stage
 
 CUTS_MAX = 20
@@ -33,6 +34,9 @@ class Provoker:
         self._door = door
         self._document = document
         self.stage = Stage(door.brand())
+        organisation = self.stage.brand.organisation
+        self.reader = f"reader of {organisation.name}"
+        door.run(lambda: let_in(door.here.database, organisation.id, self.reader, Role.READ))
 
     def is_answered(self, status: str, method: str, path: str) -> bool:
         """Tell whether the route answers so to one of the requests that may provoke it."""
@@ -81,6 +85,11 @@ class Provoker:
         others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
         self._door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
 
+    def mend(self) -> None:
+        """Let the installation find out about each connection that was cut."""
+        for _ in range(CUTS_MAX):
+            self._door.send("GET", "/api/v1/organisation", auth=(self.stage.brand.till_code, PASSWORD))
+
 
 def _well(provoker: Provoker, sound: Asked) -> Iterator[int]:
     yield provoker.known(sound)
@@ -102,6 +111,10 @@ def _as_nobody(provoker: Provoker, sound: Asked) -> Iterator[int]:
     """Ask without a login; where the body is the login, with a wrong one."""
     yield provoker.send(sound, None)
     yield provoker.send(sound._replace(body=(sound.body or b"").replace(b'"secret":"', b'"secret":"not ')), None)
+
+
+def _as_a_reader(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.send(sound, (provoker.reader, PASSWORD))
 
 
 def _about_nothing(provoker: Provoker, sound: Asked) -> Iterator[int]:
@@ -134,6 +147,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "200": _well,
     "400": _wrongly,
     "401": _as_nobody,
+    "403": _as_a_reader,
     "404": _about_nothing,
     "409": _otherwise,
     "413": _at_length,

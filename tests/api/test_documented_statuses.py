@@ -17,4 +17,6 @@ def test_each_documented_status_is_answered(front: Door, status: str) -> None:
     document = front.app.openapi()
     provoker = Provoker(front, document)
     of_it = [(method, path) for told, method, path in told_of(document) if told == status]
-    assert [] == [f"{method} {path}" for method, path in of_it if not provoker.is_answered(status, method, path)]
+    silent = [f"{method} {path}" for method, path in of_it if not provoker.is_answered(status, method, path)]
+    provoker.mend()
+    assert [] == silent

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
+from milepost.model.role import Role
 from milepost.service.housekeeping import AddedKey, add_key, add_till
 from milepost.store import logins
 from tests.api.door import DIGEST, PASSWORD, Brand, Door, said
@@ -48,7 +49,14 @@ def test_the_published_login_is_recognised(brand: Brand) -> None:
 
     async def let_in() -> None:
         async with door.here.database.transaction() as transaction:
-            await logins.add_login(transaction, code="store123", org_id=org_id, till_id=till_id, password_hash=kept)
+            await logins.add_login(
+                transaction,
+                code="store123",
+                org_id=org_id,
+                till_id=till_id,
+                password_hash=kept,
+                role=Role.ADMIN,
+            )
 
     door.run(let_in)
     published = "Basic c3RvcmUxMjM6YmRjODdiOWM4OTRkYTUxNjgwNTllMDBlYmZmYjkwNzc="

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from milepost.api.app import routed_app
-from milepost.service.housekeeping import add_key
-from tests.api.cells import NOTHING, RULES, Rule, World, asked, kinds_of
-from tests.api.door import PASSWORD, Door, said
+from milepost.model.role import Role
+from milepost.service.housekeeping import AddedKey, add_key
+from tests.api.cells import NOTHING, RULES, Rule, World, asked, kinds_of, role_of
+from tests.api.door import PASSWORD, Door, let_in, said
 
-ROUTES = [(method, path) for path, of in routed_app().openapi()["paths"].items() for method in of]
+DOCUMENT = routed_app().openapi()
+ROUTES = [(method, path) for path, of in DOCUMENT["paths"].items() for method in of]
 GUARDED = [(method, path) for (method, path), rule in RULES.items() if not rule.is_open]
 NOBODY: dict[str, object] = dict.fromkeys(
     (
@@ -73,6 +75,60 @@ def test_a_route_is_for_those_who_log_in(
     answers = [status(front, method, path, **login) for login in allowed]
     assert not {401, 403, 405, 500, 503} & set(answers), answers
     assert {401} == {status(front, method, path, **login) for login in refused}
+
+
+@pytest.fixture(scope="module")
+def logins(front: Door, worlds: tuple[World, World]) -> dict[Role, list[dict[str, Any]]]:
+    """Give a till and a key of each role, of the first brand."""
+    organisation, database = worlds[0].brand.organisation, front.here.database
+    found: dict[Role, list[dict[str, Any]]] = {}
+    for role in Role:
+        code, name = f"{role.value} of {organisation.name}", organisation.name
+
+        async def added(code: str = code, name: str = name, role: Role = role) -> AddedKey:
+            await let_in(database, organisation.id, code, role)
+            return await add_key(database, name="key", organisation=name, now=front.clock(), role=role)
+
+        key = front.run(added)
+        answered = front.send("POST", "/v3/oauth/token/generate", json={"key": key.key, "secret": key.secret})
+        token = str(said(answered)["data"]["accessToken"])
+        found[role] = [{"auth": (code, PASSWORD)}, {"headers": {"X-CAP-API-OAUTH-TOKEN": token}}]
+    return found
+
+
+@pytest.mark.parametrize("method, path", GUARDED)
+def test_a_route_is_for_those_whose_role_allows_it(
+    front: Door, logins: dict[Role, list[dict[str, Any]]], method: str, path: str
+) -> None:
+    """Each role, by till and by key: 403 below the role that the route needs, and something else from it on."""
+    needed = role_of(method, path)
+    assert needed is not None
+    for role in Role:
+        refused = {status(front, method, path, **login) == 403 for login in logins[role]}
+        assert {list(Role).index(role) < list(Role).index(needed)} == refused, role
+
+
+def test_the_document_tells_the_role_of_each_route() -> None:
+    """As roles that its logins need, and with a 403 where a role may not be enough."""
+    told = {(method, path): operation for path, of in DOCUMENT["paths"].items() for method, operation in of.items()}
+    needed = {
+        route: {role for way in one.get("security", ()) for of in way.values() for role in of}
+        for route, one in told.items()
+    }
+    assert {route: {role.value} if (role := role_of(*route)) else set() for route in told} == needed
+    may_fail = {route for route, one in told.items() if "403" in one["responses"]}
+    assert {route for route in told if role_of(*route) in {Role.EVENTS, Role.ADMIN}} == may_fail
+
+
+def test_a_role_that_is_not_enough_is_told(front: Door, logins: dict[Role, list[dict[str, Any]]]) -> None:
+    """In the words of each face; the vendor's code for it is 4000."""
+    login = logins[Role.READ][0]
+    reason = "access denied: this login has the role READ, and the request needs"
+    ours = front.send("POST", "/api/v1/events", content=b"{", **login)
+    assert (403, {"problems": [{"path": "", "reason": f"{reason} EVENTS"}]}) == (ours.status_code, said(ours))
+    theirs = front.send("POST", "/v3/targetGroups", content=b"{", **login)
+    errors = [{"code": 4000, "message": f"{reason} ADMIN"}]
+    assert (403, {"data": None, "errors": errors, "warnings": None}) == (theirs.status_code, said(theirs))
 
 
 @pytest.mark.parametrize("method, path", [route for route, rule in RULES.items() if rule.is_open])

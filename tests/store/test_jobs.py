@@ -9,6 +9,7 @@ import pytest
 from milepost.model.audience import Audience
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Unavailable
+from milepost.model.role import Role
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
 from milepost.rules.draft import AudienceDraft, Draft, TargetDraft
 from milepost.service.access import Caller
@@ -26,7 +27,7 @@ NAMES = tuple(f"customer {number}" for number in range(30))
 
 def caller(house: House) -> Caller:
     """Give who asks."""
-    return Caller(org_id=house.org_id, author=AUTHOR, till_id=None)
+    return Caller(org_id=house.org_id, author=AUTHOR, till_id=None, role=Role.ADMIN)
 
 
 async def by_audience(house: House, audience: Audience, name: str = "by audience") -> TargetGroup:

@@ -7,9 +7,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from milepost.api import health, viewer
-from milepost.api.authentication import NotRecognised
+from milepost.api.authentication import NotAllowed, NotRecognised
 from milepost.api.body import JsonResponse, TooLarge
-from milepost.api.documenting import DocumentedApp
+from milepost.api.documenting import ROUTES, DocumentedApp
 from milepost.api.native import audiences, declared, enrolments, events, goals, groups, jobs, organisation, places
 from milepost.api.native import customers as native_customers
 from milepost.api.native import leaderboards as native_boards
@@ -36,6 +36,9 @@ from milepost.service.installation import Installation
 from milepost.service.lanes import Overloaded
 
 RETRY_SECONDS = "1"
+ACCESS_DENIED = 4000
+"""The vendor's code for it (semantics 3.0)."""
+
 ABOUT = "Loyalty targets: the vendor's shapes below /v2 and /v3, and what those cannot say below /api/v1."
 
 MODULES = (
@@ -75,6 +78,7 @@ def create_app(here: Installation, *, error_status: int) -> FastAPI:
     app.include_router(viewer.router)
     app.state.installation = here
     app.state.error_status = error_status
+    app.state.needs = {address: route.needs for address, route in ROUTES.items() if route.needs is not None}
     _answer_failures(app)
     return app
 
@@ -107,6 +111,10 @@ def _answer_failures(app: FastAPI) -> None:
         response = _failed(request, 401, Problem("", "the login is missing or wrong", 401))
         response.headers["WWW-Authenticate"] = 'Basic realm="milepost", charset="UTF-8"'
         return response
+
+    @app.exception_handler(NotAllowed)
+    async def _(request: Request, error: NotAllowed) -> JsonResponse:
+        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
 
     @app.exception_handler(TooLarge)
     async def _(request: Request, error: TooLarge) -> JsonResponse:

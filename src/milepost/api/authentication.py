@@ -6,12 +6,21 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from milepost.model.role import Role
 from milepost.service.access import Caller
 from milepost.service.installation import Installation
 
 
 class NotRecognised(Exception):
-    """The request names nobody, or nobody who may."""
+    """The request names nobody who is known here."""
+
+
+class NotAllowed(Exception):
+    """Who asks is known, and may not do this."""
+
+    def __init__(self, has: Role, needs: Role) -> None:
+        """Say what role the login *has* and which one the route *needs*."""
+        super().__init__(f"access denied: this login has the role {has.value}, and the request needs {needs.value}")
 
 
 def installation_of(request: Request) -> Installation:
@@ -25,7 +34,7 @@ Here = Annotated[Installation, Depends(installation_of)]
 
 
 async def caller_of(request: Request, here: Here) -> Caller:
-    """Give who asks; raises NotRecognised."""
+    """Give who asks; raises NotRecognised, or NotAllowed where the caller's role is not enough for the route."""
     token = request.headers.get("x-cap-api-oauth-token")
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if token is None and scheme.lower() == "bearer":
@@ -38,6 +47,9 @@ async def caller_of(request: Request, here: Here) -> Caller:
         caller = await here.access.by_password(code, password)
     if caller is None:
         raise NotRecognised
+    needs = request.app.state.needs[request.method.lower(), request.scope["route"].path]
+    if not caller.role.allows(needs):
+        raise NotAllowed(caller.role, needs)
     return caller
 
 

@@ -30,7 +30,7 @@ from milepost.api.native.jobs import JobItem
 from milepost.api.native.leaderboards import BoardItem
 from milepost.api.native.organisation import OrganisationItem, SettingsBody, SettingsItem
 from milepost.api.native.reference_routes import REFERENCE
-from milepost.api.route import JSON, READING, TELLING, Body, Route
+from milepost.api.route import ADMIN, EVENTS, JSON, READ, READING, TELLING, Body, Route
 from milepost.api.vendor.answer_shapes import (
     Envelope,
     Failure,
@@ -63,6 +63,7 @@ SECURITY: Json = {
 REFUSALS = {
     "400": "The request was refused; the answer holds everything that is wrong with it.",
     "401": "The login is missing or wrong.",
+    "403": "The login's role does not allow it.",
     "404": "There is no such address, or nothing that it names.",
     "409": "The id was given before, with other content.",
     "413": "The body is larger than its limit.",
@@ -85,36 +86,37 @@ _ENROLMENTS = Body(
 _NAMES = tuple(kind.value for kind in IdentifierKind if kind is not IdentifierKind.ID)
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("get", "/healthz"): Route(is_open=True),
-    ("get", "/readyz"): Route(is_open=True),
-    ("post", "/api/v1/events"): Route(Answers, _EVENTS),
-    ("get", "/api/v1/customers"): Route(Page[CustomerItem], query=_NAMES, statuses=READING),
-    ("get", "/api/v1/leaderboards/{target_id}"): Route(BoardItem, statuses=READING),
-    ("get", "/api/v1/organisation"): Route(OrganisationItem, statuses=TELLING),
-    ("patch", "/api/v1/organisation"): Route(OrganisationItem, Body((SettingsBody,))),
-    ("get", "/api/v1/organisation/versions"): Route(Page[SettingsItem], statuses=READING),
-    ("get", "/api/v1/audiences"): Route(Page[AudienceItem], statuses=READING),
-    ("post", "/api/v1/audiences"): Route(AudienceItem, Body((AudienceBody,))),
-    ("get", "/api/v1/audiences/{audience_id}"): Route(AudienceItem, statuses=READING),
-    ("post", "/api/v1/audiences/{audience_id}/versions"): Route(AudienceItem, Body((VersionBody,))),
-    ("get", "/api/v1/audiences/{audience_id}/members"): Route(Page[MemberItem], statuses=READING),
+    ("get", "/healthz"): Route(None),
+    ("get", "/readyz"): Route(None),
+    ("post", "/api/v1/events"): Route(EVENTS, Answers, _EVENTS),
+    ("get", "/api/v1/customers"): Route(READ, Page[CustomerItem], query=_NAMES, statuses=READING),
+    ("get", "/api/v1/leaderboards/{target_id}"): Route(READ, BoardItem, statuses=READING),
+    ("get", "/api/v1/organisation"): Route(READ, OrganisationItem, statuses=TELLING),
+    ("patch", "/api/v1/organisation"): Route(ADMIN, OrganisationItem, Body((SettingsBody,))),
+    ("get", "/api/v1/organisation/versions"): Route(READ, Page[SettingsItem], statuses=READING),
+    ("get", "/api/v1/audiences"): Route(READ, Page[AudienceItem], statuses=READING),
+    ("post", "/api/v1/audiences"): Route(ADMIN, AudienceItem, Body((AudienceBody,))),
+    ("get", "/api/v1/audiences/{audience_id}"): Route(READ, AudienceItem, statuses=READING),
+    ("post", "/api/v1/audiences/{audience_id}/versions"): Route(ADMIN, AudienceItem, Body((VersionBody,))),
+    ("get", "/api/v1/audiences/{audience_id}/members"): Route(READ, Page[MemberItem], statuses=READING),
     ("post", "/api/v1/audiences/{audience_id}/members"): Route(
+        ADMIN,
         EnteredItem,
         Body((MemberBody,), alone=False, listed=True, table="One column of identifiers, named by its kind."),
     ),
-    ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(EnteredItem, statuses=READING),
-    ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(LeftItem, statuses=READING),
-    ("post", "/api/v1/targetGroups/{group_id}/countStored"): Route(CountingItem, Body((CountingBody,))),
-    ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Route(EnrolmentsItem, _ENROLMENTS),
-    ("post", "/api/v1/customers/{customer_id}/goals"): Route(GoalItem, Body((ChosenGoalBody,))),
-    ("get", "/api/v1/customers/{customer_id}/goals"): Route(Page[GoalItem], statuses=READING),
-    ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Route(GoalItem, Body((GoalChangeBody,))),
-    ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Route(GoalItem, statuses=READING),
-    ("get", "/api/v1/jobs/{job_id}"): Route(JobItem, statuses=READING),
+    ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(ADMIN, EnteredItem, statuses=READING),
+    ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(ADMIN, LeftItem, statuses=READING),
+    ("post", "/api/v1/targetGroups/{group_id}/countStored"): Route(ADMIN, CountingItem, Body((CountingBody,))),
+    ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Route(EVENTS, EnrolmentsItem, _ENROLMENTS),
+    ("post", "/api/v1/customers/{customer_id}/goals"): Route(EVENTS, GoalItem, Body((ChosenGoalBody,))),
+    ("get", "/api/v1/customers/{customer_id}/goals"): Route(READ, Page[GoalItem], statuses=READING),
+    ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Route(EVENTS, GoalItem, Body((GoalChangeBody,))),
+    ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Route(EVENTS, GoalItem, statuses=READING),
+    ("get", "/api/v1/jobs/{job_id}"): Route(READ, JobItem, statuses=READING),
     ("post", "/webhooks/{webhook_id}"): Route(
-        WebhookAnswer, Body((WebhookEvent,)), is_open=True, statuses=("400", "404", "413", "503")
+        None, WebhookAnswer, Body((WebhookEvent,)), statuses=("400", "404", "413", "503")
     ),
-    ("post", "/v3/oauth/token/generate"): Route(Envelope[TokenShape], Body((TokenRequest,)), is_open=True),
+    ("post", "/v3/oauth/token/generate"): Route(None, Envelope[TokenShape], Body((TokenRequest,))),
     **USERS,
     **DEFINITIONS,
     **SECOND,
@@ -209,13 +211,14 @@ def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> No
             *operation.get("parameters", ()),
             *({"name": name, "in": place, "schema": {"type": "string"}} for place, name in read_by_hand),
         ]
-    if not route.is_open:
-        operation["security"] = [{name: []} for name in SECURITY]
+    if route.needs is not None:
+        operation["security"] = [{name: [route.needs.value]} for name in SECURITY]
+        operation["description"] = f"{operation['description']}\n\nNeeds the role {route.needs.value}."
     if route.answer is None:
         return
     failure = Problems if path.startswith("/api/v1") else Failure
     answers = {"200": _answer("Done.", schemas.of(route.answer))}
-    for status in route.statuses:
+    for status in sorted({*route.statuses, *({"403"} if route.needs in {EVENTS, ADMIN} else ())}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers

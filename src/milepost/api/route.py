@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from milepost.model.role import Role
+
 JSON = "application/json"
 
 
@@ -20,19 +22,22 @@ class Body(NamedTuple):
 
 
 class Route(NamedTuple):
-    """What a route takes and answers, which parameters and headers it reads by hand, and whether it asks who is there.
+    """What a route takes and answers, which parameters and headers it reads by hand, and whom it is for.
 
-    `statuses` are those with which it refuses; `refused` are the shapes of a 400, if they are others than everywhere.
+    `needs` is the role that a login must have; None where nobody is asked who they are. `statuses` are those with which
+    it refuses; `refused` are the shapes of a 400, if they are others than everywhere.
     """
 
+    needs: Role | None
     answer: Any = None
     body: Body | None = None
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     refused: tuple[Any, ...] = ()
-    is_open: bool = False
     statuses: tuple[str, ...] = ("400", "401", "413", "503")
 
+
+READ, EVENTS, ADMIN = Role.READ, Role.EVENTS, Role.ADMIN
 
 READING = ("400", "401", "503")
 """With what a route refuses that takes no body."""

@@ -8,7 +8,12 @@ from milepost.cli.inside import inside
 from milepost.cli.options import Clock, Data, DatabaseUrl
 from milepost.cli.output import give_json
 from milepost.model.problem import Problem, Refused
+from milepost.model.role import Role
 
+May = Annotated[
+    Role,
+    typer.Option("--role", help="READ reads; EVENTS also tells of customers; ADMIN everything", case_sensitive=False),
+]
 Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
 org = typer.Typer(help="Organisations.", no_args_is_help=True)
 till = typer.Typer(help="Tills that may log in.", no_args_is_help=True)
@@ -74,6 +79,7 @@ def add_till(
     organisation: Org,
     id_: Annotated[int | None, typer.Option("--id", help="its id; one is given if none is named", min=1)] = None,
     password: Annotated[str | None, typer.Option("--password", help="one is made if none is given")] = None,
+    role: May = Role.ADMIN,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -83,17 +89,19 @@ def add_till(
     added = inside(
         {"data": data, "database_url": database_url},
         lambda here: housekeeping.add_till(
-            here.database, code=code, organisation=organisation, till_id=id_, password=password
+            here.database, code=code, organisation=organisation, till_id=id_, password=password, role=role
         ),
     )
     owner = {"id": added.organisation.id, "name": added.organisation.name}
-    give_json({"id": added.till.id, "code": added.till.code, "org": owner, "password": added.password})
+    shown = {"id": added.till.id, "code": added.till.code, "org": owner, "role": role.value}
+    give_json(shown | {"password": added.password})
 
 
 @key.command("add")
 def add_key(
     name: str,
     organisation: Org,
+    role: May = Role.ADMIN,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -102,7 +110,10 @@ def add_key(
 
     added = inside(
         {"data": data, "database_url": database_url},
-        lambda here: housekeeping.add_key(here.database, name=name, organisation=organisation, now=here.clock()),
+        lambda here: housekeeping.add_key(
+            here.database, name=name, organisation=organisation, now=here.clock(), role=role
+        ),
     )
     owner = {"id": added.organisation.id, "name": added.organisation.name}
-    give_json({"id": added.id, "name": added.name, "org": owner, "key": added.key, "secret": added.secret})
+    shown = {"id": added.id, "name": added.name, "org": owner, "role": role.value}
+    give_json(shown | {"key": added.key, "secret": added.secret})

@@ -9,6 +9,7 @@ from milepost.cli.inside import inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import give_json, tell
 from milepost.model.problem import Problem, Refused
+from milepost.model.role import Role
 
 if TYPE_CHECKING:
     from milepost.api.native.enrolment_file import Done
@@ -57,7 +58,9 @@ async def _enrol(
     from milepost.service.housekeeping import COMMAND_LINE, id_called
     from milepost.service.taking_part import first_period
 
-    caller = Caller(org_id=await id_called(here.database, organisation), author=COMMAND_LINE, till_id=None)
+    caller = Caller(
+        org_id=await id_called(here.database, organisation), author=COMMAND_LINE, till_id=None, role=Role.ADMIN
+    )
     group = await group_in_force(here, caller, group_id)
     file = EnrolmentFile(body, group)
     with bar(file.length, f"{name} (rows)") as advance:

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from milepost.model.problem import Problem, Refused
+from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.store import logins
 from milepost.store.database import Database
@@ -31,11 +32,15 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: an organisation, through a till or a key. `author` is what the vendor's attribution shows."""
+    """Who asks: an organisation, through a till or a key. `author` is what the vendor's attribution shows.
+
+    Whether the role is enough is asked by the faces; what the server and the command line do by themselves is ADMIN.
+    """
 
     org_id: int
     author: Author
     till_id: int | None
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Access:
         if not await asyncio.to_thread(_fits, kept, password) or login is None:
             return None
         author = Author(id=login.till_id, code=code, name=login.name)
-        caller = Caller(org_id=login.org_id, author=author, till_id=login.till_id)
+        caller = Caller(org_id=login.org_id, author=author, till_id=login.till_id, role=login.role)
         self._remember(digest, caller, self._clock() + REMEMBER_US)
         return caller
 
@@ -91,7 +96,7 @@ class Access:
             return None
         client, expires = found
         author = Author(id=client.key_id, code=client.name, name=client.name, kind="API_KEY")
-        caller = Caller(org_id=client.org_id, author=author, till_id=None)
+        caller = Caller(org_id=client.org_id, author=author, till_id=None, role=client.role)
         self._remember(digest, caller, min(expires, self._clock() + REMEMBER_US))
         return caller
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
+from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.rules.calendar import is_zone
 from milepost.service.access import PASSWORD_CHARACTERS_MIN, hash_password
@@ -68,9 +69,15 @@ async def _head(transaction: Transaction, name: str) -> int:
 
 
 async def add_till(
-    database: Database, *, code: str, organisation: str, till_id: int | None = None, password: str | None = None
+    database: Database,
+    *,
+    code: str,
+    organisation: str,
+    till_id: int | None = None,
+    password: str | None = None,
+    role: Role = Role.ADMIN,
 ) -> AddedTill:
-    """Add a till that may log in, or let a known one log in."""
+    """Add a till that may log in, or let a known one log in; it may do what *role* says."""
     problems = _name_problems("code", code)
     if ":" in code:
         problems.append(Problem("code", "may not hold a colon: it is the user name of a Basic login"))
@@ -89,15 +96,17 @@ async def add_till(
                 raise Refused(Problem("id", f"a till with the id {till.id} exists already"))
             await places.keep_tills(transaction, owner.id, [till])
             await organisations.raise_version(transaction, owner.id)
-        if not await logins.add_login(transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed):
+        if not await logins.add_login(
+            transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed, role=role
+        ):
             raise Refused(
                 Problem("code", f'a till called "{code}" can log in already; codes are unique in an installation')
             )
     return AddedTill(organisation=owner, till=till, password=password)
 
 
-async def add_key(database: Database, *, name: str, organisation: str, now: int) -> AddedKey:
-    """Add a key and secret for the token call."""
+async def add_key(database: Database, *, name: str, organisation: str, now: int, role: Role = Role.ADMIN) -> AddedKey:
+    """Add a key and secret for the token call; whoever has them may do what *role* says."""
     problems = _name_problems("name", name)
     if problems:
         raise Refused(*problems)
@@ -105,7 +114,9 @@ async def add_key(database: Database, *, name: str, organisation: str, now: int)
     async with database.transaction() as transaction:
         owner = await _called(transaction, organisation)
         digest = sha256(secret.encode()).digest()
-        key_id = await logins.add_key(transaction, key=key, org_id=owner.id, name=name, digest=digest, now=now)
+        key_id = await logins.add_key(
+            transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now
+        )
     return AddedKey(organisation=owner, id=key_id, name=name, key=key, secret=secret)
 
 

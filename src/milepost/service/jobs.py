@@ -12,6 +12,7 @@ import structlog
 
 from milepost.model.job import Job, JobKind
 from milepost.model.problem import Unavailable
+from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.access import Caller
 from milepost.service.counting_stored import count_for, open_targets
@@ -135,7 +136,7 @@ async def _enrol_audience(here: Installation, transaction: Transaction, job: Job
 
 def caller_of(job: Job) -> Caller:
     """Give who does a job: nobody who could be asked."""
-    return Caller(org_id=job.org_id, author=OURSELVES, till_id=None)
+    return Caller(org_id=job.org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
 
 
 async def _count_stored(here: Installation, transaction: Transaction, job: Job, limit: int) -> Page:

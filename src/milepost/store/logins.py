@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from milepost.store.database import Transaction
+from milepost.model.role import Role
+from milepost.store.database import Row, Transaction
 
 
 class Login(NamedTuple):
@@ -12,6 +13,7 @@ class Login(NamedTuple):
     till_id: int
     password_hash: str
     name: str
+    role: Role
 
 
 class Client(NamedTuple):
@@ -20,23 +22,32 @@ class Client(NamedTuple):
     org_id: int
     key_id: int
     name: str
+    role: Role
 
 
-async def add_login(transaction: Transaction, *, code: str, org_id: int, till_id: int, password_hash: str) -> bool:
+async def add_login(
+    transaction: Transaction, *, code: str, org_id: int, till_id: int, password_hash: str, role: Role
+) -> bool:
     """Let a till log in; False if another till of the installation has this code."""
-    values = {"code": code, "org_id": org_id, "till_id": till_id, "password_hash": password_hash}
+    kept = {"password_hash": password_hash, "role": role.value}
+    values = {"code": code, "org_id": org_id, "till_id": till_id, **kept}
     return await transaction.row("add_login", values) is not None
 
 
 async def login(transaction: Transaction, code: str) -> Login | None:
     """Give who logs in with *code*."""
     row = await transaction.row("login", {"code": code})
-    return None if row is None else Login(*row)
+    if row is None:
+        return None
+    org_id, till_id, password_hash, name, role = row
+    return Login(org_id, till_id, password_hash, name, Role(role))
 
 
-async def add_key(transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, now: int) -> int:
+async def add_key(
+    transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, role: Role, now: int
+) -> int:
     """Let a client ask for tokens; give its id."""
-    values = {"key": key, "org_id": org_id, "name": name, "digest": digest, "now": now}
+    values = {"key": key, "org_id": org_id, "name": name, "digest": digest, "role": role.value, "now": now}
     row = await transaction.row("add_key", values)
     assert row is not None
     return int(row[0])
@@ -45,7 +56,7 @@ async def add_key(transaction: Transaction, *, key: str, org_id: int, name: str,
 async def client(transaction: Transaction, key: str) -> tuple[Client, bytes] | None:
     """Give the client of *key* and the digest of its secret."""
     row = await transaction.row("key", {"key": key})
-    return None if row is None else (Client(*row[:3]), row[3])
+    return None if row is None else (_client(row), row[4])
 
 
 async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: int, now: int) -> None:
@@ -57,4 +68,9 @@ async def add_token(transaction: Transaction, *, digest: bytes, key: str, expire
 async def token(transaction: Transaction, digest: bytes, now: int) -> tuple[Client, int] | None:
     """Give the client of a token and when the token expires."""
     row = await transaction.row("token", {"digest": digest, "now": now})
-    return None if row is None else (Client(*row[:3]), row[3])
+    return None if row is None else (_client(row), row[4])
+
+
+def _client(row: Row) -> Client:
+    org_id, key_id, name, role = row[:4]
+    return Client(org_id, key_id, name, Role(role))

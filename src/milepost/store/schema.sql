@@ -179,7 +179,9 @@ create table login (
     org_id bigint not null,
     till_id bigint not null,
     password_hash text not null,
-    foreign key (org_id, till_id) references till
+    role text not null,
+    foreign key (org_id, till_id) references till,
+    constraint login_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
 
 -- A client of the token call; only a digest of its secret is kept.
@@ -190,7 +192,9 @@ create table api_key (
     name text not null,
     secret_digest bytea not null,
     created_at timestamptz not null,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    role text not null,
+    constraint api_key_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
 
 create table access_token (

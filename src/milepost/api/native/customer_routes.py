@@ -9,7 +9,7 @@ from milepost.api.native.answer_shapes import Page
 from milepost.api.native.awards import AwardRequest, CapItem, DecisionItem
 from milepost.api.native.progress import ProgressItem
 from milepost.api.native.streaks import FreezesItem, FreezesRequest, PauseItem, PauseRequest
-from milepost.api.route import Body, Route
+from milepost.api.route import EVENTS, READ, Body, Route
 
 router = APIRouter()
 for _module in (progress, awards, streaks):
@@ -21,9 +21,9 @@ _READING = ("401", "404", "503")
 _CALLING = ("400", "401", "404", "409", "413", "503")
 
 CUSTOMERS: Mapping[tuple[str, str], Route] = {
-    ("get", f"{_CUSTOMER}/progress"): Route(ProgressItem, statuses=_READING),
-    ("get", f"{_CUSTOMER}/caps"): Route(Page[CapItem], statuses=_READING),
-    ("post", f"{_CUSTOMER}/awards"): Route(DecisionItem, Body((AwardRequest,)), statuses=_CALLING),
-    ("post", f"{_STREAK}/freezes"): Route(FreezesItem, Body((FreezesRequest,)), statuses=_CALLING),
-    ("post", f"{_STREAK}/pauses"): Route(PauseItem, Body((PauseRequest,)), statuses=_CALLING),
+    ("get", f"{_CUSTOMER}/progress"): Route(READ, ProgressItem, statuses=_READING),
+    ("get", f"{_CUSTOMER}/caps"): Route(READ, Page[CapItem], statuses=_READING),
+    ("post", f"{_CUSTOMER}/awards"): Route(EVENTS, DecisionItem, Body((AwardRequest,)), statuses=_CALLING),
+    ("post", f"{_STREAK}/freezes"): Route(EVENTS, FreezesItem, Body((FreezesRequest,)), statuses=_CALLING),
+    ("post", f"{_STREAK}/pauses"): Route(EVENTS, PauseItem, Body((PauseRequest,)), statuses=_CALLING),
 }

@@ -6,14 +6,14 @@ from typing import Any
 from milepost.api.native.answer_shapes import Items, NamedItem, Page, StoreItem, TillItem
 from milepost.api.native.declared import CurrencyBody, CurrencyItem, FieldBody, FieldItem, ProgramBody, ProgramItem
 from milepost.api.native.places import NamedBody, StoreBody, TillBody
-from milepost.api.route import READING, Body, Route
+from milepost.api.route import ADMIN, READ, READING, Body, Route
 
 
 def _both(name: str, shape: Any, item: Any, columns: str) -> Mapping[tuple[str, str], Route]:
     body = Body((shape,), listed=True, table=f"A heading of columns, then a row for each: {columns}.")
     return {
-        ("post", f"/api/v1/{name}"): Route(Items[item], body),
-        ("get", f"/api/v1/{name}"): Route(Page[item], statuses=READING),
+        ("post", f"/api/v1/{name}"): Route(ADMIN, Items[item], body),
+        ("get", f"/api/v1/{name}"): Route(READ, Page[item], statuses=READING),
     }
 
 

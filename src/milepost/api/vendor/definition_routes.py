@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from milepost.api.route import READING, TELLING, Body, Route
+from milepost.api.route import ADMIN, READ, READING, TELLING, Body, Route
 from milepost.api.vendor.amendment_body import UnifiedBody
 from milepost.api.vendor.answer_shapes import ChangedPeriodShape, Envelope, GroupShape, PeriodShape, TargetShape
 from milepost.api.vendor.communications import CommunicationBody
@@ -24,34 +24,34 @@ _TARGETS = f"{_GROUP}/targets"
 _UNIFIED = f"{_GROUP}/unifiedTargets"
 _COMMUNICATIONS = f"{_TARGETS}/{{target_id}}/communications"
 
-_EDIT = Route(Envelope[ReadGroupShape], Body((GroupBody,)))
+_EDIT = Route(ADMIN, Envelope[ReadGroupShape], Body((GroupBody,)))
 _SOME_PERIODS = Body((PeriodBody,), listed=True)
 _SOME_TARGETS = Body((TargetBody,), listed=True)
-_DONE = Route(Envelope[bool], statuses=READING)
-_UNIFY = Route(Envelope[UnifiedShape], Body((UnifiedBody,)))
+_DONE = Route(ADMIN, Envelope[bool], statuses=READING)
+_UNIFY = Route(ADMIN, Envelope[UnifiedShape], Body((UnifiedBody,)))
 
 DEFINITIONS: Mapping[tuple[str, str], Route] = {
-    ("post", _GROUPS): Route(Envelope[GroupShape], Body((GroupBody,))),
-    ("get", _GROUPS): Route(Envelope[list[ReadGroupShape]], statuses=READING),
+    ("post", _GROUPS): Route(ADMIN, Envelope[GroupShape], Body((GroupBody,))),
+    ("get", _GROUPS): Route(READ, Envelope[list[ReadGroupShape]], statuses=READING),
     ("put", _GROUPS): _EDIT,
-    ("post", f"{_GROUPS}/isValidName"): Route(Envelope[bool], Body((NameBody,))),
-    ("get", _GROUP): Route(Envelope[ReadGroupShape], statuses=READING),
+    ("post", f"{_GROUPS}/isValidName"): Route(READ, Envelope[bool], Body((NameBody,))),
+    ("get", _GROUP): Route(READ, Envelope[ReadGroupShape], statuses=READING),
     ("put", _GROUP): _EDIT,
     ("put", f"{_GROUPS}/editTargetGroup/{{group_id}}"): _EDIT,
     ("delete", _GROUP): _DONE,
-    ("get", "/v3/milestones"): Route(MilestonePageShape, statuses=READING),
-    ("get", _PERIODS): Route(Envelope[list[PeriodShape]], statuses=READING),
-    ("post", _PERIODS): Route(Envelope[list[PeriodShape]], _SOME_PERIODS),
-    ("put", _PERIODS): Route(Envelope[list[ChangedPeriodShape]], _SOME_PERIODS),
-    ("get", _TARGETS): Route(Envelope[list[TargetShape]], statuses=READING),
-    ("post", _TARGETS): Route(Envelope[list[TargetShape]], _SOME_TARGETS),
-    ("put", _TARGETS): Route(Envelope[list[TargetShape]], _SOME_TARGETS),
-    ("put", f"{_TARGETS}/{{target_id}}"): Route(Envelope[ReadGroupShape], Body((TargetBody,))),
+    ("get", "/v3/milestones"): Route(READ, MilestonePageShape, statuses=READING),
+    ("get", _PERIODS): Route(READ, Envelope[list[PeriodShape]], statuses=READING),
+    ("post", _PERIODS): Route(ADMIN, Envelope[list[PeriodShape]], _SOME_PERIODS),
+    ("put", _PERIODS): Route(ADMIN, Envelope[list[ChangedPeriodShape]], _SOME_PERIODS),
+    ("get", _TARGETS): Route(READ, Envelope[list[TargetShape]], statuses=READING),
+    ("post", _TARGETS): Route(ADMIN, Envelope[list[TargetShape]], _SOME_TARGETS),
+    ("put", _TARGETS): Route(ADMIN, Envelope[list[TargetShape]], _SOME_TARGETS),
+    ("put", f"{_TARGETS}/{{target_id}}"): Route(ADMIN, Envelope[ReadGroupShape], Body((TargetBody,))),
     ("delete", f"{_TARGETS}/{{target_id}}"): _DONE,
-    ("get", f"{_GROUPS}/channels"): Route(Envelope[list[CommunicationChannelShape]], statuses=TELLING),
-    ("get", _COMMUNICATIONS): Route(Envelope[list[CommunicationShape]], statuses=READING),
+    ("get", f"{_GROUPS}/channels"): Route(READ, Envelope[list[CommunicationChannelShape]], statuses=TELLING),
+    ("get", _COMMUNICATIONS): Route(READ, Envelope[list[CommunicationShape]], statuses=READING),
     ("post", f"{_COMMUNICATIONS}/upsert"): Route(
-        Envelope[list[CommunicationShape]], Body((CommunicationBody,), alone=False, listed=True)
+        ADMIN, Envelope[list[CommunicationShape]], Body((CommunicationBody,), alone=False, listed=True)
     ),
     ("put", _UNIFIED): _UNIFY,
     ("post", _UNIFIED): _UNIFY,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from milepost.api.body import Number
-from milepost.api.route import READING, Body, Route
+from milepost.api.route import READ, READING, Body, Route
 from milepost.api.vendor.answer_shapes import Envelope, WarningShape
 from milepost.api.vendor.read_shapes import PaginationShape
 from milepost.api.vendor.scope import HEADERS
@@ -90,8 +90,8 @@ class RankBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults
     period_id: int | None = None
 
 
-_TOP = Route(BoardPageShape, headers=HEADERS, statuses=READING)
-_RANKS = Route(Envelope[RanksShape], Body((RankBody,), alone=False, listed=True), headers=HEADERS)
+_TOP = Route(READ, BoardPageShape, headers=HEADERS, statuses=READING)
+_RANKS = Route(READ, Envelope[RanksShape], Body((RankBody,), alone=False, listed=True), headers=HEADERS)
 _GATEWAY = "/api_gateway/intouch-api-v3"
 
 LEADERBOARDS: Mapping[tuple[str, str], Route] = {

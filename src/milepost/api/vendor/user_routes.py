@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from milepost.api.route import READING, Body, Route
+from milepost.api.route import EVENTS, READ, READING, Body, Route
 from milepost.api.vendor.answer_shapes import EnrolledTargets, Envelope
 from milepost.api.vendor.request_shapes import EnrolmentBody, LeavingBody
 from milepost.api.vendor.scope import HEADERS
@@ -13,18 +13,20 @@ _TARGET = "targetGroups/{group_id}/targets/{target_id}"
 _GATEWAY = "/api_gateway/intouch-api-v3"
 _ENROL = Body((EnrolmentBody,), alone=False, listed=True)
 _LEAVE = Body((LeavingBody,), alone=False, listed=True)
-_CONNECTED_VIEW = Route(Envelope[UserShape], headers=HEADERS, statuses=READING)
+_CONNECTED_VIEW = Route(READ, Envelope[UserShape], headers=HEADERS, statuses=READING)
 
 USERS: Mapping[tuple[str, str], Route] = {
-    ("post", f"/v3/{_TARGET}/enroll"): Route(Envelope[int], _ENROL),
-    ("post", f"/v3/{_TARGET}/unEnroll"): Route(Envelope[int], _LEAVE),
-    ("post", f"/v3.1/{_TARGET}/enroll"): Route(Envelope[int], _ENROL, headers=HEADERS),
-    ("post", f"/v3.1/{_TARGET}/unEnroll"): Route(Envelope[int], _LEAVE, headers=HEADERS),
-    ("post", f"{_GATEWAY}/v3.1/{_TARGET}/enroll"): Route(Envelope[int], _ENROL, headers=HEADERS),
-    ("post", f"{_GATEWAY}/v3.1/{_TARGET}/unEnroll"): Route(Envelope[int], _LEAVE, headers=HEADERS),
-    ("get", "/v3/users/{user_id}/targetGroups"): Route(Envelope[UserShape], statuses=READING),
+    ("post", f"/v3/{_TARGET}/enroll"): Route(EVENTS, Envelope[int], _ENROL),
+    ("post", f"/v3/{_TARGET}/unEnroll"): Route(EVENTS, Envelope[int], _LEAVE),
+    ("post", f"/v3.1/{_TARGET}/enroll"): Route(EVENTS, Envelope[int], _ENROL, headers=HEADERS),
+    ("post", f"/v3.1/{_TARGET}/unEnroll"): Route(EVENTS, Envelope[int], _LEAVE, headers=HEADERS),
+    ("post", f"{_GATEWAY}/v3.1/{_TARGET}/enroll"): Route(EVENTS, Envelope[int], _ENROL, headers=HEADERS),
+    ("post", f"{_GATEWAY}/v3.1/{_TARGET}/unEnroll"): Route(EVENTS, Envelope[int], _LEAVE, headers=HEADERS),
+    ("get", "/v3/users/{user_id}/targetGroups"): Route(READ, Envelope[UserShape], statuses=READING),
     ("get", "/v3.1/users/{user_id}/targetGroups"): _CONNECTED_VIEW,
     ("get", f"{_GATEWAY}/v3.1/users/{{user_id}}/targetGroups"): _CONNECTED_VIEW,
-    ("get", "/v3/users/{user_id}/enrolledTargets"): Route(EnrolledTargets, statuses=READING),
-    ("get", "/v3/users/{user_id}/trackedTargetEvents/{target_rule_id}"): Route(TrackedPageShape, statuses=READING),
+    ("get", "/v3/users/{user_id}/enrolledTargets"): Route(READ, EnrolledTargets, statuses=READING),
+    ("get", "/v3/users/{user_id}/trackedTargetEvents/{target_rule_id}"): Route(
+        READ, TrackedPageShape, statuses=READING
+    ),
 }

@@ -3,24 +3,25 @@
 from collections.abc import Mapping
 
 from milepost.api.attribution import HEADERS
-from milepost.api.route import READING, Body, Route
+from milepost.api.route import ADMIN, EVENTS, READ, READING, Body, Route
 from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, Failure, TransactionAnswer
 from milepost.api.vendor.behaviour_shapes import DefinitionBody, DoneShape, FoundPageShape, MetaShape
 from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
 from milepost.api.vendor.customers import ChangeBody, RegistrationBody
 from milepost.api.vendor.request_shapes import BulkTransaction, MixedTransaction, RegularTransaction, ReturnTransaction
 
-_DETAILS = Route(WholeCustomer, statuses=READING)
+_DETAILS = Route(READ, WholeCustomer, statuses=READING)
 _NAMING = ("identifierName", "identifierValue")
 
 SECOND: Mapping[tuple[str, str], Route] = {
-    ("post", "/v2/customers"): Route(CustomerAnswer, Body((RegistrationBody,)), headers=HEADERS),
+    ("post", "/v2/customers"): Route(EVENTS, CustomerAnswer, Body((RegistrationBody,)), headers=HEADERS),
     ("get", "/v2/customers"): _DETAILS,
-    ("get", "/v2/customers/lookup"): Route(CustomerEntity, statuses=READING),
+    ("get", "/v2/customers/lookup"): Route(READ, CustomerEntity, statuses=READING),
     ("get", "/v2/customers/lookup/customerDetails"): _DETAILS,
     ("get", "/v2/customers/{customer_id}"): _DETAILS,
-    ("put", "/v2/customers/{customer_id}"): Route(CustomerAnswer, Body((ChangeBody,)), headers=HEADERS),
+    ("put", "/v2/customers/{customer_id}"): Route(EVENTS, CustomerAnswer, Body((ChangeBody,)), headers=HEADERS),
     ("post", "/v2/transactions"): Route(
+        EVENTS,
         TransactionAnswer,
         Body((RegularTransaction, ReturnTransaction, MixedTransaction)),
         query=_NAMING,
@@ -28,13 +29,14 @@ SECOND: Mapping[tuple[str, str], Route] = {
         headers=HEADERS,
     ),
     ("post", "/v2/transactions/bulk"): Route(
-        BulkAnswer, Body((BulkTransaction,), alone=False, listed=True), headers=HEADERS
+        EVENTS, BulkAnswer, Body((BulkTransaction,), alone=False, listed=True), headers=HEADERS
     ),
-    ("post", "/v2/events"): Route(DoneShape, Body((DefinitionBody,))),
-    ("put", "/v2/events"): Route(DoneShape, Body((DefinitionBody,))),
-    ("put", "/v2/events/disable"): Route(DoneShape, statuses=READING),
-    ("get", "/v2/events/meta"): Route(MetaShape, statuses=READING),
+    ("post", "/v2/events"): Route(ADMIN, DoneShape, Body((DefinitionBody,))),
+    ("put", "/v2/events"): Route(ADMIN, DoneShape, Body((DefinitionBody,))),
+    ("put", "/v2/events/disable"): Route(ADMIN, DoneShape, statuses=READING),
+    ("get", "/v2/events/meta"): Route(READ, MetaShape, statuses=READING),
     ("get", "/v2/events/search"): Route(
+        READ,
         FoundPageShape,
         query=(
             *("userIdentifierType", "userIdentifierValue", "eventName", "eventId", "fromDate", "tillDate"),

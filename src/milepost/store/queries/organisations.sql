@@ -65,24 +65,26 @@ where org_id = %(org_id)s and version > %(since)s and version <= %(version)s
 order by group_id, version desc;
 
 -- add_login: let a till log in
-insert into login (code, org_id, till_id, password_hash)
-values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s)
+insert into login (code, org_id, till_id, password_hash, role)
+values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s, %(role)s)
 on conflict (code) do nothing
 returning code;
 
 -- login: who logs in with this code
-select l.org_id, l.till_id, l.password_hash, t.name
+select l.org_id, l.till_id, l.password_hash, t.name, l.role
 from login as l
 join till as t on t.org_id = l.org_id and t.till_id = l.till_id
 where l.code = %(code)s;
 
 -- add_key: let a client ask for tokens
-insert into api_key (key, org_id, key_id, name, secret_digest, created_at)
-values (%(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0))
+insert into api_key (key, org_id, key_id, name, secret_digest, created_at, role)
+values (
+    %(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0), %(role)s
+)
 returning key_id;
 
 -- key: the client of a key that is not revoked
-select org_id, key_id, name, secret_digest from api_key where key = %(key)s and revoked_at is null;
+select org_id, key_id, name, role, secret_digest from api_key where key = %(key)s and revoked_at is null;
 
 -- add_token: remember a token until it expires
 insert into access_token (token_digest, key, expires_at)
@@ -92,7 +94,7 @@ values (%(digest)b, %(key)s, to_timestamp(%(expires)s / 1000000.0));
 delete from access_token where expires_at < to_timestamp(%(now)s / 1000000.0);
 
 -- token: the client of a token that has not expired
-select k.org_id, k.key_id, k.name, (extract(epoch from t.expires_at) * 1000000)::bigint
+select k.org_id, k.key_id, k.name, k.role, (extract(epoch from t.expires_at) * 1000000)::bigint
 from access_token as t
 join api_key as k on k.key = t.key
 where t.token_digest = %(digest)b and k.revoked_at is null and t.expires_at > to_timestamp(%(now)s / 1000000.0);
