@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json, said
+from tests.api.door import Brand, Door, Json, said
 from tests.api.forms import FEBRUARY, JANUARY, MARCH, group, target
 
 DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-12-31"}
@@ -102,6 +102,23 @@ def test_what_is_wrong_with_a_new_period_is_told(brand: Brand, body: Any, reason
     defined = brand.define(group())
     assert [(300004, reason) for reason in reasons] == brand.errors("POST", address(defined), body)
     assert defined["periods"] == brand.data("GET", address(defined))
+
+
+def test_a_period_that_ends_before_it_starts_is_left_out_if_the_brand_says_so(front: Door) -> None:
+    """The others are added, and a warning names it; what else is wrong is refused as ever (semantics 8 #43)."""
+    brand = front.brand(backwardPeriods="SKIP")
+    defined = brand.define(group())
+    backwards = {"refCode": "back", "startDate": "2026-05-02", "endDate": "2026-05-01"}
+    answered = said(brand.post(address(defined), [backwards, MARCH]))
+    assert ["January", "February", "March"] == [period["refCode"] for period in answered["data"]]
+    assert ["[0] ends before it starts and was left out."] == [one["message"] for one in answered["warnings"]]
+    again = said(brand.post(address(defined), backwards))
+    assert (3, ["The period ends before it starts and was left out."]) == (
+        len(again["data"]),
+        [one["message"] for one in again["warnings"]],
+    )
+    unreadable = backwards | {"endDate": "soon"}
+    assert 400 == brand.post(address(defined), [unreadable]).status_code
 
 
 def test_a_group_has_a_hundred_periods_at_most(brand: Brand) -> None:

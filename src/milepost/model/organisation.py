@@ -68,6 +68,13 @@ class CyclicMonths(Enum):
     DAYS_30 = "DAYS_30"
 
 
+class BackwardPeriods(Enum):
+    """What becomes of a period that is to be added and ends before it starts (semantics 8 #43)."""
+
+    REFUSE = "REFUSE"
+    SKIP = "SKIP"
+
+
 LATE_DAYS_MAX = 400
 OFFSET_DAYS_MAX = 60
 OUTAGES_MAX = 100
@@ -117,6 +124,7 @@ class Settings:
     goal_templates: tuple[GoalTemplate, ...] = ()
     goal_days: int = 92
     goals_at_once: int = 5
+    backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

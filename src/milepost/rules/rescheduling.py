@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import Enum
 
 from milepost.model.names import name_key
+from milepost.model.organisation import BackwardPeriods
 from milepost.model.target import Evaluation, Period, TargetGroup
 from milepost.rules.amendment import Amended, Circumstances, PeriodAmendment
 from milepost.rules.calendar import Unreadable, day_from, iso_date
@@ -11,7 +12,7 @@ from milepost.rules.change import UNKNOWN_PERIOD, Change
 from milepost.rules.drafting import new_period
 from milepost.rules.goal_changes import extended_goals
 from milepost.rules.naming import DESCRIPTION_MAX, MISSING, name_problems, repeats, text_problems
-from milepost.rules.schedule import PERIODS_MAX, Window, date_problems
+from milepost.rules.schedule import PERIODS_MAX, Window, date_problems, lies_backwards
 from milepost.rules.tracking import STREAKS
 
 Touched = list[tuple[str, int]]
@@ -36,6 +37,7 @@ def status_of(period: Period, now: int) -> PeriodStatus:
 def with_added_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, ...], where: Circumstances) -> Amended:
     """Give *group* with new periods; each target's last goal is theirs too."""
     change = Change(group, where)
+    amendments = _forward(change, amendments)
     if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         change.refuse("", "periods are added to a group of FIXED_CALENDAR_WINDOW only")
         return change.result()
@@ -68,6 +70,16 @@ def with_changed_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, 
         _change(change, amendment, touched)
     _check_days(change, touched)
     return change.result()
+
+
+def _forward(change: Change, amendments: tuple[PeriodAmendment, ...]) -> tuple[PeriodAmendment, ...]:
+    """Leave out, with a warning, what ends before it starts, where the organisation asks for that (semantics 8 #43)."""
+    if change.where.organisation.settings.backward_periods is BackwardPeriods.REFUSE:
+        return amendments
+    forward = tuple(one for one in amendments if not lies_backwards(one.draft, change.calendar))
+    left_out = (one.path for one in amendments if one not in forward)
+    change.warnings += (f"{path or 'The period'} ends before it starts and was left out." for path in left_out)
+    return forward
 
 
 def _add(change: Change, amendment: PeriodAmendment, touched: Touched) -> None:

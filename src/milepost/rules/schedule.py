@@ -155,6 +155,15 @@ def date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterato
     )
 
 
+def lies_backwards(period: PeriodDraft, calendar: Calendar) -> bool:
+    """Tell whether a period ends before it starts; one whose dates cannot be read does not."""
+    try:
+        begin, end = _moment(period.starts, calendar.read_legacy), _last(period.ends, calendar.read_legacy, calendar)
+    except Unreadable:
+        return False
+    return begin is not None and end is not None and begin.instant > end.instant
+
+
 def _order_problems(
     first_path: str, first: str | None, last_path: str, last: str | None, read: Reader, calendar: Calendar
 ) -> Iterator[Problem]:

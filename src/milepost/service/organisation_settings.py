@@ -17,6 +17,7 @@ from milepost.model.organisation import (
     OFFSET_DAYS_MAX,
     OUTAGES_MAX,
     AfterAchievement,
+    BackwardPeriods,
     CarryLines,
     CyclicMonths,
     EnrolMidPeriod,
@@ -197,6 +198,11 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "goalDays": _number("goal_days", 1, GOAL_DAYS_MAX, "how many days a goal that a customer sets may run"),
     "goalsAtOnce": _number("goals_at_once", 0, GOALS_AT_ONCE_MAX, "how many goals a customer may have at a time"),
+    "backwardPeriods": _choice(
+        "backward_periods",
+        BackwardPeriods,
+        "whether a call that adds periods is refused for one that ends before it starts",
+    ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
 
