@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import batches, growth, profiling, reading, singles
+from bench import batches, boards, growth, profiling, reading, singles
 from bench.hosting import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
@@ -17,11 +17,12 @@ WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
     "w2": batches.run,
     "w3": growth.run,
     "w4": reading.run,
+    "w6": boards.run,
 }
 PROFILE = "profile"
 SIZES = {
-    "small": Plan(rounds=5, customers=20_000, batch_events=5_000, seconds=1.0),
-    "full": Plan(rounds=7, customers=100_000, batch_events=20_000, seconds=5.0),
+    "small": Plan(rounds=5, customers=20_000, board_customers=100_000, batch_events=5_000, seconds=1.0),
+    "full": Plan(rounds=7, customers=100_000, board_customers=1_000_000, batch_events=20_000, seconds=5.0),
 }
 
 
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> int:
     plan = Plan(
         rounds=asked.rounds or size.rounds,
         customers=asked.customers or size.customers,
+        board_customers=asked.customers or size.board_customers,
         batch_events=asked.events or size.batch_events,
         seconds=size.seconds,
     )

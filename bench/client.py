@@ -2,12 +2,20 @@
 
 import asyncio
 from base64 import b64encode
-from typing import Self
+from typing import NamedTuple, Self
 
 from bench.hosting import Address
 
 READ_BYTES_MAX = 16 * 1024 * 1024
 _LENGTH = b"\r\ncontent-length:"
+
+
+class Asked(NamedTuple):
+    """One request: a GET; if it has a body a POST, or what `method` says."""
+
+    path: str
+    body: bytes | None = None
+    method: str = "POST"
 
 
 class Connection:
@@ -34,10 +42,19 @@ class Connection:
         """Give the body of the answer to a GET."""
         return await self._ask(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
+    async def ask(self, asked: Asked) -> bytes:
+        """Give the body of the answer to a GET, with a body of its own if *asked* says so, or to a POST."""
+        if asked.body is None:
+            return await self.get(asked.path)
+        return await self._sent(asked.method, asked.path, asked.body)
+
     async def post(self, path: str, body: bytes) -> bytes:
         """Give the body of the answer to a POST of JSON."""
+        return await self._sent("POST", path, body)
+
+    async def _sent(self, method: str, path: str, body: bytes) -> bytes:
         kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        return await self._ask(f"POST {path} HTTP/1.1\r\n{self._head}{kind}\r\n".encode() + body)
+        return await self._ask(f"{method} {path} HTTP/1.1\r\n{self._head}{kind}\r\n".encode() + body)
 
     async def _ask(self, request: bytes) -> bytes:
         self._writer.write(request)

@@ -68,6 +68,11 @@ class Postgres:
         with psycopg.connect(url or self.url, autocommit=True) as connection:
             return connection.execute(statement.encode()).fetchall()
 
+    def run(self, statement: str, url: str) -> None:
+        """Run *statement* for its effect."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
@@ -87,8 +92,11 @@ def server_settings(*, lanes: int) -> ServerSettings:
     return read_settings({}, {"clock": CLOCK, "lanes": str(lanes)})
 
 
-async def make_brand(url: str, rules: Sequence[Rule], *, customers: int) -> None:
-    """Make the brand of a benchmark in the database at *url*, through the API: stores, targets; and its customers."""
+async def make_brand(url: str, rules: Sequence[Rule], *, customers: int, board: Rule | None = None) -> None:
+    """Make the brand of a benchmark in the database at *url*, through the API: stores, targets; and its customers.
+
+    The target of *board* gets a leaderboard.
+    """
     settings = server_settings(lanes=1)
     async with running(url, settings) as here:
         added, _ = await add_organisation(here.database, name=ORGANISATION, zone="UTC", now=here.clock())
@@ -99,7 +107,8 @@ async def make_brand(url: str, rules: Sequence[Rule], *, customers: int) -> None
             made = (await client.post("/api/v1/stores", json=stores)).raise_for_status().json()["items"]
             ids = [store["id"] for store in made]
             for rule in rules:
-                answer = await client.post("/v3/targetGroups", json=group_request(rule, ids, till.till.id))
+                request = group_request(rule, ids, till.till.id) | {"leaderboardEnabled": rule is board}
+                answer = await client.post("/v3/targetGroups", json=request)
                 assert answer.is_success, answer.text
         for start in range(0, customers, REGISTERED_AT_ONCE):
             await _register(here, added.id, range(start, min(customers, start + REGISTERED_AT_ONCE)))

@@ -4,20 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from bench.client import Connection, basic
+from bench.client import Asked, Connection, basic
 from bench.contest import Spread
 from bench.hosting import PASSWORD, TILL, Address
 
 COLUMNS = ["contestant", "requests/s: median (range)", "p50 ms: median (range)", "p99 ms: median (range)"]
-
-
-class Asked(NamedTuple):
-    """One request: a GET, or a POST if it has a body."""
-
-    path: str
-    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +59,7 @@ async def _send(connection: Connection, asked: Sequence[Asked]) -> tuple[list[fl
     times, size = [], 0
     for one in asked:
         began = time.perf_counter()
-        answer = await (connection.get(one.path) if one.body is None else connection.post(one.path, one.body))
+        answer = await connection.ask(one)
         times.append(time.perf_counter() - began)
         size += len(answer)
     return times, size

@@ -81,6 +81,15 @@ def processor_seconds_of(head: int) -> float:
     return ticks / _TICKS
 
 
+def memory_of(process: int) -> tuple[int, int]:
+    """Give the memory that a process holds, and the most that it ever held, in bytes."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    found = {
+        name: int(rest.split()[0]) * 1_024 for name, _, rest in (line.partition(":") for line in lines) if "kB" in rest
+    }
+    return found["VmRSS"], found["VmHWM"]
+
+
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

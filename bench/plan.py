@@ -14,10 +14,14 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much is measured; `batch_events` is what each contestant of W2 receives in one round, by kind of users."""
+    """How much is measured; `batch_events` is what each contestant of W2 receives in one round, by kind of users.
+
+    On the board of W6 are `board_customers`.
+    """
 
     rounds: int
     customers: int
+    board_customers: int
     batch_events: int
     seconds: float
     seed: int = SEED

@@ -9,10 +9,10 @@ from typing import Any
 
 from bench import latency, peer
 from bench.audit import audit_ours, audit_peer
-from bench.client import Connection, basic
+from bench.client import Asked, Connection, basic
 from bench.events import Happened, Stream, Users, batch_bodies, external_id, with_body
 from bench.hosting import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server, peer_server
-from bench.latency import Asked, Beside, Times, timed
+from bench.latency import Beside, Times, timed
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, typical_rules
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from bench import latency, peer
 from bench.audit import audit_ours, audit_peer
+from bench.client import Asked
 from bench.events import Happened, Stream, Users, dealt
 from bench.hosting import Address, Postgres, make_brand, milepost_server, peer_server
-from bench.latency import Asked, Times, timed
+from bench.latency import Times, timed
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import typical_rules
 

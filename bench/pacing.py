@@ -1,0 +1,72 @@
+"""Requests at fixed instants, whatever the answers take; and something done at fixed instants beside them."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+
+from bench.client import Asked, Connection, basic
+from bench.hosting import PASSWORD, TILL, Address
+from bench.latency import Times
+
+CONNECTIONS = 8
+"""Connections of an open loop; a request that finds none waits, and its time runs."""
+
+
+async def paced(contestant: str, address: Address, asked: Sequence[Asked], rate: float) -> Times:
+    """Send *asked*, so many a second (open loop): the time of each runs from the instant it was due."""
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    async with AsyncExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            free.put_nowait(await stack.enter_async_context(Connection(address, basic(TILL, PASSWORD))))
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as tasks:
+            sending = [tasks.create_task(_at(free, one, began + number / rate)) for number, one in enumerate(asked)]
+        seconds = time.perf_counter() - began
+    found = [task.result() for task in sending]
+    return Times(
+        contestant=contestant,
+        clients=CONNECTIONS,
+        each=tuple(taken for taken, _ in found),
+        seconds=seconds,
+        answer_bytes=sum(size for _, size in found) // max(1, len(found)),
+    )
+
+
+async def _at(free: "asyncio.Queue[Connection]", asked: Asked, due: float) -> tuple[float, int]:
+    await asyncio.sleep(max(0.0, due - time.perf_counter()))
+    connection = await free.get()
+    answer = await connection.ask(asked)
+    free.put_nowait(connection)
+    return time.perf_counter() - due, len(answer)
+
+
+class Every:
+    """Something that is done at every so many *seconds* while something else is measured; late ones are not made up."""
+
+    def __init__(self, work: Callable[[], Awaitable[object]], seconds: float) -> None:
+        """Do *work* once it is started."""
+        self._work = work
+        self._seconds = seconds
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        """Start."""
+        self._task = asyncio.create_task(self._run())
+
+    async def __aexit__(self, *_: object) -> None:
+        """Finish what is under way, then stop."""
+        self._stop.set()
+        assert self._task is not None
+        await self._task
+
+    async def _run(self) -> None:
+        due = time.perf_counter()
+        while not self._stop.is_set():
+            await self._work()
+            due = max(due + self._seconds, time.perf_counter())
+            try:
+                await asyncio.wait_for(self._stop.wait(), due - time.perf_counter())
+            except TimeoutError:
+                continue
