@@ -87,6 +87,14 @@ def commits(source: Source) -> Iterator[str]:
             yield f"{source.path}:{number}: only store/database.py commits; use database.transaction()"
 
 
+def depended_on(source: Source) -> Iterator[str]:
+    """Give the names of what FastAPI is told that requests depend on."""
+    for node in ast.walk(source.tree):
+        match node:
+            case ast.Call(func=ast.Name(id="Depends"), args=[ast.Name(id=name)]):
+                yield name
+
+
 def mutable_values(source: Source) -> Iterator[str]:
     """Find values that can change: dataclasses that are not frozen, fields that are lists, dicts or sets."""
     for node in ast.walk(source.tree):

@@ -1,5 +1,6 @@
 """The code is still like us: what imports and types cannot hold."""
 
+import ast
 from collections.abc import Iterable, Mapping
 
 from tests.tidy import habits
@@ -57,6 +58,17 @@ def test_only_the_database_commits() -> None:
     others = [source for source in package() if source.path != "src/milepost/store/database.py"]
 
     assert [] == [finding for source in others for finding in habits.commits(source)]
+
+
+def test_what_requests_depend_on_is_awaited() -> None:
+    """FastAPI hands a plain function to a thread, at each request, and waits for it."""
+    faces = [source for source in package() if source.part == "api"]
+    asked = {name for source in faces for name in habits.depended_on(source)}
+    awaited = {
+        node.name for source in faces for node in ast.walk(source.tree) if isinstance(node, ast.AsyncFunctionDef)
+    }
+
+    assert set() == asked - awaited
 
 
 def test_values_of_the_model_are_frozen() -> None:

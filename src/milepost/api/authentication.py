@@ -23,8 +23,8 @@ class NotAllowed(Exception):
         super().__init__(f"access denied: this login has the role {has.value}, and the request needs {needs.value}")
 
 
-def installation_of(request: Request) -> Installation:
-    """Give the running installation."""
+async def installation_of(request: Request) -> Installation:
+    """Give the running installation; awaited, since FastAPI hands what is not to a thread, at each request."""
     here = request.app.state.installation
     assert isinstance(here, Installation)
     return here

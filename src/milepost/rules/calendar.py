@@ -32,6 +32,8 @@ SECOND_US = 1_000_000
 
 _BLOCKS_MAX = 4_096
 
+_TO_THE_SECOND = len("2025-11-20T13:07:49")
+
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
     r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?"
@@ -232,10 +234,14 @@ def _plain(found: re.Match[str]) -> PlainDateTime:
 
 
 def _clock(local: ZonedDateTime) -> str:
-    return f"{local.year:04}-{local.month:02}-{local.day:02}T{local.hour:02}:{local.minute:02}:{local.second:02}"
+    return local.format_iso()[:_TO_THE_SECOND]
 
 
 def _offset(local: ZonedDateTime, colon: str) -> str:
-    minutes = round(local.offset.total("minutes"))
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{'-' if minutes < 0 else '+'}{hours:02}{colon}{rest:02}"
+    before_zone = local.format_iso().partition("[")[0]
+    sign, hours, minutes = before_zone[-6], before_zone[-5:-3], before_zone[-2:]
+    if sign in "+-":
+        return f"{sign}{hours}{colon}{minutes}"
+    # Offsets of long ago have seconds.
+    away = round(local.offset.total("minutes"))
+    return f"{'-' if away < 0 else '+'}{abs(away) // 60:02}{colon}{abs(away) % 60:02}"

@@ -65,6 +65,7 @@ class Access:
         self._clock = clock
         self._secret = secrets.token_bytes(32)
         self._remembered: dict[bytes, tuple[Caller, int]] = {}
+        self._verifying: dict[bytes, asyncio.Lock] = {}
 
     async def by_password(self, code: str, password: str) -> Caller | None:
         """Give the till that logs in so, if it may; an unknown code costs as much as a wrong password."""
@@ -74,6 +75,16 @@ class Access:
             return remembered
         if len(password) > PASSWORD_CHARACTERS_MAX or len(code) > PASSWORD_CHARACTERS_MAX or "\0" in code:
             return None
+        # Who logs in the same way meanwhile waits for the first one: a look at a password takes a processor's time.
+        lock = self._verifying.setdefault(digest, asyncio.Lock())
+        try:
+            async with lock:
+                return self._recall(digest) or await self._verified(code, password, digest)
+        finally:
+            if not lock.locked():
+                self._verifying.pop(digest, None)
+
+    async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
         async with self._database.transaction() as transaction:
             login = await logins.login(transaction, code)
         kept = _NOBODY if login is None else login.password_hash

@@ -104,7 +104,7 @@ async def entries_of(here: Installation, org_id: int, ranked: Iterable[Ranked]) 
     who = [who_is(org_id, one.score.customer_id) for one in places]
     async with here.database.reading() as reading:
         found = await customers.profiles(reading, who)
-    return [BoardEntry(one, found.get(who_is(org_id, one.score.customer_id))) for one in places]
+    return [BoardEntry(one, found.get(key)) for one, key in zip(places, who, strict=True)]
 
 
 async def profile_of(here: Installation, org_id: int, customer_id: int) -> Customer | None:

@@ -35,7 +35,7 @@ class Wanted:
     at: int | None
 
 
-def wanted_rows(
+async def wanted_rows(
     includeInactive: str = "false",
     targetRuleId: str | None = None,
     includeInactiveTargets: str = "false",
