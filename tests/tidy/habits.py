@@ -93,6 +93,8 @@ def depended_on(source: Source) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Name(id="Depends"), args=[ast.Name(id=name)]):
                 yield name
+            case _:
+                pass
 
 
 def mutable_values(source: Source) -> Iterator[str]:
