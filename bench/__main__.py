@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import batches, boards, growth, profiling, reading, singles
+from bench import batches, boards, growth, profiling, reading, rolling_over, singles
 from bench.hosting import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
@@ -18,6 +18,7 @@ WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
     "w3": growth.run,
     "w4": reading.run,
     "w6": boards.run,
+    "turn": rolling_over.run,
 }
 PROFILE = "profile"
 SIZES = {

@@ -186,6 +186,9 @@ async def _rounds(
     written: dict[str, list[Writing]] = {name: [] for name in board_report.WRITTEN}
     random, everybody = Random(plan.seed), [*ground.ids.values()]
     order = [*contenders.items()]
+    for name, contender in order:
+        # Boards, statements and logins are known before anything is measured; what knowing costs is told apart.
+        await contender.ask(name, everybody[:1])
     for turn in range(plan.rounds):
         say(f"W6: round {turn + 1} of {plan.rounds} …")
         customers = random.sample(everybody, min(len(everybody), int(RATE * ground.seconds)))

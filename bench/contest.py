@@ -76,11 +76,11 @@ class Spread:
 
 async def measured(server: Postgres, contestant: Contestant, users: Users, events: Sequence[Happened]) -> Round:
     """Let *contestant* receive *events*; every event must be new, or repeated and known to be."""
-    before = contestant.processor_seconds(), processor_seconds(server), _log_position(server)
+    before = contestant.processor_seconds(), processor_seconds(server), log_position(server)
     began = time.perf_counter()
     statuses = await contestant.receive(events)
     seconds = time.perf_counter() - began
-    after = contestant.processor_seconds(), processor_seconds(server), _log_position(server)
+    after = contestant.processor_seconds(), processor_seconds(server), log_position(server)
     repeated = sum(event.is_repeated for event in events)
     expected = Counter({"applied": len(events) - repeated, "duplicate": repeated})
     assert +statuses == +expected, f"{contestant.name}: {statuses}, but {expected} were sent"
@@ -110,5 +110,6 @@ async def settle_down(server: Postgres) -> None:
     server.rows("select 1")
 
 
-def _log_position(server: Postgres) -> int:
+def log_position(server: Postgres) -> int:
+    """Give how much *server* has written to its log so far, in bytes."""
     return int(server.rows("select pg_current_wal_insert_lsn() - '0/0'")[0][0])

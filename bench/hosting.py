@@ -135,9 +135,9 @@ async def _register(here: Installation, org_id: int, customers: range) -> None:
 
 
 @asynccontextmanager
-async def milepost_server(url: str, *, lanes: int, processes: int = 1) -> AsyncIterator[Address]:
-    """Run `milepost serve` on the database at *url*, beside this process."""
-    command = ["-m", "milepost", "serve", "--database-url", url, "--port", "0", "--clock", CLOCK]
+async def milepost_server(url: str, *, lanes: int, processes: int = 1, clock: str = CLOCK) -> AsyncIterator[Address]:
+    """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*."""
+    command = ["-m", "milepost", "serve", "--database-url", url, "--port", "0", "--clock", clock]
     settings = {"MILEPOST_LANES": str(lanes), "MILEPOST_PROCESSES": str(processes), "MILEPOST_LOG_LEVEL": "warning"}
     async with _process(command, settings) as address:
         yield address

@@ -13,15 +13,30 @@ CONNECTIONS = 8
 """Connections of an open loop; a request that finds none waits, and its time runs."""
 
 
-async def paced(contestant: str, address: Address, asked: Sequence[Asked], rate: float) -> Times:
-    """Send *asked*, so many a second (open loop): the time of each runs from the instant it was due."""
+def _at_nothing(_asked: Asked, _answer: bytes) -> None:
+    """Look at no answer."""
+
+
+async def paced(
+    contestant: str,
+    address: Address,
+    asked: Sequence[Asked],
+    rate: float,
+    look: Callable[[Asked, bytes], None] = _at_nothing,
+) -> Times:
+    """Send *asked*, so many a second (open loop), and *look* at each answer.
+
+    The time of each runs from the instant it was due.
+    """
     free: asyncio.Queue[Connection] = asyncio.Queue()
     async with AsyncExitStack() as stack:
         for _ in range(CONNECTIONS):
             free.put_nowait(await stack.enter_async_context(Connection(address, basic(TILL, PASSWORD))))
         began = time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
-            sending = [tasks.create_task(_at(free, one, began + number / rate)) for number, one in enumerate(asked)]
+            sending = [
+                tasks.create_task(_at(free, one, began + number / rate, look)) for number, one in enumerate(asked)
+            ]
         seconds = time.perf_counter() - began
     found = [task.result() for task in sending]
     return Times(
@@ -33,12 +48,16 @@ async def paced(contestant: str, address: Address, asked: Sequence[Asked], rate:
     )
 
 
-async def _at(free: "asyncio.Queue[Connection]", asked: Asked, due: float) -> tuple[float, int]:
+async def _at(
+    free: "asyncio.Queue[Connection]", asked: Asked, due: float, look: Callable[[Asked, bytes], None]
+) -> tuple[float, int]:
     await asyncio.sleep(max(0.0, due - time.perf_counter()))
     connection = await free.get()
     answer = await connection.ask(asked)
     free.put_nowait(connection)
-    return time.perf_counter() - due, len(answer)
+    seconds = time.perf_counter() - due
+    look(asked, answer)
+    return seconds, len(answer)
 
 
 class Every:

@@ -64,7 +64,7 @@ def test_a_look_sees_what_an_earlier_one_could_not(database_url: str) -> None:
             await keep(late, (1, 50, 7))
             await kept(database, (2, 40, 7))
             async with database.reading() as reading:
-                seen, whole = await boards.whole(reading, NAME)
+                seen, (whole,) = await boards.whole(reading, NAME, 9)
             assert [(2, 40, 7)] == whole.each()
             await kept(database, (3, 30, 7))
             async with database.reading() as reading:
@@ -85,7 +85,7 @@ def test_rows_of_another_server_are_not_read_again_and_again(database_url: str) 
     async def work(database: Database) -> None:
         await kept(database, (1, 10, 1))
         async with database.reading() as reading:
-            seen, _ = await boards.whole(reading, NAME)
+            seen, _ = await boards.whole(reading, NAME, 9)
             since = await boards.since(reading, NAME, seen._replace(unseen_from=0))
             later = await boards.since(reading, NAME, seen)
         assert ([(1, 10, 1)], []) == (since.scores.each(), later.scores.each())

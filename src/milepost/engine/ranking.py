@@ -1,7 +1,7 @@
 """A board: the customers of one target in one period by their values, kept in order so that no rank is counted."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple, assert_never
 
 from milepost.engine.ordered import MEMBER, Ordered
@@ -27,11 +27,14 @@ class Ranked(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Scores field by field, by rising customer id; `order` has their positions, the best one first."""
+    """Scores field by field, by rising customer id; `order` has their positions, the best one first.
 
-    customer_ids: Sequence[int]
-    values: Sequence[int]
-    active_at: Sequence[int]
+    A board that is made of them goes on with them.
+    """
+
+    customer_ids: "array[int]"
+    values: "array[int] | list[int]"
+    active_at: "array[int]"
     order: "array[int]"
 
 
@@ -43,7 +46,7 @@ def columns_of(scores: Iterable[Score]) -> Columns:
     last = sorted({score.customer_id: score for score in scores}.values())
     best_first = sorted(range(len(last)), key=lambda row: (-last[row].value, last[row].active_at, row))
     customer_ids, values, active_at = ([score[field] for score in last] for field in range(3))
-    return Columns(customer_ids, values, active_at, array(MEMBER, best_first))
+    return Columns(array("q", customer_ids), _narrow(values), array("q", active_at), array(MEMBER, best_first))
 
 
 class Board:
@@ -134,9 +137,9 @@ class _Rows:
     __slots__ = ("_active_at", "_customer_ids", "_values")
 
     def __init__(self, columns: Columns) -> None:
-        self._customer_ids = array("q", columns.customer_ids)
-        self._values = _narrow(columns.values)
-        self._active_at = array("q", columns.active_at)
+        self._customer_ids = columns.customer_ids
+        self._values = columns.values
+        self._active_at = columns.active_at
 
     def key(self, row: int) -> _Key:
         return -self._values[row], self._active_at[row], self._customer_ids[row]
@@ -171,9 +174,9 @@ class _Rows:
             self._values[row] = value
 
 
-def _narrow(values: Sequence[int]) -> "array[int] | list[int]":
+def _narrow(values: list[int]) -> "array[int] | list[int]":
     """Give *values* in eight bytes each; as they are if one of them needs more."""
     try:
         return array("q", values)
     except OverflowError:
-        return [*values]
+        return values

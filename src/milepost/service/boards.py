@@ -20,7 +20,7 @@ SCORES_MAX = 8_000_000
 """Scores kept in memory, of 32 bytes each; boards that nobody asked for longest are forgotten first."""
 
 PART_SCORES = 50_000
-"""Scores in one stored part of a closed board."""
+"""Scores in one part of a board as it is read, and as it is stored once it is closed."""
 
 CHANGES_AT_ONCE = 250
 """Changes put on a board before others get their turn: a few milliseconds."""
@@ -79,12 +79,12 @@ class Boards:
             if changes is None or changes.is_closed:
                 final = await boards.final(reading, name)
                 if final is not None:
-                    live.board = Board(live.ties, Columns(*final.scores.columns()))
+                    live.board = Board(live.ties, Columns(*boards.columns_of(final.parts)))
                     live.final, live.synced_at = True, final.closed_at
                     return
             if changes is None or changes.scores.size > max(ANEW_CHANGES_MIN, len(live.board) // ANEW_SHARE):
-                live.seen, scores = await boards.whole(reading, name)
-                live.board, live.synced_at = Board(live.ties, Columns(*scores.columns())), now
+                live.seen, parts = await boards.whole(reading, name, PART_SCORES)
+                live.board, live.synced_at = Board(live.ties, Columns(*boards.columns_of(parts))), now
                 return
         await _put(live.board, changes.scores)
         live.seen, live.synced_at = changes.seen, now
@@ -106,8 +106,8 @@ async def close_board(database: Database, name: BoardName, closed_at: int, *, pa
 async def close_within(transaction: Transaction, name: BoardName, closed_at: int, *, part: int = PART_SCORES) -> None:
     """Do so as a part of *transaction*."""
     if not await boards.is_closed(transaction, name):
-        _, scores = await boards.whole(transaction, name)
-        await boards.close(transaction, name, closed_at, scores, part)
+        _, parts = await boards.whole(transaction, name, part)
+        await boards.close(transaction, name, closed_at, parts)
 
 
 async def _put(board: Board, changes: Packed) -> None:

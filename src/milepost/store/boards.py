@@ -1,14 +1,13 @@
 """Scores of leaderboards, and boards that are closed.
 
-A board of a million customers is read in one piece of packed bytes, which costs this process milliseconds: row by row
-it would be seconds in which nothing else is answered.
+A board of a million customers is read in parts of packed bytes, which costs this process milliseconds: row by row it
+would be seconds in which nothing else is answered.
 """
 
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from milepost.store.database import Transaction
 from milepost.store.log import Who
 
-SCORE_BYTES, POSITION_BYTES = 24, 4
+SCORE_BYTES = 24
 
 
 class BoardName(NamedTuple):
@@ -67,17 +66,6 @@ class Packed(NamedTuple):
     order: bytes
     wide: list[tuple[int, str]]
 
-    def columns(self) -> Columns:
-        """Give the scores of a whole board; their ids rise."""
-        fields = _numbers("q", self.scores)
-        customer_ids, active_at = fields[0::3], fields[2::3]
-        values: array[int] | list[int] = fields[1::3]
-        if self.wide:
-            values = [*values]
-        for customer_id, value in self.wide:
-            values[bisect_left(customer_ids, customer_id)] = int(value)
-        return Columns(customer_ids, values, active_at, _numbers("I", self.order))
-
     def each(self) -> list[StoredScore]:
         """Give the scores one by one, in the order in which they lie there."""
         fields, wide = _numbers("q", self.scores), dict(self.wide)
@@ -92,6 +80,23 @@ class Packed(NamedTuple):
         return len(self.scores) // SCORE_BYTES
 
 
+def columns_of(parts: Iterable[Packed]) -> Columns:
+    """Give the scores of a whole board, which lies in *parts*."""
+    customer_ids, narrow, active_at, order = array("q"), array("q"), array("q"), array("I")
+    wide: list[tuple[int, str]] = []
+    for part in parts:
+        fields = _numbers("q", part.scores)
+        customer_ids.extend(fields[0::3])
+        narrow.extend(fields[1::3])
+        active_at.extend(fields[2::3])
+        order.extend(_numbers("I", part.order))
+        wide += part.wide
+    values: array[int] | list[int] = [*narrow] if wide else narrow
+    for customer_id, value in wide:
+        values[bisect_left(customer_ids, customer_id)] = int(value)
+    return Columns(customer_ids, values, active_at, order)
+
+
 class Changes(NamedTuple):
     """What was written on a board since a look at it, how far this look goes, and whether the board is closed."""
 
@@ -104,7 +109,7 @@ class FinalBoard(NamedTuple):
     """A board that is closed, and since when (epoch microseconds)."""
 
     closed_at: int
-    scores: Packed
+    parts: list[Packed]
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -128,12 +133,15 @@ async def keep(transaction: Transaction, scores: Sequence[Scored]) -> None:
     )
 
 
-async def whole(transaction: Transaction, board: BoardName) -> tuple[Seen, Packed]:
-    """Give all of a board, and how far that goes."""
-    row = await transaction.row("board_whole", board._asdict())
-    assert row is not None
-    *seen, scores, customers, values, order = row
-    return Seen(*seen), Packed(scores or b"", order or b"", _wide(customers, values))
+async def whole(transaction: Transaction, board: BoardName, size: int) -> tuple[Seen, list[Packed]]:
+    """Give all of a board, in parts of *size* scores, and how far that goes."""
+    rows = await transaction.rows("board_whole", board._asdict() | {"size": size})
+    parts = [
+        Packed(scores, order, _wide(customers, values))
+        for _, _, scores, customers, values, order in rows
+        if scores is not None
+    ]
+    return Seen(*rows[0][:2]), parts
 
 
 async def since(transaction: Transaction, board: BoardName, seen: Seen) -> Changes:
@@ -144,19 +152,12 @@ async def since(transaction: Transaction, board: BoardName, seen: Seen) -> Chang
     return Changes(Seen(*now_seen), Packed(scores or b"", b"", _wide(customers, values)), is_closed)
 
 
-async def close(transaction: Transaction, board: BoardName, closed_at: int, scores: Packed, size: int) -> None:
-    """Keep *scores*, a whole board, as its last word, in parts of *size*; one that is closed stays as it is."""
-    for part, first in enumerate(range(0, max(scores.size, 1), size)):
-        last = first + size
-        body = _encoder.encode(
-            (
-                scores.scores[first * SCORE_BYTES : last * SCORE_BYTES],
-                scores.order[first * POSITION_BYTES : last * POSITION_BYTES],
-                scores.wide if part == 0 else [],
-            )
-        )
+async def close(transaction: Transaction, board: BoardName, closed_at: int, parts: Sequence[Packed]) -> None:
+    """Keep *parts*, a whole board, as its last word; one that is closed stays as it is."""
+    for number, part in enumerate(parts or [Packed(b"", b"", [])]):
+        body = _encoder.encode(tuple(part))
         await transaction.run(
-            "keep_final_board", board._asdict() | {"part": part, "closed_at": closed_at, "body": body}
+            "keep_final_board", board._asdict() | {"part": number, "closed_at": closed_at, "body": body}
         )
 
 
@@ -170,8 +171,7 @@ async def final(transaction: Transaction, board: BoardName) -> FinalBoard | None
     rows = await transaction.rows("final_board", board._asdict())
     if not rows:
         return None
-    scores, orders, wide = zip(*(_part.decode(body) for _, body in rows), strict=True)
-    return FinalBoard(rows[0][0], Packed(b"".join(scores), b"".join(orders), list(chain.from_iterable(wide))))
+    return FinalBoard(rows[0][0], [Packed(*_part.decode(body)) for _, body in rows])
 
 
 def _wide(customer_ids: Sequence[int] | None, values: Sequence[str] | None) -> list[tuple[int, str]]:

@@ -9,22 +9,30 @@ from unnest(
 on conflict (bucket, org_id, target_id, period_id, customer_id) do update
 set value = excluded.value, active_at = greatest(score.active_at, excluded.active_at), written = excluded.written;
 
--- board_whole: all of a board, packed by rising customer id, the order of the scores, and how far that goes
+-- board_whole: all of a board in parts, scores by rising customer id and positions in their order; and how far that goes
+with whole as materialized (
+    select string_agg(
+            int8send(customer_id) || int8send(case when fits then value::bigint else 0 end)
+            || int8send((extract(epoch from active_at) * 1000000)::bigint),
+            ''::bytea order by customer_id
+        ) as scores,
+        array_agg(customer_id) filter (where not fits) as customers,
+        array_agg(value::text) filter (where not fits) as values,
+        string_agg(int4send(position), ''::bytea order by value desc, active_at, customer_id) as positions
+    from (
+        select customer_id, value, active_at, value between -9223372036854775808 and 9223372036854775807 as fits,
+            (row_number() over (order by customer_id) - 1)::int as position
+        from score
+        where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
+    ) as placed
+)
 select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
     array(select pg_snapshot_xip(pg_current_snapshot())::text::bigint),
-    string_agg(
-        int8send(customer_id) || int8send(case when fits then value::bigint else 0 end)
-        || int8send((extract(epoch from active_at) * 1000000)::bigint),
-        ''::bytea order by customer_id
-    ),
-    array_agg(customer_id) filter (where not fits), array_agg(value::text) filter (where not fits),
-    string_agg(int4send(position), ''::bytea order by value desc, active_at, customer_id)
-from (
-    select customer_id, value, active_at, value between -9223372036854775808 and 9223372036854775807 as fits,
-        (row_number() over (order by customer_id) - 1)::int as position
-    from score
-    where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
-) as placed;
+    substr(scores, part * %(size)s * 24 + 1, %(size)s * 24),
+    case when part = 0 then customers end, case when part = 0 then values end,
+    substr(positions, part * %(size)s * 4 + 1, %(size)s * 4)
+from whole cross join generate_series(0, greatest(length(scores) - 1, 0) / (24 * %(size)s)) as part
+order by part;
 
 -- board_since: what was written on a board by transactions that an earlier look did not see, and how far that goes
 select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
