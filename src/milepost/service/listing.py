@@ -1,6 +1,6 @@
 """What is defined: groups one by one, listed, and searched as milestones (semantics 3.1)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -57,10 +57,9 @@ class MilestoneQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestonePage:
-    """A page of milestones, newest first, and how many there are in all."""
+    """A page of milestones, newest first, each with its organisation, and how many there are in all."""
 
-    organisation: Organisation
-    groups: tuple[TargetGroup, ...]
+    groups: tuple[tuple[Organisation, TargetGroup], ...]
     total: int
 
 
@@ -91,15 +90,17 @@ async def find_group(
 
 
 async def find_milestones(
-    database: Database, brands: Brands, org_id: int, query: MilestoneQuery, now: int
+    database: Database, brands: Brands, org_ids: Sequence[int], query: MilestoneQuery, now: int
 ) -> MilestonePage:
-    """Give a page of the groups that *query* asks for, newest first, with their status as of *now*."""
-    organisation, groups = await _all(database, brands, org_id)
-    window = _window(query, calendar_of(organisation.zone))
-    found = [group for group in groups.values() if _matches(group, query, window, now)]
-    found.sort(key=lambda group: (group.attribution.created_at, group.id), reverse=True)
+    """Give a page of the groups of organisations that *query* asks for, newest first, with their status as of *now*."""
+    found: list[tuple[Organisation, TargetGroup]] = []
+    for org_id in org_ids:
+        organisation, groups = await _all(database, brands, org_id)
+        window = _window(query, calendar_of(organisation.zone))
+        found += ((organisation, group) for group in groups.values() if _matches(group, query, window, now))
+    found.sort(key=lambda one: (one[1].attribution.created_at, one[1].id), reverse=True)
     first = query.offset * query.limit
-    return MilestonePage(organisation=organisation, groups=tuple(found[first : first + query.limit]), total=len(found))
+    return MilestonePage(groups=tuple(found[first : first + query.limit]), total=len(found))
 
 
 def status_of(group: TargetGroup, now: int) -> MilestoneStatus:

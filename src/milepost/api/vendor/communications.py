@@ -11,6 +11,7 @@ from milepost.api.vendor.document import Document, read_each
 from milepost.api.vendor.envelope import Json, answer
 from milepost.api.vendor.query import group_id_of, target_id_of
 from milepost.api.vendor.rendering import attribution, given
+from milepost.api.vendor.scope import ReadingFor, WritingFor, first_found
 from milepost.api.vendor.target_body import choice
 from milepost.model.communication import Channel, Communication, CommunicationKind
 from milepost.rules.calendar import Calendar, calendar_of
@@ -70,17 +71,17 @@ async def get_channels(_asking: Asking) -> JsonResponse:
 
 
 @router.get(TARGET, response_model=None)
-async def get_communications(group_id: str, target_id: str, here: Here, asking: Asking) -> JsonResponse:
+async def get_communications(group_id: str, target_id: str, here: Here, readers: ReadingFor) -> JsonResponse:
     """List what customers are to be told about a target."""
     subject = Subject(group_id_of(group_id), target_id_of(target_id))
-    told = await communications_of(here.database, asking.org_id, subject)
+    told = await first_found(readers, lambda reader: communications_of(here.database, reader.org_id, subject))
     calendar = calendar_of(told.organisation.zone)
     return JsonResponse(answer([_row(one, calendar) | {"configs": []} for one in told.communications]))
 
 
 @router.post(f"{TARGET}/upsert")
 async def upsert_communications(
-    group_id: str, target_id: str, request: Request, here: Here, asking: Asking
+    group_id: str, target_id: str, request: Request, here: Here, asking: WritingFor
 ) -> JsonResponse:
     """Add communications about a target, or change those whose ids are given; the answer holds those that were sent."""
     subject = Subject(group_id_of(group_id), target_id_of(target_id))

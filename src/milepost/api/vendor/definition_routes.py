@@ -14,6 +14,7 @@ from milepost.api.vendor.read_shapes import (
     ReadGroupShape,
     UnifiedShape,
 )
+from milepost.api.vendor.scope import HEADERS
 from milepost.api.vendor.target_body import PeriodBody, TargetBody
 from milepost.api.vendor.target_groups import NameBody
 
@@ -30,7 +31,7 @@ _SOME_TARGETS = Body((TargetBody,), listed=True)
 _DONE = Route(ADMIN, Envelope[bool], statuses=READING)
 _UNIFY = Route(ADMIN, Envelope[UnifiedShape], Body((UnifiedBody,)))
 
-DEFINITIONS: Mapping[tuple[str, str], Route] = {
+_SCOPED: Mapping[tuple[str, str], Route] = {
     ("post", _GROUPS): Route(ADMIN, Envelope[GroupShape], Body((GroupBody,))),
     ("get", _GROUPS): Route(READ, Envelope[list[ReadGroupShape]], statuses=READING),
     ("put", _GROUPS): _EDIT,
@@ -48,11 +49,16 @@ DEFINITIONS: Mapping[tuple[str, str], Route] = {
     ("put", _TARGETS): Route(ADMIN, Envelope[list[TargetShape]], _SOME_TARGETS),
     ("put", f"{_TARGETS}/{{target_id}}"): Route(ADMIN, Envelope[ReadGroupShape], Body((TargetBody,))),
     ("delete", f"{_TARGETS}/{{target_id}}"): _DONE,
-    ("get", f"{_GROUPS}/channels"): Route(READ, Envelope[list[CommunicationChannelShape]], statuses=TELLING),
     ("get", _COMMUNICATIONS): Route(READ, Envelope[list[CommunicationShape]], statuses=READING),
     ("post", f"{_COMMUNICATIONS}/upsert"): Route(
         ADMIN, Envelope[list[CommunicationShape]], Body((CommunicationBody,), alone=False, listed=True)
     ),
     ("put", _UNIFIED): _UNIFY,
     ("post", _UNIFIED): _UNIFY,
+}
+"""Those that are about the definitions of an organisation, one's own or a connected one."""
+
+DEFINITIONS: Mapping[tuple[str, str], Route] = {
+    **{address: route._replace(headers=HEADERS) for address, route in _SCOPED.items()},
+    ("get", f"{_GROUPS}/channels"): Route(READ, Envelope[list[CommunicationChannelShape]], statuses=TELLING),
 }

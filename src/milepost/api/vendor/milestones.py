@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from milepost.api.authentication import Asking, Here
+from milepost.api.authentication import Here
 from milepost.api.body import JsonResponse
 from milepost.api.vendor.envelope import paged
 from milepost.api.vendor.query import boolean, number, words
 from milepost.api.vendor.reads import milestone
+from milepost.api.vendor.scope import ReadingFor
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, Tracking
 from milepost.rules.calendar import calendar_of
@@ -28,7 +29,7 @@ router = APIRouter(tags=["target groups"])
 @router.get("/v3/milestones", response_model=None)
 async def get_milestones(
     here: Here,
-    asking: Asking,
+    readers: ReadingFor,
     start: Annotated[str | None, Query(alias="start-date")] = None,
     end: Annotated[str | None, Query(alias="end-date")] = None,
     status: str | None = None,
@@ -57,7 +58,9 @@ async def get_milestones(
     if problems:
         raise Refused(*problems)
     now = here.clock()
-    page = await find_milestones(here.database, here.brands, asking.org_id, query, now)
-    calendar, org_id = calendar_of(page.organisation.zone), page.organisation.id
-    shown = [milestone(group, calendar, now, org_id, periods=periods) for group in page.groups]
+    page = await find_milestones(here.database, here.brands, [reader.org_id for reader in readers], query, now)
+    shown = [
+        milestone(group, calendar_of(organisation.zone), now, organisation.id, periods=periods)
+        for organisation, group in page.groups
+    ]
     return JsonResponse(paged(shown, limit=query.limit, offset=query.offset, total=page.total))

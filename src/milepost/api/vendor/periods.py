@@ -2,17 +2,17 @@
 
 from fastapi import APIRouter, Request
 
-from milepost.api.authentication import Asking, Here
+from milepost.api.authentication import Here
 from milepost.api.body import JsonResponse, read_body
 from milepost.api.vendor.amendment_body import read_periods
 from milepost.api.vendor.envelope import answer
 from milepost.api.vendor.query import group_id_of
 from milepost.api.vendor.reads import changed_period
 from milepost.api.vendor.rendering import period_row
+from milepost.api.vendor.scope import ReadingFor, WritingFor, found_group
 from milepost.rules.calendar import calendar_of
 from milepost.rules.rescheduling import with_added_periods, with_changed_periods
 from milepost.service.editing import Edit, edit
-from milepost.service.listing import find_group
 
 ADDRESS = "/v3/targetGroups/{group_id}/targetPeriods"
 
@@ -20,15 +20,15 @@ router = APIRouter(tags=["target groups"])
 
 
 @router.get(ADDRESS, response_model=None)
-async def get_periods(group_id: str, here: Here, asking: Asking) -> JsonResponse:
+async def get_periods(group_id: str, here: Here, readers: ReadingFor) -> JsonResponse:
     """List the periods of a target group."""
-    organisation, group = await find_group(here.database, here.brands, asking.org_id, group_id_of(group_id))
+    organisation, group = await found_group(here, readers, group_id)
     calendar, now = calendar_of(organisation.zone), here.clock()
     return JsonResponse(answer([period_row(period, group, calendar, now) for period in group.periods]))
 
 
 @router.post(ADDRESS)
-async def add_periods(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def add_periods(group_id: str, request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Add periods to a target group; the answer holds all it has, new ones last."""
     asked_id = group_id_of(group_id)
     amendments, problems = read_periods(await read_body(request))
@@ -43,7 +43,7 @@ async def add_periods(group_id: str, request: Request, here: Here, asking: Askin
 
 
 @router.put(ADDRESS)
-async def change_periods(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def change_periods(group_id: str, request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Change periods as far as their status allows: dates before they start, the end while they run, texts always."""
     asked_id = group_id_of(group_id)
     amendments, problems = read_periods(await read_body(request))

@@ -1,15 +1,24 @@
-"""The headers DATA-SCOPE and DATA-SCOPE-ORG, with which v3.1 asks about connected organisations (semantics 7)."""
+"""The headers DATA-SCOPE and DATA-SCOPE-ORG, by which a request asks about connected organisations (semantics 7)."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import id_of
+from milepost.api.vendor.query import group_id_of
+from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
+from milepost.model.target import TargetGroup
 from milepost.service.access import Caller
+from milepost.service.installation import Installation
+from milepost.service.listing import find_group
 from milepost.service.scopes import DataScope, organisation_written, organisations_read
+from milepost.service.taking_part import UNKNOWN_GROUP
+
+Found = TypeVar("Found")
 
 SCOPE, NAMED, ALSO_NAMED = "DATA-SCOPE", "DATA-SCOPE-ORG", "DATA-SCOPE-ORGS"
 HEADERS = (SCOPE, NAMED)
@@ -31,6 +40,23 @@ async def writer_of(request: Request, here: Here, caller: Asking) -> Caller:
 
 ReadingFor = Annotated[list[Caller], Depends(readers_of)]
 WritingFor = Annotated[Caller, Depends(writer_of)]
+
+
+async def first_found(readers: Sequence[Caller], ask: Callable[[Caller], Awaitable[Found]]) -> Found:
+    """Give what *ask* finds for the first of the organisations that has the target group; raises Refused."""
+    for reader in readers[:-1]:
+        try:
+            return await ask(reader)
+        except Refused as refused:
+            if UNKNOWN_GROUP not in refused.problems:
+                raise
+    return await ask(readers[-1])
+
+
+async def found_group(here: Installation, readers: Sequence[Caller], group_id: str) -> tuple[Organisation, TargetGroup]:
+    """Give a target group by its id in an address, with the first organisation that has it; raises Refused."""
+    asked = group_id_of(group_id)
+    return await first_found(readers, lambda reader: find_group(here.database, here.brands, reader.org_id, asked))
 
 
 def _as_of(caller: Caller, org_id: int) -> Caller:

@@ -2,15 +2,16 @@
 
 from fastapi import APIRouter, Request
 
-from milepost.api.authentication import Asking, Here
+from milepost.api.authentication import Here
 from milepost.api.body import JsonResponse, read_body, read_json
 from milepost.api.vendor.amendment_body import read_group_change
 from milepost.api.vendor.definition_body import read_definition
 from milepost.api.vendor.document import Document, read
-from milepost.api.vendor.envelope import answer
+from milepost.api.vendor.envelope import Json, answer
 from milepost.api.vendor.query import boolean, group_id_of
 from milepost.api.vendor.reads import edited_group, listed_group, one_group
 from milepost.api.vendor.rendering import created_group
+from milepost.api.vendor.scope import ReadingFor, WritingFor, found_group
 from milepost.model.problem import Problem, Refused
 from milepost.rules.amending import amended, deleted
 from milepost.rules.calendar import calendar_of
@@ -19,7 +20,7 @@ from milepost.service.access import Caller
 from milepost.service.defining import Asked, define
 from milepost.service.editing import Edit, edit
 from milepost.service.installation import Installation
-from milepost.service.listing import INVALID_KEY, find_group, is_valid_name, list_groups
+from milepost.service.listing import INVALID_KEY, is_valid_name, list_groups
 
 router = APIRouter(tags=["target groups"])
 
@@ -32,7 +33,7 @@ class NameBody(Document):
 
 
 @router.post("/v3/targetGroups")
-async def create_target_group(request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def create_target_group(request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Define a target group with its periods, targets and streak levels; 200 with the whole of it (semantics 8 #3)."""
     draft, problems = read_definition(await read_body(request))
     now = here.clock()
@@ -42,7 +43,7 @@ async def create_target_group(request: Request, here: Here, asking: Asking) -> J
 
 
 @router.post("/v3/targetGroups/isValidName")
-async def is_valid_target_name(request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def is_valid_target_name(request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Tell whether a group, streak, target, streak level or period could have this name."""
     named, problems = read(NameBody, read_json(await read_body(request)))
     if named.value is None and not problems:
@@ -58,7 +59,7 @@ async def is_valid_target_name(request: Request, here: Here, asking: Asking) -> 
 @router.get("/v3/targetGroups", response_model=None)
 async def get_defined_groups(
     here: Here,
-    asking: Asking,
+    readers: ReadingFor,
     includePeriods: str = "false",
     includeUserCreatedTargetGroups: str = "false",
     includeOnlyActive: str = "false",
@@ -70,39 +71,44 @@ async def get_defined_groups(
     only_active = boolean("includeOnlyActive", includeOnlyActive, problems)
     if problems:
         raise Refused(*problems)
-    listed = await list_groups(
-        here.database, here.brands, asking.org_id, user_created=user_created, only_active=only_active
-    )
-    calendar, now = calendar_of(listed.organisation.zone), here.clock()
-    return JsonResponse(answer([listed_group(group, calendar, now, periods=periods) for group in listed.groups]))
+    now, shown = here.clock(), list[Json]()
+    for reader in readers:
+        listed = await list_groups(
+            here.database, here.brands, reader.org_id, user_created=user_created, only_active=only_active
+        )
+        calendar = calendar_of(listed.organisation.zone)
+        shown += (listed_group(group, calendar, now, periods=periods) for group in listed.groups)
+    return JsonResponse(answer(shown))
 
 
 @router.get("/v3/targetGroups/{group_id}", response_model=None)
-async def get_defined_group(group_id: str, here: Here, asking: Asking, includePeriods: str = "false") -> JsonResponse:
+async def get_defined_group(
+    group_id: str, here: Here, readers: ReadingFor, includePeriods: str = "false"
+) -> JsonResponse:
     """Show one target group, without targets; with periods if asked."""
     problems: list[Problem] = []
     periods = boolean("includePeriods", includePeriods, problems)
     if problems:
         raise Refused(*problems)
-    organisation, group = await find_group(here.database, here.brands, asking.org_id, group_id_of(group_id))
+    organisation, group = await found_group(here, readers, group_id)
     return JsonResponse(answer(one_group(group, calendar_of(organisation.zone), here.clock(), periods=periods)))
 
 
 @router.put("/v3/targetGroups/editTargetGroup/{group_id}", name="edit_target_group")
 @router.put("/v3/targetGroups/{group_id}", name="edit_target_group_by_id")
-async def edit_target_group(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def edit_target_group(group_id: str, request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Change a target group's name, description, use and targets; what cannot be changed is left, with a warning."""
     return await _edited(await read_body(request), here, asking, group_id_of(group_id))
 
 
 @router.put("/v3/targetGroups")
-async def edit_named_target_group(request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def edit_named_target_group(request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Change the target group whose id stands in the body, as at its own address."""
     return await _edited(await read_body(request), here, asking, None)
 
 
 @router.delete("/v3/targetGroups/{group_id}", response_model=None)
-async def delete_target_group(group_id: str, here: Here, asking: Asking) -> JsonResponse:
+async def delete_target_group(group_id: str, here: Here, asking: WritingFor) -> JsonResponse:
     """Delete a target group: nothing counts for it any more, and it is not found again; what it counted stays."""
     asked = Edit(group_id=group_id_of(group_id), amend=deleted)
     await edit(here.database, asking.org_id, asking.author, asked, here.clock())

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
 
-from milepost.api.authentication import Asking, Here
+from milepost.api.authentication import Here
 from milepost.api.body import JsonResponse, read_body
 from milepost.api.vendor.amendment_body import read_target, read_targets, read_unified_change
 from milepost.api.vendor.envelope import answer
 from milepost.api.vendor.query import group_id_of, target_id_of
 from milepost.api.vendor.reads import edited_group
 from milepost.api.vendor.rendering import combination_row, created_target, target_row
+from milepost.api.vendor.scope import ReadingFor, WritingFor, found_group
 from milepost.model.target import Target
 from milepost.rules.amending import unified, with_changed_targets, with_targets, without_target
 from milepost.rules.amendment import TargetAmendment
 from milepost.rules.calendar import calendar_of
 from milepost.service.editing import Edit, Edited, edit
-from milepost.service.listing import find_group
 
 TARGETS = "/v3/targetGroups/{group_id}/targets"
 TARGET = "/v3/targetGroups/{group_id}/targets/{target_id}"
@@ -26,15 +26,15 @@ router = APIRouter(tags=["target groups"])
 
 
 @router.get(TARGETS, response_model=None)
-async def get_targets(group_id: str, here: Here, asking: Asking) -> JsonResponse:
+async def get_targets(group_id: str, here: Here, readers: ReadingFor) -> JsonResponse:
     """List the targets of a target group, those that were deactivated too."""
-    organisation, group = await find_group(here.database, here.brands, asking.org_id, group_id_of(group_id))
+    organisation, group = await found_group(here, readers, group_id)
     calendar = calendar_of(organisation.zone)
     return JsonResponse(answer([target_row(target, group, calendar) for target in group.targets]))
 
 
 @router.post(TARGETS)
-async def add_targets(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def add_targets(group_id: str, request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Add targets to a target group; the answer holds the new ones."""
     asked_id = group_id_of(group_id)
     amendments, problems = read_targets(await read_body(request))
@@ -47,7 +47,7 @@ async def add_targets(group_id: str, request: Request, here: Here, asking: Askin
 
 
 @router.put(TARGETS)
-async def change_targets(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def change_targets(group_id: str, request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Change targets of a target group; the answer holds those that were sent."""
     asked_id = group_id_of(group_id)
     amendments, problems = read_targets(await read_body(request))
@@ -61,7 +61,9 @@ async def change_targets(group_id: str, request: Request, here: Here, asking: As
 
 
 @router.put(TARGET)
-async def change_target(group_id: str, target_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def change_target(
+    group_id: str, target_id: str, request: Request, here: Here, asking: WritingFor
+) -> JsonResponse:
     """Change the condition, the places or the goals of one target, such as a streak's; the answer is its group."""
     asked_id = group_id_of(group_id)
     amendment, problems = read_target(await read_body(request), target_id_of(target_id))
@@ -76,7 +78,7 @@ async def change_target(group_id: str, target_id: str, request: Request, here: H
 
 
 @router.delete(TARGET, response_model=None)
-async def deactivate_target(group_id: str, target_id: str, here: Here, asking: Asking) -> JsonResponse:
+async def deactivate_target(group_id: str, target_id: str, here: Here, asking: WritingFor) -> JsonResponse:
     """Take a target out of use: nothing counts for it any more, and it is listed as inactive."""
     asked_id, gone = group_id_of(group_id), target_id_of(target_id)
     asked = Edit(group_id=asked_id, amend=lambda group, where: without_target(group, gone, where))
@@ -86,7 +88,7 @@ async def deactivate_target(group_id: str, target_id: str, here: Here, asking: A
 
 @router.put(UNIFIED, name="change_unified_targets")
 @router.post(UNIFIED, name="post_unified_targets")
-async def change_unified_targets(group_id: str, request: Request, here: Here, asking: Asking) -> JsonResponse:
+async def change_unified_targets(group_id: str, request: Request, here: Here, asking: WritingFor) -> JsonResponse:
     """Change a unified group: its threshold, its targets, and which of them go out of use (semantics 8 #38)."""
     asked_id = group_id_of(group_id)
     amendment, problems = read_unified_change(await read_body(request))
