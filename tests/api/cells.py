@@ -78,6 +78,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("post", "/api/v1/audiences"): Rule(body='{"name": ""}'),
     ("get", "/api/v1/audiences"): LISTED,
     ("get", "/api/v1/audiences/{audience_id}"): Rule(),
+    ("patch", "/api/v1/audiences/{audience_id}"): Rule(body='{"name": "otherwise"}'),
+    ("delete", "/api/v1/audiences/{audience_id}"): Rule(),
     ("post", "/api/v1/audiences/{audience_id}/versions"): Rule(body="{}"),
     ("post", "/api/v1/audiences/{audience_id}/members"): Rule("versionId=<version>", '[{"userId": <customer>}]'),
     ("get", "/api/v1/audiences/{audience_id}/members"): Rule("versionId=<version>"),

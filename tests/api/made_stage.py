@@ -235,7 +235,9 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", "/api/v1/stores"): lambda _: [{"code": "B", "zone": "N"}],
     ("POST", "/api/v1/tills"): lambda _: [{"code": "T", "store": "A"}],
     ("POST", "/api/v1/audiences/{audience_id}/members"): lambda _: [{"externalId": "anna"}],
-    ("POST", "/api/v1/audiences"): lambda _: {"name": bill()["id"]},
+    **dict.fromkeys(
+        (("POST", "/api/v1/audiences"), ("PATCH", "/api/v1/audiences/{audience_id}")), lambda _: {"name": bill()["id"]}
+    ),
     ("POST", "/api/v1/targetGroups/{group_id}/countStored"): lambda _: {},
     ("POST", "/api/v1/targetGroups/{group_id}/enrolments"): lambda stage: "\n".join(
         ["externalId,TargetName,CreatedBy,UpdatedBy,January"]

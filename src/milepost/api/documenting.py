@@ -97,6 +97,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/audiences"): Route(READ, Page[AudienceItem], statuses=READING),
     ("post", "/api/v1/audiences"): Route(ADMIN, AudienceItem, Body((AudienceBody,))),
     ("get", "/api/v1/audiences/{audience_id}"): Route(READ, AudienceItem, statuses=READING),
+    ("patch", "/api/v1/audiences/{audience_id}"): Route(ADMIN, AudienceItem, Body((AudienceBody,))),
+    ("delete", "/api/v1/audiences/{audience_id}"): Route(ADMIN, AudienceItem, statuses=READING),
     ("post", "/api/v1/audiences/{audience_id}/versions"): Route(ADMIN, AudienceItem, Body((VersionBody,))),
     ("get", "/api/v1/audiences/{audience_id}/members"): Route(READ, Page[MemberItem], statuses=READING),
     ("post", "/api/v1/audiences/{audience_id}/members"): Route(

@@ -11,7 +11,7 @@ from milepost.rules.naming import name_problems
 from milepost.service.access import Caller
 from milepost.service.entering import aims_of, enrol_entered
 from milepost.service.installation import Installation
-from milepost.store import audiences, customers, log
+from milepost.store import audiences, customers, log, organisations
 from milepost.store.database import Transaction
 from milepost.store.log import who_is
 
@@ -49,6 +49,8 @@ async def make_audience(here: Installation, caller: Caller, name: str) -> Audien
     if problems:
         raise Refused(*problems)
     async with here.database.transaction() as transaction:
+        # The lock keeps an audience that is renamed meanwhile from taking the name.
+        await organisations.lock(transaction, caller.org_id)
         made = await audiences.add(transaction, caller.org_id, name, here.clock())
     if made is None:
         raise Refused(Problem("name", f'an audience called "{name}" exists already'))
@@ -79,7 +81,7 @@ async def renew_audience(here: Installation, caller: Caller, audience_id: int) -
     """Give an audience a new version, without members; targets that name an earlier one go on with that."""
     async with here.database.transaction() as transaction:
         await audiences.lock(transaction, caller.org_id, [audience_id])
-        audience = await _found(transaction, caller, audience_id)
+        audience = await found_audience(transaction, caller, audience_id)
         if len(audience.versions) >= VERSIONS_MAX:
             raise Refused(Problem("audienceId", f"an audience may have {VERSIONS_MAX} versions"))
         await audiences.add_version(transaction, caller.org_id, audience_id, here.clock())
@@ -94,7 +96,7 @@ async def enter_audience(
     Sending it again does the rest. Raises Refused for an unknown audience or version.
     """
     async with here.database.transaction() as transaction:
-        version = _version(await _found(transaction, caller, audience_id), version_id)
+        version = _version(await found_audience(transaction, caller, audience_id), version_id)
     entered, unknown = 0, []
     places = iter(range(len(names)))
     while chunk := list(islice(places, CHUNK)):
@@ -111,7 +113,7 @@ async def leave_audience(
 ) -> bool:
     """Let a customer be in an audience no more; enrolments stay. Tell whether the customer was in."""
     async with here.database.transaction() as transaction:
-        version = _version(await _found(transaction, caller, audience_id), version_id)
+        version = _version(await found_audience(transaction, caller, audience_id), version_id)
         return await audiences.leave(transaction, version.id, who_is(caller.org_id, customer_id))
 
 
@@ -120,7 +122,7 @@ async def list_members(
 ) -> list[AudienceMember]:
     """Give at most *limit* members after one, by bucket and id; raises Refused."""
     async with here.database.transaction() as transaction:
-        version = _version(await _found(transaction, caller, audience_id), version_id)
+        version = _version(await found_audience(transaction, caller, audience_id), version_id)
         return await audiences.members(transaction, caller.org_id, version.id, after, limit)
 
 
@@ -136,7 +138,8 @@ async def _enter(
     async def work(transaction: Transaction) -> tuple[int, list[int]]:
         # Held while they enter: a target that comes to name this version either is there now and enrols them, or is
         # defined after they are in and finds them there.
-        await audiences.hold(transaction, caller.org_id, audience_id)
+        if not await audiences.hold(transaction, caller.org_id, audience_id):
+            raise Refused(UNKNOWN_AUDIENCE)
         ids = await ids_of(transaction, caller.org_id, [name for _, name in named])
         who = sorted({who_is(caller.org_id, id_) for id_ in ids.values()})
         standings = await log.lock_standings(transaction, who)
@@ -158,7 +161,8 @@ async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifi
     return found | {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
 
 
-async def _found(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:
+async def found_audience(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:
+    """Give an audience; raises Refused where there is none, or none any more."""
     audience = await audiences.one(transaction, caller.org_id, audience_id)
     if audience is None:
         raise Refused(UNKNOWN_AUDIENCE)

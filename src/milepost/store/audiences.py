@@ -27,6 +27,22 @@ async def add_version(transaction: Transaction, org_id: int, audience_id: int, n
     return AudienceVersion(row[0], now)
 
 
+async def called(transaction: Transaction, org_id: int, name: str) -> int | None:
+    """Give the id of the audience that has this name, whatever its case."""
+    row = await transaction.row("audience_called", {"org_id": org_id, "name": name})
+    return None if row is None else int(row[0])
+
+
+async def rename(transaction: Transaction, org_id: int, audience_id: int, name: str) -> None:
+    """Call an audience otherwise; whoever asks for it has looked that the name is free."""
+    await transaction.run("rename_audience", {"org_id": org_id, "audience_id": audience_id, "name": name})
+
+
+async def delete(transaction: Transaction, org_id: int, audience_id: int, now: int) -> None:
+    """Let an audience be found no more, from *now* on (epoch microseconds)."""
+    await transaction.run("delete_audience", {"org_id": org_id, "audience_id": audience_id, "now": now})
+
+
 async def hold(transaction: Transaction, org_id: int, audience_id: int) -> bool:
     """Keep an audience as it is, beside others who look at it; tell whether there is one."""
     return await transaction.row("hold_audience", {"org_id": org_id, "audience_id": audience_id}) is not None

@@ -286,10 +286,11 @@ create table audience (
     audience_id bigint not null,
     name text not null,
     created_at timestamptz not null,
+    deleted_at timestamptz,
     primary key (org_id, audience_id)
 );
--- No two audiences of an organisation share a name.
-create unique index audience_name on audience (org_id, lower(name));
+-- No two audiences of an organisation share a name, deleted ones aside.
+create unique index audience_name on audience (org_id, lower(name)) where deleted_at is null;
 
 -- Members belong to a version of an audience; the one with the greatest id is today's.
 create table audience_version (

@@ -1,7 +1,7 @@
 """Audiences: make, list, renew; who is in them: upload, add one, remove one, list."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -26,6 +26,7 @@ from milepost.service.audiences import (
     renew_audience,
     view_audience,
 )
+from milepost.service.changing_audiences import delete_audience, rename_audience
 
 UNKNOWN_CUSTOMER = Problem("customerId", "there is no customer with this id", 310011)
 
@@ -35,7 +36,7 @@ router = APIRouter(prefix="/api/v1/audiences", tags=["audiences"])
 
 
 class AudienceBody(Struct, forbid_unknown_fields=True):
-    """An audience to be made."""
+    """An audience to be made, or what it is to be called."""
 
     name: str
 
@@ -97,13 +98,7 @@ class LeftItem(Struct, forbid_unknown_fields=True):
 @router.post("", response_model=None)
 async def post_audience(request: Request, here: Here, caller: Asking) -> JsonResponse:
     """Make an audience with its first version."""
-    value = read_json(await read_body(request))
-    problems = structure_problems(value, AudienceBody)
-    if not problems and holds_nul(value):
-        problems = [Problem("name", "holds the character U+0000")]
-    if problems:
-        raise Refused(*problems)
-    return JsonResponse(_item(await make_audience(here, caller, msgspec.convert(value, AudienceBody).name)))
+    return JsonResponse(_item(await make_audience(here, caller, _name(read_json(await read_body(request))))))
 
 
 @router.get("", response_model=None)
@@ -119,6 +114,19 @@ async def get_audiences(here: Here, caller: Asking, cursor: str = "", limit: int
 async def get_audience(audience_id: str, here: Here, caller: Asking) -> JsonResponse:
     """Give one audience."""
     return JsonResponse(_item(await view_audience(here, caller, _id(audience_id))))
+
+
+@router.patch("/{audience_id}", response_model=None)
+async def patch_audience(audience_id: str, request: Request, here: Here, caller: Asking) -> JsonResponse:
+    """Call an audience otherwise; targets that name it go on."""
+    name = _name(read_json(await read_body(request)))
+    return JsonResponse(_item(await rename_audience(here, caller, _id(audience_id), name)))
+
+
+@router.delete("/{audience_id}", response_model=None)
+async def remove_audience(audience_id: str, here: Here, caller: Asking) -> JsonResponse:
+    """Delete an audience that no target needs any more, and answer what it was; enrolments stay, its name is free."""
+    return JsonResponse(_item(await delete_audience(here, caller, _id(audience_id))))
 
 
 @router.post("/{audience_id}/versions", response_model=None)
@@ -180,6 +188,16 @@ async def get_members(
     items = [MemberItem(member.customer_id, utc.iso(member.entered_at)) for member in found[:limit]]
     more = f"{found[limit - 1].bucket}-{found[limit - 1].customer_id}" if len(found) > limit else None
     return JsonResponse({"items": items, "nextCursor": more})
+
+
+def _name(value: Any) -> str:
+    """Give the name that a body says; raises Refused."""
+    problems = structure_problems(value, AudienceBody)
+    if not problems and holds_nul(value):
+        problems = [Problem("name", "holds the character U+0000")]
+    if problems:
+        raise Refused(*problems)
+    return msgspec.convert(value, AudienceBody).name
 
 
 def _item(view: AudienceView) -> AudienceItem:

@@ -14,8 +14,21 @@ returning audience_id;
 insert into audience_version (org_id, audience_id, version_id, created_at)
 values (%(org_id)s, %(audience_id)s, %(version_id)s, to_timestamp(%(now)s / 1000000.0));
 
+-- audience_called: the audience that has this name, whatever its case
+select audience_id from audience
+where org_id = %(org_id)s and lower(name) = lower(%(name)s) and deleted_at is null;
+
+-- rename_audience: call an audience otherwise
+update audience set name = %(name)s where org_id = %(org_id)s and audience_id = %(audience_id)s;
+
+-- delete_audience: let an audience be found no more; its name is free again
+update audience set deleted_at = to_timestamp(%(now)s / 1000000.0)
+where org_id = %(org_id)s and audience_id = %(audience_id)s;
+
 -- hold_audience: keep an audience as it is until this transaction ends, beside others who only look at it
-select audience_id from audience where org_id = %(org_id)s and audience_id = %(audience_id)s for share;
+select audience_id from audience
+where org_id = %(org_id)s and audience_id = %(audience_id)s and deleted_at is null
+for share;
 
 -- lock_audiences: keep everybody else from entering these audiences until this transaction ends
 select audience_id from audience where org_id = %(org_id)s and audience_id = any(%(audiences)b::bigint[])
@@ -25,7 +38,7 @@ for update;
 -- audiences_after: audiences of an organisation after an id, in order
 select audience_id, name, (extract(epoch from created_at) * 1000000)::bigint
 from audience
-where org_id = %(org_id)s and audience_id > %(after)s
+where org_id = %(org_id)s and audience_id > %(after)s and deleted_at is null
 order by audience_id
 limit %(limit)s;
 
