@@ -40,24 +40,30 @@ def ids(defined: Json) -> list[int]:
     return [period["id"] for period in defined["periods"]]
 
 
-def test_windows_of_ones_own_close_one_by_one(brand: Brand) -> None:
-    """A window of a day, from ten to ten, is told at the next full hour, each once, also after many at a time."""
+def test_windows_of_ones_own_close_and_open_one_by_one(brand: Brand) -> None:
+    """A window of a day, from half past ten on, is told at the next full hour, each once, also after many at a time.
+
+    The first one opened with the customer's own bill.
+    """
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="CYCLIC_WINDOW", frequencyType="DAILY", **CYCLE)
-    first, second, _ = ids(brand.define(asked))
+    first, second, third = ids(brand.define(asked))
     brand.tell(bill("10", time="2026-01-20T10:30:00Z"))
     later(brand, "2026-01-21T10:45:00Z")
     assert [] == heard(brand)
     later(brand, "2026-01-21T11:00:00Z")
     later(brand, "2026-01-21T11:30:00Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, first)] == heard(brand)
+    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(brand)
     brand.tell(bill("10", time="2026-01-21T11:00:00Z"))
     later(brand, "2026-01-31T11:00:00Z")
-    # In the third window nothing happened.
-    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_CLOSED, second)] == heard(brand)
+    # In the third window nothing happened: it opened, and closed in silence.
+    assert [(OutcomeKind.PERIOD_CLOSED, second), (OutcomeKind.PERIOD_STARTED, third)] == heard(brand)[2:]
 
 
 def test_windows_wait_for_the_offset_and_end_with_the_group(front: Door) -> None:
-    """The last window is cut at the group's end and told two days later; then nobody looks any more."""
+    """The last window is cut at the group's end and told two days later; then nobody looks any more.
+
+    That a window opened waits for nothing.
+    """
     brand = front.brand(offsetDays="2")
     asked = group(periods=(), totalPeriods=9, targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", **CYCLE)
     first, second, *_ = ids(brand.define(asked))
@@ -65,9 +71,9 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: Door) -> None
     front.clock.set("2026-01-28T10:00:00Z")
     brand.tell(bill("10", time="2026-01-28T10:00:00Z"))
     later(brand, "2026-02-02T23:59:59Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, first)] == heard(brand)
+    assert [(OutcomeKind.PERIOD_STARTED, second), (OutcomeKind.PERIOD_CLOSED, first)] == heard(brand)
     later(brand, "2026-02-03T01:00:00Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_CLOSED, second)] == heard(brand)
+    assert [(OutcomeKind.PERIOD_CLOSED, second)] == heard(brand)[2:]
     undone = "select count(*) from turn where org_id = %s and done_at is null"
     assert 0 == front.number(undone, brand.organisation.id)
 

@@ -46,15 +46,18 @@ def _of_group(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Tol
 
 
 def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told]:
-    """Give the closings of a customer's own windows."""
+    """Give the closings of a customer's own windows, and the openings of those after the first."""
     offset = memory.organisation.settings.offset_days * DAY_US
     anchors = memory.life(customer).standing.anchors
     for target in group.targets:
         rule = memory.catalogue.rules[target.id]
-        for period_id, span in zip(rule.period_ids, spans(rule, anchors), strict=False):
-            if span.opens_at < span.closes_at:
-                turn = PeriodTurn(group_id=group.id, period_id=period_id, closed=True)
-                yield Told(span.closes_at + offset, customer, turn)
+        for place, (period_id, span) in enumerate(zip(rule.period_ids, spans(rule, anchors), strict=False)):
+            if span.opens_at == span.closes_at:
+                continue
+            closed = PeriodTurn(group_id=group.id, period_id=period_id, closed=True)
+            if place > 0:
+                yield Told(span.opens_at, customer, PeriodTurn(group_id=group.id, period_id=period_id, closed=False))
+            yield Told(span.closes_at + offset, customer, closed)
 
 
 def _running(memory: Memory, group: TargetGroup, customer: str) -> int:

@@ -18,7 +18,7 @@ class TurnKind(Enum):
 class Turn(NamedTuple):
     """Something that is due because time passes: from *due_at* on (epoch microseconds, offset days included).
 
-    WINDOWS stands for the ends of customers' own windows after *since*.
+    WINDOWS stands for the beginnings and ends of customers' own windows after *since*.
     """
 
     group_id: int

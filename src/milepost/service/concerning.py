@@ -18,9 +18,13 @@ Known = dict[ProgressKey, Progress]
 
 
 class Happening(NamedTuple):
-    """What one customer is told of a turn: of which period, dated when (epoch microseconds, offset days included)."""
+    """What one customer is told of a turn: of which period, whether it closed, and dated when (epoch microseconds).
+
+    Offset days are included.
+    """
 
     period_id: int
+    closed: bool
     at: int
 
 
@@ -30,26 +34,34 @@ def happenings(brand: Brand, group: TargetGroup, turn: Turn, told: Told) -> Iter
     match group.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             if _is_concerned(brand, group, turn, told, known):
-                yield Happening(turn.period_id, turn.due_at)
+                yield Happening(turn.period_id, turn.kind is TurnKind.CLOSED, turn.due_at)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             for target in group.targets:
                 for period_id in _running(brand.catalogue.rules[target.id], known):
                     if _is_concerned(brand, group, turn._replace(period_id=period_id), told, known):
-                        yield Happening(period_id, turn.due_at)
+                        yield Happening(period_id, turn.kind is TurnKind.CLOSED, turn.due_at)
         case Evaluation.CYCLIC_WINDOW:
             yield from _windows(brand, group, turn, told, known)
 
 
 def _windows(brand: Brand, group: TargetGroup, turn: Turn, told: Told, known: Known) -> Iterator[Happening]:
-    """Give the windows of a customer that ended since the last look; those that the group's end left empty never do."""
+    """Give the windows of a customer that began or ended since the last look.
+
+    The first one begins with what the customer does, not because time passes; what the group's end left empty is none.
+    """
     offset = brand.organisation.settings.offset_days * DAY_US
     for target in group.targets:
         rule = brand.catalogue.rules[target.id]
-        for period_id, span in zip(rule.period_ids, spans(rule, told.standing.anchors), strict=False):
-            turned = turn._replace(period_id=period_id)
-            ended = turn.since < span.closes_at + offset <= turn.due_at and span.opens_at < span.closes_at
-            if ended and _is_concerned(brand, group, turned, told, known):
-                yield Happening(period_id, span.closes_at + offset)
+        for place, (period_id, span) in enumerate(
+            zip(rule.period_ids, spans(rule, told.standing.anchors), strict=False)
+        ):
+            if span.opens_at == span.closes_at:
+                continue
+            bounds = ((TurnKind.OPENED, span.opens_at),) * (place > 0) + ((TurnKind.CLOSED, span.closes_at + offset),)
+            for kind, at in bounds:
+                turned = turn._replace(period_id=period_id, kind=kind)
+                if turn.since < at <= turn.due_at and _is_concerned(brand, group, turned, told, known):
+                    yield Happening(period_id, kind is TurnKind.CLOSED, at)
 
 
 def _running(rule: Rule, known: Known) -> tuple[int, ...]:

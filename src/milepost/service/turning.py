@@ -160,15 +160,14 @@ class _Agenda:
 
 def _offer(who: Who, turn: Turn, happening: Happening, now: int) -> Offer:
     """Give the event by which a customer is told; the same whoever tells it, so that it cannot happen twice."""
-    closed = turn.kind is not TurnKind.OPENED
     return Offer(
         org_id=who.org_id,
         customer=Identifier(IdentifierKind.ID, str(who.customer_id)),
-        key=EventKey(SOURCE, f"{turn.group_id}/{happening.period_id}/{'closed' if closed else 'opened'}"),
+        key=EventKey(SOURCE, f"{turn.group_id}/{happening.period_id}/{'closed' if happening.closed else 'opened'}"),
         name=TURN,
         occurred_at=happening.at,
         received_at=now,
         place=None,
         till_id=None,
-        payload=PeriodTurn(group_id=turn.group_id, period_id=happening.period_id, closed=closed),
+        payload=PeriodTurn(group_id=turn.group_id, period_id=happening.period_id, closed=happening.closed),
     )
