@@ -51,6 +51,10 @@ RANKS = Rule(
     body='[{"orgId": <organisation>, "targetGroupId": <group>, "targetRuleId": <target>, "periodId": <period>}]',
     headers=OTHER,
 )
+MERGE = (
+    '[{"type": "CHANGE_IDENTIFIER", "baseType": "MERGE", "changeIdentifierRequest": {"changeIdentifiers": '
+    '{"add": [{"type": "id", "value": "<customer>"}], "remove": [{"type": "externalId", "value": "<name>"}]}}}]'
+)
 BOUGHT = '{"type": "REGULAR", "billNumber": "x", "billAmount": 5}'
 GROUP = '{"name": "x"}'
 PERIOD = '[{"id": <period>, "endDate": "2026-12-31"}]'
@@ -147,6 +151,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/v2/customers/{customer_id}"): Rule(),
     ("get", "/v2/customers/lookup/customerDetails"): Rule("identifierName=externalId&identifierValue=<name>"),
     ("get", "/v2/customers/lookup"): Rule("identifierName=externalId&identifierValue=<name>"),
+    ("post", "/v2/customers/{customer_id}/changeIdentifier"): Rule(
+        body='{"remove": [{"type": "mobile", "value": "8888888888"}, {"type": "externalId", "value": "<name> x"}]}'
+    ),
+    ("post", "/v2/requests"): Rule(body=MERGE),
     ("put", "/v2/events"): Rule(body='{"eventName": "<event>", "actions": ["EMFConsumer"]}'),
     ("post", "/v2/events"): Rule(body="{}"),
     ("put", "/v2/events/disable"): Rule("event_name=<event>"),

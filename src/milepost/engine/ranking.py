@@ -82,6 +82,13 @@ class Board:
             self._rows.change(row, score)
         self._order.add(row)
 
+    def drop(self, customer_id: int) -> None:
+        """Let a customer be on the board no more."""
+        row = self._by_customer.found(customer_id)
+        if row is not None:
+            self._order.remove(row)
+            self._by_customer.remove(row)
+
     def page(self, first: int, count: int) -> list[Ranked]:
         """Give *count* scores from place *first* (from 0) on."""
         rows = self._order.part(first, count)

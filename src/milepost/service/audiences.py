@@ -10,6 +10,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.rules.naming import name_problems
 from milepost.service.access import Caller
 from milepost.service.entering import aims_of, enrol_entered
+from milepost.service.following import followed, present
 from milepost.service.installation import Installation
 from milepost.store import audiences, customers, log, organisations
 from milepost.store.database import Transaction
@@ -114,7 +115,8 @@ async def leave_audience(
     """Let a customer be in an audience no more; enrolments stay. Tell whether the customer was in."""
     async with here.database.transaction() as transaction:
         version = _version(await found_audience(transaction, caller, audience_id), version_id)
-        return await audiences.leave(transaction, version.id, who_is(caller.org_id, customer_id))
+        leads = await followed(transaction, caller.org_id, [customer_id])
+        return await audiences.leave(transaction, version.id, who_is(caller.org_id, leads[customer_id]))
 
 
 async def list_members(
@@ -142,7 +144,7 @@ async def _enter(
             raise Refused(UNKNOWN_AUDIENCE)
         ids = await ids_of(transaction, caller.org_id, [name for _, name in named])
         who = sorted({who_is(caller.org_id, id_) for id_ in ids.values()})
-        standings = await log.lock_standings(transaction, who)
+        standings = present(await log.lock_standings(transaction, who))
         entered = await audiences.enter(transaction, version.id, list(standings), here.clock())
         aims = aims_of(await here.brands.one(transaction, caller.org_id), version.id)
         new = {one: standing for one, standing in standings.items() if one.customer_id in entered}
@@ -154,11 +156,13 @@ async def _enter(
 
 
 async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifier]) -> dict[Identifier, int]:
-    """Give the ids of the customers called *names*; ids are taken at their word, unknown names are left out."""
+    """Give the ids of the customers called *names*; ids of nobody are taken at their word, unknown names left out."""
     asked = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
     known = await customers.known(transaction, asked) if asked else {}
     found = {name: id_ for (_, name), id_ in known.items()}
-    return found | {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
+    found |= {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
+    leads = await followed(transaction, org_id, found.values())
+    return {name: leads[id_] for name, id_ in found.items()}
 
 
 async def found_audience(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:

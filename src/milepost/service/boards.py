@@ -86,6 +86,8 @@ class Boards:
                 live.seen, parts = await boards.whole(reading, name, PART_SCORES)
                 live.board, live.synced_at = Board(live.ties, Columns(*boards.columns_of(parts))), now
                 return
+        for customer_id in changes.left:
+            live.board.drop(customer_id)
         await _put(live.board, changes.scores)
         live.seen, live.synced_at = changes.seen, now
 

@@ -29,7 +29,9 @@ class Happening(NamedTuple):
 
 
 def happenings(brand: Brand, group: TargetGroup, turn: Turn, told: Told) -> Iterator[Happening]:
-    """Give what a customer is told of *turn* of *group*."""
+    """Give what a customer is told of *turn* of *group*; who was merged into another is told nothing more."""
+    if told.standing.lineage.merged_into:
+        return
     known = _progress(group, told)
     match group.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:

@@ -10,6 +10,7 @@ from milepost.model.standing import Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
 from milepost.service.access import Caller
 from milepost.service.brand import Brand
+from milepost.service.following import family, present
 from milepost.service.installation import Installation
 from milepost.service.offer import Offer
 from milepost.service.taking_part import find_group, latest, own_offer
@@ -48,7 +49,7 @@ async def count_stored(
             scope = JobScope(group.id)
             job_id = await jobs.ask(transaction, caller.org_id, JobKind.COUNT_STORED, scope, here.clock())
             return Counting(job_id=job_id)
-        who = sorted({who_is(caller.org_id, id_) for id_ in customer_ids})
+        who = [who_is(caller.org_id, id_) for id_ in customer_ids]
         return Counting(concerned=await count_for(here, transaction, caller, brand, group, who))
 
     return await here.database.attempt(work)
@@ -62,14 +63,20 @@ async def count_for(
     group: TargetGroup,
     who: Sequence[Who],
 ) -> int:
-    """Count what *who* did before for the targets of *group*; give for how many of them something counted."""
+    """Count what *who* did before for the targets of *group*; give for how many of them something counted.
+
+    What was done by those who were merged into somebody is counted for these.
+    """
     now = here.clock()
     targets = open_targets(group)
     opens_at = min(period.opens_at for period in group.periods)
     closes_at = max(period.closes_at for period in group.periods)
     names = sorted({brand.catalogue.rules[target.id].event_name for target in targets})
-    did = await jobs.who_did(transaction, caller.org_id, who, names, (opens_at, closes_at)) if who else set()
-    standings = await log.lock_standings(transaction, [one for one in who if one.customer_id in did])
+    leads = await family(transaction, caller.org_id, [one.customer_id for one in who])
+    everybody = sorted({who_is(caller.org_id, id_) for id_ in leads})
+    did = await jobs.who_did(transaction, caller.org_id, everybody, names, (opens_at, closes_at)) if who else set()
+    concerned = sorted({who_is(caller.org_id, leads[id_]) for id_ in did})
+    standings = present(await log.lock_standings(transaction, concerned))
     offers = [
         _offer(caller, one, target, group, now)
         for one, standing in standings.items()

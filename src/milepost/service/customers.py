@@ -7,6 +7,7 @@ from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.service.access import Caller
+from milepost.service.following import followed, present
 from milepost.service.installation import Installation
 from milepost.service.offer import Offer
 from milepost.store import customers
@@ -58,10 +59,11 @@ async def keep_customer(here: Installation, caller: Caller, draft: CustomerDraft
 async def change_customer(here: Installation, caller: Caller, customer_id: int, draft: CustomerDraft) -> Customer:
     """Change the profile of the customer with this id; its identifiers stay (semantics 3.8). Raises Refused."""
     now = here.clock()
-    who = who_is(caller.org_id, customer_id)
 
     async def work(transaction: Transaction) -> Customer:
-        await lock_standings(transaction, [who])
+        leads = await followed(transaction, caller.org_id, [customer_id])
+        who = who_is(caller.org_id, leads[customer_id])
+        present(await lock_standings(transaction, [who]))
         known = (await customers.profiles(transaction, [who])).get(who)
         if known is None:
             raise Refused(NO_CUSTOMER)
@@ -85,6 +87,11 @@ async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, 
     if len(holders) > 1:
         raise Refused(Problem("profiles[0].identifiers", "name different customers; merging is another call"))
     is_new = not holders
+    if holders:
+        # Locked, so that whoever merges the customer or takes names away sees all of it or nothing.
+        (leads,) = (await followed(transaction, caller.org_id, holders)).values()
+        holders = {leads}
+        present(await lock_standings(transaction, [who_is(caller.org_id, leads)]))
     customer_id = holders.pop() if holders else (await customers.fresh_ids(transaction, 1))[0]
     unclaimed = [name for name in names if name not in known]
     won = await customers.claim(transaction, unclaimed, [customer_id] * len(unclaimed)) if unclaimed else set()

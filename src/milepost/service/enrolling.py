@@ -48,8 +48,8 @@ async def enrol(here: Installation, caller: Caller, group_id: int, target_id: in
     payload = Enrolling(
         target_id=target.id, period_id=period.id, balance=draft.initial_balance, reset=draft.reset_streak
     )
-    await _receive(here, enrolling(caller, draft.customer_id, view.standing, payload, now), ALREADY)
-    return draft.customer_id
+    await _receive(here, enrolling(caller, view.customer.id, view.standing, payload, now), ALREADY)
+    return view.customer.id
 
 
 async def unenrol(here: Installation, caller: Caller, group_id: int, target_id: int, customer_id: int) -> int:
@@ -63,8 +63,8 @@ async def unenrol(here: Installation, caller: Caller, group_id: int, target_id: 
     if not takes_part(view.standing, target):
         raise Refused(NOT_ENROLLED)
     payload = Leaving(target_id=target.id, period_id=running_period(group, now).id)
-    await _receive(here, leaving(caller, customer_id, view.standing, payload, now), NOT_ENROLLED)
-    return customer_id
+    await _receive(here, leaving(caller, view.customer.id, view.standing, payload, now), NOT_ENROLLED)
+    return view.customer.id
 
 
 async def _view(here: Installation, caller: Caller, customer_id: int) -> CustomerView:

@@ -12,6 +12,7 @@ from milepost.model.standing import Standing
 from milepost.model.target import EnrolmentMethod, Period, Target, TargetGroup
 from milepost.service.access import Caller
 from milepost.service.audiences import ids_of
+from milepost.service.following import present
 from milepost.service.installation import Installation
 from milepost.service.offer import Offer
 from milepost.service.taking_part import enrolling, find_group, latest, takes_part
@@ -76,7 +77,8 @@ async def enrol_rows(
     async def work(transaction: Transaction) -> tuple[list[Outturn], Seen]:
         ids = await ids_of(transaction, caller.org_id, [row.customer for row in rows])
         who = sorted({who_is(caller.org_id, id_) for id_ in ids.values()})
-        standings = {one.customer_id: found for one, found in (await log.lock_standings(transaction, who)).items()}
+        locked = present(await log.lock_standings(transaction, who))
+        standings = {one.customer_id: found for one, found in locked.items()}
         told: list[Outturn] = []
         offers: list[Offer] = []
         mine: Seen = {}

@@ -8,8 +8,9 @@ from milepost.engine.replay import relive
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
 from milepost.model.problem import Problem
-from milepost.model.standing import Entry, Progress, ProgressKey, Standing
+from milepost.model.standing import NO_LINEAGE, Entry, Progress, ProgressKey, Standing
 from milepost.service.brand import Brand, Brands
+from milepost.service.joining import Forwards, ask_names_again, forward, forwarded, sift_merged
 from milepost.service.offer import Answer, Offer, Status, refused
 from milepost.service.recalling import NO_PAST, Past, ask, nothing_asked, past_of
 from milepost.service.registering import CODE_UNKNOWN_CUSTOMER, Named, customers_of, remember
@@ -18,7 +19,7 @@ from milepost.service.scoring import Scores, scored
 from milepost.store import boards, codec, customers, log
 from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
-from milepost.store.log import Appended, Who
+from milepost.store.log import Appended, Who, who_is
 
 DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
@@ -33,22 +34,29 @@ class Ingest:
         self._database = database
         self._brands = brands
         self._names: dict[Named, Who] = {}
+        self._forwards: Forwards = {}
         self.scored = 0
         """How many batches may have written scores of boards."""
 
     def bucket(self, offer: Offer) -> int:
         """Give the bucket whose customers *offer* concerns, as far as that is known without asking."""
         name = offer.customer
-        if name.kind is IdentifierKind.ID:
+        if name.kind is IdentifierKind.ID and not self._forwards:
             return bucket_of_customer(offer.org_id, int(name.value))
+        if name.kind is IdentifierKind.ID:
+            return forwarded(self._forwards, who_is(offer.org_id, int(name.value))).bucket
         known = self._names.get((offer.org_id, name))
-        return bucket_of_identifier(offer.org_id, name.kind.value, name.value) if known is None else known.bucket
+        return (
+            bucket_of_identifier(offer.org_id, name.kind.value, name.value)
+            if known is None
+            else (forwarded(self._forwards, known).bucket)
+        )
 
     async def __call__(self, offers: Sequence[Offer]) -> list[Answer]:
         """Receive *offers*; give what became of each, after the commit."""
 
         async def work(transaction: Transaction) -> tuple[list[Answer], dict[Named, Who]]:
-            return await _receive(transaction, self._brands, self._names, offers)
+            return await _receive(transaction, self._brands, self._names, self._forwards, offers)
 
         answers, names = await self._database.attempt(work)
         self.scored += 1
@@ -57,18 +65,23 @@ class Ingest:
 
     async def inside(self, transaction: Transaction, offers: Sequence[Offer]) -> list[Answer]:
         """Receive *offers* as a part of *transaction*, with whatever else it does: all of it or nothing."""
-        answers, _ = await _receive(transaction, self._brands, self._names, offers)
+        answers, _ = await _receive(transaction, self._brands, self._names, self._forwards, offers)
         self.scored += 1
         return answers
 
 
 async def _receive(
-    transaction: Transaction, brands: Brands, names: Mapping[Named, Who], offers: Sequence[Offer]
+    transaction: Transaction, brands: Brands, names: dict[Named, Who], forwards: Forwards, offers: Sequence[Offer]
 ) -> tuple[list[Answer], dict[Named, Who]]:
-    """Give what became of each offer, and the customers' names that were not remembered before."""
+    """Give what became of each offer, and the customers' names that were not remembered before.
+
+    Raises Stale where one of them was merged or lost a name meanwhile; that is noted, so that it goes well next time.
+    """
     known_brands = await brands.current(transaction, {offer.org_id for offer in offers})
     placed = [_placed(offer, known_brands[offer.org_id]) for offer in offers]
     found = await customers_of(transaction, offers, [isinstance(place, Place) for place in placed], names)
+    if forwards:
+        found.customers[:] = [forwarded(forwards, one) if isinstance(one, Who) else one for one in found.customers]
     who = sorted({one for one in found.customers if isinstance(one, Who)})
     standings = await log.lock_bodies(transaction, who)
     members = await _members(transaction, known_brands, who)
@@ -82,7 +95,8 @@ async def _receive(
             wrong = () if isinstance(place, Place) else place
             answers[position] = refused(offer, *((named,) if isinstance(named, Problem) else ()), *wrong)
     sifted = await sift(transaction, heard, answers)
-    await _live(transaction, known_brands, standings, sifted.fresh, answers)
+    joined = _Joined(names, forwards, offers, [])
+    await _live(transaction, known_brands, standings, sifted.fresh, answers, joined)
     for position, first in sifted.repeats.items():
         answers[position] = repeated(_given(answers[first]))
     return [_given(answer) for answer in answers], found.names
@@ -142,6 +156,23 @@ def _hear(position: int, offer: Offer, place: Place, who: Who, member: Member | 
     return Heard(position, who, event, payload, codec.content_hash(offer.name, offer.occurred_at, payload))
 
 
+class _Joined(NamedTuple):
+    """Customers of a batch whose standing says that more has to be looked at, and what is needed for that."""
+
+    names: dict[Named, Who]
+    forwards: Forwards
+    offers: Sequence[Offer]
+    customers: list[tuple[Who, Standing]]
+
+    async def left(
+        self, transaction: Transaction, fresh: Mapping[Who, list[Heard]], answers: list[Answer | None]
+    ) -> dict[Who, list[Heard]]:
+        """Give what these customers have not heard yet as anybody; raises Stale where somebody else is meant."""
+        forward(self.forwards, self.customers)
+        await ask_names_again(transaction, self.forwards, self.names, self.offers, self.customers, fresh)
+        return await sift_merged(transaction, self.customers, fresh, answers)
+
+
 class _Kept(NamedTuple):
     """What a batch will write."""
 
@@ -157,6 +188,7 @@ async def _live(
     standings: Mapping[Who, bytes],
     fresh: Mapping[Who, list[Heard]],
     answers: list[Answer | None],
+    joined: _Joined,
 ) -> None:
     """Step every customer through their events and keep what came of it.
 
@@ -168,10 +200,17 @@ async def _live(
     for who, mine in fresh.items():
         mine.sort(key=_in_time)
         standing, brand = codec.decode_standing(standings[who]), brands[who.org_id]
-        if ask(asked, brand.catalogue, who, standing, mine):
+        if standing.lineage is not NO_LINEAGE:
+            joined.customers.append((who, standing))
+        elif ask(asked, brand.catalogue, who, standing, mine):
             asking.append((who, standing))
         else:
             _tell(brand, who, standing, NO_PAST, mine, kept, answers)
+    if joined.customers:
+        fresh = {**fresh, **await joined.left(transaction, fresh, answers)}
+        for who, standing in joined.customers:
+            ask(asked, brands[who.org_id].catalogue, who, standing, fresh[who])
+        asking += joined.customers
     past = await past_of(transaction, asked, fresh) if asking else {}
     for who, standing in asking:
         _tell(brands[who.org_id], who, standing, past.get(who, NO_PAST), fresh[who], kept, answers)

@@ -9,6 +9,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.target import Period, Target, TargetGroup
 from milepost.service.boards import Live
 from milepost.service.brand import Brand
+from milepost.service.following import followed
 from milepost.service.installation import Installation
 from milepost.store import customers
 from milepost.store.boards import BoardName
@@ -107,8 +108,14 @@ async def entries_of(here: Installation, org_id: int, ranked: Iterable[Ranked]) 
     return [BoardEntry(one, found.get(key)) for one, key in zip(places, who, strict=True)]
 
 
+async def customer_now(here: Installation, org_id: int, customer_id: int) -> int:
+    """Give who a customer is by now: whoever was merged into another is that one."""
+    async with here.database.reading() as reading:
+        return (await followed(reading, org_id, [customer_id]))[customer_id]
+
+
 async def profile_of(here: Installation, org_id: int, customer_id: int) -> Customer | None:
     """Give the profile of one customer; None if the organisation has no such customer."""
-    who = who_is(org_id, customer_id)
     async with here.database.reading() as reading:
+        who = who_is(org_id, (await followed(reading, org_id, [customer_id]))[customer_id])
         return (await customers.profiles(reading, [who])).get(who)

@@ -8,6 +8,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import DECIDE, FREEZE, PAUSE, Deciding, EventKey, Freezing, Pausing
 from milepost.service.access import Caller
 from milepost.service.brand import PlaceName
+from milepost.service.following import family
 from milepost.service.installation import Installation
 from milepost.service.offer import Answer, Offer, Status
 from milepost.store import log
@@ -55,7 +56,8 @@ async def is_known(here: Installation, offer: Offer) -> bool:
 
 
 async def _heard(here: Installation, offer: Offer) -> LoggedRow | None:
-    who = who_is(offer.org_id, int(offer.customer.value))
     async with here.database.transaction() as transaction:
-        known = await log.known_events(transaction, [(who, offer.key)])
-    return known.get(0)
+        everybody = await family(transaction, offer.org_id, [int(offer.customer.value)])
+        keys = [(who_is(offer.org_id, id_), offer.key) for id_ in everybody]
+        known = await log.known_events(transaction, keys)
+    return next(iter(known.values()), None)

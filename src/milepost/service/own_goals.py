@@ -14,6 +14,7 @@ from milepost.model.target import Period, Target, TargetGroup
 from milepost.rules.naming import name_problems
 from milepost.service.access import Caller
 from milepost.service.brand import Brand
+from milepost.service.following import present
 from milepost.service.goal_groups import Span, Wish, examined, group_of
 from milepost.service.installation import Installation
 from milepost.service.offer import Offer
@@ -71,6 +72,7 @@ async def set_goal(here: Installation, caller: Caller, customer_id: int, name: s
     """
     now = here.clock()
     view = await _view(here, caller, customer_id)
+    customer_id = view.customer.id
     problems = [] if name is None else list(name_problems("name", name))
     span = _with_problems(problems, lambda: examined(view.brand, wish, now))
     group = await group_of(here, caller, span)
@@ -111,7 +113,8 @@ async def change_goal(
         ends_on=change.ends_on or period.ends_on,
     )
     problems = [] if change.name is None else list(name_problems("name", change.name))
-    brand = (await _view(here, caller, customer_id)).brand
+    view = await _view(here, caller, customer_id)
+    customer_id, brand = view.customer.id, view.brand
     span = _with_problems(problems, lambda: examined(brand, wish, now, kept_start=period.starts_on))
     same_dates = (span.starts_on, span.ends_on) == (period.starts_on, period.ends_on)
     group = before.group if same_dates else await group_of(here, caller, span)
@@ -144,6 +147,7 @@ async def cancel_goal(here: Installation, caller: Caller, customer_id: int, goal
     if before.status is GoalStatus.CANCELLED:
         return before
     _refuse_what_is_over(before)
+    customer_id = (await _view(here, caller, customer_id)).customer.id
 
     async def work(transaction: Transaction) -> None:
         _, standing = await _locked(here, transaction, caller, customer_id)
@@ -163,9 +167,10 @@ async def cancel_goal(here: Installation, caller: Caller, customer_id: int, goal
 
 async def list_goals(here: Installation, caller: Caller, customer_id: int) -> list[GoalView]:
     """Give all goals that a customer set, latest first; raises Refused."""
-    async with here.database.transaction() as transaction:
-        kept = await customer_goals.of_customer(transaction, who_is(caller.org_id, customer_id))
     view = await _view(here, caller, customer_id)
+    async with here.database.transaction() as transaction:
+        kept = await customer_goals.of_customer(transaction, who_is(caller.org_id, view.customer.id))
+    view = await _view(here, caller, view.customer.id)
     made = view.brand.holders
     now = here.clock()
     return [_goal_view(view, made[goal.target_id], goal, now) for goal in kept if goal.target_id in made]
@@ -225,7 +230,7 @@ async def _locked(
 ) -> tuple[Brand, Standing]:
     """Lock a customer, so that goals of one customer are set one after the other."""
     who = who_is(caller.org_id, customer_id)
-    standing = (await log.lock_standings(transaction, [who])).get(who)
+    standing = present(await log.lock_standings(transaction, [who])).get(who)
     if standing is None:
         raise Refused(UNKNOWN_CUSTOMER)
     return await here.brands.one(transaction, caller.org_id), standing

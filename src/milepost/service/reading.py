@@ -28,9 +28,14 @@ class CustomerView:
 
 
 async def view_customer(database: Database, brands: Brands, org_id: int, customer_id: int) -> CustomerView | None:
-    """Give all of a customer; None if the organisation has no such customer."""
+    """Give all of a customer; None if the organisation has no such customer.
+
+    The id of one who was merged into another leads to that one: ask the view who it is about.
+    """
     async with database.reading() as reading:
         found = await customers.now(reading, who_is(org_id, customer_id))
+        while found is not None and found.standing.lineage.merged_into:
+            found = await customers.now(reading, who_is(org_id, found.standing.lineage.merged_into))
         if found is None:
             return None
         brand = await brands.at(reading, org_id, found.version)

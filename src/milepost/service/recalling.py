@@ -10,7 +10,7 @@ from milepost.rules.matching import Catalogue
 from milepost.service.repeats import Heard
 from milepost.store import log
 from milepost.store.database import Transaction
-from milepost.store.log import LoggedRow, Named, Who
+from milepost.store.log import LoggedRow, Named, Who, who_is
 
 
 class Past(NamedTuple):
@@ -24,16 +24,30 @@ NO_PAST = Past([], {})
 
 
 class Asked(NamedTuple):
-    """What the steps of a batch will ask for: events by name, events since an instant, settled progress."""
+    """What the steps of a batch will ask for: events by name, events since an instant, settled progress.
+
+    `kin` are the customers merged into those who ask, each with who asks and where that one has the other's log.
+    """
 
     named: set[Named]
     since: dict[Who, int]
     history: list[Who]
+    kin: dict[Who, tuple[Who, tuple[int, ...]]]
+
+    def everywhere(self, named: Iterable[Named]) -> list[Named]:
+        """Give what to look for, in the logs of merged customers too."""
+        asked = sorted(named)
+        if not self.kin:
+            return asked
+        logs: dict[Who, list[Who]] = {}
+        for merged, (who, _) in self.kin.items():
+            logs.setdefault(who, []).append(merged)
+        return sorted({*asked, *(one._replace(who=merged) for one in asked for merged in logs.get(one.who, ()))})
 
 
 def nothing_asked() -> Asked:
     """Give where to begin."""
-    return Asked(set(), {}, [])
+    return Asked(set(), {}, [], {})
 
 
 def ask(asked: Asked, catalogue: Catalogue, who: Who, standing: Standing, mine: Sequence[Heard]) -> bool:
@@ -52,6 +66,9 @@ def ask(asked: Asked, catalogue: Catalogue, who: Who, standing: Standing, mine: 
             asked.since[who] = min(wants.since, asked.since.get(who, wants.since))
     if past:
         asked.history.append(who)
+    if is_asking:
+        for merged in standing.lineage.merged:
+            asked.kin[who_is(who.org_id, merged.customer_id)] = who, merged.under
     return is_asking
 
 
@@ -61,9 +78,10 @@ async def past_of(
     """Fetch what was *asked* for."""
     found: dict[Who, dict[object, Logged]] = {}
     if asked.named:
-        await _find_named(transaction, asked.named, by_customer, found)
+        await _find_named(transaction, asked, by_customer, found)
     if asked.since:
-        _add(found, await log.events_since(transaction, list(asked.since.items())))
+        others = {merged: asked.since[who] for merged, (who, _) in asked.kin.items() if who in asked.since}
+        _add(asked, found, await log.events_since(transaction, list((asked.since | others).items())))
     history = await log.histories(transaction, asked.history) if asked.history else {}
     return {
         who: Past(
@@ -76,17 +94,18 @@ async def past_of(
 
 async def _find_named(
     transaction: Transaction,
-    named: set[Named],
+    asked: Asked,
     by_customer: Mapping[Who, Sequence[Heard]],
     found: dict[Who, dict[object, Logged]],
 ) -> None:
     """Find bills by the names that returns give them, and the other returns of those bills."""
-    _add(found, await log.events_named(transaction, sorted(named)))
+    named = asked.named
+    _add(asked, found, await log.events_named(transaction, asked.everywhere(named)))
     known = {(who, name) for who, logged in found.items() for one in logged.values() for name in _names(one.event)}
     known |= {(who, name) for who, mine in by_customer.items() for one in mine for name in _names(one.event)}
     missed = [one for one in sorted(named) if (one.who, one.name) not in known]
     if missed:
-        _add(found, await log.events_with_id(transaction, missed))
+        _add(asked, found, await log.events_with_id(transaction, asked.everywhere(missed)))
     others = {
         Named(who, one.event.key.source, name)
         for who, logged in found.items()
@@ -96,7 +115,7 @@ async def _find_named(
     unasked = {(one.who, one.name) for one in others} - {(one.who, one.name) for one in named}
     further = sorted(one for one in others if (one.who, one.name) in unasked)
     if further:
-        _add(found, await log.events_named(transaction, further))
+        _add(asked, found, await log.events_named(transaction, asked.everywhere(further)))
 
 
 def _names(event: Event) -> tuple[str, ...]:
@@ -104,6 +123,7 @@ def _names(event: Event) -> tuple[str, ...]:
     return (event.key.id, event.payload.number) if isinstance(event.payload, Bill) else ()
 
 
-def _add(found: dict[Who, dict[object, Logged]], rows: Iterable[LoggedRow]) -> None:
+def _add(asked: Asked, found: dict[Who, dict[object, Logged]], rows: Iterable[LoggedRow]) -> None:
     for row in rows:
-        found.setdefault(row.who, {}).setdefault(row.key, Logged(row.event(), row.seq, row.entries))
+        who, under = asked.kin.get(row.who, (row.who, ()))
+        found.setdefault(who, {}).setdefault((under, row.key), Logged(row.event(), row.seq, row.entries, under))

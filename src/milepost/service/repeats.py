@@ -39,7 +39,7 @@ async def sift(transaction: Transaction, heard: Mapping[Who, Sequence[Heard]], a
     known = await log.known_events(transaction, [(one.who, one.event.key) for one in everything])
     for place, row in known.items():
         one = everything[place]
-        answers[one.position] = _again(one, row) if _is_same(one, row) else _conflict(one)
+        answers[one.position] = answered_before(one, row)
     fresh: dict[Who, list[Heard]] = {}
     repeats: dict[int, int] = {}
     for who, mine in heard.items():
@@ -66,6 +66,11 @@ def _distinct(mine: Sequence[Heard], answers: list[Answer | None], repeats: dict
 def repeated(first: Answer) -> Answer:
     """Give the answer to an event that repeats another of its batch, whose answer is *first*."""
     return msgspec.structs.replace(first, status=Status.DUPLICATE)
+
+
+def answered_before(one: Heard, row: LoggedRow) -> Answer:
+    """Give the answer to an event under whose name *row* was heard before."""
+    return _again(one, row) if _is_same(one, row) else _conflict(one)
 
 
 def _is_same(one: Heard, row: LoggedRow) -> bool:

@@ -8,7 +8,10 @@ from milepost.store.boards import Scored
 from milepost.store.log import Who
 
 COUNTING = frozenset(
-    {Reason.COUNTED, Reason.RETURNED, Reason.ENROLLED, Reason.BALANCE_SET, Reason.COUNTED_FROM_LOG, Reason.CARRIED}
+    {
+        *(Reason.COUNTED, Reason.RETURNED, Reason.ENROLLED, Reason.BALANCE_SET),
+        *(Reason.COUNTED_FROM_LOG, Reason.CARRIED, Reason.MERGED),
+    }
 )
 """The reasons of entries that say what a customer's value is."""
 

@@ -55,9 +55,11 @@ async def search_events(here: Installation, org_id: int, question: EventQuestion
     if view is None:
         raise Refused(NO_CUSTOMER)
     async with here.database.reading() as reading:
-        log = await customers.whole_log(reading, who_is(org_id, customer_id))
+        merged = [one.customer_id for one in view.standing.lineage.merged]
+        logs = [await customers.whole_log(reading, who_is(org_id, one)) for one in (view.customer.id, *merged)]
     found = [
         (row, event)
+        for log in logs
         for _, row in log
         if _may_fit(row, question)
         and (question.event_id in {None, event_id(org_id, row.name)})
@@ -65,7 +67,7 @@ async def search_events(here: Installation, org_id: int, question: EventQuestion
     ]
     found.sort(key=lambda one: (one[0].occurred_at, one[0].seq), reverse=not question.is_ascending)
     part = found[question.skipped : question.skipped + question.limit]
-    return FoundEvents(customer_id, [_found(view, row, event) for row, event in part], len(found))
+    return FoundEvents(view.customer.id, [_found(view, row, event) for row, event in part], len(found))
 
 
 async def _customer(here: Installation, org_id: int, identifier: Identifier) -> int:

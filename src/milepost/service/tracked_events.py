@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from milepost.model.amount import to_units
-from milepost.model.event import ENROL, LEAVE, OWN_EVENTS, Award, Bill, Event, Return, ReturnKind
+from milepost.model.event import ENROL, LEAVE, MERGE, OWN_EVENTS, Award, Bill, Event, Return, ReturnKind
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Entry, Reason
 from milepost.rules.calendar import Calendar
@@ -32,6 +32,7 @@ class TrackedEvent(NamedTuple):
 class TrackedPage(NamedTuple):
     """A page of a customer's events for a target, and how many there are in all."""
 
+    customer_id: int
     group_id: int
     events: list[TrackedEvent]
     total: int
@@ -47,18 +48,18 @@ async def tracked_events(
         raise Refused(UNKNOWN_USER)
     group_id = _group_of(view, target_id, period_id)
     async with here.database.reading() as reading:
-        log = await customers.whole_log(reading, who_is(org_id, customer_id))
+        log = await customers.whole_log(reading, who_is(org_id, view.customer.id))
     found = [
         (row, period, entries)
         for _, row in log
-        if row.name in {ENROL, LEAVE} or row.name not in OWN_EVENTS
+        if row.name in {ENROL, LEAVE, MERGE} or row.name not in OWN_EVENTS
         for period, entries in _by_period(row, target_id).items()
         if period_id in {None, period}
     ]
     found.sort(key=lambda one: (one[0].occurred_at, one[0].seq))
     number, size = page
     shown = [_tracked(*one) for one in found[number * size : (number + 1) * size]]
-    return TrackedPage(group_id, shown, len(found), view.brand.catalogue.calendar)
+    return TrackedPage(view.customer.id, group_id, shown, len(found), view.brand.catalogue.calendar)
 
 
 def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:

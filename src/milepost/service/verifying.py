@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
-from milepost.engine.replay import Replayed, replay
+from milepost.engine.log import Logged
+from milepost.engine.replay import START, Replayed, replay
+from milepost.model.standing import Merged
 from milepost.rules.matching import Catalogue
 from milepost.service.brand import brand_at
 from milepost.store import codec, customers, organisations
@@ -45,13 +47,23 @@ async def _verify_one(database: Database, who: Who, catalogues: dict[int, Catalo
         await lock_standings(transaction, [who])
         kept = await customers.kept(transaction, who)
         log = await customers.whole_log(transaction, who)
+        merged = codec.decode_standing(kept[0]).lineage.merged
+        others = {one.under: await customers.whole_log(transaction, _who(who, one)) for one in merged}
         for version in {version for version, _ in log} - catalogues.keys():
             catalogues[version] = (await brand_at(transaction, who.org_id, version)).catalogue
-    replayed = replay(_at(catalogues), [(version, row.event()) for version, row in log])
+    start = START._replace(
+        log=tuple(Logged(row.event(), row.seq, row.entries, under) for under, rows in others.items() for _, row in rows)
+    )
+    replayed = replay(_at(catalogues), [(version, row.event()) for version, row in log], start)
+    relived = replayed.log[len(start.log) :]
     agrees = encoded(replayed) == kept and all(
-        row.entries == logged.entries for (_, row), logged in zip(log, replayed.log, strict=True)
+        row.entries == logged.entries for (_, row), logged in zip(log, relived, strict=True)
     )
     return Verified(who, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
+
+
+def _who(survivor: Who, merged: Merged) -> Who:
+    return who_is(survivor.org_id, merged.customer_id)
 
 
 def encoded(replayed: Replayed) -> tuple[bytes, tuple[bytes, ...]]:

@@ -94,6 +94,14 @@ async def leave(transaction: Transaction, version_id: int, who: Who) -> bool:
     return await transaction.row("leave_audience", values) is not None
 
 
+async def move(transaction: Transaction, who: Who, into: Who, now: int) -> None:
+    """Let a customer be where another is, and that one nowhere."""
+    versions = [version_id for (version_id,) in await transaction.rows("versions_of", who._asdict())]
+    if versions:
+        await transaction.run("enter_versions", into._asdict() | {"versions": versions, "now": now})
+        await transaction.run("leave_versions", who._asdict())
+
+
 async def members(
     transaction: Transaction, org_id: int, version_id: int, after: tuple[int, int], limit: int
 ) -> list[AudienceMember]:

@@ -98,10 +98,14 @@ def columns_of(parts: Iterable[Packed]) -> Columns:
 
 
 class Changes(NamedTuple):
-    """What was written on a board since a look at it, how far this look goes, and whether the board is closed."""
+    """What was written on a board since a look at it, how far this look goes, and whether the board is closed.
+
+    `left` are customers who are on it no more.
+    """
 
     seen: Seen
     scores: Packed
+    left: list[int]
     is_closed: bool
 
 
@@ -133,6 +137,11 @@ async def keep(transaction: Transaction, scores: Sequence[Scored]) -> None:
     )
 
 
+async def leave(transaction: Transaction, who: Who) -> None:
+    """Let a customer be on no board any more; closed ones keep what they say."""
+    await transaction.run("leave_boards", who._asdict())
+
+
 async def whole(transaction: Transaction, board: BoardName, size: int) -> tuple[Seen, list[Packed]]:
     """Give all of a board, in parts of *size* scores, and how far that goes."""
     rows = await transaction.rows("board_whole", board._asdict() | {"size": size})
@@ -148,8 +157,8 @@ async def since(transaction: Transaction, board: BoardName, seen: Seen) -> Chang
     """Give what was written on a board since a look that saw *seen*: nothing is missed, whoever commits first."""
     row = await transaction.row("board_since", board._asdict() | seen._asdict())
     assert row is not None
-    *now_seen, scores, customers, values, is_closed = row
-    return Changes(Seen(*now_seen), Packed(scores or b"", b"", _wide(customers, values)), is_closed)
+    *now_seen, scores, customers, values, left, is_closed = row
+    return Changes(Seen(*now_seen), Packed(scores or b"", b"", _wide(customers, values)), left or [], is_closed)
 
 
 async def close(transaction: Transaction, board: BoardName, closed_at: int, parts: Sequence[Packed]) -> None:

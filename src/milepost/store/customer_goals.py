@@ -31,6 +31,11 @@ async def of_customer(transaction: Transaction, who: Who) -> list[CustomerGoal]:
     ]
 
 
+async def drop(transaction: Transaction, who: Who) -> None:
+    """Drop the goals of a customer, which are another's now."""
+    await transaction.run("drop_customer_goals", who._asdict())
+
+
 async def keep(transaction: Transaction, who: Who, goal: CustomerGoal) -> None:
     """Write *goal* as it is now."""
     await transaction.run(

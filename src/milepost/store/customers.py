@@ -31,6 +31,18 @@ async def claim(transaction: Transaction, names: Sequence[Named], customer_ids: 
     return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value, _ in rows}
 
 
+async def give(transaction: Transaction, names: Sequence[Named], customer_id: int, into: int) -> None:
+    """Let *names* of one customer lead to another."""
+    if names:
+        await transaction.run("give_identities", _names(names) | {"customer_id": customer_id, "into": into})
+
+
+async def take(transaction: Transaction, names: Sequence[Named], customer_id: int) -> set[Named]:
+    """Let *names* lead to a customer no more; give those that did."""
+    rows = await transaction.rows("lose_identities", _names(names) | {"customer_id": customer_id}) if names else []
+    return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value in rows}
+
+
 async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -> None:
     """Write newly registered customers, each with an empty standing."""
     who = [who_is(org_id, customer.id) for org_id, customer in added]

@@ -18,6 +18,7 @@ VERSION_MIN = 150000
 RETRIES_MAX = 5
 _RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
 _AWAY = "the database cannot be reached"
+_CHANGING = "what the request is about changes all the time; send it again"
 _LOST = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -28,6 +29,14 @@ _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Row = tuple[Any, ...]
 Result = TypeVar("Result")
+
+
+STALE_MAX = 50
+"""How often work may find that what it began with is not so any more: mostly once."""
+
+
+class Stale(Exception):
+    """What a transaction began with is not so any more; it is to be begun again."""
 
 
 class UnsafeServer(Unfit):
@@ -114,7 +123,18 @@ class Database:
             raise Unavailable(_AWAY) from error
 
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """Run *work* in a transaction, again if the server gave it up for another's sake (deadlock, serialisation)."""
+        """Run *work* in a transaction, again if the server gave it up for another's sake (deadlock, serialisation).
+
+        Also if the work itself says that it began with what is not so any more (Stale).
+        """
+        for _ in range(STALE_MAX):
+            try:
+                return await self._attempt(work)
+            except Stale:
+                continue
+        raise Unavailable(_CHANGING)
+
+    async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         for attempt in range(RETRIES_MAX):
             try:
                 async with self._begun() as transaction:

@@ -84,6 +84,12 @@ async def lock_bodies(transaction: Transaction, who: Sequence[Who]) -> dict[Who,
     return {who[place]: body for place, body in await transaction.rows("lock_standings", _keys(who))}
 
 
+async def standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Standing]:
+    """Give the standings of *who* as they are, without a lock; customers who do not exist are left out."""
+    rows = await transaction.rows("standings", _keys(who)) if who else []
+    return {who[place]: codec.decode_standing(body) for place, body in rows}
+
+
 async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]) -> dict[int, LoggedRow]:
     """Give those of the events called *keys* that were heard before, by their position among the keys."""
     values = _keys([who for who, _ in keys])

@@ -335,14 +335,14 @@ create unique index job_open on job (org_id, kind, subject) where done_at is nul
 -- What has waited longest is worked on next.
 create index job_next on job (touched_at) where done_at is null;
 -- What customers have on leaderboards: only for targets that have one. written is the number of the transaction that
--- wrote the row last, so that a reader learns what is new; value in units.
+-- wrote the row last, so that a reader learns what is new; value in units, null for a customer who was merged into another.
 create table score (
     bucket int not null,
     org_id bigint not null,
     target_id bigint not null,
     period_id bigint not null,
     customer_id bigint not null,
-    value numeric not null,
+    value numeric,
     active_at timestamptz not null,
     written bigint not null,
     primary key (bucket, org_id, target_id, period_id, customer_id)

@@ -10,7 +10,7 @@ from milepost.api.body import JsonResponse, Number, id_of, number
 from milepost.model.organisation import LeaderboardTies
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar, calendar_of
-from milepost.service.leaderboards import Place, board_of, brand_of, meant, place_of
+from milepost.service.leaderboards import Place, board_of, brand_of, customer_now, meant, place_of
 
 TOP_MAX, AROUND_MAX = 100, 50
 
@@ -65,6 +65,7 @@ async def get_board(
     if rule is None:
         raise Refused(Problem("targetId", f"there is no target {target}"))
     board = meant(brand, rule.group_id, target, period, here.clock())
+    customer = None if customer is None else await customer_now(here, caller.org_id, customer)
     live = await board_of(here, board)
     calendar = calendar_of("UTC")
     own = None if customer is None else place_of(live, customer)

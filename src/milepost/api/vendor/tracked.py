@@ -77,17 +77,17 @@ async def get_tracked_events(
         raise Refused(UNKNOWN_USER)
     target_id = target_id_of(target_rule_id)
     found = await find_events(here, caller.org_id, customer_id, target_id, period_id, (page, size))
-    rows = [_row(one, customer_id, target_id, found) for one in found.events]
+    rows = [_row(one, target_id, found) for one in found.events]
     return JsonResponse(paged(rows, limit=size, offset=page, total=found.total))
 
 
-def _row(tracked: TrackedEvent, customer_id: int, target_id: int, page: TrackedPage) -> Json:
+def _row(tracked: TrackedEvent, target_id: int, page: TrackedPage) -> Json:
     event, calendar = tracked.event, page.calendar
     word = _WORDS.get(event.name, OTHER)
     return {
         "eventLogId": event.key.log_id,
         "eventName": word,
-        "customerId": customer_id,
+        "customerId": page.customer_id,
         "eventDisplayName": event.name if word == OTHER else None,
         "uniqueId": event.key.id if word == OTHER else str(event.key.log_id),
         "eventDate": _spaced(calendar, event.occurred_at),

@@ -8,7 +8,9 @@ from milepost.api.vendor.answer_shapes import BulkAnswer, CustomerAnswer, Failur
 from milepost.api.vendor.behaviour_shapes import DefinitionBody, DoneShape, FoundPageShape, MetaShape
 from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
 from milepost.api.vendor.customers import ChangeBody, RegistrationBody
+from milepost.api.vendor.names import NamesBody
 from milepost.api.vendor.request_shapes import BulkTransaction, MixedTransaction, RegularTransaction, ReturnTransaction
+from milepost.api.vendor.requests import MergeRequest, RequestsAnswer
 
 _DETAILS = Route(READ, WholeCustomer, statuses=READING)
 _NAMING = ("identifierName", "identifierValue")
@@ -20,6 +22,12 @@ SECOND: Mapping[tuple[str, str], Route] = {
     ("get", "/v2/customers/lookup/customerDetails"): _DETAILS,
     ("get", "/v2/customers/{customer_id}"): _DETAILS,
     ("put", "/v2/customers/{customer_id}"): Route(EVENTS, CustomerAnswer, Body((ChangeBody,)), headers=HEADERS),
+    ("post", "/v2/customers/{customer_id}/changeIdentifier"): Route(
+        EVENTS, CustomerAnswer, Body((NamesBody,)), headers=HEADERS
+    ),
+    ("post", "/v2/requests"): Route(
+        ADMIN, RequestsAnswer, Body((MergeRequest,), listed=True), query=("client_auto_approve",), headers=HEADERS
+    ),
     ("post", "/v2/transactions"): Route(
         EVENTS,
         TransactionAnswer,

@@ -66,6 +66,21 @@ delete from audience_member
 where bucket = %(bucket)s and org_id = %(org_id)s and version_id = %(version_id)s and customer_id = %(customer_id)s
 returning customer_id;
 
+-- versions_of: the versions of audiences that a customer is in
+select version_id from audience_member
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s
+order by version_id;
+
+-- enter_versions: let a customer be in these versions
+insert into audience_member (bucket, org_id, version_id, customer_id, entered_at)
+select %(bucket)s, %(org_id)s, k.version_id, %(customer_id)s, to_timestamp(%(now)s::bigint / 1000000.0)
+from unnest(%(versions)b::bigint[]) as k (version_id)
+on conflict (bucket, org_id, version_id, customer_id) do nothing;
+
+-- leave_versions: let a customer be in no audience
+delete from audience_member
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
+
 -- members_after: who is in a version, after a customer, in the order of buckets
 select bucket, customer_id, (extract(epoch from entered_at) * 1000000)::bigint
 from audience_member

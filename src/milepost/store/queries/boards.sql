@@ -9,6 +9,10 @@ from unnest(
 on conflict (bucket, org_id, target_id, period_id, customer_id) do update
 set value = excluded.value, active_at = greatest(score.active_at, excluded.active_at), written = excluded.written;
 
+-- leave_boards: a customer is on no board any more; the transaction's number says since when
+update score set value = null, written = pg_current_xact_id()::text::bigint
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
+
 -- board_whole: all of a board in parts, scores by rising customer id and positions in their order; and how far that goes
 with whole as materialized (
     select string_agg(
@@ -23,7 +27,7 @@ with whole as materialized (
         select customer_id, value, active_at, value between -9223372036854775808 and 9223372036854775807 as fits,
             (row_number() over (order by customer_id) - 1)::int as position
         from score
-        where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
+        where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s and value is not null
     ) as placed
 )
 select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
@@ -41,8 +45,9 @@ select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
         int8send(customer_id) || int8send(case when fits then value::bigint else 0 end)
         || int8send((extract(epoch from active_at) * 1000000)::bigint),
         ''::bytea
-    ),
+    ) filter (where value is not null),
     array_agg(customer_id) filter (where not fits), array_agg(value::text) filter (where not fits),
+    array_agg(customer_id) filter (where value is null),
     exists(
         select from final_board
         where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s

@@ -35,6 +35,15 @@ cross join lateral (
     for update
 ) as s;
 
+-- standings: the standings of these customers; place counts the keys from 0
+select k.place - 1, s.body
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
+    with ordinality as k (bucket, org_id, customer_id, place)
+cross join lateral (
+    select body from standing
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+) as s;
+
 -- known_events: which of these events were heard before, with what they changed; place counts the keys from 0
 select k.place - 1, e.version, e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
@@ -142,6 +151,21 @@ insert into outbox (bucket, org_id, customer_id, seq, body)
 select * from unnest(
     %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(seqs)b::bigint[], %(bodies)b::text[]
 );
+
+-- give_identities: let names lead from one customer to another
+update identity as i set customer_id = %(into)s
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
+    as k (bucket, org_id, kind, value)
+where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.value = k.value
+    and i.customer_id = %(customer_id)s;
+
+-- lose_identities: let names lead to a customer no more; gives those that did
+delete from identity as i
+using unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
+    as k (bucket, org_id, kind, value)
+where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.value = k.value
+    and i.customer_id = %(customer_id)s
+returning i.org_id, i.kind, i.value;
 
 -- change_customer: write a customer's profile anew
 update customer set body = %(body)s
