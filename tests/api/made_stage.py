@@ -223,6 +223,19 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ],
     ("POST", "/v2/customers"): _person,
     ("PUT", "/v2/customers/{customer_id}"): _person,
+    ("POST", "/v2/customers/{customer_id}/changeIdentifier"): lambda _: {"add": [{"type": "wechat", "value": "anna"}]},
+    ("POST", "/v2/requests"): lambda stage: [
+        {
+            "type": "CHANGE_IDENTIFIER",
+            "baseType": "MERGE",
+            "changeIdentifierRequest": {
+                "changeIdentifiers": {
+                    "add": [{"type": "id", "value": str(stage.customers[1])}],
+                    "remove": [{"type": "externalId", "value": "dora"}],
+                }
+            },
+        }
+    ],
     ("POST", "/v2/events"): lambda _: {"eventName": "Walk", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]},
     ("PUT", "/v2/events"): lambda _: {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]},
     ("POST", "/webhooks/{webhook_id}"): lambda _: {"event_name": "Run", "externalId": "anna", "km": 5},

@@ -10,7 +10,8 @@ from milepost.api.body import JsonResponse, Number, id_of, number
 from milepost.model.organisation import LeaderboardTies
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar, calendar_of
-from milepost.service.leaderboards import Place, board_of, brand_of, customer_now, meant, place_of
+from milepost.service.brand import Brand
+from milepost.service.leaderboards import Meant, Place, board_of, brand_of, customer_now, meant, place_of
 
 TOP_MAX, AROUND_MAX = 100, 50
 
@@ -61,10 +62,7 @@ async def get_board(
     if problems:
         raise Refused(*problems)
     brand = await brand_of(here, caller.org_id)
-    rule = brand.catalogue.rules.get(target)
-    if rule is None:
-        raise Refused(Problem("targetId", f"there is no target {target}"))
-    board = meant(brand, rule.group_id, target, period, here.clock())
+    board = _meant(brand, target, period, here.clock())
     customer = None if customer is None else await customer_now(here, caller.org_id, customer)
     live = await board_of(here, board)
     calendar = calendar_of("UTC")
@@ -83,6 +81,14 @@ async def get_board(
             "around": [_place(one, calendar) for one in live.board.around(customer, reach)] if customer else [],
         }
     )
+
+
+def _meant(brand: Brand, target: int, period: int | None, now: int) -> Meant:
+    """Give the board of a target, whatever its group; raises Refused."""
+    rule = brand.catalogue.rules.get(target)
+    if rule is None:
+        raise Refused(Problem("targetId", f"there is no target {target}"))
+    return meant(brand, rule.group_id, target, period, now)
 
 
 def _id(name: str, text: str, problems: list[Problem]) -> int:
