@@ -9,6 +9,7 @@ import pytest
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import RETURN, EventKey, Return, ReturnKind
 from milepost.model.problem import Refused
+from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.access import Caller
 from milepost.service.merging import Merger, merge_customers
@@ -19,7 +20,7 @@ from tests.store.house import NOW, House, lived, statuses
 
 def caller(house: House) -> Caller:
     """Give who asks."""
-    return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None)
+    return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
 def named(name: str) -> Identifier:

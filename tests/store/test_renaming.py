@@ -1,6 +1,7 @@
 """Names that are taken away while several servers remember them (decision 0021)."""
 
 from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.access import Caller
 from milepost.service.renaming import change_names
@@ -10,7 +11,7 @@ from tests.store.test_merging import merge, spent, told
 
 def caller(house: House) -> Caller:
     """Give who asks."""
-    return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None)
+    return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
 def named(name: str) -> Identifier:
