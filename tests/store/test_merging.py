@@ -1,4 +1,4 @@
-"""Merging while several servers receive: nothing is lost, nothing counts twice (decision 0021)."""
+"""Merging while several servers receive: nothing is lost, nothing counts twice (decision 0022)."""
 
 import asyncio
 from decimal import Decimal

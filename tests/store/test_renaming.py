@@ -1,4 +1,4 @@
-"""Names that are taken away while several servers remember them (decision 0021)."""
+"""Names that are taken away while several servers remember them (decision 0022)."""
 
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.role import Role

@@ -7,8 +7,8 @@ class Role(Enum):
     """The role of a till's login or a key: each may do what the one before it may, and more (decision 0021).
 
     READ reads. EVENTS also says what customers did, who they are and what they take part in. ADMIN also says what the
-    brand defines: target groups, audiences, events, places, what is declared, and settings; and
-    merges customers, which nothing undoes.
+    brand defines (target groups, audiences, events, places, what is declared, settings), and merges customers, which
+    nothing undoes.
     """
 
     READ = "READ"

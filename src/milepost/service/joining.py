@@ -1,6 +1,6 @@
 """Customers whose standing says that more has to be looked at: merged ones, and those who lost a name.
 
-Each is known by its standing once that is locked; so a server learns of it without being told (decision 0021).
+Each is known by its standing once that is locked; so a server learns of it without being told (decision 0022).
 """
 
 from collections.abc import Mapping, Sequence

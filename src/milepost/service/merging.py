@@ -1,4 +1,4 @@
-"""Merging two customers: one transaction in which the victim is taken over by the survivor (decision 0021)."""
+"""Merging two customers: one transaction in which the victim is taken over by the survivor (decision 0022)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
