@@ -38,6 +38,7 @@ def test_a_store_stands_in_a_zone_and_a_till_in_a_store(brand: Brand) -> None:
     kept(brand, "concepts", [{"code": "outlet", "name": "Outlet"}])
     (store,) = kept(brand, "stores", [{"code": "s1", "name": "One", "zone": "north", "concept": "outlet"}])
     (till,) = kept(brand, "tills", [{"code": "t1", "store": "s1"}])
+    assert [None, None, None] == [store["externalId"], store["externalId1"], store["externalId2"]]
     assert ("north", "outlet", "s1") == (store["zone"], store["concept"], till["store"])
     assert [store] == brand.get("/api/v1/stores")["items"]
 
@@ -171,3 +172,13 @@ def test_events_see_a_store_where_it_stands_now_and_the_past_stays(brand: Brand)
         again["entries"],
         later["entries"],
     )
+
+
+def test_a_store_has_external_ids(brand: Brand) -> None:
+    """Three, each changed alone; what is not said stays, and what is no name is refused."""
+    (store,) = kept(brand, "stores", [{"code": "s1", "externalId": "A", "externalId2": "B"}])
+    (changed,) = kept(brand, "stores", [{"code": "s1", "externalId1": "C", "externalId2": "D"}])
+    assert store | {"externalId1": "C", "externalId2": "D"} == changed
+    refused = brand.post("/api/v1/stores", [{"code": "s1", "externalId": " ", "externalId1": "x" * 201}])
+    assert ["[0].externalId", "[0].externalId1"] == [one["path"] for one in said(refused)["problems"]]
+    assert [changed] == brand.get("/api/v1/stores")["items"]

@@ -120,10 +120,13 @@ def test_what_is_wrong_with_a_request_is_told(brand: Brand) -> None:
     )
 
 
+MAIN = {"code": "S1", "name": "Main", "externalId": "M", "externalId1": "M/1", "externalId2": "M"}
+
+
 @pytest.fixture
 def placed(brand: Brand) -> Brand:
     """Give the brand with stores, another till in one of them, and a target of one store."""
-    brand.post("/api/v1/stores", [{"code": "S1", "name": "Main"}, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
+    brand.post("/api/v1/stores", [MAIN, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
     brand.post("/api/v1/stores", [{"code": "S4", "name": "Twin"}])
     brand.post("/api/v1/tills", [{"code": "T1", "store": "S1"}])
     store = next(one["id"] for one in brand.get("/api/v1/stores")["items"] if one["code"] == "S1")
@@ -154,6 +157,9 @@ LOOKUP_TYPE, LOOKUP = "X-CAP-API-ATTRIBUTION-LOOKUP-TYPE", "X-CAP-API-ATTRIBUTIO
         ({ENTITY: "STORE_CODE", CODE: "S1"}, [7]),
         ({ENTITY: "STORE_CODE", CODE: "S3"}, []),
         ({ENTITY: "STORE_NAME", CODE: "Main"}, [7]),
+        ({ENTITY: "STORE_EXTERNAL_ID", CODE: "M"}, [7]),
+        ({ENTITY: "STORE_EXTERNAL_ID_1", CODE: "M/1"}, [7]),
+        ({ENTITY: "STORE_EXTERNAL_ID_2", CODE: "M"}, [7]),
         ({LOOKUP_TYPE: "MOBILE_TRIGGER", LOOKUP: "T1"}, [7]),
     ],
 )
@@ -174,7 +180,9 @@ def test_a_bill_is_posted_for_another_till_or_a_store(
         ({CODE: ""}, 300004, "must have 1 to 200 characters"),
         ({ENTITY: "STORE_CODE", CODE: "S9"}, 300004, 'there is no store with the code "S9"'),
         ({ENTITY: "STORE_NAME", CODE: "Twin"}, 300004, "several stores have the name"),
-        ({ENTITY: "STORE_EXTERNAL_ID", CODE: "S1"}, 300004, "must be one of TILL, STORE_CODE, STORE_NAME"),
+        ({ENTITY: "STORE_EXTERNAL_ID", CODE: "M/1"}, 300004, 'there is no store with the external id "M/1"'),
+        ({ENTITY: "STORE_EXTERNAL_ID_1", CODE: "m/1"}, 300004, 'there is no store with the external id 1 "m/1"'),
+        ({ENTITY: "STORE", CODE: "S1"}, 300004, "must be one of TILL, STORE_CODE, STORE_NAME"),
     ],
 )
 @pytest.mark.parametrize("path", ["/v2/customers", "/v2/transactions", "/v2/transactions/bulk"])

@@ -28,7 +28,7 @@ async def posting_as(request: Request, here: Here, caller: Asking) -> Attributed
     word, code = request.headers.get(ENTITY_TYPE, AttributionKind.TILL.value), request.headers.get(ENTITY_CODE)
     kinds = {kind.value: kind for kind in AttributionKind}
     if word not in kinds:
-        raise Refused(Problem(ENTITY_TYPE, f"must be one of {', '.join(kinds)}; external ids of stores are not kept"))
+        raise Refused(Problem(ENTITY_TYPE, f"must be one of {', '.join(kinds)}"))
     if code is None:
         return Attributed(caller)
     return await attributed(here, caller, kinds[word], _value(ENTITY_CODE, code))

@@ -50,7 +50,7 @@ def import_concepts(file: Path, organisation: Org, data: Data = None, database_u
 
 
 def import_stores(file: Path, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Add or change stores by code, from CSV with the columns code, id, name, zone, concept."""
+    """Add or change stores by code, from CSV: code, id, name, zone, concept, externalId, externalId1, externalId2."""
 
     async def work(here: "Installation", org_id: int, body: bytes) -> int:
         from milepost.api.native.places import StoreBody, drafts_of

@@ -168,13 +168,16 @@ class Concept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A place of sale."""
+    """A place of sale; its external ids are what other systems call it, each its own way."""
 
     id: int
     code: str
     name: str
     zone_id: int | None = None
     concept_id: int | None = None
+    external_id: str | None = None
+    external_id_1: str | None = None
+    external_id_2: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from milepost.model.organisation import Store
 from milepost.model.problem import Problem, Refused
 from milepost.service.access import Caller
 from milepost.service.brand import PlaceName, Places
@@ -13,11 +14,14 @@ ENTITY_CODE = "X-CAP-API-ATTRIBUTION-ENTITY-CODE"
 
 
 class AttributionKind(Enum):
-    """What the value of an attribution names; the external ids of stores are not kept here."""
+    """What the value of an attribution names."""
 
     TILL = "TILL"
     STORE_CODE = "STORE_CODE"
     STORE_NAME = "STORE_NAME"
+    STORE_EXTERNAL_ID = "STORE_EXTERNAL_ID"
+    STORE_EXTERNAL_ID_1 = "STORE_EXTERNAL_ID_1"
+    STORE_EXTERNAL_ID_2 = "STORE_EXTERNAL_ID_2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,27 @@ def _of_till(caller: Caller, known: Places, code: str) -> Attributed:
 
 
 def _at_store(caller: Caller, known: Places, kind: AttributionKind, value: str) -> Attributed:
-    if kind is AttributionKind.STORE_CODE:
-        found = [store for store in known.stores.values() if store.code == value]
-    else:
-        found = [store for store in known.stores.values() if store.name == value]
-    what = kind.value.removeprefix("STORE_").lower()
+    found = [store for store in known.stores.values() if _called(store, kind) == value]
+    what = kind.value.removeprefix("STORE_").lower().replace("_", " ")
     if not found:
         raise Refused(Problem(ENTITY_CODE, f'there is no store with the {what} "{value}"'))
     if len(found) > 1:
         raise Refused(Problem(ENTITY_CODE, f'several stores have the {what} "{value}"; give a code'))
     return Attributed(caller, PlaceName("store", found[0].id))
+
+
+def _called(store: Store, kind: AttributionKind) -> str | None:
+    """Give what a store is called in one way."""
+    match kind:
+        case AttributionKind.STORE_CODE:
+            return store.code
+        case AttributionKind.STORE_NAME:
+            return store.name
+        case AttributionKind.STORE_EXTERNAL_ID:
+            return store.external_id
+        case AttributionKind.STORE_EXTERNAL_ID_1:
+            return store.external_id_1
+        case AttributionKind.STORE_EXTERNAL_ID_2:
+            return store.external_id_2
+        case AttributionKind.TILL:
+            return None

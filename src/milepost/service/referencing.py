@@ -28,6 +28,9 @@ class PlaceDraft:
     zone: str | None = None
     concept: str | None = None
     store: str | None = None
+    external_id: str | None = None
+    external_id_1: str | None = None
+    external_id_2: str | None = None
 
 
 async def keep_zones(database: Database, brands: Brands, org_id: int, drafts: Sequence[PlaceDraft]) -> list[Zone]:
@@ -71,6 +74,9 @@ async def keep_stores(database: Database, brands: Brands, org_id: int, drafts: S
                 store,
                 zone_id=known.zones[draft.zone].id if draft.zone else store.zone_id,
                 concept_id=known.concepts[draft.concept].id if draft.concept else store.concept_id,
+                external_id=draft.external_id or store.external_id,
+                external_id_1=draft.external_id_1 or store.external_id_1,
+                external_id_2=draft.external_id_2 or store.external_id_2,
             )
             for store, draft in zip(kept, drafts, strict=True)
         ]
@@ -171,6 +177,13 @@ def _unknown_codes(drafts: Sequence[PlaceDraft], field: str, known: Mapping[str,
     return problems
 
 
+def _texts(draft: PlaceDraft) -> dict[str, str | None]:
+    """Give the texts that a place is called by, by their names in a request."""
+    external = (draft.external_id, draft.external_id_1, draft.external_id_2)
+    names = ("externalId", "externalId1", "externalId2")
+    return {"code": draft.code, "name": draft.name, **dict(zip(names, external, strict=True))}
+
+
 def _draft_problems(drafts: Sequence[PlaceDraft]) -> list[Problem]:
     """Give what is wrong with the drafts in themselves."""
     problems: list[Problem] = []
@@ -178,8 +191,7 @@ def _draft_problems(drafts: Sequence[PlaceDraft]) -> list[Problem]:
         problems.append(Problem("", f"a request may hold {PLACES_MAX} places"))
     seen: set[str] = set()
     for position, draft in enumerate(drafts):
-        for field in ("code", "name"):
-            text = getattr(draft, field)
+        for field, text in _texts(draft).items():
             if text is not None and (not text.strip() or len(text) > CODE_CHARACTERS_MAX or "\0" in text):
                 reason = f"must have 1 to {CODE_CHARACTERS_MAX} characters, none of them U+0000"
                 problems.append(Problem(f"[{position}].{field}", reason))

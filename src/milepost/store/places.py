@@ -27,7 +27,17 @@ async def stores(transaction: Transaction, org_id: int) -> list[Store]:
     """Give the stores of an organisation, by id."""
     rows = await transaction.rows("stores", {"org_id": org_id})
     return [
-        Store(id=id_, code=code, name=name, zone_id=zone, concept_id=concept) for id_, code, name, zone, concept in rows
+        Store(
+            id=id_,
+            code=code,
+            name=name,
+            zone_id=zone,
+            concept_id=concept,
+            external_id=external,
+            external_id_1=external_1,
+            external_id_2=external_2,
+        )
+        for id_, code, name, zone, concept, external, external_1, external_2 in rows
     ]
 
 
@@ -50,7 +60,12 @@ async def keep_concepts(transaction: Transaction, org_id: int, kept: Sequence[Co
 async def keep_stores(transaction: Transaction, org_id: int, kept: Sequence[Store]) -> None:
     """Write stores, new or changed."""
     within = {"zones": [store.zone_id for store in kept], "concepts": [store.concept_id for store in kept]}
-    await transaction.run("keep_stores", _named(org_id, kept) | within)
+    called = {
+        "externals": [store.external_id for store in kept],
+        "externals_first": [store.external_id_1 for store in kept],
+        "externals_second": [store.external_id_2 for store in kept],
+    }
+    await transaction.run("keep_stores", _named(org_id, kept) | within | called)
 
 
 async def keep_tills(transaction: Transaction, org_id: int, kept: Sequence[Till]) -> None:

@@ -36,14 +36,17 @@ class NamedItem(Struct, forbid_unknown_fields=True):
     name: str
 
 
-class StoreItem(Struct, forbid_unknown_fields=True):
-    """A store, with the codes of its zone and concept."""
+class StoreItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """A store, with the codes of its zone and concept, and what other systems call it."""
 
     id: int
     code: str
     name: str
     zone: str | None
     concept: str | None
+    external_id: str | None
+    external_id_1: str | None
+    external_id_2: str | None
 
 
 class TillItem(Struct, forbid_unknown_fields=True):

@@ -28,14 +28,17 @@ class NamedBody(Struct, forbid_unknown_fields=True):
     name: str | None = None
 
 
-class StoreBody(Struct, forbid_unknown_fields=True):
-    """A store, with the codes of its zone and concept."""
+class StoreBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """A store, with the codes of its zone and concept, and what other systems call it."""
 
     code: str
     id: int | None = None
     name: str | None = None
     zone: str | None = None
     concept: str | None = None
+    external_id: str | None = None
+    external_id_1: str | None = None
+    external_id_2: str | None = None
 
 
 class TillBody(Struct, forbid_unknown_fields=True):
@@ -133,6 +136,8 @@ def _item(place: Zone | Concept | Store | Till, known: Places) -> dict[str, Any]
         case Store():
             item["zone"] = next((zone.code for zone in known.zones.values() if zone.id == place.zone_id), None)
             item["concept"] = next((one.code for one in known.concepts.values() if one.id == place.concept_id), None)
+            external = (place.external_id, place.external_id_1, place.external_id_2)
+            item |= dict(zip(("externalId", "externalId1", "externalId2"), external, strict=True))
         case Till():
             item["store"] = next((store.code for store in known.stores.values() if store.id == place.store_id), None)
         case _:

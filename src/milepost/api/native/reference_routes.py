@@ -20,7 +20,7 @@ def _both(name: str, shape: Any, item: Any, columns: str) -> Mapping[tuple[str, 
 REFERENCE: Mapping[tuple[str, str], Route] = {
     **_both("zones", NamedBody, NamedItem, "code, id, name"),
     **_both("concepts", NamedBody, NamedItem, "code, id, name"),
-    **_both("stores", StoreBody, StoreItem, "code, id, name, zone, concept"),
+    **_both("stores", StoreBody, StoreItem, "code, id, name, zone, concept, externalId, externalId1, externalId2"),
     **_both("tills", TillBody, TillItem, "code, id, name, store"),
     **_both("programs", ProgramBody, ProgramItem, "id, name"),
     **_both("currencies", CurrencyBody, CurrencyItem, "programId, identifier, name"),

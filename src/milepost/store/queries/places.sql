@@ -8,7 +8,10 @@ select zone_id, code, name from zone where org_id = %(org_id)s order by zone_id;
 select concept_id, code, name from concept where org_id = %(org_id)s order by concept_id;
 
 -- stores: the stores of an organisation
-select store_id, code, name, zone_id, concept_id from store where org_id = %(org_id)s order by store_id;
+select store_id, code, name, zone_id, concept_id, external_id, external_id_1, external_id_2
+from store
+where org_id = %(org_id)s
+order by store_id;
 
 -- tills: the tills of an organisation
 select till_id, code, name, store_id from till where org_id = %(org_id)s order by till_id;
@@ -24,13 +27,17 @@ select * from unnest(%(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %
 on conflict (org_id, concept_id) do update set code = excluded.code, name = excluded.name;
 
 -- keep_stores: add stores, or change those with the same id
-insert into store (org_id, store_id, code, name, zone_id, concept_id)
+insert into store (
+    org_id, store_id, code, name, zone_id, concept_id, external_id, external_id_1, external_id_2
+)
 select * from unnest(
     %(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[], %(zones)b::bigint[],
-    %(concepts)b::bigint[]
+    %(concepts)b::bigint[], %(externals)b::text[], %(externals_first)b::text[], %(externals_second)b::text[]
 )
 on conflict (org_id, store_id) do update set
-    code = excluded.code, name = excluded.name, zone_id = excluded.zone_id, concept_id = excluded.concept_id;
+    code = excluded.code, name = excluded.name, zone_id = excluded.zone_id, concept_id = excluded.concept_id,
+    external_id = excluded.external_id, external_id_1 = excluded.external_id_1,
+    external_id_2 = excluded.external_id_2;
 
 -- keep_tills: add tills, or change those with the same id
 insert into till (org_id, till_id, code, name, store_id)
