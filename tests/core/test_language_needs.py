@@ -8,7 +8,7 @@ from milepost.language.parameters import Parameter
 PROFILE = Needs(member=True)
 NEEDS = (
     ("true", NOTHING_NEEDED),
-    ("currentCustomer.numberOfTxns>1 && currentCustomer.numberOfVisits>1", NOTHING_NEEDED),
+    ("currentCustomer.numberOfTxns>1 && currentCustomer.numberOfVisits>1", Needs(standing=True)),
     ("currentTxn.value>1 && !(currentCustomer.email=='a')", PROFILE),
     ("currentTxn.date.dateDiff(currentCustomer.joinDate)>1", PROFILE),
     ("currentCustomer.firstname.contains('a')", PROFILE),
@@ -31,7 +31,7 @@ NEEDS = (
 
 @pytest.mark.parametrize("text,needed", NEEDS)
 def test_only_what_is_asked_for_is_needed(text: str, needed: Needs) -> None:
-    """Profiles, fields and progress of ended periods are kept and fetched for rules that read them."""
+    """Profiles, fields, what was done so far and progress of ended periods are there for rules that read them."""
     assert needs(read(text)) == needed
 
 

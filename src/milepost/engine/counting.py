@@ -8,17 +8,14 @@ from milepost.engine.fold import Fold, counted, is_decided, is_too_late
 from milepost.engine.progressing import Cause, Change, progressed
 from milepost.engine.reaching import occasion_of
 from milepost.engine.streaks import follow_streak
+from milepost.engine.summing import add_up
 from milepost.engine.unified import follow_whole
 from milepost.engine.windows import position_of
 from milepost.language import Occasion
 from milepost.model.event import Event
-from milepost.model.standing import STAYS, Entry, Progress, ProgressKey, Reason
+from milepost.model.standing import STAYS, Entry, ProgressKey, Reason
 from milepost.model.target import Evaluation
-from milepost.rules.matching import Alike
 from milepost.rules.rule import Asks, Rule
-
-COUNTED = Reason.COUNTED
-"""Said once: to look a member of an enumeration up costs as much as to make an entry."""
 
 
 def count(fold: Fold, event: Event, cause: Cause) -> None:
@@ -29,49 +26,9 @@ def count(fold: Fold, event: Event, cause: Cause) -> None:
         _count_each(fold, fold.catalogue.candidates(event, fold.enrolments), occasion, cause)
         return
     if listening.plain:
-        _count_plain(fold, listening.plain, occasion, cause)
+        fold.keep_hot(add_up(listening.plain, occasion, fold.progress, fold.entries, fold.outcomes))
     if listening.others:
         _count_each(fold, listening.others, occasion, cause)
-
-
-def _count_plain(fold: Fold, plain: Iterable[Alike], occasion: Occasion, cause: Cause) -> None:
-    """Count for plain sums that everybody takes part in, the most of what happens: in line, without a call for each.
-
-    Where a goal is crossed it goes the way of all others.
-    """
-    at, heard_at, progress, entries = occasion.event.occurred_at, cause.heard_at, fold.progress, fold.entries
-    positions: dict[int, int] = {}
-    for first, rules in plain:
-        amount = first.amount(occasion)
-        if amount is None:
-            continue
-        for rule in rules:
-            schedule = rule.schedule
-            position = positions.get(id(schedule))
-            if position is None:
-                position = positions[id(schedule)] = rule.position(at)
-            if position < 0:
-                continue
-            key, goal = rule.keys[position], rule.goals[position]
-            before = progress.get(key) or first_progress(fold, rule, position, cause)
-            value = before.value + amount
-            if goal is not None and (value < goal) is (before.achieved_by != 0):
-                progress[key] = before
-                apply(fold, rule, position, Change(None, amount, 0, Reason.COUNTED, amount), cause)
-                continue
-            target_id, period_id = key
-            progress[key] = Progress(
-                target_id,
-                period_id,
-                value,
-                before.enrolled_at,
-                heard_at,
-                before.achieved_at,
-                before.achieved_by,
-                before.triggers,
-                before.days,
-            )
-            entries.append(Entry(target_id, period_id, COUNTED, amount, before.value, value))
 
 
 def _count_each(fold: Fold, rules: Iterable[Rule], occasion: Occasion, cause: Cause) -> None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from milepost.model.event import Bill, Enrolling, Event, EventKey, Leaving, PeriodTurn, Return
+from milepost.model.event import Activity, Award, Bill, Enrolling, Event, EventKey, Leaving, PeriodTurn, Return
 from milepost.model.merging import Merging
 from milepost.model.standing import Entry, Standing
 from milepost.rules.grouping import STREAKING
@@ -54,10 +54,11 @@ NOTHING = Need()
 def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
     """Give what `step` wants to know for *event*."""
     late = event.occurred_at < standing.latest_at - SETTLE_AFTER_US or catalogue.asks_of_ended(event.name)
-    match event.payload:
-        case Bill(number=number) if standing.waiting:
-            returns = tuple(wait.key for wait in standing.waiting if wait.original in {event.key.id, number})
-            return Need(returns=returns, history=late)
+    payload = event.payload
+    if isinstance(payload, (Bill, Activity, Award)):
+        returns = _waiting_for(standing, event.key.id, payload.number) if isinstance(payload, Bill) else ()
+        return Need(returns=returns, history=late) if late or returns else NOTHING
+    match payload:
         case Return(original=original):
             return Need(bill=original, history=True)
         case Enrolling(target_id=target_id, period_id=period_id):
@@ -66,6 +67,11 @@ def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
             return Need(history=True)
         case _:
             return Need(history=True) if late else NOTHING
+
+
+def _waiting_for(standing: Standing, *names: str) -> tuple[EventKey, ...]:
+    """Give the returns that wait for a bill with one of these *names*."""
+    return tuple(wait.key for wait in standing.waiting if wait.original in names) if standing.waiting else ()
 
 
 def _since(catalogue: Catalogue, target_id: int, period_id: int) -> int | None:

@@ -1,6 +1,6 @@
 """How a return takes back what its bill had added (semantics 4.8 and 8.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.engine.carrying import carries, carry
@@ -8,27 +8,32 @@ from milepost.engine.counting import apply
 from milepost.engine.fold import Fold, counts_stored, day_of
 from milepost.engine.lineage import enrolments_since, entries_here
 from milepost.engine.log import Logged
-from milepost.engine.progressing import cause_of, change_of
+from milepost.engine.progressing import Cause, Change, cause_of, change_of
 from milepost.engine.reaching import occasion_of
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
 from milepost.model.organisation import Returns
-from milepost.model.standing import Entry, Reason, Stored, Waiting
+from milepost.model.standing import Entry, ProgressKey, Reason, Stored, Waiting
 from milepost.model.target import Evaluation
 from milepost.rules.remaining import Remaining, remaining
 from milepost.rules.rule import Rule
+
+_COUNTED, _RETURNED = Reason.COUNTED, Reason.RETURNED
 
 
 class _Taking(NamedTuple):
     """A return at work: the bill it takes back from, the earlier returns of that bill, and the return itself.
 
-    `entries` are those that bill and earlier returns made: what the bill still adds somewhere is their sum.
+    `added` is what the bill and those returns added, in units, by target and period: so much the bill still adds.
+    `counted` are those of them where the bill itself counted.
     """
 
     bill: Event
     earlier: tuple[Event, ...]
     taken: Event
-    entries: tuple[Entry, ...]
+    cause: Cause
+    added: Mapping[ProgressKey, int]
+    counted: frozenset[ProgressKey]
 
 
 _Left = tuple[Remaining | None, Remaining | None]
@@ -49,9 +54,9 @@ def take_back(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
         fold.waiting = (*fold.waiting, Waiting(payload.original, fold.event.key))
         return
     returns = returns_from(bill, past)
-    entries = tuple(entry for logged in (bill, *returns) for entry in entries_here(fold, logged))
+    entries = [entry for logged in (bill, *returns) for entry in entries_here(fold, logged)]
     earlier = tuple(logged.event for logged in returns)
-    _reduce(fold, _Taking(bill.event, earlier, fold.event, entries), counted_for(fold, bill))
+    _reduce(fold, _Taking(bill.event, earlier, fold.event, fold.cause, *_added(entries)), counted_for(fold, bill))
 
 
 def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
@@ -64,7 +69,8 @@ def apply_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
     counted = counted_for(fold, Logged(fold.event, fold.before.seq + 1, tuple(fold.entries)))
     earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
-        _reduce(fold, _Taking(fold.event, earlier, logged.event, tuple(fold.entries)), counted)
+        cause = cause_of(logged.event, fold.catalogue.settings)
+        _reduce(fold, _Taking(fold.event, earlier, logged.event, cause, *_added(fold.entries)), counted)
         earlier = (*earlier, logged.event)
 
 
@@ -157,13 +163,18 @@ def _net(left: Remaining | None) -> int:
 
 def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Left) -> None:
     """Subtract from one progress, less what the returns that counted there left of the bill: mostly all of them."""
-    closing = fold.closes_at(rule, position)
-    earlier = [event for event in taking.earlier if event.occurred_at < closing]
-    before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
     if rule.keys[position] not in fold.progress:
         return
-    old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
+    before, after = left
+    if taking.earlier:
+        closing = fold.closes_at(rule, position)
+        earlier = [event for event in taking.earlier if event.occurred_at < closing]
+        before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
     stands = _standing_amount(taking, rule, position)
+    if stands and after is None and rule.sums:
+        apply(fold, rule, position, Change(stands, None, 0, Reason.RETURNED, -stands), taking.cause)
+        return
+    old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
     if stands is not None and stands != (old or 0):
         # The rule was changed since: no more is taken off than the bill added, and all of it once nothing is left.
         off = (old or 0) - (new or 0)
@@ -171,7 +182,21 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
     if old is None or old == new or (rule.sums and not old and not new):
         return
     change = change_of(old, new, day_of(rule, taking.bill), Reason.RETURNED)
-    apply(fold, rule, position, change, cause_of(taking.taken, fold.catalogue.settings))
+    apply(fold, rule, position, change, taking.cause)
+
+
+def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
+    """Give what *entries*, of a bill and of returns that took back from it, added; and where the bill counted."""
+    added: dict[ProgressKey, int] = {}
+    counted: list[ProgressKey] = []
+    for entry in entries:
+        reason = entry.reason
+        if reason is _COUNTED or reason is _RETURNED:
+            key = ProgressKey(entry.target_id, entry.period_id)
+            added[key] = added.get(key, 0) + entry.amount
+            if reason is _COUNTED:
+                counted.append(key)
+    return added, frozenset(counted)
 
 
 def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
@@ -179,36 +204,32 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
 
     They do not for a bill that counted from the log, nor for days of periods that fill up one by one.
     """
-    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and not rule.sums:
+    if rule.frame.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        key = rule.keys[position]
+        return taking.added[key] if key in taking.counted else None
+    if not rule.sums or taking.counted.isdisjoint(rule.keys):
         return None
-    place = _place(rule, position)
-    made = [
-        entry
-        for entry in taking.entries
-        if entry.target_id == rule.target_id
-        and entry.reason in {Reason.COUNTED, Reason.RETURNED}
-        and _place(rule, rule.position_of(entry.period_id)) == place
-    ]
-    if not any(entry.reason is Reason.COUNTED for entry in made):
-        return None
-    return sum(entry.amount for entry in made)
+    return sum(taking.added.get(key, 0) for key in rule.keys)
 
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     """Carry what came back into a later period; the achieved one keeps what it has (semantics 8 #17)."""
     before, after = _left(taking.bill, taking.earlier, taking.taken)
     old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
-    carry(fold, rule, position, (old or 0) - (new or 0), cause_of(taking.taken, fold.catalogue.settings))
+    carry(fold, rule, position, (old or 0) - (new or 0), taking.cause)
 
 
 def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
     """Give where *bill* has counted, at once or when the customer was enrolled; once for each target until achieved."""
     found: dict[tuple[int, int], _Counted] = {}
+    rules = fold.catalogue.rules
     for entry in entries_here(fold, bill):
-        rule = fold.catalogue.rules.get(entry.target_id)
+        rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
         position = -1 if rule is None else rule.position_of(entry.period_id)
-        if rule is not None and position >= 0 and entry.reason is Reason.COUNTED:
+        if rule is not None and position >= 0:
             found.setdefault(_place(rule, position), _Counted(rule, position))
+    if not fold.enrolments and not fold.lineage.merged:
+        return [*found.values()]
     for enrolment in enrolments_since(fold, bill):
         if enrolment.stored is Stored.NONE:
             continue

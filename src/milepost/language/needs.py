@@ -12,12 +12,16 @@ from milepost.language.vocabulary import CUSTOMER, EVENT
 
 
 class Needs(NamedTuple):
-    """What conditions need: the customer's profile, these fields of it, what was reached, and in ended periods too."""
+    """What conditions need: the customer's profile, these fields of it, what was reached, and in ended periods too.
+
+    `standing` is what the customer has done so far, such as the number of bills.
+    """
 
     member: bool = False
     fields: frozenset[str] = frozenset()
     reached: bool = False
     ended: bool = False
+    standing: bool = False
 
     def joined(self, other: "Needs") -> "Needs":
         """Give what both need."""
@@ -26,6 +30,7 @@ class Needs(NamedTuple):
             self.fields | other.fields,
             self.reached or other.reached,
             self.ended or other.ended,
+            self.standing or other.standing,
         )
 
 
@@ -69,7 +74,7 @@ def _of_attribute(name: str) -> Needs:
     field = FIELDS_READ.get(name) or extended_field(name)
     if field:
         return Needs(member=True, fields=frozenset({field}))
-    return Needs(member=name in MEMBER_NAMES)
+    return Needs(member=True) if name in MEMBER_NAMES else Needs(standing=True)
 
 
 def _of_call(call: Call) -> Needs:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from milepost.model.event import Scalar
@@ -11,8 +11,10 @@ LOYALTY_TYPE = "loyaltyType"
 """The field that says whether somebody is a member of the scheme: LOYALTY or NON_LOYALTY."""
 
 
-class IdentifierKind(Enum):
+class IdentifierKind(StrEnum):
     """What an identifier is."""
+
+    # Texts, so that looking a name up costs the hash of a text and not that of a member.
 
     ID = "id"
     EXTERNAL_ID = "externalId"

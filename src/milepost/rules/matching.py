@@ -1,32 +1,47 @@
 """From an event to the targets it may count for: the catalogue of an organisation's rules at one version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from milepost import language
-from milepost.language import NOTHING_NEEDED, Needs
+from milepost.language import NOTHING_NEEDED, Needs, Occasion
 from milepost.model.completion import TARGET_COMPLETED
 from milepost.model.event import DECIDE, Event
 from milepost.model.organisation import Organisation, Settings
-from milepost.model.standing import Enrolment
+from milepost.model.standing import Enrolment, ProgressKey
 from milepost.model.target import TargetGroup
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.rules.evaluable import unevaluable
 from milepost.rules.grouping import StreakRule, Whole, streak_rule, whole_of
+from milepost.rules.measure import Reading
 from milepost.rules.named import Named
-from milepost.rules.rule import Asks, Rule
+from milepost.rules.rule import Asks, Rule, Schedule
 from milepost.rules.schedule import ruling_calendar
 
 PLACES_REMEMBERED_MAX = 100_000
 """How many places (per event name) the catalogue remembers candidates for."""
 
 
-class Alike(NamedTuple):
-    """Rules that ask the same of an event: one answer is all of theirs."""
+class Spot(NamedTuple):
+    """Where one rule counts in one period: its progress, its goal (units), and when the period closes."""
+
+    key: ProgressKey
+    goal: int | None
+    closes_at: int
+
+
+class Sums(NamedTuple):
+    """Plain sums that ask the same of an event and have the same periods: one answer is all of theirs.
+
+    `predicate` and `read` are those of `first`; `spots` are found by the period's position.
+    """
 
     first: Rule
-    rules: tuple[Rule, ...]
+    predicate: Callable[[Occasion], bool] | None
+    read: Reading | None
+    schedule: Schedule
+    spots: tuple[tuple[Spot, ...], ...]
 
 
 class Listening(NamedTuple):
@@ -34,13 +49,15 @@ class Listening(NamedTuple):
 
     `open_to_all` are those that everybody takes part in, and `enrolled` those of the enrolled, by target. Of the first,
     `plain` are sums over calendar periods with nothing else to them, which are most, taken together where they ask
-    alike; `others` are the rest.
+    alike, those of the same periods side by side; `others` are the rest. `is_plain` says that counting for `plain` is
+    all that such an event does to a customer who is enrolled nowhere.
     """
 
     open_to_all: tuple[Rule, ...]
     enrolled: Mapping[int, Rule]
-    plain: tuple[Alike, ...]
+    plain: tuple[Sums, ...]
     others: tuple[Rule, ...]
+    is_plain: bool
 
 
 class Catalogue:
@@ -108,10 +125,16 @@ class Catalogue:
         key = (event.name, place.store_id, place.zone_id, place.concept_id)
         found = self._by_place.get(key)
         if found is None:
-            found = _listening([rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place)])
+            rules = [rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place)]
+            found = _listening(rules, sums_only=self._sums_only(event.name))
             if len(self._by_place) < PLACES_REMEMBERED_MAX:
                 self._by_place[key] = found
         return found
+
+    def _sums_only(self, name: str) -> bool:
+        """Tell whether settings and rules let events of this name be counted without a look beyond the period."""
+        is_late_counted = self.settings.late_days is None
+        return is_late_counted and not self.asks_of_ended(name) and not self.hears(TARGET_COMPLETED)
 
     def candidates(self, event: Event, enrolments: Iterable[Enrolment]) -> tuple[Rule, ...]:
         """Give the rules that the event may count for, of a customer with these *enrolments*.
@@ -129,18 +152,28 @@ class Catalogue:
         return name in self._by_name
 
 
-def _listening(rules: Iterable[Rule]) -> Listening:
+def _listening(rules: Sequence[Rule], *, sums_only: bool) -> Listening:
     open_to_all = tuple(rule for rule in rules if rule.open_to_all)
-    alike: dict[Asks, list[Rule]] = {}
-    for rule in open_to_all:
-        if rule.is_plain:
-            alike.setdefault(rule.asks, []).append(rule)
+    alike: dict[tuple[Schedule, Asks], list[Rule]] = {}
+    for rule in sorted((rule for rule in open_to_all if rule.is_plain), key=lambda rule: rule.schedule):
+        alike.setdefault((rule.schedule, rule.asks), []).append(rule)
+    others = tuple(rule for rule in open_to_all if not rule.is_plain)
     return Listening(
         open_to_all,
         {rule.target_id: rule for rule in rules if not rule.open_to_all},
-        tuple(Alike(found[0], tuple(found)) for found in alike.values()),
-        tuple(rule for rule in open_to_all if not rule.is_plain),
+        tuple(_sums(found) for found in alike.values()),
+        others,
+        sums_only and not others,
     )
+
+
+def _sums(rules: Sequence[Rule]) -> Sums:
+    first = rules[0]
+    spots = (
+        tuple(Spot(rule.keys[position], rule.goals[position], closes_at) for rule in rules)
+        for position, closes_at in enumerate(first.closes)
+    )
+    return Sums(first, first.predicate, first.read, first.schedule, tuple(spots))
 
 
 def catalogue(organisation: Organisation, groups: Iterable[TargetGroup]) -> Catalogue:

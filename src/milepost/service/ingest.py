@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.log import Logged
-from milepost.engine.replay import relive
+from milepost.engine.living import live
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
 from milepost.model.problem import Problem
-from milepost.model.standing import NO_LINEAGE, Entry, Progress, ProgressKey, Standing
+from milepost.model.standing import NO_LINEAGE, Progress, Standing
 from milepost.service.brand import Brand, Brands
 from milepost.service.joining import Forwards, ask_names_again, forward, forwarded, sift_merged
 from milepost.service.offer import Answer, Offer, Status, refused
@@ -86,12 +85,12 @@ async def _receive(
     standings = await log.lock_bodies(transaction, who)
     members = await _members(transaction, known_brands, who)
     answers: list[Answer | None] = [None] * len(offers)
-    heard: dict[Who, list[Heard]] = {one: [] for one in who if one in standings}
+    heard: list[Heard] = []
     for position, (offer, place, customer) in enumerate(zip(offers, placed, found.customers, strict=True)):
-        named = _no_customer(customer) if isinstance(customer, Who) and customer not in standings else customer
-        if isinstance(named, Who) and isinstance(place, Place):
-            heard[named].append(_hear(position, offer, place, named, members.get(named)))
+        if isinstance(place, Place) and isinstance(customer, Who) and customer in standings:
+            heard.append(_hear(position, offer, place, customer, members.get(customer) if members else None))
         else:
+            named = _no_customer(customer) if isinstance(customer, Who) and customer not in standings else customer
             wrong = () if isinstance(place, Place) else place
             answers[position] = refused(offer, *((named,) if isinstance(named, Problem) else ()), *wrong)
     sifted = await sift(transaction, heard, answers)
@@ -234,26 +233,23 @@ def _tell(
 ) -> None:
     """Step one customer through *mine*: answer them, and add to *kept* what came of it."""
     version = brand.organisation.version
-    history, before = dict(past.history), past.history
-    heard_log = list(past.log)
-    told: list[tuple[int, tuple[Entry, ...]]] = []
-    for one in mine:
-        event = one.event
-        taken = relive(brand.catalogue, standing, history, heard_log, event)
-        standing, entries = taken.standing, taken.entries
-        history.update({ProgressKey(progress.target_id, progress.period_id): progress for progress in taken.settled})
-        heard_log.append(Logged(event, standing.seq, entries))
-        told.append((event.occurred_at, entries))
+    version, customer_id = brand.organisation.version, who.customer_id
+    lived = live(brand.catalogue, standing, past.history, past.log, [one.event for one in mine])
+    for one, told in zip(mine, lived.told, strict=True):
+        event, entries, outcomes = told.event, tuple(told.entries), tuple(told.outcomes)
         body = codec.encode_event(event, one.payload)
-        judged = (standing.seq, version, one.content_hash, body, entries, taken.outcomes)
+        judged = (told.seq, version, one.content_hash, body, entries, outcomes)
         kept.appended.append(Appended(who, event, _reference(event), *judged))
         answers[one.position] = Answer(
-            key=event.key, status=Status.APPLIED, customer_id=who.customer_id, entries=entries, version=version
+            key=event.key, status=Status.APPLIED, customer_id=customer_id, entries=entries, version=version
         )
-    kept.standings.append((who, codec.encode_standing(standing)))
-    kept.settled.extend((who, progress) for key, progress in history.items() if before.get(key) != progress)
+    kept.standings.append((who, codec.encode_standing(lived.standing)))
+    if lived.history is not past.history:
+        before = past.history
+        kept.settled.extend((who, progress) for key, progress in lived.history.items() if before.get(key) != progress)
     if brand.catalogue.boards:
-        scored(brand.catalogue, who, told, kept.scores)
+        told_entries = [(one.event.occurred_at, tuple(one.entries)) for one in lived.told]
+        scored(brand.catalogue, who, told_entries, kept.scores)
 
 
 def _reference(event: Event) -> str | None:

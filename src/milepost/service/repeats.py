@@ -1,6 +1,6 @@
 """Events that were heard before: harmless if they say the same, a conflict if they do not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -31,21 +31,22 @@ class Sifted(NamedTuple):
     repeats: dict[int, int]
 
 
-async def sift(transaction: Transaction, heard: Mapping[Who, Sequence[Heard]], answers: list[Answer | None]) -> Sifted:
+async def sift(transaction: Transaction, heard: Sequence[Heard], answers: list[Answer | None]) -> Sifted:
     """Answer what was heard before and give the rest; of several alike in the batch the first is heard."""
-    everything = [one for mine in heard.values() for one in mine]
-    if not everything:
+    if not heard:
         return Sifted({}, {})
-    known = await log.known_events(transaction, [(one.who, one.event.key) for one in everything])
+    known = await log.known_events(transaction, [(one.who, one.event.key) for one in heard])
     for place, row in known.items():
-        one = everything[place]
+        one = heard[place]
         answers[one.position] = answered_before(one, row)
     fresh: dict[Who, list[Heard]] = {}
+    for place, one in enumerate(heard):
+        if place not in known:
+            fresh.setdefault(one.who, []).append(one)
     repeats: dict[int, int] = {}
-    for who, mine in heard.items():
-        unknown = [one for one in mine if answers[one.position] is None] if known else [*mine]
-        if unknown:
-            fresh[who] = unknown if len(unknown) == 1 else _distinct(unknown, answers, repeats)
+    for who, mine in fresh.items():
+        if len(mine) > 1:
+            fresh[who] = _distinct(mine, answers, repeats)
     return Sifted(fresh, repeats)
 
 

@@ -10,6 +10,7 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from milepost.model.problem import Unavailable, Unfit
+from milepost.store.arrays import Packing
 from milepost.store.statements import statement
 
 VERSION_MIN = 150000
@@ -86,7 +87,7 @@ class Database:
             min_size=1,
             max_size=connections_max,
             open=False,
-            kwargs={"row_factory": tuple_row, "autocommit": True, "prepare_threshold": 2},
+            kwargs={"row_factory": tuple_row, "autocommit": True, "prepare_threshold": 2, "context": Packing()},
         )
 
     async def open(self, *, unsafe_durability: bool) -> None:

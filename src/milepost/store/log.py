@@ -8,6 +8,7 @@ from msgspec import Struct
 from milepost.model.event import Event, EventKey
 from milepost.model.standing import EMPTY, Entry, Outcome, Progress, Standing
 from milepost.store import codec
+from milepost.store.arrays import byteas, int4s, int8s, texts
 from milepost.store.bucket import bucket_of_customer
 from milepost.store.copying import copied, event_row
 from milepost.store.database import Transaction
@@ -93,7 +94,7 @@ async def standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, S
 async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]) -> dict[int, LoggedRow]:
     """Give those of the events called *keys* that were heard before, by their position among the keys."""
     values = _keys([who for who, _ in keys])
-    values |= {"sources": [key.source for _, key in keys], "ids": [key.id for _, key in keys]}
+    values |= {"sources": texts([key.source for _, key in keys]), "ids": texts([key.id for _, key in keys])}
     rows = await transaction.rows("known_events", values)
     return {place: logged_row(row)._replace(version=version) for place, version, *row in rows}
 
@@ -101,19 +102,19 @@ async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, Event
 async def events_named(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
     """Give bills of these numbers, returns that name them, and what has such an id from that source."""
     values = _keys([one.who for one in names])
-    values |= {"sources": [one.source for one in names], "names": [one.name for one in names]}
+    values |= {"sources": texts([one.source for one in names]), "names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_named", values)]
 
 
 async def events_with_id(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
     """Give what has these ids, from whatever source: reads all of a customer's log, for what `events_named` misses."""
-    values = _keys([one.who for one in names]) | {"names": [one.name for one in names]}
+    values = _keys([one.who for one in names]) | {"names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_with_id", values)]
 
 
 async def events_since(transaction: Transaction, since: Sequence[tuple[Who, int]]) -> list[LoggedRow]:
     """Give the returns of customers and what is dated from an instant on (epoch microseconds)."""
-    values = _keys([who for who, _ in since]) | {"sinces": [instant for _, instant in since]}
+    values = _keys([who for who, _ in since]) | {"sinces": int8s([instant for _, instant in since])}
     return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
 
@@ -149,52 +150,49 @@ async def _keep_rest(
     appended: Sequence[Appended],
 ) -> None:
     if kept:
-        bodies = {"bodies": [body for _, body in kept]}
+        bodies = {"bodies": byteas([body for _, body in kept])}
         await transaction.run("keep_standings", _keys([who for who, _ in kept]) | bodies)
     if settled:
         await transaction.run("keep_history", _settled(settled))
     telling = [one for one in appended if one.outcomes]
     if telling:
-        outcomes = {"bodies": [codec.encode_outcomes(one.outcomes) for one in telling]}
-        seqs = {"seqs": [one.seq for one in telling]}
+        outcomes = {"bodies": texts([codec.encode_outcomes(one.outcomes) for one in telling])}
+        seqs = {"seqs": int8s([one.seq for one in telling])}
         await transaction.run("append_outbox", _keys([one.who for one in telling]) | seqs | outcomes)
 
 
 def _keys(who: Sequence[Who]) -> dict[str, object]:
-    return {
-        "buckets": [one.bucket for one in who],
-        "orgs": [one.org_id for one in who],
-        "customers": [one.customer_id for one in who],
-    }
+    buckets, orgs, customers = zip(*who, strict=True) if who else ((), (), ())
+    return {"buckets": int4s(buckets), "orgs": int8s(orgs), "customers": int8s(customers)}
 
 
 def _settled(settled: Sequence[tuple[Who, Progress]]) -> dict[str, object]:
     return _keys([who for who, _ in settled]) | {
-        "targets": [progress.target_id for _, progress in settled],
-        "periods": [progress.period_id for _, progress in settled],
-        "bodies": [codec.encode_progress(progress) for _, progress in settled],
+        "targets": int8s([progress.target_id for _, progress in settled]),
+        "periods": int8s([progress.period_id for _, progress in settled]),
+        "bodies": byteas([codec.encode_progress(progress) for _, progress in settled]),
     }
 
 
 def _events(appended: Sequence[Appended]) -> dict[str, object]:
     return _keys([one.who for one in appended]) | {
-        "sources": [one.event.key.source for one in appended],
-        "ids": [one.event.key.id for one in appended],
-        "names": [one.event.name for one in appended],
-        "references": [one.reference for one in appended],
-        "occurred": [one.event.occurred_at for one in appended],
-        "received": [one.event.received_at for one in appended],
-        "seqs": [one.seq for one in appended],
-        "versions": [one.version for one in appended],
-        "hashes": [one.content_hash for one in appended],
-        "bodies": [one.body.decode() for one in appended],
-        "entries": [codec.encode_entries(one.entries).decode() for one in appended],
+        "sources": texts([one.event.key.source for one in appended]),
+        "ids": texts([one.event.key.id for one in appended]),
+        "names": texts([one.event.name for one in appended]),
+        "references": texts([one.reference for one in appended]),
+        "occurred": int8s([one.event.occurred_at for one in appended]),
+        "received": int8s([one.event.received_at for one in appended]),
+        "seqs": int8s([one.seq for one in appended]),
+        "versions": int8s([one.version for one in appended]),
+        "hashes": byteas([one.content_hash for one in appended]),
+        "bodies": texts([one.body for one in appended]),
+        "entries": texts([codec.encode_entries(one.entries) for one in appended]),
     }
 
 
 def _event_row(one: Appended) -> bytes:
-    texts = (one.body, codec.encode_entries(one.entries))
-    return event_row(one.who, one.event, one.reference, (one.seq, one.version), one.content_hash, texts)
+    texts_ = (one.body, codec.encode_entries(one.entries))
+    return event_row(one.who, one.event, one.reference, (one.seq, one.version), one.content_hash, texts_)
 
 
 def logged_row(row: Sequence[Any]) -> LoggedRow:

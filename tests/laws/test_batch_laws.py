@@ -1,0 +1,66 @@
+"""Living through a batch at once is living through its events one by one."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milepost.engine.living import live
+from milepost.engine.log import Logged
+from milepost.engine.replay import START
+from milepost.model.event import Event
+from milepost.store import codec
+from tests.laws.asking import EVERY, law
+from tests.laws.histories import World, returning_worlds, worlds
+from tests.laws.living import FIRST, SECOND, catalogues_of, lived
+
+CUTS = st.lists(st.integers(1, 6), max_size=20)
+"""How many events the batches have, as long as there are events and numbers."""
+
+
+def holds(world: World, sizes: list[int]) -> None:
+    """Compare what batches of these *sizes* lead to with what single steps lead to: all that is kept and told."""
+    standing, history, log = START.standing, dict(START.history), list(START.log)
+    outcomes = []
+    for version, batch in batches(world, sizes):
+        done = live(catalogues_of(world)[version], standing, history, log, batch)
+        standing, history = done.standing, done.history
+        log += [Logged(one.event, one.seq, tuple(one.entries)) for one in done.told]
+        outcomes += [outcome for one in done.told for outcome in one.outcomes]
+    single = lived(world)
+    assert standing == single.standing
+    assert codec.encode_standing(standing) == codec.encode_standing(single.standing)
+    assert history == single.history
+    assert log == list(single.log)
+    assert outcomes == list(single.outcomes)
+
+
+def batches(world: World, sizes: list[int]) -> Iterator[tuple[int, list[Event]]]:
+    """Cut the world's events into batches, each judged by one version."""
+    rest = [*sizes, len(world.events)]
+    cut = [place for place, size in enumerate(rest) for _ in range(size)]
+    numbered = zip(world.events, cut, strict=False)
+    for (version, _), batch in groupby(numbered, lambda one: (FIRST if one[0].key in world.before else SECOND, one[1])):
+        yield version, [event for event, _ in batch]
+
+
+@law(300)
+@given(worlds(), CUTS)
+def test_a_batch_of_plain_sums_is_its_events_one_by_one(world: World, sizes: list[int]) -> None:
+    """Law 1: what is counted in place for a whole batch is what single steps count."""
+    holds(world, sizes)
+
+
+@law(150)
+@given(returning_worlds(), CUTS)
+def test_a_batch_with_returns_is_its_events_one_by_one(world: World, sizes: list[int]) -> None:
+    """Law 1: returns among plain events find the bills of their own batch."""
+    holds(world, sizes)
+
+
+@law(250)
+@given(EVERY, CUTS)
+def test_a_batch_of_any_kind_is_its_events_one_by_one(world: World, sizes: list[int]) -> None:
+    """Law 1, for every kind of target."""
+    holds(world, sizes)
