@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from milepost.engine.living import live
 from milepost.model.customer import IdentifierKind
-from milepost.model.event import Bill, Event, EventKey, Member, Place, Return
+from milepost.model.event import Bill, Event, EventKey, Member, Payload, Place, Return
 from milepost.model.problem import Problem
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
 from milepost.service.brand import Brand, Brands
@@ -197,7 +197,8 @@ async def _live(
     kept, asked = _Kept([], [], [], {}), nothing_asked()
     asking: list[tuple[Who, Standing]] = []
     for who, mine in fresh.items():
-        mine.sort(key=_in_time)
+        if len(mine) > 1:
+            mine.sort(key=_in_time)
         standing, brand = codec.decode_standing(standings[who]), brands[who.org_id]
         if standing.lineage is not NO_LINEAGE:
             joined.customers.append((who, standing))
@@ -239,7 +240,7 @@ def _tell(
         event, entries, outcomes = told.event, tuple(told.entries), tuple(told.outcomes)
         body = codec.encode_event(event, one.payload)
         judged = (told.seq, version, one.content_hash, body, entries, outcomes)
-        kept.appended.append(Appended(who, event, _reference(event), *judged))
+        kept.appended.append(Appended(who, event, _reference(event.payload), *judged))
         answers[one.position] = Answer(
             key=event.key, status=Status.APPLIED, customer_id=customer_id, entries=entries, version=version
         )
@@ -252,11 +253,8 @@ def _tell(
         scored(brand.catalogue, who, told_entries, kept.scores)
 
 
-def _reference(event: Event) -> str | None:
-    match event.payload:
-        case Bill(number=number):
-            return number
-        case Return(original=original):
-            return original
-        case _:
-            return None
+def _reference(payload: Payload) -> str | None:
+    """Give the name of the bill that *payload* is or takes back from."""
+    if isinstance(payload, Bill):
+        return payload.number
+    return payload.original if isinstance(payload, Return) else None

@@ -47,7 +47,9 @@ from milepost.model.merging import LosingNames, Merging, MergingInto
 from milepost.model.moving import MovingIn
 from milepost.model.organisation import Settings
 from milepost.model.standing import (
+    NO_ANCHORS,
     NO_LINEAGE,
+    NO_STREAKS,
     Enrolment,
     Entry,
     Lineage,
@@ -118,20 +120,22 @@ _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
 def encode_standing(standing: Standing) -> bytes:
     """Give the bytes of *standing*; equal standings give equal bytes."""
+    progress, anchors, streaks, lineage = standing.progress, standing.anchors, standing.streaks, standing.lineage
+    # A bare tuple has the bytes of a _StoredStanding and costs less to make.
     return _packed.encode(
-        _StoredStanding(
+        (
             standing.seq,
             standing.latest_at,
             standing.settles_at,
             standing.bills,
             standing.purchases,
-            [standing.progress[key] for key in sorted(standing.progress)],
+            [progress[key] for key in sorted(progress)],
             standing.enrolments,
             standing.waiting,
             standing.facts,
-            tuple(sorted(standing.anchors.items())),
-            tuple(standing.streaks[group_id] for group_id in sorted(standing.streaks)),
-            standing.lineage if standing.lineage != NO_LINEAGE else None,
+            sorted(anchors.items()) if anchors else (),
+            [streaks[group_id] for group_id in sorted(streaks)] if streaks else (),
+            None if lineage is NO_LINEAGE or lineage == NO_LINEAGE else lineage,
         )
     )
 
@@ -149,8 +153,8 @@ def decode_standing(body: bytes) -> Standing:
         enrolments=stored.enrolments,
         waiting=stored.waiting,
         facts=stored.facts,
-        anchors=dict(stored.anchors),
-        streaks={streak.group_id: streak for streak in stored.streaks},
+        anchors=dict(stored.anchors) if stored.anchors else NO_ANCHORS,
+        streaks={streak.group_id: streak for streak in stored.streaks} if stored.streaks else NO_STREAKS,
         lineage=stored.lineage or NO_LINEAGE,
     )
 
@@ -217,9 +221,9 @@ def decode_entries(body: str) -> tuple[Entry, ...]:
     return _entries.decode(body)
 
 
-def encode_outcomes(outcomes: Iterable[Outcome]) -> str:
+def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
     """Give the stored text of *outcomes*."""
-    return _text.encode(outcomes).decode()
+    return _text.encode(outcomes)
 
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:

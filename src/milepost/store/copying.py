@@ -6,12 +6,16 @@ fixed width first.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from struct import Struct
 
 from milepost.model.event import Event
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+
+TEXTS_REMEMBERED_MAX = 10_000
+"""How many sources and names of events are kept ready."""
 
 _YEAR_2000_US = 946_684_800_000_000
 _COLUMNS, _INT4, _INT8, _HASH = 14, 4, 8, 16
@@ -38,17 +42,27 @@ def event_row(
     *who* is bucket, organisation and customer, *judged* the event's number and the organisation's version, *texts* the
     body and the entries.
     """
-    source, id_, name = event.key.source.encode(), event.key.id.encode(), event.name.encode()
-    named = None if reference is None else reference.encode()
+    id_ = event.key.id.encode()
     fixed = _FIXED.pack(
         *(_COLUMNS, _INT4, who[0], _INT8, who[1], _INT8, who[2]),
         *(_INT8, event.occurred_at - _YEAR_2000_US, _INT8, event.received_at - _YEAR_2000_US),
         *(_INT8, judged[0], _INT8, judged[1], _HASH, content_hash),
     )
+    if reference is None:
+        named = _NULL
+    else:
+        number = reference.encode()
+        named = _length(len(number)) + number
     return b"".join(
         (
-            *(fixed, _length(len(source)), source, _length(len(id_)), id_, _length(len(name)), name),
-            *((_NULL, b"") if named is None else (_length(len(named)), named)),
+            *(fixed, _often(event.key.source), _length(len(id_)), id_, _often(event.name), named),
             *(_length(len(texts[0])), texts[0], _length(len(texts[1])), texts[1]),
         )
     )
+
+
+@lru_cache(maxsize=TEXTS_REMEMBERED_MAX)
+def _often(text: str) -> bytes:
+    """Give a text that many rows share, with its length."""
+    encoded = text.encode()
+    return _length(len(encoded)) + encoded

@@ -1,7 +1,9 @@
 """From the body of `POST /api/v1/events` to offers: what is wrong with an event, all at once, or its values."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
+from dataclasses import replace
+from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -39,13 +41,15 @@ from milepost.model.problem import Problem, Refused
 from milepost.service.brand import PlaceName
 from milepost.service.offer import Offer
 
+PLACES_REMEMBERED_MAX = 10_000
+
 Placed = PlaceBody | UnsetType
 
 _event = msgspec.json.Decoder(EventBody)
 _fields = msgspec.json.Decoder(Fields, float_hook=Decimal)
 _data = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+DAY_US, SECOND_US = 86_400_000_000, 1_000_000
 
 
 def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) -> Offer:
@@ -75,8 +79,10 @@ def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) ->
 
 
 def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
-    named: list[Identifier] = []
     who = body.customer
+    if who is not UNSET and who.external_id is not UNSET and who.id is who.mobile is who.email is UNSET:
+        return Identifier(IdentifierKind.EXTERNAL_ID, who.external_id)
+    named: list[Identifier] = []
     if who is UNSET and body.specversion is not UNSET and body.subject is not UNSET:
         return Identifier(IdentifierKind.EXTERNAL_ID, body.subject)
     if who is not UNSET:
@@ -96,7 +102,8 @@ def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
 
 def instant_of(path: str, time: datetime, problems: list[Problem]) -> int:
     """Give the instant (epoch microseconds) that was written at *path*; one before 1970 is added to *problems*."""
-    instant = (time - _EPOCH) // _MICROSECOND
+    since = time - _EPOCH
+    instant = since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
     if instant < 0:
         problems.append(Problem(path, "lies before 1970"))
     return instant
@@ -104,6 +111,8 @@ def instant_of(path: str, time: datetime, problems: list[Problem]) -> int:
 
 def place_of(store: Placed, till: Placed, problems: list[Problem]) -> PlaceName | None:
     """Give how a body names its place; what is wrong with it is added to *problems*."""
+    if store is UNSET and till is UNSET:
+        return None
     named: list[PlaceName] = []
     for path, place in (("store", store), ("till", till)):
         if place is UNSET:
@@ -112,10 +121,16 @@ def place_of(store: Placed, till: Placed, problems: list[Problem]) -> PlaceName 
             problems.append(Problem(path, "must hold exactly one of id, code"))
             continue
         id_ = None if place.id is UNSET else place.id
-        named.append(PlaceName(path, id_, None if place.code is UNSET else place.code))
+        named.append(_place_name(path, id_, None if place.code is UNSET else place.code))
     if len(named) > 1:
         problems.append(Problem("store", "give a store or a till, not both"))
     return named[0] if named else None
+
+
+@lru_cache(maxsize=PLACES_REMEMBERED_MAX)
+def _place_name(path: str, id_: int | None, code: str | None) -> PlaceName:
+    """Give one and the same name for all events of a place."""
+    return PlaceName(path, id_, code)
 
 
 def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
@@ -151,7 +166,7 @@ def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill
         problems.append(_wrong_amount(f"{path}.grossAmount"))
     if data.extended_fields:
         _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
-    lines = tuple(_line(f"{path}.lines[{place}]", line, problems) for place, line in enumerate(data.lines))
+    lines = tuple([_line_at(path, place, line, problems) for place, line in enumerate(data.lines)])
     return Bill(
         number=data.number,
         net=data.net_amount,
@@ -164,18 +179,28 @@ def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill
     )
 
 
-def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
+def _line_at(path: str, place: int, data: LineBody, problems: list[Problem]) -> Line:
+    """Give the line at *place*; paths are written out only where something is wrong."""
+    wrong: list[Problem] = []
+    line = _line(data, wrong)
+    if wrong:
+        at = f"{path}.lines[{place}]"
+        problems += [replace(one, path=f"{at}.{one.path}" if one.path else at) for one in wrong]
+    return line
+
+
+def _line(data: LineBody, problems: list[Problem]) -> Line:
     if not fits(data.quantity):
-        problems.append(_wrong_amount(f"{path}.quantity"))
+        problems.append(_wrong_amount("quantity"))
     if not (data.rate and fits(data.rate)):
-        _check_number(f"{path}.rate", data.rate, problems)
+        _check_number("rate", data.rate, problems)
     if not fits(data.discount):
-        problems.append(_wrong_amount(f"{path}.discount"))
-    gross, net = _totals(path, data, problems)
+        problems.append(_wrong_amount("discount"))
+    gross, net = _totals(data, problems)
     if data.attributes:
-        _check_fields(f"{path}.attributes", data.attributes, problems)
+        _check_fields("attributes", data.attributes, problems)
     if data.extended_fields:
-        _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+        _check_fields("extendedFields", data.extended_fields, problems)
     return Line(
         code=data.code,
         quantity=data.quantity,
@@ -189,26 +214,26 @@ def _line(path: str, data: LineBody, problems: list[Problem]) -> Line:
     )
 
 
-def _totals(path: str, data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
+def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
     """Give gross and net amount of a line; one that is left out follows from the other and the discount."""
     gross, net = data.gross_amount, data.net_amount
     if gross is not UNSET and not fits(gross):
-        problems.append(_wrong_amount(f"{path}.grossAmount"))
+        problems.append(_wrong_amount("grossAmount"))
     if net is not UNSET and not fits(net):
-        problems.append(_wrong_amount(f"{path}.netAmount"))
+        problems.append(_wrong_amount("netAmount"))
     if gross is not UNSET and net is not UNSET:
         return gross, net
     if gross is UNSET and net is UNSET:
-        problems.append(Problem(path, "must hold netAmount or grossAmount"))
+        problems.append(Problem("", "must hold netAmount or grossAmount"))
     if problems:
         return Decimal(0), Decimal(0)
     if gross is UNSET:
         assert net is not UNSET
         gross = net + data.discount
-        _check_amount(f"{path}.grossAmount", gross, problems)
+        _check_amount("grossAmount", gross, problems)
         return gross, net
     net = gross - data.discount
-    _check_amount(f"{path}.netAmount", net, problems)
+    _check_amount("netAmount", net, problems)
     return gross, net
 
 
@@ -282,6 +307,8 @@ def _check_fields(path: str, fields: Fields, problems: list[Problem]) -> None:
     if len(fields) > FIELDS_MAX:
         problems.append(Problem(path, f"holds more than {FIELDS_MAX} fields"))
     for name, value in fields.items():
+        if type(value) is str and len(value) <= TEXT_CHARACTERS_MAX:
+            continue
         match value:
             case None | bool():
                 pass
