@@ -16,7 +16,7 @@ def together(catalogue: Catalogue, events: Sequence[Event]) -> Lived:
     lived = living.live(catalogue, START.standing, START.history, (), events)
     single = live(catalogue, *events)
     assert (lived.standing, lived.history) == (single.standing, single.history)
-    assert [tuple(told.entries) for told in lived.told] == [logged.entries for logged in single.log]
+    assert [told.entries for told in lived.told] == [logged.entries for logged in single.log]
     return lived
 
 

@@ -26,7 +26,7 @@ def holds(world: World, sizes: list[int]) -> None:
     for version, batch in batches(world, sizes):
         done = live(catalogues_of(world)[version], standing, history, log, batch)
         standing, history = done.standing, done.history
-        log += [Logged(one.event, one.seq, tuple(one.entries)) for one in done.told]
+        log += [Logged(one.event, one.seq, one.entries) for one in done.told]
         outcomes += [outcome for one in done.told for outcome in one.outcomes]
     single = lived(world)
     assert standing == single.standing

@@ -190,7 +190,7 @@ def test_stored_values_come_back_as_they_were(world: World) -> None:
         assert progress == codec.decode_progress(codec.encode_progress(progress))
     for logged in replayed.log:
         assert logged.entries == codec.decode_entries(codec.encode_entries(logged.entries).decode())
-    assert replayed.outcomes == codec.decode_outcomes(codec.encode_outcomes(replayed.outcomes))
+    assert replayed.outcomes == codec.decode_outcomes(codec.encode_outcomes(replayed.outcomes).decode())
     assert list(world.groups) == [codec.decode_group(codec.encode_group(group)) for group in world.groups]
     told = world.organisation.settings
     assert told == codec.decode_settings(codec.encode_settings(told))

@@ -50,6 +50,9 @@ def _one_more(first_day: int, planes: tuple[bytes, ...], day: int) -> tuple[int,
         planes = tuple(_bytes(int.from_bytes(plane, "little") << first_day - day) for plane in planes)
         first_day = day
     bit = 1 << day - first_day
+    ones = int.from_bytes(planes[0], "little")
+    if not ones & bit:
+        return first_day, (_bytes(ones | bit), *planes[1:])
     counted: list[bytes] = []
     for place, plane in enumerate(planes):
         digits = int.from_bytes(plane, "little") ^ bit

@@ -27,8 +27,8 @@ class Told(NamedTuple):
 
     event: Event
     seq: int
-    entries: Sequence[Entry]
-    outcomes: Sequence[Outcome]
+    entries: tuple[Entry, ...]
+    outcomes: tuple[Outcome, ...]
 
 
 class Lived(NamedTuple):
@@ -59,7 +59,7 @@ def live(
                 continue
             standing = passage.standing()
             passage = None
-        past = [*log, *(Logged(one.event, one.seq, tuple(one.entries)) for one in told)]
+        past = [*log, *(Logged(one.event, one.seq, one.entries) for one in told)]
         taken = relive(catalogue, standing, history, past, event)
         standing = taken.standing
         if taken.settled:
@@ -104,8 +104,8 @@ class Passage:
 
     def hear(self, event: Event) -> Told | None:
         """Let *event* happen if it is plain, that is if it and the customer leave nothing to do but adding up."""
-        payload, occurred_at = event.payload, event.occurred_at
-        if type(payload) not in _PLAIN or not self._latest_at - SETTLE_AFTER_US <= occurred_at < self._settles_at:
+        payload, occurred_at, latest_at = event.payload, event.occurred_at, self._latest_at
+        if type(payload) not in _PLAIN or not latest_at - SETTLE_AFTER_US <= occurred_at < self._settles_at:
             return None
         catalogue = self._catalogue
         listening = catalogue.listening(event)
@@ -114,22 +114,20 @@ class Passage:
         entries: list[Entry] = []
         outcomes: list[Outcome] = []
         if listening.plain:
-            closing = add_up(listening.plain, self._occasion(event), self._progress, entries, outcomes)
-            self._settles_at = min(self._settles_at, closing + SETTLE_AFTER_US)
+            needs = catalogue.needs
+            asks = needs.standing or needs.reached
+            occasion = occasion_of(catalogue, event, self.standing()) if asks else Occasion(event, None, EMPTY)
+            settles_at = add_up(listening.plain, occasion, self._progress, entries, outcomes) + SETTLE_AFTER_US
+            if settles_at < self._settles_at:
+                self._settles_at = settles_at
         if type(payload) is Bill:
             self._bills += 1
             self._purchases += to_units(payload.net)
         self._facts = heard(self._facts, event, catalogue.calendar)
         self._seq += 1
-        self._latest_at = max(self._latest_at, occurred_at)
-        return Told(event, self._seq, entries, outcomes)
-
-    def _occasion(self, event: Event) -> Occasion:
-        """Give what rules may look at; the standing only where they ask for it."""
-        needs = self._catalogue.needs
-        if needs.standing or needs.reached:
-            return occasion_of(self._catalogue, event, self.standing())
-        return Occasion(event, None, EMPTY)
+        if occurred_at > latest_at:
+            self._latest_at = occurred_at
+        return Told(event, self._seq, tuple(entries), tuple(outcomes))
 
     def standing(self) -> Standing:
         """Give the standing by now."""

@@ -20,6 +20,9 @@ from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
 from milepost.store.log import Appended, Who, who_is
 
+_APPLIED = Status.APPLIED
+"""Said once: to look a member of an enumeration up costs as much as to make an answer."""
+
 DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
 """How far ahead of the server's clock an event may be dated."""
@@ -236,21 +239,21 @@ def _tell(
     version = brand.organisation.version
     version, customer_id = brand.organisation.version, who.customer_id
     lived = live(brand.catalogue, standing, past.history, past.log, [one.event for one in mine])
-    for one, told in zip(mine, lived.told, strict=True):
-        event, entries, outcomes = told.event, tuple(told.entries), tuple(told.outcomes)
+    for one, (event, seq, entries, outcomes) in zip(mine, lived.told, strict=True):
         body = codec.encode_event(event, one.payload)
-        judged = (told.seq, version, one.content_hash, body, entries, outcomes)
-        kept.appended.append(Appended(who, event, _reference(event.payload), *judged))
+        reference = _reference(event.payload)
+        kept.appended.append(
+            Appended(who, event, reference, seq, version, one.content_hash, body, entries, outcomes)
+        )
         answers[one.position] = Answer(
-            key=event.key, status=Status.APPLIED, customer_id=customer_id, entries=entries, version=version
+            key=event.key, status=_APPLIED, customer_id=customer_id, entries=entries, version=version
         )
     kept.standings.append((who, codec.encode_standing(lived.standing)))
     if lived.history is not past.history:
         before = past.history
         kept.settled.extend((who, progress) for key, progress in lived.history.items() if before.get(key) != progress)
     if brand.catalogue.boards:
-        told_entries = [(one.event.occurred_at, tuple(one.entries)) for one in lived.told]
-        scored(brand.catalogue, who, told_entries, kept.scores)
+        scored(brand.catalogue, who, [(one.event.occurred_at, one.entries) for one in lived.told], kept.scores)
 
 
 def _reference(payload: Payload) -> str | None:
