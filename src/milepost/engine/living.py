@@ -8,6 +8,8 @@ ways against each other.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from milepost.engine.facts import heard
 from milepost.engine.log import SETTLE_AFTER_US, Logged
 from milepost.engine.reaching import occasion_of
@@ -118,8 +120,7 @@ class Passage:
             asks = needs.standing or needs.reached
             occasion = occasion_of(catalogue, event, self.standing()) if asks else Occasion(event, None, EMPTY)
             settles_at = add_up(listening.plain, occasion, self._progress, entries, outcomes) + SETTLE_AFTER_US
-            if settles_at < self._settles_at:
-                self._settles_at = settles_at
+            self._settles_at = min(self._settles_at, settles_at)
         if type(payload) is Bill:
             self._bills += 1
             self._purchases += to_units(payload.net)
@@ -131,8 +132,8 @@ class Passage:
 
     def standing(self) -> Standing:
         """Give the standing by now."""
-        before = self._before
-        return Standing(
+        return replace(
+            self._before,
             seq=self._seq,
             latest_at=self._latest_at,
             settles_at=self._settles_at,
@@ -140,6 +141,4 @@ class Passage:
             purchases=self._purchases,
             progress=dict(self._progress),
             facts=self._facts,
-            anchors=before.anchors,
-            streaks=before.streaks,
         )

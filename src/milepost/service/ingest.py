@@ -242,9 +242,7 @@ def _tell(
     for one, (event, seq, entries, outcomes) in zip(mine, lived.told, strict=True):
         body = codec.encode_event(event, one.payload)
         reference = _reference(event.payload)
-        kept.appended.append(
-            Appended(who, event, reference, seq, version, one.content_hash, body, entries, outcomes)
-        )
+        kept.appended.append(Appended(who, event, reference, seq, version, one.content_hash, body, entries, outcomes))
         answers[one.position] = Answer(
             key=event.key, status=_APPLIED, customer_id=customer_id, entries=entries, version=version
         )

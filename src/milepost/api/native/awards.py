@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from milepost.api.authentication import Asking, Here
 from milepost.api.body import JsonResponse, Number, number, read_body
 from milepost.api.native.asking import iso_or_null, path_id, view_of
-from milepost.api.native.event_body import bill_of, check_positive, instant_of, place_of
+from milepost.api.native.event_body import bill_of, instant_of, place_of
+from milepost.api.native.event_numbers import check_positive
 from milepost.api.native.event_shapes import BillBody, Id, PlaceBody, Short
 from milepost.api.native.structure import read_struct
 from milepost.model.event import AwardKind, Deciding

@@ -1,18 +1,17 @@
 """From the body of `POST /api/v1/events` to offers: what is wrong with an event, all at once, or its values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from dataclasses import replace
 from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from milepost.api.body import DIGITS_MAX, holds_nul
+from milepost.api.body import holds_nul
+from milepost.api.native.event_numbers import check_amount, check_fields, check_number, check_positive, wrong_amount
 from milepost.api.native.event_shapes import (
-    FIELDS_MAX,
     PAYLOAD_BODIES,
-    TEXT_CHARACTERS_MAX,
     AwardBody,
     BillBody,
     EventBody,
@@ -21,7 +20,7 @@ from milepost.api.native.event_shapes import (
     PlaceBody,
     ReturnBody,
 )
-from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.amount import fits
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import (
     CURRENCY,
@@ -139,7 +138,7 @@ def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
         return None
     if body.type not in _data:
         attributes = _fields.decode(body.data)
-        _check_fields("data", attributes, problems)
+        check_fields("data", attributes, problems)
         return Activity(attributes)
     data = _data[body.type].decode(body.data)
     match data:
@@ -156,16 +155,16 @@ def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
 def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill:
     """Give the bill of *data*; what is wrong with its numbers is added to *problems*."""
     if not fits(data.net_amount):
-        problems.append(_wrong_amount(f"{path}.netAmount"))
+        problems.append(wrong_amount(f"{path}.netAmount"))
     if not fits(data.discount):
-        problems.append(_wrong_amount(f"{path}.discount"))
+        problems.append(wrong_amount(f"{path}.discount"))
     # What follows from a bad amount is not a second mistake, and an amount without bounds cannot be reckoned with.
     derived = data.net_amount + data.discount if not problems else Decimal(0)
     gross = derived if data.gross_amount is UNSET else data.gross_amount
     if not fits(gross):
-        problems.append(_wrong_amount(f"{path}.grossAmount"))
+        problems.append(wrong_amount(f"{path}.grossAmount"))
     if data.extended_fields:
-        _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+        check_fields(f"{path}.extendedFields", data.extended_fields, problems)
     lines = tuple([_line_at(path, place, line, problems) for place, line in enumerate(data.lines)])
     return Bill(
         number=data.number,
@@ -191,16 +190,16 @@ def _line_at(path: str, place: int, data: LineBody, problems: list[Problem]) -> 
 
 def _line(data: LineBody, problems: list[Problem]) -> Line:
     if not fits(data.quantity):
-        problems.append(_wrong_amount("quantity"))
+        problems.append(wrong_amount("quantity"))
     if not (data.rate and fits(data.rate)):
-        _check_number("rate", data.rate, problems)
+        check_number("rate", data.rate, problems)
     if not fits(data.discount):
-        problems.append(_wrong_amount("discount"))
+        problems.append(wrong_amount("discount"))
     gross, net = _totals(data, problems)
     if data.attributes:
-        _check_fields("attributes", data.attributes, problems)
+        check_fields("attributes", data.attributes, problems)
     if data.extended_fields:
-        _check_fields("extendedFields", data.extended_fields, problems)
+        check_fields("extendedFields", data.extended_fields, problems)
     return Line(
         code=data.code,
         quantity=data.quantity,
@@ -218,9 +217,9 @@ def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
     """Give gross and net amount of a line; one that is left out follows from the other and the discount."""
     gross, net = data.gross_amount, data.net_amount
     if gross is not UNSET and not fits(gross):
-        problems.append(_wrong_amount("grossAmount"))
+        problems.append(wrong_amount("grossAmount"))
     if net is not UNSET and not fits(net):
-        problems.append(_wrong_amount("netAmount"))
+        problems.append(wrong_amount("netAmount"))
     if gross is not UNSET and net is not UNSET:
         return gross, net
     if gross is UNSET and net is UNSET:
@@ -230,10 +229,10 @@ def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
     if gross is UNSET:
         assert net is not UNSET
         gross = net + data.discount
-        _check_amount("grossAmount", gross, problems)
+        check_amount("grossAmount", gross, problems)
         return gross, net
     net = gross - data.discount
-    _check_amount("netAmount", net, problems)
+    check_amount("netAmount", net, problems)
     return gross, net
 
 
@@ -246,7 +245,7 @@ def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> 
         problems.append(Problem(f"{path}.lines", "is needed when returnType is LINE_ITEM"))
     if amount is not None:
         check_positive(f"{path}.amount", amount, problems)
-    _check_fields(f"{path}.extendedFields", data.extended_fields, problems)
+    check_fields(f"{path}.extendedFields", data.extended_fields, problems)
     lines: list[ReturnedLine] = []
     for place, line in enumerate(data.lines):
         net = None if line.net_amount is UNSET else line.net_amount
@@ -254,7 +253,7 @@ def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> 
         check_positive(f"{path}.lines[{place}].quantity", line.quantity, problems)
         for name, value in (("netAmount", net), ("grossAmount", gross)):
             if value is not None:
-                _check_amount(f"{path}.lines[{place}].{name}", value, problems)
+                check_amount(f"{path}.lines[{place}].{name}", value, problems)
         lines.append(ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross))
     return Return(
         kind=data.return_type,
@@ -272,7 +271,7 @@ def _award(name: str, data: AwardBody, problems: list[Problem]) -> Award:
         problems.append(Problem("data", "CurrencyAwarded needs programId and currency"))
     if name == POINTS and currency is not None:
         problems.append(Problem("data.currency", "PointsAwarded has no currency; CurrencyAwarded has"))
-    _check_amount("data.amount", data.amount, problems)
+    check_amount("data.amount", data.amount, problems)
     return Award(
         program_id=program_id,
         currency=currency,
@@ -280,42 +279,3 @@ def _award(name: str, data: AwardBody, problems: list[Problem]) -> Award:
         amount=data.amount,
         decision=None if data.decision is UNSET else data.decision,
     )
-
-
-def _check_amount(path: str, amount: Decimal, problems: list[Problem]) -> None:
-    if not fits(amount):
-        problems.append(_wrong_amount(path))
-
-
-def _wrong_amount(path: str) -> Problem:
-    return Problem(path, f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals")
-
-
-def check_positive(path: str, amount: Decimal, problems: list[Problem]) -> None:
-    """Add to *problems* what keeps an amount from being one above 0."""
-    _check_amount(path, amount, problems)
-    if amount.is_finite() and amount <= 0:
-        problems.append(Problem(path, "must be above 0"))
-
-
-def _check_number(path: str, value: Decimal, problems: list[Problem]) -> None:
-    if not value.is_finite() or len(value.as_tuple().digits) > DIGITS_MAX or abs(value.adjusted()) > DIGITS_MAX:
-        problems.append(Problem(path, f"must be a number of at most {DIGITS_MAX} digits"))
-
-
-def _check_fields(path: str, fields: Fields, problems: list[Problem]) -> None:
-    if len(fields) > FIELDS_MAX:
-        problems.append(Problem(path, f"holds more than {FIELDS_MAX} fields"))
-    for name, value in fields.items():
-        if type(value) is str and len(value) <= TEXT_CHARACTERS_MAX:
-            continue
-        match value:
-            case None | bool():
-                pass
-            case str():
-                if len(value) > TEXT_CHARACTERS_MAX:
-                    problems.append(Problem(f"{path}.{name}", f"is longer than {TEXT_CHARACTERS_MAX} characters"))
-            case int() | Decimal():
-                _check_number(f"{path}.{name}", Decimal(value), problems)
-            case _:
-                problems.append(Problem(f"{path}.{name}", "must be text, a number, true, false or null"))
