@@ -236,7 +236,6 @@ def _tell(
     answers: list[Answer | None],
 ) -> None:
     """Step one customer through *mine*: answer them, and add to *kept* what came of it."""
-    version = brand.organisation.version
     version, customer_id = brand.organisation.version, who.customer_id
     lived = live(brand.catalogue, standing, past.history, past.log, [one.event for one in mine])
     for one, (event, seq, entries, outcomes) in zip(mine, lived.told, strict=True):
