@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import requests
+from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
@@ -47,6 +48,18 @@ CHECKS = (
     response_headers_conformance,
     response_schema_conformance,
 )
+
+
+def lasting(times: int) -> settings:
+    """Give the settings by which something is drawn and done that many times, and not again."""
+    return settings(
+        max_examples=times,
+        phases=[Phase.generate],  # a brand has changed by the time that a request is sent again
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 class Talk:

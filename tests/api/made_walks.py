@@ -8,7 +8,7 @@ and not from what a server had remembered. What a link does not give is somethin
 from random import Random
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from schemathesis.core.transforms import UNRESOLVABLE
@@ -20,7 +20,7 @@ from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.expressions import MultiMatch
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
-from tests.api.made_requests import Talk
+from tests.api.made_requests import Talk, lasting
 
 STEPS = 6
 """How many links a walk follows at most."""
@@ -56,16 +56,8 @@ class Walks:
 
         Raises if an answer is not documented, or if what was deleted is shown.
         """
-        lasting = settings(
-            max_examples=times,
-            phases=[Phase.generate],  # a brand has changed by the time that a walk is walked again
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
         for link in self._links[::every]:
-            lasting(given(self._from(link), st.integers(0, 2**32))(self._go))()
+            lasting(times)(given(self._from(link), st.integers(0, 2**32))(self._go))()
 
     def _requests(self, operation: Any) -> st.SearchStrategy[Case[Any]]:
         """Draw a request of a route."""

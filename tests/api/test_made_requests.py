@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
@@ -13,7 +13,7 @@ from schemathesis.schemas import BaseSchema
 
 from milepost.api.documenting import ROUTES
 from tests.api.door import Door
-from tests.api.made_requests import Talk
+from tests.api.made_requests import Talk, lasting
 from tests.api.made_walks import Walks
 
 FEW = 4
@@ -50,16 +50,7 @@ def shared(front: Door) -> Talk:
 def asked(talk: Talk, document: BaseSchema, method: str, path: str, times: int) -> int:
     """Send that many requests of a route; give how many were sent."""
     before = talk.sent
-    lasting = settings(
-        max_examples=times,
-        phases=[Phase.generate],  # a brand has changed by the time that a request is sent again
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-
-    lasting(given(requests_of(document, method, path), st.integers(0, 2**32))(talk.ask))()
+    lasting(times)(given(requests_of(document, method, path), st.integers(0, 2**32))(talk.ask))()
     return talk.sent - before
 
 
