@@ -100,6 +100,7 @@ def test_a_mixed_bill_that_says_something_else_is_refused(bought: Brand) -> None
     "item, expected",
     [
         ({"itemCode": "wine", "type": "RETURN"}, "lineItemsV2[1].parentBillNumber: must be text of 1 to 50 characters"),
+        (back("wine", "N1", returnType=[[5], []]), "lineItemsV2[1].returnType: must be one of FULL, LINE_ITEM, AMOUNT"),
         (back("wine", "N1", returnType="HALF"), "lineItemsV2[1].returnType: must be one of FULL, LINE_ITEM, AMOUNT"),
         (back("", "N1"), "lineItemsV2[1].itemCode: must be text of 1 to 200 characters"),
         (back("wine", "N1", qty=0), "lineItemsV2[1].qty: must be above 0"),

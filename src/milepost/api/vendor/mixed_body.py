@@ -85,7 +85,7 @@ def _returns(lines: list[Any], problems: list[Problem]) -> list[Return]:
         path = f"lineItemsV2[{place}]."
         kind = line.get("returnType") or ReturnKind.LINE_ITEM.value
         number = text_of(line, "parentBillNumber", NUMBER_CHARACTERS_MAX, problems, path)
-        if kind not in ReturnKind.__members__:
+        if not isinstance(kind, str) or kind not in ReturnKind.__members__:
             problems.append(Problem(f"{path}returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
         elif number:
             by_bill.setdefault((number, kind), []).append(place)
