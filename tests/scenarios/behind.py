@@ -114,6 +114,10 @@ class Behind:
             self._customers[name] = known[0]["id"]
         return self._customers[name]
 
+    def forget(self, name: str) -> None:
+        """Look a name up anew, which may lead to another customer by now."""
+        self._customers.pop(name, None)
+
     def registered(self, name: str) -> int:
         """Give the id of a customer; who is not known yet is registered."""
         if name not in self._customers:

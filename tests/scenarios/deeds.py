@@ -119,6 +119,11 @@ def _goes_out(called: Called, who: str, audience: str) -> Doing:
     return lambda player: player.go_out(who, audience, called.heard)
 
 
+@deeds(r"(?P<victim>\w+) is merged into (?P<survivor>\w+)")
+def _is_merged(called: Called, victim: str, survivor: str) -> Doing:
+    return lambda player: player.merge(victim, survivor, called.heard)
+
+
 @deeds(r"time passes")
 def _time_passes(called: Called) -> Doing:
     return lambda player: player.turn(called.heard)

@@ -131,6 +131,10 @@ class EnginePlayer:
     def go_out(self, customer: str, audience: str, heard: int) -> None:
         """Take a customer out of an audience group: the enrolment stays (semantics 8 #59)."""
 
+    def merge(self, victim: str, survivor: str, heard: int) -> None:
+        """Let the survivor hear of the victim's standing."""
+        self._memory.merge(victim, survivor, heard)
+
     def turn(self, heard: int) -> None:
         """Let time pass: every customer hears of what turned; the engine knows whom it concerns."""
         self._memory.now = heard

@@ -131,6 +131,18 @@ class HttpPlayer:
         given = int(value) if value.isdigit() else value
         self._brand.send("PATCH", "/api/v1/organisation", json={"settings": {name: given}})
 
+    def merge(self, victim: str, survivor: str, heard: int) -> None:
+        """Ask for a merge by the names of both."""
+        self._brand.at(heard)
+        names = {
+            field: [{"type": "externalId", "value": name}] for field, name in (("add", survivor), ("remove", victim))
+        }
+        about = {"type": "CHANGE_IDENTIFIER", "baseType": "MERGE"}
+        body = about | {"changeIdentifierRequest": {"changeIdentifiers": names}}
+        answered = self._brand.post("/v2/requests", body)
+        assert 0 == answered["failureCount"], answered
+        self._brand.forget(victim)
+
     def turn(self, heard: int) -> None:
         """Let time pass, as the server's worker does."""
         self._brand.at(heard)

@@ -8,8 +8,10 @@ from milepost.api.body import write_json
 from milepost.api.native.event_body import offer_of
 from milepost.api.vendor.amendment_body import read_target
 from milepost.api.vendor.definition_body import read_definition
+from milepost.engine.log import Logged
+from milepost.engine.merging import merging_of
 from milepost.engine.replay import START, Replayed, replay
-from milepost.model.event import NOWHERE, Event, EventKey, Payload, Place
+from milepost.model.event import MERGE, NOWHERE, Event, EventKey, Payload, Place
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
@@ -38,6 +40,7 @@ class Memory:
         self.now = 0
         self._catalogues: dict[int, Catalogue] = {1: catalogue(self.organisation, ())}
         self._lives: dict[str, Replayed] = {}
+        self._merged: dict[str, str] = {}
         self._places = _places(scenario)
         self._calls = count(1)
         self._numbers = count(1)
@@ -89,13 +92,23 @@ class Memory:
         key = EventKey(f"milepost/{name}", str(next(self._calls)))
         return self._live(customer, key, name, payload, NOWHERE, heard)
 
+    def merge(self, victim: str, survivor: str, heard: int) -> None:
+        """Merge a customer into another, by whose name both go from now on."""
+        theirs, ours = self.life(victim), self.life(survivor)
+        under = (ours.standing.seq + 1,)
+        log = (Logged(one.event, one.seq, one.entries, (*under, *one.under)) for one in theirs.log)
+        self._lives[survivor] = ours._replace(log=(*log, *ours.log))
+        self.call(survivor, MERGE, merging_of(next(self._calls), theirs.standing, theirs.history.values()), heard)
+        self._merged[victim] = survivor
+        self._lives.pop(victim, None)
+
     def customers(self) -> list[str]:
         """Give the customers that were heard of."""
         return [*self._lives]
 
     def life(self, customer: str) -> Replayed:
         """Give where a customer's log led."""
-        return self._lives.get(customer, START)
+        return self._lives.get(self._merged.get(customer, customer), START)
 
     def progress(self, customer: str, key: ProgressKey) -> Progress | None:
         """Give a customer's progress, also when it has left for the history."""
@@ -139,7 +152,7 @@ class Memory:
             payload=payload,
         )
         life = replay(self._catalogues.__getitem__, [(self.organisation.version, event)], self.life(customer))
-        self._lives[customer] = life
+        self._lives[self._merged.get(customer, customer)] = life
         return life.log[-1].entries
 
     def _renew(self, organisation: Organisation) -> None:

@@ -170,6 +170,9 @@ class Player(Protocol):
     def go_out(self, customer: str, audience: str, heard: int) -> None:
         """Take a customer out of an audience group."""
 
+    def merge(self, victim: str, survivor: str, heard: int) -> None:
+        """Merge one customer into another."""
+
     def turn(self, heard: int) -> None:
         """Let time pass: whatever period opened or closed until then is told."""
 
