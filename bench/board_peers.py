@@ -40,15 +40,27 @@ select 1 + (select count(*) from score where value > %(value)b)
     + (select count(*) from score where value = %(value)b and (active_at, customer_id) < (%(at)b, %(id)b))
 """
 _BEFORE = """
-select customer_id from score
-where value > %(value)b or value = %(value)b and (active_at, customer_id) < (%(at)b, %(id)b)
-order by value, active_at desc, customer_id desc limit %(reach)b
+select customer_id from (
+    (select customer_id, value, active_at from score
+        where value = %(value)b and (active_at, customer_id) < (%(at)b, %(id)b)
+        order by active_at desc, customer_id desc limit %(reach)b)
+    union all
+    (select customer_id, value, active_at from score where value > %(value)b
+        order by value, active_at desc, customer_id desc limit %(reach)b)
+) as near order by value, active_at desc, customer_id desc limit %(reach)b
 """
 _AFTER = """
-select customer_id from score
-where value < %(value)b or value = %(value)b and (active_at, customer_id) >= (%(at)b, %(id)b)
-order by value desc, active_at, customer_id limit %(reach)b
+select customer_id from (
+    (select customer_id, value, active_at from score
+        where value = %(value)b and (active_at, customer_id) >= (%(at)b, %(id)b)
+        order by active_at, customer_id limit %(reach)b)
+    union all
+    (select customer_id, value, active_at from score where value < %(value)b
+        order by value desc, active_at, customer_id limit %(reach)b)
+) as near order by value desc, active_at, customer_id limit %(reach)b
 """
+"""Two looks into the index each, so that no row is passed by that is not wanted."""
+
 _WINDOW = """
 with ranked as materialized (
     select customer_id, rank() over (order by value desc, active_at, customer_id) as place from score
