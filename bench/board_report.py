@@ -87,10 +87,16 @@ def _facts(found: Found) -> dict[str, Any]:
         "most memory meanwhile, MB": _spread(found.starts, lambda one: one.peak_megabytes),
         "bill answered to shown by the same server, ms": Spread(found.fresh.own).shown(1),
         "bill answered to shown by another server, ms": Spread(found.fresh.other).shown(1),
+        "processor of an answer, ms": {name: _processor(found.times, name) for name in (HTTP, TOP, RANK)},
         "processor of an event of W2, us": {"alone": alone.shown(), "board read beside": beside.shown()},
         "audit of ranks": found.ranks._asdict(),
         "audit of events": found.events._asdict(),
     }
+
+
+def _processor(times: Sequence[Times], name: str) -> str:
+    mine = [one for one in times if one.contestant == name]
+    return Spread([one.processor_seconds * 1_000 / len(one.each) for one in mine]).shown(2)
 
 
 def _spread(starts: Sequence[Cold], of: Callable[[Cold], float]) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 from random import Random
@@ -209,7 +209,9 @@ async def _rounds(
 async def _over_http(
     address: Address, door: Callable[[int], Asked], seconds: float, name: str, customers: Sequence[int]
 ) -> Times:
-    return await paced(name, address, [door(one) for one in customers[: int(RATE * seconds)]], RATE)
+    before = processor_seconds_of(address.pid)
+    times = await paced(name, address, [door(one) for one in customers[: int(RATE * seconds)]], RATE)
+    return replace(times, processor_seconds=processor_seconds_of(address.pid) - before)
 
 
 async def _in_process(reader: Reader, seconds: float, name: str, customers: Sequence[int]) -> Times:

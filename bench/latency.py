@@ -15,13 +15,17 @@ COLUMNS = ["contestant", "requests/s: median (range)", "p50 ms: median (range)",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """One round of one contestant: the seconds each request took, and all of them together."""
+    """One round of one contestant: the seconds each request took, and all of them together.
+
+    `processor_seconds` are those of the server that answered, where they were looked at.
+    """
 
     contestant: str
     clients: int
     each: tuple[float, ...]
     seconds: float
     answer_bytes: int
+    processor_seconds: float = 0.0
 
     @property
     def rate(self) -> float:

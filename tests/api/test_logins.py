@@ -1,5 +1,6 @@
 """Who may: a till by its password, plain or as its MD5, a client by a token; everybody else is turned away."""
 
+import asyncio
 from base64 import b64encode
 from hashlib import md5
 from typing import Any
@@ -215,3 +216,14 @@ def test_no_secret_is_kept_in_clear(brand: Brand) -> None:
     ]
     assert [] == [row for row in kept if PASSWORD in row or added.secret in row or text in row]
     assert all("$argon2id$" in row for row in kept if brand.till_code in row)
+
+
+def test_many_who_log_in_at_once_are_each_told_for_themselves(brand: Brand) -> None:
+    """One look at a password does for all who name it at that moment; a wrong one is wrong for each of them."""
+    headers = [basic(brand.till_code, password) for password in (PASSWORD, f"{PASSWORD}!") for _ in range(8)]
+
+    async def at_once() -> list[httpx.Response]:
+        async with brand.door.client() as client:
+            return await asyncio.gather(*(client.get(PATH, headers=header) for header in headers))
+
+    assert [200] * 8 + [401] * 8 == [answered.status_code for answered in brand.door.run(at_once)]
