@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b, md5, sha256
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from milepost.model.problem import Problem, Refused
+from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.store import logins
@@ -20,11 +21,15 @@ from milepost.store.database import Database
 REMEMBER_US = 60_000_000
 """How long a verified password needs no second look."""
 
+RENEW_US = 20_000_000
+"""How long before that end a look is taken beside the requests, so that none of them waits for it."""
+
 TOKEN_SECONDS = 300
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_CHARACTERS_MAX = 200
 REMEMBERED_MAX = 10_000
 
+_log = structlog.get_logger()
 _MD5_HEX = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = _hasher.hash(secrets.token_hex(16))
@@ -66,12 +71,14 @@ class Access:
         self._secret = secrets.token_bytes(32)
         self._remembered: dict[bytes, tuple[Caller, int]] = {}
         self._verifying: dict[bytes, asyncio.Lock] = {}
+        self._renewing: dict[bytes, asyncio.Task[None]] = {}
 
     async def by_password(self, code: str, password: str) -> Caller | None:
         """Give the till that logs in so, if it may; an unknown code costs as much as a wrong password."""
         digest = self._digest(code, password)
         remembered = self._recall(digest)
         if remembered is not None:
+            self._renew_soon(code, password, digest)
             return remembered
         if len(password) > PASSWORD_CHARACTERS_MAX or len(code) > PASSWORD_CHARACTERS_MAX or "\0" in code:
             return None
@@ -83,6 +90,20 @@ class Access:
         finally:
             if not lock.locked():
                 self._verifying.pop(digest, None)
+
+    def _renew_soon(self, code: str, password: str, digest: bytes) -> None:
+        """Look at a remembered password again, beside the requests, when little of its time is left."""
+        if digest not in self._renewing and self._remembered[digest][1] - self._clock() < RENEW_US:
+            self._renewing[digest] = asyncio.create_task(self._renew(code, password, digest))
+
+    async def _renew(self, code: str, password: str, digest: bytes) -> None:
+        try:
+            if await self._verified(code, password, digest) is None:
+                self._remembered.pop(digest, None)
+        except Unavailable as error:
+            _log.warning("login_not_renewed", reason=str(error))
+        finally:
+            del self._renewing[digest]
 
     async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
         async with self._database.transaction() as transaction:
