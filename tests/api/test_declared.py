@@ -163,7 +163,13 @@ def test_rows_of_a_table_are_kept(brand: Brand) -> None:
 @pytest.mark.parametrize(
     "table, expected",
     [
-        ("code,colour\na,b\n", ["colour: is not a column here; there are code, concept, id, name, zone"]),
+        (
+            "code,colour\na,b\n",
+            [
+                "colour: is not a column here; there are code, concept, externalId, externalId1, externalId2, id, name, "
+                "zone"
+            ],
+        ),
         ("code,code\na,b\n", ["code: is the name of two columns"]),
         ("name\na\n", ["[0].code: is missing"]),
         (
