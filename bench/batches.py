@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from bench import packed, peer
 from bench.audit import Audit, audit_ours, audit_peer
+from bench.beside import beside
 from bench.contest import Contestant, Round, Spread, hide_from_collector, measured, settle_down
 from bench.events import Happened, Stream, Users
 from bench.hosting import ORGANISATION, Postgres, make_brand, milepost_server, server_settings
@@ -18,8 +19,16 @@ from milepost.wiring import running
 
 OURS_ONE, OURS_TWO, OURS_HTTP = "ours, 1 lane", "ours, 2 lanes", "ours, HTTP, 4 clients"
 OURS_PROCESSES = "ours, HTTP, 4 clients, 2 processes"
+OURS_BESIDE = "ours, 2 processes"
 SQL_ONE, SQL_TWO = "set-based SQL, 1 connection", "set-based SQL, 2 connections"
-PAIRS = ((OURS_ONE, SQL_ONE), (OURS_TWO, SQL_TWO), (OURS_HTTP, SQL_TWO), (OURS_PROCESSES, SQL_TWO))
+PAIRS = (
+    (OURS_ONE, SQL_ONE),
+    (OURS_BESIDE, SQL_ONE),
+    (OURS_BESIDE, SQL_TWO),
+    (OURS_TWO, SQL_TWO),
+    (OURS_HTTP, SQL_TWO),
+    (OURS_PROCESSES, SQL_TWO),
+)
 UPSERT = "bare upsert of packed rows"
 HTTP_CLIENTS, BATCHES_UNDER_WAY, BARE_BATCHES = 4, 4, 8
 RATIO_MIN = 1.5
@@ -88,6 +97,8 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
             here = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
             org_id = await id_called(here.database, ORGANISATION)
             ours.append(Service(name, url, here, org_id, under_way=under_way))
+        url = server.database("w2_ours_beside", "w2_ours")
+        ours.append(await stack.enter_async_context(beside(OURS_BESIDE, url, processes=2)))
         for name, processes in ((OURS_HTTP, 1), (OURS_PROCESSES, 2)):
             url = server.database(f"w2_ours_http_{processes}", "w2_ours")
             address = await stack.enter_async_context(milepost_server(url, lanes=2, processes=processes))

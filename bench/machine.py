@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sysconfig
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -48,10 +49,17 @@ def conditions(server: Postgres) -> dict[str, Any]:
         "processor": _processor(),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
+        "pythonBuild": "optimised by profile" if _is_optimised() else "not optimised by profile",
         "packages": {name: version(name) for name in PACKAGES},
         "postgres": server.rows("show server_version")[0][0],
         "postgresSettings": dict(sorted(settings)),
     }
+
+
+def _is_optimised() -> bool:
+    """Tell whether this Python was built with profile-guided optimisation, which makes it faster by a tenth or more."""
+    flags = " ".join(str(sysconfig.get_config_var(name)) for name in ("CONFIG_ARGS", "PY_CORE_CFLAGS", "CFLAGS"))
+    return "--enable-optimizations" in flags or "-fprofile-use" in flags
 
 
 def load() -> list[float]:

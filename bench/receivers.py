@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Raw
@@ -34,9 +34,13 @@ class Service:
 
     async def receive(self, events: Sequence[Happened]) -> Counter[str]:
         """Receive *events* in batches, in order."""
+        return await self.receive_bodies(batch_bodies(events, BATCH_EVENTS))
+
+    async def receive_bodies(self, bodies: Iterable[bytes]) -> Counter[str]:
+        """Receive batches, JSON arrays, in order."""
         statuses: Counter[str] = Counter()
         waiting: deque[asyncio.Task[list[Answer]]] = deque()
-        for body in batch_bodies(events, BATCH_EVENTS):
+        for body in bodies:
             if len(waiting) == self._under_way:
                 statuses += _counted(await waiting.popleft())
             waiting.append(asyncio.create_task(self._batch(body)))

@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from multiprocessing.synchronize import Semaphore
 from types import FrameType
@@ -136,8 +136,8 @@ async def serve(
 ) -> None:
     """Serve until a signal says to stop; *ready* is told the address once requests are answered.
 
-    Where a *listening* socket is given, it is shared with others, and the end of the process that started this one is
-    taken for such a signal.
+    Where a *listening* socket is given, others listen at the same address, and the end of the process that started this
+    one is taken for such a signal.
     """
     async with running(url, settings) as here, scheduling(here) if settings.worker else nullcontext():
         config = uvicorn.Config(
@@ -165,11 +165,14 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
     """
     asyncio.run(migrate(url))
     context = multiprocessing.get_context("spawn")
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG) as listening:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(one) for one in _sockets(settings)]
         answering = context.Semaphore(0)
         mine = [replace(settings, worker=settings.worker and place == 0) for place in range(settings.processes)]
-        processes = [context.Process(target=_serve_beside, args=(url, each, listening, answering)) for each in mine]
+        processes = [
+            context.Process(target=_serve_beside, args=(url, each, listening, answering))
+            for each, listening in zip(mine, sockets, strict=True)
+        ]
         try:
             for process in processes:
                 process.start()
@@ -177,7 +180,7 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
                 while not answering.acquire(timeout=LOOK_SECONDS):
                     if not all(process.is_alive() for process in processes):
                         raise Unavailable(_ENDED)
-            ready(_shown(listening))
+            ready(_shown(sockets[0]))
             multiprocessing.connection.wait([process.sentinel for process in processes])
             raise Unavailable(_ENDED)
         finally:
@@ -187,6 +190,29 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
             for process in processes:
                 if process.pid is not None:
                     process.join()
+
+
+def _sockets(settings: ServerSettings) -> list[socket.socket]:
+    """Give a socket for each process, all at one address: the system shares connections out among them.
+
+    With one socket for all, whichever process wakes first takes most of those that come at once. Where an address
+    cannot be had several times, or connections would not be shared out, there is only one.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # Taken alone first: else a second server could be started here, and would take half of the first one's clients.
+    try:
+        alone = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        message = f"The address {settings.host}:{settings.port} cannot be listened at: {error.strerror}."
+        raise Unavailable(message) from error
+    if sys.platform != "linux":
+        return [alone, *(alone.dup() for _ in range(1, settings.processes))]
+    address = alone.getsockname()[:2]
+    alone.close()
+    return [
+        socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True)
+        for _ in range(settings.processes)
+    ]
 
 
 def _serve_beside(url: str, settings: ServerSettings, listening: socket.socket, answering: Semaphore) -> None:

@@ -4,13 +4,17 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+
+CLIENTS = 64
 
 
 @contextmanager
@@ -47,6 +51,43 @@ def test_several_processes_answer_and_end_together(database_url: str) -> None:
     assert 2 == len(pids)
     assert 128 + signal.SIGTERM == server.returncode
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_connections_are_shared_out(database_url: str) -> None:
+    """Of clients that come at once and stay, none of the processes takes all but a few."""
+    with serving(database_url) as (server, address):
+        pids = children(server)
+        before = [sockets(pid) for pid in pids]
+        with ExitStack() as stack:
+            host, _, port = address.removeprefix("http://").partition(":")
+            for _ in range(CLIENTS):
+                stack.enter_context(socket.create_connection((host, int(port))))
+            taken = [0]
+            while sum(taken) < CLIENTS:
+                time.sleep(0.01)
+                taken = [sockets(pid) - already for pid, already in zip(pids, before, strict=True)]
+
+    assert min(taken) >= CLIENTS // 8, taken
+
+
+def test_an_address_is_not_shared_with_another_server(database_url: str) -> None:
+    """A second server at the address would take half of the first one's clients: it does not start."""
+    with serving(database_url) as (_, address):
+        port = address.rpartition(":")[2]
+        command = [sys.executable, "-m", "milepost", "serve", "--database-url", database_url, "--port", port]
+        environment = os.environ | {"MILEPOST_UNSAFE_DURABILITY": "1"}
+        second = subprocess.run(
+            [*command, "--processes", "2"], capture_output=True, text=True, env=environment, check=False, timeout=60
+        )
+
+    assert second.returncode
+    assert "in use" in second.stderr
+
+
+def sockets(pid: int) -> int:
+    """Give how many sockets a process has open."""
+    links = (link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink())
+    return sum(str(link).startswith("socket:") for link in links)
 
 
 def test_when_one_process_ends_all_do(database_url: str) -> None:
