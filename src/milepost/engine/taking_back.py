@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from milepost.engine.carrying import carries, carry
 from milepost.engine.counting import apply
 from milepost.engine.fold import Fold, counts_stored, day_of
@@ -172,7 +174,7 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
         before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
     stands = _standing_amount(taking, rule, position)
     if stands and after is None and rule.sums:
-        apply(fold, rule, position, Change(stands, None, 0, Reason.RETURNED, -stands), taking.cause)
+        _subtract_all(fold, rule, position, stands, taking.cause)
         return
     old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
     if stands is not None and stands != (old or 0):
@@ -183,6 +185,18 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
         return
     change = change_of(old, new, day_of(rule, taking.bill), Reason.RETURNED)
     apply(fold, rule, position, change, taking.cause)
+
+
+def _subtract_all(fold: Fold, rule: Rule, position: int, stands: int, cause: Cause) -> None:
+    """Subtract all that a bill still adds to a sum; in line where that is all that happens, as mostly it is."""
+    key, goal = rule.keys[position], rule.goals[position]
+    before = fold.progress[key]
+    value = before.value - stands
+    if not rule.is_plain or fold.enrolments or (goal is not None and (value < goal) is (before.achieved_by != 0)):
+        apply(fold, rule, position, Change(stands, None, 0, _RETURNED, -stands), cause)
+        return
+    fold.progress[key] = replace(before, value=value, updated_at=cause.heard_at)
+    fold.entries.append(Entry(key[0], key[1], _RETURNED, -stands, before.value, value))
 
 
 def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
