@@ -14,11 +14,12 @@ AMOUNT_MAX = Decimal(10) ** 15
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _UNIT = Decimal(1).scaleb(-PLACES)
 _SCALE = Decimal(UNITS_PER_ONE)
+_whole, _times = _EXACT.to_integral_value, _EXACT.multiply
 
 
 def to_units(amount: Decimal) -> int:
     """Give *amount* in ten-thousandths; what lies beyond four decimals is rounded half to even."""
-    return int(_EXACT.to_integral_value(_EXACT.multiply(amount, _SCALE)))
+    return int(_whole(_times(amount, _SCALE)))
 
 
 def to_decimal(units: int) -> Decimal:

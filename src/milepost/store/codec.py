@@ -129,7 +129,7 @@ def encode_standing(standing: Standing) -> bytes:
             standing.settles_at,
             standing.bills,
             standing.purchases,
-            [progress[key] for key in sorted(progress)],
+            sorted(progress.values()),
             standing.enrolments,
             standing.waiting,
             standing.facts,

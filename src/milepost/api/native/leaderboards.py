@@ -63,10 +63,14 @@ async def get_board(
         raise Refused(*problems)
     brand = await brand_of(here, caller.org_id)
     board = _meant(brand, target, period, here.clock())
-    customer = None if customer is None else await customer_now(here, caller.org_id, customer)
     live = await board_of(here, board)
-    calendar = calendar_of("UTC")
     own = None if customer is None else place_of(live, customer)
+    if customer is not None and own is None:
+        # Nobody on a board was merged into another: only who is not there need be asked about.
+        customer = await customer_now(here, caller.org_id, customer)
+        live = await board_of(here, board)
+        own = place_of(live, customer)
+    calendar = calendar_of("UTC")
     return JsonResponse(
         {
             "targetGroupId": board.group.id,
