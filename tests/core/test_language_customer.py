@@ -1,5 +1,7 @@
 """What conditions know of the customer: counts that are kept here, and fields that the brand sends."""
 
+from decimal import Decimal
+
 import pytest
 from msgspec.structs import replace
 
@@ -91,3 +93,11 @@ def test_a_field_of_another_type_is_null() -> None:
     odd = MEMBER._replace(fields={"slabNumber": "three", "currentPoints": True})
     occasion = ON_BILL._replace(event=replace(ON_BILL.event, member=odd))
     assert holds("currentCustomer.slabNumber.isNull() && currentCustomer.currentPoints.isNull()", occasion) is True
+
+
+@pytest.mark.parametrize("odd", [[], ["Oslo"], {"in": "Oslo"}, Decimal("sNaN"), Decimal("Infinity")])
+def test_a_field_that_holds_no_value_is_not_there(odd: object) -> None:
+    """What is neither text nor number nor truth is null, and asking whether the field is there raises nothing."""
+    occasion = ON_BILL._replace(event=replace(ON_BILL.event, member=MEMBER._replace(fields={"city": odd})))
+    assert holds("currentCustomer.customFieldValueExists('city')", occasion) is False
+    assert holds("!currentCustomer.customFieldValueExists('city')", occasion) is True

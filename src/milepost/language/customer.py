@@ -163,7 +163,7 @@ def _exists(arguments: Arguments) -> Evaluate:
     field = label(arguments[0])
 
     def exists(occasion: Occasion) -> Value:
-        return None if occasion.event.member is None else field_of(occasion, field) not in {None, ""}
+        return None if occasion.event.member is None else plain(field_of(occasion, field)) not in {None, ""}
 
     return exists
 
