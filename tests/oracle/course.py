@@ -3,7 +3,7 @@
 Only what has to be remembered is: which events counted (whoever leaves keeps what counted), and what was achieved.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from milepost.model.event import Deciding, Enrolling, Event, EventKey, Leaving, Return
@@ -173,9 +173,15 @@ class Course:
             assert isinstance(event.payload, Return)
             self.lowered[bill.key].append(event.payload)
         after = self.weights(span, story, balance(self.plan, story, span.period_id).at)
-        if before != after:
+        if self.takes_off(before, after):
             self.lower(span, event, story)
             yield Step(event, span.period_id, is_return=True)
+
+    def takes_off(self, before: Sequence[Weight], after: Sequence[Weight]) -> bool:
+        """Tell whether a return took something off what counts: to a sum, a bill that adds 0 is as good as none."""
+        if is_sum(self.plan.target):
+            return taken_together(self.plan, before) != taken_together(self.plan, after)
+        return before != after
 
     @property
     def revokes(self) -> bool:

@@ -98,7 +98,7 @@ class FillingCourse(Course):
         """Take a return off a bill that counted, unless the group was over when it happened."""
         before, event = self.found(story[:-1]), story[-1].event
         assert bill.key in self.booked
-        if before != self.found(story):
+        if self.takes_off(before, self.found(story)):
             self.lower(self.span(0), event, story)
             yield Step(event, 0, is_return=True)
 
