@@ -10,7 +10,9 @@ from milepost.api.body import JsonResponse, Number, id_of, number
 from milepost.model.organisation import LeaderboardTies
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar, calendar_of
+from milepost.service.boards import Live
 from milepost.service.brand import Brand
+from milepost.service.installation import Installation
 from milepost.service.leaderboards import Meant, Place, board_of, brand_of, customer_now, meant, place_of
 
 TOP_MAX, AROUND_MAX = 100, 50
@@ -63,13 +65,8 @@ async def get_board(
         raise Refused(*problems)
     brand = await brand_of(here, caller.org_id)
     board = _meant(brand, target, period, here.clock())
-    live = await board_of(here, board)
+    live, customer = await _with(here, board, customer)
     own = None if customer is None else place_of(live, customer)
-    if customer is not None and own is None:
-        # Nobody on a board was merged into another: only who is not there need be asked about.
-        customer = await customer_now(here, caller.org_id, customer)
-        live = await board_of(here, board)
-        own = place_of(live, customer)
     calendar = calendar_of("UTC")
     return JsonResponse(
         {
@@ -85,6 +82,17 @@ async def get_board(
             "around": [_place(one, calendar) for one in live.board.around(customer, reach)] if customer else [],
         }
     )
+
+
+async def _with(here: Installation, board: Meant, customer: int | None) -> tuple[Live, int | None]:
+    """Give the board, and who the customer is by now.
+
+    Nobody on a board was merged into another: only who is not there need be asked about.
+    """
+    live = await board_of(here, board)
+    if customer is None or place_of(live, customer) is not None:
+        return live, customer
+    return await board_of(here, board), await customer_now(here, board.name.org_id, customer)
 
 
 def _meant(brand: Brand, target: int, period: int | None, now: int) -> Meant:
