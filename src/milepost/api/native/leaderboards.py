@@ -92,7 +92,9 @@ async def _with(here: Installation, board: Meant, customer: int | None) -> tuple
     live = await board_of(here, board)
     if customer is None or place_of(live, customer) is not None:
         return live, customer
-    return await board_of(here, board), await customer_now(here, board.name.org_id, customer)
+    customer = await customer_now(here, board.name.org_id, customer)
+    # Last, because a board is read before anything else is awaited.
+    return await board_of(here, board), customer
 
 
 def _meant(brand: Brand, target: int, period: int | None, now: int) -> Meant:
