@@ -50,6 +50,7 @@ def live(
 ) -> Lived:
     """Let *events* happen, in this order; *history* and *log* hold what `log.need` asks for."""
     told: list[Told] = []
+    past = [*log]
     passage: Passage | None = None
     for event in events:
         if passage is None and may_pass(standing):
@@ -61,7 +62,7 @@ def live(
                 continue
             standing = passage.standing()
             passage = None
-        past = [*log, *(Logged(one.event, one.seq, one.entries) for one in told)]
+        past += [Logged(one.event, one.seq, one.entries) for one in told[len(past) - len(log) :]]
         taken = relive(catalogue, standing, history, past, event)
         standing = taken.standing
         if taken.settled:
@@ -117,8 +118,11 @@ class Passage:
         outcomes: list[Outcome] = []
         if listening.plain:
             needs = catalogue.needs
-            asks = needs.standing or needs.reached
-            occasion = occasion_of(catalogue, event, self.standing()) if asks else Occasion(event, None, EMPTY)
+            occasion = Occasion(event, None, EMPTY)
+            if needs.standing or needs.reached:
+                occasion = occasion_of(catalogue, event, self.standing())
+                # What was given away stays as it is.
+                self._progress = dict(self._progress)
             settles_at = add_up(listening.plain, occasion, self._progress, entries, outcomes) + SETTLE_AFTER_US
             self._settles_at = min(self._settles_at, settles_at)
         if type(payload) is Bill:
@@ -131,7 +135,7 @@ class Passage:
         return Told(event, self._seq, tuple(entries), tuple(outcomes))
 
     def standing(self) -> Standing:
-        """Give the standing by now."""
+        """Give the standing by now; its progress goes with it."""
         return replace(
             self._before,
             seq=self._seq,
@@ -139,6 +143,6 @@ class Passage:
             settles_at=self._settles_at,
             bills=self._bills,
             purchases=self._purchases,
-            progress=dict(self._progress),
+            progress=self._progress,
             facts=self._facts,
         )
