@@ -9,10 +9,9 @@ from collections.abc import Iterable
 
 from milepost.language import Occasion
 from milepost.model.standing import NEVER, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.rules.calendar import SECOND_US
 from milepost.rules.matching import Sums
 from milepost.rules.measure import Reading
-
-SECOND_US = 1_000_000
 
 # Said once: to look a member of an enumeration up costs as much as to make an entry.
 _ENROLLED, _ACHIEVED, _COUNTED = OutcomeKind.ENROLLED, OutcomeKind.ACHIEVED, Reason.COUNTED

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.log import NOTHING, Logged, need
+from milepost.engine.log import Logged, need
 from milepost.model.event import Bill, Event
 from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.rules.matching import Catalogue
@@ -55,7 +55,7 @@ def ask(asked: Asked, catalogue: Catalogue, who: Who, standing: Standing, mine: 
     is_asking = past = False
     for one in mine:
         wants = need(catalogue, standing, one.event)
-        if wants is NOTHING or wants.is_empty:
+        if wants.is_empty:
             continue
         is_asking, past = True, past or wants.history
         if wants.bill is not None:

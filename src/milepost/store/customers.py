@@ -8,7 +8,7 @@ from milepost.model.standing import Progress, Standing
 from milepost.store import codec
 from milepost.store.bucket import bucket_of_identifier
 from milepost.store.database import Transaction
-from milepost.store.log import EMPTY_BODY, LoggedRow, Who, logged_row, who_is
+from milepost.store.log import EMPTY_BODY, LoggedRow, Who, keys_of, logged_row, who_is
 
 Named = tuple[int, Identifier]
 """An organisation's id and a name by which it knows a customer."""
@@ -46,11 +46,7 @@ async def take(transaction: Transaction, names: Sequence[Named], customer_id: in
 async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -> None:
     """Write newly registered customers, each with an empty standing."""
     who = [who_is(org_id, customer.id) for org_id, customer in added]
-    keys = {
-        "buckets": [one.bucket for one in who],
-        "orgs": [one.org_id for one in who],
-        "customers": [one.customer_id for one in who],
-    }
+    keys = keys_of(who)
     await transaction.run(
         "add_customers", keys | {"bodies": [codec.encode_customer(customer) for _, customer in added]}
     )
@@ -59,12 +55,7 @@ async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -
 
 async def profiles(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Customer]:
     """Give the profiles of *who*."""
-    keys = {
-        "buckets": [one.bucket for one in who],
-        "orgs": [one.org_id for one in who],
-        "customers": [one.customer_id for one in who],
-    }
-    rows = await transaction.rows("members", keys)
+    rows = await transaction.rows("members", keys_of(who))
     return {who_is(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
 
 

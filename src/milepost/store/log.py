@@ -82,18 +82,18 @@ async def lock_standings(transaction: Transaction, who: Sequence[Who]) -> dict[W
 
 async def lock_bodies(transaction: Transaction, who: Sequence[Who]) -> dict[Who, bytes]:
     """Lock the standings of *who*, in that order, and give their bytes, to be decoded one by one."""
-    return {who[place]: body for place, body in await transaction.rows("lock_standings", _keys(who))}
+    return {who[place]: body for place, body in await transaction.rows("lock_standings", keys_of(who))}
 
 
 async def standings(transaction: Transaction, who: Sequence[Who]) -> dict[Who, Standing]:
     """Give the standings of *who* as they are, without a lock; customers who do not exist are left out."""
-    rows = await transaction.rows("standings", _keys(who)) if who else []
+    rows = await transaction.rows("standings", keys_of(who)) if who else []
     return {who[place]: codec.decode_standing(body) for place, body in rows}
 
 
 async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, EventKey]]) -> dict[int, LoggedRow]:
     """Give those of the events called *keys* that were heard before, by their position among the keys."""
-    values = _keys([who for who, _ in keys])
+    values = keys_of([who for who, _ in keys])
     values |= {"sources": texts([key.source for _, key in keys]), "ids": texts([key.id for _, key in keys])}
     rows = await transaction.rows("known_events", values)
     return {place: logged_row(row)._replace(version=version) for place, version, *row in rows}
@@ -101,27 +101,27 @@ async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, Event
 
 async def events_named(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
     """Give bills of these numbers, returns that name them, and what has such an id from that source."""
-    values = _keys([one.who for one in names])
+    values = keys_of([one.who for one in names])
     values |= {"sources": texts([one.source for one in names]), "names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_named", values)]
 
 
 async def events_with_id(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
     """Give what has these ids, from whatever source: reads all of a customer's log, for what `events_named` misses."""
-    values = _keys([one.who for one in names]) | {"names": texts([one.name for one in names])}
+    values = keys_of([one.who for one in names]) | {"names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_with_id", values)]
 
 
 async def events_since(transaction: Transaction, since: Sequence[tuple[Who, int]]) -> list[LoggedRow]:
     """Give the returns of customers and what is dated from an instant on (epoch microseconds)."""
-    values = _keys([who for who, _ in since]) | {"sinces": int8s([instant for _, instant in since])}
+    values = keys_of([who for who, _ in since]) | {"sinces": int8s([instant for _, instant in since])}
     return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
 
 async def histories(transaction: Transaction, who: Sequence[Who]) -> dict[Who, list[Progress]]:
     """Give the settled progress of *who*."""
     found: dict[Who, list[Progress]] = {}
-    for org_id, customer_id, body in await transaction.rows("histories", _keys(who)):
+    for org_id, customer_id, body in await transaction.rows("histories", keys_of(who)):
         found.setdefault(who_is(org_id, customer_id), []).append(codec.decode_progress(body))
     return found
 
@@ -151,23 +151,24 @@ async def _keep_rest(
 ) -> None:
     if kept:
         bodies = {"bodies": byteas([body for _, body in kept])}
-        await transaction.run("keep_standings", _keys([who for who, _ in kept]) | bodies)
+        await transaction.run("keep_standings", keys_of([who for who, _ in kept]) | bodies)
     if settled:
         await transaction.run("keep_history", _settled(settled))
     telling = [one for one in appended if one.outcomes]
     if telling:
         outcomes = {"bodies": texts([codec.encode_outcomes(one.outcomes) for one in telling])}
         seqs = {"seqs": int8s([one.seq for one in telling])}
-        await transaction.run("append_outbox", _keys([one.who for one in telling]) | seqs | outcomes)
+        await transaction.run("append_outbox", keys_of([one.who for one in telling]) | seqs | outcomes)
 
 
-def _keys(who: Sequence[Who]) -> dict[str, object]:
+def keys_of(who: Sequence[Who]) -> dict[str, object]:
+    """Give the keys of customers as parameters, each a packed array."""
     buckets, orgs, customers = zip(*who, strict=True) if who else ((), (), ())
     return {"buckets": int4s(buckets), "orgs": int8s(orgs), "customers": int8s(customers)}
 
 
 def _settled(settled: Sequence[tuple[Who, Progress]]) -> dict[str, object]:
-    return _keys([who for who, _ in settled]) | {
+    return keys_of([who for who, _ in settled]) | {
         "targets": int8s([progress.target_id for _, progress in settled]),
         "periods": int8s([progress.period_id for _, progress in settled]),
         "bodies": byteas([codec.encode_progress(progress) for _, progress in settled]),
@@ -175,7 +176,7 @@ def _settled(settled: Sequence[tuple[Who, Progress]]) -> dict[str, object]:
 
 
 def _events(appended: Sequence[Appended]) -> dict[str, object]:
-    return _keys([one.who for one in appended]) | {
+    return keys_of([one.who for one in appended]) | {
         "sources": texts([one.event.key.source for one in appended]),
         "ids": texts([one.event.key.id for one in appended]),
         "names": texts([one.event.name for one in appended]),

@@ -37,6 +37,7 @@ from milepost.model.event import (
     ReturnKind,
 )
 from milepost.model.problem import Problem, Refused
+from milepost.rules.calendar import DAY_US, SECOND_US
 from milepost.service.brand import PlaceName
 from milepost.service.offer import Offer
 
@@ -48,7 +49,6 @@ _event = msgspec.json.Decoder(EventBody)
 _fields = msgspec.json.Decoder(Fields, float_hook=Decimal)
 _data = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_US, SECOND_US = 86_400_000_000, 1_000_000
 
 
 def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) -> Offer:
