@@ -28,7 +28,7 @@ class _Worker(NamedTuple):
     talk: Connection
 
 
-class Beside:
+class Processes:
     """Several processes of ours, each with one lane."""
 
     def __init__(self, name: str, url: str, workers: Sequence[_Worker]) -> None:
@@ -51,7 +51,7 @@ class Beside:
 
 
 @asynccontextmanager
-async def beside(name: str, url: str, *, processes: int) -> AsyncIterator[Beside]:
+async def beside(name: str, url: str, *, processes: int) -> AsyncIterator[Processes]:
     """Start so many processes on the database at *url*, and stop them afterwards."""
     context = get_context("spawn")
     workers: list[_Worker] = []
@@ -64,7 +64,7 @@ async def beside(name: str, url: str, *, processes: int) -> AsyncIterator[Beside
         for worker in workers:
             ready = await asyncio.to_thread(worker.talk.recv)
             assert ready == READY, ready
-        yield Beside(name, url, workers)
+        yield Processes(name, url, workers)
     finally:
         for worker in workers:
             worker.talk.send(None)

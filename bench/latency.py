@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,13 +95,12 @@ def ratio(ours: Sequence[Times], theirs: Sequence[Times], of: Callable[[Times], 
     return Spread([of(mine) / of(other) for mine, other in zip(ours, theirs, strict=True)])
 
 
-class Beside:
-    """Something that is done again and again while something else is measured, so that it takes *share* of the time."""
+class Repeated(ABC):
+    """Something that is done again and again while something else is measured."""
 
-    def __init__(self, work: Callable[[], Awaitable[object]], share: float) -> None:
-        """Do *work* once it is started, and rest after it as long as *share* wants."""
+    def __init__(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do *work* once it is started."""
         self._work = work
-        self._share = share
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -114,12 +114,28 @@ class Beside:
         assert self._task is not None
         await self._task
 
+    @abstractmethod
+    def rest(self, began: float) -> float:
+        """Give the seconds to wait after work that *began* then and is done now."""
+
     async def _run(self) -> None:
         while not self._stop.is_set():
             began = time.perf_counter()
             await self._work()
-            rest = (time.perf_counter() - began) * (1 / self._share - 1)
             try:
-                await asyncio.wait_for(self._stop.wait(), rest)
+                await asyncio.wait_for(self._stop.wait(), self.rest(began))
             except TimeoutError:
                 continue
+
+
+class Beside(Repeated):
+    """Something that is done so often that it takes *share* of the time."""
+
+    def __init__(self, work: Callable[[], Awaitable[object]], share: float) -> None:
+        """Do *work* once it is started, and rest after it as long as *share* wants."""
+        super().__init__(work)
+        self._share = share
+
+    def rest(self, began: float) -> float:
+        """Rest in proportion to what the work took."""
+        return (time.perf_counter() - began) * (1 / self._share - 1)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from bench.client import Asked, Connection, basic
 from bench.hosting import PASSWORD, TILL, Address
-from bench.latency import Times
+from bench.latency import Repeated, Times
 
 CONNECTIONS = 8
 """Connections of an open loop; a request that finds none waits, and its time runs."""
@@ -60,32 +60,17 @@ async def _at(
     return seconds, len(answer)
 
 
-class Every:
+class Every(Repeated):
     """Something that is done at every so many *seconds* while something else is measured; late ones are not made up."""
 
     def __init__(self, work: Callable[[], Awaitable[object]], seconds: float) -> None:
         """Do *work* once it is started."""
-        self._work = work
+        super().__init__(work)
         self._seconds = seconds
-        self._stop = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._due: float | None = None
 
-    async def __aenter__(self) -> None:
-        """Start."""
-        self._task = asyncio.create_task(self._run())
-
-    async def __aexit__(self, *_: object) -> None:
-        """Finish what is under way, then stop."""
-        self._stop.set()
-        assert self._task is not None
-        await self._task
-
-    async def _run(self) -> None:
-        due = time.perf_counter()
-        while not self._stop.is_set():
-            await self._work()
-            due = max(due + self._seconds, time.perf_counter())
-            try:
-                await asyncio.wait_for(self._stop.wait(), due - time.perf_counter())
-            except TimeoutError:
-                continue
+    def rest(self, began: float) -> float:
+        """Rest until the next one is due."""
+        now = time.perf_counter()
+        self._due = max((began if self._due is None else self._due) + self._seconds, now)
+        return self._due - now
