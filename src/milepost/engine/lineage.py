@@ -1,6 +1,6 @@
 """What customers who were merged into this one had heard, told in this customer's terms (docs/rules.md, merging)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ def enrolments_since(fold: Fold, logged: Logged) -> Iterator[Enrolment]:
             yield from (one for one in merged.enrolments if (*merged.under, one.seq) > logged.place)
 
 
-def entries_here(fold: Fold, logged: Logged) -> tuple[Entry, ...]:
+def entries_here(fold: Fold, logged: Logged) -> Sequence[Entry]:
     """Give the entries of *logged*, in windows of this customer's own."""
     if not logged.under:
         return logged.entries

@@ -1,5 +1,6 @@
 """What a step needs to know of the customer's own past, and how it asks for it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from milepost.model.event import Activity, Award, Bill, Enrolling, Event, EventKey, Leaving, PeriodTurn, Return
@@ -20,7 +21,7 @@ class Logged(NamedTuple):
 
     event: Event
     seq: int
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     under: tuple[int, ...] = ()
 
     @property
@@ -42,20 +43,21 @@ class Need(NamedTuple):
     since: int | None = None
     history: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether the standing alone is enough."""
-        return self is NOTHING or self == NOTHING
-
 
 NOTHING = Need()
+"""The standing alone is enough; given itself, never a copy."""
+
+PLAIN = frozenset({Bill, Activity, Award})
+"""The payloads that mostly add something and do no more."""
 
 
 def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
     """Give what `step` wants to know for *event*."""
     late = event.occurred_at < standing.latest_at - SETTLE_AFTER_US or catalogue.asks_of_ended(event.name)
     payload = event.payload
-    if isinstance(payload, (Bill, Activity, Award)):
+    if type(payload) in PLAIN:
+        if not late and not standing.waiting:
+            return NOTHING
         returns = _waiting_for(standing, event.key.id, payload.number) if isinstance(payload, Bill) else ()
         return Need(returns=returns, history=late) if late or returns else NOTHING
     match payload:
@@ -71,7 +73,7 @@ def need(catalogue: Catalogue, standing: Standing, event: Event) -> Need:
 
 def _waiting_for(standing: Standing, *names: str) -> tuple[EventKey, ...]:
     """Give the returns that wait for a bill with one of these *names*."""
-    return tuple(wait.key for wait in standing.waiting if wait.original in names) if standing.waiting else ()
+    return tuple(wait.key for wait in standing.waiting if wait.original in names)
 
 
 def _since(catalogue: Catalogue, target_id: int, period_id: int) -> int | None:

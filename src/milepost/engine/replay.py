@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from milepost.engine.log import Logged, need, wanted
+from milepost.engine.log import NOTHING, Logged, need, wanted
 from milepost.engine.settle import recall
 from milepost.engine.step import Step, step
 from milepost.model.event import Event
@@ -52,7 +52,7 @@ def relive(
 ) -> Step:
     """Take one step, with what it needs taken from *history* and *log*."""
     asked = need(catalogue, standing, event)
-    if asked.is_empty:
+    if asked is NOTHING:
         return step(catalogue, standing, event)
     if asked.history:
         standing = recall(standing, history.values())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.log import Logged, need
+from milepost.engine.log import NOTHING, Logged, need
 from milepost.model.event import Bill, Event
 from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.rules.matching import Catalogue
@@ -55,7 +55,7 @@ def ask(asked: Asked, catalogue: Catalogue, who: Who, standing: Standing, mine: 
     is_asking = past = False
     for one in mine:
         wants = need(catalogue, standing, one.event)
-        if wants.is_empty:
+        if wants is NOTHING:
             continue
         is_asking, past = True, past or wants.history
         if wants.bill is not None:
@@ -99,23 +99,33 @@ async def _find_named(
     found: dict[Who, dict[object, Logged]],
 ) -> None:
     """Find bills by the names that returns give them, and the other returns of those bills."""
-    named = asked.named
-    _add(asked, found, await log.events_named(transaction, asked.everywhere(named)))
-    known = {(who, name) for who, logged in found.items() for one in logged.values() for name in _names(one.event)}
-    known |= {(who, name) for who, mine in by_customer.items() for one in mine for name in _names(one.event)}
-    missed = [one for one in sorted(named) if (one.who, one.name) not in known]
+    _add(asked, found, await log.events_named(transaction, asked.everywhere(asked.named)))
+    known = _named(found)
+    missed = [
+        one
+        for one in sorted(asked.named)
+        if (one.who, one.name) not in known
+        and not any(one.name in _names(other.event) for other in by_customer[one.who])
+    ]
     if missed:
         _add(asked, found, await log.events_with_id(transaction, asked.everywhere(missed)))
-    others = {
-        Named(who, one.event.key.source, name)
+    if missed or asked.kin:
+        # A bill found so may have been named otherwise since, in whichever log.
+        asked_for = {(one.who, one.name) for one in asked.named}
+        further = {
+            Named(who, source, name) for (who, name), source in _named(found).items() if (who, name) not in asked_for
+        }
+        _add(asked, found, await log.events_named(transaction, asked.everywhere(further)))
+
+
+def _named(found: Mapping[Who, Mapping[object, Logged]]) -> dict[tuple[Who, str], str]:
+    """Give the names of the bills among what was found, each with a source that says so."""
+    return {
+        (who, name): one.event.key.source
         for who, logged in found.items()
         for one in logged.values()
         for name in _names(one.event)
     }
-    unasked = {(one.who, one.name) for one in others} - {(one.who, one.name) for one in named}
-    further = sorted(one for one in others if (one.who, one.name) in unasked)
-    if further:
-        _add(asked, found, await log.events_named(transaction, asked.everywhere(further)))
 
 
 def _names(event: Event) -> tuple[str, ...]:

@@ -56,19 +56,46 @@ cross join lateral (
         and source = k.source and event_id = k.event_id
 ) as e;
 
--- events_named: of each customer, bills of this number, returns that name it, and what has it as id from this source
+-- events_named: bills of this number or, from this source, with this id; returns that name them, by either of their names
+with named as materialized (
+    select e.*, k.name as by_name
+    from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(names)b::text[])
+        as k (bucket, org_id, customer_id, source, name)
+    cross join lateral (
+        select * from event
+        where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id and reference = k.name
+        union all
+        select * from event
+        where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+            and source = k.source and event_id = k.name
+    ) as e
+),
+other as (
+    select o.* from named as b
+    cross join lateral (
+        select * from event
+        where bucket = b.bucket and org_id = b.org_id and customer_id = b.customer_id and reference = b.event_id
+            and b.event_id <> b.by_name
+        union all
+        select * from event
+        where bucket = b.bucket and org_id = b.org_id and customer_id = b.customer_id and reference = b.reference
+            and b.reference <> b.by_name
+        union all
+        select * from event
+        where bucket = b.bucket and org_id = b.org_id and customer_id = b.customer_id
+            and source = b.source and event_id = b.reference and b.reference <> b.by_name
+    ) as o
+    where b.name = 'TransactionAdd'
+)
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
-from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(names)b::text[])
-    as k (bucket, org_id, customer_id, source, name)
-cross join lateral (
-    select * from event
-    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id and reference = k.name
+from (
+    select org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries
+    from named
     union all
-    select * from event
-    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
-        and source = k.source and event_id = k.name
+    select org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries
+    from other
 ) as e;
 
 -- events_with_id: of each customer, what has this id, from whatever source
