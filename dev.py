@@ -29,6 +29,9 @@ PYTHON = BIN / "python"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "milepost-stamp"
 DATA = ROOT / ".milepost"
+COMPILED = ("src/milepost/engine/_tally.pyx", "src/milepost/store/_packing.pyx")
+"""What is compiled where there is a compiler (hatch_build.py)."""
+
 ROOTS_FOLDER = Path("/var/lib/milepost")
 """Where the embedded database of root lives if its account cannot enter the clone (store/lodging.py)."""
 
@@ -141,6 +144,8 @@ def clean(arguments: list[str]) -> int:
     for name in MADE_FOLDERS:
         if (ROOT / name).exists():
             shutil.rmtree(ROOT / name)
+    for made in machine_code():
+        made.unlink()
     for folder in ("bench", "src", "tests"):
         for cache in [*(ROOT / folder).rglob("__pycache__")]:
             shutil.rmtree(cache)
@@ -182,8 +187,9 @@ def prepare() -> None:
 
 
 def stamp() -> list[str]:
-    """Give what the environment depends on: interpreter, place and lock file; and last the project file."""
-    texts = [sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(), (ROOT / "pyproject.toml").read_text()]
+    """Give what the environment depends on: interpreter, place and lock file; and last what Milepost is made by."""
+    itself = "".join((ROOT / name).read_text() for name in ("pyproject.toml", "hatch_build.py", *COMPILED))
+    texts = [sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(), itself]
     return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
 
 
@@ -221,6 +227,13 @@ def install() -> None:
 def install_itself() -> None:
     """Install Milepost from this folder, so that a change of the code is there at once."""
     call([*PIP, "--no-deps", "--no-build-isolation", "-e", ROOT])
+    if not machine_code():
+        say("no C compiler or no headers of Python: events are counted in Python, a third slower")
+
+
+def machine_code() -> list[Path]:
+    """Give what was compiled when Milepost was installed."""
+    return [made for name in COMPILED for made in (ROOT / name).parent.glob(f"{Path(name).stem}.*.so")]
 
 
 def call(command: list[str | Path]) -> None:

@@ -13,6 +13,8 @@ from bench.events import Happened, Users
 from bench.hosting import Postgres
 from bench.machine import processor_seconds
 
+SETTLING_STEP_SECONDS, SETTLING_STEPS_MAX = 0.05, 400
+
 
 class Contestant(Protocol):
     """Something that receives events: one of ours, or a baseline."""
@@ -105,9 +107,14 @@ def hide_from_collector() -> None:
 
 
 async def settle_down(server: Postgres) -> None:
-    """Let what the last contestant left to the server in the background come to rest, as far as a moment allows."""
-    await asyncio.sleep(0.05)
-    server.rows("select 1")
+    """Let what the last contestant left to the server in the background come to rest.
+
+    Its dead rows are its own affair: as long as they are vacuumed, nobody else is measured. Gives up after a while.
+    """
+    for _ in range(SETTLING_STEPS_MAX):
+        await asyncio.sleep(SETTLING_STEP_SECONDS)
+        if not server.rows("select from pg_stat_activity where backend_type = 'autovacuum worker'"):
+            return
 
 
 def log_position(server: Postgres) -> int:

@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 
+from milepost.store import arrays
+
 
 def milepost(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run the command with *arguments* and with *variables* in its environment."""
@@ -22,7 +24,8 @@ def milepost(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
 def test_the_version_is_the_packages() -> None:
     """One line, easy to read by a program and by a person."""
     assert f"milepost {version('milepost')}\n" == milepost("version").stdout
-    assert version("milepost") == json.loads(milepost("version", "--json").stdout)["milepost"]
+    told = json.loads(milepost("version", "--json").stdout)
+    assert (version("milepost"), arrays.is_compiled) == (told["milepost"], told["machineCode"])
 
 
 def test_the_configuration_is_data() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milepost.engine import tallying
 from milepost.engine.living import live
 from milepost.engine.log import Logged
 from milepost.engine.replay import START
@@ -64,3 +66,12 @@ def test_a_batch_with_returns_is_its_events_one_by_one(world: World, sizes: list
 def test_a_batch_of_any_kind_is_its_events_one_by_one(world: World, sizes: list[int]) -> None:
     """Law 1, for every kind of target."""
     holds(world, sizes)
+
+
+@law(100)
+@given(EVERY, CUTS)
+def test_a_batch_is_its_events_one_by_one_without_machine_code_too(world: World, sizes: list[int]) -> None:
+    """Law 1, where Milepost was installed without a compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tallying, "tally", None)
+        holds(world, sizes)

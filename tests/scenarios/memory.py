@@ -1,6 +1,6 @@
 """A brand in memory, without database and clock: versions of its catalogue, and each customer's log, replayed on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -79,14 +79,14 @@ class Memory:
         self.groups[self.groups.index(group)] = amended.group
         self._renew(self.organisation)
 
-    def happen(self, happening: Happening) -> tuple[Entry, ...]:
+    def happen(self, happening: Happening) -> Sequence[Entry]:
         """Let an event from outside happen; give its entries."""
         self.now = happening.heard
         offer = offer_of(write_json(happening.event), org_id=1, till_id=None, now=happening.heard)
         place = NOWHERE if offer.place is None else self._places[offer.place.code or ""]
         return self._live(offer.customer.value, offer.key, offer.name, offer.payload, place, offer.occurred_at)
 
-    def call(self, customer: str, name: str, payload: Payload, heard: int) -> tuple[Entry, ...]:
+    def call(self, customer: str, name: str, payload: Payload, heard: int) -> Sequence[Entry]:
         """Let an event of our own happen, as a call makes it; give its entries."""
         self.now = heard
         key = EventKey(f"milepost/{name}", str(next(self._calls)))
@@ -141,7 +141,7 @@ class Memory:
 
     def _live(
         self, customer: str, key: EventKey, name: str, payload: Payload, place: Place, occurred_at: int
-    ) -> tuple[Entry, ...]:
+    ) -> Sequence[Entry]:
         event = Event(
             key=key,
             name=name,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -53,7 +54,7 @@ def decision(house: House, id_: str, amount: str) -> Offer:
     )
 
 
-def granted(entries: tuple[Entry, ...]) -> int:
+def granted(entries: Sequence[Entry]) -> int:
     """Give how much a decision gives, in whole points."""
     (entry,) = (entry for entry in entries if entry.reason is Reason.GRANTED)
     return entry.after // 10_000

@@ -9,8 +9,12 @@ from milepost.cli.output import give_json
 
 
 def version(json: Json = False) -> None:
-    """Print the version of Milepost."""
+    """Print the version of Milepost, and how it runs: whether the hot loops are machine code or Python."""
     if json:
-        give_json({"milepost": version_of("milepost"), "python": platform.python_version()})
+        from milepost.engine import tallying
+        from milepost.store import arrays
+
+        found = {"milepost": version_of("milepost"), "python": platform.python_version()}
+        give_json(found | {"machineCode": tallying.tally is not None and arrays.is_compiled})
     else:
         sys.stdout.write(f"milepost {version_of('milepost')}\n")

@@ -8,7 +8,7 @@ from milepost.engine.fold import Fold, counted, is_decided, is_too_late
 from milepost.engine.progressing import Cause, Change, progressed
 from milepost.engine.reaching import occasion_of
 from milepost.engine.streaks import follow_streak
-from milepost.engine.summing import add_up
+from milepost.engine.summing import add_up, amounts
 from milepost.engine.unified import follow_whole
 from milepost.engine.windows import position_of
 from milepost.language import Occasion
@@ -26,7 +26,8 @@ def count(fold: Fold, event: Event, cause: Cause) -> None:
         _count_each(fold, fold.catalogue.candidates(event, fold.enrolments), occasion, cause)
         return
     if listening.plain:
-        fold.keep_hot(add_up(listening.plain, occasion, fold.progress, fold.entries, fold.outcomes))
+        added = amounts(listening.plain, occasion)
+        fold.keep_hot(add_up(added, event, fold.progress, fold.entries, fold.outcomes))
     if listening.others:
         _count_each(fold, listening.others, occasion, cause)
 

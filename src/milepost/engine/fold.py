@@ -7,6 +7,7 @@ from milepost.engine.reaching import occasion_of
 from milepost.engine.windows import closes_at, position_of
 from milepost.language import Occasion
 from milepost.model.event import Event
+from milepost.model.packed import unpacked
 from milepost.model.standing import (
     STAYS,
     Enrolment,
@@ -51,7 +52,7 @@ class Fold:
         self.before = before
         self.event = event
         self.cause = cause_of(event, catalogue.settings)
-        self.progress: dict[ProgressKey, Progress] = dict(before.progress)
+        self.progress: dict[ProgressKey, Progress] = unpacked(before.progress)
         self.bills = before.bills
         self.purchases = before.purchases
         self.enrolments = before.enrolments

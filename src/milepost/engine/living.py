@@ -5,23 +5,24 @@ one that does more goes the way of `step`, and so do those after it until plain 
 ways against each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from milepost.engine.facts import heard
-from milepost.engine.log import SETTLE_AFTER_US, Logged
+from milepost.engine.log import PLAIN, SETTLE_AFTER_US, Logged
 from milepost.engine.reaching import occasion_of
 from milepost.engine.replay import relive
-from milepost.engine.summing import add_up
+from milepost.engine.summing import Added
+from milepost.engine.tallying import NOTHING_COUNTED, Tallying, amounts
+from milepost.engine.whole_returns import whole_return
 from milepost.language import Occasion
 from milepost.model.amount import to_units
-from milepost.model.event import Activity, Award, Bill, Event
-from milepost.model.standing import EMPTY, Entry, Outcome, Progress, ProgressKey, Standing
+from milepost.model.event import Bill, Event, Return
+from milepost.model.organisation import AfterAchievement
+from milepost.model.standing import EMPTY, NO_LINEAGE, Entry, Outcome, Progress, ProgressKey, Standing
 from milepost.rules.matching import Catalogue
-
-_PLAIN = frozenset({Bill, Activity, Award})
 
 
 class Told(NamedTuple):
@@ -29,8 +30,8 @@ class Told(NamedTuple):
 
     event: Event
     seq: int
-    entries: tuple[Entry, ...]
-    outcomes: tuple[Outcome, ...]
+    entries: Sequence[Entry]
+    outcomes: Sequence[Outcome]
 
 
 class Lived(NamedTuple):
@@ -55,8 +56,10 @@ def live(
     for event in events:
         if passage is None and may_pass(standing):
             passage = Passage(catalogue, standing)
+        if type(event.payload) not in PLAIN:
+            past += [Logged(one.event, one.seq, one.entries) for one in told[len(past) - len(log) :]]
         if passage is not None:
-            plain = passage.hear(event)
+            plain = passage.hear(event) if type(event.payload) in PLAIN else passage.take_back(event, past, history)
             if plain is not None:
                 told.append(plain)
                 continue
@@ -87,17 +90,17 @@ class Passage:
         "_catalogue",
         "_facts",
         "_latest_at",
-        "_progress",
         "_purchases",
         "_seq",
         "_settles_at",
+        "_tallying",
     )
 
     def __init__(self, catalogue: Catalogue, standing: Standing) -> None:
         """Begin at *standing*, of which `may_pass` holds."""
         self._catalogue = catalogue
         self._before = standing
-        self._progress = dict(standing.progress)
+        self._tallying = Tallying(standing.progress)
         self._seq = standing.seq
         self._latest_at = standing.latest_at
         self._settles_at = standing.settles_at
@@ -106,36 +109,57 @@ class Passage:
         self._facts = standing.facts
 
     def hear(self, event: Event) -> Told | None:
-        """Let *event* happen if it is plain, that is if it and the customer leave nothing to do but adding up."""
-        payload, occurred_at, latest_at = event.payload, event.occurred_at, self._latest_at
-        if type(payload) not in _PLAIN or not latest_at - SETTLE_AFTER_US <= occurred_at < self._settles_at:
+        """Let *event*, of a plain payload, happen if it leaves nothing to do but adding up."""
+        added = self._added(event)
+        if added is None:
+            return None
+        payload = event.payload
+        closing, entries, outcomes = self._tallying.count(added, event) if added else NOTHING_COUNTED
+        self._settles_at = min(self._settles_at, closing + SETTLE_AFTER_US)
+        if type(payload) is Bill:
+            self._bills += 1
+            self._purchases += to_units(payload.net)
+        return self._told(event, entries, outcomes)
+
+    def take_back(self, event: Event, past: Sequence[Logged], history: Mapping[ProgressKey, Progress]) -> Told | None:
+        """Let *event* happen if it is a return that only takes back what a bill added, which *past* holds."""
+        if type(event.payload) is not Return or history or self._before.lineage is not NO_LINEAGE:
+            return None
+        if self._added(event) != []:
+            return None
+        returned = whole_return(self._catalogue, self._before, self._seq + 1, event, past)
+        if returned is None:
+            return None
+        revoking = self._catalogue.settings.after_achievement is AfterAchievement.REVOKE
+        entries = self._tallying.take_back(returned.added, event, revoking=revoking)
+        if entries is None:
+            return None
+        self._purchases -= returned.net
+        return self._told(event, entries, ())
+
+    def _added(self, event: Event) -> list[Added] | None:
+        """Give what plain sums get of *event*; None if it does more, or comes when more is to be done."""
+        if not self._latest_at - SETTLE_AFTER_US <= event.occurred_at < self._settles_at:
             return None
         catalogue = self._catalogue
         listening = catalogue.listening(event)
         if not listening.is_plain:
             return None
-        entries: list[Entry] = []
-        outcomes: list[Outcome] = []
-        if listening.plain:
-            needs = catalogue.needs
-            occasion = Occasion(event, None, EMPTY)
-            if needs.standing or needs.reached:
-                occasion = occasion_of(catalogue, event, self.standing())
-                # What was given away stays as it is.
-                self._progress = dict(self._progress)
-            settles_at = add_up(listening.plain, occasion, self._progress, entries, outcomes) + SETTLE_AFTER_US
-            self._settles_at = min(self._settles_at, settles_at)
-        if type(payload) is Bill:
-            self._bills += 1
-            self._purchases += to_units(payload.net)
-        self._facts = heard(self._facts, event, catalogue.calendar)
+        if not listening.plain:
+            return []
+        needs = catalogue.needs
+        if needs.standing or needs.reached:
+            return amounts(listening.plain, occasion_of(catalogue, event, self.standing()))
+        return amounts(listening.plain, Occasion(event, None, EMPTY))
+
+    def _told(self, event: Event, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> Told:
+        self._facts = heard(self._facts, event, self._catalogue.calendar)
         self._seq += 1
-        if occurred_at > latest_at:
-            self._latest_at = occurred_at
-        return Told(event, self._seq, tuple(entries), tuple(outcomes))
+        self._latest_at = max(self._latest_at, event.occurred_at)
+        return Told(event, self._seq, entries, outcomes)
 
     def standing(self) -> Standing:
-        """Give the standing by now; its progress goes with it."""
+        """Give the standing by now."""
         return replace(
             self._before,
             seq=self._seq,
@@ -143,6 +167,6 @@ class Passage:
             settles_at=self._settles_at,
             bills=self._bills,
             purchases=self._purchases,
-            progress=self._progress,
+            progress=self._tallying.progress(),
             facts=self._facts,
         )

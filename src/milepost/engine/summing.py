@@ -8,62 +8,76 @@ compare the two.
 from collections.abc import Iterable
 
 from milepost.language import Occasion
+from milepost.model.event import Event
 from milepost.model.standing import NEVER, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
 from milepost.rules.calendar import SECOND_US
-from milepost.rules.matching import Sums
-from milepost.rules.measure import Reading
+from milepost.rules.matching import Spot, Sums
+
+Added = tuple[tuple[Spot, ...], int]
+"""Where an event counts, and what it adds to each of these, in units."""
 
 # Said once: to look a member of an enumeration up costs as much as to make an entry.
 _ENROLLED, _ACHIEVED, _COUNTED = OutcomeKind.ENROLLED, OutcomeKind.ACHIEVED, Reason.COUNTED
 
 
+def amounts(sums: Iterable[Sums], occasion: Occasion) -> list[Added]:
+    """Give where the event of *occasion* counts among *sums*, and how much it adds there."""
+    event = occasion.event
+    instant, payload = event.occurred_at, event.payload
+    at_schedule, position = None, -1
+    last_read, value = None, None
+    read_before: dict[object, int | None] = {}
+    found: list[Added] = []
+    for first, predicate, read, schedule, spots in sums:
+        if schedule is not at_schedule:
+            at_schedule, position = schedule, first.position(instant)
+        if position < 0:
+            continue
+        if read is None:
+            amount = first.amount(occasion)
+        elif predicate is not None and not predicate(occasion):
+            continue
+        elif read is last_read:
+            amount = value
+        else:
+            if read not in read_before:
+                read_before[read] = read(payload)
+            last_read, amount = read, read_before[read]
+            value = amount
+        if amount is not None:
+            found.append((spots[position], amount))
+    return found
+
+
 def add_up(
-    sums: Iterable[Sums],
-    occasion: Occasion,
+    added: Iterable[Added],
+    event: Event,
     progress: dict[ProgressKey, Progress],
     entries: list[Entry],
     outcomes: list[Outcome],
 ) -> int:
-    """Count the event of *occasion* for *sums*: changes *progress*, adds to *entries* and *outcomes*.
+    """Count *event* where and as much as *added* says: changes *progress*, adds to *entries* and *outcomes*.
 
     Gives when the first of the periods closes in which progress began (epoch microseconds), NEVER if none did.
+    `_tally.Tally.add_up` is the same in machine code.
     """
-    event, closing = occasion.event, NEVER
-    instant = event.occurred_at
-    at, heard_at = instant // SECOND_US, event.received_at // SECOND_US
-    schedule, position = None, -1
-    read_before: dict[Reading, int | None] = {}
-    for one in sums:
-        if one.schedule is not schedule:
-            schedule = one.schedule
-            position = one.first.position(instant)
-        if position < 0 or (amount := _amount(one, occasion, read_before)) is None:
-            continue
-        for key, goal, closes in one.spots[position]:
-            target_id, period_id = key
+    closing = NEVER
+    at, heard_at = event.occurred_at // SECOND_US, event.received_at // SECOND_US
+    for spots, amount in added:
+        for target_id, period_id, goal, closes in spots:
+            key = ProgressKey(target_id, period_id)
             before = progress.get(key)
             if before is None:
                 outcomes.append(Outcome(_ENROLLED, target_id, period_id, at, 0))
                 closing = min(closing, closes)
-                old, enrolled_at, achieved_at, achieved_by = 0, at, 0, 0
-            else:
-                old, enrolled_at = before.value, before.enrolled_at
-                achieved_at, achieved_by = before.achieved_at, before.achieved_by
-            value = old + amount
+                before = Progress(target_id, period_id, 0, at, heard_at)
+            value, achieved_at, achieved_by = before.value + amount, before.achieved_at, before.achieved_by
             if goal is not None and value >= goal and not achieved_by:
                 achieved_at, achieved_by = at, event.key.log_id
                 outcomes.append(Outcome(_ACHIEVED, target_id, period_id, at, value))
-            progress[key] = Progress(target_id, period_id, value, enrolled_at, heard_at, achieved_at, achieved_by)
-            entries.append(Entry(target_id, period_id, _COUNTED, amount, old, value))
+            progress[key] = Progress(
+                *(target_id, period_id, value, before.enrolled_at, heard_at, achieved_at, achieved_by, before.triggers),
+                before.days,
+            )
+            entries.append(Entry(target_id, period_id, _COUNTED, amount, before.value, value))
     return closing
-
-
-def _amount(one: Sums, occasion: Occasion, read_before: dict[Reading, int | None]) -> int | None:
-    """Give what the event adds to each of *one*, in units; what is read alike is read once."""
-    if one.read is None:
-        return one.first.amount(occasion)
-    if one.predicate is not None and not one.predicate(occasion):
-        return None
-    if one.read not in read_before:
-        read_before[one.read] = one.read(occasion.event.payload)
-    return read_before[one.read]

@@ -9,7 +9,7 @@ from milepost.language import NOTHING_NEEDED, Needs, Occasion
 from milepost.model.completion import TARGET_COMPLETED
 from milepost.model.event import DECIDE, Event
 from milepost.model.organisation import Organisation, Settings
-from milepost.model.standing import Enrolment, ProgressKey
+from milepost.model.standing import Enrolment
 from milepost.model.target import TargetGroup
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.rules.evaluable import unevaluable
@@ -26,7 +26,8 @@ PLACES_REMEMBERED_MAX = 100_000
 class Spot(NamedTuple):
     """Where one rule counts in one period: its progress, its goal (units), and when the period closes."""
 
-    key: ProgressKey
+    target_id: int
+    period_id: int
     goal: int | None
     closes_at: int
 
@@ -170,7 +171,7 @@ def _listening(rules: Sequence[Rule], *, sums_only: bool) -> Listening:
 def _sums(rules: Sequence[Rule]) -> Sums:
     first = rules[0]
     spots = (
-        tuple(Spot(rule.keys[position], rule.goals[position], closes_at) for rule in rules)
+        tuple(Spot(*rule.keys[position], rule.goals[position], closes_at) for rule in rules)
         for position, closes_at in enumerate(first.closes)
     )
     return Sums(first, first.predicate, first.read, first.schedule, tuple(spots))

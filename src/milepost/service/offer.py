@@ -1,5 +1,6 @@
 """What comes in and what is answered: an event on offer, and what became of it."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -43,7 +44,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     key: EventKey
     status: Status
     customer_id: int | None = None
-    entries: tuple[Entry, ...] = ()
+    entries: Sequence[Entry] = ()
     problems: tuple[Problem, ...] = ()
     version: int | None = None
 

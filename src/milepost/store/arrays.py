@@ -2,6 +2,7 @@
 
 An array is the number of its dimensions, whether it holds NULL, the type of its items, their number, where counting
 begins, and for each item its length and its bytes; -1 in place of the length is NULL. Numbers are big endian.
+`_packing.pyx` does the same in machine code.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,13 @@ from struct import Struct
 from psycopg import adapters
 from psycopg.adapt import AdaptersMap, Dumper
 from psycopg.pq import Format
+
+try:
+    from milepost.store import _packing
+
+    is_compiled = True
+except ImportError:  # there was no compiler when Milepost was installed
+    is_compiled = False
 
 _BYTEA, _INT8, _INT4, _TEXT = 17, 20, 23, 25
 """The server's numbers for the types of items (`pg_type`)."""
@@ -51,21 +59,29 @@ class Byteas(bytes):
 
 def int4s(values: Sequence[int]) -> Int4s:
     """Pack *values*, each of 32 bits."""
+    if is_compiled and values:
+        return Int4s(_packing.int4s(_INT4, values))
     return Int4s(_packed(_INT4, len(values), map(_int4, repeat(4), values)))
 
 
 def int8s(values: Sequence[int]) -> Int8s:
     """Pack *values*, each of 64 bits."""
+    if is_compiled and values:
+        return Int8s(_packing.int8s(_INT8, values))
     return Int8s(_packed(_INT8, len(values), map(_int8, repeat(8), values)))
 
 
 def texts(values: Sequence[str | bytes | None]) -> Texts:
     """Pack *values*; bytes are UTF-8 already."""
+    if is_compiled and values:
+        return Texts(_packing.of_bytes(_TEXT, [*values]))
     return Texts(_of_bytes(_TEXT, [value.encode() if isinstance(value, str) else value for value in values]))
 
 
 def byteas(values: Sequence[bytes]) -> Byteas:
     """Pack *values*."""
+    if is_compiled and values:
+        return Byteas(_packing.of_bytes(_BYTEA, [*values]))
     return Byteas(_of_bytes(_BYTEA, values))
 
 

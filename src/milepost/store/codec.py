@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -46,6 +46,7 @@ from milepost.model.facts import NO_FACTS, Facts
 from milepost.model.merging import LosingNames, Merging, MergingInto
 from milepost.model.moving import MovingIn
 from milepost.model.organisation import Settings
+from milepost.model.packed import Packed, Written, packed
 from milepost.model.standing import (
     NO_ANCHORS,
     NO_LINEAGE,
@@ -55,7 +56,6 @@ from milepost.model.standing import (
     Lineage,
     Outcome,
     Progress,
-    ProgressKey,
     Standing,
     Streak,
     Waiting,
@@ -72,7 +72,7 @@ class _StoredStanding(NamedTuple):
     settles_at: int
     bills: int
     purchases: int
-    progress: list[Progress]
+    progress: msgspec.Raw
     enrolments: tuple[Enrolment, ...]
     waiting: tuple[Waiting, ...]
     facts: Facts = NO_FACTS
@@ -120,7 +120,7 @@ _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
 def encode_standing(standing: Standing) -> bytes:
     """Give the bytes of *standing*; equal standings give equal bytes."""
-    progress, anchors, streaks, lineage = standing.progress, standing.anchors, standing.streaks, standing.lineage
+    anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
     # A bare tuple has the bytes of a _StoredStanding and costs less to make.
     return _packed.encode(
         (
@@ -129,7 +129,7 @@ def encode_standing(standing: Standing) -> bytes:
             standing.settles_at,
             standing.bills,
             standing.purchases,
-            sorted(progress.values()),
+            msgspec.Raw(packed(standing.progress)),
             standing.enrolments,
             standing.waiting,
             standing.facts,
@@ -149,7 +149,7 @@ def decode_standing(body: bytes) -> Standing:
         settles_at=stored.settles_at,
         bills=stored.bills,
         purchases=stored.purchases,
-        progress=_by_key(stored.progress),
+        progress=Packed(bytes(stored.progress)),
         enrolments=stored.enrolments,
         waiting=stored.waiting,
         facts=stored.facts,
@@ -157,11 +157,6 @@ def decode_standing(body: bytes) -> Standing:
         streaks={streak.group_id: streak for streak in stored.streaks} if stored.streaks else NO_STREAKS,
         lineage=stored.lineage or NO_LINEAGE,
     )
-
-
-def _by_key(rows: list[Progress]) -> dict[ProgressKey, Progress]:
-    """Give *rows* by their keys; a bare tuple is as good a key, and three times cheaper to make."""
-    return cast("dict[ProgressKey, Progress]", {(row.target_id, row.period_id): row for row in rows})
 
 
 def encode_progress(progress: Progress) -> bytes:
@@ -213,7 +208,7 @@ def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, b
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
     """Give the stored text of *entries*."""
-    return _text.encode(entries)
+    return entries.text if isinstance(entries, Written) else _text.encode(entries)
 
 
 def decode_entries(body: str) -> tuple[Entry, ...]:
@@ -223,7 +218,7 @@ def decode_entries(body: str) -> tuple[Entry, ...]:
 
 def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
     """Give the stored text of *outcomes*."""
-    return _text.encode(outcomes)
+    return outcomes.text if isinstance(outcomes, Written) else _text.encode(outcomes)
 
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:

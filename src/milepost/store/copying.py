@@ -2,20 +2,29 @@
 
 A row is the number of its columns and, for each, its length and its bytes; -1 in place of the length is NULL. Numbers
 are big endian, instants are microseconds since 2000. The columns are those of the statement `copy_events`, what has a
-fixed width first.
+fixed width first. `_packing.pyx` does the same in machine code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
 
-from milepost.model.event import Event
+try:
+    from milepost.store import _packing
+
+    is_compiled = True
+except ImportError:  # there was no compiler when Milepost was installed
+    is_compiled = False
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 
 TEXTS_REMEMBERED_MAX = 10_000
 """How many sources and names of events are kept ready."""
+
+EventRow = tuple[int, int, int, int, int, int, int, bytes, str, str, str, str | None, bytes, bytes]
+"""An event's columns: bucket, organisation, customer; when it occurred and was received (epoch microseconds); its
+number, the organisation's version; content hash; source, id, name, reference; body and entries."""
 
 _YEAR_2000_US = 946_684_800_000_000
 _COLUMNS, _INT4, _INT8, _HASH = 14, 4, 8, 16
@@ -24,39 +33,28 @@ _length = Struct("!i").pack
 _NULL = _length(-1)
 
 
-def copied(rows: Iterable[bytes]) -> bytes:
+def copied(rows: Sequence[EventRow]) -> bytes:
     """Give all that COPY wants to be sent for *rows*."""
-    return b"".join((SIGNATURE, *rows, TRAILER))
+    if is_compiled:
+        return _packing.rows([*rows])
+    return b"".join((SIGNATURE, *map(_packed_row, rows), TRAILER))
 
 
-def event_row(
-    who: tuple[int, int, int],
-    event: Event,
-    reference: str | None,
-    judged: tuple[int, int],
-    content_hash: bytes,
-    texts: tuple[bytes, bytes],
-) -> bytes:
-    """Give the row of *event*.
-
-    *who* is bucket, organisation and customer, *judged* the event's number and the organisation's version, *texts* the
-    body and the entries.
-    """
-    id_ = event.key.id.encode()
+def _packed_row(row: EventRow) -> bytes:
+    bucket, org_id, customer_id, occurred_at, received_at, seq, version, content_hash = row[:8]
+    source, event_id, name, reference, body, entries = row[8:]
     fixed = _FIXED.pack(
-        *(_COLUMNS, _INT4, who[0], _INT8, who[1], _INT8, who[2]),
-        *(_INT8, event.occurred_at - _YEAR_2000_US, _INT8, event.received_at - _YEAR_2000_US),
-        *(_INT8, judged[0], _INT8, judged[1], _HASH, content_hash),
+        *(_COLUMNS, _INT4, bucket, _INT8, org_id, _INT8, customer_id),
+        *(_INT8, occurred_at - _YEAR_2000_US, _INT8, received_at - _YEAR_2000_US),
+        *(_INT8, seq, _INT8, version, _HASH, content_hash),
     )
-    if reference is None:
-        named = _NULL
-    else:
-        number = reference.encode()
-        named = _length(len(number)) + number
+    id_ = event_id.encode()
+    number = b"" if reference is None else reference.encode()
     return b"".join(
         (
-            *(fixed, _often(event.key.source), _length(len(id_)), id_, _often(event.name), named),
-            *(_length(len(texts[0])), texts[0], _length(len(texts[1])), texts[1]),
+            *(fixed, _often(source), _length(len(id_)), id_, _often(name)),
+            *(_NULL if reference is None else _length(len(number)), number),
+            *(_length(len(body)), body, _length(len(entries)), entries),
         )
     )
 

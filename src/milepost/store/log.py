@@ -10,7 +10,7 @@ from milepost.model.standing import EMPTY, Entry, Outcome, Progress, Standing
 from milepost.store import codec
 from milepost.store.arrays import byteas, int4s, int8s, texts
 from milepost.store.bucket import bucket_of_customer
-from milepost.store.copying import copied, event_row
+from milepost.store.copying import EventRow, copied
 from milepost.store.database import Transaction
 
 COPY_FROM = 50
@@ -62,8 +62,8 @@ class Appended(Struct, frozen=True):
     version: int
     content_hash: bytes
     body: bytes
-    entries: tuple[Entry, ...]
-    outcomes: tuple[Outcome, ...]
+    entries: Sequence[Entry]
+    outcomes: Sequence[Outcome]
 
 
 class Named(NamedTuple):
@@ -100,7 +100,7 @@ async def known_events(transaction: Transaction, keys: Sequence[tuple[Who, Event
 
 
 async def events_named(transaction: Transaction, names: Sequence[Named]) -> list[LoggedRow]:
-    """Give bills of these numbers, returns that name them, and what has such an id from that source."""
+    """Give bills of these numbers, what has such an id from that source, and the returns that name those bills."""
     values = keys_of([one.who for one in names])
     values |= {"sources": texts([one.source for one in names]), "names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_named", values)]
@@ -134,7 +134,7 @@ async def keep(
 ) -> None:
     """Write standings' bytes, settled progress, events with their entries, and outcomes: all of one transaction."""
     if len(appended) >= COPY_FROM:
-        await transaction.copy("copy_events", copied(map(_event_row, appended)))
+        await transaction.copy("copy_events", copied([_event_row(one) for one in appended]))
         await _keep_rest(transaction, standings, settled, appended)
         return
     async with transaction.together():
@@ -191,9 +191,21 @@ def _events(appended: Sequence[Appended]) -> dict[str, object]:
     }
 
 
-def _event_row(one: Appended) -> bytes:
-    texts_ = (one.body, codec.encode_entries(one.entries))
-    return event_row(one.who, one.event, one.reference, (one.seq, one.version), one.content_hash, texts_)
+def _event_row(one: Appended) -> EventRow:
+    event = one.event
+    return (
+        *one.who,
+        event.occurred_at,
+        event.received_at,
+        one.seq,
+        one.version,
+        one.content_hash,
+        *event.key,
+        event.name,
+        one.reference,
+        one.body,
+        codec.encode_entries(one.entries),
+    )
 
 
 def logged_row(row: Sequence[Any]) -> LoggedRow:
