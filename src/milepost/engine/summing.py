@@ -71,13 +71,14 @@ def add_up(
                 outcomes.append(Outcome(_ENROLLED, target_id, period_id, at, 0))
                 closing = min(closing, closes)
                 before = Progress(target_id, period_id, 0, at, heard_at)
-            value, achieved_at, achieved_by = before.value + amount, before.achieved_at, before.achieved_by
+            old, achieved_at, achieved_by = before.value, before.achieved_at, before.achieved_by
+            value = old + amount
             if goal is not None and value >= goal and not achieved_by:
                 achieved_at, achieved_by = at, event.key.log_id
                 outcomes.append(Outcome(_ACHIEVED, target_id, period_id, at, value))
+            enrolled_at, triggers, days = before.enrolled_at, before.triggers, before.days
             progress[key] = Progress(
-                *(target_id, period_id, value, before.enrolled_at, heard_at, achieved_at, achieved_by, before.triggers),
-                before.days,
+                target_id, period_id, value, enrolled_at, heard_at, achieved_at, achieved_by, triggers, days
             )
-            entries.append(Entry(target_id, period_id, _COUNTED, amount, before.value, value))
+            entries.append(Entry(target_id, period_id, _COUNTED, amount, old, value))
     return closing

@@ -112,6 +112,8 @@ def place_of(store: Placed, till: Placed, problems: list[Problem]) -> PlaceName 
     """Give how a body names its place; what is wrong with it is added to *problems*."""
     if store is UNSET and till is UNSET:
         return None
+    if till is UNSET and store is not UNSET and store.id is UNSET and store.code is not UNSET:
+        return _place_name("store", None, store.code)
     named: list[PlaceName] = []
     for path, place in (("store", store), ("till", till)):
         if place is UNSET:
