@@ -1,5 +1,6 @@
 """What machine code says of plain sums is what `summing` says, byte for byte; what it cannot hold it leaves alone."""
 
+import os
 import shutil
 import sysconfig
 from decimal import Decimal
@@ -188,6 +189,6 @@ def test_the_numbers_that_stand_for_words_are_the_same() -> None:
 
 def test_machine_code_is_there_where_it_can_be() -> None:
     """Where there is a compiler and Python's headers, the tests above are not skipped."""
-    compiler = (sysconfig.get_config_var("LDSHARED") or "cc").split()[0]
+    compiler = os.environ.get("CC", sysconfig.get_config_var("LDSHARED") or "cc").split()[0]
     can_compile = shutil.which(compiler) is not None and Path(sysconfig.get_path("include"), "Python.h").exists()
     assert tallying.tally is not None or not can_compile
