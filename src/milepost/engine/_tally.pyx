@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
 """The twin of `summing.add_up` in machine code: rows of progress, from their stored bytes to their stored bytes.
 
-A row is nine numbers and has no days; whatever does not fit into 64 bits is left to `summing` (decision 0025). The bytes
+A row is eight numbers and has no days; whatever does not fit into 64 bits is left to `summing` (decision 0025). The bytes
 are those that msgspec makes of `Progress`, the texts those that it makes of `Entry` and `Outcome`.
 """
 

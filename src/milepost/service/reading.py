@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from milepost.model.customer import Customer, Identifier
+from milepost.model.packed import unpacked
 from milepost.model.standing import STAYS, Progress, ProgressKey, Standing
 from milepost.model.target import Target, TargetGroup
 from milepost.service.brand import Brand, Brands
@@ -44,7 +45,7 @@ async def view_customer(database: Database, brands: Brands, org_id: int, custome
         brand=brand,
         customer=found.customer,
         standing=found.standing,
-        progress=settled | dict(found.standing.progress),
+        progress=settled | unpacked(found.standing.progress),
     )
 
 

@@ -115,7 +115,8 @@ async def _find_named(
         further = {
             Named(who, source, name) for (who, name), source in _named(found).items() if (who, name) not in asked_for
         }
-        _add(asked, found, await log.events_named(transaction, asked.everywhere(further)))
+        if further:
+            _add(asked, found, await log.events_named(transaction, asked.everywhere(further)))
 
 
 def _named(found: Mapping[Who, Mapping[object, Logged]]) -> dict[tuple[Who, str], str]:
