@@ -9,7 +9,7 @@ from milepost.engine.progressing import Cause, Change, progressed
 from milepost.engine.reaching import occasion_of
 from milepost.engine.streaks import follow_streak
 from milepost.engine.summing import add_up, amounts
-from milepost.engine.unified import follow_whole
+from milepost.engine.unified import follow_whole, members_together
 from milepost.engine.windows import position_of
 from milepost.language import Occasion
 from milepost.model.event import Event
@@ -23,13 +23,21 @@ def count(fold: Fold, event: Event, cause: Cause) -> None:
     occasion = occasion_of(fold.catalogue, event, fold.before)
     listening = fold.catalogue.listening(event)
     if fold.enrolments or fold.catalogue.settings.late_days is not None:
-        _count_each(fold, fold.catalogue.candidates(event, fold.enrolments), occasion, cause)
+        _count_together(fold, fold.catalogue.candidates(event, fold.enrolments), occasion, cause)
         return
     if listening.plain:
         added = amounts(listening.plain, occasion)
         fold.keep_hot(add_up(added, event, fold.progress, fold.entries, fold.outcomes))
     if listening.others:
-        _count_each(fold, listening.others, occasion, cause)
+        _count_together(fold, listening.others, occasion, cause)
+
+
+def _count_together(fold: Fold, rules: Iterable[Rule], occasion: Occasion, cause: Cause) -> None:
+    if not fold.catalogue.wholes:
+        _count_each(fold, rules, occasion, cause)
+        return
+    with members_together(fold):
+        _count_each(fold, rules, occasion, cause)
 
 
 def _count_each(fold: Fold, rules: Iterable[Rule], occasion: Occasion, cause: Cause) -> None:

@@ -1,8 +1,10 @@
 """A standing on its way from one step to the next."""
 
+from typing import NamedTuple
+
 from milepost.engine.facts import heard
 from milepost.engine.log import SETTLE_AFTER_US
-from milepost.engine.progressing import Change, cause_of
+from milepost.engine.progressing import Cause, Change, cause_of
 from milepost.engine.reaching import occasion_of
 from milepost.engine.windows import closes_at, position_of
 from milepost.language import Occasion
@@ -25,6 +27,14 @@ from milepost.rules.rule import Asks, Rule
 DAY_US = 86_400_000_000
 
 
+class WholeDue(NamedTuple):
+    """A unified group that is to be looked at when all its members were changed: one of these, by what, and why."""
+
+    rule: Rule
+    change: Change
+    cause: Cause
+
+
 class Fold:
     """A standing on its way from one step to the next."""
 
@@ -44,6 +54,7 @@ class Fold:
         "settles_at",
         "streaks",
         "waiting",
+        "wholes_due",
     )
 
     def __init__(self, catalogue: Catalogue, before: Standing, event: Event) -> None:
@@ -63,6 +74,7 @@ class Fold:
         self.lineage = before.lineage
         self.entries: list[Entry] = []
         self.outcomes: list[Outcome] = []
+        self.wholes_due: dict[tuple[int, int], WholeDue] | None = None
 
     def standing(self) -> Standing:
         """Give the next standing."""

@@ -12,6 +12,7 @@ from milepost.engine.lineage import enrolments_since, entries_here
 from milepost.engine.log import Logged
 from milepost.engine.progressing import Cause, Change, cause_of, change_of
 from milepost.engine.reaching import occasion_of
+from milepost.engine.unified import members_together
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
 from milepost.model.organisation import Returns
@@ -141,15 +142,16 @@ def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
     fold.purchases -= _net(before) - _net(after)
     if fold.catalogue.settings.returns is Returns.IGNORE:
         return
-    for rule, position in counted:
-        if carries(fold, rule, position):
-            _carry(fold, rule, position, taking)
-        elif taking.taken.occurred_at >= fold.closes_at(rule, position):
-            key = rule.keys[position]
-            value = fold.progress[key].value if key in fold.progress else 0
-            fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
-        else:
-            _subtract(fold, rule, position, taking, (before, after))
+    with members_together(fold):
+        for rule, position in counted:
+            if carries(fold, rule, position):
+                _carry(fold, rule, position, taking)
+            elif taking.taken.occurred_at >= fold.closes_at(rule, position):
+                key = rule.keys[position]
+                value = fold.progress[key].value if key in fold.progress else 0
+                fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+            else:
+                _subtract(fold, rule, position, taking, (before, after))
 
 
 def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:

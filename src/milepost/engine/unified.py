@@ -1,6 +1,9 @@
 """A unified group as a whole: its own progress in each period, which follows from that of its members."""
 
-from milepost.engine.fold import Fold
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from milepost.engine.fold import Fold, WholeDue
 from milepost.engine.progressing import Cause, Change, revokes
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey
@@ -8,10 +11,24 @@ from milepost.rules.grouping import Whole
 from milepost.rules.rule import Rule
 
 
+@contextmanager
+def members_together(fold: Fold) -> Iterator[None]:
+    """Let the members change in the block before their wholes are looked at: one event is judged by all it did."""
+    due: dict[tuple[int, int], WholeDue] = {}
+    fold.wholes_due = due
+    yield
+    fold.wholes_due = None
+    for (_, period_id), (rule, change, cause) in due.items():
+        follow_whole(fold, rule, period_id, change, cause)
+
+
 def follow_whole(fold: Fold, rule: Rule, period_id: int, change: Change, cause: Cause) -> None:
     """Reckon the whole of the rule's group anew in one period, after a *change* of a member there (semantics 4.10)."""
     whole = fold.catalogue.wholes.get(rule.group_id)
     if whole is None:
+        return
+    if fold.wholes_due is not None:
+        fold.wholes_due[rule.group_id, period_id] = WholeDue(rule, change, cause)
         return
     key = whole.key(period_id)
     before = fold.progress.get(key)
