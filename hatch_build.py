@@ -34,16 +34,20 @@ class CompilingHook(BuildHookInterface[Any]):
 
 def compiled(root: Path) -> list[Path]:
     """Compile the modules below *root* and give their files: all, or none where that cannot be, with the reason."""
-    made: list[Path] = []
-    for source in SOURCES:
-        for stale in (root / source).parent.glob(f"{Path(source).stem}.*.so"):
-            stale.unlink()
+    _remove(root)
     try:
-        made += [_compiled(root / source) for source in SOURCES]
+        return [_compiled(root / source) for source in SOURCES]
     except (OSError, subprocess.CalledProcessError) as error:
+        _remove(root)
         reason = getattr(error, "stderr", None) or error
         print(f"nothing was compiled, all is done in Python: {reason}", file=sys.stderr)  # noqa: T201
-    return made if len(made) == len(SOURCES) else []
+        return []
+
+
+def _remove(root: Path) -> None:
+    for source in SOURCES:
+        for made in (root / source).parent.glob(f"{Path(source).stem}.*.so"):
+            made.unlink()
 
 
 def _compiled(source: Path) -> Path:

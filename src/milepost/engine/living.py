@@ -56,16 +56,18 @@ def live(
     for event in events:
         if passage is None and may_pass(standing):
             passage = Passage(catalogue, standing)
-        if type(event.payload) not in PLAIN:
+        is_plain = type(event.payload) in PLAIN
+        passed = passage.hear(event) if passage is not None and is_plain else None
+        if passed is None:
             past += [Logged(one.event, one.seq, one.entries) for one in told[len(past) - len(log) :]]
+            if passage is not None and not is_plain:
+                passed = passage.take_back(event, past, history)
+        if passed is not None:
+            told.append(passed)
+            continue
         if passage is not None:
-            plain = passage.hear(event) if type(event.payload) in PLAIN else passage.take_back(event, past, history)
-            if plain is not None:
-                told.append(plain)
-                continue
             standing = passage.standing()
             passage = None
-        past += [Logged(one.event, one.seq, one.entries) for one in told[len(past) - len(log) :]]
         taken = relive(catalogue, standing, history, past, event)
         standing = taken.standing
         if taken.settled:

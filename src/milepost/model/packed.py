@@ -12,8 +12,9 @@ from milepost.model.standing import Entry, Outcome, Progress, ProgressKey
 
 _rows = msgspec.msgpack.Decoder(list[Progress])
 _encoded = msgspec.msgpack.encode
-_entries = msgspec.json.Decoder(tuple[Entry, ...])
-_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
+read_entries = msgspec.json.Decoder(tuple[Entry, ...])
+read_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
+"""What reads the texts of entries and of outcomes."""
 
 Item = TypeVar("Item")
 
@@ -129,9 +130,9 @@ _NOTHING = b"[]"
 
 def written_entries(text: bytes) -> Sequence[Entry]:
     """Give the entries that *text*, a JSON array, holds."""
-    return Written(text, _entries) if text != _NOTHING else ()
+    return Written(text, read_entries) if text != _NOTHING else ()
 
 
 def written_outcomes(text: bytes) -> Sequence[Outcome]:
     """Give the outcomes that *text*, a JSON array, holds."""
-    return Written(text, _outcomes) if text != _NOTHING else ()
+    return Written(text, read_outcomes) if text != _NOTHING else ()

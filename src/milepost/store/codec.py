@@ -46,7 +46,7 @@ from milepost.model.facts import NO_FACTS, Facts
 from milepost.model.merging import LosingNames, Merging, MergingInto
 from milepost.model.moving import MovingIn
 from milepost.model.organisation import Settings
-from milepost.model.packed import Packed, Written, packed
+from milepost.model.packed import Packed, Written, packed, read_entries, read_outcomes
 from milepost.model.standing import (
     NO_ANCHORS,
     NO_LINEAGE,
@@ -92,8 +92,6 @@ _standing = msgspec.msgpack.Decoder(_StoredStanding)
 _progress = msgspec.msgpack.Decoder(Progress)
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
-_entries = msgspec.json.Decoder(tuple[Entry, ...])
-_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
 _communications = msgspec.json.Decoder(Communication)
 _settings = msgspec.json.Decoder(Settings)
@@ -213,7 +211,7 @@ def encode_entries(entries: Iterable[Entry]) -> bytes:
 
 def decode_entries(body: str) -> tuple[Entry, ...]:
     """Give the entries that *body* holds."""
-    return _entries.decode(body)
+    return read_entries.decode(body)
 
 
 def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
@@ -223,7 +221,7 @@ def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:
     """Give the outcomes that *body* holds."""
-    return _outcomes.decode(body)
+    return read_outcomes.decode(body)
 
 
 def encode_group(group: TargetGroup) -> str:
