@@ -11,7 +11,7 @@ from milepost.model.event import BILL, CURRENCY, POINTS, Award, Deciding, Event
 from milepost.model.target import CapScope, Entity, Kpi, Tracking
 from tests.oracle.course import Course
 from tests.oracle.deeds import local_day
-from tests.oracle.enrolling import goal
+from tests.oracle.enrolling import balance, goal
 from tests.oracle.plan import Span
 from tests.oracle.story import Story
 from tests.oracle.weights import weight
@@ -67,7 +67,7 @@ def limit(course: Course, event: Event, wanted: Deciding, story: Story) -> Limit
     if measured is None:
         return None
     if target.kpi in ONES:
-        is_free = target.kpi is Kpi.VISIT and is_known_day(course, event, span)
+        is_free = target.kpi is Kpi.VISIT and is_known_day(course, event, span, story)
         return Limit(Fraction(wanted.amount) if left >= 1 or is_free else Fraction(0), Fraction(1))
     if target.kpi not in SHARES:
         return None
@@ -83,11 +83,12 @@ def is_of_kind(course: Course, event: Event, wanted: Deciding) -> bool:
     return weight(course.plan.target, structs.replace(event, name=name, payload=award), []) is not None
 
 
-def is_known_day(course: Course, event: Event, span: Span) -> bool:
-    """Tell whether the day of a decision counts already."""
+def is_known_day(course: Course, event: Event, span: Span, story: Story) -> bool:
+    """Tell whether the day of a decision counts already; a balance stands for the days that counted before it, too."""
+    start = balance(course.plan, story, span.period_id)
     days = {
         local_day(course.plan.zone, one.event.occurred_at)
         for one in course.booked.values()
-        if one.period_id == span.period_id
+        if one.period_id == span.period_id and one.at > start.at
     }
     return local_day(course.plan.zone, event.occurred_at) in days
