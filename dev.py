@@ -29,11 +29,11 @@ PYTHON = BIN / "python"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "milepost-stamp"
 DATA = ROOT / ".milepost"
-COMPILED = ("src/milepost/engine/_tally.pyx", "src/milepost/store/_packing.pyx")
+COMPILED = ("src/milepost/engine/rows/_rows.pyx", "src/milepost/store/wire/_packing.pyx")
 """What is compiled where there is a compiler (hatch_build.py)."""
 
 ROOTS_FOLDER = Path("/var/lib/milepost")
-"""Where the embedded database of root lives if its account cannot enter the clone (store/lodging.py)."""
+"""Where the embedded database of root lives if its account cannot enter the clone (postgres/data_directory.py)."""
 
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -133,12 +133,12 @@ def clean(arguments: list[str]) -> int:
     if arguments:
         say("clean takes no arguments")
         return 2
-    lodging = DATA / "postgres"
-    if lodging.exists() and is_in_use(lodging):
+    data_directory = DATA / "postgres"
+    if data_directory.exists() and is_in_use(data_directory):
         say(f"A running Milepost uses {DATA}; stop it first.")
         return 1
-    if lodging.is_symlink() and lodging.resolve().parent == ROOTS_FOLDER:
-        shutil.rmtree(lodging.resolve(), ignore_errors=True)
+    if data_directory.is_symlink() and data_directory.resolve().parent == ROOTS_FOLDER:
+        shutil.rmtree(data_directory.resolve(), ignore_errors=True)
         if not [*ROOTS_FOLDER.glob("data-*")]:
             shutil.rmtree(ROOTS_FOLDER)
     for name in MADE_FOLDERS:

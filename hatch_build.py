@@ -1,7 +1,7 @@
 """Compiles what is counted and packed most when Milepost is built or installed, if this machine can.
 
 Needs a C compiler and Python's headers. Where one of them is missing, the same is done in Python, which is slower
-(`engine/tallying.py`, `store/arrays.py`, `store/copying.py`; decision 0025).
+(`engine/rows/progress_rows.py`, `store/wire/arrays.py`, `store/wire/copy_rows.py`; decision 0025).
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = ("src/milepost/engine/_tally.pyx", "src/milepost/store/_packing.pyx")
+SOURCES = ("src/milepost/engine/rows/_rows.pyx", "src/milepost/store/wire/_packing.pyx")
 
 
 class CompilingHook(BuildHookInterface[Any]):

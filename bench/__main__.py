@@ -6,8 +6,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import batches, boards, growth, profiling, reading, rolling_over, singles
-from bench.hosting import Postgres, postgres
+from bench import batches, boards, growth, month_end, profile, reading, singles
+from bench.hosts import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
 from bench.report import print_finding, print_machine, write
@@ -18,7 +18,7 @@ WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
     "w3": growth.run,
     "w4": reading.run,
     "w6": boards.run,
-    "turn": rolling_over.run,
+    "turn": month_end.run,
 }
 PROFILE = "profile"
 SIZES = {
@@ -59,7 +59,7 @@ async def _run(names: list[str], plan: Plan) -> None:
     with postgres() as server:
         result: dict[str, Any] = {"conditions": conditions(server), "seed": plan.seed, "rounds": plan.rounds}
         result["before"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
-        findings = {name: await (WORKLOADS | {PROFILE: profiling.run})[name](server, plan) for name in names}
+        findings = {name: await (WORKLOADS | {PROFILE: profile.run})[name](server, plan) for name in names}
         result["after"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
     for finding in findings.values():
         print_finding(finding)

@@ -5,7 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from bench.events import Happened, event_id, external_id
-from bench.hosting import Postgres
+from bench.hosts import Postgres
 from bench.rules import BILL, RETURN, RUNNING, Rule, Sum
 from milepost.model.event import EventKey
 from milepost.store import codec
@@ -98,7 +98,10 @@ def audit_peer(server: Postgres, url: str, rules: Sequence[Rule], events: Sequen
             units = UNITS_PER_EVENT if target in counting else UNITS_PER_CENT
             stored[wanted[name]][target] = Row(value * units, 0)
     expected = reckon(rules, events, customers)
-    values = {who: {target: Row(row.value, 0) for target, row in mine.items()} for who, mine in expected.items()}
+    values = {
+        customer_key: {target: Row(row.value, 0) for target, row in mine.items()}
+        for customer_key, mine in expected.items()
+    }
     kept = server.rows("select count(*) from event", url)[0][0]
     return _compared(values, stored, _distinct(events) - kept)
 

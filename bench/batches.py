@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
-from bench import packed, peer
+from bench import baseline, packed_rows
 from bench.audit import Audit, audit_ours, audit_peer
-from bench.beside import beside
-from bench.contest import Contestant, Round, Spread, hide_from_collector, measured, settle_down
+from bench.background_load import beside
+from bench.contestants import Contestant, Round, Spread, hide_from_collector, measured, settle_down
+from bench.event_receivers import Server, Service, SetBased
 from bench.events import Happened, Stream, Users
-from bench.hosting import ORGANISATION, Postgres, make_brand, milepost_server, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_brand, milepost_server, server_settings
 from bench.plan import Failed, Finding, Plan, say
-from bench.receivers import Server, Service, SetBased
 from bench.rules import BILL, RETURN, Rule, typical_rules
-from milepost.service.housekeeping import id_called
+from milepost.service.organisations.provisioning import id_called
 from milepost.wiring import running
 
 OURS_ONE, OURS_TWO, OURS_HTTP = "ours, 1 lane", "ours, 2 lanes", "ours, HTTP, 4 clients"
@@ -49,7 +49,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     template = server.database("w2_ours")
     await make_brand(template, rules, customers=plan.customers)
     template = server.database("w2_sql")
-    await asyncio.to_thread(peer.prepare, template, rules, customers=plan.customers)
+    await asyncio.to_thread(baseline.prepare, template, rules, customers=plan.customers)
     sets = [[(users, stream.take(plan.batch_events, users)) for users in Users] for _ in range(plan.rounds + 1)]
     hide_from_collector()
     rounds: list[Round] = []
@@ -94,9 +94,9 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
         ours: list[Contestant] = []
         for name, lanes, under_way in ((OURS_ONE, 1, 1), (OURS_TWO, 2, BATCHES_UNDER_WAY)):
             url = server.database(f"w2_ours_{lanes}", "w2_ours")
-            here = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
-            org_id = await id_called(here.database, ORGANISATION)
-            ours.append(Service(name, url, here, org_id, under_way=under_way))
+            runtime = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
+            org_id = await id_called(runtime.database, ORGANISATION)
+            ours.append(Service(name, url, runtime, org_id, under_way=under_way))
         url = server.database("w2_ours_beside", "w2_ours")
         ours.append(await stack.enter_async_context(beside(OURS_BESIDE, url, processes=2)))
         for name, processes in ((OURS_HTTP, 1), (OURS_PROCESSES, 2)):
@@ -108,12 +108,12 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
         yield ours
 
 
-def _packed(server: Postgres, plan: Plan, contestants: Sequence[Contestant]) -> packed.Packed:
+def _packed(server: Postgres, plan: Plan, contestants: Sequence[Contestant]) -> packed_rows.Packed:
     """Give the bare upsert, with rows as large as our standings are by now."""
     sql = next(one.url for one in contestants if one.name == SQL_ONE)
     ours = next(one.url for one in contestants if one.name == OURS_ONE)
     size = server.rows("select avg(length(body))::int from standing where length(body) > 100", ours)[0][0]
-    return packed.Packed(sql, customers=plan.customers, size=size, seed=plan.seed)
+    return packed_rows.Packed(sql, customers=plan.customers, size=size, seed=plan.seed)
 
 
 def _audits(

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from bench.board_baselines import AROUND, TOP, Reader, Redis, Seen
 from bench.board_data import UNITS_PER_CENT, Change, best_first, instant, scores
-from bench.board_peers import AROUND, TOP, Reader, Redis, Seen
 from bench.client import Asked, Connection, basic
 from bench.events import Happened, batch_bodies, with_body
-from bench.hosting import PASSWORD, TILL, Address, Postgres, milepost_server
+from bench.hosts import PASSWORD, TILL, Address, Postgres, milepost_server
 from bench.machine import memory_of
 from bench.rules import BILL
-from milepost.store.boards import BoardName
+from milepost.store.leaderboards import BoardName
 
 FRESH_CUSTOMERS, FRESH_CENTS = 40, 123_456
 FRESH_NUMBER = 200_000_000

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from bench.events import BEGINS_AT, SPAN_SECONDS, Happened
-from bench.hosting import Postgres
+from bench.hosts import Postgres
 from bench.rules import BILL, RETURN, Rule, Sum
-from milepost.store.boards import BoardName
+from milepost.store.leaderboards import BoardName
 
 UNITS_PER_CENT = 100
 LOAD_EVENTS, LOAD_SECONDS = 100, 0.1

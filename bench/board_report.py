@@ -8,7 +8,7 @@ from bench import latency
 from bench.audit import Audit
 from bench.board_checks import Cold, Fresh, Ranks
 from bench.board_data import LOAD_EVENTS, LOAD_SECONDS
-from bench.contest import Spread
+from bench.contestants import Spread
 from bench.latency import Times
 from bench.plan import Finding
 

@@ -14,21 +14,21 @@ import psycopg
 
 from bench import board_data, board_report
 from bench.audit import audit_ours
+from bench.board_baselines import Counting, Ours, Reader, Window, keep_in_sql, make_tables, redis
 from bench.board_checks import FRESH_CUSTOMERS, Door, audit, cold, freshness
 from bench.board_data import LOAD_EVENTS, LOAD_SECONDS, Change, Follower, Ledger, Load
-from bench.board_peers import Counting, Ours, Reader, Window, keep_in_sql, make_tables, redis
 from bench.board_report import COUNTING, HERE, HTTP, RANK, REDIS, TOP, WINDOW, Found, Writing, loaded
 from bench.client import Asked, Connection, basic
-from bench.contest import hide_from_collector
+from bench.contestants import hide_from_collector
 from bench.events import Stream, Users, external_id
-from bench.hosting import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server, server_settings
+from bench.hosts import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server, server_settings
 from bench.latency import Times
 from bench.machine import processor_seconds_of
-from bench.pacing import Every, paced
+from bench.paced_requests import Every, paced
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import RUNNING, Rule, typical_rules
 from milepost.store import codec
-from milepost.store.boards import BoardName
+from milepost.store.leaderboards import BoardName
 from milepost.wiring import running
 
 SECONDS_MAX = 2.0
@@ -143,7 +143,7 @@ def _door(server: Postgres, url: str, rule: Rule) -> Door:
 
 async def _peers(stack: AsyncExitStack, server: Postgres, ground: Ground) -> Peers:
     """Make the baselines' tables of the board as it is now, and give all who are asked in process."""
-    here = await stack.enter_async_context(running(ground.url, server_settings(lanes=1)))
+    runtime = await stack.enter_async_context(running(ground.url, server_settings(lanes=1)))
     say("W6: making the baselines' boards …")
     found = board_data.scores(server, ground.url, ground.door.board)
     url = server.database("w6_sql")
@@ -152,7 +152,7 @@ async def _peers(stack: AsyncExitStack, server: Postgres, ground: Ground) -> Pee
         await stack.enter_async_context(await psycopg.AsyncConnection.connect(url, autocommit=True)) for _ in range(2)
     ]
     readers: dict[str, Reader] = {
-        HERE: Ours(here.boards, ground.door.board),
+        HERE: Ours(runtime.boards, ground.door.board),
         COUNTING: Counting(reading),
         WINDOW: Window(reading),
     }

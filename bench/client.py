@@ -4,7 +4,7 @@ import asyncio
 from base64 import b64encode
 from typing import NamedTuple, Self
 
-from bench.hosting import Address
+from bench.hosts import Address
 
 READ_BYTES_MAX = 16 * 1024 * 1024
 _LENGTH = b"\r\ncontent-length:"

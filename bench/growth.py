@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 
 from bench.audit import audit_ours
 from bench.batches import matches_per_event
-from bench.contest import Round, Spread, hide_from_collector, measured
+from bench.contestants import Round, Spread, hide_from_collector, measured
+from bench.event_receivers import Service, decoded
 from bench.events import Happened, Mix, Stream, Users
-from bench.hosting import ORGANISATION, Postgres, make_brand, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_brand, server_settings
 from bench.plan import Failed, Finding, Plan, say
-from bench.receivers import Service, decoded
 from bench.rules import Rule, spread_rules
-from milepost.engine.step import step
+from milepost.engine.apply import step
 from milepost.model.event import Event, Place
-from milepost.model.standing import EMPTY, Standing
-from milepost.service.brand import Brand
-from milepost.service.housekeeping import id_called
-from milepost.service.installation import Installation
-from milepost.service.offer import Offer
+from milepost.model.standing import EMPTY_STANDING, Standing
+from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.organisations.provisioning import id_called
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.wiring import running
 
 COUNTS = (1, 10, 50, 200, 1_000)
@@ -37,9 +37,9 @@ class Lane(NamedTuple):
 
     targets: int
     rules: list[Rule]
-    here: Installation
+    runtime: Runtime
     service: Service
-    brand: Brand
+    organisation: OrganisationSnapshot
 
 
 class Cost(NamedTuple):
@@ -94,12 +94,12 @@ async def _lane(server: Postgres, stack: AsyncExitStack, count: int, customers: 
     rules = spread_rules(count, MATCHES)
     url = server.database(f"w3_{count}")
     await make_brand(url, rules, customers=customers)
-    here = await stack.enter_async_context(running(url, server_settings(lanes=1)))
-    org_id = await id_called(here.database, ORGANISATION)
-    async with here.database.transaction() as transaction:
-        brand = await here.brands.one(transaction, org_id)
-    service = Service(f"{count} targets", url, here, org_id, under_way=1)
-    return Lane(count, rules, here, service, brand)
+    runtime = await stack.enter_async_context(running(url, server_settings(lanes=1)))
+    org_id = await id_called(runtime.database, ORGANISATION)
+    async with runtime.database.transaction() as transaction:
+        organisation = await runtime.snapshots.one(transaction, org_id)
+    service = Service(f"{count} targets", url, runtime, org_id, under_way=1)
+    return Lane(count, rules, runtime, service, organisation)
 
 
 async def _cost(server: Postgres, lane: Lane, events: Sequence[Happened]) -> Cost:
@@ -111,27 +111,29 @@ async def _cost(server: Postgres, lane: Lane, events: Sequence[Happened]) -> Cos
 def _step_microseconds(lane: Lane, events: Sequence[Happened]) -> float:
     """Give the processor time of one step, each customer beginning with nothing."""
     body = b"[" + b",".join(event.body for event in events) + b"]"
-    offers = decoded(body, lane.brand.organisation.id, lane.here.clock())
-    made = [(offer.customer.value, _event(offer, lane.brand)) for offer in offers]
+    incoming_events = decoded(body, lane.organisation.organisation.id, lane.runtime.clock())
+    made = [
+        (incoming_event.customer.value, _event(incoming_event, lane.organisation)) for incoming_event in incoming_events
+    ]
     standings: dict[str, Standing] = {}
-    catalogue = lane.brand.catalogue
+    rule_index = lane.organisation.rule_index
     began = time.thread_time()
     for customer, event in made:
-        standings[customer] = step(catalogue, standings.get(customer, EMPTY), event).standing
+        standings[customer] = step(rule_index, standings.get(customer, EMPTY_STANDING), event).standing
     return (time.thread_time() - began) * 1e6 / len(made)
 
 
-def _event(offer: Offer, brand: Brand) -> Event:
-    place = brand.places.place(offer.place)
+def _event(incoming_event: IncomingEvent, organisation: OrganisationSnapshot) -> Event:
+    place = organisation.places.place(incoming_event.place)
     assert isinstance(place, Place)
     return Event(
-        key=offer.key,
-        name=offer.name,
-        occurred_at=offer.occurred_at,
-        received_at=offer.received_at,
+        key=incoming_event.key,
+        name=incoming_event.name,
+        occurred_at=incoming_event.occurred_at,
+        received_at=incoming_event.received_at,
         place=place,
         member=None,
-        payload=offer.payload,
+        payload=incoming_event.payload,
     )
 
 

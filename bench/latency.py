@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.client import Asked, Connection, basic
-from bench.contest import Spread
-from bench.hosting import PASSWORD, TILL, Address
+from bench.contestants import Spread
+from bench.hosts import PASSWORD, TILL, Address
 
 COLUMNS = ["contestant", "requests/s: median (range)", "p50 ms: median (range)", "p99 ms: median (range)"]
 

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from bench import latency, peer
+from bench import baseline, latency
 from bench.audit import audit_ours, audit_peer
 from bench.client import Asked
 from bench.events import Happened, Stream, Users, dealt
-from bench.hosting import Address, Postgres, make_brand, milepost_server, peer_server
+from bench.hosts import Address, Postgres, make_brand, milepost_server, peer_server
 from bench.latency import Times, timed
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import typical_rules
@@ -27,7 +27,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     urls = {OURS: server.database("w1_ours"), PEER: server.database("w1_sql")}
     say("W1: making the brand and the baseline's tables …")
     await make_brand(urls[OURS], rules, customers=plan.customers)
-    await asyncio.to_thread(peer.prepare, urls[PEER], rules, customers=plan.customers)
+    await asyncio.to_thread(baseline.prepare, urls[PEER], rules, customers=plan.customers)
     times: list[Times] = []
     sent: list[Happened] = []
     async with milepost_server(urls[OURS], lanes=2) as ours, peer_server(urls[PEER]) as theirs:

@@ -16,8 +16,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from milepost.store.embedded import EmbeddedServer
-from milepost.store.migrating import migrate
+from milepost.postgres.embedded import EmbeddedServer
+from milepost.store.schema import migrate
 
 _NUMBERS = count(1)
 

@@ -20,18 +20,18 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from milepost.api.app import create_app
+from milepost.api.http.app import create_app
 from milepost.model.problem import Unavailable
-from milepost.service.installation import Installation, installation
-from milepost.service.jobs import work_once
-from milepost.service.lanes import Limits
-from milepost.service.turning import Turning
+from milepost.postgres.embedded import EmbeddedServer
+from milepost.service.ingest.lanes import Limits
+from milepost.service.runtime.runtime import Runtime, build_runtime
+from milepost.service.scheduled.boundaries import BoundaryNotifier
+from milepost.service.scheduled.jobs import work_once
 from milepost.settings import ServerSettings
 from milepost.store.database import Database
-from milepost.store.embedded import EmbeddedServer
-from milepost.store.migrating import migrate
-from milepost.worker.scheduler import Scheduler
-from milepost.worker.workshop import Workshop
+from milepost.store.schema import migrate
+from milepost.worker.boundaries import BoundaryWorker
+from milepost.worker.jobs import JobWorker
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
 BACKLOG = 2048
@@ -64,7 +64,7 @@ def database_url(settings: ServerSettings) -> Iterator[str]:
         yield server.url
 
 
-def calm_the_collector() -> None:
+def tune_gc() -> None:
     """Let the cyclic collector look seldom: a batch makes many small values and no cycles (docs/performance.md).
 
     What exists by now lives as long as the process, so it is not looked at again.
@@ -75,33 +75,33 @@ def calm_the_collector() -> None:
 
 
 @asynccontextmanager
-async def running(url: str, settings: ServerSettings) -> AsyncIterator[Installation]:
+async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
     """Run an installation on the database at *url*, brought to today's schema first."""
     await migrate(url)
     database = Database(url, connections_max=settings.connections_max)
     await database.open(unsafe_durability=settings.unsafe_durability)
     try:
         limits = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
-        here = installation(database, clock_from(settings.clock), lanes=settings.lanes, limits=limits)
-        await here.lanes.start()
-        calm_the_collector()
+        runtime = build_runtime(database, clock_from(settings.clock), lanes=settings.lanes, limits=limits)
+        await runtime.lanes.start()
+        tune_gc()
         try:
-            yield here
+            yield runtime
         finally:
-            await here.lanes.stop()
+            await runtime.lanes.stop()
     finally:
         await database.close()
 
 
-def app_of(here: Installation, settings: ServerSettings) -> FastAPI:
+def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
     """Give the HTTP face of a running installation."""
-    return create_app(here, error_status=settings.error_status)
+    return create_app(runtime, error_status=settings.error_status)
 
 
 @asynccontextmanager
-async def scheduling(here: Installation) -> AsyncIterator[Scheduler]:
+async def scheduling(runtime: Runtime) -> AsyncIterator[BoundaryWorker]:
     """Do what time brings, and long work that was asked for, beside the block until it ends."""
-    scheduler, workshop = _workers(here)
+    scheduler, workshop = _workers(runtime)
     tasks = [asyncio.create_task(worker.run()) for worker in (scheduler, workshop)]
     try:
         yield scheduler
@@ -111,15 +111,15 @@ async def scheduling(here: Installation) -> AsyncIterator[Scheduler]:
         await asyncio.gather(*tasks)
 
 
-def _workers(here: Installation) -> tuple[Scheduler, Workshop]:
-    scheduler = Scheduler(Turning(here), lambda: here.lanes.events_waiting)
-    return scheduler, Workshop(lambda: work_once(here), lambda: here.lanes.events_waiting)
+def _workers(runtime: Runtime) -> tuple[BoundaryWorker, JobWorker]:
+    scheduler = BoundaryWorker(BoundaryNotifier(runtime), lambda: runtime.lanes.events_waiting)
+    return scheduler, JobWorker(lambda: work_once(runtime), lambda: runtime.lanes.events_waiting)
 
 
 async def work(url: str, settings: ServerSettings, ready: Callable[[], None]) -> None:
     """Do what time brings, and long work that was asked for, until a signal says to stop, and nothing else."""
-    async with running(url, settings) as here:
-        scheduler, workshop = _workers(here)
+    async with running(url, settings) as runtime:
+        scheduler, workshop = _workers(runtime)
 
         def stop() -> None:
             scheduler.stop()
@@ -132,16 +132,16 @@ async def work(url: str, settings: ServerSettings, ready: Callable[[], None]) ->
 
 
 async def serve(
-    url: str, settings: ServerSettings, ready: Callable[[str], None], listening: socket.socket | None = None
+    url: str, settings: ServerSettings, ready: Callable[[str], None], rules_for: socket.socket | None = None
 ) -> None:
     """Serve until a signal says to stop; *ready* is told the address once requests are answered.
 
-    Where a *listening* socket is given, others listen at the same address, and the end of the process that started this
+    Where a *rules_for* socket is given, others listen at the same address, and the end of the process that started this
     one is taken for such a signal.
     """
-    async with running(url, settings) as here, scheduling(here) if settings.worker else nullcontext():
+    async with running(url, settings) as runtime, scheduling(runtime) if settings.worker else nullcontext():
         config = uvicorn.Config(
-            app_of(here, settings),
+            app_of(runtime, settings),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -150,11 +150,11 @@ async def serve(
         )
         server = _Server(config, ready)
         parent = multiprocessing.parent_process()
-        if listening is None or parent is None:
+        if rules_for is None or parent is None:
             await server.serve()
             return
         asyncio.get_running_loop().add_reader(parent.sentinel, server.stop)
-        await server.serve([listening])
+        await server.serve([rules_for])
 
 
 def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
@@ -170,8 +170,8 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
         answering = context.Semaphore(0)
         mine = [replace(settings, worker=settings.worker and place == 0) for place in range(settings.processes)]
         processes = [
-            context.Process(target=_serve_beside, args=(url, each, listening, answering))
-            for each, listening in zip(mine, sockets, strict=True)
+            context.Process(target=_serve_beside, args=(url, each, rules_for, answering))
+            for each, rules_for in zip(mine, sockets, strict=True)
         ]
         try:
             for process in processes:
@@ -215,13 +215,13 @@ def _sockets(settings: ServerSettings) -> list[socket.socket]:
     ]
 
 
-def _serve_beside(url: str, settings: ServerSettings, listening: socket.socket, answering: Semaphore) -> None:
+def _serve_beside(url: str, settings: ServerSettings, rules_for: socket.socket, answering: Semaphore) -> None:
     """Serve as one of several processes; tell by *answering* once requests are answered."""
     signal.signal(signal.SIGTERM, _end)
     # The terminal tells all processes that it was interrupted; the first one tells the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log_to_stderr(settings)
-    asyncio.run(serve(url, settings, lambda _: answering.release(), listening))
+    asyncio.run(serve(url, settings, lambda _: answering.release(), rules_for))
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -245,9 +245,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _shown(listening: TransportSocket | socket.socket) -> str:
+def _shown(rules_for: TransportSocket | socket.socket) -> str:
     """Give the address at which a socket listens as people write it."""
-    host, port = listening.getsockname()[:2]
+    host, port = rules_for.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

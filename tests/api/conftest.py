@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.door import Brand, Door, opened
+from tests.api.client import ApiClient, OrganisationClient, opened
 
 
 @pytest.fixture(scope="session")
-def front(admin_url: str, template: str) -> Iterator[Door]:
-    """Give the door of an installation that is shared: tests meet it with brands of their own."""
-    with opened(admin_url, template) as door:
-        yield door
+def front(admin_url: str, template: str) -> Iterator[ApiClient]:
+    """Give the client of an installation that is shared: tests meet it with brands of their own."""
+    with opened(admin_url, template) as client:
+        yield client
 
 
 @pytest.fixture
-def brand(front: Door) -> Brand:
+def organisation(front: ApiClient) -> OrganisationClient:
     """Give a brand of the test's own, in UTC."""
-    return front.brand()
+    return front.organisation()

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, said
-from tests.api.forms import group, target
+from tests.api.client import OrganisationClient, said
+from tests.api.client_forms import group, target
 from tests.api.test_audiences import ANNA, Audience
 
 
 @pytest.fixture
-def audience(brand: Brand) -> Audience:
+def audience(organisation: OrganisationClient) -> Audience:
     """Give an audience of the test's own."""
-    return Audience(brand)
+    return Audience(organisation)
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ def audience(brand: Brand) -> Audience:
         ([{"colour": 5}], "targets[0].targetAudienceFilter[0].colour: is not a field that is known here"),
     ],
 )
-def test_an_audience_that_is_none_is_refused(brand: Brand, chosen: Any, expected: str) -> None:
+def test_an_audience_that_is_none_is_refused(organisation: OrganisationClient, chosen: Any, expected: str) -> None:
     """The definition is refused, and says which."""
     asked = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=chosen))
-    told = said(brand.post("/v3/targetGroups", asked))["errors"]
+    told = said(organisation.post("/v3/targetGroups", asked))["errors"]
     assert expected in told[0]["message"]
 
 
@@ -40,7 +40,7 @@ def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> Non
     by_list = group(target(enrolmentMethod="IMPORT", targetAudienceFilter=[chosen]))
     elsewhere = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen | {"versionId": 5}]))
     twice = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen, chosen]))
-    told = [said(audience.brand.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)]
+    told = [said(audience.organisation.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)]
     assert [1, 1, 1] == [len(errors) for errors in told]
     for errors, words in zip(told, ("AUDIENCE_FILTER only", "is no version", "stands there twice"), strict=True):
         assert words in errors[0]["message"]
@@ -49,15 +49,15 @@ def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> Non
 @pytest.mark.parametrize(
     "body", [{"name": ""}, {"name": "x" * 201}, {"name": "a\0"}, {}, [], {"name": 5}, {"name": "a", "b": 1}]
 )
-def test_a_bad_audience_is_refused(brand: Brand, body: Any) -> None:
+def test_a_bad_audience_is_refused(organisation: OrganisationClient, body: Any) -> None:
     """Nothing is kept of it."""
-    assert 400 == brand.post("/api/v1/audiences", body).status_code
-    assert [] == brand.get("/api/v1/audiences")["items"]
+    assert 400 == organisation.post("/api/v1/audiences", body).status_code
+    assert [] == organisation.get("/api/v1/audiences")["items"]
 
 
 def test_a_name_is_taken_once(audience: Audience) -> None:
     """Whatever its case."""
-    told = said(audience.brand.post("/api/v1/audiences", {"name": "GOLD"}))
+    told = said(audience.organisation.post("/api/v1/audiences", {"name": "GOLD"}))
     assert [("name", 'an audience called "GOLD" exists already')] == [
         (p["path"], p["reason"]) for p in told["problems"]
     ]
@@ -70,7 +70,7 @@ def test_a_name_is_taken_once(audience: Audience) -> None:
 def test_a_bad_upload_lets_nobody_in(audience: Audience, body: Any) -> None:
     """What is wrong is told by the place in the list."""
     good = [ANNA, *body] if isinstance(body, list) else body
-    assert 400 == audience.brand.post(f"{audience.path}/members", good).status_code
+    assert 400 == audience.organisation.post(f"{audience.path}/members", good).status_code
     assert [] == audience.members()
 
 
@@ -81,20 +81,20 @@ def test_a_bad_upload_lets_nobody_in(audience: Audience, body: Any) -> None:
 def test_a_bad_file_lets_nobody_in(audience: Audience, body: bytes) -> None:
     """What cannot be read is refused whole."""
     path, headers = f"{audience.path}/members", {"Content-Type": "text/csv"}
-    assert 400 == audience.brand.send("POST", path, content=body, headers=headers).status_code
+    assert 400 == audience.organisation.send("POST", path, content=body, headers=headers).status_code
 
 
 def test_what_is_no_audience_is_not_found(audience: Audience) -> None:
     """No id, an id of nothing, and that of another brand."""
-    other = audience.brand.door.brand()
+    other = audience.organisation.client.organisation()
     for path in ("/api/v1/audiences/x", "/api/v1/audiences/5", audience.path):
         for method, rest in (("GET", ""), ("GET", "/members"), ("POST", "/versions"), ("PUT", "/members/5")):
             assert (400, path, rest) == (other.send(method, f"{path}{rest}").status_code, path, rest)
-    assert 400 == audience.brand.send("GET", f"{audience.path}/members", params={"versionId": "5"}).status_code
-    assert 400 == audience.brand.send("PUT", f"{audience.path}/members/5").status_code
+    assert 400 == audience.organisation.send("GET", f"{audience.path}/members", params={"versionId": "5"}).status_code
+    assert 400 == audience.organisation.send("PUT", f"{audience.path}/members/5").status_code
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "-", "1-", "99999999999-5", "1-x"])
 def test_a_cursor_that_nobody_gave_is_refused(audience: Audience, cursor: str) -> None:
     """Of members."""
-    assert 400 == audience.brand.send("GET", f"{audience.path}/members", params={"cursor": cursor}).status_code
+    assert 400 == audience.organisation.send("GET", f"{audience.path}/members", params={"cursor": cursor}).status_code

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from milepost.api.native.event_shapes import FIELDS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
-from tests.api.door import Brand, Door, Json, said
-from tests.api.forms import back, bill, event, group, line
+from milepost.api.native.events.body import FIELDS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client_forms import back, bill, event, group, line
 
 MEBIBYTE = 1024 * 1024
 AMOUNT = "must be a number of at most 1000000000000000 with at most 4 decimals"
@@ -16,19 +16,19 @@ WHO = ("customer", "must hold exactly one of id, externalId, mobile, email")
 
 
 @pytest.fixture
-def untouched(front: Door) -> Iterator[Brand]:
+def untouched(front: ApiClient) -> Iterator[OrganisationClient]:
     """Give a brand with a target; after the test nothing more may be stored than before."""
-    brand = front.brand()
-    brand.define(group())
-    before = brand.stored()
-    yield brand
-    assert before == brand.stored()
+    organisation = front.organisation()
+    organisation.define(group())
+    before = organisation.stored()
+    yield organisation
+    assert before == organisation.stored()
 
 
-def refused(brand: Brand, sent: Json | bytes) -> list[tuple[str, str]]:
+def refused(organisation: OrganisationClient, sent: Json | bytes) -> list[tuple[str, str]]:
     """Send one event that is refused; give its problems."""
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
-    answered = brand.post("/api/v1/events", body)
+    answered = organisation.post("/api/v1/events", body)
     assert 200 == answered.status_code, answered.text
     (item,) = said(answered)["items"]
     assert ("refused", None, []) == (item["status"], item["customerId"], item["entries"])
@@ -128,14 +128,16 @@ def without(name: str) -> Json:
         (b"7", ("", "must be a JSON object")),
     ],
 )
-def test_a_bad_event_is_refused_with_its_reason(untouched: Brand, sent: Any, expected: tuple[str, str]) -> None:
+def test_a_bad_event_is_refused_with_its_reason(
+    untouched: OrganisationClient, sent: Any, expected: tuple[str, str]
+) -> None:
     """The answer says where and what; the request itself is fine."""
     found = refused(untouched, sent)
     assert [expected[0]] == [path for path, _ in found]
     assert expected[1] == found[0][1][: len(expected[1])]
 
 
-def test_everything_wrong_with_an_event_is_told_at_once(untouched: Brand) -> None:
+def test_everything_wrong_with_an_event_is_told_at_once(untouched: OrganisationClient) -> None:
     """What the decoder stopped at does not hide the rest."""
     sent = bill() | {"id": 7, "time": "never", "colour": 1, "customer": {"id": "x", "name": "Anna"}}
     sent["data"] |= {"netAmount": [], "lines": 5}
@@ -143,7 +145,7 @@ def test_everything_wrong_with_an_event_is_told_at_once(untouched: Brand) -> Non
     assert {"id", "time", "colour", "customer.id", "customer.name", "data.netAmount", "data.lines"} == paths
 
 
-def test_a_refused_event_is_answered_under_its_id(untouched: Brand) -> None:
+def test_a_refused_event_is_answered_under_its_id(untouched: OrganisationClient) -> None:
     """A sender finds its event also where it was refused; an id that is no text is not repeated."""
     items = untouched.tell(bill("x", id="mine"), bill("x") | {"id": 8}, bill(customer={"id": 5}, id="other"))
     assert ["mine", None, "other"] == [item["id"] for item in items]
@@ -166,7 +168,7 @@ def test_a_refused_event_is_answered_under_its_id(untouched: Brand) -> None:
         b"[" + b"[" * 100_000 + b"]" * 100_000 + b"]",
     ],
 )
-def test_what_is_no_json_is_refused_whole(untouched: Brand, body: bytes) -> None:
+def test_what_is_no_json_is_refused_whole(untouched: OrganisationClient, body: bytes) -> None:
     """The face of our own says what is wrong with the body: 400 and a problem."""
     answered = untouched.post("/api/v1/events", body)
     (problem,) = said(answered)["problems"]
@@ -175,7 +177,7 @@ def test_what_is_no_json_is_refused_whole(untouched: Brand, body: bytes) -> None
 
 
 @pytest.mark.parametrize("depth", [33, 1_000, 100_000])
-def test_a_deep_event_is_refused(untouched: Brand, depth: int) -> None:
+def test_a_deep_event_is_refused(untouched: OrganisationClient, depth: int) -> None:
     """However deep the data of one event nests, it is refused by itself or with its body."""
     text = json.dumps(event("Run", data={"a": 1})).encode().replace(b": 1}", b": " + b"[" * depth + b"]" * depth + b"}")
     answered = untouched.post("/api/v1/events", text)
@@ -184,17 +186,17 @@ def test_a_deep_event_is_refused(untouched: Brand, depth: int) -> None:
     assert all(item["status"] == "refused" for item in told.get("items", ()))
 
 
-def test_a_line_that_is_no_json_is_refused_by_itself(brand: Brand) -> None:
+def test_a_line_that_is_no_json_is_refused_by_itself(organisation: OrganisationClient) -> None:
     """Of three lines the broken one is answered in its place."""
     lines = [json.dumps(bill()).encode(), b'{"id": "x", ', b"\xff", json.dumps(bill()).encode()]
-    answered = brand.send(
+    answered = organisation.send(
         "POST", "/api/v1/events", content=b"\n".join(lines), headers={"content-type": "application/x-ndjson"}
     )
     assert ["applied", "refused", "refused", "applied"] == [item["status"] for item in said(answered)["items"]]
-    assert 2 == brand.stored()["event"]
+    assert 2 == organisation.stored()["event"]
 
 
-def test_a_body_of_20_megabytes_is_refused(untouched: Brand) -> None:
+def test_a_body_of_20_megabytes_is_refused(untouched: OrganisationClient) -> None:
     """Past 10 MiB nothing is read on: 413 in the words of our own face."""
     answered = untouched.post("/api/v1/events", b" " * 20_000_000)
     assert (413, {"problems": [{"path": "", "reason": "the body is larger than 10485760 bytes"}]}) == (
@@ -203,7 +205,7 @@ def test_a_body_of_20_megabytes_is_refused(untouched: Brand) -> None:
     )
 
 
-def test_a_body_that_does_not_tell_its_size_is_measured(untouched: Brand) -> None:
+def test_a_body_that_does_not_tell_its_size_is_measured(untouched: OrganisationClient) -> None:
     """A body that comes in parts is refused as soon as it passes the limit."""
 
     async def parts() -> Any:
@@ -211,39 +213,41 @@ def test_a_body_that_does_not_tell_its_size_is_measured(untouched: Brand) -> Non
             yield b" " * MEBIBYTE
 
     async def posted() -> int:
-        async with untouched.door.client(auth=(untouched.till_code, "Pass123word")) as client:
+        async with untouched.client.client(auth=(untouched.till_code, "Pass123word")) as client:
             return (await client.post("/api/v1/events", content=parts())).status_code
 
-    assert 413 == untouched.door.run(posted)
+    assert 413 == untouched.client.run(posted)
 
 
-def test_a_request_may_have_10_mebibytes_and_no_more(brand: Brand) -> None:
+def test_a_request_may_have_10_mebibytes_and_no_more(organisation: OrganisationClient) -> None:
     """At the limit the events are read, one byte past it they are not."""
     body = json.dumps([bill()]).encode()
     assert (200, 413) == tuple(
-        brand.post("/api/v1/events", body.ljust(size)).status_code for size in (10 * MEBIBYTE, 10 * MEBIBYTE + 1)
+        organisation.post("/api/v1/events", body.ljust(size)).status_code for size in (10 * MEBIBYTE, 10 * MEBIBYTE + 1)
     )
-    assert 1 == brand.stored()["event"]
+    assert 1 == organisation.stored()["event"]
 
 
-def test_an_event_may_have_1_mebibyte_and_no_more(brand: Brand) -> None:
+def test_an_event_may_have_1_mebibyte_and_no_more(organisation: OrganisationClient) -> None:
     """A long event is taken at the limit and refused one byte past it; its neighbour is not."""
     body = json.dumps(bill()).encode()
     long = [body[:-1] + b" " * (size - len(body)) + b"}" for size in (MEBIBYTE, MEBIBYTE + 1)]
-    answered = brand.post("/api/v1/events", b"[" + b",".join([long[1], json.dumps(bill()).encode(), long[0]]) + b"]")
+    answered = organisation.post(
+        "/api/v1/events", b"[" + b",".join([long[1], json.dumps(bill()).encode(), long[0]]) + b"]"
+    )
     items = said(answered)["items"]
     assert ["refused", "applied", "applied"] == [item["status"] for item in items]
     assert f"an event may have {MEBIBYTE} bytes" == items[0]["problems"][0]["reason"]
 
 
-def test_a_request_may_have_1000_events_and_no_more(brand: Brand) -> None:
+def test_a_request_may_have_1000_events_and_no_more(organisation: OrganisationClient) -> None:
     """At the limit all are applied; one more, and nothing of the request is looked at."""
     sent = [event("Run", customer=f"c{number % 50}") for number in range(1_001)]
-    assert {"applied"} == {item["status"] for item in brand.tell(*sent[:1_000])}
-    answered = brand.post("/api/v1/events", sent)
+    assert {"applied"} == {item["status"] for item in organisation.tell(*sent[:1_000])}
+    answered = organisation.post("/api/v1/events", sent)
     reason = "a request may hold 1000 events; this one holds 1001"
     assert (400, {"problems": [{"path": "", "reason": reason}]}) == (answered.status_code, said(answered))
-    assert 1_000 == brand.stored()["event"]
+    assert 1_000 == organisation.stored()["event"]
 
 
 @pytest.mark.parametrize(
@@ -265,11 +269,13 @@ def test_a_request_may_have_1000_events_and_no_more(brand: Brand) -> None:
         ({"extendedFields": {"f": 10**28 - 1}}, {"extendedFields": {"f": 10**28}}),
     ],
 )
-def test_each_limit_holds_at_and_one_past_it(brand: Brand, most: Json, past: Json) -> None:
+def test_each_limit_holds_at_and_one_past_it(organisation: OrganisationClient, most: Json, past: Json) -> None:
     """What is at a limit is applied, what passes it is refused."""
-    assert ["applied", "refused"] == [item["status"] for item in brand.tell(with_data(**most), with_data(**past))]
+    assert ["applied", "refused"] == [
+        item["status"] for item in organisation.tell(with_data(**most), with_data(**past))
+    ]
 
 
-def test_an_event_may_be_a_day_ahead(brand: Brand) -> None:
+def test_an_event_may_be_a_day_ahead(organisation: OrganisationClient) -> None:
     """Clocks of tills differ; 24 hours are let pass."""
-    assert "applied" == brand.tell(bill(time="2026-01-21T12:00:00Z"))[0]["status"]
+    assert "applied" == organisation.tell(bill(time="2026-01-21T12:00:00Z"))[0]["status"]

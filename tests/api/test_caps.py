@@ -6,8 +6,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from tests.api.door import PASSWORD, Brand, Door, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, bill, event, group, line, target
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, bill, event, group, line, target
 
 CAPPING = "CAPPING"
 
@@ -19,10 +19,12 @@ def cap(kind: str = "ALL_POINTS", most: object = 100, entity: str = "REWARDS", *
     return group(capped, trackingType=CAPPING, **rest)
 
 
-def award(brand: Brand, id_: str, amount: object, customer: str = "anna", **more: object) -> httpx.Response:
+def award(
+    organisation: OrganisationClient, id_: str, amount: object, customer: str = "anna", **more: object
+) -> httpx.Response:
     """Ask how much of an award may be given."""
-    path = f"/api/v1/customers/{brand.customer(customer)}/awards"
-    return brand.post(path, {"id": id_, "amount": amount, "kind": "REGULAR", **more})
+    path = f"/api/v1/customers/{organisation.customer(customer)}/awards"
+    return organisation.post(path, {"id": id_, "amount": amount, "kind": "REGULAR", **more})
 
 
 def given(answered: httpx.Response) -> Decimal:
@@ -31,20 +33,20 @@ def given(answered: httpx.Response) -> Decimal:
     return Decimal(said(answered)["given"])
 
 
-def caps(brand: Brand, customer: str = "anna") -> list[Json]:
+def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]:
     """Give the caps of a customer."""
-    found: list[Json] = brand.get(f"/api/v1/customers/{brand.customer(customer)}/caps")["items"]
+    found: list[Json] = organisation.get(f"/api/v1/customers/{organisation.customer(customer)}/caps")["items"]
     return found
 
 
 @pytest.fixture(name="anna")
-def _anna(brand: Brand) -> Brand:
+def _anna(organisation: OrganisationClient) -> OrganisationClient:
     """Give a brand that knows Anna."""
-    brand.tell(bill())
-    return brand
+    organisation.tell(bill())
+    return organisation
 
 
-def test_a_cap_leaves_what_it_has(anna: Brand) -> None:
+def test_a_cap_leaves_what_it_has(anna: OrganisationClient) -> None:
     """Of 100 points 70 are given, then 30 of 50, then nothing; every answer says what it used."""
     defined = anna.define(cap())
     target_id, period_id = defined["targets"][0]["id"], defined["periods"][0]["id"]
@@ -58,7 +60,7 @@ def test_a_cap_leaves_what_it_has(anna: Brand) -> None:
     ]
 
 
-def test_what_is_left_is_shown(anna: Brand) -> None:
+def test_what_is_left_is_shown(anna: OrganisationClient) -> None:
     """Limit, used, left and the bounds of the running period; February begins anew."""
     defined = anna.define(cap(most=Decimal("99.5")))
     award(anna, "a", Decimal("0.25"))
@@ -77,17 +79,17 @@ def test_what_is_left_is_shown(anna: Brand) -> None:
         "startsAt": "2026-01-01T00:00:00Z",
         "endsAt": "2026-02-01T00:00:00Z",
     } == shown
-    anna.door.clock.set("2026-02-01T00:00:00Z")
+    anna.client.clock.set("2026-02-01T00:00:00Z")
     assert [("February", 0)] == [(one["periodRefCode"], one["used"]) for one in caps(anna)]
-    anna.door.clock.set("2026-03-01T00:00:00Z")
+    anna.client.clock.set("2026-03-01T00:00:00Z")
     assert [] == caps(anna)
 
 
-def test_the_same_decision_is_taken_once(anna: Brand) -> None:
+def test_the_same_decision_is_taken_once(anna: OrganisationClient) -> None:
     """Asked again it answers the same, with or without a time, and uses nothing; other content is a conflict."""
     anna.define(cap())
     first = award(anna, "a", 70)
-    anna.door.clock.set("2026-01-20T12:00:01Z")
+    anna.client.clock.set("2026-01-20T12:00:01Z")
     assert (200, first.content) == ((again := award(anna, "a", "70.00")).status_code, again.content)
     assert [409, 409] == [
         award(anna, "a", 71).status_code,
@@ -98,36 +100,36 @@ def test_the_same_decision_is_taken_once(anna: Brand) -> None:
     assert [75] == [one["used"] for one in caps(anna)]
 
 
-def test_fifty_decisions_at_once_give_exactly_the_cap(anna: Brand) -> None:
+def test_fifty_decisions_at_once_give_exactly_the_cap(anna: OrganisationClient) -> None:
     """Fifty of 7.3 on a cap of 100: what is given adds up to 100, and no more than one is cut."""
     anna.define(cap())
     path = f"/api/v1/customers/{anna.customer('anna')}/awards"
 
     async def together() -> list[httpx.Response]:
-        async with anna.door.client(auth=(anna.till_code, PASSWORD)) as client:
+        async with anna.client.client(auth=(anna.till_code, PASSWORD)) as client:
             bodies = [{"id": f"d{number}", "amount": 7.3, "kind": "REGULAR"} for number in range(50)]
             return await asyncio.gather(*(client.post(path, json=body) for body in bodies))
 
-    amounts = [given(answered) for answered in anna.door.run(together)]
+    amounts = [given(answered) for answered in anna.client.run(together)]
     assert (Decimal(100), 36, 1) == (sum(amounts), amounts.count(Decimal(0)), amounts.count(Decimal("5.1")))
     assert [0] == [one["left"] for one in caps(anna)]
 
 
-def test_one_decision_sent_fifty_times_at_once_is_one(anna: Brand) -> None:
+def test_one_decision_sent_fifty_times_at_once_is_one(anna: OrganisationClient) -> None:
     """All fifty get the same answer, and the cap is used once."""
     anna.define(cap())
     path = f"/api/v1/customers/{anna.customer('anna')}/awards"
 
     async def together() -> list[httpx.Response]:
-        async with anna.door.client(auth=(anna.till_code, PASSWORD)) as client:
+        async with anna.client.client(auth=(anna.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(path, json={"id": "same", "amount": 40}) for _ in range(50)))
 
-    answers = anna.door.run(together)
+    answers = anna.client.run(together)
     assert {(200, answers[0].content)} == {(answered.status_code, answered.content) for answered in answers}
     assert [40] == [one["used"] for one in caps(anna)]
 
 
-def test_an_award_that_was_decided_does_not_count_again(anna: Brand) -> None:
+def test_an_award_that_was_decided_does_not_count_again(anna: OrganisationClient) -> None:
     """The award that follows a decision names it; one that names none uses the cap by itself."""
     anna.define(cap())
     award(anna, "a", 70)
@@ -137,7 +139,7 @@ def test_an_award_that_was_decided_does_not_count_again(anna: Brand) -> None:
     assert [80] == [one["used"] for one in caps(anna)]
 
 
-def test_caps_are_of_their_kind(anna: Brand) -> None:
+def test_caps_are_of_their_kind(anna: OrganisationClient) -> None:
     """Promotional points do not use up a cap on regular ones; stars of programme 46 have a cap of their own."""
     anna.define(cap("REGULAR_POINTS", 10))
     stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
@@ -149,7 +151,7 @@ def test_caps_are_of_their_kind(anna: Brand) -> None:
     ]
 
 
-def test_the_least_cap_decides(anna: Brand) -> None:
+def test_the_least_cap_decides(anna: OrganisationClient) -> None:
     """Of two caps that concern an award the smaller rest is given; both use that much."""
     anna.define(cap(most=100))
     anna.define(cap("REGULAR_POINTS", 30))
@@ -157,14 +159,14 @@ def test_the_least_cap_decides(anna: Brand) -> None:
     assert [30, 30] == [one["used"] for one in caps(anna)]
 
 
-def test_a_cap_on_each_award_bounds_each_by_itself(anna: Brand) -> None:
+def test_a_cap_on_each_award_bounds_each_by_itself(anna: OrganisationClient) -> None:
     """Of a bill worth 1,000 points 300 are given, each time; nothing is used up (semantics 4.17)."""
     anna.define(cap(most=300, capScope="TRANSACTION"))
     assert [300, 300, 20] == [given(award(anna, id_, amount)) for id_, amount in (("a", 1000), ("b", 1000), ("c", 20))]
     assert [("TRANSACTION", 0, 300)] == [(one["scope"], one["used"], one["left"]) for one in caps(anna)]
 
 
-def test_a_cap_on_bills_gives_a_share(anna: Brand) -> None:
+def test_a_cap_on_bills_gives_a_share(anna: OrganisationClient) -> None:
     """Where 60 of a bill of 100 are left, 60 % of the points are given; then nothing is."""
     anna.define(cap("SALES", 60, "TRANSACTION"))
     asked = bill("100")["data"]
@@ -172,7 +174,7 @@ def test_a_cap_on_bills_gives_a_share(anna: Brand) -> None:
     assert 7 == given(award(anna, "c", 7))
 
 
-def test_a_cap_on_lines_asks_which_lines(anna: Brand) -> None:
+def test_a_cap_on_lines_asks_which_lines(anna: OrganisationClient) -> None:
     """Two pieces of milk may be rewarded: of a bill with four, half of the points are given."""
     milk = target("LINEITEM", "QUANTITY", defaultValues=[{"defaultValue": 2}])
     anna.define(group(milk, trackingType=CAPPING))
@@ -180,7 +182,7 @@ def test_a_cap_on_lines_asks_which_lines(anna: Brand) -> None:
     assert 5 == given(award(anna, "a", 10, bill=four))
 
 
-def test_a_customers_own_window_begins_with_the_first_award(anna: Brand) -> None:
+def test_a_customers_own_window_begins_with_the_first_award(anna: OrganisationClient) -> None:
     """A cap over thirty days of one's own has no bounds before, and its own ones after."""
     cycle = {"targetCycleStartDate": "2026-01-01", "targetCycleEndDate": "2026-12-31"}
     own = cap(targetEvaluationType="CYCLIC_WINDOW", periods=()) | cycle
@@ -192,7 +194,7 @@ def test_a_customers_own_window_begins_with_the_first_award(anna: Brand) -> None
     assert ("2026-01-20T12:00:00Z", "2026-02-19T12:00:00Z", 60) == (after["startsAt"], after["endsAt"], after["left"])
 
 
-def test_only_the_enrolled_are_bound_by_a_list(anna: Brand) -> None:
+def test_only_the_enrolled_are_bound_by_a_list(anna: OrganisationClient) -> None:
     """A cap with a list of customers concerns nobody else; an own limit stands in for the usual one."""
     defined = anna.define(cap(most=10, enrolmentMethod="IMPORT"))
     assert [] == caps(anna)
@@ -202,16 +204,19 @@ def test_only_the_enrolled_are_bound_by_a_list(anna: Brand) -> None:
     assert 10 == given(award(anna, "b", 50))
 
 
-def test_a_cap_of_a_store_binds_there(front: Door) -> None:
+def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
     """Where the award is given decides, by a filter; an unknown place is told."""
-    brand = front.brand()
-    brand.tell(bill())
-    (store,) = said(brand.post("/api/v1/stores", [{"code": "A"}]))["items"]
-    brand.post("/api/v1/stores", [{"code": "B"}])
-    brand.define(cap(most=1, filters=[{"entityType": "STORE", "entityIds": [store["id"]]}]))
-    here, there = ({"code": code} for code in "AB")
-    assert [1, 9] == [given(award(brand, "a", 9, store=here)), given(award(brand, "b", 9, store=there))]
-    assert "store.code" in award(brand, "c", 9, store={"code": "C"}).text
+    organisation = front.organisation()
+    organisation.tell(bill())
+    (store,) = said(organisation.post("/api/v1/stores", [{"code": "A"}]))["items"]
+    organisation.post("/api/v1/stores", [{"code": "B"}])
+    organisation.define(cap(most=1, filters=[{"entityType": "STORE", "entityIds": [store["id"]]}]))
+    runtime, there = ({"code": code} for code in "AB")
+    assert [1, 9] == [
+        given(award(organisation, "a", 9, store=runtime)),
+        given(award(organisation, "b", 9, store=there)),
+    ]
+    assert "store.code" in award(organisation, "c", 9, store={"code": "C"}).text
 
 
 @pytest.mark.parametrize(
@@ -237,7 +242,7 @@ def test_a_cap_of_a_store_binds_there(front: Door) -> None:
         ({"store": {"id": 1}, "till": {"id": 1}}, "store"),
     ],
 )
-def test_a_bad_decision_is_told_where(anna: Brand, changes: Json, path: str) -> None:
+def test_a_bad_decision_is_told_where(anna: OrganisationClient, changes: Json, path: str) -> None:
     """Each mistake by its path; nothing is decided."""
     answered = anna.post(f"/api/v1/customers/{anna.customer('anna')}/awards", {"id": "a", "amount": 1} | changes)
     assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
@@ -245,15 +250,15 @@ def test_a_bad_decision_is_told_where(anna: Brand, changes: Json, path: str) -> 
 
 @pytest.mark.parametrize("customer", ["1", "x", "9" * 30])
 @pytest.mark.parametrize("call", ["caps", "awards", "progress"])
-def test_an_unknown_customer_is_not_found(brand: Brand, customer: str, call: str) -> None:
+def test_an_unknown_customer_is_not_found(organisation: OrganisationClient, customer: str, call: str) -> None:
     """404, whatever stands in the path, of another brand's customers too."""
     path = f"/api/v1/customers/{customer}/{call}"
-    answered = brand.post(path, {"id": "a", "amount": 1}) if call == "awards" else brand.send("GET", path)
+    answered = organisation.post(path, {"id": "a", "amount": 1}) if call == "awards" else organisation.send("GET", path)
     assert 404 == answered.status_code
 
 
-def test_periods_are_those_of_the_time_given(anna: Brand) -> None:
+def test_periods_are_those_of_the_time_given(anna: OrganisationClient) -> None:
     """A decision dated in January uses January's cap, also in February."""
     anna.define(cap(periods=(JANUARY, FEBRUARY)))
-    anna.door.clock.set("2026-02-10T12:00:00Z")
+    anna.client.clock.set("2026-02-10T12:00:00Z")
     assert [100, 100] == [given(award(anna, "a", 200, time="2026-01-31T23:59:59Z")), given(award(anna, "b", 200))]

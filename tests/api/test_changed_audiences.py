@@ -5,20 +5,20 @@ import asyncio
 import httpx
 import pytest
 
-from tests.api.door import PASSWORD, Brand, said
-from tests.api.forms import FEBRUARY, group
+from tests.api.client import PASSWORD, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, group
 from tests.api.test_audiences import ANNA, Audience
 
 
 @pytest.fixture
-def audience(brand: Brand) -> Audience:
+def audience(organisation: OrganisationClient) -> Audience:
     """Give an audience of the test's own."""
-    return Audience(brand)
+    return Audience(organisation)
 
 
 def called(audience: Audience, name: object) -> tuple[int, object]:
     """Ask for another name; give the status, and the name or what was wrong."""
-    answered = audience.brand.send("PATCH", audience.path, json={"name": name})
+    answered = audience.organisation.send("PATCH", audience.path, json={"name": name})
     told = said(answered)
     return answered.status_code, told["name"] if answered.status_code == 200 else told["problems"][0]["reason"]
 
@@ -26,16 +26,16 @@ def called(audience: Audience, name: object) -> tuple[int, object]:
 def test_an_audience_is_renamed(audience: Audience) -> None:
     """Also to what differs in case alone; members and the targets that name it go on."""
     audience.let_in(ANNA)
-    audience.brand.define(group(audience.target()))
+    audience.organisation.define(group(audience.target()))
     assert [(200, "Silver"), (200, "SILVER")] == [called(audience, "Silver"), called(audience, "SILVER")]
-    shown = audience.brand.get(audience.path)
+    shown = audience.organisation.get(audience.path)
     assert audience.made | {"name": "SILVER"} == shown | {"versions": audience.made["versions"]}
     assert [1] == [version["members"] for version in shown["versions"]]
 
 
 def test_a_name_that_is_none_or_taken_is_refused(audience: Audience) -> None:
     """The name stays; one that was given up is free."""
-    audience.brand.post("/api/v1/audiences", {"name": "Silver"})
+    audience.organisation.post("/api/v1/audiences", {"name": "Silver"})
     for name, reason in (
         ("silver", 'an audience called "silver" exists already'),
         ("", "is needed"),
@@ -44,76 +44,76 @@ def test_a_name_that_is_none_or_taken_is_refused(audience: Audience) -> None:
     ):
         status, told = called(audience, name)
         assert (400, True) == (status, reason in str(told)), told
-    assert "Gold" == audience.brand.get(audience.path)["name"]
+    assert "Gold" == audience.organisation.get(audience.path)["name"]
     assert (200, "Bronze") == called(audience, "Bronze")
-    assert 200 == audience.brand.post("/api/v1/audiences", {"name": "Gold"}).status_code
+    assert 200 == audience.organisation.post("/api/v1/audiences", {"name": "Gold"}).status_code
 
 
 def test_an_audience_that_nothing_needs_is_deleted(audience: Audience) -> None:
     """It is answered once more, then not found anywhere, and its name is free again."""
-    brand, path = audience.brand, audience.path
+    organisation, path = audience.organisation, audience.path
     audience.let_in(ANNA)
-    gone = brand.send("DELETE", path)
+    gone = organisation.send("DELETE", path)
     assert (200, "Gold") == (gone.status_code, said(gone)["name"])
-    assert [] == brand.get("/api/v1/audiences")["items"]
+    assert [] == organisation.get("/api/v1/audiences")["items"]
     for method, address in (
         ("GET", path),
         ("PATCH", path),
         ("DELETE", path),
         ("GET", f"{path}/members"),
         ("POST", f"{path}/versions"),
-        ("PUT", f"{path}/members/{brand.customer('anna')}"),
+        ("PUT", f"{path}/members/{organisation.customer('anna')}"),
     ):
         body = {"json": {"name": "x"}} if method == "PATCH" else {}
-        told = said(brand.send(method, address, **body))["problems"]
+        told = said(organisation.send(method, address, **body))["problems"]
         assert ["there is no audience with this id"] == [one["reason"] for one in told], (method, address)
-    named = said(brand.post("/v3/targetGroups", group(audience.target())))["errors"]
+    named = said(organisation.post("/v3/targetGroups", group(audience.target())))["errors"]
     assert [True] == ["there is no audience with the id" in one["message"] for one in named]
-    assert 200 == brand.post("/api/v1/audiences", {"name": "gold"}).status_code
+    assert 200 == organisation.post("/api/v1/audiences", {"name": "gold"}).status_code
 
 
 def test_an_audience_that_a_target_names_stays(audience: Audience) -> None:
     """Until the group is over or deleted; a group out of use may come back."""
-    brand = audience.brand
-    running = brand.define(group(audience.target(), active=False))
-    over = brand.define(group(audience.target()))
+    organisation = audience.organisation
+    running = organisation.define(group(audience.target(), active=False))
+    over = organisation.define(group(audience.target()))
     audience.let_in(ANNA)
-    told = said(brand.send("DELETE", audience.path))["problems"]
+    told = said(organisation.send("DELETE", audience.path))["problems"]
     assert ["is named by 2 targets whose groups are not over, such as "] == [
         one["reason"].partition('"')[0] for one in told
     ]
-    brand.data("DELETE", f"/v3/targetGroups/{running['id']}")
-    assert 400 == brand.send("DELETE", audience.path).status_code
-    brand.door.clock.set("2026-03-01T00:00:00Z")
-    assert 200 == brand.send("DELETE", audience.path).status_code
+    organisation.data("DELETE", f"/v3/targetGroups/{running['id']}")
+    assert 400 == organisation.send("DELETE", audience.path).status_code
+    organisation.client.clock.set("2026-03-01T00:00:00Z")
+    assert 200 == organisation.send("DELETE", audience.path).status_code
     assert ("January", 250) in audience.value("anna")
-    assert over["id"] == brand.data("GET", f"/v3/targetGroups/{over['id']}")["id"]
+    assert over["id"] == organisation.data("GET", f"/v3/targetGroups/{over['id']}")["id"]
 
 
 def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
     """Whoever comes first: a definition that names it, or the deletion."""
-    brand = audience.brand
+    organisation = audience.organisation
 
     async def together() -> tuple[httpx.Response, httpx.Response]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             asked = group(audience.target(), periods=(FEBRUARY,))
             return await asyncio.gather(
                 client.post("/v3/targetGroups", json=asked), client.request("DELETE", audience.path)
             )
 
-    assert [200, 400] == sorted(one.status_code for one in brand.door.run(together))
+    assert [200, 400] == sorted(one.status_code for one in organisation.client.run(together))
 
 
 def test_nobody_enters_an_audience_that_is_deleted_meanwhile(audience: Audience) -> None:
     """Whoever was to enter is told so, or is in before it is gone."""
-    brand = audience.brand
+    organisation = audience.organisation
 
     async def together() -> tuple[httpx.Response, httpx.Response]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(
                 client.request("DELETE", audience.path), client.post(f"{audience.path}/members", json=[ANNA])
             )
 
-    gone, entered = brand.door.run(together)
+    gone, entered = organisation.client.run(together)
     assert 200 == gone.status_code
     assert entered.status_code == 200 or said(entered)["problems"][0]["path"] == "audienceId"

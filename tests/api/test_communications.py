@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json
-from tests.api.forms import group
+from tests.api.client import Json, OrganisationClient
+from tests.api.client_forms import group
 
 START: Json = {"communicationType": "START", "channelId": 1, "messageTemplate": "Off you go"}
 WHOLE: Json = {
@@ -19,39 +19,39 @@ WHOLE: Json = {
 }
 
 
-def address(brand: Brand) -> str:
+def address(organisation: OrganisationClient) -> str:
     """Define a group and give where the communications about its target are."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     return f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/communications"
 
 
-def test_there_are_three_channels(brand: Brand) -> None:
+def test_there_are_three_channels(organisation: OrganisationClient) -> None:
     """With the numbers that communications name."""
     expected = [{"id": 1, "name": "SMS"}, {"id": 2, "name": "EMAIL"}, {"id": 3, "name": "MOBILE PUSH"}]
-    assert expected == brand.data("GET", "/v3/targetGroups/channels")
+    assert expected == organisation.data("GET", "/v3/targetGroups/channels")
 
 
-def test_communications_are_kept_and_read(brand: Brand) -> None:
+def test_communications_are_kept_and_read(organisation: OrganisationClient) -> None:
     """An upsert answers without configs, a read has them, empty; ids and owners are ours, whatever the body says."""
-    path = address(brand)
+    path = address(organisation)
     sent = [WHOLE, START | {"targetId": 1, "targetGroupId": 2, "configs": [{}], "attribution": None}]
-    kept = brand.data("POST", f"{path}/upsert", sent)
-    assert [one | {"configs": []} for one in kept] == brand.data("GET", path)
+    kept = organisation.data("POST", f"{path}/upsert", sent)
+    assert [one | {"configs": []} for one in kept] == organisation.data("GET", path)
     keys = ["id", "attribution", "targetId", "targetGroupId", *WHOLE]
     assert (keys, list(WHOLE.values())) == (list(kept[0]), list(kept[0].values())[4:])
     assert START | {"active": True} == {name: kept[1][name] for name in list(kept[1])[4:]}
     group_id, target_id = (int(part) for part in path.split("/")[3:6:2])
     assert [(target_id, group_id)] * 2 == [(one["targetId"], one["targetGroupId"]) for one in kept]
-    assert brand.till_code == kept[0]["attribution"]["createdBy"]["code"]
+    assert organisation.till_code == kept[0]["attribution"]["createdBy"]["code"]
 
 
-def test_one_with_an_id_is_changed(brand: Brand) -> None:
+def test_one_with_an_id_is_changed(organisation: OrganisationClient) -> None:
     """What is not said stays; what changed is of today; the order is that of the request."""
-    path = address(brand)
-    first, second = brand.data("POST", f"{path}/upsert", [START, WHOLE])
-    brand.door.clock.set("2026-01-21T00:00:00Z")
+    path = address(organisation)
+    first, second = organisation.data("POST", f"{path}/upsert", [START, WHOLE])
+    organisation.client.clock.set("2026-01-21T00:00:00Z")
     changes = [{"id": second["id"], "active": True, "offsetDays": 0}, {"id": first["id"]}, START]
-    shown = brand.data("POST", f"{path}/upsert", changes)
+    shown = organisation.data("POST", f"{path}/upsert", changes)
     assert [second["id"], first["id"]] == [one["id"] for one in shown[:2]]
     stamped = second["attribution"] | {
         "lastUpdatedOn": "2026-01-21T00:00:00.000+0000",
@@ -59,15 +59,15 @@ def test_one_with_an_id_is_changed(brand: Brand) -> None:
     }
     assert second | {"active": True, "offsetDays": 0, "attribution": stamped} == shown[0]
     assert first == shown[1]
-    assert 3 == len(brand.data("GET", path))
+    assert 3 == len(organisation.data("GET", path))
 
 
-def test_keeping_communications_is_no_new_version(brand: Brand) -> None:
+def test_keeping_communications_is_no_new_version(organisation: OrganisationClient) -> None:
     """They change nothing of what events mean."""
-    path = address(brand)
-    before = brand.version()
-    brand.data("POST", f"{path}/upsert", [START])
-    assert before == brand.version()
+    path = address(organisation)
+    before = organisation.version()
+    organisation.data("POST", f"{path}/upsert", [START])
+    assert before == organisation.version()
 
 
 WRONG: tuple[tuple[Any, list[str]], ...] = (
@@ -89,40 +89,42 @@ WRONG: tuple[tuple[Any, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, reasons", WRONG)
-def test_what_is_wrong_with_a_communication_is_told(brand: Brand, body: Any, reasons: list[str]) -> None:
+def test_what_is_wrong_with_a_communication_is_told(
+    organisation: OrganisationClient, body: Any, reasons: list[str]
+) -> None:
     """Where and what; nothing of the request is kept."""
-    path = address(brand)
-    assert [(300004, reason) for reason in reasons] == brand.errors("POST", f"{path}/upsert", body)
-    assert [] == brand.data("GET", path)
+    path = address(organisation)
+    assert [(300004, reason) for reason in reasons] == organisation.errors("POST", f"{path}/upsert", body)
+    assert [] == organisation.data("GET", path)
 
 
-def test_one_stands_once_in_a_request(brand: Brand) -> None:
+def test_one_stands_once_in_a_request(organisation: OrganisationClient) -> None:
     """Two changes of one would leave it open which holds."""
-    path = address(brand)
-    (kept,) = brand.data("POST", f"{path}/upsert", [START])
+    path = address(organisation)
+    (kept,) = organisation.data("POST", f"{path}/upsert", [START])
     twice = [{"id": kept["id"]}, {"id": kept["id"]}]
-    assert [(300004, "[1].id: stands twice in the request")] == brand.errors("POST", f"{path}/upsert", twice)
+    assert [(300004, "[1].id: stands twice in the request")] == organisation.errors("POST", f"{path}/upsert", twice)
 
 
 @pytest.mark.parametrize("method, end", [("GET", ""), ("POST", "/upsert")])
-def test_of_a_target_that_is_not_there_nothing_is_told(brand: Brand, method: str, end: str) -> None:
+def test_of_a_target_that_is_not_there_nothing_is_told(organisation: OrganisationClient, method: str, end: str) -> None:
     """An unknown or deleted group, another brand's, and an unknown target: the vendor's codes."""
-    path = address(brand)
+    path = address(organisation)
     group_path = path.partition("/targets/")[0]
     body = [START] if method == "POST" else None
 
-    def code(asking: Brand, where: str) -> int:
+    def code(asking: OrganisationClient, where: str) -> int:
         ((found, _),) = asking.errors(method, f"{where}/communications{end}", body)
         return found
 
     target_path = path.removesuffix("/communications")
-    other = brand.door.brand()
+    other = organisation.client.organisation()
     assert [310017, 310017, 310018, 310018, 310017] == [
-        code(brand, target_path.replace(group_path, "/v3/targetGroups/1")),
-        code(brand, target_path.replace(group_path, "/v3/targetGroups/x")),
-        code(brand, f"{group_path}/targets/1"),
-        code(brand, f"{group_path}/targets/x"),
+        code(organisation, target_path.replace(group_path, "/v3/targetGroups/1")),
+        code(organisation, target_path.replace(group_path, "/v3/targetGroups/x")),
+        code(organisation, f"{group_path}/targets/1"),
+        code(organisation, f"{group_path}/targets/x"),
         code(other, target_path),
     ]
-    brand.data("DELETE", group_path)
-    assert 310017 == code(brand, target_path)
+    organisation.data("DELETE", group_path)
+    assert 310017 == code(organisation, target_path)

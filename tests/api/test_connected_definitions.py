@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from milepost.api.body import write_json
-from tests.api.door import Brand, Door, Json, said
-from tests.api.forms import MARCH, group, target
-from tests.api.test_connected import ALL_TEXT, scope, told
+from milepost.api.http.body import write_json
+from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client_forms import MARCH, group, target
+from tests.api.test_connected_organisations import ALL_TEXT, scope, told
 
 GROUPS = "/v3/targetGroups"
 
@@ -15,31 +15,33 @@ GROUPS = "/v3/targetGroups"
 class Family:
     """A parent, a child and a stranger, each with a group."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, client: ApiClient) -> None:
         """Add them."""
-        self.parent = door.brand()
-        self.child = door.brand(parent=self.parent.organisation.name)
-        self.stranger = door.brand()
-        self.groups = {brand: brand.define(group()) for brand in (self.parent, self.child, self.stranger)}
+        self.parent = client.organisation()
+        self.child = client.organisation(parent=self.parent.organisation.name)
+        self.stranger = client.organisation()
+        self.groups = {
+            organisation: organisation.define(group()) for organisation in (self.parent, self.child, self.stranger)
+        }
 
-    def address(self, of: Brand, rest: str = "") -> str:
+    def address(self, of: OrganisationClient, rest: str = "") -> str:
         """Give the address of the group of *of*."""
         return f"{GROUPS}/{self.groups[of]['id']}{rest}"
 
 
-def asked(caller: Brand, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
+def asked(caller: OrganisationClient, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
     """Ask as *caller*; give the data, or codes and messages."""
     answered = caller.send(method, path, headers=headers, content=None if body is None else write_json(body))
     return told(answered.status_code, said(answered))
 
 
 @pytest.fixture
-def family(front: Door) -> Family:
+def family(front: ApiClient) -> Family:
     """Give a family of the test's own."""
     return Family(front)
 
 
-def reads(family: Family, of: Brand) -> list[str]:
+def reads(family: Family, of: OrganisationClient) -> list[str]:
     """Give the addresses by which the group of *of* is read."""
     target_id = family.groups[of]["targets"][0]["id"]
     rest = ("", "/targetPeriods", "/targets", f"/targets/{target_id}/communications")

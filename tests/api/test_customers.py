@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.door import PASSWORD, Brand, Json, said
-from tests.api.forms import bill, group, target
+from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client_forms import bill, group, target
 
 WARNING = {"status": False, "code": 8107, "message": "Default customer status label not set"}
 
@@ -18,97 +18,98 @@ def profile(*identifiers: tuple[str, str], **changes: Any) -> Json:
     return {"profiles": [{"identifiers": named} | changes], "loyaltyInfo": {"loyaltyType": "loyalty"}}
 
 
-def registered(brand: Brand, body: Json) -> Json:
+def registered(organisation: OrganisationClient, body: Json) -> Json:
     """Send a registration that is taken; give the answer."""
-    answered = brand.post("/v2/customers", body)
+    answered = organisation.post("/v2/customers", body)
     assert 200 == answered.status_code, answered.text
     told: Json = said(answered)
     return told
 
 
-def problems(brand: Brand, body: Any) -> list[str]:
+def problems(organisation: OrganisationClient, body: Any) -> list[str]:
     """Send a registration that is refused; give the messages."""
-    answered = brand.post("/v2/customers", body)
+    answered = organisation.post("/v2/customers", body)
     assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
     assert {300004} == {error["code"] for error in said(answered)["errors"]}
     words = "Invalid input, check all values and ensure they are correct. "
     return [error["message"].removeprefix(words) for error in said(answered)["errors"]]
 
 
-def test_a_registration_is_answered_as_the_vendor_does(brand: Brand) -> None:
+def test_a_registration_is_answered_as_the_vendor_does(organisation: OrganisationClient) -> None:
     """The new id, the frequent warning 8107, and no side effects."""
-    told = registered(brand, profile(("mobile", "1234512345"), ("email", "Tom@Sawyer.org"), firstName="Tom"))
+    told = registered(organisation, profile(("mobile", "1234512345"), ("email", "Tom@Sawyer.org"), firstName="Tom"))
     assert ["createdId", "warnings", "sideEffects"] == list(told)
     assert ([WARNING], []) == (told["warnings"], told["sideEffects"])
     found = [
-        brand.get("/api/v1/customers", **{kind: value})["items"]
+        organisation.get("/api/v1/customers", **{kind: value})["items"]
         for kind, value in (("mobile", "1234512345"), ("email", "TOM@sawyer.org"))
     ]
     assert [told["createdId"]] * 2 == [item["id"] for (item,) in found]
 
 
-def test_a_registration_is_an_event_that_targets_count(brand: Brand) -> None:
+def test_a_registration_is_an_event_that_targets_count(organisation: OrganisationClient) -> None:
     """CustomerRegistration happens once, not again when the profile changes."""
-    brand.define(group(target("EVENT", "COUNT", eventName="CustomerRegistration")))
-    told = registered(brand, profile(("mobile", "1")))
-    registered(brand, profile(("mobile", "1"), ("email", "a@b.c")))
-    assert [1] == [row["targetAchievedValue"] for row in brand.rows(told["createdId"])]
-    assert 1 == brand.stored()["event"]
+    organisation.define(group(target("EVENT", "COUNT", eventName="CustomerRegistration")))
+    told = registered(organisation, profile(("mobile", "1")))
+    registered(organisation, profile(("mobile", "1"), ("email", "a@b.c")))
+    assert [1] == [row["targetAchievedValue"] for row in organisation.rows(told["createdId"])]
+    assert 1 == organisation.stored()["event"]
 
 
-def test_a_known_customer_is_changed(brand: Brand) -> None:
+def test_a_known_customer_is_changed(organisation: OrganisationClient) -> None:
     """What is given is changed or added, the rest stays; there is no warning the second time."""
     first = registered(
-        brand, profile(("externalId", "anna"), firstName="Ana", lastName="Berg", fields={"city": "Bonn"})
+        organisation, profile(("externalId", "anna"), firstName="Ana", lastName="Berg", fields={"city": "Bonn"})
     )
     second = registered(
-        brand, profile(("externalId", "anna"), ("mobile", "49170"), firstName="Anna", fields={"age": 41, "vip": True})
+        organisation,
+        profile(("externalId", "anna"), ("mobile", "49170"), firstName="Anna", fields={"age": 41, "vip": True}),
     )
     assert (first["createdId"], []) == (second["createdId"], second["warnings"])
-    shown = brand.get(f"/v3/users/{first['createdId']}/targetGroups")["data"]["customer"]
+    shown = organisation.get(f"/v3/users/{first['createdId']}/targetGroups")["data"]["customer"]
     assert ("Anna", "Berg") == (shown["profiles"][0]["firstName"], shown["profiles"][0]["lastName"])
     assert ["49170"] == [channel["value"] for channel in shown["profiles"][0]["commChannels"]]
     assert {"city": "Bonn", "age": 41, "vip": True} == shown["customFields"]
 
 
-def test_a_customer_of_an_event_gets_a_profile_later(brand: Brand) -> None:
+def test_a_customer_of_an_event_gets_a_profile_later(organisation: OrganisationClient) -> None:
     """Who was registered by an unknown external id keeps the id and the progress."""
-    brand.define(group())
-    (item,) = brand.tell(bill("40"))
-    told = registered(brand, profile(("externalId", "anna"), ("mobile", "49170")))
+    organisation.define(group())
+    (item,) = organisation.tell(bill("40"))
+    told = registered(organisation, profile(("externalId", "anna"), ("mobile", "49170")))
     assert item["customerId"] == told["createdId"]
-    assert [40] == [row["targetAchievedValue"] for row in brand.rows(told["createdId"])]
+    assert [40] == [row["targetAchievedValue"] for row in organisation.rows(told["createdId"])]
 
 
-def test_names_of_different_customers_are_not_joined(brand: Brand) -> None:
+def test_names_of_different_customers_are_not_joined(organisation: OrganisationClient) -> None:
     """Merging is another call: nothing changes."""
-    registered(brand, profile(("mobile", "1")))
-    registered(brand, profile(("mobile", "2")))
-    before = brand.stored()
+    registered(organisation, profile(("mobile", "1")))
+    registered(organisation, profile(("mobile", "2")))
+    before = organisation.stored()
     assert ["profiles[0].identifiers: name different customers; merging is another call"] == problems(
-        brand, profile(("mobile", "1"), ("mobile", "2"), ("email", "x@y.z"))
+        organisation, profile(("mobile", "1"), ("mobile", "2"), ("email", "x@y.z"))
     )
-    assert before == brand.stored()
+    assert before == organisation.stored()
 
 
-def test_a_name_given_twice_is_one_name(brand: Brand) -> None:
+def test_a_name_given_twice_is_one_name(organisation: OrganisationClient) -> None:
     """E-mail addresses are the same whatever their case."""
-    registered(brand, profile(("email", "a@b.c"), ("email", "A@B.C")))
-    assert (1, 1) == (brand.stored()["identity"], brand.stored()["customer"])
+    registered(organisation, profile(("email", "a@b.c"), ("email", "A@B.C")))
+    assert (1, 1) == (organisation.stored()["identity"], organisation.stored()["customer"])
 
 
-def test_registrations_at_the_same_time_make_one_customer(brand: Brand) -> None:
+def test_registrations_at_the_same_time_make_one_customer(organisation: OrganisationClient) -> None:
     """Of many requests for one name at once, all that are taken name the same customer."""
 
     async def together() -> list[httpx.Response]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             body = profile(("mobile", "1"), ("email", "a@b.c"))
             return await asyncio.gather(*(client.post("/v2/customers", json=body) for _ in range(16)))
 
-    answers = brand.door.run(together)
+    answers = organisation.client.run(together)
     assert 1 == len({said(answered)["createdId"] for answered in answers if answered.status_code == 200})
     assert {200, 400} >= {answered.status_code for answered in answers}
-    assert (1, 2, 1) == tuple(brand.stored()[table] for table in ("customer", "identity", "event"))
+    assert (1, 2, 1) == tuple(organisation.stored()[table] for table in ("customer", "identity", "event"))
 
 
 @pytest.mark.parametrize(
@@ -141,62 +142,62 @@ def test_registrations_at_the_same_time_make_one_customer(brand: Brand) -> None:
         (b'{"profiles": ' + b"9" * 5_000 + b"}", "the body is not valid JSON"),
     ],
 )
-def test_a_bad_registration_is_refused(brand: Brand, body: Any, expected: str) -> None:
+def test_a_bad_registration_is_refused(organisation: OrganisationClient, body: Any, expected: str) -> None:
     """A stated error, and nobody is registered."""
-    found = problems(brand, body)
+    found = problems(organisation, body)
     assert 1 == len(found)
     assert expected.removeprefix(": ") == found[0][: len(expected.removeprefix(": "))]
-    assert {"till": 1} == brand.stored()
+    assert {"till": 1} == organisation.stored()
 
 
-def test_a_body_of_20_megabytes_is_refused(brand: Brand) -> None:
+def test_a_body_of_20_megabytes_is_refused(organisation: OrganisationClient) -> None:
     """Past 1 MiB nothing is read on."""
-    assert 413 == brand.post("/v2/customers", b" " * 20_000_000).status_code
+    assert 413 == organisation.post("/v2/customers", b" " * 20_000_000).status_code
 
 
 @pytest.mark.parametrize(
     "query",
     ["", "?name=x", "?externalId=a&mobile=b", "?externalId=a&externalId=b", "?externalId=a&x=b", "?id=5"],
 )
-def test_a_search_names_one_thing(brand: Brand, query: str) -> None:
+def test_a_search_names_one_thing(organisation: OrganisationClient, query: str) -> None:
     """Exactly one of the names that customers have."""
-    answered = brand.send("GET", f"/api/v1/customers{query}")
+    answered = organisation.send("GET", f"/api/v1/customers{query}")
     reason = "give exactly one of externalId, mobile, email, cardnumber, cardExternalId, wechat, martjackId, fbId"
     assert (400, [{"path": "", "reason": reason}]) == (answered.status_code, said(answered)["problems"])
 
 
 @pytest.mark.parametrize("value", ["a%00b", "a" * 201])
-def test_a_name_that_nobody_can_have_is_refused(brand: Brand, value: str) -> None:
+def test_a_name_that_nobody_can_have_is_refused(organisation: OrganisationClient, value: str) -> None:
     """Too long, or holding what cannot be kept."""
-    answered = brand.send("GET", f"/api/v1/customers?externalId={value}")
+    answered = organisation.send("GET", f"/api/v1/customers?externalId={value}")
     assert (400, "externalId") == (answered.status_code, said(answered)["problems"][0]["path"])
 
 
-def test_nobody_is_an_empty_list(brand: Brand) -> None:
+def test_nobody_is_an_empty_list(organisation: OrganisationClient) -> None:
     """A search that finds nobody is no failure."""
-    assert {"items": [], "nextCursor": None} == brand.get("/api/v1/customers", cardnumber="none")
+    assert {"items": [], "nextCursor": None} == organisation.get("/api/v1/customers", cardnumber="none")
 
 
-def test_rules_read_what_the_brand_sends_as_fields(brand: Brand) -> None:
+def test_rules_read_what_the_brand_sends_as_fields(organisation: OrganisationClient) -> None:
     """Tier, loyalty type, custom and extended fields are those of the moment at which each bill was judged."""
     rule = (
         "currentCustomer.slabName=='GOLD' && currentCustomer.isLoyal && currentCustomer.extField_age>=18"
         " && currentCustomer.customFieldValueIncludes('city','Oslo') && currentCustomer.slabNumber==2.5"
     )
-    brand.define(group(target("TRANSACTION", "COUNT", expression=rule)))
+    organisation.define(group(target("TRANSACTION", "COUNT", expression=rule)))
     fields = {"slabName": "SILVER", "slabNumber": 2.5, "city": "Oslo", "shoes": 42}
     body = profile(("externalId", "anna"), fields=fields) | {"extendedFields": {"age": 18}}
-    anna = registered(brand, body)["createdId"]
-    brand.tell(bill())
-    registered(brand, profile(("externalId", "anna"), fields={"slabName": "GOLD"}))
-    brand.tell(bill())
-    registered(brand, profile(("externalId", "anna"), fields={"slabName": "SILVER"}))
-    brand.tell(bill())
-    assert [1] == [row["targetAchievedValue"] for row in brand.rows(anna)]
+    anna = registered(organisation, body)["createdId"]
+    organisation.tell(bill())
+    registered(organisation, profile(("externalId", "anna"), fields={"slabName": "GOLD"}))
+    organisation.tell(bill())
+    registered(organisation, profile(("externalId", "anna"), fields={"slabName": "SILVER"}))
+    organisation.tell(bill())
+    assert [1] == [row["targetAchievedValue"] for row in organisation.rows(anna)]
 
 
 @pytest.mark.parametrize("place", ["extendedFields", "loyaltyInfo"])
-def test_a_field_that_is_no_value_is_refused_wherever_it_stands(brand: Brand, place: str) -> None:
+def test_a_field_that_is_no_value_is_refused_wherever_it_stands(organisation: OrganisationClient, place: str) -> None:
     """Rules could not read it."""
     body = profile(("externalId", "anna")) | {place: {"loyaltyType": ["a"]}}
-    assert [f"{place}.loyaltyType: must be text, a number, true, false or null"] == problems(brand, body)
+    assert [f"{place}.loyaltyType: must be text, a number, true, false or null"] == problems(organisation, body)

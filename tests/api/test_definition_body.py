@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from milepost.api.vendor.definition_body import read_definition
-from milepost.api.vendor.document import PROBLEMS_MAX
+from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.document import PROBLEMS_MAX
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Tracking
 

@@ -6,22 +6,22 @@ from typing import Any
 
 import httpx
 
-from milepost.api.body import write_json
-from milepost.api.vendor.rendering import created_group
+from milepost.api.capillary.definitions.target_groups.answer import created_group
+from milepost.api.http.body import write_json
 from milepost.model.target import TargetGroup
 from milepost.rules.calendar import calendar_of
 from milepost.store import organisations
-from tests.api.door import PASSWORD, Brand, Door, Json, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
 from tests.api.test_seed_definitions import ANSWERED, SEEDS, SLIPS, is_never_sent, is_newer, leaves, seed
 
 CLOCK = "2026-01-12T09:30:56.717Z"
 INVALID = "Invalid input, check all values and ensure they are correct."
 
 
-def asked(brand: Brand, body: Any) -> tuple[int, Json]:
+def asked(organisation: OrganisationClient, body: Any) -> tuple[int, Json]:
     """Post a definition; give status and envelope, numbers exact."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answered = brand.post("/v3/targetGroups", content)
+    answered = organisation.post("/v3/targetGroups", content)
     return answered.status_code, said(answered)
 
 
@@ -74,10 +74,10 @@ def is_of_its_own(path: str) -> bool:
     }
 
 
-def test_every_published_request_is_taken_and_answered(brand: Brand) -> None:
+def test_every_published_request_is_taken_and_answered(organisation: OrganisationClient) -> None:
     """Six requests in one organisation: 200 each, and the published answer but for ids, stamps and statuses."""
     for name in (*ANSWERED, "s1_goals_by_period"):
-        status, envelope = asked(brand, (SEEDS / f"{name}.request.json").read_bytes())
+        status, envelope = asked(organisation, (SEEDS / f"{name}.request.json").read_bytes())
         assert (name, status, envelope["errors"], envelope["warnings"]) == (name, 200, None, None)
         if name not in ANSWERED:
             continue
@@ -93,13 +93,13 @@ def test_every_published_request_is_taken_and_answered(brand: Brand) -> None:
             if not is_newer(path, name) and "ValuesMap" not in path
         ]
         assert actual == expected
-    assert brand.stored()["target_group_version"] == 6
+    assert organisation.stored()["target_group_version"] == 6
 
 
-def test_the_answer_names_the_till_the_clock_and_each_period(brand: Brand) -> None:
+def test_the_answer_names_the_till_the_clock_and_each_period(organisation: OrganisationClient) -> None:
     """Ids belong together: goals to periods, by place and by map; the author is the till that logged in."""
-    brand.door.clock.set(CLOCK)
-    _, envelope = asked(brand, (SEEDS / "s1_event_count.request.json").read_bytes())
+    organisation.client.clock.set(CLOCK)
+    _, envelope = asked(organisation, (SEEDS / "s1_event_count.request.json").read_bytes())
     data = envelope["data"]
     target, periods = data["targets"][0], [period["id"] for period in data["periods"]]
     goals = target["defaultValues"]
@@ -108,7 +108,7 @@ def test_the_answer_names_the_till_the_clock_and_each_period(brand: Brand) -> No
     assert {period["targetGroupId"] for period in data["periods"]} == {target["targetGroupId"]} == {data["id"]}
     author = target["attribution"]["createdBy"]
     assert (author["code"], author["type"], list(author)) == (
-        brand.till_code,
+        organisation.till_code,
         "TILL",
         ["id", "code", "description", "name", "type"],
     )
@@ -178,43 +178,40 @@ BROKEN = (
 )
 
 
-def test_each_published_error_is_provoked(brand: Brand) -> None:
+def test_each_published_error_is_provoked(organisation: OrganisationClient) -> None:
     """Code and words as published, status 400, and nothing is stored."""
-    before = brand.stored()
-    answers = [asked(brand, body) for body, _ in FAULTS]
+    before = organisation.stored()
+    answers = [asked(organisation, body) for body, _ in FAULTS]
     told = [(status, errors(envelope), envelope["warnings"]) for status, envelope in answers]
     assert told == [(400, [expected], None) for _, expected in FAULTS]
-    assert brand.stored() == before
+    assert organisation.stored() == before
 
 
-def test_what_is_no_json_is_refused(brand: Brand) -> None:
+def test_what_is_no_json_is_refused(organisation: OrganisationClient) -> None:
     """Broken bodies get a stated error, never a failure of the server."""
-    answers = [asked(brand, body) for body in BROKEN]
+    answers = [asked(organisation, body) for body in BROKEN]
     assert [(status, {code for code, _ in errors(told)}) for status, told in answers] == [(400, {300004})] * len(BROKEN)
 
 
-def test_a_body_past_its_limit_is_refused(brand: Brand) -> None:
+def test_a_body_past_its_limit_is_refused(organisation: OrganisationClient) -> None:
     """A body of 20 MB is not read to its end."""
-    status, envelope = asked(brand, b" " * 20_000_000)
+    status, envelope = asked(organisation, b" " * 20_000_000)
     assert (status, envelope["data"]) == (413, None)
 
 
-def test_leaderboards_may_be_closed(front: Door) -> None:
+def test_leaderboards_may_be_closed(front: ApiClient) -> None:
     """Where the organisation has them off, the vendor's code and words."""
-    _, envelope = asked(front.brand(leaderboards="off"), request(leaderboardEnabled=True))
+    _, envelope = asked(front.organisation(leaderboards="off"), request(leaderboardEnabled=True))
     assert errors(envelope) == [(310133, "Leaderboard is not enabled for the org")]
 
 
-def test_a_name_is_taken_whatever_its_case(brand: Brand) -> None:
+def test_a_name_is_taken_whatever_its_case(organisation: OrganisationClient) -> None:
     """A group's, a target's and a level's name belong to one of their kind in the organisation, but not in another."""
     body = request(trackingType="STREAKS", streaks=[{"name": "Gold", "targetCountOfSequence": 1}])
-    assert asked(brand, body)[0] == 200
-    again = body | {
-        "name": "AUTUMN",
-        "targets": [body["targets"][0] | {"name": "sPEND"}],
-        "streaks": [{"name": "GOLD", "targetCountOfSequence": 1}],
-    }
-    status, envelope = asked(brand, again)
+    assert asked(organisation, body)[0] == 200
+    targets, streaks = [body["targets"][0] | {"name": "sPEND"}], [{"name": "GOLD", "targetCountOfSequence": 1}]
+    again = body | {"name": "AUTUMN", "targets": targets, "streaks": streaks}
+    status, envelope = asked(organisation, again)
     assert (status, errors(envelope)) == (
         400,
         [
@@ -223,19 +220,19 @@ def test_a_name_is_taken_whatever_its_case(brand: Brand) -> None:
             (300004, f"{INVALID} streaks[0].name: is the name of another streak level"),
         ],
     )
-    assert asked(brand.door.brand(), again)[0] == 200
+    assert asked(organisation.client.organisation(), again)[0] == 200
 
 
-def test_names_of_different_kinds_may_be_equal(brand: Brand) -> None:
+def test_names_of_different_kinds_may_be_equal(organisation: OrganisationClient) -> None:
     """A target may be called like its group, as in the published samples."""
-    assert asked(brand, with_target(name="Autumn"))[0] == 200
+    assert asked(organisation, with_target(name="Autumn"))[0] == 200
 
 
-def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
+def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
     """Unreadable values, unsound ones and names that are taken come together, each once."""
-    assert asked(brand, request())[0] == 200
+    assert asked(organisation, request())[0] == 200
     body = with_target(targetType="WEIGHT", description="d" * 256) | {"totalPeriods": "two", "colour": 1}
-    _, envelope = asked(brand, body)
+    _, envelope = asked(organisation, body)
     told = {message.removeprefix(INVALID).strip().partition(":")[0] for _, message in errors(envelope)}
     assert told == {
         "Target group name already exists",
@@ -247,54 +244,55 @@ def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
     }
 
 
-def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(brand: Brand) -> None:
+def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(organisation: OrganisationClient) -> None:
     """An odd pair that the vendor was seen to store is answered in full, and says that nothing is counted for it."""
     odd = request()
     odd["targets"][0]["targetType"] = "ALL"
-    status, envelope = asked(brand, odd)
+    status, envelope = asked(organisation, odd)
     (warning,) = envelope["warnings"]
     assert (status, "ALL of TRANSACTION cannot be evaluated" in warning["message"]) == (200, True)
-    assert brand.stored()["target_group_version"] == 1
+    assert organisation.stored()["target_group_version"] == 1
 
 
-def version_of(brand: Brand) -> int:
+def version_of(organisation: OrganisationClient) -> int:
     """Give the version that the brand is at."""
-    return brand.door.number("select version from organisation where org_id = %s", brand.organisation.id)
+    version_now = "select version from organisation where org_id = %s"
+    return organisation.client.number(version_now, organisation.organisation.id)
 
 
-def test_a_definition_makes_a_new_version(brand: Brand) -> None:
+def test_a_definition_makes_a_new_version(organisation: OrganisationClient) -> None:
     """Each definition changes what events mean: the version grows by one; one that is refused changes nothing."""
-    before = version_of(brand)
-    statuses = [asked(brand, request())[0] for _ in range(2)]
-    assert (statuses, version_of(brand)) == ([200, 400], before + 1)
+    before = version_of(organisation)
+    statuses = [asked(organisation, request())[0] for _ in range(2)]
+    assert (statuses, version_of(organisation)) == ([200, 400], before + 1)
 
 
-def test_definitions_at_the_same_time_share_no_name(brand: Brand) -> None:
+def test_definitions_at_the_same_time_share_no_name(organisation: OrganisationClient) -> None:
     """Of several requests for one name sent together, one is taken, the others are told."""
 
     async def together() -> list[httpx.Response]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post("/v3/targetGroups", json=request()) for _ in range(5)))
 
-    statuses = sorted(posted.status_code for posted in brand.door.run(together))
-    assert (statuses, brand.stored()["target_group_version"]) == ([200, 400, 400, 400, 400], 1)
+    statuses = sorted(posted.status_code for posted in organisation.client.run(together))
+    assert (statuses, organisation.stored()["target_group_version"]) == ([200, 400, 400, 400, 400], 1)
 
 
-def test_nobody_defines_without_a_login(brand: Brand) -> None:
+def test_nobody_defines_without_a_login(organisation: OrganisationClient) -> None:
     """A request without, or with a wrong, login is not looked at."""
-    logins = (None, (brand.till_code, "wrong"))
-    statuses = [brand.door.send("POST", "/v3/targetGroups", json=request(), auth=login).status_code for login in logins]
-    assert (statuses, brand.stored().get("target_group_version", 0)) == ([401, 401], 0)
+    send, logins = organisation.client.send, (None, (organisation.till_code, "wrong"))
+    statuses = [send("POST", "/v3/targetGroups", json=request(), auth=login).status_code for login in logins]
+    assert (statuses, organisation.stored().get("target_group_version", 0)) == ([401, 401], 0)
 
 
-def test_the_stored_definition_is_the_one_answered(brand: Brand) -> None:
+def test_the_stored_definition_is_the_one_answered(organisation: OrganisationClient) -> None:
     """What is read back from the store renders as the answer did."""
-    _, envelope = asked(brand, (SEEDS / "s1_user_created.request.json").read_bytes())
+    _, envelope = asked(organisation, (SEEDS / "s1_user_created.request.json").read_bytes())
 
     async def stored() -> list[TargetGroup]:
-        async with brand.door.here.database.transaction() as transaction:
-            return await organisations.groups_at(transaction, brand.organisation.id, version_of(brand))
+        async with organisation.client.runtime.database.transaction() as transaction:
+            return await organisations.groups_at(transaction, organisation.organisation.id, version_of(organisation))
 
-    (group,) = brand.door.run(stored)
-    shown = write_json(created_group(group, calendar_of("UTC"), brand.door.clock()))
-    assert shown == write_json(envelope["data"])
+    (group,) = organisation.client.run(stored)
+    shown = created_group(group, calendar_of("UTC"), organisation.client.clock())
+    assert write_json(envelope["data"]) == write_json(shown)

@@ -8,11 +8,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from milepost.api.app import routed_app
-from milepost.api.documenting import ROUTES, SECURITY
-from milepost.api.native.answer_shapes import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
-from milepost.api.native.events import Answers
-from milepost.api.vendor.answer_shapes import (
+from milepost.api.capillary.answer import (
     ChangedPeriodShape,
     CustomerAnswer,
     EnrolledTargets,
@@ -24,18 +20,22 @@ from milepost.api.vendor.answer_shapes import (
     TransactionAnswer,
     WebhookAnswer,
 )
-from milepost.api.vendor.read_shapes import (
+from milepost.api.capillary.definitions.read_shapes import (
     CommunicationChannelShape,
     CommunicationShape,
     MilestonePageShape,
     ReadGroupShape,
     UnifiedShape,
 )
-from milepost.api.vendor.user_shapes import UserShape
+from milepost.api.capillary.users.target_groups.shapes import UserShape
+from milepost.api.http.app import routed_app
+from milepost.api.http.openapi import ROUTES, SECURITY
+from milepost.api.native.answer import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
+from milepost.api.native.events.routes import Answers
 from milepost.cli import app
 from milepost.cli.openapi import document
-from tests.api.door import Brand, Json
-from tests.api.forms import MARCH, bill, group, target
+from tests.api.client import Json, OrganisationClient
+from tests.api.client_forms import MARCH, bill, group, target
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
@@ -114,10 +114,10 @@ def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
     }
 
 
-def answered(brand: Brand, method: str, path: str, body: Any = None) -> bytes:
+def answered(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> bytes:
     """Give what is answered, whatever it is."""
     content = None if body is None else msgspec.json.encode(body)
-    return brand.send(method, path, content=content).content
+    return organisation.send(method, path, content=content).content
 
 
 def shown_as(kind: Any, text: bytes) -> None:
@@ -130,7 +130,7 @@ def test_the_published_view_has_the_documented_shape() -> None:
     shown_as(Envelope[UserShape], (SAMPLES / "s4_running_period.json").read_bytes())
 
 
-def test_answers_of_the_vendors_face_have_the_documented_shape(brand: Brand) -> None:
+def test_answers_of_the_vendors_face_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Definitions, views, enrolment, registration, bills, webhooks and refusals."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
     zones = [{"entityType": "ZONE", "entityIds": [5]}]
@@ -142,88 +142,88 @@ def test_answers_of_the_vendors_face_have_the_documented_shape(brand: Brand) -> 
         group(target(), target(), combinationType="ANY", unifiedTargetExpression={"minTargetsToAchieve": 1}),
     ]
     for body in wanted:
-        shown_as(Envelope[GroupShape], answered(brand, "POST", "/v3/targetGroups", body))
+        shown_as(Envelope[GroupShape], answered(organisation, "POST", "/v3/targetGroups", body))
     anna = {"profiles": [{"identifiers": [{"type": "externalId", "value": "anna"}]}]}
-    shown_as(CustomerAnswer, answered(brand, "POST", "/v2/customers", anna))
-    shown_as(CustomerAnswer, answered(brand, "POST", "/v2/customers", anna))
+    shown_as(CustomerAnswer, answered(organisation, "POST", "/v2/customers", anna))
+    shown_as(CustomerAnswer, answered(organisation, "POST", "/v2/customers", anna))
     bought = "/v2/transactions?identifierName=externalId&identifierValue=anna"
     for body in ({"type": "REGULAR", "billNumber": "1", "billAmount": 60}, {}):
-        shown_as(TransactionAnswer, answered(brand, "POST", bought, body))
+        shown_as(TransactionAnswer, answered(organisation, "POST", bought, body))
     run = {"event_name": "Run", "externalId": "anna"}
-    shown_as(WebhookAnswer, answered(brand, "POST", f"/webhooks/{brand.webhook_id}", run))
-    path = f"/v3/users/{brand.customer('anna')}"
-    shown_as(Envelope[UserShape], answered(brand, "GET", f"{path}/targetGroups?includeInactive=true"))
-    shown_as(EnrolledTargets, answered(brand, "GET", f"{path}/enrolledTargets"))
+    shown_as(WebhookAnswer, answered(organisation, "POST", f"/webhooks/{organisation.webhook_id}", run))
+    path = f"/v3/users/{organisation.customer('anna')}"
+    shown_as(Envelope[UserShape], answered(organisation, "GET", f"{path}/targetGroups?includeInactive=true"))
+    shown_as(EnrolledTargets, answered(organisation, "GET", f"{path}/enrolledTargets"))
     for refused in ("/v3/users/5/targetGroups", "/v3/users/5/enrolledTargets"):
-        shown_as(Failure, answered(brand, "GET", refused))
+        shown_as(Failure, answered(organisation, "GET", refused))
     for refused in ("/v3/targetGroups", "/v3/targetGroups/1/targets/1/enroll", "/webhooks/x", "/v2/customers"):
-        shown_as(Failure, answered(brand, "POST", refused, []))
+        shown_as(Failure, answered(organisation, "POST", refused, []))
 
 
-def test_reads_of_definitions_have_the_documented_shape(brand: Brand) -> None:
+def test_reads_of_definitions_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Groups alone and listed, periods, targets, milestones and refusals."""
     stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
     currency = target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars)
     levels = [{"name": "Gold", "targetCountOfSequence": 1}]
-    path = f"/v3/targetGroups/{brand.define(group(currency, description='x', toDate='2027-01-01'))['id']}"
-    brand.define(group(trackingType="STREAKS", streaks=levels))
-    brand.define(group(target(), target(), combinationType="ANY"))
-    shown_as(Envelope[list[ReadGroupShape]], answered(brand, "GET", "/v3/targetGroups?includePeriods=true"))
-    shown_as(MilestonePageShape, answered(brand, "GET", "/v3/milestones?require-periods=true"))
-    shown_as(Envelope[ReadGroupShape], answered(brand, "GET", path))
-    shown_as(Envelope[list[PeriodShape]], answered(brand, "GET", f"{path}/targetPeriods"))
-    shown_as(Envelope[list[TargetShape]], answered(brand, "GET", f"{path}/targets"))
-    told = f"{path}/targets/{brand.data('GET', f'{path}/targets')[0]['id']}/communications"
-    shown_as(Envelope[list[CommunicationShape]], answered(brand, "GET", told))
-    channels = answered(brand, "GET", "/v3/targetGroups/channels")
+    path = f"/v3/targetGroups/{organisation.define(group(currency, description='x', toDate='2027-01-01'))['id']}"
+    organisation.define(group(trackingType="STREAKS", streaks=levels))
+    organisation.define(group(target(), target(), combinationType="ANY"))
+    shown_as(Envelope[list[ReadGroupShape]], answered(organisation, "GET", "/v3/targetGroups?includePeriods=true"))
+    shown_as(MilestonePageShape, answered(organisation, "GET", "/v3/milestones?require-periods=true"))
+    shown_as(Envelope[ReadGroupShape], answered(organisation, "GET", path))
+    shown_as(Envelope[list[PeriodShape]], answered(organisation, "GET", f"{path}/targetPeriods"))
+    shown_as(Envelope[list[TargetShape]], answered(organisation, "GET", f"{path}/targets"))
+    told = f"{path}/targets/{organisation.data('GET', f'{path}/targets')[0]['id']}/communications"
+    shown_as(Envelope[list[CommunicationShape]], answered(organisation, "GET", told))
+    channels = answered(organisation, "GET", "/v3/targetGroups/channels")
     shown_as(Envelope[list[CommunicationChannelShape]], channels)
     for refused in ("/v3/milestones?limit=x", "/v3/targetGroups/1", "/v3/targetGroups/1/targets"):
-        shown_as(Failure, answered(brand, "GET", refused))
+        shown_as(Failure, answered(organisation, "GET", refused))
 
 
-def test_edits_of_definitions_have_the_documented_shape(brand: Brand) -> None:
+def test_edits_of_definitions_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Changes and additions of groups, periods and targets; free names; refusals."""
-    defined = brand.define(group(target(), target(), combinationType="ANY"))
+    defined = organisation.define(group(target(), target(), combinationType="ANY"))
     path, one = f"/v3/targetGroups/{defined['id']}", defined["targets"][0]["id"]
     for address in (path, f"{path}/targets/{one}"):
-        shown_as(Envelope[ReadGroupShape], answered(brand, "PUT", address, {"description": "y", "active": True}))
-    shown_as(Envelope[list[PeriodShape]], answered(brand, "POST", f"{path}/targetPeriods", MARCH))
+        shown_as(Envelope[ReadGroupShape], answered(organisation, "PUT", address, {"description": "y", "active": True}))
+    shown_as(Envelope[list[PeriodShape]], answered(organisation, "POST", f"{path}/targetPeriods", MARCH))
     period = {"id": defined["periods"][0]["id"]}
-    shown_as(Envelope[list[ChangedPeriodShape]], answered(brand, "PUT", f"{path}/targetPeriods", period))
-    shown_as(Envelope[list[TargetShape]], answered(brand, "POST", f"{path}/targets", target()))
-    shown_as(Envelope[list[TargetShape]], answered(brand, "PUT", f"{path}/targets", {"id": one}))
+    shown_as(Envelope[list[ChangedPeriodShape]], answered(organisation, "PUT", f"{path}/targetPeriods", period))
+    shown_as(Envelope[list[TargetShape]], answered(organisation, "POST", f"{path}/targets", target()))
+    shown_as(Envelope[list[TargetShape]], answered(organisation, "PUT", f"{path}/targets", {"id": one}))
     body = {"targets": [{"id": one}], "unifiedTargetExpression": {"minTargetsToAchieve": 1}}
-    shown_as(Envelope[UnifiedShape], answered(brand, "PUT", f"{path}/unifiedTargets", body))
+    shown_as(Envelope[UnifiedShape], answered(organisation, "PUT", f"{path}/unifiedTargets", body))
     texts = [{"communicationType": "START", "channelId": 1, "messageTemplate": "m", "subjectTemplate": "s"}]
     told = f"{path}/targets/{one}/communications"
-    shown_as(Envelope[list[CommunicationShape]], answered(brand, "POST", f"{told}/upsert", texts))
+    shown_as(Envelope[list[CommunicationShape]], answered(organisation, "POST", f"{told}/upsert", texts))
     name = {"type": "targetName", "value": "x"}
-    shown_as(Envelope[bool], answered(brand, "POST", "/v3/targetGroups/isValidName", name))
+    shown_as(Envelope[bool], answered(organisation, "POST", "/v3/targetGroups/isValidName", name))
     for address in (f"{path}/targets/{one}", path):
-        shown_as(Envelope[bool], answered(brand, "DELETE", address))
+        shown_as(Envelope[bool], answered(organisation, "DELETE", address))
     for method, address in (("PUT", path), ("POST", f"{path}/targets"), ("PUT", f"{path}/targetPeriods")):
-        shown_as(Failure, answered(brand, method, address, {}))
+        shown_as(Failure, answered(organisation, method, address, {}))
 
 
-def test_answers_of_our_own_face_have_the_documented_shape(brand: Brand) -> None:
+def test_answers_of_our_own_face_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Events, places, customers and refusals."""
-    shown_as(Items[NamedItem], answered(brand, "POST", "/api/v1/zones", [{"code": "z"}]))
-    shown_as(Items[NamedItem], answered(brand, "POST", "/api/v1/concepts", {"code": "c"}))
-    shown_as(Items[StoreItem], answered(brand, "POST", "/api/v1/stores", [{"code": "s", "zone": "z"}]))
-    shown_as(Items[TillItem], answered(brand, "POST", "/api/v1/tills", [{"code": "t", "store": "s"}]))
+    shown_as(Items[NamedItem], answered(organisation, "POST", "/api/v1/zones", [{"code": "z"}]))
+    shown_as(Items[NamedItem], answered(organisation, "POST", "/api/v1/concepts", {"code": "c"}))
+    shown_as(Items[StoreItem], answered(organisation, "POST", "/api/v1/stores", [{"code": "s", "zone": "z"}]))
+    shown_as(Items[TillItem], answered(organisation, "POST", "/api/v1/tills", [{"code": "t", "store": "s"}]))
     for kind, shape in (("zones", NamedItem), ("concepts", NamedItem), ("stores", StoreItem), ("tills", TillItem)):
-        shown_as(Page[shape], answered(brand, "GET", f"/api/v1/{kind}"))  # type: ignore[valid-type]
-    brand.define(group())
-    shown_as(Answers, answered(brand, "POST", "/api/v1/events", [bill(), bill("x"), {}]))
-    shown_as(Page[CustomerItem], answered(brand, "GET", "/api/v1/customers?externalId=anna"))
-    shown_as(Problems, answered(brand, "GET", "/api/v1/customers"))
-    shown_as(Problems, answered(brand, "POST", "/api/v1/stores", 5))
-    shown_as(Problems, answered(brand, "GET", "/api/v1/zones?limit=x"))
+        shown_as(Page[shape], answered(organisation, "GET", f"/api/v1/{kind}"))  # type: ignore[valid-type]
+    organisation.define(group())
+    shown_as(Answers, answered(organisation, "POST", "/api/v1/events", [bill(), bill("x"), {}]))
+    shown_as(Page[CustomerItem], answered(organisation, "GET", "/api/v1/customers?externalId=anna"))
+    shown_as(Problems, answered(organisation, "GET", "/api/v1/customers"))
+    shown_as(Problems, answered(organisation, "POST", "/api/v1/stores", 5))
+    shown_as(Problems, answered(organisation, "GET", "/api/v1/zones?limit=x"))
 
 
-def test_the_document_is_served(brand: Brand) -> None:
+def test_the_document_is_served(organisation: OrganisationClient) -> None:
     """A client finds it where such documents are."""
-    served = brand.door.send("GET", "/openapi.json")
+    served = organisation.client.send("GET", "/openapi.json")
     assert (200, json.loads(document())) == (served.status_code, served.json())
 
 

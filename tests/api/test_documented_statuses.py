@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.api.door import Door
-from tests.api.provoking import WAYS, Provoker, told_of
+from tests.api.client import ApiClient
+from tests.api.provoked_statuses import WAYS, Provoker, told_of
 
 
-def test_each_status_is_provoked(front: Door) -> None:
+def test_each_status_is_provoked(front: ApiClient) -> None:
     """Whoever tells of a new status says in `provoking.py` how it comes about."""
     assert sorted(WAYS) == sorted({status for status, _, _ in told_of(front.app.openapi())})
 
 
 @pytest.mark.parametrize("status", sorted(WAYS))
-def test_each_documented_status_is_answered(front: Door, status: str) -> None:
+def test_each_documented_status_is_answered(front: ApiClient, status: str) -> None:
     """By each route that the document tells it of."""
     document = front.app.openapi()
     provoker = Provoker(front, document)

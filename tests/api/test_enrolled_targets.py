@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import bill, group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import bill, group, target
 
 
-def enrolled(brand: Brand, **query: str) -> list[Json]:
+def enrolled(organisation: OrganisationClient, **query: str) -> list[Json]:
     """Give the targets that Anna takes part in."""
-    found: list[Json] = brand.get(f"/v3/users/{brand.customer('anna')}/enrolledTargets", **query)["data"]
+    found: list[Json] = organisation.get(f"/v3/users/{organisation.customer('anna')}/enrolledTargets", **query)["data"]
     return found
 
 
@@ -20,16 +20,16 @@ KEYS = [
 """Of a target that has no description."""
 
 
-def test_enrolled_targets_have_the_published_keys(brand: Brand) -> None:
+def test_enrolled_targets_have_the_published_keys(organisation: OrganisationClient) -> None:
     """In the order of S3: the rule, without its values."""
     tree = '\n{\n "arity":"literal",\n "value":"true",\n "type":"boolean:primitive"\n}'
     zones = [{"entityType": "ZONE", "entityIds": [50674361, 50675571]}]
     wanted = target("LINEITEM", "GROSS_SALES", enrolmentMethod="IMPORT", expressionJson=tree, expression="true")
-    defined = brand.define(group(wanted | {"filters": zones, "name": "Custom Enroll"}))
-    brand.tell(bill())
+    defined = organisation.define(group(wanted | {"filters": zones, "name": "Custom Enroll"}))
+    organisation.tell(bill())
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
-    brand.post(path, [{"customerId": brand.customer("anna"), "periodName": "January"}])
-    (row,) = enrolled(brand)
+    organisation.post(path, [{"customerId": organisation.customer("anna"), "periodName": "January"}])
+    (row,) = enrolled(organisation)
     assert KEYS == list(row)
     assert (tree, zones, {}, "IMPORT") == (
         row["expressionJson"],
@@ -42,26 +42,26 @@ def test_enrolled_targets_have_the_published_keys(brand: Brand) -> None:
     )
 
 
-def test_enrolled_targets_are_those_that_run(brand: Brand) -> None:
+def test_enrolled_targets_are_those_that_run(organisation: OrganisationClient) -> None:
     """A target the customer takes part in, in a period of today or of the date asked for."""
-    brand.define(group(target(name="winter")))
-    brand.tell(bill("40"))
-    assert ["winter"] == [row["name"] for row in enrolled(brand)]
-    brand.door.clock.set("2026-03-01T00:00:00Z")
-    assert [] == enrolled(brand)
-    assert ["winter"] == [row["name"] for row in enrolled(brand, trackingDate="1768000000000")]
+    organisation.define(group(target(name="winter")))
+    organisation.tell(bill("40"))
+    assert ["winter"] == [row["name"] for row in enrolled(organisation)]
+    organisation.client.clock.set("2026-03-01T00:00:00Z")
+    assert [] == enrolled(organisation)
+    assert ["winter"] == [row["name"] for row in enrolled(organisation, trackingDate="1768000000000")]
 
 
-def test_enrolled_targets_are_chosen_by_their_parameters(brand: Brand) -> None:
+def test_enrolled_targets_are_chosen_by_their_parameters(organisation: OrganisationClient) -> None:
     """Rule ids, the way of enrolment, and who made them."""
-    open_to_all = brand.define(group(target(name="all")))
-    own = brand.define(group(target(name="own", enrolmentMethod="IMPORT"), userCreated=True))
-    brand.tell(bill("40"))
+    open_to_all = organisation.define(group(target(name="all")))
+    own = organisation.define(group(target(name="own", enrolmentMethod="IMPORT"), userCreated=True))
+    organisation.tell(bill("40"))
     path = f"/v3/targetGroups/{own['id']}/targets/{own['targets'][0]['id']}/enroll"
-    brand.post(path, [{"customerId": brand.customer("anna"), "periodName": "January"}])
+    organisation.post(path, [{"customerId": organisation.customer("anna"), "periodName": "January"}])
 
     def names(**query: str) -> list[str]:
-        return [row["name"] for row in enrolled(brand, **query)]
+        return [row["name"] for row in enrolled(organisation, **query)]
 
     assert ["all", "own"] == names()
     assert (["own"], ["all"], []) == tuple(
@@ -72,11 +72,11 @@ def test_enrolled_targets_are_chosen_by_their_parameters(brand: Brand) -> None:
 
 
 @pytest.mark.parametrize("method", ["import", "", "SOMETHING"])
-def test_a_bad_enrolment_type_is_told(brand: Brand, method: str) -> None:
+def test_a_bad_enrolment_type_is_told(organisation: OrganisationClient, method: str) -> None:
     """310130 in the published words."""
-    brand.tell(bill())
-    answered = brand.send(
-        "GET", f"/v3/users/{brand.customer('anna')}/enrolledTargets", params={"enrollmentType": method}
+    organisation.tell(bill())
+    answered = organisation.send(
+        "GET", f"/v3/users/{organisation.customer('anna')}/enrolledTargets", params={"enrollmentType": method}
     )
     errors = [{"code": 310130, "message": "Invalid enrollment type as input"}]
     assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.door import PASSWORD, Brand, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 WORDS = "Invalid input, check all values and ensure they are correct. "
 
@@ -15,15 +15,15 @@ WORDS = "Invalid input, check all values and ensure they are correct. "
 class Stage:
     """A brand with an IMPORT target of 1000 over three months, and Anna, who bought for 250 in January."""
 
-    def __init__(self, brand: Brand) -> None:
+    def __init__(self, organisation: OrganisationClient) -> None:
         """Set the stage."""
-        self.brand = brand
+        self.organisation = organisation
         goals = [{"defaultValue": 1000}]
-        self.group = brand.define(
+        self.group = organisation.define(
             group(target(enrolmentMethod="IMPORT", defaultValues=goals), periods=(JANUARY, FEBRUARY, MARCH))
         )
-        brand.tell(bill("250"))
-        self.anna = brand.customer("anna")
+        organisation.tell(bill("250"))
+        self.anna = organisation.customer("anna")
 
     def path(self, group_id: object = None, target_id: object = None) -> str:
         """Give the address of the call."""
@@ -34,26 +34,26 @@ class Stage:
     def enrol(self, period: str | None = "January", **changes: Any) -> Any:
         """Enrol Anna; give what the answer says."""
         body = [{"customerId": self.anna} | ({} if period is None else {"periodName": period}) | changes]
-        return said(self.brand.post(self.path(), body))
+        return said(self.organisation.post(self.path(), body))
 
     def refused(self, body: Any, path: str | None = None) -> list[tuple[int, str]]:
         """Send a call that is refused; give its errors. Nothing is stored."""
-        before = self.brand.stored()
-        answered = self.brand.post(path or self.path(), body)
+        before = self.organisation.stored()
+        answered = self.organisation.post(path or self.path(), body)
         told = said(answered)
         assert (400, None, None) == (answered.status_code, told["data"], told["warnings"]), answered.text
-        assert before == self.brand.stored()
+        assert before == self.organisation.stored()
         return [(error["code"], error["message"]) for error in told["errors"]]
 
     def values(self, **query: str) -> dict[str, Any]:
         """Give what Anna has reached, by period."""
-        return {row["periodRefCode"]: row["targetAchievedValue"] for row in self.brand.rows(self.anna, **query)}
+        return {row["periodRefCode"]: row["targetAchievedValue"] for row in self.organisation.rows(self.anna, **query)}
 
 
 @pytest.fixture
-def stage(brand: Brand) -> Stage:
+def stage(organisation: OrganisationClient) -> Stage:
     """Give a stage of the test's own."""
-    return Stage(brand)
+    return Stage(organisation)
 
 
 def test_enrolling_is_answered_with_the_customer(stage: Stage) -> None:
@@ -75,20 +75,20 @@ def test_stored_events_of_the_running_period_count(stage: Stage) -> None:
 
 def test_stored_events_do_not_count_where_the_organisation_says_so(front: Any) -> None:
     """With enrolMidPeriod FROM_ENROLMENT only what comes later counts."""
-    stage = Stage(front.brand(enrolMidPeriod="FROM_ENROLMENT"))
+    stage = Stage(front.organisation(enrolMidPeriod="FROM_ENROLMENT"))
     stage.enrol()
-    stage.brand.tell(bill("10"))
+    stage.organisation.tell(bill("10"))
     assert {"January": 10} == stage.values()
 
 
 def test_a_balance_replaces_the_progress(stage: Stage) -> None:
     """300 of 1000 leaves 700 (semantics 4.17); the goal is not stamped by a balance (semantics 8 #27)."""
     stage.enrol(initialBalance=300)
-    stage.brand.tell(bill("699.9999"))
-    (row,) = stage.brand.rows(stage.anna)
+    stage.organisation.tell(bill("699.9999"))
+    (row,) = stage.organisation.rows(stage.anna)
     assert ("999.9999", None) == (str(row["targetAchievedValue"]), row["targetAchievedDateTime"])
-    stage.brand.tell(bill("0.0001"))
-    (row,) = stage.brand.rows(stage.anna)
+    stage.organisation.tell(bill("0.0001"))
+    (row,) = stage.organisation.rows(stage.anna)
     assert (1000, "2026-01-20T10:00:00Z") == (row["targetAchievedValue"], row["targetAchievedDateTimeISO"])
 
 
@@ -109,7 +109,7 @@ def test_enrolment_covers_the_period_and_all_later_ones(stage: Stage) -> None:
 )
 def test_without_a_name_the_running_or_next_period_is_meant(stage: Stage, now: str, period: str) -> None:
     """Semantics 8 #30."""
-    stage.brand.door.clock.set(now)
+    stage.organisation.client.clock.set(now)
     assert stage.anna == stage.enrol(None)["data"]
     assert period == next(iter(stage.values(includeInactive="true")))
 
@@ -130,7 +130,7 @@ def test_each_published_error_is_provoked(stage: Stage) -> None:
 
 def test_after_the_last_period_there_is_none(stage: Stage) -> None:
     """Without a name no period is left to be meant."""
-    stage.brand.door.clock.set("2026-04-01T00:00:00Z")
+    stage.organisation.client.clock.set("2026-04-01T00:00:00Z")
     assert [(310019, "Target period is not found")] == stage.refused([{"customerId": stage.anna}])
 
 
@@ -155,8 +155,8 @@ def test_an_id_that_is_none_names_nothing(stage: Stage, path_id: str) -> None:
 def test_what_is_not_in_force_is_not_found(stage: Stage) -> None:
     """Groups and targets that are defined as inactive."""
     asked = [{"customerId": stage.anna, "periodName": "January"}]
-    idle = stage.brand.define(group(target(enrolmentMethod="IMPORT"), active=False))
-    lazy = stage.brand.define(group(target(enrolmentMethod="IMPORT", active=False)))
+    idle = stage.organisation.define(group(target(enrolmentMethod="IMPORT"), active=False))
+    lazy = stage.organisation.define(group(target(enrolmentMethod="IMPORT", active=False)))
     assert [310017, 310018] == [
         stage.refused(asked, stage.path(one["id"], one["targets"][0]["id"]))[0][0] for one in (idle, lazy)
     ]
@@ -164,14 +164,14 @@ def test_what_is_not_in_force_is_not_found(stage: Stage) -> None:
 
 def test_a_target_of_another_group_is_not_found(stage: Stage) -> None:
     """The two ids of the path belong together."""
-    other = stage.brand.define(group(target(enrolmentMethod="IMPORT")))
+    other = stage.organisation.define(group(target(enrolmentMethod="IMPORT")))
     asked = [{"customerId": stage.anna, "periodName": "January"}]
     assert 310018 == stage.refused(asked, stage.path(None, other["targets"][0]["id"]))[0][0]
 
 
 def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> None:
     """Whoever has not left it is enrolled already."""
-    other = stage.brand.define(group(target()))
+    other = stage.organisation.define(group(target()))
     path = stage.path(other["id"], other["targets"][0]["id"])
     asked = {"customerId": stage.anna, "periodName": "January"}
     assert [(310119, "User is already enrolled")] == stage.refused([asked], path)
@@ -181,23 +181,23 @@ def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> N
 @pytest.mark.parametrize("method", ["IMPORT", "AUDIENCE_FILTER"])
 def test_who_is_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
     """Targets of a list, targets of an audience that nobody chose yet, and caps (semantics 4.7, 4.11)."""
-    other = stage.brand.define(group(target(enrolmentMethod=method), trackingType=tracking))
+    other = stage.organisation.define(group(target(enrolmentMethod=method), trackingType=tracking))
     path = stage.path(other["id"], other["targets"][0]["id"])
     body = [{"customerId": stage.anna, "periodName": "January"}]
-    assert (200, stage.anna) == ((answered := stage.brand.post(path, body)).status_code, said(answered)["data"])
+    assert (200, stage.anna) == ((answered := stage.organisation.post(path, body)).status_code, said(answered)["data"])
     assert [(310119, "User is already enrolled")] == stage.refused(body, path)
 
 
 def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
     """The others are told that the customer is enrolled already, also where they ask for something else."""
     bodies = [[{"customerId": stage.anna, "periodName": "January", "initialBalance": place}] for place in range(6)]
-    brand = stage.brand
+    organisation = stage.organisation
 
     async def together() -> list[httpx.Response]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(stage.path(), json=body) for body in bodies))
 
-    told = [said(answered) for answered in brand.door.run(together)]
+    told = [said(answered) for answered in organisation.client.run(together)]
     assert [stage.anna] == [one["data"] for one in told if one["errors"] is None]
     assert [310119] * 5 == [one["errors"][0]["code"] for one in told if one["errors"] is not None]
 
@@ -205,14 +205,14 @@ def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
 def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None:
     """Semantics 4.7."""
     levels: Json = {"trackingType": "STREAKS", "streaks": [{"name": "twice", "targetCountOfSequence": 2}]}
-    other = stage.brand.define(group(target(enrolmentMethod="IMPORT"), **levels))
+    other = stage.organisation.define(group(target(enrolmentMethod="IMPORT"), **levels))
     path = stage.path(other["id"], other["targets"][0]["id"])
     asked = {"customerId": stage.anna}
     words = WORDS + "[0].initialBalance: does not go with streaks"
     assert [(300004, words)] == stage.refused([asked | {"initialBalance": 5}], path)
     words = WORDS + "[0].resetStreakStatus: goes with streaks only"
     assert [(300004, words)] == stage.refused([asked | {"resetStreakStatus": True}])
-    assert stage.anna == said(stage.brand.post(path, [asked | {"periodName": "whatever"}]))["data"]
+    assert stage.anna == said(stage.organisation.post(path, [asked | {"periodName": "whatever"}]))["data"]
 
 
 @pytest.mark.parametrize(
@@ -251,4 +251,4 @@ def test_a_call_enrols_one_customer(stage: Stage, body: Any) -> None:
 
 def test_a_body_of_20_megabytes_is_refused(stage: Stage) -> None:
     """Past 1 MiB nothing is read on."""
-    assert 413 == stage.brand.post(stage.path(), b" " * 20_000_000).status_code
+    assert 413 == stage.organisation.post(stage.path(), b" " * 20_000_000).status_code

@@ -7,26 +7,26 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 
 class Stage:
     """A brand with a target of 1000 over three months that enrols by a list, and three customers."""
 
-    def __init__(self, brand: Brand, **changes: Any) -> None:
+    def __init__(self, organisation: OrganisationClient, **changes: Any) -> None:
         """Set the stage."""
-        self.brand = brand
+        self.organisation = organisation
         asked = target(name="Spend", enrolmentMethod="IMPORT", defaultValues=[{"defaultValue": 1000}])
-        self.group = brand.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
-        brand.tell(*(bill("50", customer=name) for name in ("anna", "bob", "carl")))
+        self.group = organisation.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
+        organisation.tell(*(bill("50", customer=name) for name in ("anna", "bob", "carl")))
 
     def send(self, text: str | bytes, accept: str = "application/json", **query: Any) -> httpx.Response:
         """Send a file."""
         path = f"/api/v1/targetGroups/{self.group['id']}/enrolments"
         headers = {"Content-Type": "text/csv", "Accept": accept}
         content = text.encode() if isinstance(text, str) else text
-        return self.brand.send("POST", path, content=content, headers=headers, params=query)
+        return self.organisation.send("POST", path, content=content, headers=headers, params=query)
 
     def enrol(self, text: str, **query: Any) -> Json:
         """Send a file that can be read; give what is answered."""
@@ -42,19 +42,19 @@ class Stage:
 
     def achieved(self, name: str) -> list[str]:
         """Give the periods that a customer has achieved."""
-        rows = self.brand.rows(self.brand.customer(name), includeInactive="true")
+        rows = self.organisation.rows(self.organisation.customer(name), includeInactive="true")
         return [row["periodRefCode"] for row in rows if row["targetAchievedDateTime"] is not None]
 
     def reached(self, name: str) -> dict[str, Any]:
         """Give what a customer has reached, by period."""
-        rows = self.brand.rows(self.brand.customer(name), includeInactive="true")
+        rows = self.organisation.rows(self.organisation.customer(name), includeInactive="true")
         return {row["periodRefCode"]: row["targetAchievedValue"] for row in rows}
 
 
 @pytest.fixture
-def stage(brand: Brand) -> Stage:
+def stage(organisation: OrganisationClient) -> Stage:
     """Give a stage of the test's own."""
-    return Stage(brand)
+    return Stage(organisation)
 
 
 HEADING = "externalId,TargetName,CreatedBy,UpdatedBy,January,February,March\n"
@@ -64,7 +64,7 @@ def test_rows_enrol_with_goals_of_their_own(stage: Stage) -> None:
     """A blank goal is the target's, 0 is a goal that the next event reaches."""
     told = stage.enrol(HEADING + "anna,Spend,x,y,60,,\nbob,Spend,x,y,,,\ncarl,Spend,x,y,0,5,7.5\n")
     assert {"rows": 3, "enrolled": 3, "changed": 0, "already": 0, "refused": []} == told
-    stage.brand.tell(*(bill("10", customer=name) for name in ("anna", "bob", "carl")))
+    stage.organisation.tell(*(bill("10", customer=name) for name in ("anna", "bob", "carl")))
     assert [["January"], [], ["January"]] == [stage.achieved(name) for name in ("anna", "bob", "carl")]
     assert 60 == stage.reached("bob")["January"]
 
@@ -74,7 +74,7 @@ def test_a_file_may_be_sent_again(stage: Stage) -> None:
     assert (2, 0, 0, 0) == stage.counts(HEADING + "anna,Spend,,,60,,\nbob,Spend,,,,,\n")
     assert (0, 0, 2, 0) == stage.counts(HEADING + "anna,Spend,,,60.0,,\nbob,Spend,,,,,\n")
     assert (1, 1, 0, 0) == stage.counts(HEADING + "anna,Spend,,,55,,\ncarl,Spend,,,,,\n")
-    stage.brand.tell(bill("5", customer="anna"))
+    stage.organisation.tell(bill("5", customer="anna"))
     assert ({"January": 55, "February": 0, "March": 0}, ["January"]) == (stage.reached("anna"), stage.achieved("anna"))
 
 
@@ -83,7 +83,7 @@ def test_customers_are_known_by_any_identifier(stage: Stage, kind: str) -> None:
     """By the column's name, whatever its case."""
     names = {"mobile": "+4915112345", "email": "Dora@Example.com", "externalId": "dora"}
     identifiers = [{"type": name, "value": value} for name, value in names.items()]
-    made = said(stage.brand.post("/v2/customers", {"profiles": [{"identifiers": identifiers}]}))["createdId"]
+    made = said(stage.organisation.post("/v2/customers", {"profiles": [{"identifiers": identifiers}]}))["createdId"]
     value = (names | {"userId": str(made)})[kind]
     assert (1, 0, 0, 0) == stage.counts(f"{kind.upper()},january\n{value},5\n")
 
@@ -109,7 +109,7 @@ def test_refused_rows_may_come_back_as_csv_and_be_sent_again(stage: Stage) -> No
     assert ["externalId", "TargetName", "January", "Line", "Reason"] == heading
     assert [["'=cmd()", "Spend", "", "3"], ["'+49", "Spend", "", "4"]] == [row[:4] for row in rows]
     registered = {"profiles": [{"identifiers": [{"type": "externalId", "value": "+49"}]}]}
-    assert 200 == stage.brand.post("/v2/customers", registered).status_code
+    assert 200 == stage.organisation.post("/v2/customers", registered).status_code
     assert (1, 0, 0, 1) == stage.counts(answered.text)
 
 
@@ -138,7 +138,7 @@ def test_who_has_left_comes_back(stage: Stage) -> None:
     """By a row of a file, as by a call."""
     stage.enrol("externalId\nanna\n")
     path = f"/v3/targetGroups/{stage.group['id']}/targets/{stage.group['targets'][0]['id']}/unEnroll"
-    assert 200 == stage.brand.post(path, [{"customerId": stage.brand.customer("anna")}]).status_code
+    assert 200 == stage.organisation.post(path, [{"customerId": stage.organisation.customer("anna")}]).status_code
     assert (1, 0, 0, 0) == stage.counts("externalId\nanna\n")
 
 
@@ -146,7 +146,7 @@ def test_more_rows_than_a_transaction_holds(stage: Stage) -> None:
     """Twelve hundred and one, one of them refused."""
     names = [f"customer {number}" for number in range(1_200)]
     for start in (0, 600):
-        stage.brand.tell(*(bill("1", customer=name) for name in names[start : start + 600]))
+        stage.organisation.tell(*(bill("1", customer=name) for name in names[start : start + 600]))
     text = "externalId,January\n" + "".join(f"{name},{number}\n" for number, name in enumerate(names)) + "nobody,1\n"
     assert (1_200, 0, 0, 1) == stage.counts(text)
     assert (0, 0, 1_200, 1) == stage.counts(text)
@@ -178,27 +178,27 @@ def test_a_row_with_too_many_cells_is_refused(stage: Stage) -> None:
     assert (1, ["the row has 3 cells, the heading 2"]) == (told["enrolled"], told["refused"][0]["reasons"])
 
 
-def test_a_target_that_is_open_to_all_takes_no_rows(brand: Brand) -> None:
+def test_a_target_that_is_open_to_all_takes_no_rows(organisation: OrganisationClient) -> None:
     """There is nobody to be enrolled."""
-    brand.tell(bill("1"))
-    made = brand.define(group(target()))
+    organisation.tell(bill("1"))
+    made = organisation.define(group(target()))
     headers = {"Content-Type": "text/csv"}
     path = f"/api/v1/targetGroups/{made['id']}/enrolments"
-    told = said(brand.send("POST", path, content=b"externalId\nanna\n", headers=headers))
+    told = said(organisation.send("POST", path, content=b"externalId\nanna\n", headers=headers))
     assert [0, 1] == [told["enrolled"], len(told["refused"])]
 
 
-def test_until_achieved_there_is_one_goal(brand: Brand) -> None:
+def test_until_achieved_there_is_one_goal(organisation: OrganisationClient) -> None:
     """That of the first period, and greater than 0."""
-    stage = Stage(brand, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW")
+    stage = Stage(organisation, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW")
     assert 400 == stage.send("externalId,February\nanna,5\n").status_code
     assert (1, 0, 0, 1) == stage.counts("externalId,January\nanna,60\nbob,0\n")
 
 
 def test_an_unknown_group_takes_no_file(stage: Stage) -> None:
     """No id, an id of nothing, and a group of another brand."""
-    other = stage.brand.door.brand()
-    for asking, id_ in ((stage.brand, "x"), (stage.brand, 5), (other, stage.group["id"])):
+    other = stage.organisation.client.organisation()
+    for asking, id_ in ((stage.organisation, "x"), (stage.organisation, 5), (other, stage.group["id"])):
         path = f"/api/v1/targetGroups/{id_}/enrolments"
         assert 400 == asking.send("POST", path, content=b"externalId\nanna\n").status_code
 

@@ -5,42 +5,42 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.vendor.behaviour_shapes import FoundPageShape
-from tests.api.door import Brand, Json, instant, said
-from tests.api.forms import bill, event, group, target
+from milepost.api.capillary.v2.event_definitions.answer import FoundPageShape
+from tests.api.client import Json, OrganisationClient, instant, said
+from tests.api.client_forms import bill, event, group, target
 
 PATH = "/v2/events/search"
 
 
 @pytest.fixture
-def running(brand: Brand) -> Brand:
+def running(organisation: OrganisationClient) -> OrganisationClient:
     """Give the brand where Anna ran on five days and swam once, and bought something; Bob ran once."""
-    brand.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
+    organisation.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
     for day, place in ((10, "park"), (11, "park"), (12, "town"), (13, "town"), (14, "park")):
-        brand.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))
-    brand.tell(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
-    brand.tell(event("Run", customer="bob", data={"place": "park"}))
-    return brand
+        organisation.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))
+    organisation.tell(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
+    organisation.tell(event("Run", customer="bob", data={"place": "park"}))
+    return organisation
 
 
-def found(brand: Brand, **query: Any) -> Json:
+def found(organisation: OrganisationClient, **query: Any) -> Json:
     """Give what is found of Anna's."""
-    anna = {"userIdentifierType": "userId", "userIdentifierValue": brand.customer("anna")}
-    answered = brand.send("GET", PATH, params=anna | query)
+    anna = {"userIdentifierType": "userId", "userIdentifierValue": organisation.customer("anna")}
+    answered = organisation.send("GET", PATH, params=anna | query)
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=FoundPageShape)
     told: Json = said(answered)
     return told
 
 
-def days(brand: Brand, **query: Any) -> list[int]:
+def days(organisation: OrganisationClient, **query: Any) -> list[int]:
     """Give the days of January of what is found."""
     start = instant("2026-01-01") // 1000
-    dates = [one["additonalAttributes"]["eventDateTime"] for one in found(brand, **query)["data"]]
+    dates = [one["additonalAttributes"]["eventDateTime"] for one in found(organisation, **query)["data"]]
     return [1 + (date - start) // 86_400_000 for date in dates]
 
 
-def test_an_event_is_told_with_what_it_carries(running: Brand) -> None:
+def test_an_event_is_told_with_what_it_carries(running: OrganisationClient) -> None:
     """Instants in epoch milliseconds; the id is that of the kind of event."""
     (one,) = found(running, eventName="Swim")["data"]
     assert 32 == len(one.pop("eventId"))
@@ -75,19 +75,19 @@ def test_an_event_is_told_with_what_it_carries(running: Brand) -> None:
         ({"eventId": "x"}, []),
     ],
 )
-def test_events_are_found(running: Brand, query: Json, expected: list[int]) -> None:
+def test_events_are_found(running: OrganisationClient, query: Json, expected: list[int]) -> None:
     """By name, time and attribute; latest first; a part at a time."""
     assert expected == days(running, **query)
 
 
-def test_the_kind_of_event_is_found_by_its_id(running: Brand) -> None:
+def test_the_kind_of_event_is_found_by_its_id(running: OrganisationClient) -> None:
     """The id of the definition."""
     running.send("POST", "/v2/events", json={"eventName": "Swim", "actions": ["EIConsumer"]})
     id_ = running.get("/v2/events/meta", event_name="Swim")["clickEventsMeta"]["eventId"]
     assert ["Swim"] == [one["eventName"] for one in found(running, eventId=id_)["data"]]
 
 
-def test_side_effects_are_told_when_asked_for(running: Brand) -> None:
+def test_side_effects_are_told_when_asked_for(running: OrganisationClient) -> None:
     """What each event did to targets."""
     (one,) = found(running, includeSideEffects="true", km="12")["data"]
     effects = one["clickEventSideEffects"]
@@ -95,7 +95,7 @@ def test_side_effects_are_told_when_asked_for(running: Brand) -> None:
     assert {"limit": 2, "offset": 1, "total": 5} == found(running, eventName="Run", limit=2, offset=1)["pagination"]
 
 
-def test_a_customer_is_named_in_each_way(running: Brand) -> None:
+def test_a_customer_is_named_in_each_way(running: OrganisationClient) -> None:
     """By any identifier; a stranger is 8015."""
     by_name = {"userIdentifierType": "externalId", "userIdentifierValue": "bob"}
     assert 1 == running.get(PATH, **by_name)["pagination"]["total"]
@@ -114,7 +114,7 @@ def test_a_customer_is_named_in_each_way(running: Brand) -> None:
         ({"userIdentifierType": "userId", "userIdentifierValue": "5", "isDuplicate": "x", "includeSideEffects": 1}, 2),
     ],
 )
-def test_a_bad_search_is_refused(brand: Brand, query: Json, count: int) -> None:
+def test_a_bad_search_is_refused(organisation: OrganisationClient, query: Json, count: int) -> None:
     """With everything that is wrong; without a customer there is no search."""
-    answered = brand.send("GET", PATH, params=query)
+    answered = organisation.send("GET", PATH, params=query)
     assert (400, [300004] * count) == (answered.status_code, [error["code"] for error in said(answered)["errors"]])

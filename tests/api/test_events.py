@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import back, bill, event, group, line, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import back, bill, event, group, line, target
 
 SUM_OF_TIP = {"extendedFieldInfo": {"name": "tip", "aggregateFunction": "SUM"}}
 STARS = {"extendedFieldInfo": {"programId": 46, "alternateCurrencyIdentifier": "stars"}}
@@ -66,14 +66,16 @@ def counted(after: str) -> list[tuple[Decimal, Decimal, str]]:
         (target("ALTERNATE_CURRENCIES", "ALL", **STARS), event("CurrencyAwarded", data=STARRED), "7"),
     ],
 )
-def test_each_type_of_event_is_applied(brand: Brand, wanted: Json, sent: Json, expected: str) -> None:
+def test_each_type_of_event_is_applied(
+    organisation: OrganisationClient, wanted: Json, sent: Json, expected: str
+) -> None:
     """An event is answered with what it changed: target, period, before, after and why."""
-    defined = brand.define(group(wanted))
-    (answered,) = brand.tell(sent)
+    defined = organisation.define(group(wanted))
+    (answered,) = organisation.tell(sent)
     assert counted(expected) == entries(answered)
     names = {"targetId": defined["targets"][0]["id"], "periodId": defined["periods"][0]["id"]}
     assert names == {name: answered["entries"][0][name] for name in names}
-    assert (sent["id"], brand.customer("anna")) == (answered["id"], answered["customerId"])
+    assert (sent["id"], organisation.customer("anna")) == (answered["id"], answered["customerId"])
 
 
 @pytest.mark.parametrize(
@@ -86,12 +88,12 @@ def test_each_type_of_event_is_applied(brand: Brand, wanted: Json, sent: Json, e
         (target(), bill(time="2026-03-01T00:00:00Z", id="next day")),
     ],
 )
-def test_an_event_that_no_target_wants_is_kept(brand: Brand, wanted: Json, sent: Json) -> None:
+def test_an_event_that_no_target_wants_is_kept(organisation: OrganisationClient, wanted: Json, sent: Json) -> None:
     """It is applied, changes nothing, and stands in the log."""
-    brand.door.clock.set("2026-03-01T12:00:00Z")
-    brand.define(group(wanted))
-    assert [] == entries(brand.tell(sent)[0])
-    assert 1 == brand.stored()["event"]
+    organisation.client.clock.set("2026-03-01T12:00:00Z")
+    organisation.define(group(wanted))
+    assert [] == entries(organisation.tell(sent)[0])
+    assert 1 == organisation.stored()["event"]
 
 
 @pytest.mark.parametrize(
@@ -104,36 +106,40 @@ def test_an_event_that_no_target_wants_is_kept(brand: Brand, wanted: Json, sent:
         ("LINE_ITEM", {"lines": [{"code": "wine", "quantity": 1, "netAmount": "15", "grossAmount": "15"}]}, "85"),
     ],
 )
-def test_each_kind_of_return_takes_its_part_back(brand: Brand, kind: str, data: Json, after: str) -> None:
+def test_each_kind_of_return_takes_its_part_back(
+    organisation: OrganisationClient, kind: str, data: Json, after: str
+) -> None:
     """A return reduces what its bill had added, by the bill's id as by its number."""
-    brand.define(group())
+    organisation.define(group())
     bought = bill("100", lines=(line("wine", "40", quantity=2), line("bread", "60")))
-    assert counted("100") == entries(brand.tell(bought)[0])
-    assert [(Decimal(100), Decimal(after), "returned")] == entries(brand.tell(back(bought["id"], kind, **data))[0])
+    assert counted("100") == entries(organisation.tell(bought)[0])
+    assert [(Decimal(100), Decimal(after), "returned")] == entries(
+        organisation.tell(back(bought["id"], kind, **data))[0]
+    )
 
 
-def test_the_example_of_the_documentation_is_applied(brand: Brand) -> None:
+def test_the_example_of_the_documentation_is_applied(organisation: OrganisationClient) -> None:
     """A bill with all its fields, as the documentation shows it, at a store that is known."""
-    brand.post("/api/v1/stores", [{"code": "330", "name": "Main Street"}])
+    organisation.post("/api/v1/stores", [{"code": "330", "name": "Main Street"}])
     text = """{"id": "bill-31198570044", "source": "pos/330", "type": "TransactionAdd",
         "time": "2017-01-01T11:53:26-05:00", "customer": {"externalId": "900"}, "store": {"code": "330"},
         "data": {"number": "31198570044", "netAmount": 42.50, "grossAmount": 45.00, "discount": 2.50,
         "lines": [{"code": "1095275", "quantity": 1, "rate": 0.5, "grossAmount": 0.5, "discount": 0, "netAmount": 0.5,
         "attributes": {"department": "PRODUCE", "brand": "National"}, "extendedFields": {}}], "extendedFields": {}}}"""
-    (answered,) = said(brand.post("/api/v1/events", text.encode()))["items"]
+    (answered,) = said(organisation.post("/api/v1/events", text.encode()))["items"]
     assert {
         "id": "bill-31198570044",
         "status": "applied",
-        "customerId": brand.customer("900"),
-        "version": brand.get("/api/v1/organisation")["version"],
+        "customerId": organisation.customer("900"),
+        "version": organisation.get("/api/v1/organisation")["version"],
         "entries": [],
         "problems": [],
     } == answered
 
 
-def sent_as(brand: Brand, body: bytes, content_type: str) -> tuple[int, list[str]]:
+def sent_as(organisation: OrganisationClient, body: bytes, content_type: str) -> tuple[int, list[str]]:
     """Send a body; give the answer's status and the items' statuses."""
-    answered = brand.send("POST", "/api/v1/events", content=body, headers={"content-type": content_type})
+    answered = organisation.send("POST", "/api/v1/events", content=body, headers={"content-type": content_type})
     return answered.status_code, [item["status"] for item in said(answered).get("items", ())]
 
 
@@ -150,69 +156,69 @@ def sent_as(brand: Brand, body: bytes, content_type: str) -> tuple[int, list[str
         ("application/jsonl", lambda events: b"".join(json.dumps(one).encode() + b"\n" for one in events)),
     ],
 )
-def test_many_events_come_in_one_request(brand: Brand, content_type: str, join: Any) -> None:
+def test_many_events_come_in_one_request(organisation: OrganisationClient, content_type: str, join: Any) -> None:
     """A JSON array and one event a line say the same."""
-    brand.define(group())
-    assert (200, ["applied"] * 3) == sent_as(brand, join([bill("1"), bill("2"), bill("3")]), content_type)
-    assert 3 == brand.stored()["event"]
+    organisation.define(group())
+    assert (200, ["applied"] * 3) == sent_as(organisation, join([bill("1"), bill("2"), bill("3")]), content_type)
+    assert 3 == organisation.stored()["event"]
 
 
-def test_one_event_needs_no_array(brand: Brand) -> None:
+def test_one_event_needs_no_array(organisation: OrganisationClient) -> None:
     """A lone JSON object is one event."""
-    assert (200, ["applied"]) == sent_as(brand, json.dumps(bill()).encode(), "application/json")
+    assert (200, ["applied"]) == sent_as(organisation, json.dumps(bill()).encode(), "application/json")
 
 
-def test_no_events_are_an_empty_answer(brand: Brand) -> None:
+def test_no_events_are_an_empty_answer(organisation: OrganisationClient) -> None:
     """An empty array is no mistake."""
-    assert (200, []) == sent_as(brand, b"[]", "application/json")
+    assert (200, []) == sent_as(organisation, b"[]", "application/json")
 
 
-def test_a_cloud_event_is_an_event(brand: Brand) -> None:
+def test_a_cloud_event_is_an_event(organisation: OrganisationClient) -> None:
     """CloudEvents 1.0: the subject names the customer where `customer` does not; extensions of the format are taken."""
-    brand.define(group())
+    organisation.define(group())
     sent = bill("12") | {"specversion": "1.0", "subject": "bert", "datacontenttype": "application/json"}
     del sent["customer"]
-    answered = brand.send(
+    answered = organisation.send(
         "POST", "/api/v1/events", json=sent, headers={"content-type": "application/cloudevents+json; charset=utf-8"}
     )
     (item,) = said(answered)["items"]
     assert counted("12") == entries(item)
-    assert brand.customer("bert") == item["customerId"]
+    assert organisation.customer("bert") == item["customerId"]
 
 
-def test_a_batch_of_cloud_events_is_a_batch(brand: Brand) -> None:
+def test_a_batch_of_cloud_events_is_a_batch(organisation: OrganisationClient) -> None:
     """A subject beside a `customer` names nobody."""
     sent = [bill() | {"specversion": "1.0", "subject": "who cares", "customer": {"externalId": "carl"}}]
-    answered = brand.send(
+    answered = organisation.send(
         "POST", "/api/v1/events", json=sent, headers={"content-type": "application/cloudevents-batch+json"}
     )
-    assert [brand.customer("carl")] == [item["customerId"] for item in said(answered)["items"]]
+    assert [organisation.customer("carl")] == [item["customerId"] for item in said(answered)["items"]]
 
 
-def test_a_customer_is_found_by_every_name(brand: Brand) -> None:
+def test_a_customer_is_found_by_every_name(organisation: OrganisationClient) -> None:
     """Id, external id, mobile and e-mail, whatever its case, lead to one customer."""
     named = [
         {"type": "externalId", "value": "anna"},
         {"type": "mobile", "value": "4917000"},
         {"type": "email", "value": "Anna@Example.org"},
     ]
-    created = said(brand.post("/v2/customers", {"profiles": [{"firstName": "Anna", "identifiers": named}]}))
+    created = said(organisation.post("/v2/customers", {"profiles": [{"firstName": "Anna", "identifiers": named}]}))
     names: list[Json] = [
         {"id": created["createdId"]},
         {"externalId": "anna"},
         {"mobile": "4917000"},
         {"email": "ANNA@example.org"},
     ]
-    answered = brand.tell(*(bill() | {"customer": name} for name in names))
+    answered = organisation.tell(*(bill() | {"customer": name} for name in names))
     assert [("applied", created["createdId"])] * 4 == [(item["status"], item["customerId"]) for item in answered]
 
 
-def test_an_event_happens_where_it_says(brand: Brand) -> None:
+def test_an_event_happens_where_it_says(organisation: OrganisationClient) -> None:
     """A store by code or id, a till by code or id: the filter of the target sees the same store."""
-    (store,) = said(brand.post("/api/v1/stores", [{"code": "s1", "name": "One"}]))["items"]
-    (till,) = said(brand.post("/api/v1/tills", [{"code": "t1", "store": "s1"}]))["items"]
-    brand.post("/api/v1/stores", [{"code": "s2"}])
-    brand.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store["id"]]}])))
+    (store,) = said(organisation.post("/api/v1/stores", [{"code": "s1", "name": "One"}]))["items"]
+    (till,) = said(organisation.post("/api/v1/tills", [{"code": "t1", "store": "s1"}]))["items"]
+    organisation.post("/api/v1/stores", [{"code": "s2"}])
+    organisation.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store["id"]]}])))
     places: list[Json] = [
         {"store": {"code": "s1"}},
         {"store": {"id": store["id"]}},
@@ -221,21 +227,21 @@ def test_an_event_happens_where_it_says(brand: Brand) -> None:
         {"store": {"code": "s2"}},
         {},
     ]
-    answered = brand.tell(*(bill("1", **place) for place in places))
+    answered = organisation.tell(*(bill("1", **place) for place in places))
     assert [1, 1, 1, 1, 0, 0] == [len(item["entries"]) for item in answered]
 
 
-def test_an_event_without_a_place_happens_at_the_till_that_logged_in(brand: Brand) -> None:
+def test_an_event_without_a_place_happens_at_the_till_that_logged_in(organisation: OrganisationClient) -> None:
     """Where the till that sends has a store, its filter holds."""
-    (store,) = said(brand.post("/api/v1/stores", [{"code": "s1"}]))["items"]
-    brand.post("/api/v1/tills", [{"code": brand.till_code, "store": "s1"}])
-    brand.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store["id"]]}])))
-    assert counted("10") == entries(brand.tell(bill("10"))[0])
+    (store,) = said(organisation.post("/api/v1/stores", [{"code": "s1"}]))["items"]
+    organisation.post("/api/v1/tills", [{"code": organisation.till_code, "store": "s1"}])
+    organisation.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store["id"]]}])))
+    assert counted("10") == entries(organisation.tell(bill("10"))[0])
 
 
-def test_numbers_and_text_are_the_same_exact_amounts(brand: Brand) -> None:
+def test_numbers_and_text_are_the_same_exact_amounts(organisation: OrganisationClient) -> None:
     """0.1 and "0.2" make 0.3; four decimals are kept, and trailing zeros are not shown."""
-    brand.define(group())
+    organisation.define(group())
     body = json.dumps([bill(), bill("0.2"), bill("0.0001"), bill("0.6999")]).encode()
-    items = said(brand.post("/api/v1/events", body.replace(b'"netAmount": "10"', b'"netAmount": 0.1')))["items"]
+    items = said(organisation.post("/api/v1/events", body.replace(b'"netAmount": "10"', b'"netAmount": 0.1')))["items"]
     assert ["0.1", "0.3", "0.3001", "1"] == [str(item["entries"][0]["after"]) for item in items]

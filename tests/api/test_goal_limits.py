@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.test_own_goals import Stage
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.test_customer_goals import Stage
 
 
 @pytest.fixture
-def stage(brand: Brand) -> Stage:
+def stage(organisation: OrganisationClient) -> Stage:
     """Give a stage of the test's own."""
-    return Stage(brand)
+    return Stage(organisation)
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_the_limits_are_reached(stage: Stage) -> None:
     ]
 
 
-def test_without_templates_nobody_sets_goals(brand: Brand) -> None:
+def test_without_templates_nobody_sets_goals(organisation: OrganisationClient) -> None:
     """As long as the brand has named none."""
-    stage = Stage(brand, goalTemplates=[])
+    stage = Stage(organisation, goalTemplates=[])
     assert ["template"] == stage.refused("POST", stage.path(), stage.asked())
 
 
 @pytest.mark.parametrize("value", ["5", "5:1", "5:0-10", "5:10-1", "5:1-2,5:1-3", "x:1-2", "5:1.00001-2"])
-def test_templates_that_are_none_are_refused(brand: Brand, value: str) -> None:
+def test_templates_that_are_none_are_refused(organisation: OrganisationClient, value: str) -> None:
     """A target, and from which value to which."""
-    answered = brand.send("PATCH", "/api/v1/organisation", json={"settings": {"goalTemplates": value}})
+    answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": {"goalTemplates": value}})
     assert (400, "goalTemplates") == (answered.status_code, said(answered)["problems"][0]["path"])

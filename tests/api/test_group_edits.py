@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import PASSWORD, Brand, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, group, target
+from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 ADDRESSES = ("/v3/targetGroups/editTargetGroup/{id}", "/v3/targetGroups/{id}", "/v3/targetGroups")
 
@@ -22,9 +22,9 @@ def later(**changes: Any) -> Json:
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-def test_a_group_is_changed_at_each_of_its_addresses(brand: Brand, path: str) -> None:
+def test_a_group_is_changed_at_each_of_its_addresses(organisation: OrganisationClient, path: str) -> None:
     """Text, use, condition, places and goals; the answer is the whole of it, and so is what is read afterwards."""
-    defined = brand.define(group(description="before"))
+    defined = organisation.define(group(description="before"))
     rule = defined["targets"][0]
     wanted = {
         "id": defined["id"],
@@ -40,7 +40,7 @@ def test_a_group_is_changed_at_each_of_its_addresses(brand: Brand, path: str) ->
             }
         ],
     }
-    shown = brand.data("PUT", path.format(id=defined["id"]), wanted)
+    shown = organisation.data("PUT", path.format(id=defined["id"]), wanted)
     (changed,) = shown["targets"]
     assert ("after", False, "rule", "currentTxn.value>5") == (
         shown["description"],
@@ -52,13 +52,15 @@ def test_a_group_is_changed_at_each_of_its_addresses(brand: Brand, path: str) ->
     assert ["50.5", "60"] == [str(goal["defaultValue"]) for goal in changed["defaultValues"]]
     ids = [goal["id"] for goal in rule["defaultValues"]]
     assert ids == [goal["id"] for goal in changed["defaultValues"]]
-    assert shown["targets"] == brand.data("GET", f"{address(defined)}/targets")
+    assert shown["targets"] == organisation.data("GET", f"{address(defined)}/targets")
 
 
-def test_an_edit_answers_with_the_published_keys(brand: Brand) -> None:
+def test_an_edit_answers_with_the_published_keys(organisation: OrganisationClient) -> None:
     """The whole group: attribution, the running period and the moment of creation beside what a creation shows."""
-    defined = brand.define(group(description="d", fromDate="2026-01-01", toDate="2026-03-01", timeZoneName="UTC"))
-    shown = brand.data("PUT", address(defined), {"description": "e"})
+    defined = organisation.define(
+        group(description="d", fromDate="2026-01-01", toDate="2026-03-01", timeZoneName="UTC")
+    )
+    shown = organisation.data("PUT", address(defined), {"description": "e"})
     expected = [
         *("id", "attribution", "name", "fromDate", "toDate", "active", "preferredTillId", "periods", "activePeriod"),
         *("totalPeriods", "description", "targetEvaluationType", "recurringCycles", "frequency"),
@@ -73,74 +75,74 @@ def test_an_edit_answers_with_the_published_keys(brand: Brand) -> None:
     assert [] == shown["targets"][0]["targetMilestoneTriggers"]
 
 
-def test_an_edit_says_who_changed_what_and_when(brand: Brand) -> None:
+def test_an_edit_says_who_changed_what_and_when(organisation: OrganisationClient) -> None:
     """The group and the target that changed are of today; what did not change is as it was made."""
-    defined = brand.define(group())
-    brand.door.clock.set("2026-01-25T08:00:00.700Z")
+    defined = organisation.define(group())
+    organisation.client.clock.set("2026-01-25T08:00:00.700Z")
     rule = defined["targets"][0]
-    shown = brand.data("PUT", address(defined), {"targets": [{"id": rule["id"], "description": "new"}]})
+    shown = organisation.data("PUT", address(defined), {"targets": [{"id": rule["id"], "description": "new"}]})
     stamps = [
         (one["attribution"]["createdOn"], one["attribution"]["lastUpdatedOn"])
         for one in (shown, shown["targets"][0], shown["periods"][0])
     ]
     made, changed = "2026-01-20T12:00:00.000+0000", "2026-01-25T08:00:01.000+0000"
     assert [(made, changed), (made, changed), (made, made)] == stamps
-    assert brand.till_code == shown["attribution"]["lastUpdatedBy"]["code"]
+    assert organisation.till_code == shown["attribution"]["lastUpdatedBy"]["code"]
 
 
-def test_each_edit_makes_a_version_and_one_that_changes_nothing_makes_none(brand: Brand) -> None:
+def test_each_edit_makes_a_version_and_one_that_changes_nothing_makes_none(organisation: OrganisationClient) -> None:
     """Versions of the definition are kept; sending back what was answered is no change, and warns of nothing."""
-    defined = brand.define(
+    defined = organisation.define(
         group(
             target(targetMilestoneTriggers=[{"triggerName": "h", "triggerValueType": "PERCENTAGE", "triggerValue": 9}])
         )
     )
-    before = brand.version()
-    shown = brand.data("PUT", address(defined), {"description": "one"})
-    assert (before + 1, 2) == (brand.version(), brand.stored()["target_group_version"])
-    again = said(brand.put(address(defined), shown))
+    before = organisation.version()
+    shown = organisation.data("PUT", address(defined), {"description": "one"})
+    assert (before + 1, 2) == (organisation.version(), organisation.stored()["target_group_version"])
+    again = said(organisation.put(address(defined), shown))
     assert (shown, None) == (again["data"], again["warnings"])
-    assert said(brand.put(address(defined), defined | {"description": "one"}))["warnings"] is None
-    assert (before + 1, 2) == (brand.version(), brand.stored()["target_group_version"])
+    assert said(organisation.put(address(defined), defined | {"description": "one"}))["warnings"] is None
+    assert (before + 1, 2) == (organisation.version(), organisation.stored()["target_group_version"])
 
 
-def test_what_is_not_said_stays(brand: Brand) -> None:
+def test_what_is_not_said_stays(organisation: OrganisationClient) -> None:
     """An empty change and nulls leave everything as it is."""
-    defined = brand.define(group(target(description="d", filters=[]), description="g"))
-    before = brand.version()
+    defined = organisation.define(group(target(description="d", filters=[]), description="g"))
+    before = organisation.version()
     rule = {"id": defined["targets"][0]["id"], "description": None, "filters": None, "defaultValues": []}
     for body in ({}, {"description": None, "targets": None}, {"targets": [rule]}):
-        assert "g" == brand.data("PUT", address(defined), body)["description"]
-    assert before == brand.version()
+        assert "g" == organisation.data("PUT", address(defined), body)["description"]
+    assert before == organisation.version()
 
 
-def test_names_change_until_the_group_starts(brand: Brand) -> None:
+def test_names_change_until_the_group_starts(organisation: OrganisationClient) -> None:
     """A group and its target get new names, their old ones are free again; another's name is refused."""
-    brand.define(later(name="Taken") | {"targets": [target(name="Taken rule")]})
-    defined = brand.define(later(name="Old") | {"targets": [target(name="Old rule")]})
+    organisation.define(later(name="Taken") | {"targets": [target(name="Taken rule")]})
+    defined = organisation.define(later(name="Old") | {"targets": [target(name="Old rule")]})
     rule = defined["targets"][0]["id"]
     taken = {"name": "TAKEN", "targets": [{"id": rule, "name": "taken RULE"}]}
     assert [
         (310069, "Target group name already exists"),
         (300004, "targets[0].name: is the name of another target"),
-    ] == brand.errors("PUT", address(defined), taken)
-    shown = brand.data("PUT", address(defined), {"name": "New", "targets": [{"id": rule, "name": "NEW rule"}]})
+    ] == organisation.errors("PUT", address(defined), taken)
+    shown = organisation.data("PUT", address(defined), {"name": "New", "targets": [{"id": rule, "name": "NEW rule"}]})
     assert ("New", "NEW rule") == (shown["name"], shown["targets"][0]["name"])
-    assert "NEW" == brand.data("PUT", address(defined), {"name": "NEW"})["name"]
-    assert "Old" == brand.define(later(name="Old") | {"targets": [target(name="Old rule")]})["name"]
+    assert "NEW" == organisation.data("PUT", address(defined), {"name": "NEW"})["name"]
+    assert "Old" == organisation.define(later(name="Old") | {"targets": [target(name="Old rule")]})["name"]
 
 
-def test_names_stay_once_the_group_has_started(brand: Brand) -> None:
+def test_names_stay_once_the_group_has_started(organisation: OrganisationClient) -> None:
     """A running group and its target keep their names, which rules and rewards speak of; the same name is no change."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     rule = defined["targets"][0]
     body = {"name": "x", "targets": [{"id": rule["id"], "name": "y"}]}
     reason = "cannot be changed once the group has started"
-    assert [(300004, f"name: {reason}"), (300004, f"targets[0].name: {reason}")] == brand.errors(
+    assert [(300004, f"name: {reason}"), (300004, f"targets[0].name: {reason}")] == organisation.errors(
         "PUT", address(defined), body
     )
     same = {"name": defined["name"], "targets": [{"id": rule["id"], "name": rule["name"]}]}
-    assert defined["name"] == brand.data("PUT", address(defined), same)["name"]
+    assert defined["name"] == organisation.data("PUT", address(defined), same)["name"]
 
 
 LEFT: tuple[tuple[str, Any], ...] = (
@@ -177,11 +179,11 @@ LEFT_OF_TARGET: tuple[tuple[str, Any], ...] = (
 )
 
 
-def test_what_cannot_be_changed_is_left_with_a_warning(brand: Brand) -> None:
+def test_what_cannot_be_changed_is_left_with_a_warning(organisation: OrganisationClient) -> None:
     """Each such field keeps its value, and the answer says so; the rest of the request is taken."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"], **dict(LEFT_OF_TARGET)}
-    told = said(brand.put(address(defined), {**dict(LEFT), "description": "taken", "targets": [rule]}))
+    told = said(organisation.put(address(defined), {**dict(LEFT), "description": "taken", "targets": [rule]}))
     named = [name for name, _ in LEFT] + [f"targets[0].{name}" for name, _ in LEFT_OF_TARGET]
     expected = {f"{name} cannot be changed and was left as it is." for name in named}
     assert expected == {warning["message"] for warning in told["warnings"]}
@@ -199,9 +201,9 @@ def test_what_cannot_be_changed_is_left_with_a_warning(brand: Brand) -> None:
     ]
 
 
-def test_edits_at_the_same_time_lose_nothing(brand: Brand) -> None:
+def test_edits_at_the_same_time_lose_nothing(organisation: OrganisationClient) -> None:
     """They follow each other: each makes a version of what the one before it left."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"]}
     bodies: list[tuple[str, str, Any]] = [
         ("PUT", "", {"description": "text"}),
@@ -210,15 +212,15 @@ def test_edits_at_the_same_time_lose_nothing(brand: Brand) -> None:
         ("POST", "/targetPeriods", [MARCH]),
         ("PUT", "/targetPeriods", [{"id": defined["periods"][0]["id"], "description": "first"}]),
     ]
-    before = brand.version()
+    before = organisation.version()
 
     async def together() -> list[int]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             sent = (client.request(method, f"{address(defined)}{path}", json=body) for method, path, body in bodies)
             return [answered.status_code for answered in await asyncio.gather(*sent)]
 
-    assert [200] * 5 == brand.door.run(together)
-    shown = brand.data("PUT", address(defined), {})
+    assert [200] * 5 == organisation.client.run(together)
+    shown = organisation.data("PUT", address(defined), {})
     (changed,) = shown["targets"]
     assert ("text", "currentTxn.value>1", 1, 3, "first", before + 5) == (
         shown["description"],
@@ -226,25 +228,25 @@ def test_edits_at_the_same_time_lose_nothing(brand: Brand) -> None:
         len(changed["filters"]),
         len(changed["defaultValues"]),
         shown["periods"][0]["description"],
-        brand.version(),
+        organisation.version(),
     )
 
 
-def test_the_validity_follows_the_last_period(brand: Brand) -> None:
+def test_the_validity_follows_the_last_period(organisation: OrganisationClient) -> None:
     """An edit pulls toDate up to the last period's end where it lies before."""
-    defined = brand.define(group(toDate="2026-02-10"))
+    defined = organisation.define(group(toDate="2026-02-10"))
     assert "2026-02-10" == defined["toDate"]
-    assert "2026-02-28" == brand.data("PUT", address(defined), {"description": "x"})["toDate"]
+    assert "2026-02-28" == organisation.data("PUT", address(defined), {"description": "x"})["toDate"]
 
 
-def test_a_new_condition_leaves_no_old_tree(brand: Brand) -> None:
+def test_a_new_condition_leaves_no_old_tree(organisation: OrganisationClient) -> None:
     """Text without a tree drops the tree of the text before; the same text keeps it; a tree alone is understood."""
     tree = '{"arity":"literal","value":"true","type":"boolean:primitive"}'
-    defined = brand.define(group(target(expression="true", expressionJson=tree)))
+    defined = organisation.define(group(target(expression="true", expressionJson=tree)))
     rule = defined["targets"][0]["id"]
 
     def edited(**changes: Any) -> tuple[str, str | None]:
-        (one,) = brand.data("PUT", address(defined), {"targets": [{"id": rule, **changes}]})["targets"]
+        (one,) = organisation.data("PUT", address(defined), {"targets": [{"id": rule, **changes}]})["targets"]
         return one["expression"], one.get("expressionJson")
 
     assert ("true", tree) == edited(expression="true")
@@ -253,28 +255,28 @@ def test_a_new_condition_leaves_no_old_tree(brand: Brand) -> None:
     assert ("true", tree) == edited(expression=True, expressionJson=tree)
 
 
-def test_a_new_condition_on_lines_warns_of_returns(brand: Brand) -> None:
+def test_a_new_condition_on_lines_warns_of_returns(organisation: OrganisationClient) -> None:
     """Once the group has started; which lines of an earlier bill counted is asked of the condition of now."""
-    defined = brand.define(group(target("LINEITEM")))
+    defined = organisation.define(group(target("LINEITEM")))
     rule = {"id": defined["targets"][0]["id"], "expression": 'currentLineItem.code=="milk"'}
-    told = said(brand.put(address(defined), {"targets": [rule]}))
+    told = said(organisation.put(address(defined), {"targets": [rule]}))
     words = "returns of a part of bills that counted before take back the lines that it holds for now."
     assert [{"code": None, "message": f"targets[0].expression: {words}"}] == told["warnings"]
-    assert said(brand.put(address(defined), {"targets": [rule]}))["warnings"] is None
+    assert said(organisation.put(address(defined), {"targets": [rule]}))["warnings"] is None
 
 
-def test_goals_go_by_their_period_or_by_their_place(brand: Brand) -> None:
+def test_goals_go_by_their_period_or_by_their_place(organisation: OrganisationClient) -> None:
     """A goal that names a period is of it alone; without names, the last one goes on; ended periods keep theirs."""
-    defined = brand.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
+    defined = organisation.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
     rule, periods = defined["targets"][0]["id"], [period["id"] for period in defined["periods"]]
 
     def edited(*goals: Json) -> tuple[list[int], Any]:
         body = {"targets": [{"id": rule, "defaultValues": list(goals)}]}
-        told = said(brand.put(address(defined), body))
+        told = said(organisation.put(address(defined), body))
         return [goal["defaultValue"] for goal in told["data"]["targets"][0]["defaultValues"]], told["warnings"]
 
     assert ([100, 7, 100], None) == edited({"periodId": periods[1], "defaultValue": 7})
     assert ([5, 6, 6], None) == edited({"defaultValue": 5}, {"defaultValue": 6})
-    brand.door.clock.set("2026-02-01T00:00:00Z")
+    organisation.client.clock.set("2026-02-01T00:00:00Z")
     left = "targets[0].defaultValues of January, which has ended, cannot be changed and was left as it is."
     assert ([5, 9, 9], [{"code": None, "message": left}]) == edited({"defaultValue": 9})

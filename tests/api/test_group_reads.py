@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-12-31"}
 
@@ -15,11 +15,11 @@ def names(groups: list[Json]) -> list[str]:
     return [one["name"] for one in groups]
 
 
-def several(brand: Brand) -> None:
+def several(organisation: OrganisationClient) -> None:
     """Define a running group, one that is not active, and one that a customer made."""
-    brand.define(group(name="runs"))
-    brand.define(group(name="rests", active=False))
-    brand.define(group(target(enrolmentMethod="IMPORT"), name="own", userCreated=True))
+    organisation.define(group(name="runs"))
+    organisation.define(group(name="rests", active=False))
+    organisation.define(group(target(enrolmentMethod="IMPORT"), name="own", userCreated=True))
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,19 @@ def several(brand: Brand) -> None:
         ({"includeUserCreatedTargetGroups": "TRUE", "includeOnlyActive": "true"}, ["runs", "own"]),
     ],
 )
-def test_the_list_holds_what_is_asked_for(brand: Brand, query: dict[str, str], expected: list[str]) -> None:
+def test_the_list_holds_what_is_asked_for(
+    organisation: OrganisationClient, query: dict[str, str], expected: list[str]
+) -> None:
     """Inactive groups are listed unless left out; those that customers made only if asked for."""
-    several(brand)
-    assert expected == names(brand.data("GET", "/v3/targetGroups", **query))
+    several(organisation)
+    assert expected == names(organisation.data("GET", "/v3/targetGroups", **query))
 
 
-def test_a_listed_group_has_no_targets_and_periods_if_asked(brand: Brand) -> None:
+def test_a_listed_group_has_no_targets_and_periods_if_asked(organisation: OrganisationClient) -> None:
     """The keys of a creation without targets, with attribution and the moment of creation."""
-    brand.define(group(description="d"))
-    (plain,) = brand.data("GET", "/v3/targetGroups")
-    (full,) = brand.data("GET", "/v3/targetGroups", includePeriods="true")
+    organisation.define(group(description="d"))
+    (plain,) = organisation.data("GET", "/v3/targetGroups")
+    (full,) = organisation.data("GET", "/v3/targetGroups", includePeriods="true")
     assert [
         *("id", "attribution", "name", "active", "preferredTillId", "activePeriod", "totalPeriods", "description"),
         *("targetEvaluationType", "recurringCycles", "frequency", "targetCycleStartDate", "targetCycleEndDate"),
@@ -52,52 +54,52 @@ def test_a_listed_group_has_no_targets_and_periods_if_asked(brand: Brand) -> Non
     assert plain == full
 
 
-def test_a_group_alone_is_as_in_the_list(brand: Brand) -> None:
+def test_a_group_alone_is_as_in_the_list(organisation: OrganisationClient) -> None:
     """Without targets and without the moment of creation; with periods if asked, also one that a customer made."""
-    several(brand)
-    for listed in brand.data("GET", "/v3/targetGroups", includeUserCreatedTargetGroups="true"):
+    several(organisation)
+    for listed in organisation.data("GET", "/v3/targetGroups", includeUserCreatedTargetGroups="true"):
         del listed["createdOn"]
         path = f"/v3/targetGroups/{listed['id']}"
-        assert listed == brand.data("GET", path)
-        shown = brand.data("GET", path, includePeriods="true")
-        assert shown.pop("periods") == brand.data("GET", f"{path}/targetPeriods")
+        assert listed == organisation.data("GET", path)
+        shown = organisation.data("GET", path, includePeriods="true")
+        assert shown.pop("periods") == organisation.data("GET", f"{path}/targetPeriods")
         assert listed == shown
 
 
-def test_reads_show_whole_seconds_and_the_real_number_of_periods(brand: Brand) -> None:
+def test_reads_show_whole_seconds_and_the_real_number_of_periods(organisation: OrganisationClient) -> None:
     """A creation echoes what was sent; later reads round its moment and count (semantics 2.8, 8 #5)."""
-    brand.door.clock.set("2026-01-20T12:00:00.544Z")
-    defined = brand.define(group(totalPeriods=1))
-    shown = brand.data("GET", f"/v3/targetGroups/{defined['id']}")
-    (rule,) = brand.data("GET", f"/v3/targetGroups/{defined['id']}/targets")
+    organisation.client.clock.set("2026-01-20T12:00:00.544Z")
+    defined = organisation.define(group(totalPeriods=1))
+    shown = organisation.data("GET", f"/v3/targetGroups/{defined['id']}")
+    (rule,) = organisation.data("GET", f"/v3/targetGroups/{defined['id']}/targets")
     assert (1, 2) == (defined["totalPeriods"], shown["totalPeriods"])
     assert "2026-01-20T12:00:00.544+0000" == defined["targets"][0]["attribution"]["createdOn"]
     assert "2026-01-20T12:00:01.000+0000" == rule["attribution"]["createdOn"] == shown["attribution"]["createdOn"]
 
 
-def test_a_unified_group_and_a_streak_are_read_as_they_are(brand: Brand) -> None:
+def test_a_unified_group_and_a_streak_are_read_as_they_are(organisation: OrganisationClient) -> None:
     """Members, threshold, levels: what the creation showed."""
     expression = {"aggregation": "SUM", "thresholdValue": 500}
-    united = brand.define(group(target(), target(), combinationType="ALL", unifiedTargetExpression=expression))
-    streak = brand.define(group(trackingType="STREAK", streaks=[{"name": "Gold", "targetCountOfSequence": 2}]))
-    one, other = brand.data("GET", "/v3/targetGroups")
+    united = organisation.define(group(target(), target(), combinationType="ALL", unifiedTargetExpression=expression))
+    streak = organisation.define(group(trackingType="STREAK", streaks=[{"name": "Gold", "targetCountOfSequence": 2}]))
+    one, other = organisation.data("GET", "/v3/targetGroups")
     for key in ("combinationType", "unifiedTargetExpression"):
         assert united[key] == one[key]
     assert (streak["streaks"], "STREAKS") == (other["streaks"], other["trackingType"])
 
 
 @pytest.mark.parametrize("path", ["/v3/targetGroups", "/v3/milestones", "/v3/targetGroups/1"])
-def test_a_flag_is_true_or_false(brand: Brand, path: str) -> None:
+def test_a_flag_is_true_or_false(organisation: OrganisationClient, path: str) -> None:
     """Anything else is told."""
     flag = "require-periods" if path == "/v3/milestones" else "includePeriods"
-    assert [(300004, f"{flag}: must be true or false")] == brand.errors("GET", path, **{flag: "maybe"})
+    assert [(300004, f"{flag}: must be true or false")] == organisation.errors("GET", path, **{flag: "maybe"})
 
 
 @pytest.mark.parametrize("path", ["1", "x", "99999999999999999999"])
-def test_a_group_that_is_not_there_is_not_shown(brand: Brand, path: str) -> None:
+def test_a_group_that_is_not_there_is_not_shown(organisation: OrganisationClient, path: str) -> None:
     """An unknown id, and what is no id, get the vendor's code, at each address of a group."""
     for address in ("", "/targets", "/targetPeriods"):
-        (error,) = brand.errors("GET", f"/v3/targetGroups/{path}{address}")
+        (error,) = organisation.errors("GET", f"/v3/targetGroups/{path}{address}")
         assert 310017 == error[0]
 
 
@@ -111,46 +113,49 @@ def test_a_group_that_is_not_there_is_not_shown(brand: Brand, path: str) -> None
         ("periodName", "january"),
     ],
 )
-def test_a_name_is_valid_unless_it_is_taken(brand: Brand, kind: str, taken: str) -> None:
+def test_a_name_is_valid_unless_it_is_taken(organisation: OrganisationClient, kind: str, taken: str) -> None:
     """Whatever its case, per kind; a name that nothing may have is not valid either."""
     levels = [{"name": "Gold", "targetCountOfSequence": 1}]
-    brand.define(group(target(name="The target"), name="The group", trackingType="STREAKS", streaks=levels))
+    organisation.define(group(target(name="The target"), name="The group", trackingType="STREAKS", streaks=levels))
 
     def valid(value: str) -> Any:
-        return brand.data("POST", "/v3/targetGroups/isValidName", {"type": kind, "value": value})
+        return organisation.data("POST", "/v3/targetGroups/isValidName", {"type": kind, "value": value})
 
     wrong = ("", " x", "x" * 201, "a\0b")
     assert (False, True, [False] * 4) == (valid(taken), valid("Silver"), [valid(value) for value in wrong])
-    assert brand.door.brand().data("POST", "/v3/targetGroups/isValidName", {"type": kind, "value": taken}) is True
+    assert (
+        organisation.client.organisation().data("POST", "/v3/targetGroups/isValidName", {"type": kind, "value": taken})
+        is True
+    )
 
 
-def test_a_kind_of_name_that_is_none_is_refused(brand: Brand) -> None:
+def test_a_kind_of_name_that_is_none_is_refused(organisation: OrganisationClient) -> None:
     """The vendor's code and words; a name has to be there."""
     path, invalid = "/v3/targetGroups/isValidName", (310145, "Invalid key is passed")
-    assert [invalid] == brand.errors("POST", path, {"type": "colour", "value": "red"})
-    assert [invalid] == brand.errors("POST", path, {"value": "red"})
-    assert [(300004, "value: is needed")] == brand.errors("POST", path, {"type": "targetName"})
-    assert [(300004, "value: must be text")] == brand.errors("POST", path, {"type": "targetName", "value": 5})
+    assert [invalid] == organisation.errors("POST", path, {"type": "colour", "value": "red"})
+    assert [invalid] == organisation.errors("POST", path, {"value": "red"})
+    assert [(300004, "value: is needed")] == organisation.errors("POST", path, {"type": "targetName"})
+    assert [(300004, "value: must be text")] == organisation.errors("POST", path, {"type": "targetName", "value": 5})
 
 
-def milestones(brand: Brand, **query: Any) -> list[str]:
+def milestones(organisation: OrganisationClient, **query: Any) -> list[str]:
     """Give the names of the milestones that *query* finds; its underscores stand for dashes."""
-    told: list[Json] = brand.data(
+    told: list[Json] = organisation.data(
         "GET", "/v3/milestones", **{key.replace("_", "-"): text for key, text in query.items()}
     )
     return names(told)
 
 
 @pytest.fixture
-def four(brand: Brand) -> Brand:
+def four(organisation: OrganisationClient) -> OrganisationClient:
     """Give a brand with a milestone of each status, and one that a customer made."""
-    brand.define(group(name="Ended winter", periods=(DECEMBER,)))
-    brand.define(group(target(kind="VISIT"), name="Live winter"))
+    organisation.define(group(name="Ended winter", periods=(DECEMBER,)))
+    organisation.define(group(target(kind="VISIT"), name="Live winter"))
     streak = {"trackingType": "STREAKS", "streaks": [{"name": "Gold", "targetCountOfSequence": 1}]}
-    brand.define(group(name="Upcoming spring", periods=(FEBRUARY, MARCH), **streak))
-    brand.define(group(target(), target("EVENT", "COUNT"), name="Stopped", active=False, combinationType="ANY"))
-    brand.define(group(target(enrolmentMethod="IMPORT"), name="Own", userCreated=True))
-    return brand
+    organisation.define(group(name="Upcoming spring", periods=(FEBRUARY, MARCH), **streak))
+    organisation.define(group(target(), target("EVENT", "COUNT"), name="Stopped", active=False, combinationType="ANY"))
+    organisation.define(group(target(enrolmentMethod="IMPORT"), name="Own", userCreated=True))
+    return organisation
 
 
 @pytest.mark.parametrize(
@@ -181,25 +186,27 @@ def four(brand: Brand) -> Brand:
         ({"status": "", "name": ""}, ["Stopped", "Upcoming spring", "Live winter", "Ended winter"]),
     ],
 )
-def test_milestones_are_found_newest_first(four: Brand, query: dict[str, str], expected: list[str]) -> None:
+def test_milestones_are_found_newest_first(
+    four: OrganisationClient, query: dict[str, str], expected: list[str]
+) -> None:
     """By status, kind, what is measured, part of a name and dates; a page at a time."""
     assert expected == milestones(four, **query)
 
 
-def test_a_milestones_status_follows_the_clock(brand: Brand) -> None:
+def test_a_milestones_status_follows_the_clock(organisation: OrganisationClient) -> None:
     """It is live from its first instant to its last second, both of the cycle window that is shown."""
-    brand.define(group(name="one", periods=(JANUARY,)))
+    organisation.define(group(name="one", periods=(JANUARY,)))
     for at, status in (
         ("2025-12-31T23:59:59.999Z", "UPCOMING"),
         ("2026-01-01T00:00:00Z", "LIVE"),
         ("2026-01-31T23:59:59.999Z", "LIVE"),
         ("2026-02-01T00:00:00Z", "ENDED"),
     ):
-        brand.door.clock.set(at)
-        assert (at, ["one"]) == (at, milestones(brand, status=status))
+        organisation.client.clock.set(at)
+        assert (at, ["one"]) == (at, milestones(organisation, status=status))
 
 
-def test_a_page_says_where_it_stands(four: Brand) -> None:
+def test_a_page_says_where_it_stands(four: OrganisationClient) -> None:
     """Pagination first, lists instead of null, the total of all that was found."""
     told = said(four.send("GET", "/v3/milestones", params={"limit": "1", "offset": "1", "type": "DEFAULT"}))
     assert ["pagination", "data", "errors", "warnings"] == list(told)
@@ -208,29 +215,29 @@ def test_a_page_says_where_it_stands(four: Brand) -> None:
     assert {"limit": 10, "offset": 0, "total": 4} == usual["pagination"]
 
 
-def test_a_milestone_has_its_targets_and_periods_if_asked(brand: Brand) -> None:
+def test_a_milestone_has_its_targets_and_periods_if_asked(organisation: OrganisationClient) -> None:
     """What an edit answers, and the organisation; periods only where they are required."""
-    defined = brand.define(group())
-    whole = brand.data("PUT", f"/v3/targetGroups/{defined['id']}", {})
-    (full,) = brand.data("GET", "/v3/milestones", **{"require-periods": "true"})
-    assert whole | {"orgId": brand.organisation.id} == full
+    defined = organisation.define(group())
+    whole = organisation.data("PUT", f"/v3/targetGroups/{defined['id']}", {})
+    (full,) = organisation.data("GET", "/v3/milestones", **{"require-periods": "true"})
+    assert whole | {"orgId": organisation.organisation.id} == full
     assert ["createdOn", "orgId"] == list(full)[-2:]
-    (plain,) = brand.data("GET", "/v3/milestones")
+    (plain,) = organisation.data("GET", "/v3/milestones")
     assert {key: value for key, value in full.items() if key != "periods"} == plain
 
 
-def test_what_is_wrong_with_a_search_is_told_at_once(brand: Brand) -> None:
+def test_what_is_wrong_with_a_search_is_told_at_once(organisation: OrganisationClient) -> None:
     """Each parameter with what it may be."""
     query = {"status": "GONE", "type": "X", "target-on": "WEIGHT", "limit": "101", "offset": "-1"}
-    told = dict(message.split(": ", 1) for _, message in brand.errors("GET", "/v3/milestones", **query))
+    told = dict(message.split(": ", 1) for _, message in organisation.errors("GET", "/v3/milestones", **query))
     assert list(query) == list(told)
     assert "must be a whole number between 1 and 100" == told["limit"]
     assert "must be of LIVE, UPCOMING, ENDED, STOPPED, parted by commas" == told["status"]
     dates = {"start-date": "yesterday", "end-date": "2026-02-30"}
-    assert 2 == len(brand.errors("GET", "/v3/milestones", **dates))
+    assert 2 == len(organisation.errors("GET", "/v3/milestones", **dates))
 
 
-def test_a_brand_sees_its_own_only(four: Brand) -> None:
+def test_a_brand_sees_its_own_only(four: OrganisationClient) -> None:
     """Another brand has none of it."""
-    other = four.door.brand()
+    other = four.client.organisation()
     assert ([], []) == (milestones(other), other.data("GET", "/v3/targetGroups"))

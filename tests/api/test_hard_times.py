@@ -7,38 +7,38 @@ import httpx
 import psycopg
 import pytest
 
-from milepost.service.lanes import Limits
-from tests.api.door import PASSWORD, Brand, Door, opened, said
-from tests.api.forms import bill
+from milepost.service.ingest.lanes import Limits
+from tests.api.client import PASSWORD, ApiClient, OrganisationClient, opened, said
+from tests.api.client_forms import bill
 
 
 @pytest.fixture(scope="module")
-def narrow(admin_url: str, template: str) -> Iterator[Door]:
-    """Give a door behind which two events may wait in each lane."""
-    with opened(admin_url, template, Limits(batch_events_max=2, waiting_events_max=2)) as door:
-        yield door
+def narrow(admin_url: str, template: str) -> Iterator[ApiClient]:
+    """Give a client behind which two events may wait in each lane."""
+    with opened(admin_url, template, Limits(batch_events_max=2, waiting_events_max=2)) as client:
+        yield client
 
 
-async def _waited_for(door: Door) -> int:
+async def _waited_for(client: ApiClient) -> int:
     """Give the backend that waits for a row, once there is one."""
     query = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     for _ in range(1_000):
-        row = door.connection.execute(query).fetchone()
+        row = client.connection.execute(query).fetchone()
         if row is not None:
             return int(row[0])
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits")
 
 
-def test_a_crowd_is_asked_to_come_again(narrow: Door) -> None:
+def test_a_crowd_is_asked_to_come_again(narrow: ApiClient) -> None:
     """503 with Retry-After, in the words of each face; what waited is applied, what was turned away is not."""
-    brand = narrow.brand()
-    id_ = brand.tell(bill())[0]["customerId"]
+    organisation = narrow.organisation()
+    id_ = organisation.tell(bill())[0]["customerId"]
 
     async def crowd() -> tuple[httpx.Response, ...]:
         with psycopg.connect(narrow.url) as blocker:
             blocker.execute("select 1 from standing for update")
-            async with narrow.client(auth=(brand.till_code, PASSWORD)) as client:
+            async with narrow.client(auth=(organisation.till_code, PASSWORD)) as client:
                 named = {"id": id_}
                 first = asyncio.create_task(client.post("/api/v1/events", json=[bill(customer=named)] * 2))
                 await _waited_for(narrow)
@@ -60,30 +60,30 @@ def test_a_crowd_is_asked_to_come_again(narrow: Door) -> None:
     reason = "more than 2 events wait already"
     assert {"problems": [{"path": "", "reason": reason}]} == said(ours)
     assert {"data": None, "errors": [{"code": 503, "message": reason}], "warnings": None} == said(theirs)
-    assert 2 == brand.stored()["event"]
+    assert 2 == organisation.stored()["event"]
 
 
-def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(brand: Brand) -> None:
+def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
     """503 when it is not known what became of a batch; sending it again counts it once."""
-    door = brand.door
-    id_ = brand.tell(bill())[0]["customerId"]
+    client = organisation.client
+    id_ = organisation.tell(bill())[0]["customerId"]
     sent = [bill(customer={"id": id_})]
 
     async def cut_off() -> httpx.Response:
-        with psycopg.connect(door.url) as blocker:
-            blocker.execute("select 1 from standing where org_id = %s for update", [brand.organisation.id])
-            async with door.client(auth=(brand.till_code, PASSWORD)) as client:
-                waiting = asyncio.create_task(client.post("/api/v1/events", json=sent))
-                door.connection.execute("select pg_terminate_backend(%s)", [await _waited_for(door)])
+        with psycopg.connect(client.url) as blocker:
+            blocker.execute("select 1 from standing where org_id = %s for update", [organisation.organisation.id])
+            async with client.client(auth=(organisation.till_code, PASSWORD)) as http:
+                waiting = asyncio.create_task(http.post("/api/v1/events", json=sent))
+                client.connection.execute("select pg_terminate_backend(%s)", [await _waited_for(client)])
                 answered = await waiting
             blocker.rollback()
         return answered
 
-    lost = door.run(cut_off)
+    lost = client.run(cut_off)
     problems = [{"path": "", "reason": "the database cannot be reached"}]
     assert (503, {"problems": problems}) == (lost.status_code, said(lost))
-    assert ["applied"] == [item["status"] for item in brand.tell(*sent)]
-    assert ["duplicate"] == [item["status"] for item in brand.tell(*sent)]
+    assert ["applied"] == [item["status"] for item in organisation.tell(*sent)]
+    assert ["duplicate"] == [item["status"] for item in organisation.tell(*sent)]
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,21 @@ def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(brand: Brand)
         ("POST", "/v2/customers", b'{"profiles": [{"identifiers": [{"type": "mobile", "value": "1"}]}]}'),
     ],
 )
-def test_a_database_that_went_away_is_told(brand: Brand, method: str, path: str, body: bytes | None) -> None:
+def test_a_database_that_went_away_is_told(
+    organisation: OrganisationClient, method: str, path: str, body: bytes | None
+) -> None:
     """503 while connections are lost, then as ever; also where a login has to be looked up."""
-    door = brand.door
+    client = organisation.client
     others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-    door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
+    client.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
     statuses: list[int] = []
     while not statuses or (statuses[-1] == 503 and len(statuses) < 20):
-        statuses.append(brand.send(method, path, content=body).status_code)
+        statuses.append(organisation.send(method, path, content=body).status_code)
     assert 503 == statuses[0]
     assert statuses[-1] in {200, 400}
 
 
-def test_health_is_told_to_anybody(front: Door) -> None:
+def test_health_is_told_to_anybody(front: ApiClient) -> None:
     """The process lives; it can serve while the database answers."""
     assert (200, "ok\n") == ((told := front.send("GET", "/healthz")).status_code, told.text)
     assert (200, "ready\n") == ((told := front.send("GET", "/readyz")).status_code, told.text)
@@ -119,7 +121,7 @@ def test_health_is_told_to_anybody(front: Door) -> None:
     "method, path, status",
     [("GET", "/api/v1/nothing", 404), ("GET", "/v3/nothing", 404), ("PUT", "/api/v1/events", 405), ("GET", "/", 404)],
 )
-def test_an_address_that_is_none_is_told(front: Door, method: str, path: str, status: int) -> None:
+def test_an_address_that_is_none_is_told(front: ApiClient, method: str, path: str, status: int) -> None:
     """In the words of the face that was asked."""
     answered = front.send(method, path)
     told = {"problems"} if path.startswith("/api/v1") else {"data", "errors", "warnings"}

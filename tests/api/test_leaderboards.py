@@ -2,19 +2,19 @@
 
 import pytest
 
-from milepost.service.boards import close_board
-from milepost.store.boards import BoardName
-from tests.api.door import Brand, Json, instant
-from tests.api.forms import bill, group, target
+from milepost.service.boards.cached_boards import close_board
+from milepost.store.leaderboards import BoardName
+from tests.api.client import Json, OrganisationClient, instant
+from tests.api.client_forms import bill, group, target
 
 TOP = "/api_gateway/intouch-api-v3/v3.1/leaderboards/targetGroups"
 RANKS = "/v3.1/leaderboards/user"
 
 
 @pytest.fixture
-def board(brand: Brand) -> Json:
+def board(organisation: OrganisationClient) -> Json:
     """Give a group with a board on which three customers have 30 and one has 5."""
-    defined = brand.define(group(target(), leaderboardEnabled=True))
+    defined = organisation.define(group(target(), leaderboardEnabled=True))
     told = [
         bill("30", customer="late", time="2026-01-20T11:00:00Z"),
         bill("30", customer="early", time="2026-01-20T08:00:00Z"),
@@ -22,24 +22,24 @@ def board(brand: Brand) -> Json:
         bill("20", customer="middle", time="2026-01-20T09:00:00Z"),
         bill("5", customer="small", time="2026-01-20T06:00:00Z"),
     ]
-    brand.tell(*told)
+    organisation.tell(*told)
     return defined
 
 
-def page(brand: Brand, defined: Json, **query: object) -> Json:
+def page(organisation: OrganisationClient, defined: Json, **query: object) -> Json:
     """Give a page of the board of the group's target."""
-    found: Json = brand.get(f"{TOP}/{defined['id']}", targetId=defined["targets"][0]["id"], **query)
+    found: Json = organisation.get(f"{TOP}/{defined['id']}", targetId=defined["targets"][0]["id"], **query)
     return found
 
 
-def names(brand: Brand, *external_ids: str) -> list[int]:
+def names(organisation: OrganisationClient, *external_ids: str) -> list[int]:
     """Give the ids of customers."""
-    return [brand.customer(one) for one in external_ids]
+    return [organisation.customer(one) for one in external_ids]
 
 
-def test_top_of_a_board_has_the_published_keys(brand: Brand, board: Json) -> None:
+def test_top_of_a_board_has_the_published_keys(organisation: OrganisationClient, board: Json) -> None:
     """Equal values have ranks of their own, the earlier activity first; what nobody told is NOT-CAPTURED."""
-    answered = page(brand, board)
+    answered = page(organisation, board)
     assert ["pagination", "data", "errors", "warnings"] == list(answered)
     assert {"limit": 10, "offset": 0, "total": 4} == answered["pagination"]
     shown = answered["data"]
@@ -48,7 +48,7 @@ def test_top_of_a_board_has_the_published_keys(brand: Brand, board: Json) -> Non
         *("targetRuleId", "targetRuleName", "rankings"),
     ] == list(shown)
     assert "2026-01-20T12:00:00.000UTC" == shown["lastSyncTime"]
-    assert list(zip((1, 2, 3, 4), names(brand, "early", "middle", "late", "small"), strict=True)) == [
+    assert list(zip((1, 2, 3, 4), names(organisation, "early", "middle", "late", "small"), strict=True)) == [
         (row["rank"], row["userId"]) for row in shown["rankings"]
     ]
     first = shown["rankings"][0]
@@ -56,11 +56,11 @@ def test_top_of_a_board_has_the_published_keys(brand: Brand, board: Json) -> Non
     assert {"NOT-CAPTURED"} == set(first["userEnrichmentDetails"].values())
 
 
-def test_board_is_up_to_date_with_what_was_just_told(brand: Brand, board: Json) -> None:
+def test_board_is_up_to_date_with_what_was_just_told(organisation: OrganisationClient, board: Json) -> None:
     """A bill that is answered is on the board, and a return takes it off again."""
-    page(brand, board)
-    brand.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
-    assert names(brand, "small")[0] == page(brand, board)["data"]["rankings"][0]["userId"]
+    page(organisation, board)
+    organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    assert names(organisation, "small")[0] == page(organisation, board)["data"]["rankings"][0]["userId"]
 
 
 @pytest.mark.parametrize(
@@ -73,49 +73,49 @@ def test_board_is_up_to_date_with_what_was_just_told(brand: Brand, board: Json) 
     ],
 )
 def test_pages_stay_within_their_limits(
-    brand: Brand, board: Json, query: dict[str, str], rows: list[int], warned: int
+    organisation: OrganisationClient, board: Json, query: dict[str, str], rows: list[int], warned: int
 ) -> None:
     """Page numbers count from 0; what passes a limit is cut, and said (semantics 3.7)."""
-    answered = page(brand, board, **query)
+    answered = page(organisation, board, **query)
     assert (rows, warned) == ([row["rank"] for row in answered["data"]["rankings"]], len(answered["warnings"]))
 
 
-def test_each_error_has_its_code(brand: Brand, board: Json) -> None:
+def test_each_error_has_its_code(organisation: OrganisationClient, board: Json) -> None:
     """Unknown group, board that is off, foreign rule, foreign period, and an organisation without boards."""
     rule = board["targets"][0]["id"]
-    plain = brand.define(group(target()))
+    plain = organisation.define(group(target()))
 
     def code(group_id: int, target_id: int, **query: object) -> int:
-        ((found, _),) = brand.errors("GET", f"{TOP}/{group_id}", targetId=target_id, **query)
+        ((found, _),) = organisation.errors("GET", f"{TOP}/{group_id}", targetId=target_id, **query)
         return found
 
     assert 310017 == code(999, rule)
     assert 310134 == code(plain["id"], plain["targets"][0]["id"])
     assert 310079 == code(board["id"], plain["targets"][0]["id"])
     assert 310118 == code(board["id"], rule, periodId=plain["periods"][0]["id"])
-    brand.door.clock.set("2027-01-01T00:00:00Z")
+    organisation.client.clock.set("2027-01-01T00:00:00Z")
     assert 310019 == code(board["id"], rule)
-    brand.send("PATCH", "/api/v1/organisation", json={"settings": {"leaderboards": False}})
+    organisation.send("PATCH", "/api/v1/organisation", json={"settings": {"leaderboards": False}})
     assert 310133 == code(board["id"], rule)
 
 
-def test_ranks_of_a_customer_leave_out_what_cannot_be_told(brand: Brand, board: Json) -> None:
+def test_ranks_of_a_customer_leave_out_what_cannot_be_told(organisation: OrganisationClient, board: Json) -> None:
     """One entry for each board that is found; the others are warnings that name what was asked."""
     rule = board["targets"][0]["id"]
     asked = [{"targetGroupId": board["id"], "targetRuleId": rule}, {"targetGroupId": 999, "targetRuleId": rule}]
-    middle = brand.customer("middle")
-    answered = brand.send("GET", f"{RANKS}/{middle}", json=asked).json()
+    middle = organisation.customer("middle")
+    answered = organisation.send("GET", f"{RANKS}/{middle}", json=asked).json()
     (rank,) = answered["data"]["userRanks"]
     assert (2, 30, 4) == (rank["rank"], rank["achievedValue"], rank["totalUsersInTargetGroup"])
     assert ["Target group 999 is not found or deactivated"] == [one["message"] for one in answered["warnings"]]
-    assert [(310011, "Invalid userId")] == brand.errors("GET", f"{RANKS}/1", asked)
+    assert [(310011, "Invalid userId")] == organisation.errors("GET", f"{RANKS}/1", asked)
 
 
-def test_own_place_in_one_answer(brand: Brand, board: Json) -> None:
+def test_own_place_in_one_answer(organisation: OrganisationClient, board: Json) -> None:
     """Our own call gives the top, the own place and those around it, and says how ties are ranked."""
     rule = board["targets"][0]["id"]
-    query = {"customerId": brand.customer("middle"), "top": 1, "around": 1}
-    shown = brand.get(f"/api/v1/leaderboards/{rule}", **query)
+    query = {"customerId": organisation.customer("middle"), "top": 1, "around": 1}
+    shown = organisation.get(f"/api/v1/leaderboards/{rule}", **query)
     assert ("EARLIEST_FIRST", False, 4) == (shown["ties"], shown["closed"], shown["customers"])
     assert ([1], 2, [1, 2, 3]) == (
         [one["rank"] for one in shown["top"]],
@@ -124,13 +124,17 @@ def test_own_place_in_one_answer(brand: Brand, board: Json) -> None:
     )
 
 
-def test_closed_board_keeps_its_last_word(brand: Brand, board: Json) -> None:
+def test_closed_board_keeps_its_last_word(organisation: OrganisationClient, board: Json) -> None:
     """What is told after the close changes progress, not the board; closing again changes nothing."""
     rule, period = board["targets"][0]["id"], board["periods"][0]["id"]
-    name = BoardName(brand.organisation.id, rule, period)
-    brand.door.run(lambda: close_board(brand.door.here.database, name, instant("2026-02-01T00:00:00Z")))
-    brand.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
-    brand.door.run(lambda: close_board(brand.door.here.database, name, instant("2026-02-03T00:00:00Z")))
-    shown = brand.get(f"/api/v1/leaderboards/{rule}", periodId=period)
+    name = BoardName(organisation.organisation.id, rule, period)
+    organisation.client.run(
+        lambda: close_board(organisation.client.runtime.database, name, instant("2026-02-01T00:00:00Z"))
+    )
+    organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    organisation.client.run(
+        lambda: close_board(organisation.client.runtime.database, name, instant("2026-02-03T00:00:00Z"))
+    )
+    shown = organisation.get(f"/api/v1/leaderboards/{rule}", periodId=period)
     assert (True, "2026-02-01T00:00:00Z") == (shown["closed"], shown["syncedAt"])
-    assert names(brand, "early", "middle", "late", "small") == [one["customerId"] for one in shown["top"]]
+    assert names(organisation, "early", "middle", "late", "small") == [one["customerId"] for one in shown["top"]]

@@ -6,21 +6,21 @@ import pytest
 
 from milepost.model.standing import OutcomeKind
 from milepost.store.codec import decode_outcomes
-from tests.api.door import Brand, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.api.test_enrolment import WORDS
 
 
 class Stage:
     """A brand with a target over three months, and Anna, who takes part and bought for 250 in January."""
 
-    def __init__(self, brand: Brand, method: str = "IMPORT", **changes: Any) -> None:
+    def __init__(self, organisation: OrganisationClient, method: str = "IMPORT", **changes: Any) -> None:
         """Set the stage."""
-        self.brand = brand
+        self.organisation = organisation
         asked = target(enrolmentMethod=method, defaultValues=[{"defaultValue": 1000}])
-        self.group = brand.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
-        brand.tell(bill("250"))
-        self.anna = brand.customer("anna")
+        self.group = organisation.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
+        organisation.tell(bill("250"))
+        self.anna = organisation.customer("anna")
         if method == "IMPORT":
             self.call("enroll", periodName="January")
 
@@ -30,27 +30,27 @@ class Stage:
 
     def call(self, word: str, **changes: Any) -> Json:
         """Let Anna enrol or leave; give what is answered, which went well."""
-        answered = self.brand.post(self.path(word), [{"customerId": self.anna} | changes])
+        answered = self.organisation.post(self.path(word), [{"customerId": self.anna} | changes])
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
         return told
 
     def refused(self, word: str, body: Any) -> list[tuple[int, str]]:
         """Send a call that is refused; give its errors."""
-        answered = self.brand.post(self.path(word), body)
+        answered = self.organisation.post(self.path(word), body)
         assert 400 == answered.status_code
         return [(error["code"], error["message"]) for error in said(answered)["errors"]]
 
     def values(self) -> dict[str, Any]:
         """Give what Anna has reached, by period."""
-        rows = self.brand.rows(self.anna, includeInactive="true")
+        rows = self.organisation.rows(self.anna, includeInactive="true")
         return {row["periodRefCode"]: row["targetAchievedValue"] for row in rows}
 
 
 @pytest.fixture
-def stage(brand: Brand) -> Stage:
+def stage(organisation: OrganisationClient) -> Stage:
     """Give a stage of the test's own."""
-    return Stage(brand)
+    return Stage(organisation)
 
 
 def test_leaving_is_answered_with_the_customer(stage: Stage) -> None:
@@ -61,27 +61,27 @@ def test_leaving_is_answered_with_the_customer(stage: Stage) -> None:
 def test_who_has_left_counts_no_more(stage: Stage) -> None:
     """From the running period on; what was counted stays."""
     stage.call("unEnroll")
-    stage.brand.tell(bill("10"))
+    stage.organisation.tell(bill("10"))
     assert 250 == stage.values()["January"]
-    assert [] == stage.brand.get(f"/v3/users/{stage.anna}/enrolledTargets")["data"]
+    assert [] == stage.organisation.get(f"/v3/users/{stage.anna}/enrolledTargets")["data"]
 
 
 def test_periods_before_the_one_of_leaving_go_on_counting(stage: Stage) -> None:
     """An event of January that is heard in February, after Anna left."""
-    stage.brand.door.clock.set("2026-02-10T00:00:00Z")
+    stage.organisation.client.clock.set("2026-02-10T00:00:00Z")
     stage.call("unEnroll")
-    stage.brand.tell(bill("10"), bill("5", time="2026-02-09T00:00:00Z"))
+    stage.organisation.tell(bill("10"), bill("5", time="2026-02-09T00:00:00Z"))
     assert (260, 0) == (stage.values()["January"], stage.values().get("February", 0))
 
 
-def test_a_target_that_is_open_to_all_can_be_left(brand: Brand) -> None:
+def test_a_target_that_is_open_to_all_can_be_left(organisation: OrganisationClient) -> None:
     """And entered again; what was bought in between does not count."""
-    stage = Stage(brand, "TRANSACTION")
+    stage = Stage(organisation, "TRANSACTION")
     stage.call("unEnroll")
-    brand.tell(bill("10"))
+    organisation.tell(bill("10"))
     assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": stage.anna}])
     stage.call("enroll")
-    brand.tell(bill("1"))
+    organisation.tell(bill("1"))
     assert 251 == stage.values()["January"]
 
 
@@ -89,9 +89,9 @@ def test_a_target_that_is_open_to_all_can_be_left(brand: Brand) -> None:
 def test_coming_back_begins_with_the_balance_or_goes_on(stage: Stage, balance: int | None, expected: int) -> None:
     """0 begins anew, a value replaces, nothing resumes (semantics 4.7)."""
     stage.call("unEnroll")
-    stage.brand.tell(bill("10"))
+    stage.organisation.tell(bill("10"))
     stage.call("enroll", initialBalance=balance)
-    stage.brand.tell(bill("1"))
+    stage.organisation.tell(bill("1"))
     assert expected == stage.values()["January"]
 
 
@@ -102,23 +102,23 @@ def test_one_may_come_and_go(stage: Stage) -> None:
         stage.call("unEnroll")
         assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": stage.anna}])
         stage.call("enroll")
-    stage.brand.tell(bill("1"))
+    stage.organisation.tell(bill("1"))
     assert 251 == stage.values()["January"]
 
 
 def test_a_stranger_cannot_leave(stage: Stage) -> None:
     """310119, as the vendor lists it (semantics 8 #29); and each other error."""
-    stage.brand.tell(bill("1", customer="bob"))
-    bob = stage.brand.customer("bob")
+    stage.organisation.tell(bill("1", customer="bob"))
+    bob = stage.organisation.customer("bob")
     assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": bob}])
     assert [(310011, "Invalid userId")] == stage.refused("unEnroll", [{"customerId": 5}])
-    answered = stage.brand.post("/v3/targetGroups/5/targets/5/unEnroll", [{"customerId": stage.anna}])
+    answered = stage.organisation.post("/v3/targetGroups/5/targets/5/unEnroll", [{"customerId": stage.anna}])
     assert [310017] == [error["code"] for error in said(answered)["errors"]]
 
 
 def test_after_the_last_period_there_is_nothing_to_leave(stage: Stage) -> None:
     """No period runs and none is to come."""
-    stage.brand.door.clock.set("2026-04-01T00:00:00Z")
+    stage.organisation.client.clock.set("2026-04-01T00:00:00Z")
     assert [(310019, "Target period is not found")] == stage.refused("unEnroll", [{"customerId": stage.anna}])
 
 
@@ -135,17 +135,17 @@ def test_a_field_that_is_none_is_named(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("reset, expected", [(True, 2), (False, 1)])
-def test_a_streak_starts_again_when_asked(brand: Brand, *, reset: bool, expected: int) -> None:
+def test_a_streak_starts_again_when_asked(organisation: OrganisationClient, *, reset: bool, expected: int) -> None:
     """With resetStreakStatus a level can be earned again."""
     levels: Json = {"trackingType": "STREAKS", "streaks": [{"name": "once", "targetCountOfSequence": 1}]}
-    stage = Stage(brand, **levels)
-    brand.tell(bill("800"))
+    stage = Stage(organisation, **levels)
+    organisation.tell(bill("800"))
     stage.call("unEnroll")
     stage.call("enroll", resetStreakStatus=reset)
-    brand.door.clock.set("2026-02-10T00:00:00Z")
-    brand.tell(bill("1000", time="2026-02-09T00:00:00Z"))
-    rows = brand.door.connection.execute(
-        "select body from outbox where org_id = %s", [brand.organisation.id]
+    organisation.client.clock.set("2026-02-10T00:00:00Z")
+    organisation.tell(bill("1000", time="2026-02-09T00:00:00Z"))
+    rows = organisation.client.connection.execute(
+        "select body from outbox where org_id = %s", [organisation.organisation.id]
     ).fetchall()
     outcomes = [outcome.kind for (body,) in rows for outcome in decode_outcomes(body)]
     assert expected == outcomes.count(OutcomeKind.STREAK_LEVEL_ACHIEVED)

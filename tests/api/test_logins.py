@@ -10,9 +10,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from milepost.model.role import Role
-from milepost.service.housekeeping import AddedKey, add_key, add_till
+from milepost.service.organisations.provisioning import AddedKey, add_key, add_till
 from milepost.store import logins
-from tests.api.door import DIGEST, PASSWORD, Brand, Door, said
+from tests.api.client import DIGEST, PASSWORD, ApiClient, OrganisationClient, said
 
 PATH = "/api/v1/zones"
 TURNED_AWAY = {"problems": [{"path": "", "reason": "the login is missing or wrong"}]}
@@ -23,33 +23,35 @@ def basic(code: str, password: str) -> dict[str, str]:
     return {"authorization": "Basic " + b64encode(f"{code}:{password}".encode()).decode()}
 
 
-def asked(door: Door, **headers: str) -> httpx.Response:
+def asked(client: ApiClient, **headers: str) -> httpx.Response:
     """Ask for something with these headers."""
-    return door.send("GET", PATH, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return client.send("GET", PATH, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def with_key(brand: Brand) -> AddedKey:
+def with_key(organisation: OrganisationClient) -> AddedKey:
     """Add a key for the brand."""
-    database, name = brand.door.here.database, brand.organisation.name
-    return brand.door.run(lambda: add_key(database, name="pos", organisation=name, now=brand.door.clock()))
+    database, name = organisation.client.runtime.database, organisation.organisation.name
+    return organisation.client.run(
+        lambda: add_key(database, name="pos", organisation=name, now=organisation.client.clock())
+    )
 
 
-def token(brand: Brand, key: str, secret: str) -> httpx.Response:
+def token(organisation: OrganisationClient, key: str, secret: str) -> httpx.Response:
     """Ask for a token."""
-    return brand.door.send("POST", "/v3/oauth/token/generate", json={"key": key, "secret": secret})
+    return organisation.client.send("POST", "/v3/oauth/token/generate", json={"key": key, "secret": secret})
 
 
-def test_the_published_login_is_recognised(brand: Brand) -> None:
+def test_the_published_login_is_recognised(organisation: OrganisationClient) -> None:
     """The header of the vendor's example names till store123 and its digest (semantics 7).
 
     The digest is not that of the password which the page shows beside it, so what is kept is made of the digest.
     """
-    door, org_id = brand.door, brand.organisation.id
-    till_id = door.number("select till_id from till where org_id = %s", org_id)
+    client, org_id = organisation.client, organisation.organisation.id
+    till_id = client.number("select till_id from till where org_id = %s", org_id)
     kept = PasswordHasher().hash("bdc87b9c894da5168059e00ebffb9077")
 
     async def let_in() -> None:
-        async with door.here.database.transaction() as transaction:
+        async with client.runtime.database.transaction() as transaction:
             await logins.add_login(
                 transaction,
                 code="store123",
@@ -59,25 +61,25 @@ def test_the_published_login_is_recognised(brand: Brand) -> None:
                 role=Role.ADMIN,
             )
 
-    door.run(let_in)
+    client.run(let_in)
     published = "Basic c3RvcmUxMjM6YmRjODdiOWM4OTRkYTUxNjgwNTllMDBlYmZmYjkwNzc="
-    assert 200 == asked(door, authorization=published).status_code
-    assert 401 == asked(door, **basic("store123", "Pass123")).status_code
+    assert 200 == asked(client, authorization=published).status_code
+    assert 401 == asked(client, **basic("store123", "Pass123")).status_code
 
 
 @pytest.mark.parametrize("sent", [PASSWORD, DIGEST, DIGEST.upper()])
-def test_a_password_may_come_as_its_md5(brand: Brand, sent: str) -> None:
+def test_a_password_may_come_as_its_md5(organisation: OrganisationClient, sent: str) -> None:
     """Vendor clients send the hex digest, in either case."""
-    assert 200 == asked(brand.door, **basic(brand.till_code, sent)).status_code
+    assert 200 == asked(organisation.client, **basic(organisation.till_code, sent)).status_code
 
 
-def test_a_till_that_was_added_may_log_in(brand: Brand) -> None:
+def test_a_till_that_was_added_may_log_in(organisation: OrganisationClient) -> None:
     """With the password that was shown once, and with its MD5."""
-    database, name = brand.door.here.database, brand.organisation.name
-    added = brand.door.run(lambda: add_till(database, code=f"second {name}", organisation=name))
+    database, name = organisation.client.runtime.database, organisation.organisation.name
+    added = organisation.client.run(lambda: add_till(database, code=f"second {name}", organisation=name))
     for sent in (added.password, md5(added.password.encode(), usedforsecurity=False).hexdigest()):
-        assert 200 == asked(brand.door, **basic(added.till.code, sent)).status_code
-    assert 401 == asked(brand.door, **basic(added.till.code, PASSWORD)).status_code
+        assert 200 == asked(organisation.client, **basic(added.till.code, sent)).status_code
+    assert 401 == asked(organisation.client, **basic(added.till.code, PASSWORD)).status_code
 
 
 @pytest.mark.parametrize(
@@ -96,21 +98,21 @@ def test_a_till_that_was_added_may_log_in(brand: Brand) -> None:
         "Digest something",
     ],
 )
-def test_strangers_are_turned_away_alike(front: Door, header: str | None) -> None:
+def test_strangers_are_turned_away_alike(front: ApiClient, header: str | None) -> None:
     """A missing, broken, unknown or wrong login gets one answer, which tells nothing apart."""
     answered = front.send("GET", PATH, headers={} if header is None else {"authorization": header})
     assert (401, TURNED_AWAY) == (answered.status_code, said(answered))
     assert 'Basic realm="milepost", charset="UTF-8"' == answered.headers["www-authenticate"]
 
 
-def test_a_wrong_password_and_an_unknown_till_look_the_same(brand: Brand) -> None:
+def test_a_wrong_password_and_an_unknown_till_look_the_same(organisation: OrganisationClient) -> None:
     """Nobody learns which tills there are."""
-    wrong = asked(brand.door, **basic(brand.till_code, "wrong password"))
-    unknown = asked(brand.door, **basic("no such till", PASSWORD))
+    wrong = asked(organisation.client, **basic(organisation.till_code, "wrong password"))
+    unknown = asked(organisation.client, **basic("no such till", PASSWORD))
     assert (wrong.status_code, wrong.content) == (unknown.status_code, unknown.content) == (401, wrong.content)
 
 
-def test_the_vendors_face_turns_away_in_its_own_words(front: Door) -> None:
+def test_the_vendors_face_turns_away_in_its_own_words(front: ApiClient) -> None:
     """The envelope of v3, with status 401."""
     answered = front.send("GET", "/v3/users/1/targetGroups")
     expected = {"data": None, "errors": [{"code": 401, "message": "the login is missing or wrong"}], "warnings": None}
@@ -134,110 +136,110 @@ def test_the_vendors_face_turns_away_in_its_own_words(front: Door) -> None:
         ("GET", "/v3/users/1/enrolledTargets"),
     ],
 )
-def test_every_door_asks_who_is_there(front: Door, method: str, path: str) -> None:
+def test_every_door_asks_who_is_there(front: ApiClient, method: str, path: str) -> None:
     """No route answers a stranger."""
     assert 401 == front.send(method, path, content=b"{}" if method == "POST" else None).status_code
 
 
-def test_a_verified_password_is_remembered_for_a_minute(brand: Brand) -> None:
+def test_a_verified_password_is_remembered_for_a_minute(organisation: OrganisationClient) -> None:
     """A till whose login is taken away is known a little longer, and no longer than that."""
-    door = brand.door
-    assert 200 == asked(door, **basic(brand.till_code, PASSWORD)).status_code
-    door.connection.execute("delete from login where code = %s", [brand.till_code])
-    door.logins.now += 60_000_000 - 1
-    assert 200 == asked(door, **basic(brand.till_code, PASSWORD)).status_code
-    door.logins.now += 1
-    assert 401 == asked(door, **basic(brand.till_code, PASSWORD)).status_code
+    client = organisation.client
+    assert 200 == asked(client, **basic(organisation.till_code, PASSWORD)).status_code
+    client.connection.execute("delete from login where code = %s", [organisation.till_code])
+    client.logins.now += 60_000_000 - 1
+    assert 200 == asked(client, **basic(organisation.till_code, PASSWORD)).status_code
+    client.logins.now += 1
+    assert 401 == asked(client, **basic(organisation.till_code, PASSWORD)).status_code
 
 
 @pytest.mark.parametrize("header, prefix", [("x-cap-api-oauth-token", ""), ("authorization", "Bearer ")])
-def test_a_token_opens_the_door_while_it_lives(brand: Brand, header: str, prefix: str) -> None:
+def test_a_token_opens_the_door_while_it_lives(organisation: OrganisationClient, header: str, prefix: str) -> None:
     """300 seconds, by the vendor's header or as a Bearer; then it is nothing."""
-    added = with_key(brand)
-    answered = token(brand, added.key, added.secret)
+    added = with_key(organisation)
+    answered = token(organisation, added.key, added.secret)
     data = said(answered)["data"]
     assert (200, ["accessToken", "ttlSeconds"], 300) == (answered.status_code, list(data), data["ttlSeconds"])
     headers = {header: prefix + data["accessToken"]}
-    assert 200 == brand.door.send("GET", PATH, headers=headers).status_code
-    brand.door.logins.now += 300_000_000 - 1
-    assert 200 == brand.door.send("GET", PATH, headers=headers).status_code
-    brand.door.logins.now += 1
-    assert 401 == brand.door.send("GET", PATH, headers=headers).status_code
+    assert 200 == organisation.client.send("GET", PATH, headers=headers).status_code
+    organisation.client.logins.now += 300_000_000 - 1
+    assert 200 == organisation.client.send("GET", PATH, headers=headers).status_code
+    organisation.client.logins.now += 1
+    assert 401 == organisation.client.send("GET", PATH, headers=headers).status_code
 
 
-def test_a_token_acts_for_its_organisation(brand: Brand) -> None:
+def test_a_token_acts_for_its_organisation(organisation: OrganisationClient) -> None:
     """What a client defines is its organisation's, and signed by the key."""
-    added = with_key(brand)
-    headers = {"x-cap-api-oauth-token": said(token(brand, added.key, added.secret))["data"]["accessToken"]}
-    brand.door.send("POST", "/api/v1/zones", json=[{"code": "north"}], headers=headers)
-    assert ["north"] == [zone["code"] for zone in brand.get("/api/v1/zones")["items"]]
+    added = with_key(organisation)
+    headers = {"x-cap-api-oauth-token": said(token(organisation, added.key, added.secret))["data"]["accessToken"]}
+    organisation.client.send("POST", "/api/v1/zones", json=[{"code": "north"}], headers=headers)
+    assert ["north"] == [zone["code"] for zone in organisation.get("/api/v1/zones")["items"]]
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", "a\0b"])
-def test_a_wrong_secret_gets_no_token(brand: Brand, secret: str) -> None:
+def test_a_wrong_secret_gets_no_token(organisation: OrganisationClient, secret: str) -> None:
     """The vendor's words, and status 401."""
-    answered = token(brand, with_key(brand).key, secret)
+    answered = token(organisation, with_key(organisation).key, secret)
     errors = [{"code": 401, "message": "Failed to generate OAuth token"}]
     assert (401, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
 
 
-def test_an_unknown_key_looks_like_a_wrong_secret(brand: Brand) -> None:
+def test_an_unknown_key_looks_like_a_wrong_secret(organisation: OrganisationClient) -> None:
     """Nobody learns which keys there are."""
-    wrong = token(brand, with_key(brand).key, "wrong")
-    assert {wrong.content} == {token(brand, key, "wrong").content for key in ("no such key", "a\0b")}
+    wrong = token(organisation, with_key(organisation).key, "wrong")
+    assert {wrong.content} == {token(organisation, key, "wrong").content for key in ("no such key", "a\0b")}
 
 
 @pytest.mark.parametrize(
     "body", [[], {}, {"key": 1, "secret": "x"}, {"key": "x"}, {"key": "k" * 201, "secret": "x"}, "text", None]
 )
-def test_a_token_needs_a_key_and_a_secret(front: Door, body: Any) -> None:
+def test_a_token_needs_a_key_and_a_secret(front: ApiClient, body: Any) -> None:
     """Anything else is invalid input."""
     answered = front.send("POST", "/v3/oauth/token/generate", json=body)
     assert (400, {300004}) == (answered.status_code, {error["code"] for error in said(answered)["errors"]})
 
 
-def test_a_revoked_key_gets_no_token(brand: Brand) -> None:
+def test_a_revoked_key_gets_no_token(organisation: OrganisationClient) -> None:
     """A key that was revoked is unknown, and so are its tokens once they are no longer remembered."""
-    added = with_key(brand)
-    headers = {"x-cap-api-oauth-token": said(token(brand, added.key, added.secret))["data"]["accessToken"]}
-    brand.door.connection.execute("update api_key set revoked_at = now() where key = %s", [added.key])
-    assert 401 == token(brand, added.key, added.secret).status_code
-    assert 401 == brand.door.send("GET", PATH, headers=headers).status_code
+    added = with_key(organisation)
+    headers = {"x-cap-api-oauth-token": said(token(organisation, added.key, added.secret))["data"]["accessToken"]}
+    organisation.client.connection.execute("update api_key set revoked_at = now() where key = %s", [added.key])
+    assert 401 == token(organisation, added.key, added.secret).status_code
+    assert 401 == organisation.client.send("GET", PATH, headers=headers).status_code
 
 
-def test_no_secret_is_kept_in_clear(brand: Brand) -> None:
+def test_no_secret_is_kept_in_clear(organisation: OrganisationClient) -> None:
     """Passwords are Argon2id hashes, secrets and tokens digests."""
-    added = with_key(brand)
-    text = said(token(brand, added.key, added.secret))["data"]["accessToken"]
+    added = with_key(organisation)
+    text = said(token(organisation, added.key, added.secret))["data"]["accessToken"]
     kept = [
         row
         for table in ("login", "api_key", "access_token")
-        for (row,) in brand.door.connection.execute(f"select t::text from {table} as t".encode())
+        for (row,) in organisation.client.connection.execute(f"select t::text from {table} as t".encode())
     ]
     assert [] == [row for row in kept if PASSWORD in row or added.secret in row or text in row]
-    assert all("$argon2id$" in row for row in kept if brand.till_code in row)
+    assert all("$argon2id$" in row for row in kept if organisation.till_code in row)
 
 
-def test_many_who_log_in_at_once_are_each_told_for_themselves(brand: Brand) -> None:
+def test_many_who_log_in_at_once_are_each_told_for_themselves(organisation: OrganisationClient) -> None:
     """One look at a password does for all who name it at that moment; a wrong one is wrong for each of them."""
-    headers = [basic(brand.till_code, password) for password in (PASSWORD, f"{PASSWORD}!") for _ in range(8)]
+    headers = [basic(organisation.till_code, password) for password in (PASSWORD, f"{PASSWORD}!") for _ in range(8)]
 
     async def at_once() -> list[httpx.Response]:
-        async with brand.door.client() as client:
+        async with organisation.client.client() as client:
             return await asyncio.gather(*(client.get(PATH, headers=header) for header in headers))
 
-    assert [200] * 8 + [401] * 8 == [answered.status_code for answered in brand.door.run(at_once)]
+    assert [200] * 8 + [401] * 8 == [answered.status_code for answered in organisation.client.run(at_once)]
 
 
-def test_a_login_in_use_is_looked_at_again_before_its_minute_is_over(brand: Brand) -> None:
+def test_a_login_in_use_is_looked_at_again_before_its_minute_is_over(organisation: OrganisationClient) -> None:
     """Who asks after forty seconds is answered at once; a password that no longer fits by then is soon forgotten."""
-    door, header = brand.door, basic(brand.till_code, PASSWORD)
-    assert 200 == asked(door, **header).status_code
-    door.connection.execute("delete from login where code = %s", [brand.till_code])
-    door.logins.now += 40_000_001
-    assert 200 == asked(door, **header).status_code
+    client, header = organisation.client, basic(organisation.till_code, PASSWORD)
+    assert 200 == asked(client, **header).status_code
+    client.connection.execute("delete from login where code = %s", [organisation.till_code])
+    client.logins.now += 40_000_001
+    assert 200 == asked(client, **header).status_code
     for _ in range(200):
-        if asked(door, **header).status_code == 401:
+        if asked(client, **header).status_code == 401:
             return
-        door.run(lambda: asyncio.sleep(0.02))
+        client.run(lambda: asyncio.sleep(0.02))
     pytest.fail("the login was not looked at again")

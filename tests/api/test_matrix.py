@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from milepost.api.app import routed_app
+from milepost.api.http.app import routed_app
 from milepost.model.role import Role
-from milepost.service.housekeeping import AddedKey, add_key
-from tests.api.cells import NOTHING, RULES, Rule, World, asked, kinds_of, role_of
-from tests.api.door import PASSWORD, Door, let_in, said
+from milepost.service.organisations.provisioning import AddedKey, add_key
+from tests.api.client import PASSWORD, ApiClient, let_in, said
+from tests.api.route_rules import NOTHING, RULES, Rule, World, asked, kinds_of, role_of
 
 DOCUMENT = routed_app().openapi()
 ROUTES = [(method, path) for path, of in DOCUMENT["paths"].items() for method in of]
@@ -27,26 +27,26 @@ NOBODY: dict[str, object] = dict.fromkeys(
 
 def test_every_route_has_a_rule() -> None:
     """Whoever adds a route says in `cells.py` how it is asked about somebody's things."""
-    assert [] == sorted(set(ROUTES) - set(RULES)), "these routes have no rule in tests/api/cells.py"
-    assert [] == sorted(set(RULES) - set(ROUTES)), "these rules in tests/api/cells.py have no route"
+    assert [] == sorted(set(ROUTES) - set(RULES)), "these routes have no rule in tests/api/route_rules.py"
+    assert [] == sorted(set(RULES) - set(ROUTES)), "these rules in tests/api/route_rules.py have no route"
 
 
 @pytest.fixture(scope="module")
-def worlds(front: Door) -> tuple[World, World]:
+def worlds(front: ApiClient) -> tuple[World, World]:
     """Give two brands with one of everything each."""
-    return World(front.brand(), "walrus"), World(front.brand(), "zebra")
+    return World(front.organisation(), "walrus"), World(front.organisation(), "zebra")
 
 
 @pytest.fixture(scope="module")
-def token(front: Door, worlds: tuple[World, World]) -> str:
+def token(front: ApiClient, worlds: tuple[World, World]) -> str:
     """Give a token of a key of the first brand."""
-    name = worlds[0].brand.organisation.name
-    added = front.run(lambda: add_key(front.here.database, name="key", organisation=name, now=front.clock()))
+    name = worlds[0].organisation.organisation.name
+    added = front.run(lambda: add_key(front.runtime.database, name="key", organisation=name, now=front.clock()))
     answered = front.send("POST", "/v3/oauth/token/generate", json={"key": added.key, "secret": added.secret})
     return str(said(answered)["data"]["accessToken"])
 
 
-def status(front: Door, method: str, path: str, **login: Any) -> int:
+def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
     """Ask a route about nothing, with a login; give the status."""
     verb, address, options = asked(method, path, RULES[method, path], NOBODY)
     headers = options.pop("headers") | login.pop("headers", {})
@@ -55,10 +55,10 @@ def status(front: Door, method: str, path: str, **login: Any) -> int:
 
 @pytest.mark.parametrize("method, path", GUARDED)
 def test_a_route_is_for_those_who_log_in(
-    front: Door, worlds: tuple[World, World], token: str, method: str, path: str
+    front: ApiClient, worlds: tuple[World, World], token: str, method: str, path: str
 ) -> None:
     """A till, and a key by either header; nobody else, whatever is shown."""
-    code = worlds[0].brand.till_code
+    code = worlds[0].organisation.till_code
     allowed: list[dict[str, Any]] = [
         {"auth": (code, PASSWORD)},
         {"headers": {"Authorization": f"Bearer {token}"}},
@@ -78,9 +78,9 @@ def test_a_route_is_for_those_who_log_in(
 
 
 @pytest.fixture(scope="module")
-def logins(front: Door, worlds: tuple[World, World]) -> dict[Role, list[dict[str, Any]]]:
+def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dict[str, Any]]]:
     """Give a till and a key of each role, of the first brand."""
-    organisation, database = worlds[0].brand.organisation, front.here.database
+    organisation, database = worlds[0].organisation.organisation, front.runtime.database
     found: dict[Role, list[dict[str, Any]]] = {}
     for role in Role:
         code, name = f"{role.value} of {organisation.name}", organisation.name
@@ -98,7 +98,7 @@ def logins(front: Door, worlds: tuple[World, World]) -> dict[Role, list[dict[str
 
 @pytest.mark.parametrize("method, path", GUARDED)
 def test_a_route_is_for_those_whose_role_allows_it(
-    front: Door, logins: dict[Role, list[dict[str, Any]]], method: str, path: str
+    front: ApiClient, logins: dict[Role, list[dict[str, Any]]], method: str, path: str
 ) -> None:
     """Each role, by till and by key: 403 below the role that the route needs, and something else from it on."""
     needed = role_of(method, path)
@@ -120,7 +120,7 @@ def test_the_document_tells_the_role_of_each_route() -> None:
     assert {route for route in told if role_of(*route) in {Role.EVENTS, Role.ADMIN}} == may_fail
 
 
-def test_a_role_that_is_not_enough_is_told(front: Door, logins: dict[Role, list[dict[str, Any]]]) -> None:
+def test_a_role_that_is_not_enough_is_told(front: ApiClient, logins: dict[Role, list[dict[str, Any]]]) -> None:
     """In the words of each face; the vendor's code for it is 4000."""
     login = logins[Role.READ][0]
     reason = "access denied: this login has the role READ, and the request needs"
@@ -132,7 +132,7 @@ def test_a_role_that_is_not_enough_is_told(front: Door, logins: dict[Role, list[
 
 
 @pytest.mark.parametrize("method, path", [route for route, rule in RULES.items() if rule.is_open])
-def test_an_open_route_asks_for_no_login(front: Door, method: str, path: str) -> None:
+def test_an_open_route_asks_for_no_login(front: ApiClient, method: str, path: str) -> None:
     """Health, tokens, and webhooks, whose address is secret."""
     told = status(front, method, path)
     assert 404 == told if "{webhook_id}" in path else told in {200, 401, 400}
@@ -145,33 +145,37 @@ CELLS = [
 ]
 
 
-def answer(front: Door, mine: World, rule: Rule, route: tuple[str, str], ids: dict[str, object]) -> tuple[int, bytes]:
+def answer(
+    front: ApiClient, mine: World, rule: Rule, route: tuple[str, str], ids: dict[str, object]
+) -> tuple[int, bytes]:
     """Ask as the first brand; give status and body."""
     verb, address, options = asked(*route, rule, ids)
-    send = front.send if rule.is_open else mine.brand.send
+    send = front.send if rule.is_open else mine.organisation.send
     answered = send(verb, address, **options)
     return answered.status_code, answered.content
 
 
 @pytest.mark.parametrize("method, path, kind", CELLS)
 def test_what_is_anothers_is_answered_like_nothing(
-    front: Door, worlds: tuple[World, World], method: str, path: str, kind: str
+    front: ApiClient, worlds: tuple[World, World], method: str, path: str, kind: str
 ) -> None:
     """Byte for byte, and nothing of the other brand changes or shows."""
     mine, theirs = worlds
     rule = RULES[method, path]
-    before = theirs.brand.stored()
+    before = theirs.organisation.stored()
     told = []
     for id_ in (theirs.ids[kind], NOBODY[kind]):
         code, content = answer(front, mine, rule, (method, path), mine.ids | {kind: id_})
         told.append((code, content.replace(str(id_).encode(), b"#")))
     assert told[0] == told[1]
     assert theirs.word.encode() not in told[0][1]
-    assert before == theirs.brand.stored()
+    assert before == theirs.organisation.stored()
 
 
 @pytest.mark.parametrize("method, path", [route for route in RULES if route[0] == "get"])
-def test_nothing_of_another_brand_is_read(front: Door, worlds: tuple[World, World], method: str, path: str) -> None:
+def test_nothing_of_another_brand_is_read(
+    front: ApiClient, worlds: tuple[World, World], method: str, path: str
+) -> None:
     """Asked about one's own, a route tells of nothing else; the same question from the other brand is answered."""
     mine, theirs = worlds
     rule = RULES[method, path]

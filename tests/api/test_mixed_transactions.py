@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.vendor.answer_shapes import BulkAnswer, TransactionAnswer
-from tests.api.door import Brand, Json, said
-from tests.api.forms import group, target
+from milepost.api.capillary.answer import BulkAnswer, TransactionAnswer
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import group, target
 
 ANNA = {"identifierName": "externalId", "identifierValue": "anna"}
 DATE = "2026-01-20T10:00:00Z"
@@ -33,32 +33,32 @@ def bill(number: str, *lines: Json, amount: Any = None, **more: Any) -> Json:
     }
 
 
-def sent(brand: Brand, body: Json, **query: str) -> Json:
+def sent(organisation: OrganisationClient, body: Json, **query: str) -> Json:
     """Send a transaction of Anna's that is taken."""
-    answered = brand.post("/v2/transactions", body, **ANNA, **query)
+    answered = organisation.post("/v2/transactions", body, **ANNA, **query)
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=TransactionAnswer)
     told: Json = said(answered)
     return told
 
 
-def reached(brand: Brand) -> list[Decimal]:
+def reached(organisation: OrganisationClient) -> list[Decimal]:
     """Give what Anna has reached."""
-    return [row["targetAchievedValue"] for row in brand.rows(brand.customer("anna"))]
+    return [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
 
 
 @pytest.fixture
-def bought(brand: Brand) -> Brand:
+def bought(organisation: OrganisationClient) -> OrganisationClient:
     """Give the brand where Anna bought wine for 40 and bread for 60, with targets of net sales and pieces of wine."""
-    brand.define(group(target()))
-    brand.define(group(target("LINEITEM", "QUANTITY", expression='currentLineItem.code=="wine"')))
-    sent(brand, bill("N1", line("wine", 40), line("bread", 60)))
-    assert [100, 1] == reached(brand)
-    return brand
+    organisation.define(group(target()))
+    organisation.define(group(target("LINEITEM", "QUANTITY", expression='currentLineItem.code=="wine"')))
+    sent(organisation, bill("N1", line("wine", 40), line("bread", 60)))
+    assert [100, 1] == reached(organisation)
+    return organisation
 
 
 @pytest.mark.parametrize("kind", ["REGULAR", "MIXED"])
-def test_a_mixed_bill_buys_and_returns(bought: Brand, kind: str) -> None:
+def test_a_mixed_bill_buys_and_returns(bought: OrganisationClient, kind: str) -> None:
     """What was bought counts, what came back is taken off the bill that its line names, each once."""
     body = bill("N2", line("milk", 5), back("wine", "N1", amount=40), type=kind, amount=-35)
     told = sent(bought, body)
@@ -77,13 +77,13 @@ def test_a_mixed_bill_buys_and_returns(bought: Brand, kind: str) -> None:
         ([back("wine", "N9")], [100, 1]),
     ],
 )
-def test_lines_come_back_in_each_way(bought: Brand, lines: list[Json], left: list[int]) -> None:
+def test_lines_come_back_in_each_way(bought: OrganisationClient, lines: list[Json], left: list[int]) -> None:
     """A bill may hold returns alone; several lines of one bill are one return."""
     sent(bought, bill("N2", *lines, type="MIXED", amount=0))
     assert left == reached(bought)
 
 
-def test_a_mixed_bill_that_says_something_else_is_refused(bought: Brand) -> None:
+def test_a_mixed_bill_that_says_something_else_is_refused(bought: OrganisationClient) -> None:
     """Under the same number, whether the bought or the returned part differs."""
     body = bill("N2", line("milk", 5), back("wine", "N1"))
     sent(bought, body)
@@ -107,7 +107,7 @@ def test_a_mixed_bill_that_says_something_else_is_refused(bought: Brand) -> None
         (back("wine", "N1", returnType="AMOUNT"), "lineItemsV2[1]: billAmount must be the amount that came back"),
     ],
 )
-def test_a_line_that_cannot_come_back_is_told(bought: Brand, item: Json, expected: str) -> None:
+def test_a_line_that_cannot_come_back_is_told(bought: OrganisationClient, item: Json, expected: str) -> None:
     """By its place among all lines; nothing of the bill is received."""
     answered = bought.post("/v2/transactions", bill("N2", line("milk", 5), item), **ANNA)
     assert 400 == answered.status_code
@@ -115,11 +115,11 @@ def test_a_line_that_cannot_come_back_is_told(bought: Brand, item: Json, expecte
     assert [100, 1] == reached(bought)
 
 
-def test_side_effects_tell_what_a_bill_did(brand: Brand) -> None:
+def test_side_effects_tell_what_a_bill_did(organisation: OrganisationClient) -> None:
     """With rawSideEffects, for each target the goal and the value before and after; without, nothing."""
-    defined = brand.define(group(target(name="Spend"), name="Big"))
-    sent(brand, bill("N1", line("wine", 40)))
-    told = sent(brand, bill("N2", line("wine", "30.5"), amount="30.5"), rawSideEffects="true")
+    defined = organisation.define(group(target(name="Spend"), name="Big"))
+    sent(organisation, bill("N1", line("wine", 40)))
+    told = sent(organisation, bill("N2", line("wine", "30.5"), amount="30.5"), rawSideEffects="true")
     (effect,) = told["sideEffects"]
     assert {
         "entityType": "USER",
@@ -128,7 +128,7 @@ def test_side_effects_tell_what_a_bill_did(brand: Brand) -> None:
         "targetGroupName": "Big",
         "targetRuleId": defined["targets"][0]["id"],
         "targetName": "Spend",
-        "userId": brand.customer("anna"),
+        "userId": organisation.customer("anna"),
         "targetEvaluationType": "FIXED_CALENDAR_WINDOW",
         "periodRefCode": "January",
         "periodStartDate": "2026-01-01",
@@ -138,8 +138,8 @@ def test_side_effects_tell_what_a_bill_did(brand: Brand) -> None:
         "targetAchievedValueBeforeEvent": 40,
         "targetAchievedValueAfterEvent": Decimal("70.5"),
     } == effect
-    assert [] == sent(brand, bill("N3", line("wine", 1)))["sideEffects"]
-    again = sent(brand, bill("N2", line("wine", "30.5"), amount="30.5"), rawSideEffects="true")
+    assert [] == sent(organisation, bill("N3", line("wine", 1)))["sideEffects"]
+    again = sent(organisation, bill("N2", line("wine", "30.5"), amount="30.5"), rawSideEffects="true")
     assert [effect] == again["sideEffects"]
 
 
@@ -148,9 +148,9 @@ def item(customer: str, body: Json, **more: Any) -> Json:
     return body | {"identifierType": "externalId", "identifierValue": customer} | more
 
 
-def test_many_transactions_are_answered_one_by_one(brand: Brand) -> None:
+def test_many_transactions_are_answered_one_by_one(organisation: OrganisationClient) -> None:
     """Each with what was sent; a bad one spoils nobody's."""
-    brand.define(group(target()))
+    organisation.define(group(target()))
     items = [
         item("anna", bill("N1", line("wine", 40))),
         item("bob", bill("N1", amount="x")),
@@ -160,7 +160,7 @@ def test_many_transactions_are_answered_one_by_one(brand: Brand) -> None:
         item("anna", {"type": "RETURN", "returnType": "FULL", "billNumber": "N1", "billingDate": DATE}),
         item("nobody", bill("N4", amount=1), identifierType="mobile"),
     ]
-    answered = brand.post("/v2/transactions/bulk", items, rawSideEffects="true")
+    answered = organisation.post("/v2/transactions/bulk", items, rawSideEffects="true")
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=BulkAnswer)
     told = said(answered)
@@ -170,7 +170,7 @@ def test_many_transactions_are_answered_one_by_one(brand: Brand) -> None:
     assert [True, False, False, False, True, True, False] == [one["entityId"] is not None for one in told["response"]]
     assert items == [one["result"] for one in told["response"]]
     assert [1, 0, 0, 0, 1, 1, 0] == [len(one["sideEffects"]) for one in told["response"]]
-    assert [0] == reached(brand)
+    assert [0] == reached(organisation)
 
 
 @pytest.mark.parametrize(
@@ -181,17 +181,19 @@ def test_many_transactions_are_answered_one_by_one(brand: Brand) -> None:
         ([{}] * 501, 1060, "a call may hold 500 transactions"),
     ],
 )
-def test_a_bad_list_is_refused_as_a_whole(brand: Brand, body: Any, code: int, expected: str) -> None:
+def test_a_bad_list_is_refused_as_a_whole(
+    organisation: OrganisationClient, body: Any, code: int, expected: str
+) -> None:
     """The vendor has a code for too many."""
-    answered = brand.post("/v2/transactions/bulk", body)
+    answered = organisation.post("/v2/transactions/bulk", body)
     (error,) = said(answered)["errors"]
     assert (400, code, True) == (answered.status_code, error["code"], expected in error["message"])
 
 
-def test_as_many_as_may_be_are_received(brand: Brand) -> None:
+def test_as_many_as_may_be_are_received(organisation: OrganisationClient) -> None:
     """500 in one call."""
-    brand.define(group(target()))
+    organisation.define(group(target()))
     items = [item("anna", bill(f"N{number}", amount=1)) for number in range(500)]
-    told = said(brand.post("/v2/transactions/bulk", items))
+    told = said(organisation.post("/v2/transactions/bulk", items))
     assert (500, 0) == (told["totalCount"], told["failureCount"])
-    assert [500] == reached(brand)
+    assert [500] == reached(organisation)

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api.cells import PARAMETERS, RULES, World, filled
-from tests.api.door import PASSWORD, Door
+from tests.api.client import PASSWORD, ApiClient
+from tests.api.route_rules import PARAMETERS, RULES, World, filled
 
 ODD: tuple[Any, ...] = (
     None,
@@ -35,9 +35,9 @@ NEVER = {500, 501, 502, 504}
 
 
 @pytest.fixture(scope="module")
-def world(front: Door) -> World:
+def world(front: ApiClient) -> World:
     """Give a brand with one of everything."""
-    return World(front.brand(), "osprey")
+    return World(front.organisation(), "osprey")
 
 
 def oddities(value: Any, odds: tuple[Any, ...]) -> Iterator[Any]:
@@ -85,22 +85,22 @@ ROUTES = pytest.mark.parametrize("method, path", [route for route in RULES if ro
 
 
 @ROUTES
-def test_odd_requests_are_answered(front: Door, world: World, method: str, path: str) -> None:
+def test_odd_requests_are_answered(front: ApiClient, world: World, method: str, path: str) -> None:
     """With what is wrong with them, or done; nothing is a failure of ours."""
     assert [] == failures(front, world, method, path, FEW)
 
 
 @pytest.mark.slow
 @ROUTES
-def test_all_odd_requests_are_answered(front: Door, world: World, method: str, path: str) -> None:
+def test_all_odd_requests_are_answered(front: ApiClient, world: World, method: str, path: str) -> None:
     """The same with every odd value that we know."""
     assert [] == failures(front, world, method, path, ODD)
 
 
-def failures(front: Door, world: World, method: str, path: str, odds: tuple[Any, ...]) -> list[Any]:
+def failures(front: ApiClient, world: World, method: str, path: str, odds: tuple[Any, ...]) -> list[Any]:
     """Send odd requests; give those that fail by our fault."""
     failed = []
-    login = (world.brand.till_code, PASSWORD)
+    login = (world.organisation.till_code, PASSWORD)
     for address, body, headers in requests(method, path, world.ids, odds):
         answered = front.send(method.upper(), address, content=body, headers=headers, auth=login)
         if answered.status_code in NEVER:

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.native.events import EVENTS_MAX
-from tests.api.door import Brand, Json, said
-from tests.api.forms import back, bill, event, group, line, target
+from milepost.api.native.events.routes import EVENTS_MAX
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import back, bill, event, group, line, target
 
 ODD: list[bytes] = [
     b"null",
@@ -97,22 +97,22 @@ def _replaced(value: Any, path: tuple[Any, ...], mark: str) -> Any:
 
 
 @pytest.mark.parametrize("path, body", BODIES)
-def test_no_value_makes_the_server_fail(brand: Brand, path: str, body: Json) -> None:
+def test_no_value_makes_the_server_fail(organisation: OrganisationClient, path: str, body: Json) -> None:
     """What is odd is described back, or has a meaning; the server's log has nothing to say of it."""
-    path = path.replace("#", brand.webhook_id)
-    answers = [(text, brand.post(path, text)) for text in spoiled(body)]
+    path = path.replace("#", organisation.webhook_id)
+    answers = [(text, organisation.post(path, text)) for text in spoiled(body)]
     assert [] == [(text, answered.text) for text, answered in answers if answered.status_code not in {200, 400, 401}]
     assert [] == [(text, answered.text) for text, answered in answers if b"could not be counted" in answered.content]
 
 
 @pytest.mark.parametrize("body", EVENTS)
-def test_no_value_of_an_event_makes_the_server_fail(brand: Brand, body: Json) -> None:
+def test_no_value_of_an_event_makes_the_server_fail(organisation: OrganisationClient, body: Json) -> None:
     """Many odd events in one request: each is answered by itself."""
-    brand.define(group(target()))
+    organisation.define(group(target()))
     lines = list(spoiled(body))
     for start in range(0, len(lines), EVENTS_MAX):
         some = lines[start : start + EVENTS_MAX]
-        answered = brand.send(
+        answered = organisation.send(
             "POST", "/api/v1/events", content=b"\n".join(some), headers={"content-type": "application/x-ndjson"}
         )
         items = said(answered)["items"]
@@ -121,13 +121,13 @@ def test_no_value_of_an_event_makes_the_server_fail(brand: Brand, body: Json) ->
 
 
 @pytest.mark.parametrize("text", ODD)
-def test_an_enrolment_of_odd_values_is_refused(brand: Brand, text: bytes) -> None:
+def test_an_enrolment_of_odd_values_is_refused(organisation: OrganisationClient, text: bytes) -> None:
     """Customer, period and balance are described back."""
-    defined = brand.define(group(target(enrolmentMethod="IMPORT")))
-    brand.tell(bill())
+    defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
+    organisation.tell(bill())
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
-    whole = {"customerId": brand.customer("anna"), "periodName": "January", "initialBalance": 1}
+    whole = {"customerId": organisation.customer("anna"), "periodName": "January", "initialBalance": 1}
     for name in ("customerId", "periodName"):
         one = msgspec.json.encode([whole | {name: "<odd>"}]).replace(b'"<odd>"', text)
-        answered = brand.post(path, one)
+        answered = organisation.post(path, one)
         assert (name, answered.status_code) in {(name, 400), ("periodName", 200)}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Door, Json, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, group, target
+from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-12-31"}
 
@@ -20,32 +20,32 @@ def spans(periods: list[Json]) -> list[tuple[str, str, str]]:
     return [(one["refCode"], one["startDate"], one["endDate"]) for one in periods]
 
 
-def test_periods_are_listed_as_the_group_shows_them(brand: Brand) -> None:
+def test_periods_are_listed_as_the_group_shows_them(organisation: OrganisationClient) -> None:
     """All of them, in their order, with their status of now."""
-    defined = brand.define(group(periods=(DECEMBER, JANUARY, FEBRUARY)))
-    listed = brand.data("GET", address(defined))
+    defined = organisation.define(group(periods=(DECEMBER, JANUARY, FEBRUARY)))
+    listed = organisation.data("GET", address(defined))
     assert defined["periods"] == listed
     assert ["ENDED", "RUNNING", "NOT_STARTED"] == [period["periodStatus"] for period in listed]
 
 
-def test_new_periods_come_last_and_have_the_last_goals(brand: Brand) -> None:
+def test_new_periods_come_last_and_have_the_last_goals(organisation: OrganisationClient) -> None:
     """The answer holds all of the group's periods; targets have goals for them, cycle and validity reach to them."""
     goals = [{"defaultValue": 5}, {"defaultValue": 7}]
-    defined = brand.define(group(target(defaultValues=goals), toDate="2026-02-28"))
+    defined = organisation.define(group(target(defaultValues=goals), toDate="2026-02-28"))
     april = {
         "refCode": 4,
         "startDate": "2026-04-01T00:00:00.000Z",
         "endDate": "2026-04-30T23:59:59.999Z",
         "description": "",
     }
-    shown = brand.data("POST", address(defined), [april, MARCH | {"periodStatus": "ENDED", "targetGroupId": 0}])
+    shown = organisation.data("POST", address(defined), [april, MARCH | {"periodStatus": "ENDED", "targetGroupId": 0}])
     assert ["January", "February", "4", "March"] == [period["refCode"] for period in shown]
     assert ("NOT_STARTED", "", True) == tuple(shown[2][key] for key in ("periodStatus", "description", "active"))
-    (rule,) = brand.data("GET", f"/v3/targetGroups/{defined['id']}/targets")
+    (rule,) = organisation.data("GET", f"/v3/targetGroups/{defined['id']}/targets")
     assert [(period["id"], value) for period, value in zip(shown, (5, 7, 7, 7), strict=True)] == [
         (goal["periodId"], goal["defaultValue"]) for goal in rule["defaultValues"]
     ]
-    read = brand.data("GET", f"/v3/targetGroups/{defined['id']}")
+    read = organisation.data("GET", f"/v3/targetGroups/{defined['id']}")
     assert (4, "2026-04-30", "2026-04-30T23:59:59.000Z") == (
         read["totalPeriods"],
         read["toDate"],
@@ -53,19 +53,19 @@ def test_new_periods_come_last_and_have_the_last_goals(brand: Brand) -> None:
     )
 
 
-def test_one_period_need_not_stand_in_a_list(brand: Brand) -> None:
+def test_one_period_need_not_stand_in_a_list(organisation: OrganisationClient) -> None:
     """An object is taken for a list of one; a target that has no goals gets none."""
-    defined = brand.define(group(target(enrolmentMethod="IMPORT", defaultValues=[])))
-    assert 3 == len(brand.data("POST", address(defined), MARCH))
-    assert [] == brand.data("GET", f"/v3/targetGroups/{defined['id']}/targets")[0]["defaultValues"]
+    defined = organisation.define(group(target(enrolmentMethod="IMPORT", defaultValues=[])))
+    assert 3 == len(organisation.data("POST", address(defined), MARCH))
+    assert [] == organisation.data("GET", f"/v3/targetGroups/{defined['id']}/targets")[0]["defaultValues"]
 
 
-def test_a_cycle_window_of_its_own_grows_only(brand: Brand) -> None:
+def test_a_cycle_window_of_its_own_grows_only(organisation: OrganisationClient) -> None:
     """A window wider than the periods stays as wide; one that is passed reaches to them."""
     window: Json = {"targetCycleStartDateISO": "2025-11-01T00:00:00Z", "targetCycleEndDateISO": "2026-03-10T00:00:00Z"}
-    defined = brand.define(group(**window))
-    brand.data("POST", address(defined), [MARCH])
-    read = brand.data("GET", f"/v3/targetGroups/{defined['id']}")
+    defined = organisation.define(group(**window))
+    organisation.data("POST", address(defined), [MARCH])
+    read = organisation.data("GET", f"/v3/targetGroups/{defined['id']}")
     assert ("2025-11-01T00:00:00Z", "2026-03-31T23:59:59Z") == (
         read["targetCycleStartDateISO"],
         read["targetCycleEndDateISO"],
@@ -97,104 +97,110 @@ NEW: tuple[tuple[Any, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, reasons", NEW)
-def test_what_is_wrong_with_a_new_period_is_told(brand: Brand, body: Any, reasons: list[str]) -> None:
+def test_what_is_wrong_with_a_new_period_is_told(
+    organisation: OrganisationClient, body: Any, reasons: list[str]
+) -> None:
     """All of it, and none of the others is added either (semantics 8 #43, #44)."""
-    defined = brand.define(group())
-    assert [(300004, reason) for reason in reasons] == brand.errors("POST", address(defined), body)
-    assert defined["periods"] == brand.data("GET", address(defined))
+    defined = organisation.define(group())
+    assert [(300004, reason) for reason in reasons] == organisation.errors("POST", address(defined), body)
+    assert defined["periods"] == organisation.data("GET", address(defined))
 
 
-def test_a_period_that_ends_before_it_starts_is_left_out_if_the_brand_says_so(front: Door) -> None:
+def test_a_period_that_ends_before_it_starts_is_left_out_if_the_brand_says_so(front: ApiClient) -> None:
     """The others are added, and a warning names it; what else is wrong is refused as ever (semantics 8 #43)."""
-    brand = front.brand(backwardPeriods="SKIP")
-    defined = brand.define(group())
+    organisation = front.organisation(backwardPeriods="SKIP")
+    defined = organisation.define(group())
     backwards = {"refCode": "back", "startDate": "2026-05-02", "endDate": "2026-05-01"}
-    answered = said(brand.post(address(defined), [backwards, MARCH]))
+    answered = said(organisation.post(address(defined), [backwards, MARCH]))
     assert ["January", "February", "March"] == [period["refCode"] for period in answered["data"]]
     assert ["[0] ends before it starts and was left out."] == [one["message"] for one in answered["warnings"]]
-    again = said(brand.post(address(defined), backwards))
+    again = said(organisation.post(address(defined), backwards))
     assert (3, ["The period ends before it starts and was left out."]) == (
         len(again["data"]),
         [one["message"] for one in again["warnings"]],
     )
     unreadable = backwards | {"endDate": "soon"}
-    assert 400 == brand.post(address(defined), [unreadable]).status_code
+    assert 400 == organisation.post(address(defined), [unreadable]).status_code
 
 
-def test_a_group_has_a_hundred_periods_at_most(brand: Brand) -> None:
+def test_a_group_has_a_hundred_periods_at_most(organisation: OrganisationClient) -> None:
     """One past the limit is refused."""
     days = [f"2026-{month:02}-{day:02}" for month in (3, 4, 5, 6) for day in range(1, 29)]
     more = [{"refCode": day, "startDate": day, "endDate": day} for day in days]
-    defined = brand.define(group())
-    assert [(300004, "a group must not have more than 100 periods")] == brand.errors(
+    defined = organisation.define(group())
+    assert [(300004, "a group must not have more than 100 periods")] == organisation.errors(
         "POST", address(defined), more[:99]
     )
-    assert 100 == len(brand.data("POST", address(defined), more[:98]))
+    assert 100 == len(organisation.data("POST", address(defined), more[:98]))
 
 
 @pytest.mark.parametrize("kind", ["CYCLIC_WINDOW", "PERIOD_AGNOSTIC_WINDOW"])
-def test_periods_by_each_customers_clock_are_neither_added_nor_moved(brand: Brand, kind: str) -> None:
+def test_periods_by_each_customers_clock_are_neither_added_nor_moved(
+    organisation: OrganisationClient, kind: str
+) -> None:
     """Their number and length are the group's; their text may change."""
-    defined = brand.define(group(targetEvaluationType=kind, totalPeriods=2, periods=()))
-    assert [(300004, "periods are added to a group of FIXED_CALENDAR_WINDOW only")] == brand.errors(
+    defined = organisation.define(group(targetEvaluationType=kind, totalPeriods=2, periods=()))
+    assert [(300004, "periods are added to a group of FIXED_CALENDAR_WINDOW only")] == organisation.errors(
         "POST", address(defined), [MARCH]
     )
-    period = brand.data("GET", address(defined))[0]
+    period = organisation.data("GET", address(defined))[0]
     moved = {"id": period["id"], "endDate": "2029-01-01"}
-    assert [(300004, "[0].endDate: follows from the clock of each customer in this group")] == brand.errors(
+    assert [(300004, "[0].endDate: follows from the clock of each customer in this group")] == organisation.errors(
         "PUT", address(defined), [moved]
     )
-    assert "text" == brand.data("PUT", address(defined), [period | {"description": "text"}])[0]["description"]
+    assert "text" == organisation.data("PUT", address(defined), [period | {"description": "text"}])[0]["description"]
 
 
-def test_what_changed_is_answered_without_a_status(brand: Brand) -> None:
+def test_what_changed_is_answered_without_a_status(organisation: OrganisationClient) -> None:
     """The changed periods in the order sent, with the key order of a period but for its status."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     first, second = defined["periods"]
-    shown = brand.data("PUT", address(defined), [{"id": second["id"], "description": "b"}, {"id": first["id"]}])
+    shown = organisation.data("PUT", address(defined), [{"id": second["id"], "description": "b"}, {"id": first["id"]}])
     assert [("February", "b"), ("January", None)] == [(one["refCode"], one.get("description")) for one in shown]
     assert [
         *("id", "attribution", "startDate", "endDate", "refCode", "targetGroupId", "description", "active"),
     ] == list(shown[0])
 
 
-def test_a_period_that_has_not_started_may_move(brand: Brand) -> None:
+def test_a_period_that_has_not_started_may_move(organisation: OrganisationClient) -> None:
     """Both dates, into the free days around; the cycle follows."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     moved = {"id": defined["periods"][1]["id"], "startDate": "2026-02-10", "endDate": "2026-03-20T23:59:59.999Z"}
-    (shown,) = brand.data("PUT", address(defined), [moved])
+    (shown,) = organisation.data("PUT", address(defined), [moved])
     assert ("2026-02-10", "2026-03-20") == (shown["startDate"], shown["endDate"])
-    assert "2026-03-20T23:59:59Z" == brand.data("GET", f"/v3/targetGroups/{defined['id']}")["targetCycleEndDateISO"]
+    assert (
+        "2026-03-20T23:59:59Z" == organisation.data("GET", f"/v3/targetGroups/{defined['id']}")["targetCycleEndDateISO"]
+    )
 
 
-def test_periods_may_change_places_in_one_request(brand: Brand) -> None:
+def test_periods_may_change_places_in_one_request(organisation: OrganisationClient) -> None:
     """What counts is how they lie afterwards."""
-    defined = brand.define(group(periods=(FEBRUARY, MARCH)))
+    defined = organisation.define(group(periods=(FEBRUARY, MARCH)))
     one, other = (period["id"] for period in defined["periods"])
     body = [
         {"id": one, "startDate": "2026-03-01", "endDate": "2026-03-31"},
         {"id": other, "startDate": "2026-02-01", "endDate": "2026-02-28"},
     ]
     assert [("February", "2026-03-01", "2026-03-31"), ("March", "2026-02-01", "2026-02-28")] == spans(
-        brand.data("PUT", address(defined), body)
+        organisation.data("PUT", address(defined), body)
     )
 
 
-def test_a_running_period_may_end_earlier_or_later(brand: Brand) -> None:
+def test_a_running_period_may_end_earlier_or_later(organisation: OrganisationClient) -> None:
     """From today on, up to the next period; its beginning stays."""
-    defined = brand.define(group(periods=(JANUARY, MARCH)))
+    defined = organisation.define(group(periods=(JANUARY, MARCH)))
     running = defined["periods"][0]["id"]
     for end in ("2026-02-28", "2026-01-20"):
-        (shown,) = brand.data("PUT", address(defined), [{"id": running, "endDate": end}])
+        (shown,) = organisation.data("PUT", address(defined), [{"id": running, "endDate": end}])
         assert end == shown["endDate"]
-    assert "RUNNING" == brand.data("GET", address(defined))[0]["periodStatus"]
+    assert "RUNNING" == organisation.data("GET", address(defined))[0]["periodStatus"]
 
 
-def test_an_ended_period_keeps_its_dates_and_may_get_another_text(brand: Brand) -> None:
+def test_an_ended_period_keeps_its_dates_and_may_get_another_text(organisation: OrganisationClient) -> None:
     """Sending the same dates is no change."""
-    defined = brand.define(group(periods=(DECEMBER, JANUARY)))
+    defined = organisation.define(group(periods=(DECEMBER, JANUARY)))
     ended = defined["periods"][0]
-    (shown,) = brand.data("PUT", address(defined), [ended | {"description": "over"}])
+    (shown,) = organisation.data("PUT", address(defined), [ended | {"description": "over"}])
     assert ("over", "2025-12-31") == (shown["description"], shown["endDate"])
 
 
@@ -212,41 +218,45 @@ CHANGED: tuple[tuple[int, Json, str], ...] = (
 
 
 @pytest.mark.parametrize("place, change, reason", CHANGED)
-def test_what_a_status_does_not_allow_is_refused(brand: Brand, place: int, change: Json, reason: str) -> None:
+def test_what_a_status_does_not_allow_is_refused(
+    organisation: OrganisationClient, place: int, change: Json, reason: str
+) -> None:
     """RUNNING: the end only, and not before today; ENDED: no date; and nothing of the call is done."""
-    defined = brand.define(group(periods=(DECEMBER, JANUARY, FEBRUARY)))
+    defined = organisation.define(group(periods=(DECEMBER, JANUARY, FEBRUARY)))
     body = [{"id": defined["periods"][place]["id"], **change}]
-    assert [(300004, reason)] == brand.errors("PUT", address(defined), body)
-    assert defined["periods"] == brand.data("GET", address(defined))
+    assert [(300004, reason)] == organisation.errors("PUT", address(defined), body)
+    assert defined["periods"] == organisation.data("GET", address(defined))
 
 
-def test_a_stopped_groups_periods_keep_their_dates(brand: Brand) -> None:
+def test_a_stopped_groups_periods_keep_their_dates(organisation: OrganisationClient) -> None:
     """Where the group is not active, nothing runs that could end later."""
-    defined = brand.define(group(active=False))
+    defined = organisation.define(group(active=False))
     running, coming = (period["id"] for period in defined["periods"])
     body = [{"id": running, "endDate": "2026-01-30"}, {"id": coming, "startDate": "2026-02-02"}]
     assert [
         (300004, "[0].endDate: cannot be changed: the period is STOPPED"),
         (300004, "[1].startDate: cannot be changed: the period is STOPPED"),
-    ] == brand.errors("PUT", address(defined), body)
+    ] == organisation.errors("PUT", address(defined), body)
 
 
-def test_a_period_that_is_not_there_is_refused(brand: Brand) -> None:
+def test_a_period_that_is_not_there_is_refused(organisation: OrganisationClient) -> None:
     """The vendor's code for an unknown one; an id is needed, once."""
-    defined, other = brand.define(group()), brand.define(group())
+    defined, other = organisation.define(group()), organisation.define(group())
     mine = defined["periods"][0]["id"]
     body = [{"id": other["periods"][0]["id"]}, {"refCode": "January"}, {"id": mine}, {"id": mine}]
     assert [
         (310019, "Target period is not found"),
         (300004, "[1].id: is needed"),
         (300004, "[3].id: stands twice in the request"),
-    ] == brand.errors("PUT", address(defined), body)
+    ] == organisation.errors("PUT", address(defined), body)
 
 
-def test_name_and_use_of_a_period_are_left(brand: Brand) -> None:
+def test_name_and_use_of_a_period_are_left(organisation: OrganisationClient) -> None:
     """With a warning for each."""
-    defined = brand.define(group())
-    told = said(brand.put(address(defined), [{"id": defined["periods"][0]["id"], "refCode": "x", "active": False}]))
+    defined = organisation.define(group())
+    told = said(
+        organisation.put(address(defined), [{"id": defined["periods"][0]["id"], "refCode": "x", "active": False}])
+    )
     assert ("January", True) == (told["data"][0]["refCode"], told["data"][0]["active"])
     assert [
         "[0].refCode cannot be changed and was left as it is.",
@@ -254,14 +264,14 @@ def test_name_and_use_of_a_period_are_left(brand: Brand) -> None:
     ] == [warning["message"] for warning in told["warnings"]]
 
 
-def test_a_streaks_periods_keep_their_order(brand: Brand) -> None:
+def test_a_streaks_periods_keep_their_order(organisation: OrganisationClient) -> None:
     """New ones come after those there are; none is moved past another."""
     streak = {"trackingType": "STREAKS", "streaks": [{"name": "Gold", "targetCountOfSequence": 1}]}
-    defined = brand.define(group(periods=(JANUARY, FEBRUARY, MARCH), **streak))
+    defined = organisation.define(group(periods=(JANUARY, FEBRUARY, MARCH), **streak))
     reason = [(300004, "a streak's periods keep their order, and new ones come after them")]
-    assert reason == brand.errors("POST", address(defined), [DECEMBER])
+    assert reason == organisation.errors("POST", address(defined), [DECEMBER])
     february = defined["periods"][1]["id"]
     moved = {"id": february, "startDate": "2026-04-01", "endDate": "2026-04-30"}
-    assert reason == brand.errors("PUT", address(defined), [moved])
+    assert reason == organisation.errors("PUT", address(defined), [moved])
     april = {"refCode": "April", "startDate": "2026-04-01", "endDate": "2026-04-30"}
-    assert 4 == len(brand.data("POST", address(defined), [april]))
+    assert 4 == len(organisation.data("POST", address(defined), [april]))

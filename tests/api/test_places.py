@@ -4,84 +4,84 @@ from typing import Any
 
 import pytest
 
-from milepost.service.referencing import CODE_CHARACTERS_MAX, PLACES_MAX
-from tests.api.door import Brand, Json, said
-from tests.api.forms import bill, group, target
+from milepost.service.organisations.places import CODE_CHARACTERS_MAX, PLACES_MAX
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import bill, group, target
 
 
-def kept(brand: Brand, kind: str, body: Any) -> list[Json]:
+def kept(organisation: OrganisationClient, kind: str, body: Any) -> list[Json]:
     """Send places that are taken; give them as answered."""
-    answered = brand.post(f"/api/v1/{kind}", body)
+    answered = organisation.post(f"/api/v1/{kind}", body)
     assert 200 == answered.status_code, answered.text
     items: list[Json] = said(answered)["items"]
     return items
 
 
-def problems(brand: Brand, kind: str, body: Any) -> list[tuple[str, str]]:
+def problems(organisation: OrganisationClient, kind: str, body: Any) -> list[tuple[str, str]]:
     """Send places that are refused; give path and reason of each problem."""
-    answered = brand.post(f"/api/v1/{kind}", body)
+    answered = organisation.post(f"/api/v1/{kind}", body)
     assert 400 == answered.status_code, answered.text
     return [(problem["path"], problem["reason"]) for problem in said(answered)["problems"]]
 
 
-def test_places_are_added_in_the_order_of_the_request(brand: Brand) -> None:
+def test_places_are_added_in_the_order_of_the_request(organisation: OrganisationClient) -> None:
     """The answer gives each with its id; a name that is left out is the code."""
-    zones = kept(brand, "zones", [{"code": "south", "name": "South"}, {"code": "north"}])
+    zones = kept(organisation, "zones", [{"code": "south", "name": "South"}, {"code": "north"}])
     assert [("south", "South"), ("north", "north")] == [(zone["code"], zone["name"]) for zone in zones]
     assert ["id", "code", "name"] == list(zones[0])
     assert 2 == len({zone["id"] for zone in zones})
 
 
-def test_a_store_stands_in_a_zone_and_a_till_in_a_store(brand: Brand) -> None:
+def test_a_store_stands_in_a_zone_and_a_till_in_a_store(organisation: OrganisationClient) -> None:
     """Codes name what a place belongs to."""
-    kept(brand, "zones", {"code": "north"})
-    kept(brand, "concepts", [{"code": "outlet", "name": "Outlet"}])
-    (store,) = kept(brand, "stores", [{"code": "s1", "name": "One", "zone": "north", "concept": "outlet"}])
-    (till,) = kept(brand, "tills", [{"code": "t1", "store": "s1"}])
+    kept(organisation, "zones", {"code": "north"})
+    kept(organisation, "concepts", [{"code": "outlet", "name": "Outlet"}])
+    (store,) = kept(organisation, "stores", [{"code": "s1", "name": "One", "zone": "north", "concept": "outlet"}])
+    (till,) = kept(organisation, "tills", [{"code": "t1", "store": "s1"}])
     assert [None, None, None] == [store["externalId"], store["externalId1"], store["externalId2"]]
     assert ("north", "outlet", "s1") == (store["zone"], store["concept"], till["store"])
-    assert [store] == brand.get("/api/v1/stores")["items"]
+    assert [store] == organisation.get("/api/v1/stores")["items"]
 
 
-def test_a_known_code_is_changed(brand: Brand) -> None:
+def test_a_known_code_is_changed(organisation: OrganisationClient) -> None:
     """What is left out stays as it is; the id never changes."""
-    kept(brand, "zones", [{"code": "north"}, {"code": "south"}])
-    (before,) = kept(brand, "stores", [{"code": "s1", "name": "One", "zone": "north"}])
-    (moved,) = kept(brand, "stores", [{"code": "s1", "zone": "south"}])
-    (renamed,) = kept(brand, "stores", [{"code": "s1", "name": "Uno", "id": before["id"]}])
+    kept(organisation, "zones", [{"code": "north"}, {"code": "south"}])
+    (before,) = kept(organisation, "stores", [{"code": "s1", "name": "One", "zone": "north"}])
+    (moved,) = kept(organisation, "stores", [{"code": "s1", "zone": "south"}])
+    (renamed,) = kept(organisation, "stores", [{"code": "s1", "name": "Uno", "id": before["id"]}])
     assert (before | {"zone": "south"}, before | {"zone": "south", "name": "Uno"}) == (moved, renamed)
-    assert {"zone": 2, "store": 1, "till": 1} == brand.stored()
+    assert {"zone": 2, "store": 1, "till": 1} == organisation.stored()
 
 
-def test_a_place_may_bring_its_id(brand: Brand) -> None:
+def test_a_place_may_bring_its_id(organisation: OrganisationClient) -> None:
     """Target filters name places by ids that another system may have given."""
-    (store,) = kept(brand, "stores", [{"code": "s1", "id": 75027647}])
+    (store,) = kept(organisation, "stores", [{"code": "s1", "id": 75027647}])
     assert 75027647 == store["id"]
 
 
-def test_a_given_id_never_keeps_a_new_place_out(brand: Brand) -> None:
+def test_a_given_id_never_keeps_a_new_place_out(organisation: OrganisationClient) -> None:
     """Ids that are made later go round those that were brought."""
-    (first,) = kept(brand, "zones", [{"code": "a"}])
-    kept(brand, "zones", [{"code": "b", "id": first["id"] + 1}, {"code": "c", "id": first["id"] + 2}])
-    made = kept(brand, "zones", [{"code": "d"}, {"code": "e"}])
-    assert 5 == len({zone["id"] for zone in brand.get("/api/v1/zones")["items"]})
+    (first,) = kept(organisation, "zones", [{"code": "a"}])
+    kept(organisation, "zones", [{"code": "b", "id": first["id"] + 1}, {"code": "c", "id": first["id"] + 2}])
+    made = kept(organisation, "zones", [{"code": "d"}, {"code": "e"}])
+    assert 5 == len({zone["id"] for zone in organisation.get("/api/v1/zones")["items"]})
     assert ["d", "e"] == [zone["code"] for zone in made]
 
 
-def test_a_list_comes_in_pages(brand: Brand) -> None:
+def test_a_list_comes_in_pages(organisation: OrganisationClient) -> None:
     """By code, at most as many as asked for; the cursor leads on and ends as null."""
-    kept(brand, "zones", [{"code": f"z{number}"} for number in (3, 1, 2, 5, 4)])
-    pages = [brand.get("/api/v1/zones", limit=2)]
+    kept(organisation, "zones", [{"code": f"z{number}"} for number in (3, 1, 2, 5, 4)])
+    pages = [organisation.get("/api/v1/zones", limit=2)]
     while (cursor := pages[-1]["nextCursor"]) is not None:
-        pages.append(brand.get("/api/v1/zones", limit=2, cursor=cursor))
+        pages.append(organisation.get("/api/v1/zones", limit=2, cursor=cursor))
     assert [["z1", "z2"], ["z3", "z4"], ["z5"]] == [[item["code"] for item in page["items"]] for page in pages]
     assert ["items", "nextCursor"] == list(pages[0])
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1e3"])
-def test_a_page_has_a_limit(brand: Brand, limit: str) -> None:
+def test_a_page_has_a_limit(organisation: OrganisationClient, limit: str) -> None:
     """From 1 to 200; anything else is refused."""
-    answered = brand.send("GET", "/api/v1/tills", params={"limit": limit})
+    answered = organisation.send("GET", "/api/v1/tills", params={"limit": limit})
     assert (400, "limit") == (answered.status_code, said(answered)["problems"][0]["path"])
 
 
@@ -113,59 +113,61 @@ def test_a_page_has_a_limit(brand: Brand, limit: str) -> None:
         ),
     ],
 )
-def test_a_bad_place_spoils_the_request(brand: Brand, kind: str, body: Any, expected: list[tuple[str, str]]) -> None:
+def test_a_bad_place_spoils_the_request(
+    organisation: OrganisationClient, kind: str, body: Any, expected: list[tuple[str, str]]
+) -> None:
     """Everything that is wrong is told with its path, and nothing of the request is kept."""
     good = [{"code": "good"}] if isinstance(body, list) else []
     shifted = [*body, *good] if isinstance(body, list) else body
-    assert expected == problems(brand, kind, shifted)
-    assert {"till": 1} == brand.stored()
+    assert expected == problems(organisation, kind, shifted)
+    assert {"till": 1} == organisation.stored()
 
 
-def test_an_id_has_one_code(brand: Brand) -> None:
+def test_an_id_has_one_code(organisation: OrganisationClient) -> None:
     """A known id under another code, and a known code under another id, are at odds with what is known."""
-    kept(brand, "zones", [{"code": "a", "id": 7}])
+    kept(organisation, "zones", [{"code": "a", "id": 7}])
     assert ["[0].id", "[1].id"] == [
-        path for path, _ in problems(brand, "zones", [{"code": "b", "id": 7}, {"code": "a", "id": 8}])
+        path for path, _ in problems(organisation, "zones", [{"code": "b", "id": 7}, {"code": "a", "id": 8}])
     ]
 
 
-def test_a_request_has_a_limit_of_places(brand: Brand) -> None:
+def test_a_request_has_a_limit_of_places(organisation: OrganisationClient) -> None:
     """At the limit all are taken, one more and none."""
-    assert PLACES_MAX == len(kept(brand, "zones", [{"code": f"z{number}"} for number in range(PLACES_MAX)]))
+    assert PLACES_MAX == len(kept(organisation, "zones", [{"code": f"z{number}"} for number in range(PLACES_MAX)]))
     assert [("", f"a request may hold {PLACES_MAX} places")] == problems(
-        brand, "concepts", [{"code": f"z{number}"} for number in range(PLACES_MAX + 1)]
+        organisation, "concepts", [{"code": f"z{number}"} for number in range(PLACES_MAX + 1)]
     )
 
 
-def test_a_code_has_a_limit(brand: Brand) -> None:
+def test_a_code_has_a_limit(organisation: OrganisationClient) -> None:
     """At the limit it is taken, one character more and it is refused."""
     code = "c" * CODE_CHARACTERS_MAX
-    assert [code] == [zone["code"] for zone in kept(brand, "zones", [{"code": code}])]
-    assert ["[0].code"] == [path for path, _ in problems(brand, "zones", [{"code": code + "c"}])]
+    assert [code] == [zone["code"] for zone in kept(organisation, "zones", [{"code": code}])]
+    assert ["[0].code"] == [path for path, _ in problems(organisation, "zones", [{"code": code + "c"}])]
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[" * 100_000, b'[{"code": NaN}]', b'[{"code": "a", "id": ' + b"9" * 5_000 + b"}]"]
 )
-def test_what_is_no_json_is_refused(brand: Brand, body: bytes) -> None:
+def test_what_is_no_json_is_refused(organisation: OrganisationClient, body: bytes) -> None:
     """A stated error, and nothing is kept."""
-    assert [""] == [path for path, _ in problems(brand, "zones", body)]
+    assert [""] == [path for path, _ in problems(organisation, "zones", body)]
 
 
-def test_a_body_of_20_megabytes_is_refused(brand: Brand) -> None:
+def test_a_body_of_20_megabytes_is_refused(organisation: OrganisationClient) -> None:
     """Past 4 MiB nothing is read on."""
-    assert 413 == brand.post("/api/v1/stores", b" " * 20_000_000).status_code
+    assert 413 == organisation.post("/api/v1/stores", b" " * 20_000_000).status_code
 
 
-def test_events_see_a_store_where_it_stands_now_and_the_past_stays(brand: Brand) -> None:
+def test_events_see_a_store_where_it_stands_now_and_the_past_stays(organisation: OrganisationClient) -> None:
     """A store that moves to another zone changes what comes, not what was."""
-    (north, _) = kept(brand, "zones", [{"code": "north"}, {"code": "south"}])
-    kept(brand, "stores", [{"code": "s", "zone": "north"}])
-    brand.define(group(target(filters=[{"entityType": "ZONE", "entityIds": [north["id"]]}])))
+    (north, _) = kept(organisation, "zones", [{"code": "north"}, {"code": "south"}])
+    kept(organisation, "stores", [{"code": "s", "zone": "north"}])
+    organisation.define(group(target(filters=[{"entityType": "ZONE", "entityIds": [north["id"]]}])))
     sent = bill("5", store={"code": "s"})
-    (first,) = brand.tell(sent)
-    kept(brand, "stores", [{"code": "s", "zone": "south"}])
-    (again, later) = brand.tell(sent, bill("7", store={"code": "s"}))
+    (first,) = organisation.tell(sent)
+    kept(organisation, "stores", [{"code": "s", "zone": "south"}])
+    (again, later) = organisation.tell(sent, bill("7", store={"code": "s"}))
     assert (1, "duplicate", first["entries"], []) == (
         len(first["entries"]),
         again["status"],
@@ -174,11 +176,11 @@ def test_events_see_a_store_where_it_stands_now_and_the_past_stays(brand: Brand)
     )
 
 
-def test_a_store_has_external_ids(brand: Brand) -> None:
+def test_a_store_has_external_ids(organisation: OrganisationClient) -> None:
     """Three, each changed alone; what is not said stays, and what is no name is refused."""
-    (store,) = kept(brand, "stores", [{"code": "s1", "externalId": "A", "externalId2": "B"}])
-    (changed,) = kept(brand, "stores", [{"code": "s1", "externalId1": "C", "externalId2": "D"}])
+    (store,) = kept(organisation, "stores", [{"code": "s1", "externalId": "A", "externalId2": "B"}])
+    (changed,) = kept(organisation, "stores", [{"code": "s1", "externalId1": "C", "externalId2": "D"}])
     assert store | {"externalId1": "C", "externalId2": "D"} == changed
-    refused = brand.post("/api/v1/stores", [{"code": "s1", "externalId": " ", "externalId1": "x" * 201}])
+    refused = organisation.post("/api/v1/stores", [{"code": "s1", "externalId": " ", "externalId1": "x" * 201}])
     assert ["[0].externalId", "[0].externalId1"] == [one["path"] for one in said(refused)["problems"]]
-    assert [changed] == brand.get("/api/v1/stores")["items"]
+    assert [changed] == organisation.get("/api/v1/stores")["items"]

@@ -6,19 +6,26 @@ from typing import Any
 
 import pytest
 
-from milepost.api.body import write_json
-from milepost.api.vendor.envelope import answer, failure
-from milepost.api.vendor.rendering import created_group
+from milepost.api.capillary.definitions.target_groups.answer import created_group
+from milepost.api.capillary.envelope import answer, failure
+from milepost.api.http.body import write_json
 from milepost.model.problem import Problem
 from milepost.model.target import AggregateFunction, FilterKind, Kpi, Tracking, TriggerValueKind, WindowKind
 from milepost.rules.calendar import calendar_of
-from milepost.rules.draft import CombinationDraft, Draft, FilterDraft, MetadataDraft, TriggerDraft, WindowDraft
-from tests.core.drafts import GROUP, NOW, SPEND, group, made, streak, with_target
+from milepost.rules.definition.draft import (
+    CombinationDraft,
+    FilterDraft,
+    GroupDraft,
+    MetadataDraft,
+    TriggerDraft,
+    WindowDraft,
+)
+from tests.core.sample_drafts import GROUP, NOW, SPEND, group, made, streak, with_target
 
 UTC = calendar_of("UTC")
 
 
-def shown(draft: Draft, at: str = "2024-10-15T12:00:00Z") -> dict[str, Any]:
+def shown(draft: GroupDraft, at: str = "2024-10-15T12:00:00Z") -> dict[str, Any]:
     """Give the data of the answer to a sound draft, seen at an instant."""
     return created_group(made(draft), UTC, UTC.read(at).instant)
 

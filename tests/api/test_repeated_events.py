@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import httpx
 
-from tests.api.door import PASSWORD, Brand, Json, said
-from tests.api.forms import back, bill, event, group, target
+from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client_forms import back, bill, event, group, target
 
 
 def statuses(items: list[Json]) -> list[str]:
@@ -14,85 +14,85 @@ def statuses(items: list[Json]) -> list[str]:
     return [item["status"] for item in items]
 
 
-def test_a_repeated_event_is_answered_as_at_first(brand: Brand) -> None:
+def test_a_repeated_event_is_answered_as_at_first(organisation: OrganisationClient) -> None:
     """A duplicate changes nothing and shows what the first one changed."""
-    brand.define(group())
+    organisation.define(group())
     sent = bill("40")
-    (first,) = brand.tell(sent)
-    brand.tell(bill("5"))
-    (again,) = brand.tell(sent)
+    (first,) = organisation.tell(sent)
+    organisation.tell(bill("5"))
+    (again,) = organisation.tell(sent)
     assert ("applied", first | {"status": "duplicate"}) == (first["status"], again)
-    assert 2 == brand.stored()["event"]
+    assert 2 == organisation.stored()["event"]
 
 
-def test_other_content_under_the_same_name_is_a_conflict(brand: Brand) -> None:
+def test_other_content_under_the_same_name_is_a_conflict(organisation: OrganisationClient) -> None:
     """What an event said cannot be changed by sending it again."""
-    brand.define(group())
+    organisation.define(group())
     sent = bill("40")
-    (first,) = brand.tell(sent)
+    (first,) = organisation.tell(sent)
     changed = [
         sent | {"data": sent["data"] | {"netAmount": "41"}},
         sent | {"time": "2026-01-20T10:00:01Z"},
         event("Run", id=sent["id"]),
     ]
-    answered = brand.tell(*changed)
+    answered = organisation.tell(*changed)
     assert ["conflict"] * 3 == statuses(answered)
     assert [first["customerId"]] * 3 == [item["customerId"] for item in answered]
     assert [[]] * 3 == [item["entries"] for item in answered]
     assert "received before, with other content" in answered[0]["problems"][0]["reason"]
-    (row,) = brand.rows(first["customerId"])
+    (row,) = organisation.rows(first["customerId"])
     assert Decimal(40) == row["targetAchievedValue"]
 
 
-def test_the_same_content_may_be_written_otherwise(brand: Brand) -> None:
+def test_the_same_content_may_be_written_otherwise(organisation: OrganisationClient) -> None:
     """42.5 and 42.50, another order of fields and another offset of the same instant are one event."""
     sent = bill("42.5")
-    brand.tell(sent)
+    organisation.tell(sent)
     other = {key: sent[key] for key in reversed(sent)} | {"time": "2026-01-20T15:30:00+05:30"}
     other["data"] = {key: other["data"][key] for key in reversed(other["data"])} | {"netAmount": Decimal("42.50")}
-    assert ["duplicate"] == statuses(brand.tell(other))
+    assert ["duplicate"] == statuses(organisation.tell(other))
 
 
-def test_a_repetition_in_the_same_request_is_a_duplicate(brand: Brand) -> None:
+def test_a_repetition_in_the_same_request_is_a_duplicate(organisation: OrganisationClient) -> None:
     """Of several alike the first is applied, the others get its answer; one with other content is a conflict."""
-    brand.define(group())
+    organisation.define(group())
     sent = bill("40")
     alike, other = (sent | {"data": sent["data"] | {"netAmount": net}} for net in ("40.00", "41"))
-    items = brand.tell(sent, alike, other)
+    items = organisation.tell(sent, alike, other)
     assert ["applied", "duplicate", "conflict"] == statuses(items)
     assert (1, items[0]["entries"]) == (len(items[0]["entries"]), items[1]["entries"])
-    assert 1 == brand.stored()["event"]
+    assert 1 == organisation.stored()["event"]
 
 
-def test_the_same_id_of_another_source_or_customer_is_another_event(brand: Brand) -> None:
+def test_the_same_id_of_another_source_or_customer_is_another_event(organisation: OrganisationClient) -> None:
     """An event is named by its customer, its source and its id."""
     sent = bill("40")
     others = [sent | {"source": "other"}, sent | {"customer": {"externalId": "bert"}}]
-    assert ["applied"] * 3 == statuses(brand.tell(sent, *others))
+    assert ["applied"] * 3 == statuses(organisation.tell(sent, *others))
 
 
-def test_a_repeated_return_takes_back_once(brand: Brand) -> None:
+def test_a_repeated_return_takes_back_once(organisation: OrganisationClient) -> None:
     """A return that is sent twice is one return."""
-    brand.define(group())
+    organisation.define(group())
     bought = bill("40")
     returned = back(bought["id"], "AMOUNT", amount=15)
-    assert ["applied", "applied", "duplicate"] == statuses(brand.tell(bought, returned, returned))
-    (row,) = brand.rows(brand.customer("anna"))
+    assert ["applied", "applied", "duplicate"] == statuses(organisation.tell(bought, returned, returned))
+    (row,) = organisation.rows(organisation.customer("anna"))
     assert Decimal(25) == row["targetAchievedValue"]
 
 
-def test_events_of_one_request_are_lived_in_the_order_of_their_dates(brand: Brand) -> None:
+def test_events_of_one_request_are_lived_in_the_order_of_their_dates(organisation: OrganisationClient) -> None:
     """The goal is reached by the later bill, wherever it stands in the request."""
-    brand.define(group())
+    organisation.define(group())
     later, earlier = bill("60", time="2026-01-19T10:00:00Z"), bill("50", time="2026-01-18T10:00:00Z")
-    items = brand.tell(later, earlier)
+    items = organisation.tell(later, earlier)
     assert [50, 0] == [item["entries"][0]["before"] for item in items]
 
 
-def test_a_bad_event_does_not_spoil_its_neighbours(brand: Brand) -> None:
+def test_a_bad_event_does_not_spoil_its_neighbours(organisation: OrganisationClient) -> None:
     """Each event is answered in its place, the good ones are applied."""
-    brand.define(group())
-    items = brand.tell(
+    organisation.define(group())
+    items = organisation.tell(
         bill("1"),
         bill("x"),
         bill("2", store={"code": "nowhere"}),
@@ -103,28 +103,30 @@ def test_a_bad_event_does_not_spoil_its_neighbours(brand: Brand) -> None:
     assert [[], ["data.netAmount"], ["store.code"], ["customer.mobile"], []] == [
         [problem["path"] for problem in item["problems"]] for item in items
     ]
-    (row,) = brand.rows(brand.customer("anna"))
+    (row,) = organisation.rows(organisation.customer("anna"))
     assert Decimal(5) == row["targetAchievedValue"]
 
 
-def test_a_refused_event_registers_nobody(brand: Brand) -> None:
+def test_a_refused_event_registers_nobody(organisation: OrganisationClient) -> None:
     """An unknown external id is registered by an event that counts, not by one that is refused."""
-    assert ["refused"] == statuses(brand.tell(bill(customer={"externalId": "new"}, till={"code": "no such till"})))
-    assert ["till"] == list(brand.stored())
-    assert ["applied"] == statuses(brand.tell(bill(customer={"externalId": "new"})))
-    assert (1, 1, 1) == tuple(brand.stored()[table] for table in ("customer", "identity", "standing"))
+    assert ["refused"] == statuses(
+        organisation.tell(bill(customer={"externalId": "new"}, till={"code": "no such till"}))
+    )
+    assert ["till"] == list(organisation.stored())
+    assert ["applied"] == statuses(organisation.tell(bill(customer={"externalId": "new"})))
+    assert (1, 1, 1) == tuple(organisation.stored()[table] for table in ("customer", "identity", "standing"))
 
 
-def test_many_senders_of_one_event_make_one(brand: Brand) -> None:
+def test_many_senders_of_one_event_make_one(organisation: OrganisationClient) -> None:
     """Of 64 requests at the same time one applies it, the others are told that they repeat it."""
-    brand.define(group(target("TRANSACTION", "COUNT")))
+    organisation.define(group(target("TRANSACTION", "COUNT")))
     sent = [bill("40", customer={"externalId": "new"})]
 
     async def together() -> list[httpx.Response]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post("/api/v1/events", json=sent) for _ in range(64)))
 
-    items = [item for answered in brand.door.run(together) for item in said(answered)["items"]]
+    items = [item for answered in organisation.client.run(together) for item in said(answered)["items"]]
     assert ["applied"] + ["duplicate"] * 63 == sorted(statuses(items))
     assert 1 == len({item["customerId"] for item in items})
-    assert (1, 1, 1) == tuple(brand.stored()[table] for table in ("customer", "event", "standing"))
+    assert (1, 1, 1) == tuple(organisation.stored()[table] for table in ("customer", "event", "standing"))

@@ -14,16 +14,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.body import write_json
-from milepost.api.vendor.definition_body import read_definition
-from milepost.api.vendor.envelope import answer
-from milepost.api.vendor.rendering import created_group, rule_row
+from milepost.api.capillary.definitions.target_groups.answer import created_group, rule_row
+from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.envelope import answer
+from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.target import Author, TargetGroup
 from milepost.rules.calendar import Calendar, calendar_of
-from milepost.rules.drafting import IdKind, Ids, drafted
-from milepost.rules.evaluable import unevaluable
-from milepost.rules.soundness import examine
+from milepost.rules.definition.build import IdKind, Ids, build_group
+from milepost.rules.definition.unsupported import unsupported_features
+from milepost.rules.definition.validation import validate
 
 SEEDS = Path(__file__).parent / "seeds"
 
@@ -95,14 +95,14 @@ def defined(name: str, zone: str = "UTC") -> tuple[TargetGroup, Calendar, int]:
         author = Author(id=made_by["id"], code=made_by["code"], name=made_by["name"])
         ids = ids_of(published)
     assert problems == ()
-    assert examine(draft, organisation(zone), now).problems == ()
-    return drafted(draft, organisation(zone), ids, author, now), calendar, now
+    assert validate(draft, organisation(zone), now).problems == ()
+    return build_group(draft, organisation(zone), ids, author, now), calendar, now
 
 
 def shown(name: str, zone: str = "UTC") -> Json:
     """Give the whole answer to a published request, as JSON has it."""
     group, calendar, now = defined(name, zone)
-    body = write_json(answer(created_group(group, calendar, now), unevaluable(group)))
+    body = write_json(answer(created_group(group, calendar, now), unsupported_features(group)))
     envelope: Json = msgspec.json.Decoder(float_hook=Decimal).decode(body)
     return envelope
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from milepost.service.streak_extras import GRANTS_MAX
-from tests.api.door import PASSWORD, Brand, Door, Json, said
-from tests.api.forms import bill, group, target
+from milepost.service.customers.streak_protection import GRANTS_MAX
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client_forms import bill, group, target
 
 MONTHS = (("January", 31), ("February", 28), ("March", 31), ("April", 30), ("May", 31))
 PERIODS: tuple[Json, ...] = tuple(
@@ -15,45 +15,45 @@ PERIODS: tuple[Json, ...] = tuple(
 )
 
 
-def streak(brand: Brand, tracking: str = "STREAKS", **changes: object) -> Json:
+def streak(organisation: OrganisationClient, tracking: str = "STREAKS", **changes: object) -> Json:
     """Define a streak over five months with levels of two and three."""
-    levels = [{"name": f"{brand.till_code} {count}", "targetCountOfSequence": count} for count in (2, 3)]
+    levels = [{"name": f"{organisation.till_code} {count}", "targetCountOfSequence": count} for count in (2, 3)]
     asked = group(target(), periods=PERIODS, trackingType=tracking, streaks=levels) | changes
-    return brand.define(asked)
+    return organisation.define(asked)
 
 
-def achieve(brand: Brand, *months: int) -> None:
+def achieve(organisation: OrganisationClient, *months: int) -> None:
     """Buy enough in these months; the clock stands in the last of them."""
     for month in months:
-        brand.door.clock.set(f"2026-{month:02}-15T12:00:00Z")
-        brand.tell(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
+        organisation.client.clock.set(f"2026-{month:02}-15T12:00:00Z")
+        organisation.tell(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
 
 
-def shown(brand: Brand) -> Json:
+def shown(organisation: OrganisationClient) -> Json:
     """Give the streak as our own view tells it."""
-    (found,) = brand.get(f"/api/v1/customers/{brand.customer('anna')}/progress")["groups"]
+    (found,) = organisation.get(f"/api/v1/customers/{organisation.customer('anna')}/progress")["groups"]
     streak: Json = found["streak"]
     return streak
 
 
-def call(brand: Brand, group_id: int, kind: str, **body: object) -> Json:
+def call(organisation: OrganisationClient, group_id: int, kind: str, **body: object) -> Json:
     """Grant freezes or pause; give the answer, which went well."""
-    answered = brand.post(f"/api/v1/customers/{brand.customer('anna')}/streaks/{group_id}/{kind}", body)
+    answered = organisation.post(f"/api/v1/customers/{organisation.customer('anna')}/streaks/{group_id}/{kind}", body)
     assert answered.status_code == 200, answered.text
     told: Json = said(answered)
     return told
 
 
-def test_a_granted_freeze_protects_a_missed_period(brand: Brand) -> None:
+def test_a_granted_freeze_protects_a_missed_period(organisation: OrganisationClient) -> None:
     """February is missed and frozen: March makes two; without a freeze April would be the end."""
-    defined = streak(brand, streakFreezes={"max": 1})
+    defined = streak(organisation, streakFreezes={"max": 1})
     january, february, *_ = (period["id"] for period in defined["periods"])
-    achieve(brand, 1)
-    told = call(brand, defined["id"], "freezes", id="gift", count=1)
+    achieve(organisation, 1)
+    told = call(organisation, defined["id"], "freezes", id="gift", count=1)
     assert {"id": "gift", "status": "applied", "groupId": defined["id"], "count": 1} == told
-    assert (1, 1) == (shown(brand)["run"], shown(brand)["freezesLeft"])
-    achieve(brand, 3)
-    found = shown(brand)
+    assert (1, 1) == (shown(organisation)["run"], shown(organisation)["freezesLeft"])
+    achieve(organisation, 3)
+    found = shown(organisation)
     assert (2, 0, [february], []) == (
         found["run"],
         found["freezesLeft"],
@@ -63,63 +63,67 @@ def test_a_granted_freeze_protects_a_missed_period(brand: Brand) -> None:
     level, further = found["levels"]
     assert (2, 2, "2026-03-10T12:00:00Z") == (level["count"], level["needed"], level["earnedAt"])
     assert (2, 3, None, None) == (further["count"], further["needed"], further["earnedAt"], further["periodId"])
-    achieve(brand, 5)
-    assert (1, 1) == (shown(brand)["run"], len(shown(brand)["missedPeriodIds"]))
+    achieve(organisation, 5)
+    assert (1, 1) == (shown(organisation)["run"], len(shown(organisation)["missedPeriodIds"]))
     assert january not in found["frozenPeriodIds"]
 
 
-def test_freezes_are_earned_and_capped(brand: Brand) -> None:
+def test_freezes_are_earned_and_capped(organisation: OrganisationClient) -> None:
     """One for every two achieved months, one at most."""
-    streak(brand, streakFreezes={"max": 1, "earnEvery": 2})
-    achieve(brand, 1)
-    assert 0 == shown(brand)["freezesLeft"]
-    achieve(brand, 2, 3, 4)
-    assert 1 == shown(brand)["freezesLeft"]
+    streak(organisation, streakFreezes={"max": 1, "earnEvery": 2})
+    achieve(organisation, 1)
+    assert 0 == shown(organisation)["freezesLeft"]
+    achieve(organisation, 2, 3, 4)
+    assert 1 == shown(organisation)["freezesLeft"]
 
 
-def test_a_freeze_is_granted_once(brand: Brand) -> None:
+def test_a_freeze_is_granted_once(organisation: OrganisationClient) -> None:
     """The same id again is a duplicate, with another count a conflict; the streak holds no more than its most."""
-    defined = streak(brand, streakFreezes={"max": 3})
-    achieve(brand, 1)
-    assert "applied" == call(brand, defined["id"], "freezes", id="a", count=2)["status"]
-    brand.door.clock.set("2026-01-16T12:00:00Z")
-    assert "duplicate" == call(brand, defined["id"], "freezes", id="a", count=2)["status"]
-    path = f"/api/v1/customers/{brand.customer('anna')}/streaks/{defined['id']}/freezes"
-    assert 409 == brand.post(path, {"id": "a", "count": 1}).status_code
-    assert 2 == shown(brand)["freezesLeft"]
-    call(brand, defined["id"], "freezes", id="b", count=3)
-    assert 3 == shown(brand)["freezesLeft"]
+    defined = streak(organisation, streakFreezes={"max": 3})
+    achieve(organisation, 1)
+    assert "applied" == call(organisation, defined["id"], "freezes", id="a", count=2)["status"]
+    organisation.client.clock.set("2026-01-16T12:00:00Z")
+    assert "duplicate" == call(organisation, defined["id"], "freezes", id="a", count=2)["status"]
+    path = f"/api/v1/customers/{organisation.customer('anna')}/streaks/{defined['id']}/freezes"
+    assert 409 == organisation.post(path, {"id": "a", "count": 1}).status_code
+    assert 2 == shown(organisation)["freezesLeft"]
+    call(organisation, defined["id"], "freezes", id="b", count=3)
+    assert 3 == shown(organisation)["freezesLeft"]
 
 
-def test_a_pause_protects_what_it_touches(brand: Brand) -> None:
+def test_a_pause_protects_what_it_touches(organisation: OrganisationClient) -> None:
     """Away from the last evening of February to March, neither month is missed; told again it is the same pause."""
-    defined = streak(brand)
-    achieve(brand, 1)
+    defined = streak(organisation)
+    achieve(organisation, 1)
     span = {"from": "2026-02-28T20:00:00Z", "to": "2026-03-20T00:00:00+01:00"}
-    told = call(brand, defined["id"], "pauses", id="holiday", **span)
+    told = call(organisation, defined["id"], "pauses", id="holiday", **span)
     pause = {"from": "2026-02-28T20:00:00Z", "to": "2026-03-19T23:00:00Z"}
     assert {"id": "holiday", "status": "applied", "groupId": defined["id"]} | pause == told
-    assert "duplicate" == call(brand, defined["id"], "pauses", id="holiday", **span)["status"]
-    achieve(brand, 4)
-    assert (2, [], [pause]) == (shown(brand)["run"], shown(brand)["missedPeriodIds"], shown(brand)["pauses"])
+    assert "duplicate" == call(organisation, defined["id"], "pauses", id="holiday", **span)["status"]
+    achieve(organisation, 4)
+    assert (2, [], [pause]) == (
+        shown(organisation)["run"],
+        shown(organisation)["missedPeriodIds"],
+        shown(organisation)["pauses"],
+    )
 
 
-def test_an_outage_of_the_brand_protects_everybody(front: Door) -> None:
+def test_an_outage_of_the_brand_protects_everybody(front: ApiClient) -> None:
     """A declared outage in February breaks no streak."""
-    brand = front.brand(outages="2026-02-10T00:00:00Z/2026-02-11T00:00:00Z")
-    streak(brand)
-    achieve(brand, 1, 3)
-    assert 2 == shown(brand)["run"]
+    organisation = front.organisation(outages="2026-02-10T00:00:00Z/2026-02-11T00:00:00Z")
+    streak(organisation)
+    achieve(organisation, 1, 3)
+    assert 2 == shown(organisation)["run"]
 
 
-def test_a_streak_breaks_when_time_says_so(front: Door) -> None:
+def test_a_streak_breaks_when_time_says_so(front: ApiClient) -> None:
     """January's streak of one stands all February and two days of March (offsetDays), then it is over; nobody swept."""
-    brand = front.brand(offsetDays="2")
-    streak(brand)
-    achieve(brand, 1)
+    organisation = front.organisation(offsetDays="2")
+    streak(organisation)
+    achieve(organisation, 1)
     for text, run in (("2026-03-02T23:59:59Z", 1), ("2026-03-03T00:00:00Z", 0)):
         front.clock.set(text)
-        assert (text, run) == (text, shown(brand)["run"])
+        assert (text, run) == (text, shown(organisation)["run"])
 
 
 @pytest.mark.parametrize(
@@ -137,54 +141,56 @@ def test_a_streak_breaks_when_time_says_so(front: Door) -> None:
         ("pauses", {"id": "a", "from": "2026-02-01T00:00:00Z"}, "to"),
     ],
 )
-def test_a_bad_call_is_told_where(brand: Brand, kind: str, body: Json, path: str) -> None:
+def test_a_bad_call_is_told_where(organisation: OrganisationClient, kind: str, body: Json, path: str) -> None:
     """Each mistake at its path, with its limit."""
-    defined = streak(brand, streakFreezes={"max": 3})
-    achieve(brand, 1)
-    answered = brand.post(f"/api/v1/customers/{brand.customer('anna')}/streaks/{defined['id']}/{kind}", body)
+    defined = streak(organisation, streakFreezes={"max": 3})
+    achieve(organisation, 1)
+    answered = organisation.post(
+        f"/api/v1/customers/{organisation.customer('anna')}/streaks/{defined['id']}/{kind}", body
+    )
     assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
 
 
-def test_a_pause_of_a_leap_year_is_accepted(brand: Brand) -> None:
+def test_a_pause_of_a_leap_year_is_accepted(organisation: OrganisationClient) -> None:
     """366 days is the most."""
-    defined = streak(brand)
-    achieve(brand, 1)
+    defined = streak(organisation)
+    achieve(organisation, 1)
     span = {"from": "2026-02-01T00:00:00Z", "to": "2027-02-02T00:00:00Z"}
-    assert "applied" == call(brand, defined["id"], "pauses", id="long", **span)["status"]
+    assert "applied" == call(organisation, defined["id"], "pauses", id="long", **span)["status"]
 
 
-def test_what_cannot_break_needs_no_protection(brand: Brand) -> None:
+def test_what_cannot_break_needs_no_protection(organisation: OrganisationClient) -> None:
     """Streaks that nothing sets back have neither freezes nor pauses; a streak without a rule has no freezes."""
-    loose, plain = streak(brand, "NON_CONTINUOUS_STREAKS"), brand.define(group())
-    achieve(brand, 1)
-    who = f"/api/v1/customers/{brand.customer('anna')}/streaks"
+    loose, plain = streak(organisation, "NON_CONTINUOUS_STREAKS"), organisation.define(group())
+    achieve(organisation, 1)
+    customer_key = f"/api/v1/customers/{organisation.customer('anna')}/streaks"
     freeze = {"id": "a", "count": 1}
-    found = [brand.post(f"{who}/{one['id']}/freezes", freeze) for one in (loose, plain)]
+    found = [organisation.post(f"{customer_key}/{one['id']}/freezes", freeze) for one in (loose, plain)]
     assert [(400, "groupId")] * 2 == [(one.status_code, said(one)["problems"][0]["path"]) for one in found]
 
 
-def test_an_unknown_streak_is_not_found(brand: Brand) -> None:
+def test_an_unknown_streak_is_not_found(organisation: OrganisationClient) -> None:
     """404 for a group that is not there, and for a customer who is not."""
-    defined = streak(brand, streakFreezes={"max": 3})
-    achieve(brand, 1)
-    anna, freeze = brand.customer("anna"), {"id": "a", "count": 1}
+    defined = streak(organisation, streakFreezes={"max": 3})
+    achieve(organisation, 1)
+    anna, freeze = organisation.customer("anna"), {"id": "a", "count": 1}
     paths = (f"{anna}/streaks/7", f"{anna}/streaks/x", f"5/streaks/{defined['id']}")
-    assert [404] * 3 == [brand.post(f"/api/v1/customers/{path}/freezes", freeze).status_code for path in paths]
+    assert [404] * 3 == [organisation.post(f"/api/v1/customers/{path}/freezes", freeze).status_code for path in paths]
 
 
 @pytest.mark.parametrize("kind", ["freezes", "pauses"])
-def test_extras_of_one_streak_are_limited(brand: Brand, kind: str) -> None:
+def test_extras_of_one_streak_are_limited(organisation: OrganisationClient, kind: str) -> None:
     """Two hundred are kept; one more is refused, while those that were made are answered as before."""
-    defined = streak(brand, streakFreezes={"max": 3})
-    achieve(brand, 1)
-    path = f"/api/v1/customers/{brand.customer('anna')}/streaks/{defined['id']}/{kind}"
+    defined = streak(organisation, streakFreezes={"max": 3})
+    achieve(organisation, 1)
+    path = f"/api/v1/customers/{organisation.customer('anna')}/streaks/{defined['id']}/{kind}"
     body: Json = {"count": 1} if kind == "freezes" else {"from": "2026-02-01T00:00:00Z", "to": "2026-02-02T00:00:00Z"}
 
     async def together() -> list[int]:
-        async with brand.door.client(auth=(brand.till_code, PASSWORD)) as client:
+        async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             calls = (client.post(path, json={"id": f"n{number}", **body}) for number in range(GRANTS_MAX))
             return [answered.status_code for answered in await asyncio.gather(*calls)]
 
-    assert {200} == set(brand.door.run(together))
-    assert 400 == brand.post(path, {"id": "further", **body}).status_code
-    assert "duplicate" == call(brand, defined["id"], kind, id="n7", **body)["status"]
+    assert {200} == set(organisation.client.run(together))
+    assert 400 == organisation.post(path, {"id": "further", **body}).status_code
+    assert "duplicate" == call(organisation, defined["id"], kind, id="n7", **body)["status"]

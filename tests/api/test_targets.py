@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import group, target
 
 UNKNOWN = (310018, "Target rule is not found")
 
@@ -20,26 +20,26 @@ def unified(defined: Json) -> str:
     return f"/v3/targetGroups/{defined['id']}/unifiedTargets"
 
 
-def test_a_target_put_out_of_use_is_listed_still(brand: Brand) -> None:
+def test_a_target_put_out_of_use_is_listed_still(organisation: OrganisationClient) -> None:
     """Deleting answers true, also again, and the target is there and inactive; another one may take its place."""
-    defined = brand.define(group())
+    defined = organisation.define(group())
     old = defined["targets"][0]
-    assert (True, True) == tuple(brand.data("DELETE", f"{address(defined)}/{old['id']}") for _ in range(2))
-    (listed,) = brand.data("GET", address(defined))
+    assert (True, True) == tuple(organisation.data("DELETE", f"{address(defined)}/{old['id']}") for _ in range(2))
+    (listed,) = organisation.data("GET", address(defined))
     assert (old["id"], False, []) == (listed["id"], listed["active"], listed["targetMilestoneTriggers"])
-    (new,) = brand.data("POST", address(defined), [target()])
+    (new,) = organisation.data("POST", address(defined), [target()])
     assert [(old["id"], False), (new["id"], True)] == [
-        (one["id"], one["active"]) for one in brand.data("GET", address(defined))
+        (one["id"], one["active"]) for one in organisation.data("GET", address(defined))
     ]
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_a_target_is_added_alone_or_in_a_list(brand: Brand, listed: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_target_is_added_alone_or_in_a_list(organisation: OrganisationClient, listed: bool) -> None:  # noqa: FBT001 - a table's column
     """Either form is taken; the answer holds the new ones as a creation shows them; the path's group is theirs."""
-    defined = brand.define(group(targets=[]))
-    brand.door.clock.set("2026-01-21T00:00:00.123Z")
+    defined = organisation.define(group(targets=[]))
+    organisation.client.clock.set("2026-01-21T00:00:00.123Z")
     one = target(name="late", targetGroupId=4)
-    shown = brand.data("POST", address(defined), [one] if listed else one)
+    shown = organisation.data("POST", address(defined), [one] if listed else one)
     (rule,) = shown
     assert ("late", defined["id"], "2026-01-21T00:00:00.123+0000") == (
         rule["name"],
@@ -48,15 +48,15 @@ def test_a_target_is_added_alone_or_in_a_list(brand: Brand, listed: bool) -> Non
     )
     assert [period["id"] for period in defined["periods"]] == [goal["periodId"] for goal in rule["defaultValues"]]
     assert "targetMilestoneTriggers" not in rule
-    assert ["late"] == [one["name"] for one in brand.data("GET", address(defined))]
+    assert ["late"] == [one["name"] for one in organisation.data("GET", address(defined))]
 
 
-def test_goals_of_a_new_target_go_by_the_periods_they_name(brand: Brand) -> None:
+def test_goals_of_a_new_target_go_by_the_periods_they_name(organisation: OrganisationClient) -> None:
     """Out of order by id, else by place (semantics 8 #33)."""
-    defined = brand.define(group(targets=[]))
+    defined = organisation.define(group(targets=[]))
     first, second = (period["id"] for period in defined["periods"])
     goals = [{"periodId": second, "defaultValue": 2}, {"periodId": first, "defaultValue": 1, "targetName": "x"}]
-    (rule,) = brand.data("POST", address(defined), target(defaultValues=goals))
+    (rule,) = organisation.data("POST", address(defined), target(defaultValues=goals))
     assert [(first, 1), (second, 2)] == [(goal["periodId"], goal["defaultValue"]) for goal in rule["defaultValues"]]
 
 
@@ -81,52 +81,56 @@ NEW: tuple[tuple[Any, list[tuple[int, str]]], ...] = (
 
 
 @pytest.mark.parametrize("body, expected", NEW)
-def test_what_is_wrong_with_a_new_target_is_told(brand: Brand, body: Any, expected: list[tuple[int, str]]) -> None:
+def test_what_is_wrong_with_a_new_target_is_told(
+    organisation: OrganisationClient, body: Any, expected: list[tuple[int, str]]
+) -> None:
     """With the codes of a creation; nothing is added."""
-    defined = brand.define(group(targets=[]))
-    assert expected == brand.errors("POST", address(defined), body)
-    assert [] == brand.data("GET", address(defined))
+    defined = organisation.define(group(targets=[]))
+    assert expected == organisation.errors("POST", address(defined), body)
+    assert [] == organisation.data("GET", address(defined))
 
 
-def test_the_name_of_a_new_target_must_be_free(brand: Brand) -> None:
+def test_the_name_of_a_new_target_must_be_free(organisation: OrganisationClient) -> None:
     """In the whole organisation, whatever its case."""
-    brand.define(group(target(name="Spend")))
-    defined = brand.define(group(targets=[]))
-    assert [(300004, "[0].name: is the name of another target")] == brand.errors(
+    organisation.define(group(target(name="Spend")))
+    defined = organisation.define(group(targets=[]))
+    assert [(300004, "[0].name: is the name of another target")] == organisation.errors(
         "POST", address(defined), [target(name="SPEND")]
     )
-    assert [(300004, "name: is the name of another target")] == brand.errors(
+    assert [(300004, "name: is the name of another target")] == organisation.errors(
         "POST", address(defined), target(name="SPEND")
     )
 
 
-def test_a_customers_own_group_enrols_by_list(brand: Brand) -> None:
+def test_a_customers_own_group_enrols_by_list(organisation: OrganisationClient) -> None:
     """As at its creation (semantics 4.12)."""
-    defined = brand.define(group(userCreated=True, targets=[]))
-    assert [(300004, "[0].enrolmentMethod: must be IMPORT for a user-created target")] == brand.errors(
+    defined = organisation.define(group(userCreated=True, targets=[]))
+    assert [(300004, "[0].enrolmentMethod: must be IMPORT for a user-created target")] == organisation.errors(
         "POST", address(defined), [target()]
     )
 
 
-def test_targets_are_changed_together(brand: Brand) -> None:
+def test_targets_are_changed_together(organisation: OrganisationClient) -> None:
     """The answer holds those that were sent, in that order, as reads show them."""
-    defined = brand.define(group(target(), target(), combinationType="ALL"))
+    defined = organisation.define(group(target(), target(), combinationType="ALL"))
     one, other = (rule["id"] for rule in defined["targets"])
-    shown = brand.data("PUT", address(defined), [{"id": other, "description": "o"}, {"id": one, "active": True}])
+    shown = organisation.data("PUT", address(defined), [{"id": other, "description": "o"}, {"id": one, "active": True}])
     assert [(other, "o", []), (one, None, [])] == [
         (rule["id"], rule.get("description"), rule["targetMilestoneTriggers"]) for rule in shown
     ]
-    assert [UNKNOWN] == brand.errors("PUT", address(defined), [{"id": 5}])
-    assert [(310018, "is needed here: what has none is a new target")] == brand.errors("PUT", address(defined), [{}])
+    assert [UNKNOWN] == organisation.errors("PUT", address(defined), [{"id": 5}])
+    assert [(310018, "is needed here: what has none is a new target")] == organisation.errors(
+        "PUT", address(defined), [{}]
+    )
 
 
-def test_a_streaks_target_is_changed_alone(brand: Brand) -> None:
+def test_a_streaks_target_is_changed_alone(organisation: OrganisationClient) -> None:
     """Condition, tree, places and goals; the answer is the group, the path's ids win over the body's."""
     streak: Json = {"trackingType": "STREAKS", "streaks": [{"name": "Gold", "targetCountOfSequence": 2}]}
-    defined = brand.define(group(**streak))
+    defined = organisation.define(group(**streak))
     rule = defined["targets"][0]["id"]
     body = {"id": 30, "targetGroupId": 19, "expression": "currentTxn.value>9", "defaultValues": [{"defaultValue": 8}]}
-    shown = brand.data("PUT", f"{address(defined)}/{rule}", body)
+    shown = organisation.data("PUT", f"{address(defined)}/{rule}", body)
     assert (defined["id"], rule, "currentTxn.value>9", [8, 8]) == (
         shown["id"],
         shown["targets"][0]["id"],
@@ -134,34 +138,34 @@ def test_a_streaks_target_is_changed_alone(brand: Brand) -> None:
         [goal["defaultValue"] for goal in shown["targets"][0]["defaultValues"]],
     )
     assert defined["streaks"] == shown["streaks"]
-    assert [(300004, "description: must not be longer than 255 characters")] == brand.errors(
+    assert [(300004, "description: must not be longer than 255 characters")] == organisation.errors(
         "PUT", f"{address(defined)}/{rule}", {"description": "d" * 256}
     )
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("rule", ["1", "x", "99999999999999999999"])
-def test_a_target_that_is_not_there_is_refused(brand: Brand, method: str, rule: str) -> None:
+def test_a_target_that_is_not_there_is_refused(organisation: OrganisationClient, method: str, rule: str) -> None:
     """The vendor's code; one of another group is not there either."""
-    defined, other = brand.define(group()), brand.define(group())
+    defined, other = organisation.define(group()), organisation.define(group())
     body: Json | None = {} if method == "PUT" else None
-    assert [UNKNOWN] == brand.errors(method, f"{address(defined)}/{rule}", body)
-    assert [UNKNOWN] == brand.errors(method, f"{address(defined)}/{other['targets'][0]['id']}", body)
+    assert [UNKNOWN] == organisation.errors(method, f"{address(defined)}/{rule}", body)
+    assert [UNKNOWN] == organisation.errors(method, f"{address(defined)}/{other['targets'][0]['id']}", body)
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-def test_a_unified_group_changes_threshold_members_and_rule(brand: Brand, method: str) -> None:
+def test_a_unified_group_changes_threshold_members_and_rule(organisation: OrganisationClient, method: str) -> None:
     """The three keys come back: the rule names what is in use, the targets are those that were sent."""
     expression = {"aggregation": "SUM", "thresholdValue": 500}
     members = [target() for _ in range(3)]
-    defined = brand.define(group(*members, combinationType="ANY", unifiedTargetExpression=expression))
+    defined = organisation.define(group(*members, combinationType="ANY", unifiedTargetExpression=expression))
     one, two, three = (rule["id"] for rule in defined["targets"])
     body = {
         "unifiedTargetExpression": {"thresholdValue": "750.5", "ruleExpression": "(1)"},
         "targets": [{"id": two, "defaultValues": [{"defaultValue": 3}]}, target(name=f"new by {method}")],
         "deactivateTargetIds": [one],
     }
-    shown = brand.data(method, unified(defined), body)
+    shown = organisation.data(method, unified(defined), body)
     assert ["unifiedTargetExpression", "targets", "deactivateTargetIds"] == list(shown)
     four = shown["targets"][1]["id"]
     told = shown["unifiedTargetExpression"]
@@ -172,21 +176,21 @@ def test_a_unified_group_changes_threshold_members_and_rule(brand: Brand, method
     )
     assert ([two, four], [one]) == ([rule["id"] for rule in shown["targets"]], shown["deactivateTargetIds"])
     assert [(one, False), (two, True), (three, True), (four, True)] == [
-        (rule["id"], rule["active"]) for rule in brand.data("GET", address(defined))
+        (rule["id"], rule["active"]) for rule in organisation.data("GET", address(defined))
     ]
 
 
-def test_how_many_targets_suffice_may_change(brand: Brand) -> None:
+def test_how_many_targets_suffice_may_change(organisation: OrganisationClient) -> None:
     """Our own key, between 1 and the number of targets in use; taking targets out of use keeps to it."""
-    defined = brand.define(group(target(), target(), target(), combinationType="ANY"))
+    defined = organisation.define(group(target(), target(), target(), combinationType="ANY"))
     wanted = {"unifiedTargetExpression": {"minTargetsToAchieve": 3}}
-    assert 3 == brand.data("PUT", unified(defined), wanted)["unifiedTargetExpression"]["minTargetsToAchieve"]
+    assert 3 == organisation.data("PUT", unified(defined), wanted)["unifiedTargetExpression"]["minTargetsToAchieve"]
     path = "unifiedTargetExpression.minTargetsToAchieve"
-    assert [(300004, f"{path}: must be between 1 and the number of active targets (2)")] == brand.errors(
+    assert [(300004, f"{path}: must be between 1 and the number of active targets (2)")] == organisation.errors(
         "DELETE", f"{address(defined)}/{defined['targets'][0]['id']}"
     )
-    every = brand.define(group(target(), target(), combinationType="ALL"))
-    assert [(300004, f"{path}: goes with combinationType ANY only")] == brand.errors(
+    every = organisation.define(group(target(), target(), combinationType="ALL"))
+    assert [(300004, f"{path}: goes with combinationType ANY only")] == organisation.errors(
         "PUT", unified(every), {"unifiedTargetExpression": {"minTargetsToAchieve": 1}}
     )
 
@@ -196,11 +200,11 @@ MARK = {"triggerName": "h", "triggerValueType": "ABSOLUTE", "triggerValue": 1}
 EXPRESSION = "unifiedTargetExpression"
 
 
-def test_what_is_wrong_with_a_unified_change_is_told(brand: Brand) -> None:
+def test_what_is_wrong_with_a_unified_change_is_told(organisation: OrganisationClient) -> None:
     """Unknown ids, an aggregation without a threshold, too few members; nothing of it is done."""
-    defined = brand.define(group(target(), target(), combinationType="ALL"))
+    defined = organisation.define(group(target(), target(), combinationType="ALL"))
     one, two = (rule["id"] for rule in defined["targets"])
-    before = brand.version()
+    before = organisation.version()
     cases: tuple[tuple[Json, tuple[str, ...]], ...] = (
         ({"deactivateTargetIds": [two]}, (FEW,)),
         ({"deactivateTargetIds": ["x"]}, ("deactivateTargetIds[0]: must be a whole number",)),
@@ -219,30 +223,30 @@ def test_what_is_wrong_with_a_unified_change_is_told(brand: Brand) -> None:
         ),
     )
     for body, reasons in cases:
-        assert [(300004, reason) for reason in reasons] == brand.errors("PUT", unified(defined), body)
+        assert [(300004, reason) for reason in reasons] == organisation.errors("PUT", unified(defined), body)
     for body in ({"deactivateTargetIds": [1]}, {"targets": [{"id": 1}]}):
-        assert [UNKNOWN] == brand.errors("PUT", unified(defined), body)
-    assert before == brand.version()
+        assert [UNKNOWN] == organisation.errors("PUT", unified(defined), body)
+    assert before == organisation.version()
 
 
-def test_only_a_unified_group_is_changed_as_one(brand: Brand) -> None:
+def test_only_a_unified_group_is_changed_as_one(organisation: OrganisationClient) -> None:
     """The others have no expression to change."""
-    defined = brand.define(group())
-    assert [(300004, "the target group is not unified")] == brand.errors("PUT", unified(defined), {})
+    defined = organisation.define(group())
+    assert [(300004, "the target group is not unified")] == organisation.errors("PUT", unified(defined), {})
 
 
-def test_a_group_keeps_two_hundred_targets_at_most(brand: Brand) -> None:
+def test_a_group_keeps_two_hundred_targets_at_most(organisation: OrganisationClient) -> None:
     """With those out of use, which stay so that what they counted can be explained."""
-    defined = brand.define(group(target(active=False), targets=[]))
+    defined = organisation.define(group(target(active=False), targets=[]))
     more = [target(active=False) for _ in range(200)]
-    brand.data("POST", address(defined), more)
-    assert [(300004, "targets: must not be more than 200, with those that are deactivated")] == brand.errors(
+    organisation.data("POST", address(defined), more)
+    assert [(300004, "targets: must not be more than 200, with those that are deactivated")] == organisation.errors(
         "POST", address(defined), more[0] | {"name": "one more"}
     )
 
 
-def test_a_target_that_cannot_be_evaluated_yet_says_so(brand: Brand) -> None:
+def test_a_target_that_cannot_be_evaluated_yet_says_so(organisation: OrganisationClient) -> None:
     """The warning of a creation comes with an addition too."""
-    defined = brand.define(group(targets=[]))
-    told = said(brand.post(address(defined), target(kind="ALL")))
+    defined = organisation.define(group(targets=[]))
+    told = said(organisation.post(address(defined), target(kind="ALL")))
     assert "ALL of TRANSACTION cannot be evaluated yet" in told["warnings"][0]["message"]

@@ -6,31 +6,31 @@ import pytest
 
 from milepost.model.standing import Outcome, OutcomeKind
 from milepost.store import codec
-from tests.api.door import Brand, Door, Json, opened
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
-from tests.store.clockwork import tick
+from tests.api.client import ApiClient, Json, OrganisationClient, opened
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+from tests.store.fixed_clock import tick
 
 CYCLE = {"targetCycleStartDate": "2026-01-01", "targetCycleEndDate": "2026-01-31"}
 KINDS = (OutcomeKind.PERIOD_CLOSED, OutcomeKind.PERIOD_STARTED, OutcomeKind.STREAK_BROKEN, OutcomeKind.STREAK_ENDED)
 
 
 @pytest.fixture(scope="module")
-def front(admin_url: str, template: str) -> Iterator[Door]:
-    """Give a door of this module's own: time passes for all brands behind it."""
-    with opened(admin_url, template) as door:
-        yield door
+def front(admin_url: str, template: str) -> Iterator[ApiClient]:
+    """Give a client of this module's own: time passes for all brands behind it."""
+    with opened(admin_url, template) as client:
+        yield client
 
 
-def later(brand: Brand, text: str) -> None:
+def later(organisation: OrganisationClient, text: str) -> None:
     """Let it be *text*, and everything be done that is due by then."""
-    brand.door.clock.set(text)
-    brand.door.run(lambda: tick(brand.door.here, page=50))
+    organisation.client.clock.set(text)
+    organisation.client.run(lambda: tick(organisation.client.runtime, page=50))
 
 
-def heard(brand: Brand) -> list[tuple[OutcomeKind, int]]:
+def heard(organisation: OrganisationClient) -> list[tuple[OutcomeKind, int]]:
     """Give what the brand's customers heard of time: kind and period, as it was heard."""
     query = "select body from outbox where org_id = %s order by customer_id, seq"
-    rows = brand.door.connection.execute(query, (brand.organisation.id,)).fetchall()
+    rows = organisation.client.connection.execute(query, (organisation.organisation.id,)).fetchall()
     outcomes: list[Outcome] = [outcome for (body,) in rows for outcome in codec.decode_outcomes(body)]
     return [(one.kind, one.period_id) for one in outcomes if one.kind in KINDS]
 
@@ -40,53 +40,53 @@ def ids(defined: Json) -> list[int]:
     return [period["id"] for period in defined["periods"]]
 
 
-def test_windows_of_ones_own_close_and_open_one_by_one(brand: Brand) -> None:
+def test_windows_of_ones_own_close_and_open_one_by_one(organisation: OrganisationClient) -> None:
     """A window of a day, from half past ten on, is told at the next full hour, each once, also after many at a time.
 
     The first one opened with the customer's own bill.
     """
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="CYCLIC_WINDOW", frequencyType="DAILY", **CYCLE)
-    first, second, third = ids(brand.define(asked))
-    brand.tell(bill("10", time="2026-01-20T10:30:00Z"))
-    later(brand, "2026-01-21T10:45:00Z")
-    assert [] == heard(brand)
-    later(brand, "2026-01-21T11:00:00Z")
-    later(brand, "2026-01-21T11:30:00Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(brand)
-    brand.tell(bill("10", time="2026-01-21T11:00:00Z"))
-    later(brand, "2026-01-31T11:00:00Z")
+    first, second, third = ids(organisation.define(asked))
+    organisation.tell(bill("10", time="2026-01-20T10:30:00Z"))
+    later(organisation, "2026-01-21T10:45:00Z")
+    assert [] == heard(organisation)
+    later(organisation, "2026-01-21T11:00:00Z")
+    later(organisation, "2026-01-21T11:30:00Z")
+    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
+    organisation.tell(bill("10", time="2026-01-21T11:00:00Z"))
+    later(organisation, "2026-01-31T11:00:00Z")
     # In the third window nothing happened: it opened, and closed in silence.
-    assert [(OutcomeKind.PERIOD_CLOSED, second), (OutcomeKind.PERIOD_STARTED, third)] == heard(brand)[2:]
+    assert [(OutcomeKind.PERIOD_CLOSED, second), (OutcomeKind.PERIOD_STARTED, third)] == heard(organisation)[2:]
 
 
-def test_windows_wait_for_the_offset_and_end_with_the_group(front: Door) -> None:
+def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) -> None:
     """The last window is cut at the group's end and told two days later; then nobody looks any more.
 
     That a window opened waits for nothing.
     """
-    brand = front.brand(offsetDays="2")
+    organisation = front.organisation(offsetDays="2")
     asked = group(periods=(), totalPeriods=9, targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", **CYCLE)
-    first, second, *_ = ids(brand.define(asked))
-    brand.tell(bill("10", time="2026-01-20T10:00:00Z"))
+    first, second, *_ = ids(organisation.define(asked))
+    organisation.tell(bill("10", time="2026-01-20T10:00:00Z"))
     front.clock.set("2026-01-28T10:00:00Z")
-    brand.tell(bill("10", time="2026-01-28T10:00:00Z"))
-    later(brand, "2026-02-02T23:59:59Z")
-    assert [(OutcomeKind.PERIOD_STARTED, second), (OutcomeKind.PERIOD_CLOSED, first)] == heard(brand)
-    later(brand, "2026-02-03T01:00:00Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, second)] == heard(brand)[2:]
+    organisation.tell(bill("10", time="2026-01-28T10:00:00Z"))
+    later(organisation, "2026-02-02T23:59:59Z")
+    assert [(OutcomeKind.PERIOD_STARTED, second), (OutcomeKind.PERIOD_CLOSED, first)] == heard(organisation)
+    later(organisation, "2026-02-03T01:00:00Z")
+    assert [(OutcomeKind.PERIOD_CLOSED, second)] == heard(organisation)[2:]
     undone = "select count(*) from turn where org_id = %s and done_at is null"
-    assert 0 == front.number(undone, brand.organisation.id)
+    assert 0 == front.number(undone, organisation.organisation.id)
 
 
-def test_until_achieved_ends_with_the_group(brand: Brand) -> None:
+def test_until_achieved_ends_with_the_group(organisation: OrganisationClient) -> None:
     """The period that was being filled is told as closed when the group ends; those achieved were told then."""
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW", **CYCLE)
-    _, second, _ = ids(brand.define(asked))
-    brand.tell(bill("120", time="2026-01-20T10:00:00Z"))
-    later(brand, "2026-01-31T23:59:59Z")
-    assert [] == heard(brand)
-    later(brand, "2026-02-01T00:00:00Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, second)] == heard(brand)
+    _, second, _ = ids(organisation.define(asked))
+    organisation.tell(bill("120", time="2026-01-20T10:00:00Z"))
+    later(organisation, "2026-01-31T23:59:59Z")
+    assert [] == heard(organisation)
+    later(organisation, "2026-02-01T00:00:00Z")
+    assert [(OutcomeKind.PERIOD_CLOSED, second)] == heard(organisation)
 
 
 def streak(**changes: object) -> Json:
@@ -96,44 +96,44 @@ def streak(**changes: object) -> Json:
     return group(target(), periods=periods, trackingType="STREAKS", streaks=levels) | changes
 
 
-def test_a_streak_breaks_when_a_missed_period_closes(brand: Brand) -> None:
+def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationClient) -> None:
     """Who did nothing in February hears that the streak of one is broken, and after March that it ended."""
-    first, second, third = ids(brand.define(streak()))
-    brand.tell(bill("100", time="2026-01-20T10:00:00Z"))
-    later(brand, "2026-02-28T23:59:59Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(brand)
-    later(brand, "2026-03-01T00:00:00Z")
-    assert {(OutcomeKind.STREAK_BROKEN, second), (OutcomeKind.PERIOD_STARTED, third)} == set(heard(brand)[2:])
-    later(brand, "2026-04-01T00:00:00Z")
-    assert [(OutcomeKind.STREAK_ENDED, third)] == heard(brand)[4:]
+    first, second, third = ids(organisation.define(streak()))
+    organisation.tell(bill("100", time="2026-01-20T10:00:00Z"))
+    later(organisation, "2026-02-28T23:59:59Z")
+    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
+    later(organisation, "2026-03-01T00:00:00Z")
+    assert {(OutcomeKind.STREAK_BROKEN, second), (OutcomeKind.PERIOD_STARTED, third)} == set(heard(organisation)[2:])
+    later(organisation, "2026-04-01T00:00:00Z")
+    assert [(OutcomeKind.STREAK_ENDED, third)] == heard(organisation)[4:]
 
 
-def test_a_group_that_is_not_in_force_tells_nobody(brand: Brand) -> None:
+def test_a_group_that_is_not_in_force_tells_nobody(organisation: OrganisationClient) -> None:
     """What is inactive opens and closes in silence."""
-    brand.define(group())
-    brand.define(group(active=False))
-    brand.tell(bill("10"))
-    later(brand, "2026-02-01T00:00:00Z")
-    assert 2 == len(heard(brand))
+    organisation.define(group())
+    organisation.define(group(active=False))
+    organisation.tell(bill("10"))
+    later(organisation, "2026-02-01T00:00:00Z")
+    assert 2 == len(heard(organisation))
 
 
-def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: Door) -> None:
+def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: ApiClient) -> None:
     """January is over in New York five hours after it is in the brand's zone."""
-    brand = front.brand(timeZonePolicy="GROUP")
-    (period_id,) = ids(brand.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York")))
-    brand.tell(bill("10"))
-    later(brand, "2026-02-01T04:59:59Z")
-    assert [] == heard(brand)
-    later(brand, "2026-02-01T05:00:00Z")
-    assert [(OutcomeKind.PERIOD_CLOSED, period_id)] == heard(brand)
+    organisation = front.organisation(timeZonePolicy="GROUP")
+    (period_id,) = ids(organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York")))
+    organisation.tell(bill("10"))
+    later(organisation, "2026-02-01T04:59:59Z")
+    assert [] == heard(organisation)
+    later(organisation, "2026-02-01T05:00:00Z")
+    assert [(OutcomeKind.PERIOD_CLOSED, period_id)] == heard(organisation)
 
 
-def test_board_is_closed_with_its_period(brand: Brand) -> None:
+def test_board_is_closed_with_its_period(organisation: OrganisationClient) -> None:
     """Once the period's close was worked on, late bills change progress and not the board."""
-    defined = brand.define(group(target(), leaderboardEnabled=True))
+    defined = organisation.define(group(target(), leaderboardEnabled=True))
     rule, period = defined["targets"][0]["id"], ids(defined)[0]
-    brand.tell(bill("10", customer="anna"), bill("5", customer="bert"))
-    later(brand, "2026-02-01T01:00:00Z")
-    brand.tell(bill("100", customer="bert"))
-    board = brand.get(f"/api/v1/leaderboards/{rule}", periodId=period)
+    organisation.tell(bill("10", customer="anna"), bill("5", customer="bert"))
+    later(organisation, "2026-02-01T01:00:00Z")
+    organisation.tell(bill("100", customer="bert"))
+    board = organisation.get(f"/api/v1/leaderboards/{rule}", periodId=period)
     assert (True, [10, 5]) == (board["closed"], [one["value"] for one in board["top"]])

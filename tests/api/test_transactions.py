@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import group, target
 
 SHOWN = ["createdId", "warnings", "errors", "sideEffects", "loyaltyDetails", "customerInfo"]
 ANNA = {"identifierName": "externalId", "identifierValue": "anna"}
@@ -22,17 +22,17 @@ def back(kind: Any, number: str = "N1", **changes: Any) -> Json:
     return {"type": "RETURN", "returnType": kind, "billNumber": number} | changes
 
 
-def sent(brand: Brand, body: Any, **query: str) -> Json:
+def sent(organisation: OrganisationClient, body: Any, **query: str) -> Json:
     """Send a transaction that is taken; give the answer."""
-    answered = brand.post("/v2/transactions", body, **(query or ANNA))
+    answered = organisation.post("/v2/transactions", body, **(query or ANNA))
     told: Json = said(answered)
     assert (200, SHOWN, []) == (answered.status_code, list(told), told["errors"]), answered.text
     return told
 
 
-def refused(brand: Brand, body: Any, **query: str) -> list[tuple[int, str]]:
+def refused(organisation: OrganisationClient, body: Any, **query: str) -> list[tuple[int, str]]:
     """Send a transaction that is refused; give its errors."""
-    answered = brand.post("/v2/transactions", body, **(query or ANNA))
+    answered = organisation.post("/v2/transactions", body, **(query or ANNA))
     told = said(answered)
     assert 400 == answered.status_code, answered.text
     if "data" in told:
@@ -42,22 +42,22 @@ def refused(brand: Brand, body: Any, **query: str) -> list[tuple[int, str]]:
     return [(error["code"], error["message"]) for error in told["errors"]]
 
 
-def values(brand: Brand) -> list[Decimal]:
+def values(organisation: OrganisationClient) -> list[Decimal]:
     """Give what Anna has reached, target by target."""
-    return [row["targetAchievedValue"] for row in brand.rows(brand.customer("anna"))]
+    return [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
 
 
-def defined(brand: Brand, *targets: Json) -> None:
+def defined(organisation: OrganisationClient, *targets: Json) -> None:
     """Define each target in a group of its own."""
     for one in targets:
-        brand.define(group(one))
+        organisation.define(group(one))
 
 
-def test_a_bill_counts_with_all_that_it_says(brand: Brand) -> None:
+def test_a_bill_counts_with_all_that_it_says(organisation: OrganisationClient) -> None:
     """Net, gross, lines and extended fields; amounts may be numbers or text."""
     tip = {"extendedFieldInfo": {"name": "tip", "aggregateFunction": "SUM"}}
     defined(
-        brand,
+        organisation,
         target("TRANSACTION", "SALES"),
         target("TRANSACTION", "GROSS_SALES"),
         target("TRANSACTION", "EXTENDED_FIELD", **tip),
@@ -70,37 +70,37 @@ def test_a_bill_counts_with_all_that_it_says(brand: Brand) -> None:
         {"itemCode": "bread", "qty": 1, "rate": 4},
     ]
     body = bill("100.50", grossAmount=102, discount="1.50", lineItemsV2=lines, extendedFields={"tip": 3})
-    told = sent(brand, body | {"billingDate": "2026-01-20T10:00:00Z", "paymentModes": [{"mode": "cash"}]})
+    told = sent(organisation, body | {"billingDate": "2026-01-20T10:00:00Z", "paymentModes": [{"mode": "cash"}]})
     assert isinstance(told["createdId"], int)
-    assert [Decimal(text) for text in ("100.5", "102", "3", "3", "10", "7")] == values(brand)
+    assert [Decimal(text) for text in ("100.5", "102", "3", "3", "10", "7")] == values(organisation)
 
 
-def test_an_unknown_external_id_is_registered(brand: Brand) -> None:
+def test_an_unknown_external_id_is_registered(organisation: OrganisationClient) -> None:
     """As by any event; other names must be known."""
-    sent(brand, bill())
-    assert brand.customer("anna")
+    sent(organisation, bill())
+    assert organisation.customer("anna")
     assert [(603, 'customer.mobile: there is no customer with this mobile: "5"')] == refused(
-        brand, bill(), identifierName="mobile", identifierValue="5"
+        organisation, bill(), identifierName="mobile", identifierValue="5"
     )
     assert [(603, "customer.id: there is no customer 5")] == refused(
-        brand, bill(), identifierName="id", identifierValue="5"
+        organisation, bill(), identifierName="id", identifierValue="5"
     )
 
 
-def test_a_bill_that_is_sent_again_counts_once(brand: Brand) -> None:
+def test_a_bill_that_is_sent_again_counts_once(organisation: OrganisationClient) -> None:
     """The number names the bill: the same answer; other content is refused."""
-    defined(brand, target())
+    defined(organisation, target())
     body = bill(billingDate="2026-01-20T10:00:00Z")
-    assert sent(brand, body) == sent(brand, body)
+    assert sent(organisation, body) == sent(organisation, body)
     assert [(624, "id: an event with this source and id was received before, with other content")] == refused(
-        brand, body | {"billAmount": "99"}
+        organisation, body | {"billAmount": "99"}
     )
-    assert [Decimal(100)] == values(brand)
+    assert [Decimal(100)] == values(organisation)
 
 
 def test_a_bill_without_an_offset_is_of_utc(front: Any) -> None:
     """So it is at the vendor, whatever the zone of the organisation."""
-    berlin = front.brand("Europe/Berlin")
+    berlin = front.organisation("Europe/Berlin")
     berlin.define(group(target()))
     sent(berlin, bill("1", "N1", billingDate="2025-12-31T23:30:00"))
     sent(berlin, bill("2", "N2", billingDate="2026-01-01T00:30:00+01:00"))
@@ -121,23 +121,23 @@ def test_a_bill_without_an_offset_is_of_utc(front: Any) -> None:
         (back("FULL", "N2"), "100"),
     ],
 )
-def test_each_kind_of_return_takes_its_part_back(brand: Brand, body: Json, left: str) -> None:
+def test_each_kind_of_return_takes_its_part_back(organisation: OrganisationClient, body: Json, left: str) -> None:
     """The number names the bill; what is not said follows from it."""
-    defined(brand, target())
+    defined(organisation, target())
     lines = [{"itemCode": "wine", "qty": 2, "amount": 40}, {"itemCode": "bread", "qty": 1, "amount": 60}]
-    sent(brand, bill(lineItemsV2=lines))
-    sent(brand, body)
-    assert [Decimal(left)] == values(brand)
+    sent(organisation, bill(lineItemsV2=lines))
+    sent(organisation, body)
+    assert [Decimal(left)] == values(organisation)
 
 
-def test_a_return_that_is_sent_again_takes_back_once(brand: Brand) -> None:
+def test_a_return_that_is_sent_again_takes_back_once(organisation: OrganisationClient) -> None:
     """The same return is one return, another one of the same bill is another."""
-    defined(brand, target())
-    sent(brand, bill())
+    defined(organisation, target())
+    sent(organisation, bill())
     body = back("AMOUNT", billAmount=10, billingDate="2026-01-20T11:00:00Z")
-    assert sent(brand, body) == sent(brand, body)
-    sent(brand, body | {"billAmount": 5})
-    assert [Decimal(85)] == values(brand)
+    assert sent(organisation, body) == sent(organisation, body)
+    sent(organisation, body | {"billAmount": 5})
+    assert [Decimal(85)] == values(organisation)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_a_return_that_is_sent_again_takes_back_once(brand: Brand) -> None:
         (b"[" * 100_000, "Invalid input, check all values and ensure they are correct. the JSON is deeper than 32"),
     ],
 )
-def test_a_bad_transaction_is_refused(brand: Brand, body: Any, expected: str) -> None:
+def test_a_bad_transaction_is_refused(organisation: OrganisationClient, body: Any, expected: str) -> None:
     """Code 624 and what is wrong where, and nothing is stored."""
-    ((code, message),) = refused(brand, body)
+    ((code, message),) = refused(organisation, body)
     assert code == (300004 if isinstance(body, bytes) else 624)
     assert expected == message[: len(expected)]
-    assert {"till": 1} == brand.stored()
+    assert {"till": 1} == organisation.stored()
 
 
 @pytest.mark.parametrize(
@@ -206,16 +206,20 @@ def test_a_bad_transaction_is_refused(brand: Brand, body: Any, expected: str) ->
         ({"identifierName": "id", "identifierValue": "9" * 30}, "identifierValue: must be a customer's id when"),
     ],
 )
-def test_a_transaction_names_its_customer(brand: Brand, query: dict[str, str], expected: str) -> None:
+def test_a_transaction_names_its_customer(
+    organisation: OrganisationClient, query: dict[str, str], expected: str
+) -> None:
     """By one of the names that customers have."""
-    ((code, message),) = refused(brand, bill(), **query)
+    ((code, message),) = refused(organisation, bill(), **query)
     assert (624, expected) == (code, message[: len(expected)])
 
 
-def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
+def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
     """The customer, the bill and its lines."""
     body = bill("x", "", billingDate="never", lineItemsV2=[{}, {"itemCode": "a", "amount": []}])
-    paths = {message.partition(":")[0] for _, message in refused(brand, body, identifierName="x", identifierValue="y")}
+    paths = {
+        message.partition(":")[0] for _, message in refused(organisation, body, identifierName="x", identifierValue="y")
+    }
     assert {
         "identifierName",
         "billNumber",
@@ -226,6 +230,6 @@ def test_everything_wrong_is_told_at_once(brand: Brand) -> None:
     } == paths
 
 
-def test_a_body_of_20_megabytes_is_refused(brand: Brand) -> None:
+def test_a_body_of_20_megabytes_is_refused(organisation: OrganisationClient) -> None:
     """Past 1 MiB nothing is read on."""
-    assert 413 == brand.post("/v2/transactions", b" " * 20_000_000, **ANNA).status_code
+    assert 413 == organisation.post("/v2/transactions", b" " * 20_000_000, **ANNA).status_code

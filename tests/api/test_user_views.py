@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.api.door import Brand, said
-from tests.api.forms import FEBRUARY, JANUARY, MARCH, bill, group, target
+from tests.api.client import OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.api.test_seed_definitions import leaves
 
 SAMPLE = Path(__file__).parent / "samples" / "s4_running_period.json"
@@ -39,75 +39,77 @@ def as_written(text: bytes) -> list[tuple[str, str]]:
     return found
 
 
-def published(brand: Brand) -> int:
+def published(organisation: OrganisationClient) -> int:
     """Let happen what the published answer tells of; give the customer."""
-    clock = brand.door.clock
+    clock = organisation.client.clock
     clock.set("2025-02-28T06:15:10Z")
     names = [{"type": "email", "value": "tom@sawyer.org"}, {"type": "mobile", "value": "1234512345"}]
     profile = {"identifiers": names, "firstName": "Tom", "lastName": "Sawyer"}
-    id_ = int(said(brand.post("/v2/customers", {"profiles": [profile]}))["createdId"])
+    id_ = int(said(organisation.post("/v2/customers", {"profiles": [profile]}))["createdId"])
     clock.set("2025-11-11T10:36:23.4Z")
     period = {"refCode": "Cycle_1", "startDate": "2025-11-11", "endDate": "2025-12-10"}
     spend = target(name="JUSTIN", defaultValues=[{"defaultValue": 10_000}])
-    brand.define(group(spend, name="JUSTIN", periods=(period,)))
+    organisation.define(group(spend, name="JUSTIN", periods=(period,)))
     for net, time, heard in (
         ("209350", "2025-10-01T00:00:00Z", "2025-11-12T09:00:00Z"),
         ("1000", "2025-11-12T09:51:10Z", "2025-11-12T09:51:11Z"),
         ("2000", "2025-11-12T15:33:05Z", "2025-11-12T15:33:08.9Z"),
     ):
         clock.set(heard)
-        brand.tell(bill(net, time=time, customer={"id": id_}))
+        organisation.tell(bill(net, time=time, customer={"id": id_}))
     clock.set("2025-11-20T04:56:36Z")
-    brand.post("/v2/customers", {"profiles": [profile]})
+    organisation.post("/v2/customers", {"profiles": [profile]})
     return id_
 
 
-def test_the_published_answer_is_given_key_for_key(brand: Brand) -> None:
+def test_the_published_answer_is_given_key_for_key(organisation: OrganisationClient) -> None:
     """Keys, their order, values, and the digits of numbers: only ids and authors are our own."""
-    id_ = published(brand)
-    answered = brand.send("GET", f"/v3/users/{id_}/targetGroups?includeInactive=false&includeInactiveTargets=true")
+    id_ = published(organisation)
+    answered = organisation.send(
+        "GET", f"/v3/users/{id_}/targetGroups?includeInactive=false&includeInactiveTargets=true"
+    )
     assert as_written(SAMPLE.read_bytes()) == as_written(answered.content)
 
 
-def test_ids_of_an_answer_belong_together(brand: Brand) -> None:
+def test_ids_of_an_answer_belong_together(organisation: OrganisationClient) -> None:
     """Customer, group, period and rule are those that were made; the row has an id that stays."""
-    brand.tell(bill())
-    defined = brand.define(group())
-    id_ = brand.customer("anna")
-    brand.tell(bill())
-    data = brand.get(f"/v3/users/{id_}/targetGroups")["data"]
+    organisation.tell(bill())
+    defined = organisation.define(group())
+    id_ = organisation.customer("anna")
+    organisation.tell(bill())
+    data = organisation.get(f"/v3/users/{id_}/targetGroups")["data"]
     (shown,) = data["targetGroups"]
     (row,) = shown["targets"]
     assert (id_, id_, id_) == (data["userId"], data["customer"]["id"], data["customer"]["profiles"][0]["userId"])
-    assert (defined["id"], brand.organisation.id, 0) == (shown["id"], shown["orgId"], shown["preferredTillId"])
+    assert (defined["id"], organisation.organisation.id, 0) == (shown["id"], shown["orgId"], shown["preferredTillId"])
     assert (defined["periods"][0]["id"], defined["targets"][0]["id"]) == (row["periodId"], row["targetRuleId"])
-    assert [row["targetId"]] == [again["targetId"] for again in brand.rows(id_)]
-    assert ("TILL", brand.till_code) == (
+    assert [row["targetId"]] == [again["targetId"] for again in organisation.rows(id_)]
+    assert ("TILL", organisation.till_code) == (
         shown["attribution"]["createdBy"]["type"],
         shown["attribution"]["createdBy"]["code"],
     )
 
 
-def test_a_customer_without_progress_has_no_groups(brand: Brand) -> None:
+def test_a_customer_without_progress_has_no_groups(organisation: OrganisationClient) -> None:
     """Only what the customer takes part in is shown, unless every period is asked for."""
-    brand.tell(bill(time="2025-06-01T00:00:00Z"))
-    brand.define(group())
-    assert [] == brand.groups(brand.customer("anna"))
+    organisation.tell(bill(time="2025-06-01T00:00:00Z"))
+    organisation.define(group())
+    assert [] == organisation.groups(organisation.customer("anna"))
 
 
-def test_achievement_is_stamped_by_the_event_that_crossed(brand: Brand) -> None:
+def test_achievement_is_stamped_by_the_event_that_crossed(organisation: OrganisationClient) -> None:
     """When it happened, in both notations, and the event's log id."""
-    brand.define(group())
+    organisation.define(group())
     told = said(
-        brand.post(
+        organisation.post(
             "/v2/transactions",
             {"type": "REGULAR", "billNumber": "N1", "billAmount": 100, "billingDate": "2026-01-19T08:00:00Z"},
             identifierName="externalId",
             identifierValue="anna",
         )
     )
-    brand.tell(bill("50"))
-    (row,) = brand.rows(brand.customer("anna"))
+    organisation.tell(bill("50"))
+    (row,) = organisation.rows(organisation.customer("anna"))
     assert ("2026-01-19T08:00:00.000+0000", "2026-01-19T08:00:00Z", told["createdId"], "150.000") == (
         row["targetAchievedDateTime"],
         row["targetAchievedDateTimeISO"],
@@ -116,14 +118,14 @@ def test_achievement_is_stamped_by_the_event_that_crossed(brand: Brand) -> None:
     )
 
 
-def test_every_period_is_shown_when_asked_for(brand: Brand) -> None:
+def test_every_period_is_shown_when_asked_for(organisation: OrganisationClient) -> None:
     """Synthesised rows first, as of this moment, with an id of null; then the real ones (semantics 2.9, 3.6)."""
-    brand.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
-    brand.door.clock.set("2026-02-10T08:00:00.25Z")
-    brand.tell(bill("40", time="2026-02-09T00:00:00Z"))
-    id_ = brand.customer("anna")
-    assert ["February"] == [row["periodRefCode"] for row in brand.rows(id_)]
-    january, march, february = brand.rows(id_, includeInactive="true")
+    organisation.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
+    organisation.client.clock.set("2026-02-10T08:00:00.25Z")
+    organisation.tell(bill("40", time="2026-02-09T00:00:00Z"))
+    id_ = organisation.customer("anna")
+    assert ["February"] == [row["periodRefCode"] for row in organisation.rows(id_)]
+    january, march, february = organisation.rows(id_, includeInactive="true")
     assert ("January", "March", "February") == tuple(row["periodRefCode"] for row in (january, march, february))
     assert (None, None, False) == (january["targetId"], march["targetId"], february["targetId"] is None)
     assert ("2026-02-10T08:00:00.250+0000", "2026-02-10T08:00:00Z") == (january["enrolledOn"], january["enrolledOnISO"])
@@ -136,70 +138,70 @@ def test_every_period_is_shown_when_asked_for(brand: Brand) -> None:
     assert [False, False, True] == [row["currentPeriod"] for row in (january, march, february)]
 
 
-def test_strangers_to_a_list_have_no_rows(brand: Brand) -> None:
+def test_strangers_to_a_list_have_no_rows(organisation: OrganisationClient) -> None:
     """An IMPORT target shows rows to the enrolled alone: from their first period on, with its real stamp."""
-    defined = brand.define(group(target(enrolmentMethod="IMPORT"), periods=(JANUARY, FEBRUARY, MARCH)))
-    brand.tell(bill("40"), bill("40", customer="bert"))
-    anna = brand.customer("anna")
+    defined = organisation.define(group(target(enrolmentMethod="IMPORT"), periods=(JANUARY, FEBRUARY, MARCH)))
+    organisation.tell(bill("40"), bill("40", customer="bert"))
+    anna = organisation.customer("anna")
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
-    brand.post(path, [{"customerId": anna, "periodName": "February"}])
-    assert [] == brand.rows(brand.customer("bert"), includeInactive="true")
-    rows = brand.rows(anna, includeInactive="true")
+    organisation.post(path, [{"customerId": anna, "periodName": "February"}])
+    assert [] == organisation.rows(organisation.customer("bert"), includeInactive="true")
+    rows = organisation.rows(anna, includeInactive="true")
     assert [("February", True), ("March", True)] == [
         (row["periodRefCode"], row["targetId"] is not None) for row in rows
     ]
     assert {"2026-01-20T12:00:00.000+0000"} == {row["enrolledOn"] for row in rows}
 
 
-def test_inactive_targets_are_shown_when_asked_for(brand: Brand) -> None:
+def test_inactive_targets_are_shown_when_asked_for(organisation: OrganisationClient) -> None:
     """Targets and whole groups that are not in force count nothing and are left out."""
-    brand.define(group(target(name="on")))
-    brand.define(group(target(name="off", active=False)))
-    brand.define(group(target(name="idle"), active=False))
-    brand.tell(bill("40"))
-    id_ = brand.customer("anna")
+    organisation.define(group(target(name="on")))
+    organisation.define(group(target(name="off", active=False)))
+    organisation.define(group(target(name="idle"), active=False))
+    organisation.tell(bill("40"))
+    id_ = organisation.customer("anna")
     every = {"includeInactive": "true"}
-    assert ["on"] * 2 == [row["targetName"] for row in brand.rows(id_, **every)]
-    rows = brand.rows(id_, includeInactiveTargets="true", **every)
+    assert ["on"] * 2 == [row["targetName"] for row in organisation.rows(id_, **every)]
+    rows = organisation.rows(id_, includeInactiveTargets="true", **every)
     assert {"on": 40, "off": 0, "idle": 0} == {
         row["targetName"]: row["targetAchievedValue"] for row in rows if row["periodRefCode"] == "January"
     }
 
 
-def test_rows_of_one_rule_are_given_when_asked_for(brand: Brand) -> None:
+def test_rows_of_one_rule_are_given_when_asked_for(organisation: OrganisationClient) -> None:
     """`targetRuleId` is a rule's id, or several; a group's id finds nothing (semantics 3.6)."""
-    one, two, three = (brand.define(group()) for _ in range(3))
-    brand.tell(bill("40"))
-    id_ = brand.customer("anna")
+    one, two, three = (organisation.define(group()) for _ in range(3))
+    organisation.tell(bill("40"))
+    id_ = organisation.customer("anna")
     rules = [defined["targets"][0]["id"] for defined in (one, two, three)]
-    assert rules == [row["targetRuleId"] for row in brand.rows(id_)]
-    assert rules[1:2] == [row["targetRuleId"] for row in brand.rows(id_, targetRuleId=str(rules[1]))]
-    assert rules[1:] == [row["targetRuleId"] for row in brand.rows(id_, targetRuleId=f"{rules[2]}, {rules[1]}")]
-    assert [] == brand.groups(id_, targetRuleId="7000000000")
+    assert rules == [row["targetRuleId"] for row in organisation.rows(id_)]
+    assert rules[1:2] == [row["targetRuleId"] for row in organisation.rows(id_, targetRuleId=str(rules[1]))]
+    assert rules[1:] == [row["targetRuleId"] for row in organisation.rows(id_, targetRuleId=f"{rules[2]}, {rules[1]}")]
+    assert [] == organisation.groups(id_, targetRuleId="7000000000")
 
 
-def test_another_date_shows_the_periods_of_then(brand: Brand) -> None:
+def test_another_date_shows_the_periods_of_then(organisation: OrganisationClient) -> None:
     """`trackingDate` in epoch milliseconds; what is current is still told by today."""
-    brand.define(group())
-    brand.tell(bill("40"))
-    brand.door.clock.set("2026-02-10T00:00:00Z")
-    id_ = brand.customer("anna")
-    assert [] == brand.rows(id_)
-    (row,) = brand.rows(id_, trackingDate="1769900399999")
+    organisation.define(group())
+    organisation.tell(bill("40"))
+    organisation.client.clock.set("2026-02-10T00:00:00Z")
+    id_ = organisation.customer("anna")
+    assert [] == organisation.rows(id_)
+    (row,) = organisation.rows(id_, trackingDate="1769900399999")
     assert ("January", False) == (row["periodRefCode"], row["currentPeriod"])
-    assert ["January"] == [row["periodRefCode"] for row in brand.rows(id_, trackingDate="1769903999999")]
-    assert [] == brand.rows(id_, trackingDate="1769904000000")
+    assert ["January"] == [row["periodRefCode"] for row in organisation.rows(id_, trackingDate="1769903999999")]
+    assert [] == organisation.rows(id_, trackingDate="1769904000000")
 
 
-def test_the_list_of_excluded_entities_is_taken(brand: Brand) -> None:
+def test_the_list_of_excluded_entities_is_taken(organisation: OrganisationClient) -> None:
     """The vendor lists the parameter without saying what it does; it changes nothing."""
-    brand.define(group())
-    brand.tell(bill())
-    id_ = brand.customer("anna")
-    assert brand.groups(id_) == brand.groups(id_, excludedEntities="streaks")
+    organisation.define(group())
+    organisation.tell(bill())
+    id_ = organisation.customer("anna")
+    assert organisation.groups(id_) == organisation.groups(id_, excludedEntities="streaks")
 
 
-def test_milestones_show_the_marks_on_the_way(brand: Brand) -> None:
+def test_milestones_show_the_marks_on_the_way(organisation: OrganisationClient) -> None:
     """Absolute values with six decimals, in the order they were defined; inactive ones are left out (semantics 2.4)."""
     marks = [
         {"triggerName": "3", "triggerValueType": "ABSOLUTE", "triggerValue": 3},
@@ -209,9 +211,11 @@ def test_milestones_show_the_marks_on_the_way(brand: Brand) -> None:
         {"triggerName": "all", "triggerValueType": "PERCENTAGE", "triggerValue": 100},
     ]
     goal = [{"defaultValue": 20}]
-    defined = brand.define(group(target("TRANSACTION", "SALES", targetMilestoneTriggers=marks, defaultValues=goal)))
-    brand.tell(bill("16"))
-    (row,) = brand.rows(brand.customer("anna"))
+    defined = organisation.define(
+        group(target("TRANSACTION", "SALES", targetMilestoneTriggers=marks, defaultValues=goal))
+    )
+    organisation.tell(bill("16"))
+    (row,) = organisation.rows(organisation.customer("anna"))
     ids = [trigger["id"] for trigger in defined["targets"][0]["targetMilestoneTriggers"]]
     assert [
         {"id": ids[0], "triggerName": "3", "triggerValue": "3.000000", "isAchieved": True},
@@ -222,12 +226,12 @@ def test_milestones_show_the_marks_on_the_way(brand: Brand) -> None:
     assert ["id", "triggerName", "triggerValue", "isAchieved"] == list(row["milestones"][0])
 
 
-def test_a_currency_is_named_in_its_rows(brand: Brand) -> None:
+def test_a_currency_is_named_in_its_rows(organisation: OrganisationClient) -> None:
     """Programme and currency are null elsewhere."""
     stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
-    brand.define(group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars)))
-    brand.tell(bill())
-    row = brand.rows(brand.customer("anna"), includeInactive="true")[0]
+    organisation.define(group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars)))
+    organisation.tell(bill())
+    row = organisation.rows(organisation.customer("anna"), includeInactive="true")[0]
     assert (46, "stars", "stars") == (
         row["programId"],
         row["alternateCurrencyIdentifier"],
@@ -237,10 +241,10 @@ def test_a_currency_is_named_in_its_rows(brand: Brand) -> None:
 
 def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
     """Periods open at its midnight; the letter Z is glued to local time where the vendor does so (semantics 2.8)."""
-    brand = front.brand("Asia/Kolkata")
-    brand.define(group())
-    brand.tell(bill(time="2025-12-31T18:30:00Z"))
-    row = brand.rows(brand.customer("anna"))[0]
+    organisation = front.organisation("Asia/Kolkata")
+    organisation.define(group())
+    organisation.tell(bill(time="2025-12-31T18:30:00Z"))
+    row = organisation.rows(organisation.customer("anna"))[0]
     assert ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00+05:30", "2026-01-31T23:59:59+05:30") == (
         row["periodStartDateWithTimeStamp"],
         row["periodStartDateWithTimeStampISO"],
@@ -251,9 +255,9 @@ def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
 
 @pytest.mark.parametrize("view", ["targetGroups", "enrolledTargets"])
 @pytest.mark.parametrize("user_id", ["5", "x", "-1", "0", "9" * 30, "1e3", "%00", "%F0%9F%98%80"])
-def test_an_unknown_user_is_told(brand: Brand, user_id: str, view: str) -> None:
+def test_an_unknown_user_is_told(organisation: OrganisationClient, user_id: str, view: str) -> None:
     """310011 in the published words, whatever stands in the path."""
-    answered = brand.send("GET", f"/v3/users/{user_id}/{view}")
+    answered = organisation.send("GET", f"/v3/users/{user_id}/{view}")
     errors = [{"code": 310011, "message": "Invalid userId"}]
     assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
 
@@ -273,18 +277,20 @@ def test_an_unknown_user_is_told(brand: Brand, user_id: str, view: str) -> None:
         ("enrolledTargets", {"trackingDate": "x"}, "trackingDate: must be epoch milliseconds"),
     ],
 )
-def test_a_bad_parameter_is_told(brand: Brand, view: str, query: dict[str, str], expected: str) -> None:
+def test_a_bad_parameter_is_told(
+    organisation: OrganisationClient, view: str, query: dict[str, str], expected: str
+) -> None:
     """Invalid input, by the parameter's name."""
-    brand.tell(bill())
-    answered = brand.send("GET", f"/v3/users/{brand.customer('anna')}/{view}", params=query)
+    organisation.tell(bill())
+    answered = organisation.send("GET", f"/v3/users/{organisation.customer('anna')}/{view}", params=query)
     words = f"Invalid input, check all values and ensure they are correct. {expected}"
     assert (400, [{"code": 300004, "message": words}]) == (answered.status_code, said(answered)["errors"])
 
 
-def test_a_list_of_rules_has_a_limit(brand: Brand) -> None:
+def test_a_list_of_rules_has_a_limit(organisation: OrganisationClient) -> None:
     """200 ids are looked for, 201 are refused."""
-    brand.tell(bill())
-    path = f"/v3/users/{brand.customer('anna')}/enrolledTargets"
+    organisation.tell(bill())
+    path = f"/v3/users/{organisation.customer('anna')}/enrolledTargets"
     for count, status in ((200, 200), (201, 400)):
         ids = ",".join(str(number) for number in range(1, count + 1))
-        assert status == brand.send("GET", path, params={"targetRuleIds": ids}).status_code
+        assert status == organisation.send("GET", path, params={"targetRuleIds": ids}).status_code

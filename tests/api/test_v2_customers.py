@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.vendor.answer_shapes import CustomerAnswer
-from milepost.api.vendor.customer_details import CustomerEntity, WholeCustomer
-from tests.api.door import Brand, Json, said
-from tests.api.forms import group, target
+from milepost.api.capillary.answer import CustomerAnswer
+from milepost.api.capillary.v2.customers.details import CustomerEntity, WholeCustomer
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import group, target
 
 NAMES = {
     "externalId": "anna",
@@ -22,37 +22,43 @@ NAMES = {
 }
 
 
-def registered(brand: Brand, **more: Any) -> int:
+def registered(organisation: OrganisationClient, **more: Any) -> int:
     """Register Anna by every kind of name that there is; give her id."""
     identifiers = [{"type": kind, "value": value} for kind, value in NAMES.items()]
     profile = {"identifiers": identifiers, "firstName": "Anna", "lastName": "Berg", "fields": {"colour": "green"}}
-    answered = brand.post("/v2/customers", {"profiles": [profile], "extendedFields": {"city": "Riga"}} | more)
+    answered = organisation.post("/v2/customers", {"profiles": [profile], "extendedFields": {"city": "Riga"}} | more)
     assert 200 == answered.status_code, answered.text
     return int(said(answered)["createdId"])
 
 
-def errors(brand: Brand, method: str, path: str, body: Any = None, **options: Any) -> list[tuple[int, str]]:
+def errors(
+    organisation: OrganisationClient, method: str, path: str, body: Any = None, **options: Any
+) -> list[tuple[int, str]]:
     """Give why a request was refused."""
     content = None if body is None else msgspec.json.encode(body)
-    answered = brand.send(method, path, content=content, **options)
+    answered = organisation.send(method, path, content=content, **options)
     assert 400 == answered.status_code, answered.text
     return [(error["code"], error["message"]) for error in said(answered)["errors"]]
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_a_customer_is_found_by_every_kind_of_name(brand: Brand, kind: str) -> None:
+def test_a_customer_is_found_by_every_kind_of_name(organisation: OrganisationClient, kind: str) -> None:
     """The id alone, or all of the customer, under the older and the newer address."""
-    id_ = registered(brand)
+    id_ = registered(organisation)
     query = {"identifierName": kind, "identifierValue": NAMES[kind], "source": "INSTORE"}
-    assert {"entity": id_, "warnings": []} == brand.get("/v2/customers/lookup", **query)
-    details = brand.get(f"/v2/customers/{id_}")
-    assert details == brand.get("/v2/customers", **query) == brand.get("/v2/customers/lookup/customerDetails", **query)
+    assert {"entity": id_, "warnings": []} == organisation.get("/v2/customers/lookup", **query)
+    details = organisation.get(f"/v2/customers/{id_}")
+    assert (
+        details
+        == organisation.get("/v2/customers", **query)
+        == organisation.get("/v2/customers/lookup/customerDetails", **query)
+    )
 
 
-def test_all_of_a_customer_is_shown(brand: Brand) -> None:
+def test_all_of_a_customer_is_shown(organisation: OrganisationClient) -> None:
     """Names, fields, identifiers, ways to reach, loyalty, and who registered when."""
-    id_ = registered(brand)
-    details = brand.get(f"/v2/customers/{id_}")
+    id_ = registered(organisation)
+    details = organisation.get(f"/v2/customers/{id_}")
     msgspec.convert(details, WholeCustomer)
     (profile,) = details["profiles"]
     assert ("Anna", "Berg", {"colour": "green"}) == tuple(profile[name] for name in ("firstName", "lastName", "fields"))
@@ -60,20 +66,20 @@ def test_all_of_a_customer_is_shown(brand: Brand) -> None:
     assert {"mobile", "email", "wechat"} == {one["type"] for one in profile["commChannels"]}
     assert {"city": "Riga"} == details["extendedFields"]
     dated = profile["attribution"]
-    assert ("2026-01-20T12:00:00Z", brand.till_code) == (dated["createDate"], dated["createdBy"]["code"])
+    assert ("2026-01-20T12:00:00Z", organisation.till_code) == (dated["createDate"], dated["createdBy"]["code"])
     assert ("loyalty", 0) == (details["loyaltyInfo"]["loyaltyType"], details["loyaltyInfo"]["lifetimePurchases"])
-    entity = brand.get("/v2/customers/lookup", identifierName="id", identifierValue=str(id_))
+    entity = organisation.get("/v2/customers/lookup", identifierName="id", identifierValue=str(id_))
     assert id_ == msgspec.convert(entity, CustomerEntity).entity
 
 
-def test_a_profile_is_changed(brand: Brand) -> None:
+def test_a_profile_is_changed(organisation: OrganisationClient) -> None:
     """What is named changes, the rest stays; identifiers are another call's business."""
-    id_ = registered(brand)
+    id_ = registered(organisation)
     profile = {"lastName": "Falk", "fields": {"sport": "chess"}, "identifiers": [{"type": "mobile", "value": "5"}]}
     changed = {"profiles": [profile], "extendedFields": {"city": "Oslo"}}
-    answered = brand.send("PUT", f"/v2/customers/{id_}", content=msgspec.json.encode(changed))
+    answered = organisation.send("PUT", f"/v2/customers/{id_}", content=msgspec.json.encode(changed))
     assert id_ == msgspec.json.decode(answered.content, type=CustomerAnswer).created_id
-    details = brand.get(f"/v2/customers/{id_}")
+    details = organisation.get(f"/v2/customers/{id_}")
     (profile,) = details["profiles"]
     assert ("Anna", "Falk") == (profile["firstName"], profile["lastName"])
     assert {"colour": "green", "sport": "chess"} == profile["fields"]
@@ -81,17 +87,19 @@ def test_a_profile_is_changed(brand: Brand) -> None:
     assert NAMES == {one["type"]: one["value"] for one in profile["identifiers"]}
 
 
-def test_a_loyalty_customer_stays_one(brand: Brand) -> None:
+def test_a_loyalty_customer_stays_one(organisation: OrganisationClient) -> None:
     """From non-loyalty to loyalty and not back: 8018."""
-    id_ = registered(brand, loyaltyInfo={"loyaltyType": "non_loyalty"})
+    id_ = registered(organisation, loyaltyInfo={"loyaltyType": "non_loyalty"})
     path = f"/v2/customers/{id_}"
-    assert "non_loyalty" == brand.get(path)["loyaltyInfo"]["loyaltyType"]
+    assert "non_loyalty" == organisation.get(path)["loyaltyInfo"]["loyaltyType"]
     for word in ("non_loyalty", "loyalty"):
         body = msgspec.json.encode({"profiles": [{}], "loyaltyInfo": {"loyaltyType": word}})
-        assert 200 == brand.send("PUT", path, content=body).status_code
+        assert 200 == organisation.send("PUT", path, content=body).status_code
     refused = {"profiles": [{}], "loyaltyInfo": {"loyaltyType": "non_loyalty"}}
-    assert [(8018, "A loyalty customer cannot become a non-loyalty customer")] == errors(brand, "PUT", path, refused)
-    assert "loyalty" == brand.get(path)["loyaltyInfo"]["loyaltyType"]
+    assert [(8018, "A loyalty customer cannot become a non-loyalty customer")] == errors(
+        organisation, "PUT", path, refused
+    )
+    assert "loyalty" == organisation.get(path)["loyaltyInfo"]["loyaltyType"]
 
 
 @pytest.mark.parametrize(
@@ -105,18 +113,18 @@ def test_a_loyalty_customer_stays_one(brand: Brand) -> None:
         ("PUT", "/v2/customers/anna", {"profiles": [{}]}),
     ],
 )
-def test_a_stranger_is_not_found(brand: Brand, method: str, path: str, body: Json | None) -> None:
+def test_a_stranger_is_not_found(organisation: OrganisationClient, method: str, path: str, body: Json | None) -> None:
     """The vendor's code for nobody."""
-    assert [(8015, "No customer found with the given identifier")] == errors(brand, method, path, body)
+    assert [(8015, "No customer found with the given identifier")] == errors(organisation, method, path, body)
 
 
-def test_what_is_wrong_with_a_request_is_told(brand: Brand) -> None:
+def test_what_is_wrong_with_a_request_is_told(organisation: OrganisationClient) -> None:
     """The query and the body."""
-    id_ = registered(brand)
-    both = errors(brand, "GET", "/v2/customers/lookup?identifierName=line")
+    id_ = registered(organisation)
+    both = errors(organisation, "GET", "/v2/customers/lookup?identifierName=line")
     assert [300004, 300004] == [code for code, _ in both]
     assert [(300004, "Invalid input, check all values and ensure they are correct. profiles: is missing")] == errors(
-        brand, "PUT", f"/v2/customers/{id_}", {}
+        organisation, "PUT", f"/v2/customers/{id_}", {}
     )
 
 
@@ -124,23 +132,23 @@ MAIN = {"code": "S1", "name": "Main", "externalId": "M", "externalId1": "M/1", "
 
 
 @pytest.fixture
-def placed(brand: Brand) -> Brand:
+def placed(organisation: OrganisationClient) -> OrganisationClient:
     """Give the brand with stores, another till in one of them, and a target of one store."""
-    brand.post("/api/v1/stores", [MAIN, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
-    brand.post("/api/v1/stores", [{"code": "S4", "name": "Twin"}])
-    brand.post("/api/v1/tills", [{"code": "T1", "store": "S1"}])
-    store = next(one["id"] for one in brand.get("/api/v1/stores")["items"] if one["code"] == "S1")
-    brand.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store]}])))
-    return brand
+    organisation.post("/api/v1/stores", [MAIN, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
+    organisation.post("/api/v1/stores", [{"code": "S4", "name": "Twin"}])
+    organisation.post("/api/v1/tills", [{"code": "T1", "store": "S1"}])
+    store = next(one["id"] for one in organisation.get("/api/v1/stores")["items"] if one["code"] == "S1")
+    organisation.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store]}])))
+    return organisation
 
 
-def posted(brand: Brand, headers: dict[str, str]) -> list[int]:
+def posted(organisation: OrganisationClient, headers: dict[str, str]) -> list[int]:
     """Post a bill of 7 with *headers*; give what Anna reached in the store S1."""
     body = msgspec.json.encode({"type": "REGULAR", "billNumber": "N1", "billAmount": 7})
     path = "/v2/transactions?identifierName=externalId&identifierValue=anna"
-    answered = brand.send("POST", path, content=body, headers=headers)
+    answered = organisation.send("POST", path, content=body, headers=headers)
     assert 200 == answered.status_code, answered.text
-    return [int(row["targetAchievedValue"]) for row in brand.rows(brand.customer("anna"))]
+    return [int(row["targetAchievedValue"]) for row in organisation.rows(organisation.customer("anna"))]
 
 
 ENTITY, CODE = "X-CAP-API-ATTRIBUTION-ENTITY-TYPE", "X-CAP-API-ATTRIBUTION-ENTITY-CODE"
@@ -164,7 +172,7 @@ LOOKUP_TYPE, LOOKUP = "X-CAP-API-ATTRIBUTION-LOOKUP-TYPE", "X-CAP-API-ATTRIBUTIO
     ],
 )
 def test_a_bill_is_posted_for_another_till_or_a_store(
-    placed: Brand, headers: dict[str, str], expected: list[int]
+    placed: OrganisationClient, headers: dict[str, str], expected: list[int]
 ) -> None:
     """It happened where the headers say."""
     assert expected == posted(placed, headers)
@@ -187,14 +195,14 @@ def test_a_bill_is_posted_for_another_till_or_a_store(
 )
 @pytest.mark.parametrize("path", ["/v2/customers", "/v2/transactions", "/v2/transactions/bulk"])
 def test_headers_that_lead_nowhere_are_refused(
-    placed: Brand, path: str, headers: dict[str, str], code: int, reason: str
+    placed: OrganisationClient, path: str, headers: dict[str, str], code: int, reason: str
 ) -> None:
     """Nothing is received by guessing where."""
     ((told, message),) = errors(placed, "POST", path, {}, headers=headers)
     assert (code, True) == (told, reason in message), message
 
 
-def test_a_customer_is_registered_for_another_till(placed: Brand) -> None:
+def test_a_customer_is_registered_for_another_till(placed: OrganisationClient) -> None:
     """The till that is named shows up as the author."""
     profile = {"identifiers": [{"type": "externalId", "value": "bob"}]}
     body = msgspec.json.encode({"profiles": [profile]})

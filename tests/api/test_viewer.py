@@ -6,8 +6,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from milepost.api.viewer import FILES
-from tests.api.door import Door
+from milepost.api.http.viewer import FILES
+from tests.api.client import ApiClient
 
 PAGE = "http://milepost/docs"
 POLICY = {
@@ -22,21 +22,21 @@ POLICY = {
 }
 
 
-def fetched(front: Door, address: str) -> httpx.Response:
+def fetched(front: ApiClient, address: str) -> httpx.Response:
     """Give what is answered as this server, which is asked for all of it."""
     answered = front.send("GET", address)
     assert (200, address) == (answered.status_code, address)
     return answered
 
 
-def test_the_browser_may_ask_this_server_alone(front: Door) -> None:
+def test_the_browser_may_ask_this_server_alone(front: ApiClient) -> None:
     """The page and each of its files say so, and nothing that stands in the page itself is run."""
     for address in (PAGE, f"{PAGE}/begin.js", *(f"{PAGE}/{name}" for name in FILES)):
         told = fetched(front, address).headers["content-security-policy"]
         assert POLICY == dict(rule.strip().split(" ", 1) for rule in told.split(";"))
 
 
-def test_everything_that_the_page_names_is_here(front: Door) -> None:
+def test_everything_that_the_page_names_is_here(front: ApiClient) -> None:
     """Its scripts, its style, its picture and the document, by addresses that have no host."""
     page = fetched(front, PAGE)
     assert "text/html; charset=utf-8" == page.headers["content-type"]
@@ -50,19 +50,19 @@ def test_everything_that_the_page_names_is_here(front: Door) -> None:
     assert b"SwaggerUIBundle" in found["docs/swagger-ui-bundle.js"].content
 
 
-def test_the_style_loads_nothing_more(front: Door) -> None:
+def test_the_style_loads_nothing_more(front: ApiClient) -> None:
     """Pictures that it uses stand in it; it takes in no other style."""
     style = fetched(front, f"{PAGE}/swagger-ui.css").text
     assert [] == [link for link in re.findall(r"url\(\s*[\"']?([^\"')]*)", style) if not link.startswith("data:")]
     assert "@import" not in style
 
 
-def test_nobody_checks_the_document_elsewhere(front: Door) -> None:
+def test_nobody_checks_the_document_elsewhere(front: ApiClient) -> None:
     """The viewer would ask its makers' host whether the document is sound; it is told not to."""
     assert "validatorUrl: null" in fetched(front, f"{PAGE}/begin.js").text
 
 
 @pytest.mark.parametrize("name", ["main.py", "..%2Fmain.py", "__init__.py"])
-def test_other_files_of_the_package_are_not_given(front: Door, name: str) -> None:
+def test_other_files_of_the_package_are_not_given(front: ApiClient, name: str) -> None:
     """Only those that the page names."""
     assert 404 == front.send("GET", f"{PAGE}/{name}").status_code

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.door import Brand, Json, said
-from tests.api.forms import group, target
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import group, target
 
 ACCEPTED = {"code": 1100, "message": "Event is pushed to transformation state"}
 
@@ -17,76 +17,76 @@ def run(**changes: Any) -> Json:
     return {"event_name": "Run", "externalId": "anna"} | changes
 
 
-def post(brand: Brand, body: Any) -> httpx.Response:
+def post(organisation: OrganisationClient, body: Any) -> httpx.Response:
     """Send an event to the brand's secret address, without a login."""
     options: Json = {"content": body} if isinstance(body, bytes) else {"json": body}
-    return brand.door.send("POST", f"/webhooks/{brand.webhook_id}", **options)
+    return organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", **options)
 
 
-def taken(brand: Brand, body: Json) -> Json:
+def taken(organisation: OrganisationClient, body: Json) -> Json:
     """Send an event that is taken; give the answer."""
-    answered = post(brand, body)
+    answered = post(organisation, body)
     assert 200 == answered.status_code, answered.text
     told: Json = said(answered)
     return told
 
 
-def defined(brand: Brand) -> None:
+def defined(organisation: OrganisationClient) -> None:
     """Let every run count, and let its kilometres be summed."""
-    brand.define(group(target("EVENT", "COUNT", eventName="Run")))
+    organisation.define(group(target("EVENT", "COUNT", eventName="Run")))
     kilometres = {"extendedFieldInfo": {"name": "km", "aggregateFunction": "SUM"}}
-    brand.define(group(target("EVENT", "EVENT_ATTRIBUTE", eventName="Run", **kilometres)))
+    organisation.define(group(target("EVENT", "EVENT_ATTRIBUTE", eventName="Run", **kilometres)))
 
 
-def values(brand: Brand) -> list[Decimal]:
+def values(organisation: OrganisationClient) -> list[Decimal]:
     """Give what Anna has reached, target by target."""
-    return [row["targetAchievedValue"] for row in brand.rows(brand.customer("anna"))]
+    return [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
 
 
-def test_an_event_is_accepted_and_counted(brand: Brand) -> None:
+def test_an_event_is_accepted_and_counted(organisation: OrganisationClient) -> None:
     """The answer has the vendor's words and an id of the request."""
-    defined(brand)
-    told = taken(brand, run(km="5.5", shoe="red", fast=True, coach=None))
+    defined(organisation)
+    told = taken(organisation, run(km="5.5", shoe="red", fast=True, coach=None))
     assert (["status", "requestId"], ACCEPTED) == (list(told), told["status"])
     assert 32 == len(told["requestId"])
-    assert [Decimal(1), Decimal("5.5")] == values(brand)
+    assert [Decimal(1), Decimal("5.5")] == values(organisation)
 
 
-def test_an_event_happens_when_it_says(brand: Brand) -> None:
+def test_an_event_happens_when_it_says(organisation: OrganisationClient) -> None:
     """`eventDateTime` is the event's own time; without it, it is the time of receipt."""
-    defined(brand)
-    brand.door.clock.set("2026-02-10T12:00:00Z")
-    taken(brand, run(km=1, eventDateTime="2026-01-20T10:00:00Z"))
-    taken(brand, run(km=2))
-    rows = [row for row in brand.rows(brand.customer("anna"), includeInactive="true") if row["targetId"]]
+    defined(organisation)
+    organisation.client.clock.set("2026-02-10T12:00:00Z")
+    taken(organisation, run(km=1, eventDateTime="2026-01-20T10:00:00Z"))
+    taken(organisation, run(km=2))
+    rows = [row for row in organisation.rows(organisation.customer("anna"), includeInactive="true") if row["targetId"]]
     found = {(row["targetType"], row["periodRefCode"]): row["targetAchievedValue"] for row in rows}
     assert (1, 2) == (found["EVENT_ATTRIBUTE", "January"], found["EVENT_ATTRIBUTE", "February"])
 
 
-def test_a_dated_event_that_is_sent_again_counts_once(brand: Brand) -> None:
+def test_a_dated_event_that_is_sent_again_counts_once(organisation: OrganisationClient) -> None:
     """What a dated event says names it; `uniqueId` does where it is given; without either each is new."""
-    defined(brand)
+    defined(organisation)
     for _ in range(2):
-        taken(brand, run(km=1, eventDateTime="2026-01-20T10:00:00Z"))
-        taken(brand, run(km=2, uniqueId="u", eventDateTime="2026-01-20T10:00:00Z"))
-        taken(brand, run(km=4))
-    assert [Decimal(4), Decimal(11)] == values(brand)
+        taken(organisation, run(km=1, eventDateTime="2026-01-20T10:00:00Z"))
+        taken(organisation, run(km=2, uniqueId="u", eventDateTime="2026-01-20T10:00:00Z"))
+        taken(organisation, run(km=4))
+    assert [Decimal(4), Decimal(11)] == values(organisation)
 
 
-def test_another_event_under_a_unique_id_is_refused(brand: Brand) -> None:
+def test_another_event_under_a_unique_id_is_refused(organisation: OrganisationClient) -> None:
     """What was received is not changed."""
-    taken(brand, run(km=1, uniqueId="u"))
-    answered = post(brand, run(km=2, uniqueId="u"))
-    assert (400, 1) == (answered.status_code, brand.stored()["event"])
+    taken(organisation, run(km=1, uniqueId="u"))
+    answered = post(organisation, run(km=2, uniqueId="u"))
+    assert (400, 1) == (answered.status_code, organisation.stored()["event"])
 
 
-def test_every_name_of_a_customer_will_do(brand: Brand) -> None:
+def test_every_name_of_a_customer_will_do(organisation: OrganisationClient) -> None:
     """An id as a number or as text, and the other names."""
-    taken(brand, run())
-    id_ = brand.customer("anna")
+    taken(organisation, run())
+    id_ = organisation.customer("anna")
     for name in ({"customerId": id_}, {"customerId": str(id_)}, {"userId": id_}):
-        taken(brand, {"event_name": "Run"} | name)
-    assert (4, 1) == (brand.stored()["event"], brand.stored()["customer"])
+        taken(organisation, {"event_name": "Run"} | name)
+    assert (4, 1) == (organisation.stored()["event"], organisation.stored()["customer"])
 
 
 @pytest.mark.parametrize(
@@ -117,22 +117,22 @@ def test_every_name_of_a_customer_will_do(brand: Brand) -> None:
         (b"[" * 100_000, "the JSON is deeper than 32 levels"),
     ],
 )
-def test_a_bad_event_is_refused(brand: Brand, body: Any, expected: str) -> None:
+def test_a_bad_event_is_refused(organisation: OrganisationClient, body: Any, expected: str) -> None:
     """Invalid input in the vendor's envelope, and nothing is stored."""
-    answered = post(brand, body)
+    answered = post(organisation, body)
     error = said(answered)["errors"][0]
     assert (400, 300004) == (answered.status_code, error["code"])
     message = error["message"].removeprefix("Invalid input, check all values and ensure they are correct. ")
     assert expected == message[: len(expected)]
-    assert {"till": 1} == brand.stored()
+    assert {"till": 1} == organisation.stored()
 
 
-def test_an_unknown_customer_is_refused(brand: Brand) -> None:
+def test_an_unknown_customer_is_refused(organisation: OrganisationClient) -> None:
     """The vendor's code for a user that does not exist."""
-    answered = post(brand, {"event_name": "Run", "mobile": "5"})
+    answered = post(organisation, {"event_name": "Run", "mobile": "5"})
     assert (400, [310011]) == (answered.status_code, [error["code"] for error in said(answered)["errors"]])
 
 
-def test_a_body_of_20_megabytes_is_refused(brand: Brand) -> None:
+def test_a_body_of_20_megabytes_is_refused(organisation: OrganisationClient) -> None:
     """Past 1 MiB nothing is read on."""
-    assert 413 == post(brand, b" " * 20_000_000).status_code
+    assert 413 == post(organisation, b" " * 20_000_000).status_code

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 
-from milepost.store import arrays
+from milepost.store.wire import arrays
 
 
 def milepost(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":

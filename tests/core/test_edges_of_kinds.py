@@ -3,11 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from milepost.model.event import DECIDE, ENROL, LEAVE, AwardKind, Bill, Deciding, Enrolling, Event, Leaving
+from milepost.model.event import AUTHORISE_AWARD, ENROL, UNENROL, AuthoriseAward, AwardKind, Bill, Enrol, Event, Unenrol
 from milepost.model.standing import OutcomeKind, Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Goal, Kpi, StreakLevel, Tracking
-from milepost.rules.matching import catalogue
-from tests.core.shop import (
+from milepost.rules.compiled.index import build_rule_index
+from tests.core.sample_shop import (
     FEBRUARY,
     GROUP,
     SHOP,
@@ -28,14 +28,14 @@ ON_LIST = replace(TARGET, enrolment=EnrolmentMethod.IMPORT)
 def decision(id_: str, when: str, bought: Event) -> Event:
     """Ask for an award of 10 for a bill."""
     assert isinstance(bought.payload, Bill)
-    asked = Deciding(kind=AwardKind.REGULAR, amount=Decimal(10), bill=bought.payload)
-    return event(DECIDE, id_, when, asked)
+    asked = AuthoriseAward(kind=AwardKind.REGULAR, amount=Decimal(10), bill=bought.payload)
+    return event(AUTHORISE_AWARD, id_, when, asked)
 
 
 def test_cap_of_ones_gives_nothing_for_a_part_of_one() -> None:
     """Of one and a half bills the second one finds half of one left, which is not enough."""
     limited = replace(TARGET, kpi=Kpi.COUNT, goals=(Goal(1, 1, Decimal("1.5")),))
-    known = catalogue(SHOP, [replace(GROUP, tracking=Tracking.CAPPING, targets=(limited,))])
+    known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.CAPPING, targets=(limited,))])
     bought = bill("b", "01-05 10:00", "50")
     lived = live(known, decision("d1", "01-05 10:00", bought), decision("d2", "01-06 10:00", bought))
     given = [
@@ -46,7 +46,7 @@ def test_cap_of_ones_gives_nothing_for_a_part_of_one() -> None:
 
 def test_bill_that_a_balance_stands_for_gives_nothing_back() -> None:
     """Who comes back with 7 keeps 7 when the bill from before is returned."""
-    away = event(LEAVE, "l", "01-06 10:00", Leaving(target_id=1, period_id=1))
+    away = event(UNENROL, "l", "01-06 10:00", Unenrol(target_id=1, period_id=1))
     again = enrol("again", "01-07 10:00", balance="7")
     events = [enrol("e", "01-02 10:00"), bill("b", "01-05 10:00", "5"), away, again, back("r", "01-08 10:00", "b")]
     assert Decimal(7) == value(live(rules(ON_LIST), *events))
@@ -55,7 +55,7 @@ def test_bill_that_a_balance_stands_for_gives_nothing_back() -> None:
 def test_return_that_takes_nothing_off_achieves_nothing() -> None:
     """One bill meets a goal that was lowered to one; money back leaves it one bill: nothing achieves."""
     counts = replace(ON_LIST, kpi=Kpi.COUNT)
-    lowered = event(ENROL, "again", "01-06 10:00", Enrolling(target_id=1, period_id=1, goals=((1, Decimal(1)),)))
+    lowered = event(ENROL, "again", "01-06 10:00", Enrol(target_id=1, period_id=1, goals=((1, Decimal(1)),)))
     events = [enrol("e", "01-02 10:00"), bill("b", "01-05 10:00", "9"), lowered]
     lived = live(rules(counts), *events, amount_back("r", "01-07 10:00", "b", "3"))
     assert (Decimal(1), False) == (value(lived), OutcomeKind.ACHIEVED in [one.kind for one in lived.outcomes])
@@ -70,7 +70,7 @@ def test_streak_of_a_list_counts_from_its_first_period_on() -> None:
         bill("late", "01-31 10:00", "1000"),
         bill("b", "02-11 10:00", "1000"),
     ]
-    lived = live(catalogue(SHOP, [group]), *events)
+    lived = live(build_rule_index(SHOP, [group]), *events)
     assert (Decimal(1000), Decimal(1000)) == (value(lived), value(lived, FEBRUARY))
     assert OutcomeKind.STREAK_LEVEL_ACHIEVED in [one.kind for one in lived.outcomes]
 
@@ -79,8 +79,10 @@ def test_balance_forgets_the_days_of_periods_that_fill_up() -> None:
     """Two periods of one visit are full; who comes back with 0 in the last one counts the same day anew."""
     visits = replace(ON_LIST, kpi=Kpi.VISIT, goals=(Goal(1, 1, Decimal(1)), Goal(2, 2, Decimal(1))))
     group = replace(GROUP, evaluation=Evaluation.PERIOD_AGNOSTIC_WINDOW, targets=(visits,))
-    away = event(LEAVE, "l", "01-06 12:00", Leaving(target_id=1, period_id=1))
+    away = event(UNENROL, "l", "01-06 12:00", Unenrol(target_id=1, period_id=1))
     again = enrol("again", "01-06 13:00", balance="0")
     days = [bill("1", "01-05 10:00", "9"), bill("2", "01-06 10:00", "9")]
-    lived = live(catalogue(SHOP, [group]), enrol("e", "01-02 10:00"), *days, away, again, bill("3", "01-06 14:00", "9"))
+    lived = live(
+        build_rule_index(SHOP, [group]), enrol("e", "01-02 10:00"), *days, away, again, bill("3", "01-06 14:00", "9")
+    )
     assert (Decimal(1), Decimal(1)) == (value(lived), value(lived, FEBRUARY))

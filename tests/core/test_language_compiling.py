@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from milepost.language import Occasion, Scope, check, compile_predicate, read
+from milepost.language import EvaluationContext, Scope, check, compile_predicate, read
 from milepost.model.event import Activity
-from tests.core.language_occasions import ON_ACTIVITY, ON_AWARD, ON_BILL, ON_LINE, ON_STRANGER, PURCHASE, event
+from tests.core.sample_contexts import ON_ACTIVITY, ON_AWARD, ON_BILL, ON_LINE, ON_STRANGER, PURCHASE, event
 
 OCCASIONS = {
     Scope.BILL: ON_BILL,
@@ -18,10 +18,10 @@ OCCASIONS = {
 }
 
 
-def holds(text: str, scope: Scope, occasion: Occasion, zone: str = "UTC") -> bool:
+def holds(text: str, scope: Scope, context: EvaluationContext, zone: str = "UTC") -> bool:
     """Check, compile and ask."""
     assert check(read(text), scope) == ()
-    return compile_predicate(read(text), zone)(occasion)
+    return compile_predicate(read(text), zone)(context)
 
 
 TRUE = (
@@ -165,18 +165,18 @@ def test_arithmetic_is_exact() -> None:
 )
 def test_values_that_no_edge_lets_in_do_no_harm(value: object) -> None:
     """Whatever an attribute holds, a predicate answers."""
-    occasion = Occasion(event(Activity({"x": value})), None, ON_BILL.standing)
+    context = EvaluationContext(event(Activity({"x": value})), None, ON_BILL.standing)
     for text in ("x>1", "x!=1", "x+1>1", "-x<1", "x%3==1", "x.interval('1')==1", "x.matches('a')", "x.contains('a')"):
         predicate = compile_predicate(read(text.replace("x", "currentEvent.x", 1)))
-        assert predicate(occasion) in {True, False}
+        assert predicate(context) in {True, False}
 
 
 def test_amounts_that_are_no_numbers_do_no_harm() -> None:
     """A signalling NaN on a bill makes comparisons null."""
     bill = replace(PURCHASE, net=Decimal("sNaN"))
-    occasion = Occasion(replace(ON_BILL.event, payload=bill), None, ON_BILL.standing)
+    context = EvaluationContext(replace(ON_BILL.event, payload=bill), None, ON_BILL.standing)
     for text in ("currentTxn.value>1 && currentTxn.discount>1", "currentTxn.value-currentTxn.discount>1"):
-        assert holds(text, Scope.BILL, occasion) is False
+        assert holds(text, Scope.BILL, context) is False
 
 
 def test_an_unknown_zone_is_refused_when_compiling() -> None:

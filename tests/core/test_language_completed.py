@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from milepost.language import Occasion, Scope, check, compile_predicate, read
+from milepost.language import EvaluationContext, Scope, check, compile_predicate, read
 from milepost.model.completion import TARGET_COMPLETED, Completion
 from milepost.model.event import CUSTOMER_UPDATE, Activity, Scalar
-from tests.core.language_occasions import ON_ACTIVITY, STANDING, event
+from tests.core.sample_contexts import ON_ACTIVITY, STANDING, event
 
 COMPLETED: dict[Completion, Scalar] = {
     Completion.TARGET_NAME: "Spend more",
@@ -23,15 +23,15 @@ COMPLETED: dict[Completion, Scalar] = {
 }
 
 
-def occasion(name: str, attributes: dict[str, Scalar]) -> Occasion:
+def context(name: str, attributes: dict[str, Scalar]) -> EvaluationContext:
     """Let an activity happen."""
-    return Occasion(event(Activity(attributes), name=name), None, STANDING)
+    return EvaluationContext(event(Activity(attributes), name=name), None, STANDING)
 
 
-ON_COMPLETED = occasion(TARGET_COMPLETED, {attribute.value: value for attribute, value in COMPLETED.items()})
+ON_COMPLETED = context(TARGET_COMPLETED, {attribute.value: value for attribute, value in COMPLETED.items()})
 
 
-def holds(text: str, on: Occasion) -> bool:
+def holds(text: str, on: EvaluationContext) -> bool:
     """Check, compile and ask."""
     assert check(read(text), Scope.EVENT) == ()
     return compile_predicate(read(text))(on)
@@ -84,7 +84,7 @@ def test_other_events_complete_nothing(text: str) -> None:
 @pytest.mark.parametrize("spelling", ["previousLoyaltytype", "previousLoyaltyType"])
 def test_a_changed_profile_tells_what_was_before(spelling: str) -> None:
     """The loyalty type goes by both of the vendor's spellings, in the event and in the rule; fields have any type."""
-    changed = occasion(
+    changed = context(
         CUSTOMER_UPDATE,
         {spelling: "NON_LOYALTY", "currentLoyaltyType": "LOYALTY", "currentCustomFieldValue": 3},
     )

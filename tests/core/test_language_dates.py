@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from milepost.language import Occasion, Scope, check, compile_predicate, read
-from tests.core.language_occasions import ON_BILL, PURCHASE
+from milepost.language import EvaluationContext, Scope, check, compile_predicate, read
+from tests.core.sample_contexts import ON_BILL, PURCHASE
 
 NEW_YORK = "America/New_York"
 
@@ -60,27 +60,27 @@ def test_without_a_zone_the_calendar_is_utc() -> None:
 def test_a_text_that_is_no_date_gives_null(text: str) -> None:
     """Neither a difference of days nor its opposite holds."""
     bill = replace(PURCHASE, extended_fields={"day": text})
-    occasion = Occasion(replace(ON_BILL.event, payload=bill), None, ON_BILL.standing)
+    context = EvaluationContext(replace(ON_BILL.event, payload=bill), None, ON_BILL.standing)
     condition = "currentTxn.date.daysDiffFromString(currentTxn.extField_day)>=0"
-    assert compile_predicate(read(condition))(occasion) is False
-    assert compile_predicate(read(f"!({condition})"))(occasion) is False
-    assert compile_predicate(read("currentTxn.extField_day.isValidDate()"))(occasion) is False
+    assert compile_predicate(read(condition))(context) is False
+    assert compile_predicate(read(f"!({condition})"))(context) is False
+    assert compile_predicate(read("currentTxn.extField_day.isValidDate()"))(context) is False
 
 
 @pytest.mark.parametrize("micros", [-(10**20), 10**20, -(2**63), 2**63])
 def test_instants_beyond_the_calendar_are_no_dates(micros: int) -> None:
     """No year 0 and no year 10000."""
-    occasion = Occasion(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
-    assert compile_predicate(read("currentTxn.date.isValid()"), NEW_YORK)(occasion) is False
-    assert compile_predicate(read("currentTxn.date.year()!=1"), NEW_YORK)(occasion) is False
+    context = EvaluationContext(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
+    assert compile_predicate(read("currentTxn.date.isValid()"), NEW_YORK)(context) is False
+    assert compile_predicate(read("currentTxn.date.year()!=1"), NEW_YORK)(context) is False
 
 
 @pytest.mark.parametrize("micros", [-62_135_596_800_000_000, 253_402_300_799_999_999])
 def test_the_ends_of_the_calendar_do_no_harm(micros: int) -> None:
     """The first and the last year have no neighbours to look for an anniversary in."""
-    occasion = Occasion(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
+    context = EvaluationContext(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
     condition = "currentTxn.date.daysDiffFromString('2016-02-29')<=183 && currentTxn.date.daysDiff(currentTxn.date)==0"
-    assert compile_predicate(read(condition))(occasion) in {True, False}
+    assert compile_predicate(read(condition))(context) in {True, False}
 
 
 def test_a_wall_time_that_a_clock_change_skips_is_the_one_after_it() -> None:
@@ -88,5 +88,5 @@ def test_a_wall_time_that_a_clock_change_skips_is_the_one_after_it() -> None:
     predicate = compile_predicate(read("currentTxn.date.isAfter(2017,3,12,2,30,0)"), NEW_YORK)
     half_past_three = 1_489_303_800_000_000
     for micros, expected in ((half_past_three, False), (half_past_three + 1, True)):
-        occasion = Occasion(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
-        assert predicate(occasion) is expected
+        context = EvaluationContext(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
+        assert predicate(context) is expected

@@ -3,16 +3,16 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from milepost.engine.log import Logged
-from milepost.engine.merging import merging_of
+from milepost.engine.commands.customer_merge import absorbed_progress
+from milepost.engine.progress.history import Logged
 from milepost.engine.replay import START, Replayed, replay
-from milepost.model.event import ENROL, MERGE, Enrolling, Event, ReturnKind
-from milepost.model.merging import Merging
+from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.event import ABSORB_CUSTOMER, ENROL, Enrol, Event, ReturnKind
 from milepost.model.organisation import AfterAchievement, Settings
-from milepost.model.standing import STAYS, OutcomeKind, ProgressKey, Reason, Stored
+from milepost.model.standing import NOT_LEFT, OutcomeKind, ProgressKey, Reason, StoredEvents
 from milepost.model.target import EnrolmentMethod, Evaluation, Frequency, Goal, Kpi, StreakLevel, Tracking
-from milepost.rules.matching import Catalogue, catalogue
-from tests.core.shop import (
+from milepost.rules.compiled.index import RuleIndex, build_rule_index
+from tests.core.sample_shop import (
     FEBRUARY,
     GROUP,
     JANUARY,
@@ -32,25 +32,25 @@ from tests.core.shop import (
 VICTIM = 2
 
 
-def merged(known: Catalogue, ours: list[Event], theirs: list[Event], *after: Event) -> Replayed:
+def merged(known: RuleIndex, ours: list[Event], theirs: list[Event], *after: Event) -> Replayed:
     """Let both live, become one on the 20th of January, and let the survivor go on."""
     victim = live(known, *theirs)
-    payload = merging_of(VICTIM, victim.standing, victim.history.values())
+    payload = absorbed_progress(VICTIM, victim.standing, victim.history.values())
     return going_on(known, victim, payload, ours, *after)
 
 
-def going_on(known: Catalogue, victim: Replayed, payload: Merging, ours: list[Event], *after: Event) -> Replayed:
+def going_on(known: RuleIndex, victim: Replayed, payload: AbsorbCustomer, ours: list[Event], *after: Event) -> Replayed:
     """Let the survivor live, hear the merge and go on, with the victim's log at hand."""
     number = len(ours) + 1
     log = tuple(Logged(one.event, one.seq, one.entries, (number, *one.under)) for one in victim.log)
-    events = [*ours, event(MERGE, str(payload.customer_id), "01-20 00:00", payload), *after]
+    events = [*ours, event(ABSORB_CUSTOMER, str(payload.customer_id), "01-20 00:00", payload), *after]
     return replay(lambda _version: known, [(1, one) for one in events], START._replace(log=log))
 
 
 def own_goals(id_: str, period_id: int, *goals: tuple[int, str]) -> Event:
     """Enrol with goals of one's own."""
     own = tuple((period, Decimal(goal)) for period, goal in goals)
-    return event(ENROL, id_, "01-01 10:00", Enrolling(target_id=1, period_id=period_id, goals=own))
+    return event(ENROL, id_, "01-01 10:00", Enrol(target_id=1, period_id=period_id, goals=own))
 
 
 def kinds(lived: Replayed) -> list[OutcomeKind]:
@@ -123,7 +123,7 @@ def test_enrolments_unite() -> None:
     lived = merged(known, ours, theirs, *bills)
     assert (Decimal(70), Decimal(60)) == (value(lived, JANUARY), value(lived, FEBRUARY))
     enrolment = lived.standing.enrolments[-1]
-    assert (1, STAYS, Stored.NONE) == (enrolment.period_id, enrolment.left_period_id, enrolment.stored)
+    assert (1, NOT_LEFT, StoredEvents.NONE) == (enrolment.period_id, enrolment.left_period_id, enrolment.stored)
     assert ((1, 70_0000), (2, 50_0000)) == enrolment.goals
     assert [OutcomeKind.ACHIEVED] * 2 == [kind for kind in kinds(lived) if kind is OutcomeKind.ACHIEVED]
     alone = merged(known, [], theirs, *bills)
@@ -142,7 +142,7 @@ def test_what_counted_when_the_victim_was_enrolled_comes_back() -> None:
 def test_streaks_unite() -> None:
     """January of the one and February of the other are two in a row; the level that either had is not earned again."""
     levels = (StreakLevel(id=101, name="one", count=1), StreakLevel(id=102, name="two", count=2))
-    known = catalogue(SHOP, [replace(GROUP, tracking=Tracking.STREAKS, streak_levels=levels)])
+    known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.STREAKS, streak_levels=levels)])
     lived = merged(known, [bill("a", "01-02 10:00", "1000")], [bill("b", "02-02 10:00", "1000")])
     told = [one.about for one in lived.outcomes if one.kind is OutcomeKind.STREAK_LEVEL_ACHIEVED]
     assert ([101, 102], (1, 2)) == (told, lived.standing.streaks[1].achieved)
@@ -178,7 +178,7 @@ def test_own_windows_of_the_victim_fall_into_those_of_the_survivor() -> None:
 def test_a_whole_is_achieved_by_both_together() -> None:
     """Each member was reached by one of the two: the whole is, by the merge."""
     second = replace(TARGET, id=2, name="visits", kpi=Kpi.COUNT, goals=(Goal(3, 1, Decimal(2)), Goal(4, 2, Decimal(2))))
-    known = catalogue(SHOP, [replace(GROUP, tracking=Tracking.UNIFIED, targets=(TARGET, second))])
+    known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.UNIFIED, targets=(TARGET, second))])
     ours = [bill("a", "01-02 10:00", "1000")]
     theirs = [bill("b", "01-03 10:00", "1"), bill("c", "01-03 11:00", "1")]
     lived = merged(known, ours, theirs)
@@ -190,9 +190,9 @@ def test_who_was_merged_before_comes_along() -> None:
     """A bill of the victim's victim is found, through both merges."""
     known = rules()
     first = live(known, bill("a", "01-02 10:00", "100"))
-    second = going_on(known, first, merging_of(3, first.standing, ()), [bill("b", "01-03 10:00", "10")])
+    second = going_on(known, first, absorbed_progress(3, first.standing, ()), [bill("b", "01-03 10:00", "10")])
     victim = second._replace(log=(*second.log,))
-    payload = merging_of(VICTIM, victim.standing, victim.history.values())
+    payload = absorbed_progress(VICTIM, victim.standing, victim.history.values())
     lived = going_on(known, victim, payload, [bill("c", "01-04 10:00", "1")], back("r", "01-21 10:00", "a"))
     assert [(VICTIM, (2,)), (3, (2, 2))] == [(one.customer_id, one.under) for one in lived.standing.lineage.merged]
     assert Decimal(11) == value(lived)

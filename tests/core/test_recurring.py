@@ -6,21 +6,21 @@ import pytest
 
 from milepost.model.target import Frequency
 from milepost.rules.calendar import calendar_of
-from milepost.rules.draft import Draft
-from milepost.rules.recurring import LENGTH_MAX, with_periods
-from milepost.rules.schedule import PERIODS_MAX
-from tests.core.drafts import GROUP, OCTOBER, found, group, made
+from milepost.rules.definition.draft import GroupDraft
+from milepost.rules.definition.recurring import LENGTH_MAX, with_periods
+from milepost.rules.definition.schedule import PERIODS_MAX
+from tests.core.sample_drafts import GROUP, OCTOBER, found, group, made
 
 UTC = calendar_of("UTC")
 
 
-def recurring(first: str, kind: Frequency, count: int, frequency: int | None = None) -> Draft:
+def recurring(first: str, kind: Frequency, count: int, frequency: int | None = None) -> GroupDraft:
     """Give a group of *count* periods that it does not list."""
     draft = group(periods=(), cycle_opens=first, frequency_kind=kind, frequency=frequency, total_periods=count)
     return with_periods(draft, UTC)
 
 
-def days(draft: Draft) -> list[tuple[str | None, str | None]]:
+def days(draft: GroupDraft) -> list[tuple[str | None, str | None]]:
     """Give first and last day of each period."""
     return [(period.starts, period.ends) for period in draft.periods]
 

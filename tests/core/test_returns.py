@@ -9,9 +9,9 @@ from msgspec import structs
 from milepost.engine.replay import replay
 from milepost.model.event import EventKey, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns, Settings
-from milepost.model.standing import EMPTY, OutcomeKind, Reason
+from milepost.model.standing import EMPTY_STANDING, OutcomeKind, Reason
 from milepost.model.target import AggregateFunction, EnrolmentMethod, Entity, Kpi, Metadata, Target, WindowKind
-from tests.core.shop import (
+from tests.core.sample_shop import (
     FEBRUARY,
     JANUARY,
     TARGET,
@@ -177,7 +177,7 @@ def test_return_waits_for_its_bill() -> None:
 def test_return_of_an_unknown_bill_changes_no_progress() -> None:
     """Nothing is known of the bill: the return waits, and nothing else."""
     lived = live(rules(), back("r", "01-03 10:00", "nothing"))
-    expected = structs.replace(EMPTY, seq=1, latest_at=at("01-03 10:00"), waiting=lived.standing.waiting)
+    expected = structs.replace(EMPTY_STANDING, seq=1, latest_at=at("01-03 10:00"), waiting=lived.standing.waiting)
     assert (expected, 1) == (lived.standing, len(lived.standing.waiting))
 
 

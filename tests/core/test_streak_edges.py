@@ -1,9 +1,9 @@
 """Where a streak's bounds lie: the last instant of a pause, the first of a freeze, a day that no clock shows."""
 
-from milepost.engine.walking import walk
+from milepost.engine.progress.streak_run import evaluate
 from milepost.model.standing import Freezes, Pause, Streak
 from milepost.model.target import FreezeRule, StreakLevel
-from milepost.rules.grouping import StreakRule
+from milepost.rules.compiled.composites import StreakRule
 
 LEVELS = tuple(StreakLevel(id=count, name=f"level {count}", count=count) for count in (2, 3))
 ALL_OVER = 1_000
@@ -17,7 +17,7 @@ def rule(*bounds: int, freezes: FreezeRule | None = None) -> StreakRule:
 
 def runs(streak_rule: StreakRule, streak: Streak) -> list[int]:
     """Give the run after each achieved period, once all are over."""
-    return list(walk(streak_rule, streak, ALL_OVER).runs.values())
+    return list(evaluate(streak_rule, streak, ALL_OVER).runs.values())
 
 
 def test_a_pause_that_ends_where_a_period_begins_does_not_touch_it() -> None:
@@ -39,12 +39,12 @@ def test_a_freeze_granted_when_a_period_is_over_does_not_protect_it() -> None:
 def test_a_paused_period_takes_no_freeze() -> None:
     """The freeze is there for the next period that is missed."""
     streak = Streak(1, achieved=(1, 4), freezes=(Freezes(0, 1),), pauses=(Pause(10, 20),))
-    walked = walk(rule(0, 10, 20, 30, 40, freezes=FreezeRule(most=1)), streak, ALL_OVER)
+    walked = evaluate(rule(0, 10, 20, 30, 40, freezes=FreezeRule(most=1)), streak, ALL_OVER)
     assert (list(walked.runs.values()), walked.frozen, walked.freezes_left) == ([1, 2], (2,), 0)
 
 
 def test_a_day_that_a_zone_skips_breaks_no_streak() -> None:
     """A period without an instant cannot be missed, nor does it take a freeze."""
     streak = Streak(1, achieved=(1, 3), freezes=(Freezes(0, 1),))
-    walked = walk(rule(0, 10, 10, 20, freezes=FreezeRule(most=1)), streak, ALL_OVER)
+    walked = evaluate(rule(0, 10, 10, 20, freezes=FreezeRule(most=1)), streak, ALL_OVER)
     assert (list(walked.runs.values()), walked.freezes_left) == ([1, 2], 1)

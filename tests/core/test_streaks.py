@@ -5,13 +5,21 @@ from decimal import Decimal
 
 import pytest
 
-from milepost.engine.walking import Walked, walk
-from milepost.model.event import FREEZE, PAUSE, TURN, Event, Freezing, Pausing, PeriodTurn
+from milepost.engine.progress.streak_run import StreakRun, evaluate
+from milepost.model.event import (
+    GRANT_FREEZES,
+    PAUSE_STREAK,
+    PERIOD_ROLLOVER,
+    Event,
+    GrantFreezes,
+    PauseStreak,
+    PeriodRollover,
+)
 from milepost.model.organisation import AfterAchievement, Outage, Settings
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import FreezeRule, Goal, Period, StreakLevel, TargetGroup, Tracking
-from milepost.rules.matching import Catalogue, catalogue
-from tests.core.shop import GROUP, SHOP, TARGET, at, back, bill, event, live
+from milepost.rules.compiled.index import RuleIndex, build_rule_index
+from tests.core.sample_shop import GROUP, SHOP, TARGET, at, back, bill, event, live
 
 DAYS = tuple(
     Period(
@@ -41,10 +49,10 @@ MARKED = {
 }
 
 
-def daily(settings: Settings | None = None, **changes: object) -> Catalogue:
+def daily(settings: Settings | None = None, **changes: object) -> RuleIndex:
     """Give the rules of the daily streak, or of one like it."""
     group: TargetGroup = replace(DAILY, **changes)  # type: ignore[arg-type]
-    return catalogue(replace(SHOP, settings=settings or Settings()), [replace(group, targets=(TEN,))])
+    return build_rule_index(replace(SHOP, settings=settings or Settings()), [replace(group, targets=(TEN,))])
 
 
 def bought(*days: int) -> list[Event]:
@@ -54,10 +62,12 @@ def bought(*days: int) -> list[Event]:
 
 def closed(day: int) -> Event:
     """Make the close of a day."""
-    return event(TURN, f"t{day}", f"01-{day + 1:02} 00:00", PeriodTurn(group_id=1, period_id=day, closed=True))
+    return event(
+        PERIOD_ROLLOVER, f"t{day}", f"01-{day + 1:02} 00:00", PeriodRollover(group_id=1, period_id=day, closed=True)
+    )
 
 
-def said(known: Catalogue, *events: Event) -> list[tuple[str, int]]:
+def said(known: RuleIndex, *events: Event) -> list[tuple[str, int]]:
     """Give what was said of the streak: with the day, or the level's id."""
     levels = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED}
     return [
@@ -67,9 +77,9 @@ def said(known: Catalogue, *events: Event) -> list[tuple[str, int]]:
     ]
 
 
-def walked(known: Catalogue, until: str, *events: Event) -> Walked:
+def walked(known: RuleIndex, until: str, *events: Event) -> StreakRun:
     """Give the walk that somebody takes who looks at a moment."""
-    return walk(known.streaks[1], live(known, *events).standing.streaks[1], at(until))
+    return evaluate(known.streaks[1], live(known, *events).standing.streaks[1], at(until))
 
 
 def test_each_level_is_earned_once_when_the_run_is_long_enough() -> None:
@@ -112,7 +122,7 @@ def test_return_takes_a_level_back_only_where_achievements_are_revoked() -> None
 def test_freeze_protects_a_missed_day_and_does_not_count(days: tuple[int, ...], expected: tuple[int, int]) -> None:
     """One is earned with each two achieved days, one at a time is kept; short histories have one granted before."""
     known = daily(freezes=FreezeRule(most=1, earn_every=2))
-    granted = [event(FREEZE, "f", "01-01 00:00", Freezing(group_id=1, count=5))] if len(days) < 4 else []
+    granted = [event(GRANT_FREEZES, "f", "01-01 00:00", GrantFreezes(group_id=1, count=5))] if len(days) < 4 else []
     found = walked(known, "01-01 00:00", *granted, *bought(*days))
     assert expected == (found.run, found.freezes_left)
 
@@ -120,7 +130,10 @@ def test_freeze_protects_a_missed_day_and_does_not_count(days: tuple[int, ...], 
 def test_pause_and_outage_protect_the_days_they_touch() -> None:
     """Neither takes a freeze; the last instant of a day is enough to touch it."""
     pause = event(
-        PAUSE, "p", "01-05 10:00", Pausing(group_id=1, starts_at=at("01-02 23:59"), ends_at=at("01-03 00:00"))
+        PAUSE_STREAK,
+        "p",
+        "01-05 10:00",
+        PauseStreak(group_id=1, starts_at=at("01-02 23:59"), ends_at=at("01-03 00:00")),
     )
     assert 2 == walked(daily(), "01-04 00:00", *bought(1, 3), pause).run
     down = Settings(outages=(Outage(at("01-02 05:00"), at("01-02 06:00")),))
@@ -132,7 +145,10 @@ def test_pause_and_outage_protect_the_days_they_touch() -> None:
 def test_pause_that_is_heard_late_earns_the_level_it_saved() -> None:
     """Two days with a paused one between them are a run of two."""
     pause = event(
-        PAUSE, "p", "01-05 10:00", Pausing(group_id=1, starts_at=at("01-02 00:00"), ends_at=at("01-03 00:00"))
+        PAUSE_STREAK,
+        "p",
+        "01-05 10:00",
+        PauseStreak(group_id=1, starts_at=at("01-02 00:00"), ends_at=at("01-03 00:00")),
     )
     assert [("started", 1), ("started", 3), ("level", 101)] == said(daily(), *bought(1, 3), pause)
 

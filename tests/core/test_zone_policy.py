@@ -6,8 +6,8 @@ import pytest
 
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.rules.calendar import TZDB, calendar_of
-from milepost.rules.draft import PeriodDraft
-from tests.core.drafts import BRAND, group, made, problems
+from milepost.rules.definition.draft import PeriodDraft
+from tests.core.sample_drafts import BRAND, group, made, problems
 
 HOUR = 3_600_000_000
 OWN = replace(BRAND, zone="Asia/Kolkata", settings=Settings(time_zone_policy=TimeZonePolicy.GROUP))
@@ -15,16 +15,16 @@ SERVERS = replace(OWN, settings=Settings())
 
 
 @pytest.mark.parametrize(
-    "brand, zone, expected",
+    "organisation, zone, expected",
     [
         (OWN, "America/New_York", "2024-10-01T04:00:00Z"),
         (OWN, None, "2024-09-30T18:30:00Z"),
         (SERVERS, "America/New_York", "2024-09-30T18:30:00Z"),
     ],
 )
-def test_bounds_are_of_the_zone_that_rules(brand: Organisation, zone: str | None, expected: str) -> None:
+def test_bounds_are_of_the_zone_that_rules(organisation: Organisation, zone: str | None, expected: str) -> None:
     """Under GROUP a group's own zone rules its days and its cycle window, else it is a label."""
-    built = made(group(time_zone_name=zone), brand)
+    built = made(group(time_zone_name=zone), organisation)
     opens = calendar_of("UTC").read(expected).instant
     assert (built.periods[0].opens_at, built.cycle_opens_at) == (opens, opens)
 

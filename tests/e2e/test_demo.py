@@ -92,7 +92,7 @@ def test_plain_sql_finds_no_difference(loaded: Loaded) -> None:
 
 def test_answers_that_move_in_elsewhere_are_answered_again(loaded: Loaded) -> None:
     """All definitions and households, saved and taken over by an empty installation, read the same there."""
-    command = [sys.executable, "-m", "tests.oracle.moving", "--data", str(loaded.data), "--households", HOUSEHOLDS]
+    command = [sys.executable, "-m", "tests.oracle.round_trip", "--data", str(loaded.data), "--households", HOUSEHOLDS]
 
     trip = run(command)
 

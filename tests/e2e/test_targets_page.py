@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tests.api.door import Brand, Door, Json, opened, said
+from tests.api.client import ApiClient, Json, OrganisationClient, opened, said
 
 DOCS = Path(__file__).parents[2] / "docs"
 CLOCK = "2026-03-25T12:00:00Z"
@@ -28,10 +28,10 @@ class Asked(NamedTuple):
 
 
 @pytest.fixture
-def front(admin_url: str, template: str) -> Iterator[Door]:
-    """Give a door of the page's own, where ids are those of a new installation."""
-    with opened(admin_url, template) as door:
-        yield door
+def front(admin_url: str, template: str) -> Iterator[ApiClient]:
+    """Give a client of the page's own, where ids are those of a new installation."""
+    with opened(admin_url, template) as client:
+        yield client
 
 
 def asked(command: str) -> Asked:
@@ -57,9 +57,9 @@ def holds(answer: Any, shown: Json) -> bool:
 
 
 @pytest.mark.parametrize("page", ["targets.md", "taking-part.md"])
-def test_what_the_page_shows_is_what_the_server_answers(front: Door, page: str) -> None:
+def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: str) -> None:
     """Request by request, in the order of the page."""
-    brand: Brand = front.brand()
+    organisation: OrganisationClient = front.organisation()
     front.clock.set(CLOCK)
     known: dict[str, str] = {}
     answer: Json = {}
@@ -69,7 +69,7 @@ def test_what_the_page_shows_is_what_the_server_answers(front: Door, page: str) 
             continue
         given = asked(block["text"])
         path = re.sub(r"\$(\w+)", lambda found: known[found[1]], given.path)
-        answered = brand.send(given.method, path, content=given.body)
+        answered = organisation.send(given.method, path, content=given.body)
         assert answered.is_success, (block["text"], answered.text)
         answer = said(answered)
         if path == "/v3/targetGroups":

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.asking import EVERY, law
-from tests.laws.histories import World, returning_worlds, worlds
-from tests.laws.kind_worlds import (
+from tests.laws.engine_histories import lived, reckoned, shown
+from tests.laws.law_settings import EVERY, law
+from tests.laws.random_kind_worlds import (
     cap_worlds,
     carry_worlds,
     enrolment_worlds,
@@ -14,7 +14,7 @@ from tests.laws.kind_worlds import (
     unified_worlds,
     window_worlds,
 )
-from tests.laws.living import lived, reckoned, shown
+from tests.laws.random_worlds import World, returning_worlds, worlds
 
 MANY = 20_000
 """Examples of a long run."""

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.engine import tallying
-from milepost.engine.living import live
-from milepost.engine.log import Logged
+from milepost.engine.apply_batch import apply_batch
+from milepost.engine.progress.history import Logged
 from milepost.engine.replay import START
+from milepost.engine.rows import progress_rows
 from milepost.model.event import Event
 from milepost.store import codec
-from tests.laws.asking import EVERY, law
-from tests.laws.histories import World, returning_worlds, worlds
-from tests.laws.living import FIRST, SECOND, catalogues_of, lived
+from tests.laws.engine_histories import FIRST, SECOND, catalogues_of, lived
+from tests.laws.law_settings import EVERY, law
+from tests.laws.random_worlds import World, returning_worlds, worlds
 
 CUTS = st.lists(st.integers(1, 6), max_size=20)
 """How many events the batches have, as long as there are events and numbers."""
@@ -26,10 +26,10 @@ def holds(world: World, sizes: list[int]) -> None:
     standing, history, log = START.standing, dict(START.history), list(START.log)
     outcomes = []
     for version, batch in batches(world, sizes):
-        done = live(catalogues_of(world)[version], standing, history, log, batch)
+        done = apply_batch(catalogues_of(world)[version], standing, history, log, batch)
         standing, history = done.standing, done.history
-        log += [Logged(one.event, one.seq, one.entries) for one in done.told]
-        outcomes += [outcome for one in done.told for outcome in one.outcomes]
+        log += [Logged(one.event, one.seq, one.entries) for one in done.applied]
+        outcomes += [outcome for one in done.applied for outcome in one.outcomes]
     single = lived(world)
     assert standing == single.standing
     assert codec.encode_standing(standing) == codec.encode_standing(single.standing)
@@ -73,5 +73,5 @@ def test_a_batch_of_any_kind_is_its_events_one_by_one(world: World, sizes: list[
 def test_a_batch_is_its_events_one_by_one_without_machine_code_too(world: World, sizes: list[int]) -> None:
     """Law 1, where Milepost was installed without a compiler."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tallying, "tally", None)
+        patch.setattr(progress_rows, "native_rows", None)
         holds(world, sizes)

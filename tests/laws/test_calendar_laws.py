@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from whenever import available_timezones
 
 from milepost.rules.calendar import DAY_US, Calendar, calendar_of, day_of, iso_date
-from milepost.rules.draft import PeriodDraft
-from milepost.rules.schedule import span_of
+from milepost.rules.definition.draft import PeriodDraft
+from milepost.rules.definition.schedule import span_of
 
 NOTABLE = (
     "UTC",

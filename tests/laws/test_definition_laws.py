@@ -9,18 +9,18 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from milepost.api.body import write_json
-from milepost.api.vendor.definition_body import read_definition
-from milepost.api.vendor.envelope import answer, failure
-from milepost.api.vendor.rendering import created_group, rule_row
+from milepost.api.capillary.definitions.target_groups.answer import created_group, rule_row
+from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.envelope import answer, failure
+from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, TargetGroup
 from milepost.rules.calendar import calendar_of
-from milepost.rules.drafting import IdKind, drafted, ids_needed
-from milepost.rules.evaluable import unevaluable
-from milepost.rules.matching import catalogue
-from milepost.rules.soundness import beside, examine
+from milepost.rules.compiled.index import build_rule_index
+from milepost.rules.definition.build import IdKind, build_group, ids_needed
+from milepost.rules.definition.unsupported import unsupported_features
+from milepost.rules.definition.validation import merge_problems, validate
 from milepost.store import codec
 
 SEEDS = sorted((Path(__file__).parents[1] / "api" / "seeds").glob("*.request.json"))
@@ -74,12 +74,12 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     """Give every place in *value* at which something stands: what holds it, and under which key."""
     match value:
         case dict():
-            here = list(value.items())
+            runtime = list(value.items())
         case list():
-            here = list(enumerate(value))
+            runtime = list(enumerate(value))
         case _:
-            here = []
-    return [(value, key) for key, _ in here] + [place for _, part in here for place in places(part)]
+            runtime = []
+    return [(value, key) for key, _ in runtime] + [place for _, part in runtime for place in places(part)]
 
 
 @st.composite
@@ -111,7 +111,7 @@ def outcome(body: bytes, organisation: Organisation) -> TargetGroup | tuple[Prob
         draft, unreadable = read_definition(body)
     except Refused as refused:
         return refused.problems
-    problems = beside(unreadable, examine(draft, organisation, NOW).problems)
+    problems = merge_problems(unreadable, validate(draft, organisation, NOW).problems)
     if problems:
         return problems
     numbers, needed = count(1), dict(ids_needed(draft))
@@ -120,7 +120,7 @@ def outcome(body: bytes, organisation: Organisation) -> TargetGroup | tuple[Prob
         needed[kind] -= 1
         return next(numbers)
 
-    group = drafted(draft, organisation, ids, AUTHOR, NOW)
+    group = build_group(draft, organisation, ids, AUTHOR, NOW)
     assert set(needed.values()) == {0}
     return group
 
@@ -143,23 +143,23 @@ def test_a_request_is_described_back_or_kept(request: Any, zone: str, leaderboar
     assert codec.decode_group(codec.encode_group(made)) == made
     calendar = calendar_of(zone)
     shown = created_group(made, calendar, NOW)
-    assert write_json(answer(shown, unevaluable(made)))
+    assert write_json(answer(shown, unsupported_features(made)))
     assert [rule_row(made, target, calendar)["id"] for target in made.targets] == [
         one["id"] for one in shown["targets"]
     ]
-    assert set(catalogue(organisation, [made]).rules) == {target.id for target in made.targets}
+    assert set(build_rule_index(organisation, [made]).rules) == {target.id for target in made.targets}
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_described_back(body: bytes) -> None:
     """What is no request at all is told so, and nothing else happens."""
-    brand = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
-    assert isinstance(outcome(body, brand), tuple)
+    organisation = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
+    assert isinstance(outcome(body, organisation), tuple)
 
 
 @given(spoiled())
 def test_a_repeated_request_means_the_same(request: Any) -> None:
     """Reading and judging a request twice gives the same group, or the same problems."""
-    brand = Organisation(id=1, name="Brand", zone="Europe/Berlin", version=1, settings=Settings())
+    organisation = Organisation(id=1, name="Brand", zone="Europe/Berlin", version=1, settings=Settings())
     body = json.dumps(request).encode()
-    assert outcome(body, brand) == outcome(body, brand)
+    assert outcome(body, organisation) == outcome(body, organisation)

@@ -11,26 +11,32 @@ from typing import Any, NamedTuple
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from milepost.api.body import write_json
-from milepost.api.vendor.amendment_body import read_group_change, read_periods, read_targets, read_unified_change
-from milepost.api.vendor.envelope import failure
-from milepost.api.vendor.reads import edited_group, milestone
+from milepost.api.capillary.definitions.lookup import edited_group, milestone
+from milepost.api.capillary.definitions.target_groups.amendment_body import (
+    read_group_change,
+    read_periods,
+    read_targets,
+    read_unified_change,
+)
+from milepost.api.capillary.envelope import failure
+from milepost.api.http.body import write_json
 from milepost.engine.replay import Replayed, replay
 from milepost.model.organisation import Organisation, Returns, Settings
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, Evaluation, TargetGroup
-from milepost.rules.amending import amended, unified, with_changed_targets, with_targets
-from milepost.rules.amendment import Amended, Circumstances, TargetAmendment
 from milepost.rules.calendar import calendar_of
-from milepost.rules.draft import TargetDraft
-from milepost.rules.matching import catalogue
-from milepost.rules.rescheduling import with_added_periods, with_changed_periods
-from milepost.rules.soundness import beside
+from milepost.rules.compiled.index import build_rule_index
+from milepost.rules.definition.draft import TargetDraft
+from milepost.rules.definition.validation import merge_problems
+from milepost.rules.edits.amendment import AmendedGroup, EditContext, TargetAmendment
+from milepost.rules.edits.group_edits import add_targets, amend_group, amend_unified, change_targets
+from milepost.rules.edits.period_edits import add_periods, change_periods
 from milepost.store import codec
-from tests.laws.asking import law
-from tests.laws.definitions import expression
-from tests.laws.histories import World, worlds
-from tests.laws.kind_worlds import (
+from tests.laws.draws import pick
+from tests.laws.engine_histories import lived, progress_of
+from tests.laws.law_settings import law
+from tests.laws.random_definitions import expression
+from tests.laws.random_kind_worlds import (
     cap_worlds,
     carry_worlds,
     enrolment_worlds,
@@ -38,8 +44,7 @@ from tests.laws.kind_worlds import (
     unified_worlds,
     window_worlds,
 )
-from tests.laws.living import lived, progress_of
-from tests.laws.picking import pick
+from tests.laws.random_worlds import World, worlds
 from tests.laws.test_definition_laws import REQUESTS, outcome, places, values
 from tests.laws.test_engine_laws import achievements, alternates, starts_again
 
@@ -50,35 +55,35 @@ AUTHOR = Author(id=8, code="other", name="Other till")
 Read = Callable[[bytes], Any]
 
 
-def circumstances(organisation: Organisation, at: int) -> Circumstances:
+def circumstances(organisation: Organisation, at: int) -> EditContext:
     """Give the circumstances of a change, with ids of its own."""
     numbers = count(1_000_000)
-    return Circumstances(organisation=organisation, author=AUTHOR, at=at, ids=lambda _kind: next(numbers), audiences={})
+    return EditContext(organisation=organisation, author=AUTHOR, at=at, ids=lambda _kind: next(numbers), audiences={})
 
 
 def of_group(body: bytes) -> Any:
     """Read a change of a whole group."""
     _, amendment, problems = read_group_change(body)
-    return (lambda group, where: amended(group, amendment, where)), problems
+    return (lambda group, where: amend_group(group, amendment, where)), problems
 
 
 def of_unified(body: bytes) -> Any:
     """Read a change of a unified group."""
     amendment, problems = read_unified_change(body)
-    return (lambda group, where: unified(group, amendment, where)), problems
+    return (lambda group, where: amend_unified(group, amendment, where)), problems
 
 
 def of_periods(body: bytes) -> Any:
     """Read new or changed periods: those with an id are changed."""
     found, problems = read_periods(body)
-    change = with_added_periods if all(one.id is None for one in found) else with_changed_periods
+    change = add_periods if all(one.id is None for one in found) else change_periods
     return (lambda group, where: change(group, found, where)), problems
 
 
 def of_targets(body: bytes) -> Any:
     """Read new or changed targets: those with an id are changed."""
     found, problems = read_targets(body)
-    change = with_targets if all(one.id is None for one in found) else with_changed_targets
+    change = add_targets if all(one.id is None for one in found) else change_targets
     return (lambda group, where: change(group, found, where)), problems
 
 
@@ -121,7 +126,7 @@ def changed(group: TargetGroup, read: Read, body: bytes) -> TargetGroup | tuple[
     except Refused as refused:
         return refused.problems
     made = change(group, circumstances(BRAND, NOW))
-    return beside(unreadable, made.problems) or made.group
+    return merge_problems(unreadable, made.problems) or made.group
 
 
 @given(edits())
@@ -136,7 +141,7 @@ def test_a_change_is_described_back_or_kept(drawn: tuple[TargetGroup, Read, Any]
         return
     assert codec.decode_group(codec.encode_group(after)) == after
     assert write_json(milestone(after, calendar_of("UTC"), NOW, 1, periods=True))
-    assert {target.id for target in after.targets} == set(catalogue(BRAND, [after]).rules)
+    assert {target.id for target in after.targets} == set(build_rule_index(BRAND, [after]).rules)
     assert [measured(group, target.id) for target in group.targets] == [
         measured(after, target.id) for target in group.targets
     ]
@@ -158,7 +163,7 @@ def test_what_a_read_shows_changes_nothing_when_sent_back(request: Any) -> None:
     group = changed(made, of_group, b"{}")
     assert isinstance(group, TargetGroup)
     change, unreadable = of_group(write_json(edited_group(group, calendar_of("UTC"), NOW)))
-    assert ((), Amended(group=group)) == (unreadable, change(group, circumstances(BRAND, NOW)))
+    assert ((), AmendedGroup(group=group)) == (unreadable, change(group, circumstances(BRAND, NOW)))
 
 
 class Edited(NamedTuple):
@@ -207,7 +212,7 @@ def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
             TargetAmendment(path="", id=target.id, draft=draft)
             for target, draft in zip(group.targets, drafts, strict=True)
         )
-        groups.append(with_changed_targets(group, amendments, where).group)
+        groups.append(change_targets(group, amendments, where).group)
     organisation = replace(world.organisation, version=world.organisation.version + 1)
     return world._replace(organisation=organisation, groups=tuple(groups))
 
@@ -215,7 +220,7 @@ def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
 def lived_with(edit: Edited) -> Replayed:
     """Live through the events before the edit under the old definitions, and through the others under the new ones."""
     world, after, cut = edit
-    catalogues = {one.organisation.version: catalogue(one.organisation, one.groups) for one in (world, after)}
+    catalogues = {one.organisation.version: build_rule_index(one.organisation, one.groups) for one in (world, after)}
     versions = [world.organisation.version] * cut + [after.organisation.version] * (len(world.events) - cut)
     return replay(catalogues.__getitem__, zip(versions, world.events, strict=True))
 

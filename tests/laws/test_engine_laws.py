@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from milepost.model.event import BILL, NOWHERE, RETURN, Bill, Enrolling, Event, EventKey, Return, ReturnKind
+from milepost.model.event import BILL, NOWHERE, RETURN, Bill, Enrol, Event, EventKey, Return, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey, Reason
 from milepost.store import codec
-from tests.laws.asking import CALENDAR, EVERY, law
-from tests.laws.histories import World
-from tests.laws.living import lived, progress_of, reckoned, shown, values
+from tests.laws.engine_histories import lived, progress_of, reckoned, shown, values
+from tests.laws.law_settings import CALENDAR, EVERY, law
+from tests.laws.random_worlds import World
 
 
 @law(200)
@@ -132,7 +132,7 @@ def alternates(story: Sequence[bool]) -> bool:
 
 def starts_again(world: World) -> bool:
     """Tell whether a streak starts again, so that its levels can be earned again."""
-    return any(isinstance(event.payload, Enrolling) and event.payload.reset for event in world.events)
+    return any(isinstance(event.payload, Enrol) and event.payload.reset for event in world.events)
 
 
 @law(250)

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from milepost.engine.step import step
+from milepost.engine.apply import step
 from milepost.model.event import BILL, NOWHERE, Bill, Event, EventKey, Scalar
 from milepost.model.organisation import Organisation, Settings
-from milepost.model.standing import EMPTY, ProgressKey, Standing
+from milepost.model.standing import EMPTY_STANDING, ProgressKey, Standing
 from milepost.model.target import (
     AggregateFunction,
     EnrolmentMethod,
@@ -22,8 +22,8 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
-from milepost.rules.matching import Catalogue, catalogue
-from tests.laws.definitions import UNTOUCHED
+from milepost.rules.compiled.index import RuleIndex, build_rule_index
+from tests.laws.random_definitions import UNTOUCHED
 
 YEAR_US = 365 * 86_400_000_000
 SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
@@ -67,12 +67,12 @@ def group(number: int, kpi: Kpi, goal: Decimal, periods: tuple[int, ...], evalua
 
 
 @pytest.fixture(name="rules", scope="module")
-def _rules() -> Catalogue:
+def _rules() -> RuleIndex:
     """Define spend, a summed field, and spend that fills periods of a thousand each until achieved."""
     shop = Organisation(id=1, name="shop", zone="UTC", version=1, settings=Settings())
     fixed = Evaluation.FIXED_CALENDAR_WINDOW
     filling = group(3, Kpi.SALES, Decimal(1000), (30, 31, 32), Evaluation.PERIOD_AGNOSTIC_WINDOW)
-    return catalogue(
+    return build_rule_index(
         shop,
         [
             group(1, Kpi.SALES, Decimal(100_000), (1,), fixed),
@@ -96,15 +96,15 @@ def bought(number: int, net: Decimal, tip: Scalar = None) -> Event:
     )
 
 
-def lived(rules: Catalogue, events: Iterable[Event]) -> Standing:
+def lived(rules: RuleIndex, events: Iterable[Event]) -> Standing:
     """Let one step follow the other."""
-    standing = EMPTY
+    standing = EMPTY_STANDING
     for event in events:
         standing = step(rules, standing, event).standing
     return standing
 
 
-def tenths(rules: Catalogue, count: int) -> None:
+def tenths(rules: RuleIndex, count: int) -> None:
     """Buy for a tenth so many times, and look at all that is summed."""
     standing = lived(rules, (bought(number, Decimal("0.1"), Decimal("0.1")) for number in range(count)))
     assert standing.purchases == count * 1000
@@ -117,19 +117,19 @@ def tenths(rules: Catalogue, count: int) -> None:
     assert (achieved != 0) == (count * 1000 >= 100_000 * 10_000)
 
 
-def test_many_tenths_come_to_the_exact_sum(rules: Catalogue) -> None:
+def test_many_tenths_come_to_the_exact_sum(rules: RuleIndex) -> None:
     """Numbers R24, in small: 25,000 times 0.1 is 2,500.0000, and two periods of a thousand are filled."""
     tenths(rules, 25_000)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
-def test_a_million_tenths_come_to_the_exact_sum(rules: Catalogue) -> None:
+def test_a_million_tenths_come_to_the_exact_sum(rules: RuleIndex) -> None:
     """Numbers R24: a million times 0.1 is 100,000.0000; the last of them reaches a goal of a hundred thousand."""
     tenths(rules, 1_000_000)
 
 
-def test_a_goal_is_reached_by_the_very_event_that_completes_it(rules: Catalogue) -> None:
+def test_a_goal_is_reached_by_the_very_event_that_completes_it(rules: RuleIndex) -> None:
     """One ten-thousandth short is not there; the next ten-thousandth is."""
     short = lived(rules, [bought(1, Decimal("99999.9999"))])
     there = step(rules, short, bought(2, Decimal("0.0001"))).standing
@@ -137,14 +137,14 @@ def test_a_goal_is_reached_by_the_very_event_that_completes_it(rules: Catalogue)
     assert there.progress[SPEND].achieved_by == EventKey("till", "2").log_id
 
 
-def test_large_amounts_keep_their_last_digit(rules: Catalogue) -> None:
+def test_large_amounts_keep_their_last_digit(rules: RuleIndex) -> None:
     """A thousand times the largest amount, and one ten-thousandth, is exactly that."""
     largest = Decimal(10) ** 15
     standing = lived(rules, [*(bought(number, largest) for number in range(1000)), bought(1000, Decimal("0.0001"))])
     assert standing.progress[SPEND].value == 1000 * 10**19 + 1
 
 
-def test_negative_amounts_are_taken_as_they_are(rules: Catalogue) -> None:
+def test_negative_amounts_are_taken_as_they_are(rules: RuleIndex) -> None:
     """A bill of less than nothing lowers the sum; a zero with a sign is a zero."""
     standing = lived(rules, [bought(1, Decimal("0.3")), bought(2, Decimal("-0.1")), bought(3, Decimal("-0"))])
     assert standing.progress[SPEND].value == 2000
@@ -162,12 +162,12 @@ def test_negative_amounts_are_taken_as_they_are(rules: Catalogue) -> None:
         ("999999999999999.9999", 10**19 - 1),
     ],
 )
-def test_fields_are_rounded_half_to_even(rules: Catalogue, tip: Scalar, expected: int) -> None:
+def test_fields_are_rounded_half_to_even(rules: RuleIndex, tip: Scalar, expected: int) -> None:
     """A field keeps four decimals, whatever it is written as."""
     assert lived(rules, [bought(1, Decimal(1), tip)]).progress[TIPS].value == expected
 
 
 @pytest.mark.parametrize("tip", ["NaN", "Infinity", "-Infinity", "1e400", "1e15", "9" * 40, "", True, None, "0x10"])
-def test_what_is_no_amount_does_not_count(rules: Catalogue, tip: Scalar) -> None:
+def test_what_is_no_amount_does_not_count(rules: RuleIndex, tip: Scalar) -> None:
     """Neither what is no number, nor what is beyond the largest amount."""
     assert TIPS not in lived(rules, [bought(1, Decimal(1), tip)]).progress

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from milepost.language import (
+    EvaluationContext,
     Expression,
     Malformed,
-    Occasion,
     Scope,
     check,
     compile_predicate,
@@ -21,7 +21,7 @@ from milepost.language import (
 from milepost.language.syntax import Binary, Connective, Operator, Sign, Truth, Unary, join, refuse_oversize
 from milepost.language.values import Kind
 from milepost.language.vocabulary import IN_SCOPE
-from tests.laws.language_rules import ZONES, expressions, occasions, rules, wild_rules
+from tests.laws.random_expressions import ZONES, expressions, occasions, rules, wild_rules
 
 
 def fits(expression: Expression) -> bool:
@@ -53,43 +53,45 @@ def test_drawing_and_reading_the_tree_give_the_expression_back(rule: tuple[Scope
 
 @given(rules, occasions, st.sampled_from(ZONES))
 def test_what_is_well_typed_passes_the_check_compiles_and_never_raises(
-    rule: tuple[Scope, Expression], occasion: Occasion, zone: str
+    rule: tuple[Scope, Expression], context: EvaluationContext, zone: str
 ) -> None:
     """Whatever happens, a sound condition is true or false, and never true together with its opposite."""
     scope, expression = rule
     assert check(expression, scope) == ()
-    answer = compile_predicate(expression, zone)(occasion)
-    opposite = compile_predicate(Unary(Sign.NOT, expression), zone)(occasion)
+    answer = compile_predicate(expression, zone)(context)
+    opposite = compile_predicate(Unary(Sign.NOT, expression), zone)(context)
     assert (answer, opposite) in {(True, False), (False, True), (False, False)}
 
 
 @given(wild_rules, occasions)
-def test_whatever_passes_the_check_compiles(rule: tuple[Scope, Expression], occasion: Occasion) -> None:
+def test_whatever_passes_the_check_compiles(rule: tuple[Scope, Expression], context: EvaluationContext) -> None:
     """Any tree at all has faults, or is a predicate that answers."""
     scope, expression = rule
     if check(expression, scope) == ():
-        assert compile_predicate(expression)(occasion) in {True, False}
+        assert compile_predicate(expression)(context) in {True, False}
 
 
 @given(rules, occasions)
-def test_the_quick_shapes_answer_like_the_general_one(rule: tuple[Scope, Expression], occasion: Occasion) -> None:
+def test_the_quick_shapes_answer_like_the_general_one(
+    rule: tuple[Scope, Expression], context: EvaluationContext
+) -> None:
     """Asking whether a condition equals true goes the long way, and comes to the same."""
     _, expression = rule
     long_way = Binary(operator=Operator.EQUAL, left=expression, right=Truth(True))
-    assert compile_predicate(expression)(occasion) is compile_predicate(long_way)(occasion)
+    assert compile_predicate(expression)(context) is compile_predicate(long_way)(context)
 
 
 @given(
     st.sampled_from(Connective), st.lists(expressions(Scope.LINE, Kind.BOOLEAN, 2), min_size=2, max_size=4), occasions
 )
 def test_a_denied_junction_is_the_other_junction_of_denials(
-    connective: Connective, parts: list[Expression], occasion: Occasion
+    connective: Connective, parts: list[Expression], context: EvaluationContext
 ) -> None:
     """De Morgan's law holds with nulls too."""
     other = Connective.OR if connective is Connective.AND else Connective.AND
     denied = Unary(Sign.NOT, join(connective, tuple(parts)))
     denials = join(other, tuple(Unary(Sign.NOT, part) for part in parts))
-    assert compile_predicate(denied)(occasion) is compile_predicate(denials)(occasion)
+    assert compile_predicate(denied)(context) is compile_predicate(denials)(context)
 
 
 WORDS = ("currentTxn", "value", "matches", "true", "1", ".5", "e9")
@@ -139,6 +141,6 @@ def test_any_tree_is_an_expression_or_malformed(value: object, text: str) -> Non
 @pytest.mark.parametrize("scope", Scope)
 def test_every_attribute_and_function_is_told_apart(scope: Scope) -> None:
     """No name is both an attribute and a function, nor both there and absent."""
-    for catalogue in IN_SCOPE[scope].values():
-        names = [*catalogue.attributes, *catalogue.functions, *catalogue.absent]
+    for rule_index in IN_SCOPE[scope].values():
+        names = [*rule_index.attributes, *rule_index.functions, *rule_index.absent]
         assert sorted(names) == sorted(set(names))

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost.engine.replay import Replayed
-from milepost.model.event import BILL, Enrolling
+from milepost.model.event import BILL, Enrol
 from milepost.model.standing import OutcomeKind, ProgressKey, Reason
 from milepost.model.target import EnrolmentMethod, Entity, Kpi, Target, Tracking
 from milepost.store import codec
-from tests.laws.asking import ANY_ORDER, EVERY, law
-from tests.laws.histories import World, returning_worlds, worlds
-from tests.laws.living import lived, progress_of, values
-from tests.laws.merged import United, apart, unite
-from tests.laws.picking import pick
+from tests.laws.draws import pick
+from tests.laws.engine_histories import lived, progress_of, values
+from tests.laws.law_settings import ANY_ORDER, EVERY, law
+from tests.laws.random_merges import United, apart, unite
+from tests.laws.random_worlds import World, returning_worlds, worlds
 from tests.laws.test_engine_laws import stored
 
 PLAIN = st.one_of(worlds(settled=ANY_ORDER, length=14), returning_worlds(settled=ANY_ORDER))
@@ -28,7 +28,7 @@ def open_worlds(draw: st.DrawFn) -> World:
         replace(group, active=True, tracking=Tracking.DEFAULT, targets=tuple(_open(draw, one) for one in group.targets))
         for group in world.groups
     )
-    events = tuple(event for event in world.events if not isinstance(event.payload, Enrolling))
+    events = tuple(event for event in world.events if not isinstance(event.payload, Enrol))
     return world._replace(groups=groups, events=events)
 
 

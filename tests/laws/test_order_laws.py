@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from milepost.engine.replay import Replayed
-from milepost.model.event import Bill, Deciding, Enrolling, Event, Leaving, PeriodTurn, Return, ReturnKind
+from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, PeriodRollover, Return, ReturnKind, Unenrol
 from milepost.model.standing import ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup, WindowKind
-from tests.laws.asking import ANY_ORDER, law
-from tests.laws.histories import World, returning_worlds, worlds
-from tests.laws.kind_worlds import streak_worlds, unified_worlds, window_worlds
-from tests.laws.living import lived, progress_of, values
-from tests.oracle.plan import window_of
+from tests.laws.engine_histories import lived, progress_of, values
+from tests.laws.law_settings import ANY_ORDER, law
+from tests.laws.random_kind_worlds import streak_worlds, unified_worlds, window_worlds
+from tests.laws.random_worlds import World, returning_worlds, worlds
+from tests.oracle.reference_plan import window_of
 
 
 @law(100)
@@ -71,11 +71,11 @@ def stayed(world: World) -> Iterable[Event]:
     enrolled: set[int] = set()
     for event in world.events:
         payload = event.payload
-        if isinstance(payload, Leaving | PeriodTurn | Deciding):
+        if isinstance(payload, Unenrol | PeriodRollover | AuthoriseAward):
             continue
-        if isinstance(payload, Enrolling) and payload.target_id not in known:
+        if isinstance(payload, Enrol) and payload.target_id not in known:
             continue
-        if isinstance(payload, Enrolling):
+        if isinstance(payload, Enrol):
             if payload.target_id in enrolled:
                 continue
             enrolled.add(payload.target_id)
@@ -108,7 +108,7 @@ def orderless(events: Iterable[Event]) -> list[Event]:
             case Bill(number=number):
                 if owners.setdefault(number, event.key.id) == event.key.id:
                     kept.append(event)
-            case Enrolling() as enrolling:
+            case Enrol() as enrolling:
                 kept.append(structs.replace(event, payload=structs.replace(enrolling, balance=None)))
             case _:
                 kept.append(event)

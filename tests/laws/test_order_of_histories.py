@@ -16,13 +16,13 @@ import pytest
 from milepost.model.event import (
     BILL,
     ENROL,
-    FREEZE,
+    GRANT_FREEZES,
     RETURN,
     Bill,
-    Enrolling,
+    Enrol,
     Event,
     EventKey,
-    Freezing,
+    GrantFreezes,
     Line,
     Payload,
     Return,
@@ -48,13 +48,13 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
-from tests.laws.asking import ANY_ORDER
-from tests.laws.definitions import midnight
-from tests.laws.happenings import PLACES
-from tests.laws.histories import World
-from tests.laws.kinds import made_of
-from tests.laws.living import lived, progress_of, values
-from tests.oracle.zones import zone_of
+from tests.laws.engine_histories import lived, progress_of, values
+from tests.laws.law_settings import ANY_ORDER
+from tests.laws.random_definitions import midnight
+from tests.laws.random_events import PLACES
+from tests.laws.random_kinds import made_of
+from tests.laws.random_worlds import World
+from tests.oracle.reference_zones import zone_of
 
 ZONE = "Europe/Berlin"
 MONTHS = [date(2017, month, 1) for month in range(1, 13)] + [date(2018, 1, 1)]
@@ -166,8 +166,8 @@ def history(length: int, chance: Random, *, returning: bool) -> list[Event]:
     told: list[tuple[str, Payload]] = [(BILL, bill(number, chance)) for number in range(bills)]
     if returning:
         told += [(RETURN, back(number, chance)) for number in chance.sample(range(bills), length - bills - 2)]
-    listed = Enrolling(target_id=71, period_id=periods(7)[0].id)
-    told += [(FREEZE, Freezing(group_id=2, count=1)), (ENROL, listed)]
+    listed = Enrol(target_id=71, period_id=periods(7)[0].id)
+    told += [(GRANT_FREEZES, GrantFreezes(group_id=2, count=1)), (ENROL, listed)]
     when = instants()
     return [
         Event(

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from milepost.model.event import ENROL, LEAVE, Enrolling, Event, Leaving
+from milepost.model.event import ENROL, UNENROL, Enrol, Event, Unenrol
 from milepost.model.organisation import Returns, Settings
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import Evaluation, StreakLevel, TargetGroup, Tracking
-from tests.core.shop import FEBRUARY, GROUP, JANUARY, SHOP, back, bill, event
-from tests.laws.histories import World
-from tests.laws.living import lived, progress_of, reckoned, shown
+from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, back, bill, event
+from tests.laws.engine_histories import lived, progress_of, reckoned, shown
+from tests.laws.random_worlds import World
 from tests.laws.test_order_laws import marks
 
 STREAK = replace(GROUP, tracking=Tracking.STREAKS, streak_levels=(StreakLevel(id=101, name="one", count=1),))
@@ -20,7 +20,7 @@ STREAK = replace(GROUP, tracking=Tracking.STREAKS, streak_levels=(StreakLevel(id
 
 def enrolled(id_: str, when: str, *goals: tuple[int, Decimal]) -> Event:
     """Let the customer take part from January on, with *goals* of their own."""
-    return event(ENROL, id_, when, Enrolling(target_id=1, period_id=1, goals=goals))
+    return event(ENROL, id_, when, Enrol(target_id=1, period_id=1, goals=goals))
 
 
 def world(group: TargetGroup, events: Sequence[Event], returns: Returns = Returns.SUBTRACT) -> World:
@@ -32,7 +32,7 @@ def world(group: TargetGroup, events: Sequence[Event], returns: Returns = Return
 @pytest.mark.parametrize("group", [GROUP, STREAK], ids=["plain", "streak"])
 def test_return_of_a_bill_for_nothing_achieves_nothing(group: TargetGroup, returns: Returns) -> None:
     """A goal that was lowered to 0 waits for the next event that counts, says the naive evaluator too."""
-    away = event(LEAVE, "l", "01-06 10:00", Leaving(target_id=1, period_id=1))
+    away = event(UNENROL, "l", "01-06 10:00", Unenrol(target_id=1, period_id=1))
     again = enrolled("again", "01-07 10:00", (1, Decimal(0)))
     told = [bill("b", "01-05 10:00", "0"), away, again, back("r", "01-08 10:00", "b"), back("s", "01-09 10:00", "b")]
     made = world(group, told, returns)

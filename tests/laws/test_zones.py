@@ -16,15 +16,15 @@ from whenever import available_timezones
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
 from milepost.rules.calendar import DAY_US, calendar_of, iso_date
-from milepost.rules.cycles import bounds, length_of
-from milepost.rules.draft import PeriodDraft
-from milepost.rules.recurring import with_periods
-from milepost.rules.schedule import span_of
-from tests.core.drafts import group
-from tests.laws.asking import law
+from milepost.rules.compiled.windows import bounds, length_of
+from milepost.rules.definition.draft import PeriodDraft
+from milepost.rules.definition.recurring import with_periods
+from milepost.rules.definition.schedule import span_of
+from tests.core.sample_drafts import group
+from tests.laws.law_settings import law
 from tests.laws.test_calendar_laws import NOTABLE
-from tests.oracle.windows import months_later
-from tests.oracle.zones import zone_of as zone_named
+from tests.oracle.reference_windows import months_later
+from tests.oracle.reference_zones import zone_of as zone_named
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 2015, 2037

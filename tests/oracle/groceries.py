@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.oracle.answers import answered, running
-from tests.oracle.findings import Finding, Findings, Question, expected
+from tests.oracle.answered_progress import answered, running
+from tests.oracle.expected_progress import Finding, Findings, Question, expected
 
 SHOWN_MAX = 20
 
@@ -60,8 +60,8 @@ def main() -> int:
     chosen = parser.parse_args()
     load(chosen.data, chosen.households)
     wanted = expected(chosen.households)
-    with running(chosen.data) as door:
-        given = answered(door, sorted({question.household for question in wanted}))
+    with running(chosen.data) as client:
+        given = answered(client, sorted({question.household for question in wanted}))
     found = differences(wanted, given)
     for line in found[:SHOWN_MAX]:
         print(line)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.oracle.findings import STATEMENTS, Finding, Findings, Question, expected
+from tests.oracle.expected_progress import STATEMENTS, Finding, Findings, Question, expected
 from tests.oracle.groceries import differences
 
 ASKED = Question(900, "Monthly spend", "2017-03")

@@ -1,21 +1,21 @@
-"""The door that scenarios are played through: one installation for each worker."""
+"""The client that scenarios are played through: one installation for each worker."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.api.door import Door, opened
+from tests.api.client import ApiClient, opened
 
 
 @pytest.fixture(scope="session")
-def front(admin_url: str, template: str) -> Iterator[Door]:
-    """Give the door of an installation that is shared: each scenario has a brand of its own."""
-    with opened(admin_url, template) as door:
-        yield door
+def front(admin_url: str, template: str) -> Iterator[ApiClient]:
+    """Give the client of an installation that is shared: each scenario has a brand of its own."""
+    with opened(admin_url, template) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-def front_of_time(admin_url: str, template: str) -> Iterator[Door]:
-    """Give a door behind which time passes: for every brand there is, so it has few."""
-    with opened(admin_url, template) as door:
-        yield door
+def front_of_time(admin_url: str, template: str) -> Iterator[ApiClient]:
+    """Give a client behind which time passes: for every brand there is, so it has few."""
+    with opened(admin_url, template) as client:
+        yield client

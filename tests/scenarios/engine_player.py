@@ -2,37 +2,47 @@
 
 from decimal import Decimal
 
-from milepost.api.body import write_json
-from milepost.api.native.event_body import offer_of
+from milepost.api.http.body import write_json
+from milepost.api.native.events.incoming_event import offer_of
+from milepost.engine.progress.streak_run import evaluate
+from milepost.engine.progress.windows import spans
 from milepost.engine.replay import Replayed
-from milepost.engine.walking import walk
-from milepost.engine.windows import spans
 from milepost.model.amount import to_decimal
 from milepost.model.event import (
+    AUTHORISE_AWARD,
     BILL,
-    DECIDE,
     ENROL,
-    FREEZE,
-    LEAVE,
-    PAUSE,
-    TURN,
+    GRANT_FREEZES,
+    PAUSE_STREAK,
+    PERIOD_ROLLOVER,
+    UNENROL,
+    AuthoriseAward,
     AwardKind,
     Bill,
-    Deciding,
-    Enrolling,
-    Freezing,
-    Leaving,
-    Pausing,
+    Enrol,
+    GrantFreezes,
+    PauseStreak,
+    Unenrol,
 )
 from milepost.model.standing import Progress, ProgressKey, Reason, Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
 from milepost.rules.calendar import DAY_US
-from milepost.rules.grouping import STREAKING
-from tests.scenarios.expecting import SOURCE
-from tests.scenarios.memory import Memory, period_called, running_period
-from tests.scenarios.story import Changed, Decision, Definition, Enrolment, Happening, Json, Level, Scenario, Seen
-from tests.scenarios.telling import told
-from tests.scenarios.turning import Told, told_by
+from milepost.rules.compiled.composites import STREAKING
+from tests.scenarios.period_boundaries import Told, told_by
+from tests.scenarios.replayed_memory import Memory, period_called, running_period
+from tests.scenarios.scenario_story import (
+    Changed,
+    Decision,
+    Definition,
+    Enrolment,
+    Happening,
+    Json,
+    Level,
+    Scenario,
+    Seen,
+)
+from tests.scenarios.shown_progress import told
+from tests.scenarios.vocabulary_expectations import SOURCE
 
 
 class EnginePlayer:
@@ -66,7 +76,7 @@ class EnginePlayer:
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer by the event that the call makes."""
         group, target = self._memory.target(enrolment.target)
-        payload = Enrolling(
+        payload = Enrol(
             target_id=target.id,
             period_id=_first_period(group, enrolment).id,
             balance=enrolment.balance,
@@ -78,30 +88,30 @@ class EnginePlayer:
     def leave(self, customer: str, target: str, heard: int) -> None:
         """Take a customer out of a target."""
         group, rule = self._memory.target(target)
-        payload = Leaving(target_id=rule.id, period_id=running_period(group, heard).id)
-        self._memory.call(customer, LEAVE, payload, heard)
+        payload = Unenrol(target_id=rule.id, period_id=running_period(group, heard).id)
+        self._memory.call(customer, UNENROL, payload, heard)
 
     def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
         """Grant a customer streak freezes."""
-        payload = Freezing(group_id=self._memory.group(group).id, count=freezes)
-        self._memory.call(customer, FREEZE, payload, heard)
+        payload = GrantFreezes(group_id=self._memory.group(group).id, count=freezes)
+        self._memory.call(customer, GRANT_FREEZES, payload, heard)
 
     def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
         """Pause a customer's streak."""
-        payload = Pausing(group_id=self._memory.group(group).id, starts_at=starts_at, ends_at=ends_at)
-        self._memory.call(customer, PAUSE, payload, heard)
+        payload = PauseStreak(group_id=self._memory.group(group).id, starts_at=starts_at, ends_at=ends_at)
+        self._memory.call(customer, PAUSE_STREAK, payload, heard)
 
     def decide(self, decision: Decision) -> Decimal:
-        """Ask how much of an award may be given; who asks again gets the same answer, as from every door."""
+        """Ask how much of an award may be given; who asks again gets the same answer, as from every client."""
         if decision.id not in self._decided:
-            payload = Deciding(
+            payload = AuthoriseAward(
                 program_id=decision.program_id,
                 currency=decision.currency,
                 kind=AwardKind(decision.kind),
                 amount=decision.amount,
                 bill=None if decision.bill is None else _read_bill(decision.bill | {"number": decision.id}),
             )
-            entries = self._memory.call(decision.customer, DECIDE, payload, decision.heard)
+            entries = self._memory.call(decision.customer, AUTHORISE_AWARD, payload, decision.heard)
             self._decided[decision.id] = next(to_decimal(e.after) for e in entries if e.reason is Reason.GRANTED)
         return self._decided[decision.id]
 
@@ -117,7 +127,7 @@ class EnginePlayer:
         """Count what was heard before the target was made."""
         group, rule = self._memory.target(target)
         for customer in self._memory.customers():
-            payload = Enrolling(target_id=rule.id, period_id=group.periods[0].id)
+            payload = Enrol(target_id=rule.id, period_id=group.periods[0].id)
             self._memory.call(customer, ENROL, payload, heard)
 
     def enter(self, customer: str, audience: str, heard: int) -> None:
@@ -141,7 +151,7 @@ class EnginePlayer:
         for told_now in told_by(self._memory, heard):
             if told_now not in self._told:
                 self._told.append(told_now)
-                self._memory.call(told_now.customer, TURN, told_now.turn, heard)
+                self._memory.call(told_now.customer, PERIOD_ROLLOVER, told_now.turn, heard)
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
         """Give how far a customer is: the enrolled stand at nothing before they have done anything."""
@@ -167,7 +177,7 @@ class EnginePlayer:
         group, rule = self._memory.target(target)
         place = [one.ref_code for one in group.periods].index(period)
         anchors = self._memory.life(customer).standing.anchors
-        opens_at, closes_at = spans(self._memory.catalogue.rules[rule.id], anchors)[place]
+        opens_at, closes_at = spans(self._memory.rule_index.rules[rule.id], anchors)[place]
         return opens_at, closes_at
 
     def level(self, customer: str, level: str) -> Level:
@@ -179,7 +189,7 @@ class EnginePlayer:
             period = next(one for one in group.periods if one.id == earned.period_id)
             return Level(found.count, found.count, period.ref_code)
         until = self._memory.now - self._memory.organisation.settings.offset_days * DAY_US
-        return Level(walk(self._memory.catalogue.streaks[group.id], streak, until).run, found.count, None)
+        return Level(evaluate(self._memory.rule_index.streaks[group.id], streak, until).run, found.count, None)
 
     def whole(self, customer: str, group: str, period: str) -> int | None:
         """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""

@@ -4,23 +4,23 @@ from decimal import Decimal
 from itertools import count
 
 from milepost.rules.calendar import SECOND_US, calendar_of
-from tests.api.door import Door, Json
-from tests.scenarios.behind import Behind
-from tests.scenarios.story import Changed, Decision, Definition, Enrolment, Happening, Level, Scenario, Seen
-from tests.scenarios.telling import told
-from tests.store.clockwork import tick
+from tests.api.client import ApiClient, Json
+from tests.scenarios.database_player import Behind
+from tests.scenarios.scenario_story import Changed, Decision, Definition, Enrolment, Happening, Level, Scenario, Seen
+from tests.scenarios.shown_progress import told
+from tests.store.fixed_clock import tick
 
 PAGE = 200
 """Customers that are told of a turn at a time; no scenario has as many."""
 
 
 class HttpPlayer:
-    """A brand of its own behind the door; the clock stands where the story is."""
+    """A brand of its own behind the client; the clock stands where the story is."""
 
-    def __init__(self, door: Door, scenario: Scenario) -> None:
+    def __init__(self, client: ApiClient, scenario: Scenario) -> None:
         """Set up the brand of *scenario*, before it has defined anything."""
         self.scenario = scenario
-        self._brand = Behind(door, scenario)
+        self._brand = Behind(client, scenario)
         self._heard_of: set[str] = set()
         self._calls = count(1)
 
@@ -146,7 +146,7 @@ class HttpPlayer:
     def turn(self, heard: int) -> None:
         """Let time pass, as the server's worker does."""
         self._brand.at(heard)
-        self._brand.door.run(lambda: tick(self._brand.door.here, page=PAGE))
+        self._brand.client.run(lambda: tick(self._brand.client.runtime, page=PAGE))
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
         """Give the row that the customer's view shows, unless it is made up."""
@@ -186,8 +186,8 @@ class HttpPlayer:
         found = next(one for one in self._brand.groups if one["name"] == group)
         period_id = next(one["id"] for one in found["periods"] if one["refCode"] == period)
         told = [one for one in self._progress(customer) if one["id"] == found["id"]]
-        wholes = [one for one in told[0]["wholes"] if one["periodId"] == period_id] if told else []
-        return wholes[0]["achievedBy"] if wholes else None
+        composites = [one for one in told[0]["wholes"] if one["periodId"] == period_id] if told else []
+        return composites[0]["achievedBy"] if composites else None
 
     def left(self, customer: str, target: str, period: str) -> Decimal:
         """Give what may still be given under a cap."""

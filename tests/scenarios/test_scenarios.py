@@ -7,8 +7,8 @@ import pytest
 
 from tests.scenarios.engine_player import EnginePlayer
 from tests.scenarios.http_player import HttpPlayer
-from tests.scenarios.reading import scenarios_of
-from tests.scenarios.story import Changed, Deed, Definition, Expectation, Player, Scenario, Step
+from tests.scenarios.scenario_file import scenarios_of
+from tests.scenarios.scenario_story import Changed, Deed, Definition, Expectation, Player, Scenario, Step
 from tests.scenarios.vocabulary import NoSense, expectations
 
 FILES = sorted(Path(__file__).parent.glob("*.scenario"))

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from tests.scenarios.story import Changed, Json, Player
+from tests.scenarios.scenario_story import Changed, Json, Player
 
 Meaning = TypeVar("Meaning", bound=Callable[..., Any])
 

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from milepost.engine.ranking import Ranked, Score
+from milepost.engine.leaderboard.board import Ranked, Score
 from milepost.model.organisation import LeaderboardTies
-from milepost.service.boards import Boards, close_board
-from milepost.service.housekeeping import add_organisation
-from milepost.store import boards
-from milepost.store.boards import BoardName, Scored, StoredScore
+from milepost.service.boards.cached_boards import BoardCache, close_board
+from milepost.service.organisations.provisioning import add_organisation
+from milepost.store import leaderboards
 from milepost.store.database import Database, Transaction
-from milepost.store.log import who_is
+from milepost.store.leaderboards import BoardName, Scored, StoredScore
+from milepost.store.log import key_of_customer
 
 ORG, TARGET, PERIOD = 1001, 2, 3
 NAME = BoardName(ORG, TARGET, PERIOD)
@@ -45,8 +45,8 @@ def run(url: str, work: Callable[[Database], Awaitable[None]]) -> None:
 
 async def keep(transaction: Transaction, *scores: StoredScore) -> None:
     """Write scores of the board."""
-    found = [Scored(who_is(ORG, customer_id), TARGET, PERIOD, value, at) for customer_id, value, at in scores]
-    await boards.keep(transaction, found)
+    found = [Scored(key_of_customer(ORG, customer_id), TARGET, PERIOD, value, at) for customer_id, value, at in scores]
+    await leaderboards.keep(transaction, found)
 
 
 async def kept(database: Database, *scores: StoredScore) -> None:
@@ -64,15 +64,15 @@ def test_a_look_sees_what_an_earlier_one_could_not(database_url: str) -> None:
             await keep(late, (1, 50, 7))
             await kept(database, (2, 40, 7))
             async with database.reading() as reading:
-                seen, (whole,) = await boards.whole(reading, NAME, 9)
+                seen, (whole,) = await leaderboards.whole(reading, NAME, 9)
             assert [(2, 40, 7)] == whole.each()
             await kept(database, (3, 30, 7))
             async with database.reading() as reading:
-                third = await boards.since(reading, NAME, seen)
+                third = await leaderboards.since(reading, NAME, seen)
             assert [(3, 30, 7)] == third.scores.each()
         async with database.reading() as reading:
-            both = await boards.since(reading, NAME, third.seen)
-            nothing = await boards.since(reading, NAME, both.seen)
+            both = await leaderboards.since(reading, NAME, third.seen)
+            nothing = await leaderboards.since(reading, NAME, both.seen)
         assert [(1, 50, 7), (9, 1, 1)] == sorted(both.scores.each())
         assert [] == nothing.scores.each()
 
@@ -85,9 +85,9 @@ def test_rows_of_another_server_are_not_read_again_and_again(database_url: str) 
     async def work(database: Database) -> None:
         await kept(database, (1, 10, 1))
         async with database.reading() as reading:
-            seen, _ = await boards.whole(reading, NAME, 9)
-            since = await boards.since(reading, NAME, seen._replace(unseen_from=0))
-            later = await boards.since(reading, NAME, seen)
+            seen, _ = await leaderboards.whole(reading, NAME, 9)
+            since = await leaderboards.since(reading, NAME, seen._replace(unseen_from=0))
+            later = await leaderboards.since(reading, NAME, seen)
         assert ([(1, 10, 1)], []) == (since.scores.each(), later.scores.each())
 
     run(database_url, work)
@@ -100,7 +100,7 @@ def test_boards_of_large_values_are_read_followed_and_closed(database_url: str, 
     async def work(database: Database) -> None:
         await kept(database, (5, 10**20, 7), (4, 20, 7), (6, -(10**20), 7))
         clock = iter(range(1, 10))
-        following = Boards(database, lambda: 0, lambda: next(clock))
+        following = BoardCache(database, lambda: 0, lambda: next(clock))
         await following.current(NAME, FIRST)
         await kept(database, (7, 10**21, 7), (8, 20, 6))
         expected = [
@@ -113,7 +113,7 @@ def test_boards_of_large_values_are_read_followed_and_closed(database_url: str, 
         assert expected == live.board.page(0, 9)
         await close_board(database, NAME, 99, part=part)
         await kept(database, (1, 5, 5))
-        for readers in (following, Boards(database, lambda: 0, lambda: 0)):
+        for readers in (following, BoardCache(database, lambda: 0, lambda: 0)):
             live = await readers.current(NAME, FIRST)
             assert (True, 99, expected) == (live.final, live.synced_at, live.board.page(0, 9))
 
@@ -126,12 +126,12 @@ def test_board_that_changed_a_lot_is_what_it_would_be_anew(database_url: str, ch
 
     async def work(database: Database) -> None:
         clock = iter(range(1, 10))
-        following = Boards(database, lambda: 0, lambda: next(clock))
+        following = BoardCache(database, lambda: 0, lambda: next(clock))
         await kept(database, *((customer, customer % 7, 1) for customer in range(1, 600)))
         first = (await following.current(NAME, FIRST)).board
         await kept(database, *((customer, customer % 11, 2) for customer in range(500, 500 + changes)))
         then = (await following.current(NAME, FIRST)).board
-        anew = (await Boards(database, lambda: 0, lambda: 0).current(NAME, FIRST)).board
+        anew = (await BoardCache(database, lambda: 0, lambda: 0).current(NAME, FIRST)).board
         assert anew.page(0, 9_999) == then.page(0, 9_999)
         assert (changes == 3) == (then is first)
 
@@ -142,10 +142,10 @@ def test_board_that_nobody_is_on_is_closed_empty(database_url: str) -> None:
     """An empty board is read, closed and read again."""
 
     async def work(database: Database) -> None:
-        following = Boards(database, lambda: 0, lambda: 0)
+        following = BoardCache(database, lambda: 0, lambda: 0)
         assert [] == (await following.current(NAME, FIRST)).board.page(0, 9)
         await close_board(database, NAME, 99)
-        live = await Boards(database, lambda: 0, lambda: 0).current(NAME, FIRST)
+        live = await BoardCache(database, lambda: 0, lambda: 0).current(NAME, FIRST)
         assert (True, 0, None, []) == (live.final, len(live.board), live.board.of(1), live.board.around(1, 5))
 
     run(database_url, work)

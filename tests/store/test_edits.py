@@ -6,33 +6,33 @@ from decimal import Decimal
 import pytest
 
 from milepost.model.target import Author, TargetGroup
-from milepost.rules.amending import deleted, with_changed_targets
-from milepost.rules.amendment import Amended, Circumstances, PeriodAmendment, TargetAmendment
-from milepost.rules.draft import PeriodDraft, TargetDraft
-from milepost.rules.rescheduling import with_changed_periods
-from milepost.service.editing import Edit, edit
+from milepost.rules.definition.draft import PeriodDraft, TargetDraft
+from milepost.rules.edits.amendment import AmendedGroup, EditContext, PeriodAmendment, TargetAmendment
+from milepost.rules.edits.group_edits import change_targets, delete_group
+from milepost.rules.edits.period_edits import change_periods
+from milepost.service.definitions.edit import Edit, edit
 from milepost.store import organisations
-from tests.store.house import HOUR, NOW, House, open_house, run
+from tests.store.fixtures_db import HOUR, NOW, House, open_house, run
 
 AUTHOR = Author(id=1, code="till", name="Till")
-Change = Callable[[TargetGroup, Circumstances], Amended]
+Change = Callable[[TargetGroup, EditContext], AmendedGroup]
 
 
 def target_change(draft: TargetDraft) -> Change:
     """Give a change of a group's one target."""
 
-    def change(group: TargetGroup, where: Circumstances) -> Amended:
+    def change(group: TargetGroup, where: EditContext) -> AmendedGroup:
         amendment = TargetAmendment(path="", id=group.targets[0].id, draft=draft)
-        return with_changed_targets(group, (amendment,), where)
+        return change_targets(group, (amendment,), where)
 
     return change
 
 
-def longer(group: TargetGroup, where: Circumstances) -> Amended:
+def longer(group: TargetGroup, where: EditContext) -> AmendedGroup:
     """Let the last period, or the one that runs, last for years."""
     last = max(group.periods, key=lambda period: period.opens_at)
     draft = PeriodDraft(ends="2035-12-31", description="longer")
-    return with_changed_periods(group, (PeriodAmendment(path="", id=last.id, draft=draft),), where)
+    return change_periods(group, (PeriodAmendment(path="", id=last.id, draft=draft),), where)
 
 
 CHANGES: tuple[tuple[str, Change], ...] = (
@@ -40,7 +40,7 @@ CHANGES: tuple[tuple[str, Change], ...] = (
     ("condition", target_change(TargetDraft(expression="currentTxn.value>1000"))),
     ("use", target_change(TargetDraft(active=False))),
     ("period", longer),
-    ("group", deleted),
+    ("group", delete_group),
 )
 
 
@@ -61,11 +61,11 @@ def test_an_edit_between_events_is_replayed(database_url: str, what: str, change
             one, other = house.servers
             await one.lanes.receive([house.bill("a1"), house.bill("a2", at=NOW - HOUR)])
             await other.lanes.receive([house.bill("b1", "bert")])
-            before = (await house.replayed(await house.who())).log[-1].seq
+            before = (await house.replayed(await house.customer_key())).log[-1].seq
             await changed(house, change)
             await one.lanes.receive([house.bill("a3"), house.bill("a4", at=NOW + 24 * 19 * HOUR)])
             await other.lanes.receive([house.bill("a5", at=NOW - 2 * HOUR), house.bill("b2", "bert")])
-            replayed = await house.replayed(await house.who())
+            replayed = await house.replayed(await house.customer_key())
             return before, len(replayed.log), list(await house.disagreeing())
 
     assert (what, (2, 5, [])) == (what, run(story))

@@ -14,14 +14,14 @@ from threading import Thread
 import psycopg
 import pytest
 
-from milepost.store import account, binaries, embedded
-from milepost.store.account import NotStarted
-from milepost.store.embedded import EmbeddedServer
+from milepost.postgres import account, binaries, embedded
+from milepost.postgres.account import NotStarted
+from milepost.postgres.embedded import EmbeddedServer
 
 KEEP_A_ROW = """
 import sys, psycopg
 from pathlib import Path
-from milepost.store.embedded import EmbeddedServer
+from milepost.postgres.embedded import EmbeddedServer
 with EmbeddedServer(Path(sys.argv[1])) as server:
     with psycopg.connect(server.url) as connection:
         connection.execute("select pg_advisory_lock(1)")
@@ -241,7 +241,7 @@ def ordinary_users() -> list[tuple[account.Account, str]]:
     if os.geteuid() != 0:
         return [(account.own_account(), sys.executable)]
     nobody = account.unprivileged_account()
-    trial = ("-c", f"import sys; sys.path[:0] = {sys.path!r}; import milepost.store.embedded")
+    trial = ("-c", f"import sys; sys.path[:0] = {sys.path!r}; import milepost.postgres.embedded")
     for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
         tried = account.run_as(nobody, python, *trial) if Path(python).exists() else None
         if tried is not None and tried.returncode == 0:

@@ -11,15 +11,15 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
-from milepost.rules.draft import AudienceDraft, Draft, TargetDraft
-from milepost.service.access import Caller
-from milepost.service.audiences import enter_audience, make_audience
-from milepost.service.counting_stored import count_stored
-from milepost.service.defining import Asked, define
-from milepost.service.jobs import find_job, work_once
+from milepost.rules.definition.draft import AudienceDraft, GroupDraft, TargetDraft
+from milepost.service.definitions.define import DefinitionRequest, define_groups
+from milepost.service.enrolments.audiences import enter_audience, make_audience
+from milepost.service.enrolments.stored_events import count_stored
+from milepost.service.scheduled.jobs import find_job, work_once
+from milepost.service.snapshot.access import Caller
 from milepost.store.log import lock_standings
-from milepost.worker.workshop import Workshop
-from tests.store.house import MONTHS, NOW, House, lived
+from milepost.worker.jobs import JobWorker
+from tests.store.fixtures_db import MONTHS, NOW, House, lived
 
 AUTHOR = Author(id=1, code="t", name="t")
 NAMES = tuple(f"customer {number}" for number in range(30))
@@ -40,7 +40,7 @@ async def by_audience(house: House, audience: Audience, name: str = "by audience
         goals=(Decimal(100),),
         audiences=(AudienceDraft(audience_id=audience.id),),
     )
-    draft = Draft(
+    draft = GroupDraft(
         name=name,
         preferred_till_id=0,
         tracking=Tracking.DEFAULT,
@@ -48,7 +48,7 @@ async def by_audience(house: House, audience: Audience, name: str = "by audience
         periods=MONTHS,
         targets=(target,),
     )
-    return (await define(house.database, house.org_id, AUTHOR, Asked(draft), NOW)).group
+    return (await define_groups(house.database, house.org_id, AUTHOR, DefinitionRequest(draft), NOW)).group
 
 
 async def known(house: House) -> list[Identifier]:
@@ -60,7 +60,7 @@ async def known(house: House) -> list[Identifier]:
 async def enrolled(house: House, group: TargetGroup) -> list[int]:
     """Give how often each customer was enrolled in the group's target."""
     async with house.database.transaction() as transaction:
-        standings = await lock_standings(transaction, sorted([await house.who(name) for name in NAMES]))
+        standings = await lock_standings(transaction, sorted([await house.customer_key(name) for name in NAMES]))
     target = group.targets[0].id
     return [sum(e.target_id == target for e in standing.enrolments) for standing in standings.values()]
 
@@ -81,13 +81,13 @@ def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: i
 
     async def life(house: House) -> None:
         names = await known(house)
-        here = house.servers[0]
-        audience = (await make_audience(here, caller(house), "gold")).audience
-        await enter_audience(here, caller(house), audience.id, None, names)
+        runtime = house.servers[0]
+        audience = (await make_audience(runtime, caller(house), "gold")).audience
+        await enter_audience(runtime, caller(house), audience.id, None, names)
         group = await by_audience(house, audience)
         await worked_off(house, page=page)
         assert [1] * len(NAMES) == await enrolled(house, group)
-        job = await find_job(here, house.org_id, 1)
+        job = await find_job(runtime, house.org_id, 1)
         assert job is not None
         assert (30, 30, 0, NOW) == (job.looked_at, job.concerned, job.failed, job.done_at)
 
@@ -120,16 +120,16 @@ def test_a_server_that_dies_leaves_no_trace_of_its_page(database_url: str) -> No
 
     async def life(house: House) -> None:
         await known(house)
-        here = house.servers[0]
+        runtime = house.servers[0]
         late = await define_late(house)
-        counting = await count_stored(here, caller(house), late.id, None)
-        task = asyncio.create_task(work_once(here, page=10))
+        counting = await count_stored(runtime, caller(house), late.id, None)
+        task = asyncio.create_task(work_once(runtime, page=10))
         await asyncio.sleep(0.005)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await worked_off(house, page=10)
         assert counting.job_id is not None
-        job = await find_job(here, house.org_id, counting.job_id)
+        job = await find_job(runtime, house.org_id, counting.job_id)
         assert job is not None
         assert (30, 30) == (job.looked_at, job.concerned)
         assert [1] * len(NAMES) == await enrolled(house, late)
@@ -146,7 +146,7 @@ async def define_late(house: House) -> TargetGroup:
         enrolment=EnrolmentMethod.TRANSACTION,
         goals=(Decimal(5),),
     )
-    draft = Draft(
+    draft = GroupDraft(
         name="late",
         preferred_till_id=0,
         tracking=Tracking.DEFAULT,
@@ -154,7 +154,7 @@ async def define_late(house: House) -> TargetGroup:
         periods=MONTHS,
         targets=(target,),
     )
-    return (await define(house.database, house.org_id, AUTHOR, Asked(draft), NOW)).group
+    return (await define_groups(house.database, house.org_id, AUTHOR, DefinitionRequest(draft), NOW)).group
 
 
 def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None:
@@ -162,10 +162,10 @@ def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None
 
     async def life(house: House) -> None:
         await known(house)
-        here = house.servers[0]
+        runtime = house.servers[0]
         late = await define_late(house)
-        unlucky = (await house.who(NAMES[3])).customer_id
-        counting = await count_stored(here, caller(house), late.id, None)
+        unlucky = (await house.customer_key(NAMES[3])).customer_id
+        counting = await count_stored(runtime, caller(house), late.id, None)
         with psycopg.connect(database_url, autocommit=True) as other:
             row = other.execute("select body from standing where customer_id = %s", [unlucky]).fetchone()
             assert row is not None
@@ -173,7 +173,7 @@ def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None
             await worked_off(house, page=8)
             other.execute("update standing set body = %s where customer_id = %s", [row[0], unlucky])
         assert counting.job_id is not None
-        job = await find_job(here, house.org_id, counting.job_id)
+        job = await find_job(runtime, house.org_id, counting.job_id)
         assert job is not None
         assert (30, 29, 1) == (job.looked_at, job.concerned, job.failed)
 
@@ -195,7 +195,7 @@ def test_the_workshop_does_what_there_is_and_stops_when_told() -> None:
                 workshop.stop()
             return True
 
-        workshop = Workshop(work, lambda: 0)
+        workshop = JobWorker(work, lambda: 0)
         await asyncio.wait_for(workshop.run(), 20)
         return done
 

@@ -11,11 +11,11 @@ from milepost.model.event import RETURN, EventKey, Return, ReturnKind
 from milepost.model.problem import Refused
 from milepost.model.role import Role
 from milepost.model.target import Author
-from milepost.service.access import Caller
-from milepost.service.merging import Merger, merge_customers
-from milepost.service.offer import Answer, Offer, Status
-from milepost.service.reading import CustomerView, view_customer
-from tests.store.house import NOW, House, lived, statuses
+from milepost.service.customers.merge import MergeRequest, merge_customers
+from milepost.service.customers.view import CustomerView, view_customer
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
+from milepost.service.snapshot.access import Caller
+from tests.store.fixtures_db import NOW, House, lived, statuses
 
 
 def caller(house: House) -> Caller:
@@ -28,14 +28,14 @@ def named(name: str) -> Identifier:
     return Identifier(IdentifierKind.EXTERNAL_ID, name)
 
 
-async def merge(house: House, victim: str = "anna", survivor: str = "bert", server: int = 0) -> Merger:
+async def merge(house: House, victim: str = "anna", survivor: str = "bert", server: int = 0) -> MergeRequest:
     """Merge two customers by their external ids."""
     return await merge_customers(house.servers[server], caller(house), named(victim), named(survivor))
 
 
 async def view(house: House, customer_id: int) -> CustomerView:
     """Give all of a customer."""
-    found = await view_customer(house.database, house.servers[0].brands, house.org_id, customer_id)
+    found = await view_customer(house.database, house.servers[0].snapshots, house.org_id, customer_id)
     assert found is not None
     return found
 
@@ -47,16 +47,16 @@ async def spent(house: House, customer_id: int) -> int:
     return sum(row.value for row in shown.progress.values() if row.target_id == target) // 10_000
 
 
-async def told(house: House, *offers: Offer, server: int = 0) -> list[Answer]:
-    """Tell a server of *offers*."""
-    return await house.servers[server].lanes.receive(list(offers))
+async def told(house: House, *incoming_events: IncomingEvent, server: int = 0) -> list[Answer]:
+    """Tell a server of *incoming_events*."""
+    return await house.servers[server].lanes.receive(list(incoming_events))
 
 
-def back(house: House, id_: str, original: str, customer: str = "bert") -> Offer:
+def back(house: House, id_: str, original: str, customer: str = "bert") -> IncomingEvent:
     """Offer a full return."""
     bill = house.bill(id_, customer)
     payload = Return(kind=ReturnKind.FULL, original=original, extended_fields={})
-    return Offer(
+    return IncomingEvent(
         org_id=bill.org_id,
         customer=bill.customer,
         key=EventKey("test", id_),
@@ -75,15 +75,15 @@ def test_a_server_with_stale_names_finds_the_survivor(database_url: str) -> None
     async def life(house: House) -> None:
         for server in (0, 1):
             await told(house, house.bill(f"a{server}", "anna"), house.bill(f"b{server}", "bert"), server=server)
-        victim, survivor = await house.who("anna"), await house.who("bert")
+        victim, survivor = await house.customer_key("anna"), await house.customer_key("bert")
         await merge(house)
         (late,) = await told(house, house.bill("late", "anna"), server=1)
         by_id = house.bill("by id", "anna")
         by_id = msgspec.structs.replace(by_id, customer=Identifier(IdentifierKind.ID, str(victim.customer_id)))
         (direct,) = await told(house, by_id, server=1)
         assert [survivor.customer_id] * 2 == [late.customer_id, direct.customer_id]
-        assert [60, 60] == [await spent(house, who.customer_id) for who in (victim, survivor)]
-        assert survivor == await house.who("anna")
+        assert [60, 60] == [await spent(house, customer_key.customer_id) for customer_key in (victim, survivor)]
+        assert survivor == await house.customer_key("anna")
 
     lived(database_url, life)
 
@@ -99,7 +99,7 @@ def test_what_the_victim_heard_is_known(database_url: str) -> None:
             (again,) = await told(house, bill, server=server)
             assert (Status.DUPLICATE, first[0].entries) == (again.status, again.entries)
         assert [Status.CONFLICT] == statuses(await told(house, house.bill("a", "bert", net="11"), server=1))
-        assert 20 == await spent(house, (await house.who("bert")).customer_id)
+        assert 20 == await spent(house, (await house.customer_key("bert")).customer_id)
 
     lived(database_url, life)
 
@@ -111,7 +111,7 @@ def test_a_return_finds_the_bill_in_the_victims_log(database_url: str) -> None:
         await told(house, house.bill("a", "anna"), house.bill("b", "bert"), house.bill("c", "carl", net="5"))
         await merge(house, "carl", "anna")
         await merge(house, "anna", "bert", server=1)
-        survivor = (await house.who("bert")).customer_id
+        survivor = (await house.customer_key("bert")).customer_id
         await told(house, back(house, "r1", "a"), server=0)
         assert 15 == await spent(house, survivor)
         await told(house, back(house, "r2", "c"), back(house, "r3", "a"), server=1)
@@ -125,11 +125,11 @@ def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
 
     async def life(house: House) -> None:
         await told(house, *(house.bill(name, name) for name in ("anna", "bert", "carl")))
-        victim, survivor = await house.who("anna"), await house.who("bert")
+        victim, survivor = await house.customer_key("anna"), await house.customer_key("bert")
         first = await merge(house)
         assert first == await merge(house, server=1)
         await merge(house, "bert", "carl")
-        ids = [Identifier(IdentifierKind.ID, str(who.customer_id)) for who in (victim, survivor)]
+        ids = [Identifier(IdentifierKind.ID, str(customer_key.customer_id)) for customer_key in (victim, survivor)]
         assert first == await merge_customers(house.servers[1], caller(house), ids[0], ids[1])
         assert 30 == await spent(house, victim.customer_id)
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_merged_is_refused(database_url: str) -> None:
 
     async def life(house: House) -> None:
         await told(house, *(house.bill(name, name) for name in ("anna", "bert", "carl")))
-        victim = Identifier(IdentifierKind.ID, str((await house.who("anna")).customer_id))
+        victim = Identifier(IdentifierKind.ID, str((await house.customer_key("anna")).customer_id))
         await merge(house)
 
         async def code(one: Identifier, other: Identifier) -> int | None:
@@ -155,7 +155,7 @@ def test_what_cannot_be_merged_is_refused(database_url: str) -> None:
         assert 9042 == await code(Identifier(IdentifierKind.ID, "7"), named("carl"))
         assert 9027 == await code(victim, named("carl"))
         assert [9023] * 2 == [await code(named("carl"), victim), await code(named("bert"), victim)]
-        assert 10 == await spent(house, (await house.who("carl")).customer_id)
+        assert 10 == await spent(house, (await house.customer_key("carl")).customer_id)
 
     lived(database_url, life)
 
@@ -180,7 +180,7 @@ def test_nothing_is_lost_while_both_are_told_of_events(database_url: str) -> Non
         assert 1 == len(set(mergers))
         counted = [status for heard in answers for status in heard]
         assert (80, 80) == (counted.count(Status.APPLIED), counted.count(Status.DUPLICATE))
-        assert 82 == await spent(house, (await house.who("anna")).customer_id)
+        assert 82 == await spent(house, (await house.customer_key("anna")).customer_id)
 
     lived(database_url, life)
 
@@ -190,12 +190,15 @@ def test_two_who_are_merged_into_each_other_at_once_become_one(database_url: str
 
     async def life(house: House) -> None:
         await told(house, house.bill("a", "anna"), house.bill("b", "bert"))
-        ids = [Identifier(IdentifierKind.ID, str((await house.who(name)).customer_id)) for name in ("anna", "bert")]
+        ids = [
+            Identifier(IdentifierKind.ID, str((await house.customer_key(name)).customer_id))
+            for name in ("anna", "bert")
+        ]
         asked = [
             merge_customers(house.servers[server], caller(house), ids[server], ids[1 - server]) for server in (0, 1)
         ]
         became = await asyncio.gather(*asked, return_exceptions=True)
-        assert 1 == sum(isinstance(one, Merger) for one in became)
+        assert 1 == sum(isinstance(one, MergeRequest) for one in became)
         (refused,) = [one for one in became if isinstance(one, Refused)]
         assert [9023] == [problem.code for problem in refused.problems]
         assert Decimal(20) == await spent(house, int(ids[0].value))

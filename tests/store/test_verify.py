@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from milepost.service.verifying import verify
-from tests.store.house import HOUR, NOW, House, open_house, run
+from milepost.service.scheduled.verify import verify
+from tests.store.fixtures_db import HOUR, NOW, House, open_house, run
 
 ANOTHERS = """
     update standing as s set body = o.body from standing as o, event as e
@@ -41,9 +41,9 @@ def test_what_does_not_follow_from_the_log_is_found(
             await happened(house)
             with psycopg.connect(database_url, autocommit=True) as connection:
                 connection.execute(change.encode())
-            names = {await house.who(name): name for name in ("anna", "bert")}
+            names = {await house.customer_key(name): name for name in ("anna", "bert")}
             seen = [verified async for verified in verify(house.database)]
-            return sorted((names[one.who], one.events, one.progress, one.agrees) for one in seen)
+            return sorted((names[one.customer_key], one.events, one.progress, one.agrees) for one in seen)
 
     seen = run(found)
     assert (what, expected) == (what, tuple(name for name, _, _, agrees in seen if not agrees))

@@ -14,10 +14,10 @@ import pytest
 
 from milepost.model.problem import Unavailable
 from milepost.model.standing import OutcomeKind
-from milepost.service.turning import Turning
-from milepost.store import turns
-from tests.store.clockwork import Hand, at, people, run_sql, tick, told
-from tests.store.house import House, lived
+from milepost.service.scheduled.boundaries import BoundaryNotifier
+from milepost.store import boundaries
+from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told
+from tests.store.fixtures_db import House, lived
 
 CLOCK = "2026-02-01T00:00:00Z"
 EVE = "2026-01-31T23:59:50Z"
@@ -125,14 +125,14 @@ def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
         hand = Hand(CLOCK)
         house = at(house, hand)
         await people(house, 1)
-        turning = Turning(house.servers[0])
+        turning = BoundaryNotifier(house.servers[0])
         await turning.plan()
-        claim = await turning.claim()
-        assert claim is not None
+        lease = await turning.acquire_lease()
+        assert lease is not None
 
         async def fall_silent() -> None:
             async with house.servers[0].database.transaction() as transaction:
-                await transaction.run("hold_turn", turns._key(claim) | {"silence": "50"})
+                await transaction.run("hold_boundary", boundaries._key(lease) | {"silence": "50"})
                 await asyncio.sleep(0.5)
                 await transaction.rows("organisation_ids")
 

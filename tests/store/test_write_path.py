@@ -10,11 +10,11 @@ import psycopg
 import pytest
 
 from milepost.model.problem import Unavailable
-from milepost.service.ingest import Ingest
-from milepost.service.lanes import Limits, Overloaded
-from milepost.service.offer import Answer, Status
+from milepost.service.ingest.incoming_event import Answer, Status
+from milepost.service.ingest.lanes import Limits, Overloaded
+from milepost.service.ingest.transaction import Ingest
 from milepost.store import customers
-from tests.store.house import HOUR, NOW, House, lived, outcomes_of, statuses
+from tests.store.fixtures_db import HOUR, NOW, House, lived, outcomes_of, statuses
 
 TABLES = ("customer", "identity", "standing", "history", "event", "outbox")
 
@@ -29,13 +29,13 @@ def stored(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
 
 def ingests(house: House, number: int) -> list[Ingest]:
     """Give ways in that know nothing of each other, as those of many processes."""
-    return [Ingest(server.database, server.brands) for server in islice(house.servers * number, number)]
+    return [Ingest(server.database, server.snapshots) for server in islice(house.servers * number, number)]
 
 
 async def values(house: House, customer: str = "anna") -> list[int]:
     """Give what a customer has reached in January, target by target, in units."""
     async with house.database.reading() as reading:
-        now = await customers.now(reading, await house.who(customer))
+        now = await customers.customers_now(reading, await house.customer_key(customer))
     assert now is not None
     return [now.standing.progress[key].value for key in sorted(now.standing.progress)]
 
@@ -95,7 +95,7 @@ def test_a_failure_at_the_last_statement_leaves_nothing(database_url: str) -> No
     """Standings, history, events and outbox are written together or not at all (law 9)."""
 
     async def life(house: House) -> None:
-        receive = Ingest(house.database, house.servers[0].brands)
+        receive = Ingest(house.database, house.servers[0].snapshots)
         await receive([house.bill("known", net="99")])
         achieving = [house.bill("b", net="1"), house.bill("c", "new", "100"), house.bill("d", at=NOW + 20 * HOUR)]
         with psycopg.connect(database_url, autocommit=True) as connection:
@@ -137,10 +137,10 @@ def test_outcomes_are_in_the_outbox_if_and_only_if_their_standing_is_kept(databa
         await asyncio.gather(*(i(batch) for i, batch in zip(ingests(house, 5), batches, strict=True)))
         with psycopg.connect(database_url) as connection:
             for name in ("c0", "c1", "c2", "c3"):
-                who = await house.who(name)
+                customer_key = await house.customer_key(name)
                 query = "select body from outbox where org_id = %s and customer_id = %s order by seq"
-                rows = connection.execute(query, who[1:]).fetchall()
-                expected = (await house.replayed(who)).outcomes
+                rows = connection.execute(query, customer_key[1:]).fetchall()
+                expected = (await house.replayed(customer_key)).outcomes
                 assert list(expected) == outcomes_of([body for (body,) in rows])
                 assert 4 <= len(expected)
 
@@ -151,7 +151,7 @@ def test_a_lost_connection_loses_and_doubles_nothing(database_url: str) -> None:
     """A server whose connection is killed in the middle of a batch says so; sending again is safe."""
 
     async def life(house: House) -> None:
-        receive = Ingest(house.database, house.servers[0].brands)
+        receive = Ingest(house.database, house.servers[0].snapshots)
         await receive([house.bill("first")])
         sent = [house.bill("second"), house.bill("third", "new")]
         with psycopg.connect(database_url) as blocker, psycopg.connect(database_url, autocommit=True) as other:
@@ -185,7 +185,7 @@ def test_a_server_that_went_away_is_found_again(database_url: str) -> None:
     """When every connection was lost, later requests get new ones."""
 
     async def life(house: House) -> None:
-        receive = Ingest(house.database, house.servers[0].brands)
+        receive = Ingest(house.database, house.servers[0].snapshots)
         await receive([house.bill("first")])
         with psycopg.connect(database_url, autocommit=True) as other:
             others = "pid <> pg_backend_pid() and datname = current_database()"

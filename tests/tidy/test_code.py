@@ -10,7 +10,7 @@ from tests.tidy.sources import MONEY, PURE, package, sources
 FRACTIONS_THAT_ARE_NO_AMOUNTS = {
     "src/milepost/language/checking.py": "how alike two names are",
     "src/milepost/store/database.py": "seconds of sleep between attempts",
-    "src/milepost/store/embedded.py": "seconds between two looks at a starting server",
+    "src/milepost/postgres/embedded.py": "seconds between two looks at a starting server",
 }
 """Files on the money's path that hold a binary fraction, and what it is."""
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 
 from milepost.model.organisation import Settings
-from milepost.service.organisation_settings import SETTINGS, setting_text, shown_settings
+from milepost.service.snapshot.settings import SETTINGS, setting_text, shown_settings
 from milepost.settings import MEANINGS, PREFIX, ServerSettings, describe
 from tests.tidy.sources import ROOT, package
 

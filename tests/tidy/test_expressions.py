@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from milepost.language.catalogue import OPERATIONS
 from milepost.language.operations import Operation
 from milepost.language.parameters import Parameter
 from milepost.language.profile import Attribute, Function
-from milepost.language.vocabulary import IN_SCOPE, UNSUPPORTED
+from milepost.language.vocabulary import IN_SCOPE, OPERATIONS, UNSUPPORTED
 from milepost.model.completion import Completion
 from tests.tidy.sources import ROOT
 

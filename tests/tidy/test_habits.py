@@ -13,7 +13,7 @@ Check = Callable[[Source], Iterator[str]]
 
 def found(check: Check, text: str) -> int:
     """Count what *check* finds in *text*."""
-    return len([*check(source("src/milepost/engine/step.py", text))])
+    return len([*check(source("src/milepost/engine/apply.py", text))])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_length_of_a_function_is_counted_from_its_def() -> None:
 @pytest.mark.parametrize(
     "path,part",
     [
-        ("src/milepost/engine/step.py", "engine"),
+        ("src/milepost/engine/apply.py", "engine"),
         ("src/milepost/wiring.py", "wiring"),
         ("tests/tidy/habits.py", "tests"),
         ("dev.py", "dev"),

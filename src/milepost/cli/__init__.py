@@ -10,28 +10,22 @@ from types import FrameType
 
 import typer
 
-from milepost.cli.adding import key, org, till
-from milepost.cli.comparing import compare
+from milepost.cli.comparison import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
 from milepost.cli.demo import demo
-from milepost.cli.importing import import_
-from milepost.cli.importing_enrolments import import_enrolments
-from milepost.cli.importing_reference import (
-    import_concepts,
-    import_fields,
-    import_stores,
-    import_tills,
-    import_zones,
-)
+from milepost.cli.import_declarations import import_concepts, import_fields, import_stores, import_tills, import_zones
+from milepost.cli.import_enrolments import import_enrolments
+from milepost.cli.import_events import import_
 from milepost.cli.openapi import openapi
 from milepost.cli.output import tell
+from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
 from milepost.cli.version import version
 from milepost.cli.worker import worker
 from milepost.model.problem import Refused, Unavailable, Unfit
-from milepost.store.account import NotStarted
+from milepost.postgres.account import NotStarted
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from milepost.cli.inside import inside
+from milepost.cli.in_process import inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import give_json, tell
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
 
 if TYPE_CHECKING:
-    from milepost.api.vendor.saved import Saved
     from milepost.model.target import TargetGroup
-    from milepost.service.installation import Installation
+    from milepost.service.runtime.runtime import Runtime
+    from milepost.vendor_import.saved_answers import Saved
 
 BATCH = 500
 """Customers that are taken over in one go."""
@@ -39,7 +39,7 @@ def import_saved(
     json: Json = False,
 ) -> None:
     """Recreate definitions, enrolments, own goals and progress with the vendor's ids; says what was not understood."""
-    from milepost.api.vendor.saved import Saved
+    from milepost.vendor_import.saved_answers import Saved
 
     saved = Saved()
     for file in files:
@@ -47,7 +47,7 @@ def import_saved(
             saved.add(name, answer)
     names = _names(identifiers)
     flags = {"data": data, "database_url": database_url, "clock": clock}
-    report = inside(flags, lambda here: _move_in(here, organisation, saved, names))
+    report = inside(flags, lambda runtime: _move_in(runtime, organisation, saved, names))
     report |= {"understood": dict(sorted(saved.known.items())), "notUnderstood": dict(sorted(saved.unknown.items()))}
     report |= {"unread": saved.unread, "incompleteGroups": saved.parts_without_group()}
     if json:
@@ -58,7 +58,7 @@ def import_saved(
 
 def _answers(file: Path) -> Iterator[tuple[str, Any]]:
     """Give the answers that a file holds; a line that is no JSON names itself."""
-    from milepost.api.body import read_json
+    from milepost.api.http.body import read_json
 
     content = file.read_bytes()
     lines = content.splitlines() if file.suffix in {".ndjson", ".jsonl"} else [content]
@@ -88,53 +88,53 @@ def _names(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
 
 
 async def _move_in(
-    here: "Installation", name: str, saved: "Saved", names: dict[int, tuple[Identifier, ...]]
+    runtime: "Runtime", name: str, saved: "Saved", names: dict[int, tuple[Identifier, ...]]
 ) -> dict[str, Any]:
-    from milepost.api.vendor.saved_groups import told_group
     from milepost.rules.calendar import calendar_of
-    from milepost.service.housekeeping import organisation_called
-    from milepost.service.moving_in import move_group
+    from milepost.service.definitions.vendor_import import import_group
+    from milepost.service.organisations.provisioning import organisation_called
+    from milepost.vendor_import.saved_groups import told_group
 
-    organisation = await organisation_called(here.database, name)
+    organisation = await organisation_called(runtime.database, name)
     calendar = calendar_of(organisation.zone)
     done: dict[str, Any] = {"groups": 0, "groupsKnown": 0, "customers": 0, "customersKnown": 0, "refused": []}
     for raw in saved.whole_groups():
         told = told_group(saved, raw, calendar)
         problems, group = told.problems, None
         try:
-            group = None if problems else await move_group(here, organisation.id, told.group)
+            group = None if problems else await import_group(runtime, organisation.id, told.group)
         except Refused as refused:
             problems = refused.problems
         if problems:
             done["refused"] += [f"group {raw['id']}: {one.path} {one.reason}" for one in problems]
         else:
             done["groups" if group is not None else "groupsKnown"] += 1
-    groups = await _groups(here, organisation.id)
-    await _move_customers(here, organisation.id, saved, groups, names, done)
+    groups = await _groups(runtime, organisation.id)
+    await _move_customers(runtime, organisation.id, saved, groups, names, done)
     return done
 
 
-async def _groups(here: "Installation", org_id: int) -> "dict[int, TargetGroup]":
-    from milepost.service.leaderboards import brand_of
+async def _groups(runtime: "Runtime", org_id: int) -> "dict[int, TargetGroup]":
+    from milepost.service.leaderboards.places import snapshot_of
 
-    return (await brand_of(here, org_id)).catalogue.groups
+    return (await snapshot_of(runtime, org_id)).rule_index.groups
 
 
 async def _move_customers(
-    here: "Installation",
+    runtime: "Runtime",
     org_id: int,
     saved: "Saved",
     groups: "dict[int, TargetGroup]",
     names: dict[int, tuple[Identifier, ...]],
     done: dict[str, Any],
 ) -> None:
-    from milepost.api.vendor.saved_users import told_customer
     from milepost.rules.calendar import calendar_of
-    from milepost.service.leaderboards import brand_of
-    from milepost.service.moving_in import move_customers
-    from milepost.service.offer import Status
+    from milepost.service.definitions.vendor_import import import_customers
+    from milepost.service.ingest.incoming_event import Status
+    from milepost.service.leaderboards.places import snapshot_of
+    from milepost.vendor_import.saved_users import told_customer
 
-    calendar = calendar_of((await brand_of(here, org_id)).organisation.zone)
+    calendar = calendar_of((await snapshot_of(runtime, org_id)).organisation.zone)
     users = sorted(saved.users)
     for first in range(0, len(users), BATCH):
         moved = [
@@ -142,7 +142,7 @@ async def _move_customers(
             for id_ in users[first : first + BATCH]
         ]
         try:
-            answers = await move_customers(here, org_id, moved)
+            answers = await import_customers(runtime, org_id, moved)
         except Refused as refused:
             done["refused"] += [
                 f"customers from {moved[0].customer.id} on: {one.path} {one.reason}" for one in refused.problems

@@ -32,7 +32,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Load a year of real grocery bills, show three households' progress, and serve."""
-    from milepost.demo.failing import Failed
+    from milepost.demo.failure import Failed
     from milepost.demo.groceries import HOUSEHOLDS
     from milepost.demo.run import Chosen, run
 

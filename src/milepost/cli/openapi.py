@@ -32,6 +32,6 @@ def openapi(
 
 def document() -> str:
     """Give the document as JSON text, the same for the same routes and shapes."""
-    from milepost.api.app import routed_app
+    from milepost.api.http.app import routed_app
 
     return json.dumps(routed_app().openapi(), ensure_ascii=False, indent=2) + "\n"

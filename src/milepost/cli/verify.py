@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from milepost.cli.inside import inside
+from milepost.cli.in_process import inside
 from milepost.cli.options import Data, DatabaseUrl, Json
 from milepost.cli.output import give_json, tell
 
 if TYPE_CHECKING:
-    from milepost.service.installation import Installation
+    from milepost.service.runtime.runtime import Runtime
 
 SHOWN_MAX = 20
 TELL_EACH = 1_000
@@ -37,17 +37,17 @@ class _Found(NamedTuple):
     differing: list[dict[str, int]]
 
 
-async def _verify(here: "Installation") -> _Found:
-    from milepost.service.verifying import verify as replay_all
+async def _verify(runtime: "Runtime") -> _Found:
+    from milepost.service.scheduled.verify import verify as replay_all
 
     compared = events = progress = 0
     differing: list[dict[str, int]] = []
-    async for one in replay_all(here.database):
+    async for one in replay_all(runtime.database):
         compared += 1
         events += one.events
         progress += one.progress
         if not one.agrees:
-            differing.append({"orgId": one.who.org_id, "customerId": one.who.customer_id})
+            differing.append({"orgId": one.customer_key.org_id, "customerId": one.customer_key.customer_id})
         if compared % TELL_EACH == 0:
             tell(f"replayed {compared} customers, {events} events")
     return _Found(compared, events, progress, differing)

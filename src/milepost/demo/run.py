@@ -7,13 +7,13 @@ import httpx
 from rich.console import Console
 
 from milepost.demo.account import Account, recall
-from milepost.demo.bar import tell
-from milepost.demo.door import TIMEOUT_SECONDS, progress
-from milepost.demo.filling import fill
+from milepost.demo.client import TIMEOUT_SECONDS, progress
+from milepost.demo.display import Household, choose, give, show, tries
+from milepost.demo.fill import fill
 from milepost.demo.groceries import HOUSEHOLDS, numbers
 from milepost.demo.parquet import folder
+from milepost.demo.progress_bar import tell
 from milepost.demo.server import serving
-from milepost.demo.showing import Household, choose, give, show, tries
 
 MID_DECEMBER = "2017-12-15T12:00:00-05:00"
 """Where the clock stands when the progress is shown: the last periods of the year run."""

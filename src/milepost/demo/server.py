@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, NamedTuple
 
-from milepost.demo.failing import Failed
+from milepost.demo.failure import Failed
 
 READY = re.compile(r"milepost ready on (http://\S+)")
 STOP_SECONDS_MAX = 60

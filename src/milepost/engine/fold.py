@@ -2,16 +2,16 @@
 
 from typing import NamedTuple
 
-from milepost.engine.facts import heard
-from milepost.engine.log import SETTLE_AFTER_US
-from milepost.engine.progressing import Cause, Change, cause_of
-from milepost.engine.reaching import occasion_of
-from milepost.engine.windows import closes_at, position_of
-from milepost.language import Occasion
+from milepost.engine.progress.change import Cause, Change, cause_of
+from milepost.engine.progress.context import evaluation_context
+from milepost.engine.progress.counters import after
+from milepost.engine.progress.history import ARCHIVE_AFTER_US
+from milepost.engine.progress.windows import closes_at, position_of
+from milepost.language import EvaluationContext
 from milepost.model.event import Event
-from milepost.model.packed import unpacked
+from milepost.model.lazy import unpack_rows
 from milepost.model.standing import (
-    STAYS,
+    NOT_LEFT,
     Enrolment,
     Entry,
     Outcome,
@@ -19,15 +19,15 @@ from milepost.model.standing import (
     ProgressKey,
     Reason,
     Standing,
-    Stored,
+    StoredEvents,
 )
-from milepost.rules.matching import Catalogue
-from milepost.rules.rule import Asks, Rule
+from milepost.rules.compiled.index import RuleIndex
+from milepost.rules.compiled.rule import Rule, Signature
 
 DAY_US = 86_400_000_000
 
 
-class WholeDue(NamedTuple):
+class CompositeDue(NamedTuple):
     """A unified group that is to be looked at when all its members were changed: one of these, by what, and why."""
 
     rule: Rule
@@ -40,10 +40,11 @@ class Fold:
 
     __slots__ = (
         "anchors",
+        "archive_at",
         "before",
         "bills",
-        "catalogue",
         "cause",
+        "composites_due",
         "enrolments",
         "entries",
         "event",
@@ -51,51 +52,50 @@ class Fold:
         "outcomes",
         "progress",
         "purchases",
-        "settles_at",
+        "rule_index",
         "streaks",
         "waiting",
-        "wholes_due",
     )
 
-    def __init__(self, catalogue: Catalogue, before: Standing, event: Event) -> None:
+    def __init__(self, rule_index: RuleIndex, before: Standing, event: Event) -> None:
         """Begin at *before*, with *event* about to happen."""
-        self.catalogue = catalogue
+        self.rule_index = rule_index
         self.before = before
         self.event = event
-        self.cause = cause_of(event, catalogue.settings)
-        self.progress: dict[ProgressKey, Progress] = unpacked(before.progress)
+        self.cause = cause_of(event, rule_index.settings)
+        self.progress: dict[ProgressKey, Progress] = unpack_rows(before.progress)
         self.bills = before.bills
         self.purchases = before.purchases
         self.enrolments = before.enrolments
         self.waiting = before.waiting
-        self.settles_at = before.settles_at
+        self.archive_at = before.archive_at
         self.anchors = before.anchors
         self.streaks = before.streaks
         self.lineage = before.lineage
         self.entries: list[Entry] = []
         self.outcomes: list[Outcome] = []
-        self.wholes_due: dict[tuple[int, int], WholeDue] | None = None
+        self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
 
     def standing(self) -> Standing:
         """Give the next standing."""
         return Standing(
             seq=self.before.seq + 1,
             latest_at=max(self.before.latest_at, self.event.occurred_at),
-            settles_at=self.settles_at,
+            archive_at=self.archive_at,
             bills=self.bills,
             purchases=self.purchases,
             progress=self.progress,
             enrolments=self.enrolments,
             waiting=self.waiting,
-            facts=heard(self.before.facts, self.event, self.catalogue.calendar),
+            facts=after(self.before.facts, self.event, self.rule_index.calendar),
             anchors=self.anchors,
             streaks=self.streaks,
             lineage=self.lineage,
         )
 
-    def keep_hot(self, closing: int) -> None:
+    def archive_after(self, closing: int) -> None:
         """See to it that progress of a period that closes then leaves for the history in time."""
-        self.settles_at = min(self.settles_at, closing + SETTLE_AFTER_US)
+        self.archive_at = min(self.archive_at, closing + ARCHIVE_AFTER_US)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
         """Give the enrolment in this target that is in force, if any."""
@@ -108,7 +108,7 @@ class Fold:
             return rule.open_to_all
         if not 0 <= rule.position_of(enrolment.period_id) <= position:
             return False
-        return enrolment.left_period_id == STAYS or position < rule.position_of(enrolment.left_period_id)
+        return enrolment.left_period_id == NOT_LEFT or position < rule.position_of(enrolment.left_period_id)
 
     def goal(self, rule: Rule, position: int) -> int | None:
         """Give the goal in the period at *position*, in units: the customer's own, else the target's."""
@@ -131,7 +131,7 @@ class Fold:
 
 def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
     """Tell whether *event* was received too long after its period's end to count there (semantics 8.1, lateDays)."""
-    days = fold.catalogue.settings.late_days
+    days = fold.rule_index.settings.late_days
     if days is None:
         return False
     closing = closes_at(rule, fold.anchors, position, first=event.occurred_at)
@@ -148,22 +148,22 @@ def day_of(rule: Rule, event: Event) -> int:
     return 0 if rule.sums else rule.calendar.day(event.occurred_at)
 
 
-def counted(rule: Rule, occasion: Occasion, asked: dict[Asks, Change | None]) -> Change | None:
-    """Give what the event of *occasion* adds to *rule*; what rules ask alike is *asked* once."""
+def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signature, Change | None]) -> Change | None:
+    """Give what the event of *context* adds to *rule*; what rules ask alike is *asked* once."""
     if rule.asks in asked:
         return asked[rule.asks]
-    amount = rule.amount(occasion)
+    amount = rule.amount(context)
     change = None
     if amount is not None:
-        change = Change(None, amount, day_of(rule, occasion.event), Reason.COUNTED, amount)
+        change = Change(None, amount, day_of(rule, context.event), Reason.COUNTED, amount)
     asked[rule.asks] = change
     return change
 
 
-def counts_stored(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
+def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
     """Tell whether *event*, heard before the enrolment, counts for it."""
     first = rule.position_of(enrolment.period_id)
-    if position < first or (position == first and enrolment.stored is Stored.OUTSIDE_FIRST_PERIOD):
+    if position < first or (position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD):
         return False
     if event.name != rule.event_name or not rule.is_at(event.place):
         return False
@@ -171,4 +171,4 @@ def counts_stored(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, e
         return False
     if is_too_late(fold, rule, position, event):
         return False
-    return rule.amount(occasion_of(fold.catalogue, event, fold.before)) is not None
+    return rule.amount(evaluation_context(fold.rule_index, event, fold.before)) is not None

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from milepost.engine.log import NOTHING, Logged, need, wanted
-from milepost.engine.settle import recall
-from milepost.engine.step import Step, step
+from milepost.engine.apply import Step, step
+from milepost.engine.progress.archive import restore
+from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
 from milepost.model.event import Event
-from milepost.model.standing import EMPTY, Outcome, Progress, ProgressKey, Standing
-from milepost.rules.matching import Catalogue
+from milepost.model.standing import EMPTY_STANDING, Outcome, Progress, ProgressKey, Standing
+from milepost.rules.compiled.index import RuleIndex
 
 
 class Replayed(NamedTuple):
@@ -20,11 +20,11 @@ class Replayed(NamedTuple):
     outcomes: tuple[Outcome, ...]
 
 
-START = Replayed(EMPTY, {}, (), ())
+START = Replayed(EMPTY_STANDING, {}, (), ())
 
 
 def replay(
-    catalogue_of: Callable[[int], Catalogue],
+    catalogue_of: Callable[[int], RuleIndex],
     events: Iterable[tuple[int, Event]],
     start: Replayed = START,
 ) -> Replayed:
@@ -35,29 +35,29 @@ def replay(
     standing, history = start.standing, dict(start.history)
     log, outcomes = list(start.log), list(start.outcomes)
     for version, event in events:
-        taken = relive(catalogue_of(version), standing, history, log, event)
+        taken = apply_with_history(catalogue_of(version), standing, history, log, event)
         standing = taken.standing
-        history.update({ProgressKey(p.target_id, p.period_id): p for p in taken.settled})
+        history.update({ProgressKey(p.target_id, p.period_id): p for p in taken.archived})
         log.append(Logged(event, standing.seq, taken.entries))
         outcomes += taken.outcomes
     return Replayed(standing, history, tuple(log), tuple(outcomes))
 
 
-def relive(
-    catalogue: Catalogue,
+def apply_with_history(
+    rule_index: RuleIndex,
     standing: Standing,
     history: dict[ProgressKey, Progress],
     log: Iterable[Logged],
     event: Event,
 ) -> Step:
     """Take one step, with what it needs taken from *history* and *log*."""
-    asked = need(catalogue, standing, event)
-    if asked is NOTHING:
-        return step(catalogue, standing, event)
+    asked = history_needed(rule_index, standing, event)
+    if asked is NO_HISTORY:
+        return step(rule_index, standing, event)
     if asked.history:
-        standing = recall(standing, history.values())
+        standing = restore(standing, history.values())
     return step(
-        catalogue, standing, event, [one for one in log if wanted(asked, event, one) and _is_known(standing, one)]
+        rule_index, standing, event, [one for one in log if satisfies(asked, event, one) and _is_known(standing, one)]
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple, assert_never
 
-from milepost.language.catalogue import OPERATIONS
 from milepost.language.operations import Operation
 from milepost.language.parameters import Parameter, complaint
 from milepost.language.profile import Function, Profile, attribute
@@ -24,7 +23,7 @@ from milepost.language.syntax import (
     Unary,
 )
 from milepost.language.values import Kind, Scope
-from milepost.language.vocabulary import IN_SCOPE, LINE, PROFILES, UNSUPPORTED
+from milepost.language.vocabulary import IN_SCOPE, LINE, OPERATIONS, PROFILES, UNSUPPORTED
 
 
 class Fault(NamedTuple):

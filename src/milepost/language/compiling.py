@@ -9,7 +9,6 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
-from milepost.language.catalogue import OPERATIONS
 from milepost.language.operations import Building
 from milepost.language.profile import Daily, Fact, Stamp, attribute
 from milepost.language.syntax import (
@@ -31,7 +30,7 @@ from milepost.language.syntax import (
 )
 from milepost.language.values import (
     Evaluate,
-    Occasion,
+    EvaluationContext,
     Value,
     calculate,
     compare,
@@ -40,9 +39,9 @@ from milepost.language.values import (
     negative,
     refuse_unknown_zone,
 )
-from milepost.language.vocabulary import PROFILES
+from milepost.language.vocabulary import OPERATIONS, PROFILES
 
-Predicate = Callable[[Occasion], bool]
+Predicate = Callable[[EvaluationContext], bool]
 
 
 def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
@@ -58,30 +57,30 @@ def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
 def _truth(expression: Expression, zone: str) -> Predicate:
     match expression:
         case Truth(value):
-            return lambda _occasion: value
+            return lambda _context: value
         case Junction(connective, operands):
             return _all_or_any(connective, tuple(_truth(operand, zone) for operand in operands))
         case Binary(operator=operator, left=Member(), right=Number(limit)) if operator in EQUALITY | ORDER:
             return _against_number(_evaluate(expression.left, zone), operator, limit)
         case Binary(operator=Operator.EQUAL, left=Member(), right=Text(wanted)):
             read = _evaluate(expression.left, zone)
-            return lambda occasion: read(occasion) == wanted
+            return lambda context: read(context) == wanted
         case _:
             evaluate = _evaluate(expression, zone)
-            return lambda occasion: evaluate(occasion) is True
+            return lambda context: evaluate(context) is True
 
 
 def _all_or_any(connective: Connective, predicates: tuple[Predicate, ...]) -> Predicate:
     if len(predicates) == 2:
         one, two = predicates
         if connective is Connective.AND:
-            return lambda occasion: one(occasion) and two(occasion)
-        return lambda occasion: one(occasion) or two(occasion)
+            return lambda context: one(context) and two(context)
+        return lambda context: one(context) or two(context)
     decisive = connective is Connective.OR
 
-    def decided(occasion: Occasion) -> bool:
+    def decided(context: EvaluationContext) -> bool:
         for predicate in predicates:
-            if predicate(occasion) is decisive:
+            if predicate(context) is decisive:
                 return decisive
         return not decisive
 
@@ -91,8 +90,8 @@ def _all_or_any(connective: Connective, predicates: tuple[Predicate, ...]) -> Pr
 def _against_number(read: Evaluate, operator: Operator, limit: Decimal) -> Predicate:
     holds = comparer(operator)
 
-    def predicate(occasion: Occasion) -> bool:
-        value = read(occasion)
+    def predicate(context: EvaluationContext) -> bool:
+        value = read(context)
         try:
             return value.__class__ is Decimal and holds(value, limit)
         except InvalidOperation:  # a signalling NaN, which no edge lets in
@@ -122,7 +121,7 @@ def _evaluate(expression: Expression, zone: str) -> Evaluate:
 
 
 def _constant(value: Value) -> Evaluate:
-    return lambda _occasion: value
+    return lambda _context: value
 
 
 def _attribute(node: Member, zone: str) -> Evaluate:
@@ -133,17 +132,17 @@ def _attribute(node: Member, zone: str) -> Evaluate:
         case Fact():
             return found.read
         case Stamp(read):
-            return lambda occasion: local(read(occasion), zone)
+            return lambda context: local(read(context), zone)
         case Daily():
             return _on_the_day(found.read, zone)
         case _:
             assert_never(found)
 
 
-def _on_the_day(read: Callable[[Occasion, int], Value], zone: str) -> Evaluate:
-    def evaluate(occasion: Occasion) -> Value:
-        moment = local(occasion.event.occurred_at, zone)
-        return None if moment is None else read(occasion, moment.date().to_stdlib().toordinal())
+def _on_the_day(read: Callable[[EvaluationContext, int], Value], zone: str) -> Evaluate:
+    def evaluate(context: EvaluationContext) -> Value:
+        moment = local(context.event.occurred_at, zone)
+        return None if moment is None else read(context, moment.date().to_stdlib().toordinal())
 
     return evaluate
 
@@ -163,9 +162,9 @@ def _call(node: Call, zone: str) -> Evaluate:
 def _signed(sign: Sign, operand: Evaluate) -> Evaluate:
     match sign:
         case Sign.NEGATE:
-            return lambda occasion: negative(operand(occasion))
+            return lambda context: negative(operand(context))
         case Sign.NOT:
-            return lambda occasion: _negation(operand(occasion))
+            return lambda context: _negation(operand(context))
         case _:
             assert_never(sign)
 
@@ -177,18 +176,18 @@ def _negation(value: Value) -> bool | None:
 def _binary(node: Binary, zone: str) -> Evaluate:
     operator, left, right = node.operator, _evaluate(node.left, zone), _evaluate(node.right, zone)
     if operator in EQUALITY | ORDER:
-        return lambda occasion: compare(operator, left(occasion), right(occasion))
-    return lambda occasion: calculate(operator, left(occasion), right(occasion))
+        return lambda context: compare(operator, left(context), right(context))
+    return lambda context: calculate(operator, left(context), right(context))
 
 
 def _joined(connective: Connective, operands: tuple[Evaluate, ...]) -> Evaluate:
     # The value that decides the junction whatever the other parts are; without it, one null makes it null.
     decisive = connective is Connective.OR
 
-    def joined(occasion: Occasion) -> Value:
+    def joined(context: EvaluationContext) -> Value:
         result: bool | None = not decisive
         for operand in operands:
-            value = operand(occasion)
+            value = operand(context)
             if value is decisive:
                 return decisive
             if not isinstance(value, bool):

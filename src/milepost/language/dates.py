@@ -14,7 +14,7 @@ from whenever import PlainDateTime, ZonedDateTime
 from milepost.language.operations import Building, Operation, written_date
 from milepost.language.parameters import Parameter, whole
 from milepost.language.syntax import Expression
-from milepost.language.values import Evaluate, Kind, Occasion, Value
+from milepost.language.values import Evaluate, EvaluationContext, Kind, Value
 
 _MINUTES_PER_HOUR = 60
 _SECONDS_PER_MINUTE = 60
@@ -24,8 +24,8 @@ _WEEKEND = frozenset({6, 7})
 def _of_date(answer: Callable[[ZonedDateTime], Value], building: Building) -> Evaluate:
     subject = building.subject
 
-    def evaluate(occasion: Occasion) -> Value:
-        value = subject(occasion)
+    def evaluate(context: EvaluationContext) -> Value:
+        value = subject(context)
         return answer(value) if isinstance(value, ZonedDateTime) else None
 
     return evaluate
@@ -37,15 +37,15 @@ def _plain(answer: Callable[[ZonedDateTime], Value], kind: Kind) -> Operation:
 
 def _is_valid(building: Building) -> Evaluate:
     subject = building.subject
-    return lambda occasion: isinstance(subject(occasion), ZonedDateTime)
+    return lambda context: isinstance(subject(context), ZonedDateTime)
 
 
 def _between(answer: Callable[[ZonedDateTime, ZonedDateTime], int]) -> Operation:
     def build(building: Building) -> Evaluate:
         subject, other = building.subject, building.compile(building.arguments[0])
 
-        def difference(occasion: Occasion) -> Value:
-            one, two = subject(occasion), other(occasion)
+        def difference(context: EvaluationContext) -> Value:
+            one, two = subject(context), other(context)
             if not isinstance(one, ZonedDateTime) or not isinstance(two, ZonedDateTime):
                 return None
             return Decimal(answer(one, two))
@@ -88,8 +88,8 @@ def _anniversary_apart(one: ZonedDateTime, two: ZonedDateTime) -> int:
 def _days_from_text(building: Building) -> Evaluate:
     subject, written = building.subject, building.compile(building.arguments[0])
 
-    def difference(occasion: Occasion) -> Value:
-        moment, other = subject(occasion), written(occasion)
+    def difference(context: EvaluationContext) -> Value:
+        moment, other = subject(context), written(context)
         day = written_date(other) if isinstance(other, str) else None
         if day is None or not isinstance(moment, ZonedDateTime):
             return None

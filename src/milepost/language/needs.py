@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from milepost.language.customer import ASKS_ENDED, ASKS_REACHED, CUSTOMER_PROFILE, FIELDS_READ, MEMBER_NAMES
-from milepost.language.happening import EVENT_PROFILE
+from milepost.language.customer_profile import ASKS_ENDED, ASKS_REACHED, CUSTOMER_PROFILE, FIELDS_READ, MEMBER_NAMES
+from milepost.language.event_profile import EVENT_PROFILE
 from milepost.language.parameters import Parameter, label
 from milepost.language.profile import extended_field
-from milepost.language.syntax import Call, Expression, Member, Name, walk
+from milepost.language.syntax import Call, Expression, Member, Name, walk_tree
 from milepost.language.vocabulary import CUSTOMER, EVENT
 
 
@@ -49,7 +49,7 @@ class Mention(NamedTuple):
 def needs(expression: Expression) -> Needs:
     """Give what *expression*, a checked condition, needs."""
     found = NOTHING_NEEDED
-    for node, _ in walk(expression):
+    for node, _ in walk_tree(expression):
         if isinstance(node, (Member, Call)) and node.owner == Name(CUSTOMER):
             found = found.joined(_of_call(node) if isinstance(node, Call) else _of_attribute(node.name))
     return found
@@ -57,7 +57,7 @@ def needs(expression: Expression) -> Needs:
 
 def mentions(expression: Expression) -> Iterator[Mention]:
     """Give the targets, groups, periods and levels that *expression*, a checked condition, names."""
-    for node, _ in walk(expression):
+    for node, _ in walk_tree(expression):
         if not isinstance(node, Call) or not isinstance(node.owner, Name):
             continue
         profile = {CUSTOMER: CUSTOMER_PROFILE, EVENT: EVENT_PROFILE}.get(node.owner.text)

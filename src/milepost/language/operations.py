@@ -12,7 +12,7 @@ from whenever import Date
 
 from milepost.language.parameters import Parameter, bucket, search
 from milepost.language.syntax import Expression
-from milepost.language.values import Evaluate, Kind, Occasion, Value
+from milepost.language.values import Evaluate, EvaluationContext, Kind, Value
 
 
 class Building(NamedTuple):
@@ -44,7 +44,7 @@ def _absent(value: Value) -> bool:
 def _presence(answer: Callable[[Value], bool]) -> Operation:
     def build(building: Building) -> Evaluate:
         subject = building.subject
-        return lambda occasion: answer(subject(occasion))
+        return lambda context: answer(subject(context))
 
     return Operation(Kind.DYNAMIC, (), Kind.BOOLEAN, build)
 
@@ -53,8 +53,8 @@ def of_text(answer: Callable[[str], Value], building: Building) -> Evaluate:
     """Give *answer* of the subject where it is a text, else null."""
     subject = building.subject
 
-    def evaluate(occasion: Occasion) -> Value:
-        value = subject(occasion)
+    def evaluate(context: EvaluationContext) -> Value:
+        value = subject(context)
         return answer(value) if isinstance(value, str) else None
 
     return evaluate
@@ -63,8 +63,8 @@ def of_text(answer: Callable[[str], Value], building: Building) -> Evaluate:
 def _contains(building: Building) -> Evaluate:
     subject, wanted = building.subject, building.compile(building.arguments[0])
 
-    def contains(occasion: Occasion) -> Value:
-        value, part = subject(occasion), wanted(occasion)
+    def contains(context: EvaluationContext) -> Value:
+        value, part = subject(context), wanted(context)
         return part in value if isinstance(value, str) and isinstance(part, str) else None
 
     return contains
@@ -73,8 +73,8 @@ def _contains(building: Building) -> Evaluate:
 def _interval(building: Building) -> Evaluate:
     subject, place = building.subject, bucket(building.arguments[0])
 
-    def interval(occasion: Occasion) -> Value:
-        value = subject(occasion)
+    def interval(context: EvaluationContext) -> Value:
+        value = subject(context)
         return place(value) if isinstance(value, Decimal) and value.is_finite() else None
 
     return interval

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from milepost.language.parameters import Parameter
 from milepost.language.syntax import Expression
-from milepost.language.values import Evaluate, Kind, Occasion, Value
+from milepost.language.values import Evaluate, EvaluationContext, Kind, Value
 from milepost.model.event import Bill
 
 EXTENDED_FIELD = "extField_"
@@ -32,7 +32,7 @@ class Fact(NamedTuple):
 class Stamp(NamedTuple):
     """An attribute that is an instant, in epoch microseconds; its calendar parts need a zone."""
 
-    read: Callable[[Occasion], int | None]
+    read: Callable[[EvaluationContext], int | None]
 
     @property
     def kind(self) -> Kind:
@@ -44,7 +44,7 @@ class Daily(NamedTuple):
     """An attribute that depends on the event's day (proleptic ordinal) in the zone that the rule was compiled for."""
 
     kind: Kind
-    read: Callable[[Occasion, int], Value]
+    read: Callable[[EvaluationContext, int], Value]
 
 
 Attribute = Fact | Stamp | Daily
@@ -77,7 +77,7 @@ def extended_field(name: str) -> str:
     return "" if key == name else key
 
 
-def bill_of(occasion: Occasion) -> Bill | None:
+def bill_of(context: EvaluationContext) -> Bill | None:
     """Give the bill that the event brings, if it brings one."""
-    payload = occasion.event.payload
+    payload = context.event.payload
     return payload if isinstance(payload, Bill) else None

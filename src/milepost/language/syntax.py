@@ -209,7 +209,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             assert_never(expression)
 
 
-def walk(expression: Expression) -> Iterator[tuple[Expression, int]]:
+def walk_tree(expression: Expression) -> Iterator[tuple[Expression, int]]:
     """Give every node with its depth, the root's being 1, in reading order; any tree may be given."""
     # No recursion: the tree may be deeper than the stack.
     waiting = [(expression, 1)]
@@ -221,7 +221,7 @@ def walk(expression: Expression) -> Iterator[tuple[Expression, int]]:
 
 def refuse_oversize(expression: Expression) -> None:
     """Raise `Malformed` if *expression* has too many nodes or is too deep."""
-    for count, (node, depth) in enumerate(walk(expression), start=1):
+    for count, (node, depth) in enumerate(walk_tree(expression), start=1):
         if depth > DEPTH_MAX:
             raise Malformed(node.position, f"the expression is nested deeper than {DEPTH_MAX} levels")
         if count > NODES_MAX:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from whenever import Instant, ZonedDateTime
 
-from milepost.language.reached import NOTHING_REACHED, Reached
+from milepost.language.progress_lookup import NOTHING_REACHED, ProgressLookup
 from milepost.language.syntax import ORDER, Operator
 from milepost.model.event import Event, Line, Scalar
 from milepost.model.standing import Standing
@@ -27,7 +27,7 @@ class Kind(Enum):
     DYNAMIC = "anything"
 
 
-class Occasion(NamedTuple):
+class EvaluationContext(NamedTuple):
     """What a predicate may look at: the event, one line of its bill, the customer's standing before the event.
 
     `reached` answers what a standing alone does not tell: how far the customer is in what the brand defines.
@@ -36,7 +36,7 @@ class Occasion(NamedTuple):
     event: Event
     line: Line | None
     standing: Standing
-    reached: Reached = NOTHING_REACHED
+    reached: ProgressLookup = NOTHING_REACHED
 
 
 class Scope(Enum):
@@ -50,7 +50,7 @@ class Scope(Enum):
 
 
 Value = Decimal | str | bool | ZonedDateTime | None
-Evaluate = Callable[[Occasion], Value]
+Evaluate = Callable[[EvaluationContext], Value]
 
 _DIGITS = 60
 _CALM = Context(prec=_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=[])
@@ -78,7 +78,7 @@ def comparer(comparison: Operator) -> Callable[[Value, Value], bool]:
     return _COMPARISONS[comparison]
 
 
-def plain(scalar: Scalar) -> Value:
+def normalised(scalar: Scalar) -> Value:
     """Give an outside value as one of the language: whole numbers become decimals, what is no value null."""
     if isinstance(scalar, Decimal):
         return _finite(scalar)
@@ -96,7 +96,7 @@ def spelled(scalar: Scalar) -> str | None:
         return scalar
     if isinstance(scalar, bool):
         return "true" if scalar else "false"
-    number = plain(scalar)
+    number = normalised(scalar)
     if not isinstance(number, Decimal) or abs(number.adjusted()) > _DIGITS:
         return None
     digits = format(number, "f")
@@ -114,7 +114,7 @@ def number_in(scalar: Scalar) -> Decimal | None:
     """Give the number that an outside value is or spells."""
     if isinstance(scalar, str):
         return decimal_in(scalar)
-    value = plain(scalar)
+    value = normalised(scalar)
     return value if isinstance(value, Decimal) else None
 
 

@@ -8,45 +8,47 @@ hold is known only when an event is there. `currentTxn.value` and `currentLineIt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from milepost.language.basket import BASKET_FUNCTIONS, VALUES, field_has_value, field_lacks_value, line_has_value
-from milepost.language.customer import CUSTOMER_PROFILE
-from milepost.language.happening import AWARD_PROFILE, EVENT_ON_BILL_PROFILE, EVENT_PROFILE
+from milepost.language.bill_profile import BASKET_FUNCTIONS, VALUES, field_has_value, field_lacks_value, line_has_value
+from milepost.language.customer_profile import CUSTOMER_PROFILE
+from milepost.language.dates import DATE_OPERATIONS
+from milepost.language.event_profile import AWARD_PROFILE, EVENT_ON_BILL_PROFILE, EVENT_PROFILE
+from milepost.language.operations import NUMBER_OPERATIONS, PRESENCE_OPERATIONS, TEXT_OPERATIONS, Operation
 from milepost.language.profile import Fact, Function, Profile, Stamp, bill_of, extended_field
 from milepost.language.syntax import Operator
-from milepost.language.values import Kind, Occasion, Scope, Value, calculate, plain, total
+from milepost.language.values import EvaluationContext, Kind, Scope, Value, calculate, normalised, total
 from milepost.model.event import Bill, Line, Place
 
 LINE_ATTRIBUTE = "attr_"
 
 
 def _of_bill(kind: Kind, read: Callable[[Bill], Value]) -> Fact:
-    def value(occasion: Occasion) -> Value:
-        payload = occasion.event.payload
+    def value(context: EvaluationContext) -> Value:
+        payload = context.event.payload
         return read(payload) if isinstance(payload, Bill) else None
 
     return Fact(kind, value)
 
 
 def _of_line(kind: Kind, read: Callable[[Line], Value]) -> Fact:
-    return Fact(kind, lambda occasion: None if occasion.line is None else read(occasion.line))
+    return Fact(kind, lambda context: None if context.line is None else read(context.line))
 
 
 def _of_place(kind: Kind, read: Callable[[Place], str | int | None]) -> Fact:
-    return Fact(kind, lambda occasion: plain(read(occasion.event.place)))
+    return Fact(kind, lambda context: normalised(read(context.event.place)))
 
 
 def _bill_unlisted(name: str) -> Fact | None:
     key = extended_field(name)
-    return _of_bill(Kind.DYNAMIC, lambda bill: plain(bill.extended_fields.get(key))) if key else None
+    return _of_bill(Kind.DYNAMIC, lambda bill: normalised(bill.extended_fields.get(key))) if key else None
 
 
 def _line_unlisted(name: str) -> Fact | None:
     key = extended_field(name)
     if key:
-        return _of_line(Kind.DYNAMIC, lambda line: plain(line.extended_fields.get(key)))
+        return _of_line(Kind.DYNAMIC, lambda line: normalised(line.extended_fields.get(key)))
     key = name.removeprefix(LINE_ATTRIBUTE)
     if key not in {name, ""}:
-        return _of_line(Kind.DYNAMIC, lambda line: plain(line.attributes.get(key)))
+        return _of_line(Kind.DYNAMIC, lambda line: normalised(line.attributes.get(key)))
     return None
 
 
@@ -54,8 +56,8 @@ def _discount_percentage(line: Line) -> Value:
     return calculate(Operator.OVER, calculate(Operator.TIMES, line.discount, Decimal(100)), line.gross)
 
 
-def _billed_at(occasion: Occasion) -> int | None:
-    return None if bill_of(occasion) is None else occasion.event.occurred_at
+def _billed_at(context: EvaluationContext) -> int | None:
+    return None if bill_of(context) is None else context.event.occurred_at
 
 
 _NOTE = _of_bill(Kind.STRING, lambda bill: bill.note)
@@ -140,3 +142,11 @@ IN_SCOPE: Mapping[Scope, Mapping[str, Profile]] = {
     Scope.AWARD: {EVENT: AWARD_PROFILE, **_EVERYWHERE},
 }
 """The profiles that a condition may name, by what it is asked on."""
+
+OPERATIONS: Mapping[str, Operation] = {
+    **TEXT_OPERATIONS,
+    **NUMBER_OPERATIONS,
+    **DATE_OPERATIONS,
+    **PRESENCE_OPERATIONS,
+}
+"""Each name means one operation, whatever it stands after."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - everybody knows it from here
-from milepost.model.merging import LosingNames, Merging, MergingInto
-from milepost.model.moving import MovingIn
+from milepost.model.vendor_import import ImportProgress
 
 Scalar = object
 """A value of an extended field, a line's attribute or a behavioural event's attribute.
@@ -25,16 +25,29 @@ CURRENCY = "CurrencyAwarded"
 REGISTRATION = "CustomerRegistration"
 CUSTOMER_UPDATE = "CustomerUpdate"
 ENROL = "milepost.Enrol"
-LEAVE = "milepost.Leave"
-TURN = "milepost.PeriodTurn"
-FREEZE = "milepost.StreakFreeze"
-PAUSE = "milepost.StreakPause"
-DECIDE = "milepost.AwardDecision"
-MOVE_IN = "milepost.MoveIn"
-MERGE = "milepost.Merge"
-MERGE_INTO = "milepost.MergeInto"
-LOSE_NAMES = "milepost.LoseNames"
-OWN_EVENTS = frozenset({ENROL, LEAVE, TURN, FREEZE, PAUSE, DECIDE, MOVE_IN, MERGE, MERGE_INTO, LOSE_NAMES})
+UNENROL = "milepost.Leave"
+PERIOD_ROLLOVER = "milepost.PeriodTurn"
+GRANT_FREEZES = "milepost.StreakFreeze"
+PAUSE_STREAK = "milepost.StreakPause"
+AUTHORISE_AWARD = "milepost.AwardDecision"
+IMPORT_PROGRESS = "milepost.MoveIn"
+ABSORB_CUSTOMER = "milepost.Merge"
+MERGE_INTO_SURVIVOR = "milepost.MergeInto"
+LOSE_IDENTIFIERS = "milepost.LoseNames"
+COMMANDS = frozenset(
+    {
+        ENROL,
+        UNENROL,
+        PERIOD_ROLLOVER,
+        GRANT_FREEZES,
+        PAUSE_STREAK,
+        AUTHORISE_AWARD,
+        IMPORT_PROGRESS,
+        ABSORB_CUSTOMER,
+        MERGE_INTO_SURVIVOR,
+        LOSE_IDENTIFIERS,
+    }
+)
 """The names of our own events; no outside event may carry one."""
 
 
@@ -125,7 +138,7 @@ class Activity(Struct, frozen=True):
     attributes: Mapping[str, Scalar]
 
 
-class Enrolling(Struct, frozen=True, kw_only=True):
+class Enrol(Struct, frozen=True, kw_only=True):
     """A request to take part in a target from a period on.
 
     `balance` replaces the progress of that period; `goals` are the customer's own, by period id; `reset` starts a
@@ -139,14 +152,14 @@ class Enrolling(Struct, frozen=True, kw_only=True):
     reset: bool = False
 
 
-class Leaving(Struct, frozen=True, kw_only=True):
+class Unenrol(Struct, frozen=True, kw_only=True):
     """A request to take part no more from a period on."""
 
     target_id: int
     period_id: int
 
 
-class PeriodTurn(Struct, frozen=True, kw_only=True):
+class PeriodRollover(Struct, frozen=True, kw_only=True):
     """A period of a group opened, or closed with its offset days: something that happens because time passes."""
 
     group_id: int
@@ -154,14 +167,14 @@ class PeriodTurn(Struct, frozen=True, kw_only=True):
     closed: bool
 
 
-class Freezing(Struct, frozen=True, kw_only=True):
+class GrantFreezes(Struct, frozen=True, kw_only=True):
     """Streak freezes granted to a customer."""
 
     group_id: int
     count: int
 
 
-class Pausing(Struct, frozen=True, kw_only=True):
+class PauseStreak(Struct, frozen=True, kw_only=True):
     """A pause of a customer's streak, from one instant up to another (epoch microseconds)."""
 
     group_id: int
@@ -169,7 +182,7 @@ class Pausing(Struct, frozen=True, kw_only=True):
     ends_at: int
 
 
-class Deciding(Struct, frozen=True, kw_only=True):
+class AuthoriseAward(Struct, frozen=True, kw_only=True):
     """An intended award, of which caps may leave less; `bill` is what it is given for."""
 
     program_id: int | None = None
@@ -180,9 +193,11 @@ class Deciding(Struct, frozen=True, kw_only=True):
     bill: Bill | None = None
 
 
-Joining = Merging | MergingInto | LosingNames
-OwnPayload = Enrolling | Leaving | PeriodTurn | Freezing | Pausing | Deciding | MovingIn | Joining
-Payload = Bill | Return | Award | Activity | OwnPayload
+MergePayload = AbsorbCustomer | MergeIntoSurvivor | LoseIdentifiers
+CommandPayload = (
+    Enrol | Unenrol | PeriodRollover | GrantFreezes | PauseStreak | AuthoriseAward | ImportProgress | MergePayload
+)
+Payload = Bill | Return | Award | Activity | CommandPayload
 
 
 class Place(NamedTuple):
@@ -199,7 +214,7 @@ class Place(NamedTuple):
 NOWHERE = Place(None, None, "", "", None, None)
 
 
-class Member(NamedTuple):
+class CustomerProfile(NamedTuple):
     """The customer's profile as it stood when the event was judged; `registered_at` in epoch microseconds.
 
     `fields` are those custom and extended fields that the rules in force then asked for.
@@ -222,5 +237,5 @@ class Event(Struct, frozen=True, kw_only=True):
     occurred_at: int
     received_at: int
     place: Place
-    member: Member | None
+    member: CustomerProfile | None
     payload: Payload

@@ -46,7 +46,7 @@ class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
     days: tuple[Day, ...] = ()
 
 
-class Stored(IntEnum):
+class StoredEvents(IntEnum):
     """Which events that were heard before an enrolment count."""
 
     ALL = 1
@@ -54,7 +54,7 @@ class Stored(IntEnum):
     OUTSIDE_FIRST_PERIOD = 3
 
 
-STAYS = 0
+NOT_LEFT = 0
 """In place of a period: the customer has not left."""
 
 NOTHING_REPLACED = 0
@@ -74,8 +74,8 @@ class Enrolment(NamedTuple):
     period_id: int
     enrolled_at: int
     seq: int
-    stored: Stored
-    left_period_id: int = STAYS
+    stored: StoredEvents
+    left_period_id: int = NOT_LEFT
     goals: tuple[tuple[int, int], ...] = ()
     replaced_period_id: int = NOTHING_REPLACED
 
@@ -126,14 +126,14 @@ NO_ANCHORS: Mapping[int, int] = {}
 NO_STREAKS: Mapping[int, Streak] = {}
 
 
-class Waiting(NamedTuple):
+class WaitingReturn(NamedTuple):
     """A return that arrived before the bill it names."""
 
     original: str
     key: EventKey
 
 
-class Merged(NamedTuple):
+class MergedCustomer(NamedTuple):
     """A customer who was merged into this one: whose events are looked up as well.
 
     `under` names the log within this one: the number of the merge, after those of the merges through which it came.
@@ -146,16 +146,16 @@ class Merged(NamedTuple):
     anchors: tuple[tuple[int, int], ...] = ()
 
 
-NOBODY = 0
+NOT_MERGED = 0
 """In place of a customer: not merged into anybody."""
 
 
 class Lineage(NamedTuple):
     """What merges and lost names made of a customer: into whom merged, who was merged into this one."""
 
-    merged_into: int = NOBODY
+    merged_into: int = NOT_MERGED
     has_lost_names: bool = False
-    merged: tuple[Merged, ...] = ()
+    merged: tuple[MergedCustomer, ...] = ()
 
 
 NO_LINEAGE = Lineage()
@@ -165,7 +165,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """All of one customer's progress, enrolments and facts.
 
     `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
-    `settles_at` is when the next progress leaves for the history (same unit, on the clock of `latest_at`);
+    `archive_at` is when the next progress leaves for the history (same unit, on the clock of `latest_at`);
     `bills` counts bills heard; `purchases` is the net amount bought less what was returned, in units; `facts` are the
     other counts that rules ask for; `anchors` say, by target id, when the customer's own windows begin (epoch
     microseconds); `streaks` are found by group id. The progress of a unified group as a whole has the negative id of
@@ -174,12 +174,12 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     seq: int = 0
     latest_at: int = 0
-    settles_at: int = NEVER
+    archive_at: int = NEVER
     bills: int = 0
     purchases: int = 0
     progress: Mapping[ProgressKey, Progress]
     enrolments: tuple[Enrolment, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[WaitingReturn, ...] = ()
     facts: Facts = NO_FACTS
     anchors: Mapping[int, int] = NO_ANCHORS
     streaks: Mapping[int, Streak] = NO_STREAKS
@@ -250,4 +250,4 @@ class Outcome(Struct, frozen=True, array_like=True, gc=False, order=True):
     about: int = 0
 
 
-EMPTY = Standing(progress={})
+EMPTY_STANDING = Standing(progress={})

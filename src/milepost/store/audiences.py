@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from milepost.model.audience import Audience, AudienceMember, AudienceVersion
 from milepost.store.database import Transaction
-from milepost.store.log import Who
+from milepost.store.log import CustomerKey
 
 
 async def add(transaction: Transaction, org_id: int, name: str, now: int) -> Audience | None:
@@ -74,32 +74,37 @@ async def counts(transaction: Transaction, org_id: int, version_ids: Sequence[in
     return dict(await transaction.rows("member_counts", {"org_id": org_id, "versions": list(version_ids)}))
 
 
-async def enter(transaction: Transaction, version_id: int, who: Sequence[Who], now: int) -> set[int]:
+async def enter(transaction: Transaction, version_id: int, customer_keys: Sequence[CustomerKey], now: int) -> set[int]:
     """Let customers of one organisation be in a version; give the ids of those who were not."""
-    if not who:
+    if not customer_keys:
         return set()
     values = {
-        "buckets": [one.bucket for one in who],
-        "customers": [one.customer_id for one in who],
-        "org_id": who[0].org_id,
+        "buckets": [one.bucket for one in customer_keys],
+        "customers": [one.customer_id for one in customer_keys],
+        "org_id": customer_keys[0].org_id,
         "version_id": version_id,
         "now": now,
     }
     return {customer_id for (customer_id,) in await transaction.rows("enter_audience", values)}
 
 
-async def leave(transaction: Transaction, version_id: int, who: Who) -> bool:
+async def leave(transaction: Transaction, version_id: int, customer_key: CustomerKey) -> bool:
     """Let a customer be in a version no more; tell whether the customer was."""
-    values = {"bucket": who.bucket, "org_id": who.org_id, "customer_id": who.customer_id, "version_id": version_id}
+    values = {
+        "bucket": customer_key.bucket,
+        "org_id": customer_key.org_id,
+        "customer_id": customer_key.customer_id,
+        "version_id": version_id,
+    }
     return await transaction.row("leave_audience", values) is not None
 
 
-async def move(transaction: Transaction, who: Who, into: Who, now: int) -> None:
+async def move(transaction: Transaction, customer_key: CustomerKey, into: CustomerKey, now: int) -> None:
     """Let a customer be where another is, and that one nowhere."""
-    versions = [version_id for (version_id,) in await transaction.rows("versions_of", who._asdict())]
+    versions = [version_id for (version_id,) in await transaction.rows("versions_of", customer_key._asdict())]
     if versions:
         await transaction.run("enter_versions", into._asdict() | {"versions": versions, "now": now})
-        await transaction.run("leave_versions", who._asdict())
+        await transaction.run("leave_versions", customer_key._asdict())
 
 
 async def members(

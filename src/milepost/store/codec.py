@@ -10,43 +10,42 @@ import msgspec
 
 from milepost.model.communication import Communication
 from milepost.model.customer import Customer
+from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.event import (
+    ABSORB_CUSTOMER,
+    AUTHORISE_AWARD,
     BILL,
     CURRENCY,
-    DECIDE,
     ENROL,
-    FREEZE,
-    LEAVE,
-    LOSE_NAMES,
-    MERGE,
-    MERGE_INTO,
-    MOVE_IN,
+    GRANT_FREEZES,
+    IMPORT_PROGRESS,
+    LOSE_IDENTIFIERS,
+    MERGE_INTO_SURVIVOR,
     NOWHERE,
-    PAUSE,
+    PAUSE_STREAK,
+    PERIOD_ROLLOVER,
     POINTS,
     RETURN,
-    TURN,
+    UNENROL,
     Activity,
+    AuthoriseAward,
     Award,
     Bill,
-    Deciding,
-    Enrolling,
+    CustomerProfile,
+    Enrol,
     Event,
     EventKey,
-    Freezing,
-    Leaving,
-    Member,
-    Pausing,
+    GrantFreezes,
+    PauseStreak,
     Payload,
-    PeriodTurn,
+    PeriodRollover,
     Place,
     Return,
+    Unenrol,
 )
 from milepost.model.facts import NO_FACTS, Facts
-from milepost.model.merging import LosingNames, Merging, MergingInto
-from milepost.model.moving import MovingIn
+from milepost.model.lazy import LazyJson, LazyRows, pack_rows, read_entries, read_outcomes
 from milepost.model.organisation import Settings
-from milepost.model.packed import Packed, Written, packed, read_entries, read_outcomes
 from milepost.model.standing import (
     NO_ANCHORS,
     NO_LINEAGE,
@@ -58,9 +57,10 @@ from milepost.model.standing import (
     Progress,
     Standing,
     Streak,
-    Waiting,
+    WaitingReturn,
 )
 from milepost.model.target import Author, TargetGroup
+from milepost.model.vendor_import import ImportProgress
 
 PLACES_REMEMBERED_MAX = 10_000
 """How many places' stored texts are remembered."""
@@ -69,12 +69,12 @@ PLACES_REMEMBERED_MAX = 10_000
 class _StoredStanding(NamedTuple):
     seq: int
     latest_at: int
-    settles_at: int
+    archive_at: int
     bills: int
     purchases: int
     progress: msgspec.Raw
     enrolments: tuple[Enrolment, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingReturn, ...]
     facts: Facts = NO_FACTS
     anchors: tuple[tuple[int, int], ...] = ()
     streaks: tuple[Streak, ...] = ()
@@ -83,7 +83,7 @@ class _StoredStanding(NamedTuple):
 
 class _StoredEvent(NamedTuple):
     place: Place
-    member: Member | None
+    member: CustomerProfile | None
     payload: msgspec.Raw
 
 
@@ -102,16 +102,16 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     RETURN: msgspec.json.Decoder(Return, float_hook=Decimal),
     POINTS: msgspec.json.Decoder(Award, float_hook=Decimal),
     CURRENCY: msgspec.json.Decoder(Award, float_hook=Decimal),
-    ENROL: msgspec.json.Decoder(Enrolling, float_hook=Decimal),
-    LEAVE: msgspec.json.Decoder(Leaving),
-    MOVE_IN: msgspec.json.Decoder(MovingIn, float_hook=Decimal),
-    MERGE: msgspec.json.Decoder(Merging),
-    MERGE_INTO: msgspec.json.Decoder(MergingInto),
-    LOSE_NAMES: msgspec.json.Decoder(LosingNames),
-    TURN: msgspec.json.Decoder(PeriodTurn),
-    FREEZE: msgspec.json.Decoder(Freezing),
-    PAUSE: msgspec.json.Decoder(Pausing),
-    DECIDE: msgspec.json.Decoder(Deciding, float_hook=Decimal),
+    ENROL: msgspec.json.Decoder(Enrol, float_hook=Decimal),
+    UNENROL: msgspec.json.Decoder(Unenrol),
+    IMPORT_PROGRESS: msgspec.json.Decoder(ImportProgress, float_hook=Decimal),
+    ABSORB_CUSTOMER: msgspec.json.Decoder(AbsorbCustomer),
+    MERGE_INTO_SURVIVOR: msgspec.json.Decoder(MergeIntoSurvivor),
+    LOSE_IDENTIFIERS: msgspec.json.Decoder(LoseIdentifiers),
+    PERIOD_ROLLOVER: msgspec.json.Decoder(PeriodRollover),
+    GRANT_FREEZES: msgspec.json.Decoder(GrantFreezes),
+    PAUSE_STREAK: msgspec.json.Decoder(PauseStreak),
+    AUTHORISE_AWARD: msgspec.json.Decoder(AuthoriseAward, float_hook=Decimal),
 }
 _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
@@ -124,10 +124,10 @@ def encode_standing(standing: Standing) -> bytes:
         (
             standing.seq,
             standing.latest_at,
-            standing.settles_at,
+            standing.archive_at,
             standing.bills,
             standing.purchases,
-            msgspec.Raw(packed(standing.progress)),
+            msgspec.Raw(pack_rows(standing.progress)),
             standing.enrolments,
             standing.waiting,
             standing.facts,
@@ -144,10 +144,10 @@ def decode_standing(body: bytes) -> Standing:
     return Standing(
         seq=stored.seq,
         latest_at=stored.latest_at,
-        settles_at=stored.settles_at,
+        archive_at=stored.archive_at,
         bills=stored.bills,
         purchases=stored.purchases,
-        progress=Packed(bytes(stored.progress)),
+        progress=LazyRows(bytes(stored.progress)),
         enrolments=stored.enrolments,
         waiting=stored.waiting,
         facts=stored.facts,
@@ -206,7 +206,7 @@ def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, b
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
     """Give the stored text of *entries*."""
-    return entries.text if isinstance(entries, Written) else _text.encode(entries)
+    return entries.text if isinstance(entries, LazyJson) else _text.encode(entries)
 
 
 def decode_entries(body: str) -> tuple[Entry, ...]:
@@ -216,7 +216,7 @@ def decode_entries(body: str) -> tuple[Entry, ...]:
 
 def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
     """Give the stored text of *outcomes*."""
-    return outcomes.text if isinstance(outcomes, Written) else _text.encode(outcomes)
+    return outcomes.text if isinstance(outcomes, LazyJson) else _text.encode(outcomes)
 
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:

@@ -1,8 +1,8 @@
 """Goals that customers set themselves."""
 
-from milepost.model.own_goal import CustomerGoal
+from milepost.model.customer_goal import CustomerGoal
 from milepost.store.database import Transaction
-from milepost.store.log import Who
+from milepost.store.log import CustomerKey
 
 
 async def fresh_id(transaction: Transaction) -> int:
@@ -12,9 +12,9 @@ async def fresh_id(transaction: Transaction) -> int:
     return int(row[0])
 
 
-async def of_customer(transaction: Transaction, who: Who) -> list[CustomerGoal]:
+async def of_customer(transaction: Transaction, customer_key: CustomerKey) -> list[CustomerGoal]:
     """Give the goals that a customer set, latest first, also those that were cancelled."""
-    values = {"bucket": who.bucket, "org_id": who.org_id, "customer_id": who.customer_id}
+    values = {"bucket": customer_key.bucket, "org_id": customer_key.org_id, "customer_id": customer_key.customer_id}
     return [
         CustomerGoal(
             id=goal_id,
@@ -31,19 +31,19 @@ async def of_customer(transaction: Transaction, who: Who) -> list[CustomerGoal]:
     ]
 
 
-async def drop(transaction: Transaction, who: Who) -> None:
+async def drop(transaction: Transaction, customer_key: CustomerKey) -> None:
     """Drop the goals of a customer, which are another's now."""
-    await transaction.run("drop_customer_goals", who._asdict())
+    await transaction.run("drop_customer_goals", customer_key._asdict())
 
 
-async def keep(transaction: Transaction, who: Who, goal: CustomerGoal) -> None:
+async def keep(transaction: Transaction, customer_key: CustomerKey, goal: CustomerGoal) -> None:
     """Write *goal* as it is now."""
     await transaction.run(
         "keep_customer_goal",
         {
-            "bucket": who.bucket,
-            "org_id": who.org_id,
-            "customer_id": who.customer_id,
+            "bucket": customer_key.bucket,
+            "org_id": customer_key.org_id,
+            "customer_id": customer_key.customer_id,
             "goal_id": goal.id,
             "template_id": goal.template_id,
             "target_id": goal.target_id,

@@ -10,8 +10,8 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from milepost.model.problem import Unavailable, Unfit
-from milepost.store.arrays import Packing
 from milepost.store.statements import statement
+from milepost.store.wire.arrays import Packing
 
 VERSION_MIN = 150000
 """The oldest server we speak to, as PostgreSQL numbers it."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from milepost.model.job import Job, JobKind, JobScope
 from milepost.model.target import TargetGroup
 from milepost.store.database import Row, Transaction
-from milepost.store.log import Who, who_is
+from milepost.store.log import CustomerKey, key_of_customer
 
 
 async def ask(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: int) -> int:
@@ -69,21 +69,27 @@ async def keep(transaction: Transaction, job: Job, now: int) -> None:
     )
 
 
-async def customers_after(transaction: Transaction, org_id: int, after: tuple[int, int], limit: int) -> list[Who]:
+async def customers_after(
+    transaction: Transaction, org_id: int, after: tuple[int, int], limit: int
+) -> list[CustomerKey]:
     """Give at most *limit* customers of an organisation after one, in the order of buckets."""
     bucket, customer_id = after
     values = {"org_id": org_id, "bucket": bucket, "customer_id": customer_id, "limit": limit}
-    return [who_is(org_id, found) for _, found in await transaction.rows("standings_after", values)]
+    return [key_of_customer(org_id, found) for _, found in await transaction.rows("standings_after", values)]
 
 
 async def who_did(
-    transaction: Transaction, org_id: int, who: Sequence[Who], names: Sequence[str], span: tuple[int, int]
+    transaction: Transaction,
+    org_id: int,
+    customer_keys: Sequence[CustomerKey],
+    names: Sequence[str],
+    span: tuple[int, int],
 ) -> set[int]:
     """Give the ids of those who did something of these *names* from the first instant of *span* up to its second."""
     since, until = span
     values = {
-        "buckets": [one.bucket for one in who],
-        "customers": [one.customer_id for one in who],
+        "buckets": [one.bucket for one in customer_keys],
+        "customers": [one.customer_id for one in customer_keys],
         "org_id": org_id,
         "names": list(names),
         "since": since,

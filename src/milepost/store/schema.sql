@@ -1,4 +1,4 @@
--- The truth about what is stored. Migrations must lead to exactly this (tests/store/test_migrating.py).
+-- The truth about what is stored. Migrations must lead to exactly this (tests/store/test_schema.py).
 -- Tables of customer data lead every key with the bucket, crc32(organisation, customer) % 4096, set by the application,
 -- so that the same text runs on a distributed PostgreSQL. Definitions are small tables that are copied to every node.
 

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Request
 from msgspec import Struct
 
-from milepost.api.body import id_of, read_body, read_json
+from milepost.api.http.body import id_of, read_body, read_json
 from milepost.api.native.structure import structure_problems
 from milepost.api.native.table import read_table
 from milepost.model.problem import Problem, Refused

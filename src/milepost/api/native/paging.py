@@ -1,6 +1,6 @@
 """Pages of our own lists: a limit and a cursor, and what is wrong with them."""
 
-from milepost.api.body import id_of
+from milepost.api.http.body import id_of
 from milepost.model.problem import Problem, Refused
 
 PAGE_MAX = 200

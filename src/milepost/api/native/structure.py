@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 from msgspec import Struct
 
-from milepost.api.body import holds_nul, read_json
+from milepost.api.http.body import holds_nul, read_json
 from milepost.model.problem import Problem, Refused
 
 PROBLEMS_MAX = 50

@@ -167,7 +167,7 @@ from unnest(
     content_hash, body, entries
 );
 
--- copy_events: add many events to the log; store/copying.py packs the columns in this order
+-- copy_events: add many events to the log; store/wire/copy_rows.py packs the columns in this order
 copy event (
     bucket, org_id, customer_id, occurred_at, received_at, seq, version, content_hash, source, event_id, name,
     reference, body, entries

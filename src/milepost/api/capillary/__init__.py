@@ -1,0 +1,1 @@
+"""The vendor's API: v2 and v3."""

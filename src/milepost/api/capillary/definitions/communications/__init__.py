@@ -1,0 +1,1 @@
+"""Communications of a target."""

@@ -1,0 +1,1 @@
+"""Targets of a group: added, changed, deactivated."""

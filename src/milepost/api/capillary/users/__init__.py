@@ -1,0 +1,1 @@
+"""Customers' targets, in the vendor's shapes."""

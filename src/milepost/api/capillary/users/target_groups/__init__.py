@@ -1,0 +1,1 @@
+"""A customer's target groups with their progress."""

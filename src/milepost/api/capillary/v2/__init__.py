@@ -1,0 +1,1 @@
+"""The vendor's older API: customers, transactions, behavioural events, login."""

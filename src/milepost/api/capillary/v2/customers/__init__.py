@@ -1,0 +1,1 @@
+"""Customers: registered, changed, found, merged."""

@@ -1,0 +1,1 @@
+"""Behavioural events: defined, and found again."""

@@ -1,0 +1,180 @@
+"""What a bill and a return look like in the vendor's v2 shape (semantics 3.9).
+
+Amounts may be numbers or text. Fields that are not listed there or that no target reads are accepted and not kept.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from milepost.api.http.body import DIGITS_MAX
+from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind, Scalar
+from milepost.model.problem import Problem
+
+REGULAR_KIND, RETURN_KIND = "REGULAR", "RETURN"
+KINDS = (REGULAR_KIND, RETURN_KIND)
+NUMBER_CHARACTERS_MAX = 50
+CODE_CHARACTERS_MAX = 200
+TEXT_CHARACTERS_MAX = 4_000
+LINES_MAX = 5_000
+
+_ZERO = Decimal(0)
+
+
+def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | None:
+    """Give the bill that *value* says; what is wrong is added to *problems*."""
+    number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
+    net = _amount(value, "billAmount", "", problems)
+    if value.get("billAmount") is None:
+        problems.append(Problem("billAmount", "is missing"))
+    discount = _amount(value, "discount", "", problems) or _ZERO
+    gross = _amount(value, "grossAmount", "", problems)
+    lines = _lines(value, problems)
+    note = value.get("note")
+    if note is not None and (not isinstance(note, str) or len(note) > TEXT_CHARACTERS_MAX):
+        problems.append(Problem("note", f"must be text of at most {TEXT_CHARACTERS_MAX} characters"))
+    fields = _fields(value, "extendedFields", "", problems)
+    if problems or net is None:
+        return None
+    return Bill(
+        number=number,
+        net=net,
+        gross=net + discount if gross is None else gross,
+        discount=discount,
+        lines=tuple(lines),
+        extended_fields=fields,
+        note=note or "",
+    )
+
+
+def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return | None:
+    """Give the return that *value* says; `billNumber` names the bill."""
+    number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
+    kind = value.get("returnType")
+    if not isinstance(kind, str) or kind not in ReturnKind.__members__:
+        problems.append(Problem("returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
+    amount = _amount(value, "billAmount", "", problems)
+    if kind == "AMOUNT" and (amount is None or amount <= 0):
+        problems.append(Problem("billAmount", "must be the amount that came back, above 0"))
+    lines = _lines(value, problems)
+    if kind == "LINE_ITEM" and not value.get("lineItemsV2"):
+        problems.append(Problem("lineItemsV2", "must hold what came back when returnType is LINE_ITEM"))
+    problems += [
+        Problem(f"lineItemsV2[{place}].qty", "must be above 0")
+        for place, line in enumerate(lines)
+        if line.quantity <= 0 and kind == "LINE_ITEM"
+    ]
+    fields = _fields(value, "extendedFields", "", problems)
+    if problems:
+        return None
+    given = list(value.get("lineItemsV2") or ())
+    return Return(
+        kind=ReturnKind(kind),
+        original=number,
+        lines=tuple(_returned(line, item) for line, item in zip(lines, given, strict=True)),
+        amount=amount if kind == "AMOUNT" else None,
+        extended_fields=fields,
+    )
+
+
+def _returned(line: Line, given: Mapping[str, Any]) -> ReturnedLine:
+    """Give what came back of a line; amounts that were not given follow from the bill."""
+    net = line.net if given.get("amount") is not None else None
+    gross = line.gross if given.get("value") is not None else None
+    return ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross)
+
+
+def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
+    items = value.get("lineItemsV2") or []
+    if not isinstance(items, list) or len(items) > LINES_MAX:
+        problems.append(Problem("lineItemsV2", f"must be a list of at most {LINES_MAX} lines"))
+        return []
+    found: list[Line] = []
+    for place, item in enumerate(items):
+        path = f"lineItemsV2[{place}]"
+        if not isinstance(item, dict):
+            problems.append(Problem(path, "must be a JSON object"))
+        elif value.get("type") == REGULAR_KIND and item.get("type", REGULAR_KIND) != REGULAR_KIND:
+            problems.append(Problem(f"{path}.type", f"must be {REGULAR_KIND} or {RETURN_KIND}"))
+        else:
+            found.append(_line(item, path, problems))
+    return found
+
+
+def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
+    code = text_of(item, "itemCode", CODE_CHARACTERS_MAX, problems, f"{path}.")
+    quantity = _amount(item, "qty", f"{path}.", problems)
+    quantity = Decimal(1) if quantity is None else quantity
+    rate = _number(item.get("rate"), f"{path}.rate", problems) or _ZERO
+    discount = _amount(item, "discount", f"{path}.", problems) or _ZERO
+    gross, net = _amount(item, "value", f"{path}.", problems), _amount(item, "amount", f"{path}.", problems)
+    if gross is None:
+        gross = rate * quantity if net is None else net + discount
+        if not fits(gross):
+            problems.append(Problem(f"{path}.value", f"is missing, and rate × qty has more than {PLACES} decimals"))
+    description = item.get("description")
+    return Line(
+        code=code,
+        quantity=quantity,
+        rate=rate,
+        gross=gross,
+        discount=discount,
+        net=gross - discount if net is None else net,
+        description=description[:TEXT_CHARACTERS_MAX] if isinstance(description, str) else "",
+        attributes=_fields(item, "attributes", f"{path}.", problems),
+        extended_fields=_fields(item, "extendedFields", f"{path}.", problems),
+    )
+
+
+def text_of(value: Mapping[str, Any], name: str, characters_max: int, problems: list[Problem], prefix: str = "") -> str:
+    """Give the text that *name* has in *value*, a whole number as its digits; else "" and a problem at *prefix*."""
+    text = value.get(name)
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)
+    if not isinstance(text, str) or not 0 < len(text) <= characters_max:
+        problems.append(Problem(f"{prefix}{name}", f"must be text of 1 to {characters_max} characters"))
+        return ""
+    return text
+
+
+def _amount(value: Mapping[str, Any], name: str, prefix: str, problems: list[Problem]) -> Decimal | None:
+    number = _number(value.get(name), f"{prefix}{name}", problems)
+    if number is not None and not fits(number):
+        reason = f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals"
+        problems.append(Problem(f"{prefix}{name}", reason))
+        return None
+    return number
+
+
+def _number(value: object, path: str, problems: list[Problem]) -> Decimal | None:
+    """Give the number that *value* is, written as a number or as text; None when nothing is given."""
+    if value is None:
+        return None
+    number = None
+    if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = None
+    if (
+        number is None
+        or not number.is_finite()
+        or max(len(number.as_tuple().digits), abs(number.adjusted())) > DIGITS_MAX
+    ):
+        problems.append(Problem(path, f"must be a number of at most {DIGITS_MAX} digits"))
+        return None
+    return number
+
+
+def _fields(value: Mapping[str, Any], name: str, prefix: str, problems: list[Problem]) -> Mapping[str, Scalar]:
+    fields = value.get(name) or {}
+    if not isinstance(fields, dict):
+        problems.append(Problem(f"{prefix}{name}", "must be a JSON object"))
+        return {}
+    for field, content in fields.items():
+        if not isinstance(content, (str, int, Decimal, bool, type(None))):
+            problems.append(Problem(f"{prefix}{name}.{field}", "must be text, a number, true, false or null"))
+        elif isinstance(content, (int, Decimal)) and not isinstance(content, bool):
+            _number(content, f"{prefix}{name}.{field}", problems)
+    return fields

@@ -1,0 +1,91 @@
+"""From a transaction in the vendor's v2 shape to the events it is: a bill, a return, or both (semantics 3.9)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from milepost.api.capillary.v2.transactions.body import KINDS, RETURN_KIND, bill_payload, return_payload
+from milepost.api.capillary.v2.transactions.mixed_body import MIXED_KIND, is_mixed, mixed_payloads
+from milepost.api.http.body import holds_nul, write_json
+from milepost.model.customer import Identifier
+from milepost.model.event import BILL, RETURN, EventKey, Payload, Return
+from milepost.model.problem import Problem, Refused
+from milepost.rules.calendar import Unreadable, calendar_of
+from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.organisations.attribution import Attributed
+
+ALL_KINDS = (*KINDS, MIXED_KIND)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An event of a transaction: what it says, and what tells it from others of its till."""
+
+    payload: Payload
+    id: str
+
+
+def read_offers(
+    value: Any, customer: Identifier | None, found: list[Problem], posting: Attributed, now: int
+) -> list[IncomingEvent]:
+    """Give the events that a transaction of *customer* is; raises Refused with *found* and all else that is wrong."""
+    if not isinstance(value, dict):
+        raise Refused(Problem("", "the body must be a JSON object"))
+    problems = list(found)
+    events = _events(value, problems)
+    occurred_at = _instant(value.get("billingDate"), now, problems)
+    if holds_nul(value):
+        problems.append(Problem("", "a text holds the character U+0000"))
+    if problems or customer is None:
+        raise Refused(*problems)
+    return [
+        IncomingEvent(
+            org_id=posting.caller.org_id,
+            customer=customer,
+            key=EventKey(f"v2/{posting.caller.author.code}", event.id),
+            name=RETURN if isinstance(event.payload, Return) else BILL,
+            occurred_at=occurred_at,
+            received_at=now,
+            place=posting.place,
+            till_id=posting.caller.till_id,
+            payload=event.payload,
+        )
+        for event in events
+    ]
+
+
+def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[Named]:
+    kind = value.get("type")
+    if kind not in ALL_KINDS:
+        reason = f"must be one of {', '.join(ALL_KINDS)}; not-interested bills have no customer to count for"
+        problems.append(Problem("type", reason))
+        return []
+    number = str(value.get("billNumber"))
+    if kind == RETURN_KIND:
+        # A return has no number of its own, so it is known by the bill and by what it says.
+        back = return_payload(value, problems)
+        digest = blake2b(write_json(value), digest_size=12).hexdigest()
+        return [] if back is None else [Named(back, f"{number}/return/{digest}")]
+    if is_mixed(value):
+        mixed = mixed_payloads(value, problems)
+        bought = [] if mixed.bill is None else [Named(mixed.bill, number)]
+        # Named by what it takes back from, not by how much: so a changed copy is seen as one.
+        returns = [Named(one, f"{number}/return/{one.original}/{one.kind.value}") for one in mixed.returns]
+        return bought + returns
+    bill = bill_payload(value, problems)
+    return [] if bill is None else [Named(bill, number)]
+
+
+def _instant(text: object, now: int, problems: list[Problem]) -> int:
+    """Give the instant of the bill: without an offset it is UTC; without a date it is now."""
+    if text is None:
+        return now
+    try:
+        instant = calendar_of("UTC").read(text if isinstance(text, str) else "").instant
+    except Unreadable as error:
+        problems.append(Problem("billingDate", str(error)))
+        return now
+    if instant < 0:
+        problems.append(Problem("billingDate", "lies before 1970"))
+    return instant

@@ -1,0 +1,117 @@
+"""A transaction that buys and returns at once: its lines of type RETURN name the bills they are of (semantics 3.9).
+
+What was bought is worth what its lines are worth: whether the vendor's total has the returned lines taken off is not
+published, so it is not looked at, and nothing can be taken off twice.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from milepost.api.capillary.v2.transactions.body import (
+    NUMBER_CHARACTERS_MAX,
+    RETURN_KIND,
+    bill_payload,
+    return_payload,
+    text_of,
+)
+from milepost.model.event import Bill, Line, Return, ReturnKind
+from milepost.model.problem import Problem
+
+MIXED_KIND = "MIXED"
+
+
+class Mixed(NamedTuple):
+    """What was bought, if anything was, and what came back, bill by bill."""
+
+    bill: Bill | None
+    returns: tuple[Return, ...]
+
+
+def is_mixed(value: Mapping[str, Any]) -> bool:
+    """Tell whether a bill holds lines that come back."""
+    lines = value.get("lineItemsV2")
+    back = isinstance(lines, list) and any(_comes_back(line) for line in lines)
+    return value.get("type") == MIXED_KIND or back
+
+
+def mixed_payloads(value: Mapping[str, Any], problems: list[Problem]) -> Mixed:
+    """Give the bill and the returns that *value* says; what is wrong is added to *problems*."""
+    lines = value.get("lineItemsV2")
+    if not isinstance(lines, list) or not lines:
+        problems.append(
+            Problem("lineItemsV2", f"must hold what was bought and what came back when type is {MIXED_KIND}")
+        )
+        return Mixed(None, ())
+    bill = _bill(value, lines, problems)
+    returns = _returns(lines, problems)
+    if problems:
+        return Mixed(None, ())
+    return Mixed(None if bill is None or not bill.lines else bill, tuple(returns))
+
+
+def _comes_back(line: object) -> bool:
+    return isinstance(line, Mapping) and line.get("type") == RETURN_KIND
+
+
+def _bill(value: Mapping[str, Any], lines: list[Any], problems: list[Problem]) -> Bill | None:
+    """Give the bill of the lines that were bought, its amounts being theirs."""
+    stand_ins = [{"itemCode": "-"} if _comes_back(line) else line for line in lines]
+    bill = bill_payload({**value, "type": "REGULAR", "lineItemsV2": stand_ins}, problems)
+    if bill is None:
+        return None
+    bought = tuple(line for line, given in zip(bill.lines, lines, strict=True) if not _comes_back(given))
+    return Bill(
+        number=bill.number,
+        net=_sum(bought, "net"),
+        gross=_sum(bought, "gross"),
+        discount=_sum(bought, "discount"),
+        lines=bought,
+        extended_fields=bill.extended_fields,
+        note=bill.note,
+    )
+
+
+def _sum(lines: tuple[Line, ...], name: str) -> Decimal:
+    return sum((getattr(line, name) for line in lines), Decimal(0))
+
+
+def _returns(lines: list[Any], problems: list[Problem]) -> list[Return]:
+    """Give one return for each bill and kind of return that lines name."""
+    by_bill: dict[tuple[str, str], list[int]] = {}
+    for place, line in enumerate(lines):
+        if not _comes_back(line):
+            continue
+        path = f"lineItemsV2[{place}]."
+        kind = line.get("returnType") or ReturnKind.LINE_ITEM.value
+        number = text_of(line, "parentBillNumber", NUMBER_CHARACTERS_MAX, problems, path)
+        if not isinstance(kind, str) or kind not in ReturnKind.__members__:
+            problems.append(Problem(f"{path}returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
+        elif number:
+            by_bill.setdefault((number, kind), []).append(place)
+    found = [_return(number, kind, places, lines, problems) for (number, kind), places in by_bill.items()]
+    return [one for one in found if one is not None]
+
+
+def _return(number: str, kind: str, places: list[int], lines: list[Any], problems: list[Problem]) -> Return | None:
+    """Give the return of the lines at *places*; problems are told at the places that they have in the whole."""
+    items = [{name: part for name, part in lines[place].items() if name != "type"} for place in places]
+    body: dict[str, Any] = {"billNumber": number, "returnType": kind, "lineItemsV2": items}
+    own: list[Problem] = []
+    if kind == ReturnKind.AMOUNT.value:
+        body["billAmount"] = lines[places[0]].get("amount")
+        body["lineItemsV2"] = []
+        if len(places) > 1:
+            own.append(Problem("billAmount", f"of bill {number} comes back in more than one line"))
+    back = return_payload(body, own)
+    problems += [_at(problem, places) for problem in own]
+    return back
+
+
+def _at(problem: Problem, places: list[int]) -> Problem:
+    """Give *problem* with the place of its line among all lines."""
+    for place, original in enumerate(places):
+        prefix = f"lineItemsV2[{place}]"
+        if problem.path.startswith(prefix):
+            return Problem(f"lineItemsV2[{original}]{problem.path.removeprefix(prefix)}", problem.reason)
+    return Problem(f"lineItemsV2[{places[0]}]", f"{problem.path} {problem.reason}")

@@ -1,0 +1,1 @@
+"""Behavioural events as they come in."""

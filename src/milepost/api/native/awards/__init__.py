@@ -1,0 +1,1 @@
+"""Decisions about awards, and what caps leave."""

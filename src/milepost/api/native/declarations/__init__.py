@@ -1,0 +1,1 @@
+"""Programmes, currencies and fields that an organisation declares."""

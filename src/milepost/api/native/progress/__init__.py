@@ -1,0 +1,1 @@
+"""One customer's progress in full."""

@@ -1,0 +1,27 @@
+"""Doing one thing inside an installation: settings, database, work, done."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from milepost.settings import read_settings
+
+if TYPE_CHECKING:
+    from milepost.service.runtime.runtime import Runtime
+
+Result = TypeVar("Result")
+
+
+def inside(flags: Mapping[str, object], work: "Callable[[Runtime], Awaitable[Result]]") -> Result:
+    """Do *work* inside the installation that the environment and *flags* name; give what it gives."""
+    settings = read_settings(os.environ, flags)
+    from milepost import wiring
+
+    async def run(url: str) -> Result:
+        async with wiring.running(url, settings) as runtime:
+            return await work(runtime)
+
+    wiring.log_to_stderr(settings)
+    with wiring.database_url(settings) as url:
+        return asyncio.run(run(url))

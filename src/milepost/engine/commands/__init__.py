@@ -1,0 +1,1 @@
+"""Events of our own and returns: what each does to a standing."""

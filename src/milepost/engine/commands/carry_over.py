@@ -1,0 +1,56 @@
+"""Returns that are carried into a later period, because the one of their bill is achieved (semantics 4.8, 8 #17)."""
+
+from fractions import Fraction
+
+from milepost.engine.fold import Fold
+from milepost.engine.progress.change import Cause, change_between
+from milepost.engine.progress.count import apply_to_group
+from milepost.model.organisation import CarryLines, Returns
+from milepost.model.standing import Entry, Reason
+from milepost.model.target import Entity
+from milepost.rules.compiled.rule import Rule
+
+CENT = 100
+"""Units that a prorated amount is rounded to, half to even."""
+
+
+def is_carried_over(fold: Fold, rule: Rule, position: int) -> bool:
+    """Tell whether a return is carried out of the period at *position*: it is one of the calendar, and achieved."""
+    if fold.rule_index.settings.returns is not Returns.CARRY or not (rule.is_fixed and rule.sums):
+        return False
+    progress = fold.progress.get(rule.keys[position])
+    return progress is not None and progress.achieved_by != 0
+
+
+def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause) -> None:
+    """Let the first later period that closes after the return begin lower by what *came_back*, in units."""
+    taken_at = cause.event.occurred_at
+    later = next((one for one in range(position + 1, len(rule.keys)) if rule.closes[one] > taken_at), None)
+    carried = _carried(fold, rule, position, came_back)
+    if later is None or not carried:
+        key = rule.keys[position]
+        value = fold.progress[key].value
+        fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+        return
+    apply_to_group(fold, rule, later, change_between(carried, None, 0, Reason.CARRIED), cause)
+
+
+def _carried(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
+    """Give how much is carried: of line items all, a share of the goal, or nothing."""
+    if rule.entity is not Entity.LINEITEM:
+        return came_back
+    match fold.rule_index.settings.carry_lines:
+        case CarryLines.WHOLE:
+            return came_back
+        case CarryLines.NONE:
+            return 0
+        case CarryLines.PRORATE:
+            return _prorated(fold, rule, position, came_back)
+
+
+def _prorated(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
+    """Give goal × what came back ÷ value of the achieved period, to cents: 5000 × 1750 / 6500 is 1346.15."""
+    goal, value = fold.goal(rule, position), fold.progress[rule.keys[position]].value
+    if goal is None or value <= 0:
+        return 0
+    return round(Fraction(goal * came_back, value * CENT)) * CENT

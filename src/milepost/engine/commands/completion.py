@@ -1,0 +1,66 @@
+"""Achievements as events of their own: rules that listen to TargetCompleted hear of them (semantics 4.2, 4.16).
+
+They happen within the step that achieved, at its instant. What one of them achieves is told in turn, a few times over.
+A return that takes an achievement back takes back nothing that was counted for hearing of it.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from milepost.engine.fold import Fold
+from milepost.engine.progress.count import count
+from milepost.model.amount import to_decimal
+from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.event import Activity, Scalar
+from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
+
+ROUNDS_MAX = 3
+"""How often achievements of achievements are told: the vendor tracks three levels deep (semantics 4.2)."""
+
+_SAYS = {
+    OutcomeKind.ACHIEVED: Completion.IS_TARGET,
+    OutcomeKind.TRIGGER_REACHED: Completion.IS_TRIGGER,
+    OutcomeKind.UNIFIED_ACHIEVED: Completion.IS_UNIFIED,
+    OutcomeKind.STREAK_LEVEL_ACHIEVED: Completion.IS_STREAK,
+}
+
+
+def count_completions(fold: Fold) -> None:
+    """Let rules that listen to TargetCompleted count what this step achieved."""
+    if not fold.rule_index.has_rules_for(TARGET_COMPLETED):
+        return
+    told = 0
+    for _ in range(ROUNDS_MAX):
+        fresh, told = fold.outcomes[told:], len(fold.outcomes)
+        for outcome in fresh:
+            if outcome.kind in _SAYS:
+                payload = Activity(dict(_attributes(fold, outcome)))
+                count(fold, replace(fold.event, name=TARGET_COMPLETED, payload=payload), fold.cause)
+
+
+def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
+    """Give what the event says; what does not apply is left out."""
+    for flag in _SAYS.values():
+        yield flag.value, flag is _SAYS[outcome.kind]
+    is_whole = outcome.kind is OutcomeKind.UNIFIED_ACHIEVED
+    group = fold.rule_index.groups[outcome.about if is_whole else fold.rule_index.rules[outcome.target_id].group_id]
+    yield Completion.TARGET_GROUP.value, group.name
+    yield from ((Completion.TARGET_PERIOD.value, one.ref_code) for one in group.periods if one.id == outcome.period_id)
+    if is_whole:
+        return
+    rule = fold.rule_index.rules[outcome.target_id]
+    target = next(one for one in group.targets if one.id == outcome.target_id)
+    position = rule.position_of(outcome.period_id)
+    progress = fold.progress.get(ProgressKey(outcome.target_id, outcome.period_id))
+    goal = fold.goal(rule, position) if position >= 0 else None
+    yield Completion.TARGET_NAME.value, target.name
+    yield Completion.ACHIEVED.value, to_decimal(0 if progress is None else progress.value)
+    if goal is not None:
+        yield Completion.DEFINED.value, to_decimal(goal)
+    for trigger, mark in zip(target.triggers, rule.marks, strict=True):
+        if outcome.kind is OutcomeKind.TRIGGER_REACHED and trigger.id == outcome.about:
+            yield Completion.TRIGGER_NAME.value, trigger.name
+            yield Completion.TRIGGER_VALUE.value, to_decimal(mark.of_goal(goal))
+    if outcome.kind is OutcomeKind.STREAK_LEVEL_ACHIEVED:
+        yield from ((Completion.STREAK_LEVEL.value, one.name) for one in group.streak_levels if one.id == outcome.about)

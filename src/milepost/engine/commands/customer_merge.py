@@ -1,0 +1,252 @@
+"""Merging: what another customer had reached is added to this one's (docs/rules.md, merging).
+
+Nothing of it is counted anew. Who was rewarded as either of the two is not rewarded again; what only both together
+reach is reached by the merge.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from milepost.engine.commands.enrolment import matters
+from milepost.engine.fold import Fold
+from milepost.engine.progress.change import Cause, Change, apply_change, extreme
+from milepost.engine.progress.composite import update_composite
+from milepost.engine.progress.lineage import own_window_of
+from milepost.engine.progress.sequential import days_of, move_total
+from milepost.engine.progress.streaks import reevaluate, update_streak
+from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.standing import (
+    NOT_LEFT,
+    NOTHING_REPLACED,
+    Day,
+    EarnedLevel,
+    Enrolment,
+    Entry,
+    MergedCustomer,
+    Progress,
+    Reason,
+    Standing,
+    StoredEvents,
+    Streak,
+)
+from milepost.model.target import Evaluation
+from milepost.rules.compiled.measure import Aggregate
+from milepost.rules.compiled.rule import Rule
+
+
+def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
+    """Add what *payload* says of the other customer; targets and periods that nobody knows any more are left out."""
+    fold.bills += payload.bills
+    fold.purchases += payload.purchases
+    fold.waiting = (*fold.waiting, *payload.waiting)
+    _remember(fold, payload)
+    _unite_enrolments(fold, payload)
+    for theirs in payload.streaks:
+        fold.streaks = {**fold.streaks, theirs.group_id: _joined_streaks(fold.streaks.get(theirs.group_id), theirs)}
+    moved: dict[tuple[int, int], Rule] = {}
+    for target_id, rows in _by_target(payload.rows).items():
+        rule = fold.rule_index.rules.get(target_id)
+        if target_id < 0:
+            _keep_wholes(fold, rows)
+        elif rule is not None and rule.keys:
+            _take(fold, rule, rows, dict(payload.anchors))
+            moved.update({(rule.group_id, row.period_id): rule for row in rows if rule.position_of(row.period_id) >= 0})
+    for (_, period_id), rule in moved.items():
+        update_composite(fold, rule, period_id, _change(0), fold.cause)
+    for theirs in payload.streaks:
+        reevaluate(fold, fold.streaks[theirs.group_id])
+
+
+def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Progress]) -> AbsorbCustomer:
+    """Give what the survivor hears of a customer at *standing*, with the progress that left it for the *history*."""
+    rows = {(row.target_id, row.period_id): row for row in history} | dict(standing.progress)
+    return AbsorbCustomer(
+        customer_id=customer_id,
+        rows=tuple(sorted(rows.values())),
+        enrolments=standing.enrolments,
+        waiting=standing.waiting,
+        facts=standing.facts,
+        anchors=tuple(sorted(standing.anchors.items())),
+        streaks=tuple(standing.streaks[group_id] for group_id in sorted(standing.streaks)),
+        bills=standing.bills,
+        purchases=standing.purchases,
+        merged=standing.lineage.merged,
+    )
+
+
+def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
+    """Note whose logs are looked up as well from now on."""
+    number = fold.before.seq + 1
+    said = tuple(one for one in payload.enrolments if matters(one))
+    merged = (
+        MergedCustomer(payload.customer_id, (number,), said, payload.anchors),
+        *(one._replace(under=(number, *one.under)) for one in payload.merged),
+    )
+    fold.lineage = fold.lineage._replace(merged=(*fold.lineage.merged, *merged))
+
+
+def _by_target(rows: Iterable[Progress]) -> dict[int, list[Progress]]:
+    """Give rows by target; wholes, which have negative numbers, come first."""
+    found: dict[int, list[Progress]] = {}
+    for row in sorted(rows):
+        found.setdefault(row.target_id, []).append(row)
+    return found
+
+
+def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, int]) -> None:
+    """Add *rows* of one target."""
+    match rule.frame.evaluation:
+        case Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            _pour(fold, rule, rows)
+        case Evaluation.FIXED_CALENDAR_WINDOW:
+            for row in rows:
+                _add(fold, rule, rule.position_of(row.period_id), row)
+        case Evaluation.CYCLIC_WINDOW:
+            if rule.target_id in anchors and rule.target_id not in fold.anchors:
+                fold.anchors = {**fold.anchors, rule.target_id: anchors[rule.target_id]}
+            for row in rows:
+                position = rule.position_of(row.period_id)
+                if position >= 0:
+                    _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
+
+
+def _change(moved: int) -> Change:
+    return Change(None, moved, 0, Reason.MERGED, moved)
+
+
+def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
+    """Add *row* to the progress in the period at *position*, with all that follows from it but for a composite."""
+    if position < 0:
+        return
+    key = rule.keys[position]
+    known = fold.progress.get(key) or _begun(fold, rule, position, row)
+    days = _joined_days(known.days, row.days)
+    moved = row.value + _sum(rule, days) - _sum(rule, known.days) - _sum(rule, row.days)
+    before = _rewarded(known, row, days)
+    goal = fold.goal(rule, position)
+    after = apply_change(rule, position, goal, before, _change(moved), fold.cause, fold.outcomes)
+    fold.progress[key] = after
+    fold.entries.append(Entry(*key, Reason.MERGED, moved, known.value, after.value))
+    update_streak(fold, rule, before, after, fold.cause)
+
+
+def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
+    """Give a progress to add *row* to, where there was none; the other customer was told of it."""
+    fold.archive_after(fold.closes_at(rule, position))
+    return Progress(*rule.keys[position], 0, row.enrolled_at, row.updated_at)
+
+
+def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
+    """Give *known* as one who has both histories: the earlier beginning, the earlier achievement, all triggers."""
+    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.achieved_by]
+    achieved_at, achieved_by = min(achieved, default=(0, 0))
+    return replace(
+        known,
+        enrolled_at=min(known.enrolled_at, row.enrolled_at),
+        achieved_at=achieved_at,
+        achieved_by=achieved_by,
+        triggers=known.triggers | row.triggers,
+        days=days,
+    )
+
+
+def _joined_days(ours: tuple[Day, ...], theirs: tuple[Day, ...]) -> tuple[Day, ...]:
+    amounts: dict[int, tuple[int, ...]] = {}
+    for day, counted in (*ours, *theirs):
+        amounts[day] = tuple(sorted((*amounts.get(day, ()), *counted)))
+    return tuple(sorted(amounts.items()))
+
+
+def _sum(rule: Rule, days: tuple[Day, ...]) -> int:
+    """Give what *days* come to: the sum of their extremes."""
+    return 0 if rule.aggregate is Aggregate.SUM else sum(extreme(amounts, rule.aggregate) for _, amounts in days)
+
+
+def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
+    """Add the total of *rows* to the one that fills the periods; as many stay rewarded as were in both histories."""
+    ordered = sorted((row for row in rows if rule.position_of(row.period_id) >= 0), key=lambda row: _at(rule, row))
+    if not ordered:
+        return
+    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].achieved_by)
+    last = len(rule.keys) - 1
+    ours, theirs = days_of(fold, rule), ordered[0].days
+    for row in sorted(ordered, key=lambda row: not row.achieved_by):
+        position = min(rewarded, last)
+        known = fold.progress.get(rule.keys[position]) or _begun(fold, rule, position, row)
+        fold.progress[rule.keys[position]] = _rewarded(known, row, known.days)
+        rewarded += row.achieved_by != 0
+    days = _joined_days(ours, theirs)
+    moved = sum(row.value for row in ordered) + _sum(rule, days) - _sum(rule, ours) - _sum(rule, theirs)
+
+    def begin(fold: Fold, rule: Rule, position: int, _cause: Cause) -> Progress:
+        return _begun(fold, rule, position, ordered[0])
+
+    move_total(fold, rule, _change(moved), days, fold.cause, begin)
+
+
+def _at(rule: Rule, row: Progress) -> int:
+    return rule.position_of(row.period_id)
+
+
+def _keep_wholes(fold: Fold, rows: Iterable[Progress]) -> None:
+    """Keep what composites had achieved; the values follow from the members."""
+    for row in rows:
+        composite = fold.rule_index.composites.get(-row.target_id)
+        if composite is None or row.period_id not in composite.closes:
+            continue
+        key = composite.key(row.period_id)
+        known = fold.progress.get(key)
+        if known is None:
+            fold.archive_after(composite.closes[row.period_id])
+            known = Progress(*key, 0, row.enrolled_at, row.updated_at)
+        fold.progress[key] = _rewarded(known, row, ())
+
+
+def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
+    """Let the customer take part in all that either of them took part in, with the own goals of this one first."""
+    in_force = {enrolment.target_id: enrolment for enrolment in payload.enrolments}
+    for target_id, theirs in in_force.items():
+        rule = fold.rule_index.rules.get(target_id)
+        joined = None if rule is None else _joined(rule, fold.enrolment(target_id), theirs)
+        if joined is not None:
+            known = (one for one in fold.enrolments if one.target_id != target_id or matters(one))
+            taken = joined._replace(
+                seq=fold.before.seq + 1, stored=StoredEvents.NONE, replaced_period_id=NOTHING_REPLACED
+            )
+            fold.enrolments = (*known, taken)
+
+
+def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment | None:
+    """Give the enrolment of one who is both; None where ours stays as it is."""
+    if ours is None:
+        if not rule.open_to_all or not rule.period_ids:
+            return theirs
+        return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT)
+    if theirs.left_period_id != NOT_LEFT:
+        return None
+    if ours.left_period_id != NOT_LEFT:
+        return theirs
+    first, our_first = rule.position_of(theirs.period_id), rule.position_of(ours.period_id)
+    if not 0 <= first < our_first:
+        return None
+    earlier = tuple(goal for goal in theirs.goals if rule.position_of(goal[0]) < our_first)
+    return ours._replace(period_id=theirs.period_id, goals=(*earlier, *ours.goals))
+
+
+def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
+    """Give the streak of one who did what both did; counting starts where ours does."""
+    if ours is None:
+        return theirs
+    levels: dict[int, EarnedLevel] = {level.level_id: level for level in ours.levels}
+    for level in theirs.levels:
+        known = levels.get(level.level_id)
+        levels[level.level_id] = level if known is None or level.earned_at < known.earned_at else known
+    return Streak(
+        ours.group_id,
+        tuple(sorted({*ours.achieved, *theirs.achieved})),
+        tuple(levels.values()),
+        ours.since_period_id,
+        tuple(sorted((*ours.freezes, *theirs.freezes))),
+        tuple(sorted({*ours.pauses, *theirs.pauses})),
+    )

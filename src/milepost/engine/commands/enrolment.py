@@ -1,0 +1,217 @@
+"""How a customer comes to take part in a target, and leaves it (semantics 4.7 and 8.1, docs/rules.md)."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from milepost.engine.commands.returns import amount_left, returns_from, returns_of
+from milepost.engine.fold import Fold, counts_stored_event, day_of
+from milepost.engine.progress.beginning import open_position
+from milepost.engine.progress.change import cause_of, change_between
+from milepost.engine.progress.context import evaluation_context
+from milepost.engine.progress.count import apply_to_group
+from milepost.engine.progress.history import Logged
+from milepost.engine.progress.streaks import keep_streak
+from milepost.model.amount import to_units
+from milepost.model.event import Bill, Enrol, Unenrol
+from milepost.model.organisation import EnrolMidPeriod, Returns
+from milepost.model.standing import (
+    NO_MORE,
+    NOT_LEFT,
+    NOTHING_REPLACED,
+    Enrolment,
+    Entry,
+    Outcome,
+    OutcomeKind,
+    Progress,
+    Reason,
+    StoredEvents,
+    Streak,
+)
+from milepost.model.target import Evaluation
+from milepost.rules.compiled.composites import STREAKING
+from milepost.rules.compiled.remaining import remaining
+from milepost.rules.compiled.rule import Rule
+
+
+def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
+    """Let the customer take part from a period on; stored events count as the settings say (semantics 8.1)."""
+    rule = fold.rule_index.rules[payload.target_id]
+    position = enrolment_entered(rule, payload.period_id)
+    previous = fold.enrolment(rule.target_id)
+    enrolment = Enrolment(
+        *rule.keys[position],
+        fold.cause.at,
+        fold.before.seq + 1,
+        _stored(fold, rule, payload, previous),
+        NOT_LEFT,
+        tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
+    )
+    # What an earlier enrolment counted from the log is still its to give back; otherwise it is history.
+    known = (e for e in fold.enrolments if e.target_id != rule.target_id or matters(e))
+    fold.enrolments = (*known, enrolment)
+    if payload.reset and rule.tracking in STREAKING:
+        _start_again(fold, rule)
+    if not rule.open_to_all or previous is not None or payload.balance is not None:
+        began = _begin(fold, rule, position, payload)
+        if previous is None or previous.left_period_id != NOT_LEFT:
+            # Who takes part already and changes goals is not enrolled a second time.
+            key = rule.keys[began]
+            value = fold.progress[key].value if key in fold.progress else 0
+            fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, fold.cause.at, value))
+        if payload.balance is not None:
+            enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
+            fold.enrolments = (*fold.enrolments[:-1], enrolment)
+    _count_stored(fold, rule, enrolment, past)
+
+
+def unenrol(fold: Fold, payload: Unenrol) -> None:
+    """Let the customer take part no more from a period on; what was counted stays (semantics 4.7)."""
+    rule = fold.rule_index.rules[payload.target_id]
+    position = _left(fold, rule, payload)
+    previous = fold.enrolment(rule.target_id)
+    if position < 0:
+        return
+    if previous is None:
+        if not rule.open_to_all:
+            return
+        previous = Enrolment(*rule.keys[0], fold.cause.at, fold.before.seq + 1, StoredEvents.NONE)
+    key = rule.keys[position]
+    left = previous._replace(left_period_id=key.period_id)
+    fold.enrolments = (*(e for e in fold.enrolments if e is not previous), left)
+    value = fold.progress[key].value if key in fold.progress else 0
+    fold.entries.append(Entry(*key, Reason.LEFT, 0, value, value))
+    fold.outcomes.append(Outcome(OutcomeKind.UNENROLLED, *key, fold.cause.at, value))
+
+
+def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
+    """Give the position of the first period without the customer: the one named, or that of the own windows now."""
+    match rule.frame.evaluation:
+        case Evaluation.FIXED_CALENDAR_WINDOW:
+            return rule.position_of(payload.period_id)
+        case Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            return open_position(fold, rule)
+        case Evaluation.CYCLIC_WINDOW:
+            return max(fold.position(rule, fold.event.occurred_at), 0)
+        case _ as never:
+            assert_never(never)
+
+
+def enrolment_entered(rule: Rule, period_id: int) -> int:
+    """Give the position from which an enrolment counts: the period's, or the first of streaks and own windows."""
+    if rule.tracking in STREAKING or not rule.is_fixed:
+        return 0
+    return rule.position_of(period_id)
+
+
+def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) -> StoredEvents:
+    # What cannot count must not pretend to; windows of one's own begin with what is received_at from now on.
+    if not rule.is_counting or rule.frame.evaluation is Evaluation.CYCLIC_WINDOW:
+        return StoredEvents.NONE
+    if previous is not None:
+        return StoredEvents.NONE
+    if rule.open_to_all:
+        return StoredEvents.ALL
+    if fold.rule_index.settings.enrol_mid_period is EnrolMidPeriod.FROM_ENROLMENT:
+        return StoredEvents.NONE
+    if payload.balance is None:
+        return StoredEvents.ALL
+    return StoredEvents.OUTSIDE_FIRST_PERIOD if rule.is_fixed else StoredEvents.NONE
+
+
+def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
+    """Make the row of the period of the enrolment, with the balance to start with or with what it had; give its place.
+
+    A balance stands for all that was received_at before, its days too.
+    """
+    at, received_at = fold.cause.at, fold.cause.received_at
+    cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
+    if cyclic and payload.balance is not None:
+        position = _opened(fold, rule)
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        position = open_position(fold, rule)
+    key = rule.keys[position]
+    before = fold.progress.get(key)
+    was = 0 if before is None else before.value
+    value = was if payload.balance is None else to_units(payload.balance)
+    if before is not None or not cyclic or payload.balance is not None:
+        if before is None:
+            fold.archive_after(fold.closes_at(rule, position))
+            before = Progress(*key, 0, at, received_at)
+        fold.progress[key] = replace(before, value=value, updated_at=received_at)
+        if payload.balance is not None:
+            _forget_days(fold, rule, position)
+            _show_goal(fold, rule, position if not rule.is_fixed and not cyclic else 0)
+    reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
+    fold.entries.append(Entry(*key, reason, value - was, was, value))
+    return position
+
+
+def _forget_days(fold: Fold, rule: Rule, position: int) -> None:
+    """Forget the days that counted; periods that fill up one by one keep them with the first."""
+    key = rule.keys[0 if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else position]
+    if key in fold.progress and fold.progress[key].days:
+        fold.progress[key] = replace(fold.progress[key], days=())
+
+
+def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
+    """Let achieved periods that fill up show the goal of today, so that a balance is all that is over it."""
+    goal = fold.goal(rule, 0)
+    for key in rule.keys[:running_at]:
+        row = fold.progress.get(key)
+        if goal is not None and row is not None and row.achieved_by and row.value != goal:
+            fold.progress[key] = replace(row, value=goal)
+            fold.entries.append(Entry(*key, Reason.BALANCE_SET, goal - row.value, row.value, goal))
+
+
+def matters(enrolment: Enrolment) -> bool:
+    """Tell whether an enrolment that is over still says what a return may take back."""
+    return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
+
+
+def _opened(fold: Fold, rule: Rule) -> int:
+    """Give the position of the window that holds the enrolment, which opens the first one if there is none yet."""
+    at = fold.event.occurred_at
+    position = fold.position(rule, at)
+    if rule.target_id not in fold.anchors and position >= 0:
+        fold.anchors = {**fold.anchors, rule.target_id: at}
+    return max(position, 0)
+
+
+def _start_again(fold: Fold, rule: Rule) -> None:
+    """Forget which periods were achieved and which levels earned; counting begins with the period that runs."""
+    streak_rule = fold.rule_index.streaks.get(rule.group_id)
+    known = fold.streaks.get(rule.group_id) or Streak(rule.group_id)
+    if streak_rule is None:
+        return
+    at = fold.event.occurred_at
+    open_still = (id_ for id_, closes in zip(streak_rule.period_ids, streak_rule.closes, strict=True) if closes > at)
+    since = next(open_still, NO_MORE)
+    keep_streak(fold, Streak(rule.group_id, since_period_id=since, freezes=known.freezes, pauses=known.pauses))
+
+
+def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Logged]) -> None:
+    """Count what the log already holds for the newly enrolled target: each bill less what came back of it."""
+    if enrolment.stored is StoredEvents.NONE:
+        return
+    for logged in sorted(past, key=lambda logged: logged.place):
+        event = logged.event
+        position = fold.position(rule, event.occurred_at)
+        if position < 0 or not counts_stored_event(fold, rule, position, enrolment, event):
+            continue
+        if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
+            continue
+        amount = _amount_now(fold, rule, position, logged, past)
+        if amount is not None:
+            change = change_between(None, amount, day_of(rule, event), Reason.COUNTED_FROM_LOG)
+            apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
+
+
+def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+    payload = logged.event.payload
+    if not isinstance(payload, Bill) or fold.rule_index.settings.returns is Returns.IGNORE:
+        return rule.amount(evaluation_context(fold.rule_index, logged.event, fold.before))
+    closing = fold.closes_at(rule, position)
+    effective = [other.event for other in returns_from(logged, past) if other.event.occurred_at < closing]
+    return amount_left(fold, rule, logged.event, remaining(payload, returns_of(effective)))

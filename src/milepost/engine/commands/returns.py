@@ -1,0 +1,273 @@
+"""How a return takes back what its bill had added (semantics 4.8 and 8.1)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from milepost.engine.commands.carry_over import carry_over, is_carried_over
+from milepost.engine.fold import Fold, counts_stored_event, day_of
+from milepost.engine.progress.change import Cause, Change, cause_of, change_between
+from milepost.engine.progress.composite import composites_afterwards
+from milepost.engine.progress.context import evaluation_context
+from milepost.engine.progress.count import apply_to_group
+from milepost.engine.progress.history import Logged
+from milepost.engine.progress.lineage import enrolments_since, entries_in_own_windows
+from milepost.model.amount import to_units
+from milepost.model.event import Bill, Event, Return
+from milepost.model.organisation import Returns
+from milepost.model.standing import Entry, ProgressKey, Reason, StoredEvents, WaitingReturn
+from milepost.model.target import Evaluation
+from milepost.rules.compiled.remaining import Remaining, remaining
+from milepost.rules.compiled.rule import Rule
+
+_COUNTED, _RETURNED = Reason.COUNTED, Reason.RETURNED
+
+
+class _Taking(NamedTuple):
+    """A return at work: the bill it takes back from, the earlier returns of that bill, and the return itself.
+
+    `added` is what the bill and those returns added, in units, by target and period: so much the bill still adds.
+    `counted` are those of them where the bill itself counted.
+    """
+
+    bill: Event
+    earlier: tuple[Event, ...]
+    taken: Event
+    cause: Cause
+    added: Mapping[ProgressKey, int]
+    counted: frozenset[ProgressKey]
+
+
+_Left = tuple[Remaining | None, Remaining | None]
+"""What was left of a bill before a return, and what is left after it."""
+
+
+class _Counted(NamedTuple):
+    """Where a bill has counted: a rule, and the position of the period."""
+
+    rule: Rule
+    position: int
+
+
+def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
+    """Take back what the bill that *payload* names had added; a return that comes before its bill waits for it."""
+    bill = bill_of(Logged(fold.event, fold.before.seq + 1, ()), past)
+    if bill is None:
+        fold.waiting = (*fold.waiting, WaitingReturn(payload.original, fold.event.key))
+        return
+    returns = returns_from(bill, past)
+    entries = [entry for logged in (bill, *returns) for entry in entries_in_own_windows(fold, logged)]
+    earlier = tuple(logged.event for logged in returns)
+    _reduce(fold, _Taking(bill.event, earlier, fold.event, fold.cause, *_added(entries)), counted_for(fold, bill))
+
+
+def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
+    """Apply the returns that waited for this bill, in the order in which they came."""
+    named = {fold.event.key.id, payload.number}
+    due = {wait.key for wait in fold.waiting if wait.original in named}
+    if not due:
+        return
+    fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
+    counted = counted_for(fold, Logged(fold.event, fold.before.seq + 1, tuple(fold.entries)))
+    earlier: tuple[Event, ...] = ()
+    for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
+        cause = cause_of(logged.event, fold.rule_index.settings)
+        _reduce(fold, _Taking(fold.event, earlier, logged.event, cause, *_added(fold.entries)), counted)
+        earlier = (*earlier, logged.event)
+
+
+def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
+    """Give the bill that *taken*, a return, took back from, or does now; None while it waits.
+
+    Of the bills heard before it, one of its own source comes first, then the earliest; else it waited for the first one
+    that it names, and goes on waiting when its customer is merged into another. What a merged customer had heard was
+    heard by the other one with the merge.
+    """
+    assert isinstance(taken.event.payload, Return)
+    original = taken.event.payload.original
+    named = (one for one in past if isinstance(one.event.payload, Bill) and original in names_of(one.event))
+    ranked = [(rank, bill) for bill in named if (rank := _rank(bill, taken)) is not None]
+    return min(ranked, key=lambda one: one[0], default=(None, None))[1]
+
+
+def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | None:
+    """Give how soon a return takes back from *bill*, the least soonest; None if it cannot have known it."""
+    own, others = len(taken.under), len(bill.under)
+    if bill.place < taken.place:
+        is_known = bill.under[:own] == taken.under
+        return (0, bill.event.key.source != taken.event.key.source, bill.place) if is_known else None
+    is_awaited = others <= own and bill.under == taken.under[:others]
+    return (1 + own - others, False, bill.place) if is_awaited else None
+
+
+def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
+    """Give the returns that took back from *bill*, in the order in which they were heard."""
+    named = names_of(bill.event)
+    found = [
+        logged
+        for logged in past
+        if isinstance(logged.event.payload, Return)
+        and logged.event.payload.original in named
+        and bill_of(logged, past) is bill
+    ]
+    return sorted(found, key=lambda logged: logged.place)
+
+
+def names_of(bill: Event) -> set[str]:
+    """Give what a return may call *bill*: its event id and its number."""
+    assert isinstance(bill.payload, Bill)
+    return {bill.key.id, bill.payload.number}
+
+
+def returns_of(events: Sequence[Event]) -> list[Return]:
+    """Give what the returns among *events* say."""
+    return [event.payload for event in events if isinstance(event.payload, Return)]
+
+
+def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> int | None:
+    """Give what is left of the bill's contribution; the bill's own expression is not asked again."""
+    if left is None:
+        return None
+    if rule.read_line is not None:
+        return rule.amount_of_lines(evaluation_context(fold.rule_index, bill, fold.before), left.lines)
+    assert rule.read is not None, "what counted has a meaning"
+    return rule.read(left.bill)
+
+
+def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
+    """Let a return reduce what its bill added, in all that it has counted for."""
+    # Not the end of it when nothing is left: a return dated after a period's end has left the whole bill in there.
+    before, after = _left(taking.bill, taking.earlier, taking.taken)
+    fold.purchases -= _net(before) - _net(after)
+    if fold.rule_index.settings.returns is Returns.IGNORE:
+        return
+    with composites_afterwards(fold):
+        for rule, position in counted:
+            if is_carried_over(fold, rule, position):
+                _carry(fold, rule, position, taking)
+            elif taking.taken.occurred_at >= fold.closes_at(rule, position):
+                key = rule.keys[position]
+                value = fold.progress[key].value if key in fold.progress else 0
+                fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+            else:
+                _subtract(fold, rule, position, taking, (before, after))
+
+
+def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:
+    """Give what is left of *bill* after the *earlier* returns, and after *taken* as well."""
+    payload = bill.payload
+    assert isinstance(payload, Bill)
+    return remaining(payload, returns_of(earlier)), remaining(payload, returns_of([*earlier, taken]))
+
+
+def _net(left: Remaining | None) -> int:
+    return 0 if left is None else to_units(left.bill.net)
+
+
+def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Left) -> None:
+    """Subtract from one progress, less what the returns that counted there left of the bill: mostly all of them."""
+    if rule.keys[position] not in fold.progress:
+        return
+    before, after = left
+    if taking.earlier:
+        closing = fold.closes_at(rule, position)
+        earlier = [event for event in taking.earlier if event.occurred_at < closing]
+        before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
+    stands = _standing_amount(taking, rule, position)
+    if stands and after is None and rule.sums:
+        _subtract_all(fold, rule, position, stands, taking.cause)
+        return
+    old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
+    if stands is not None and stands != (old or 0):
+        # The rule was changed since: no more is taken off than the bill added, and all of it once nothing is left.
+        off = (old or 0) - (new or 0)
+        old, new = stands, None if after is None else stands - min(max(off, min(stands, 0)), max(stands, 0))
+    if old is None or old == new or (rule.sums and not old and not new):
+        return
+    change = change_between(old, new, day_of(rule, taking.bill), Reason.RETURNED)
+    apply_to_group(fold, rule, position, change, taking.cause)
+
+
+def _subtract_all(fold: Fold, rule: Rule, position: int, stands: int, cause: Cause) -> None:
+    """Subtract all that a bill still adds to a sum; in line where that is all that happens, as mostly it is."""
+    key, goal = rule.keys[position], rule.goals[position]
+    before = fold.progress[key]
+    value = before.value - stands
+    if not rule.is_plain or fold.enrolments or (goal is not None and (value < goal) is (before.achieved_by != 0)):
+        apply_to_group(fold, rule, position, Change(stands, None, 0, _RETURNED, -stands), cause)
+        return
+    fold.progress[key] = replace(before, value=value, updated_at=cause.received_at)
+    fold.entries.append(Entry(key[0], key[1], _RETURNED, -stands, before.value, value))
+
+
+def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
+    """Give what *entries*, of a bill and of returns that took back from it, added; and where the bill counted."""
+    added: dict[ProgressKey, int] = {}
+    counted: list[ProgressKey] = []
+    for entry in entries:
+        reason = entry.reason
+        if reason is _COUNTED or reason is _RETURNED:
+            key = ProgressKey(entry.target_id, entry.period_id)
+            added[key] = added.get(key, 0) + entry.amount
+            if reason is _COUNTED:
+                counted.append(key)
+    return added, frozenset(counted)
+
+
+def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
+    """Give what the bill still adds there by the entries it made; None if they do not tell.
+
+    They do not for a bill that counted from the log, nor for days of periods that fill up one by one.
+    """
+    if rule.frame.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        key = rule.keys[position]
+        return taking.added[key] if key in taking.counted else None
+    if not rule.sums or taking.counted.isdisjoint(rule.keys):
+        return None
+    return sum(taking.added.get(key, 0) for key in rule.keys)
+
+
+def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
+    """Carry what came back into a later period; the achieved one keeps what it has (semantics 8 #17)."""
+    before, after = _left(taking.bill, taking.earlier, taking.taken)
+    old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
+    carry_over(fold, rule, position, (old or 0) - (new or 0), taking.cause)
+
+
+def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
+    """Give where *bill* has counted, at once or when the customer was enrolled; once for each target until achieved."""
+    found: dict[tuple[int, int], _Counted] = {}
+    rules = fold.rule_index.rules
+    for entry in entries_in_own_windows(fold, bill):
+        rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
+        position = -1 if rule is None else rule.position_of(entry.period_id)
+        if rule is not None and position >= 0:
+            found.setdefault(_place(rule, position), _Counted(rule, position))
+    if not fold.enrolments and not fold.lineage.merged:
+        return [*found.values()]
+    for enrolment in enrolments_since(fold, bill):
+        if enrolment.stored is StoredEvents.NONE:
+            continue
+        rule = fold.rule_index.rules.get(enrolment.target_id)
+        position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
+        if rule is not None and position >= 0 and counts_stored_event(fold, rule, position, enrolment, bill.event):
+            found.setdefault(_place(rule, position), _Counted(rule, position))
+    return [one for one in found.values() if not _is_replaced(fold, bill, one)]
+
+
+def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
+    """Tell whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
+    place = _place(*counted)
+    for enrolment in enrolments_since(fold, bill):
+        if enrolment.target_id == counted.rule.target_id:
+            replaced = counted.rule.position_of(enrolment.replaced_period_id)
+            if replaced >= 0 and _place(counted.rule, replaced) == place:
+                return True
+    return False
+
+
+def _place(rule: Rule, position: int) -> tuple[int, int]:
+    """Give what tells one count of a bill from another: until achieved, all periods of a target are one."""
+    until_achieved = rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW
+    return rule.target_id, 0 if until_achieved else position

@@ -1,0 +1,67 @@
+"""Moving in: progress, enrolments and streaks taken over from another system as it showed them.
+
+Nothing is counted and nothing is told: who was rewarded there is not rewarded again here. What happens afterwards goes
+on from there.
+"""
+
+from milepost.engine.fold import Fold
+from milepost.engine.progress.composite import import_composite
+from milepost.model.amount import to_units
+from milepost.model.standing import EarnedLevel, Enrolment, Entry, Progress, Reason, StoredEvents, Streak
+from milepost.model.vendor_import import ImportedRow, ImportProgress
+from milepost.rules.compiled.rule import Rule
+
+
+def import_progress(fold: Fold, payload: ImportProgress) -> None:
+    """Take over what *payload* says; targets and periods that nobody knows here are left out."""
+    fold.purchases += to_units(payload.purchases)
+    fold.anchors = {**fold.anchors, **dict(payload.anchors)}
+    for moved in payload.enrolments:
+        if moved.target_id in fold.rule_index.rules:
+            goals = tuple((period_id, to_units(goal)) for period_id, goal in moved.goals)
+            enrolled = Enrolment(
+                moved.target_id,
+                moved.period_id,
+                fold.cause.at,
+                fold.before.seq + 1,
+                StoredEvents.NONE,
+                moved.left_period_id,
+                goals,
+            )
+            fold.enrolments = (*(e for e in fold.enrolments if e.target_id != moved.target_id), enrolled)
+    for row in payload.rows:
+        rule = fold.rule_index.rules.get(row.target_id)
+        position = -1 if rule is None else rule.position_of(row.period_id)
+        if rule is not None and position >= 0:
+            _take(fold, rule, position, row)
+    _take_streaks(fold, payload)
+    for composite in fold.rule_index.composites.values():
+        for period_id in composite.closes:
+            import_composite(fold, composite, period_id)
+
+
+def _take(fold: Fold, rule: Rule, position: int, row: ImportedRow) -> None:
+    key = rule.keys[position]
+    reached = sum(1 << place for place, mark in enumerate(rule.marks) if mark.trigger_id in row.triggers)
+    value = to_units(row.value)
+    fold.archive_after(fold.closes_at(rule, position))
+    fold.progress[key] = Progress(
+        *key, value, row.enrolled_at, row.updated_at, row.achieved_at, row.achieved_by, reached
+    )
+    fold.entries.append(Entry(*key, Reason.MOVED_IN, value, 0, value))
+
+
+def _take_streaks(fold: Fold, payload: ImportProgress) -> None:
+    """Take over which periods were achieved, which follows from the rows, and which levels were earned."""
+    streaks = dict(fold.streaks)
+    for group_id, rule in fold.rule_index.streaks.items():
+        achieved = (row for row in payload.rows if row.target_id == rule.target_id and row.achieved_by)
+        periods = tuple(sorted({row.period_id for row in achieved}))
+        levels = tuple(
+            EarnedLevel(level.level_id, level.earned_at, fold.event.key.log_id, level.period_id)
+            for level in payload.levels
+            if level.group_id == group_id
+        )
+        if periods or levels:
+            streaks[group_id] = Streak(group_id, periods, levels)
+    fold.streaks = streaks

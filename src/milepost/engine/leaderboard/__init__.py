@@ -1,0 +1,1 @@
+"""Ranks of customers by their values."""

@@ -1,0 +1,1 @@
+"""How a change moves progress, and what follows from it for the group."""

@@ -1,0 +1,74 @@
+"""A unified group as a composite: its own progress in each period, which follows from that of its members."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from milepost.engine.fold import CompositeDue, Fold
+from milepost.engine.progress.change import Cause, Change, revokes
+from milepost.model.amount import UNITS_PER_ONE
+from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey
+from milepost.rules.compiled.composites import Composite
+from milepost.rules.compiled.rule import Rule
+
+
+@contextmanager
+def composites_afterwards(fold: Fold) -> Iterator[None]:
+    """Let the members change in the block before their wholes are looked at: one event is judged by all it did."""
+    due: dict[tuple[int, int], CompositeDue] = {}
+    fold.composites_due = due
+    yield
+    fold.composites_due = None
+    for (_, period_id), (rule, change, cause) in due.items():
+        update_composite(fold, rule, period_id, change, cause)
+
+
+def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cause: Cause) -> None:
+    """Reckon the rule's composite anew in one period, after a *change* of a member there (semantics 4.10)."""
+    composite = fold.rule_index.composites.get(rule.group_id)
+    if composite is None:
+        return
+    if fold.composites_due is not None:
+        fold.composites_due[rule.group_id, period_id] = CompositeDue(rule, change, cause)
+        return
+    key = composite.key(period_id)
+    before = fold.progress.get(key)
+    if before is None:
+        fold.archive_after(composite.closes[period_id])
+        before = Progress(*key, 0, cause.at, cause.at)
+    value, holds = _state(fold, composite, period_id)
+    achieved_at, achieved_by = before.achieved_at, before.achieved_by
+    if holds and not achieved_by:
+        achieved_at, achieved_by = cause.at, cause.event.key.log_id
+        _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
+    elif achieved_by and not holds and revokes(change, cause.settings):
+        achieved_at = achieved_by = 0
+        _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
+    fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.received_at, achieved_at, achieved_by)
+
+
+def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
+    """Reckon a composite anew in one period from members that were taken over; nothing is told."""
+    members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
+    known = [member for member in members if member is not None]
+    if not known:
+        return
+    key = composite.key(period_id)
+    value, holds = _state(fold, composite, period_id)
+    fold.archive_after(composite.closes[period_id])
+    achieved_at = max((member.achieved_at for member in known), default=0) if holds else 0
+    by = fold.cause.event.key.log_id if holds else 0
+    enrolled_at, updated_at = min(one.enrolled_at for one in known), max(one.updated_at for one in known)
+    fold.progress[key] = Progress(*key, value, enrolled_at, updated_at, achieved_at, by)
+
+
+def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]:
+    """Give the composite's value, the sum of its members or how many are reached, and whether it is achieved now."""
+    members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
+    reached = sum(1 for member in members if member is not None and member.achieved_by)
+    total = sum(member.value for member in members if member is not None)
+    value = total if composite.sums else reached * UNITS_PER_ONE
+    return value, reached >= composite.needed and (composite.threshold is None or value >= composite.threshold)
+
+
+def _say(fold: Fold, kind: OutcomeKind, composite: Composite, key: ProgressKey, value: int) -> None:
+    fold.outcomes.append(Outcome(kind, 0, key.period_id, fold.cause.at, value, composite.group_id))

@@ -1,0 +1,66 @@
+"""Keeping the facts of a customer: what each event adds to them."""
+
+from itertools import zip_longest
+
+from milepost.model.amount import to_units
+from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.event import Award, Bill, Event
+from milepost.model.facts import Facts
+from milepost.rules.calendar import Calendar
+
+
+def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
+    """Give the facts after *event*; its day is one of *calendar*."""
+    payload = event.payload
+    if isinstance(payload, Bill):
+        first_day, planes = _one_more(facts.first_day, facts.planes, calendar.day(event.occurred_at))
+        return Facts(facts.lines + len(payload.lines), facts.points, first_day, planes)
+    if isinstance(payload, Award) and payload.currency is None:
+        return Facts(facts.lines, facts.points + to_units(payload.amount), facts.first_day, facts.planes)
+    if isinstance(payload, AbsorbCustomer):
+        return merged(facts, payload.facts)
+    return facts
+
+
+def merged(ours: Facts, theirs: Facts) -> Facts:
+    """Give the facts of two customers who become one: all that is counted is added, day by day."""
+    first_day = min((facts.first_day for facts in (ours, theirs) if facts.planes), default=0)
+    planes = _sum(_digits(ours, first_day), _digits(theirs, first_day))
+    return Facts(ours.lines + theirs.lines, ours.points + theirs.points, first_day, planes)
+
+
+def _digits(facts: Facts, first_day: int) -> list[int]:
+    return [int.from_bytes(plane, "little") << facts.first_day - first_day for plane in facts.planes]
+
+
+def _sum(ours: list[int], theirs: list[int]) -> tuple[bytes, ...]:
+    """Add two rows of binary digits, all days at once, each with its own carry."""
+    added, carry = [], 0
+    for one, other in zip_longest(ours, theirs, fillvalue=0):
+        added.append(one ^ other ^ carry)
+        carry = one & other | carry & (one ^ other)
+    return tuple(_bytes(digits) for digits in (*added, *([carry] if carry else [])))
+
+
+def _one_more(first_day: int, planes: tuple[bytes, ...], day: int) -> tuple[int, tuple[bytes, ...]]:
+    """Count one more bill on *day*: the binary digits of its count are carried from plane to plane."""
+    if not planes:
+        return day, (b"\1",)
+    if day < first_day:
+        planes = tuple(_bytes(int.from_bytes(plane, "little") << first_day - day) for plane in planes)
+        first_day = day
+    bit = 1 << day - first_day
+    ones = int.from_bytes(planes[0], "little")
+    if not ones & bit:
+        return first_day, (_bytes(ones | bit), *planes[1:])
+    counted: list[bytes] = []
+    for place, plane in enumerate(planes):
+        digits = int.from_bytes(plane, "little") ^ bit
+        counted.append(_bytes(digits))
+        if digits & bit:
+            return first_day, (*counted, *planes[place + 1 :])
+    return first_day, (*counted, _bytes(bit))
+
+
+def _bytes(digits: int) -> bytes:
+    return digits.to_bytes((digits.bit_length() + 7) // 8, "little")

@@ -1,0 +1,101 @@
+"""What a step needs to know of the customer's own past, and how it asks for it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
+from milepost.model.standing import Entry, Standing
+from milepost.rules.compiled.composites import STREAKING
+from milepost.rules.compiled.index import RuleIndex
+
+ARCHIVE_AFTER_US = 7 * 86_400_000_000
+"""How long the progress of an ended period stays in the hot row, on the clock of the customer's latest event."""
+
+
+class Logged(NamedTuple):
+    """An event that was heard before: the number it was given, and what it changed.
+
+    `under` is empty for what the customer heard, else it names the log of a customer who was merged into this one.
+    """
+
+    event: Event
+    seq: int
+    entries: Sequence[Entry]
+    under: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Give where it stands among all events of this and of merged customers: a merge stands for its whole log."""
+        return (*self.under, self.seq)
+
+
+class HistoryNeed(NamedTuple):
+    """What a step wants from the log besides the standing.
+
+    `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
+    bill; `since`: every event dated at or after this instant, and all returns; `history`: progress that left the hot
+    row.
+    """
+
+    bill: str | None = None
+    returns: tuple[EventKey, ...] = ()
+    since: int | None = None
+    history: bool = False
+
+
+NO_HISTORY = HistoryNeed()
+"""The standing alone is enough; given itself, never a copy."""
+
+FAST_PATH_PAYLOADS = frozenset({Bill, Activity, Award})
+"""The payloads that mostly add something and do no more."""
+
+
+def history_needed(rule_index: RuleIndex, standing: Standing, event: Event) -> HistoryNeed:
+    """Give what `step` wants to know for *event*."""
+    late = event.occurred_at < standing.latest_at - ARCHIVE_AFTER_US or rule_index.needs_ended_periods(event.name)
+    payload = event.payload
+    if type(payload) in FAST_PATH_PAYLOADS:
+        if not late and not standing.waiting:
+            return NO_HISTORY
+        returns = _waiting_for(standing, event.key.id, payload.number) if isinstance(payload, Bill) else ()
+        return HistoryNeed(returns=returns, history=late) if late or returns else NO_HISTORY
+    match payload:
+        case Return(original=original):
+            return HistoryNeed(bill=original, history=True)
+        case Enrol(target_id=target_id, period_id=period_id):
+            return HistoryNeed(since=_since(rule_index, target_id, period_id), history=True)
+        case PeriodRollover() | Unenrol() | AbsorbCustomer():
+            return HistoryNeed(history=True)
+        case _:
+            return HistoryNeed(history=True) if late else NO_HISTORY
+
+
+def _waiting_for(standing: Standing, *names: str) -> tuple[EventKey, ...]:
+    """Give the returns that wait for a bill with one of these *names*."""
+    return tuple(wait.key for wait in standing.waiting if wait.original in names)
+
+
+def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
+    """Give from when on stored events may count for an enrolment: its period's beginning, or the group's."""
+    rule = rule_index.rules.get(target_id)
+    if rule is None:
+        return None
+    if not rule.is_fixed:
+        return rule.frame.opens_at
+    position = 0 if rule.tracking in STREAKING else rule.position_of(period_id)
+    return rule.opens[position] if position >= 0 else None
+
+
+def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
+    """Tell whether *logged* is among what was asked for *event*: the meaning that the store's statements follow."""
+    logged_event = logged.event
+    match logged_event.payload:
+        case Bill(number=number) if asked.bill is not None:
+            return asked.bill in {logged_event.key.id, number}
+        case Return() if asked.bill is not None:
+            return True
+        case Return() if logged_event.key in asked.returns or asked.since is not None:
+            return True
+        case _:
+            return asked.since is not None and logged_event.occurred_at >= asked.since and logged_event.key != event.key

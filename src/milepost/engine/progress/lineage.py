@@ -1,0 +1,54 @@
+"""What customers who were merged into this one had heard, told in this customer's terms (docs/rules.md, merging)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from milepost.engine.fold import Fold
+from milepost.engine.progress.history import Logged
+from milepost.engine.progress.windows import position_of, spans
+from milepost.model.standing import Enrolment, Entry
+from milepost.model.target import Evaluation
+from milepost.rules.compiled.rule import Rule
+
+
+def enrolments_since(fold: Fold, logged: Logged) -> Iterator[Enrolment]:
+    """Give the enrolments that came after *logged*: this customer's, and those of whose log it is in."""
+    yield from (one for one in fold.enrolments if (one.seq,) > logged.place)
+    for merged in fold.lineage.merged:
+        if merged.under == logged.under[: len(merged.under)]:
+            yield from (one for one in merged.enrolments if (*merged.under, one.seq) > logged.place)
+
+
+def entries_in_own_windows(fold: Fold, logged: Logged) -> Sequence[Entry]:
+    """Give the entries of *logged*, in windows of this customer's own."""
+    if not logged.under:
+        return logged.entries
+    return tuple(_runtime(fold, logged.under, entry) for entry in logged.entries)
+
+
+def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
+    rule = fold.rule_index.rules.get(entry.target_id)
+    position = -1 if rule is None else rule.position_of(entry.period_id)
+    if rule is None or position < 0 or rule.frame.evaluation is not Evaluation.CYCLIC_WINDOW:
+        return entry
+    anchors = {merged.under: dict(merged.anchors) for merged in fold.lineage.merged}
+    for depth in range(len(under), 0, -1):
+        ours = fold.anchors if depth == 1 else anchors[under[: depth - 1]]
+        position = own_window_of(rule, ours, anchors[under[:depth]], position)
+    return replace(entry, period_id=rule.period_ids[position])
+
+
+def own_window_of(rule: Rule, ours: Mapping[int, int], theirs: Mapping[int, int], position: int) -> int:
+    """Give which of our windows takes over their window at *position*: the one in which it opened.
+
+    What opened before our first window goes there, what opened after our last one to the last.
+    """
+    our_first, their_spans = ours.get(rule.target_id), spans(rule, theirs)
+    if our_first is None or position >= len(their_spans):
+        return position
+    opens_at = their_spans[position].opens_at
+    if opens_at < our_first:
+        return 0
+    found = position_of(rule, ours, opens_at)
+    return found if found >= 0 else len(rule.keys) - 1

@@ -1,0 +1,109 @@
+"""Periods that close on achievement: one total fills them one after the other (semantics 4.4, docs/rules.md)."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from milepost.engine.fold import Fold
+from milepost.engine.progress.beginning import first_progress
+from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
+from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress
+from milepost.rules.compiled.rule import Rule
+
+
+def fill_next(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
+    """Let *change* move the total, and with it the periods that it fills or that a return empties."""
+    days = days_of(fold, rule)
+    days, moved = (days, change.amount) if rule.sums else moved_days(days, change, rule.aggregate)
+    move_total(fold, rule, change._replace(amount=moved), days, cause)
+
+
+def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
+    """Give the days that count for all periods together; the first one keeps them."""
+    first = fold.progress.get(rule.keys[0])
+    return () if first is None else first.days
+
+
+Beginning = Callable[[Fold, Rule, int, Cause], Progress]
+"""How the progress of a period begins that has none yet."""
+
+
+def move_total(
+    fold: Fold, rule: Rule, change: Change, days: tuple[Day, ...], cause: Cause, begin: Beginning = first_progress
+) -> None:
+    """Let the total move by the amount of *change*, and *days* be those that count from now on."""
+    goal = fold.goal(rule, 0)
+    rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
+    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
+    achieved = _achieved(rule, goal, total, before, takes_back=revokes(change, cause.settings))
+    concerned = min(before, achieved, len(rule.keys) - 1)
+    for position, value in _values(rule, goal, total, achieved):
+        key = rule.keys[position]
+        row = fold.progress.get(key)
+        if row is None and (value or position == concerned):
+            row = begin(fold, rule, position, cause)
+        if row is None or (row.value == value and position != concerned):
+            continue
+        filled = _Row(position, goal, value, position < achieved)
+        fold.progress[key] = _after(fold, rule, filled, row, cause)
+        fold.entries.append(Entry(*key, change.reason, value - row.value, row.value, value))
+    first = rule.keys[0]
+    if fold.progress[first].days != days:
+        fold.progress[first] = replace(fold.progress[first], days=days)
+
+
+def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_back: bool) -> int:
+    """Give how many periods are achieved with *total*, where so many were before."""
+    if goal is None:
+        return achieved
+    while achieved < len(rule.keys) and total >= (achieved + 1) * goal:
+        achieved += 1
+    while takes_back and achieved and total < achieved * goal:
+        achieved -= 1
+    return achieved
+
+
+def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator[tuple[int, int]]:
+    """Give the value of each period: the goal where achieved, the rest in the running or the last one."""
+    last = len(rule.keys) - 1
+    for position in range(len(rule.keys)):
+        if goal is None:
+            yield position, total if position == 0 else 0
+        elif position < min(achieved, last):
+            yield position, goal
+        elif position == min(achieved, last):
+            yield position, total - position * goal
+        else:
+            yield position, 0
+
+
+class _Row(NamedTuple):
+    """What one period holds: its position, the goal of all of them, its value in units, and whether it is achieved."""
+
+    position: int
+    goal: int | None
+    value: int
+    is_achieved: bool
+
+
+def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) -> Progress:
+    """Give the progress of one period as *row* says; what it leads to is noted."""
+    triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
+    key = rule.keys[row.position]
+    if rule.marks:
+        triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes)
+    if row.is_achieved and not achieved_by:
+        achieved_at, achieved_by = cause.at, cause.event.key.log_id
+        fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
+    elif achieved_by and not row.is_achieved:
+        achieved_at = achieved_by = 0
+        fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
+    return replace(
+        before,
+        value=row.value,
+        updated_at=cause.received_at,
+        achieved_at=achieved_at,
+        achieved_by=achieved_by,
+        triggers=triggers,
+    )

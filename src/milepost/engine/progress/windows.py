@@ -1,0 +1,79 @@
+"""Where an event lies for one customer: periods of the calendar, windows of one's own, or one span until achieved."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import NamedTuple, assert_never
+
+from milepost.model.target import Evaluation
+from milepost.rules.compiled.rule import Rule
+from milepost.rules.compiled.windows import bounds
+
+
+class WindowSpan(NamedTuple):
+    """A half-open span of instants, in epoch microseconds."""
+
+    opens_at: int
+    closes_at: int
+
+
+def position_of(rule: Rule, anchors: Mapping[int, int], at: int) -> int:
+    """Give the position of the period that holds *at* for a customer with these *anchors*, or -1.
+
+    Who has no anchor yet begins with the first window. Until achieved there is one span, whose position is 0; which
+    period is being filled is seen from its progress.
+    """
+    match rule.frame.evaluation:
+        case Evaluation.FIXED_CALENDAR_WINDOW:
+            return rule.position(at)
+        case Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            return 0 if rule.keys and _in_frame(rule, at) else -1
+        case Evaluation.CYCLIC_WINDOW:
+            return _window_of(rule, anchors.get(rule.target_id), at)
+        case _ as never:
+            assert_never(never)
+
+
+def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: int | None = None) -> int:
+    """Give the first instant after the period at *position*; *first* stands in for an anchor that is not there yet."""
+    match rule.frame.evaluation:
+        case Evaluation.FIXED_CALENDAR_WINDOW:
+            return rule.closes[position]
+        case Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            return rule.frame.closes_at
+        case Evaluation.CYCLIC_WINDOW:
+            anchor = anchors.get(rule.target_id, first)
+            return rule.frame.closes_at if anchor is None else _bounds(rule, anchor)[position + 1]
+        case _ as never:
+            assert_never(never)
+
+
+def spans(rule: Rule, anchors: Mapping[int, int]) -> tuple[WindowSpan, ...]:
+    """Give the spans of all periods, in order, as a customer with these *anchors* has them; none before the first."""
+    match rule.frame.evaluation:
+        case Evaluation.FIXED_CALENDAR_WINDOW:
+            return tuple(map(WindowSpan, rule.opens, rule.closes))
+        case Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            return (WindowSpan(rule.frame.opens_at, rule.frame.closes_at),) * len(rule.keys)
+        case Evaluation.CYCLIC_WINDOW:
+            anchor = anchors.get(rule.target_id)
+            found = () if anchor is None else _bounds(rule, anchor)
+            return tuple(map(WindowSpan, found, found[1:]))
+        case _ as never:
+            assert_never(never)
+
+
+def _in_frame(rule: Rule, at: int) -> bool:
+    return rule.frame.opens_at <= at < rule.frame.closes_at
+
+
+def _window_of(rule: Rule, anchor: int | None, at: int) -> int:
+    if not rule.keys or not _in_frame(rule, at):
+        return -1
+    if anchor is None:
+        return 0
+    found = bisect_right(_bounds(rule, anchor), at) - 1
+    return found if 0 <= found < len(rule.keys) else -1
+
+
+def _bounds(rule: Rule, anchor: int) -> tuple[int, ...]:
+    return bounds(rule.frame.zone, rule.frame.length, anchor, len(rule.keys), rule.frame.closes_at)

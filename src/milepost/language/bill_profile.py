@@ -1,0 +1,172 @@
+"""Functions over the lines of a bill (semantics 5.4): sums, quantities and counts of the lines that match.
+
+A line matches by an item attribute equal to one of the values, by a pattern found in it, or by comparing one of its
+numbers. Sums are of net amounts unless the name says Gross; Count counts lines, Qty pieces.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from milepost.language.parameters import Parameter, comparison, field, label, option, quantity, search
+from milepost.language.profile import Arguments, Function, bill_of
+from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, compare, spelled, total
+from milepost.model.event import Line, Scalar
+
+Test = Callable[[Line], bool]
+
+
+def item_attribute(line: Line, name: str) -> Scalar:
+    """Give an item attribute of *line*; `code` and `description` are the line's own unless an attribute is so named."""
+    if name in line.attributes:
+        return line.attributes[name]
+    match name:
+        case "code":
+            return line.code
+        case "description":
+            return line.description
+        case _:
+            return None
+
+
+def has_value(arguments: Arguments) -> Test:
+    """Give the test whether a line's attribute (first argument) has one of the values (the others)."""
+    name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
+    return lambda line: spelled(item_attribute(line, name)) in values
+
+
+def field_has_value(arguments: Arguments) -> Evaluate:
+    """Give the test whether the bill's extended field has one of the values; a field that is missing has none."""
+    name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
+
+    def includes(context: EvaluationContext) -> Value:
+        bill = bill_of(context)
+        return None if bill is None else spelled(bill.extended_fields.get(name)) in values
+
+    return includes
+
+
+def field_lacks_value(arguments: Arguments) -> Evaluate:
+    """Give the opposite of `field_has_value`."""
+    return _opposite(field_has_value(arguments))
+
+
+def line_has_value(arguments: Arguments) -> Evaluate:
+    """Give the test whether the current line's attribute has one of the values."""
+    matches = has_value(arguments)
+    return lambda context: None if context.line is None else matches(context.line)
+
+
+def _matches_pattern(arguments: Arguments) -> Test:
+    return _found_in(label(arguments[0]), search(arguments[1]))
+
+
+def _found_in(name: str, found: Callable[[str], bool]) -> Test:
+    def matches(line: Line) -> bool:
+        value = spelled(item_attribute(line, name))
+        return value is not None and found(value)
+
+    return matches
+
+
+def _brand_matches(arguments: Arguments) -> Test:
+    return _found_in("brand", search(arguments[0]))
+
+
+def _category_matches(arguments: Arguments) -> Test:
+    return _found_in("category", search(arguments[0]))
+
+
+def _compares(arguments: Arguments) -> Test:
+    read, meant, limit = _FIELDS[field(arguments[0])], comparison(arguments[1]), quantity(arguments[2])
+    return lambda line: compare(meant, read(line), limit) is True
+
+
+def _opposite(evaluate: Evaluate) -> Evaluate:
+    def opposite(context: EvaluationContext) -> Value:
+        value = evaluate(context)
+        return None if value is None else value is False
+
+    return opposite
+
+
+def _net(line: Line) -> Decimal:
+    return line.net
+
+
+def _gross(line: Line) -> Decimal:
+    return line.gross
+
+
+def _pieces(line: Line) -> Decimal:
+    return line.quantity
+
+
+def _one(_line: Line) -> Decimal:
+    return Decimal(1)
+
+
+_FIELDS: dict[str, Callable[[Line], Decimal]] = {
+    "AMOUNT": _net,
+    "DISCOUNT": lambda line: line.discount,
+    "QUANTITY": _pieces,
+    "RATE": lambda line: line.rate,
+    "VALUE": _gross,
+}
+
+
+def _adding(measure: Callable[[Line], Decimal], test: Callable[[Arguments], Test]) -> Callable[[Arguments], Evaluate]:
+    def build(arguments: Arguments) -> Evaluate:
+        matches = test(arguments)
+
+        def add(context: EvaluationContext) -> Value:
+            bill = bill_of(context)
+            return None if bill is None else total(measure(line) for line in bill.lines if matches(line))
+
+        return add
+
+    return build
+
+
+def _any(test: Callable[[Arguments], Test]) -> Callable[[Arguments], Evaluate]:
+    def build(arguments: Arguments) -> Evaluate:
+        matches = test(arguments)
+
+        def includes(context: EvaluationContext) -> Value:
+            bill = bill_of(context)
+            return None if bill is None else any(map(matches, bill.lines))
+
+        return includes
+
+    return build
+
+
+def _none(test: Callable[[Arguments], Test]) -> Callable[[Arguments], Evaluate]:
+    includes = _any(test)
+    return lambda arguments: _opposite(includes(arguments))
+
+
+VALUES = (Parameter.LABEL, Parameter.OPTION)
+_PATTERN = (Parameter.LABEL, Parameter.PATTERN)
+_CONDITION = (Parameter.FIELD, Parameter.COMPARISON, Parameter.QUANTITY)
+
+
+def _functions() -> dict[str, Function]:
+    measures = {"basketSum": _net, "basketQty": _pieces, "basketCount": _one}
+    functions = dict[str, Function]()
+    for name, measure in measures.items():
+        functions[name] = Function(VALUES, Kind.NUMBER, _adding(measure, has_value), open_ended=True)
+        functions[f"{name}Regex"] = Function(_PATTERN, Kind.NUMBER, _adding(measure, _matches_pattern))
+        functions[f"{name}If"] = Function(_CONDITION, Kind.NUMBER, _adding(measure, _compares))
+    functions["basketSumGross"] = Function(VALUES, Kind.NUMBER, _adding(_gross, has_value), open_ended=True)
+    functions["basketSumRegexGross"] = Function(_PATTERN, Kind.NUMBER, _adding(_gross, _matches_pattern))
+    for name, quantifier in {"basketIncludes": _any, "basketExcludes": _none}.items():
+        functions[name] = Function(VALUES, Kind.BOOLEAN, quantifier(has_value), open_ended=True)
+        functions[f"{name}Regex"] = Function(_PATTERN, Kind.BOOLEAN, quantifier(_matches_pattern))
+        only = (Parameter.PATTERN,)
+        functions[f"{name}RegexBrand"] = Function(only, Kind.BOOLEAN, quantifier(_brand_matches))
+        functions[f"{name}RegexCategory"] = Function(only, Kind.BOOLEAN, quantifier(_category_matches))
+    return functions
+
+
+BASKET_FUNCTIONS = _functions()
+"""The functions of `currentTxn` over its lines, by name."""

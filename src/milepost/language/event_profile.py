@@ -1,0 +1,161 @@
+"""The profile `currentEvent` (semantics 5.2, 5.4, 4.16): what kind of event it is and what it carries.
+
+A behavioural event's attributes are named as they are. Those of TargetCompleted, which tells that a target, a trigger,
+a whole unified group or a streak level was achieved, and of CustomerUpdate have their types and functions here.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from milepost.language.parameters import Parameter, label
+from milepost.language.profile import Arguments, Attribute, Fact, Function, Profile
+from milepost.language.syntax import Operator
+from milepost.language.values import (
+    Evaluate,
+    EvaluationContext,
+    Kind,
+    Value,
+    calculate,
+    normalised,
+    number_in,
+    spelled,
+    truth_in,
+)
+from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.event import CUSTOMER_UPDATE, Activity, Award, Scalar
+from milepost.model.names import name_key
+
+
+def carried(context: EvaluationContext, name: str) -> Scalar:
+    """Give the attribute *name* that a behavioural event carries, if it does."""
+    payload = context.event.payload
+    return payload.attributes.get(name) if isinstance(payload, Activity) else None
+
+
+def _of_activity(kind: Kind, name: str, read: Callable[[Scalar], Value]) -> Fact:
+    return Fact(kind, lambda context: read(carried(context, name)))
+
+
+def _text(attribute: Completion) -> Fact:
+    return _of_activity(Kind.STRING, attribute.value, spelled)
+
+
+def _truth(attribute: Completion) -> Fact:
+    return _of_activity(Kind.BOOLEAN, attribute.value, truth_in)
+
+
+def _either(*names: str) -> Fact:
+    def read(context: EvaluationContext) -> Value:
+        return next((found for name in names if (found := spelled(carried(context, name))) is not None), None)
+
+    return Fact(Kind.STRING, read)
+
+
+def _of_award(kind: Kind, read: Callable[[Award], str | int | Decimal | None]) -> Fact:
+    def value(context: EvaluationContext) -> Value:
+        payload = context.event.payload
+        return normalised(read(payload)) if isinstance(payload, Award) else None
+
+    return Fact(kind, value)
+
+
+def _unlisted(name: str) -> Fact:
+    award = AWARD_ATTRIBUTES.get(name)
+
+    def value(context: EvaluationContext) -> Value:
+        if isinstance(context.event.payload, Activity):
+            return normalised(carried(context, name))
+        return None if award is None else award.read(context)
+
+    return Fact(Kind.DYNAMIC, value)
+
+
+def _is_named(context: EvaluationContext, attribute: Completion, key: str) -> bool | None:
+    """Tell whether the event's *attribute* is the name with this key; null if it has none."""
+    name = spelled(carried(context, attribute.value))
+    return None if name is None else name_key(name) == key
+
+
+def _names(attribute: Completion) -> Callable[[Arguments], Evaluate]:
+    def build(arguments: Arguments) -> Evaluate:
+        key = name_key(label(arguments[0]))
+        return lambda context: _is_named(context, attribute, key)
+
+    return build
+
+
+def _of_named_target(amount: Callable[[EvaluationContext], Value]) -> Function:
+    def build(arguments: Arguments) -> Evaluate:
+        key = name_key(label(arguments[0]))
+
+        def value(context: EvaluationContext) -> Value:
+            return amount(context) if _is_named(context, Completion.TARGET_NAME, key) else None
+
+        return value
+
+    return Function((Parameter.TARGET,), Kind.NUMBER, build)
+
+
+def _achieved(context: EvaluationContext) -> Value:
+    return number_in(carried(context, Completion.ACHIEVED.value))
+
+
+def _defined(context: EvaluationContext) -> Value:
+    return number_in(carried(context, Completion.DEFINED.value))
+
+
+def _gap(context: EvaluationContext) -> Value:
+    # Which way round is our decision: semantics 8 #53.
+    return calculate(Operator.MINUS, _defined(context), _achieved(context))
+
+
+_EVENT_TYPE: dict[str, Attribute] = {"eventType": Fact(Kind.STRING, lambda context: context.event.name)}
+
+AWARD_ATTRIBUTES = {
+    "amount": _of_award(Kind.NUMBER, lambda award: award.amount),
+    "kind": _of_award(Kind.STRING, lambda award: award.kind.value),
+    "currency": _of_award(Kind.STRING, lambda award: award.currency),
+    "programId": _of_award(Kind.NUMBER, lambda award: award.program_id),
+}
+
+_COMPLETION: dict[str, Attribute] = {
+    "targetName": _text(Completion.TARGET_NAME),
+    "targetGroup": _text(Completion.TARGET_GROUP),
+    "targetPeriod": _text(Completion.TARGET_PERIOD),
+    "targetMilestoneTrigger": _text(Completion.TRIGGER_NAME),
+    "milestoneValueDefined": _of_activity(Kind.NUMBER, Completion.TRIGGER_VALUE.value, number_in),
+    "isTargetAchievedEvent": _truth(Completion.IS_TARGET),
+    "isSubTargetAchievedEvent": _truth(Completion.IS_TRIGGER),
+    "isUnifiedTargetAchievedEvent": _truth(Completion.IS_UNIFIED),
+    "isStreakAchievedEvent": _truth(Completion.IS_STREAK),
+}
+
+_COMPLETION_FUNCTIONS = {
+    "targetAchieved": _of_named_target(_achieved),
+    "targetDefined": _of_named_target(_defined),
+    "targetGaps": _of_named_target(_gap),
+    "targetExists": Function((Parameter.TARGET,), Kind.BOOLEAN, _names(Completion.TARGET_NAME)),
+    "streakName": Function((Parameter.LEVEL,), Kind.BOOLEAN, _names(Completion.STREAK_LEVEL)),
+    "streakExists": Function((Parameter.LEVEL,), Kind.BOOLEAN, _names(Completion.STREAK_LEVEL)),
+}
+
+# The vendor's list and its examples spell the type differently; both are read, and both may be sent.
+_PREVIOUS_TYPE = _either("previousLoyaltytype", "previousLoyaltyType")
+_CURRENT_TYPE = _either("currentLoyaltytype", "currentLoyaltyType")
+
+_UPDATE: dict[str, Attribute] = {
+    "previousLoyaltytype": _PREVIOUS_TYPE,
+    "previousLoyaltyType": _PREVIOUS_TYPE,
+    "currentLoyaltytype": _CURRENT_TYPE,
+    "currentLoyaltyType": _CURRENT_TYPE,
+    "previousCustomFieldValue": _of_activity(Kind.DYNAMIC, "previousCustomFieldValue", normalised),
+    "currentCustomFieldValue": _of_activity(Kind.DYNAMIC, "currentCustomFieldValue", normalised),
+}
+
+_ELSEWHERE = dict.fromkeys((*_COMPLETION, *_COMPLETION_FUNCTIONS), f"only {TARGET_COMPLETED} has it") | dict.fromkeys(
+    _UPDATE, f"only {CUSTOMER_UPDATE} has it"
+)
+
+EVENT_PROFILE = Profile({**_EVENT_TYPE, **_COMPLETION, **_UPDATE}, _COMPLETION_FUNCTIONS, _unlisted)
+EVENT_ON_BILL_PROFILE = Profile(_EVENT_TYPE, absent=_ELSEWHERE)
+AWARD_PROFILE = Profile({**_EVENT_TYPE, **AWARD_ATTRIBUTES}, absent=_ELSEWHERE)

@@ -1,0 +1,138 @@
+"""Progress and what is told of it, as bytes that are opened only when somebody looks inside (decision 0025).
+
+Most customers of a batch go from stored bytes to stored bytes, and most entries from where they are made to the log.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Generic, TypeVar, cast, overload
+
+import msgspec
+
+from milepost.model.standing import Entry, Outcome, Progress, ProgressKey
+
+_rows = msgspec.msgpack.Decoder(list[Progress])
+_encoded = msgspec.msgpack.encode
+read_entries = msgspec.json.Decoder(tuple[Entry, ...])
+read_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
+"""What reads the texts of entries and of outcomes."""
+
+Item = TypeVar("Item")
+
+
+class LazyRows(Mapping[ProgressKey, Progress]):
+    """Rows of progress by their keys; `body` is their msgpack array, in the order of the keys."""
+
+    __slots__ = ("_opened", "body")
+
+    def __init__(self, body: bytes) -> None:
+        """Hold *body*, which is believed: it was packed by us."""
+        self.body = body
+        self._opened: dict[ProgressKey, Progress] | None = None
+
+    @property
+    def opened(self) -> Mapping[ProgressKey, Progress]:
+        """The rows themselves, in a dictionary."""
+        if self._opened is None:
+            self._opened = _by_key(_rows.decode(self.body))
+        return self._opened
+
+    def __getitem__(self, key: ProgressKey) -> Progress:
+        """Give the row of *key*."""
+        return self.opened[key]
+
+    def __iter__(self) -> Iterator[ProgressKey]:
+        """Give the keys, in order."""
+        return iter(self.opened)
+
+    def __len__(self) -> int:
+        """Give the number of rows."""
+        return len(self.opened)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether *other* holds the same progress."""
+        return self.opened == (other.opened if isinstance(other, LazyRows) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Show the rows."""
+        return f"Packed({self.opened})"
+
+
+def pack_rows(progress: Mapping[ProgressKey, Progress]) -> bytes:
+    """Give the bytes of *progress*: equal progress gives equal bytes."""
+    return progress.body if isinstance(progress, LazyRows) else _encoded(sorted(progress.values()))
+
+
+def unpack_rows(progress: Mapping[ProgressKey, Progress]) -> dict[ProgressKey, Progress]:
+    """Give *progress* as a dictionary that is the caller's own."""
+    return dict(progress.opened if isinstance(progress, LazyRows) else progress)
+
+
+def _by_key(rows: list[Progress]) -> dict[ProgressKey, Progress]:
+    """Give *rows* by their keys; a bare tuple is as good a key, and three times cheaper to make."""
+    return cast("dict[ProgressKey, Progress]", {(row.target_id, row.period_id): row for row in rows})
+
+
+class LazyJson(Sequence[Item], Generic[Item]):
+    """A list that is written already: `text` is its JSON array."""
+
+    __slots__ = ("_decoder", "_items", "text")
+
+    def __init__(self, text: bytes, decoder: "msgspec.json.Decoder[tuple[Item, ...]]") -> None:
+        """Hold *text*, which *decoder* reads."""
+        self.text = text
+        self._decoder = decoder
+        self._items: tuple[Item, ...] | None = None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What the text says."""
+        if self._items is None:
+            self._items = self._decoder.decode(self.text)
+        return self._items
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
+        """Give what stands at *place*."""
+        return self.items[place]
+
+    def __iter__(self) -> Iterator[Item]:
+        """Give the items, in order."""
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        """Give the number of items."""
+        return len(self.items)
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return self.text != _NOTHING
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether *other* holds the same items."""
+        return self.items == (other.items if isinstance(other, LazyJson) else other)
+
+    def __hash__(self) -> int:
+        """Give the hash of the items."""
+        return hash(self.items)
+
+    def __repr__(self) -> str:
+        """Show the items."""
+        return f"Written({self.items})"
+
+
+_NOTHING = b"[]"
+
+
+def lazy_entries(text: bytes) -> Sequence[Entry]:
+    """Give the entries that *text*, a JSON array, holds."""
+    return LazyJson(text, read_entries) if text != _NOTHING else ()
+
+
+def lazy_outcomes(text: bytes) -> Sequence[Outcome]:
+    """Give the outcomes that *text*, a JSON array, holds."""
+    return LazyJson(text, read_outcomes) if text != _NOTHING else ()

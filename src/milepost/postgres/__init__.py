@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL server: where its data lies, who runs it, how it is started and stopped."""

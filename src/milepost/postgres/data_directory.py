@@ -1,0 +1,107 @@
+"""Where the embedded database lives, so that its account can reach it and nobody else can.
+
+It lives in `postgres` below the data folder, 0700, owned by the account of the server. For root that account is
+`nobody`, who cannot enter a folder such as root's home. Nobody's permissions are loosened for that: the database then
+lives in a folder of its own below /var/lib/milepost, and `postgres` is a link to it.
+"""
+
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path
+from tempfile import gettempdir, mkdtemp
+from typing import NamedTuple
+
+from milepost.postgres.account import Account, NotStarted, account_owning, own_account, reaches, unprivileged_account
+from milepost.postgres.binaries import ROOTS_FOLDER
+
+FOLDER = "postgres"
+SOCKET_PATH_BYTES_MAX = 100
+"""Systems differ between 103 and 107 bytes for the path of a Unix socket."""
+
+_SOCKET_NAME = "/.s.PGSQL.5432"
+_SHORT_TEMPORARY = "/tmp"  # noqa: S108 - the folder made below it is private
+
+
+class DataDirectory(NamedTuple):
+    """The folder that holds the database and its log, and the account that owns it."""
+
+    folder: Path
+    account: Account
+
+
+def prepare(data: Path) -> DataDirectory:
+    """Give the database's folder below *data*; make it if it is not there yet.
+
+    Raises NotStarted where it belongs to another user, or where its account cannot get to it.
+    """
+    folder = data.absolute() / FOLDER
+    if not os.path.lexists(folder):
+        _make(folder)
+    folder = folder.resolve(strict=True)
+    if os.geteuid() != 0:
+        owner = account_owning(folder)
+        if owner.user != os.geteuid():
+            raise NotStarted(
+                f"The data in {folder} belongs to user number {owner.user}. Run Milepost as that user, or choose "
+                "another folder by MILEPOST_DATA."
+            )
+        return DataDirectory(folder, own_account())
+    return DataDirectory(folder, _stepped_down(data, folder))
+
+
+def _make(folder: Path) -> None:
+    """Make *folder*, or for root, where its account could not reach it, a link to one that it can."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0 and not reaches(unprivileged_account(), folder.parent):
+        name = sha256(os.fsencode(folder.parent.resolve())).hexdigest()[:16]
+        target = ROOTS_FOLDER / f"data-{name}"
+        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        target.mkdir(mode=0o700, exist_ok=True)
+        if not os.path.lexists(folder):
+            folder.symlink_to(target)
+    else:
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _stepped_down(data: Path, folder: Path) -> Account:
+    """Give the account that root uses for *folder*: its owner, or nobody for a folder that is new."""
+    if folder.parent != data.resolve() and folder.parent != ROOTS_FOLDER:
+        raise NotStarted(f"{data / FOLDER} leads to {folder}, which is no folder of Milepost; remove that link.")
+    account = account_owning(folder)
+    if account.user == 0:
+        if any(folder.iterdir()):
+            raise NotStarted(f"The data in {folder} belongs to root, and PostgreSQL does not run as root.")
+        account = unprivileged_account()
+        os.chown(folder, account.user, account.group)
+    if not reaches(account, folder):
+        raise NotStarted(
+            f"User number {account.user}, to whom the data in {folder} belongs, cannot enter that folder. Let that "
+            "user pass the folders above it, or choose another folder by MILEPOST_DATA."
+        )
+    return account
+
+
+def socket_folder(data_directory: DataDirectory) -> Path:
+    """Give a folder, private to the account, whose path is short enough for a Unix socket; make it if need be.
+
+    The name depends on the lodging alone, so a killed process leaves nothing behind that the next one does not reuse.
+    """
+    name = f"milepost-{sha256(os.fsencode(data_directory.folder)).hexdigest()[:16]}"
+    temporary = gettempdir()
+    if len(os.fsencode(f"{temporary}/{name}{_SOCKET_NAME}")) > SOCKET_PATH_BYTES_MAX or not reaches(
+        data_directory.account, Path(temporary)
+    ):
+        temporary = _SHORT_TEMPORARY
+    folder = Path(temporary) / name
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        status = folder.lstat()
+        private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
+        if not private or status.st_uid not in {data_directory.account.user, os.geteuid()}:
+            # Somebody else was there first: a name that cannot be guessed serves as well.
+            folder = Path(mkdtemp(dir=temporary, prefix="milepost-"))
+    if os.geteuid() == 0:
+        os.chown(folder, data_directory.account.user, data_directory.account.group, follow_symlinks=False)
+    return folder

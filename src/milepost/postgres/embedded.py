@@ -1,0 +1,253 @@
+"""The embedded PostgreSQL: a server of our own, started and stopped with the process that needs it.
+
+The first process that opens a data folder starts the server and holds a lock on the folder; others that open the same
+folder meanwhile attach to that server, and the one that started it stops it. The lock belongs to the process, so
+nothing is left behind when it is killed; the server then ends by itself, cleanly.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+import psycopg
+
+from milepost.postgres.account import NotStarted, run_as, server_environment
+from milepost.postgres.binaries import Binaries, find_binaries
+from milepost.postgres.data_directory import DataDirectory, prepare, socket_folder
+
+DATABASE = "milepost"
+USER = "milepost"
+LOG = "postgres.log"
+LOG_BYTES_MAX = 16 * 1024 * 1024
+PATIENCE_SECONDS = 5
+"""Silence up to here; then a line on standard error says what is being waited for."""
+
+SHARED_BUFFERS_MEGABYTES_MAX = 256
+SHARED_BUFFERS_SHARE = 8
+"""One part in so many of the machine's memory, up to the limit above."""
+
+_GLANCE_SECONDS = 0.02
+_BUILTIN_LOCALE_SINCE = 17
+_READY_LINE = 7
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+
+Found = TypeVar("Found")
+
+
+class EmbeddedServer:
+    """A running PostgreSQL for one data folder, as a context manager.
+
+    Inside the block `url` leads to the database, `version` is the server's, and `attached` tells whether another
+    process started it. The socket is private to the server's account and to root.
+    """
+
+    def __init__(
+        self, data: Path, *, binaries: Path | None = None, report: Callable[[str], None] | None = None
+    ) -> None:
+        """Prepare for the folder *data*; nothing happens yet. What takes long is told to *report* (standard error)."""
+        self._data = data
+        self._chosen = binaries
+        self._report = report or _tell
+        self._close = ExitStack()
+        self.url = ""
+        self.version = ""
+        self.attached = False
+
+    def __enter__(self) -> Self:
+        """Start the server, or attach to the one that runs; raises NotStarted."""
+        try:
+            with ExitStack() as undo:
+                data_directory = prepare(self._data)
+                folder = os.open(data_directory.folder, os.O_RDONLY | os.O_DIRECTORY)
+                undo.callback(os.close, folder)
+                self.attached = self._wait(
+                    lambda: self._locked_or_met(folder, data_directory), "waiting for the database"
+                )
+                if not self.attached:
+                    self._start(data_directory, undo)
+                self._close = undo.pop_all()
+        except OSError as error:
+            raise NotStarted(f"The embedded database in {self._data} cannot be used: {error}.") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the server cleanly if this process started it."""
+        self._close.close()
+
+    def _locked_or_met(self, folder: int, data_directory: DataDirectory) -> bool | None:
+        """Tell whether another's server answers (True), the folder is ours now (False), or neither yet (None)."""
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True if self._meet(data_directory, _ready_pid(data_directory)) else None
+        return False
+
+    def _meet(self, data_directory: DataDirectory, pid: int | None) -> bool:
+        """Tell whether the server with *pid* answers, and remember how to reach it."""
+        if pid is None:
+            return False
+        url = _url(_lines(data_directory)[4], DATABASE)
+        try:
+            with psycopg.connect(url, connect_timeout=PATIENCE_SECONDS) as connection:
+                self.url, self.version = url, connection.info.parameter_status("server_version") or ""
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _start(self, data_directory: DataDirectory, undo: ExitStack) -> None:
+        binaries = find_binaries(self._chosen, data_directory.account)
+        cluster = _cluster(data_directory, binaries)
+        self._wait(lambda: _predecessor_is_gone(data_directory), "waiting for the previous server to stop")
+        _rotate(data_directory.folder / LOG)
+        sockets = socket_folder(data_directory)
+        undo.callback(shutil.rmtree, sockets, ignore_errors=True)
+        # The request to end with the parent is bound to the thread that starts the server: this one outlives it.
+        keeper = undo.enter_context(ThreadPoolExecutor(1, "postgres"))
+        server = keeper.submit(_launch, data_directory, [*_command(binaries, cluster, sockets)]).result()
+        undo.callback(self._stop, server)
+        self._wait(lambda: _is_ready(server, data_directory), "starting the database (it may be recovering)")
+        _make_database(_url(str(sockets), "postgres"))
+        assert self._meet(data_directory, server.pid)
+
+    def _stop(self, server: "subprocess.Popen[bytes]") -> None:
+        if server.poll() is None:
+            server.send_signal(signal.SIGINT)
+            self._wait(lambda: server.poll() is not None or None, "stopping the database")
+
+    def _wait(self, glance: Callable[[], Found | None], doing: str) -> Found:
+        """Give what *glance* finds, however long that takes; a recovery must not be cut short."""
+        began = time.monotonic()
+        told = PATIENCE_SECONDS
+        while (found := glance()) is None:
+            time.sleep(_GLANCE_SECONDS)
+            waited = int(time.monotonic() - began)
+            if waited >= told:
+                self._report(f"{doing} … {waited} s")
+                told += PATIENCE_SECONDS
+        return found
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"milepost: {message}\n")
+
+
+def _url(sockets: str, database: str) -> str:
+    return f"postgresql:///{database}?host={quote(sockets, safe='')}&port=5432&user={USER}"
+
+
+def _lines(data_directory: DataDirectory) -> list[str]:
+    """Give the lines of the server's own pid file; none if it does not run."""
+    try:
+        return (data_directory.folder / "cluster" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _ready_pid(data_directory: DataDirectory) -> int | None:
+    """Give the process id of the server once it says that it is ready."""
+    lines = _lines(data_directory)
+    return int(lines[0]) if len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready" else None
+
+
+def _is_ready(server: "subprocess.Popen[bytes]", data_directory: DataDirectory) -> bool | None:
+    if server.poll() is not None:
+        said = (data_directory.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+        raise NotStarted("PostgreSQL did not start; its log ends with:\n  " + "\n  ".join(said))
+    return True if _ready_pid(data_directory) == server.pid else None
+
+
+def _predecessor_is_gone(data_directory: DataDirectory) -> bool | None:
+    """Tell when no server of a killed process uses the data any more; it stops by itself, which may take a moment."""
+    lines = _lines(data_directory)
+    if not lines:
+        return True
+    process = Path("/proc") / lines[0].strip()
+    try:
+        # A process id may be another program's by now; a server works in its data folder.
+        serves = process.joinpath("cwd").readlink() == data_directory.folder / "cluster"
+    except (FileNotFoundError, PermissionError):
+        serves = False
+    return None if serves else True
+
+
+def _cluster(data_directory: DataDirectory, binaries: Binaries) -> Path:
+    """Give the folder of the database cluster; make it whole or not at all."""
+    cluster = data_directory.folder / "cluster"
+    if not cluster.exists():
+        making = data_directory.folder / "making"
+        shutil.rmtree(making, ignore_errors=True)
+        locale = ["--no-locale"]
+        if binaries.major >= _BUILTIN_LOCALE_SINCE:
+            # Sorting by code point, the same on every machine and for ever.
+            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command = [str(binaries.folder / "initdb"), "-D", str(making), "-U", USER, "-A", "trust", "-E", "UTF8", "-k"]
+        made = run_as(data_directory.account, *command, *locale)
+        if made is None or made.returncode != 0:
+            raise NotStarted(f"PostgreSQL's initdb failed: {made.stderr.strip() if made else 'it may not be run'}")
+        making.rename(cluster)
+    major = (cluster / "PG_VERSION").read_text(encoding="utf-8").strip()
+    if major != str(binaries.major):
+        raise NotStarted(
+            f"The data in {cluster} was made by PostgreSQL {major}, but {binaries.folder} holds {binaries.major}. "
+            f"Set MILEPOST_PG_BIN to the programs of PostgreSQL {major}."
+        )
+    return cluster
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(log.with_suffix(".log.1"))
+
+
+def _command(binaries: Binaries, cluster: Path, sockets: Path) -> list[str]:
+    """Give the command line of the server: private, durable, and roomy enough for steady writing."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": f'"{sockets}"',
+        "unix_socket_permissions": "0700",
+        "port": "5432",
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+        "shared_buffers": f"{max(16, min(SHARED_BUFFERS_MEGABYTES_MAX, memory // SHARED_BUFFERS_SHARE))}MB",
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+        "log_checkpoints": "off",
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+    }
+    flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return [str(binaries.folder / "postgres"), "-D", str(cluster), *flags]
+
+
+def _launch(data_directory: DataDirectory, command: list[str]) -> "subprocess.Popen[bytes]":
+    account = data_directory.account
+    prefix = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(account.user), str(account.group)]
+    return subprocess.Popen(  # noqa: S603 - the command is built above
+        [*prefix, str(data_directory.folder / LOG), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=server_environment(),
+        start_new_session=True,  # Ctrl-C in the terminal is for us; the server is stopped last
+    )
+
+
+def _make_database(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone() is None:
+            connection.execute(f"create database {DATABASE}")

@@ -1,0 +1,1 @@
+"""A definition, ready to judge events."""

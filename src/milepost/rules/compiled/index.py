@@ -1,0 +1,182 @@
+"""From an event to the targets it may count for: the catalogue of an organisation's rules at one version."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from milepost import language
+from milepost.language import NOTHING_NEEDED, EvaluationContext, Needs
+from milepost.model.completion import TARGET_COMPLETED
+from milepost.model.event import AUTHORISE_AWARD, Event
+from milepost.model.organisation import Organisation, Settings
+from milepost.model.standing import Enrolment
+from milepost.model.target import TargetGroup
+from milepost.rules.calendar import Calendar, calendar_of
+from milepost.rules.compiled.composites import Composite, StreakRule, composite_of, streak_rule
+from milepost.rules.compiled.measure import Reading
+from milepost.rules.compiled.references import References
+from milepost.rules.compiled.rule import Rule, Schedule, Signature
+from milepost.rules.definition.schedule import ruling_calendar
+from milepost.rules.definition.unsupported import unsupported_features
+
+PLACES_REMEMBERED_MAX = 100_000
+"""How many places (per event name) the catalogue remembers candidates for."""
+
+
+class RowTarget(NamedTuple):
+    """Where one rule counts in one period: its progress, its goal (units), and when the period closes."""
+
+    target_id: int
+    period_id: int
+    goal: int | None
+    closes_at: int
+
+
+class RuleBatch(NamedTuple):
+    """Plain sums that ask the same of an event and have the same periods: one answer is all of theirs.
+
+    `predicate` and `read` are those of `first`; `spots` are found by the period's position.
+    """
+
+    first: Rule
+    predicate: Callable[[EvaluationContext], bool] | None
+    read: Reading | None
+    schedule: Schedule
+    spots: tuple[tuple[RowTarget, ...], ...]
+
+
+class MatchedRules(NamedTuple):
+    """Rules that listen to one kind of event at one place.
+
+    `open_to_all` are those that everybody takes part in, and `enrolled` those of the enrolled, by target. Of the first,
+    `plain` are sums over calendar periods with nothing else to them, which are most, taken together where they ask
+    alike, those of the same periods side by side; `others` are the rest. `is_plain` says that counting for `plain` is
+    all that such an event does to a customer who is enrolled nowhere.
+    """
+
+    open_to_all: tuple[Rule, ...]
+    enrolled: Mapping[int, Rule]
+    plain: tuple[RuleBatch, ...]
+    others: tuple[Rule, ...]
+    is_plain: bool
+
+
+class RuleIndex:
+    """The rules of an organisation at one version, found by event name and place."""
+
+    def __init__(self, organisation: Organisation, groups: Iterable[TargetGroup]) -> None:
+        """Compile the active targets of *groups*; those that cannot be evaluated count nothing."""
+        self.org_id = organisation.id
+        self.version = organisation.version
+        self.organisation = organisation
+        self.settings: Settings = organisation.settings
+        self.calendar: Calendar = calendar_of(organisation.zone)
+        self.groups = {group.id: group for group in groups}
+        self.rules: dict[int, Rule] = {}
+        self.streaks: dict[int, StreakRule] = {}
+        self.composites: dict[int, Composite] = {}
+        self.caps: list[Rule] = []
+        self.boards: set[int] = set()
+        self._by_name: dict[str, list[Rule]] = {}
+        self._by_place: dict[tuple[str, int | None, int | None, int | None], MatchedRules] = {}
+        self.needs = NOTHING_NEEDED
+        self._asking_of_ended: set[str] = set()
+        for group in self.groups.values():
+            self._add(group)
+
+    def _add(self, group: TargetGroup) -> None:
+        counts = group.active and not unsupported_features(group)
+        zone = ruling_calendar(self.organisation, group.time_zone_name).zone
+        streak, whole = streak_rule(group, self.settings), composite_of(group)
+        if streak is not None:
+            self.streaks[group.id] = streak
+        if whole is not None:
+            self.composites[group.id] = whole
+        for target in group.targets:
+            rule = Rule(target, group, zone, self.settings, is_counting=counts and target.active)
+            self.rules[target.id] = rule
+            if rule.is_counting:
+                self._by_name.setdefault(rule.event_name, []).append(rule)
+                self._note_needs(rule, language.needs(language.read(target.expression)))
+                if rule.is_cap:
+                    self.caps.append(rule)
+                if group.leaderboard and self.settings.leaderboards:
+                    self.boards.add(rule.target_id)
+
+    def _note_needs(self, rule: Rule, needs: Needs) -> None:
+        self.needs = self.needs.joined(needs)
+        if needs.ended:
+            self._asking_of_ended.update({rule.event_name, AUTHORISE_AWARD} if rule.is_cap else {rule.event_name})
+
+    def needs_ended_periods(self, event_name: str) -> bool:
+        """Tell whether a rule that hears events of this name asks for progress of periods that may be over.
+
+        Any event may lead to an achievement, and caps are asked when an award is decided.
+        """
+        return event_name in self._asking_of_ended or TARGET_COMPLETED in self._asking_of_ended
+
+    @cached_property
+    def named(self) -> References:
+        """What rules may name."""
+        return References(self.groups.values())
+
+    def rules_for(self, event: Event) -> MatchedRules:
+        """Give the rules that listen to events of this name at this place."""
+        place = event.place
+        key = (event.name, place.store_id, place.zone_id, place.concept_id)
+        found = self._by_place.get(key)
+        if found is None:
+            rules = [rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place)]
+            found = _matched_rules(rules, sums_only=self._sums_only(event.name))
+            if len(self._by_place) < PLACES_REMEMBERED_MAX:
+                self._by_place[key] = found
+        return found
+
+    def _sums_only(self, name: str) -> bool:
+        """Tell whether settings and rules let events of this name be counted without a look beyond the period."""
+        is_late_counted = self.settings.late_days is None
+        return is_late_counted and not self.needs_ended_periods(name) and not self.has_rules_for(TARGET_COMPLETED)
+
+    def candidates(self, event: Event, enrolments: Iterable[Enrolment]) -> tuple[Rule, ...]:
+        """Give the rules that the event may count for, of a customer with these *enrolments*.
+
+        Rules of the enrolled are found through the enrolments, so goals of other customers cost nothing.
+        """
+        matched = self.rules_for(event)
+        if not enrolments or not matched.enrolled:
+            return matched.open_to_all
+        found = {e.target_id: matched.enrolled[e.target_id] for e in enrolments if e.target_id in matched.enrolled}
+        return (*matched.open_to_all, *found.values())
+
+    def has_rules_for(self, name: str) -> bool:
+        """Tell whether any rule listens to events of this name."""
+        return name in self._by_name
+
+
+def _matched_rules(rules: Sequence[Rule], *, sums_only: bool) -> MatchedRules:
+    open_to_all = tuple(rule for rule in rules if rule.open_to_all)
+    alike: dict[tuple[Schedule, Signature], list[Rule]] = {}
+    for rule in sorted((rule for rule in open_to_all if rule.is_plain), key=lambda rule: rule.schedule):
+        alike.setdefault((rule.schedule, rule.asks), []).append(rule)
+    others = tuple(rule for rule in open_to_all if not rule.is_plain)
+    return MatchedRules(
+        open_to_all,
+        {rule.target_id: rule for rule in rules if not rule.open_to_all},
+        tuple(_sums(found) for found in alike.values()),
+        others,
+        sums_only and not others,
+    )
+
+
+def _sums(rules: Sequence[Rule]) -> RuleBatch:
+    first = rules[0]
+    spots = (
+        tuple(RowTarget(*rule.keys[position], rule.goals[position], closes_at) for rule in rules)
+        for position, closes_at in enumerate(first.closes)
+    )
+    return RuleBatch(first, first.predicate, first.read, first.schedule, tuple(spots))
+
+
+def build_rule_index(organisation: Organisation, groups: Iterable[TargetGroup]) -> RuleIndex:
+    """Give the catalogue of *organisation* with these groups in force."""
+    return RuleIndex(organisation, groups)

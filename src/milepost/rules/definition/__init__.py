@@ -1,0 +1,1 @@
+"""What a request may define, and what is wrong with it."""

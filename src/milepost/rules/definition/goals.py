@@ -1,0 +1,81 @@
+"""Goals and triggers of a target: what a request may ask for, and the goal of each period (semantics 8 #32, #33)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from milepost.model.amount import AMOUNT_MAX, PLACES, fits, to_decimal, to_units
+from milepost.model.problem import Problem
+from milepost.model.target import EnrolmentMethod, Evaluation, TriggerValueKind
+from milepost.rules.definition.draft import TargetDraft, TriggerDraft
+from milepost.rules.definition.naming import MISSING, NAME_MAX, duplicate_problems, name_problems, text_problems
+
+TRIGGERS_MAX = 20
+"""Triggers of one target."""
+
+SHARE_MAX = Decimal(100)
+"""The largest share of a goal that a trigger may stand at, in percent."""
+
+
+def enrolment_of(target: TargetDraft) -> EnrolmentMethod:
+    """Give how a customer comes to take part; nothing said means by a list (S1)."""
+    return target.enrolment or EnrolmentMethod.IMPORT
+
+
+def goals_of(target: TargetDraft, periods: int) -> tuple[Decimal, ...]:
+    """Give the goal of each of *periods* periods of a sound *target*; the last one given is repeated.
+
+    None at all for a target that was given none: each of its customers brings an own one.
+    """
+    given = [normalised(value) for value in target.goals if value is not None]
+    if not given:
+        return ()
+    return tuple(given[min(place, len(given) - 1)] for place in range(periods))
+
+
+def normalised(amount: Decimal) -> Decimal:
+    """Give *amount* with no more decimals than it needs: `1.00` is kept and shown as 1 (semantics 8 #35)."""
+    return to_decimal(to_units(amount))
+
+
+def goal_problems(path: str, target: TargetDraft, periods: int, evaluation: Evaluation) -> Iterator[Problem]:
+    """Find what is wrong with the goals of the target at *path* in a group of *periods* periods."""
+    if not target.goals and enrolment_of(target) is not EnrolmentMethod.IMPORT:
+        yield Problem(f"{path}.defaultValues", "are needed unless enrolmentMethod is IMPORT")
+    if periods and len(target.goals) > periods:
+        yield Problem(f"{path}.defaultValues", f"must not be more than the periods of the group ({periods})")
+    for place, value in enumerate(target.goals[: periods or None]):
+        value_path = f"{path}.defaultValues[{place}].defaultValue"
+        if value is None:
+            yield Problem(value_path, MISSING)
+        else:
+            yield from amount_problems(value_path, value)
+    if evaluation is not Evaluation.FIXED_CALENDAR_WINDOW and len(set(target.goals)) > 1:
+        yield Problem(f"{path}.defaultValues", "may differ between periods only for FIXED_CALENDAR_WINDOW")
+
+
+def trigger_problems(path: str, triggers: tuple[TriggerDraft, ...]) -> Iterator[Problem]:
+    """Find what is wrong with the triggers at *path*."""
+    if len(triggers) > TRIGGERS_MAX:
+        yield Problem(path, f"must not be more than {TRIGGERS_MAX}")
+    for place, trigger in enumerate(triggers[:TRIGGERS_MAX]):
+        yield from name_problems(f"{path}[{place}].triggerName", trigger.name)
+        yield from text_problems(f"{path}[{place}].triggerType", trigger.kind, NAME_MAX)
+        if trigger.value_kind is None:
+            yield Problem(f"{path}[{place}].triggerValueType", MISSING)
+        if trigger.value is None:
+            yield Problem(f"{path}[{place}].triggerValue", MISSING)
+            continue
+        yield from amount_problems(f"{path}[{place}].triggerValue", trigger.value)
+        if trigger.value_kind is TriggerValueKind.PERCENTAGE and trigger.value > SHARE_MAX:
+            yield Problem(f"{path}[{place}].triggerValue", f"must not be more than {SHARE_MAX} percent")
+    yield from duplicate_problems(
+        (f"{path}[{place}].triggerName", trigger.name) for place, trigger in enumerate(triggers)
+    )
+
+
+def amount_problems(path: str, value: Decimal) -> Iterator[Problem]:
+    """Find what is wrong with an amount that is to be reached."""
+    if not fits(value):
+        yield Problem(path, f"must be a number up to {AMOUNT_MAX} with at most {PLACES} decimals")
+    elif value <= 0:
+        yield Problem(path, "must be greater than 0")

@@ -1,0 +1,76 @@
+"""From a frequency to the periods of the calendar that follow from it, where a request lists none (semantics 2.2)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+from milepost.model.target import Evaluation, Frequency
+from milepost.rules.calendar import Calendar, Unreadable, iso_date
+from milepost.rules.definition.draft import GroupDraft, PeriodDraft
+from milepost.rules.definition.schedule import PERIODS_MAX, evaluation_of
+
+LENGTH_MAX = 3_650
+"""Units of a frequency in one period; ten years of days."""
+
+_DAYS = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.CUSTOM: 1}
+MONTHS: Mapping[Frequency, int] = {
+    Frequency.MONTHLY: 1,
+    Frequency.QUARTERLY: 3,
+    Frequency.HALF_YEARLY: 6,
+    Frequency.YEARLY: 12,
+}
+"""Months in one unit of the frequencies that follow the calendar."""
+
+
+def with_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
+    """Give *draft* with the periods that its frequency and its first day mean; as it is where it lists its own.
+
+    They are named as the vendor's console names them, `Cycle_1` and on. A draft that says too little, or what cannot
+    be, is given back as it is: its soundness tells what is wrong.
+    """
+    kind, count = draft.frequency_kind, draft.total_periods
+    length = 1 if not draft.frequency else draft.frequency
+    if draft.periods or evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW or kind is None or count is None:
+        return draft
+    first = _first_day(draft, calendar)
+    if first is None or not 1 <= count <= PERIODS_MAX or not 1 <= length <= LENGTH_MAX:
+        return draft
+    if kind is Frequency.CUSTOM and not draft.frequency:
+        return draft
+    try:
+        openings = [opening_day(first, kind, length * place) for place in range(count + 1)]
+        spans = [(iso_date(day), iso_date(after - 1)) for day, after in pairwise(openings)]
+    except (ValueError, OverflowError):
+        return draft  # beyond the years that dates may have
+    periods = tuple(
+        PeriodDraft(ref_code=f"Cycle_{place}", starts=starts, ends=ends)
+        for place, (starts, ends) in enumerate(spans, start=1)
+    )
+    return replace(draft, periods=periods)
+
+
+def opening_day(first: int, kind: Frequency, units: int) -> int:
+    """Give the day *units* of *kind* after *first*; months that lack the day have their last one instead.
+
+    Counted from the first day, not from one period to the next: from the 31st of January it goes on to the 28th or
+    29th of February and the 31st of March. Raises ValueError past the calendar's end.
+    """
+    months = MONTHS.get(kind)
+    if months is None:
+        return first + _DAYS[kind] * units
+    begun = date.fromordinal(first)
+    years, month = divmod(begun.month - 1 + months * units, 12)
+    after = date(begun.year + years + (month == 11), (month + 1) % 12 + 1, 1)
+    return min(date(begun.year + years, month + 1, 1).toordinal() + begun.day - 1, after.toordinal() - 1)
+
+
+def _first_day(draft: GroupDraft, calendar: Calendar) -> int | None:
+    """Give the day on which the first period begins: that of the cycle window, else of the group's validity."""
+    try:
+        if draft.cycle_opens_iso is not None:
+            return calendar.read(draft.cycle_opens_iso).day
+        written = draft.cycle_opens if draft.cycle_opens is not None else draft.valid_from
+        return None if written is None else calendar.read_legacy(written).day
+    except Unreadable:
+        return None

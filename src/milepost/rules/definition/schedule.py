@@ -1,0 +1,207 @@
+"""From the dates of a request to spans of time: periods, and the cycle window around them (semantics 2.2, 2.7)."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from milepost.model.organisation import Organisation, TimeZonePolicy
+from milepost.model.problem import Problem
+from milepost.model.target import Evaluation
+from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of, is_zone
+from milepost.rules.definition.draft import GroupDraft, PeriodDraft
+from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
+
+PERIODS_MAX = 100
+"""Periods of one group (S0)."""
+
+YEARS_WITHOUT_DATES = 5
+"""How long a group lasts that names no date at all (semantics 2.7)."""
+
+_DATE_LENGTH = len("2024-08-20")
+
+
+class PeriodSpan(NamedTuple):
+    """Whole local days: first and last as ordinals, and the half-open instants around them (epoch microseconds)."""
+
+    starts_on: int
+    ends_on: int
+    opens_at: int
+    closes_at: int
+
+
+class Window(NamedTuple):
+    """A target cycle window as it is shown: from one instant to the other, both inside (epoch microseconds)."""
+
+    opens_at: int
+    closes_at: int
+
+
+Reader = Callable[[str], Moment]
+
+
+def ruling_calendar(organisation: Organisation, time_zone_name: str | None) -> Calendar:
+    """Give the calendar that rules the dates of a group called to *time_zone_name* (semantics 8.1, timeZonePolicy).
+
+    A group that names no zone, or one that names what is none, follows the organisation's.
+    """
+    own = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
+    return calendar_of(time_zone_name if own and time_zone_name and is_zone(time_zone_name) else organisation.zone)
+
+
+def zone_problems(draft: GroupDraft, organisation: Organisation) -> Iterator[Problem]:
+    """Find a zone that is none where it would rule; else the name is a label that nobody reads (semantics 2.1)."""
+    rules = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
+    if rules and draft.time_zone_name is not None and not is_zone(draft.time_zone_name):
+        reason = "is not a time zone of the IANA database, such as Europe/Berlin; the organisation lets it rule"
+        yield Problem("timeZoneName", reason)
+
+
+def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
+    """Find what is wrong with the periods, alone and together."""
+    is_fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
+    if len(draft.periods) > PERIODS_MAX:
+        yield Problem("periods", f"must not be more than {PERIODS_MAX}")
+    if is_fixed and not draft.periods:
+        yield Problem("periods", "are needed for FIXED_CALENDAR_WINDOW, or a frequencyType and a first day")
+    for place, period in enumerate(draft.periods[:PERIODS_MAX]):
+        path = f"periods[{place}]"
+        yield from name_problems(f"{path}.refCode", period.ref_code)
+        yield from text_problems(f"{path}.description", period.description, DESCRIPTION_MAX)
+        if is_fixed or period.starts is not None or period.ends is not None:
+            yield from date_problems(path, period, calendar)
+    # Unique inside the group only: `Cycle_1` stands in nearly every published group (semantics 8 #58).
+    yield from duplicate_problems(
+        (f"periods[{place}].refCode", period.ref_code) for place, period in enumerate(draft.periods)
+    )
+    if is_fixed:
+        yield from _overlaps(draft.periods[:PERIODS_MAX], calendar)
+
+
+def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:
+    """Give the days that a period covers, from 00:00:00 of its first to the end of its last (semantics 8 #20).
+
+    None where it names no dates or none that can be read.
+    """
+    if period.starts is None or period.ends is None:
+        return None
+    try:
+        first, last = calendar.read_legacy(period.starts).day, calendar.read_legacy(period.ends).day
+    except Unreadable:
+        return None
+    return PeriodSpan(first, last, calendar.opens(first), calendar.closes(last))
+
+
+def window_problems(draft: GroupDraft, calendar: Calendar, now: int) -> Iterator[Problem]:
+    """Find what is wrong with the dates of the group itself: its validity and its cycle window."""
+    found = list(_written_window_problems(draft, calendar))
+    yield from found
+    if not found:
+        window = cycle_window(draft, calendar, now)
+        if window.opens_at > window.closes_at:
+            yield Problem("targetCycleEndDate", "lies before targetCycleStartDate")
+
+
+def _written_window_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
+    legacy, exact = calendar.read_legacy, calendar.read
+    yield from _order_problems("fromDate", draft.valid_from, "toDate", draft.valid_to, legacy, calendar)
+    yield from _order_problems(
+        "targetCycleStartDate", draft.cycle_opens, "targetCycleEndDate", draft.cycle_closes, legacy, calendar
+    )
+    yield from _order_problems(
+        "targetCycleStartDateISO",
+        draft.cycle_opens_iso,
+        "targetCycleEndDateISO",
+        draft.cycle_closes_iso,
+        exact,
+        calendar,
+    )
+
+
+def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
+    """Give the cycle window of a sound *draft*: as given, else around its periods, its validity, or from *now* on.
+
+    The ISO fields win over the older pair, which the vendor means to remove (semantics 2.8).
+    """
+    opens = _moment(draft.cycle_opens_iso, calendar.read) or _moment(draft.cycle_opens, calendar.read_legacy)
+    closes = _last(draft.cycle_closes_iso, calendar.read, calendar) or _last(
+        draft.cycle_closes, calendar.read_legacy, calendar
+    )
+    derived = _derived(draft, calendar, now)
+    return Window(
+        derived.opens_at if opens is None else opens.instant, derived.closes_at if closes is None else closes.instant
+    )
+
+
+def evaluation_of(draft: GroupDraft) -> Evaluation:
+    """Give what a period's window is; nothing said means dates of the calendar (semantics 2.1)."""
+    return draft.evaluation or Evaluation.FIXED_CALENDAR_WINDOW
+
+
+def _derived(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
+    spans = [span for period in draft.periods if (span := span_of(period, calendar)) is not None]
+    if spans:
+        # The last second is shown, not the first instant after it (semantics 2.7).
+        return Window(min(span.opens_at for span in spans), max(span.closes_at for span in spans) - SECOND_US)
+    opens = _moment(draft.valid_from, calendar.read_legacy)
+    closes = _last(draft.valid_to, calendar.read_legacy, calendar)
+    begin = now if opens is None else opens.instant
+    return Window(begin, calendar.later(begin, years=YEARS_WITHOUT_DATES) if closes is None else closes.instant)
+
+
+def date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterator[Problem]:
+    """Find what is wrong with the dates of the period at *path*."""
+    for name, text in ((f"{path}.startDate", period.starts), (f"{path}.endDate", period.ends)):
+        if text is None:
+            yield Problem(name, MISSING)
+    yield from _order_problems(
+        f"{path}.startDate", period.starts, f"{path}.endDate", period.ends, calendar.read_legacy, calendar
+    )
+
+
+def lies_backwards(period: PeriodDraft, calendar: Calendar) -> bool:
+    """Tell whether a period ends before it starts; one whose dates cannot be read does not."""
+    try:
+        begin, end = _moment(period.starts, calendar.read_legacy), _last(period.ends, calendar.read_legacy, calendar)
+    except Unreadable:
+        return False
+    return begin is not None and end is not None and begin.instant > end.instant
+
+
+def _order_problems(
+    first_path: str, first: str | None, last_path: str, last: str | None, read: Reader, calendar: Calendar
+) -> Iterator[Problem]:
+    """Find dates that cannot be read, or that stand in the wrong order (semantics 8 #43)."""
+    begin = end = None
+    try:
+        begin = _moment(first, read)
+    except Unreadable as problem:
+        yield Problem(first_path, str(problem))
+    try:
+        end = _last(last, read, calendar)
+    except Unreadable as problem:
+        yield Problem(last_path, str(problem))
+    if begin is not None and end is not None and begin.instant > end.instant:
+        yield Problem(last_path, f"lies before {first_path.rpartition('.')[2]}")
+
+
+def _overlaps(periods: tuple[PeriodDraft, ...], calendar: Calendar) -> Iterator[Problem]:
+    """Find periods that share a day with another one of the group (semantics 8 #44)."""
+    spans = [(span, place) for place, period in enumerate(periods) if (span := span_of(period, calendar)) is not None]
+    spans = sorted((span, place) for span, place in spans if span.starts_on <= span.ends_on)
+    last_end, holder = 0, 0
+    for span, place in spans:
+        if span.starts_on <= last_end:
+            yield Problem(f"periods[{place}]", f"shares a day with periods[{holder}]")
+        if span.ends_on > last_end:
+            last_end, holder = span.ends_on, place
+
+
+def _moment(text: str | None, read: Reader) -> Moment | None:
+    return None if text is None else read(text)
+
+
+def _last(text: str | None, read: Reader, calendar: Calendar) -> Moment | None:
+    """Read the end of something: a date alone means its last second."""
+    if text is None:
+        return None
+    moment = read(text)
+    return Moment(calendar.closes(moment.day) - SECOND_US, moment.day) if len(text) == _DATE_LENGTH else moment

@@ -1,0 +1,160 @@
+"""Everything that is wrong with a definition, found at once, with paths and the vendor's codes (semantics 6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from milepost.model.event import COMMANDS
+from milepost.model.organisation import Organisation
+from milepost.model.problem import Problem
+from milepost.model.target import Evaluation
+from milepost.rules.calendar import Calendar
+from milepost.rules.definition.audiences import audience_problems
+from milepost.rules.definition.condition import build_condition
+from milepost.rules.definition.draft import FilterDraft, GroupDraft, TargetDraft
+from milepost.rules.definition.goals import goal_problems, trigger_problems
+from milepost.rules.definition.metadata import metadata_problems
+from milepost.rules.definition.naming import (
+    DESCRIPTION_MAX,
+    MISSING,
+    NAME_MAX,
+    duplicate_problems,
+    name_problems,
+    text_problems,
+)
+from milepost.rules.definition.pairs import is_accepted
+from milepost.rules.definition.schedule import (
+    PERIODS_MAX,
+    evaluation_of,
+    period_problems,
+    ruling_calendar,
+    window_problems,
+    zone_problems,
+)
+from milepost.rules.definition.tracking import TARGETS_MAX, tracking_problems
+
+ID_MAX = 2**63 - 1
+FREQUENCY_MAX = 2**31 - 1
+
+RECURRING_UNSET = -1
+"""What the vendor shows for `recurringCycles` of groups made without it; it comes back in edited copies."""
+
+FILTERS_MAX = 20
+FILTER_IDS_MAX = 5_000
+
+_NAME_TOO_LONG = "Length of Target rule name cannot exceed 200"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationResult:
+    """What is wrong with a draft, and what its author should know though it is sound."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+def validate(draft: GroupDraft, organisation: Organisation, now: int) -> ValidationResult:
+    """Find everything that is wrong with *draft* in *organisation*; *now* in epoch microseconds."""
+    calendar = ruling_calendar(organisation, draft.time_zone_name)
+    problems = [
+        *_group_problems(draft),
+        *zone_problems(draft, organisation),
+        *_window_problems(draft, calendar, now),
+        *tracking_problems(draft, periods_of(draft), organisation.settings),
+    ]
+    warnings: list[str] = []
+    for place, target in enumerate(draft.targets[:TARGETS_MAX]):
+        path = f"targets[{place}]"
+        condition = build_condition(path, target)
+        problems += [*target_problems(path, target, periods_of(draft), evaluation_of(draft)), *condition.problems]
+        warnings += condition.warnings
+    problems += duplicate_problems(
+        (f"targets[{place}].name", target.name) for place, target in enumerate(draft.targets)
+    )
+    return ValidationResult(tuple(problems), tuple(warnings))
+
+
+def merge_problems(found: tuple[Problem, ...], further: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Give *found*, wrong with the writing of a request, and of *further* what does not merely follow from it."""
+    faulty = {problem.path for problem in found}
+    return found + tuple(problem for problem in further if not faulty.intersection(_upwards(problem.path)))
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Give *path* and every path around it, up to the whole request."""
+    yield from ("", path)
+    for place in range(len(path) - 1, 0, -1):
+        if path[place] in ".[":
+            yield path[:place]
+
+
+def periods_of(draft: GroupDraft) -> int:
+    """Give how many periods the group has: those listed, else, where none need be listed, the number asked for."""
+    if draft.periods or evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW:
+        return len(draft.periods)
+    return draft.total_periods or 0
+
+
+def _group_problems(draft: GroupDraft) -> Iterator[Problem]:
+    yield from name_problems("name", draft.name)
+    yield from text_problems("description", draft.description, DESCRIPTION_MAX)
+    yield from text_problems("timeZoneName", draft.time_zone_name, NAME_MAX)
+    if draft.tracking is None:
+        yield Problem("trackingType", MISSING)
+    fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
+    yield from _number_problems("preferredTillId", draft.preferred_till_id, 0, ID_MAX, needed=True)
+    yield from _number_problems("totalPeriods", draft.total_periods, 0 if fixed else 1, PERIODS_MAX, needed=True)
+    yield from _number_problems("frequency", draft.frequency, 0, FREQUENCY_MAX, needed=False)
+    yield from _number_problems("recurringCycles", draft.recurring_cycles, RECURRING_UNSET, PERIODS_MAX, needed=False)
+
+
+def _window_problems(draft: GroupDraft, calendar: Calendar, now: int) -> Iterator[Problem]:
+    yield from period_problems(draft, calendar)
+    yield from window_problems(draft, calendar, now)
+
+
+def target_problems(path: str, target: TargetDraft, periods: int, evaluation: Evaluation) -> Iterator[Problem]:
+    """Find what is wrong with the target at *path* in a group of *periods* periods, but for its condition."""
+    yield from target_name_problems(f"{path}.name", target.name)
+    yield from text_problems(f"{path}.description", target.description, DESCRIPTION_MAX)
+    if target.entity is None:
+        yield Problem(f"{path}.targetEntity", MISSING)
+    if target.kpi is None:
+        yield Problem(f"{path}.targetType", MISSING)
+    if target.entity is not None and target.kpi is not None and not is_accepted(target.entity, target.kpi):
+        yield Problem(f"{path}.targetType", "Invalid target entity and target type combination", 310033)
+    if target.event_name is not None:
+        yield from name_problems(f"{path}.eventName", target.event_name)
+        if target.event_name in COMMANDS:
+            yield Problem(f"{path}.eventName", "is the name of an event of our own")
+    yield from metadata_problems(path, target)
+    yield from goal_problems(path, target, periods, evaluation)
+    yield from trigger_problems(f"{path}.targetMilestoneTriggers", target.triggers)
+    yield from filter_problems(f"{path}.filters", target.filters or ())
+    yield from audience_problems(path, target)
+
+
+def target_name_problems(path: str, name: str | None) -> Iterator[Problem]:
+    """Find what is wrong with a target's name, with the vendor's words where it is too long."""
+    yield from name_problems(path, name, Problem(path, _NAME_TOO_LONG, 310008))
+
+
+def filter_problems(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[Problem]:
+    """Find what is wrong with the filters at *path*."""
+    if len(filters) > FILTERS_MAX:
+        yield Problem(path, f"must not be more than {FILTERS_MAX}")
+    for place, restriction in enumerate(filters[:FILTERS_MAX]):
+        if restriction.kind is None:
+            yield Problem(f"{path}[{place}].entityType", MISSING)
+        ids = restriction.ids or ()
+        if len(ids) > FILTER_IDS_MAX:
+            yield Problem(f"{path}[{place}].entityIds", f"must not be more than {FILTER_IDS_MAX}")
+        if any(not 0 < id_ <= ID_MAX for id_ in ids):
+            yield Problem(f"{path}[{place}].entityIds", f"must be numbers between 1 and {ID_MAX}")
+
+
+def _number_problems(path: str, number: int | None, least: int, most: int, *, needed: bool) -> Iterator[Problem]:
+    if number is None:
+        if needed:
+            yield Problem(path, MISSING)
+    elif not least <= number <= most:
+        yield Problem(path, f"must be between {least} and {most}")

@@ -1,0 +1,1 @@
+"""What a request may change of a definition that is in force."""

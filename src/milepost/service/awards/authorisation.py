@@ -1,0 +1,85 @@
+"""Deciding how much of an intended award may be given: a decision uses caps up, exactly once (decision 0012)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from milepost.model.event import AuthoriseAward, EventKey
+from milepost.model.problem import Problem
+from milepost.model.standing import Reason
+from milepost.rules.compiled.index import RuleIndex
+from milepost.service.customers.periods import customer_goal
+from milepost.service.customers.view import view_customer
+from milepost.service.ingest.incoming_event import Status
+from milepost.service.runtime.idempotent_commands import command_event, submit_once
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+from milepost.service.snapshot.organisation_snapshot import PlaceName, snapshot_at
+
+SOURCE = "milepost/awards"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorisationRequest:
+    """An intended award, named by the caller's *id*; *at* is None for now (epoch microseconds)."""
+
+    id: str
+    customer_id: int
+    at: int | None
+    place: PlaceName | None
+    payload: AuthoriseAward
+
+
+class UsedCap(NamedTuple):
+    """What a decision used of one cap; amounts in units."""
+
+    target_id: int
+    period_id: int
+    limit: int | None
+    before: int
+    after: int
+
+
+class Authorisation(NamedTuple):
+    """How much was asked for and how much may be given, in units, and the caps that the decision used."""
+
+    status: Status
+    asked: int
+    given: int
+    caps: tuple[UsedCap, ...]
+    problems: tuple[Problem, ...]
+
+
+async def authorise_award(runtime: Runtime, caller: Caller, asked: AuthorisationRequest) -> Authorisation:
+    """Decide on an award; who asks again under the same id gets the same answer."""
+    now = runtime.clock()
+    at = now if asked.at is None else asked.at
+    key = EventKey(SOURCE, asked.id)
+    incoming_event = command_event(caller, asked.customer_id, key, asked.payload, at, now, asked.place)
+    answer = await submit_once(runtime, incoming_event, dated=asked.at is not None)
+    granted = next((entry for entry in answer.entries if entry.reason is Reason.GRANTED), None)
+    if granted is None or answer.version is None:
+        return Authorisation(answer.status, 0, 0, (), answer.problems)
+    view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, asked.customer_id)
+    assert view is not None, "who was decided about exists"
+    rule_index = await _catalogue_at(runtime, caller.org_id, answer.version)
+    caps = tuple(
+        UsedCap(
+            entry.target_id,
+            entry.period_id,
+            customer_goal(view.standing, rule_index.rules[entry.target_id], entry.period_id),
+            entry.before,
+            entry.after,
+        )
+        for entry in answer.entries
+        if entry.reason is Reason.DECIDED
+    )
+    return Authorisation(answer.status, granted.before, granted.after, caps, ())
+
+
+async def _catalogue_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:
+    """Give the catalogue that judged, which is that of today unless the call is an old one."""
+    async with runtime.database.transaction() as transaction:
+        snapshot = await runtime.snapshots.one(transaction, org_id)
+        if snapshot.organisation.version != version:
+            snapshot = await snapshot_at(transaction, org_id, version)
+    return snapshot.rule_index

@@ -1,0 +1,148 @@
+"""Registering customers and changing their profiles (semantics 3.8)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from milepost.model.customer import Customer, Identifier, IdentifierKind
+from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
+from milepost.model.problem import Problem, Refused
+from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+from milepost.store import customers
+from milepost.store.database import Transaction
+from milepost.store.log import key_of_customer, lock_standings
+
+SOURCE = "milepost/customers"
+NON_LOYALTY = "non_loyalty"
+NO_CUSTOMER = Problem("customerId", "No customer found with the given identifier", 8015)
+NOT_BACK = Problem("loyaltyInfo.loyaltyType", "A loyalty customer cannot become a non-loyalty customer", 8018)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerDraft:
+    """A customer as a request says it; a name or loyalty type of None leaves what is known as it is."""
+
+    identifiers: Sequence[Identifier]
+    first_name: str | None = None
+    last_name: str | None = None
+    fields: Mapping[str, Scalar]
+    extended_fields: Mapping[str, Scalar]
+    loyalty_type: Scalar = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCustomer:
+    """A customer that was written, and whether it was new."""
+
+    customer: Customer
+    is_new: bool
+
+
+async def keep_customer(runtime: Runtime, caller: Caller, draft: CustomerDraft) -> KeptCustomer:
+    """Register a customer, or change the one that these identifiers name.
+
+    A registration is an event that targets may count. Raises Refused when the identifiers name different customers.
+    """
+    now = runtime.clock()
+
+    async def work(transaction: Transaction) -> KeptCustomer:
+        kept = await _keep(transaction, caller, draft, now)
+        if kept.is_new:
+            await runtime.ingest.inside(transaction, [_registration(kept.customer, caller, now)])
+        return kept
+
+    return await runtime.database.attempt(work)
+
+
+async def change_customer(runtime: Runtime, caller: Caller, customer_id: int, draft: CustomerDraft) -> Customer:
+    """Change the profile of the customer with this id; its identifiers stay (semantics 3.8). Raises Refused."""
+    now = runtime.clock()
+
+    async def work(transaction: Transaction) -> Customer:
+        leads = await resolve_survivors(transaction, caller.org_id, [customer_id])
+        customer_key = key_of_customer(caller.org_id, leads[customer_id])
+        surviving(await lock_standings(transaction, [customer_key]))
+        known = (await customers.profiles(transaction, [customer_key])).get(customer_key)
+        if known is None:
+            raise Refused(NO_CUSTOMER)
+        if _word(draft.loyalty_type) == NON_LOYALTY and _word(known.loyalty_type) != NON_LOYALTY:
+            raise Refused(NOT_BACK)
+        changed = _changed(known, replace(draft, identifiers=()), caller, now)
+        await customers.change(transaction, caller.org_id, changed)
+        return changed
+
+    return await runtime.database.attempt(work)
+
+
+def _word(loyalty_type: Scalar) -> str:
+    return str(loyalty_type or "").lower()
+
+
+async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> KeptCustomer:
+    names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=_in_order)]
+    known = await customers.known(transaction, names)
+    holders = set(known.values())
+    if len(holders) > 1:
+        raise Refused(Problem("profiles[0].identifiers", "name different customers; merging is another call"))
+    is_new = not holders
+    if holders:
+        # Locked, so that whoever merges the customer or takes names away sees all of it or nothing.
+        (leads,) = (await resolve_survivors(transaction, caller.org_id, holders)).values()
+        holders = {leads}
+        surviving(await lock_standings(transaction, [key_of_customer(caller.org_id, leads)]))
+    customer_id = holders.pop() if holders else (await customers.fresh_ids(transaction, 1))[0]
+    unclaimed = [name for name in names if name not in known]
+    won = (
+        await customers.reserve_identifiers(transaction, unclaimed, [customer_id] * len(unclaimed))
+        if unclaimed
+        else set()
+    )
+    if len(won) < len(unclaimed):
+        raise Refused(Problem("profiles[0].identifiers", "are being taken by another request; send it again"))
+    if is_new:
+        customer = _changed(_new(customer_id, caller, now), draft, caller, now)
+        await customers.add(transaction, [(caller.org_id, customer)])
+        return KeptCustomer(customer, is_new)
+    customer_key = key_of_customer(caller.org_id, customer_id)
+    customer = _changed((await customers.profiles(transaction, [customer_key]))[customer_key], draft, caller, now)
+    await customers.change(transaction, caller.org_id, customer)
+    return KeptCustomer(customer, is_new)
+
+
+def _new(customer_id: int, caller: Caller, now: int) -> Customer:
+    return Customer(id=customer_id, registered_at=now, registered_by=caller.till_id, updated_at=now)
+
+
+def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int) -> Customer:
+    added = [one for one in dict.fromkeys(draft.identifiers) if one not in customer.identifiers]
+    return replace(
+        customer,
+        first_name=customer.first_name if draft.first_name is None else draft.first_name,
+        last_name=customer.last_name if draft.last_name is None else draft.last_name,
+        identifiers=(*customer.identifiers, *added),
+        fields={**customer.fields, **draft.fields},
+        extended_fields={**customer.extended_fields, **draft.extended_fields},
+        loyalty_type=customer.loyalty_type if draft.loyalty_type is None else draft.loyalty_type,
+        updated_at=now,
+        updated_by=caller.till_id,
+    )
+
+
+def _in_order(identifier: Identifier) -> tuple[str, str]:
+    return identifier.kind.value, identifier.value
+
+
+def _registration(customer: Customer, caller: Caller, now: int) -> IncomingEvent:
+    return IncomingEvent(
+        org_id=caller.org_id,
+        customer=Identifier(IdentifierKind.ID, str(customer.id)),
+        key=EventKey(SOURCE, "registration"),
+        name=REGISTRATION,
+        occurred_at=now,
+        received_at=now,
+        place=None,
+        till_id=caller.till_id,
+        payload=Activity({}),
+    )

@@ -1,0 +1,97 @@
+"""Freezes and pauses of a customer's streak: events of our own, named by the caller's id, that happen once."""
+
+from milepost.model.event import EventKey, GrantFreezes, PauseStreak
+from milepost.model.problem import Problem, Refused
+from milepost.model.standing import Streak
+from milepost.model.target import TargetGroup, Tracking
+from milepost.rules.calendar import DAY_US
+from milepost.service.customers.view import view_customer
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent
+from milepost.service.runtime.idempotent_commands import command_event, is_known_command, submit_once
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+
+FREEZE_SOURCE = "milepost/freezes"
+PAUSE_SOURCE = "milepost/pauses"
+GRANTS_MAX = 200
+"""Freezes of one streak that are granted one by one, and pauses of it."""
+
+PAUSE_DAYS_MAX = 366
+"""How long a pause may be."""
+
+AHEAD_DAYS_MAX = 3_660
+"""How far from now a pause may begin or end."""
+
+
+class Absent(Exception):
+    """The customer or the group that a call is about does not exist; the message says which."""
+
+
+async def grant_freezes(
+    runtime: Runtime, caller: Caller, customer_id: int, group_id: int, id_: str, count: int
+) -> Answer:
+    """Grant a customer freezes, there from now on; raises Absent, Refused."""
+    now = runtime.clock()
+    group, streak = await _streak(runtime, caller, customer_id, group_id)
+    key = EventKey(FREEZE_SOURCE, f"{group_id}/{id_}")
+    incoming_event = command_event(caller, customer_id, key, GrantFreezes(group_id=group_id, count=count), now, now)
+    return await _receive(runtime, incoming_event, _freeze_problems(group, streak, count))
+
+
+async def pause_streak(
+    runtime: Runtime, caller: Caller, customer_id: int, group_id: int, id_: str, starts_at: int, ends_at: int
+) -> Answer:
+    """Pause a customer's streak from one instant up to another (epoch microseconds); raises Absent, Refused."""
+    now = runtime.clock()
+    _, streak = await _streak(runtime, caller, customer_id, group_id)
+    key = EventKey(PAUSE_SOURCE, f"{group_id}/{id_}")
+    payload = PauseStreak(group_id=group_id, starts_at=starts_at, ends_at=ends_at)
+    incoming_event = command_event(caller, customer_id, key, payload, now, now)
+    return await _receive(runtime, incoming_event, _pause_problems(streak, starts_at, ends_at, now))
+
+
+async def _receive(runtime: Runtime, incoming_event: IncomingEvent, problems: list[Problem]) -> Answer:
+    """Receive a call that has no *problems*; one that was made before gets its answer whatever has changed since."""
+    if problems and not await is_known_command(runtime, incoming_event):
+        raise Refused(*problems)
+    return await submit_once(runtime, incoming_event, dated=False)
+
+
+def _freeze_problems(group: TargetGroup, streak: Streak, count: int) -> list[Problem]:
+    if group.freezes is None:
+        return [Problem("groupId", "has no freezes: its definition says no streakFreezes")]
+    problems = []
+    if not 1 <= count <= group.freezes.most:
+        problems.append(Problem("count", f"must be from 1 to {group.freezes.most}, the most the group allows"))
+    if len(streak.freezes) >= GRANTS_MAX:
+        problems.append(Problem("count", f"freezes were granted {GRANTS_MAX} times, which is the most for one streak"))
+    return problems
+
+
+def _pause_problems(streak: Streak, starts_at: int, ends_at: int, now: int) -> list[Problem]:
+    problems = []
+    if len(streak.pauses) >= GRANTS_MAX:
+        problems.append(Problem("from", f"the streak was paused {GRANTS_MAX} times, which is the most"))
+    if starts_at >= ends_at:
+        problems.append(Problem("to", "must lie after from"))
+    elif ends_at - starts_at > PAUSE_DAYS_MAX * DAY_US:
+        problems.append(Problem("to", f"must not lie more than {PAUSE_DAYS_MAX} days after from"))
+    problems += [
+        Problem(path, f"must lie within {AHEAD_DAYS_MAX} days of now")
+        for path, instant in (("from", starts_at), ("to", ends_at))
+        if abs(instant - now) > AHEAD_DAYS_MAX * DAY_US
+    ]
+    return problems
+
+
+async def _streak(runtime: Runtime, caller: Caller, customer_id: int, group_id: int) -> tuple[TargetGroup, Streak]:
+    """Give an active group whose streaks can break, and what the customer has done in it."""
+    view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, customer_id)
+    if view is None:
+        raise Absent(f"there is no customer {customer_id}")
+    group = view.snapshot.rule_index.groups.get(group_id)
+    if group is None or not group.active or group.deleted:
+        raise Absent(f"there is no active target group {group_id}")
+    if group.tracking is not Tracking.STREAKS:
+        raise Refused(Problem("groupId", "is no group of STREAKS: nothing in it can break"))
+    return group, view.standing.streaks.get(group_id) or Streak(group_id)

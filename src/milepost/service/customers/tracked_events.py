@@ -1,0 +1,99 @@
+"""Which events a customer's progress on a target came from, read from the log's entries (semantics 3.6, 4.15)."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from milepost.model.amount import to_units
+from milepost.model.event import ABSORB_CUSTOMER, COMMANDS, ENROL, UNENROL, Award, Bill, Event, Return, ReturnKind
+from milepost.model.problem import Problem, Refused
+from milepost.model.standing import Entry, Reason
+from milepost.rules.calendar import Calendar
+from milepost.service.customers.view import CustomerView, view_customer
+from milepost.service.definitions.lookup import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
+from milepost.service.runtime.runtime import Runtime
+from milepost.store import customers
+from milepost.store.log import LoggedRow, key_of_customer
+
+NO_RECORD = Problem("targetRuleId", "No record found in user target for the given user and target", 310149)
+TRACKED = frozenset(Reason) - {Reason.TOO_LATE, Reason.RETURN_AFTER_END, Reason.DECIDED, Reason.GRANTED}
+"""Reasons for which an event has something to do with a progress."""
+
+ONE_UNIT = to_units(Decimal(1))
+
+
+class TrackedEvent(NamedTuple):
+    """An event that concerned one progress; `worth` in units: a bill's net amount, one for other events."""
+
+    event: Event
+    period_id: int
+    worth: int
+
+
+class TrackedPage(NamedTuple):
+    """A page of a customer's events for a target, and how many there are in all."""
+
+    customer_id: int
+    group_id: int
+    events: list[TrackedEvent]
+    total: int
+    calendar: Calendar
+
+
+async def tracked_events(
+    runtime: Runtime, org_id: int, customer_id: int, target_id: int, period_id: int | None, page: tuple[int, int]
+) -> TrackedPage:
+    """Give a page (its number and size) of the events that concerned a target, earliest first; raises Refused."""
+    view = await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
+    if view is None:
+        raise Refused(UNKNOWN_USER)
+    group_id = _group_of(view, target_id, period_id)
+    async with runtime.database.reading() as reading:
+        log = await customers.whole_log(reading, key_of_customer(org_id, view.customer.id))
+    found = [
+        (row, period, entries)
+        for _, row in log
+        if row.name in {ENROL, UNENROL, ABSORB_CUSTOMER} or row.name not in COMMANDS
+        for period, entries in _by_period(row, target_id).items()
+        if period_id in {None, period}
+    ]
+    found.sort(key=lambda one: (one[0].occurred_at, one[0].seq))
+    number, size = page
+    shown = [_tracked(*one) for one in found[number * size : (number + 1) * size]]
+    return TrackedPage(view.customer.id, group_id, shown, len(found), view.snapshot.rule_index.calendar)
+
+
+def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:
+    """Give the group of the target; raises Refused where target, period or record is missing."""
+    group = view.snapshot.holders.get(target_id)
+    if group is None:
+        raise Refused(UNKNOWN_TARGET)
+    if period_id is not None and all(period.id != period_id for period in group.periods):
+        raise Refused(UNKNOWN_PERIOD)
+    has_progress = any(progress.target_id == target_id for progress in view.progress.values())
+    if not has_progress and latest(view.standing, target_id) is None:
+        raise Refused(NO_RECORD)
+    return group.id
+
+
+def _by_period(row: LoggedRow, target_id: int) -> dict[int, list[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for entry in row.entries:
+        if entry.target_id == target_id and entry.reason in TRACKED:
+            found.setdefault(entry.period_id, []).append(entry)
+    return found
+
+
+def _tracked(row: LoggedRow, period_id: int, entries: list[Entry]) -> TrackedEvent:
+    event = row.event()
+    match event.payload:
+        case Bill(net=net):
+            worth = to_units(net)
+        case Return(kind=ReturnKind.AMOUNT, amount=amount) if amount is not None:
+            worth = to_units(amount)
+        case Award(amount=amount):
+            worth = to_units(amount)
+        case _ if row.name in COMMANDS or isinstance(event.payload, Return):
+            worth = abs(sum(entry.after - entry.before for entry in entries))
+        case _:
+            worth = ONE_UNIT
+    return TrackedEvent(event, period_id, worth)

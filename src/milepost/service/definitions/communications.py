@@ -1,0 +1,72 @@
+"""What customers are to be told about a target: kept and read, sent by who subscribes to outcomes (semantics 3.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from milepost.model.communication import Communication
+from milepost.model.organisation import Organisation
+from milepost.model.problem import Problem, Refused
+from milepost.model.target import Author
+from milepost.rules.definition.communications import (
+    CommunicationDraft,
+    Subject,
+    communication_problems,
+    kept_communications,
+)
+from milepost.rules.definition.validation import merge_problems
+from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET
+from milepost.store import communications, definitions, organisations
+from milepost.store.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunicationList:
+    """Communications about a target of an organisation."""
+
+    organisation: Organisation
+    communications: tuple[Communication, ...]
+
+
+async def communications_of(database: Database, org_id: int, subject: Subject) -> CommunicationList:
+    """Give what is to be told about a target; raises Refused where there is none."""
+    async with database.transaction() as transaction:
+        await _check(transaction, org_id, subject)
+        version = (await organisations.versions(transaction, [org_id]))[org_id]
+        found = await communications.of_target(transaction, org_id, subject.target_id)
+        organisation = await organisations.at_version(transaction, org_id, version)
+    return CommunicationList(organisation=organisation, communications=tuple(found))
+
+
+async def keep_communications(
+    database: Database,
+    org_id: int,
+    author: Author,
+    subject: Subject,
+    drafts: Sequence[CommunicationDraft],
+    problems: tuple[Problem, ...],
+    now: int,
+) -> CommunicationList:
+    """Keep what *drafts* say about a target, all or none; *problems* are those of their writing. Raises Refused."""
+
+    async def work(transaction: Transaction) -> CommunicationList:
+        organisation = await organisations.lock(transaction, org_id)
+        await _check(transaction, org_id, subject)
+        known = {one.id: one for one in await communications.of_target(transaction, org_id, subject.target_id)}
+        found = merge_problems(problems, tuple(communication_problems(drafts, known)))
+        if found:
+            raise Refused(*found)
+        new = sum(draft.id is None for draft in drafts)
+        ids = iter(await communications.fresh_ids(transaction, new))
+        kept = kept_communications(drafts, known, subject, author, now, lambda: next(ids))
+        await communications.keep(transaction, org_id, kept)
+        return CommunicationList(organisation=organisation, communications=tuple(kept))
+
+    return await database.attempt(work)
+
+
+async def _check(transaction: Transaction, org_id: int, subject: Subject) -> None:
+    group = await definitions.newest(transaction, org_id, subject.group_id)
+    if group is None or group.deleted:
+        raise Refused(UNKNOWN_GROUP)
+    if subject.target_id not in {target.id for target in group.targets}:
+        raise Refused(UNKNOWN_TARGET)

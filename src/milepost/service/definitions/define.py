@@ -1,0 +1,97 @@
+"""Defining: a request becomes a target group that is in force, or every reason why not is given at once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from milepost.model.organisation import Organisation
+from milepost.model.problem import Problem, Refused
+from milepost.model.target import Author, TargetGroup
+from milepost.rules.definition.build import build_group, ids_needed
+from milepost.rules.definition.draft import GroupDraft, TargetDraft
+from milepost.rules.definition.recurring import with_periods
+from milepost.rules.definition.schedule import ruling_calendar
+from milepost.rules.definition.unsupported import unsupported_features
+from milepost.rules.definition.validation import merge_problems, validate
+from milepost.service.definitions.audiences import close_audiences, with_audiences
+from milepost.service.definitions.declaration_checks import measured_targets, undeclared_problems
+from milepost.service.definitions.ids import fresh_ids
+from milepost.service.definitions.names import WantedName, key_of, taken_problems, unknown_warnings
+from milepost.store import definitions, organisations
+from milepost.store.database import Database, Transaction
+from milepost.store.definitions import NameKey, NameKind
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRequest:
+    """What a request asks to define, and what in it could not be read."""
+
+    draft: GroupDraft
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedGroup:
+    """A group that is in force, and what its author should know."""
+
+    organisation: Organisation
+    group: TargetGroup
+    warnings: tuple[str, ...]
+
+
+async def define_groups(
+    database: Database, org_id: int, author: Author, asked: DefinitionRequest, now: int
+) -> DefinedGroup:
+    """Define what is *asked* for at *now* (epoch microseconds); raises Refused with all that is wrong with it."""
+
+    async def work(transaction: Transaction) -> DefinedGroup:
+        return await _define(transaction, org_id, author, asked, now)
+
+    return await database.attempt(work)
+
+
+def target_paths(drafts: Sequence[TargetDraft]) -> Iterator[tuple[str, TargetDraft]]:
+    """Give targets with their paths in a request."""
+    return ((f"targets[{place}]", draft) for place, draft in enumerate(drafts))
+
+
+async def _define(
+    transaction: Transaction, org_id: int, author: Author, asked: DefinitionRequest, now: int
+) -> DefinedGroup:
+    # The lock makes definitions of one organisation follow each other: names cannot be taken in between.
+    organisation = await organisations.lock(transaction, org_id)
+    draft = with_periods(asked.draft, ruling_calendar(organisation, asked.draft.time_zone_name))
+    targets, unknown_audiences = await with_audiences(transaction, org_id, list(target_paths(draft.targets)))
+    draft = replace(draft, targets=targets)
+    examined = validate(draft, organisation, now)
+    taken = await taken_problems(transaction, org_id, wanted_names(draft))
+    undeclared = await undeclared_problems(
+        transaction, org_id, [measured_targets(path, target) for path, target in target_paths(draft.targets)]
+    )
+    problems = merge_problems(asked.problems, (*examined.problems, *taken, *unknown_audiences, *undeclared))
+    if problems:
+        raise Refused(*problems)
+    ids = await fresh_ids(transaction, ids_needed(draft))
+    group = build_group(draft, organisation, ids, author, now)
+    await close_audiences(transaction, org_id, group.targets)
+    await definitions.take(transaction, org_id, dict(holders_of(group)))
+    version = await organisations.raise_version(transaction, org_id)
+    await definitions.add(transaction, org_id, group, version)
+    unknown = await unknown_warnings(transaction, org_id, group, version)
+    return DefinedGroup(organisation, group, examined.warnings + unknown + unsupported_features(group))
+
+
+def wanted_names(draft: GroupDraft) -> Iterator[WantedName]:
+    """Give the names that *draft* asks for."""
+    named = [("name", NameKind.GROUP, draft.name)]
+    named += [(f"targets[{place}].name", NameKind.TARGET, one.name) for place, one in enumerate(draft.targets)]
+    named += [(f"streaks[{place}].name", NameKind.STREAK_LEVEL, one.name) for place, one in enumerate(draft.levels)]
+    yield from (WantedName(path, kind, name) for path, kind, name in named if name is not None)
+
+
+def holders_of(group: TargetGroup) -> Iterator[tuple[NameKey, int]]:
+    """Give the names that *group* bears, with the ids that hold them."""
+    yield key_of(NameKind.GROUP, group.name), group.id
+    for target in group.targets:
+        yield key_of(NameKind.TARGET, target.name), target.id
+    for level in group.streak_levels:
+        yield key_of(NameKind.STREAK_LEVEL, level.name), level.id

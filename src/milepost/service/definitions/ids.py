@@ -1,0 +1,18 @@
+"""Ids of what is defined."""
+
+from collections.abc import Mapping
+
+from milepost.rules.definition.build import IdKind, Ids
+from milepost.store import definitions
+from milepost.store.database import Transaction
+
+
+async def fresh_ids(transaction: Transaction, needed: Mapping[IdKind, int]) -> Ids:
+    """Give a supply of as many ids of each kind as are *needed*."""
+    found = await definitions.fresh_ids(transaction, {kind.value: count for kind, count in needed.items()})
+    supply = {kind: iter(ids) for kind, ids in found.items()}
+
+    def ids(kind: IdKind) -> int:
+        return next(supply[kind.value])
+
+    return ids

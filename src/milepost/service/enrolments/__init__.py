@@ -1,0 +1,1 @@
+"""Taking part in targets, one by one or by list and audience."""

@@ -1,0 +1,57 @@
+"""Audiences are renamed, and deleted once nothing needs them any more."""
+
+from collections.abc import Iterable, Iterator
+
+from milepost.model.problem import Problem, Refused
+from milepost.model.target import Target, TargetGroup
+from milepost.rules.definition.naming import name_problems
+from milepost.service.enrolments.audiences import AudienceView, found_audience, view_audience
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+from milepost.store import audiences, organisations
+
+NAMED_MAX = 5
+"""How many targets a refusal names."""
+
+
+async def rename_audience(runtime: Runtime, caller: Caller, audience_id: int, name: str) -> AudienceView:
+    """Call an audience otherwise; targets name it by its id and go on. Raises Refused."""
+    async with runtime.database.transaction() as transaction:
+        await organisations.lock(transaction, caller.org_id)
+        await found_audience(transaction, caller, audience_id)
+        problems = list(name_problems("name", name))
+        holder = None if problems else await audiences.called(transaction, caller.org_id, name)
+        if holder not in {None, audience_id}:
+            problems.append(Problem("name", f'an audience called "{name}" exists already'))
+        if problems:
+            raise Refused(*problems)
+        await audiences.rename(transaction, caller.org_id, audience_id, name)
+    return await view_audience(runtime, caller, audience_id)
+
+
+async def delete_audience(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
+    """Let an audience be found no more; give it as it was.
+
+    Raises Refused while a target names it, in whatever version, whose group is neither deleted nor over. Who is
+    enrolled by it stays enrolled, and its name is free again.
+    """
+    view = await view_audience(runtime, caller, audience_id)
+    async with runtime.database.transaction() as transaction:
+        # The lock keeps a definition from coming to name it meanwhile.
+        await organisations.lock(transaction, caller.org_id)
+        await found_audience(transaction, caller, audience_id)
+        groups = (await runtime.snapshots.one(transaction, caller.org_id)).groups.values()
+        naming = [target.name for target in _naming(groups, audience_id, runtime.clock())]
+        if naming:
+            shown = ", ".join(f'"{name}"' for name in naming[:NAMED_MAX])
+            reason = f"is named by {len(naming)} targets whose groups are not over, such as {shown}"
+            raise Refused(Problem("audienceId", reason))
+        await audiences.delete(transaction, caller.org_id, audience_id, runtime.clock())
+    return view
+
+
+def _naming(groups: Iterable[TargetGroup], audience_id: int, now: int) -> Iterator[Target]:
+    """Give the targets that need an audience: of groups that go on at *now*, in use or not, as they may be again."""
+    for group in groups:
+        if not group.deleted and now <= group.cycle_closes_at:
+            yield from (one for one in group.targets if audience_id in {named.audience_id for named in one.audiences})

@@ -1,0 +1,73 @@
+"""Enrolling who is in an audience in the targets that name it (semantics 4.13, docs/rules.md)."""
+
+from collections.abc import Sequence
+
+from milepost.model.event import Enrol
+from milepost.model.problem import Refused
+from milepost.model.standing import Standing
+from milepost.model.target import EnrolmentMethod, Target, TargetGroup
+from milepost.service.definitions.lookup import enrol_event, first_period, latest, takes_part
+from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
+from milepost.store.database import Transaction
+from milepost.store.log import CustomerKey
+
+Aim = tuple[TargetGroup, Target]
+
+
+def aims_of(snapshot: OrganisationSnapshot, version_id: int) -> list[Aim]:
+    """Give the targets in force whose customers are those of a version of an audience."""
+    return [
+        (group, target)
+        for group in snapshot.shared
+        if group.active
+        for target in group.targets
+        if target.active and names_version(target, version_id)
+    ]
+
+
+def names_version(target: Target, version_id: int) -> bool:
+    """Tell whether *target* enrols who is in a version of an audience."""
+    by_audience = target.enrolment is EnrolmentMethod.AUDIENCE_FILTER
+    return by_audience and any(audience.version_id == version_id for audience in target.audiences)
+
+
+async def enrol_members(
+    runtime: Runtime,
+    transaction: Transaction,
+    caller: Caller,
+    aims: Sequence[Aim],
+    standings: dict[CustomerKey, Standing],
+    now: int,
+    *,
+    anew: bool,
+) -> int:
+    """Enrol customers, whose standings are locked, in targets; give how many were enrolled in any.
+
+    From the period that runs, else the next; after the last one nobody is. *anew* also those who took part and left.
+    """
+    incoming_events = [
+        incoming_event
+        for aim in aims
+        for customer_key, standing in standings.items()
+        if (incoming_event := _incoming_event(caller, aim, customer_key, standing, now, anew=anew)) is not None
+    ]
+    if incoming_events:
+        await runtime.ingest.inside(transaction, incoming_events)
+    return len({incoming_event.customer for incoming_event in incoming_events})
+
+
+def _incoming_event(
+    caller: Caller, aim: Aim, customer_key: CustomerKey, standing: Standing, now: int, *, anew: bool
+) -> IncomingEvent | None:
+    group, target = aim
+    if takes_part(standing, target) or not (anew or latest(standing, target.id) is None):
+        return None
+    try:
+        period = first_period(group, None, now)
+    except Refused:
+        return None
+    payload = Enrol(target_id=target.id, period_id=period.id)
+    return enrol_event(caller, customer_key.customer_id, standing, payload, now)

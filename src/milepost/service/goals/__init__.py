@@ -1,0 +1,1 @@
+"""Goals that customers set themselves."""

@@ -1,0 +1,117 @@
+"""The groups behind goals that customers set: one for each template and span of dates, shared by all who chose them.
+
+A definition costs every server a new catalogue, so a goal with dates that someone chose before defines nothing: it is
+an enrolment with a goal of its own (decision 0018).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from milepost.model.amount import fits
+from milepost.model.organisation import GoalTemplate
+from milepost.model.problem import Problem, Refused
+from milepost.model.target import Target, TargetGroup
+from milepost.rules.calendar import day_from, iso_date
+from milepost.rules.definition.customer_goals import customer_goal_draft, find_made, find_template
+from milepost.rules.definition.schedule import ruling_calendar
+from milepost.service.definitions.define import DefinitionRequest, define_groups
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalWish:
+    """What a goal is to be: after which template, how much, and from which day to which (`YYYY-MM-DD`).
+
+    A start of None is today.
+    """
+
+    template_id: int
+    value: Decimal
+    starts_on: str | None
+    ends_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalSpan:
+    """A sound wish: the template with its group, and the dates."""
+
+    group: TargetGroup
+    template: Target
+    starts_on: str
+    ends_on: str
+
+
+def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kept_start: str | None = None) -> GoalSpan:
+    """Give what *wish* asks for if it lies within the limits of the brand; raises Refused with all that is wrong.
+
+    *kept_start* is the start of a goal that is being changed, which may lie in the past.
+    """
+    settings = snapshot.organisation.settings
+    limits = next((one for one in settings.goal_templates if one.target_id == wish.template_id), None)
+    found = None if limits is None else find_template(snapshot.shared, wish.template_id)
+    problems: list[Problem] = []
+    if found is None or limits is None:
+        problems.append(Problem("template", "is none after which customers may set goals"))
+    else:
+        problems += _value_problems(wish.value, limits)
+    zone = None if found is None else found[0].time_zone_name
+    today = ruling_calendar(snapshot.organisation, zone).day(now)
+    starts = _day("startDate", wish.starts_on or iso_date(today), problems)
+    ends = _day("endDate", wish.ends_on, problems)
+    if starts is not None and starts < today and wish.starts_on != kept_start:
+        problems.append(Problem("startDate", f"must not lie before today, {iso_date(today)}"))
+    if ends is not None and ends < max(today, starts or today):
+        problems.append(Problem("endDate", "must not lie before today or before startDate"))
+    elif starts is not None and ends is not None and ends - starts >= settings.goal_days:
+        problems.append(Problem("endDate", f"must be such that the goal runs {settings.goal_days} days at most"))
+    if problems or found is None or starts is None or ends is None:
+        raise Refused(*problems)
+    return GoalSpan(group=found[0], template=found[1], starts_on=iso_date(starts), ends_on=iso_date(ends))
+
+
+async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGroup:
+    """Give the group for goals of *span*, defined if nobody chose these dates before."""
+    snapshot = await _snapshot_of(runtime, caller)
+    known = _made(snapshot, span)
+    if known is not None:
+        return known
+    draft = customer_goal_draft(span.group, span.template, span.starts_on, span.ends_on, snapshot.organisation.version)
+    try:
+        return (
+            await define_groups(
+                runtime.database, caller.org_id, caller.author, DefinitionRequest(draft), runtime.clock()
+            )
+        ).group
+    except Refused:
+        # Another may have defined it meanwhile: then its name was taken.
+        known = _made(await _snapshot_of(runtime, caller), span)
+        if known is None:
+            raise
+        return known
+
+
+def _made(snapshot: OrganisationSnapshot, span: GoalSpan) -> TargetGroup | None:
+    return find_made(snapshot.rule_index.groups.values(), span.template, span.starts_on, span.ends_on)
+
+
+async def _snapshot_of(runtime: Runtime, caller: Caller) -> OrganisationSnapshot:
+    async with runtime.database.transaction() as transaction:
+        return await runtime.snapshots.one(transaction, caller.org_id)
+
+
+def _value_problems(value: Decimal, limits: GoalTemplate) -> list[Problem]:
+    if fits(value) and limits.least <= value <= limits.most:
+        return []
+    return [Problem("goal", f"must be from {limits.least} to {limits.most}, with at most 4 decimals")]
+
+
+def _day(path: str, text: str, problems: list[Problem]) -> int | None:
+    try:
+        if len(text) == len("2026-01-01"):
+            return day_from(text)
+    except ValueError:
+        pass
+    problems.append(Problem(path, "must be a date such as 2026-01-31"))
+    return None

@@ -1,0 +1,1 @@
+"""From incoming events to one committed transaction."""

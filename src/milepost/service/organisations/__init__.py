@@ -1,0 +1,1 @@
+"""Organisations, their settings, places and declarations."""

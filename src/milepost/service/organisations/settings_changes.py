@@ -1,0 +1,53 @@
+"""An organisation's settings in force, who changed them and when; each change is a new version (semantics 8.1)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from milepost.model.organisation import Organisation, SettingsVersion
+from milepost.model.target import Author
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.access import Caller
+from milepost.service.snapshot.settings import changed_settings
+from milepost.store import organisations
+from milepost.store.database import Transaction
+
+LATEST = 2**62
+"""A version after all others."""
+
+
+async def change_settings(runtime: Runtime, caller: Caller, changes: Mapping[str, str]) -> Organisation:
+    """Change settings by their names, all or none; events are judged by them from now on. Raises Refused."""
+
+    async def work(transaction: Transaction) -> Organisation:
+        return await change_in(transaction, caller.org_id, changes, caller.author, runtime.clock())
+
+    return await runtime.database.attempt(work)
+
+
+async def change_in(
+    transaction: Transaction, org_id: int, changes: Mapping[str, str], author: Author, now: int | None
+) -> Organisation:
+    """Change settings as a part of *transaction*; what changes nothing makes no version."""
+    owner = await organisations.lock(transaction, org_id)
+    settings = changed_settings(owner.settings, changes)
+    if settings == owner.settings:
+        return owner
+    version = await organisations.raise_version(transaction, org_id)
+    changed = replace(owner, settings=settings, version=version)
+    await organisations.write_settings(transaction, changed, now, author)
+    return changed
+
+
+async def organisation_now(runtime: Runtime, org_id: int) -> tuple[Organisation, SettingsVersion]:
+    """Give an organisation, and the settings in force with who changed them."""
+    async with runtime.database.transaction() as transaction:
+        version = (await organisations.versions(transaction, [org_id]))[org_id]
+        organisation = await organisations.at_version(transaction, org_id, version)
+        (latest,) = await organisations.settings_before(transaction, org_id, version + 1, 1)
+    return organisation, latest
+
+
+async def settings_history(runtime: Runtime, org_id: int, before: int, limit: int) -> list[SettingsVersion]:
+    """Give at most *limit* settings that came into force before version *before*, latest first."""
+    async with runtime.database.reading() as reading:
+        return await organisations.settings_before(reading, org_id, before, limit)

@@ -1,0 +1,1 @@
+"""What is due because time passes, or takes long."""

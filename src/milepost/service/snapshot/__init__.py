@@ -1,0 +1,1 @@
+"""What rules an organisation now, and who may ask."""

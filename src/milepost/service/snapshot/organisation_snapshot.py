@@ -1,0 +1,159 @@
+"""All that rules an organisation's events at one version: its catalogue and its places."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from milepost.model.event import NOWHERE, Place
+from milepost.model.organisation import Concept, Organisation, Store, Till, Zone
+from milepost.model.problem import Problem
+from milepost.model.target import TargetGroup
+from milepost.rules.compiled.index import RuleIndex, build_rule_index
+from milepost.store import organisations, places
+from milepost.store.database import Transaction
+
+
+class PlaceName(NamedTuple):
+    """How an event names its place: a till or a store, by id or by code; `path` says where it was written."""
+
+    path: str
+    id: int | None = None
+    code: str | None = None
+
+
+class Places:
+    """The places of an organisation, found by id and by code."""
+
+    def __init__(self, zones: list[Zone], concepts: list[Concept], stores: list[Store], tills: list[Till]) -> None:
+        """Index the places."""
+        self.zones = {zone.code: zone for zone in zones}
+        self.concepts = {concept.code: concept for concept in concepts}
+        self.stores = {store.code: store for store in stores}
+        self.tills = {till.code: till for till in tills}
+        self._stores_by_id = {store.id: store for store in stores}
+        self._tills_by_id = {till.id: till for till in tills}
+        self._found: dict[PlaceName, Place] = {}
+
+    def place(self, name: PlaceName | None) -> Place | Problem:
+        """Give the place called *name*, or what is wrong with it."""
+        if name is None:
+            return NOWHERE
+        found = self._found.get(name)
+        if found is None:
+            looked_up = self._till(name) if name.path == "till" else self._store(name)
+            if isinstance(looked_up, Problem):
+                return looked_up
+            found = self._found[name] = looked_up
+        return found
+
+    def place_of_till(self, till_id: int | None) -> Place:
+        """Give the place of a till that logged in."""
+        till = None if till_id is None else self._tills_by_id.get(till_id)
+        return (
+            NOWHERE
+            if till is None
+            else self._at(till, None if till.store_id is None else self._stores_by_id[till.store_id])
+        )
+
+    def _till(self, name: PlaceName) -> Place | Problem:
+        till = self._tills_by_id.get(name.id) if name.id is not None else self.tills.get(name.code or "")
+        if till is None:
+            return _unknown(name)
+        return self._at(till, None if till.store_id is None else self._stores_by_id[till.store_id])
+
+    def _store(self, name: PlaceName) -> Place | Problem:
+        store = self._stores_by_id.get(name.id) if name.id is not None else self.stores.get(name.code or "")
+        return _unknown(name) if store is None else self._at(None, store)
+
+    @staticmethod
+    def _at(till: Till | None, store: Store | None) -> Place:
+        till_id = None if till is None else till.id
+        if store is None:
+            return Place(till_id, None, "", "", None, None)
+        return Place(till_id, store.id, store.code, store.name, store.zone_id, store.concept_id)
+
+
+def _unknown(name: PlaceName) -> Problem:
+    field, value = ("id", str(name.id)) if name.id is not None else ("code", f'"{name.code}"')
+    return Problem(f"{name.path}.{field}", f"there is no {name.path} with the {field} {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationSnapshot:
+    """What rules an organisation's events at one version; `groups` are in the order of their ids.
+
+    `shared` are those that are nobody's own goal, `holders` the group of each target, by its id: so that a customer's
+    groups are found without looking at what others set out to reach.
+    """
+
+    organisation: Organisation
+    groups: Mapping[int, TargetGroup]
+    rule_index: RuleIndex
+    places: Places
+    shared: tuple[TargetGroup, ...]
+    holders: Mapping[int, TargetGroup]
+
+    def groups_around(self, target_ids: Iterable[int]) -> list[TargetGroup]:
+        """Give the groups that are nobody's own goal, and those of the targets *target_ids*, in the order of ids."""
+        own = {id_: self.holders[id_] for id_ in target_ids if id_ in self.holders}
+        extra = {group.id: group for group in own.values() if group.user_created}
+        return sorted((*self.shared, *extra.values()), key=lambda group: group.id) if extra else list(self.shared)
+
+
+async def snapshot_at(
+    transaction: Transaction, org_id: int, version: int, known: OrganisationSnapshot | None = None
+) -> OrganisationSnapshot:
+    """Give what ruled an organisation's events at *version*; its places are today's.
+
+    Of the groups, only those that changed since an earlier version that is *known* are read.
+    """
+    organisation = await organisations.at_version(transaction, org_id, version)
+    if known is None or known.organisation.version > version:
+        groups = {group.id: group for group in await organisations.groups_at(transaction, org_id, version)}
+    else:
+        changed = await organisations.groups_at(transaction, org_id, version, since=known.organisation.version)
+        merged = {**known.groups, **{group.id: group for group in changed}}
+        groups = {group_id: merged[group_id] for group_id in sorted(merged)}
+    return OrganisationSnapshot(
+        organisation=organisation,
+        groups=groups,
+        rule_index=build_rule_index(organisation, groups.values()),
+        places=Places(
+            await places.zones(transaction, org_id),
+            await places.concepts(transaction, org_id),
+            await places.stores(transaction, org_id),
+            await places.tills(transaction, org_id),
+        ),
+        shared=tuple(group for group in groups.values() if not group.user_created),
+        holders={target.id: group for group in groups.values() for target in group.targets},
+    )
+
+
+class Snapshots:
+    """Remembers the brands of this process; asks the database each time whether they are still at their version."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._known: dict[int, OrganisationSnapshot] = {}
+
+    async def current(self, transaction: Transaction, org_ids: Iterable[int]) -> dict[int, OrganisationSnapshot]:
+        """Give the brands as this transaction sees them."""
+        found: dict[int, OrganisationSnapshot] = {}
+        for org_id, version in (await organisations.versions(transaction, org_ids)).items():
+            found[org_id] = await self.at(transaction, org_id, version)
+        return found
+
+    async def at(self, transaction: Transaction, org_id: int, version: int) -> OrganisationSnapshot:
+        """Give the brand of an organisation that was seen at *version*."""
+        known = self._known.get(org_id)
+        if known is not None and known.organisation.version == version:
+            return known
+        snapshot = await snapshot_at(transaction, org_id, version, known)
+        # What an older snapshot sees is used once; others have gone on already.
+        if known is None or known.organisation.version < version:
+            self._known[org_id] = snapshot
+        return snapshot
+
+    async def one(self, transaction: Transaction, org_id: int) -> OrganisationSnapshot:
+        """Give the brand of one organisation, which exists."""
+        return (await self.current(transaction, [org_id]))[org_id]

@@ -1,0 +1,1 @@
+"""Values as PostgreSQL takes them: arrays, and rows of COPY."""

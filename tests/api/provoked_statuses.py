@@ -1,0 +1,172 @@
+"""Requests that provoke each status that the document tells of a route: one after the other until it is answered."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any, NamedTuple
+
+from milepost.api.http.body import write_json
+from milepost.api.native.enrolments.file import FILE_BYTES_MAX
+from milepost.model.role import Role
+from tests.api.client import PASSWORD, ApiClient, Json, let_in
+from tests.api.random_stage import Stage
+from tests.api.route_rules import NOTHING
+
+CUTS_MAX = 20
+"""How often connections are cut before a route is believed not to mind: the pool may have made new ones meanwhile."""
+
+
+class Asked(NamedTuple):
+    """A request; `ids` are the parameters of its address."""
+
+    method: str
+    path: str
+    ids: dict[str, str]
+    query: dict[str, str]
+    body: bytes | None
+    media: str
+
+
+class Provoker:
+    """Asks the routes of an installation for each status; `document` is the OpenAPI document."""
+
+    def __init__(self, client: ApiClient, document: Json) -> None:
+        """Let a brand with something of everything in."""
+        self._door = client
+        self._document = document
+        self.stage = Stage(client.organisation())
+        organisation = self.stage.organisation.organisation
+        self.reader = f"reader of {organisation.name}"
+        client.run(lambda: let_in(client.runtime.database, organisation.id, self.reader, Role.READ))
+
+    def is_answered(self, status: str, method: str, path: str) -> bool:
+        """Tell whether the route answers so to one of the requests that may provoke it."""
+        sound = self._sound(method, path)
+        return any(int(status) == told for told in WAYS[status](self, sound))
+
+    def _sound(self, method: str, path: str) -> Asked:
+        """Give a request that the route takes."""
+        stage, chance = self.stage, Random(path)
+        place = stage.somewhere(path, chance)
+        known = {name: str(place.get(name, values[0])) for name, values in stage.known.items()}
+        told = self._document["paths"][path][method].get("parameters", ())
+        ids = {one["name"]: known[one["name"]] for one in told if one["in"] == "path"}
+        query = {name: known[name] for name in stage.asked(path)}
+        body = stage.sound(method.upper(), path)
+        media = "text/csv" if isinstance(body, str) else "application/json"
+        written = None if body is None else body.encode() if isinstance(body, str) else write_json(body)
+        return Asked(method, path, ids, query, written, media)
+
+    def send(self, asked: Asked, login: tuple[str, str] | None) -> int:
+        """Send a request; give the status."""
+        address = asked.path
+        for name, value in asked.ids.items():
+            address = address.replace(f"{{{name}}}", value)
+        answered = self._door.send(
+            asked.method.upper(),
+            address,
+            params=asked.query,
+            content=asked.body,
+            headers={"content-type": asked.media},
+            **({} if login is None else {"auth": login}),
+        )
+        return answered.status_code
+
+    def known(self, asked: Asked) -> int:
+        """Send a request as the brand's till; give the status."""
+        return self.send(asked, (self.stage.organisation.till_code, PASSWORD))
+
+    def parameters(self, asked: Asked) -> list[Json]:
+        """Give what the document tells of the parameters of a request's route."""
+        told: list[Json] = self._document["paths"][asked.path][asked.method].get("parameters", [])
+        return told
+
+    def cut_off(self) -> None:
+        """Cut the installation's connections to its database, as a server does that is stopped."""
+        others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+        self._door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
+
+    def mend(self) -> None:
+        """Let the installation find out about each connection that was cut."""
+        for _ in range(CUTS_MAX):
+            self._door.send("GET", "/api/v1/organisation", auth=(self.stage.organisation.till_code, PASSWORD))
+
+
+def _well(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.known(sound)
+
+
+def _wrongly(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask with a body that is none, with parameters that are none, or about nothing."""
+    if sound.body is not None:
+        yield provoker.known(sound._replace(body=b"{"))
+        yield provoker.known(sound._replace(body=b"[7]"))
+    for one in provoker.parameters(sound):
+        if one["in"] == "query":
+            yield provoker.known(sound._replace(query=sound.query | {one["name"]: "\0nothing"}))
+    yield provoker.known(sound._replace(ids=dict.fromkeys(sound.ids, str(NOTHING))))
+    yield provoker.known(sound._replace(ids=dict.fromkeys(sound.ids, "nothing")))
+
+
+def _as_nobody(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask without a login; where the body is the login, with a wrong one."""
+    yield provoker.send(sound, None)
+    yield provoker.send(sound._replace(body=(sound.body or b"").replace(b'"secret":"', b'"secret":"not ')), None)
+
+
+def _as_a_reader(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.send(sound, (provoker.reader, PASSWORD))
+
+
+def _about_nothing(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.known(sound._replace(ids=dict.fromkeys(sound.ids, str(NOTHING))))
+
+
+def _otherwise(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Give an id a second time, with other content."""
+    yield provoker.known(sound)
+    body = sound.body or b""
+    for told, other in ((b'"amount":5', b'"amount":6'), (b'"count":1', b'"count":2'), (b"2026-02-20", b"2026-02-21")):
+        body = body.replace(told, other)
+    yield provoker.known(sound._replace(body=body))
+
+
+def _at_length(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.known(sound._replace(body=b" " * (FILE_BYTES_MAX + 1)))
+
+
+def _cut_off(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask while connections are lost: as one who is remembered, then as one whose login has to be looked up."""
+    provoker.known(sound._replace(body=b"{"))
+    stranger = ("nobody in particular", PASSWORD)
+    for turn in range(CUTS_MAX):
+        provoker.cut_off()
+        yield provoker.send(sound, stranger) if turn % 2 else provoker.known(sound)
+
+
+WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
+    "200": _well,
+    "400": _wrongly,
+    "401": _as_nobody,
+    "403": _as_a_reader,
+    "404": _about_nothing,
+    "409": _otherwise,
+    "413": _at_length,
+    "503": _cut_off,
+}
+"""How each status is provoked."""
+
+
+def told_of(document: Any) -> list[tuple[str, str, str]]:
+    """Give each status that the document tells of, as status, method and path; addresses in order, deletions last."""
+    found = [
+        (status, method, path)
+        for path, of in document["paths"].items()
+        for method, operation in of.items()
+        for status in operation["responses"]
+    ]
+    return sorted(found, key=lambda one: (one[0], _ends_something(*one[1:]), one[2], one[1]))
+
+
+def _ends_something(method: str, path: str) -> int:
+    """Give the place in the order: what ends something comes last, and of that the part before the whole."""
+    return -path.count("/") if method == "delete" or path.endswith("/disable") else -100

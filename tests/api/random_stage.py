@@ -1,0 +1,279 @@
+"""A brand with something of everything, so that requests find what they name."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from random import Random
+from typing import Any
+
+from milepost.service.organisations.provisioning import add_key
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, line, target
+
+ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
+CUSTOMERS = "/api/v1/customers/{customer_id}/"
+NEXT_VERSIONS = ("", "/v3.1", "/api_gateway/intouch-api-v3/v3.1")
+
+
+class Stage:
+    """A brand with a group of each kind, four customers of whom three did something, and names of all of it."""
+
+    def __init__(self, organisation: OrganisationClient) -> None:
+        """Set the stage."""
+        self.organisation = organisation
+        declared = [
+            ("programs", {"name": "Gold", "id": 46}),
+            ("currencies", {"identifier": "stars", "name": "Stars", "programId": 46}),
+            ("zones", {"code": "N"}),
+            ("concepts", {"code": "C"}),
+            ("stores", {"code": "A"}),
+            ("extended-fields", {"name": "city", "entity": "TRANSACTION", "type": "STRING"}),
+        ]
+        for what, item in declared:
+            organisation.post(f"/api/v1/{what}", [item])
+        organisation.post("/v2/events", {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]})
+        self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
+        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20}
+        organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
+        self.audience = said(organisation.post("/api/v1/audiences", {"name": "Friends"}))
+        self.groups = [organisation.define(one) for one in _definitions()]
+        organisation.tell(
+            *(
+                bill(net, customer=customer_key, lines=(line(),))
+                for customer_key, net in (("anna", 60), ("bob", 250), ("anna", "7.5"))
+            ),
+            bill("30", customer="cleo", number="B1"),
+        )
+        self.customers = [organisation.customer(name) for name in ("anna", "bob", "cleo")]
+        enrolment = [{"customerId": self.customers[0], "periodName": "January"}]
+        by_list = self.groups[1]
+        job = said(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
+        organisation.post(f"/v3/targetGroups/{by_list['id']}/targets/{by_list['targets'][0]['id']}/enroll", enrolment)
+        organisation.work()
+        goal = self.goal() | {"endDate": "2026-01-30"}
+        self.own = said(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
+        self.known = self._known(job["jobId"])
+        runtime, name = organisation.client.runtime, organisation.organisation.name
+        self.key = organisation.client.run(
+            lambda: add_key(runtime.database, name="key", organisation=name, now=runtime.clock())
+        )
+
+    def _known(self, job: Any) -> dict[str, list[Any]]:
+        """Give what is known, by the names that addresses and bodies have for it."""
+        groups = [one["id"] for one in self.groups]
+        targets = [goal["id"] for one in self.groups for goal in one["targets"]]
+        periods = [period["id"] for one in self.groups for period in one["periods"]]
+        customers, external = self.customers, ["anna", "bob", "cleo", "dora"]
+        found: dict[str, list[Any]] = {}
+        for values, names in (
+            (groups, "group_id targetGroupId groupId"),
+            (targets, "target_id target_rule_id targetId targetRuleId targetRuleIds"),
+            (periods, "periodId"),
+            (customers, "customer_id user_id customerId userId identifierValue"),
+            (external, "externalId external_id userIdentifierValue"),
+            ([*groups, *targets, *periods, *customers], "id"),
+            ([self.audience["id"]], "audience_id audienceGroupId"),
+            ([self.organisation.webhook_id], "webhook_id"),
+            ([job], "job_id"),
+            ([self.own], "goal_id"),
+            ([self.pattern], "template"),
+            (["January", "February"], "periodName refCode"),
+            (["id", "externalId"], "identifierName userIdentifierType"),
+            (["Run"], "event_name eventName"),
+            (["true", "false"], "includeInactive includePeriods require-periods rawSideEffects includeSideEffects"),
+            (["2026-01-20", "2026-02-10T10:00:00Z", "2020-01-01"], "trackingDate fromDate tillDate start-date"),
+            (["1", "2", "10"], "limit pageSize top around"),
+            (["0", "1"], "offset pageOffset"),
+        ):
+            found |= dict.fromkeys(names.split(), values)
+        return found
+
+    def somewhere(self, path: str, chance: Random) -> dict[str, Any]:
+        """Give names that belong together: a group of the kind that the route is about, a target and a period of it."""
+        kind = next((kind for word, kind in KINDS.items() if word in path), None)
+        group = self.groups[kind] if kind is not None else chance.choice(self.groups)
+        target_id, period = chance.choice(group["targets"])["id"], chance.choice(group["periods"])
+        found = dict.fromkeys(("group_id", "targetGroupId"), group["id"])
+        found |= dict.fromkeys(("target_id", "target_rule_id", "targetId", "targetRuleId"), target_id)
+        if path.endswith("{goal_id}"):
+            found["customer_id"] = self.customers[0]
+        return found | {"periodId": period["id"], "identifierName": "id", "userIdentifierType": "externalId"}
+
+    def asked(self, path: str) -> tuple[str, ...]:
+        """Give the parameters without which the route answers nothing."""
+        return next((names for end, names in ASKED.items() if path.endswith(end)), ())
+
+    def sound(self, method: str, path: str) -> Any:
+        """Give a body that the route takes; None if it needs none that is known here."""
+        make = SOUND.get((method, path.removeprefix(NEXT_VERSIONS[2]).removeprefix("/v3.1")))
+        return None if make is None else deepcopy(make(self))
+
+    def group_body(self) -> Json:
+        """Give a definition."""
+        return _definitions()[self.customers[0] % 5]
+
+    def goal(self) -> Json:
+        """Give a goal that a customer may set."""
+        return {"template": self.pattern, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
+
+    def periods(self) -> list[Json]:
+        """Give changed periods."""
+        return [{"id": self.groups[0]["periods"][1]["id"], "endDate": "2026-02-27"}]
+
+    def login(self) -> Json:
+        """Give what a client asks for a token with."""
+        return {"key": self.key.key, "secret": self.key.secret}
+
+    def enrolments(self) -> list[Json]:
+        """Give enrolments of those who are known."""
+        return [{"customerId": self.customers[1], "periodName": "January"}]
+
+    def edit(self) -> Json:
+        """Give what changes the first group."""
+        one = self.groups[0]
+        return {"id": one["id"], "description": "new", "targets": [self.edited_target()]}
+
+    def edited_target(self) -> Json:
+        """Give what changes the first group's target."""
+        return {"id": self.groups[0]["targets"][0]["id"], "defaultValues": [{"defaultValue": 5}], "expression": "true"}
+
+    def unified(self) -> Json:
+        """Give what changes the unified group."""
+        wanted = [{"id": one["id"], "description": "x"} for one in self.groups[2]["targets"]]
+        return {"targets": wanted, "unifiedTargetExpression": {"minTargetsToAchieve": 1}}
+
+
+ASKED = {
+    "/v2/customers": ("identifierName", "identifierValue"),
+    "/lookup": ("identifierName", "identifierValue"),
+    "/customerDetails": ("identifierName", "identifierValue"),
+    "/v2/transactions": ("identifierName", "identifierValue"),
+    "/events/search": ("userIdentifierType", "userIdentifierValue"),
+    "/events/meta": ("event_name",),
+    "/events/disable": ("event_name",),
+    "/leaderboards/targetGroups/{group_id}": ("targetId",),
+    "/api/v1/customers": ("externalId",),
+}
+
+KINDS = {
+    "nroll": 1,
+    "enrolments": 1,
+    "unifiedTargets": 2,
+    "streaks": 3,
+    "{group_id}/targets/{target_id}": 0,
+    "{group_id}/targets": 2,
+    **dict.fromkeys(("leaderboards", "{group_id}/targetPeriods", "editTargetGroup"), 0),
+    "/v3/targetGroups/{group_id}": 0,
+}
+"""Which of the groups a route is about, by a word of its address; the first that fits."""
+
+RUN_FIELD: Json = {"name": "km", "type": "double", "attributes": {}}
+
+
+def _definitions() -> list[Json]:
+    """Give groups of five kinds."""
+    levels = [{"name": f"level {target()['name']}", "targetCountOfSequence": count} for count in (1, 2)]
+    marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
+    months = (JANUARY, FEBRUARY, MARCH)
+    either = {"minTargetsToAchieve": 1}
+    return [
+        group(target(targetMilestoneTriggers=marks, expression="true"), leaderboardEnabled=True),
+        group(target(enrolmentMethod="IMPORT"), periods=months),
+        group(target(), target("LINEITEM", "SALES"), combinationType="ANY", unifiedTargetExpression=either),
+        group(target(), periods=months, trackingType="STREAKS", streaks=levels, streakFreezes={"max": 5}),
+        group(target("REWARDS", "ALL_POINTS"), trackingType="CAPPING"),
+    ]
+
+
+def _person(_: Stage) -> Json:
+    return {
+        "profiles": [{"identifiers": [{"type": "externalId", "value": "dora"}], "firstName": "Dora", "fields": {}}],
+        "extendedFields": {},
+    }
+
+
+def _bill(_: Stage) -> Json:
+    lines = [{"itemCode": "milk", "qty": 1, "rate": 5, "amount": 5}]
+    return {
+        "type": "REGULAR",
+        "billNumber": bill()["data"]["number"],
+        "billAmount": 60,
+        "billingDate": "2026-01-20T10:00:00Z",
+        "lineItemsV2": lines,
+    }
+
+
+SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
+    ("POST", "/v3/targetGroups"): Stage.group_body,
+    ("PUT", "/v3/targetGroups"): Stage.edit,
+    ("PUT", "/v3/targetGroups/{group_id}"): Stage.edit,
+    ("PUT", "/v3/targetGroups/editTargetGroup/{group_id}"): Stage.edit,
+    ("POST", "/v3/targetGroups/{group_id}/targets"): lambda _: [target()],
+    ("PUT", "/v3/targetGroups/{group_id}/targets"): lambda stage: stage.unified()["targets"],
+    ("PUT", "/v3/targetGroups/{group_id}/targets/{target_id}"): Stage.edited_target,
+    ("POST", "/v3/targetGroups/{group_id}/targetPeriods"): lambda _: [MARCH],
+    ("PUT", "/v3/targetGroups/{group_id}/targetPeriods"): Stage.periods,
+    ("POST", "/v3/targetGroups/{group_id}/unifiedTargets"): Stage.unified,
+    ("PUT", "/v3/targetGroups/{group_id}/unifiedTargets"): Stage.unified,
+    ("POST", f"{ENROL}enroll"): Stage.enrolments,
+    ("POST", f"{ENROL}unEnroll"): Stage.enrolments,
+    ("POST", "/targetGroups/{group_id}/targets/{target_id}/enroll"): Stage.enrolments,
+    ("POST", "/targetGroups/{group_id}/targets/{target_id}/unEnroll"): Stage.enrolments,
+    ("POST", f"{ENROL}communications/upsert"): lambda _: [
+        {"communicationType": "START", "channelId": 1, "messageTemplate": "Off you go"}
+    ],
+    ("POST", "/v3/oauth/token/generate"): Stage.login,
+    ("POST", "/v2/transactions"): _bill,
+    ("POST", "/v2/transactions/bulk"): lambda stage: [
+        _bill(stage) | {"identifierType": "externalId", "identifierValue": "anna"}
+    ],
+    ("POST", "/v2/customers"): _person,
+    ("PUT", "/v2/customers/{customer_id}"): _person,
+    ("POST", "/v2/customers/{customer_id}/changeIdentifier"): lambda _: {"add": [{"type": "wechat", "value": "anna"}]},
+    ("POST", "/v2/requests"): lambda stage: [
+        {
+            "type": "CHANGE_IDENTIFIER",
+            "baseType": "MERGE",
+            "changeIdentifierRequest": {
+                "changeIdentifiers": {
+                    "add": [{"type": "id", "value": str(stage.customers[1])}],
+                    "remove": [{"type": "externalId", "value": "dora"}],
+                }
+            },
+        }
+    ],
+    ("POST", "/v2/events"): lambda _: {"eventName": "Walk", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]},
+    ("PUT", "/v2/events"): lambda _: {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]},
+    ("POST", "/webhooks/{webhook_id}"): lambda _: {"event_name": "Run", "externalId": "anna", "km": 5},
+    ("GET", "/leaderboards/user/{user_id}"): lambda stage: [
+        {"targetGroupId": one["id"], "targetRuleId": one["targets"][0]["id"]} for one in stage.groups
+    ],
+    ("POST", "/api/v1/events"): lambda _: [bill(lines=(line(),))],
+    ("POST", "/api/v1/zones"): lambda _: [{"code": "S"}],
+    ("POST", "/api/v1/concepts"): lambda _: [{"code": "D"}],
+    ("POST", "/api/v1/stores"): lambda _: [{"code": "B", "zone": "N"}],
+    ("POST", "/api/v1/tills"): lambda _: [{"code": "T", "store": "A"}],
+    ("POST", "/api/v1/audiences/{audience_id}/members"): lambda _: [{"externalId": "anna"}],
+    **dict.fromkeys(
+        (("POST", "/api/v1/audiences"), ("PATCH", "/api/v1/audiences/{audience_id}")), lambda _: {"name": bill()["id"]}
+    ),
+    ("POST", "/api/v1/targetGroups/{group_id}/countStored"): lambda _: {},
+    ("POST", "/api/v1/targetGroups/{group_id}/enrolments"): lambda stage: "\n".join(
+        ["externalId,TargetName,CreatedBy,UpdatedBy,January"]
+        + [f"{name},{stage.groups[1]['targets'][0]['name']},me,me,50" for name in ("anna", "cleo", "nobody")]
+    ),
+    ("POST", "/v3/targetGroups/isValidName"): lambda _: {"type": "targetName", "value": "new"},
+    ("POST", f"{CUSTOMERS}goals"): Stage.goal,
+    ("PATCH", f"{CUSTOMERS}goals/{{goal_id}}"): lambda _: {"goal": 120, "name": "Mine"},
+    ("PATCH", "/api/v1/organisation"): lambda _: {"settings": {"lateDays": 3}},
+    ("POST", "/api/v1/programs"): lambda _: [{"name": "Silver"}],
+    ("POST", "/api/v1/currencies"): lambda _: [{"identifier": "miles", "name": "Miles", "programId": 46}],
+    ("POST", "/api/v1/extended-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
+    ("POST", "/api/v1/custom-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
+    ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
+    ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
+    ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
+        "id": bill()["id"],
+        "from": "2026-02-01T00:00:00Z",
+        "to": "2026-02-20T00:00:00Z",
+    },
+}

@@ -1,0 +1,276 @@
+"""One rule for every route: how it is asked about somebody's things, so that asking as others can be tried in each way.
+
+`<kind>` stands for the id of a thing: of one's own, of another brand's, or of nothing. Whoever adds a route adds its
+rule here; a route that takes no ids has a rule all the same.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from milepost.model.role import Role
+from tests.api.client import Json, OrganisationClient, said
+from tests.api.client_forms import bill, event, group, target
+
+PARAMETERS = {
+    "group_id": "group",
+    "target_id": "target",
+    "target_rule_id": "target",
+    "user_id": "customer",
+    "customer_id": "customer",
+    "audience_id": "audience",
+    "job_id": "job",
+    "goal_id": "goal",
+    "webhook_id": "webhook",
+}
+"""What the parameters of addresses name."""
+
+
+class Rule(NamedTuple):
+    """What to ask of a route: a query and a body with `<kind>` for ids, and headers; whether it is open to nobody.
+
+    `free` are ids that are not looked up: anything may stand there.
+    """
+
+    query: str = ""
+    body: str | None = None
+    headers: Mapping[str, str] = {}
+    is_open: bool = False
+    media: str = "application/json"
+    free: frozenset[str] = frozenset()
+
+
+ENROL = '[{"customerId": <customer>, "periodName": "January"}]'
+LEAVE = '[{"customerId": <customer>}]'
+_GATEWAY = "/api_gateway/intouch-api-v3"
+_TARGET = "targetGroups/{group_id}/targets/{target_id}"
+OTHER = {"DATA-SCOPE": "OTHER", "DATA-SCOPE-ORG": "<organisation>"}
+LISTED = Rule("limit=2")
+ROWS = Rule("includeInactive=true&includeInactiveTargets=true&targetRuleId=<target>")
+BOARD = Rule("targetId=<target>&periodId=<period>", headers=OTHER)
+RANKS = Rule(
+    body='[{"orgId": <organisation>, "targetGroupId": <group>, "targetRuleId": <target>, "periodId": <period>}]',
+    headers=OTHER,
+)
+MERGE = (
+    '[{"type": "CHANGE_IDENTIFIER", "baseType": "MERGE", "changeIdentifierRequest": {"changeIdentifiers": '
+    '{"add": [{"type": "id", "value": "<customer>"}], "remove": [{"type": "externalId", "value": "<name>"}]}}}]'
+)
+BOUGHT = '{"type": "REGULAR", "billNumber": "x", "billAmount": 5}'
+GROUP = '{"name": "x"}'
+PERIOD = '[{"id": <period>, "endDate": "2026-12-31"}]'
+TARGET = '[{"id": <target>, "description": "x"}]'
+UNIFIED = '{"deactivateTargetIds": [<target>]}'
+HAPPENED = '{"id": "x", "source": "s", "type": "Run", "time": "2026-01-20T00:00:00Z", "customer": {"id": <customer>}'
+
+RULES: Mapping[tuple[str, str], Rule] = {
+    ("get", "/healthz"): Rule(is_open=True),
+    ("get", "/readyz"): Rule(is_open=True),
+    ("post", "/v3/oauth/token/generate"): Rule(body='{"key": "k", "secret": "s"}', is_open=True),
+    ("post", "/webhooks/{webhook_id}"): Rule(body='{"event_name": "Run", "customerId": <customer>}', is_open=True),
+    ("post", "/api/v1/events"): Rule(body=HAPPENED + ', "store": {"id": <store>}}'),
+    **{("post", f"/api/v1/{what}"): Rule(body='{"code": ""}') for what in ("zones", "concepts", "stores", "tills")},
+    **{("get", f"/api/v1/{what}"): LISTED for what in ("zones", "concepts", "stores", "tills")},
+    ("post", "/api/v1/programs"): Rule(body='{"name": ""}'),
+    ("get", "/api/v1/programs"): LISTED,
+    ("post", "/api/v1/currencies"): Rule(body='{"programId": <program>, "identifier": "x"}'),
+    ("get", "/api/v1/currencies"): LISTED,
+    **{("post", f"/api/v1/{what}-fields"): Rule(body="{}") for what in ("extended", "custom")},
+    **{("get", f"/api/v1/{what}-fields"): LISTED for what in ("extended", "custom")},
+    ("get", "/api/v1/organisation"): Rule(),
+    ("patch", "/api/v1/organisation"): Rule(body='{"settings": {"x": 1}}'),
+    ("get", "/api/v1/organisation/versions"): Rule("cursor=9999"),
+    ("post", "/api/v1/audiences"): Rule(body='{"name": ""}'),
+    ("get", "/api/v1/audiences"): LISTED,
+    ("get", "/api/v1/audiences/{audience_id}"): Rule(),
+    ("patch", "/api/v1/audiences/{audience_id}"): Rule(body='{"name": "otherwise"}'),
+    ("delete", "/api/v1/audiences/{audience_id}"): Rule(),
+    ("post", "/api/v1/audiences/{audience_id}/versions"): Rule(body="{}"),
+    ("post", "/api/v1/audiences/{audience_id}/members"): Rule("versionId=<version>", '[{"userId": <customer>}]'),
+    ("get", "/api/v1/audiences/{audience_id}/members"): Rule("versionId=<version>"),
+    ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Rule("versionId=<version>"),
+    ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Rule("versionId=<version>"),
+    ("post", "/api/v1/targetGroups/{group_id}/countStored"): Rule(body='{"x": 1}'),
+    ("post", "/api/v1/targetGroups/{group_id}/enrolments"): Rule(
+        body="userId,TargetName\n<customer>,x\n", media="text/csv"
+    ),
+    ("get", "/api/v1/jobs/{job_id}"): Rule(),
+    ("get", "/api/v1/customers"): Rule("externalId=<name>"),
+    ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
+    ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
+    ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),
+    ("post", "/api/v1/customers/{customer_id}/awards"): Rule(body='{"id": "x", "amount": 1}'),
+    ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/freezes"): Rule(body='{"id": "x", "count": 1}'),
+    ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
+        body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'
+    ),
+    ("get", "/api/v1/customers/{customer_id}/goals"): Rule(),
+    ("post", "/api/v1/customers/{customer_id}/goals"): Rule(
+        body='{"template": <template>, "goal": 9999, "startDate": "2026-01-20", "endDate": "2026-01-31"}'
+    ),
+    ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(body='{"goal": 9999}'),
+    ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(),
+    ("get", "/v3/targetGroups/channels"): Rule(),
+    ("get", f"/v3/{_TARGET}/communications"): Rule(headers=OTHER),
+    ("post", f"/v3/{_TARGET}/communications/upsert"): Rule(body='[{"communicationType": "START", "channelId": 9}]'),
+    ("post", "/v3/targetGroups"): Rule(body=GROUP),
+    ("get", "/v3/targetGroups"): Rule("includePeriods=true&includeUserCreatedTargetGroups=true", headers=OTHER),
+    ("put", "/v3/targetGroups"): Rule(body='{"id": <group>, "description": "x"}'),
+    ("post", "/v3/targetGroups/isValidName"): Rule(body='{"type": "targetGroupName", "value": "<group name>"}'),
+    ("get", "/v3/targetGroups/{group_id}"): Rule("includePeriods=true", headers=OTHER),
+    ("put", "/v3/targetGroups/{group_id}"): Rule(body='{"description": "x"}'),
+    ("delete", "/v3/targetGroups/{group_id}"): Rule(),
+    ("put", "/v3/targetGroups/editTargetGroup/{group_id}"): Rule(body='{"description": "x"}'),
+    ("get", "/v3/milestones"): Rule("require-periods=true&includeUserCreatedTargetGroups=true", headers=OTHER),
+    ("get", "/v3/targetGroups/{group_id}/targetPeriods"): Rule(headers=OTHER),
+    ("post", "/v3/targetGroups/{group_id}/targetPeriods"): Rule(body="[{}]"),
+    ("put", "/v3/targetGroups/{group_id}/targetPeriods"): Rule(body=PERIOD),
+    ("get", "/v3/targetGroups/{group_id}/targets"): Rule(headers=OTHER),
+    ("post", "/v3/targetGroups/{group_id}/targets"): Rule(body="[{}]"),
+    ("put", "/v3/targetGroups/{group_id}/targets"): Rule(body=TARGET),
+    ("put", f"/v3/{_TARGET}"): Rule(body='{"description": "x"}'),
+    ("delete", f"/v3/{_TARGET}"): Rule(),
+    ("post", "/v3/targetGroups/{group_id}/unifiedTargets"): Rule(body=UNIFIED),
+    ("put", "/v3/targetGroups/{group_id}/unifiedTargets"): Rule(body=UNIFIED),
+    ("post", f"/v3/{_TARGET}/enroll"): Rule(body=ENROL),
+    ("post", f"/v3/{_TARGET}/unEnroll"): Rule(body=LEAVE),
+    **{("post", f"{at}/v3.1/{_TARGET}/enroll"): Rule(body=ENROL, headers=OTHER) for at in ("", _GATEWAY)},
+    **{("post", f"{at}/v3.1/{_TARGET}/unEnroll"): Rule(body=LEAVE, headers=OTHER) for at in ("", _GATEWAY)},
+    ("get", "/v3/users/{user_id}/targetGroups"): ROWS,
+    **{("get", f"{at}/v3.1/users/{{user_id}}/targetGroups"): ROWS._replace(headers=OTHER) for at in ("", _GATEWAY)},
+    ("get", "/v3/users/{user_id}/enrolledTargets"): Rule("targetRuleIds=<target>"),
+    **{("get", f"{at}/v3.1/leaderboards/targetGroups/{{group_id}}"): BOARD for at in ("", _GATEWAY)},
+    **{("get", f"{at}/v3.1/leaderboards/user/{{user_id}}"): RANKS for at in ("", _GATEWAY)},
+    ("get", "/v3/users/{user_id}/trackedTargetEvents/{target_rule_id}"): Rule("periodId=<period>"),
+    ("post", "/v2/transactions"): Rule("identifierName=id&identifierValue=<customer>", BOUGHT),
+    ("post", "/v2/transactions/bulk"): Rule(
+        body='[{"identifierType": "id", "identifierValue": "<customer>", ' + BOUGHT[1:] + "]"
+    ),
+    ("post", "/v2/customers"): Rule(body="{}", headers={"X-CAP-API-ATTRIBUTION-ENTITY-CODE": "<till code>"}),
+    ("get", "/v2/customers"): Rule("identifierName=id&identifierValue=<customer>"),
+    ("put", "/v2/customers/{customer_id}"): Rule(body='{"profiles": [{"firstName": "X"}]}'),
+    ("get", "/v2/customers/{customer_id}"): Rule(),
+    ("get", "/v2/customers/lookup/customerDetails"): Rule("identifierName=externalId&identifierValue=<name>"),
+    ("get", "/v2/customers/lookup"): Rule("identifierName=externalId&identifierValue=<name>"),
+    ("post", "/v2/customers/{customer_id}/changeIdentifier"): Rule(
+        body='{"remove": [{"type": "mobile", "value": "8888888888"}, {"type": "externalId", "value": "<name> x"}]}'
+    ),
+    ("post", "/v2/requests"): Rule(body=MERGE),
+    ("put", "/v2/events"): Rule(body='{"eventName": "<event>", "actions": ["EMFConsumer"]}'),
+    ("post", "/v2/events"): Rule(body="{}"),
+    ("put", "/v2/events/disable"): Rule("event_name=<event>"),
+    ("get", "/v2/events/meta"): Rule("event_name=<event>"),
+    ("get", "/v2/events/search"): Rule("userIdentifierType=userId&userIdentifierValue=<customer>"),
+}
+
+TELLING_OF_CUSTOMERS = (
+    "/api/v1/events",
+    "/api/v1/customers/",
+    "/api/v1/targetGroups/{group_id}/enrolments",
+    "/v2/transactions",
+    "/v2/customers",
+    f"{_TARGET}/enroll",
+    f"{_TARGET}/unEnroll",
+)
+"""What addresses hold by which a client says what customers did, who they are and what they take part in."""
+
+
+def role_of(method: str, path: str) -> Role | None:
+    """Give the role that a route should need: told here a second time, and by another rule than in the code."""
+    if RULES[method, path].is_open:
+        return None
+    if method == "get" or path.endswith("isValidName"):
+        return Role.READ
+    return Role.EVENTS if any(part in path for part in TELLING_OF_CUSTOMERS) else Role.ADMIN
+
+
+NOTHING = 8_888_888_888
+"""An id of nothing; names of nothing are this, too."""
+
+
+class World:
+    """A brand with one of everything, whose names all hold the brand's own word."""
+
+    def __init__(self, organisation: OrganisationClient, word: str) -> None:
+        """Make everything."""
+        self.organisation = organisation
+        self.word = word
+        post = organisation.post
+        (zone,) = said(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
+        post("/api/v1/concepts", [{"code": f"{word} c"}])
+        (store,) = said(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
+        post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
+        (program,) = said(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
+        self._declare(program["id"])
+        audience = said(post("/api/v1/audiences", {"name": f"{word} a"}))
+        wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
+        defined = organisation.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
+        organisation.tell(bill(customer=f"{word} anna"), event("Run", customer=f"{word} anna"))
+        path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
+        assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
+        everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
+        job = said(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
+        post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
+        self.ids: dict[str, object] = {
+            "organisation": organisation.organisation.id,
+            "zone": zone["id"],
+            "store": store["id"],
+            "program": program["id"],
+            "audience": audience["id"],
+            "version": audience["versions"][0]["id"],
+            "group": defined["id"],
+            "target": defined["targets"][0]["id"],
+            "period": defined["periods"][0]["id"],
+            "customer": organisation.customer(f"{word} anna"),
+            "job": job["jobId"],
+            "template": everybody["targets"][0]["id"],
+            "goal": self._goal(everybody["targets"][0]["id"]),
+            "webhook": organisation.webhook_id,
+            "name": f"{word} anna",
+            "event": f"{word}Run",
+            "till code": f"{word} t",
+            "group name": f"{word} group",
+        }
+
+    def _goal(self, template: int) -> int:
+        """Let Anna set a goal after a target; give its id."""
+        settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2}
+        assert 200 == self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings}).status_code
+        path = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/goals"
+        body = {"template": template, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
+        return int(said(self.organisation.post(path, body | {"name": f"{self.word} goal"}))["id"])
+
+    def _declare(self, program_id: int) -> None:
+        """Declare a currency and a field of each family."""
+        post, word = self.organisation.post, self.word
+        post("/api/v1/currencies", [{"programId": program_id, "identifier": f"{word} stars"}])
+        field = {"entity": "CUSTOMER", "name": f"{word} f", "type": "TEXT"}
+        for family in ("extended", "custom"):
+            post(f"/api/v1/{family}-fields", [field])
+
+
+def asked(method: str, path: str, rule: Rule, ids: Mapping[str, object]) -> tuple[str, str, Json]:
+    """Give the request that *rule* makes of a route with these ids."""
+    address = path
+    for parameter, kind in PARAMETERS.items():
+        address = address.replace(f"{{{parameter}}}", str(ids[kind]))
+    options: Json = {"headers": {name: filled(text, ids) for name, text in rule.headers.items()}}
+    if rule.body is not None:
+        options["content"] = filled(rule.body, ids).encode()
+        options["headers"]["content-type"] = rule.media
+    query = filled(rule.query, ids)
+    return method.upper(), f"{address}?{query}" if query else address, options
+
+
+def filled(text: str, ids: Mapping[str, object]) -> str:
+    """Give *text* with ids in place of their kinds."""
+    for kind, id_ in ids.items():
+        text = text.replace(f"<{kind}>", str(id_))
+    return text
+
+
+def kinds_of(path: str, rule: Rule) -> list[str]:
+    """Give the kinds of things that a route is asked about."""
+    told = " ".join([rule.query, rule.body or "", *rule.headers.values()])
+    told += "".join(f"<{kind}>" for parameter, kind in PARAMETERS.items() if f"{{{parameter}}}" in path)
+    known = {*PARAMETERS.values(), "organisation", "store", "program", "version", "period", "name", "event", "template"}
+    return sorted(kind for kind in known | {"till code", "group name"} if f"<{kind}>" in told and kind not in rule.free)

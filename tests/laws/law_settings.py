@@ -1,0 +1,40 @@
+"""How laws are asked: of how many worlds, and of which."""
+
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from milepost.model.organisation import EnrolMidPeriod, Returns, Settings
+from tests.laws.random_kind_worlds import (
+    cap_worlds,
+    carry_worlds,
+    enrolment_worlds,
+    streak_worlds,
+    unified_worlds,
+    window_worlds,
+)
+from tests.laws.random_worlds import returning_worlds, worlds
+
+ANY_ORDER = Settings(late_days=None, enrol_mid_period=EnrolMidPeriod.COUNT_STORED, returns=Returns.SUBTRACT)
+"""Settings under which the order of arrival does not matter."""
+
+EVERY = st.one_of(
+    worlds(length=10),
+    returning_worlds(),
+    window_worlds(),
+    streak_worlds(),
+    unified_worlds(),
+    cap_worlds(),
+    carry_worlds(),
+    enrolment_worlds(),
+)
+"""Worlds of every kind of target."""
+
+CALENDAR = st.one_of(worlds(), streak_worlds(), unified_worlds())
+"""Worlds with calendar periods, in which customers may come and go."""
+
+
+def law(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a law over so many examples; drawing a whole world takes longer than Hypothesis expects."""
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,174 @@
+"""Random requests of our own: enrolling and leaving in an order that makes sense, freezes, pauses, turns, decisions."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hypothesis import strategies as st
+from msgspec import structs
+
+from milepost.model.event import (
+    AUTHORISE_AWARD,
+    ENROL,
+    GRANT_FREEZES,
+    NOWHERE,
+    PAUSE_STREAK,
+    PERIOD_ROLLOVER,
+    UNENROL,
+    AuthoriseAward,
+    Award,
+    AwardKind,
+    Bill,
+    Enrol,
+    Event,
+    EventKey,
+    GrantFreezes,
+    PauseStreak,
+    Payload,
+    PeriodRollover,
+    Unenrol,
+)
+from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
+from tests.laws.draws import pick
+from tests.laws.random_events import AMOUNTS, PLACES, Moments, bill
+from tests.laws.random_kinds import SMALL
+from tests.oracle.reference_plan import STREAKS
+
+DAY = 86_400_000_000
+NAMES = {
+    Enrol: ENROL,
+    Unenrol: UNENROL,
+    PeriodRollover: PERIOD_ROLLOVER,
+    GrantFreezes: GRANT_FREEZES,
+    PauseStreak: PAUSE_STREAK,
+    AuthoriseAward: AUTHORISE_AWARD,
+}
+BALANCES = (None, None, None, Decimal(0), Decimal(20), Decimal(100))
+OWN_GOALS = (*SMALL, *[Decimal(0)] * 5)
+
+
+Requests = list[tuple[int | None, Payload]]
+"""Requests in the order in which they come; each with its instant, None for any."""
+
+
+def is_from_the_first(group: TargetGroup) -> bool:
+    """Tell whether an enrolment is always from the first period on."""
+    return group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW or group.tracking in STREAKS
+
+
+def enrolling(draw: st.DrawFn, group: TargetGroup, one: Target, *, is_back: bool) -> Enrol:
+    """Make a request to take part, with or without a balance and own goals; a streak may be started again."""
+    running = [period.id for period in group.periods if period.active]
+    calendar = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
+    is_streak = group.tracking in STREAKS
+    automatic = one.enrolment is EnrolmentMethod.TRANSACTION and not is_back
+    from_the_first = is_from_the_first(group) or automatic
+    # Which of one's own windows a balance replaces depends on the clock, once one has left.
+    may_balance = not is_streak and not automatic and (not is_back or group.evaluation is not Evaluation.CYCLIC_WINDOW)
+    goals = OWN_GOALS if calendar else SMALL
+    wanted = pick(draw, (False, False, True)) and (calendar or not is_back)
+    return Enrol(
+        target_id=one.id,
+        period_id=running[0] if from_the_first else pick(draw, running),
+        balance=pick(draw, BALANCES) if may_balance else None,
+        goals=tuple((name, pick(draw, goals)) for name in running if pick(draw, (True, True, False))) if wanted else (),
+        reset=is_streak and is_back and pick(draw, (True, False)),
+    )
+
+
+def stays(draw: st.DrawFn, group: TargetGroup, one: Target, *, late: bool) -> list[Payload]:
+    """Make what one customer asks of a target, in order: to take part, to leave, to come back."""
+    running = [period.id for period in group.periods if period.active]
+    if not running or not (group.active and one.active):
+        return []
+    automatic = one.enrolment is EnrolmentMethod.TRANSACTION
+    asked: list[Payload] = []
+    if not automatic or (pick(draw, (True, False)) if late else pick(draw, (True, False, False, False, False))):
+        asked.append(enrolling(draw, group, one, is_back=False))
+    for _ in range(pick(draw, (0, 0, 0, 1, 1, 2))):
+        asked.append(Unenrol(target_id=one.id, period_id=pick(draw, running)))
+        back = enrolling(draw, group, one, is_back=True)
+        if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and isinstance(asked[0], Enrol):
+            back = structs.replace(back, goals=asked[0].goals)
+        asked.append(back)
+    return asked[: pick(draw, range(len(asked) + 1))] if pick(draw, (False, False, True)) else asked
+
+
+def freezing(draw: st.DrawFn, group: TargetGroup) -> GrantFreezes:
+    """Make a grant of one or two freezes."""
+    return GrantFreezes(group_id=group.id, count=pick(draw, (1, 1, 2)))
+
+
+def pausing(draw: st.DrawFn, group: TargetGroup) -> PauseStreak:
+    """Make a pause between two bounds of periods, or a microsecond beside them."""
+    bounds = sorted({bound for period in group.periods for bound in (period.opens_at, period.closes_at)})
+    begins = pick(draw, bounds[:-1]) + pick(draw, (0, -1, 1))
+    later = [bound for bound in bounds if bound > begins + 1]
+    return PauseStreak(group_id=group.id, starts_at=begins, ends_at=pick(draw, later) + pick(draw, (0, -1, 1)))
+
+
+def turns(group: TargetGroup, offset_days: int) -> Requests:
+    """Make all turns of a group's periods with the instants at which they are told."""
+    told: list[tuple[int, Payload]] = []
+    for period in group.periods:
+        if period.active:
+            told.append((period.opens_at, PeriodRollover(group_id=group.id, period_id=period.id, closed=False)))
+            closes = period.closes_at + offset_days * DAY
+            told.append((closes, PeriodRollover(group_id=group.id, period_id=period.id, closed=True)))
+    return [*sorted(told, key=lambda one: one[0])]
+
+
+def deciding(draw: st.DrawFn) -> AuthoriseAward:
+    """Make an intended award, mostly for a bill; what a bill says is greater than 0."""
+    currency = pick(draw, (None, None, None, "GEM", "COIN"))
+    found = bill(draw, 90, shared=False)
+    sound = found.net > 0 and bool(found.lines) and all(min(line.net, line.quantity) > 0 for line in found.lines)
+    return AuthoriseAward(
+        program_id=7 if currency else pick(draw, (None, 7)),
+        currency=currency,
+        kind=pick(draw, tuple(AwardKind)),
+        amount=pick(draw, AMOUNTS[1:]),
+        bill=found if sound and pick(draw, (True, True, True, False)) else None,
+    )
+
+
+def own_event(draw: st.DrawFn, name: str, payload: Payload, occurred_at: int, received_at: int) -> Event:
+    """Make an event of ours."""
+    return Event(
+        key=EventKey("own", name),
+        name=NAMES[type(payload)],
+        occurred_at=occurred_at,
+        received_at=received_at,
+        place=pick(draw, PLACES) if isinstance(payload, AuthoriseAward) else NOWHERE,
+        member=None,
+        payload=payload,
+    )
+
+
+def among(
+    draw: st.DrawFn, events: Sequence[Event], asked: Sequence[Requests], moments: Moments, prefix: str = "o"
+) -> tuple[Event, ...]:
+    """Put requests among *events*, those of one row in their order."""
+    placed: list[tuple[int, int, int | None, Payload]] = []
+    for row in asked:
+        places = sorted(pick(draw, range(len(events) + 1)) for _ in row)
+        first = len(placed)
+        placed += [(place, first + turn, *row[turn]) for turn, place in enumerate(places)]
+    told = list(events)
+    for number, (place, _, at, payload) in enumerate(sorted(placed, key=lambda one: one[:2], reverse=True)):
+        heard = [event.received_at for event in (told[place : place + 1] or told[-1:])] or [moments.hearing[0]]
+        instant = pick(draw, moments.happening) if at is None else at
+        told.insert(place, own_event(draw, f"{prefix}{number}", payload, instant, heard[0]))
+    return tuple(told)
+
+
+def decided(draw: st.DrawFn, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Let some bills and awards name a decision."""
+    names = [event.key.id for event in events if isinstance(event.payload, AuthoriseAward)]
+    told = []
+    for event in events:
+        payload = event.payload
+        if names and isinstance(payload, Bill | Award) and pick(draw, (False, True)):
+            payload = structs.replace(payload, decision=pick(draw, names))
+            event = structs.replace(event, payload=payload)  # noqa: PLW2901
+        told.append(event)
+    return tuple(told)

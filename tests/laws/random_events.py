@@ -1,0 +1,205 @@
+"""Random events of one customer in any order of arrival: bills with lines, returns, activities, awards, enrolments."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from milepost.model.event import (
+    BILL,
+    CURRENCY,
+    ENROL,
+    NOWHERE,
+    POINTS,
+    RETURN,
+    Activity,
+    Award,
+    AwardKind,
+    Bill,
+    Enrol,
+    Event,
+    EventKey,
+    Line,
+    Payload,
+    Place,
+    Return,
+    ReturnedLine,
+    ReturnKind,
+    Scalar,
+)
+from tests.laws.draws import pick, shuffled
+
+PLACES = (
+    Place(11, 1, "S1", "Main street", 1, 1),
+    Place(12, 2, "S2", "Harbour", 2, 1),
+    Place(13, 3, "S3", "Airport", None, 2),
+    NOWHERE,
+)
+AMOUNTS = tuple(Decimal(text) for text in ("0", "1", "9.99", "10", "20", "25.5", "30", "33.3333", "50"))
+DISCOUNTS = (Decimal(0), Decimal(5))
+VOUCHERS = (Decimal(0), Decimal(0), Decimal(10))
+QUANTITIES = tuple(Decimal(text) for text in ("1", "2", "3", "0.75", "0"))
+WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
+BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
+BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "South"})
+NUMBERS: tuple[Scalar, ...] = (5, 20, 1, 0, Decimal("2.5"), Decimal("66.6666"), "12.50", " 3 ")
+FIELD_VALUES: tuple[Scalar, ...] = (*NUMBERS, *NUMBERS, "1e15", "many", "NaN", "", True, None)
+SOURCES = ("pos/1", "pos/1", "app")
+NAMES = {Bill: BILL, Return: RETURN, Enrol: ENROL, Activity: "Run"}
+
+
+class Moments(NamedTuple):
+    """The instants that events may happen at, and those that they may be heard at (epoch microseconds, ascending)."""
+
+    happening: tuple[int, ...]
+    hearing: tuple[int, ...]
+
+
+class Wanted(NamedTuple):
+    """The kinds of events that targets listen to; for each target that wants enrolments, its (target, period) pairs.
+
+    With *only_returns* there are few bills, and nothing else than returns of them.
+
+    Nobody is enrolled in a target twice: the one who asks for it is refused (semantics 4.7, code 310119). Bills that
+    are *alone* have a number of their own each.
+    """
+
+    bills: bool
+    returns: bool
+    only_returns: bool
+    activities: bool
+    awards: bool
+    enrolled: tuple[tuple[tuple[int, int], ...], ...]
+    alone: bool = False
+
+
+def fields(draw: st.DrawFn, name: str) -> Mapping[str, Scalar]:
+    """Make extended fields or attributes: mostly one number under *name*, sometimes nothing or what is no number."""
+    return {name: pick(draw, FIELD_VALUES)} if pick(draw, (*[True] * 9, False)) else {}
+
+
+def line(draw: st.DrawFn) -> Line:
+    """Make a line of a bill."""
+    net, discount = pick(draw, AMOUNTS), pick(draw, DISCOUNTS)
+    return Line(
+        code=pick(draw, "ABC"),
+        quantity=pick(draw, QUANTITIES),
+        rate=net,
+        gross=net + discount,
+        discount=discount,
+        net=net,
+        attributes=pick(draw, BRANDS),
+        extended_fields=fields(draw, "tip"),
+    )
+
+
+def bill(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
+    """Make a bill of up to three lines; its totals may say less than its lines, as with a voucher for the whole bill.
+
+    If numbers are *shared*, two bills have one number, as when two tills count on their own.
+    """
+    bought = tuple(line(draw) for _ in range(pick(draw, (0, 1, 2, 3))))
+    net = sum((one.net for one in bought), Decimal(0)) if bought else pick(draw, AMOUNTS)
+    gross = sum((one.gross for one in bought), Decimal(0)) if bought else net
+    net = max(net - pick(draw, VOUCHERS), Decimal(0))
+    return Bill(
+        number=f"N{number // 2}" if shared else f"N{number}",
+        net=net,
+        gross=gross,
+        discount=gross - net,
+        lines=bought,
+        extended_fields=fields(draw, "tip"),
+    )
+
+
+def returned_line(draw: st.DrawFn) -> ReturnedLine:
+    """Make pieces that come back, with or without a stated worth."""
+    return ReturnedLine(
+        code=pick(draw, "ABCD"),
+        quantity=pick(draw, QUANTITIES),
+        net=pick(draw, WORTHS),
+        gross=pick(draw, WORTHS),
+    )
+
+
+def back(draw: st.DrawFn, bought: int, *, shared: bool) -> Return:
+    """Make a return of one of *bought* bills, named by number or event id, or of a bill that nobody knows."""
+    kind = pick(draw, tuple(ReturnKind))
+    number = pick(draw, range(bought + 1))
+    return Return(
+        kind=kind,
+        original=f"N{number // 2}" if shared else f"{pick(draw, 'Ne')}{number}",
+        lines=tuple(returned_line(draw) for _ in pick(draw, ("1", "12"))) if kind is ReturnKind.LINE_ITEM else (),
+        amount=pick(draw, AMOUNTS) if kind is ReturnKind.AMOUNT else None,
+        extended_fields={},
+    )
+
+
+def activity(draw: st.DrawFn) -> Activity:
+    """Make a behavioural event."""
+    return Activity({**fields(draw, "minutes"), "kind": pick(draw, ("RUN", "SWIM"))})
+
+
+def award(draw: st.DrawFn) -> Award:
+    """Make an award of points, or of a currency of one of two programmes."""
+    return Award(
+        program_id=pick(draw, (7, 7, 8)),
+        currency=pick(draw, (None, "GEM", "GEM", "COIN")),
+        kind=pick(draw, tuple(AwardKind)),
+        amount=pick(draw, AMOUNTS),
+    )
+
+
+def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Payload:
+    """Make something else than a bill, mostly of a kind that some target listens to."""
+    kinds = "r" * (3 if wanted.bills or wanted.returns else 1)
+    if wanted.only_returns:
+        return back(draw, bought, shared=shared)
+    kinds += "a" * (6 if wanted.activities else 1) + "w" * (6 if wanted.awards else 1)
+    match pick(draw, kinds):
+        case "r":
+            return back(draw, bought, shared=shared)
+        case "a":
+            return activity(draw)
+        case _:
+            return award(draw)
+
+
+def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
+    """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
+    bought = pick(draw, range(1, length + 1) if wanted.bills else range(3))
+    # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
+    shared = not wanted.enrolled and not wanted.alone and pick(draw, (False, False, True))
+    made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]
+    for pairs in wanted.enrolled:
+        if pick(draw, (True, True, True, False)):
+            target_id, period_id = pick(draw, pairs)
+            made.append(Enrol(target_id=target_id, period_id=period_id, balance=pick(draw, BALANCES)))
+    count = pick(draw, range(1, 6) if wanted.only_returns else range(length + 1))
+    return made + [further(draw, wanted, bought, shared=shared) for _ in range(count)]
+
+
+def name_of(payload: Payload) -> str:
+    """Give the name under which a payload is heard."""
+    if isinstance(payload, Award):
+        return POINTS if payload.currency is None else CURRENCY
+    return NAMES[type(payload)]
+
+
+def events(draw: st.DrawFn, moments: Moments, wanted: Wanted, length: int) -> tuple[Event, ...]:
+    """Make a history of up to about twice *length* events in the order of arrival."""
+    happened = list(enumerate(payloads(draw, wanted, length)))
+    received_at = sorted(pick(draw, moments.hearing) for _ in happened)
+    return tuple(
+        Event(
+            key=EventKey(pick(draw, SOURCES), f"e{number}"),
+            name=name_of(payload),
+            occurred_at=pick(draw, moments.happening),
+            received_at=received_at,
+            place=pick(draw, PLACES),
+            member=None,
+            payload=payload,
+        )
+        for (number, payload), received_at in zip(shuffled(draw, happened), received_at, strict=True)
+    )

@@ -1,0 +1,160 @@
+"""The naive evaluator: a customer's progress, reckoned from scratch after every event, obviously and slowly.
+
+It shares no code with the rules or the engine: for each target and period it looks at all events heard so far, asks
+which of them count, and adds up. Days are found with the standard library's zones, amounts are fractions. The rules
+it holds to are in docs/invariants.md and docs/rules.md.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import count
+from typing import NamedTuple
+
+from milepost.model.event import AuthoriseAward, Bill, Event, EventKey, GrantFreezes, PauseStreak, PeriodRollover
+from milepost.model.organisation import Organisation
+from milepost.model.target import Evaluation, TargetGroup, Tracking
+from tests.oracle.reference_boundaries import tell_turn
+from tests.oracle.reference_caps import decide
+from tests.oracle.reference_carry_over import CarryingCourse
+from tests.oracle.reference_composites import Union, Whole
+from tests.oracle.reference_course import Course
+from tests.oracle.reference_events import Deeds, deeds
+from tests.oracle.reference_notices import Row, Step, Told
+from tests.oracle.reference_plan import STREAKS, Plan
+from tests.oracle.reference_remaining import remains
+from tests.oracle.reference_replay import Story, heard_once, is_bill, taken_back, told
+from tests.oracle.reference_sequential import FillingCourse
+from tests.oracle.reference_streaks import Earned, Runner, is_reset
+
+Before = Mapping[int, frozenset[EventKey]]
+"""By group id, the events that were heard when there was no such group."""
+
+FROM_THE_BEGINNING: Before = {}
+
+
+class Table(NamedTuple):
+    """Everything there is to say of one customer.
+
+    Rows by (target id, period id), wholes by (group id, period id), levels by (group id, level id), anchors by target
+    id, what was given by decision.
+    """
+
+    rows: dict[tuple[int, int], Row]
+    bills: int
+    purchases: Fraction
+    deeds: Deeds
+    composites: dict[tuple[int, int], Whole]
+    levels: dict[tuple[int, int], Earned]
+    anchors: dict[int, int]
+    given: dict[EventKey, Fraction]
+    told: list[Told]
+
+
+class Life:
+    """All that one customer does."""
+
+    def __init__(self, organisation: Organisation, groups: Sequence[TargetGroup], before: Before) -> None:
+        """Begin with nothing."""
+        self.uses: dict[EventKey, dict[int, Fraction]] = {}
+        self.given: dict[EventKey, Fraction] = {}
+        plans = [
+            Plan(organisation, group, target, before.get(group.id, frozenset()))
+            for group in groups
+            if group.active
+            for target in group.targets
+            if target.active
+        ]
+        self.courses = [course_of(plan, self.uses) for plan in plans if plan.periods]
+        self.runners = [Runner(course) for course in self.courses if course.plan.group.tracking in STREAKS]
+        self.unions = [
+            Union(group, [course for course in self.courses if course.plan.group.id == group.id])
+            for group in groups
+            if group.active and group.tracking is Tracking.UNIFIED
+        ]
+
+    def hear(self, story: Story) -> None:
+        """Live through what *story* ends with."""
+        happening = story[-1]
+        event, payload = happening.event, happening.event.payload
+        if isinstance(payload, AuthoriseAward) and happening.bill is None:
+            self.given[event.key], self.uses[event.key] = decide(self.courses, story)
+        for runner in self.runners:
+            if is_reset(event, runner):
+                runner.reset(event)
+        for step in self.steps(story):
+            self.look(story, step)
+        if isinstance(payload, GrantFreezes | PauseStreak):
+            self.look(story, Step(event, 0))
+        if isinstance(payload, PeriodRollover):
+            for course in self.courses:
+                tell_turn(course, story, payload)
+            for runner in self.runners:
+                runner.turn(story, payload)
+
+    def steps(self, story: Story) -> Iterator[Step]:
+        """Let all targets take a step each, as long as there are any."""
+        living = [(course, course.live(story)) for course in self.courses]
+        for _ in count():
+            taken = {one.plan.target.id: step for one, course in living if (step := next(course, None)) is not None}
+            if not taken:
+                return
+            for union in self.unions:
+                union.look(taken)
+            yield next(iter(taken.values()))
+
+    def told(self) -> Iterator[Told]:
+        """Give all outcomes."""
+        for course in self.courses:
+            yield from course.told
+        for runner in self.runners:
+            yield from runner.told
+        for union in self.unions:
+            yield from union.told
+
+    def look(self, story: Story, step: Step) -> None:
+        """Look at what a step means for the streaks."""
+        for runner in self.runners:
+            runner.look(story, step)
+
+
+def course_of(plan: Plan, uses: Mapping[EventKey, Mapping[int, Fraction]]) -> Course:
+    """Give the course that suits a target."""
+    if plan.group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+        return FillingCourse(plan, uses)
+    return CarryingCourse(plan, uses)
+
+
+def evaluate(
+    organisation: Organisation,
+    groups: Sequence[TargetGroup],
+    events: Sequence[Event],
+    before: Before = FROM_THE_BEGINNING,
+) -> Table:
+    """Reckon the whole table of a customer who did *events*, given in the order of their arrival."""
+    story, life = told(events), Life(organisation, groups, before)
+    for length in range(1, len(story) + 1):
+        life.hear(story[:length])
+    bills = [happening.event for happening in story if is_bill(happening)]
+    left = [remains(payload, taken_back(event, story)) for event in bills if isinstance(payload := event.payload, Bill)]
+    return Table(
+        rows={(course.plan.target.id, period): row for course in life.courses for period, row in course.rows.items()},
+        bills=len(bills),
+        purchases=sum((bill.net for bill in left if bill), Fraction(0)),
+        deeds=deeds(organisation.zone, heard_once(events)),
+        composites={
+            (union.group.id, period): whole for union in life.unions for period, whole in union.composites.items()
+        },
+        levels={(one.plan.group.id, name): level for one in life.runners for name, level in one.levels.items()},
+        anchors=anchors(life.courses),
+        given=life.given,
+        told=sorted(life.told()),
+    )
+
+
+def anchors(courses: Sequence[Course]) -> dict[int, int]:
+    """Give when the customer's own windows begin, by target id."""
+    return {
+        course.plan.target.id: course.anchor
+        for course in courses
+        if course.anchor is not None and course.plan.group.evaluation is Evaluation.CYCLIC_WINDOW
+    }

@@ -1,0 +1,257 @@
+"""The course of one target in all its periods: after each happening everything is looked at anew and added up again.
+
+Only what has to be remembered is: which events counted (whoever leaves keeps what counted), and what was achieved.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from milepost.model.event import AuthoriseAward, Enrol, Event, EventKey, Return, Unenrol
+from milepost.model.organisation import AfterAchievement, Returns
+from milepost.model.standing import OutcomeKind
+from milepost.model.target import EnrolmentMethod, Tracking
+from tests.oracle.reference_enrolment import balance, counts_stored, covers, goal, rank, stay
+from tests.oracle.reference_measures import weight
+from tests.oracle.reference_notices import Booking, Carried, Row, Step, Told, is_reached
+from tests.oracle.reference_plan import MICROSECONDS, Plan, Span, Weight, is_in_time, is_let_in, is_sum, taken_together
+from tests.oracle.reference_replay import Happening, Story, taken_back
+from tests.oracle.reference_windows import spans
+
+Uses = Mapping[EventKey, Mapping[int, Fraction]]
+"""What each decision used of each target that is a cap."""
+
+
+class Course:
+    """One target's course."""
+
+    def __init__(self, plan: Plan, uses: Uses) -> None:
+        """Begin with nothing; *uses* grows as decisions are made."""
+        self.plan, self.uses = plan, uses
+        self.rows: dict[int, Row] = {}
+        self.booked: dict[EventKey, Booking] = {}
+        self.anchor: int | None = None
+        self.left: int | None = None
+        self.carried: list[Carried] = []
+        self.lowered: dict[EventKey, list[Return]] = {}
+        self.told: list[Told] = []
+
+    def live(self, story: Story) -> Iterator[Step]:
+        """Live through what *story* ends with; one step for each event that comes to count or takes back."""
+        happening = story[-1]
+        event = happening.event
+        if happening.bill is not None:
+            if happening.bill.key in self.booked:
+                yield from self.take_back(story, happening.bill)
+        elif event.key in self.plan.before:
+            return
+        elif isinstance(payload := event.payload, Enrol | Unenrol):
+            if payload.target_id == self.plan.target.id:
+                yield from self.enrol(story) if isinstance(payload, Enrol) else self.leave(event, payload)
+        else:
+            yield from self.hear(story, event)
+
+    def hear(self, story: Story, event: Event) -> Iterator[Step]:
+        """Count *event*, if it counts."""
+        span = self.place(event)
+        if span is None or not self.takes_part(story[:-1], span.period_id):
+            return
+        if self.amount(event, span, story) is not None:
+            yield self.count(event, span, story)
+
+    def place(self, event: Event) -> Span | None:
+        """Give the period in which *event* would count, wherever it may and whoever takes part."""
+        found = next((span for span in spans(self.plan, self.anchor_for(event)) if span.holds(event.occurred_at)), None)
+        if found is None or not self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
+            found = found if self.plan.is_calendar else None
+        if found is None or not is_in_time(self.plan, event, found) or not is_let_in(self.plan, event):
+            return None
+        return found
+
+    def anchor_for(self, event: Event) -> int:
+        """Give when own windows begin: with the event that opened the first one, or else with *event*."""
+        return event.occurred_at if self.anchor is None else self.anchor
+
+    def amount(self, event: Event, span: Span, story: Story) -> Fraction | None:
+        """Give what *event* adds now; None if it does not count."""
+        if isinstance(event.payload, AuthoriseAward):
+            return self.uses.get(event.key, {}).get(self.plan.target.id)
+        return weight(self.plan.target, event, self.returns(event, span, story))
+
+    def returns(self, event: Event, span: Span, story: Story) -> list[Return]:
+        """Give the returns that are to be taken off *event* in its own period."""
+        if self.plan.settings.returns is Returns.IGNORE:
+            return []
+        if self.carries and event.key in self.booked:
+            return self.lowered.get(event.key, [])
+        return taken_back(event, story, before=span.closes_at)
+
+    @property
+    def carries(self) -> bool:
+        """Tell whether a return may be carried into a later period."""
+        return self.plan.settings.returns is Returns.CARRY and self.plan.is_calendar and is_sum(self.plan.target)
+
+    def count(self, event: Event, span: Span, story: Story) -> Step:
+        """Let *event* count in *span*."""
+        if self.anchor is None and not self.plan.is_calendar:
+            self.anchor = event.occurred_at
+        self.lowered[event.key] = taken_back(event, story, before=span.closes_at)
+        self.booked[event.key] = Booking(event, span.period_id, len(story) - 1)
+        self.put(span, event, story)
+        return Step(event, span.period_id)
+
+    def put(self, span: Span, event: Event, story: Story) -> None:
+        """Reckon the row of *span* anew, because of *event*."""
+        self.begin(span.period_id)
+        self.mark(span, event, story)
+
+    def begin(self, period_id: int) -> None:
+        """Make a row, if there is none."""
+        if period_id not in self.rows:
+            self.rows[period_id] = Row(Fraction(0))
+            if self.plan.target.enrolment is EnrolmentMethod.TRANSACTION:
+                self.tell(OutcomeKind.ENROLLED, period_id)
+
+    def mark(self, span: Span, event: Event, story: Story) -> None:
+        """Reckon the value anew; triggers are reached once, the goal is stamped once."""
+        self.reach(span.period_id, self.value(span, story), event, story)
+        row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
+        if row.achieved_by is None and wanted is not None and row.value >= wanted:
+            self.achieve(span.period_id, event)
+
+    def reach(self, period_id: int, value: Fraction, event: Event, story: Story) -> None:
+        """Set a value and the triggers that it reaches."""
+        assert event is not None
+        row, wanted = self.rows[period_id], self.wanted(period_id, story)
+        reached = {trigger.id for trigger in self.plan.target.triggers if is_reached(trigger, value, wanted)}
+        for new in reached - row.triggers:
+            self.tell(OutcomeKind.TRIGGER_REACHED, period_id, new)
+        self.rows[period_id] = row._replace(value=value, triggers=row.triggers | reached)
+
+    def wanted(self, period_id: int, story: Story) -> Fraction | None:
+        """Give the goal of a period."""
+        return goal(self.plan, story, period_id)
+
+    def achieve(self, period_id: int, event: Event) -> None:
+        """Stamp an achievement."""
+        stamp = event.occurred_at // MICROSECONDS
+        self.rows[period_id] = self.rows[period_id]._replace(achieved_by=event.key, achieved_at=stamp)
+        is_cap = self.plan.group.tracking is Tracking.CAPPING
+        self.tell(OutcomeKind.CAP_REACHED if is_cap else OutcomeKind.ACHIEVED, period_id)
+
+    def unachieve(self, period_id: int) -> None:
+        """Take an achievement back."""
+        self.rows[period_id] = self.rows[period_id]._replace(achieved_by=None, achieved_at=None)
+        self.tell(OutcomeKind.UNACHIEVED, period_id)
+
+    def value(self, span: Span, story: Story) -> Fraction:
+        """Reckon what a period comes to: its balance, what counted after it, and what was carried into it."""
+        start = balance(self.plan, story, span.period_id)
+        carried = sum(
+            (one.amount for one in self.carried if one.period_id == span.period_id and one.at > start.at), Fraction(0)
+        )
+        return start.amount + taken_together(self.plan, self.weights(span, story, start.at)) + carried
+
+    def weights(self, span: Span, story: Story, after: int) -> list[Weight]:
+        """Give what counts in *span*, of what came to count *after* a place in the story."""
+        found = []
+        for event, period_id, at in self.booked.values():
+            if period_id == span.period_id and at > after:
+                amount = self.amount(event, span, story)
+                if amount is not None:
+                    found.append(Weight(event, amount))
+        return found
+
+    def span(self, period_id: int) -> Span:
+        """Give the span of a period that was lived."""
+        return next(span for span in spans(self.plan, self.anchor) if span.period_id == period_id)
+
+    def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
+        """Take a return off a bill that counted."""
+        span, event = self.span(self.booked[bill.key].period_id), story[-1].event
+        before = self.weights(span, story[:-1], balance(self.plan, story, span.period_id).at)
+        if event.occurred_at < span.closes_at:
+            assert isinstance(event.payload, Return)
+            self.lowered[bill.key].append(event.payload)
+        after = self.weights(span, story, balance(self.plan, story, span.period_id).at)
+        if self.takes_off(before, after):
+            self.lower(span, event, story)
+            yield Step(event, span.period_id, is_return=True)
+
+    def takes_off(self, before: Sequence[Weight], after: Sequence[Weight]) -> bool:
+        """Tell whether a return took something off what counts: to a sum, a bill that adds 0 is as good as none."""
+        if is_sum(self.plan.target):
+            return taken_together(self.plan, before) != taken_together(self.plan, after)
+        return before != after
+
+    @property
+    def revokes(self) -> bool:
+        """Tell whether a return may take an achievement back."""
+        settings = self.plan.settings
+        return settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
+
+    def lower(self, span: Span, event: Event, story: Story) -> None:
+        """Reckon a row anew after a return."""
+        row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
+        below = wanted is not None and self.value(span, story) < wanted
+        if self.revokes and below and row.achieved_by is not None:
+            self.unachieve(span.period_id)
+        self.mark(span, event, story)
+
+    def enrol(self, story: Story) -> Iterator[Step]:
+        """Begin with a balance or with nothing, and count what is stored, if it counts."""
+        event = story[-1].event
+        assert isinstance(event.payload, Enrol)
+        self.left = None
+        found = stay(self.plan, story)
+        if self.plan.target.enrolment is not EnrolmentMethod.TRANSACTION or (found and found.is_back):
+            self.tell(OutcomeKind.ENROLLED, event.payload.period_id)
+            self.sit_down(event.payload, event, story)
+        yield Step(event, event.payload.period_id, is_enrolment=True)
+        if counts_stored(self.plan, story):
+            for happening in story[:-1]:
+                yield from self.count_stored(happening, event.payload, story)
+
+    def sit_down(self, enrolling: Enrol, event: Event, story: Story) -> None:
+        """Make the row of the period of the enrolment; a balance is its value."""
+        if not self.plan.is_calendar:
+            if enrolling.balance is None:
+                return
+            if self.anchor is None and self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
+                self.anchor = event.occurred_at
+        self.begin(enrolling.period_id)
+        value = Fraction(enrolling.balance or 0)
+        if self.plan.is_calendar or self.anchor is not None:
+            value = self.value(self.span(enrolling.period_id), story)
+        self.rows[enrolling.period_id] = self.rows[enrolling.period_id]._replace(value=value)
+
+    def count_stored(self, happening: Happening, enrolling: Enrol, story: Story) -> Iterator[Step]:
+        """Count one event that was heard before the enrolment that *story* ends with."""
+        event = happening.event
+        if happening.bill is not None or event.key in self.booked or isinstance(event.payload, AuthoriseAward):
+            return
+        span = self.place(event)
+        if span is None or not self.takes_part(story, span.period_id):
+            return
+        replaced = enrolling.balance is not None and enrolling.period_id == span.period_id
+        if not replaced and self.amount(event, span, story) is not None:
+            yield self.count(event, span, story)
+
+    def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:
+        """Take part no more, from the period named on, or from that of the own window that runs; what counted stays."""
+        self.left = 0
+        if self.plan.is_calendar:
+            self.left = rank(self.plan, leaving.period_id)
+        elif self.anchor is not None:
+            running = [span for span in spans(self.plan, self.anchor) if span.holds(event.occurred_at)]
+            self.left = rank(self.plan, running[0].period_id) if running else 0
+        self.tell(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
+        yield from ()
+
+    def takes_part(self, story: Story, period_id: int) -> bool:
+        """Tell whether the customer takes part in a period after *story*."""
+        is_covered = covers(self.plan, stay(self.plan, story), period_id)
+        return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
+
+    def tell(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
+        """Tell an outcome."""
+        self.told.append(Told(kind, self.plan.target.id, period_id, about))

@@ -1,0 +1,36 @@
+"""What a customer did in all, counted from scratch and from nothing but the events."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import NamedTuple
+
+from milepost.model.event import Award, Bill, Event
+from tests.oracle.reference_zones import zone_of as zone_named
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Deeds(NamedTuple):
+    """The bills of each day that has any, the lines on all of them, the points of all awards."""
+
+    days: Mapping[date, int]
+    lines: int
+    points: Fraction
+
+
+def deeds(zone: str, events: Sequence[Event]) -> Deeds:
+    """Count what *events*, each heard once, come to."""
+    bills = [event for event in events if isinstance(event.payload, Bill)]
+    awards = [payload for event in events if isinstance(payload := event.payload, Award) and payload.currency is None]
+    return Deeds(
+        Counter(local_day(zone, bill.occurred_at) for bill in bills),
+        sum(len(bill.payload.lines) for bill in bills if isinstance(bill.payload, Bill)),
+        sum((Fraction(award.amount) for award in awards), Fraction(0)),
+    )
+
+
+def local_day(zone: str, instant: int) -> date:
+    """Give the calendar day of *instant* (epoch microseconds) in *zone*."""
+    return (EPOCH + timedelta(microseconds=instant)).astimezone(zone_named(zone)).date()

@@ -1,0 +1,71 @@
+"""What a customer is told because time passes, reckoned in memory from the rules of turns (docs/rules.md)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from milepost.engine.progress.windows import spans
+from milepost.model.boundary import BoundaryKind
+from milepost.model.event import PeriodRollover
+from milepost.model.standing import ProgressKey
+from milepost.model.target import Evaluation, TargetGroup
+from milepost.rules.calendar import DAY_US
+from milepost.rules.compiled.boundaries import boundaries_of
+from tests.scenarios.replayed_memory import Memory
+
+
+class Told(NamedTuple):
+    """Something that one customer is told, and from when on it is due (epoch microseconds)."""
+
+    due_at: int
+    customer: str
+    turn: PeriodRollover
+
+
+def told_by(memory: Memory, now: int) -> list[Told]:
+    """Give all that customers are told by *now*, in order; the engine knows whom of them it concerns."""
+    found = (
+        told
+        for group in memory.groups
+        for customer in memory.customers()
+        for told in _of_group(memory, group, customer)
+        if told.due_at <= now
+    )
+    return sorted(found, key=lambda told: (told.due_at, told.customer))
+
+
+def _of_group(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told]:
+    if group.evaluation is Evaluation.CYCLIC_WINDOW:
+        yield from _windows(memory, group, customer)
+        return
+    for turn in boundaries_of(group, memory.organisation.settings):
+        period_id = turn.period_id
+        if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
+            period_id = _running(memory, group, customer)
+        closed = turn.kind is BoundaryKind.CLOSED
+        yield Told(turn.due_at, customer, PeriodRollover(group_id=group.id, period_id=period_id, closed=closed))
+
+
+def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told]:
+    """Give the closings of a customer's own windows, and the openings of those after the first."""
+    offset = memory.organisation.settings.offset_days * DAY_US
+    anchors = memory.life(customer).standing.anchors
+    for target in group.targets:
+        rule = memory.rule_index.rules[target.id]
+        for place, (period_id, span) in enumerate(zip(rule.period_ids, spans(rule, anchors), strict=False)):
+            if span.opens_at == span.closes_at:
+                continue
+            closed = PeriodRollover(group_id=group.id, period_id=period_id, closed=True)
+            if place > 0:
+                yield Told(
+                    span.opens_at, customer, PeriodRollover(group_id=group.id, period_id=period_id, closed=False)
+                )
+            yield Told(span.closes_at + offset, customer, closed)
+
+
+def _running(memory: Memory, group: TargetGroup, customer: str) -> int:
+    """Give the period that is being filled: the first that is not achieved, else the last."""
+    for period in group.periods:
+        progress = memory.progress(customer, ProgressKey(group.targets[0].id, period.id))
+        if progress is None or not progress.achieved_by:
+            return period.id
+    return group.periods[-1].id

@@ -1,0 +1,72 @@
+"""A house whose clock is set by hand, and what time has its customers told."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from milepost.model.boundary import BoundaryKind
+from milepost.model.standing import OutcomeKind
+from milepost.rules.calendar import calendar_of
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.scheduled.boundaries import BoundaryNotifier
+from milepost.store import codec
+from milepost.worker.boundaries import BoundaryWorker
+from tests.store.fixtures_db import House
+
+
+class Hand:
+    """A clock that stands where it was put; `now` in epoch microseconds."""
+
+    def __init__(self, text: str) -> None:
+        """Stand at the instant that *text* names."""
+        self.put(text)
+
+    def __call__(self) -> int:
+        """Give the time."""
+        return self.now
+
+    def put(self, text: str) -> None:
+        """Stand at the instant that *text* names."""
+        self.now = calendar_of("UTC").read(text).instant
+
+
+def at(house: House, hand: Hand) -> House:
+    """Give *house* with servers whose clocks are *hand*."""
+    return replace(house, servers=tuple(replace(server, clock=hand) for server in house.servers))
+
+
+async def tick(server: Runtime, *, page: int = 3) -> None:
+    """Let a server that just started do all that is due."""
+    scheduler = BoundaryWorker(BoundaryNotifier(server, page=page), lambda: 0)
+    while await scheduler.once():
+        pass
+
+
+async def people(house: House, number: int) -> None:
+    """Let so many customers buy something on the twentieth of January."""
+    names = [f"c{place:03}" for place in range(number)]
+    await house.servers[0].lanes.receive([house.bill(f"first-{name}", name) for name in names])
+
+
+async def told(house: House, *kinds: OutcomeKind) -> Counter[tuple[OutcomeKind, int, int]]:
+    """Count what the outbox holds of *kinds*: kind, target and period."""
+    async with house.database.transaction() as transaction:
+        rows = await transaction._connection.execute(b"select body from outbox")
+        bodies = [body for (body,) in await rows.fetchall()]
+    outcomes = [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
+    return Counter((one.kind, one.target_id, one.period_id) for one in outcomes if one.kind in kinds)
+
+
+async def turns(house: House) -> list[tuple[int, BoundaryKind, bool]]:
+    """Give every turn that is written down: its period, what turned, and whether all were told."""
+    async with house.database.transaction() as transaction:
+        rows = await transaction._connection.execute(
+            b"select period_id, kind, done_at is not null from turn order by due_at, group_id, kind"
+        )
+        return [(period_id, BoundaryKind(kind), done) for period_id, kind, done in await rows.fetchall()]
+
+
+async def run_sql(house: House, statement: str, values: Sequence[object] = ()) -> None:
+    """Meddle with the database."""
+    async with house.database.transaction() as transaction:
+        await transaction._connection.execute(statement.encode(), values)

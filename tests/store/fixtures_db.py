@@ -1,0 +1,180 @@
+"""Servers that share one database, with a brand of two targets: what the write path is tried on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from milepost.engine.replay import Replayed, replay
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.event import BILL, Bill, EventKey
+from milepost.model.standing import Outcome
+from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
+from milepost.rules.calendar import calendar_of
+from milepost.rules.definition.draft import GroupDraft, PeriodDraft, TargetDraft
+from milepost.service.definitions.define import DefinitionRequest, define_groups
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
+from milepost.service.ingest.lanes import Limits
+from milepost.service.organisations.provisioning import add_organisation
+from milepost.service.runtime.runtime import Runtime, build_runtime
+from milepost.service.scheduled.verify import verify
+from milepost.service.snapshot.organisation_snapshot import snapshot_at
+from milepost.store import codec, customers
+from milepost.store.database import Database
+from milepost.store.log import CustomerKey, key_of_customer
+
+Result = TypeVar("Result")
+
+NOW = calendar_of("UTC").read("2026-01-20T12:00:00Z").instant
+HOUR = 3_600_000_000
+MONTHS = tuple(
+    PeriodDraft(ref_code=name, starts=f"2026-{month}-01", ends=f"2026-{month}-{last}")
+    for name, month, last in (("January", "01", "31"), ("February", "02", "28"), ("March", "03", "31"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Servers that share a database, and the brand whose events they receive; goals are 100 and 3 bills a month."""
+
+    servers: tuple[Runtime, ...]
+    org_id: int
+    groups: tuple[TargetGroup, ...]
+
+    @property
+    def database(self) -> Database:
+        """Give the first server's connections."""
+        return self.servers[0].database
+
+    def bill(self, id_: str, customer: str = "anna", net: str = "10", at: int = NOW) -> IncomingEvent:
+        """Offer a bill that is heard at once."""
+        amount = Decimal(net)
+        payload = Bill(number=id_, net=amount, gross=amount, discount=Decimal(0), lines=(), extended_fields={})
+        return IncomingEvent(
+            org_id=self.org_id,
+            customer=Identifier(IdentifierKind.EXTERNAL_ID, customer),
+            key=EventKey("test", id_),
+            name=BILL,
+            occurred_at=at,
+            received_at=max(at, NOW),
+            place=None,
+            till_id=None,
+            payload=payload,
+        )
+
+    async def customer_key(self, customer: str = "anna") -> CustomerKey:
+        """Give a customer who is known."""
+        name = (self.org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
+        async with self.database.reading() as reading:
+            return key_of_customer(self.org_id, (await customers.known(reading, [name]))[name])
+
+    async def replayed(self, customer_key: CustomerKey) -> Replayed:
+        """Give where the log of a customer leads."""
+        async with self.database.transaction() as transaction:
+            log = await customers.whole_log(transaction, customer_key)
+            versions = {version for version, _ in log}
+            catalogues = {
+                version: (await snapshot_at(transaction, self.org_id, version)).rule_index for version in versions
+            }
+        return replay(catalogues.__getitem__, [(version, row.event()) for version, row in log])
+
+    async def disagreeing(self) -> list[CustomerKey]:
+        """Give the customers whose log does not lead to what is kept."""
+        return [verified.customer_key async for verified in verify(self.database) if not verified.agrees]
+
+
+@asynccontextmanager
+async def open_house(url: str, *, servers: int = 2, limits: Limits | None = None) -> AsyncIterator[House]:
+    """Start servers on the database at *url* and define the brand."""
+    async with AsyncExitStack() as stack:
+        started = [await stack.enter_async_context(_server(url, limits or Limits())) for _ in range(servers)]
+        database = started[0].database
+        organisation, _ = await add_organisation(database, name="brand", zone="UTC", now=NOW)
+        groups = [
+            await _define(database, organisation.id, kind, goal) for kind, goal in ((Kpi.SALES, 100), (Kpi.COUNT, 3))
+        ]
+        yield House(tuple(started), organisation.id, tuple(groups))
+
+
+async def define_again(house: House) -> TargetGroup:
+    """Define one more target of the brand."""
+    return await _define(house.database, house.org_id, Kpi.VISIT, 2)
+
+
+async def define_asking(house: House, expression: str) -> TargetGroup:
+    """Define one more target of the brand, which counts the bills that *expression* holds for."""
+    return await _define(house.database, house.org_id, Kpi.QUANTITY, 2, expression)
+
+
+async def another_brand(house: House) -> House:
+    """Add a brand without targets to the same servers."""
+    organisation, _ = await add_organisation(house.database, name="other", zone="UTC", now=NOW)
+    return replace(house, org_id=organisation.id, groups=())
+
+
+async def _define(database: Database, org_id: int, kpi: Kpi, goal: int, expression: str = "true") -> TargetGroup:
+    target = TargetDraft(
+        name=kpi.value,
+        entity=Entity.TRANSACTION,
+        kpi=kpi,
+        expression=expression,
+        enrolment=EnrolmentMethod.TRANSACTION,
+        goals=(Decimal(goal),),
+    )
+    draft = GroupDraft(
+        name=kpi.value,
+        preferred_till_id=0,
+        tracking=Tracking.DEFAULT,
+        total_periods=len(MONTHS),
+        periods=MONTHS,
+        targets=(target,),
+    )
+    return (
+        await define_groups(database, org_id, Author(id=1, code="t", name="t"), DefinitionRequest(draft), NOW)
+    ).group
+
+
+@asynccontextmanager
+async def _server(url: str, limits: Limits) -> AsyncIterator[Runtime]:
+    database = Database(url, connections_max=10)
+    await database.open(unsafe_durability=True)
+    runtime = build_runtime(database, lambda: NOW, lanes=2, limits=limits)
+    await runtime.lanes.start()
+    try:
+        yield runtime
+    finally:
+        await runtime.lanes.stop()
+        await database.close()
+
+
+def outcomes_of(bodies: Sequence[str]) -> list[Outcome]:
+    """Give the outcomes that rows of the outbox hold."""
+    return [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
+
+
+def lived(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
+    """Let something happen in a house of its own; afterwards every log leads to what is kept (law 7)."""
+
+    async def happened() -> Result:
+        async with open_house(url, **options) as house:
+            result = await life(house)
+            assert [] == await house.disagreeing()
+            return result
+
+    return run(happened)
+
+
+def run(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run *work* in a loop of its own."""
+
+    async def wait() -> Result:
+        return await work()
+
+    return asyncio.run(wait())
+
+
+def statuses(answers: list[Answer]) -> list[Status]:
+    """Give what became of each event."""
+    return [answer.status for answer in answers]

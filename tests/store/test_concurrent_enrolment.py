@@ -1,0 +1,83 @@
+"""A customer takes part in a target once at a time, by however many ways and servers that is asked for (law 14)."""
+
+import asyncio
+from collections.abc import Awaitable
+from decimal import Decimal
+
+import pytest
+
+from milepost.model.problem import Refused
+from milepost.model.target import TargetGroup
+from milepost.service.enrolments.audiences import enter_audience, make_audience
+from milepost.service.enrolments.many import Became, EnrolmentRow, enrol_rows
+from milepost.service.enrolments.one import EnrolmentDraft, enrol, unenrol
+from milepost.store.log import lock_standings
+from tests.store.fixtures_db import House, lived
+from tests.store.test_jobs import NAMES, by_audience, caller, enrolled, known, worked_off
+
+
+async def went_well(one: Awaitable[object]) -> bool:
+    """Tell whether a call was not refused."""
+    try:
+        await one
+    except Refused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("goals", [(), (Decimal(5),)])
+def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decimal, ...]) -> None:
+    """Whichever comes first enrols; a file that brings goals of one's own gives them to who takes part already."""
+
+    async def life(house: House) -> None:
+        names = await known(house)
+        one, other = house.servers
+        audience = (await make_audience(one, caller(house), "gold")).audience
+        group = await by_audience(house, audience)
+        (target,), first = group.targets, group.periods[0]
+        own = tuple((first.id, goal) for goal in goals)
+        rows = [EnrolmentRow(customer=name, target=target, goals=own) for name in names]
+        ids = [(await house.customer_key(name)).customer_id for name in NAMES]
+        calls = [enrol(one, caller(house), group.id, target.id, EnrolmentDraft(customer_id=id_)) for id_ in ids]
+        called, told, entered = await asyncio.gather(
+            asyncio.gather(*map(went_well, calls)),
+            enrol_rows(other, caller(house), first, rows, {}),
+            enter_audience(one, caller(house), audience.id, None, names),
+        )
+        await worked_off(house, page=7)
+        by_file = sum(outturn.became is Became.ENROLLED for outturn in told)
+        changed = sum(outturn.became is Became.CHANGED for outturn in told)
+        assert len(NAMES) == entered.entered
+        assert sum(called) + by_file <= len(NAMES)
+        assert [len(NAMES)] * 2 == [await in_force(house, group), by_file + changed if goals else len(NAMES)]
+        if not goals:
+            assert [1] * len(NAMES) == await enrolled(house, group)
+
+    lived(database_url, life)
+
+
+async def in_force(house: House, group: TargetGroup) -> int:
+    """Give how many customers have exactly one enrolment in the group's target that is in force."""
+    async with house.database.transaction() as transaction:
+        standings = await lock_standings(transaction, sorted([await house.customer_key(name) for name in NAMES]))
+    target = group.targets[0].id
+    return sum(any(e.target_id == target for e in standing.enrolments) for standing in standings.values())
+
+
+def test_leaving_at_once(database_url: str) -> None:
+    """One leaves, the others are told that there is nobody to leave; and so again and again."""
+
+    async def life(house: House) -> None:
+        await known(house)
+        one, other = house.servers
+        audience = (await make_audience(one, caller(house), "gold")).audience
+        group = await by_audience(house, audience)
+        target, anna = group.targets[0].id, (await house.customer_key(NAMES[0])).customer_id
+        for _ in range(3):
+            draft = EnrolmentDraft(customer_id=anna)
+            came = [went_well(enrol(runtime, caller(house), group.id, target, draft)) for runtime in (one, other) * 3]
+            assert 1 == sum(await asyncio.gather(*came))
+            left = [went_well(unenrol(runtime, caller(house), group.id, target, anna)) for runtime in (one, other) * 3]
+            assert 1 == sum(await asyncio.gather(*left))
+
+    lived(database_url, life)
