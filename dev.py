@@ -239,6 +239,8 @@ def machine_code() -> list[Path]:
 def call(command: list[str | Path]) -> None:
     """Run an installer; raises CalledProcessError if it fails."""
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # `.venv` always has both twins if it can; for a developer the variable chooses when the program runs.
+    environment.pop("MILEPOST_PURE_PYTHON", None)
     if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111 - an unknown user has no home, and no error
         environment |= {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
     if SYSTEM_CERTIFICATES.exists():

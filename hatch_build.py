@@ -1,7 +1,8 @@
 """Compiles what is counted and packed most when Milepost is built or installed, if this machine can.
 
 Needs a C compiler and Python's headers. Where one of them is missing, the same is done in Python, which is slower
-(`engine/rows/progress_rows.py`, `store/wire/arrays.py`, `store/wire/copy_rows.py`; decision 0025).
+(`engine/rows/progress_rows.py`, `store/wire/arrays.py`, `store/wire/copy_rows.py`; decision 0025). Where there is a compiler,
+`MILEPOST_PURE_PYTHON=1` at build time asks for that all the same: for a wheel that any machine can install.
 """
 
 import os
@@ -16,6 +17,9 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCES = ("src/milepost/engine/rows/_rows.pyx", "src/milepost/store/wire/_packing.pyx")
+PURE_PYTHON = "MILEPOST_PURE_PYTHON"
+TRUE = frozenset({"1", "true", "yes", "on"})
+"""What says yes to a setting, here as in `milepost/settings.py`, which cannot be imported before it is built."""
 
 
 class CompilingHook(BuildHookInterface[Any]):
@@ -33,8 +37,13 @@ class CompilingHook(BuildHookInterface[Any]):
 
 
 def compiled(root: Path) -> list[Path]:
-    """Compile the modules below *root* and give their files: all, or none where that cannot be, with the reason."""
+    """Return the files of the modules below *root*, compiled: all, or none where that cannot be or is not wanted.
+
+    What an earlier build left is removed first, so that no wheel takes it along.
+    """
     _remove(root)
+    if os.environ.get(PURE_PYTHON, "").lower() in TRUE:
+        return []
     try:
         return [_compiled(root / source) for source in SOURCES]
     except (OSError, subprocess.CalledProcessError) as error:
