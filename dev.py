@@ -128,6 +128,11 @@ def oracle(arguments: list[str]) -> int:
     return become([PYTHON, "-m", "tests.oracle.groceries", *arguments])
 
 
+def release(arguments: list[str]) -> int:
+    """Build sdist, wheels and bill of materials in dist; each is tried first."""
+    return become([PYTHON, "-m", "tools.release", *arguments])
+
+
 def clean(arguments: list[str]) -> int:
     """Remove .venv, caches and the data folder .milepost."""
     if arguments:
@@ -146,14 +151,14 @@ def clean(arguments: list[str]) -> int:
             shutil.rmtree(ROOT / name)
     for made in machine_code():
         made.unlink()
-    for folder in ("bench", "src", "tests"):
+    for folder in ("bench", "src", "tests", "tools"):
         for cache in [*(ROOT / folder).rglob("__pycache__")]:
             shutil.rmtree(cache)
     return 0
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, clean)
+    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, release, clean)
 }
 """What the words on the command line do; a verb gets the arguments after it and gives the exit code."""
 
@@ -238,6 +243,11 @@ def machine_code() -> list[Path]:
 
 def call(command: list[str | Path]) -> None:
     """Run an installer; raises CalledProcessError if it fails."""
+    subprocess.run(command, check=True, env=environment_of_installers())
+
+
+def environment_of_installers() -> dict[str, str]:
+    """Return the variables that pip and uv get."""
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     # `.venv` always has both twins if it can; for a developer the variable chooses when the program runs.
     environment.pop("MILEPOST_PURE_PYTHON", None)
@@ -246,7 +256,7 @@ def call(command: list[str | Path]) -> None:
     if SYSTEM_CERTIFICATES.exists():
         # Some networks have an authority of their own, which uv does not know unless it asks the machine.
         environment.setdefault("UV_SYSTEM_CERTS", "1")
-    subprocess.run(command, check=True, env=environment)
+    return environment
 
 
 def locked_entry(package: str) -> str:

@@ -39,7 +39,8 @@ def source(path: str, text: str) -> Source:
 @cache
 def sources() -> tuple[Source, ...]:
     """Give every Python file that the project wrote."""
-    files = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").rglob("*.py"), ROOT / "dev.py"]
+    ours = [file for folder in ("tests", "bench", "tools") for file in (ROOT / folder).rglob("*.py")]
+    files = [*PACKAGE.rglob("*.py"), *ours, ROOT / "dev.py"]
     return tuple(source(str(file.relative_to(ROOT)), file.read_text(encoding="utf-8")) for file in sorted(files))
 
 

@@ -1,0 +1,1 @@
+"""What maintainers run now and then, by `python3 dev.py`; no part of what is installed."""
