@@ -1,0 +1,150 @@
+"""A database that older code filled, and what that code answered about it: kept side by side in `databases`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec import Struct
+
+from milepost.service.lanes import Limits
+from milepost.store.codec import decode_outcomes
+from tests.api.door import PASSWORD, Door, Json, said
+
+FOLDER = Path(__file__).with_name("databases")
+
+
+class Sent(Struct, frozen=True, omit_defaults=True):
+    """An event as its request says it, and what it changed, in words."""
+
+    event: str
+    changed: list[str] = []
+
+
+class Known(Struct, frozen=True, omit_defaults=True):
+    """A customer of the brand whose till is `till`, as seen at `at` (epoch microseconds).
+
+    `shows` says in words how far the customer is, `goals` what they set out to reach; `again` is the event that was
+    heard last, and `further` one that was heard after the database was kept, with what each changed.
+    """
+
+    till: str
+    id: int
+    at: int
+    shows: list[str]
+    goals: list[str] = []
+    again: Sent | None = None
+    further: Sent | None = None
+
+
+class Board(Struct, frozen=True):
+    """A leaderboard of a target in a period: each place in words, the best one first."""
+
+    till: str
+    target_id: int
+    period_id: int
+    at: int
+    places: list[str]
+
+
+class Expected(Struct, frozen=True):
+    """What there is to find: rows by table, outcomes by kind, progress that the logs lead to, boards and customers."""
+
+    rows: dict[str, int]
+    outcomes: dict[str, int]
+    progress: int
+    boards: list[Board]
+    customers: list[Known]
+
+
+def expected_of(name: str) -> Expected:
+    """Return what was answered about the database of this name."""
+    return msgspec.json.decode((FOLDER / f"{name}.json").read_bytes(), type=Expected)
+
+
+@contextmanager
+def opened_at(door: Door) -> Iterator[Door]:
+    """Open *door* and close it afterwards."""
+    try:
+        door.run(door.open)
+        yield door
+    finally:
+        door.close()
+
+
+def door_to(url: str) -> Door:
+    """Return a door to the database at *url*, not yet open."""
+    return Door(url, Limits())
+
+
+def asked(door: Door, till: str, path: str, at: int) -> Any:
+    """Return what a brand is answered at an instant, which goes well."""
+    door.clock.now = at
+    answered = door.send("GET", path, auth=(till, PASSWORD))
+    assert answered.status_code == 200, answered.text
+    return said(answered)
+
+
+def shown(door: Door, till: str, customer_id: int, at: int) -> list[str]:
+    """Return in words how far a customer is at an instant, as our own face tells it."""
+    told = asked(door, till, f"/api/v1/customers/{customer_id}/progress", at)
+    lines = [f"customer {told['customerId']} bought for {told['lifetimePurchases']}"]
+    for group in told["groups"]:
+        lines += [line for target in group["targets"] for line in _rows(target)]
+        lines += [_whole(group, whole) for whole in group["wholes"]]
+        lines += _streak(group["streak"]) if group["streak"] else []
+    return lines + [f"cap {cap['targetId']}/{cap['periodId']}: {cap['left']} left" for cap in told["caps"]]
+
+
+def goals(door: Door, till: str, customer_id: int, at: int) -> list[str]:
+    """Return in words what a customer set out to reach, and how far that is at an instant."""
+    told = asked(door, till, f"/api/v1/customers/{customer_id}/goals", at)["items"]
+    return [f"{one['id']} {one['name']}: {one['reached']} of {one['goal']}, {one['status']}" for one in told]
+
+
+def places(door: Door, board: Board) -> list[str]:
+    """Return the places of a board in words."""
+    path = f"/api/v1/leaderboards/{board.target_id}?periodId={board.period_id}&top=100"
+    told = asked(door, board.till, path, board.at)
+    last = "closed" if told["closed"] else "open"
+    return [*(f"{one['rank']}. {one['customerId']}: {one['value']} at {one['activeAt']}" for one in told["top"]), last]
+
+
+def _rows(target: Json) -> Iterator[str]:
+    for row in target["periods"]:
+        if row["takesPart"] or row["value"] or row["achievedAt"]:
+            achieved = f", achieved {row['achievedAt']}" if row["achievedAt"] else ""
+            yield f"{target['id']}/{row['id']}: {row['value']} of {row['goal']}, {row['status']}{achieved}"
+
+
+def _whole(group: Json, whole: Json) -> str:
+    return f"group {group['id']}/{whole['periodId']}: {whole['reached']} of {whole['needed']}, by {whole['achievedBy']}"
+
+
+def _streak(streak: Json) -> Iterator[str]:
+    frozen, missed = streak["frozenPeriodIds"], streak["missedPeriodIds"]
+    yield f"run {streak['run']}, {streak['freezesLeft']} freezes, frozen {frozen}, missed {missed}"
+    for level in streak["levels"]:
+        yield f"level {level['id']}: {level['count']} of {level['needed']}, by {level['earnedBy']}"
+
+
+def outcomes(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """Return how many outcomes of each kind wait in the outbox."""
+    bodies = connection.execute("select body from outbox").fetchall()
+    return dict(Counter(one.kind.name for (body,) in bodies for one in decode_outcomes(body)))
+
+
+def tell(door: Door, till: str, event: str, at: int) -> tuple[str, list[str]]:
+    """Send an event at an instant; return what became of it, and what it changed in words."""
+    door.clock.now = at
+    answered = door.send("POST", "/api/v1/events", content=f"[{event}]".encode(), auth=(till, PASSWORD))
+    assert answered.status_code == 200, answered.text
+    (item,) = said(answered)["items"]
+    changed = [
+        f"{one['targetId']}/{one['periodId']} {one['reason']}: {one['before']} to {one['after']}"
+        for one in item["entries"]
+    ]
+    return item["status"], changed

@@ -1,0 +1,99 @@
+"""Random worlds of the laws, lived through on a server: each is a brand whose one customer is called Nobody."""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.event import NOWHERE, Event
+from milepost.model.organisation import Organisation
+from milepost.model.target import TargetGroup
+from milepost.service.brand import PlaceName
+from milepost.service.offer import Offer, Status
+from milepost.store import definitions, organisations
+from tests.api.door import Brand, Door, Json
+from tests.laws.asking import EVERY
+from tests.laws.histories import World
+
+PLACES: dict[str, list[Json]] = {
+    "zones": [{"id": 1, "code": "Z1"}, {"id": 2, "code": "Z2"}],
+    "concepts": [{"id": 1, "code": "C1"}, {"id": 2, "code": "C2"}],
+    "stores": [
+        {"id": 1, "code": "S1", "name": "Main street", "zone": "Z1", "concept": "C1"},
+        {"id": 2, "code": "S2", "name": "Harbour", "zone": "Z2", "concept": "C1"},
+        {"id": 3, "code": "S3", "name": "Airport", "concept": "C2"},
+    ],
+}
+"""The places that worlds speak of (tests/laws/happenings.py)."""
+
+
+ONE_OF = 10
+"""Of so many worlds that were drawn one after the other, and are much alike, one is taken."""
+
+
+def drawn_worlds(number: int) -> list[World]:
+    """Return so many worlds in which much happens, the same ones at each run of the same code."""
+    found: list[World] = []
+
+    @seed(14)
+    @settings(
+        max_examples=number * ONE_OF,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(EVERY)
+    def collect(world: World) -> None:
+        found.append(world)
+
+    collect()
+    runs = [found[place : place + ONE_OF] for place in range(0, number * ONE_OF, ONE_OF)]
+    return [max(run, key=lambda world: len(world.events)) for run in runs]
+
+
+def live_through(door: Door, world: World) -> int:
+    """Play *world* in a brand of its own; return how many of its events were applied."""
+    brand = door.brand(world.organisation.zone)
+    for kind, places in PLACES.items():
+        assert 200 == brand.post(f"/api/v1/{kind}", places).status_code
+    _define(brand, world.organisation, [group for group in world.groups if group.id not in world.late])
+    applied = 0
+    for place, event in enumerate(world.events):
+        if place == world.heard:
+            _define(brand, world.organisation, [group for group in world.groups if group.id in world.late])
+        door.clock.now = event.received_at
+        (answer,) = door.run(lambda event=event: door.here.lanes.receive([_offer(brand, event)]))  # type: ignore[misc]
+        applied += answer.status is Status.APPLIED
+    brand.get("/api/v1/customers", externalId="Nobody")
+    return applied
+
+
+def _define(brand: Brand, organisation: Organisation, groups: list[TargetGroup]) -> None:
+    """Write definitions and settings as they are: nobody could post all of them."""
+    database, org_id = brand.door.here.database, brand.organisation.id
+
+    async def define() -> None:
+        async with database.transaction() as transaction:
+            version = await organisations.raise_version(transaction, org_id)
+            for group in groups:
+                await definitions.add(transaction, org_id, group, version)
+            owner = replace(organisation, id=org_id, version=version)
+            await organisations.write_settings(transaction, owner, brand.door.clock.now, None)
+
+    brand.door.run(define)
+
+
+def _offer(brand: Brand, event: Event) -> Offer:
+    place = None if event.place == NOWHERE else PlaceName("store", code=event.place.store_code)
+    return Offer(
+        org_id=brand.organisation.id,
+        customer=Identifier(IdentifierKind.EXTERNAL_ID, "Nobody"),
+        key=event.key,
+        name=event.name,
+        occurred_at=event.occurred_at,
+        received_at=event.received_at,
+        place=place,
+        till_id=None,
+        payload=event.payload,
+    )
