@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import msgspec
 
-from milepost.api.body import write_json
-from milepost.service.lanes import Limits
-from milepost.service.verifying import verify
-from milepost.store.embedded import EmbeddedServer
-from milepost.store.migrating import migrate
-from tests.api.door import Door, Json, said
+from milepost.api.http.body import write_json
+from milepost.postgres.embedded import EmbeddedServer
+from milepost.service.ingest.lanes import Limits
+from milepost.service.scheduled.verify import verify
+from milepost.store.schema import migrate
+from tests.api.client import ApiClient, Json, said
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.test_scenarios import SCENARIOS, played
 from tests.store.dumping import dumped, tables
@@ -37,8 +37,8 @@ GOES_ON_EACH = 3
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
-class Remembering(Door):
-    """A door that remembers how late it was when a till asked last, and what each customer did last."""
+class Remembering(ApiClient):
+    """A client that remembers how late it was when a till asked last, and what each customer did last."""
 
     def __init__(self, url: str) -> None:
         """Prepare to open the installation at *url*."""
@@ -63,72 +63,78 @@ def main(name: str) -> None:
     """Fill a database, and write what is in it."""
     with TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         asyncio.run(migrate(server.url))
-        door = Remembering(server.url)
-        with opened_at(door):
-            _fill(door)
-            _settle(door)
-            lines = list(dumped(door.connection))
+        client = Remembering(server.url)
+        with opened_at(client):
+            _fill(client)
+            _settle(client)
+            lines = list(dumped(client.connection))
             (FOLDER / f"{name}.sql").write_text("\n".join(lines) + "\n", encoding="utf-8")
-            found = msgspec.json.encode(_answered(door))
+            found = msgspec.json.encode(_answered(client))
     (FOLDER / f"{name}.json").write_bytes(msgspec.json.format(found, indent=1) + b"\n")
 
 
-def _fill(door: Door) -> None:
+def _fill(client: ApiClient) -> None:
     """Play all there is; first that in which time passes, because it does so for every brand that there is."""
-    close_boards(door)
+    close_boards(client)
     turning = [one for one in SCENARIOS if any(step.text.endswith("time passes") for step in one.steps)]
     for scenario in (*turning, *(one for one in SCENARIOS if one not in turning)):
-        played(scenario, HttpPlayer(door, scenario))
-    tell_stories(door)
+        played(scenario, HttpPlayer(client, scenario))
+    tell_stories(client)
     for world in drawn_worlds(WORLDS):
-        assert live_through(door, world)
+        assert live_through(client, world)
 
 
-def _settle(door: Door) -> None:
+def _settle(client: ApiClient) -> None:
     """Leave out what the machine's own clock said, and what was drawn by lot."""
-    door.connection.execute("update migration set applied_at = '2026-01-20T12:00:00Z'")
-    door.connection.execute("update turn set leased_until = null")
-    door.connection.execute("update organisation set webhook_id = 'webhook ' || org_id")
+    client.connection.execute("update migration set applied_at = '2026-01-20T12:00:00Z'")
+    client.connection.execute("update turn set leased_until = null")
+    client.connection.execute("update organisation set webhook_id = 'webhook ' || org_id")
 
 
-def _answered(door: Remembering) -> Expected:
+def _answered(client: Remembering) -> Expected:
     """Ask about every customer, and let some go on."""
-    rows = {table: door.number(f"select count(*) from {table}") for table in tables()}
-    customers = door.connection.execute("select org_id, customer_id from standing order by 1, 2").fetchall()
-    tills: dict[int, str] = dict(door.connection.execute("select org_id, code from login").fetchall())
-    progress, told = door.run(lambda: _progress(door)), outcomes(door.connection)
-    boards = [_board(door, tills[org_id], *board) for org_id, *board in door.connection.execute(BOARDS).fetchall()]
-    known = [_known(door, tills[org_id], id_) for org_id, id_ in customers]
+    rows = {table: client.number(f"select count(*) from {table}") for table in tables()}
+    customers = client.connection.execute("select org_id, customer_id from standing order by 1, 2").fetchall()
+    tills: dict[int, str] = dict(client.connection.execute("select org_id, code from login").fetchall())
+    progress, told = client.run(lambda: _progress(client)), outcomes(client.connection)
+    boards = [_board(client, tills[org_id], *board) for org_id, *board in client.connection.execute(BOARDS).fetchall()]
+    known = [_known(client, tills[org_id], id_) for org_id, id_ in customers]
     # What one customer goes on to do may concern another one, into whom they were merged.
-    known = [_gone_on(door, one) if place % GOES_ON_EACH == 0 else one for place, one in enumerate(known)]
+    known = [_gone_on(client, one) if place % GOES_ON_EACH == 0 else one for place, one in enumerate(known)]
     return Expected(rows=rows, outcomes=told, progress=progress, boards=boards, customers=known)
 
 
-async def _progress(door: Door) -> int:
-    verified = [one async for one in verify(door.here.database)]
+async def _progress(client: ApiClient) -> int:
+    verified = [one async for one in verify(client.runtime.database)]
     assert all(one.agrees for one in verified)
     return sum(one.progress for one in verified)
 
 
-def _board(door: Remembering, till: str, target_id: int, period_id: int) -> Board:
-    board = Board(till, target_id, period_id, door.ends[till], [])
-    return msgspec.structs.replace(board, places=places(door, board))
+def _board(client: Remembering, till: str, target_id: int, period_id: int) -> Board:
+    board = Board(till, target_id, period_id, client.ends[till], [])
+    return msgspec.structs.replace(board, places=places(client, board))
 
 
-def _known(door: Remembering, till: str, customer_id: int) -> Known:
-    who = (till, customer_id, door.ends[till])
-    return Known(till=till, id=customer_id, at=door.ends[till], shows=shown(door, *who), goals=goals(door, *who))
+def _known(client: Remembering, till: str, customer_id: int) -> Known:
+    customer_key = (till, customer_id, client.ends[till])
+    return Known(
+        till=till,
+        id=customer_id,
+        at=client.ends[till],
+        shows=shown(client, *customer_key),
+        goals=goals(client, *customer_key),
+    )
 
 
-def _gone_on(door: Remembering, known: Known) -> Known:
+def _gone_on(client: Remembering, known: Known) -> Known:
     """Send a customer's last event again and one more; return what that changed."""
-    last = door.last.get((known.till, known.id))
+    last = client.last.get((known.till, known.id))
     if last is None:
         return known
-    status, changed = tell(door, known.till, last, known.at)
+    status, changed = tell(client, known.till, last, known.at)
     again = Sent(last, changed) if status == "duplicate" else None
     further = _further(_exact.decode(last), f"further {known.id}")
-    status, changed = tell(door, known.till, further, known.at)
+    status, changed = tell(client, known.till, further, known.at)
     assert status == "applied", (status, further)
     return msgspec.structs.replace(known, again=again, further=Sent(further, changed))
 

@@ -10,9 +10,9 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from milepost.service.lanes import Limits
+from milepost.service.ingest.lanes import Limits
 from milepost.store.codec import decode_outcomes
-from tests.api.door import PASSWORD, Door, Json, said
+from tests.api.client import PASSWORD, ApiClient, Json, said
 
 FOLDER = Path(__file__).with_name("databases")
 
@@ -66,31 +66,31 @@ def expected_of(name: str) -> Expected:
 
 
 @contextmanager
-def opened_at(door: Door) -> Iterator[Door]:
-    """Open *door* and close it afterwards."""
+def opened_at(client: ApiClient) -> Iterator[ApiClient]:
+    """Open *client* and close it afterwards."""
     try:
-        door.run(door.open)
-        yield door
+        client.run(client.open)
+        yield client
     finally:
-        door.close()
+        client.close()
 
 
-def door_to(url: str) -> Door:
-    """Return a door to the database at *url*, not yet open."""
-    return Door(url, Limits())
+def door_to(url: str) -> ApiClient:
+    """Return a client to the database at *url*, not yet open."""
+    return ApiClient(url, Limits())
 
 
-def asked(door: Door, till: str, path: str, at: int) -> Any:
+def asked(client: ApiClient, till: str, path: str, at: int) -> Any:
     """Return what a brand is answered at an instant, which goes well."""
-    door.clock.now = at
-    answered = door.send("GET", path, auth=(till, PASSWORD))
+    client.clock.now = at
+    answered = client.send("GET", path, auth=(till, PASSWORD))
     assert answered.status_code == 200, answered.text
     return said(answered)
 
 
-def shown(door: Door, till: str, customer_id: int, at: int) -> list[str]:
+def shown(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
     """Return in words how far a customer is at an instant, as our own face tells it."""
-    told = asked(door, till, f"/api/v1/customers/{customer_id}/progress", at)
+    told = asked(client, till, f"/api/v1/customers/{customer_id}/progress", at)
     lines = [f"customer {told['customerId']} bought for {told['lifetimePurchases']}"]
     for group in told["groups"]:
         lines += [line for target in group["targets"] for line in _rows(target)]
@@ -99,16 +99,16 @@ def shown(door: Door, till: str, customer_id: int, at: int) -> list[str]:
     return lines + [f"cap {cap['targetId']}/{cap['periodId']}: {cap['left']} left" for cap in told["caps"]]
 
 
-def goals(door: Door, till: str, customer_id: int, at: int) -> list[str]:
+def goals(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
     """Return in words what a customer set out to reach, and how far that is at an instant."""
-    told = asked(door, till, f"/api/v1/customers/{customer_id}/goals", at)["items"]
+    told = asked(client, till, f"/api/v1/customers/{customer_id}/goals", at)["items"]
     return [f"{one['id']} {one['name']}: {one['reached']} of {one['goal']}, {one['status']}" for one in told]
 
 
-def places(door: Door, board: Board) -> list[str]:
+def places(client: ApiClient, board: Board) -> list[str]:
     """Return the places of a board in words."""
     path = f"/api/v1/leaderboards/{board.target_id}?periodId={board.period_id}&top=100"
-    told = asked(door, board.till, path, board.at)
+    told = asked(client, board.till, path, board.at)
     last = "closed" if told["closed"] else "open"
     return [*(f"{one['rank']}. {one['customerId']}: {one['value']} at {one['activeAt']}" for one in told["top"]), last]
 
@@ -137,10 +137,10 @@ def outcomes(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return dict(Counter(one.kind.name for (body,) in bodies for one in decode_outcomes(body)))
 
 
-def tell(door: Door, till: str, event: str, at: int) -> tuple[str, list[str]]:
+def tell(client: ApiClient, till: str, event: str, at: int) -> tuple[str, list[str]]:
     """Send an event at an instant; return what became of it, and what it changed in words."""
-    door.clock.now = at
-    answered = door.send("POST", "/api/v1/events", content=f"[{event}]".encode(), auth=(till, PASSWORD))
+    client.clock.now = at
+    answered = client.send("POST", "/api/v1/events", content=f"[{event}]".encode(), auth=(till, PASSWORD))
     assert answered.status_code == 200, answered.text
     (item,) = said(answered)["items"]
     changed = [

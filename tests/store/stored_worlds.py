@@ -8,12 +8,12 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import NOWHERE, Event
 from milepost.model.organisation import Organisation
 from milepost.model.target import TargetGroup
-from milepost.service.brand import PlaceName
-from milepost.service.offer import Offer, Status
+from milepost.service.ingest.incoming_event import IncomingEvent, Status
+from milepost.service.snapshot.organisation_snapshot import PlaceName
 from milepost.store import definitions, organisations
-from tests.api.door import Brand, Door, Json
-from tests.laws.asking import EVERY
-from tests.laws.histories import World
+from tests.api.client import ApiClient, Json, OrganisationClient
+from tests.laws.law_settings import EVERY
+from tests.laws.random_worlds import World
 
 PLACES: dict[str, list[Json]] = {
     "zones": [{"id": 1, "code": "Z1"}, {"id": 2, "code": "Z2"}],
@@ -24,7 +24,7 @@ PLACES: dict[str, list[Json]] = {
         {"id": 3, "code": "S3", "name": "Airport", "concept": "C2"},
     ],
 }
-"""The places that worlds speak of (tests/laws/happenings.py)."""
+"""The places that worlds speak of (tests/laws/random_events.py)."""
 
 
 ONE_OF = 10
@@ -52,42 +52,42 @@ def drawn_worlds(number: int) -> list[World]:
     return [max(run, key=lambda world: len(world.events)) for run in runs]
 
 
-def live_through(door: Door, world: World) -> int:
+def live_through(client: ApiClient, world: World) -> int:
     """Play *world* in a brand of its own; return how many of its events were applied."""
-    brand = door.brand(world.organisation.zone)
+    organisation = client.organisation(world.organisation.zone)
     for kind, places in PLACES.items():
-        assert 200 == brand.post(f"/api/v1/{kind}", places).status_code
-    _define(brand, world.organisation, [group for group in world.groups if group.id not in world.late])
+        assert 200 == organisation.post(f"/api/v1/{kind}", places).status_code
+    _define(organisation, world.organisation, [group for group in world.groups if group.id not in world.late])
     applied = 0
     for place, event in enumerate(world.events):
         if place == world.heard:
-            _define(brand, world.organisation, [group for group in world.groups if group.id in world.late])
-        door.clock.now = event.received_at
-        (answer,) = door.run(lambda event=event: door.here.lanes.receive([_offer(brand, event)]))  # type: ignore[misc]
+            _define(organisation, world.organisation, [group for group in world.groups if group.id in world.late])
+        client.clock.now = event.received_at
+        (answer,) = client.run(lambda event=event: client.runtime.lanes.receive([_incoming_event(organisation, event)]))  # type: ignore[misc]
         applied += answer.status is Status.APPLIED
-    brand.get("/api/v1/customers", externalId="Nobody")
+    organisation.get("/api/v1/customers", externalId="Nobody")
     return applied
 
 
-def _define(brand: Brand, organisation: Organisation, groups: list[TargetGroup]) -> None:
+def _define(organisation: OrganisationClient, drawn: Organisation, groups: list[TargetGroup]) -> None:
     """Write definitions and settings as they are: nobody could post all of them."""
-    database, org_id = brand.door.here.database, brand.organisation.id
+    database, org_id = organisation.client.runtime.database, organisation.organisation.id
 
     async def define() -> None:
         async with database.transaction() as transaction:
             version = await organisations.raise_version(transaction, org_id)
             for group in groups:
                 await definitions.add(transaction, org_id, group, version)
-            owner = replace(organisation, id=org_id, version=version)
-            await organisations.write_settings(transaction, owner, brand.door.clock.now, None)
+            owner = replace(drawn, id=org_id, version=version)
+            await organisations.write_settings(transaction, owner, organisation.client.clock.now, None)
 
-    brand.door.run(define)
+    organisation.client.run(define)
 
 
-def _offer(brand: Brand, event: Event) -> Offer:
+def _incoming_event(organisation: OrganisationClient, event: Event) -> IncomingEvent:
     place = None if event.place == NOWHERE else PlaceName("store", code=event.place.store_code)
-    return Offer(
-        org_id=brand.organisation.id,
+    return IncomingEvent(
+        org_id=organisation.organisation.id,
         customer=Identifier(IdentifierKind.EXTERNAL_ID, "Nobody"),
         key=event.key,
         name=event.name,

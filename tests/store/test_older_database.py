@@ -11,21 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from milepost.model.event import EventKey
-from milepost.service import (
-    counting_stored,
-    customers,
-    deciding,
-    merging,
-    moving_in,
-    renaming,
-    streak_extras,
-    taking_part,
-    turning,
-)
-from milepost.service.verifying import Verified, verify
+from milepost.service.awards import authorisation
+from milepost.service.customers import identifiers, merge, profile, streak_protection
+from milepost.service.definitions import lookup, vendor_import
+from milepost.service.enrolments import stored_events
+from milepost.service.scheduled import boundaries
+from milepost.service.scheduled.verify import Verified, verify
 from milepost.store import codec
-from milepost.store.migrating import migrate
-from tests.api.door import Door
+from milepost.store.schema import migrate
+from tests.api.client import ApiClient
 from tests.store.dumping import load
 from tests.store.older import FOLDER, Expected, door_to, expected_of, goals, opened_at, outcomes, places, shown, tell
 
@@ -53,18 +47,18 @@ CLIENTS = ["scenario", "test", "own", "app", "pos/1"]
 """The sources that clients named; all others are ours."""
 
 OURS = {
-    counting_stored.SOURCE,
-    customers.SOURCE,
-    deciding.SOURCE,
-    merging.INTO.source,
-    merging.SOURCE,
-    moving_in.SOURCE,
-    renaming.SOURCE,
-    streak_extras.FREEZE_SOURCE,
-    streak_extras.PAUSE_SOURCE,
-    taking_part.ENROL_SOURCE,
-    taking_part.LEAVE_SOURCE,
-    turning.SOURCE,
+    stored_events.SOURCE,
+    profile.SOURCE,
+    authorisation.SOURCE,
+    merge.INTO.source,
+    merge.SOURCE,
+    vendor_import.SOURCE,
+    identifiers.SOURCE,
+    streak_protection.FREEZE_SOURCE,
+    streak_protection.PAUSE_SOURCE,
+    lookup.ENROL_SOURCE,
+    lookup.LEAVE_SOURCE,
+    boundaries.SOURCE,
 }
 """The sources of what calls, time and registrations make events of."""
 
@@ -113,30 +107,30 @@ def test_databases_are_kept() -> None:
     assert [] != KEPT == sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def verified(door: Door) -> list[Verified]:
+def verified(client: ApiClient) -> list[Verified]:
     """Replay every log."""
 
     async def every() -> list[Verified]:
-        return [one async for one in verify(door.here.database)]
+        return [one async for one in verify(client.runtime.database)]
 
-    return door.run(every)
+    return client.run(every)
 
 
-def differing(door: Door) -> list[tuple[int, int]]:
+def differing(client: ApiClient) -> list[tuple[int, int]]:
     """Return the customers whose logs do not lead to what is kept."""
-    return [(one.who.org_id, one.who.customer_id) for one in verified(door) if not one.agrees]
+    return [(one.customer_key.org_id, one.customer_key.customer_id) for one in verified(client) if not one.agrees]
 
 
 def test_every_log_leads_to_what_is_kept(older: Older) -> None:
     """Each standing is compared and none differs; a standing, a history and an entry that were changed are found."""
     url, expected = older
-    with opened_at(door_to(url)) as door:
-        found = verified(door)
+    with opened_at(door_to(url)) as client:
+        found = verified(client)
         counts = (len(found), sum(one.events for one in found), sum(one.progress for one in found))
         assert (expected.rows["standing"], expected.rows["event"], expected.progress) == counts
         assert [] == [one for one in found if not one.agrees]
-        meddled = [meddle(door.connection) for meddle in (with_a_standing, with_a_history, with_an_entry)]
-        assert sorted(set(meddled)) == differing(door)
+        meddled = [meddle(client.connection) for meddle in (with_a_standing, with_a_history, with_an_entry)]
+        assert sorted(set(meddled)) == differing(client)
 
 
 def with_a_standing(connection: psycopg.Connection[Any]) -> tuple[int, int]:
@@ -221,14 +215,14 @@ def test_customers_are_shown_as_they_were(older: Older) -> None:
     What was heard last is a duplicate with the answer it had, and what comes next changes what it would have changed.
     """
     url, expected = older
-    with opened_at(door_to(url)) as door:
-        assert expected.boards == [replace(one, places=places(door, one)) for one in expected.boards]
-        told = [(one.till, one.shows, shown(door, one.till, one.id, one.at)) for one in expected.customers]
+    with opened_at(door_to(url)) as client:
+        assert expected.boards == [replace(one, places=places(client, one)) for one in expected.boards]
+        told = [(one.till, one.shows, shown(client, one.till, one.id, one.at)) for one in expected.customers]
         assert [] == [(till, was, now) for till, was, now in told if was != now]
         pursuing = [one for one in expected.customers if one.goals]
-        assert pursuing == [replace(one, goals=goals(door, one.till, one.id, one.at)) for one in pursuing]
+        assert pursuing == [replace(one, goals=goals(client, one.till, one.id, one.at)) for one in pursuing]
         for one in expected.customers:
             for status, sent in (("duplicate", one.again), ("applied", one.further)):
                 if sent is not None:
-                    assert (status, sent.changed) == tell(door, one.till, sent.event, one.at), sent.event
-        assert [] == differing(door)
+                    assert (status, sent.changed) == tell(client, one.till, sent.event, one.at), sent.event
+        assert [] == differing(client)
