@@ -1,8 +1,8 @@
 """Compiles what is counted and packed most when Milepost is built or installed, if this machine can.
 
-Needs a C compiler and Python's headers. Where one of them is missing, the same is done in Python, which is slower
-(`engine/rows/progress_rows.py`, `store/wire/arrays.py`, `store/wire/copy_rows.py`; decision 0025). Where there is a compiler,
-`MILEPOST_PURE_PYTHON=1` at build time asks for that all the same: for a wheel that any machine can install.
+Needs a C compiler and the headers of Python. Where one of them is missing, the same is done in Python, which is slower
+(`engine/rows/`, `store/wire/`; decision 0025). `MILEPOST_PURE_PYTHON=1` at build time asks for that where there is a
+compiler too: for a wheel that any machine can install.
 """
 
 import os

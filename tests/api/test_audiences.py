@@ -1,4 +1,4 @@
-"""Audiences: who is in them takes part in the targets that name them (semantics 2.3, 4.13)."""
+"""Audiences: who is in them takes part in the targets that name them (facts 2.3, 4.13)."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ def test_who_is_in_already_is_enrolled_in_a_target_defined_later(audience: Audie
 
 
 def test_leaving_the_audience_keeps_the_enrolment(audience: Audience) -> None:
-    """Semantics 8 #59."""
+    """Facts 8 #59."""
     audience.organisation.define(group(audience.target()))
     audience.let_in(ANNA)
     path = f"{audience.path}/members/{audience.organisation.customer('anna')}"
@@ -152,7 +152,7 @@ def test_a_version_has_members_of_its_own(audience: Audience) -> None:
 
 
 def test_a_definition_shows_its_audiences(audience: Audience) -> None:
-    """As the vendor's reads do (semantics 2.3)."""
+    """As the vendor's reads do (facts 2.3)."""
     made = audience.organisation.define(group(audience.target(versionId=audience.made["versionId"])))["targets"][0]
     assert [
         {

@@ -160,7 +160,7 @@ def test_the_least_cap_decides(anna: OrganisationClient) -> None:
 
 
 def test_a_cap_on_each_award_bounds_each_by_itself(anna: OrganisationClient) -> None:
-    """Of a bill worth 1,000 points 300 are given, each time; nothing is used up (semantics 4.17)."""
+    """Of a bill worth 1,000 points 300 are given, each time; nothing is used up (facts 4.17)."""
     anna.define(cap(most=300, capScope="TRANSACTION"))
     assert [300, 300, 20] == [given(award(anna, id_, amount)) for id_, amount in (("a", 1000), ("b", 1000), ("c", 20))]
     assert [("TRANSACTION", 0, 300)] == [(one["scope"], one["used"], one["left"]) for one in caps(anna)]

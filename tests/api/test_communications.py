@@ -1,4 +1,4 @@
-"""Communications about targets, kept as data, and the channels they go by (semantics 2.10, 3.4)."""
+"""Communications about targets, kept as data, and the channels they go by (facts 2.10, 3.4)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""DATA-SCOPE and DATA-SCOPE-ORG on what defines and shows target groups, in a family of organisations (semantics 7)."""
+"""DATA-SCOPE and DATA-SCOPE-ORG on what defines and shows target groups, in a family of organisations (facts 7)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Connected organisations: DATA-SCOPE and DATA-SCOPE-ORG on the v3.1 routes (semantics 7)."""
+"""Connected organisations: DATA-SCOPE and DATA-SCOPE-ORG on the v3.1 routes (facts 7)."""
 
 from typing import Any
 

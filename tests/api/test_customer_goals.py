@@ -1,4 +1,4 @@
-"""`/api/v1/customers/{id}/goals`: what customers set out to reach, within the limits of the brand (semantics 4.12)."""
+"""`/api/v1/customers/{id}/goals`: what customers set out to reach, within the limits of the brand (facts 4.12)."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""`POST /v2/customers` and `GET /api/v1/customers`: registering, changing and finding (semantics 3.8)."""
+"""`POST /v2/customers` and `GET /api/v1/customers`: registering, changing and finding (facts 3.8)."""
 
 import asyncio
 from typing import Any

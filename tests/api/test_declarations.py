@@ -1,4 +1,4 @@
-"""Programmes, currencies, extended and custom fields: what a brand declares and targets may name (semantics 6)."""
+"""Programmes, currencies, extended and custom fields: what a brand declares and targets may name (facts 6)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The targets a customer takes part in: `GET /v3/users/{id}/enrolledTargets` (S3, semantics 3.6)."""
+"""The targets a customer takes part in: `GET /v3/users/{id}/enrolledTargets` (S3, facts 3.6)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`POST /v3/targetGroups/{group}/targets/{target}/enroll` (semantics 3.5, 4.7), with every error it has."""
+"""`POST /v3/targetGroups/{group}/targets/{target}/enroll` (facts 3.5, 4.7), with every error it has."""
 
 import asyncio
 from typing import Any
@@ -67,7 +67,7 @@ def test_an_id_may_come_as_text(stage: Stage) -> None:
 
 
 def test_stored_events_of_the_running_period_count(stage: Stage) -> None:
-    """What was bought before the enrolment counts from the log (semantics 8 #21)."""
+    """What was bought before the enrolment counts from the log (facts 8 #21)."""
     assert {} == stage.values()
     stage.enrol()
     assert {"January": 250} == stage.values()
@@ -82,7 +82,7 @@ def test_stored_events_do_not_count_where_the_organisation_says_so(front: Any) -
 
 
 def test_a_balance_replaces_the_progress(stage: Stage) -> None:
-    """300 of 1000 leaves 700 (semantics 4.17); the goal is not stamped by a balance (semantics 8 #27)."""
+    """300 of 1000 leaves 700 (facts 4.17); the goal is not stamped by a balance (facts 8 #27)."""
     stage.enrol(initialBalance=300)
     stage.organisation.tell(bill("699.9999"))
     (row,) = stage.organisation.rows(stage.anna)
@@ -93,7 +93,7 @@ def test_a_balance_replaces_the_progress(stage: Stage) -> None:
 
 
 def test_enrolment_covers_the_period_and_all_later_ones(stage: Stage) -> None:
-    """From February on: what happened in January does not count (semantics 4.7)."""
+    """From February on: what happened in January does not count (facts 4.7)."""
     stage.enrol("February")
     assert {"February": 0, "March": 0} == stage.values(includeInactive="true")
 
@@ -108,7 +108,7 @@ def test_enrolment_covers_the_period_and_all_later_ones(stage: Stage) -> None:
     ],
 )
 def test_without_a_name_the_running_or_next_period_is_meant(stage: Stage, now: str, period: str) -> None:
-    """Semantics 8 #30."""
+    """Facts 8 #30."""
     stage.organisation.client.clock.set(now)
     assert stage.anna == stage.enrol(None)["data"]
     assert period == next(iter(stage.values(includeInactive="true")))
@@ -180,7 +180,7 @@ def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> N
 @pytest.mark.parametrize("tracking", ["DEFAULT", "CAPPING"])
 @pytest.mark.parametrize("method", ["IMPORT", "AUDIENCE_FILTER"])
 def test_who_is_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
-    """Targets of a list, targets of an audience that nobody chose yet, and caps (semantics 4.7, 4.11)."""
+    """Targets of a list, targets of an audience that nobody chose yet, and caps (facts 4.7, 4.11)."""
     other = stage.organisation.define(group(target(enrolmentMethod=method), trackingType=tracking))
     path = stage.path(other["id"], other["targets"][0]["id"])
     body = [{"customerId": stage.anna, "periodName": "January"}]
@@ -203,7 +203,7 @@ def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
 
 
 def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None:
-    """Semantics 4.7."""
+    """Facts 4.7."""
     levels: Json = {"trackingType": "STREAKS", "streaks": [{"name": "twice", "targetCountOfSequence": 2}]}
     other = stage.organisation.define(group(target(enrolmentMethod="IMPORT"), **levels))
     path = stage.path(other["id"], other["targets"][0]["id"])
@@ -245,7 +245,7 @@ def test_what_is_no_id_is_no_user(stage: Stage, customer_id: Any) -> None:
     [b"", b"{", b"[" * 100_000, b"[NaN]", [], {}, [[]], [{}, {}], "text", 5, None, b'[{"customerId": ' + b"9" * 5_000],
 )
 def test_a_call_enrols_one_customer(stage: Stage, body: Any) -> None:
-    """Exactly one, in a list (semantics 8 #31)."""
+    """Exactly one, in a list (facts 8 #31)."""
     assert [300004] == [code for code, _ in stage.refused(body)]
 
 

@@ -1,4 +1,4 @@
-"""`POST /api/v1/targetGroups/{id}/enrolments`: who takes part, with goals of their own, from CSV (semantics 4.7)."""
+"""`POST /api/v1/targetGroups/{id}/enrolments`: who takes part, with goals of their own, from CSV (facts 4.7)."""
 
 import csv
 from io import StringIO

@@ -1,4 +1,4 @@
-"""`/v2/events`: defining behavioural events, and what the webhook then takes (semantics 2.10, 2.11, 4.6)."""
+"""`/v2/events`: defining behavioural events, and what the webhook then takes (facts 2.10, 2.11, 4.6)."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""`GET /v2/events/search`: a customer's behavioural events by what they carry (semantics 3.8)."""
+"""`GET /v2/events/search`: a customer's behavioural events by what they carry (facts 3.8)."""
 
 from typing import Any
 

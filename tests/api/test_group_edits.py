@@ -1,4 +1,4 @@
-"""Changing a target group that is in force: what changes, what is left, what is refused (semantics 3.1, 8 #40)."""
+"""Changing a target group that is in force: what changes, what is left, what is refused (facts 3.1, 8 #40)."""
 
 import asyncio
 from typing import Any

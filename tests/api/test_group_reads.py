@@ -1,4 +1,4 @@
-"""Reading what is defined: groups listed and alone, free names, milestones in pages (semantics 3.1)."""
+"""Reading what is defined: groups listed and alone, free names, milestones in pages (facts 3.1)."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def test_a_group_alone_is_as_in_the_list(organisation: OrganisationClient) -> No
 
 
 def test_reads_show_whole_seconds_and_the_real_number_of_periods(organisation: OrganisationClient) -> None:
-    """A creation echoes what was sent; later reads round its moment and count (semantics 2.8, 8 #5)."""
+    """A creation echoes what was sent; later reads round its moment and count (facts 2.8, 8 #5)."""
     organisation.client.clock.set("2026-01-20T12:00:00.544Z")
     defined = organisation.define(group(totalPeriods=1))
     shown = organisation.data("GET", f"/v3/targetGroups/{defined['id']}")

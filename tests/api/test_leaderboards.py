@@ -1,4 +1,4 @@
-"""Leaderboards over HTTP: the vendor's two calls and our own (semantics 3.7, 4.14)."""
+"""Leaderboards over HTTP: the vendor's two calls and our own (facts 3.7, 4.14)."""
 
 import pytest
 
@@ -75,7 +75,7 @@ def test_board_is_up_to_date_with_what_was_just_told(organisation: OrganisationC
 def test_pages_stay_within_their_limits(
     organisation: OrganisationClient, board: Json, query: dict[str, str], rows: list[int], warned: int
 ) -> None:
-    """Page numbers count from 0; what passes a limit is cut, and said (semantics 3.7)."""
+    """Page numbers count from 0; what passes a limit is cut, and said (facts 3.7)."""
     answered = page(organisation, board, **query)
     assert (rows, warned) == ([row["rank"] for row in answered["data"]["rankings"]], len(answered["warnings"]))
 

@@ -1,4 +1,4 @@
-"""`POST …/unEnroll`, and coming back (semantics 3.5, 4.7)."""
+"""`POST …/unEnroll`, and coming back (facts 3.5, 4.7)."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ def test_a_target_that_is_open_to_all_can_be_left(organisation: OrganisationClie
 
 @pytest.mark.parametrize("balance, expected", [(0, 1), (100, 101), (None, 251)])
 def test_coming_back_begins_with_the_balance_or_goes_on(stage: Stage, balance: int | None, expected: int) -> None:
-    """0 begins anew, a value replaces, nothing resumes (semantics 4.7)."""
+    """0 begins anew, a value replaces, nothing resumes (facts 4.7)."""
     stage.call("unEnroll")
     stage.organisation.tell(bill("10"))
     stage.call("enroll", initialBalance=balance)
@@ -107,7 +107,7 @@ def test_one_may_come_and_go(stage: Stage) -> None:
 
 
 def test_a_stranger_cannot_leave(stage: Stage) -> None:
-    """310119, as the vendor lists it (semantics 8 #29); and each other error."""
+    """310119, as the vendor lists it (facts 8 #29); and each other error."""
     stage.organisation.tell(bill("1", customer="bob"))
     bob = stage.organisation.customer("bob")
     assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": bob}])

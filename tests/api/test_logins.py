@@ -42,7 +42,7 @@ def token(organisation: OrganisationClient, key: str, secret: str) -> httpx.Resp
 
 
 def test_the_published_login_is_recognised(organisation: OrganisationClient) -> None:
-    """The header of the vendor's example names till store123 and its digest (semantics 7).
+    """The header of the vendor's example names till store123 and its digest (facts 7).
 
     The digest is not that of the password which the page shows beside it, so what is kept is made of the digest.
     """

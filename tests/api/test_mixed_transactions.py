@@ -1,4 +1,4 @@
-"""v2 transactions: many at once, bills that buy and return, and what they did to targets (semantics 3.9)."""
+"""v2 transactions: many at once, bills that buy and return, and what they did to targets (facts 3.9)."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Periods of a group: listed, added, and changed as far as their status allows (semantics 3.2)."""
+"""Periods of a group: listed, added, and changed as far as their status allows (facts 3.2)."""
 
 from typing import Any
 
@@ -100,14 +100,14 @@ NEW: tuple[tuple[Any, list[str]], ...] = (
 def test_what_is_wrong_with_a_new_period_is_told(
     organisation: OrganisationClient, body: Any, reasons: list[str]
 ) -> None:
-    """All of it, and none of the others is added either (semantics 8 #43, #44)."""
+    """All of it, and none of the others is added either (facts 8 #43, #44)."""
     defined = organisation.define(group())
     assert [(300004, reason) for reason in reasons] == organisation.errors("POST", address(defined), body)
     assert defined["periods"] == organisation.data("GET", address(defined))
 
 
 def test_a_period_that_ends_before_it_starts_is_left_out_if_the_brand_says_so(front: ApiClient) -> None:
-    """The others are added, and a warning names it; what else is wrong is refused as ever (semantics 8 #43)."""
+    """The others are added, and a warning names it; what else is wrong is refused as ever (facts 8 #43)."""
     organisation = front.organisation(backwardPeriods="SKIP")
     defined = organisation.define(group())
     backwards = {"refCode": "back", "startDate": "2026-05-02", "endDate": "2026-05-01"}

@@ -1,4 +1,4 @@
-"""Targets of a group: listed, added, changed, put out of use, and taken together (semantics 3.1, 3.3)."""
+"""Targets of a group: listed, added, changed, put out of use, and taken together (facts 3.1, 3.3)."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_a_target_is_added_alone_or_in_a_list(organisation: OrganisationClient, 
 
 
 def test_goals_of_a_new_target_go_by_the_periods_they_name(organisation: OrganisationClient) -> None:
-    """Out of order by id, else by place (semantics 8 #33)."""
+    """Out of order by id, else by place (facts 8 #33)."""
     defined = organisation.define(group(targets=[]))
     first, second = (period["id"] for period in defined["periods"])
     goals = [{"periodId": second, "defaultValue": 2}, {"periodId": first, "defaultValue": 1, "targetName": "x"}]
@@ -103,7 +103,7 @@ def test_the_name_of_a_new_target_must_be_free(organisation: OrganisationClient)
 
 
 def test_a_customers_own_group_enrols_by_list(organisation: OrganisationClient) -> None:
-    """As at its creation (semantics 4.12)."""
+    """As at its creation (facts 4.12)."""
     defined = organisation.define(group(userCreated=True, targets=[]))
     assert [(300004, "[0].enrolmentMethod: must be IMPORT for a user-created target")] == organisation.errors(
         "POST", address(defined), [target()]

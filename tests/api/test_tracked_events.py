@@ -1,4 +1,4 @@
-"""`GET /v3/users/{id}/trackedTargetEvents/{rule}`: what a progress came from (semantics 2.10, 3.6, 4.15)."""
+"""`GET /v3/users/{id}/trackedTargetEvents/{rule}`: what a progress came from (facts 2.10, 3.6, 4.15)."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""`POST /v2/transactions`: bills and returns in the vendor's shape (semantics 3.9)."""
+"""`POST /v2/transactions`: bills and returns in the vendor's shape (facts 3.9)."""
 
 from decimal import Decimal
 from typing import Any

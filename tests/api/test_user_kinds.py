@@ -1,4 +1,4 @@
-"""What a customer sees of other kinds of targets: own windows, until achieved, streaks (S4, semantics 4.4)."""
+"""What a customer sees of other kinds of targets: own windows, until achieved, streaks (S4, facts 4.4)."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_windows_of_ones_own_follow_the_first_event(organisation: OrganisationCl
 
 
 def test_until_achieved_every_stamp_is_the_groups_beginning(organisation: OrganisationClient) -> None:
-    """A bill of 120 fills the first period and shows 20 in the second (semantics 4.17)."""
+    """A bill of 120 fills the first period and shows 20 in the second (facts 4.17)."""
     organisation.define(own(AGNOSTIC, 3))
     organisation.tell(bill("120", time="2026-01-19T09:00:00Z"))
     anna = organisation.customer("anna")

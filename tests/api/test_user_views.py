@@ -1,4 +1,4 @@
-"""What a customer sees: `GET /v3/users/{id}/targetGroups` and `…/enrolledTargets` (S4, S3; semantics 2.9, 3.6)."""
+"""What a customer sees: `GET /v3/users/{id}/targetGroups` and `…/enrolledTargets` (S4, S3; facts 2.9, 3.6)."""
 
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def test_achievement_is_stamped_by_the_event_that_crossed(organisation: Organisa
 
 
 def test_every_period_is_shown_when_asked_for(organisation: OrganisationClient) -> None:
-    """Synthesised rows first, as of this moment, with an id of null; then the real ones (semantics 2.9, 3.6)."""
+    """Synthesised rows first, as of this moment, with an id of null; then the real ones (facts 2.9, 3.6)."""
     organisation.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
     organisation.client.clock.set("2026-02-10T08:00:00.25Z")
     organisation.tell(bill("40", time="2026-02-09T00:00:00Z"))
@@ -169,7 +169,7 @@ def test_inactive_targets_are_shown_when_asked_for(organisation: OrganisationCli
 
 
 def test_rows_of_one_rule_are_given_when_asked_for(organisation: OrganisationClient) -> None:
-    """`targetRuleId` is a rule's id, or several; a group's id finds nothing (semantics 3.6)."""
+    """`targetRuleId` is a rule's id, or several; a group's id finds nothing (facts 3.6)."""
     one, two, three = (organisation.define(group()) for _ in range(3))
     organisation.tell(bill("40"))
     id_ = organisation.customer("anna")
@@ -202,7 +202,7 @@ def test_the_list_of_excluded_entities_is_taken(organisation: OrganisationClient
 
 
 def test_milestones_show_the_marks_on_the_way(organisation: OrganisationClient) -> None:
-    """Absolute values with six decimals, in the order they were defined; inactive ones are left out (semantics 2.4)."""
+    """Absolute values with six decimals, in the order they were defined; inactive ones are left out (facts 2.4)."""
     marks = [
         {"triggerName": "3", "triggerValueType": "ABSOLUTE", "triggerValue": 3},
         {"triggerName": "80 %", "triggerValueType": "PERCENTAGE", "triggerValue": 80},
@@ -240,7 +240,7 @@ def test_a_currency_is_named_in_its_rows(organisation: OrganisationClient) -> No
 
 
 def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
-    """Periods open at its midnight; the letter Z is glued to local time where the vendor does so (semantics 2.8)."""
+    """Periods open at its midnight; the letter Z is glued to local time where the vendor does so (facts 2.8)."""
     organisation = front.organisation("Asia/Kolkata")
     organisation.define(group())
     organisation.tell(bill(time="2025-12-31T18:30:00Z"))

@@ -1,4 +1,4 @@
-"""`/v2/customers`: finding, reading and changing a customer; posting for others (semantics 3.8, 7)."""
+"""`/v2/customers`: finding, reading and changing a customer; posting for others (facts 3.8, 7)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (semantics 3.8, 4.6)."""
+"""`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (facts 3.8, 4.6)."""
 
 from decimal import Decimal
 from typing import Any

@@ -55,13 +55,13 @@ def measured(entity: Entity, kpi: Kpi, metadata: Metadata | None = None, express
 
 
 def test_bill_counts_in_the_period_of_its_date() -> None:
-    """A bill of 31 January that arrives on 3 February counts for January (semantics 4.5)."""
+    """A bill of 31 January that arrives on 3 February counts for January (facts 4.5)."""
     lived = live(rules(), bill("1", "01-31 12:00", "400", heard="02-03 09:00"))
     assert (Decimal(400), None) == (value(lived, JANUARY), value(lived, FEBRUARY))
 
 
 def test_period_ends_before_the_first_instant_of_the_next() -> None:
-    """Midnight belongs to the period that it opens (semantics 8 #20)."""
+    """Midnight belongs to the period that it opens (facts 8 #20)."""
     lived = live(rules(), bill("1", "01-31 23:59:59", "1"), bill("2", "02-01 00:00", "2"))
     assert (Decimal(1), Decimal(2)) == (value(lived, JANUARY), value(lived, FEBRUARY))
 
@@ -77,7 +77,7 @@ def test_nothing_counts_outside_every_period() -> None:
 
 
 def test_goal_is_reached_when_it_is_met_exactly() -> None:
-    """A value equal to the goal achieves (semantics 8 #1), stamped with the event that crossed."""
+    """A value equal to the goal achieves (facts 8 #1), stamped with the event that crossed."""
     lived = live(rules(), bill("1", "01-02 10:00", "999.99"), bill("2", "01-03 10:00", "0.01"))
     found = progress(lived)
     assert found is not None
@@ -85,7 +85,7 @@ def test_goal_is_reached_when_it_is_met_exactly() -> None:
 
 
 def test_value_grows_past_the_goal_and_is_achieved_once() -> None:
-    """One bill of 1200 against 1000 is 1200 (semantics 4.17); later ones add to it and tell nothing new."""
+    """One bill of 1200 against 1000 is 1200 (facts 4.17); later ones add to it and tell nothing new."""
     events = [bill("1", "01-02 10:00", "1200"), bill("2", "01-03 10:00", "5")]
     assert Decimal(1205) == value(live(rules(), *events))
     assert [(OutcomeKind.ENROLLED, 0), (OutcomeKind.ACHIEVED, 0)] == told(TARGET, *events)
@@ -110,7 +110,7 @@ def test_entries_explain_the_value() -> None:
     ],
 )
 def test_bill_adds_what_the_measure_reads(kpi: Kpi, metadata: Metadata | None, expected: str | None) -> None:
-    """Each type of a TRANSACTION target reads its own quantity off a bill (semantics 4.2)."""
+    """Each type of a TRANSACTION target reads its own quantity off a bill (facts 4.2)."""
     bought = bill("1", "01-02 10:00", "30.5", [line("A", "2", "20"), line("B", "1.5", "10.5")], tip="2.25")
     lived = live(rules(measured(Entity.TRANSACTION, kpi, metadata)), bought)
     assert (None if expected is None else Decimal(expected)) == value(lived)
@@ -129,7 +129,7 @@ def test_bill_adds_what_the_measure_reads(kpi: Kpi, metadata: Metadata | None, e
 def test_lines_add_what_the_measure_reads_where_the_expression_holds(
     kpi: Kpi, metadata: Metadata | None, expected: str
 ) -> None:
-    """A LINEITEM target adds up only the lines that its expression holds for (semantics 4.2)."""
+    """A LINEITEM target adds up only the lines that its expression holds for (facts 4.2)."""
     lines = [line("A", "2", "20", tip=4), line("A", "3", "10"), line("A", "1", "100", tip=9)]
     target = measured(Entity.LINEITEM, kpi, metadata, "currentLineItem.qty>1")
     assert Decimal(expected) == value(live(rules(target), bill("1", "01-02 10:00", "130", lines)))
@@ -147,7 +147,7 @@ def test_zero_counts() -> None:
 
 
 def test_visits_are_counted_by_the_days_of_the_zone() -> None:
-    """Two bills around midnight UTC are one visit in Berlin, two around its own midnight are two (semantics 8 #19)."""
+    """Two bills around midnight UTC are one visit in Berlin, two around its own midnight are two (facts 8 #19)."""
     target = measured(Entity.TRANSACTION, Kpi.VISIT)
     one_day = [bill("1", "01-05 00:30", "1"), bill("2", "01-05 01:30", "1")]
     assert Decimal(1) == value(live(rules(target), *one_day))
@@ -163,7 +163,7 @@ def test_targets_that_ask_the_same_each_take_it_together_their_own_way() -> None
 
 
 def test_largest_value_of_each_day_is_added_up() -> None:
-    """1000, 650 and 6000 on one day and 1000, 4000, 2500 on another are 10000 (semantics 4.17)."""
+    """1000, 650 and 6000 on one day and 1000, 4000, 2500 on another are 10000 (facts 4.17)."""
     target = measured(Entity.EVENT, Kpi.EVENT_ATTRIBUTE, replace(TIP, name="steps", window=WindowKind.MAX))
     steps = {"01-02": (1000, 650, 6000), "01-03": (1000, 4000, 2500)}
     events = [
@@ -184,7 +184,7 @@ def test_smaller_value_lowers_the_smallest_of_the_day() -> None:
 
 
 def test_triggers_are_reached_once_each_at_their_share_of_the_goal() -> None:
-    """20, 50 and 100 % of 10000 are 2000, 5000 and 10000 (semantics 4.17)."""
+    """20, 50 and 100 % of 10000 are 2000, 5000 and 10000 (facts 4.17)."""
     triggers = tuple(
         Trigger(id=n, name="mark", active=True, kind="USER", value_kind=TriggerValueKind.PERCENTAGE, value=Decimal(n))
         for n in (20, 50, 100)
@@ -231,7 +231,7 @@ def test_inactive_trigger_keeps_its_place() -> None:
     ],
 )
 def test_filters_are_alternatives(filters: tuple[Filter, ...] | None, expected: str | None) -> None:
-    """An event counts where any filter names its place; a filter without ids is as good as none (semantics 8 #54)."""
+    """An event counts where any filter names its place; a filter without ids is as good as none (facts 8 #54)."""
     bought = structs.replace(bill("1", "01-02 10:00", "5"), place=Place(1, 1, "S1", "one", 7, None))
     lived = live(rules(replace(TARGET, filters=filters)), bought)
     assert (None if expected is None else Decimal(expected)) == value(lived)

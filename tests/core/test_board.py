@@ -12,7 +12,7 @@ from milepost.model.organisation import LeaderboardTies
 
 EARLIEST, SKIP, DENSE = LeaderboardTies.EARLIEST_FIRST, LeaderboardTies.SHARED_SKIP, LeaderboardTies.SHARED_DENSE
 PUBLISHED = (Score(1, 21_000, 30), Score(2, 21_000, 10), Score(3, 21_000, 20), Score(4, 5_000, 1))
-"""Three customers at 21000, as published (semantics 4.17), and one behind them."""
+"""Three customers at 21000, as published (facts 4.17), and one behind them."""
 
 SCORES = st.lists(st.builds(Score, st.integers(1, 6), st.integers(-3, 3), st.integers(0, 3)), max_size=30)
 

@@ -1,4 +1,4 @@
-"""Achievements as events of their own (semantics 4.2, 4.16)."""
+"""Achievements as events of their own (facts 4.2, 4.16)."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""How a customer comes to take part, and what of the past counts then (semantics 4.7, 8.1)."""
+"""How a customer comes to take part, and what of the past counts then (facts 4.7, 8.1)."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -26,7 +26,7 @@ def test_only_the_enrolled_count_where_there_is_a_list() -> None:
 
 @pytest.mark.parametrize("choice, expected", [(EnrolMidPeriod.COUNT_STORED, "5"), (EnrolMidPeriod.FROM_ENROLMENT, "2")])
 def test_enrolment_within_a_period(choice: EnrolMidPeriod, expected: str) -> None:
-    """What was heard before counts or does not, as the organisation has chosen (semantics 8.1)."""
+    """What was heard before counts or does not, as the organisation has chosen (facts 8.1)."""
     known = rules(ON_LIST, Settings(enrol_mid_period=choice))
     events = [bill("1", "01-05 10:00", "3"), enrol("e", "01-06 10:00"), bill("2", "01-07 10:00", "2")]
     assert Decimal(expected) == value(live(known, *events))
@@ -41,7 +41,7 @@ def test_stored_event_that_crosses_is_the_one_that_achieves() -> None:
 
 
 def test_balance_alone_does_not_achieve() -> None:
-    """A balance at the goal is not stamped; the next counted event is, however little it adds (semantics 8 #27)."""
+    """A balance at the goal is not stamped; the next counted event is, however little it adds (facts 8 #27)."""
     events = [enrol("e", "01-01 10:00", balance="1000"), bill("1", "01-05 10:00", "0")]
     assert [(OutcomeKind.ENROLLED, 0)] == told(ON_LIST, events[0])
     assert [(OutcomeKind.ENROLLED, 0), (OutcomeKind.ACHIEVED, 0)] == told(ON_LIST, *events)

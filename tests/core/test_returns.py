@@ -1,4 +1,4 @@
-"""Examples of what a return takes back (semantics 4.8 and 8.1)."""
+"""Examples of what a return takes back (facts 4.8 and 8.1)."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -42,7 +42,7 @@ def of(kpi: Kpi, target: Target = TARGET, window: WindowKind | None = None) -> T
 @pytest.mark.parametrize("kind", [ReturnKind.FULL, ReturnKind.CANCELLED])
 @pytest.mark.parametrize("kpi, expected", [(Kpi.SALES, "3500"), (Kpi.COUNT, "2"), (Kpi.VISIT, "2")])
 def test_full_return_withdraws_its_bill(kind: ReturnKind, kpi: Kpi, expected: str) -> None:
-    """2000, 1500 and 3000 less the 3000 are two bills of 3500 on two days (semantics 8 #16)."""
+    """2000, 1500 and 3000 less the 3000 are two bills of 3500 on two days (facts 8 #16)."""
     bought = [bill("1", "01-02 10:00", "2000"), bill("2", "01-03 10:00", "1500"), bill("3", "01-04 10:00", "3000")]
     assert Decimal(expected) == value(live(rules(of(kpi)), *bought, back("r", "01-31 10:00", "3", kind)))
 
@@ -151,7 +151,7 @@ def test_expression_is_not_asked_again_of_what_is_left() -> None:
 
 
 def test_return_after_the_period_changes_nothing_there() -> None:
-    """Dated in February, it leaves January alone, and says so; February is not charged either (semantics 8.1)."""
+    """Dated in February, it leaves January alone, and says so; February is not charged either (facts 8.1)."""
     lived = live(rules(), bill("1", "01-31 10:00", "5"), back("r", "02-01 00:00", "1"))
     assert (Decimal(5), None) == (value(lived, JANUARY), value(lived, FEBRUARY))
     assert [(1, 1, Reason.RETURN_AFTER_END, 0, 50_000, 50_000)] == [
@@ -203,7 +203,7 @@ def test_bill_of_the_own_source_is_meant_first() -> None:
     ],
 )
 def test_return_below_the_goal(choice: AfterAchievement, expected: list[OutcomeKind]) -> None:
-    """KEEP leaves the achievement; REVOKE takes it back, and it may be achieved again (semantics 8.1)."""
+    """KEEP leaves the achievement; REVOKE takes it back, and it may be achieved again (facts 8.1)."""
     told = [bill("1", "01-02 10:00", "1000"), back("r", "01-03 10:00", "1"), bill("2", "01-04 10:00", "1000")]
     lived = live(rules(settings=Settings(after_achievement=choice)), *told)
     assert expected == [one.kind for one in lived.outcomes if one.kind is not OutcomeKind.ENROLLED]
@@ -217,7 +217,7 @@ def test_ignored_return_leaves_progress_alone() -> None:
 
 
 def test_return_may_count_as_an_event_itself() -> None:
-    """A target on ReturnBill counts returns in the period of the return (semantics 4.8)."""
+    """A target on ReturnBill counts returns in the period of the return (facts 4.8)."""
     target = replace(TARGET, entity=Entity.EVENT, kpi=Kpi.COUNT, event_name="ReturnBill")
     lived = live(rules(target), bill("1", "01-31 10:00", "5"), back("r", "02-01 10:00", "1"))
     assert (None, Decimal(1)) == (value(lived, JANUARY), value(lived, FEBRUARY))

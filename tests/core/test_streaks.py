@@ -1,4 +1,4 @@
-"""Streaks: ten days in Berlin, one bill of 10 on a day achieves it (docs/rules.md, semantics 4.9)."""
+"""Streaks: ten days in Berlin, one bill of 10 on a day achieves it (docs/rules.md, facts 4.9)."""
 
 from dataclasses import replace
 from decimal import Decimal

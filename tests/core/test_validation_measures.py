@@ -39,7 +39,7 @@ def pair(entity: Entity, kpi: Kpi, metadata: MetadataDraft | None) -> TargetDraf
 
 @pytest.mark.parametrize("entity", Entity)
 def test_the_table_of_entities_and_types(entity: Entity) -> None:
-    """Each entity has the types that semantics 4.2 lists, and the one odd pair that was published."""
+    """Each entity has the types that facts 4.2 lists, and the one odd pair that was published."""
     meant = {kpi.value for kpi in Kpi if is_meant(entity, kpi)}
     accepted = {kpi.value for kpi in Kpi if is_accepted(entity, kpi)}
     odd = {"ALL"} if entity is Entity.TRANSACTION else set()

@@ -61,7 +61,7 @@ class Wanted(NamedTuple):
 
     With *only_returns* there are few bills, and nothing else than returns of them.
 
-    Nobody is enrolled in a target twice: the one who asks for it is refused (semantics 4.7, code 310119). Bills that
+    Nobody is enrolled in a target twice: the one who asks for it is refused (facts 4.7, code 310119). Bills that
     are *alone* have a number of their own each.
     """
 

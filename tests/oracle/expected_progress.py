@@ -74,7 +74,7 @@ def _open(database: duckdb.DuckDBPyConnection, households: int | None) -> None:
 
 
 def _goals() -> list[tuple[str, str, int]]:
-    """Read the goal of each target in each period; a value that is missing is the last one given (semantics 8 #32)."""
+    """Read the goal of each target in each period; a value that is missing is the last one given (facts 8 #32)."""
     goals = []
     for path in sorted(GROUPS.glob("*.json")):
         group = json.loads(path.read_text())

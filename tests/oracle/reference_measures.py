@@ -1,4 +1,4 @@
-"""What one event adds to a target (semantics 4.2), read straight off the table of entities and types.
+"""What one event adds to a target (facts 4.2), read straight off the table of entities and types.
 
 Everything is a fraction, so nothing is rounded but where the rules say so. None means: the event does not count.
 """

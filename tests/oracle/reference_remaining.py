@@ -1,6 +1,6 @@
 """What remains of a bill after returns, reckoned plainly with fractions.
 
-A return never takes back more than the bill still has (semantics 8.1, `returns: SUBTRACT`).
+A return never takes back more than the bill still has (facts 8.1, `returns: SUBTRACT`).
 """
 
 from collections.abc import Iterable

@@ -139,7 +139,7 @@ class EnginePlayer:
                 self.enrol(Enrolment(customer=customer, target=name, period=None, balance=None, heard=heard))
 
     def go_out(self, customer: str, audience: str, heard: int) -> None:
-        """Take a customer out of an audience group: the enrolment stays (semantics 8 #59)."""
+        """Take a customer out of an audience group: the enrolment stays (facts 8 #59)."""
 
     def merge(self, victim: str, survivor: str, heard: int) -> None:
         """Let the survivor hear of the victim's standing."""
@@ -213,7 +213,7 @@ class EnginePlayer:
 
 
 def _first_period(group: TargetGroup, enrolment: Enrolment) -> Period:
-    """Give the period from which an enrolment counts: streaks and own windows always from the first (semantics 4.7)."""
+    """Give the period from which an enrolment counts: streaks and own windows always from the first (facts 4.7)."""
     if group.tracking in STREAKING or group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         return group.periods[0]
     if enrolment.period is not None:

@@ -179,7 +179,7 @@ def period_called(group: TargetGroup, name: str) -> Period:
 
 
 def running_period(group: TargetGroup, at: int) -> Period:
-    """Give the period that runs at an instant, else the next to come (semantics 8 #30)."""
+    """Give the period that runs at an instant, else the next to come (facts 8 #30)."""
     return min((period for period in group.periods if period.closes_at > at), key=lambda period: period.opens_at)
 
 

@@ -1,4 +1,4 @@
-"""The vendor's published figures (semantics 4.17): each of them is a scenario, which names it."""
+"""The vendor's published figures (facts 4.17): each of them is a scenario, which names it."""
 
 from tests.scenarios.test_scenarios import SCENARIOS
 

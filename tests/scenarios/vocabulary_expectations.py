@@ -44,7 +44,7 @@ def _marks(player: Player, who: str, target: str, period: str, marks: str) -> tu
 
 @expectations(rf"(?P<customers>\w+(?:, \w+)* and \w+) come in this order {_WHERE}")
 def _order(player: Player, target: str, period: str, customers: str) -> tuple[object, object]:
-    """Expect the order of a leaderboard: by value, who was there first before who came later (semantics 4.14)."""
+    """Expect the order of a leaderboard: by value, who was there first before who came later (facts 4.14)."""
     named = customers.replace(" and ", ", ").split(", ")
     seen = {name: player.seen(name, target, period) for name in sorted(named)}
     return named, sorted(seen, key=lambda name: (-row.value, row.updated_at) if (row := seen[name]) else (1, 0))

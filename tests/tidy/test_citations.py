@@ -2,7 +2,7 @@
 
 import pytest
 
-from milepost.service.organisation_settings import SETTINGS
+from milepost.service.snapshot.settings import SETTINGS
 from tests.tidy import citations
 from tests.tidy.citations import FORMER_WORD, PAGE, WORD
 from tests.tidy.sources import ROOT

@@ -130,7 +130,7 @@ class Fold:
 
 
 def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
-    """Tell whether *event* was received too long after its period's end to count there (semantics 8.1, lateDays)."""
+    """Tell whether *event* was received too long after its period's end to count there (facts 8.1, lateDays)."""
     days = fold.rule_index.settings.late_days
     if days is None:
         return False
@@ -144,7 +144,7 @@ def is_decided(event: Event) -> bool:
 
 
 def day_of(rule: Rule, event: Event) -> int:
-    """Give the event's calendar day where a day's extreme counts (semantics 8 #19)."""
+    """Give the event's calendar day where a day's extreme counts (facts 8 #19)."""
     return 0 if rule.sums else rule.calendar.day(event.occurred_at)
 
 

@@ -1,4 +1,4 @@
-"""Functions over the lines of a bill (semantics 5.4): sums, quantities and counts of the lines that match.
+"""Functions over the lines of a bill (facts 5.4): sums, quantities and counts of the lines that match.
 
 A line matches by an item attribute equal to one of the values, by a pattern found in it, or by comparing one of its
 numbers. Sums are of net amounts unless the name says Gross; Count counts lines, Qty pieces.

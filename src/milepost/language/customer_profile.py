@@ -1,4 +1,4 @@
-"""The profile `currentCustomer` (semantics 5.2, 5.4): who the customer is, has done and has reached, before the event.
+"""The profile `currentCustomer` (facts 5.2, 5.4): who the customer is, has done and has reached, before the event.
 
 Names, identifiers and fields are those that the customer's profile had when the event was judged; what the brand knows
 of tiers, statuses and clusters it sends as fields of the profile. `initial…` and the plain name mean the same here,

@@ -1,4 +1,4 @@
-"""Operations on dates (semantics 5.3), reckoned on the calendar of the zone that the rule was compiled for.
+"""Operations on dates (facts 5.3), reckoned on the calendar of the zone that the rule was compiled for.
 
 Where the published pages are silent: spans of hours and times are half-open and may pass midnight (22 to 2); a
 difference in days counts midnights; one that ignores the year takes the shorter way round it, and 29 February is
@@ -139,7 +139,7 @@ def _time_between(building: Building) -> Evaluate:
 
 
 def _day_of_week(moment: ZonedDateTime) -> Value:
-    # ISO counts from Monday = 1, the rule language from Sunday = 1 (semantics 5.3).
+    # ISO counts from Monday = 1, the rule language from Sunday = 1 (facts 5.3).
     return Decimal(moment.day_of_week().value % 7 + 1)
 
 

@@ -1,4 +1,4 @@
-"""The profile `currentEvent` (semantics 5.2, 5.4, 4.16): what kind of event it is and what it carries.
+"""The profile `currentEvent` (facts 5.2, 5.4, 4.16): what kind of event it is and what it carries.
 
 A behavioural event's attributes are named as they are. Those of TargetCompleted, which tells that a target, a trigger,
 a whole unified group or a streak level was achieved, and of CustomerUpdate have their types and functions here.
@@ -105,7 +105,7 @@ def _defined(context: EvaluationContext) -> Value:
 
 
 def _gap(context: EvaluationContext) -> Value:
-    # Which way round is our decision: semantics 8 #53.
+    # Which way round is our decision: facts 8 #53.
     return calculate(Operator.MINUS, _defined(context), _achieved(context))
 
 

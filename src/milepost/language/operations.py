@@ -1,4 +1,4 @@
-"""Operations on values (semantics 5.3): what may follow a second dot, by the type before it.
+"""Operations on values (facts 5.3): what may follow a second dot, by the type before it.
 
 An operation on a value of another type, which only a dynamic attribute can hold, is null. A text that is empty counts
 as absent, because bills and profiles do not tell one from the other.

@@ -46,7 +46,7 @@ class Parameter(Enum):
 
 
 FIELDS = frozenset({"AMOUNT", "DISCOUNT", "QUANTITY", "RATE", "VALUE"})
-"""What the basket's If functions may look at; AMOUNT is a line's net amount, VALUE its gross (semantics 3.9)."""
+"""What the basket's If functions may look at; AMOUNT is a line's net amount, VALUE its gross (facts 3.9)."""
 
 COMPARISON_WORDS = {
     "GREATER_THAN": Operator.GREATER,

@@ -11,7 +11,7 @@ ZERO = Decimal(0)
 
 
 class ProgressLookup(Protocol):
-    """How far a customer is in what the brand defines (semantics 5.4)."""
+    """How far a customer is in what the brand defines (facts 5.4)."""
 
     def value_in_period(self, target: str, period: str, /) -> Decimal:
         """Give the value of *target* in the period with this refCode."""

@@ -1,4 +1,4 @@
-"""The vendor's JSON tree (semantics 5.5): the same expressions, written as the vendor's rule editor writes them.
+"""The vendor's JSON tree (facts 5.5): the same expressions, written as the vendor's rule editor writes them.
 
 Published are literals, names, dereferences and binary operations. The rest is our own choice in the same manner:
 

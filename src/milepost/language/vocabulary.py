@@ -1,4 +1,4 @@
-"""The catalogue: which attributes and functions each profile has, their types, and how each is read (semantics 5.4).
+"""The catalogue: which attributes and functions each profile has, their types, and how each is read (facts 5.4).
 
 Extended fields of the bill and of the line are `extField_<name>`, other attributes of a line `attr_<name>`; what they
 hold is known only when an event is there. `currentTxn.value` and `currentLineItem.value` are net amounts.
@@ -130,7 +130,7 @@ UNSUPPORTED: Mapping[str, str] = {
     "groupPrimaryCustomer": "customers are counted one by one",
     "referrerCode": "referrals are told in events of their own",
 }
-"""Profiles that the vendor has and that no milestone may use (semantics 5.2), each with the reason."""
+"""Profiles that the vendor has and that no milestone may use (facts 5.2), each with the reason."""
 
 _EVERYWHERE = {CUSTOMER: CUSTOMER_PROFILE, STORE: _STORE}
 

@@ -6,7 +6,7 @@ TARGET_COMPLETED = "TargetCompleted"
 
 
 class Completion(Enum):
-    """The attributes of the activity TargetCompleted (semantics 4.16, 5.4), by which promotions follow targets.
+    """The attributes of the activity TargetCompleted (facts 4.16, 5.4), by which promotions follow targets.
 
     Names are texts, amounts numbers, the `is…Event` attributes truth values of which one is true; what does not apply
     is left out. An event about a trigger, a streak level or a whole group names its target too, if it has one.

@@ -1,4 +1,4 @@
-"""Goals that customers set themselves (semantics 4.12)."""
+"""Goals that customers set themselves (facts 4.12)."""
 
 from dataclasses import dataclass
 

@@ -9,7 +9,7 @@ from milepost.model.target import Author
 
 
 class Returns(Enum):
-    """What a return does to progress (semantics 8.1)."""
+    """What a return does to progress (facts 8.1)."""
 
     SUBTRACT = "SUBTRACT"
     CARRY = "CARRY"
@@ -17,7 +17,7 @@ class Returns(Enum):
 
 
 class CarryLines(Enum):
-    """How much of returned line items is carried into a later period (semantics 4.8)."""
+    """How much of returned line items is carried into a later period (facts 4.8)."""
 
     WHOLE = "WHOLE"
     PRORATE = "PRORATE"
@@ -25,28 +25,28 @@ class CarryLines(Enum):
 
 
 class AfterAchievement(Enum):
-    """Whether a return that takes a progress below its goal leaves the achievement in place (semantics 8.1)."""
+    """Whether a return that takes a progress below its goal leaves the achievement in place (facts 8.1)."""
 
     KEEP = "KEEP"
     REVOKE = "REVOKE"
 
 
 class EnrolMidPeriod(Enum):
-    """Whether stored events of the running period count at enrolment (semantics 8.1)."""
+    """Whether stored events of the running period count at enrolment (facts 8.1)."""
 
     COUNT_STORED = "COUNT_STORED"
     FROM_ENROLMENT = "FROM_ENROLMENT"
 
 
 class TimeZonePolicy(Enum):
-    """Whose calendar rules a group's periods and days (semantics 8.1)."""
+    """Whose calendar rules a group's periods and days (facts 8.1)."""
 
     SERVER = "SERVER"
     GROUP = "GROUP"
 
 
 class PeriodEndOutcome(Enum):
-    """Who is told that a period opened or closed (semantics 8.1)."""
+    """Who is told that a period opened or closed (facts 8.1)."""
 
     ENROLLED_WITH_ACTIVITY = "ENROLLED_WITH_ACTIVITY"
     ALL_ENROLLED = "ALL_ENROLLED"
@@ -54,7 +54,7 @@ class PeriodEndOutcome(Enum):
 
 
 class LeaderboardTies(Enum):
-    """How equal values are ranked (semantics 8.1)."""
+    """How equal values are ranked (facts 8.1)."""
 
     EARLIEST_FIRST = "EARLIEST_FIRST"
     SHARED_SKIP = "SHARED_SKIP"
@@ -62,14 +62,14 @@ class LeaderboardTies(Enum):
 
 
 class CyclicMonths(Enum):
-    """What a month is in a customer's own windows (semantics 8 #22)."""
+    """What a month is in a customer's own windows (facts 8 #22)."""
 
     CALENDAR = "CALENDAR"
     DAYS_30 = "DAYS_30"
 
 
 class BackwardPeriods(Enum):
-    """What becomes of a period that is to be added and ends before it starts (semantics 8 #43)."""
+    """What becomes of a period that is to be added and ends before it starts (facts 8 #43)."""
 
     REFUSE = "REFUSE"
     SKIP = "SKIP"
@@ -103,7 +103,7 @@ class GoalTemplate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How an organisation's progress is reckoned; each change makes a new version (semantics 8.1).
+    """How an organisation's progress is reckoned; each change makes a new version (facts 8.1).
 
     `late_days` is None for no limit; `offset_days` is how long end-of-period work waits for late data. `goal_templates`
     say what customers may set goals for, `goal_days` how long each may run, `goals_at_once` how many one may have.

@@ -89,7 +89,7 @@ class AggregateFunction(Enum):
 
 
 class CapScope(Enum):
-    """What a cap bounds: all that a customer is given in a period, or each award by itself (semantics 4.11)."""
+    """What a cap bounds: all that a customer is given in a period, or each award by itself (facts 4.11)."""
 
     CUSTOMER = "CUSTOMER"
     TRANSACTION = "TRANSACTION"
@@ -104,7 +104,7 @@ class WindowKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Where events count; no ids means no restriction. Filters of one target are alternatives (semantics 8 #54)."""
+    """Where events count; no ids means no restriction. Filters of one target are alternatives (facts 8 #54)."""
 
     kind: FilterKind
     ids: tuple[int, ...]
@@ -262,8 +262,8 @@ class TargetGroup:
     """The unit that is defined and versioned.
 
     Fields that are None were not given and are left out of the vendor's answers. `cycle_opens_at` and
-    `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (semantics 2.7). A group that
-    is deleted stays, inactive, so that what it counted can be explained (semantics 8 #41). `template_id` is the target
+    `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (facts 2.7). A group that
+    is deleted stays, inactive, so that what it counted can be explained (facts 8 #41). `template_id` is the target
     after which customers' own goals of this group are made, 0 for none.
     """
 

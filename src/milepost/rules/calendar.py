@@ -78,7 +78,7 @@ def iso_date(day: int) -> str:
 
 
 def nearest_second(instant: int) -> int:
-    """Give the whole second that is nearest to *instant*, half a second going up (semantics 2.8)."""
+    """Give the whole second that is nearest to *instant*, half a second going up (facts 2.8)."""
     return (instant + SECOND_US // 2) // SECOND_US * SECOND_US
 
 
@@ -145,7 +145,7 @@ class Calendar:
     def read_legacy(self, text: str) -> Moment:
         """Read a date-time of a field without the ISO suffix: as `read`, but a literal `Z` stands for local time.
 
-        The vendor glues that letter to the server's local time (semantics 2.8); reading it back the same way lets an
+        The vendor glues that letter to the server's local time (facts 2.8); reading it back the same way lets an
         answer that is posted again mean what it meant. Raises Unreadable.
         """
         return self._read(text, z_is_local=True)
@@ -171,7 +171,7 @@ class Calendar:
         return _clock(local) + ("Z" if offset == "+00:00" else offset)
 
     def glued(self, instant: int) -> str:
-        """Write *instant* as `2025-05-11T00:00:00.000Z`, where the `Z` is glued to local time (semantics 2.8)."""
+        """Write *instant* as `2025-05-11T00:00:00.000Z`, where the `Z` is glued to local time (facts 2.8)."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}Z"
 

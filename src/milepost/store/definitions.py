@@ -10,7 +10,7 @@ from milepost.store.database import Transaction
 
 
 class NameKind(Enum):
-    """What carries a name that no other of its kind in the organisation may have (semantics 8 #57)."""
+    """What carries a name that no other of its kind in the organisation may have (facts 8 #57)."""
 
     GROUP = "group"
     TARGET = "target"

@@ -1,4 +1,4 @@
-"""From a saved view of a customer to what is taken over: who it is, how far with which target (S4, semantics 2.9)."""
+"""From a saved view of a customer to what is taken over: who it is, how far with which target (S4, facts 2.9)."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -63,7 +63,7 @@ def told_customer(
 
 
 def _rows(saved: Saved, group: Json) -> Iterator[Json]:
-    """Give the rows that are somebody's: one without an id was made up for the answer (semantics 2.9)."""
+    """Give the rows that are somebody's: one without an id was made up for the answer (facts 2.9)."""
     note_fields(saved, "userGroup", group, _GROUP)
     for row in group.get("targets") or ():
         note_fields(saved, "row", row, _ROW)

@@ -1,4 +1,4 @@
-"""The envelope around every answer of v3: data, errors, warnings, always all three (semantics 3.0, 8 #37)."""
+"""The envelope around every answer of v3: data, errors, warnings, always all three (facts 3.0, 8 #37)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def answer(data: object, warnings: Iterable[str] = ()) -> Json:
-    """Give the envelope of something that went well; a warning has no code (semantics 8 #52)."""
+    """Give the envelope of something that went well; a warning has no code (facts 8 #52)."""
     return {"data": data, "errors": None, "warnings": _told(warnings) or None}
 
 

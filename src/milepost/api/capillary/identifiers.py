@@ -1,4 +1,4 @@
-"""How the vendor's v2 calls name a customer: `identifierName` and `identifierValue` (semantics 3.9)."""
+"""How the vendor's v2 calls name a customer: `identifierName` and `identifierValue` (facts 3.9)."""
 
 from milepost.api.http.body import id_of
 from milepost.model.customer import Identifier, IdentifierKind

@@ -1,4 +1,4 @@
-"""The headers DATA-SCOPE and DATA-SCOPE-ORG, by which a request asks about connected organisations (semantics 7)."""
+"""The headers DATA-SCOPE and DATA-SCOPE-ORG, by which a request asks about connected organisations (facts 7)."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace

@@ -44,7 +44,7 @@ from milepost.service.runtime.runtime import Runtime
 
 RETRY_SECONDS = "1"
 ACCESS_DENIED = 4000
-"""The vendor's code for it (semantics 3.0)."""
+"""The vendor's code for it (facts 3.0)."""
 
 ABOUT = "Loyalty targets: the vendor's shapes below /v2 and /v3, and what those cannot say below /api/v1."
 

@@ -1,4 +1,4 @@
-"""The headers by which a client posts for another till or for a store (semantics 7)."""
+"""The headers by which a client posts for another till or for a store (facts 7)."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Recognising callers: Basic (till code and password) or a token (semantics 7)."""
+"""Recognising callers: Basic (till code and password) or a token (facts 7)."""
 
 import binascii
 from base64 import b64decode

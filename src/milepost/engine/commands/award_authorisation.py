@@ -1,4 +1,4 @@
-"""Decisions: how much of an intended award caps leave, and what it uses up of them (semantics 4.11, docs/rules.md)."""
+"""Decisions: how much of an intended award caps leave, and what it uses up of them (facts 4.11, docs/rules.md)."""
 
 from collections.abc import Iterator
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Returns that are carried into a later period, because the one of their bill is achieved (semantics 4.8, 8 #17)."""
+"""Returns that are carried into a later period, because the one of their bill is achieved (facts 4.8, 8 #17)."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Achievements as events of their own: rules that listen to TargetCompleted hear of them (semantics 4.2, 4.16).
+"""Achievements as events of their own: rules that listen to TargetCompleted hear of them (facts 4.2, 4.16).
 
 They happen within the step that achieved, at its instant. What one of them achieves is told in turn, a few times over.
 A return that takes an achievement back takes back nothing that was counted for hearing of it.
@@ -16,7 +16,7 @@ from milepost.model.event import Activity, Scalar
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
 
 ROUNDS_MAX = 3
-"""How often achievements of achievements are told: the vendor tracks three levels deep (semantics 4.2)."""
+"""How often achievements of achievements are told: the vendor tracks three levels deep (facts 4.2)."""
 
 _SAYS = {
     OutcomeKind.ACHIEVED: Completion.IS_TARGET,

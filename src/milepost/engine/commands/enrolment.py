@@ -1,4 +1,4 @@
-"""How a customer comes to take part in a target, and leaves it (semantics 4.7 and 8.1, docs/rules.md)."""
+"""How a customer comes to take part in a target, and leaves it (facts 4.7 and 8.1, docs/rules.md)."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -36,7 +36,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
-    """Let the customer take part from a period on; stored events count as the settings say (semantics 8.1)."""
+    """Let the customer take part from a period on; stored events count as the settings say (facts 8.1)."""
     rule = fold.rule_index.rules[payload.target_id]
     position = enrolment_entered(rule, payload.period_id)
     previous = fold.enrolment(rule.target_id)
@@ -67,7 +67,7 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
 
 
 def unenrol(fold: Fold, payload: Unenrol) -> None:
-    """Let the customer take part no more from a period on; what was counted stays (semantics 4.7)."""
+    """Let the customer take part no more from a period on; what was counted stays (facts 4.7)."""
     rule = fold.rule_index.rules[payload.target_id]
     position = _left(fold, rule, payload)
     previous = fold.enrolment(rule.target_id)

@@ -14,7 +14,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def roll_over(fold: Fold, payload: PeriodRollover) -> None:
-    """Tell the customer that a period opened or closed, as far as it concerns them (semantics 4.1, 4.15)."""
+    """Tell the customer that a period opened or closed, as far as it concerns them (facts 4.1, 4.15)."""
     group = fold.rule_index.groups.get(payload.group_id)
     if group is None:
         return
@@ -56,7 +56,7 @@ def _is_told(fold: Fold, rule: Rule, position: int, *, closed: bool) -> bool:
 
 
 def _close_streak(fold: Fold, rule: StreakRule, streak: Streak, period_id: int) -> None:
-    """Tell that a missed period ended a run, and that the last period is over (semantics 4.9)."""
+    """Tell that a missed period ended a run, and that the last period is over (facts 4.9)."""
     if period_id not in rule.period_ids:
         return
     position = rule.period_ids.index(period_id)

@@ -1,4 +1,4 @@
-"""How a return takes back what its bill had added (semantics 4.8 and 8.1)."""
+"""How a return takes back what its bill had added (facts 4.8 and 8.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -229,7 +229,7 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
 
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
-    """Carry what came back into a later period; the achieved one keeps what it has (semantics 8 #17)."""
+    """Carry what came back into a later period; the achieved one keeps what it has (facts 8 #17)."""
     before, after = _left(taking.bill, taking.earlier, taking.taken)
     old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
     carry_over(fold, rule, position, (old or 0) - (new or 0), taking.cause)

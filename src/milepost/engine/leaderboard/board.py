@@ -50,7 +50,7 @@ def columns_of(scores: Iterable[Score]) -> Columns:
 
 
 class Board:
-    """Scores in order: larger values first, of equal ones the earlier activity, then the smaller id (semantics 4.14).
+    """Scores in order: larger values first, of equal ones the earlier activity, then the smaller id (facts 4.14).
 
     *ties* say which rank equal values get; the order stays the same. A score takes about 32 bytes.
     """

@@ -12,7 +12,7 @@ ENROLLED = OutcomeKind.ENROLLED
 def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progress:
     """Give the progress to begin with; the first contribution enrols where anybody takes part.
 
-    It opens the windows of one's own, if there are any (semantics 4.4).
+    It opens the windows of one's own, if there are any (facts 4.4).
     """
     key = rule.keys[position]
     if rule.is_fixed:

@@ -107,7 +107,7 @@ def _crossed(
 ) -> tuple[int, int]:
     """Give stamp and cause of the achievement when *value* is at or over the goal unachieved, or achieved and below it.
 
-    Achieved at ≥ (semantics 8 #1), once; taken back only by a return, and only where REVOKE says so.
+    Achieved at ≥ (facts 8 #1), once; taken back only by a return, and only where REVOKE says so.
     """
     if not before.achieved_by:
         kind = OutcomeKind.CAP_REACHED if rule.is_cap else OutcomeKind.ACHIEVED

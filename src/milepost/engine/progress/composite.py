@@ -23,7 +23,7 @@ def composites_afterwards(fold: Fold) -> Iterator[None]:
 
 
 def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cause: Cause) -> None:
-    """Reckon the rule's composite anew in one period, after a *change* of a member there (semantics 4.10)."""
+    """Reckon the rule's composite anew in one period, after a *change* of a member there (facts 4.10)."""
     composite = fold.rule_index.composites.get(rule.group_id)
     if composite is None:
         return

@@ -1,4 +1,4 @@
-"""Periods that close on achievement: one total fills them one after the other (semantics 4.4, docs/rules.md)."""
+"""Periods that close on achievement: one total fills them one after the other (facts 4.4, docs/rules.md)."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Streaks on their way: what an achieved or unachieved period leads to (semantics 4.9, docs/rules.md)."""
+"""Streaks on their way: what an achieved or unachieved period leads to (facts 4.9, docs/rules.md)."""
 
 from milepost.engine.fold import Fold
 from milepost.engine.progress.change import Cause

@@ -36,7 +36,7 @@ def boundaries_of(group: TargetGroup, settings: Settings) -> Iterator[PeriodBoun
 
 
 def end_of(group: TargetGroup) -> int:
-    """Give the first instant after the group's cycle window, whose last second is what is shown (semantics 2.7)."""
+    """Give the first instant after the group's cycle window, whose last second is what is shown (facts 2.7)."""
     return group.cycle_closes_at + SECOND_US
 
 

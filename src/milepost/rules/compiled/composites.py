@@ -1,4 +1,4 @@
-"""What the targets of a group mean together: streaks, wholes of unified groups, caps (semantics 4.9 to 4.11)."""
+"""What the targets of a group mean together: streaks, wholes of unified groups, caps (facts 4.9 to 4.11)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, assert_never

@@ -1,4 +1,4 @@
-"""What an event adds to a target: the table of entity × type in semantics 4.2."""
+"""What an event adds to a target: the table of entity × type in facts 4.2."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation

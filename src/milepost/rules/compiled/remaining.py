@@ -1,4 +1,4 @@
-"""What is left of a bill after returns (semantics 4.8 and 8.1, SUBTRACT)."""
+"""What is left of a bill after returns (facts 4.8 and 8.1, SUBTRACT)."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal

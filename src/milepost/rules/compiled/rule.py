@@ -130,7 +130,7 @@ class Rule:
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
         self.is_fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
         length = length_of(group.frequency_kind, group.frequency, settings.cyclic_months)
-        # The end that is shown is the last second inside (semantics 2.7).
+        # The end that is shown is the last second inside (facts 2.7).
         closes_at = group.cycle_closes_at + SECOND_US
         self.frame = TimeFrame(group.evaluation, zone, group.cycle_opens_at, closes_at, length)
         self.calendar = calendar_of(zone)
@@ -158,7 +158,7 @@ class Rule:
         return self.period_ids.index(period_id) if period_id in self.period_ids else -1
 
     def is_at(self, place: Place) -> bool:
-        """Tell whether the rule counts what happens at *place*; its filters are alternatives (semantics 8 #54)."""
+        """Tell whether the rule counts what happens at *place*; its filters are alternatives (facts 8 #54)."""
         if not self.filters:
             return True
         named = (

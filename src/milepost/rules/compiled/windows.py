@@ -1,4 +1,4 @@
-"""Windows of a customer's own: how long they are, where they lie from an anchor on (semantics 4.4, 8 #22 to #24)."""
+"""Windows of a customer's own: how long they are, where they lie from an anchor on (facts 4.4, 8 #22 to #24)."""
 
 from functools import lru_cache
 from typing import NamedTuple, assert_never

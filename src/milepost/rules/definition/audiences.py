@@ -1,4 +1,4 @@
-"""Which audiences a definition means, and in which version (semantics 2.3, 4.13)."""
+"""Which audiences a definition means, and in which version (facts 2.3, 4.13)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

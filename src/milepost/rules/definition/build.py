@@ -39,7 +39,7 @@ from milepost.rules.definition.schedule import Window, cycle_window, evaluation_
 from milepost.rules.definition.validation import periods_of, validate
 
 TRIGGER_KIND = "USER_TRIGGER"
-"""The kind of a trigger that names none; the vendor publishes only that of its automatic one (semantics 2.4)."""
+"""The kind of a trigger that names none; the vendor publishes only that of its automatic one (facts 2.4)."""
 
 
 class IdKind(Enum):
@@ -119,7 +119,7 @@ def _date(text: str | None, calendar: Calendar) -> str | None:
 
 
 def _periods(draft: GroupDraft, group_id: int, window: Window, calendar: Calendar, ids: Ids) -> tuple[Period, ...]:
-    """Give the periods listed, else as many as asked for, named as the vendor names them (semantics 2.2)."""
+    """Give the periods listed, else as many as asked for, named as the vendor names them (facts 2.2)."""
     if draft.periods:
         return tuple(build_period(period, window, calendar, ids) for period in draft.periods)
     assert evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW
@@ -154,7 +154,7 @@ def build_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[
     assert target.name is not None
     assert target.entity is not None
     assert target.kpi is not None
-    # The vendor shows the unrolled rule set of a line item one below the other (semantics 8 #14).
+    # The vendor shows the unrolled rule set of a line item one below the other (facts 8 #14).
     rule_set_id = ids(IdKind.RULE_SET) if _has_rule_set(target, tracking) else None
     unrolled = rule_set_id - 1 if rule_set_id is not None and target.entity is Entity.LINEITEM else None
     goals = zip(periods, goals_of(target, len(periods)), strict=False)
@@ -180,7 +180,7 @@ def build_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[
 
 
 def _has_rule_set(target: TargetDraft, tracking: Tracking | None) -> bool:
-    """Tell whether the vendor shows a rule set for the target: not for currencies and caps (semantics 8 #14)."""
+    """Tell whether the vendor shows a rule set for the target: not for currencies and caps (facts 8 #14)."""
     return tracking is not Tracking.CAPPING and target.entity is not Entity.ALTERNATE_CURRENCIES
 
 

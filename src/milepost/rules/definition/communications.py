@@ -1,4 +1,4 @@
-"""From what a request says of communications to those that are kept (semantics 2.10, 3.4)."""
+"""From what a request says of communications to those that are kept (facts 2.10, 3.4)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The rule of a target: text and tree of a request, brought to one condition (semantics 5.1, 8 #55, #56)."""
+"""The rule of a target: text and tree of a request, brought to one condition (facts 5.1, 8 #55, #56)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -44,7 +44,7 @@ def build_condition(path: str, target: TargetDraft) -> Condition:
 
 
 def scope_of(entity: Entity, event_name: str | None) -> Scope:
-    """Give which profiles a target's expression may name; an event without a name is a bill (semantics 2.3)."""
+    """Give which profiles a target's expression may name; an event without a name is a bill (facts 2.3)."""
     match entity:
         case Entity.TRANSACTION:
             return Scope.BILL

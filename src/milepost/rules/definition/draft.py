@@ -88,7 +88,7 @@ class AudienceDraft:
 class TargetDraft:
     """A target as asked for; `goals` stand in the order of the periods, None where an entry had no value.
 
-    `expression` is rule text, or a truth value where only the tree says more (semantics 2.3).
+    `expression` is rule text, or a truth value where only the tree says more (facts 2.3).
     """
 
     name: str | None = None

@@ -1,4 +1,4 @@
-"""Goals and triggers of a target: what a request may ask for, and the goal of each period (semantics 8 #32, #33)."""
+"""Goals and triggers of a target: what a request may ask for, and the goal of each period (facts 8 #32, #33)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -33,7 +33,7 @@ def goals_of(target: TargetDraft, periods: int) -> tuple[Decimal, ...]:
 
 
 def normalised(amount: Decimal) -> Decimal:
-    """Give *amount* with no more decimals than it needs: `1.00` is kept and shown as 1 (semantics 8 #35)."""
+    """Give *amount* with no more decimals than it needs: `1.00` is kept and shown as 1 (facts 8 #35)."""
     return to_decimal(to_units(amount))
 
 

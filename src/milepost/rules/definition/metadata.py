@@ -1,4 +1,4 @@
-"""What a measure needs besides its type: soundness of the vendor's `extendedFieldInfo` (semantics 2.3, 6)."""
+"""What a measure needs besides its type: soundness of the vendor's `extendedFieldInfo` (facts 2.3, 6)."""
 
 from collections.abc import Iterator
 

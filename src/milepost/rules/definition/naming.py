@@ -23,7 +23,7 @@ def name_problems(path: str, name: str | None, too_long: Problem | None = None) 
     if len(name) > NAME_MAX:
         yield too_long or Problem(path, f"must not be longer than {NAME_MAX} characters")
     if name != name.strip():
-        # The vendor's rule sets cannot be made for such names (semantics 2.1).
+        # The vendor's rule sets cannot be made for such names (facts 2.1).
         yield Problem(path, "must not begin or end with a blank")
     if any(unicodedata.category(character) == "Cc" for character in name):
         yield Problem(path, "must not contain control characters")

@@ -1,4 +1,4 @@
-"""Which types of target go with which entity (semantics 4.2, 8 #10 to #12)."""
+"""Which types of target go with which entity (facts 4.2, 8 #10 to #12)."""
 
 from typing import assert_never
 
@@ -8,7 +8,7 @@ _OF_BILLS = frozenset({Entity.TRANSACTION, Entity.LINEITEM})
 _OF_POINTS = frozenset({Entity.REWARDS, Entity.POINTS})
 
 _SEEN: dict[Entity, frozenset[Kpi]] = {Entity.TRANSACTION: frozenset({Kpi.ALL})}
-"""Pairs without a meaning that the vendor was seen to store all the same (semantics 8 #12)."""
+"""Pairs without a meaning that the vendor was seen to store all the same (facts 8 #12)."""
 
 
 def is_meant(entity: Entity, kpi: Kpi) -> bool:

@@ -1,4 +1,4 @@
-"""From a frequency to the periods of the calendar that follow from it, where a request lists none (semantics 2.2)."""
+"""From a frequency to the periods of the calendar that follow from it, where a request lists none (facts 2.2)."""
 
 from collections.abc import Mapping
 from dataclasses import replace

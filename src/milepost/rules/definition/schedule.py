@@ -1,4 +1,4 @@
-"""From the dates of a request to spans of time: periods, and the cycle window around them (semantics 2.2, 2.7)."""
+"""From the dates of a request to spans of time: periods, and the cycle window around them (facts 2.2, 2.7)."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ PERIODS_MAX = 100
 """Periods of one group (S0)."""
 
 YEARS_WITHOUT_DATES = 5
-"""How long a group lasts that names no date at all (semantics 2.7)."""
+"""How long a group lasts that names no date at all (facts 2.7)."""
 
 _DATE_LENGTH = len("2024-08-20")
 
@@ -39,7 +39,7 @@ Reader = Callable[[str], Moment]
 
 
 def ruling_calendar(organisation: Organisation, time_zone_name: str | None) -> Calendar:
-    """Give the calendar that rules the dates of a group called to *time_zone_name* (semantics 8.1, timeZonePolicy).
+    """Give the calendar that rules the dates of a group called to *time_zone_name* (facts 8.1, timeZonePolicy).
 
     A group that names no zone, or one that names what is none, follows the organisation's.
     """
@@ -48,7 +48,7 @@ def ruling_calendar(organisation: Organisation, time_zone_name: str | None) -> C
 
 
 def zone_problems(draft: GroupDraft, organisation: Organisation) -> Iterator[Problem]:
-    """Find a zone that is none where it would rule; else the name is a label that nobody reads (semantics 2.1)."""
+    """Find a zone that is none where it would rule; else the name is a label that nobody reads (facts 2.1)."""
     rules = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
     if rules and draft.time_zone_name is not None and not is_zone(draft.time_zone_name):
         reason = "is not a time zone of the IANA database, such as Europe/Berlin; the organisation lets it rule"
@@ -68,7 +68,7 @@ def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
         yield from text_problems(f"{path}.description", period.description, DESCRIPTION_MAX)
         if is_fixed or period.starts is not None or period.ends is not None:
             yield from date_problems(path, period, calendar)
-    # Unique inside the group only: `Cycle_1` stands in nearly every published group (semantics 8 #58).
+    # Unique inside the group only: `Cycle_1` stands in nearly every published group (facts 8 #58).
     yield from duplicate_problems(
         (f"periods[{place}].refCode", period.ref_code) for place, period in enumerate(draft.periods)
     )
@@ -77,7 +77,7 @@ def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
 
 
 def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:
-    """Give the days that a period covers, from 00:00:00 of its first to the end of its last (semantics 8 #20).
+    """Give the days that a period covers, from 00:00:00 of its first to the end of its last (facts 8 #20).
 
     None where it names no dates or none that can be read.
     """
@@ -119,7 +119,7 @@ def _written_window_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[
 def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
     """Give the cycle window of a sound *draft*: as given, else around its periods, its validity, or from *now* on.
 
-    The ISO fields win over the older pair, which the vendor means to remove (semantics 2.8).
+    The ISO fields win over the older pair, which the vendor means to remove (facts 2.8).
     """
     opens = _moment(draft.cycle_opens_iso, calendar.read) or _moment(draft.cycle_opens, calendar.read_legacy)
     closes = _last(draft.cycle_closes_iso, calendar.read, calendar) or _last(
@@ -132,14 +132,14 @@ def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
 
 
 def evaluation_of(draft: GroupDraft) -> Evaluation:
-    """Give what a period's window is; nothing said means dates of the calendar (semantics 2.1)."""
+    """Give what a period's window is; nothing said means dates of the calendar (facts 2.1)."""
     return draft.evaluation or Evaluation.FIXED_CALENDAR_WINDOW
 
 
 def _derived(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
     spans = [span for period in draft.periods if (span := span_of(period, calendar)) is not None]
     if spans:
-        # The last second is shown, not the first instant after it (semantics 2.7).
+        # The last second is shown, not the first instant after it (facts 2.7).
         return Window(min(span.opens_at for span in spans), max(span.closes_at for span in spans) - SECOND_US)
     opens = _moment(draft.valid_from, calendar.read_legacy)
     closes = _last(draft.valid_to, calendar.read_legacy, calendar)
@@ -169,7 +169,7 @@ def lies_backwards(period: PeriodDraft, calendar: Calendar) -> bool:
 def _order_problems(
     first_path: str, first: str | None, last_path: str, last: str | None, read: Reader, calendar: Calendar
 ) -> Iterator[Problem]:
-    """Find dates that cannot be read, or that stand in the wrong order (semantics 8 #43)."""
+    """Find dates that cannot be read, or that stand in the wrong order (facts 8 #43)."""
     begin = end = None
     try:
         begin = _moment(first, read)
@@ -184,7 +184,7 @@ def _order_problems(
 
 
 def _overlaps(periods: tuple[PeriodDraft, ...], calendar: Calendar) -> Iterator[Problem]:
-    """Find periods that share a day with another one of the group (semantics 8 #44)."""
+    """Find periods that share a day with another one of the group (facts 8 #44)."""
     spans = [(span, place) for place, period in enumerate(periods) if (span := span_of(period, calendar)) is not None]
     spans = sorted((span, place) for span, place in spans if span.starts_on <= span.ends_on)
     last_end, holder = 0, 0

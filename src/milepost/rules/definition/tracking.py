@@ -1,4 +1,4 @@
-"""How targets are taken together: soundness of streaks, unified targets and leaderboards (semantics 2.5, 2.6)."""
+"""How targets are taken together: soundness of streaks, unified targets and leaderboards (facts 2.5, 2.6)."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -12,12 +12,12 @@ from milepost.rules.definition.naming import MISSING, duplicate_problems, name_p
 from milepost.rules.definition.schedule import evaluation_of
 
 TARGETS_MAX = 50
-"""Targets of a unified group (semantics 8 #9)."""
+"""Targets of a unified group (facts 8 #9)."""
 
 TARGETS_UNIFIED_MIN = 2
 
 LEVELS_MAX = 10
-"""Streak levels of one group (semantics 2.5)."""
+"""Streak levels of one group (facts 2.5)."""
 
 FREEZES_MAX = 100
 """Freezes that a streak may hold at a time, and achieved periods that one may cost."""
@@ -47,7 +47,7 @@ def _evaluation_problems(draft: GroupDraft) -> Iterator[Problem]:
 
 
 def _evaluations_of(tracking: Tracking) -> frozenset[Evaluation]:
-    """Give which windows a tracking goes with (semantics 2.1): what is taken together needs the calendar's."""
+    """Give which windows a tracking goes with (facts 2.1): what is taken together needs the calendar's."""
     match tracking:
         case Tracking.DEFAULT:
             return frozenset(Evaluation)
@@ -139,7 +139,7 @@ def _leaderboard_problems(draft: GroupDraft, settings: Settings) -> Iterator[Pro
 
 
 def _user_created_problems(draft: GroupDraft) -> Iterator[Problem]:
-    """Find what a goal that customers set themselves may not have (semantics 4.12)."""
+    """Find what a goal that customers set themselves may not have (facts 4.12)."""
     if not draft.user_created:
         return
     if draft.tracking not in {None, Tracking.DEFAULT}:

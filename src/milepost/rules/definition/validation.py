@@ -1,4 +1,4 @@
-"""Everything that is wrong with a definition, found at once, with paths and the vendor's codes (semantics 6)."""
+"""Everything that is wrong with a definition, found at once, with paths and the vendor's codes (facts 6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from milepost.rules.definition.draft import CombinationDraft, GroupDraft, Period
 class TargetAmendment:
     """A target as a request writes it at `path`: a new one if it has no id.
 
-    `goal_periods` holds which period each goal of the draft names; None goes by its place (semantics 8 #33).
+    `goal_periods` holds which period each goal of the draft names; None goes by its place (facts 8 #33).
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The goals that a target is to have from now on: by the periods they name, else by their place (semantics 8 #33)."""
+"""The goals that a target is to have from now on: by the periods they name, else by their place (facts 8 #33)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -49,7 +49,7 @@ def _check_alike(change: GroupEdit, path: str, target: Target, goals: Sequence[G
 
 
 def extend_goals(change: GroupEdit, target: Target) -> tuple[Goal, ...]:
-    """Give the goals of *target* with those of new periods: the last one is repeated (semantics 8 #32)."""
+    """Give the goals of *target* with those of new periods: the last one is repeated (facts 8 #32)."""
     if not target.goals:
         return ()
     known = {goal.period_id for goal in target.goals}

@@ -1,4 +1,4 @@
-"""Changing a group that is in force: what may change, and what is left as it is (semantics 8 #40, #41)."""
+"""Changing a group that is in force: what may change, and what is left as it is (facts 8 #40, #41)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -66,12 +66,12 @@ def deactivate_target(group: TargetGroup, target_id: int, where: EditContext) ->
 
 
 def delete_group(group: TargetGroup, where: EditContext) -> AmendedGroup:
-    """Give *group* as one that is deleted: inactive and no longer found, but kept (semantics 8 #41)."""
+    """Give *group* as one that is deleted: inactive and no longer found, but kept (facts 8 #41)."""
     return GroupEdit(group, where).result(active=False, deleted=True)
 
 
 def amend_unified(group: TargetGroup, amendment: UnifiedAmendment, where: EditContext) -> AmendedGroup:
-    """Give a unified group with other targets, and taken together otherwise (semantics 4.10)."""
+    """Give a unified group with other targets, and taken together otherwise (facts 4.10)."""
     change = GroupEdit(group, where)
     if group.tracking is not Tracking.UNIFIED or group.combination is None:
         change.refuse("", "the target group is not unified")
@@ -149,7 +149,7 @@ def _left(change: GroupEdit, amendment: GroupAmendment) -> Iterator[str]:
             None if group.valid_from is None else day_from(group.valid_from),
         ),
         ("toDate", _day(draft.valid_to, calendar), None if group.valid_to is None else day_from(group.valid_to)),
-        # What reads show for a group that was made without one comes back in edited copies (semantics 2.1).
+        # What reads show for a group that was made without one comes back in edited copies (facts 2.1).
         ("frequencyType", draft.frequency_kind, group.frequency_kind or Frequency.CUSTOM),
         ("frequency", draft.frequency, group.frequency or 0),
     )

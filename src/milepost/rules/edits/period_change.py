@@ -43,7 +43,7 @@ class GroupEdit:
         self.problems.append(Problem(path, reason, code))
 
     def leave(self, path: str) -> None:
-        """Note a field that a request writes otherwise than it is, and that no request changes (semantics 8 #40)."""
+        """Note a field that a request writes otherwise than it is, and that no request changes (facts 8 #40)."""
         self.warnings.append(f"{path} cannot be changed and was left as it is.")
 
     def result(self, **fields: Any) -> AmendedGroup:
@@ -85,7 +85,7 @@ class GroupEdit:
 
 
 def _covering(after: TargetGroup, before: TargetGroup) -> TargetGroup:
-    """Give *after* with a validity and a cycle window that hold its periods (semantics 2.7, 8 #40).
+    """Give *after* with a validity and a cycle window that hold its periods (facts 2.7, 8 #40).
 
     A window that was that of the periods goes on being it; one of its own grows, and only when periods change.
     """

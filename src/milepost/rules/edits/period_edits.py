@@ -1,4 +1,4 @@
-"""Adding periods to a group and changing those it has, by their status (semantics 3.2)."""
+"""Adding periods to a group and changing those it has, by their status (facts 3.2)."""
 
 from dataclasses import replace
 from enum import Enum
@@ -73,7 +73,7 @@ def change_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, ...], 
 
 
 def _forward(change: GroupEdit, amendments: tuple[PeriodAmendment, ...]) -> tuple[PeriodAmendment, ...]:
-    """Leave out, with a warning, what ends before it starts, where the organisation asks for that (semantics 8 #43)."""
+    """Leave out, with a warning, what ends before it starts, where the organisation asks for that (facts 8 #43)."""
     if change.where.organisation.settings.backward_periods is BackwardPeriods.REFUSE:
         return amendments
     forward = tuple(one for one in amendments if not lies_backwards(one.draft, change.calendar))
@@ -163,7 +163,7 @@ def _day(change: GroupEdit, path: str, text: str | None, now: int) -> int:
 
 
 def _check_days(change: GroupEdit, touched: Touched) -> None:
-    """Find periods that share a day (semantics 8 #44), and streaks whose order of periods changes."""
+    """Find periods that share a day (facts 8 #44), and streaks whose order of periods changes."""
     if change.before.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         return
     ids = {period_id for _, period_id in touched}

@@ -1,4 +1,4 @@
-"""Changing a target that is in force, and adding one to a group (semantics 3.3, 8 #40).
+"""Changing a target that is in force, and adding one to a group (facts 3.3, 8 #40).
 
 What a target measures never changes: progress adds up one thing from its first event to its last. So entity, type,
 event, field and enrolment stay; what is counted (expression, filters) and how much is wanted (goals) may change.

@@ -1,4 +1,4 @@
-"""Leaderboards (semantics 4.14): kept in order in memory, and brought up to date from what was written since.
+"""Leaderboards (facts 4.14): kept in order in memory, and brought up to date from what was written since.
 
 Who was given a board reads it before awaiting anything else: others bring it up to date step by step.
 """

@@ -1,4 +1,4 @@
-"""Finding a customer's behavioural events by what they carry (semantics 3.8)."""
+"""Finding a customer's behavioural events by what they carry (facts 3.8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Changing the names by which a customer is known: some are added, some taken away (semantics 3.8)."""
+"""Changing the names by which a customer is known: some are added, some taken away (facts 3.8)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

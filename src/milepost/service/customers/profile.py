@@ -1,4 +1,4 @@
-"""Registering customers and changing their profiles (semantics 3.8)."""
+"""Registering customers and changing their profiles (facts 3.8)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ async def keep_customer(runtime: Runtime, caller: Caller, draft: CustomerDraft) 
 
 
 async def change_customer(runtime: Runtime, caller: Caller, customer_id: int, draft: CustomerDraft) -> Customer:
-    """Change the profile of the customer with this id; its identifiers stay (semantics 3.8). Raises Refused."""
+    """Change the profile of the customer with this id; its identifiers stay (facts 3.8). Raises Refused."""
     now = runtime.clock()
 
     async def work(transaction: Transaction) -> Customer:

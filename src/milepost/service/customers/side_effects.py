@@ -1,4 +1,4 @@
-"""What an event did to a customer's targets, in the words that the vendor's side effects have (semantics 3.9)."""
+"""What an event did to a customer's targets, in the words that the vendor's side effects have (facts 3.9)."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Which events a customer's progress on a target came from, read from the log's entries (semantics 3.6, 4.15)."""
+"""Which events a customer's progress on a target came from, read from the log's entries (facts 3.6, 4.15)."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What customers are to be told about a target: kept and read, sent by who subscribes to outcomes (semantics 3.4)."""
+"""What customers are to be told about a target: kept and read, sent by who subscribes to outcomes (facts 3.4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

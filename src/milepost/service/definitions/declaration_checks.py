@@ -1,4 +1,4 @@
-"""Whether targets name what a brand has declared: fields, programmes, currencies (semantics 6).
+"""Whether targets name what a brand has declared: fields, programmes, currencies (facts 6).
 
 A brand that has declared nothing of a kind is not asked about it: what its systems send is then all there is to know.
 """

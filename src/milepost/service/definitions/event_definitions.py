@@ -1,4 +1,4 @@
-"""Defining behavioural events, and holding events that come in to their definitions (semantics 2.11, 4.6, 6)."""
+"""Defining behavioural events, and holding events that come in to their definitions (facts 2.11, 4.6, 6)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ from milepost.store import event_definitions, organisations
 from milepost.store.database import Transaction
 
 ACTIVE_MAX = 10
-"""Active definitions of an organisation (semantics 2.11)."""
+"""Active definitions of an organisation (facts 2.11)."""
 
 CODE_DEFINITION = 7300
 CODE_RECEIVED = 7311
-"""The vendor keeps 7300 to 7311 for such events; which is which it does not say (semantics 6)."""
+"""The vendor keeps 7300 to 7311 for such events; which is which it does not say (facts 6)."""
 
 
 Made = Callable[[Mapping[str, EventDefinition]], EventDefinition]
@@ -109,7 +109,7 @@ def received_problems(
 
 
 def unique_id(definition: EventDefinition | None, attributes: Mapping[str, Scalar]) -> str | None:
-    """Give what makes an event of a customer the same as another, if the brand says so (semantics 4.6)."""
+    """Give what makes an event of a customer the same as another, if the brand says so (facts 4.6)."""
     keys = [field.name for field in definition.fields if field.is_key] if definition is not None else []
     if definition is None or not keys:
         return None

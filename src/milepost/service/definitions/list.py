@@ -1,4 +1,4 @@
-"""What is defined: groups one by one, listed, and searched as milestones (semantics 3.1)."""
+"""What is defined: groups one by one, listed, and searched as milestones (facts 3.1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ INVALID_KEY = Problem("type", "Invalid key is passed", 310145)
 
 
 class MilestoneStatus(Enum):
-    """Where an instant lies to a group's cycle window; STOPPED is a group that is not active (semantics 8 #45)."""
+    """Where an instant lies to a group's cycle window; STOPPED is a group that is not active (facts 8 #45)."""
 
     LIVE = "LIVE"
     UPCOMING = "UPCOMING"
@@ -109,7 +109,7 @@ def status_of(group: TargetGroup, now: int) -> MilestoneStatus:
         return MilestoneStatus.STOPPED
     if now < group.cycle_opens_at:
         return MilestoneStatus.UPCOMING
-    # The last second that is shown belongs to the window (semantics 8 #20).
+    # The last second that is shown belongs to the window (facts 8 #20).
     return MilestoneStatus.LIVE if now < group.cycle_closes_at + SECOND_US else MilestoneStatus.ENDED
 
 
@@ -129,11 +129,11 @@ async def is_valid_name(database: Database, snapshots: Snapshots, org_id: int, k
 
 _NAMED: Mapping[str, NameKind | None] = {
     "targetGroupName": NameKind.GROUP,
-    # A streak is a group: its levels are what it has besides (semantics 1).
+    # A streak is a group: its levels are what it has besides (facts 1).
     "streakName": NameKind.GROUP,
     "targetName": NameKind.TARGET,
     "streakLevelName": NameKind.STREAK_LEVEL,
-    # Unique inside a group only; asked for here, in the whole organisation (semantics 8 #58).
+    # Unique inside a group only; asked for here, in the whole organisation (facts 8 #58).
     "periodName": None,
 }
 

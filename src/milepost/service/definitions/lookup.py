@@ -21,7 +21,7 @@ UNKNOWN_TARGET = Problem("targetId", "Target rule is not found", 310018)
 UNKNOWN_PERIOD = Problem("periodName", "Target period is not found", 310019)
 ALREADY = Problem("customerId", "User is already enrolled", 310119)
 NOT_ENROLLED = Problem("customerId", "User is not enrolled", 310119)
-"""The vendor lists one code for both (semantics 8 #29)."""
+"""The vendor lists one code for both (facts 8 #29)."""
 
 STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 
@@ -44,14 +44,14 @@ def find_target(snapshot: OrganisationSnapshot, group_id: int, target_id: int) -
 
 
 def is_streak(group: TargetGroup) -> bool:
-    """Tell whether a customer takes part in all of the group's periods or in none (semantics 4.7)."""
+    """Tell whether a customer takes part in all of the group's periods or in none (facts 4.7)."""
     return group.tracking in STREAKING
 
 
 def first_period(group: TargetGroup, name: str | None, now: int) -> Period:
     """Give the period from which one takes part who enrols at *now*; raises Refused with 310019.
 
-    It is the one called *name*; without a name the running one, else the next to come (semantics 8 #30). Streaks,
+    It is the one called *name*; without a name the running one, else the next to come (facts 8 #30). Streaks,
     windows of one's own and until-achieved periods are always entered from the first one on (docs/rules.md), and for
     streaks a name says nothing.
     """

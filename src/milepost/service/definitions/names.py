@@ -1,4 +1,4 @@
-"""Names of definitions: each is free or taken, and belongs to one group, target or level (semantics 8 #57)."""
+"""Names of definitions: each is free or taken, and belongs to one group, target or level (facts 8 #57)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

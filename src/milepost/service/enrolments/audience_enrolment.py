@@ -1,4 +1,4 @@
-"""Enrolling who is in an audience in the targets that name it (semantics 4.13, docs/rules.md)."""
+"""Enrolling who is in an audience in the targets that name it (facts 4.13, docs/rules.md)."""
 
 from collections.abc import Sequence
 

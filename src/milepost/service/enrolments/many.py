@@ -1,4 +1,4 @@
-"""Enrolling many customers with goals of their own (semantics 4.7): row by row, in transactions of a few hundred."""
+"""Enrolling many customers with goals of their own (facts 4.7): row by row, in transactions of a few hundred."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

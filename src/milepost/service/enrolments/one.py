@@ -1,4 +1,4 @@
-"""Enrolling one customer in a target and letting one leave (semantics 3.5, 4.7): events of our own, as all others."""
+"""Enrolling one customer in a target and letting one leave (facts 3.5, 4.7): events of our own, as all others."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,7 +53,7 @@ async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int,
 async def unenrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int, customer_id: int) -> int:
     """Take a customer out of the period that runs, else the next, and of all later ones; give the customer's id.
 
-    Raises Refused with the vendor's codes; for one who does not take part semantics 8 #29.
+    Raises Refused with the vendor's codes; for one who does not take part facts 8 #29.
     """
     now = runtime.clock()
     view = await _view(runtime, caller, customer_id)
@@ -73,7 +73,7 @@ async def _view(runtime: Runtime, caller: Caller, customer_id: int) -> CustomerV
 
 
 def _problems(group: TargetGroup, draft: EnrolmentDraft) -> list[Problem]:
-    """Find what does not go with the group (semantics 4.7): streaks have no balance, and only they start again."""
+    """Find what does not go with the group (facts 4.7): streaks have no balance, and only they start again."""
     problems = []
     if is_streak(group) and draft.initial_balance is not None:
         problems.append(Problem("[0].initialBalance", "does not go with streaks"))

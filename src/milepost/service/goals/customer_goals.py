@@ -1,4 +1,4 @@
-"""Goals that customers set themselves, within limits of the brand (semantics 4.12): set, changed, cancelled, seen."""
+"""Goals that customers set themselves, within limits of the brand (facts 4.12): set, changed, cancelled, seen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -45,7 +45,7 @@ class BoardRequest:
 def find_board(
     snapshot: OrganisationSnapshot, group_id: int, target_id: int, period_id: int | None, now: int
 ) -> BoardRequest:
-    """Give the board of a target in a period, the running one if none is named; raises Refused (semantics 3.7)."""
+    """Give the board of a target in a period, the running one if none is named; raises Refused (facts 3.7)."""
     if not snapshot.organisation.settings.leaderboards:
         raise Refused(Problem("leaderboards", "Leaderboard is not enabled for the org", OFF_FOR_ALL))
     group = snapshot.rule_index.groups.get(group_id)

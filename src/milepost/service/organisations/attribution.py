@@ -1,4 +1,4 @@
-"""For which till or store something is posted, where that is not the till that logged in (semantics 7)."""
+"""For which till or store something is posted, where that is not the till that logged in (facts 7)."""
 
 from dataclasses import dataclass, replace
 from enum import Enum

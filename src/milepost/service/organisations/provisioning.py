@@ -123,7 +123,7 @@ async def add_key(database: Database, *, name: str, organisation: str, now: int,
 async def change_settings(
     database: Database, *, organisation: str, changes: Mapping[str, str], now: int | None = None
 ) -> Organisation:
-    """Change settings by their names in semantics 8.1, all or none; events are judged by them from now on.
+    """Change settings by their names in facts 8.1, all or none; events are judged by them from now on.
 
     *now* in epoch microseconds, None where nobody asks when it was.
     """

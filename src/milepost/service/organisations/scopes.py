@@ -1,4 +1,4 @@
-"""Whose data a request is about, where organisations are connected (semantics 7): one's own, another's, or all."""
+"""Whose data a request is about, where organisations are connected (facts 7): one's own, another's, or all."""
 
 from collections.abc import Sequence
 from enum import Enum

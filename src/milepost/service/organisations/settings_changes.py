@@ -1,4 +1,4 @@
-"""An organisation's settings in force, who changed them and when; each change is a new version (semantics 8.1)."""
+"""An organisation's settings in force, who changed them and when; each change is a new version (facts 8.1)."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""An organisation's settings by their names in semantics 8.1: read from texts, and shown."""
+"""An organisation's settings by their names in facts 8.1: read from texts, and shown."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings
 
 
 def shown_settings(settings: Settings) -> dict[str, object]:
-    """Give *settings* by their names in semantics 8.1."""
+    """Give *settings* by their names in facts 8.1."""
     return {name: setting.show(getattr(settings, setting.field)) for name, setting in SETTINGS.items()}
 
 

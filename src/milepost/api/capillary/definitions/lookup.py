@@ -1,4 +1,4 @@
-"""Definitions as reads and edits show them: with attribution, and with what is counted or derived (semantics 2.1).
+"""Definitions as reads and edits show them: with attribution, and with what is counted or derived (facts 2.1).
 
 The vendor publishes the order of a creation's keys only; a read has the same one, with what it shows besides where it
 stands in targets and periods (attribution) or at the end (createdOn, orgId).
@@ -41,7 +41,7 @@ def milestone(group: TargetGroup, calendar: Calendar, now: int, org_id: int, *, 
 
 
 def changed_period(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    """Give a period as its change shows it: without a status (semantics 3.2)."""
+    """Give a period as its change shows it: without a status (facts 3.2)."""
     shown = period_row(period, group, calendar, now)
     del shown["periodStatus"]
     return shown

@@ -1,4 +1,4 @@
-"""Leaderboards as the vendor shows them: the top of a target, and a customer's ranks (semantics 3.7, 4.14)."""
+"""Leaderboards as the vendor shows them: the top of a target, and a customer's ranks (facts 3.7, 4.14)."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -156,7 +156,7 @@ def _number(name: str, text: str, problems: list[Problem]) -> int:
 
 
 def _within(size: int, page: int, pages: int, warnings: list[str]) -> tuple[int, int, int]:
-    """Give page size, page and number of pages within their limits; what was changed is a warning (semantics 3.7)."""
+    """Give page size, page and number of pages within their limits; what was changed is a warning (facts 3.7)."""
     if page < 0:
         warnings.append("Page offset is negative, the first page is shown")
     if not 1 <= size <= PAGE_MAX:

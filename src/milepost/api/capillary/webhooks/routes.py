@@ -1,4 +1,4 @@
-"""`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (semantics 3.8); the address is the login."""
+"""`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (facts 3.8); the address is the login."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -137,7 +137,7 @@ def _identifier(
 
 
 def _instant(text: object, now: int, problems: list[Problem]) -> int:
-    """Give the event's own time, as given; without one it is the time of receipt (semantics 4.6)."""
+    """Give the event's own time, as given; without one it is the time of receipt (facts 4.6)."""
     if text is None:
         return now
     try:

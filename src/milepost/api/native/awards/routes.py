@@ -1,4 +1,4 @@
-"""Caps: what they leave of an award, and what is left of them (semantics 4.11, docs/rules.md)."""
+"""Caps: what they leave of an award, and what is left of them (facts 4.11, docs/rules.md)."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Enrolments in a CSV file: who takes part in which target, with goals of their own (semantics 4.7).
+"""Enrolments in a CSV file: who takes part in which target, with goals of their own (facts 4.7).
 
 Columns: one identifier (userId, externalId, mobile, email or cardnumber), TargetName, CreatedBy, UpdatedBy, and one for
 each period, named by its refCode. A blank goal means the target's own, 0 is a goal. Names are known in any case.
@@ -22,7 +22,7 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
 FILE_BYTES_MAX = 25 * 1024 * 1024
-"""Bytes of one file (semantics 2.11)."""
+"""Bytes of one file (facts 2.11)."""
 
 TARGET = "targetname"
 ADDED: Mapping[str, str] = {"line": "Line", "reason": "Reason"}

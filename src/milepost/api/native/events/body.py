@@ -13,7 +13,7 @@ LINES_MAX = 5_000
 FIELDS_MAX = 200
 TEXT_CHARACTERS_MAX = 4_000
 NUMBER_CHARACTERS_MAX = 50
-"""Characters of a bill's number (semantics 2.11)."""
+"""Characters of a bill's number (facts 2.11)."""
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]

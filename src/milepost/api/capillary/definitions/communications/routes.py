@@ -1,4 +1,4 @@
-"""Communications about a target, and the channels they go by (semantics 3.4)."""
+"""Communications about a target, and the channels they go by (facts 3.4)."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""`GET /v3/milestones`: the groups of an organisation, searched and in pages (semantics 3.1)."""
+"""`GET /v3/milestones`: the groups of an organisation, searched and in pages (facts 3.1)."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The periods of a target group (semantics 3.2)."""
+"""The periods of a target group (facts 3.2)."""
 
 from fastapi import APIRouter, Request
 

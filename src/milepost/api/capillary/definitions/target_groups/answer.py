@@ -75,7 +75,7 @@ def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
 
 
 def attribution(made: Attribution, calendar: Calendar) -> Json:
-    """Give who made something and when, as reads show it: to the nearest second (semantics 2.8)."""
+    """Give who made something and when, as reads show it: to the nearest second (facts 2.8)."""
     return _attribution(made, nearest_second(made.created_at), nearest_second(made.updated_at), calendar)
 
 
@@ -138,14 +138,14 @@ def own_words(group: TargetGroup) -> Json:
 
 
 def created_target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Give a target as its creation shows it: with real milliseconds, and without triggers if it has none (2.8)."""
+    """Give a target as its creation shows it: with real milliseconds, without triggers if it has none (facts 2.8)."""
     made = attribution_of(group, target)
     shown = _target(target, group, _attribution(made, made.created_at, made.updated_at, calendar), calendar)
     return given(shown | {"targetMilestoneTriggers": shown["targetMilestoneTriggers"] or None})
 
 
 def target_row(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Give a target as reads show it: to the second, and with a list of triggers however short (semantics 2.3)."""
+    """Give a target as reads show it: to the second, and with a list of triggers however short (facts 2.3)."""
     return given(_target(target, group, attribution(attribution_of(group, target), calendar), calendar))
 
 
@@ -236,7 +236,7 @@ def _trigger(trigger: Trigger, target: Target) -> Json:
 
 
 def combination_row(combination: Combination, targets: Iterable[Target]) -> Json:
-    """Give how targets are taken together; the rule names the active ones in the order of their ids (semantics 2.6)."""
+    """Give how targets are taken together; the rule names the active ones in the order of their ids (facts 2.6)."""
     joined = " | " if combination.any_of else " & "
     ids = sorted(target.id for target in targets if target.active)
     shown: Json = {

@@ -23,7 +23,7 @@ _TRACKING_SYNONYMS = {
     "STREAK": Tracking.STREAKS,
     "NON_CONTINUOUS_STREAK": Tracking.NON_CONTINUOUS_STREAKS,
 }
-"""Words of the prose beside those of the samples (semantics 8 #4)."""
+"""Words of the prose beside those of the samples (facts 8 #4)."""
 
 
 class CombinationType(Enum):

@@ -1,4 +1,4 @@
-"""Target groups: a brand defines, changes, lists and deletes them (S0, S1, S2; semantics 3.1)."""
+"""Target groups: a brand defines, changes, lists and deletes them (S0, S1, S2; facts 3.1)."""
 
 from fastapi import APIRouter, Request
 
@@ -34,7 +34,7 @@ class NameBody(Document):
 
 @router.post("/v3/targetGroups")
 async def create_target_group(request: Request, runtime: RunningRuntime, asking: WritingFor) -> JsonResponse:
-    """Define a target group with its periods, targets and streak levels; 200 with the whole of it (semantics 8 #3)."""
+    """Define a target group with its periods, targets and streak levels; 200 with the whole of it (facts 8 #3)."""
     draft, problems = read_definition(await read_body(request))
     now = runtime.clock()
     defined = await define_groups(

@@ -80,7 +80,7 @@ AggregateWord = Annotated[AggregateFunction | None, choice(AggregateFunction)]
 
 
 class PeriodBody(Document):
-    """A period; its status is not read: it follows from the dates (semantics 2.2). Only changes look at the id."""
+    """A period; its status is not read: it follows from the dates (facts 2.2). Only changes look at the id."""
 
     shown_only: ClassVar[frozenset[str]] = frozenset({"attribution", "periodStatus", "targetGroupId"})
 

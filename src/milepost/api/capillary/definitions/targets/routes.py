@@ -1,4 +1,4 @@
-"""The targets of a target group, each by itself and taken together (semantics 3.1, 3.3)."""
+"""The targets of a target group, each by itself and taken together (facts 3.1, 3.3)."""
 
 from collections.abc import Iterable
 
@@ -99,7 +99,7 @@ async def deactivate_target(group_id: str, target_id: str, runtime: RunningRunti
 async def change_unified_targets(
     group_id: str, request: Request, runtime: RunningRuntime, asking: WritingFor
 ) -> JsonResponse:
-    """Change a unified group: its threshold, its targets, and which of them go out of use (semantics 8 #38)."""
+    """Change a unified group: its threshold, its targets, and which of them go out of use (facts 8 #38)."""
     asked_id = group_id_of(group_id)
     amendment, problems = read_unified_change(await read_body(request))
     asked = Edit(

@@ -1,4 +1,4 @@
-"""`POST …/enroll` and `…/unEnroll` below `/v3/targetGroups/{group}/targets/{target}` (semantics 3.5)."""
+"""`POST …/enroll` and `…/unEnroll` below `/v3/targetGroups/{group}/targets/{target}` (facts 3.5)."""
 
 from decimal import Decimal
 from typing import Any
@@ -102,7 +102,7 @@ def read_leaving(value: Any) -> int:
 
 
 def _one(value: Any, what: str, fields: tuple[str, ...]) -> tuple[dict[str, Any], list[Problem]]:
-    """Give the one record of a body (semantics 8 #31), with what is wrong with its fields and its period's name."""
+    """Give the one record of a body (facts 8 #31), with what is wrong with its fields and its period's name."""
     if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], dict):
         raise Refused(Problem("", f"the body must be a list of exactly one {what}"))
     item: dict[str, Any] = value[0]

@@ -1,4 +1,4 @@
-"""A customer's progress as the vendor shows it: one row for each target and period (S4, semantics 2.9, 3.6)."""
+"""A customer's progress as the vendor shows it: one row for each target and period (S4, facts 2.9, 3.6)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -133,7 +133,7 @@ class _Rows:
         }
 
     def _stamps(self, progress: Progress | None, enrolment: Enrolment | None) -> tuple[int, int, int | None]:
-        """Give when the row was enrolled, changed and achieved; a synthesised row is of this moment (semantics 2.9)."""
+        """Give when the row was enrolled, changed and achieved; a synthesised row is of this moment (facts 2.9)."""
         if progress is None:
             enrolled_at = self._now if enrolment is None else enrolment.enrolled_at * SECOND_US
             return enrolled_at, enrolled_at, None
@@ -157,7 +157,7 @@ class _Bounds(NamedTuple):
 
 
 def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bounds:
-    """Give what a row shows of its period (semantics 2.9, 4.4): the last second, not the first instant after it.
+    """Give what a row shows of its period (facts 2.9, 4.4): the last second, not the first instant after it.
 
     Until achieved every stamp is the group's beginning; windows that have not begun show when the group was made.
     """
@@ -175,7 +175,7 @@ def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bou
 
 
 def _is_current(group: TargetGroup, own: CustomerPeriod, now: int) -> bool:
-    """Tell whether a period of the calendar runs; of others the vendor never says so (semantics 8 #28)."""
+    """Tell whether a period of the calendar runs; of others the vendor never says so (facts 8 #28)."""
     fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
     return fixed and own.period.opens_at <= now < own.period.closes_at
 
@@ -202,7 +202,7 @@ def _group(view: CustomerView, group: TargetGroup, rows: list[Json], now: int) -
 
 
 def streaks_shown(view: CustomerView, group: TargetGroup, streak: StreakStanding) -> list[Json]:
-    """Give the levels of a streak group as the vendor shows them, key for key (S4, semantics 2.5)."""
+    """Give the levels of a streak group as the vendor shows them, key for key (S4, facts 2.5)."""
     org_id, customer_id, calendar = view.snapshot.organisation.id, view.customer.id, view.snapshot.rule_index.calendar
     rule = view.snapshot.rule_index.streaks[group.id]
     shown = []
@@ -226,7 +226,7 @@ def streaks_shown(view: CustomerView, group: TargetGroup, streak: StreakStanding
 
 
 def _milestones(triggers: Sequence[Trigger], goal: Decimal, progress: Progress | None) -> list[Json] | None:
-    """Give the triggers with their absolute values, six decimals (semantics 2.4); None when there are none.
+    """Give the triggers with their absolute values, six decimals (facts 2.4); None when there are none.
 
     A trigger's bit is its place among all of the target's, also where those before it are inactive.
     """
@@ -274,12 +274,12 @@ def _registered(customer: Customer, calendar: Calendar) -> Json:
 
 
 def _someone(till_id: int | None) -> Json:
-    """Give a till of which only the id is told (semantics 2.8)."""
+    """Give a till of which only the id is told (facts 2.8)."""
     return {"id": till_id, "code": None, "description": None, "name": None, "type": None}
 
 
 def thousandths(units: int) -> Decimal:
-    """Give an amount in units with three decimals, as user rows have them (semantics 8 #35); more where it has more."""
+    """Give an amount in units with three decimals, as user rows have them (facts 8 #35); more where it has more."""
     if units * 1000 % UNITS_PER_ONE:
         return to_decimal(units)
     return Decimal(units * 1000 // UNITS_PER_ONE).scaleb(-3)

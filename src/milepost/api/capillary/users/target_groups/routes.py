@@ -1,4 +1,4 @@
-"""A customer's target groups and enrolled targets (S4, S3; semantics 3.6)."""
+"""A customer's target groups and enrolled targets (S4, S3; facts 3.6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

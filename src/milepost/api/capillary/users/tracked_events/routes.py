@@ -1,4 +1,4 @@
-"""`GET /v3/users/{id}/trackedTargetEvents/{rule}`: the events behind a customer's progress (semantics 2.10, 3.6)."""
+"""`GET /v3/users/{id}/trackedTargetEvents/{rule}`: the events behind a customer's progress (facts 2.10, 3.6)."""
 
 from fastapi import APIRouter
 from msgspec import Struct, field
@@ -102,5 +102,5 @@ def _row(tracked: TrackedEvent, target_id: int, page: TrackedPage) -> Json:
 
 
 def _spaced(calendar: Calendar, instant: int) -> str:
-    """Give the local time as `2025-01-09 12:00:12.0` (semantics 2.8)."""
+    """Give the local time as `2025-01-09 12:00:12.0` (facts 2.8)."""
     return f"{calendar.iso(instant)[: len('2025-01-09T12:00:12')].replace('T', ' ')}.0"

@@ -1,4 +1,4 @@
-"""All of a customer as the vendor's v2 calls show it, and the shape of it (semantics 3.8)."""
+"""All of a customer as the vendor's v2 calls show it, and the shape of it (facts 3.8)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/v2/customers`: register a customer, change a known one, find one by a name, give all of one (semantics 3.8)."""
+"""`/v2/customers`: register a customer, change a known one, find one by a name, give all of one (facts 3.8)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -23,7 +23,7 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
 NO_STATUS_LABEL = {"status": False, "code": 8107, "message": "Default customer status label not set"}
-"""The warning that the vendor gives with nearly every registration (semantics 6)."""
+"""The warning that the vendor gives with nearly every registration (facts 6)."""
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 _KINDS = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}

@@ -1,4 +1,4 @@
-"""Behavioural events as the vendor's v2 calls take and show them, and the shapes of that (semantics 2.10, 3.8)."""
+"""Behavioural events as the vendor's v2 calls take and show them, and the shapes of that (facts 2.10, 3.8)."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""`/v2/events`: which behavioural events there are, and finding those of a customer (semantics 2.10, 2.11, 3.8)."""
+"""`/v2/events`: which behavioural events there are, and finding those of a customer (facts 2.10, 2.11, 3.8)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""`POST /v3/oauth/token/generate` (semantics 3.8, 7)."""
+"""`POST /v3/oauth/token/generate` (facts 3.8, 7)."""
 
 from fastapi import APIRouter, Request
 

@@ -1,4 +1,4 @@
-"""Target data among the side effects of v2 answers (semantics 3.9), and their shape."""
+"""Target data among the side effects of v2 answers (facts 3.9), and their shape."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a bill and a return look like in the vendor's v2 shape (semantics 3.9).
+"""What a bill and a return look like in the vendor's v2 shape (facts 3.9).
 
 Amounts may be numbers or text. Fields that are not listed there or that no target reads are accepted and not kept.
 """

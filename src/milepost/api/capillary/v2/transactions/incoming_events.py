@@ -1,4 +1,4 @@
-"""From a transaction in the vendor's v2 shape to the events it is: a bill, a return, or both (semantics 3.9)."""
+"""From a transaction in the vendor's v2 shape to the events it is: a bill, a return, or both (facts 3.9)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

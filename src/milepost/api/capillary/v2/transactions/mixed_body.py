@@ -1,4 +1,4 @@
-"""A transaction that buys and returns at once: its lines of type RETURN name the bills they are of (semantics 3.9).
+"""A transaction that buys and returns at once: its lines of type RETURN name the bills they are of (facts 3.9).
 
 What was bought is worth what its lines are worth: whether the vendor's total has the returned lines taken off is not
 published, so it is not looked at, and nothing can be taken off twice.

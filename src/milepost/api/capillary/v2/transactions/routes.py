@@ -1,4 +1,4 @@
-"""`POST /v2/transactions` and `/v2/transactions/bulk`: bills and returns in the vendor's shape (semantics 3.9)."""
+"""`POST /v2/transactions` and `/v2/transactions/bulk`: bills and returns in the vendor's shape (facts 3.9)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
