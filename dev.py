@@ -192,14 +192,14 @@ def prepare() -> None:
 
 
 def stamp() -> list[str]:
-    """Give what the environment depends on: interpreter, place and lock file; and last what Milepost is made by."""
+    """Return what the environment depends on: interpreter, place and lock file; and last what Milepost is made by."""
     itself = "".join((ROOT / name).read_text() for name in ("pyproject.toml", "hatch_build.py", *COMPILED))
     texts = [sys.version, sys.base_prefix, str(ROOT), LOCK.read_text(), itself]
     return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
 
 
 def stamped() -> list[str]:
-    """Give the stamp of the environment that is there."""
+    """Return the stamp of the environment that is there."""
     return STAMP.read_text().split("\n") if STAMP.exists() else []
 
 
@@ -237,7 +237,7 @@ def install_itself() -> None:
 
 
 def machine_code() -> list[Path]:
-    """Give what was compiled when Milepost was installed."""
+    """Return what was compiled when Milepost was installed."""
     return [made for name in COMPILED for made in (ROOT / name).parent.glob(f"{Path(name).stem}.*.so")]
 
 
@@ -260,14 +260,14 @@ def environment_of_installers() -> dict[str, str]:
 
 
 def locked_entry(package: str) -> str:
-    """Give the lines of the lock file for *package*: its version and its hashes."""
+    """Return the lines of the lock file for *package*: its version and its hashes."""
     found = re.search(rf"^{package}==.*(?:\n[ \t]+.*)*", LOCK.read_text(), re.MULTILINE)
     assert found is not None, f"{LOCK.name} does not name {package}"
     return found[0] + "\n"
 
 
 def is_in_use(folder: Path) -> bool:
-    """Tell whether a running Milepost holds the lock on *folder*."""
+    """Return whether a running Milepost holds the lock on *folder*."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -69,7 +69,7 @@ def _compiled(source: Path) -> Path:
 
 
 def _compiler() -> list[str]:
-    """Give the command that makes a module for this Python: the one it was built with, or `CC`."""
+    """Return the command that makes a module for this Python: the one it was built with, or `CC`."""
     linking = shlex.split(sysconfig.get_config_var("LDSHARED") or "cc -shared")
     if "CC" in os.environ:
         linking = [*shlex.split(os.environ["CC"]), *linking[1:]]

@@ -31,12 +31,12 @@ class Audit(NamedTuple):
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether everything is as it should be."""
+        """Return whether everything is as it should be."""
         return self.differences == 0 and self.events_missing == 0
 
 
 def reckon(rules: Sequence[Rule], events: Iterable[Happened], customers: frozenset[int]) -> dict[int, dict[int, Row]]:
-    """Give the progress of *customers* by the number of the rule, from all *events* in order, obviously and slowly.
+    """Return the progress of *customers* by the number of the rule, from all *events* in order, obviously and slowly.
 
     A return takes back what its bill gave; who has reached a goal keeps it.
     """
@@ -59,7 +59,7 @@ def reckon(rules: Sequence[Rule], events: Iterable[Happened], customers: frozens
 
 
 def sampled(events: Sequence[Happened], seed: int) -> frozenset[int]:
-    """Give the customers to be audited: the busiest hundred, and others drawn evenly from those with events."""
+    """Return the customers to be audited: the busiest hundred, and others drawn evenly from those with events."""
     counts: dict[int, int] = {}
     for event in events:
         counts[event.customer] = counts.get(event.customer, 0) + 1
@@ -107,7 +107,7 @@ def audit_peer(server: Postgres, url: str, rules: Sequence[Rule], events: Sequen
 
 
 def _target_numbers(server: Postgres, url: str) -> dict[int, int]:
-    """Give the numbers of the rules by the ids of their targets, which bear the number in their name."""
+    """Return the numbers of the rules by the ids of their targets, which bear the number in their name."""
     found = {}
     for (body,) in server.rows("select body from target_group_version", url):
         for target in codec.decode_group(body).targets:

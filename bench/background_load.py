@@ -46,7 +46,7 @@ class Processes:
         return sum(counted, Counter())
 
     def processor_seconds(self) -> float:
-        """Give the processor time of the processes."""
+        """Return the processor time of the processes."""
         return sum(processor_seconds_of(worker.process.pid or 0) for worker in self._workers)
 
 

@@ -96,7 +96,7 @@ def prepare(url: str, rules: Sequence[Rule], *, customers: int) -> None:
 
 
 def _stores(rule: Rule) -> Iterator[tuple[str, int, int, bool, int, int]]:
-    """Give a row for every store that *rule* counts in; no amount is below -1 cent."""
+    """Return a row for every store that *rule* counts in; no amount is below -1 cent."""
     above = -1 if rule.above is None else rule.above * 100
     goal = rule.goal if rule.sum is Sum.EVENTS else rule.goal * 100
     for store in range(STORES) if rule.stores is None else sorted(rule.stores):
@@ -118,11 +118,11 @@ class Decoded:
             self.cents.append(int(amount * 100))
 
     def names(self) -> set[str]:
-        """Give the external ids that the batch names."""
+        """Return the external ids that the batch names."""
         return {event.customer.external_id for event in self.events}
 
     def values(self, customers: dict[str, int]) -> dict[str, object]:
-        """Give the parameters of the statement."""
+        """Return the parameters of the statement."""
         events = self.events
         return {
             "customers": [customers[event.customer.external_id] for event in events],
@@ -139,7 +139,7 @@ class Decoded:
 
 
 def unknown_names(decoded: Decoded, known: dict[str, int]) -> list[str]:
-    """Give the names in a batch that are not *known* yet."""
+    """Return the names in a batch that are not *known* yet."""
     return [name for name in decoded.names() if name not in known]
 
 
@@ -152,7 +152,7 @@ class Receiver:
         self._known: dict[str, int] = {}
 
     def receive(self, body: bytes) -> int:
-        """Receive a batch, a JSON array, durably; give how many of its events were new."""
+        """Receive a batch, a JSON array, durably; return how many of its events were new."""
         decoded = Decoded(body)
         if unknown := unknown_names(decoded, self._known):
             self._known.update(self._connection.execute(NAMES, [unknown]).fetchall())
@@ -166,7 +166,7 @@ class Receiver:
 
 
 def _read(event: _Event) -> tuple[str | None, Decimal]:
-    """Give the number of the bill that *event* is or names, and its amount."""
+    """Return the number of the bill that *event* is or names, and its amount."""
     if event.type == "TransactionAdd":
         bill = _bill.decode(event.data)
         return bill.number, bill.net_amount

@@ -22,7 +22,7 @@ _TILL = {"id": 1, "code": "till.bench", "description": "", "name": "till.bench",
 
 
 def page(customer_id: int, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-    """Give the whole answer, as the vendor shapes it, from the *rows* of one customer."""
+    """Return the whole answer, as the vendor shapes it, from the *rows* of one customer."""
     channel = {"firstName": "", "lastName": "", "commChannels": [], "source": "instore", "accountId": ""}
     customer = {
         "id": customer_id,

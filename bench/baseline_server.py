@@ -27,7 +27,7 @@ _Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
 
 def create_app(url: str) -> FastAPI:
-    """Give the application over the database at *url*."""
+    """Return the application over the database at *url*."""
     options = {"autocommit": True, "prepare_threshold": 1}
     pool: _Pool = AsyncConnectionPool(url, min_size=CONNECTIONS, max_size=CONNECTIONS, open=False, kwargs=options)
     known: dict[str, int] = {}
@@ -56,7 +56,7 @@ def create_app(url: str) -> FastAPI:
 
     @app.get("/v3/users/{customer_id}/targetGroups", response_model=None)
     async def read(customer_id: int, request: Request) -> Response:
-        """Give a customer's progress, a row for each target."""
+        """Return a customer's progress, a row for each target."""
         _check(request)
         async with pool.connection() as connection:
             rows = await (await connection.execute(ROWS, [customer_id], binary=True)).fetchall()

@@ -89,7 +89,7 @@ async def _all_receive(server: Postgres, field: Field, events: list[Happened], u
 
 @asynccontextmanager
 async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
-    """Give the contestants, each with a database of its own, copied from the same one."""
+    """Return the contestants, each with a database of its own, copied from the same one."""
     async with AsyncExitStack() as stack:
         ours: list[Contestant] = []
         for name, lanes, under_way in ((OURS_ONE, 1, 1), (OURS_TWO, 2, BATCHES_UNDER_WAY)):
@@ -109,7 +109,7 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
 
 
 def _packed(server: Postgres, plan: Plan, contestants: Sequence[Contestant]) -> packed_rows.Packed:
-    """Give the bare upsert, with rows as large as our standings are by now."""
+    """Return the bare upsert, with rows as large as our standings are by now."""
     sql = next(one.url for one in contestants if one.name == SQL_ONE)
     ours = next(one.url for one in contestants if one.name == OURS_ONE)
     size = server.rows("select avg(length(body))::int from standing where length(body) > 100", ours)[0][0]
@@ -200,19 +200,19 @@ def _row(name: str, rounds: Sequence[Round]) -> list[str]:
 
 
 def _ratio(rounds: Sequence[Round], ours: str, sql: str, users: Users) -> Spread:
-    """Give how many times faster ours was, round by round: neighbours share the machine's mood."""
+    """Return how many times faster ours was, round by round: neighbours share the machine's mood."""
     rates = {name: [e.rate for e in rounds if (e.contestant, e.users) == (name, users)] for name in (ours, sql)}
     return Spread([mine / theirs for mine, theirs in zip(rates[ours], rates[sql], strict=True)])
 
 
 def matches_per_event(rules: Sequence[Rule], events: Sequence[Happened]) -> float:
-    """Give how many targets an event counts for; a return counts where its bill did."""
+    """Return how many targets an event counts for; a return counts where its bill did."""
     names = [(BILL if event.name == RETURN else event.name, event.store, event.cents) for event in events]
     return round(sum(rule.matches(*one) for one in names for rule in rules) / len(events), 2)
 
 
 def _rows_written(server: Postgres, url: str, events: int) -> dict[str, float]:
-    """Give the rows inserted and updated for an event, by table; rows that were there before any event are left out."""
+    """Return rows inserted and updated for an event, by table; rows that were there before any event are left out."""
     written = server.rows("select relname, n_tup_ins, n_tup_upd from pg_stat_user_tables", url)
     found = {}
     for table, inserted, updated in written:

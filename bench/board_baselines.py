@@ -89,7 +89,7 @@ class Reader(Protocol):
     """Somebody who can tell a place."""
 
     async def read(self, customer_id: int) -> Seen:
-        """Give the top, the rank of a customer and those around."""
+        """Return the top, the rank of a customer and those around."""
         ...
 
 
@@ -102,13 +102,13 @@ class Ours:
         self._name = name
 
     async def read(self, customer_id: int) -> Seen:
-        """Give the top, the rank of a customer and those around."""
+        """Return the top, the rank of a customer and those around."""
         live = await self._boards.current(self._name, LeaderboardTies.EARLIEST_FIRST)
         return told(live.board, customer_id)
 
 
 def told(board: Board, customer_id: int) -> Seen:
-    """Give what a board tells a customer."""
+    """Return what a board tells a customer."""
     top, around = board.page(0, TOP), board.around(customer_id, AROUND)
     own = board.of(customer_id)
     assert own is not None
@@ -123,7 +123,7 @@ class Counting:
         self._connection = connection
 
     async def read(self, customer_id: int) -> Seen:
-        """Give the top, the rank of a customer and those around."""
+        """Return the top, the rank of a customer and those around."""
         top = await self._rows(_TOP, [TOP])
         ((value, at),) = await self._rows(_OWN, [customer_id])
         mine = {"value": value, "at": at, "id": customer_id, "reach": AROUND}
@@ -144,7 +144,7 @@ class Window:
         self._connection = connection
 
     async def read(self, customer_id: int) -> Seen:
-        """Give the top, the rank of a customer and those around."""
+        """Return the top, the rank of a customer and those around."""
         asked = {"id": customer_id, "top": TOP, "reach": AROUND}
         rows = await (await self._connection.execute(_WINDOW.encode(), asked, binary=True)).fetchall()
         rank = rows[0][2]
@@ -181,7 +181,7 @@ class Redis:
         self._script = b""
 
     async def read(self, customer_id: int) -> Seen:
-        """Give the top, the rank of a customer and those around, by a script: one trip."""
+        """Return the top, the rank of a customer and those around, by a script: one trip."""
         if not self._script:
             self._script = await self._ask("SCRIPT", "LOAD", _SCRIPT)
         packed = await self._ask("EVALSHA", self._script, 1, "board", customer_id, TOP, AROUND)
@@ -195,7 +195,7 @@ class Redis:
             await self._ask("ZADD", "board", *pairs)
 
     async def memory(self) -> int:
-        """Give the bytes that the server uses."""
+        """Return the bytes that the server uses."""
         told = await self._ask("INFO", "memory")
         return int(told.partition(b"used_memory:")[2].split()[0])
 
@@ -211,7 +211,7 @@ class Redis:
 
 @asynccontextmanager
 async def redis(folder: Path) -> AsyncIterator[list[Redis]]:
-    """Run the Redis or Valkey that is found on the path, in *folder*; give two connections, none if there is none."""
+    """Run the Redis or Valkey that is found on the path, in *folder*; return two connections, none if there is none."""
     program = next(filter(None, map(shutil.which, REDIS_NAMES)), None)
     if program is None:
         yield []

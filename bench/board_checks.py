@@ -80,7 +80,7 @@ async def _milliseconds(connection: Connection, asked: Asked) -> float:
 
 
 async def _longest(connection: Connection) -> float:
-    """Give the longest time that the server took to say that it is well, until cancelled."""
+    """Return the longest time that the server took to say that it is well, until cancelled."""
     longest = 0.0
     try:
         while True:
@@ -184,7 +184,7 @@ async def audit(
 
 
 async def over_http(connection: Connection, door: Door, customer_id: int) -> tuple[Seen, Seen]:
-    """Give what our own route tells, and what the vendor's two tell; those have nobody around."""
+    """Return what our own route tells, and what the vendor's two tell; those have nobody around."""
     own = msgspec.json.decode(await connection.ask(door.own(customer_id)))
     around = [one["customerId"] for one in own["around"]]
     assert [one["rank"] for one in own["top"]] == list(range(1, len(own["top"]) + 1))
@@ -197,7 +197,7 @@ async def over_http(connection: Connection, door: Door, customer_id: int) -> tup
 
 
 def _fits(told: Seen, order: Sequence[Change], own: Change) -> bool:
-    """Tell whether a rank is one of those that equal values share; among them Redis knows no stated order."""
+    """Return whether a rank is one of those that equal values share; among them Redis knows no stated order."""
     return order[told.rank - 1].value == own.value
 
 

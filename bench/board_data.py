@@ -37,7 +37,7 @@ class Change(NamedTuple):
 
 
 def board_rule(rules: Sequence[Rule]) -> Rule:
-    """Give the rule whose board is asked for: it sums all bills."""
+    """Return the rule whose board is asked for: it sums all bills."""
     return next(
         rule
         for rule in rules
@@ -46,12 +46,12 @@ def board_rule(rules: Sequence[Rule]) -> Rule:
 
 
 def fill(server: Postgres, url: str, board: BoardName) -> None:
-    """Give every customer a score: whole amounts, exponential with mean 4000, so that many are equal."""
+    """Return every customer a score: whole amounts, exponential with mean 4000, so that many are equal."""
     server.run(_FILL.format(board=board, begins=BEGINS_AT.isoformat()), url)
 
 
 def scores(server: Postgres, url: str, board: BoardName) -> list[Change]:
-    """Give all that stands on the board, in no order."""
+    """Return all that stands on the board, in no order."""
     return [Change(*row) for row in server.rows(_SCORES.format(board=board), url)]
 
 
@@ -73,7 +73,7 @@ class Ledger:
         self._held: dict[int, Change] = {}
 
     def changes(self, events: Iterable[Happened]) -> list[Change]:
-        """Give what *events* change, each customer once."""
+        """Return what *events* change, each customer once."""
         changed: dict[int, Change] = {}
         for event in events:
             if event.is_repeated or event.name not in {BILL, RETURN}:
@@ -101,11 +101,11 @@ class Load:
 
     @property
     def held(self) -> dict[int, Change]:
-        """Give what customers have on the board by what we were sent."""
+        """Return what customers have on the board by what we were sent."""
         return {one.customer_id: one for changes in self.changes[: self.sent] for one in changes}
 
     def body(self, pieces: int = 1) -> bytes:
-        """Give the JSON of the next *pieces*."""
+        """Return the JSON of the next *pieces*."""
         first, self.sent = self.sent, self.sent + pieces
         assert self.sent <= len(self.pieces), "the load was reckoned too small"
         return b"[" + b",".join(event.body for piece in self.pieces[first : self.sent] for event in piece) + b"]"
@@ -134,10 +134,10 @@ class Follower:
 
 
 def gap_milliseconds(events: int) -> int:
-    """Give the time between two events of a stream that is paced for so many."""
+    """Return the time between two events of a stream that is paced for so many."""
     return max(1, SPAN_SECONDS * 1_000 // events)
 
 
 def instant(milliseconds: int) -> int:
-    """Give the instant so long after the beginning, in epoch microseconds."""
+    """Return the instant so long after the beginning, in epoch microseconds."""
     return int(BEGINS_AT.timestamp()) * 1_000_000 + milliseconds * 1_000

@@ -41,12 +41,12 @@ class Found:
 
 
 def loaded(name: str) -> str:
-    """Give the name of a contestant beside whom events come in."""
+    """Return the name of a contestant beside whom events come in."""
     return f"{name}, loaded"
 
 
 def finding(found: Found) -> Finding:
-    """Give the tables and figures of *found*."""
+    """Return the tables and figures of *found*."""
     table, figures = [], {}
     for shown in (str, loaded):
         of = {name: [one for one in found.times if one.contestant == shown(name)] for name in NAMES}

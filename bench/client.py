@@ -39,17 +39,17 @@ class Connection:
         await self._writer.wait_closed()
 
     async def get(self, path: str) -> bytes:
-        """Give the body of the answer to a GET."""
+        """Return the body of the answer to a GET."""
         return await self._ask(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
     async def ask(self, asked: Asked) -> bytes:
-        """Give the body of the answer to a GET, with a body of its own if *asked* says so, or to a POST."""
+        """Return the body of the answer to a GET, with a body of its own if *asked* says so, or to a POST."""
         if asked.body is None:
             return await self.get(asked.path)
         return await self._sent(asked.method, asked.path, asked.body)
 
     async def post(self, path: str, body: bytes) -> bytes:
-        """Give the body of the answer to a POST of JSON."""
+        """Return the body of the answer to a POST of JSON."""
         return await self._sent("POST", path, body)
 
     async def _sent(self, method: str, path: str, body: bytes) -> bytes:
@@ -66,5 +66,5 @@ class Connection:
 
 
 def basic(user: str, password: str) -> str:
-    """Give the header of a Basic login."""
+    """Return the header of a Basic login."""
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()

@@ -27,7 +27,7 @@ class Contestant(Protocol):
         ...
 
     def processor_seconds(self) -> float:
-        """Give the processor time of the Python that receives."""
+        """Return the processor time of the Python that receives."""
         ...
 
 
@@ -45,7 +45,7 @@ class Round:
 
     @property
     def rate(self) -> float:
-        """Give the events received in a second."""
+        """Return the events received in a second."""
         return self.events / self.seconds
 
 
@@ -58,15 +58,15 @@ class Spread:
 
     @property
     def middle(self) -> float:
-        """Give the median."""
+        """Return the median."""
         return median(self.values)
 
     def shown(self, digits: int = 0) -> str:
-        """Give median and range as text."""
+        """Return median and range as text."""
         return f"{self.middle:,.{digits}f} ({min(self.values):,.{digits}f}–{max(self.values):,.{digits}f})"
 
     def kept(self, digits: int = 1) -> dict[str, Any]:
-        """Give median, range and every value as JSON takes them."""
+        """Return median, range and every value as JSON takes them."""
         rounded = [round(value, digits) for value in self.values]
         return {
             "median": round(self.middle, digits),
@@ -109,7 +109,7 @@ def hide_from_collector() -> None:
 async def settle_down(server: Postgres) -> None:
     """Let what the last contestant left to the server in the background come to rest.
 
-    Its dead rows are its own affair: as long as they are vacuumed, nobody else is measured. Gives up after a while.
+    Its dead rows are its own affair: as long as they are vacuumed, nobody else is measured. Returns up after a while.
     """
     for _ in range(SETTLING_STEPS_MAX):
         await asyncio.sleep(SETTLING_STEP_SECONDS)
@@ -118,5 +118,5 @@ async def settle_down(server: Postgres) -> None:
 
 
 def log_position(server: Postgres) -> int:
-    """Give how much *server* has written to its log so far, in bytes."""
+    """Return how much *server* has written to its log so far, in bytes."""
     return int(server.rows("select pg_current_wal_insert_lsn() - '0/0'")[0][0])

@@ -54,7 +54,7 @@ class Service:
         return await self._runtime.lanes.receive(decoded(body, self._org_id, self._runtime.clock()))
 
     def processor_seconds(self) -> float:
-        """Give the processor time of this process."""
+        """Return the processor time of this process."""
         return time.process_time()
 
 
@@ -79,7 +79,7 @@ class Server:
             return [await connection.post("/api/v1/events", body) for body in bodies]
 
     def processor_seconds(self) -> float:
-        """Give the processor time of the server's process."""
+        """Return the processor time of the server's process."""
         return processor_seconds_of(self._address.pid)
 
 
@@ -100,7 +100,7 @@ class SetBased:
         return Counter({"applied": fresh, "duplicate": len(events) - fresh})
 
     def processor_seconds(self) -> float:
-        """Give the processor time of this process."""
+        """Return the processor time of this process."""
         return time.process_time()
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class SetBased:
 
 
 def decoded(body: bytes, org_id: int, now: int) -> list[IncomingEvent]:
-    """Give the offers of a batch, as the face makes them of a JSON array."""
+    """Return the offers of a batch, as the face makes them of a JSON array."""
     return [offer_of(raw, org_id=org_id, till_id=None, now=now) for raw in _raws.decode(body)]
 
 

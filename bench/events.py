@@ -52,12 +52,12 @@ class Happened(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Give the event's id."""
+        """Return the event's id."""
         return event_id(self.number)
 
     @property
     def source(self) -> str:
-        """Give the event's source."""
+        """Return the event's source."""
         return f"pos/{store_code(self.store)}"
 
 
@@ -87,7 +87,7 @@ class Stream:
         self._returnable: dict[Users, list[Happened]] = {users: [] for users in Users}
 
     def take(self, count: int, users: Users) -> list[Happened]:
-        """Give the next *count* events, of customers drawn as *users* says."""
+        """Return the next *count* events, of customers drawn as *users* says."""
         return [self._next(users) for _ in range(count)]
 
     def _next(self, users: Users) -> Happened:
@@ -140,22 +140,22 @@ class Stream:
 
 
 def with_body(event: Happened, milliseconds: int) -> Happened:
-    """Give *event* with its JSON; it happens so many *milliseconds* after the beginning."""
+    """Return *event* with its JSON; it happens so many *milliseconds* after the beginning."""
     return event._replace(body=_body(event, milliseconds))
 
 
 def event_id(number: int) -> str:
-    """Give the id of the event with this number."""
+    """Return the id of the event with this number."""
     return f"event-{number:010}"
 
 
 def external_id(customer: int) -> str:
-    """Give the name by which events know a customer."""
+    """Return the name by which events know a customer."""
     return f"c{customer:07}"
 
 
 def batch_bodies(events: Sequence[Happened], size: int) -> Iterator[bytes]:
-    """Give the JSON arrays of *events*, *size* at a time."""
+    """Return the JSON arrays of *events*, *size* at a time."""
     for start in range(0, len(events), size):
         yield b"[" + b",".join(event.body for event in events[start : start + size]) + b"]"
 

@@ -51,12 +51,12 @@ class Cost(NamedTuple):
 
     @property
     def python_microseconds(self) -> float:
-        """Give Python's processor time of an event on the whole path."""
+        """Return Python's processor time of an event on the whole path."""
         return self.whole.python_seconds * 1e6 / self.whole.events
 
     @property
     def wall_microseconds(self) -> float:
-        """Give the time that passed for an event on the whole path."""
+        """Return the time that passed for an event on the whole path."""
         return self.whole.seconds * 1e6 / self.whole.events
 
 
@@ -109,7 +109,7 @@ async def _cost(server: Postgres, lane: Lane, events: Sequence[Happened]) -> Cos
 
 
 def _step_microseconds(lane: Lane, events: Sequence[Happened]) -> float:
-    """Give the processor time of one step, each customer beginning with nothing."""
+    """Return the processor time of one step, each customer beginning with nothing."""
     body = b"[" + b",".join(event.body for event in events) + b"]"
     incoming_events = decoded(body, lane.organisation.organisation.id, lane.runtime.clock())
     made = [

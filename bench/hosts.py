@@ -52,7 +52,7 @@ class Postgres:
         self.url = url
 
     def database(self, name: str, template: str | None = None) -> str:
-        """Make the database *name*, a copy of *template* if one is given; give its URL."""
+        """Make the database *name*, a copy of *template* if one is given; return its URL."""
         copied = "" if template is None else f" template {template} strategy file_copy"
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"create database {name}{copied}".encode())
@@ -64,7 +64,7 @@ class Postgres:
             connection.execute("vacuum analyze")
 
     def rows(self, statement: str, url: str | None = None) -> list[tuple[Any, ...]]:
-        """Give what *statement* says."""
+        """Return what *statement* says."""
         with psycopg.connect(url or self.url, autocommit=True) as connection:
             return connection.execute(statement.encode()).fetchall()
 
@@ -88,7 +88,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 def server_settings(*, lanes: int) -> ServerSettings:
-    """Give the settings of a server of ours: the defaults, a clock after all that happens, so many lanes."""
+    """Return the settings of a server of ours: the defaults, a clock after all that happens, so many lanes."""
     return read_settings({}, {"clock": CLOCK, "lanes": str(lanes)})
 
 

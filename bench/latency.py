@@ -30,11 +30,11 @@ class Times:
 
     @property
     def rate(self) -> float:
-        """Give the requests answered in a second."""
+        """Return the requests answered in a second."""
         return len(self.each) / self.seconds
 
     def quantile(self, share: float) -> float:
-        """Give the milliseconds within which *share* of the requests were answered."""
+        """Return the milliseconds within which *share* of the requests were answered."""
         ordered = sorted(self.each)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1_000
 
@@ -71,7 +71,7 @@ async def _send(connection: Connection, asked: Sequence[Asked]) -> tuple[list[fl
 
 
 def row(name: str, times: Sequence[Times]) -> list[str]:
-    """Give the line of the table for one contestant's rounds."""
+    """Return the line of the table for one contestant's rounds."""
     return [
         name,
         Spread([one.rate for one in times]).shown(),
@@ -81,7 +81,7 @@ def row(name: str, times: Sequence[Times]) -> list[str]:
 
 
 def figures(times: Sequence[Times]) -> dict[str, Any]:
-    """Give one contestant's rounds as JSON takes them."""
+    """Return one contestant's rounds as JSON takes them."""
     return {
         "requestsPerSecond": Spread([one.rate for one in times]).kept(),
         "p50Milliseconds": Spread([one.quantile(0.5) for one in times]).kept(3),
@@ -91,7 +91,7 @@ def figures(times: Sequence[Times]) -> dict[str, Any]:
 
 
 def ratio(ours: Sequence[Times], theirs: Sequence[Times], of: Callable[[Times], float]) -> Spread:
-    """Give ours over theirs, round by round."""
+    """Return ours over theirs, round by round."""
     return Spread([of(mine) / of(other) for mine, other in zip(ours, theirs, strict=True)])
 
 
@@ -116,7 +116,7 @@ class Repeated(ABC):
 
     @abstractmethod
     def rest(self, began: float) -> float:
-        """Give the seconds to wait after work that *began* then and is done now."""
+        """Return the seconds to wait after work that *began* then and is done now."""
 
     async def _run(self) -> None:
         while not self._stop.is_set():

@@ -24,7 +24,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def syncs_per_second(folder: Path) -> int:
-    """Give how often 8 KiB can be appended and made durable in *folder*, in a second."""
+    """Return how often 8 KiB can be appended and made durable in *folder*, in a second."""
     path = folder / "sync-probe"
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     try:
@@ -40,7 +40,7 @@ def syncs_per_second(folder: Path) -> int:
 
 
 def conditions(server: Postgres) -> dict[str, Any]:
-    """Give what is measured on, and with what."""
+    """Return what is measured on, and with what."""
     wanted = ", ".join(f"'{name}'" for name in SETTINGS)
     settings = server.rows(f"select name, setting || coalesce(unit, '') from pg_settings where name in ({wanted})")
     return {
@@ -60,25 +60,25 @@ def conditions(server: Postgres) -> dict[str, Any]:
 
 
 def _is_optimised() -> bool:
-    """Tell whether this Python was built with profile-guided optimisation, which makes it faster by a tenth or more."""
+    """Return whether this Python was built with profile-guided optimisation, which makes it a tenth faster."""
     flags = " ".join(str(sysconfig.get_config_var(name)) for name in ("CONFIG_ARGS", "PY_CORE_CFLAGS", "CFLAGS"))
     return "--enable-optimizations" in flags or "-fprofile-use" in flags
 
 
 def load() -> list[float]:
-    """Give the load average of the last 1, 5 and 15 minutes."""
+    """Return the load average of the last 1, 5 and 15 minutes."""
     return [round(value, 2) for value in os.getloadavg()]
 
 
 def processor_seconds(server: Postgres) -> float:
-    """Give the processor time that the processes of *server* have used so far, those that ended included."""
+    """Return the processor time that the processes of *server* have used so far, those that ended included."""
     return processor_seconds_of(
         int((server.folder / "postgres" / "cluster" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     )
 
 
 def processor_seconds_of(head: int) -> float:
-    """Give the processor time of a process and of those it started, those that ended included."""
+    """Return the processor time of a process and of those it started, those that ended included."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -93,7 +93,7 @@ def processor_seconds_of(head: int) -> float:
 
 
 def memory_of(process: int) -> tuple[int, int]:
-    """Give the memory that a process holds, and the most that it ever held, in bytes."""
+    """Return the memory that a process holds, and the most that it ever held, in bytes."""
     lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     found = {
         name: int(rest.split()[0]) * 1_024 for name, _, rest in (line.partition(":") for line in lines) if "kB" in rest

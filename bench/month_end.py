@@ -74,7 +74,7 @@ class Looks:
 
     @property
     def found(self) -> Looked:
-        """Give what was seen."""
+        """Return what was seen."""
         return Looked(self._counts[True], self._counts[False], self._wrong)
 
 
@@ -125,13 +125,13 @@ async def run(server: Postgres, plan: Plan) -> Finding:
 
 
 def _is_told(server: Postgres, url: str) -> bool:
-    """Tell whether the turns of midnight were written down, and all of them worked off."""
+    """Return whether the turns of midnight were written down, and all of them worked off."""
     ((planned, done),) = server.rows(_TURNS, url)
     return bool(planned) and planned == done
 
 
 def _telling(server: Postgres, url: str, before: _Spent, after: _Spent) -> Telling:
-    """Give what it took; the seconds from midnight on are those of the server's clock."""
+    """Return what it took; the seconds from midnight on are those of the server's clock."""
     ((events, customers),) = server.rows(_TOLD, url)
     ((seconds,),) = server.rows(_SECONDS, url)
     return Telling(events, customers, float(seconds), *(b - a for a, b in zip(before, after, strict=True)))

@@ -30,7 +30,7 @@ class Packed:
             self._write(range(start, min(customers, start + ROWS)))
 
     def rate(self, batches: int) -> float:
-        """Give the rows written in a second, over so many *batches*."""
+        """Return the rows written in a second, over so many *batches*."""
         rows = min(ROWS, self._customers)
         chosen = [sorted(self._random.sample(range(self._customers), rows)) for _ in range(batches)]
         began = time.perf_counter()

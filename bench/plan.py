@@ -28,7 +28,7 @@ class Plan:
 
     @property
     def stream_events(self) -> int:
-        """Give about how many events the whole run will take from the stream."""
+        """Return about how many events the whole run will take from the stream."""
         return self.batch_events * 2 * (self.rounds + 1)
 
 

@@ -205,13 +205,13 @@ async def _profiled(server: Postgres, service: Service, users: Users, sets: Sequ
 
 
 def stage(function: str) -> str:
-    """Give the stage of a function, named by its path in the package."""
+    """Return the stage of a function, named by its path in the package."""
     known = [prefix for prefix in STAGES if function.startswith(prefix)]
     return STAGES[max(known, key=len)] if known else OUTSIDE
 
 
 def _stack(frame: FrameType | None) -> Iterator[str]:
-    """Give Milepost's functions on the stack, the innermost first."""
+    """Return Milepost's functions on the stack, the innermost first."""
     while frame is not None:
         code = frame.f_code
         if code.co_filename.startswith(PACKAGE):
@@ -220,7 +220,7 @@ def _stack(frame: FrameType | None) -> Iterator[str]:
 
 
 def _rows(users: Users, seen: Profiled, count: int) -> list[list[str]]:
-    """Give the table: sums first, then stages, statements, functions by own time, functions with what they call."""
+    """Return the table: sums first, then stages, statements, functions by own time, functions with what they call."""
     profile, statements = seen.profile, seen.statements
     share = seen.wall_microseconds / max(1, sum(profile.stages.values()))
     rows = [

@@ -67,7 +67,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
 
 
 def progress_everywhere(rules: Sequence[Rule]) -> list[Happened]:
-    """Give events by which each reader makes progress with each target."""
+    """Return events by which each reader makes progress with each target."""
     events = []
     for number, (customer, rule) in enumerate((c, r) for c in range(READERS) for r in rules):
         store = 0 if rule.stores is None else sorted(rule.stores)[customer % len(rule.stores)]

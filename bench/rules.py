@@ -39,18 +39,18 @@ class Rule(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Give the target's name, by which its id is found again."""
+        """Return the target's name, by which its id is found again."""
         return f"target {self.number}"
 
     def matches(self, event_name: str, store: int, cents: int) -> bool:
-        """Tell whether an event of this name, store and amount counts."""
+        """Return whether an event of this name, store and amount counts."""
         if event_name != self.event_name or (self.stores is not None and store not in self.stores):
             return False
         return self.above is None or cents > self.above * 100
 
 
 def typical_rules(seed: int, count: int = 50) -> list[Rule]:
-    """Give targets as performance.md wants them: 70 % in 20 of 200 stores, 40 % with an amount predicate."""
+    """Return targets as performance.md wants them: 70 % in 20 of 200 stores, 40 % with an amount predicate."""
     random = Random(seed)
     filtered = _shares(random, count, FILTERED_SHARE)
     limited = _shares(random, count, PREDICATE_SHARE)
@@ -72,7 +72,7 @@ def typical_rules(seed: int, count: int = 50) -> list[Rule]:
 
 
 def spread_rules(count: int, matches: int = 5) -> list[Rule]:
-    """Give *count* targets of which every store's bills match *matches* (or all, if there are fewer)."""
+    """Return *count* targets of which every store's bills match *matches* (or all, if there are fewer)."""
     each = min(STORES, STORES * matches // count)
     return [
         Rule(
@@ -88,7 +88,7 @@ def spread_rules(count: int, matches: int = 5) -> list[Rule]:
 
 
 def group_request(rule: Rule, store_ids: list[int], till_id: int) -> dict[str, Any]:
-    """Give the body of `POST /v3/targetGroups` that defines *rule*; *store_ids* are the stores' ids in order."""
+    """Return the body of `POST /v3/targetGroups` that defines *rule*; *store_ids* are the stores' ids in order."""
     return {
         "name": f"group {rule.number}",
         "description": "A target of a benchmark",
@@ -109,12 +109,12 @@ def group_request(rule: Rule, store_ids: list[int], till_id: int) -> dict[str, A
 
 
 def store_code(store: int) -> str:
-    """Give the code of a store."""
+    """Return the code of a store."""
     return f"s{store:03}"
 
 
 def _shares(random: Random, count: int, share: float) -> list[bool]:
-    """Give *share* of *count* trues, shuffled: the share holds exactly, whatever the seed."""
+    """Return *share* of *count* trues, shuffled: the share holds exactly, whatever the seed."""
     true = round(count * share)
     flags = [True] * true + [False] * (count - true)
     random.shuffle(flags)

@@ -43,7 +43,7 @@ def _log_lines_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def admin_url() -> Iterator[str]:
-    """Give the URL of a server that is all the tests' own."""
+    """Return the URL of a server that is all the tests' own."""
     # Not below pytest's own folder: that is closed to the account which root steps down to.
     data = Path(mkdtemp(prefix="milepost-tests-"))
     data.chmod(0o755)
@@ -56,7 +56,7 @@ def admin_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template(admin_url: str) -> str:
-    """Give the name of a migrated database to copy."""
+    """Return the name of a migrated database to copy."""
     _administer(admin_url, "create database template_of_tests")
     asyncio.run(migrate(_url_of(admin_url, "template_of_tests")))
     return "template_of_tests"
@@ -64,7 +64,7 @@ def template(admin_url: str) -> str:
 
 @pytest.fixture
 def database_url(admin_url: str, template: str) -> Iterator[str]:
-    """Give the URL of a fresh migrated database; it is dropped after the test."""
+    """Return the URL of a fresh migrated database; it is dropped after the test."""
     name = f"test_{next(_NUMBERS)}"
     _administer(admin_url, f"create database {name} template {template} strategy file_copy")
     yield _url_of(admin_url, name)
@@ -72,7 +72,7 @@ def database_url(admin_url: str, template: str) -> Iterator[str]:
 
 
 def _url_of(admin_url: str, database: str) -> str:
-    """Give the URL of *database* on the server of *admin_url*."""
+    """Return the URL of *database* on the server of *admin_url*."""
     return psycopg.conninfo.make_conninfo(admin_url, dbname=database)
 
 

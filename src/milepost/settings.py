@@ -116,7 +116,7 @@ MEANINGS: Mapping[str, str] = {
 
 
 def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -> ServerSettings:
-    """Give the settings that *environment* and *flags* ask for; a flag of None was not given.
+    """Return the settings that *environment* and *flags* ask for; a flag of None was not given.
 
     Raises Refused with everything that is wrong: values that cannot be read, limits passed, limits at odds with each
     other, and variables beginning with MILEPOST_ that are no setting.
@@ -151,7 +151,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
 
 
 def describe(settings: ServerSettings) -> tuple[Described, ...]:
-    """Give every setting with its value, where that comes from and what it means; passwords are masked."""
+    """Return every setting with its value, where that comes from and what it means; passwords are masked."""
     return tuple(
         Described(
             name=name,
@@ -181,7 +181,7 @@ class _Reader:
             self._variables.pop(PREFIX + "DATABASE_URL", None)
 
     def take(self, name: str, read: Callable[[str], Value], default: Value) -> Value:
-        """Give the setting called *name*, read by *read*; the default if it is not given or cannot be read."""
+        """Return the setting called *name*, read by *read*; the default if it is not given or cannot be read."""
         variable = PREFIX + name.upper()
         if name in self._flags:
             source, path, text = Source.FLAG, "--" + name.replace("_", "-"), str(self._flags[name])
@@ -213,7 +213,7 @@ class _Reader:
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
-    """Give a reader of whole numbers from *least* to *most*."""
+    """Return a reader of whole numbers from *least* to *most*."""
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
@@ -255,7 +255,7 @@ def _error_status(text: str) -> int:
 
 
 def _shown(name: str, value: object) -> str | None:
-    """Give *value* as a reader of the configuration may see it."""
+    """Return *value* as a reader of the configuration may see it."""
     match value:
         case None:
             return None
@@ -270,6 +270,6 @@ def _shown(name: str, value: object) -> str | None:
 
 
 def _masked(text: str) -> str:
-    """Give *text* with any password of a database URL or a libpq connection string hidden."""
+    """Return *text* with any password of a database URL or a libpq connection string hidden."""
     text = re.sub(r"(?<=://)([^:/@\s]*):\S*(?=@)", r"\1:***", text)
     return re.sub(r"(password=)('(?:[^'\\]|\\.)*'|[^&\s]+)", r"\1***", text, flags=re.IGNORECASE)

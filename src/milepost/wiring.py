@@ -47,7 +47,7 @@ GRACE_SECONDS = 10
 
 
 def clock_from(start: int | None) -> Callable[[], int]:
-    """Give a clock in epoch microseconds: the real one, or one that reads *start* now and runs on from there."""
+    """Return a clock in epoch microseconds: the real one, or one that reads *start* now and runs on from there."""
     if start is None:
         return lambda: time.time_ns() // 1000
     began = time.monotonic_ns()
@@ -56,7 +56,7 @@ def clock_from(start: int | None) -> Callable[[], int]:
 
 @contextmanager
 def database_url(settings: ServerSettings) -> Iterator[str]:
-    """Give the URL of the database that *settings* name; the embedded one runs inside the block."""
+    """Return the URL of the database that *settings* name; the embedded one runs inside the block."""
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -94,7 +94,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
 
 
 def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
-    """Give the HTTP face of a running installation."""
+    """Return the HTTP face of a running installation."""
     return create_app(runtime, error_status=settings.error_status)
 
 
@@ -193,7 +193,7 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
 
 
 def _sockets(settings: ServerSettings) -> list[socket.socket]:
-    """Give a socket for each process, all at one address: the system shares connections out among them.
+    """Return a socket for each process, all at one address: the system shares connections out among them.
 
     With one socket for all, whichever process wakes first takes most of those that come at once. Where an address
     cannot be had several times, or connections would not be shared out, there is only one.
@@ -246,7 +246,7 @@ class _Server(uvicorn.Server):
 
 
 def _shown(rules_for: TransportSocket | socket.socket) -> str:
-    """Give the address at which a socket listens as people write it."""
+    """Return the address at which a socket listens as people write it."""
     host, port = rules_for.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

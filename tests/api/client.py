@@ -62,12 +62,12 @@ _exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def instant(text: str) -> int:
-    """Give the instant that *text* names, in epoch microseconds."""
+    """Return the instant that *text* names, in epoch microseconds."""
     return calendar_of("UTC").read(text).instant
 
 
 def said(response: httpx.Response) -> Any:
-    """Give what the body of an answer says, with exact numbers."""
+    """Return what the body of an answer says, with exact numbers."""
     return _exact.decode(response.content)
 
 
@@ -79,7 +79,7 @@ class Clock:
         self.now = instant(START)
 
     def __call__(self) -> int:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
     def set(self, text: str) -> None:
@@ -122,7 +122,7 @@ class ApiClient:
         self.connection.close()
 
     def client(self, **options: Any) -> httpx.AsyncClient:
-        """Give a client that speaks to the app."""
+        """Return a client that speaks to the app."""
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://milepost", **options)
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -148,7 +148,7 @@ class ApiClient:
         return OrganisationClient(self, *self.run(added))
 
     def number(self, query: str, *values: object) -> int:
-        """Give the one number that a query finds."""
+        """Return the one number that a query finds."""
         row = self.connection.execute(query.encode(), values).fetchone()
         assert row is not None
         return int(row[0])
@@ -169,7 +169,7 @@ class OrganisationClient:
         return self.client.send(method, path, auth=(self.till_code, PASSWORD), **options)
 
     def get(self, path: str, **query: Any) -> Any:
-        """Give what the answer to a GET says, which went well."""
+        """Return what the answer to a GET says, which went well."""
         answered = self.send("GET", path, params=query)
         assert (200, path) == (answered.status_code, path), answered.text
         return said(answered)
@@ -185,14 +185,14 @@ class OrganisationClient:
         return self.send("PUT", path, content=content)
 
     def data(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Give the data of an answer of the vendor's face, which went well."""
+        """Return the data of an answer of the vendor's face, which went well."""
         content = None if body is None else write_json(body)
         answered = self.send(method, path, content=content, params=query)
         assert (200, None) == (answered.status_code, said(answered)["errors"] or None), answered.text
         return said(answered)["data"]
 
     def errors(self, method: str, path: str, body: Any = None, **query: Any) -> list[tuple[int, str]]:
-        """Give code and words of everything that is wrong with a request of the vendor's face."""
+        """Return code and words of everything that is wrong with a request of the vendor's face."""
         content = None if body is None else write_json(body)
         answered = self.send(method, path, content=content, params=query)
         assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
@@ -200,7 +200,7 @@ class OrganisationClient:
         return [(error["code"], error["message"].removeprefix(words)) for error in said(answered)["errors"]]
 
     def version(self) -> int:
-        """Give the version that the brand is at."""
+        """Return the version that the brand is at."""
         return self.client.number("select version from organisation where org_id = %s", self.organisation.id)
 
     def define(self, body: Json) -> Json:
@@ -218,24 +218,24 @@ class OrganisationClient:
         return items
 
     def customer(self, external_id: str) -> int:
-        """Give the id of a customer that is known."""
+        """Return the id of a customer that is known."""
         (found,) = self.get("/api/v1/customers", externalId=external_id)["items"]
         return int(found["id"])
 
     def work(self) -> int:
-        """Let what was asked for be done, as a server does it by and by; give how many pages that was."""
+        """Let what was asked for be done, as a server does it by and by; return how many pages that was."""
         runtime, pages = self.client.runtime, 0
         while self.client.run(lambda: work_once(runtime)):
             pages += 1
         return pages
 
     def groups(self, customer_id: int, **query: Any) -> list[Json]:
-        """Give a customer's target groups."""
+        """Return a customer's target groups."""
         found: list[Json] = self.get(f"/v3/users/{customer_id}/targetGroups", **query)["data"]["targetGroups"]
         return found
 
     def rows(self, customer_id: int, **query: Any) -> list[Json]:
-        """Give a customer's target rows of all groups."""
+        """Return a customer's target rows of all groups."""
         return [row for group in self.groups(customer_id, **query) for row in group["targets"]]
 
     def stored(self) -> dict[str, int]:

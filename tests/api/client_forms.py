@@ -13,7 +13,7 @@ MARCH = {"refCode": "March", "startDate": "2026-03-01", "endDate": "2026-03-31"}
 
 
 def target(entity: str = "TRANSACTION", kind: str = "SALES", **changes: Any) -> Json:
-    """Give a target of 100 that everybody takes part in."""
+    """Return a target of 100 that everybody takes part in."""
     return {
         "name": f"target {next(_NUMBERS)}",
         "targetEntity": entity,
@@ -24,7 +24,7 @@ def target(entity: str = "TRANSACTION", kind: str = "SALES", **changes: Any) -> 
 
 
 def group(*targets: Json, periods: tuple[Json, ...] = (JANUARY, FEBRUARY), **changes: Any) -> Json:
-    """Give a group with these targets over January and February 2026."""
+    """Return a group with these targets over January and February 2026."""
     return {
         "name": f"group {next(_NUMBERS)}",
         "preferredTillId": 0,
@@ -36,7 +36,7 @@ def group(*targets: Json, periods: tuple[Json, ...] = (JANUARY, FEBRUARY), **cha
 
 
 def event(kind: str, time: str = "2026-01-20T10:00:00Z", customer: str | Json = "anna", **changes: Any) -> Json:
-    """Give an event of a customer, named in full or by an external id; `data` is what it carries."""
+    """Return an event of a customer, named in full or by an external id; `data` is what it carries."""
     return {
         "id": f"event {next(_NUMBERS)}",
         "source": "test",
@@ -48,16 +48,16 @@ def event(kind: str, time: str = "2026-01-20T10:00:00Z", customer: str | Json = 
 
 
 def bill(net: Any = "10", number: str | None = None, lines: tuple[Json, ...] = (), **changes: Any) -> Json:
-    """Give a bill; *changes* are of the event, not of its data."""
+    """Return a bill; *changes* are of the event, not of its data."""
     data = {"number": number or f"bill {next(_NUMBERS)}", "netAmount": net, "lines": list(lines)}
     return event("TransactionAdd", **({"data": data} | changes))
 
 
 def line(code: str = "milk", net: Any = "5", **changes: Any) -> Json:
-    """Give a line of a bill."""
+    """Return a line of a bill."""
     return {"code": code, "quantity": 1, "netAmount": net} | changes
 
 
 def back(original: str, kind: str = "FULL", time: str = "2026-01-20T11:00:00Z", **data: Any) -> Json:
-    """Give a return of a bill."""
+    """Return a return of a bill."""
     return event("ReturnBill", time, data={"returnType": kind, "original": original, **data})

@@ -9,12 +9,12 @@ from tests.api.client import ApiClient, OrganisationClient, opened
 
 @pytest.fixture(scope="session")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Give the client of an installation that is shared: tests meet it with brands of their own."""
+    """Return the client of an installation that is shared: tests meet it with brands of their own."""
     with opened(admin_url, template) as client:
         yield client
 
 
 @pytest.fixture
 def organisation(front: ApiClient) -> OrganisationClient:
-    """Give a brand of the test's own, in UTC."""
+    """Return a brand of the test's own, in UTC."""
     return front.organisation()

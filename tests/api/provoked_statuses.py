@@ -39,12 +39,12 @@ class Provoker:
         client.run(lambda: let_in(client.runtime.database, organisation.id, self.reader, Role.READ))
 
     def is_answered(self, status: str, method: str, path: str) -> bool:
-        """Tell whether the route answers so to one of the requests that may provoke it."""
+        """Return whether the route answers so to one of the requests that may provoke it."""
         sound = self._sound(method, path)
         return any(int(status) == told for told in WAYS[status](self, sound))
 
     def _sound(self, method: str, path: str) -> Asked:
-        """Give a request that the route takes."""
+        """Return a request that the route takes."""
         stage, chance = self.stage, Random(path)
         place = stage.somewhere(path, chance)
         known = {name: str(place.get(name, values[0])) for name, values in stage.known.items()}
@@ -57,7 +57,7 @@ class Provoker:
         return Asked(method, path, ids, query, written, media)
 
     def send(self, asked: Asked, login: tuple[str, str] | None) -> int:
-        """Send a request; give the status."""
+        """Send a request; return the status."""
         address = asked.path
         for name, value in asked.ids.items():
             address = address.replace(f"{{{name}}}", value)
@@ -72,11 +72,11 @@ class Provoker:
         return answered.status_code
 
     def known(self, asked: Asked) -> int:
-        """Send a request as the brand's till; give the status."""
+        """Send a request as the brand's till; return the status."""
         return self.send(asked, (self.stage.organisation.till_code, PASSWORD))
 
     def parameters(self, asked: Asked) -> list[Json]:
-        """Give what the document tells of the parameters of a request's route."""
+        """Return what the document tells of the parameters of a request's route."""
         told: list[Json] = self._document["paths"][asked.path][asked.method].get("parameters", [])
         return told
 
@@ -122,7 +122,7 @@ def _about_nothing(provoker: Provoker, sound: Asked) -> Iterator[int]:
 
 
 def _otherwise(provoker: Provoker, sound: Asked) -> Iterator[int]:
-    """Give an id a second time, with other content."""
+    """Return an id a second time, with other content."""
     yield provoker.known(sound)
     body = sound.body or b""
     for told, other in ((b'"amount":5', b'"amount":6'), (b'"count":1', b'"count":2'), (b"2026-02-20", b"2026-02-21")):
@@ -157,7 +157,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
 
 
 def told_of(document: Any) -> list[tuple[str, str, str]]:
-    """Give each status that the document tells of, as status, method and path; addresses in order, deletions last."""
+    """Return each status that the document tells of, as status, method and path; addresses in order, deletions last."""
     found = [
         (status, method, path)
         for path, of in document["paths"].items()
@@ -168,5 +168,5 @@ def told_of(document: Any) -> list[tuple[str, str, str]]:
 
 
 def _ends_something(method: str, path: str) -> int:
-    """Give the place in the order: what ends something comes last, and of that the part before the whole."""
+    """Return the place in the order: what ends something comes last, and of that the part before the whole."""
     return -path.count("/") if method == "delete" or path.endswith("/disable") else -100

@@ -51,7 +51,7 @@ CHECKS = (
 
 
 def lasting(times: int) -> settings:
-    """Give the settings by which something is drawn and done that many times, and not again."""
+    """Return the settings by which something is drawn and done that many times, and not again."""
     return settings(
         max_examples=times,
         phases=[Phase.generate],  # a brand has changed by the time that a request is sent again
@@ -73,7 +73,7 @@ class Talk:
         self.sent = 0
 
     def stage(self) -> Stage:
-        """Give the brand to speak with, a fresh one now and then; what it asked for is done before it goes."""
+        """Return the brand to speak with, a fresh one now and then; what it asked for is done before it goes."""
         if self._stage is None or self.sent >= self._stage_until:
             if self._stage is not None:
                 self._stage.organisation.work()
@@ -169,7 +169,7 @@ def _come_near(case: Case[Any], stage: Stage, chance: Random) -> None:
 
 
 def _with_odd(sound: Any, chance: Random) -> Any:
-    """Give *sound* with none, one or two of its parts exchanged for something odd."""
+    """Return *sound* with none, one or two of its parts exchanged for something odd."""
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         places = list(_places(sound))
         if places:
@@ -179,7 +179,7 @@ def _with_odd(sound: Any, chance: Random) -> Any:
 
 
 def _known_within(value: Any, stage: Stage, chance: Random) -> Any:
-    """Give *value* with some of its ids and names exchanged for known ones."""
+    """Return *value* with some of its ids and names exchanged for known ones."""
     if isinstance(value, list):
         return [_known_within(inner, stage, chance) for inner in value]
     if not isinstance(value, dict):
@@ -193,7 +193,7 @@ def _known_within(value: Any, stage: Stage, chance: Random) -> Any:
 
 
 def _blended(sound: Any, made: Any, chance: Random) -> Any:
-    """Give *sound* with something of *made* in it, the deeper the better."""
+    """Return *sound* with something of *made* in it, the deeper the better."""
     if isinstance(made, list) and isinstance(sound, list) and made and sound:
         return [_blended(sound[0], chance.choice(made), chance), *sound[1:]]
     if isinstance(made, list) and made and isinstance(sound, dict):
@@ -210,7 +210,7 @@ def _blended(sound: Any, made: Any, chance: Random) -> Any:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every place within *value* where something stands."""
+    """Return every place within *value* where something stands."""
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         yield value, key
         if isinstance(inner, dict | list):

@@ -58,7 +58,7 @@ class Stage:
         )
 
     def _known(self, job: Any) -> dict[str, list[Any]]:
-        """Give what is known, by the names that addresses and bodies have for it."""
+        """Return what is known, by the names that addresses and bodies have for it."""
         groups = [one["id"] for one in self.groups]
         targets = [goal["id"] for one in self.groups for goal in one["targets"]]
         periods = [period["id"] for one in self.groups for period in one["periods"]]
@@ -88,7 +88,7 @@ class Stage:
         return found
 
     def somewhere(self, path: str, chance: Random) -> dict[str, Any]:
-        """Give names that belong together: a group of the kind that the route is about, a target and a period of it."""
+        """Return names that belong together: a group of the kind of the route, a target and a period of it."""
         kind = next((kind for word, kind in KINDS.items() if word in path), None)
         group = self.groups[kind] if kind is not None else chance.choice(self.groups)
         target_id, period = chance.choice(group["targets"])["id"], chance.choice(group["periods"])
@@ -99,45 +99,45 @@ class Stage:
         return found | {"periodId": period["id"], "identifierName": "id", "userIdentifierType": "externalId"}
 
     def asked(self, path: str) -> tuple[str, ...]:
-        """Give the parameters without which the route answers nothing."""
+        """Return the parameters without which the route answers nothing."""
         return next((names for end, names in ASKED.items() if path.endswith(end)), ())
 
     def sound(self, method: str, path: str) -> Any:
-        """Give a body that the route takes; None if it needs none that is known here."""
+        """Return a body that the route takes; None if it needs none that is known here."""
         make = SOUND.get((method, path.removeprefix(NEXT_VERSIONS[2]).removeprefix("/v3.1")))
         return None if make is None else deepcopy(make(self))
 
     def group_body(self) -> Json:
-        """Give a definition."""
+        """Return a definition."""
         return _definitions()[self.customers[0] % 5]
 
     def goal(self) -> Json:
-        """Give a goal that a customer may set."""
+        """Return a goal that a customer may set."""
         return {"template": self.pattern, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
 
     def periods(self) -> list[Json]:
-        """Give changed periods."""
+        """Return changed periods."""
         return [{"id": self.groups[0]["periods"][1]["id"], "endDate": "2026-02-27"}]
 
     def login(self) -> Json:
-        """Give what a client asks for a token with."""
+        """Return what a client asks for a token with."""
         return {"key": self.key.key, "secret": self.key.secret}
 
     def enrolments(self) -> list[Json]:
-        """Give enrolments of those who are known."""
+        """Return enrolments of those who are known."""
         return [{"customerId": self.customers[1], "periodName": "January"}]
 
     def edit(self) -> Json:
-        """Give what changes the first group."""
+        """Return what changes the first group."""
         one = self.groups[0]
         return {"id": one["id"], "description": "new", "targets": [self.edited_target()]}
 
     def edited_target(self) -> Json:
-        """Give what changes the first group's target."""
+        """Return what changes the first group's target."""
         return {"id": self.groups[0]["targets"][0]["id"], "defaultValues": [{"defaultValue": 5}], "expression": "true"}
 
     def unified(self) -> Json:
-        """Give what changes the unified group."""
+        """Return what changes the unified group."""
         wanted = [{"id": one["id"], "description": "x"} for one in self.groups[2]["targets"]]
         return {"targets": wanted, "unifiedTargetExpression": {"minTargetsToAchieve": 1}}
 
@@ -170,7 +170,7 @@ RUN_FIELD: Json = {"name": "km", "type": "double", "attributes": {}}
 
 
 def _definitions() -> list[Json]:
-    """Give groups of five kinds."""
+    """Return groups of five kinds."""
     levels = [{"name": f"level {target()['name']}", "targetCountOfSequence": count} for count in (1, 2)]
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
     months = (JANUARY, FEBRUARY, MARCH)

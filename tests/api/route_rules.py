@@ -175,7 +175,7 @@ TELLING_OF_CUSTOMERS = (
 
 
 def role_of(method: str, path: str) -> Role | None:
-    """Give the role that a route should need: told here a second time, and by another rule than in the code."""
+    """Return the role that a route should need: told here a second time, and by another rule than in the code."""
     if RULES[method, path].is_open:
         return None
     if method == "get" or path.endswith("isValidName"):
@@ -232,7 +232,7 @@ class World:
         }
 
     def _goal(self, template: int) -> int:
-        """Let Anna set a goal after a target; give its id."""
+        """Let Anna set a goal after a target; return its id."""
         settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2}
         assert 200 == self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings}).status_code
         path = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/goals"
@@ -249,7 +249,7 @@ class World:
 
 
 def asked(method: str, path: str, rule: Rule, ids: Mapping[str, object]) -> tuple[str, str, Json]:
-    """Give the request that *rule* makes of a route with these ids."""
+    """Return the request that *rule* makes of a route with these ids."""
     address = path
     for parameter, kind in PARAMETERS.items():
         address = address.replace(f"{{{parameter}}}", str(ids[kind]))
@@ -262,14 +262,14 @@ def asked(method: str, path: str, rule: Rule, ids: Mapping[str, object]) -> tupl
 
 
 def filled(text: str, ids: Mapping[str, object]) -> str:
-    """Give *text* with ids in place of their kinds."""
+    """Return *text* with ids in place of their kinds."""
     for kind, id_ in ids.items():
         text = text.replace(f"<{kind}>", str(id_))
     return text
 
 
 def kinds_of(path: str, rule: Rule) -> list[str]:
-    """Give the kinds of things that a route is asked about."""
+    """Return the kinds of things that a route is asked about."""
     told = " ".join([rule.query, rule.body or "", *rule.headers.values()])
     told += "".join(f"<{kind}>" for parameter, kind in PARAMETERS.items() if f"{{{parameter}}}" in path)
     known = {*PARAMETERS.values(), "organisation", "store", "program", "version", "period", "name", "event", "template"}

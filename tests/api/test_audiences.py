@@ -19,14 +19,14 @@ class Audience:
         self.path = f"/api/v1/audiences/{self.made['id']}"
 
     def let_in(self, *names: Json, **query: Any) -> Json:
-        """Let customers enter; give what is answered."""
+        """Let customers enter; return what is answered."""
         answered = self.organisation.post(f"{self.path}/members", list(names), **query)
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
         return told
 
     def members(self, **query: Any) -> list[int]:
-        """Give who is in it, page by page."""
+        """Return who is in it, page by page."""
         found: list[int] = []
         cursor = ""
         while True:
@@ -37,19 +37,19 @@ class Audience:
                 return found
 
     def target(self, **changes: Any) -> Json:
-        """Give a target whose customers are those of the audience."""
+        """Return a target whose customers are those of the audience."""
         chosen = [{"audienceGroupId": self.made["id"]} | changes]
         return target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=chosen)
 
     def value(self, external_id: str) -> list[tuple[str, Any]]:
-        """Give what a customer has reached, by period."""
+        """Return what a customer has reached, by period."""
         rows = self.organisation.rows(self.organisation.customer(external_id), includeInactive="true")
         return [(row["periodRefCode"], row["targetAchievedValue"]) for row in rows]
 
 
 @pytest.fixture
 def audience(organisation: OrganisationClient) -> Audience:
-    """Give an audience of the test's own."""
+    """Return an audience of the test's own."""
     return Audience(organisation)
 
 

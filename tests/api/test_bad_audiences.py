@@ -11,7 +11,7 @@ from tests.api.test_audiences import ANNA, Audience
 
 @pytest.fixture
 def audience(organisation: OrganisationClient) -> Audience:
-    """Give an audience of the test's own."""
+    """Return an audience of the test's own."""
     return Audience(organisation)
 
 

@@ -17,7 +17,7 @@ WHO = ("customer", "must hold exactly one of id, externalId, mobile, email")
 
 @pytest.fixture
 def untouched(front: ApiClient) -> Iterator[OrganisationClient]:
-    """Give a brand with a target; after the test nothing more may be stored than before."""
+    """Return a brand with a target; after the test nothing more may be stored than before."""
     organisation = front.organisation()
     organisation.define(group())
     before = organisation.stored()
@@ -26,7 +26,7 @@ def untouched(front: ApiClient) -> Iterator[OrganisationClient]:
 
 
 def refused(organisation: OrganisationClient, sent: Json | bytes) -> list[tuple[str, str]]:
-    """Send one event that is refused; give its problems."""
+    """Send one event that is refused; return its problems."""
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     answered = organisation.post("/api/v1/events", body)
     assert 200 == answered.status_code, answered.text
@@ -36,13 +36,13 @@ def refused(organisation: OrganisationClient, sent: Json | bytes) -> list[tuple[
 
 
 def with_data(**data: Any) -> Json:
-    """Give a bill with changes to its data."""
+    """Return a bill with changes to its data."""
     sent = bill()
     return sent | {"data": sent["data"] | data}
 
 
 def without(name: str) -> Json:
-    """Give a bill that lacks a field."""
+    """Return a bill that lacks a field."""
     return {key: value for key, value in bill().items() if key != name}
 
 

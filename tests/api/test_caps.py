@@ -13,7 +13,7 @@ CAPPING = "CAPPING"
 
 
 def cap(kind: str = "ALL_POINTS", most: object = 100, entity: str = "REWARDS", **changes: object) -> Json:
-    """Give a cap on what everybody may be given each month."""
+    """Return a cap on what everybody may be given each month."""
     rest: Json = {key: changes.pop(key) for key in ("capScope", "periods", "targetEvaluationType") if key in changes}
     capped = target(entity, kind, defaultValues=[{"defaultValue": most}], **changes)
     return group(capped, trackingType=CAPPING, **rest)
@@ -28,20 +28,20 @@ def award(
 
 
 def given(answered: httpx.Response) -> Decimal:
-    """Give how much may be given."""
+    """Return how much may be given."""
     assert answered.status_code == 200, answered.text
     return Decimal(said(answered)["given"])
 
 
 def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]:
-    """Give the caps of a customer."""
+    """Return the caps of a customer."""
     found: list[Json] = organisation.get(f"/api/v1/customers/{organisation.customer(customer)}/caps")["items"]
     return found
 
 
 @pytest.fixture(name="anna")
 def _anna(organisation: OrganisationClient) -> OrganisationClient:
-    """Give a brand that knows Anna."""
+    """Return a brand that knows Anna."""
     organisation.tell(bill())
     return organisation
 

@@ -12,12 +12,12 @@ from tests.api.test_audiences import ANNA, Audience
 
 @pytest.fixture
 def audience(organisation: OrganisationClient) -> Audience:
-    """Give an audience of the test's own."""
+    """Return an audience of the test's own."""
     return Audience(organisation)
 
 
 def called(audience: Audience, name: object) -> tuple[int, object]:
-    """Ask for another name; give the status, and the name or what was wrong."""
+    """Ask for another name; return the status, and the name or what was wrong."""
     answered = audience.organisation.send("PATCH", audience.path, json={"name": name})
     told = said(answered)
     return answered.status_code, told["name"] if answered.status_code == 200 else told["problems"][0]["reason"]

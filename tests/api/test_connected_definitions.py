@@ -25,24 +25,24 @@ class Family:
         }
 
     def address(self, of: OrganisationClient, rest: str = "") -> str:
-        """Give the address of the group of *of*."""
+        """Return the address of the group of *of*."""
         return f"{GROUPS}/{self.groups[of]['id']}{rest}"
 
 
 def asked(caller: OrganisationClient, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
-    """Ask as *caller*; give the data, or codes and messages."""
+    """Ask as *caller*; return the data, or codes and messages."""
     answered = caller.send(method, path, headers=headers, content=None if body is None else write_json(body))
     return told(answered.status_code, said(answered))
 
 
 @pytest.fixture
 def family(front: ApiClient) -> Family:
-    """Give a family of the test's own."""
+    """Return a family of the test's own."""
     return Family(front)
 
 
 def reads(family: Family, of: OrganisationClient) -> list[str]:
-    """Give the addresses by which the group of *of* is read."""
+    """Return the addresses by which the group of *of* is read."""
     target_id = family.groups[of]["targets"][0]["id"]
     rest = ("", "/targetPeriods", "/targets", f"/targets/{target_id}/communications")
     return [family.address(of, one) for one in rest]
@@ -61,7 +61,7 @@ def test_a_parent_reads_what_its_children_define(family: Family) -> None:
 
 
 def ids(found: list[Json]) -> list[int]:
-    """Give the ids of groups."""
+    """Return the ids of groups."""
     return [one["id"] for one in found]
 
 

@@ -28,7 +28,7 @@ class Family:
 
     @property
     def everybody(self) -> tuple[OrganisationClient, ...]:
-        """Give every brand."""
+        """Return every brand."""
         return self.parent, self.child, self.other, self.stranger
 
     def _target(self, organisation: OrganisationClient) -> str:
@@ -44,7 +44,7 @@ class Family:
         way: str = "enroll",
         prefix: str = "",
     ) -> Any:
-        """Enrol Anna of *of*, asked for by *caller*; give the status and what was answered."""
+        """Enrol Anna of *of*, asked for by *caller*; return the status and what was answered."""
         body = msgspec.json.encode([{"customerId": of.customer("anna")}])
         answered = caller.send("POST", f"{prefix}{self.targets[of]}/{way}", content=body, headers=headers)
         return told(answered.status_code, said(answered))
@@ -52,7 +52,7 @@ class Family:
     def view(
         self, caller: OrganisationClient, of: OrganisationClient, headers: dict[str, str], prefix: str = ""
     ) -> Any:
-        """Ask for the groups of Anna of *of*; give the organisations of the groups, or the errors."""
+        """Ask for the groups of Anna of *of*; return the organisations of the groups, or the errors."""
         path = (
             f"{prefix}/v3.1/users/{of.customer('anna')}/targetGroups?includeInactive=true&includeInactiveTargets=true"
         )
@@ -62,13 +62,13 @@ class Family:
 
 
 def told(status: int, answer: Json) -> Any:
-    """Give the data of what went well, or codes and messages."""
+    """Return the data of what went well, or codes and messages."""
     assert status == (400 if answer["errors"] else 200)
     return answer["data"] if not answer["errors"] else [(one["code"], one["message"]) for one in answer["errors"]]
 
 
 def scope(word: str, *organisations: OrganisationClient, header: str = "DATA-SCOPE-ORG") -> dict[str, str]:
-    """Give the headers of a scope."""
+    """Return the headers of a scope."""
     named = (
         {header: ", ".join(str(organisation.organisation.id) for organisation in organisations)}
         if organisations
@@ -79,7 +79,7 @@ def scope(word: str, *organisations: OrganisationClient, header: str = "DATA-SCO
 
 @pytest.fixture
 def family(front: ApiClient) -> Family:
-    """Give a family of the test's own."""
+    """Return a family of the test's own."""
     return Family(front)
 
 

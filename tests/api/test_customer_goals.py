@@ -28,32 +28,32 @@ class Stage:
         self.anna = organisation.customer("anna")
 
     def path(self, *rest: object, customer: object = None) -> str:
-        """Give the address of a customer's goals, Anna's if nobody is named."""
+        """Return the address of a customer's goals, Anna's if nobody is named."""
         return "/".join(map(str, ("/api/v1/customers", customer or self.anna, "goals", *rest)))
 
     def asked(self, **changes: Any) -> Json:
-        """Give a goal of 100 till the end of January."""
+        """Return a goal of 100 till the end of January."""
         return {"template": self.template, "goal": 100} | DATES | changes
 
     def set(self, customer: object = None, **changes: Any) -> Json:
-        """Set a goal; give it as answered."""
+        """Set a goal; return it as answered."""
         return self._sent("POST", self.path(customer=customer), self.asked(**changes))
 
     def change(self, which: Json, **changes: Any) -> Json:
-        """Change a goal of Anna's; give it as answered."""
+        """Change a goal of Anna's; return it as answered."""
         return self._sent("PATCH", self.path(which["id"]), changes)
 
     def cancel(self, goal: Json) -> Json:
-        """Cancel a goal of Anna's; give it as answered."""
+        """Cancel a goal of Anna's; return it as answered."""
         return self._sent("DELETE", self.path(goal["id"]), None)
 
     def goals(self) -> list[Json]:
-        """Give Anna's goals."""
+        """Return Anna's goals."""
         found: list[Json] = self.organisation.get(self.path())["items"]
         return found
 
     def refused(self, method: str, path: str, body: Any) -> list[str]:
-        """Send a request that is refused; give the paths of what is wrong. Nothing is kept."""
+        """Send a request that is refused; return the paths of what is wrong. Nothing is kept."""
         before = self.organisation.stored()
         answered = self.organisation.send(method, path, json=body)
         assert (400, before) == (answered.status_code, self.organisation.stored()), answered.text
@@ -68,7 +68,7 @@ class Stage:
 
 @pytest.fixture
 def stage(organisation: OrganisationClient) -> Stage:
-    """Give a stage of the test's own."""
+    """Return a stage of the test's own."""
     return Stage(organisation)
 
 

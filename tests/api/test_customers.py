@@ -13,13 +13,13 @@ WARNING = {"status": False, "code": 8107, "message": "Default customer status la
 
 
 def profile(*identifiers: tuple[str, str], **changes: Any) -> Json:
-    """Give the body of a registration."""
+    """Return the body of a registration."""
     named = [{"type": kind, "value": value} for kind, value in identifiers]
     return {"profiles": [{"identifiers": named} | changes], "loyaltyInfo": {"loyaltyType": "loyalty"}}
 
 
 def registered(organisation: OrganisationClient, body: Json) -> Json:
-    """Send a registration that is taken; give the answer."""
+    """Send a registration that is taken; return the answer."""
     answered = organisation.post("/v2/customers", body)
     assert 200 == answered.status_code, answered.text
     told: Json = said(answered)
@@ -27,7 +27,7 @@ def registered(organisation: OrganisationClient, body: Json) -> Json:
 
 
 def problems(organisation: OrganisationClient, body: Any) -> list[str]:
-    """Send a registration that is refused; give the messages."""
+    """Send a registration that is refused; return the messages."""
     answered = organisation.post("/v2/customers", body)
     assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
     assert {300004} == {error["code"] for error in said(answered)["errors"]}

@@ -14,7 +14,7 @@ CSV = {"content-type": "text/csv; charset=utf-8"}
 
 
 def kept(organisation: OrganisationClient, what: str, *items: Json) -> list[Json]:
-    """Declare items that are taken; give them as answered."""
+    """Declare items that are taken; return them as answered."""
     answered = organisation.post(f"/api/v1/{what}", list(items))
     assert 200 == answered.status_code, answered.text
     found: list[Json] = said(answered)["items"]
@@ -22,7 +22,7 @@ def kept(organisation: OrganisationClient, what: str, *items: Json) -> list[Json
 
 
 def refused(organisation: OrganisationClient, what: str, body: Any, **options: Any) -> list[str]:
-    """Declare something that is refused; give the problems as `path: reason`."""
+    """Declare something that is refused; return the problems as `path: reason`."""
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answered = organisation.send("POST", f"/api/v1/{what}", content=content, **options)
     assert 400 == answered.status_code, answered.text
@@ -30,7 +30,7 @@ def refused(organisation: OrganisationClient, what: str, body: Any, **options: A
 
 
 def listed(organisation: OrganisationClient, what: str, **query: Any) -> list[Json]:
-    """Give what is declared."""
+    """Return what is declared."""
     found: list[Json] = organisation.get(f"/api/v1/{what}", **query)["items"]
     return found
 
@@ -193,18 +193,18 @@ def test_a_bad_table_is_refused_row_by_row(
 
 
 def codes(organisation: OrganisationClient, body: Json) -> list[tuple[int, str]]:
-    """Define a group; give the errors, none when it was taken."""
+    """Define a group; return the errors, none when it was taken."""
     answered = organisation.post("/v3/targetGroups", body)
     return [(one["code"], one["message"]) for one in said(answered)["errors"] or ()]
 
 
 def of_field(name: str, entity: str = "TRANSACTION", aggregate: str = "SUM") -> Json:
-    """Give a group that measures an extended field."""
+    """Return a group that measures an extended field."""
     return group(target(entity, "EXTENDED_FIELD", extendedFieldInfo={"name": name, "aggregateFunction": aggregate}))
 
 
 def of_currency(program: int, identifier: str) -> Json:
-    """Give a group that measures a currency."""
+    """Return a group that measures a currency."""
     info = {"programId": program, "alternateCurrencyIdentifier": identifier}
     return group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=info))
 

@@ -13,7 +13,7 @@ from milepost.model.target import Tracking
 
 
 def told(body: Any) -> list[tuple[str, str]]:
-    """Give path and reason of everything that cannot be read of *body*."""
+    """Return path and reason of everything that cannot be read of *body*."""
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
     return [(problem.path, problem.reason) for problem in read_definition(text)[1]]
 

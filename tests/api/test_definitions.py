@@ -19,14 +19,14 @@ INVALID = "Invalid input, check all values and ensure they are correct."
 
 
 def asked(organisation: OrganisationClient, body: Any) -> tuple[int, Json]:
-    """Post a definition; give status and envelope, numbers exact."""
+    """Post a definition; return status and envelope, numbers exact."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answered = organisation.post("/v3/targetGroups", content)
     return answered.status_code, said(answered)
 
 
 def request(**changes: Any) -> Json:
-    """Give a sound request with *changes*."""
+    """Return a sound request with *changes*."""
     body: Json = {
         "name": "Autumn",
         "preferredTillId": 0,
@@ -47,19 +47,19 @@ def request(**changes: Any) -> Json:
 
 
 def with_target(**changes: Any) -> Json:
-    """Give a sound request with *changes* to its target."""
+    """Return a sound request with *changes* to its target."""
     body = request()
     return body | {"targets": [body["targets"][0] | changes]}
 
 
 def errors(envelope: Json) -> list[tuple[int, str]]:
-    """Give the errors of a refusal, which has no data."""
+    """Return the errors of a refusal, which has no data."""
     assert envelope["data"] is None
     return [(error["code"], error["message"]) for error in envelope["errors"]]
 
 
 def is_of_its_own(path: str) -> bool:
-    """Tell whether what stands at *path* is an id, a stamp, an author or a status as of the day of the sample."""
+    """Return whether what stands at *path* is an id, a stamp, an author or a status as of the day of the sample."""
     parts = path.replace("[", ".[").split(".")
     own = {"createdBy", "lastUpdatedBy", "targetPeriodDefaultValuesMap", "periodStatus"}
     return bool(own.intersection(parts)) or parts[-1] in {
@@ -255,7 +255,7 @@ def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(organisation: Org
 
 
 def version_of(organisation: OrganisationClient) -> int:
-    """Give the version that the brand is at."""
+    """Return the version that the brand is at."""
     version_now = "select version from organisation where org_id = %s"
     return organisation.client.number(version_now, organisation.organisation.id)
 

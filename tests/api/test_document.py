@@ -43,12 +43,12 @@ SAMPLES = Path(__file__).parent / "samples"
 
 @pytest.fixture(scope="module")
 def told() -> Json:
-    """Give the document of today."""
+    """Return the document of today."""
     return routed_app().openapi()
 
 
 def parts(value: Any) -> list[Any]:
-    """Give every object within *value*."""
+    """Return every object within *value*."""
     if isinstance(value, dict):
         return [value, *(part for inner in value.values() for part in parts(inner))]
     return [part for inner in value for part in parts(inner)] if isinstance(value, list) else []
@@ -115,7 +115,7 @@ def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
 
 
 def answered(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> bytes:
-    """Give what is answered, whatever it is."""
+    """Return what is answered, whatever it is."""
     content = None if body is None else msgspec.json.encode(body)
     return organisation.send(method, path, content=content).content
 

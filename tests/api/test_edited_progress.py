@@ -27,11 +27,11 @@ class Story:
 
     @property
     def address(self) -> str:
-        """Give where the group is."""
+        """Return where the group is."""
         return f"/v3/targetGroups/{self.defined['id']}"
 
     def row(self, **query: Any) -> tuple[Any, Any, bool]:
-        """Give value, goal and whether it is achieved, of January."""
+        """Return value, goal and whether it is achieved, of January."""
         rows = self.organisation.rows(self.organisation.customer("anna"), **query)
         (one,) = [row for row in rows if row["periodRefCode"] == "January"]
         return one["targetAchievedValue"], one["targetValue"], one["targetAchievedDateTime"] is not None

@@ -7,7 +7,7 @@ from tests.api.client_forms import bill, group, target
 
 
 def enrolled(organisation: OrganisationClient, **query: str) -> list[Json]:
-    """Give the targets that Anna takes part in."""
+    """Return the targets that Anna takes part in."""
     found: list[Json] = organisation.get(f"/v3/users/{organisation.customer('anna')}/enrolledTargets", **query)["data"]
     return found
 

@@ -26,18 +26,18 @@ class Stage:
         self.anna = organisation.customer("anna")
 
     def path(self, group_id: object = None, target_id: object = None) -> str:
-        """Give the address of the call."""
+        """Return the address of the call."""
         group_id = self.group["id"] if group_id is None else group_id
         target_id = self.group["targets"][0]["id"] if target_id is None else target_id
         return f"/v3/targetGroups/{group_id}/targets/{target_id}/enroll"
 
     def enrol(self, period: str | None = "January", **changes: Any) -> Any:
-        """Enrol Anna; give what the answer says."""
+        """Enrol Anna; return what the answer says."""
         body = [{"customerId": self.anna} | ({} if period is None else {"periodName": period}) | changes]
         return said(self.organisation.post(self.path(), body))
 
     def refused(self, body: Any, path: str | None = None) -> list[tuple[int, str]]:
-        """Send a call that is refused; give its errors. Nothing is stored."""
+        """Send a call that is refused; return its errors. Nothing is stored."""
         before = self.organisation.stored()
         answered = self.organisation.post(path or self.path(), body)
         told = said(answered)
@@ -46,13 +46,13 @@ class Stage:
         return [(error["code"], error["message"]) for error in told["errors"]]
 
     def values(self, **query: str) -> dict[str, Any]:
-        """Give what Anna has reached, by period."""
+        """Return what Anna has reached, by period."""
         return {row["periodRefCode"]: row["targetAchievedValue"] for row in self.organisation.rows(self.anna, **query)}
 
 
 @pytest.fixture
 def stage(organisation: OrganisationClient) -> Stage:
-    """Give a stage of the test's own."""
+    """Return a stage of the test's own."""
     return Stage(organisation)
 
 

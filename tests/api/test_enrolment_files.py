@@ -29,31 +29,31 @@ class Stage:
         return self.organisation.send("POST", path, content=content, headers=headers, params=query)
 
     def enrol(self, text: str, **query: Any) -> Json:
-        """Send a file that can be read; give what is answered."""
+        """Send a file that can be read; return what is answered."""
         answered = self.send(text, **query)
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
         return told
 
     def counts(self, text: str) -> tuple[int, int, int, int]:
-        """Send a file; give how many rows enrolled, changed goals, were so already, and were refused."""
+        """Send a file; return how many rows enrolled, changed goals, were so already, and were refused."""
         told = self.enrol(text)
         return told["enrolled"], told["changed"], told["already"], len(told["refused"])
 
     def achieved(self, name: str) -> list[str]:
-        """Give the periods that a customer has achieved."""
+        """Return the periods that a customer has achieved."""
         rows = self.organisation.rows(self.organisation.customer(name), includeInactive="true")
         return [row["periodRefCode"] for row in rows if row["targetAchievedDateTime"] is not None]
 
     def reached(self, name: str) -> dict[str, Any]:
-        """Give what a customer has reached, by period."""
+        """Return what a customer has reached, by period."""
         rows = self.organisation.rows(self.organisation.customer(name), includeInactive="true")
         return {row["periodRefCode"]: row["targetAchievedValue"] for row in rows}
 
 
 @pytest.fixture
 def stage(organisation: OrganisationClient) -> Stage:
-    """Give a stage of the test's own."""
+    """Return a stage of the test's own."""
     return Stage(organisation)
 
 

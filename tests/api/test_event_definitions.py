@@ -14,7 +14,7 @@ DONE: Json = {"warnings": [], "errors": []}
 
 
 def field(name: str, kind: str = "string", **attributes: Any) -> Json:
-    """Give an attribute; what is said of it is given by name."""
+    """Return an attribute; what is said of it is given by name."""
     return {
         "name": name,
         "type": kind,
@@ -23,12 +23,12 @@ def field(name: str, kind: str = "string", **attributes: Any) -> Json:
 
 
 def definition(name: str = "Run", *fields: Json, **more: Any) -> Json:
-    """Give a definition."""
+    """Return a definition."""
     return {"eventName": name, "actions": ["EMFConsumer"], "fields": list(fields), **more}
 
 
 def sent(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> Any:
-    """Send a request; give what is done, or the errors."""
+    """Send a request; return what is done, or the errors."""
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content)
     told = said(answered)
@@ -40,7 +40,7 @@ def sent(organisation: OrganisationClient, method: str, path: str, body: Any = N
 
 
 def heard(organisation: OrganisationClient, **event: Any) -> Any:
-    """Send an event to the webhook; give the code of acceptance, or the errors."""
+    """Send an event to the webhook; return the code of acceptance, or the errors."""
     answered = organisation.client.send(
         "POST", f"/webhooks/{organisation.webhook_id}", json={"externalId": "anna"} | event
     )

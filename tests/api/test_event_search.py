@@ -14,7 +14,7 @@ PATH = "/v2/events/search"
 
 @pytest.fixture
 def running(organisation: OrganisationClient) -> OrganisationClient:
-    """Give the brand where Anna ran on five days and swam once, and bought something; Bob ran once."""
+    """Return the brand where Anna ran on five days and swam once, and bought something; Bob ran once."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
     for day, place in ((10, "park"), (11, "park"), (12, "town"), (13, "town"), (14, "park")):
         organisation.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))
@@ -24,7 +24,7 @@ def running(organisation: OrganisationClient) -> OrganisationClient:
 
 
 def found(organisation: OrganisationClient, **query: Any) -> Json:
-    """Give what is found of Anna's."""
+    """Return what is found of Anna's."""
     anna = {"userIdentifierType": "userId", "userIdentifierValue": organisation.customer("anna")}
     answered = organisation.send("GET", PATH, params=anna | query)
     assert 200 == answered.status_code, answered.text
@@ -34,7 +34,7 @@ def found(organisation: OrganisationClient, **query: Any) -> Json:
 
 
 def days(organisation: OrganisationClient, **query: Any) -> list[int]:
-    """Give the days of January of what is found."""
+    """Return the days of January of what is found."""
     start = instant("2026-01-01") // 1000
     dates = [one["additonalAttributes"]["eventDateTime"] for one in found(organisation, **query)["data"]]
     return [1 + (date - start) // 86_400_000 for date in dates]

@@ -23,13 +23,13 @@ WIDE["data"] |= {"grossAmount": "45.00", "discount": "2.50", "extendedFields": {
 
 
 def entries(answered: Json) -> list[tuple[Decimal, Decimal, str]]:
-    """Give what an applied event changed: before, after and why."""
+    """Return what an applied event changed: before, after and why."""
     assert ("applied", []) == (answered["status"], answered["problems"]), answered
     return [(Decimal(entry["before"]), Decimal(entry["after"]), entry["reason"]) for entry in answered["entries"]]
 
 
 def counted(after: str) -> list[tuple[Decimal, Decimal, str]]:
-    """Give the entries of a first event that counts."""
+    """Return the entries of a first event that counts."""
     return [(Decimal(0), Decimal(after), "counted")]
 
 
@@ -138,7 +138,7 @@ def test_the_example_of_the_documentation_is_applied(organisation: OrganisationC
 
 
 def sent_as(organisation: OrganisationClient, body: bytes, content_type: str) -> tuple[int, list[str]]:
-    """Send a body; give the answer's status and the items' statuses."""
+    """Send a body; return the answer's status and the items' statuses."""
     answered = organisation.send("POST", "/api/v1/events", content=body, headers={"content-type": content_type})
     return answered.status_code, [item["status"] for item in said(answered).get("items", ())]
 

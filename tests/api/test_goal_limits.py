@@ -8,7 +8,7 @@ from tests.api.test_customer_goals import Stage
 
 @pytest.fixture
 def stage(organisation: OrganisationClient) -> Stage:
-    """Give a stage of the test's own."""
+    """Return a stage of the test's own."""
     return Stage(organisation)
 
 

@@ -12,12 +12,12 @@ ADDRESSES = ("/v3/targetGroups/editTargetGroup/{id}", "/v3/targetGroups/{id}", "
 
 
 def address(defined: Json) -> str:
-    """Give where *defined* is changed."""
+    """Return where *defined* is changed."""
     return f"/v3/targetGroups/{defined['id']}"
 
 
 def later(**changes: Any) -> Json:
-    """Give a group that has not started yet: its first period is February."""
+    """Return a group that has not started yet: its first period is February."""
     return group(periods=(FEBRUARY, MARCH), **changes)
 
 

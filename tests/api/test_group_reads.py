@@ -11,7 +11,7 @@ DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-1
 
 
 def names(groups: list[Json]) -> list[str]:
-    """Give the names of *groups*."""
+    """Return the names of *groups*."""
     return [one["name"] for one in groups]
 
 
@@ -139,7 +139,7 @@ def test_a_kind_of_name_that_is_none_is_refused(organisation: OrganisationClient
 
 
 def milestones(organisation: OrganisationClient, **query: Any) -> list[str]:
-    """Give the names of the milestones that *query* finds; its underscores stand for dashes."""
+    """Return the names of the milestones that *query* finds; its underscores stand for dashes."""
     told: list[Json] = organisation.data(
         "GET", "/v3/milestones", **{key.replace("_", "-"): text for key, text in query.items()}
     )
@@ -148,7 +148,7 @@ def milestones(organisation: OrganisationClient, **query: Any) -> list[str]:
 
 @pytest.fixture
 def four(organisation: OrganisationClient) -> OrganisationClient:
-    """Give a brand with a milestone of each status, and one that a customer made."""
+    """Return a brand with a milestone of each status, and one that a customer made."""
     organisation.define(group(name="Ended winter", periods=(DECEMBER,)))
     organisation.define(group(target(kind="VISIT"), name="Live winter"))
     streak = {"trackingType": "STREAKS", "streaks": [{"name": "Gold", "targetCountOfSequence": 1}]}

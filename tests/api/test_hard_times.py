@@ -14,13 +14,13 @@ from tests.api.client_forms import bill
 
 @pytest.fixture(scope="module")
 def narrow(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Give a client behind which two events may wait in each lane."""
+    """Return a client behind which two events may wait in each lane."""
     with opened(admin_url, template, Limits(batch_events_max=2, waiting_events_max=2)) as client:
         yield client
 
 
 async def _waited_for(client: ApiClient) -> int:
-    """Give the backend that waits for a row, once there is one."""
+    """Return the backend that waits for a row, once there is one."""
     query = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     for _ in range(1_000):
         row = client.connection.execute(query).fetchone()

@@ -13,7 +13,7 @@ RANKS = "/v3.1/leaderboards/user"
 
 @pytest.fixture
 def board(organisation: OrganisationClient) -> Json:
-    """Give a group with a board on which three customers have 30 and one has 5."""
+    """Return a group with a board on which three customers have 30 and one has 5."""
     defined = organisation.define(group(target(), leaderboardEnabled=True))
     told = [
         bill("30", customer="late", time="2026-01-20T11:00:00Z"),
@@ -27,13 +27,13 @@ def board(organisation: OrganisationClient) -> Json:
 
 
 def page(organisation: OrganisationClient, defined: Json, **query: object) -> Json:
-    """Give a page of the board of the group's target."""
+    """Return a page of the board of the group's target."""
     found: Json = organisation.get(f"{TOP}/{defined['id']}", targetId=defined["targets"][0]["id"], **query)
     return found
 
 
 def names(organisation: OrganisationClient, *external_ids: str) -> list[int]:
-    """Give the ids of customers."""
+    """Return the ids of customers."""
     return [organisation.customer(one) for one in external_ids]
 
 

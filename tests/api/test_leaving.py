@@ -25,31 +25,31 @@ class Stage:
             self.call("enroll", periodName="January")
 
     def path(self, word: str) -> str:
-        """Give the address of a call."""
+        """Return the address of a call."""
         return f"/v3/targetGroups/{self.group['id']}/targets/{self.group['targets'][0]['id']}/{word}"
 
     def call(self, word: str, **changes: Any) -> Json:
-        """Let Anna enrol or leave; give what is answered, which went well."""
+        """Let Anna enrol or leave; return what is answered, which went well."""
         answered = self.organisation.post(self.path(word), [{"customerId": self.anna} | changes])
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
         return told
 
     def refused(self, word: str, body: Any) -> list[tuple[int, str]]:
-        """Send a call that is refused; give its errors."""
+        """Send a call that is refused; return its errors."""
         answered = self.organisation.post(self.path(word), body)
         assert 400 == answered.status_code
         return [(error["code"], error["message"]) for error in said(answered)["errors"]]
 
     def values(self) -> dict[str, Any]:
-        """Give what Anna has reached, by period."""
+        """Return what Anna has reached, by period."""
         rows = self.organisation.rows(self.anna, includeInactive="true")
         return {row["periodRefCode"]: row["targetAchievedValue"] for row in rows}
 
 
 @pytest.fixture
 def stage(organisation: OrganisationClient) -> Stage:
-    """Give a stage of the test's own."""
+    """Return a stage of the test's own."""
     return Stage(organisation)
 
 

@@ -19,7 +19,7 @@ TURNED_AWAY = {"problems": [{"path": "", "reason": "the login is missing or wron
 
 
 def basic(code: str, password: str) -> dict[str, str]:
-    """Give the header of a Basic login."""
+    """Return the header of a Basic login."""
     return {"authorization": "Basic " + b64encode(f"{code}:{password}".encode()).decode()}
 
 

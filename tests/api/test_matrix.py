@@ -33,13 +33,13 @@ def test_every_route_has_a_rule() -> None:
 
 @pytest.fixture(scope="module")
 def worlds(front: ApiClient) -> tuple[World, World]:
-    """Give two brands with one of everything each."""
+    """Return two brands with one of everything each."""
     return World(front.organisation(), "walrus"), World(front.organisation(), "zebra")
 
 
 @pytest.fixture(scope="module")
 def token(front: ApiClient, worlds: tuple[World, World]) -> str:
-    """Give a token of a key of the first brand."""
+    """Return a token of a key of the first brand."""
     name = worlds[0].organisation.organisation.name
     added = front.run(lambda: add_key(front.runtime.database, name="key", organisation=name, now=front.clock()))
     answered = front.send("POST", "/v3/oauth/token/generate", json={"key": added.key, "secret": added.secret})
@@ -47,7 +47,7 @@ def token(front: ApiClient, worlds: tuple[World, World]) -> str:
 
 
 def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
-    """Ask a route about nothing, with a login; give the status."""
+    """Ask a route about nothing, with a login; return the status."""
     verb, address, options = asked(method, path, RULES[method, path], NOBODY)
     headers = options.pop("headers") | login.pop("headers", {})
     return front.send(verb, address, headers=headers, **options, **login).status_code
@@ -79,7 +79,7 @@ def test_a_route_is_for_those_who_log_in(
 
 @pytest.fixture(scope="module")
 def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dict[str, Any]]]:
-    """Give a till and a key of each role, of the first brand."""
+    """Return a till and a key of each role, of the first brand."""
     organisation, database = worlds[0].organisation.organisation, front.runtime.database
     found: dict[Role, list[dict[str, Any]]] = {}
     for role in Role:
@@ -148,7 +148,7 @@ CELLS = [
 def answer(
     front: ApiClient, mine: World, rule: Rule, route: tuple[str, str], ids: dict[str, object]
 ) -> tuple[int, bytes]:
-    """Ask as the first brand; give status and body."""
+    """Ask as the first brand; return status and body."""
     verb, address, options = asked(*route, rule, ids)
     send = front.send if rule.is_open else mine.organisation.send
     answered = send(verb, address, **options)

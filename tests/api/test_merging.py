@@ -11,14 +11,14 @@ ID, NAME = "id", "externalId"
 
 
 def request(victim: tuple[str, Any], survivor: tuple[str, Any], **changes: Any) -> Json:
-    """Give a request to merge."""
+    """Return a request to merge."""
     add, remove = ([{"type": kind, "value": str(value)}] for kind, value in (survivor, victim))
     about = {"changeIdentifiers": {"add": add, "remove": remove}}
     return {"type": "CHANGE_IDENTIFIER", "baseType": "MERGE", "changeIdentifierRequest": about} | changes
 
 
 def asked(organisation: OrganisationClient, *requests: Json, **query: str) -> Json:
-    """Send requests; give the answer."""
+    """Send requests; return the answer."""
     answered = organisation.post("/v2/requests", list(requests), **query)
     assert 200 == answered.status_code, answered.text
     told: Json = said(answered)
@@ -26,7 +26,7 @@ def asked(organisation: OrganisationClient, *requests: Json, **query: str) -> Js
 
 
 def merged(organisation: OrganisationClient, victim: str = "anna", survivor: str = "bert") -> int:
-    """Merge two customers by their external ids; give the number of the request."""
+    """Merge two customers by their external ids; return the number of the request."""
     told = asked(organisation, request((NAME, victim), (NAME, survivor)))
     (one,) = told["response"]
     assert (True, 1, 0) == (one.get("result"), told["totalCount"], told["failureCount"]), told
@@ -34,7 +34,7 @@ def merged(organisation: OrganisationClient, victim: str = "anna", survivor: str
 
 
 def refused(organisation: OrganisationClient, *requests: Json) -> list[tuple[int, str]]:
-    """Send requests that are refused; give code and words of each problem."""
+    """Send requests that are refused; return code and words of each problem."""
     told = asked(organisation, *requests)
     assert len(requests) == told["failureCount"]
     assert all(one["entityId"] is None for one in told["response"])
@@ -42,31 +42,31 @@ def refused(organisation: OrganisationClient, *requests: Json) -> list[tuple[int
 
 
 def renamed(organisation: OrganisationClient, customer_id: int, **body: Any) -> list[tuple[str, str]]:
-    """Change names; give those that the customer has afterwards."""
+    """Change names; return those that the customer has afterwards."""
     answered = organisation.post(f"/v2/customers/{customer_id}/changeIdentifier", body)
     assert (200, customer_id) == (answered.status_code, said(answered).get("createdId")), answered.text
     return names(organisation, customer_id)
 
 
 def names(organisation: OrganisationClient, customer_id: int) -> list[tuple[str, str]]:
-    """Give the names that a customer has."""
+    """Return the names that a customer has."""
     shown = organisation.get(f"/v2/customers/{customer_id}")["profiles"][0]["identifiers"]
     return [(one["type"], one["value"]) for one in shown]
 
 
 def named(kind: str, value: str) -> Json:
-    """Give a name."""
+    """Return a name."""
     return {"type": kind, "value": value}
 
 
 def values(organisation: OrganisationClient, customer_id: int) -> list[int]:
-    """Give what a customer has in each row."""
+    """Return what a customer has in each row."""
     return [row["targetAchievedValue"] for row in organisation.rows(customer_id)]
 
 
 @pytest.fixture
 def two(organisation: OrganisationClient) -> tuple[int, int]:
-    """Give two customers: Anna has spent 60 of 100, Bert 50."""
+    """Return two customers: Anna has spent 60 of 100, Bert 50."""
     organisation.define(group(leaderboardEnabled=True))
     organisation.tell(bill("60", number="A1"), bill("50", number="B1", customer="bert"))
     return organisation.customer("anna"), organisation.customer("bert")

@@ -15,17 +15,17 @@ DATE = "2026-01-20T10:00:00Z"
 
 
 def line(code: str, amount: Any, **more: Any) -> Json:
-    """Give a line of one piece."""
+    """Return a line of one piece."""
     return {"itemCode": code, "qty": 1, "amount": amount} | more
 
 
 def back(code: str, parent: str, **more: Any) -> Json:
-    """Give a line that comes back."""
+    """Return a line that comes back."""
     return {"itemCode": code, "qty": 1, "type": "RETURN", "parentBillNumber": parent} | more
 
 
 def bill(number: str, *lines: Json, amount: Any = None, **more: Any) -> Json:
-    """Give a bill of these lines."""
+    """Return a bill of these lines."""
     total = sum(one.get("amount", 0) for one in lines) if amount is None else amount
     return {"type": "REGULAR", "billNumber": number, "billAmount": total, "billingDate": DATE} | {
         "lineItemsV2": list(lines),
@@ -43,13 +43,13 @@ def sent(organisation: OrganisationClient, body: Json, **query: str) -> Json:
 
 
 def reached(organisation: OrganisationClient) -> list[Decimal]:
-    """Give what Anna has reached."""
+    """Return what Anna has reached."""
     return [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
 
 
 @pytest.fixture
 def bought(organisation: OrganisationClient) -> OrganisationClient:
-    """Give the brand where Anna bought wine for 40 and bread for 60, with targets of net sales and pieces of wine."""
+    """Return the brand where Anna bought wine for 40 and bread for 60, with targets of net sales and pieces of wine."""
     organisation.define(group(target()))
     organisation.define(group(target("LINEITEM", "QUANTITY", expression='currentLineItem.code=="wine"')))
     sent(organisation, bill("N1", line("wine", 40), line("bread", 60)))
@@ -144,7 +144,7 @@ def test_side_effects_tell_what_a_bill_did(organisation: OrganisationClient) -> 
 
 
 def item(customer: str, body: Json, **more: Any) -> Json:
-    """Give one transaction of several, of the customer with this external id."""
+    """Return one transaction of several, of the customer with this external id."""
     return body | {"identifierType": "externalId", "identifierValue": customer} | more
 
 

@@ -36,12 +36,12 @@ NEVER = {500, 501, 502, 504}
 
 @pytest.fixture(scope="module")
 def world(front: ApiClient) -> World:
-    """Give a brand with one of everything."""
+    """Return a brand with one of everything."""
     return World(front.organisation(), "osprey")
 
 
 def oddities(value: Any, odds: tuple[Any, ...]) -> Iterator[Any]:
-    """Give *value* with something odd in each place of it, one at a time."""
+    """Return *value* with something odd in each place of it, one at a time."""
     yield from odds
     if isinstance(value, dict):
         for name, part in value.items():
@@ -56,7 +56,7 @@ def oddities(value: Any, odds: tuple[Any, ...]) -> Iterator[Any]:
 def requests(
     method: str, path: str, ids: dict[str, object], odds: tuple[Any, ...]
 ) -> Iterator[tuple[str, bytes | None, dict[str, str]]]:
-    """Give odd requests of a route: address, body and headers."""
+    """Return odd requests of a route: address, body and headers."""
     rule = RULES[method, path]
     address, query = path, filled(rule.query, ids)
     for parameter, kind in PARAMETERS.items():
@@ -98,7 +98,7 @@ def test_all_odd_requests_are_answered(front: ApiClient, world: World, method: s
 
 
 def failures(front: ApiClient, world: World, method: str, path: str, odds: tuple[Any, ...]) -> list[Any]:
-    """Send odd requests; give those that fail by our fault."""
+    """Send odd requests; return those that fail by our fault."""
     failed = []
     login = (world.organisation.till_code, PASSWORD)
     for address, body, headers in requests(method, path, world.ids, odds):

@@ -70,7 +70,7 @@ BODIES: list[tuple[str, Json]] = [
 
 
 def spoiled(body: Json) -> Iterator[bytes]:
-    """Give the JSON of *body* with each of its values, at any depth, replaced by each of the odd ones."""
+    """Return the JSON of *body* with each of its values, at any depth, replaced by each of the odd ones."""
     places = list(_places(body))
     for place in places:
         mark = f"<{place}>"

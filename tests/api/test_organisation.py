@@ -10,7 +10,7 @@ from tests.api.client_forms import bill, group, target
 
 
 def patch(organisation: OrganisationClient, **settings: Any) -> Json:
-    """Change settings; give what is answered."""
+    """Change settings; return what is answered."""
     answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings})
     assert answered.status_code == 200, answered.text
     told: Json = said(answered)
@@ -18,7 +18,7 @@ def patch(organisation: OrganisationClient, **settings: Any) -> Json:
 
 
 def refused(organisation: OrganisationClient, body: Any) -> list[tuple[str, str]]:
-    """Send a change that is refused; give what is wrong. Nothing is changed."""
+    """Send a change that is refused; return what is wrong. Nothing is changed."""
     before = organisation.get("/api/v1/organisation")
     answered = organisation.send("PATCH", "/api/v1/organisation", json=body)
     assert (400, before) == (answered.status_code, organisation.get("/api/v1/organisation"))

@@ -12,7 +12,7 @@ NOTHING = 8_888_888_888
 
 @pytest.fixture
 def theirs(front: ApiClient) -> OrganisationClient:
-    """Give another brand, with one of everything."""
+    """Return another brand, with one of everything."""
     other = front.organisation()
     other.post("/api/v1/zones", [{"code": "z"}])
     other.post("/api/v1/concepts", [{"code": "c"}])
@@ -24,7 +24,7 @@ def theirs(front: ApiClient) -> OrganisationClient:
 
 
 def alike(organisation: OrganisationClient, method: str, path: str, foreign: int, body: Any = None) -> bool:
-    """Tell whether a request about *foreign* is answered, byte for byte, as one about nothing; `#` is the id."""
+    """Return whether a request about *foreign* is answered, byte for byte, as one about nothing; `#` is the id."""
     answers = set()
     for id_ in (foreign, NOTHING):
         content = None if body is None else body.replace("#", str(id_)).encode()

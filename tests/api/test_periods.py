@@ -11,12 +11,12 @@ DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-1
 
 
 def address(defined: Json) -> str:
-    """Give where the periods of *defined* are."""
+    """Return where the periods of *defined* are."""
     return f"/v3/targetGroups/{defined['id']}/targetPeriods"
 
 
 def spans(periods: list[Json]) -> list[tuple[str, str, str]]:
-    """Give name and days of *periods*."""
+    """Return name and days of *periods*."""
     return [(one["refCode"], one["startDate"], one["endDate"]) for one in periods]
 
 

@@ -10,7 +10,7 @@ from tests.api.client_forms import bill, group, target
 
 
 def kept(organisation: OrganisationClient, kind: str, body: Any) -> list[Json]:
-    """Send places that are taken; give them as answered."""
+    """Send places that are taken; return them as answered."""
     answered = organisation.post(f"/api/v1/{kind}", body)
     assert 200 == answered.status_code, answered.text
     items: list[Json] = said(answered)["items"]
@@ -18,7 +18,7 @@ def kept(organisation: OrganisationClient, kind: str, body: Any) -> list[Json]:
 
 
 def problems(organisation: OrganisationClient, kind: str, body: Any) -> list[tuple[str, str]]:
-    """Send places that are refused; give path and reason of each problem."""
+    """Send places that are refused; return path and reason of each problem."""
     answered = organisation.post(f"/api/v1/{kind}", body)
     assert 400 == answered.status_code, answered.text
     return [(problem["path"], problem["reason"]) for problem in said(answered)["problems"]]

@@ -28,12 +28,12 @@ each_route = pytest.mark.parametrize("method, path", sorted(ROUTES), ids=str)
 
 @pytest.fixture(scope="module")
 def document(front: ApiClient) -> BaseSchema:
-    """Give the document as requests are made from it."""
+    """Return the document as requests are made from it."""
     return schemathesis.openapi.from_dict(deepcopy(front.app.openapi()))
 
 
 def requests_of(document: BaseSchema, method: str, path: str) -> st.SearchStrategy[Case[Any]]:
-    """Give requests that the document allows of a route, and such as it forbids, if it forbids any."""
+    """Return requests that the document allows of a route, and such as it forbids, if it forbids any."""
     operation = document[path][method]
     sound = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     if ROUTES[method, path].needs is None and ROUTES[method, path].body is None:
@@ -43,12 +43,12 @@ def requests_of(document: BaseSchema, method: str, path: str) -> st.SearchStrate
 
 @pytest.fixture(scope="module")
 def shared(front: ApiClient) -> Talk:
-    """Give a talk that goes on from route to route, so that few brands have to come in."""
+    """Return a talk that goes on from route to route, so that few brands have to come in."""
     return Talk(front)
 
 
 def asked(talk: Talk, document: BaseSchema, method: str, path: str, times: int) -> int:
-    """Send that many requests of a route; give how many were sent."""
+    """Send that many requests of a route; return how many were sent."""
     before = talk.sent
     lasting(times)(given(requests_of(document, method, path), st.integers(0, 2**32))(talk.ask))()
     return talk.sent - before

@@ -11,7 +11,7 @@ NOT_FOUND = (310017, "Target group is not found or is deactivated")
 
 
 def address(defined: Json) -> str:
-    """Give where *defined* is changed."""
+    """Return where *defined* is changed."""
     return f"/v3/targetGroups/{defined['id']}"
 
 

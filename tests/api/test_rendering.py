@@ -26,7 +26,7 @@ UTC = calendar_of("UTC")
 
 
 def shown(draft: GroupDraft, at: str = "2024-10-15T12:00:00Z") -> dict[str, Any]:
-    """Give the data of the answer to a sound draft, seen at an instant."""
+    """Return the data of the answer to a sound draft, seen at an instant."""
     return created_group(made(draft), UTC, UTC.read(at).instant)
 
 

@@ -10,7 +10,7 @@ from tests.api.client_forms import back, bill, event, group, target
 
 
 def statuses(items: list[Json]) -> list[str]:
-    """Give what became of each event."""
+    """Return what became of each event."""
     return [item["status"] for item in items]
 
 

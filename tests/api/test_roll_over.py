@@ -21,37 +21,37 @@ LEVELS = [{"name": "two in a row", "targetCountOfSequence": 2}]
 
 @pytest.fixture(scope="module")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Give a client of this module's own: time passes for all brands behind it."""
+    """Return a client of this module's own: time passes for all brands behind it."""
     with opened(admin_url, template) as client:
         yield client
 
 
 def values(organisation: OrganisationClient, anna: int) -> list[Any]:
-    """Give the values of the periods that are shown, and whether each is the running one."""
+    """Return the values of the periods that are shown, and whether each is the running one."""
     every = organisation.rows(anna, includeInactive="true")
     return sorted((row["periodRefCode"], row["targetAchievedValue"], row["currentPeriod"]) for row in every)
 
 
 def statuses(organisation: OrganisationClient, anna: int) -> list[Any]:
-    """Give the statuses and values of periods, in plain words."""
+    """Return the statuses and values of periods, in plain words."""
     (told,) = organisation.get(f"/api/v1/customers/{anna}/progress")["groups"]
     return [(period["status"], period["value"]) for one in told["targets"] for period in one["periods"]]
 
 
 def streaks(organisation: OrganisationClient, anna: int) -> list[Any]:
-    """Give what is shown of streaks."""
+    """Return what is shown of streaks."""
     (found,) = organisation.groups(anna, includeInactive="true")
     return [(row["status"], row["currentCount"]) for row in found["streaks"]]
 
 
 def caps(organisation: OrganisationClient, anna: int) -> list[Any]:
-    """Give what caps leave."""
+    """Return what caps leave."""
     found = organisation.get(f"/api/v1/customers/{anna}/caps")["items"]
     return [(one["used"], one["left"]) for one in found]
 
 
 def all_of_it(organisation: OrganisationClient, anna: int, defined: Json) -> list[Any]:
-    """Give everything that can be read of a customer, and the boards."""
+    """Return everything that can be read of a customer, and the boards."""
     rule = defined["targets"][0]["id"]
     boards = [
         organisation.get(f"/api/v1/leaderboards/{rule}", periodId=period["id"], customerId=anna)
@@ -71,7 +71,7 @@ def all_of_it(organisation: OrganisationClient, anna: int, defined: Json) -> lis
 def rolled_over(
     organisation: OrganisationClient, body: Json, *events: Json, enrol: bool = False
 ) -> Callable[[Any], list[Any]]:
-    """Define a group, tell of events, and let the month turn with nobody told; give a way to look before and after.
+    """Define a group, tell of events, and let the month turn with nobody told; return a way to look before and after.
 
     What is looked at is the same after everybody was told.
     """

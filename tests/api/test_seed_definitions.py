@@ -52,17 +52,17 @@ Json = dict[str, Any]
 
 
 def seed(name: str) -> Any:
-    """Give what a file of the seeds says, with exact numbers."""
+    """Return what a file of the seeds says, with exact numbers."""
     return msgspec.json.Decoder(float_hook=Decimal).decode((SEEDS / f"{name}.json").read_bytes())
 
 
 def organisation(zone: str = "UTC") -> Organisation:
-    """Give an organisation on a server of *zone*."""
+    """Return an organisation on a server of *zone*."""
     return Organisation(id=1, name="Brand", zone=zone, version=1, settings=Settings())
 
 
 def ids_of(published: Json) -> Ids:
-    """Give the ids that a published answer has, kind by kind."""
+    """Return the ids that a published answer has, kind by kind."""
     targets = published["targets"]
     rule_sets = (target["emfRuleSetId"] for target in targets if "emfRuleSetId" in target)
     supply: dict[IdKind, Iterator[int]] = {
@@ -76,7 +76,7 @@ def ids_of(published: Json) -> Ids:
 
 
 def counting() -> Ids:
-    """Give ids that count up, whatever they are for."""
+    """Return ids that count up, whatever they are for."""
     numbers = iter(range(1, 1_000))
     return lambda _kind: next(numbers)
 
@@ -100,7 +100,7 @@ def defined(name: str, zone: str = "UTC") -> tuple[TargetGroup, Calendar, int]:
 
 
 def shown(name: str, zone: str = "UTC") -> Json:
-    """Give the whole answer to a published request, as JSON has it."""
+    """Return the whole answer to a published request, as JSON has it."""
     group, calendar, now = defined(name, zone)
     body = write_json(answer(created_group(group, calendar, now), unsupported_features(group)))
     envelope: Json = msgspec.json.Decoder(float_hook=Decimal).decode(body)
@@ -108,7 +108,7 @@ def shown(name: str, zone: str = "UTC") -> Json:
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Give everything in *value* with its path, in order; numbers are compared as exact values."""
+    """Return everything in *value* with its path, in order; numbers are compared as exact values."""
     match value:
         case dict():
             for key, part in value.items():
@@ -129,12 +129,12 @@ def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def is_newer(path: str, name: str) -> bool:
-    """Tell whether an answer of *name*'s time did not have what stands at *path*."""
+    """Return whether an answer of *name*'s time did not have what stands at *path*."""
     return name in OLDER and path.endswith("ISO")
 
 
 def is_never_sent(path: str, name: str) -> bool:
-    """Tell whether an older answer shows at *path* a null for something its request did not say."""
+    """Return whether an older answer shows at *path* a null for something its request did not say."""
     return name in OLDER and path.endswith(".aggregateWindow")
 
 

@@ -9,7 +9,7 @@ from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, group, target
 
 
 def asked(organisation: OrganisationClient, made: Json, body: Any = b"") -> Json:
-    """Ask to count what is stored; give what is answered."""
+    """Ask to count what is stored; return what is answered."""
     answered = organisation.post(f"/api/v1/targetGroups/{made['id']}/countStored", body)
     assert answered.status_code == 200, answered.text
     told: Json = said(answered)
@@ -17,7 +17,7 @@ def asked(organisation: OrganisationClient, made: Json, body: Any = b"") -> Json
 
 
 def reached(organisation: OrganisationClient, external_id: str) -> list[tuple[str, Any]]:
-    """Give what a customer has reached, by period."""
+    """Return what a customer has reached, by period."""
     rows = organisation.rows(organisation.customer(external_id), includeInactive="true")
     return [(row["periodRefCode"], row["targetAchievedValue"]) for row in rows]
 

@@ -30,14 +30,14 @@ def achieve(organisation: OrganisationClient, *months: int) -> None:
 
 
 def shown(organisation: OrganisationClient) -> Json:
-    """Give the streak as our own view tells it."""
+    """Return the streak as our own view tells it."""
     (found,) = organisation.get(f"/api/v1/customers/{organisation.customer('anna')}/progress")["groups"]
     streak: Json = found["streak"]
     return streak
 
 
 def call(organisation: OrganisationClient, group_id: int, kind: str, **body: object) -> Json:
-    """Grant freezes or pause; give the answer, which went well."""
+    """Grant freezes or pause; return the answer, which went well."""
     answered = organisation.post(f"/api/v1/customers/{organisation.customer('anna')}/streaks/{group_id}/{kind}", body)
     assert answered.status_code == 200, answered.text
     told: Json = said(answered)

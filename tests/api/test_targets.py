@@ -11,12 +11,12 @@ UNKNOWN = (310018, "Target rule is not found")
 
 
 def address(defined: Json) -> str:
-    """Give where the targets of *defined* are."""
+    """Return where the targets of *defined* are."""
     return f"/v3/targetGroups/{defined['id']}/targets"
 
 
 def unified(defined: Json) -> str:
-    """Give where a unified group is changed."""
+    """Return where a unified group is changed."""
     return f"/v3/targetGroups/{defined['id']}/unifiedTargets"
 
 

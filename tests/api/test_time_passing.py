@@ -16,7 +16,7 @@ KINDS = (OutcomeKind.PERIOD_CLOSED, OutcomeKind.PERIOD_STARTED, OutcomeKind.STRE
 
 @pytest.fixture(scope="module")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Give a client of this module's own: time passes for all brands behind it."""
+    """Return a client of this module's own: time passes for all brands behind it."""
     with opened(admin_url, template) as client:
         yield client
 
@@ -28,7 +28,7 @@ def later(organisation: OrganisationClient, text: str) -> None:
 
 
 def heard(organisation: OrganisationClient) -> list[tuple[OutcomeKind, int]]:
-    """Give what the brand's customers heard of time: kind and period, as it was heard."""
+    """Return what the brand's customers heard of time: kind and period, as it was heard."""
     query = "select body from outbox where org_id = %s order by customer_id, seq"
     rows = organisation.client.connection.execute(query, (organisation.organisation.id,)).fetchall()
     outcomes: list[Outcome] = [outcome for (body,) in rows for outcome in codec.decode_outcomes(body)]
@@ -36,7 +36,7 @@ def heard(organisation: OrganisationClient) -> list[tuple[OutcomeKind, int]]:
 
 
 def ids(defined: Json) -> list[int]:
-    """Give the ids of a group's periods."""
+    """Return the ids of a group's periods."""
     return [period["id"] for period in defined["periods"]]
 
 
@@ -90,7 +90,7 @@ def test_until_achieved_ends_with_the_group(organisation: OrganisationClient) ->
 
 
 def streak(**changes: object) -> Json:
-    """Give a streak of January to March with one level."""
+    """Return a streak of January to March with one level."""
     levels = [{"name": "two in a row", "targetCountOfSequence": 2}]
     periods = (JANUARY, FEBRUARY, MARCH)
     return group(target(), periods=periods, trackingType="STREAKS", streaks=levels) | changes

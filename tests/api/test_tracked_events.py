@@ -12,7 +12,7 @@ from tests.api.client_forms import back, bill, event, group, target
 
 
 def page(organisation: OrganisationClient, rule: int, **query: Any) -> Json:
-    """Give a page of Anna's events for a target."""
+    """Return a page of Anna's events for a target."""
     path = f"/v3/users/{organisation.customer('anna')}/trackedTargetEvents/{rule}"
     answered = organisation.send("GET", path, params=query)
     msgspec.json.decode(answered.content, type=TrackedPageShape)
@@ -22,12 +22,12 @@ def page(organisation: OrganisationClient, rule: int, **query: Any) -> Json:
 
 
 def told(organisation: OrganisationClient, rule: int, **query: Any) -> list[tuple[str, Any]]:
-    """Give names and values of Anna's events for a target."""
+    """Return names and values of Anna's events for a target."""
     return [(one["eventName"], one["targetValue"]) for one in page(organisation, rule, **query)["data"]]
 
 
 def refused(organisation: OrganisationClient, user: Any, rule: Any, **query: Any) -> list[tuple[int, str]]:
-    """Give why the events of a customer are not given."""
+    """Return why the events of a customer are not given."""
     answered = organisation.send("GET", f"/v3/users/{user}/trackedTargetEvents/{rule}", params=query)
     assert 400 == answered.status_code
     return [(error["code"], error["message"]) for error in said(answered)["errors"]]

@@ -13,17 +13,17 @@ ANNA = {"identifierName": "externalId", "identifierValue": "anna"}
 
 
 def bill(amount: Any = "100", number: str = "N1", **changes: Any) -> Json:
-    """Give the body of a regular bill."""
+    """Return the body of a regular bill."""
     return {"type": "REGULAR", "billNumber": number, "billAmount": amount} | changes
 
 
 def back(kind: Any, number: str = "N1", **changes: Any) -> Json:
-    """Give the body of a return."""
+    """Return the body of a return."""
     return {"type": "RETURN", "returnType": kind, "billNumber": number} | changes
 
 
 def sent(organisation: OrganisationClient, body: Any, **query: str) -> Json:
-    """Send a transaction that is taken; give the answer."""
+    """Send a transaction that is taken; return the answer."""
     answered = organisation.post("/v2/transactions", body, **(query or ANNA))
     told: Json = said(answered)
     assert (200, SHOWN, []) == (answered.status_code, list(told), told["errors"]), answered.text
@@ -31,7 +31,7 @@ def sent(organisation: OrganisationClient, body: Any, **query: str) -> Json:
 
 
 def refused(organisation: OrganisationClient, body: Any, **query: str) -> list[tuple[int, str]]:
-    """Send a transaction that is refused; give its errors."""
+    """Send a transaction that is refused; return its errors."""
     answered = organisation.post("/v2/transactions", body, **(query or ANNA))
     told = said(answered)
     assert 400 == answered.status_code, answered.text
@@ -43,7 +43,7 @@ def refused(organisation: OrganisationClient, body: Any, **query: str) -> list[t
 
 
 def values(organisation: OrganisationClient) -> list[Decimal]:
-    """Give what Anna has reached, target by target."""
+    """Return what Anna has reached, target by target."""
     return [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
 
 

@@ -14,12 +14,12 @@ AGNOSTIC = {"targetEvaluationType": "PERIOD_AGNOSTIC_WINDOW", **CYCLE}
 
 
 def own(kind: Json, periods: int = 4, *targets: Json, **changes: Any) -> Json:
-    """Give a group whose periods are each customer's own."""
+    """Return a group whose periods are each customer's own."""
     return group(*targets, periods=(), **kind, **changes) | {"totalPeriods": periods}
 
 
 def stamps(row: Json) -> tuple[str, str]:
-    """Give from when to when a row's period runs."""
+    """Return from when to when a row's period runs."""
     return row["periodStartDateWithTimeStamp"], row["periodEndDateWithTimeStamp"]
 
 
@@ -113,13 +113,13 @@ def test_who_left_is_shown_as_unenrolled(organisation: OrganisationClient) -> No
 
 
 def levels(organisation: OrganisationClient) -> list[Json]:
-    """Give two levels of a streak."""
+    """Return two levels of a streak."""
     counts = (2, 3)
     return [{"name": f"{organisation.till_code} {count}", "targetCountOfSequence": count} for count in counts]
 
 
 def shown(organisation: OrganisationClient) -> list[Json]:
-    """Give the streak rows of the only group."""
+    """Return the streak rows of the only group."""
     (found,) = organisation.groups(organisation.customer("anna"), **EVERY)
     assert list(found)[5:8] == ["targets", "streaks", "targetEvaluationType"]
     rows: list[Json] = found["streaks"]

@@ -29,7 +29,7 @@ AUTHORS = {"createdBy", "lastUpdatedBy"}
 
 
 def as_written(text: bytes) -> list[tuple[str, str]]:
-    """Give every value with its path, in order; numbers with their digits as written, ids and authors blank."""
+    """Return every value with its path, in order; numbers with their digits as written, ids and authors blank."""
     value = msgspec.json.Decoder(float_hook=lambda digits: f"number {digits}").decode(text)
     found = []
     for path, leaf in leaves(value):
@@ -40,7 +40,7 @@ def as_written(text: bytes) -> list[tuple[str, str]]:
 
 
 def published(organisation: OrganisationClient) -> int:
-    """Let happen what the published answer tells of; give the customer."""
+    """Let happen what the published answer tells of; return the customer."""
     clock = organisation.client.clock
     clock.set("2025-02-28T06:15:10Z")
     names = [{"type": "email", "value": "tom@sawyer.org"}, {"type": "mobile", "value": "1234512345"}]

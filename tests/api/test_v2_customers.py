@@ -23,7 +23,7 @@ NAMES = {
 
 
 def registered(organisation: OrganisationClient, **more: Any) -> int:
-    """Register Anna by every kind of name that there is; give her id."""
+    """Register Anna by every kind of name that there is; return her id."""
     identifiers = [{"type": kind, "value": value} for kind, value in NAMES.items()]
     profile = {"identifiers": identifiers, "firstName": "Anna", "lastName": "Berg", "fields": {"colour": "green"}}
     answered = organisation.post("/v2/customers", {"profiles": [profile], "extendedFields": {"city": "Riga"}} | more)
@@ -34,7 +34,7 @@ def registered(organisation: OrganisationClient, **more: Any) -> int:
 def errors(
     organisation: OrganisationClient, method: str, path: str, body: Any = None, **options: Any
 ) -> list[tuple[int, str]]:
-    """Give why a request was refused."""
+    """Return why a request was refused."""
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content, **options)
     assert 400 == answered.status_code, answered.text
@@ -133,7 +133,7 @@ MAIN = {"code": "S1", "name": "Main", "externalId": "M", "externalId1": "M/1", "
 
 @pytest.fixture
 def placed(organisation: OrganisationClient) -> OrganisationClient:
-    """Give the brand with stores, another till in one of them, and a target of one store."""
+    """Return the brand with stores, another till in one of them, and a target of one store."""
     organisation.post("/api/v1/stores", [MAIN, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
     organisation.post("/api/v1/stores", [{"code": "S4", "name": "Twin"}])
     organisation.post("/api/v1/tills", [{"code": "T1", "store": "S1"}])
@@ -143,7 +143,7 @@ def placed(organisation: OrganisationClient) -> OrganisationClient:
 
 
 def posted(organisation: OrganisationClient, headers: dict[str, str]) -> list[int]:
-    """Post a bill of 7 with *headers*; give what Anna reached in the store S1."""
+    """Post a bill of 7 with *headers*; return what Anna reached in the store S1."""
     body = msgspec.json.encode({"type": "REGULAR", "billNumber": "N1", "billAmount": 7})
     path = "/v2/transactions?identifierName=externalId&identifierValue=anna"
     answered = organisation.send("POST", path, content=body, headers=headers)

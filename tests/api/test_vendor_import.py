@@ -23,13 +23,13 @@ OWN = ("orgId", "targetId", "userStreakId", "streakAchievedUserTargetId", "lastU
 
 @pytest.fixture(scope="module")
 def elsewhere(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Give a client to an installation of its own: the one that is moved into."""
+    """Return a client to an installation of its own: the one that is moved into."""
     with opened(admin_url, template) as client:
         yield client
 
 
 def told(organisation: OrganisationClient, *customers: int) -> Saved:
-    """Give what the brand's calls answer, as somebody would save it."""
+    """Return what the brand's calls answer, as somebody would save it."""
     saved = Saved()
     saved.add("milestones", organisation.get(MILESTONES, **{"require-periods": "true", "limit": "100"}))
     saved.add(
@@ -41,7 +41,7 @@ def told(organisation: OrganisationClient, *customers: int) -> Saved:
 
 
 def moved(organisation: OrganisationClient, saved: Saved, names: dict[int, str]) -> list[Status]:
-    """Let the brand take over what was saved; give what became of each customer."""
+    """Let the brand take over what was saved; return what became of each customer."""
     runtime, org_id, calendar = organisation.client.runtime, organisation.organisation.id, calendar_of("UTC")
 
     async def work() -> list[Status]:
@@ -58,20 +58,20 @@ def moved(organisation: OrganisationClient, saved: Saved, names: dict[int, str])
 
 
 def plain(value: Any) -> Any:
-    """Give an answer without what belongs to the organisation."""
+    """Return an answer without what belongs to the organisation."""
     if isinstance(value, dict):
         return {name: plain(part) for name, part in value.items() if name not in OWN}
     return [plain(part) for part in value] if isinstance(value, list) else value
 
 
 def shown(organisation: OrganisationClient, customer: int) -> Json:
-    """Give all of a customer's view, without what belongs to the organisation."""
+    """Return all of a customer's view, without what belongs to the organisation."""
     found: Json = plain(organisation.get(f"/v3/users/{customer}/targetGroups", includeInactive="true")["data"])
     return found
 
 
 def lively(organisation: OrganisationClient) -> dict[str, int]:
-    """Let a brand define groups of several kinds, and two customers do things; give the customers' ids."""
+    """Let a brand define groups of several kinds, and two customers do things; return the customers' ids."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50, "isActive": True}]
     organisation.define(group(target() | {"targetMilestoneTriggers": marks}))
     organisation.define(group(target("LINEITEM", "QUANTITY"), target("TRANSACTION", "VISIT"), combinationType="ANY"))

@@ -23,7 +23,7 @@ POLICY = {
 
 
 def fetched(front: ApiClient, address: str) -> httpx.Response:
-    """Give what is answered as this server, which is asked for all of it."""
+    """Return what is answered as this server, which is asked for all of it."""
     answered = front.send("GET", address)
     assert (200, address) == (answered.status_code, address)
     return answered

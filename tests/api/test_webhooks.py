@@ -13,7 +13,7 @@ ACCEPTED = {"code": 1100, "message": "Event is pushed to transformation state"}
 
 
 def run(**changes: Any) -> Json:
-    """Give a run of Anna's."""
+    """Return a run of Anna's."""
     return {"event_name": "Run", "externalId": "anna"} | changes
 
 
@@ -24,7 +24,7 @@ def post(organisation: OrganisationClient, body: Any) -> httpx.Response:
 
 
 def taken(organisation: OrganisationClient, body: Json) -> Json:
-    """Send an event that is taken; give the answer."""
+    """Send an event that is taken; return the answer."""
     answered = post(organisation, body)
     assert 200 == answered.status_code, answered.text
     told: Json = said(answered)
@@ -39,7 +39,7 @@ def defined(organisation: OrganisationClient) -> None:
 
 
 def values(organisation: OrganisationClient) -> list[Decimal]:
-    """Give what Anna has reached, target by target."""
+    """Return what Anna has reached, target by target."""
     return [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
 
 

@@ -47,7 +47,7 @@ def written(folder: Path, *pairs: Json) -> list[Pair]:
 
 
 def compared(organisation: OrganisationClient, pairs: list[Pair]) -> Json:
-    """Replay pairs as the till of a brand; give the report."""
+    """Replay pairs as the till of a brand; return the report."""
     client = organisation.client
 
     async def run() -> Json:
@@ -59,7 +59,7 @@ def compared(organisation: OrganisationClient, pairs: list[Pair]) -> Json:
 
 @pytest.fixture
 def shop(front: ApiClient) -> OrganisationClient:
-    """Give a brand with a group, and Anna, who bought for 12.5."""
+    """Return a brand with a group, and Anna, who bought for 12.5."""
     organisation = front.organisation()
     organisation.define(group())
     organisation.tell(bill("12.5"))

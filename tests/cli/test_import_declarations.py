@@ -12,7 +12,7 @@ from milepost.model.problem import Refused
 
 
 def run(database_url: str, *arguments: str) -> str:
-    """Run a command on a database; give what it printed, or raise what it raised."""
+    """Run a command on a database; return what it printed, or raise what it raised."""
     result = CliRunner().invoke(app, [*arguments, "--database-url", database_url])
     if result.exception is not None:
         raise result.exception
@@ -21,7 +21,7 @@ def run(database_url: str, *arguments: str) -> str:
 
 @pytest.fixture
 def organised(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give a database with an organisation and a child of it."""
+    """Return a database with an organisation and a child of it."""
     monkeypatch.setenv("MILEPOST_UNSAFE_DURABILITY", "1")
     run(database_url, "org", "add", "Grocer")
     child = json.loads(run(database_url, "org", "add", "Corner", "--parent", "Grocer"))

@@ -13,7 +13,7 @@ from tests.store.fixtures_db import MONTHS, NOW, open_house
 
 
 async def prepared(url: str) -> int:
-    """Let there be a customer, Anna, and a target that enrols by a list; give the id of its group."""
+    """Let there be a customer, Anna, and a target that enrols by a list; return the id of its group."""
     async with open_house(url, servers=1) as house:
         await house.servers[0].lanes.receive([house.bill("first")])
         target = TargetDraft(

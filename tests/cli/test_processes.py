@@ -19,7 +19,7 @@ CLIENTS = 64
 
 @contextmanager
 def serving(database_url: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """Run a server of two processes; give it and its address."""
+    """Run a server of two processes; return it and its address."""
     command = [sys.executable, "-m", "milepost", "serve", "--database-url", database_url, "--port", "0"]
     environment = os.environ | {"MILEPOST_UNSAFE_DURABILITY": "1", "MILEPOST_LOG_LEVEL": "warning"}
     with subprocess.Popen([*command, "--processes", "2"], stderr=subprocess.PIPE, text=True, env=environment) as server:
@@ -35,7 +35,7 @@ def serving(database_url: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 
 def children(server: "subprocess.Popen[str]") -> list[int]:
-    """Give the processes that answer; a helper of the standard library runs beside them."""
+    """Return the processes that answer; a helper of the standard library runs beside them."""
     pids = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
     return [int(pid) for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
@@ -85,7 +85,7 @@ def test_an_address_is_not_shared_with_another_server(database_url: str) -> None
 
 
 def sockets(pid: int) -> int:
-    """Give how many sockets a process has open."""
+    """Return how many sockets a process has open."""
     links = (link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink())
     return sum(str(link).startswith("socket:") for link in links)
 

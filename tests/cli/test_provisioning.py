@@ -10,7 +10,7 @@ from milepost.cli import app
 
 @pytest.fixture
 def organised(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give a database with an organisation."""
+    """Return a database with an organisation."""
     monkeypatch.setenv("MILEPOST_UNSAFE_DURABILITY", "1")
     assert 0 == CliRunner().invoke(app, ["org", "add", "Grocer", "--database-url", database_url]).exit_code
     return database_url

@@ -31,37 +31,37 @@ GROUP = GroupDraft(
 
 
 def group(**changes: Any) -> GroupDraft:
-    """Give the sound group with *changes*."""
+    """Return the sound group with *changes*."""
     return replace(GROUP, **changes)
 
 
 def with_target(**changes: Any) -> GroupDraft:
-    """Give the sound group with *changes* to its target."""
+    """Return the sound group with *changes* to its target."""
     return replace(GROUP, targets=(replace(SPEND, **changes),))
 
 
 def with_period(**changes: Any) -> GroupDraft:
-    """Give the sound group with *changes* to its first period."""
+    """Return the sound group with *changes* to its first period."""
     return replace(GROUP, periods=(replace(OCTOBER, **changes), NOVEMBER))
 
 
 def streak(*counts: int | None) -> GroupDraft:
-    """Give a sound streak group with levels of these *counts*."""
+    """Return a sound streak group with levels of these *counts*."""
     levels = tuple(LevelDraft(f"Level {place}", value) for place, value in enumerate(counts, start=1))
     return replace(GROUP, tracking=Tracking.STREAKS, levels=levels)
 
 
 def problems(draft: GroupDraft, organisation: Organisation = BRAND) -> list[tuple[str, int]]:
-    """Give path and code of everything that is wrong with *draft*."""
+    """Return path and code of everything that is wrong with *draft*."""
     return [(problem.path, problem.code) for problem in found(draft, organisation)]
 
 
 def found(draft: GroupDraft, organisation: Organisation = BRAND) -> tuple[Problem, ...]:
-    """Give everything that is wrong with *draft*."""
+    """Return everything that is wrong with *draft*."""
     return validate(draft, organisation, NOW).problems
 
 
 def made(draft: GroupDraft, organisation: Organisation = BRAND) -> TargetGroup:
-    """Give the group that a sound *draft* defines, with ids that count up."""
+    """Return the group that a sound *draft* defines, with ids that count up."""
     numbers = count(1)
     return build_group(draft, organisation, lambda _kind: next(numbers), AUTHOR, NOW)

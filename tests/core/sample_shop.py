@@ -52,7 +52,7 @@ TILL = Author(id=1, code="till", name="till")
 
 
 def at(text: str) -> int:
-    """Give a moment in the shop's zone in epoch microseconds, such as `01-31 23:59`, of 2017."""
+    """Return a moment in the shop's zone in epoch microseconds, such as `01-31 23:59`, of 2017."""
     return int(datetime.fromisoformat(f"2017-{text}").replace(tzinfo=ZoneInfo(ZONE)).timestamp()) * 1_000_000
 
 
@@ -94,7 +94,7 @@ SHOP = Organisation(id=1, name="shop", zone=ZONE, version=1, settings=Settings()
 
 
 def rules(target: Target = TARGET, settings: Settings | None = None, group: TargetGroup = GROUP) -> RuleIndex:
-    """Give the catalogue of a shop with this one target."""
+    """Return the catalogue of a shop with this one target."""
     return build_rule_index(replace(SHOP, settings=settings or Settings()), [replace(group, targets=(target,))])
 
 
@@ -104,12 +104,12 @@ def live(known: RuleIndex, *events: Event) -> Replayed:
 
 
 def progress(replayed: Replayed, key: ProgressKey = JANUARY) -> Progress | None:
-    """Give the customer's progress, hot or settled; None if there is none."""
+    """Return the customer's progress, hot or settled; None if there is none."""
     return {**replayed.history, **replayed.standing.progress}.get(key)
 
 
 def value(replayed: Replayed, key: ProgressKey = JANUARY) -> Decimal | None:
-    """Give the value of the customer's progress; None if there is none."""
+    """Return the value of the customer's progress; None if there is none."""
     found = progress(replayed, key)
     return None if found is None else Decimal(found.value) / 10_000
 
@@ -201,10 +201,10 @@ def enrol(id_: str, when: str, period_id: int = 1, balance: str | None = None) -
 
 
 def explained(logged: Logged) -> list[tuple[object, ...]]:
-    """Give the entries of an event as plain tuples."""
+    """Return the entries of an event as plain tuples."""
     return [structs.astuple(entry) for entry in logged.entries]
 
 
 def told(target: Target, *events: Event) -> list[tuple[OutcomeKind, int]]:
-    """Give the kinds of outcomes that *events* lead to, and the triggers they name."""
+    """Return the kinds of outcomes that *events* lead to, and the triggers they name."""
     return [(one.kind, one.about) for one in live(rules(target), *events).outcomes]

@@ -13,7 +13,7 @@ def stream(seed: int = 1) -> Stream:
 
 
 def share(events: list[Happened], name: str) -> int:
-    """Give how many in a hundred of the events that were not sent before bear this name."""
+    """Return how many in a hundred of the events that were not sent before bear this name."""
     fresh = [event for event in events if not event.is_repeated]
     return round(100 * sum(event.name == name for event in fresh) / len(fresh))
 

@@ -18,7 +18,7 @@ SCORES = st.lists(st.builds(Score, st.integers(1, 6), st.integers(-3, 3), st.int
 
 
 def ranks(board: Board) -> list[tuple[int, int]]:
-    """Give ranks and customers of a whole board."""
+    """Return ranks and customers of a whole board."""
     return [(one.rank, one.score.customer_id) for one in board.page(0, len(board))]
 
 
@@ -44,7 +44,7 @@ def test_own_place_and_those_around_it() -> None:
 
 
 def last_of_each(scores: Sequence[Score]) -> list[Score]:
-    """Give the last score of each customer, best first: what a board must show."""
+    """Return the last score of each customer, best first: what a board must show."""
     last = {score.customer_id: score for score in scores}
     return sorted(last.values(), key=lambda score: (-score.value, score.active_at, score.customer_id))
 
@@ -67,7 +67,7 @@ def test_board_that_was_changed_is_the_board_made_at_once(scores: list[Score], t
 
 
 def by_hand(scores: Sequence[Score], ties: LeaderboardTies) -> list[tuple[int, Score]]:
-    """Give ranks and scores of a whole board, from scores that are in order."""
+    """Return ranks and scores of a whole board, from scores that are in order."""
     found: list[tuple[int, Score]] = []
     for place, score in enumerate(scores, 1):
         rank, last = found[-1] if found else (0, None)

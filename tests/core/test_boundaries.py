@@ -20,7 +20,7 @@ UTC = calendar_of("UTC")
 
 
 def told(built: TargetGroup, settings: Settings = BRAND.settings) -> list[tuple[str, str, str]]:
-    """Give the turns in order of time: when, what turned, and the period's code."""
+    """Return the turns in order of time: when, what turned, and the period's code."""
     codes = {period.id: period.ref_code for period in built.periods} | {NO_PERIOD: "-"}
     turns = sorted(boundaries_of(built, settings), key=lambda turn: turn.due_at)
     return [(UTC.iso(turn.due_at), turn.kind.value, codes[turn.period_id]) for turn in turns]
@@ -88,7 +88,7 @@ def test_a_skipped_day_does_not_turn() -> None:
 
 
 def ids() -> Iterator[int]:
-    """Give ids that nothing else has."""
+    """Return ids that nothing else has."""
     yield from range(900, 1000)
 
 

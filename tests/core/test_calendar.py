@@ -20,7 +20,7 @@ HOUR_US = DAY_US // 24
 
 
 def instant(text: str) -> int:
-    """Give the instant that an ISO text with an offset names."""
+    """Return the instant that an ISO text with an offset names."""
     return Calendar("UTC").read(text).instant
 
 

@@ -14,7 +14,7 @@ WHOLE = ProgressKey(-1, 1)
 
 
 def together(threshold: int, settings: Settings | None = None) -> RuleIndex:
-    """Give a group of spend and, of each day, the least tip; any of them, and a sum of *threshold*."""
+    """Return a group of spend and, of each day, the least tip; any of them, and a sum of *threshold*."""
     low = tuple(Goal(number, number % 2 + 1, Decimal(1)) for number in (1, 2))
     spend = replace(TARGET, goals=low)
     least = Metadata(name="tip", aggregate=AggregateFunction.SUM, window=WindowKind.MIN)
@@ -25,7 +25,7 @@ def together(threshold: int, settings: Settings | None = None) -> RuleIndex:
 
 
 def judged(lived: Replayed) -> tuple[Decimal, bool, list[OutcomeKind]]:
-    """Give the value of the whole, whether it is achieved, and what was told of it."""
+    """Return the value of the whole, whether it is achieved, and what was told of it."""
     row = lived.standing.progress[WHOLE]
     kinds = [OutcomeKind.UNIFIED_ACHIEVED, OutcomeKind.UNIFIED_UNACHIEVED]
     return Decimal(row.value) / 10_000, bool(row.achieved_by), [one.kind for one in lived.outcomes if one.kind in kinds]

@@ -12,7 +12,7 @@ FIRST, NEXT = day_from("2017-01-15"), day_from("2017-01-16")
 
 
 def facts(*events: Event) -> Facts:
-    """Give the facts after these events, in this order."""
+    """Return the facts after these events, in this order."""
     known = NO_FACTS
     for one in events:
         known = after(known, one, Calendar(ZONE))

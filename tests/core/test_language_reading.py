@@ -100,7 +100,7 @@ def test_what_makes_no_sense_is_refused_with_its_place(typed: str, position: int
 
 
 def chain(conditions: int) -> str:
-    """Give a junction of as many literals: one node more than it has conditions."""
+    """Return a junction of as many literals: one node more than it has conditions."""
     return "&&".join(["true"] * conditions)
 
 

@@ -54,7 +54,7 @@ def test_the_published_trees_are_read_and_written(tree: str, text: str) -> None:
 
 
 def leaf(arity: str, value: str, kind: str) -> dict[str, str]:
-    """Give a node without operands."""
+    """Return a node without operands."""
     return {"arity": arity, "value": value, "type": kind}
 
 

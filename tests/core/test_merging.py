@@ -54,7 +54,7 @@ def own_goals(id_: str, period_id: int, *goals: tuple[int, str]) -> Event:
 
 
 def kinds(lived: Replayed) -> list[OutcomeKind]:
-    """Give which outcomes there were."""
+    """Return which outcomes there were."""
     return [one.kind for one in lived.outcomes]
 
 

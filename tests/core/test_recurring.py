@@ -15,13 +15,13 @@ UTC = calendar_of("UTC")
 
 
 def recurring(first: str, kind: Frequency, count: int, frequency: int | None = None) -> GroupDraft:
-    """Give a group of *count* periods that it does not list."""
+    """Return a group of *count* periods that it does not list."""
     draft = group(periods=(), cycle_opens=first, frequency_kind=kind, frequency=frequency, total_periods=count)
     return with_periods(draft, UTC)
 
 
 def days(draft: GroupDraft) -> list[tuple[str | None, str | None]]:
-    """Give first and last day of each period."""
+    """Return first and last day of each period."""
     return [(period.starts, period.ends) for period in draft.periods]
 
 

@@ -34,7 +34,7 @@ LINES = replace(TARGET, entity=Entity.LINEITEM, expression='currentLineItem.code
 
 
 def of(kpi: Kpi, target: Target = TARGET, window: WindowKind | None = None) -> Target:
-    """Give the target with another measure."""
+    """Return the target with another measure."""
     metadata = Metadata(name="tip", aggregate=AggregateFunction.SUM, window=window) if window else None
     return replace(target, kpi=kpi, metadata=metadata)
 

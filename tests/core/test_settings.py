@@ -9,7 +9,7 @@ from milepost.settings import LogLevel, ServerSettings, Source, describe, read_s
 
 
 def problems(environment: dict[str, str], flags: dict[str, object] | None = None) -> dict[str, str]:
-    """Give what is wrong with settings: the name of each, and the reason."""
+    """Return what is wrong with settings: the name of each, and the reason."""
     with pytest.raises(Refused) as caught:
         read_settings(environment, flags or {})
     return {problem.path: problem.reason for problem in caught.value.problems}

@@ -10,13 +10,13 @@ ALL_OVER = 1_000
 
 
 def rule(*bounds: int, freezes: FreezeRule | None = None) -> StreakRule:
-    """Give a continuous streak whose periods, called 1, 2 and so on, lie between *bounds*."""
+    """Return a continuous streak whose periods, called 1, 2 and so on, lie between *bounds*."""
     ids = tuple(range(1, len(bounds)))
     return StreakRule(1, 10, True, LEVELS, freezes, (), ids, bounds[:-1], bounds[1:])
 
 
 def runs(streak_rule: StreakRule, streak: Streak) -> list[int]:
-    """Give the run after each achieved period, once all are over."""
+    """Return the run after each achieved period, once all are over."""
     return list(evaluate(streak_rule, streak, ALL_OVER).runs.values())
 
 

@@ -50,7 +50,7 @@ MARKED = {
 
 
 def daily(settings: Settings | None = None, **changes: object) -> RuleIndex:
-    """Give the rules of the daily streak, or of one like it."""
+    """Return the rules of the daily streak, or of one like it."""
     group: TargetGroup = replace(DAILY, **changes)  # type: ignore[arg-type]
     return build_rule_index(replace(SHOP, settings=settings or Settings()), [replace(group, targets=(TEN,))])
 
@@ -68,7 +68,7 @@ def closed(day: int) -> Event:
 
 
 def said(known: RuleIndex, *events: Event) -> list[tuple[str, int]]:
-    """Give what was said of the streak: with the day, or the level's id."""
+    """Return what was said of the streak: with the day, or the level's id."""
     levels = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED}
     return [
         (MARKED[one.kind], one.about if one.kind in levels else one.period_id)
@@ -78,7 +78,7 @@ def said(known: RuleIndex, *events: Event) -> list[tuple[str, int]]:
 
 
 def walked(known: RuleIndex, until: str, *events: Event) -> StreakRun:
-    """Give the walk that somebody takes who looks at a moment."""
+    """Return the walk that somebody takes who looks at a moment."""
     return evaluate(known.streaks[1], live(known, *events).standing.streaks[1], at(until))
 
 

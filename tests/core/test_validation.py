@@ -26,7 +26,7 @@ AGNOSTIC = Evaluation.PERIOD_AGNOSTIC_WINDOW
 
 
 def unified(number: int, **changes: Any) -> GroupDraft:
-    """Give a unified group of *number* targets."""
+    """Return a unified group of *number* targets."""
     targets = tuple(replace(SPEND, name=f"Spend {place}") for place in range(number))
     return group(tracking=Tracking.UNIFIED, any_of=False, targets=targets, **changes)
 
@@ -191,7 +191,7 @@ def test_unified_groups_have_no_triggers() -> None:
 
 
 def made_triggers() -> tuple[TriggerDraft, ...]:
-    """Give one sound trigger."""
+    """Return one sound trigger."""
     return (TriggerDraft(name="Half", value_kind=TriggerValueKind.PERCENTAGE, value=Decimal(50)),)
 
 

@@ -33,7 +33,7 @@ MEANT = {
 
 
 def pair(entity: Entity, kpi: Kpi, metadata: MetadataDraft | None) -> TargetDraft:
-    """Give a target of *entity* and *kpi*."""
+    """Return a target of *entity* and *kpi*."""
     return replace(SPEND, entity=entity, kpi=kpi, metadata=metadata)
 
 

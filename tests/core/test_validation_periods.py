@@ -16,7 +16,7 @@ UTC = calendar_of("UTC")
 
 
 def daily(number: int) -> GroupDraft:
-    """Give a group of *number* days, one period each."""
+    """Return a group of *number* days, one period each."""
     first = UTC.read("2024-01-01").day
     days = [UTC.date_text(UTC.opens(first + place)) for place in range(number)]
     periods = tuple(PeriodDraft(ref_code=f"Day {place}", starts=day, ends=day) for place, day in enumerate(days))

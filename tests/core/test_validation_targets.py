@@ -141,7 +141,7 @@ def test_goals_differ_by_period_only_on_the_calendar() -> None:
 
 
 def trigger(**changes: Any) -> TriggerDraft:
-    """Give a sound trigger with *changes*."""
+    """Return a sound trigger with *changes*."""
     return replace(TriggerDraft(name="Half", value_kind=TriggerValueKind.PERCENTAGE, value=Decimal(50)), **changes)
 
 

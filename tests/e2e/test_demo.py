@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def demo(data: Path, *arguments: str) -> list[str]:
-    """Give the command that runs the demo on *data* with few households."""
+    """Return the command that runs the demo on *data* with few households."""
     return [sys.executable, "-m", "milepost", "demo", "--data", str(data), "--households", HOUSEHOLDS, *arguments]
 
 
@@ -32,7 +32,7 @@ def run(command: list[str]) -> "subprocess.CompletedProcess[str]":
 
 
 def said_until(process: "subprocess.Popen[str]", pattern: str) -> Iterator[str]:
-    """Give what *process* says on standard error up to a line that holds *pattern*."""
+    """Return what *process* says on standard error up to a line that holds *pattern*."""
     assert process.stderr is not None
     for line in process.stderr:
         yield line

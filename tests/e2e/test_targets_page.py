@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 
 @pytest.fixture
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Give a client of the page's own, where ids are those of a new installation."""
+    """Return a client of the page's own, where ids are those of a new installation."""
     with opened(admin_url, template) as client:
         yield client
 
@@ -49,7 +49,7 @@ def asked(command: str) -> Asked:
 
 
 def holds(answer: Any, shown: Json) -> bool:
-    """Tell whether the answer, or something in it, has all that is shown."""
+    """Return whether the answer, or something in it, has all that is shown."""
     if isinstance(answer, dict) and all(name in answer and answer[name] == value for name, value in shown.items()):
         return True
     parts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()

@@ -24,7 +24,7 @@ FIRST, SECOND = 1, 2
 
 
 def catalogues_of(world: World) -> Mapping[int, RuleIndex]:
-    """Give the catalogues of what the world defines."""
+    """Return the catalogues of what the world defines."""
     early = [group for group in world.groups if group.id not in world.late]
     first, second = (replace(world.organisation, version=version) for version in (FIRST, SECOND))
     return {FIRST: build_rule_index(first, early), SECOND: build_rule_index(second, world.groups)}
@@ -38,18 +38,18 @@ def lived(world: World, events: Iterable[Event] | None = None, *, start: Replaye
 
 
 def progress_of(replayed: Replayed) -> dict[ProgressKey, Progress]:
-    """Give all progress, hot and settled."""
+    """Return all progress, hot and settled."""
     return {**replayed.history, **replayed.standing.progress}
 
 
 def values(replayed: Replayed, but: Container[int] = ()) -> dict[ProgressKey, int]:
-    """Give all values that are not zero, *but* for some targets."""
+    """Return all values that are not zero, *but* for some targets."""
     found = progress_of(replayed).items()
     return {key: progress.value for key, progress in found if progress.value and key.target_id not in but}
 
 
 def shown(world: World, replayed: Replayed) -> Table:
-    """Give the engine's result in the naive evaluator's words."""
+    """Return the engine's result in the naive evaluator's words."""
     keys = {event.key.log_id: event.key for event in world.events}
     triggers = {
         target.id: [trigger.id for trigger in target.triggers] for group in world.groups for target in group.targets
@@ -85,7 +85,7 @@ Names = Mapping[int, EventKey]
 
 
 def wholes_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], Whole]:
-    """Give the periods of unified groups that are achieved as a whole."""
+    """Return the periods of unified groups that are achieved as a whole."""
     return {
         (-key.target_id, key.period_id): Whole(keys[progress.achieved_by], progress.achieved_at)
         for key, progress in progress_of(replayed).items()
@@ -94,7 +94,7 @@ def wholes_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], Whole]:
 
 
 def levels_of(standing: Standing, keys: Names) -> dict[tuple[int, int], Earned]:
-    """Give the streak levels that the customer has."""
+    """Return the streak levels that the customer has."""
     return {
         (group_id, level.level_id): Earned(keys[level.earned_by], level.earned_at, level.period_id)
         for group_id, streak in standing.streaks.items()
@@ -103,7 +103,7 @@ def levels_of(standing: Standing, keys: Names) -> dict[tuple[int, int], Earned]:
 
 
 def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
-    """Give what each decision left of the award that was asked for."""
+    """Return what each decision left of the award that was asked for."""
     return {
         logged.event.key: Fraction(entry.after, UNITS_PER_ONE)
         for logged in replayed.log
@@ -113,7 +113,7 @@ def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
 
 
 def told_of(outcome: Outcome) -> Told:
-    """Give an outcome in the naive evaluator's words."""
+    """Return an outcome in the naive evaluator's words."""
     return Told(outcome.kind, outcome.target_id, outcome.period_id, outcome.about)
 
 
@@ -121,7 +121,7 @@ LEVELS = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED
 
 
 def comparable(world: World, told: Iterable[Told]) -> list[Told]:
-    """Give the outcomes that can be compared, sorted.
+    """Return the outcomes that can be compared, sorted.
 
     A level is about itself, leaving own windows is about the target; one is enrolled once in a period.
     """
@@ -137,19 +137,19 @@ def comparable(world: World, told: Iterable[Told]) -> list[Told]:
 
 
 def days_of(facts: Facts) -> dict[date, int]:
-    """Give the number of bills of each day that has any."""
+    """Return the number of bills of each day that has any."""
     span = range(facts.first_day, facts.first_day + 8 * max(map(len, facts.planes), default=0))
     return {date.fromordinal(day): bills for day in span if (bills := facts.bills_on(day))}
 
 
 def has_no_period(one: Told, undated: Container[int]) -> bool:
-    """Tell whether the period of an outcome does not matter."""
+    """Return whether the period of an outcome does not matter."""
     return one.kind in LEVELS or (
         one.kind in {OutcomeKind.ENROLLED, OutcomeKind.UNENROLLED} and one.target_id in undated
     )
 
 
 def reckoned(world: World) -> Table:
-    """Give the naive evaluator's result."""
+    """Return the naive evaluator's result."""
     table = evaluate(world.organisation, world.groups, world.events, dict.fromkeys(world.late, world.before))
     return table._replace(told=comparable(world, table.told))

@@ -51,7 +51,7 @@ Requests = list[tuple[int | None, Payload]]
 
 
 def is_from_the_first(group: TargetGroup) -> bool:
-    """Tell whether an enrolment is always from the first period on."""
+    """Return whether an enrolment is always from the first period on."""
     return group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW or group.tracking in STREAKS
 
 

@@ -90,7 +90,7 @@ MEASURES = (*WINDOWED, *SUMS, *SUMS, *COUNTS, *COUNTS, *AWARDS)
 
 
 def midnight(day: date, zone: str) -> int:
-    """Give the first instant of a day in epoch microseconds; where midnight is skipped, the instant of the change."""
+    """Return the first instant of a day in epoch microseconds; where midnight is skipped, the instant of the change."""
     local = datetime.combine(day, time.min, zone_named(zone))
     return (local.astimezone(UTC) - EPOCH) // MICROSECOND
 

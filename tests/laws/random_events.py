@@ -181,7 +181,7 @@ def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
 
 
 def name_of(payload: Payload) -> str:
-    """Give the name under which a payload is heard."""
+    """Return the name under which a payload is heard."""
     if isinstance(payload, Award):
         return POINTS if payload.currency is None else CURRENCY
     return NAMES[type(payload)]

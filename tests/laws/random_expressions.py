@@ -260,31 +260,31 @@ class SameAnswer(NamedTuple):
     level: bool
 
     def value_in_period(self, _target: str, _period: str) -> Decimal:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
     def value_now(self, _target: str) -> Decimal:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
     def mean_value(self, _target: str) -> Decimal:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
     def has_level(self, _level: str) -> bool:
-        """Tell whether any level was reached."""
+        """Return whether any level was reached."""
         return self.level
 
     def streak_count(self, _streak: str) -> Decimal:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
     def achieved_in_period(self, _group: str, _period: str) -> Decimal:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
     def achieved_now(self, _group: str) -> Decimal:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
 

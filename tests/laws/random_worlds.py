@@ -42,7 +42,7 @@ class World(NamedTuple):
 
     @property
     def before(self) -> frozenset[EventKey]:
-        """Give the events that were heard before the late groups were made."""
+        """Return the events that were heard before the late groups were made."""
         return frozenset(event.key for event in self.events[: self.heard])
 
 
@@ -98,7 +98,7 @@ def returning_worlds(draw: st.DrawFn, *, settled: Settings | None = None) -> Wor
 
 
 def wanted(made: Sequence[TargetGroup]) -> Wanted:
-    """Give the kinds of events that the groups' targets listen to."""
+    """Return the kinds of events that the groups' targets listen to."""
     aims = [(group, one) for group in made for one in group.targets]
     entities = {one.entity for _, one in aims}
     return Wanted(
@@ -118,5 +118,5 @@ def wanted(made: Sequence[TargetGroup]) -> Wanted:
 
 
 def is_counting(group: TargetGroup, one: Target) -> bool:
-    """Tell whether a target counts at all: the service enrols nobody in one that does not."""
+    """Return whether a target counts at all: the service enrols nobody in one that does not."""
     return group.active and one.active

@@ -71,7 +71,7 @@ fields = st.sampled_from(
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Give every place in *value* at which something stands: what holds it, and under which key."""
+    """Return every place in *value* at which something stands: what holds it, and under which key."""
     match value:
         case dict():
             runtime = list(value.items())
@@ -106,7 +106,7 @@ def spoiled(draw: st.DrawFn) -> Any:
 
 
 def outcome(body: bytes, organisation: Organisation) -> TargetGroup | tuple[Problem, ...]:
-    """Give the group that *body* defines, or everything that is wrong with it."""
+    """Return the group that *body* defines, or everything that is wrong with it."""
     try:
         draft, unreadable = read_definition(body)
     except Refused as refused:

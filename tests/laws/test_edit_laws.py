@@ -56,7 +56,7 @@ Read = Callable[[bytes], Any]
 
 
 def circumstances(organisation: Organisation, at: int) -> EditContext:
-    """Give the circumstances of a change, with ids of its own."""
+    """Return the circumstances of a change, with ids of its own."""
     numbers = count(1_000_000)
     return EditContext(organisation=organisation, author=AUTHOR, at=at, ids=lambda _kind: next(numbers), audiences={})
 
@@ -120,7 +120,7 @@ def edits(draw: st.DrawFn) -> tuple[TargetGroup, Read, Any]:
 
 
 def changed(group: TargetGroup, read: Read, body: bytes) -> TargetGroup | tuple[Problem, ...]:
-    """Give the group that *body* makes of *group*, or everything that is wrong with it."""
+    """Return the group that *body* makes of *group*, or everything that is wrong with it."""
     try:
         change, unreadable = read(body)
     except Refused as refused:
@@ -149,7 +149,7 @@ def test_a_change_is_described_back_or_kept(drawn: tuple[TargetGroup, Read, Any]
 
 
 def measured(group: TargetGroup, target_id: int) -> tuple[object, ...]:
-    """Give what of a target and its group no request changes."""
+    """Return what of a target and its group no request changes."""
     (target,) = [target for target in group.targets if target.id == target_id]
     kept = (target.entity, target.kpi, target.event_name, target.enrolment, target.metadata, target.triggers)
     return (*kept, group.tracking, group.evaluation, group.streak_levels, group.preferred_till_id)
@@ -226,7 +226,7 @@ def lived_with(edit: Edited) -> Replayed:
 
 
 def is_told_once(edit: Edited, replayed: Replayed) -> bool:
-    """Tell whether each achievement is told once, unless it was taken back or, of levels, a streak starts again."""
+    """Return whether each achievement is told once, unless it was taken back or, of levels, a streak starts again."""
     told = achievements(replayed.outcomes)
     again = starts_again(edit.before)
     return all(alternates(story) for key, story in told.items() if key.period_id or not again)

@@ -49,7 +49,7 @@ def test_what_was_heard_before_changes_nothing(world: World, data: st.DataObject
 
 
 def heard_among(world: World, repeated: Sequence[Event]) -> int:
-    """Give how many of the events with repeats were heard before the late groups were made."""
+    """Return how many of the events with repeats were heard before the late groups were made."""
     news = (place for place, event in enumerate(repeated) if event.key not in world.before)
     return next(news, len(repeated))
 
@@ -111,7 +111,7 @@ LEVELS = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED
 
 
 def achievements(outcomes: Iterable[Outcome]) -> dict[ProgressKey, list[bool]]:
-    """Give for each progress, whole and streak level what was told of its achievement, in order: done or undone.
+    """Return for each progress, whole and streak level what was told of its achievement, in order: done or undone.
 
     A whole has the negative id of its group in place of a target, a level has its own id and no period.
     """
@@ -126,12 +126,12 @@ def achievements(outcomes: Iterable[Outcome]) -> dict[ProgressKey, list[bool]]:
 
 
 def alternates(story: Sequence[bool]) -> bool:
-    """Tell whether a story begins with an achievement, and each further one follows a withdrawal."""
+    """Return whether a story begins with an achievement, and each further one follows a withdrawal."""
     return list(story) == [place % 2 == 0 for place in range(len(story))]
 
 
 def starts_again(world: World) -> bool:
-    """Tell whether a streak starts again, so that its levels can be earned again."""
+    """Return whether a streak starts again, so that its levels can be earned again."""
     return any(isinstance(event.payload, Enrol) and event.payload.reset for event in world.events)
 
 
@@ -174,7 +174,7 @@ def test_replaying_the_stored_log_gives_the_stored_standing(world: World) -> Non
 
 
 def stored(event: Event) -> Event:
-    """Give *event* as it comes back from storage."""
+    """Return *event* as it comes back from storage."""
     body = codec.encode_event(event, codec.encode_payload(event.payload)).decode()
     return codec.decode_event(event.key, event.name, event.occurred_at, event.received_at, body)
 

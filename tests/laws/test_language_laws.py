@@ -25,7 +25,7 @@ from tests.laws.random_expressions import ZONES, expressions, occasions, rules, 
 
 
 def fits(expression: Expression) -> bool:
-    """Tell whether *expression* is within the limits."""
+    """Return whether *expression* is within the limits."""
     try:
         refuse_oversize(expression)
     except Malformed:
@@ -100,7 +100,7 @@ fragments = st.lists(st.sampled_from(WORDS + MARKS), max_size=30).map("".join)
 
 
 def understood(text: str) -> tuple[Expression | None, int]:
-    """Give the expression, or the position from which on *text* is none."""
+    """Return the expression, or the position from which on *text* is none."""
     try:
         return read(text), 0
     except Malformed as malformed:

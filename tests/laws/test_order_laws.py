@@ -50,7 +50,7 @@ def test_other_kinds_do_not_depend_on_the_order_of_arrival(world: World, data: s
 
 
 def orderly(groups: Iterable[TargetGroup]) -> Iterable[TargetGroup]:
-    """Give the groups that promise the same in any order: no own windows, no freezes that are earned."""
+    """Return the groups that promise the same in any order: no own windows, no freezes that are earned."""
     for group in groups:
         is_earned = group.freezes is not None and group.freezes.earn_every is not None
         if group.evaluation is not Evaluation.CYCLIC_WINDOW and not is_earned:
@@ -58,7 +58,7 @@ def orderly(groups: Iterable[TargetGroup]) -> Iterable[TargetGroup]:
 
 
 def filled_up(groups: Iterable[TargetGroup]) -> Iterable[int]:
-    """Give the ids of the targets whose periods are filled one after the other."""
+    """Return the ids of the targets whose periods are filled one after the other."""
     for group in groups:
         if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
             yield from (target.id for target in group.targets)
@@ -84,7 +84,7 @@ def stayed(world: World) -> Iterable[Event]:
 
 
 def levels(replayed: Replayed, falling: Container[int]) -> set[int]:
-    """Give the streak levels that the customer has, but for those of *falling* targets."""
+    """Return the streak levels that the customer has, but for those of *falling* targets."""
     streaks = replayed.standing.streaks.values()
     return {level.level_id for streak in streaks if -streak.group_id not in falling for level in streak.levels}
 
@@ -123,7 +123,7 @@ def orderless(events: Iterable[Event]) -> list[Event]:
 
 
 def marks(replayed: Replayed, but: Container[int], filled: Container[int] = ()) -> dict[ProgressKey, tuple[bool, int]]:
-    """Give what was achieved and reached, *but* for some targets; of those *filled* one by one, rows with something."""
+    """Return what was achieved and reached, *but* for some targets; of those *filled* one by one, only rows with values."""
     return {
         key: (bool(progress.achieved_by), progress.triggers)
         for key, progress in progress_of(replayed).items()

@@ -125,7 +125,7 @@ def groups() -> tuple[TargetGroup, ...]:
 
 
 def instants() -> list[int]:
-    """Give instants around the bounds of months and the changes of clocks."""
+    """Return instants around the bounds of months and the changes of clocks."""
     days = [*MONTHS, *CHANGES]
     return [midnight(day, ZONE) + by for day in days for by in (-HOUR, -1, 0, 1, 2 * HOUR, 3 * HOUR, 30 * HOUR)]
 
@@ -184,7 +184,7 @@ def history(length: int, chance: Random, *, returning: bool) -> list[Event]:
 
 
 def outcome(world: World, events: Sequence[Event], *, returning: bool) -> object:
-    """Give what must not depend on the order: values, and without returns what was reached too."""
+    """Return what must not depend on the order: values, and without returns what was reached too."""
     replayed = lived(world, events)
     standing = replayed.standing
     # Which until-achieved periods a total fills before it falls depends on the order, and so does what a whole counts.

@@ -17,25 +17,25 @@ from tests.oracle.reference_notices import Row
 
 
 def before(world: World, place: int) -> ProgressLookup:
-    """Give what the customer has reached before the event at *place*."""
+    """Return what the customer has reached before the event at *place*."""
     rules, life = catalogues_of(world)[SECOND], lived(world, world.events[:place])
     standing = structs.replace(life.standing, progress=progress_of(life))
     return StandingProgressLookup(rules, standing, world.events[place].occurred_at)
 
 
 def reckoned(world: World, place: int) -> dict[tuple[int, int], Row]:
-    """Give the rows that the naive evaluator has before the event at *place*."""
+    """Return the rows that the naive evaluator has before the event at *place*."""
     return evaluate(world.organisation, world.groups, world.events[:place]).rows
 
 
 def value(rows: dict[tuple[int, int], Row], target_id: int, period_id: int) -> Fraction:
-    """Give the value of a row; 0 if there is none."""
+    """Return the value of a row; 0 if there is none."""
     row = rows.get((target_id, period_id))
     return Fraction(0) if row is None else row.value
 
 
 def running(group: TargetGroup, event: Event) -> list[int]:
-    """Give the ids of the active periods of *group* that *event* lies in."""
+    """Return the ids of the active periods of *group* that *event* lies in."""
     return [one.id for one in group.periods if one.active and one.opens_at <= event.occurred_at < one.closes_at]
 
 

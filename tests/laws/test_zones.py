@@ -38,17 +38,17 @@ LAST = 2**60
 
 
 def local(instant: int, zone: ZoneInfo) -> datetime:
-    """Give the local time of *instant* (epoch microseconds)."""
+    """Return the local time of *instant* (epoch microseconds)."""
     return (EPOCH + timedelta(microseconds=instant)).astimezone(zone)
 
 
 def instant_of(text: str) -> int:
-    """Give the instant of an ISO date and time with offset."""
+    """Return the instant of an ISO date and time with offset."""
     return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
 
 
 def first_instant(day: date, zone: ZoneInfo) -> int:
-    """Give the first instant whose local date is *day* or later, found by halving."""
+    """Return the first instant whose local date is *day* or later, found by halving."""
     midnight = (datetime(day.year, day.month, day.day, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
     before, there = midnight - FAR, midnight + FAR
     while there - before > 1:
@@ -58,7 +58,7 @@ def first_instant(day: date, zone: ZoneInfo) -> int:
 
 
 def bounds_of_years(first: int, last: int) -> Iterable[date]:
-    """Give the days on which months, quarters, half years and ISO weeks begin, and 29 February with its neighbours."""
+    """Return days on which months, quarters, half years and ISO weeks begin, and 29 February with its neighbours."""
     day = date(first, 1, 1)
     while day.year <= last:
         is_leap_day = (day.month, day.day) in {(2, 28), (2, 29), (3, 1)}
@@ -68,7 +68,7 @@ def bounds_of_years(first: int, last: int) -> Iterable[date]:
 
 
 def disagreements(zone_name: str, days: Iterable[date]) -> list[date]:
-    """Give the days on which the calendar and the standard library do not agree when a day begins."""
+    """Return the days on which the calendar and the standard library do not agree when a day begins."""
     calendar, zone = calendar_of(zone_name), zone_named(zone_name)
     return [day for day in days if calendar.opens(day.toordinal()) != first_instant(day, zone)]
 
@@ -103,12 +103,12 @@ def test_months_and_weeks_tile_the_years(zone: str) -> None:
 
 
 def months_of(first: int, last: int) -> list[date]:
-    """Give the first days of all months."""
+    """Return the first days of all months."""
     return [date(year, month, 1) for year in range(first, last + 1) for month in range(1, 13)]
 
 
 def weeks_of(first: int, last: int) -> list[date]:
-    """Give the Mondays of all ISO weeks."""
+    """Return the Mondays of all ISO weeks."""
     monday = date.fromisocalendar(first, 1, 1)
     return [monday + timedelta(weeks=number) for number in range((last - first + 1) * 52)]
 

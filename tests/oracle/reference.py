@@ -103,7 +103,7 @@ class Life:
             yield next(iter(taken.values()))
 
     def told(self) -> Iterator[Told]:
-        """Give all outcomes."""
+        """Return all outcomes."""
         for course in self.courses:
             yield from course.told
         for runner in self.runners:
@@ -118,7 +118,7 @@ class Life:
 
 
 def course_of(plan: Plan, uses: Mapping[EventKey, Mapping[int, Fraction]]) -> Course:
-    """Give the course that suits a target."""
+    """Return the course that suits a target."""
     if plan.group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         return FillingCourse(plan, uses)
     return CarryingCourse(plan, uses)
@@ -152,7 +152,7 @@ def evaluate(
 
 
 def anchors(courses: Sequence[Course]) -> dict[int, int]:
-    """Give when the customer's own windows begin, by target id."""
+    """Return when the customer's own windows begin, by target id."""
     return {
         course.plan.target.id: course.anchor
         for course in courses

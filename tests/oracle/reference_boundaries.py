@@ -23,7 +23,7 @@ def tell_turn(course: Course, story: Story, turn: PeriodRollover) -> None:
 
 
 def is_told(course: Course, story: Story, turn: PeriodRollover) -> bool:
-    """Tell whether a turn concerns the customer: what is there of it, or that one takes part at all, or nobody."""
+    """Return whether a turn concerns the customer: what is there of it, or that one takes part at all, or nobody."""
     plan, found = course.plan, stay(course.plan, story)
     takes_part = course.takes_part(story, turn.period_id)
     if plan.settings.period_end_outcome is not PeriodEndOutcome.ENROLLED_WITH_ACTIVITY:

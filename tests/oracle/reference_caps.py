@@ -29,7 +29,7 @@ class Limit(NamedTuple):
 
 
 def decide(courses: Iterable[Course], story: Story) -> tuple[Fraction, dict[int, Fraction]]:
-    """Give how much may be given of what *story* ends with, and what that uses of each cap, by target id."""
+    """Return how much may be given of what *story* ends with, and what that uses of each cap, by target id."""
     event = story[-1].event
     assert isinstance(event.payload, AuthoriseAward)
     limits: dict[int, Limit] = {}
@@ -50,7 +50,7 @@ def decide(courses: Iterable[Course], story: Story) -> tuple[Fraction, dict[int,
 
 
 def limit(course: Course, event: Event, wanted: AuthoriseAward, story: Story) -> Limit | None:
-    """Give what one cap allows of an award; None if it does not concern it."""
+    """Return what one cap allows of an award; None if it does not concern it."""
     span, target = course.place(event), course.plan.target
     if span is None or not course.takes_part(story[:-1], span.period_id):
         return None
@@ -77,14 +77,14 @@ def limit(course: Course, event: Event, wanted: AuthoriseAward, story: Story) ->
 
 
 def is_of_kind(course: Course, event: Event, wanted: AuthoriseAward) -> bool:
-    """Tell whether a cap on awards would count the award that is asked for."""
+    """Return whether a cap on awards would count the award that is asked for."""
     award = Award(program_id=wanted.program_id, currency=wanted.currency, kind=wanted.kind, amount=wanted.amount)
     name = POINTS if wanted.currency is None else CURRENCY
     return weight(course.plan.target, structs.replace(event, name=name, payload=award), []) is not None
 
 
 def is_known_day(course: Course, event: Event, span: Span, story: Story) -> bool:
-    """Tell whether the day of a decision counts already; a balance stands for the days that counted before it, too."""
+    """Return whether the day of a decision counts already; a balance stands for the days before it, too."""
     start = balance(course.plan, story, span.period_id)
     days = {
         local_day(course.plan.zone, one.event.occurred_at)

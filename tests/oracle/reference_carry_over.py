@@ -36,12 +36,12 @@ class CarryingCourse(Course):
                 yield Step(event, later.period_id, is_return=True)
 
     def later(self, span: Span, taken: Event) -> Span | None:
-        """Give the first later period that closes after the return."""
+        """Return the first later period that closes after the return."""
         after = [one for one in spans(self.plan, None) if one.opens_at >= span.closes_at]
         return next((one for one in after if one.closes_at > taken.occurred_at), None)
 
     def taken_off(self, bill: Event, taken: Event, span: Span, story: Story) -> Fraction:
-        """Give what is carried: what comes back, or the share of the goal that it is of what was achieved."""
+        """Return what is carried: what comes back, or the share of the goal that it is of what was achieved."""
         lines = self.plan.settings.carry_lines if self.plan.target.entity is Entity.LINEITEM else CarryLines.WHOLE
         if lines is CarryLines.NONE:
             return Fraction(0)

@@ -51,7 +51,7 @@ class Union:
             self.told.append(Told(OutcomeKind.UNIFIED_UNACHIEVED, 0, period_id, self.group.id))
 
     def holds(self, rows: Sequence[Row]) -> bool:
-        """Tell whether enough targets are reached, and the threshold is."""
+        """Return whether enough targets are reached, and the threshold is."""
         rule = self.group.combination
         assert rule is not None
         reached = [row for row in rows if row.achieved_by is not None]

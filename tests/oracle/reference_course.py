@@ -59,7 +59,7 @@ class Course:
             yield self.count(event, span, story)
 
     def place(self, event: Event) -> Span | None:
-        """Give the period in which *event* would count, wherever it may and whoever takes part."""
+        """Return the period in which *event* would count, wherever it may and whoever takes part."""
         found = next((span for span in spans(self.plan, self.anchor_for(event)) if span.holds(event.occurred_at)), None)
         if found is None or not self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
             found = found if self.plan.is_calendar else None
@@ -68,17 +68,17 @@ class Course:
         return found
 
     def anchor_for(self, event: Event) -> int:
-        """Give when own windows begin: with the event that opened the first one, or else with *event*."""
+        """Return when own windows begin: with the event that opened the first one, or else with *event*."""
         return event.occurred_at if self.anchor is None else self.anchor
 
     def amount(self, event: Event, span: Span, story: Story) -> Fraction | None:
-        """Give what *event* adds now; None if it does not count."""
+        """Return what *event* adds now; None if it does not count."""
         if isinstance(event.payload, AuthoriseAward):
             return self.uses.get(event.key, {}).get(self.plan.target.id)
         return weight(self.plan.target, event, self.returns(event, span, story))
 
     def returns(self, event: Event, span: Span, story: Story) -> list[Return]:
-        """Give the returns that are to be taken off *event* in its own period."""
+        """Return the returns that are to be taken off *event* in its own period."""
         if self.plan.settings.returns is Returns.IGNORE:
             return []
         if self.carries and event.key in self.booked:
@@ -87,7 +87,7 @@ class Course:
 
     @property
     def carries(self) -> bool:
-        """Tell whether a return may be carried into a later period."""
+        """Return whether a return may be carried into a later period."""
         return self.plan.settings.returns is Returns.CARRY and self.plan.is_calendar and is_sum(self.plan.target)
 
     def count(self, event: Event, span: Span, story: Story) -> Step:
@@ -128,7 +128,7 @@ class Course:
         self.rows[period_id] = row._replace(value=value, triggers=row.triggers | reached)
 
     def wanted(self, period_id: int, story: Story) -> Fraction | None:
-        """Give the goal of a period."""
+        """Return the goal of a period."""
         return goal(self.plan, story, period_id)
 
     def achieve(self, period_id: int, event: Event) -> None:
@@ -152,7 +152,7 @@ class Course:
         return start.amount + taken_together(self.plan, self.weights(span, story, start.at)) + carried
 
     def weights(self, span: Span, story: Story, after: int) -> list[Weight]:
-        """Give what counts in *span*, of what came to count *after* a place in the story."""
+        """Return what counts in *span*, of what came to count *after* a place in the story."""
         found = []
         for event, period_id, at in self.booked.values():
             if period_id == span.period_id and at > after:
@@ -162,7 +162,7 @@ class Course:
         return found
 
     def span(self, period_id: int) -> Span:
-        """Give the span of a period that was lived."""
+        """Return the span of a period that was lived."""
         return next(span for span in spans(self.plan, self.anchor) if span.period_id == period_id)
 
     def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
@@ -178,14 +178,14 @@ class Course:
             yield Step(event, span.period_id, is_return=True)
 
     def takes_off(self, before: Sequence[Weight], after: Sequence[Weight]) -> bool:
-        """Tell whether a return took something off what counts: to a sum, a bill that adds 0 is as good as none."""
+        """Return whether a return took something off what counts: to a sum, a bill that adds 0 is as good as none."""
         if is_sum(self.plan.target):
             return taken_together(self.plan, before) != taken_together(self.plan, after)
         return before != after
 
     @property
     def revokes(self) -> bool:
-        """Tell whether a return may take an achievement back."""
+        """Return whether a return may take an achievement back."""
         settings = self.plan.settings
         return settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
 
@@ -248,7 +248,7 @@ class Course:
         yield from ()
 
     def takes_part(self, story: Story, period_id: int) -> bool:
-        """Tell whether the customer takes part in a period after *story*."""
+        """Return whether the customer takes part in a period after *story*."""
         is_covered = covers(self.plan, stay(self.plan, story), period_id)
         return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
 

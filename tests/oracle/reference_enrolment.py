@@ -19,7 +19,7 @@ class Stay(NamedTuple):
 
 
 def stay(plan: Plan, story: Story) -> Stay | None:
-    """Give how the customer takes part after *story*; None for one who never did."""
+    """Return how the customer takes part after *story*; None for one who never did."""
     found = Stay(None) if plan.target.enrolment is EnrolmentMethod.TRANSACTION else None
     for happening in story:
         match happening.event.payload:
@@ -31,7 +31,7 @@ def stay(plan: Plan, story: Story) -> Stay | None:
 
 
 def covers(plan: Plan, found: Stay | None, period_id: int) -> bool:
-    """Tell whether who takes part like that takes part in a period, but for having left."""
+    """Return whether who takes part like that takes part in a period, but for having left."""
     if found is None:
         return False
     automatic = plan.target.enrolment is EnrolmentMethod.TRANSACTION and not found.is_back
@@ -41,12 +41,12 @@ def covers(plan: Plan, found: Stay | None, period_id: int) -> bool:
 
 
 def rank(plan: Plan, period_id: int) -> int:
-    """Give the place of a period among all of the group; the one total of until-achieved periods is the first."""
+    """Return the place of a period among all of the group; the one total of until-achieved periods is the first."""
     return next((place for place, period in enumerate(in_order(plan.group)) if period.id == period_id), 0)
 
 
 def counts_stored(plan: Plan, story: Story) -> bool:
-    """Tell whether the enrolment that *story* ends with counts what was heard before it."""
+    """Return whether the enrolment that *story* ends with counts what was heard before it."""
     found, before = stay(plan, story), stay(plan, story[:-1])
     assert found is not None
     if found.is_back:
@@ -62,14 +62,14 @@ def counts_stored(plan: Plan, story: Story) -> bool:
 
 
 def own_goal(plan: Plan, story: Story, period_id: int) -> Fraction | None:
-    """Give the goal that the enrolment in force brought for a period."""
+    """Return the goal that the enrolment in force brought for a period."""
     found = stay(plan, story)
     own = dict(found.enrolled.goals) if found and found.enrolled else {}
     return Fraction(own[period_id]) if period_id in own else None
 
 
 def goal(plan: Plan, story: Story, period_id: int) -> Fraction | None:
-    """Give the value that this customer has to reach in a period; None if there is none."""
+    """Return the value that this customer has to reach in a period; None if there is none."""
     own = own_goal(plan, story, period_id)
     if own is not None:
         return own
@@ -84,7 +84,7 @@ class Balance(NamedTuple):
 
 
 def balance(plan: Plan, story: Story, period_id: int) -> Balance:
-    """Give the latest balance of a period; nothing, before everything, if there was none."""
+    """Return the latest balance of a period; nothing, before everything, if there was none."""
     found = Balance(Fraction(0), -1)
     for at, happening in enumerate(story):
         match happening.event.payload:

@@ -32,5 +32,5 @@ def deeds(zone: str, events: Sequence[Event]) -> Deeds:
 
 
 def local_day(zone: str, instant: int) -> date:
-    """Give the calendar day of *instant* (epoch microseconds) in *zone*."""
+    """Return the calendar day of *instant* (epoch microseconds) in *zone*."""
     return (EPOCH + timedelta(microseconds=instant)).astimezone(zone_named(zone)).date()

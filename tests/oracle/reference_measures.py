@@ -28,7 +28,7 @@ AWARD_KINDS = {
 
 
 def weight(target: Target, event: Event, returns: Sequence[Return]) -> Fraction | None:
-    """Give what *event* adds, once *returns* are taken off it; the expression is asked of the event as it came."""
+    """Return what *event* adds, once *returns* are taken off it; the expression is asked of the event as it came."""
     if not name_fits(target, event):
         return None
     holds = PREDICATES[target.expression]
@@ -46,7 +46,7 @@ def weight(target: Target, event: Event, returns: Sequence[Return]) -> Fraction 
 
 
 def name_fits(target: Target, event: Event) -> bool:
-    """Tell whether the target listens to events of this name, and for currencies to this one."""
+    """Return whether the target listens to events of this name, and for currencies to this one."""
     match target.entity:
         case Entity.TRANSACTION | Entity.LINEITEM:
             return event.name == BILL
@@ -65,7 +65,7 @@ def name_fits(target: Target, event: Event) -> bool:
 
 
 def weight_of_bill(target: Target, event: Event, bill: Bill, returns: Sequence[Return]) -> Fraction | None:
-    """Give what is left of a bill in the target's measure."""
+    """Return what is left of a bill in the target's measure."""
     left = remains(bill, returns)
     if left is None:
         return None
@@ -89,7 +89,7 @@ def weight_of_bill(target: Target, event: Event, bill: Bill, returns: Sequence[R
 
 
 def weight_of_line(target: Target, left: Left) -> Fraction | None:
-    """Give what is left of one matching line in the target's measure."""
+    """Return what is left of one matching line in the target's measure."""
     match target.kpi:
         case Kpi.SALES:
             return left.net
@@ -105,7 +105,7 @@ def weight_of_line(target: Target, left: Left) -> Fraction | None:
 
 
 def weight_of_activity(target: Target, attributes: Mapping[str, Scalar]) -> Fraction | None:
-    """Give one for an event that is counted, its attribute's number for EVENT_ATTRIBUTE."""
+    """Return one for an event that is counted, its attribute's number for EVENT_ATTRIBUTE."""
     if target.kpi in {Kpi.COUNT, Kpi.VISIT}:
         return Fraction(1)
     assert target.kpi is Kpi.EVENT_ATTRIBUTE
@@ -113,7 +113,7 @@ def weight_of_activity(target: Target, attributes: Mapping[str, Scalar]) -> Frac
 
 
 def weight_of_field(target: Target, fields: Mapping[str, Scalar]) -> Fraction | None:
-    """Give the number that the named field holds (SUM), or one if it holds anything (COUNT)."""
+    """Return the number that the named field holds (SUM), or one if it holds anything (COUNT)."""
     assert target.metadata is not None
     value = fields.get(target.metadata.name or "")
     if target.metadata.aggregate is AggregateFunction.COUNT:

@@ -52,7 +52,7 @@ class Step(NamedTuple):
 
 
 def is_reached(trigger: Trigger, value: Fraction, wanted: Fraction | None) -> bool:
-    """Tell whether *value* is at or past the trigger's mark; a share of no goal is never reached."""
+    """Return whether *value* is at or past the trigger's mark; a share of no goal is never reached."""
     mark = Fraction(trigger.value)
     if trigger.value_kind is TriggerValueKind.PERCENTAGE:
         if wanted is None:

@@ -33,7 +33,7 @@ class Span(NamedTuple):
     closes_at: int
 
     def holds(self, instant: int) -> bool:
-        """Tell whether *instant* lies inside."""
+        """Return whether *instant* lies inside."""
         return self.opens_at <= instant < self.closes_at
 
 
@@ -47,62 +47,62 @@ class Plan(NamedTuple):
 
     @property
     def settings(self) -> Settings:
-        """Give the organisation's settings."""
+        """Return the organisation's settings."""
         return self.organisation.settings
 
     @property
     def zone(self) -> str:
-        """Give the zone whose calendar rules the group's days."""
+        """Return the zone whose calendar rules the group's days."""
         return zone_of(self.organisation, self.group)
 
     @property
     def periods(self) -> Sequence[Period]:
-        """Give the periods that count, in order."""
+        """Return the periods that count, in order."""
         return [period for period in in_order(self.group) if period.active]
 
     @property
     def begins_at(self) -> int:
-        """Give the group's first instant."""
+        """Return the group's first instant."""
         return self.group.cycle_opens_at
 
     @property
     def ends_at(self) -> int:
-        """Give the first instant after the group: the one that follows the last second shown."""
+        """Return the first instant after the group: the one that follows the last second shown."""
         return (self.group.cycle_closes_at // MICROSECONDS + 1) * MICROSECONDS
 
     @property
     def is_calendar(self) -> bool:
-        """Tell whether the periods have dates of the calendar."""
+        """Return whether the periods have dates of the calendar."""
         return self.group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
 
     @property
     def is_from_the_first(self) -> bool:
-        """Tell whether an enrolment is always from the first period on."""
+        """Return whether an enrolment is always from the first period on."""
         return not self.is_calendar or self.group.tracking in STREAKS
 
 
 def in_order(group: TargetGroup) -> Sequence[Period]:
-    """Give all periods in the order of time, where they have one."""
+    """Return all periods in the order of time, where they have one."""
     if group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         return sorted(group.periods, key=lambda period: period.opens_at)
     return group.periods
 
 
 def zone_of(organisation: Organisation, group: TargetGroup) -> str:
-    """Give the group's own zone if the organisation lets it rule, else the organisation's."""
+    """Return the group's own zone if the organisation lets it rule, else the organisation's."""
     if organisation.settings.time_zone_policy is TimeZonePolicy.GROUP and group.time_zone_name:
         return group.time_zone_name
     return organisation.zone
 
 
 def is_in_time(plan: Plan, event: Event, span: Span) -> bool:
-    """Tell whether *event* was heard soon enough after the end of *span*."""
+    """Return whether *event* was heard soon enough after the end of *span*."""
     late_days = plan.settings.late_days
     return late_days is None or event.received_at <= span.closes_at + late_days * DAY
 
 
 def is_let_in(plan: Plan, event: Event) -> bool:
-    """Tell whether the target counts where *event* happened, and no decision has counted it for a cap."""
+    """Return whether the target counts where *event* happened, and no decision has counted it for a cap."""
     if plan.group.tracking is Tracking.CAPPING and isinstance(event.payload, Bill | Award) and event.payload.decision:
         return False
     filters = [one for one in plan.target.filters or () if one.ids]
@@ -110,13 +110,13 @@ def is_let_in(plan: Plan, event: Event) -> bool:
 
 
 def lies_in(place: Place, one: Filter) -> bool:
-    """Tell whether a filter lets a place pass."""
+    """Return whether a filter lets a place pass."""
     found = {FilterKind.STORE: place.store_id, FilterKind.ZONE: place.zone_id, FilterKind.CONCEPT: place.concept_id}
     return found[one.kind] in one.ids
 
 
 def window_of(target: Target) -> WindowKind | None:
-    """Give which value of a day counts, if it is not all of them; a visit is the largest of ones."""
+    """Return which value of a day counts, if it is not all of them; a visit is the largest of ones."""
     match target.kpi:
         case Kpi.VISIT:
             return WindowKind.MAX
@@ -127,7 +127,7 @@ def window_of(target: Target) -> WindowKind | None:
 
 
 def is_sum(target: Target) -> bool:
-    """Tell whether a period's value is the sum of what the events add, not of the days' extremes."""
+    """Return whether a period's value is the sum of what the events add, not of the days' extremes."""
     return window_of(target) is None
 
 

@@ -27,7 +27,7 @@ def of_line(holds: Callable[[Line], bool]) -> Predicate:
 
 
 def attribute(event: Event, name: str) -> Scalar:
-    """Give an attribute of a behavioural event; None where there is none."""
+    """Return an attribute of a behavioural event; None where there is none."""
     return event.payload.attributes.get(name) if isinstance(event.payload, Activity) else None
 
 

@@ -29,13 +29,13 @@ class Remains(NamedTuple):
 
 
 def whole(bill: Bill) -> Remains:
-    """Give the bill as it was bought."""
+    """Return the bill as it was bought."""
     lines = tuple(Left(line, Fraction(line.quantity), Fraction(line.net), Fraction(line.gross)) for line in bill.lines)
     return Remains(bill, Fraction(bill.net), Fraction(bill.gross), lines)
 
 
 def remains(bill: Bill, returns: Iterable[Return]) -> Remains | None:
-    """Give what is left of *bill* after *returns*, in the order in which they took effect; None for nothing."""
+    """Return what is left of *bill* after *returns*, in the order in which they took effect; None for nothing."""
     left = whole(bill)
     for taken in returns:
         after = less(left, taken)

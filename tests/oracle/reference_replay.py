@@ -44,12 +44,12 @@ def heard_once(events: Iterable[Event]) -> list[Event]:
 
 
 def is_bill(happening: Happening) -> bool:
-    """Tell whether a bill is heard here."""
+    """Return whether a bill is heard here."""
     return happening.bill is None and isinstance(happening.event.payload, Bill)
 
 
 def named_bill(taken: Event, bills: Sequence[Event]) -> Event | None:
-    """Give the bill that a return names by event id or number: of its own source if there is one, else of any."""
+    """Return the bill that a return names by event id or number: of its own source if there is one, else of any."""
     assert isinstance(taken.payload, Return)
     named = [
         bill
@@ -61,7 +61,7 @@ def named_bill(taken: Event, bills: Sequence[Event]) -> Event | None:
 
 
 def taken_back(bill: Event, story: Story, before: int | None = None) -> list[Return]:
-    """Give the returns that took back from *bill*, if asked only those that happened *before* an instant."""
+    """Return the returns that took back from *bill*, if asked only those that happened *before* an instant."""
     return [
         happening.event.payload
         for happening in story

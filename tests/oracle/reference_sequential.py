@@ -26,22 +26,22 @@ class FillingCourse(Course):
         return self.start + taken_together(self.plan, self.weights(self.span(0), story, self.begun))
 
     def over(self, story: Story) -> Fraction:
-        """Give what the total has over the periods that are achieved."""
+        """Return what the total has over the periods that are achieved."""
         return self.total(story) - self.filled * self.goal(story)
 
     def goal(self, story: Story) -> Fraction:
-        """Give the value to reach in each period: that of the first."""
+        """Return the value to reach in each period: that of the first."""
         wanted = goal(self.plan, story, self.plan.periods[0].id)
         assert wanted is not None
         return wanted
 
     def wanted(self, period_id: int, story: Story) -> Fraction | None:
-        """Give the goal of a period: all have the same."""
+        """Return the goal of a period: all have the same."""
         assert period_id in {period.id for period in self.plan.periods}
         return self.goal(story)
 
     def running(self) -> int:
-        """Give the id of the running period; the last one runs on."""
+        """Return the id of the running period; the last one runs on."""
         return self.plan.periods[min(self.filled, len(self.plan.periods) - 1)].id
 
     def put(self, span: Span, event: Event, story: Story) -> None:
@@ -63,7 +63,7 @@ class FillingCourse(Course):
                 self.reach(period.id, self.shown(place, story), event, story)
 
     def shown(self, place: int, story: Story) -> Fraction:
-        """Give what the period at *place* shows."""
+        """Return what the period at *place* shows."""
         is_last = place == len(self.plan.periods) - 1
         if is_last and self.filled > place:
             return self.total(story) - place * self.goal(story)
@@ -103,5 +103,5 @@ class FillingCourse(Course):
             yield Step(event, 0, is_return=True)
 
     def found(self, story: Story) -> list[Weight]:
-        """Give all that counts in the total."""
+        """Return all that counts in the total."""
         return self.weights(self.span(0), story, self.begun)

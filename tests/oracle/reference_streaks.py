@@ -55,11 +55,11 @@ class Runner:
             self.lose(paces)
 
     def now_achieved(self) -> set[int]:
-        """Give the periods that are achieved and not forgotten."""
+        """Return the periods that are achieved and not forgotten."""
         return {period_id for period_id, by in self.stamped() if (period_id, by) not in self.forgotten}
 
     def stamped(self) -> set[tuple[int, EventKey]]:
-        """Give the periods that are achieved, each with the event that did it."""
+        """Return the periods that are achieved, each with the event that did it."""
         return {(period_id, by) for period_id, row in self.course.rows.items() if (by := row.achieved_by) is not None}
 
     def reset(self, event: Event) -> None:
@@ -70,7 +70,7 @@ class Runner:
         self.since = ahead[0].opens_at if ahead else self.plan.periods[-1].closes_at
 
     def latest(self) -> int:
-        """Give when the latest achieved period opens; before it nothing is left open."""
+        """Return when the latest achieved period opens; before it nothing is left open."""
         return max((one.opens_at for one in self.plan.periods if one.id in self.achieved), default=-1)
 
     def walk(self, story: Story, until: int) -> list[Pace]:
@@ -97,7 +97,7 @@ class Runner:
         return paces
 
     def granted(self, story: Story) -> list[tuple[int, int]]:
-        """Give the freezes granted, in the order in which they are there."""
+        """Return the freezes granted, in the order in which they are there."""
         found = [
             (happening.event.occurred_at, payload.count)
             for happening in story
@@ -111,7 +111,7 @@ class Runner:
         return min(freezes, rule.most) if rule else 0
 
     def is_spared(self, period: Period, story: Story) -> bool:
-        """Tell whether a pause or an outage keeps the period from being missed, or whether it has no instant."""
+        """Return whether a pause or an outage keeps the period from being missed, or whether it has no instant."""
         spans = [range(one.starts_at, one.ends_at) for one in self.plan.settings.outages]
         for happening in story:
             payload = happening.event.payload
@@ -134,7 +134,7 @@ class Runner:
             self.tell(OutcomeKind.STREAK_LEVEL_UNACHIEVED, 0, level_id)
 
     def reached(self, paces: Sequence[Pace]) -> Mapping[int, int]:
-        """Give for each level that the walk reaches the first period in which it does."""
+        """Return for each level that the walk reaches the first period in which it does."""
         found = {}
         for level in self.plan.group.streak_levels:
             there = [pace.period_id for pace in paces if pace.run >= level.count]
@@ -173,6 +173,6 @@ class Runner:
 
 
 def is_reset(event: Event, runner: Runner) -> bool:
-    """Tell whether *event* starts the streak again."""
+    """Return whether *event* starts the streak again."""
     payload = event.payload
     return isinstance(payload, Enrol) and payload.target_id == runner.plan.target.id and payload.reset

@@ -15,7 +15,7 @@ DAYS_OF_A_MONTH = 30
 
 
 def spans(plan: Plan, anchor: int | None) -> Sequence[Span]:
-    """Give the spans of all periods that count; own windows only once an *anchor* says when the first one begins."""
+    """Return the spans of all periods that count; own windows only once an *anchor* says when the first one begins."""
     match plan.group.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return [Span(period.id, period.opens_at, period.closes_at) for period in plan.periods]
@@ -29,7 +29,7 @@ def spans(plan: Plan, anchor: int | None) -> Sequence[Span]:
 
 
 def bound(plan: Plan, anchor: int, place: int) -> int:
-    """Give the first instant of the window at *place* of a customer whose windows begin at *anchor*."""
+    """Return the first instant of the window at *place* of a customer whose windows begin at *anchor*."""
     kind, frequency = plan.group.frequency_kind, (plan.group.frequency or 1) * place
     assert kind is not None
     match kind:
@@ -45,7 +45,7 @@ def bound(plan: Plan, anchor: int, place: int) -> int:
 
 
 def months_later(instant: int, months: int, zone: str) -> int:
-    """Give the instant of the same local time so many months later; on the last day of a month that is too short.
+    """Return the instant of the same local time so many months later; on the last day of a month that is too short.
 
     A local time that comes twice is the first of the two; one that clocks skip is later by what they skip.
     """

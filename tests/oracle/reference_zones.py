@@ -7,6 +7,6 @@ from zoneinfo import ZoneInfo
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
-    """Give a zone by its name in the database."""
+    """Return a zone by its name in the database."""
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as found:
         return ZoneInfo.from_file(found, key=name)

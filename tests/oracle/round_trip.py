@@ -31,7 +31,7 @@ Answer = dict[str, Any]
 
 
 def told(client: httpx.Client, households: list[int]) -> Iterator[tuple[str, Answer]]:
-    """Give what the server answers, by the address that was asked; first the definitions, then every household."""
+    """Return what the server answers, by the address that was asked; first the definitions, then every household."""
     offset = 0
     while True:
         path = f"/v3/milestones?require-periods=true&limit=100&offset={offset}"
@@ -47,7 +47,7 @@ def told(client: httpx.Client, households: list[int]) -> Iterator[tuple[str, Ans
 
 
 def customers_of(client: httpx.Client, households: int) -> dict[int, str]:
-    """Give the customers of the first households, with their external ids."""
+    """Return the customers of the first households, with their external ids."""
     found = {}
     for household in range(1, households + 1):
         for item in _get(client, f"/api/v1/customers?externalId={household}")["items"]:
@@ -56,7 +56,7 @@ def customers_of(client: httpx.Client, households: int) -> dict[int, str]:
 
 
 def comparable(value: Any) -> Any:
-    """Give an answer without what is the organisation's own; a row that was made up has the time of the request."""
+    """Return an answer without what is the organisation's own; a row that was made up has the time of the request."""
     if isinstance(value, list):
         return [comparable(part) for part in value]
     if not isinstance(value, dict):

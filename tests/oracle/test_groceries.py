@@ -83,7 +83,7 @@ def bill(event: EventText) -> BillText:
 
 
 def summary(event: EventText) -> tuple[str, tuple[Any, ...]]:
-    """Give what a bill's event claims, in the columns of BILLS."""
+    """Return what a bill's event claims, in the columns of BILLS."""
     payload = bill(event)
     pieces = sum(line.quantity for line in payload.lines)
     claimed = (event.time[:19], payload.net_amount, payload.discount, pieces, len(payload.lines))

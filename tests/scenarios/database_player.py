@@ -63,23 +63,23 @@ class Behind:
         return item
 
     def get(self, path: str, **query: Any) -> Any:
-        """Give what the answer to a GET says, which went well."""
+        """Return what the answer to a GET says, which went well."""
         return self._brand.get(path, **query)
 
     def post(self, path: str, body: Any, **query: Any) -> Any:
-        """Post *body*; give what the answer says, which went well."""
+        """Post *body*; return what the answer says, which went well."""
         answered = self._brand.post(path, body, **query)
         assert answered.status_code == 200, answered.text
         return said(answered)
 
     def send(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request; give what the answer says, which went well."""
+        """Send a request; return what the answer says, which went well."""
         answered = self._brand.send(method, path, **options)
         assert answered.status_code == 200, answered.text
         return said(answered)
 
     def _with_audiences(self, body: Json) -> Json:
-        """Give the body of a group in which targets name audiences by the ids that they got."""
+        """Return the body of a group in which targets name audiences by the ids that they got."""
         given = [self.audiences[name] for name in self._scenario.audiences]
 
         def named(target: Json) -> Json:
@@ -92,12 +92,12 @@ class Behind:
         return body | {"targets": [named(target) for target in body["targets"]]}
 
     def row(self, customer: str, target: str, period: str) -> Json | None:
-        """Give the row of a target and period in the customer's view, if there is one."""
+        """Return the row of a target and period in the customer's view, if there is one."""
         rows = [row for group in self.shown(customer) for row in group["targets"]]
         return next((row for row in rows if (row["targetName"], row["periodRefCode"]) == (target, period)), None)
 
     def shown(self, customer: str) -> list[Json]:
-        """Give a customer's groups with the rows of every period."""
+        """Return a customer's groups with the rows of every period."""
         known = self.customer(customer)
         if known is None:
             return []
@@ -106,7 +106,7 @@ class Behind:
         return self._seen[known]
 
     def customer(self, name: str) -> int | None:
-        """Give the id of a customer, once the brand has heard of them."""
+        """Return the id of a customer, once the brand has heard of them."""
         if name not in self._customers:
             known = self._brand.get("/api/v1/customers", externalId=name)["items"]
             if not known:
@@ -119,7 +119,7 @@ class Behind:
         self._customers.pop(name, None)
 
     def registered(self, name: str) -> int:
-        """Give the id of a customer; who is not known yet is registered."""
+        """Return the id of a customer; who is not known yet is registered."""
         if name not in self._customers:
             names = [{"type": "externalId", "value": name}]
             kept = self.post("/v2/customers", {"profiles": [{"identifiers": names}]})
@@ -127,17 +127,17 @@ class Behind:
         return self._customers[name]
 
     def group_of(self, target: str) -> Json:
-        """Give the group of the target of this name."""
+        """Return the group of the target of this name."""
         return next(group for group in self.groups for one in group["targets"] if one["name"] == target)
 
     def path(self, target: str) -> str:
-        """Give where calls about a target go."""
+        """Return where calls about a target go."""
         group = self.group_of(target)
         target_id = next(one["id"] for one in group["targets"] if one["name"] == target)
         return f"/v3/targetGroups/{group['id']}/targets/{target_id}"
 
     def names(self) -> Names:
-        """Give what ids stand for."""
+        """Return what ids stand for."""
         groups = self.groups
         targets = [target for group in groups for target in group["targets"]]
         marks = [mark for target in targets for mark in target.get("targetMilestoneTriggers", ())]
@@ -150,7 +150,7 @@ class Behind:
         )
 
     def outcomes(self, customer: str) -> Iterator[tuple[Outcome, int]]:
-        """Give the outcomes that wait to be delivered, oldest first, each with the log id of its event."""
+        """Return the outcomes that wait to be delivered, oldest first, each with the log id of its event."""
         rows = self.client.connection.execute(
             "select o.body, e.source, e.event_id from outbox o join event e using (bucket, org_id, customer_id, seq)"
             " where org_id = %s and customer_id = %s order by seq",

@@ -60,7 +60,7 @@ class EnginePlayer:
         self._memory.define(self.scenario.groups, definition)
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Let an event happen; give what it changed."""
+        """Let an event happen; return what it changed."""
         names = self._memory.names()
         return [
             Changed(
@@ -154,7 +154,7 @@ class EnginePlayer:
                 self._memory.call(told_now.customer, PERIOD_ROLLOVER, told_now.turn, heard)
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Give how far a customer is: the enrolled stand at nothing before they have done anything."""
+        """Return how far a customer is: the enrolled stand at nothing before they have done anything."""
         group, rule = self._memory.target(target)
         key = ProgressKey(rule.id, period_called(group, period).id)
         progress = self._memory.progress(customer, key)
@@ -173,7 +173,7 @@ class EnginePlayer:
         )
 
     def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
-        """Give from when up to when a period runs for a customer."""
+        """Return from when up to when a period runs for a customer."""
         group, rule = self._memory.target(target)
         place = [one.ref_code for one in group.periods].index(period)
         anchors = self._memory.life(customer).standing.anchors
@@ -181,7 +181,7 @@ class EnginePlayer:
         return opens_at, closes_at
 
     def level(self, customer: str, level: str) -> Level:
-        """Give how far a customer is on the way to a streak level."""
+        """Return how far a customer is on the way to a streak level."""
         group, found = next((g, one) for g in self._memory.groups for one in g.streak_levels if one.name == level)
         streak = self._memory.life(customer).standing.streaks.get(group.id, Streak(group.id))
         earned = next((one for one in streak.levels if one.level_id == found.id), None)
@@ -192,13 +192,13 @@ class EnginePlayer:
         return Level(evaluate(self._memory.rule_index.streaks[group.id], streak, until).run, found.count, None)
 
     def whole(self, customer: str, group: str, period: str) -> int | None:
-        """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""
+        """Return the log id of the event that achieved a unified group in a period, None if it is not achieved."""
         found = self._memory.group(group)
         progress = self._memory.progress(customer, ProgressKey(-found.id, period_called(found, period).id))
         return (progress.achieved_by or None) if progress is not None else None
 
     def left(self, customer: str, target: str, period: str) -> Decimal:
-        """Give what may still be given under a cap."""
+        """Return what may still be given under a cap."""
         group, rule = self._memory.target(target)
         key = ProgressKey(rule.id, period_called(group, period).id)
         progress = self._memory.progress(customer, key)
@@ -207,13 +207,13 @@ class EnginePlayer:
         return max(goal - to_decimal(used), Decimal(0))
 
     def told(self, customer: str) -> list[str]:
-        """Give what a customer's events led to, in words, oldest first."""
+        """Return what a customer's events led to, in words, oldest first."""
         names = self._memory.names()
         return [told(outcome, names) for outcome in self._memory.life(customer).outcomes]
 
 
 def _first_period(group: TargetGroup, enrolment: Enrolment) -> Period:
-    """Give the period from which an enrolment counts: streaks and own windows always from the first (facts 4.7)."""
+    """Return the period from which an enrolment counts: streaks and own windows always from the first (facts 4.7)."""
     if group.tracking in STREAKING or group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         return group.periods[0]
     if enrolment.period is not None:
@@ -222,7 +222,7 @@ def _first_period(group: TargetGroup, enrolment: Enrolment) -> Period:
 
 
 def _goal(life: Replayed, group: TargetGroup, target: Target, period_id: int) -> Decimal:
-    """Give the customer's own goal, else the target's; until achieved that of the first period holds for all."""
+    """Return the customer's own goal, else the target's; until achieved that of the first period holds for all."""
     ruling = period_id if group.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW else group.periods[0].id
     latest = [one for one in life.standing.enrolments if one.target_id == target.id][-1:]
     own = {period: to_decimal(units) for enrolment in latest for period, units in enrolment.goals}

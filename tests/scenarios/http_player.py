@@ -29,7 +29,7 @@ class HttpPlayer:
         self._brand.define(definition)
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Send an event, which is applied; give what it changed."""
+        """Send an event, which is applied; return what it changed."""
         self._brand.at(happening.heard)
         self._heard_of.add(happening.event["customer"]["externalId"])
         item = self._brand.tell(happening.event)
@@ -149,7 +149,7 @@ class HttpPlayer:
         self._brand.client.run(lambda: tick(self._brand.client.runtime, page=PAGE))
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Give the row that the customer's view shows, unless it is made up."""
+        """Return the row that the customer's view shows, unless it is made up."""
         row = self._brand.row(customer, target, period)
         if row is None or row["targetId"] is None:
             return None
@@ -162,14 +162,14 @@ class HttpPlayer:
         )
 
     def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
-        """Give from when up to when a period runs for a customer; the view shows the last second."""
+        """Return from when up to when a period runs for a customer; the view shows the last second."""
         row = self._brand.row(customer, target, period)
         assert row is not None
         opens, last = row["periodStartDateWithTimeStampISO"], row["periodEndDateWithTimeStampISO"]
         return _instant(opens), _instant(last) + SECOND_US
 
     def level(self, customer: str, level: str) -> Level:
-        """Give how far a customer is on the way to a streak level, as the view shows it."""
+        """Return how far a customer is on the way to a streak level, as the view shows it."""
         group, found = next(
             (one, lvl) for one in self._brand.groups for lvl in one.get("streaks", ()) if lvl["name"] == level
         )
@@ -182,7 +182,7 @@ class HttpPlayer:
         return Level(row["currentCount"], row["totalTargetCountOfSequence"], earned)
 
     def whole(self, customer: str, group: str, period: str) -> int | None:
-        """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""
+        """Return the log id of the event that achieved a unified group in a period, None if it is not achieved."""
         found = next(one for one in self._brand.groups if one["name"] == group)
         period_id = next(one["id"] for one in found["periods"] if one["refCode"] == period)
         told = [one for one in self._progress(customer) if one["id"] == found["id"]]
@@ -190,7 +190,7 @@ class HttpPlayer:
         return composites[0]["achievedBy"] if composites else None
 
     def left(self, customer: str, target: str, period: str) -> Decimal:
-        """Give what may still be given under a cap."""
+        """Return what may still be given under a cap."""
         customer_id = self._brand.registered(customer)
         caps = self._brand.get(f"/api/v1/customers/{customer_id}/caps")["items"]
         found = [cap for cap in caps if (cap["targetName"], cap["periodRefCode"]) == (target, period)]
@@ -201,12 +201,12 @@ class HttpPlayer:
         return max(seen.goal - seen.value, Decimal(0))
 
     def told(self, customer: str) -> list[str]:
-        """Give what a customer's events led to, in words, oldest first."""
+        """Return what a customer's events led to, in words, oldest first."""
         names = self._brand.names()
         return [told(outcome, names) for outcome, _ in self._brand.outcomes(customer)]
 
     def _progress(self, customer: str) -> list[Json]:
-        """Give what our own face tells of a customer's groups."""
+        """Return what our own face tells of a customer's groups."""
         customer_id = self._brand.registered(customer)
         groups: list[Json] = self._brand.get(f"/api/v1/customers/{customer_id}/progress")["groups"]
         return groups

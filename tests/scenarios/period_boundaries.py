@@ -22,7 +22,7 @@ class Told(NamedTuple):
 
 
 def told_by(memory: Memory, now: int) -> list[Told]:
-    """Give all that customers are told by *now*, in order; the engine knows whom of them it concerns."""
+    """Return all that customers are told by *now*, in order; the engine knows whom of them it concerns."""
     found = (
         told
         for group in memory.groups
@@ -46,7 +46,7 @@ def _of_group(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Tol
 
 
 def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told]:
-    """Give the closings of a customer's own windows, and the openings of those after the first."""
+    """Return the closings of a customer's own windows, and the openings of those after the first."""
     offset = memory.organisation.settings.offset_days * DAY_US
     anchors = memory.life(customer).standing.anchors
     for target in group.targets:
@@ -63,7 +63,7 @@ def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told
 
 
 def _running(memory: Memory, group: TargetGroup, customer: str) -> int:
-    """Give the period that is being filled: the first that is not achieved, else the last."""
+    """Return the period that is being filled: the first that is not achieved, else the last."""
     for period in group.periods:
         progress = memory.progress(customer, ProgressKey(group.targets[0].id, period.id))
         if progress is None or not progress.achieved_by:

@@ -80,7 +80,7 @@ class Memory:
         self._renew(self.organisation)
 
     def happen(self, happening: Happening) -> Sequence[Entry]:
-        """Let an event from outside happen; give its entries."""
+        """Let an event from outside happen; return its entries."""
         self.now = happening.heard
         incoming_event = offer_of(write_json(happening.event), org_id=1, till_id=None, now=happening.heard)
         place = NOWHERE if incoming_event.place is None else self._places[incoming_event.place.code or ""]
@@ -94,7 +94,7 @@ class Memory:
         )
 
     def call(self, customer: str, name: str, payload: Payload, heard: int) -> Sequence[Entry]:
-        """Let an event of our own happen, as a call makes it; give its entries."""
+        """Let an event of our own happen, as a call makes it; return its entries."""
         self.now = heard
         key = EventKey(f"milepost/{name}", str(next(self._calls)))
         return self._live(customer, key, name, payload, NOWHERE, heard)
@@ -115,15 +115,15 @@ class Memory:
         self._lives.pop(victim, None)
 
     def customers(self) -> list[str]:
-        """Give the customers that were heard of."""
+        """Return the customers that were heard of."""
         return [*self._lives]
 
     def life(self, customer: str) -> Replayed:
-        """Give where a customer's log led."""
+        """Return where a customer's log led."""
         return self._lives.get(self._merged.get(customer, customer), START)
 
     def progress(self, customer: str, key: ProgressKey) -> Progress | None:
-        """Give a customer's progress, also when it has left for the history."""
+        """Return a customer's progress, also when it has left for the history."""
         life = self.life(customer)
         return {**life.history, **life.standing.progress}.get(key)
 
@@ -133,15 +133,15 @@ class Memory:
         return self._catalogues[self.organisation.version]
 
     def group(self, name: str) -> TargetGroup:
-        """Give the group of this name."""
+        """Return the group of this name."""
         return next(group for group in self.groups if group.name == name)
 
     def target(self, name: str) -> tuple[TargetGroup, Target]:
-        """Give the target of this name, with its group."""
+        """Return the target of this name, with its group."""
         return next((group, target) for group in self.groups for target in group.targets if target.name == name)
 
     def names(self) -> Names:
-        """Give what ids stand for."""
+        """Return what ids stand for."""
         targets = [target for group in self.groups for target in group.targets]
         return Names(
             groups={group.id: group.name for group in self.groups},
@@ -174,12 +174,12 @@ class Memory:
 
 
 def period_called(group: TargetGroup, name: str) -> Period:
-    """Give the period of this name."""
+    """Return the period of this name."""
     return next(period for period in group.periods if period.ref_code == name)
 
 
 def running_period(group: TargetGroup, at: int) -> Period:
-    """Give the period that runs at an instant, else the next to come (facts 8 #30)."""
+    """Return the period that runs at an instant, else the next to come (facts 8 #30)."""
     return min((period for period in group.periods if period.closes_at > at), key=lambda period: period.opens_at)
 
 

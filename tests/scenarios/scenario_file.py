@@ -22,7 +22,7 @@ _DEFINED = re.compile(r"the targets are (?:defined|refused at (?P<path>\S+))")
 
 
 def scenarios_of(path: Path) -> list[Scenario]:
-    """Give the scenarios of a file; raises NoSense with file and line where one cannot be understood."""
+    """Return the scenarios of a file; raises NoSense with file and line where one cannot be understood."""
     found: list[Scenario] = []
     numbers = count(1)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -53,7 +53,7 @@ def _read(scenario: Scenario, number: int, text: str, numbers: "count[int]") -> 
 
 
 def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> Deed | Definition:
-    """Give what a dated sentence says; it is heard when it happens, unless it says otherwise."""
+    """Return what a dated sentence says; it is heard when it happens, unless it says otherwise."""
     found = _HEARD.search(sentence)
     heard = _instant(scenario, at if found is None else found["at"])
     sentence = _HEARD.sub("", sentence)

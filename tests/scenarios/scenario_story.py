@@ -138,7 +138,7 @@ class Player(Protocol):
         """Put the scenario's groups in force, or see the last one refused."""
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Let an event happen; give what it changed."""
+        """Let an event happen; return what it changed."""
 
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer."""
@@ -177,22 +177,22 @@ class Player(Protocol):
         """Let time pass: whatever period opened or closed until then is told."""
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Give how far a customer is; None while there is nothing to see."""
+        """Return how far a customer is; None while there is nothing to see."""
 
     def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
-        """Give from when up to when a period runs for a customer."""
+        """Return from when up to when a period runs for a customer."""
 
     def level(self, customer: str, level: str) -> Level:
-        """Give how far a customer is on the way to a streak level."""
+        """Return how far a customer is on the way to a streak level."""
 
     def whole(self, customer: str, group: str, period: str) -> int | None:
-        """Give the log id of the event that achieved a unified group in a period, None if it is not achieved."""
+        """Return the log id of the event that achieved a unified group in a period, None if it is not achieved."""
 
     def left(self, customer: str, target: str, period: str) -> Decimal:
-        """Give what may still be given under a cap."""
+        """Return what may still be given under a cap."""
 
     def told(self, customer: str) -> list[str]:
-        """Give what a customer's events led to, in words, oldest first."""
+        """Return what a customer's events led to, in words, oldest first."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -214,19 +214,19 @@ class Scenario:
     audiences: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Give the name by which a test run shows it."""
+        """Return the name by which a test run shows it."""
         return f"{self.path}: {self.name}"
 
     def target_names(self) -> list[str]:
-        """Give the names of the targets, in the order of their definition."""
+        """Return the names of the targets, in the order of their definition."""
         return [target["name"] for group in self.groups for target in group["targets"]]
 
     def group_of(self, target: str) -> Json:
-        """Give the group of the target of this name."""
+        """Return the group of the target of this name."""
         return next(group for group in self.groups for one in group["targets"] if one["name"] == target)
 
     def place_ids(self) -> Mapping[str, int]:
-        """Give every zone, concept and store an id of its own."""
+        """Return every zone, concept and store an id of its own."""
         zones = [stage.zone for stage in self.stages if stage.zone]
         concepts = [stage.concept for stage in self.stages if stage.concept]
         names = dict.fromkeys([*zones, *concepts, *(stage.store for stage in self.stages)])

@@ -16,7 +16,7 @@ SCENARIOS = [scenario for file in FILES for scenario in scenarios_of(file)]
 
 
 def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
-    """Play *scenario* and hold it to what it says; give what each event changed."""
+    """Play *scenario* and hold it to what it says; return what each event changed."""
     changes: list[list[Changed]] = []
     for step in story(scenario):
         match step.says:
@@ -36,7 +36,7 @@ def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
 
 
 def story(scenario: Scenario) -> list[Step]:
-    """Give the steps; where nothing is said of it, the targets are defined when the first thing is heard."""
+    """Return the steps; where nothing is said of it, the targets are defined when the first thing is heard."""
     first = next(step.says for step in scenario.steps if not isinstance(step.says, Expectation))
     if any(isinstance(step.says, Definition) for step in scenario.steps):
         return scenario.steps

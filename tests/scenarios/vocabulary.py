@@ -42,7 +42,7 @@ class Table(Generic[Meaning]):
         self._meanings: list[tuple[re.Pattern[str], Meaning]] = []
 
     def __call__(self, pattern: str) -> Callable[[Meaning], Meaning]:
-        """Give a decorator that enters a meaning under *pattern*."""
+        """Return a decorator that enters a meaning under *pattern*."""
 
         def enter(meaning: Meaning) -> Meaning:
             self._meanings.append((re.compile(pattern), meaning))
@@ -51,7 +51,7 @@ class Table(Generic[Meaning]):
         return enter
 
     def find(self, sentence: str) -> Understood | None:
-        """Give what *sentence* means; of several patterns that match the first one is meant, None if none does."""
+        """Return what *sentence* means; of several patterns that match the first one is meant, None if none does."""
         for pattern, meaning in self._meanings:
             found = pattern.fullmatch(sentence)
             if found is not None:
@@ -60,7 +60,7 @@ class Table(Generic[Meaning]):
         return None
 
     def understand(self, sentence: str) -> Understood:
-        """Give what *sentence* means; raises NoSense where no pattern matches."""
+        """Return what *sentence* means; raises NoSense where no pattern matches."""
         found = self.find(sentence)
         if found is None:
             raise NoSense(f"{self._kind}: {sentence!r}")

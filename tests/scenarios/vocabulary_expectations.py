@@ -51,7 +51,7 @@ def _order(player: Player, target: str, period: str, customers: str) -> tuple[ob
 
 
 def _state(achieved_by: int | None, stated: str) -> str:
-    """Give the state in the words of the sentence; another event than the stated one is told by its number."""
+    """Return the state in the words of the sentence; another event than the stated one is told by its number."""
     if achieved_by is None:
         return "not achieved"
     name = stated.rpartition(" ")[2]
@@ -59,7 +59,7 @@ def _state(achieved_by: int | None, stated: str) -> str:
 
 
 def log_id(name: str) -> int:
-    """Give the number by which answers call the event of this name."""
+    """Return the number by which answers call the event of this name."""
     return EventKey(SOURCE, name).log_id
 
 

@@ -67,7 +67,7 @@ def _at(event: Json, store: str) -> None:
 
 
 def with_lines(said: str) -> Json:
-    """Give the lines of a bill that *said* names, each after a comma and `with`."""
+    """Return the lines of a bill that *said* names, each after a comma and `with`."""
     event: Json = {"data": {}}
     for clause in said.split(", ")[1:]:
         understood = clauses.understand(clause)

@@ -22,7 +22,7 @@ class Hand:
         self.put(text)
 
     def __call__(self) -> int:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
     def put(self, text: str) -> None:
@@ -31,7 +31,7 @@ class Hand:
 
 
 def at(house: House, hand: Hand) -> House:
-    """Give *house* with servers whose clocks are *hand*."""
+    """Return *house* with servers whose clocks are *hand*."""
     return replace(house, servers=tuple(replace(server, clock=hand) for server in house.servers))
 
 
@@ -58,7 +58,7 @@ async def told(house: House, *kinds: OutcomeKind) -> Counter[tuple[OutcomeKind, 
 
 
 async def turns(house: House) -> list[tuple[int, BoundaryKind, bool]]:
-    """Give every turn that is written down: its period, what turned, and whether all were told."""
+    """Return every turn that is written down: its period, what turned, and whether all were told."""
     async with house.database.transaction() as transaction:
         rows = await transaction._connection.execute(
             b"select period_id, kind, done_at is not null from turn order by due_at, group_id, kind"

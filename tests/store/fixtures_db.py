@@ -45,7 +45,7 @@ class House:
 
     @property
     def database(self) -> Database:
-        """Give the first server's connections."""
+        """Return the first server's connections."""
         return self.servers[0].database
 
     def bill(self, id_: str, customer: str = "anna", net: str = "10", at: int = NOW) -> IncomingEvent:
@@ -65,13 +65,13 @@ class House:
         )
 
     async def customer_key(self, customer: str = "anna") -> CustomerKey:
-        """Give a customer who is known."""
+        """Return a customer who is known."""
         name = (self.org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
         async with self.database.reading() as reading:
             return key_of_customer(self.org_id, (await customers.known(reading, [name]))[name])
 
     async def replayed(self, customer_key: CustomerKey) -> Replayed:
-        """Give where the log of a customer leads."""
+        """Return where the log of a customer leads."""
         async with self.database.transaction() as transaction:
             log = await customers.whole_log(transaction, customer_key)
             versions = {version for version, _ in log}
@@ -81,7 +81,7 @@ class House:
         return replay(catalogues.__getitem__, [(version, row.event()) for version, row in log])
 
     async def disagreeing(self) -> list[CustomerKey]:
-        """Give the customers whose log does not lead to what is kept."""
+        """Return the customers whose log does not lead to what is kept."""
         return [verified.customer_key async for verified in verify(self.database) if not verified.agrees]
 
 
@@ -150,7 +150,7 @@ async def _server(url: str, limits: Limits) -> AsyncIterator[Runtime]:
 
 
 def outcomes_of(bodies: Sequence[str]) -> list[Outcome]:
-    """Give the outcomes that rows of the outbox hold."""
+    """Return the outcomes that rows of the outbox hold."""
     return [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
 
 
@@ -176,5 +176,5 @@ def run(work: Callable[[], Awaitable[Result]]) -> Result:
 
 
 def statuses(answers: list[Answer]) -> list[Status]:
-    """Give what became of each event."""
+    """Return what became of each event."""
     return [answer.status for answer in answers]

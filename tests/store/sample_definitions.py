@@ -32,7 +32,7 @@ OTHERS = """
 
 
 def described(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[Any, ...]]]:
-    """Give everything in the schema, kind by kind."""
+    """Return everything in the schema, kind by kind."""
     queries = {
         "tables": TABLES,
         "columns": COLUMNS,

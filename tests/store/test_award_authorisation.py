@@ -55,7 +55,7 @@ def decision(house: House, id_: str, amount: str) -> IncomingEvent:
 
 
 def granted(entries: Sequence[Entry]) -> int:
-    """Give how much a decision gives, in whole points."""
+    """Return how much a decision gives, in whole points."""
     (entry,) = (entry for entry in entries if entry.reason is Reason.GRANTED)
     return entry.after // 10_000
 

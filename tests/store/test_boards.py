@@ -22,7 +22,7 @@ FIRST = LeaderboardTies.EARLIEST_FIRST
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    """Give the database at *url*, with one organisation."""
+    """Return the database at *url*, with one organisation."""
     database = Database(url)
     await database.open(unsafe_durability=True)
     added, _ = await add_organisation(database, name="brand", zone="UTC", now=0)

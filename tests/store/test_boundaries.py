@@ -19,17 +19,17 @@ BEFORE, AFTER = "2026-01-20T12:00:00Z", "2026-02-01T00:00:00Z"
 
 
 def january(house: House) -> list[tuple[int, int]]:
-    """Give target and first period of each group of the house."""
+    """Return target and first period of each group of the house."""
     return [(group.targets[0].id, group.periods[0].id) for group in house.groups]
 
 
 def february(house: House) -> list[tuple[int, int]]:
-    """Give target and second period of each group of the house."""
+    """Return target and second period of each group of the house."""
     return [(group.targets[0].id, group.periods[1].id) for group in house.groups]
 
 
 def everybody(house: House, number: int) -> dict[tuple[OutcomeKind, int, int], int]:
-    """Give what all of *number* customers hear when January ends."""
+    """Return what all of *number* customers hear when January ends."""
     closings = {(CLOSED, *key): number for key in january(house)}
     return closings | {(STARTED, *key): number for key in february(house)}
 
@@ -94,7 +94,7 @@ def test_a_turn_that_was_broken_off_goes_on_where_it_stopped(database_url: str) 
 
 
 def _counting(house: House, looked: list[int]) -> House:
-    """Give the house with a second server that counts the events it lets happen."""
+    """Return the house with a second server that counts the events it lets happen."""
     server = house.servers[1]
     inside = server.ingest.inside
 

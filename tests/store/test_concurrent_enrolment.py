@@ -17,7 +17,7 @@ from tests.store.test_jobs import NAMES, by_audience, caller, enrolled, known, w
 
 
 async def went_well(one: Awaitable[object]) -> bool:
-    """Tell whether a call was not refused."""
+    """Return whether a call was not refused."""
     try:
         await one
     except Refused:
@@ -57,7 +57,7 @@ def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decim
 
 
 async def in_force(house: House, group: TargetGroup) -> int:
-    """Give how many customers have exactly one enrolment in the group's target that is in force."""
+    """Return how many customers have exactly one enrolment in the group's target that is in force."""
     async with house.database.transaction() as transaction:
         standings = await lock_standings(transaction, sorted([await house.customer_key(name) for name in NAMES]))
     target = group.targets[0].id

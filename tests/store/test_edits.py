@@ -19,7 +19,7 @@ Change = Callable[[TargetGroup, EditContext], AmendedGroup]
 
 
 def target_change(draft: TargetDraft) -> Change:
-    """Give a change of a group's one target."""
+    """Return a change of a group's one target."""
 
     def change(group: TargetGroup, where: EditContext) -> AmendedGroup:
         amendment = TargetAmendment(path="", id=group.targets[0].id, draft=draft)
@@ -45,7 +45,7 @@ CHANGES: tuple[tuple[str, Change], ...] = (
 
 
 async def changed(house: House, change: Change) -> int:
-    """Change the house's first group; give the version it is at afterwards."""
+    """Change the house's first group; return the version it is at afterwards."""
     asked = Edit(group_id=house.groups[0].id, amend=change)
     await edit(house.database, house.org_id, AUTHOR, asked, NOW)
     async with house.database.reading() as reading:

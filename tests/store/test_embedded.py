@@ -35,7 +35,7 @@ with EmbeddedServer(Path(sys.argv[1])) as server:
 
 @contextmanager
 def folder_for_data() -> Iterator[Path]:
-    """Give an empty folder that the server's account can reach, and remove whatever became of it."""
+    """Return an empty folder that the server's account can reach, and remove whatever became of it."""
     folder = Path(mkdtemp(prefix="milepost-embedded-"))
     folder.chmod(0o755)
     yield folder
@@ -45,14 +45,14 @@ def folder_for_data() -> Iterator[Path]:
 
 @pytest.fixture
 def empty() -> Iterator[Path]:
-    """Give a data folder in which nothing was started yet."""
+    """Return a data folder in which nothing was started yet."""
     with folder_for_data() as folder:
         yield folder
 
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
-    """Give a data folder in which a server has run; made once, for copies."""
+    """Return a data folder in which a server has run; made once, for copies."""
     with folder_for_data() as folder:
         with EmbeddedServer(folder):
             pass
@@ -61,7 +61,7 @@ def made() -> Iterator[Path]:
 
 @pytest.fixture
 def data(empty: Path, made: Path) -> Path:
-    """Give a data folder in which a server has run and stopped."""
+    """Return a data folder in which a server has run and stopped."""
     subprocess.run(["/bin/cp", "-a", made / "postgres", empty / "postgres"], check=True)
     return empty
 
@@ -73,7 +73,7 @@ def keeper(data: Path) -> "subprocess.Popen[str]":
 
 
 def says(process: "subprocess.Popen[str]") -> str:
-    """Give the next line that *process* prints."""
+    """Return the next line that *process* prints."""
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
@@ -237,7 +237,7 @@ def test_a_copy_of_the_programs_runs(empty: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def ordinary_users() -> list[tuple[account.Account, str]]:
-    """Give an account that is not root's, with a Python that it may run; for root, if this machine has one."""
+    """Return an account that is not root's, with a Python that it may run; for root, if this machine has one."""
     if os.geteuid() != 0:
         return [(account.own_account(), sys.executable)]
     nobody = account.unprivileged_account()

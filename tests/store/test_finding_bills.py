@@ -17,14 +17,14 @@ BILLS = 400
 
 
 def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Give every step of *plan*."""
+    """Return every step of *plan*."""
     yield plan
     for below in plan.get("Plans", ()):
         yield from nodes(below)
 
 
 def numbered(incoming_event: IncomingEvent) -> IncomingEvent:
-    """Give the bill of *incoming_event* a number that is not its id."""
+    """Return the bill of *incoming_event* a number that is not its id."""
     assert isinstance(incoming_event.payload, Bill)
     return replace(incoming_event, payload=replace(incoming_event.payload, number=f"N-{incoming_event.key.id}"))
 

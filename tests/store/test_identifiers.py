@@ -10,12 +10,12 @@ from tests.store.test_merging import merge, spent, told
 
 
 def caller(house: House) -> Caller:
-    """Give who asks."""
+    """Return who asks."""
     return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
 def named(name: str) -> Identifier:
-    """Give an external id."""
+    """Return an external id."""
     return Identifier(IdentifierKind.EXTERNAL_ID, name)
 
 

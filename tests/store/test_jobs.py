@@ -26,7 +26,7 @@ NAMES = tuple(f"customer {number}" for number in range(30))
 
 
 def caller(house: House) -> Caller:
-    """Give who asks."""
+    """Return who asks."""
     return Caller(org_id=house.org_id, author=AUTHOR, till_id=None, role=Role.ADMIN)
 
 
@@ -52,13 +52,13 @@ async def by_audience(house: House, audience: Audience, name: str = "by audience
 
 
 async def known(house: House) -> list[Identifier]:
-    """Let customers be known, each by a bill; give their names."""
+    """Let customers be known, each by a bill; return their names."""
     await house.servers[0].lanes.receive([house.bill(name, customer=name) for name in NAMES])
     return [Identifier(IdentifierKind.EXTERNAL_ID, name) for name in NAMES]
 
 
 async def enrolled(house: House, group: TargetGroup) -> list[int]:
-    """Give how often each customer was enrolled in the group's target."""
+    """Return how often each customer was enrolled in the group's target."""
     async with house.database.transaction() as transaction:
         standings = await lock_standings(transaction, sorted([await house.customer_key(name) for name in NAMES]))
     target = group.targets[0].id

@@ -19,12 +19,12 @@ from tests.store.fixtures_db import NOW, House, lived, statuses
 
 
 def caller(house: House) -> Caller:
-    """Give who asks."""
+    """Return who asks."""
     return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
 def named(name: str) -> Identifier:
-    """Give an external id."""
+    """Return an external id."""
     return Identifier(IdentifierKind.EXTERNAL_ID, name)
 
 
@@ -34,14 +34,14 @@ async def merge(house: House, victim: str = "anna", survivor: str = "bert", serv
 
 
 async def view(house: House, customer_id: int) -> CustomerView:
-    """Give all of a customer."""
+    """Return all of a customer."""
     found = await view_customer(house.database, house.servers[0].snapshots, house.org_id, customer_id)
     assert found is not None
     return found
 
 
 async def spent(house: House, customer_id: int) -> int:
-    """Give what a customer has spent by the first target."""
+    """Return what a customer has spent by the first target."""
     shown = await view(house, customer_id)
     target = house.groups[0].targets[0].id
     return sum(row.value for row in shown.progress.values() if row.target_id == target) // 10_000

@@ -16,7 +16,7 @@ _NUMBERS = count(1)
 
 @pytest.fixture
 def empty_url(admin_url: str) -> Iterator[str]:
-    """Give the URL of an empty database; it is dropped after the test."""
+    """Return the URL of an empty database; it is dropped after the test."""
     name = f"empty_{next(_NUMBERS)}"
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template template0 strategy file_copy".encode())

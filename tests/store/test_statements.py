@@ -14,13 +14,13 @@ _PLACEHOLDER = re.compile(r"%\((?P<name>[a-z_]+)\)[bst]")
 
 
 def numbered(text: str) -> str:
-    """Give a statement with numbered parameters, as it is sent to the server."""
+    """Return a statement with numbered parameters, as it is sent to the server."""
     names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
     return _PLACEHOLDER.sub(lambda found: f"${names.index(found['name']) + 1}", text).replace("%%", "%")
 
 
 def used() -> set[str]:
-    """Give the names that the package runs: first arguments of calls that run a statement."""
+    """Return the names that the package runs: first arguments of calls that run a statement."""
     found = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

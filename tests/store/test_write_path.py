@@ -20,7 +20,7 @@ TABLES = ("customer", "identity", "standing", "history", "event", "outbox")
 
 
 def stored(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
-    """Give every row of customer data."""
+    """Return every row of customer data."""
     return {
         table: connection.execute(f"select t::text from {table} as t order by 1".encode()).fetchall()
         for table in TABLES
@@ -28,12 +28,12 @@ def stored(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
 
 
 def ingests(house: House, number: int) -> list[Ingest]:
-    """Give ways in that know nothing of each other, as those of many processes."""
+    """Return ways in that know nothing of each other, as those of many processes."""
     return [Ingest(server.database, server.snapshots) for server in islice(house.servers * number, number)]
 
 
 async def values(house: House, customer: str = "anna") -> list[int]:
-    """Give what a customer has reached in January, target by target, in units."""
+    """Return what a customer has reached in January, target by target, in units."""
     async with house.database.reading() as reading:
         now = await customers.customers_now(reading, await house.customer_key(customer))
     assert now is not None
@@ -171,7 +171,7 @@ def test_a_lost_connection_loses_and_doubles_nothing(database_url: str) -> None:
 
 
 async def _blocked(connection: psycopg.Connection[Any]) -> int:
-    """Give the backend that waits for a row, once there is one."""
+    """Return the backend that waits for a row, once there is one."""
     query = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     for _ in range(1_000):
         row = connection.execute(query).fetchone()

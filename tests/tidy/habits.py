@@ -88,7 +88,7 @@ def commits(source: Source) -> Iterator[str]:
 
 
 def depended_on(source: Source) -> Iterator[str]:
-    """Give the names of what FastAPI is told that requests depend on."""
+    """Return the names of what FastAPI is told that requests depend on."""
     for node in ast.walk(source.tree):
         match node:
             case ast.Call(func=ast.Name(id="Depends"), args=[ast.Name(id=name)]):
@@ -127,7 +127,7 @@ def _names(node: ast.AST) -> set[str]:
 
 
 def function_lengths(source: Source) -> Iterator[Length]:
-    """Give the length of every function, from its `def` to its last line."""
+    """Return the length of every function, from its `def` to its last line."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None

@@ -21,7 +21,7 @@ class Source(NamedTuple):
 
     @property
     def part(self) -> str:
-        """Give the layer that a module of the package belongs to; of others the folder."""
+        """Return the layer that a module of the package belongs to; of others the folder."""
         parts = Path(self.path).parts
         return Path(parts[2] if parts[0] == "src" else parts[0]).stem
 
@@ -32,18 +32,18 @@ class Source(NamedTuple):
 
 
 def source(path: str, text: str) -> Source:
-    """Give *text* as the source of the file at *path*."""
+    """Return *text* as the source of the file at *path*."""
     return Source(path, text, ast.parse(text))
 
 
 @cache
 def sources() -> tuple[Source, ...]:
-    """Give every Python file that the project wrote."""
+    """Return every Python file that the project wrote."""
     ours = [file for folder in ("tests", "bench", "tools") for file in (ROOT / folder).rglob("*.py")]
     files = [*PACKAGE.rglob("*.py"), *ours, ROOT / "dev.py"]
     return tuple(source(str(file.relative_to(ROOT)), file.read_text(encoding="utf-8")) for file in sorted(files))
 
 
 def package() -> tuple[Source, ...]:
-    """Give the files of the package alone."""
+    """Return the files of the package alone."""
     return tuple(found for found in sources() if found.path.startswith("src/"))

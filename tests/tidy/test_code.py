@@ -93,7 +93,7 @@ def test_functions_fit_on_a_screen() -> None:
 
 
 def over(lengths: Iterable[Length], most: int, listed: Mapping[str, int]) -> list[str]:
-    """Give what is longer than it may be, and what is listed with a greater number than it needs."""
+    """Return what is longer than it may be, and what is listed with a greater number than it needs."""
     by_name: dict[str, int] = {}
     for name, lines in lengths:
         by_name[name] = max(lines, by_name.get(name, 0))

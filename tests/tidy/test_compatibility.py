@@ -18,7 +18,7 @@ GATEWAY = "/api_gateway/intouch-api-v3"
 
 
 def known_tests() -> dict[str, list[set[str]]]:
-    """Give the names of tests by the stem of their file; a stem that two files share has two sets."""
+    """Return the names of tests by the stem of their file; a stem that two files share has two sets."""
     found: dict[str, list[set[str]]] = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def known_tests() -> dict[str, list[set[str]]]:
 
 
 def rows() -> list[list[str]]:
-    """Give the cells of the rows, headings left out."""
+    """Return the cells of the rows, headings left out."""
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in ROWS]
     return [row for row in cells if row[-1] != "test"]
 
@@ -49,7 +49,7 @@ def test_each_named_test_exists() -> None:
 
 
 def addresses() -> list[tuple[str, re.Pattern[str]]]:
-    """Give methods ("" for any) and addresses of the headings below which there are rows; `…` stands for any part."""
+    """Return methods ("" for any) and addresses of the headings below which there are rows; `…` stands for any part."""
     return [
         (method.lower(), re.compile(".+".join(map(re.escape, _NAMES.sub("{}", address).split("…")))))
         for heading, below in _HEADED.findall(PAGE)

@@ -10,7 +10,7 @@ from tests.tidy.sources import ROOT, package
 
 
 def rows(page: str, section: str = "") -> dict[str, list[str]]:
-    """Give the rows of the tables on *page*, below *section* if given, whose first cell is `code`: it, and the rest."""
+    """Return rows of the tables on *page*, below *section* if given, whose first cell is `code`: it, and the rest."""
     found = {}
     text = (ROOT / page).read_text(encoding="utf-8")
     if section:
@@ -103,5 +103,5 @@ def test_the_lock_file_names_no_address() -> None:
 
 
 def locked() -> str:
-    """Give the text of the lock file."""
+    """Return the text of the lock file."""
     return (ROOT / "requirements.lock").read_text(encoding="utf-8")

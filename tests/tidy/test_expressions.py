@@ -22,18 +22,18 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    """Give all rows of the page."""
+    """Return all rows of the page."""
     found = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     return [Row(*cells) for cells in found]
 
 
 def word(parameter: Parameter) -> str:
-    """Give how the page calls a parameter."""
+    """Return how the page calls a parameter."""
     return parameter.name.lower().replace("_", " ")
 
 
 def written(name: str, known: Attribute | Function | Operation) -> Row:
-    """Give the row of an attribute, a function or an operation."""
+    """Return the row of an attribute, a function or an operation."""
     if not isinstance(known, (Function, Operation)):
         return Row(name, known.kind.value)
     arguments = [word(parameter) for parameter in known.parameters]
@@ -43,7 +43,7 @@ def written(name: str, known: Attribute | Function | Operation) -> Row:
 
 
 def vocabulary() -> Iterator[Row]:
-    """Give a row for everything that an expression may say."""
+    """Return a row for everything that an expression may say."""
     for profiles in IN_SCOPE.values():
         for owner, profile in profiles.items():
             for name, known in (*profile.attributes.items(), *profile.functions.items()):
@@ -54,7 +54,7 @@ def vocabulary() -> Iterator[Row]:
 
 
 def absent() -> Iterator[Row]:
-    """Give a row for everything of the vendor's that no expression may say."""
+    """Return a row for everything of the vendor's that no expression may say."""
     known = {row.code.partition("(")[0] for row in vocabulary()}
     for profiles in IN_SCOPE.values():
         for owner, profile in profiles.items():

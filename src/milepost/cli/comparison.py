@@ -89,7 +89,7 @@ def compare(
 
 
 def read_pairs(file: Path) -> list[Pair]:
-    """Give the pairs of a file; raises Refused with every line that is none."""
+    """Return the pairs of a file; raises Refused with every line that is none."""
     from milepost.api.http.body import read_json
 
     found: list[Pair] = []
@@ -108,7 +108,7 @@ def read_pairs(file: Path) -> list[Pair]:
 
 
 def read_known(file: Path) -> list[Known]:
-    """Give the explained differences of a file; raises Refused when they are none."""
+    """Return the explained differences of a file; raises Refused when they are none."""
     from milepost.api.http.body import read_json
 
     told = read_json(b"\n".join(_lines(file)))
@@ -145,7 +145,7 @@ async def replay(pairs: Sequence[Pair], client: "httpx.AsyncClient", known: Sequ
 
 
 def _found(pair: Pair, status: int, answer: Any, made: dict[str, str]) -> list[Difference]:
-    """Give what differs; ids that the call made are put into *made*, and what hangs on them is compared by them."""
+    """Return what differs; ids that the call made are put into *made*, and what hangs on them is compared by them."""
     found = list(differences(with_made_ids(pair.answer, made), answer))
     if status != pair.status:
         return [Difference("status", pair.status, status), *found]
@@ -158,7 +158,7 @@ def _found(pair: Pair, status: int, answer: Any, made: dict[str, str]) -> list[D
 
 
 def report_of(compared: Sequence[Compared]) -> dict[str, Any]:
-    """Give what is told of a comparison."""
+    """Return what is told of a comparison."""
     return {
         "pairs": len(compared),
         "equal": sum(not one.unexplained for one in compared),
@@ -201,7 +201,7 @@ def _pair(name: str, told: Any) -> Pair:
 
 
 async def _asked(pair: Pair, client: "httpx.AsyncClient", made: dict[str, str]) -> tuple[int, Any]:
-    """Send a request; give status and answer, whose text stays text if it is no JSON."""
+    """Send a request; return status and answer, whose text stays text if it is no JSON."""
     from milepost.api.http.body import read_json, write_json
 
     path = "/".join(made.get(part, part) for part in pair.path.split("/"))
@@ -220,7 +220,7 @@ async def _asked(pair: Pair, client: "httpx.AsyncClient", made: dict[str, str]) 
 
 
 def _query(query: Any, made: dict[str, str]) -> Any:
-    """Give the parameters with the ids made since; a query that is text stays as it is."""
+    """Return the parameters with the ids made since; a query that is text stays as it is."""
     if not isinstance(query, dict):
         return query
     return {
@@ -247,7 +247,7 @@ def _show(report: dict[str, Any]) -> None:
 
 
 def _shown(unexplained: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give the first differences; says how many more there are."""
+    """Return the first differences; says how many more there are."""
     yield from unexplained[:SHOWN_MAX]
     if len(unexplained) > SHOWN_MAX:
         tell(f"and {len(unexplained) - SHOWN_MAX} more; --json gives them all")

@@ -57,7 +57,7 @@ def import_saved(
 
 
 def _answers(file: Path) -> Iterator[tuple[str, Any]]:
-    """Give the answers that a file holds; a line that is no JSON names itself."""
+    """Return the answers that a file holds; a line that is no JSON names itself."""
     from milepost.api.http.body import read_json
 
     content = file.read_bytes()
@@ -72,7 +72,7 @@ def _answers(file: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _names(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
-    """Give the names of customers that a CSV holds, by the vendor's ids."""
+    """Return the names of customers that a CSV holds, by the vendor's ids."""
     if file is None:
         return {}
     kinds = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}

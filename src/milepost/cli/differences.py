@@ -39,7 +39,7 @@ class Known(NamedTuple):
     null: str | None = None
 
     def explains(self, difference: Difference, method: str, address: str) -> bool:
-        """Tell whether this is the reason for a difference in the answer to a call."""
+        """Return whether this is the reason for a difference in the answer to a call."""
         if method not in self.methods or (self.added and difference.recorded != ABSENT):
             return False
         if self.null is not None and self.null not in difference.nulls:
@@ -70,7 +70,7 @@ KNOWN: Sequence[Known] = (
 
 
 def differences(recorded: Any, got: Any, path: str = "", nulls: frozenset[str] = frozenset()) -> Iterator[Difference]:
-    """Give every field in which two values differ; what is absent is shown as such."""
+    """Return every field in which two values differ; what is absent is shown as such."""
     if isinstance(recorded, dict) and isinstance(got, dict):
         nulls = frozenset(name for name, value in recorded.items() if value is None and got.get(name, ABSENT) is None)
         for name in [*recorded, *(name for name in got if name not in recorded)]:
@@ -86,12 +86,12 @@ def differences(recorded: Any, got: Any, path: str = "", nulls: frozenset[str] =
 
 
 def explanation(difference: Difference, method: str, address: str, known: Sequence[Known]) -> str | None:
-    """Give the reason for a difference in the answer to a call; None if there is none."""
+    """Return the reason for a difference in the answer to a call; None if there is none."""
     return next((one.reason for one in known if one.explains(difference, method, address)), None)
 
 
 def made_ids(found: Sequence[Difference], method: str) -> list[Difference]:
-    """Give the differences that are ids, made by the server for what a call created."""
+    """Return the differences that are ids, made by the server for what a call created."""
     if method != "POST":
         return []
     return [
@@ -102,7 +102,7 @@ def made_ids(found: Sequence[Difference], method: str) -> list[Difference]:
 
 
 def with_made_ids(value: Any, made: dict[str, str], name: str = "") -> Any:
-    """Give a recorded body or answer as it reads with the ids that were made since.
+    """Return a recorded body or answer as it reads with the ids that were made since.
 
     Fields that are named as ids change, and keys that are ids.
     """

@@ -43,12 +43,12 @@ class EventFile(NamedTuple):
 
     @property
     def unit(self) -> str:
-        """Give what `total` counts."""
+        """Return what `total` counts."""
         return "rows" if self.kind == "parquet" else "bytes"
 
 
 def event_file(path: Path) -> EventFile:
-    """Give the file at *path*, known by its ending; raises Refused."""
+    """Return the file at *path*, known by its ending; raises Refused."""
     if not path.is_file():
         raise Refused(Problem(str(path), "there is no such file"))
     kind = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".parquet": "parquet"}.get(path.suffix.lower())
@@ -59,7 +59,7 @@ def event_file(path: Path) -> EventFile:
 
 
 def events_of(file: EventFile) -> Iterator[Read]:
-    """Give the events of *file* in order."""
+    """Return the events of *file* in order."""
     match file.kind:
         case "ndjson":
             return _lines(file.path)
@@ -89,7 +89,7 @@ def _cells(path: Path) -> Iterator[Read]:
 
 
 def _cell(name: str, text: str, *, plain: bool) -> object:
-    """Give what a CSV cell says: amounts of bills are text that is read exactly, attributes may be numbers."""
+    """Return what a CSV cell says: amounts of bills are text that is read exactly, attributes may be numbers."""
     if name in _JSON:
         return _json(text)
     if name in _WHOLE and text.isascii() and text.isdigit():
@@ -132,7 +132,7 @@ def _value(name: str, value: object) -> object:
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Give the object that dotted names describe."""
+    """Return the object that dotted names describe."""
     event: dict[str, Any] = {}
     for name, value in values.items():
         holder = event

@@ -50,7 +50,7 @@ def import_enrolments(
 async def _enrol(
     runtime: "Runtime", name: str, body: bytes, organisation: str, group_id: int, period: str | None
 ) -> "tuple[Done, bytes]":
-    """Enrol what *body* says; give what became of it, and the refused rows as CSV."""
+    """Enrol what *body* says; return what became of it, and the refused rows as CSV."""
     from milepost.api.native.enrolments.file import EnrolmentFile, refused_table
     from milepost.demo.progress_bar import bar
     from milepost.service.definitions.lookup import first_period

@@ -145,7 +145,7 @@ class _Import:
         rejects.write(json_text.dumps(line, ensure_ascii=False) + "\n")
 
     def _before(self) -> int:
-        """Give the row up to which an earlier run came; 0 if the file has changed since."""
+        """Return the row up to which an earlier run came; 0 if the file has changed since."""
         try:
             marked = json_text.loads(self._marker.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def inside(flags: Mapping[str, object], work: "Callable[[Runtime], Awaitable[Result]]") -> Result:
-    """Do *work* inside the installation that the environment and *flags* name; give what it gives."""
+    """Do *work* inside the installation that the environment and *flags* name; return what it gives."""
     settings = read_settings(os.environ, flags)
     from milepost import wiring
 

@@ -31,7 +31,7 @@ def openapi(
 
 
 def document() -> str:
-    """Give the document as JSON text, the same for the same routes and shapes."""
+    """Return the document as JSON text, the same for the same routes and shapes."""
     from milepost.api.http.app import routed_app
 
     return json.dumps(routed_app().openapi(), ensure_ascii=False, indent=2) + "\n"

@@ -11,12 +11,12 @@ def tell(message: str) -> None:
 
 
 def give_json(value: object) -> None:
-    """Give *value* as a JSON document."""
+    """Return *value* as a JSON document."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def give_table(rows: Sequence[Sequence[str]]) -> None:
-    """Give *rows* as text in aligned columns, whole also where no terminal sets a width."""
+    """Return *rows* as text in aligned columns, whole also where no terminal sets a width."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

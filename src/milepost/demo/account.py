@@ -34,11 +34,11 @@ class Account:
 
     @property
     def login(self) -> tuple[str, str]:
-        """Give name and password for Basic authentication."""
+        """Return name and password for Basic authentication."""
         return self.till, self.password
 
     def holds(self, households: int) -> bool:
-        """Tell whether so many households are loaded."""
+        """Return whether so many households are loaded."""
         return self.loaded and households <= self.households
 
 
@@ -59,7 +59,7 @@ def _command(data: Path, *arguments: str) -> Any:
 
 
 def recall(data: Path) -> Account | None:
-    """Give what the folder *data* remembers; None if the demo was never run there."""
+    """Return what the folder *data* remembers; None if the demo was never run there."""
     file = data / FILE
     return msgspec.json.decode(file.read_bytes(), type=Account) if file.exists() else None
 

@@ -33,13 +33,13 @@ def define(door: httpx.Client, request: Document) -> None:
 
 
 def progress(door: httpx.Client, household: int) -> Household:
-    """Give a household's progress in the periods that run now."""
+    """Return a household's progress in the periods that run now."""
     customer = _read(door.get("/api/v1/customers", params={"externalId": str(household)}))["items"][0]["id"]
     return Household(household, customer, rows_of(_read(door.get(f"/api/v1/customers/{customer}/progress"))))
 
 
 def _read(response: httpx.Response) -> Any:
-    """Give the JSON of an answer, its numbers exact; raises Failed for an error."""
+    """Return the JSON of an answer, its numbers exact; raises Failed for an error."""
     if response.is_error:
         raise Failed(
             f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text[:500]}"

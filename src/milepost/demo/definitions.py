@@ -14,14 +14,14 @@ Ids = Mapping[str, Mapping[str, int]]
 
 
 def definitions() -> Sequence[Document]:
-    """Give the requests as they lie in the folder, in the order of their names; filters have `entityCodes`."""
+    """Return the requests as they lie in the folder, in the order of their names; filters have `entityCodes`."""
     folder = files("milepost.demo") / "groups"
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".json")), key=lambda path: path.name)
     return [msgspec.json.decode(path.read_bytes(), type=Document) for path in paths]
 
 
 def request(definition: Document, ids: Ids, till_id: int) -> Document:
-    """Give *definition* as it is sent: its filters name ids, rewards go to the till *till_id*."""
+    """Return *definition* as it is sent: its filters name ids, rewards go to the till *till_id*."""
     targets = [
         target | {"filters": [_filter(entry, ids) for entry in target.get("filters", [])]}
         for target in definition["targets"]

@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
     @property
     def share(self) -> Decimal:
-        """Give the value as a share of the goal, which may exceed one."""
+        """Return the value as a share of the goal, which may exceed one."""
         return self.value / self.goal
 
 
@@ -37,7 +37,7 @@ class Household(NamedTuple):
 
 
 def choose(households: Sequence[Household]) -> list[Household]:
-    """Give up to three households worth looking at: much achieved, much nearly achieved, and something of both."""
+    """Return up to three households worth looking at: much achieved, much nearly achieved, and something of both."""
     chosen: list[Household] = []
     for interest in (_achieved, _nearly, _mixed):
         rest = [household for household in households if household not in chosen]
@@ -79,7 +79,7 @@ def show(console: Console, households: Sequence[Household]) -> None:
 
 
 def give(households: Sequence[Household]) -> None:
-    """Give the households as JSON on standard output, amounts as text."""
+    """Return the households as JSON on standard output, amounts as text."""
     document = [household._asdict() | {"rows": [row._asdict() for row in household.rows]} for household in households]
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
 

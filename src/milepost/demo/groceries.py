@@ -76,12 +76,12 @@ class Occurrences:
         return len(self._bills) + len(self._redemptions)
 
     def __iter__(self) -> Iterator[Occurrence]:
-        """Give the events, oldest first."""
+        """Return the events, oldest first."""
         return heapq.merge(_told(self._bills, self._lines), self._redemptions)
 
 
 def numbers(households: int) -> Sequence[int]:
-    """Give so many households' numbers, the lowest, ascending."""
+    """Return so many households' numbers, the lowest, ascending."""
     import pyarrow.parquet as pq
 
     lines = pq.read_table(folder() / "transactions.parquet", columns=["household_id"])
@@ -90,7 +90,7 @@ def numbers(households: int) -> Sequence[int]:
 
 
 def occurrences(households: int = HOUSEHOLDS) -> Occurrences:
-    """Give the events of so many *households*, those with the lowest numbers.
+    """Return the events of so many *households*, those with the lowest numbers.
 
     Raises ExtraMissing if the data is not installed.
     """
@@ -127,7 +127,7 @@ def _lines(households: int) -> "pa.Table":
 
 
 def _rates(gross: "pa.ChunkedArray", quantity: "pa.ChunkedArray") -> "pa.ChunkedArray":
-    """Give the price of one piece, to four decimals, half to even; without a quantity it is the gross amount."""
+    """Return the price of one piece, to four decimals, half to even; without a quantity it is the gross amount."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -142,7 +142,7 @@ def _rates(gross: "pa.ChunkedArray", quantity: "pa.ChunkedArray") -> "pa.Chunked
 
 
 def _bills(lines: "pa.Table") -> "pa.Table":
-    """Give one row per basket, in the order of events."""
+    """Return one row per basket, in the order of events."""
     import pyarrow.compute as pc
 
     grouped = lines.group_by(["basket", "store", "household_id", "instant"])
@@ -152,7 +152,7 @@ def _bills(lines: "pa.Table") -> "pa.Table":
 
 
 def _told(bills: "pa.Table", lines: "pa.Table") -> Iterator[Occurrence]:
-    """Give one TransactionAdd per basket; the text is joined column by column, a Python loop per line is too slow."""
+    """Return one TransactionAdd per basket; the text is joined column by column, a Python loop per line is too slow."""
     import pyarrow.compute as pc
 
     attributes = _attributes()
@@ -213,7 +213,7 @@ def _local(instant: int) -> str:
 
 
 def _attributes() -> "pa.Table":
-    """Give for each article the JSON of its attributes; what the data does not know is left out."""
+    """Return for each article the JSON of its attributes; what the data does not know is left out."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -230,7 +230,7 @@ def _attributes() -> "pa.Table":
 
 
 def _redemptions(households: frozenset[int]) -> Sequence[Occurrence]:
-    """Give one behavioural event per redeemed coupon; a household redeems a coupon at most once a day."""
+    """Return one behavioural event per redeemed coupon; a household redeems a coupon at most once a day."""
     import pyarrow.parquet as pq
 
     rows = pq.read_table(folder() / "coupon_redemptions.parquet").to_pylist()

@@ -18,7 +18,7 @@ class ExtraMissing(Failed):
 
 
 def folder() -> Path:
-    """Give the folder of the Parquet files; raises ExtraMissing if they or their reader are not installed.
+    """Return the folder of the Parquet files; raises ExtraMissing if they or their reader are not installed.
 
     The package is only looked up, never imported: importing it would ask for pandas.
     """

@@ -36,12 +36,12 @@ CONCEPTS = (MARKET, WITH_FUEL)
 
 
 def zones() -> Sequence[PlaceText]:
-    """Give the zones of the demo."""
+    """Return the zones of the demo."""
     return [{"code": zone.code, "name": zone.name} for zone in RANGES]
 
 
 def stores() -> Sequence[PlaceText]:
-    """Give every shop of the data, in the order of its number, with its zone and concept."""
+    """Return every shop of the data, in the order of its number, with its zone and concept."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 

@@ -14,7 +14,7 @@ INDENT = "  "
 
 
 def rows_of(progress: Document) -> tuple[Row, ...]:
-    """Give a row for each target in the period that runs, for each level of a streak, for each group as a whole."""
+    """Return a row for each target in the period that runs, for each level of a streak, for each group as a whole."""
     return tuple(row for group in progress["groups"] for row in _of_group(group))
 
 
@@ -29,7 +29,7 @@ def _of_group(group: Document) -> Iterator[Row]:
 
 
 def _of_period(group: Document, target: str, period: Document) -> Row:
-    """Give the row of a running period; a window of the household's own is named by the day on which it ends."""
+    """Return the row of a running period; a window of the household's own is named by the day on which it ends."""
     name = f"to {period['endsAt'][5:10]}" if group["evaluation"] == OWN_WINDOWS else period["refCode"]
     target = f"{target} (cap)" if group["tracking"] == CAPPING else target
     return Row(target, name, _number(period["value"]), _number(period["goal"]), period["achievedAt"])
@@ -42,7 +42,7 @@ def _of_level(level: Document) -> Row:
 
 
 def _of_wholes(group: Document) -> Iterator[Row]:
-    """Give the row of a group as a whole: what its targets come to together."""
+    """Return the row of a group as a whole: what its targets come to together."""
     names = {period["id"]: period["refCode"] for target in group["targets"] for period in target["periods"]}
     for whole in group["wholes"]:
         if whole["periodId"] in group["runningPeriodIds"]:

@@ -79,7 +79,7 @@ def apply_batch(
 
 
 def can_apply_in_place(standing: Standing) -> bool:
-    """Tell whether plain events leave everything but sums as it is: nothing else in *standing* listens to them."""
+    """Return whether plain events leave everything but sums as it is: nothing else in *standing* listens to them."""
     return not standing.enrolments and not standing.waiting
 
 
@@ -142,7 +142,7 @@ class InPlaceFold:
         return self._told(event, entries, ())
 
     def _added(self, event: Event) -> list[Contribution] | None:
-        """Give what plain sums get of *event*; None if it does more, or comes when more is to be done."""
+        """Return what plain sums get of *event*; None if it does more, or comes when more is to be done."""
         if not self._latest_at - ARCHIVE_AFTER_US <= event.occurred_at < self._settles_at:
             return None
         rule_index = self._rule_index
@@ -163,7 +163,7 @@ class InPlaceFold:
         return AppliedEvent(event, self._seq, entries, outcomes)
 
     def standing(self) -> Standing:
-        """Give the standing by now."""
+        """Return the standing by now."""
         return replace(
             self._before,
             seq=self._seq,

@@ -77,7 +77,7 @@ class Fold:
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
 
     def standing(self) -> Standing:
-        """Give the next standing."""
+        """Return the next standing."""
         return Standing(
             seq=self.before.seq + 1,
             latest_at=max(self.before.latest_at, self.event.occurred_at),
@@ -98,11 +98,11 @@ class Fold:
         self.archive_at = min(self.archive_at, closing + ARCHIVE_AFTER_US)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
-        """Give the enrolment in this target that is in force, if any."""
+        """Return the enrolment in this target that is in force, if any."""
         return next((e for e in reversed(self.enrolments) if e.target_id == target_id), None)
 
     def takes_part(self, rule: Rule, position: int) -> bool:
-        """Tell whether the customer takes part in *rule* in the period at *position*."""
+        """Return whether the customer takes part in *rule* in the period at *position*."""
         enrolment = self.enrolment(rule.target_id) if self.enrolments else None
         if enrolment is None:
             return rule.open_to_all
@@ -111,7 +111,7 @@ class Fold:
         return enrolment.left_period_id == NOT_LEFT or position < rule.position_of(enrolment.left_period_id)
 
     def goal(self, rule: Rule, position: int) -> int | None:
-        """Give the goal in the period at *position*, in units: the customer's own, else the target's."""
+        """Return the goal in the period at *position*, in units: the customer's own, else the target's."""
         enrolment = self.enrolment(rule.target_id) if self.enrolments else None
         if enrolment is not None:
             period_id = rule.period_ids[position]
@@ -121,16 +121,16 @@ class Fold:
         return rule.goals[position]
 
     def position(self, rule: Rule, at: int) -> int:
-        """Give the position of the period of *rule* that holds *at* for this customer, or -1."""
+        """Return the position of the period of *rule* that holds *at* for this customer, or -1."""
         return position_of(rule, self.anchors, at)
 
     def closes_at(self, rule: Rule, position: int) -> int:
-        """Give the first instant after the period at *position* for this customer."""
+        """Return the first instant after the period at *position* for this customer."""
         return closes_at(rule, self.anchors, position)
 
 
 def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
-    """Tell whether *event* was received too long after its period's end to count there (facts 8.1, lateDays)."""
+    """Return whether *event* was received too long after its period's end to count there (facts 8.1, lateDays)."""
     days = fold.rule_index.settings.late_days
     if days is None:
         return False
@@ -139,17 +139,17 @@ def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
 
 
 def is_decided(event: Event) -> bool:
-    """Tell whether a decision has counted *event* for caps already."""
+    """Return whether a decision has counted *event* for caps already."""
     return getattr(event.payload, "decision", None) is not None
 
 
 def day_of(rule: Rule, event: Event) -> int:
-    """Give the event's calendar day where a day's extreme counts (facts 8 #19)."""
+    """Return the event's calendar day where a day's extreme counts (facts 8 #19)."""
     return 0 if rule.sums else rule.calendar.day(event.occurred_at)
 
 
 def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signature, Change | None]) -> Change | None:
-    """Give what the event of *context* adds to *rule*; what rules ask alike is *asked* once."""
+    """Return what the event of *context* adds to *rule*; what rules ask alike is *asked* once."""
     if rule.asks in asked:
         return asked[rule.asks]
     amount = rule.amount(context)
@@ -161,7 +161,7 @@ def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signatur
 
 
 def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
-    """Tell whether *event*, heard before the enrolment, counts for it."""
+    """Return whether *event*, heard before the enrolment, counts for it."""
     first = rule.position_of(enrolment.period_id)
     if position < first or (position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD):
         return False

@@ -62,5 +62,5 @@ def apply_with_history(
 
 
 def _is_known(standing: Standing, logged: Logged) -> bool:
-    """Tell whether *logged* was heard by the customer at *standing*, or by one who is merged into them by then."""
+    """Return whether *logged* was heard by the customer at *standing*, or by one who is merged into them by then."""
     return not logged.under or logged.under[0] <= standing.seq

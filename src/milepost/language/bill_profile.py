@@ -16,7 +16,7 @@ Test = Callable[[Line], bool]
 
 
 def item_attribute(line: Line, name: str) -> Scalar:
-    """Give an item attribute of *line*; `code` and `description` are the line's own unless an attribute is so named."""
+    """Return an item attribute of *line*; `code` and `description` are the line's own unless an attribute is called so."""
     if name in line.attributes:
         return line.attributes[name]
     match name:
@@ -29,13 +29,13 @@ def item_attribute(line: Line, name: str) -> Scalar:
 
 
 def has_value(arguments: Arguments) -> Test:
-    """Give the test whether a line's attribute (first argument) has one of the values (the others)."""
+    """Return the test whether a line's attribute (first argument) has one of the values (the others)."""
     name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
     return lambda line: spelled(item_attribute(line, name)) in values
 
 
 def field_has_value(arguments: Arguments) -> Evaluate:
-    """Give the test whether the bill's extended field has one of the values; a field that is missing has none."""
+    """Return the test whether the bill's extended field has one of the values; a field that is missing has none."""
     name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
 
     def includes(context: EvaluationContext) -> Value:
@@ -46,12 +46,12 @@ def field_has_value(arguments: Arguments) -> Evaluate:
 
 
 def field_lacks_value(arguments: Arguments) -> Evaluate:
-    """Give the opposite of `field_has_value`."""
+    """Return the opposite of `field_has_value`."""
     return _opposite(field_has_value(arguments))
 
 
 def line_has_value(arguments: Arguments) -> Evaluate:
-    """Give the test whether the current line's attribute has one of the values."""
+    """Return the test whether the current line's attribute has one of the values."""
     matches = has_value(arguments)
     return lambda context: None if context.line is None else matches(context.line)
 

@@ -34,14 +34,14 @@ class Fault(NamedTuple):
 
 
 def check(expression: Expression, scope: Scope) -> tuple[Fault, ...]:
-    """Give all faults of *expression* as a condition on *scope*, in the order of the text; none means it compiles."""
+    """Return all faults of *expression* as a condition on *scope*, in the order of the text; none means it compiles."""
     checker = _Checker(scope)
     checker.expect(expression, Kind.BOOLEAN)
     return tuple(sorted(checker.faults))
 
 
 def kind_of(expression: Expression, scope: Scope) -> Kind:
-    """Give the type of *expression*; DYNAMIC where it has faults."""
+    """Return the type of *expression*; DYNAMIC where it has faults."""
     return _Checker(scope).kind(expression) or Kind.DYNAMIC
 
 

@@ -45,7 +45,7 @@ Predicate = Callable[[EvaluationContext], bool]
 
 
 def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
-    """Give the predicate that *expression* is; calendar parts of dates are those of *zone*.
+    """Return the predicate that *expression* is; calendar parts of dates are those of *zone*.
 
     *expression* must have passed `check`: what is wrong with it is our own mistake here. An unknown *zone* is a
     ValueError. The predicate never raises.

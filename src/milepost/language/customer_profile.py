@@ -39,7 +39,7 @@ def _of_member(read: Callable[[CustomerProfile], str]) -> Fact:
 
 
 def field_of(context: EvaluationContext, name: str) -> Scalar:
-    """Give the field *name* of the customer's profile, if there is one."""
+    """Return the field *name* of the customer's profile, if there is one."""
     member = context.event.member
     return None if member is None else member.fields.get(name)
 
@@ -63,7 +63,7 @@ def _joined_at(context: EvaluationContext) -> int | None:
 
 
 def _is_loyal(context: EvaluationContext) -> bool | None:
-    """Tell whether the customer is a member of the scheme, as whoever is known here is unless the brand says not."""
+    """Return whether the customer is a member of the scheme, as whoever is known here is unless the brand says not."""
     if context.event.member is None:
         return None
     loyalty_type = spelled(field_of(context, LOYALTY_TYPE))

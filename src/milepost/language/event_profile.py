@@ -27,7 +27,7 @@ from milepost.model.names import name_key
 
 
 def carried(context: EvaluationContext, name: str) -> Scalar:
-    """Give the attribute *name* that a behavioural event carries, if it does."""
+    """Return the attribute *name* that a behavioural event carries, if it does."""
     payload = context.event.payload
     return payload.attributes.get(name) if isinstance(payload, Activity) else None
 
@@ -71,7 +71,7 @@ def _unlisted(name: str) -> Fact:
 
 
 def _is_named(context: EvaluationContext, attribute: Completion, key: str) -> bool | None:
-    """Tell whether the event's *attribute* is the name with this key; null if it has none."""
+    """Return whether the event's *attribute* is the name with this key; null if it has none."""
     name = spelled(carried(context, attribute.value))
     return None if name is None else name_key(name) == key
 

@@ -24,7 +24,7 @@ class Needs(NamedTuple):
     standing: bool = False
 
     def joined(self, other: "Needs") -> "Needs":
-        """Give what both need."""
+        """Return what both need."""
         return Needs(
             self.member or other.member,
             self.fields | other.fields,
@@ -47,7 +47,7 @@ class Mention(NamedTuple):
 
 
 def needs(expression: Expression) -> Needs:
-    """Give what *expression*, a checked condition, needs."""
+    """Return what *expression*, a checked condition, needs."""
     found = NOTHING_NEEDED
     for node, _ in walk_tree(expression):
         if isinstance(node, (Member, Call)) and node.owner == Name(CUSTOMER):
@@ -56,7 +56,7 @@ def needs(expression: Expression) -> Needs:
 
 
 def mentions(expression: Expression) -> Iterator[Mention]:
-    """Give the targets, groups, periods and levels that *expression*, a checked condition, names."""
+    """Return the targets, groups, periods and levels that *expression*, a checked condition, names."""
     for node, _ in walk_tree(expression):
         if not isinstance(node, Call) or not isinstance(node.owner, Name):
             continue

@@ -50,7 +50,7 @@ def _presence(answer: Callable[[Value], bool]) -> Operation:
 
 
 def of_text(answer: Callable[[str], Value], building: Building) -> Evaluate:
-    """Give *answer* of the subject where it is a text, else null."""
+    """Return *answer* of the subject where it is a text, else null."""
     subject = building.subject
 
     def evaluate(context: EvaluationContext) -> Value:
@@ -81,7 +81,7 @@ def _interval(building: Building) -> Evaluate:
 
 
 def written_date(written: str) -> Date | None:
-    """Give the day that *written* names: an ISO date, perhaps followed by a time."""
+    """Return the day that *written* names: an ISO date, perhaps followed by a time."""
     day, _, _time = written.strip().replace("T", " ").partition(" ")
     try:
         return Date.parse_iso(day)

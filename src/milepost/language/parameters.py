@@ -103,45 +103,45 @@ def complaint(parameter: Parameter, argument: Expression) -> str | None:
 
 
 def label(argument: Expression) -> str:
-    """Give a name, a pattern or another text that is written out."""
+    """Return a name, a pattern or another text that is written out."""
     assert isinstance(argument, Text)
     return argument.value
 
 
 def option(argument: Expression) -> str:
-    """Give a value that item attributes are held against, as `spelled`."""
+    """Return a value that item attributes are held against, as `spelled`."""
     if isinstance(argument, (Text, Truth)):
         return spelled(argument.value) or ""
     return spelled(quantity(argument)) or ""
 
 
 def quantity(argument: Expression) -> Decimal:
-    """Give a number, in quotes or not."""
+    """Return a number, in quotes or not."""
     number = _quantity(argument)
     assert number is not None
     return number
 
 
 def whole(argument: Expression) -> int:
-    """Give a whole number."""
+    """Return a whole number."""
     assert isinstance(argument, Number)
     return int(argument.value)
 
 
 def field(argument: Expression) -> str:
-    """Give one of `FIELDS`."""
+    """Return one of `FIELDS`."""
     word = _word(argument)
     assert word in FIELDS
     return word
 
 
 def comparison(argument: Expression) -> Operator:
-    """Give the operator that a word such as GREATER_THAN means."""
+    """Return the operator that a word such as GREATER_THAN means."""
     return COMPARISON_WORDS[_word(argument)]
 
 
 def search(argument: Expression) -> Callable[[str], bool]:
-    """Give the test whether a text has a part that matches the pattern *argument*, in time linear in the text."""
+    """Return the test whether a text has a part that matches the pattern *argument*, in time linear in the text."""
     find = re2.compile(label(argument), _options()).search
 
     def found(subject: str) -> bool:
@@ -154,7 +154,7 @@ def search(argument: Expression) -> Callable[[str], bool]:
 
 
 def bucket(argument: Expression) -> Callable[[Decimal], Decimal]:
-    """Give the function from a number to its bucket among the bounds, counted from 1; a bound opens the next one."""
+    """Return the function from a number to its bucket among the bounds, counted from 1; a bound opens the next one."""
     bounds = _bounds(label(argument))
     assert bounds is not None
     return lambda number: Decimal(bisect_right(bounds, number) + 1)

@@ -40,7 +40,7 @@ class _Rank(IntEnum):
 
 
 def print_text(expression: Expression) -> str:
-    """Give the canonical text of *expression*."""
+    """Return the canonical text of *expression*."""
     match expression:
         case Truth(value):
             return "true" if value else "false"

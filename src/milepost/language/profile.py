@@ -36,7 +36,7 @@ class Stamp(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        """Give the type that it has in a condition."""
+        """Return the type that it has in a condition."""
         return Kind.DATE
 
 
@@ -64,7 +64,7 @@ class Profile(NamedTuple):
 
 
 def attribute(profile: Profile, name: str) -> Attribute | None:
-    """Give the attribute *name* of *profile*, if it has it."""
+    """Return the attribute *name* of *profile*, if it has it."""
     listed = profile.attributes.get(name)
     if listed is not None or name in profile.functions or name in profile.absent:
         return listed
@@ -72,12 +72,12 @@ def attribute(profile: Profile, name: str) -> Attribute | None:
 
 
 def extended_field(name: str) -> str:
-    """Give which extended field the attribute *name* reads; empty if it is none."""
+    """Return which extended field the attribute *name* reads; empty if it is none."""
     key = name.removeprefix(EXTENDED_FIELD)
     return "" if key == name else key
 
 
 def bill_of(context: EvaluationContext) -> Bill | None:
-    """Give the bill that the event brings, if it brings one."""
+    """Return the bill that the event brings, if it brings one."""
     payload = context.event.payload
     return payload if isinstance(payload, Bill) else None

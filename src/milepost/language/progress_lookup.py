@@ -14,25 +14,25 @@ class ProgressLookup(Protocol):
     """How far a customer is in what the brand defines (facts 5.4)."""
 
     def value_in_period(self, target: str, period: str, /) -> Decimal:
-        """Give the value of *target* in the period with this refCode."""
+        """Return the value of *target* in the period with this refCode."""
 
     def value_now(self, target: str, /) -> Decimal:
-        """Give the value of *target* in the period that runs now; 0 if none does."""
+        """Return the value of *target* in the period that runs now; 0 if none does."""
 
     def mean_value(self, target: str, /) -> Decimal:
-        """Give the mean of the values of *target* over the periods that have begun; 0 if none has."""
+        """Return the mean of the values of *target* over the periods that have begun; 0 if none has."""
 
     def has_level(self, level: str, /) -> bool:
-        """Tell whether the customer has this streak level."""
+        """Return whether the customer has this streak level."""
 
     def streak_count(self, streak: str, /) -> Decimal:
-        """Give the count that *streak*, named by its group, has now."""
+        """Return the count that *streak*, named by its group, has now."""
 
     def achieved_in_period(self, group: str, period: str, /) -> Decimal:
-        """Give how many targets of *group* are achieved in the period with this refCode."""
+        """Return how many targets of *group* are achieved in the period with this refCode."""
 
     def achieved_now(self, group: str, /) -> Decimal:
-        """Give how many targets of *group* are achieved in the period that runs now; 0 if none does."""
+        """Return how many targets of *group* are achieved in the period that runs now; 0 if none does."""
 
 
 class _Nothing:

@@ -126,7 +126,7 @@ _PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_Growing())
 
 @lru_cache(maxsize=READ_REMEMBERED_MAX)
 def read(text: str) -> Expression:
-    """Give the expression that *text* spells; raises `Malformed` and nothing else.
+    """Return the expression that *text* spells; raises `Malformed` and nothing else.
 
     What was read is remembered: each new version of a brand's definitions asks for all their texts again.
     """

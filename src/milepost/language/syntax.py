@@ -166,7 +166,7 @@ Expression = Truth | Number | Text | Name | Member | Call | Unary | Binary | Jun
 
 
 def join(connective: Connective, operands: tuple[Expression, ...], position: int = 0) -> Expression:
-    """Give *operands* under one *connective*; operands that are junctions of the same kind are taken apart."""
+    """Return *operands* under one *connective*; operands that are junctions of the same kind are taken apart."""
     flat: list[Expression] = []
     for operand in operands:
         if isinstance(operand, Junction) and operand.connective is connective:
@@ -177,7 +177,7 @@ def join(connective: Connective, operands: tuple[Expression, ...], position: int
 
 
 def name(text: str, position: int = 0) -> str:
-    """Give *text* if it may name an attribute or a function, else raise `Malformed`."""
+    """Return *text* if it may name an attribute or a function, else raise `Malformed`."""
     if len(text) > NAME_LENGTH_MAX:
         raise Malformed(position, f"a name has at most {NAME_LENGTH_MAX} characters")
     if _NAME.fullmatch(text) is None:
@@ -186,12 +186,12 @@ def name(text: str, position: int = 0) -> str:
 
 
 def is_reserved(text: str) -> bool:
-    """Tell whether *text* is a literal's word, which no profile may bear."""
+    """Return whether *text* is a literal's word, which no profile may bear."""
     return text in _RESERVED
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
-    """Give the nodes directly below *expression*."""
+    """Return the nodes directly below *expression*."""
     match expression:
         case Truth() | Number() | Text() | Name():
             return ()
@@ -210,7 +210,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
 
 
 def walk_tree(expression: Expression) -> Iterator[tuple[Expression, int]]:
-    """Give every node with its depth, the root's being 1, in reading order; any tree may be given."""
+    """Return every node with its depth, the root's being 1, in reading order; any tree may be given."""
     # No recursion: the tree may be deeper than the stack.
     waiting = [(expression, 1)]
     while waiting:
@@ -237,7 +237,7 @@ def refuse_text(text: str, position: int) -> None:
 
 
 def number(digits: str, position: int = 0) -> Number:
-    """Give the number that *digits* spell, such as `007.50`; raises `Malformed` past `DIGITS_MAX`."""
+    """Return the number that *digits* spell, such as `007.50`; raises `Malformed` past `DIGITS_MAX`."""
     whole, _, decimals = digits.partition(".")
     whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
     if len(whole) + len(decimals) > DIGITS_MAX:
@@ -246,7 +246,7 @@ def number(digits: str, position: int = 0) -> Number:
 
 
 def literal(text: str, position: int = 0) -> Text:
-    """Give a text literal; raises `Malformed` past `LITERAL_BYTES_MAX` and for characters that cannot be kept."""
+    """Return a text literal; raises `Malformed` past `LITERAL_BYTES_MAX` and for characters that cannot be kept."""
     refuse_text(text, position)
     if len(text.encode()) > LITERAL_BYTES_MAX:
         raise Malformed(position, f"a text has at most {LITERAL_BYTES_MAX} bytes")

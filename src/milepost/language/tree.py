@@ -75,12 +75,12 @@ _SIGNS = {sign.value: sign for sign in Sign}
 
 
 def to_tree(expression: Expression, scope: Scope) -> str:
-    """Give *expression* as the vendor's tree, a JSON text; *scope* decides the types of attributes."""
+    """Return *expression* as the vendor's tree, a JSON text; *scope* decides the types of attributes."""
     return json.dumps(_drawn(expression, scope), ensure_ascii=False, separators=(",", ":"))
 
 
 def from_tree(text: str) -> Expression:
-    """Give the expression that a tree draws; raises `Malformed` and nothing else.
+    """Return the expression that a tree draws; raises `Malformed` and nothing else.
 
     Positions are those of the JSON text where it is no JSON, else 0: the reason names the node.
     """

@@ -74,12 +74,12 @@ _COMPARISONS: dict[Operator, Callable[..., bool]] = {
 
 
 def comparer(comparison: Operator) -> Callable[[Value, Value], bool]:
-    """Give the test of two values of one type; may raise InvalidOperation for a signalling NaN."""
+    """Return the test of two values of one type; may raise InvalidOperation for a signalling NaN."""
     return _COMPARISONS[comparison]
 
 
 def normalised(scalar: Scalar) -> Value:
-    """Give an outside value as one of the language: whole numbers become decimals, what is no value null."""
+    """Return an outside value as one of the language: whole numbers become decimals, what is no value null."""
     if isinstance(scalar, Decimal):
         return _finite(scalar)
     if isinstance(scalar, (bool, str)):
@@ -88,7 +88,7 @@ def normalised(scalar: Scalar) -> Value:
 
 
 def spelled(scalar: Scalar) -> str | None:
-    """Give *scalar* as a rule would spell it, so that 42, 42.0 and "42" are one: item attributes carry either.
+    """Return *scalar* as a rule would spell it, so that 42, 42.0 and "42" are one: item attributes carry either.
 
     Numbers beyond any rule's digits have no spelling: written out they could be a megabyte.
     """
@@ -104,14 +104,14 @@ def spelled(scalar: Scalar) -> str | None:
 
 
 def decimal_in(written: str) -> Decimal | None:
-    """Give the number that *written* is; null if it is none."""
+    """Return the number that *written* is; null if it is none."""
     digits = written.strip()
     plain_digits = digits.removeprefix("-").replace(".", "", 1)
     return Decimal(digits) if plain_digits.isascii() and plain_digits.isdigit() else None
 
 
 def number_in(scalar: Scalar) -> Decimal | None:
-    """Give the number that an outside value is or spells."""
+    """Return the number that an outside value is or spells."""
     if isinstance(scalar, str):
         return decimal_in(scalar)
     value = normalised(scalar)
@@ -119,14 +119,14 @@ def number_in(scalar: Scalar) -> Decimal | None:
 
 
 def truth_in(scalar: Scalar) -> bool | None:
-    """Give the truth value that an outside value is or spells."""
+    """Return the truth value that an outside value is or spells."""
     if isinstance(scalar, bool):
         return scalar
     return {"true": True, "false": False}.get(scalar.strip().lower()) if isinstance(scalar, str) else None
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal | None:
-    """Give the exact sum of *amounts*, null if it has no finite value."""
+    """Return the exact sum of *amounts*, null if it has no finite value."""
     result = Decimal(0)
     for amount in amounts:
         result = _CALM.add(result, amount)
@@ -134,7 +134,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal | None:
 
 
 def calculate(calculation: Operator, left: Value, right: Value) -> Decimal | None:
-    """Give left `+ - * / %` right; null without two numbers, for a division by zero and beyond all magnitudes."""
+    """Return left `+ - * / %` right; null without two numbers, for a division by zero and beyond all magnitudes."""
     if not isinstance(left, Decimal) or not isinstance(right, Decimal):
         return None
     return _finite(_CALCULATIONS[calculation](left, right))
@@ -153,7 +153,7 @@ def compare(comparison: Operator, left: Value, right: Value) -> bool | None:
 
 
 def negative(value: Value) -> Decimal | None:
-    """Give *value* with the other sign."""
+    """Return *value* with the other sign."""
     return _finite(_CALM.minus(value)) if isinstance(value, Decimal) else None
 
 
@@ -163,7 +163,7 @@ def refuse_unknown_zone(zone: str) -> None:
 
 
 def local(micros: int | None, zone: str) -> ZonedDateTime | None:
-    """Give an instant in epoch microseconds as a date and time of *zone*; null outside the years 1 to 9999."""
+    """Return an instant in epoch microseconds as a date and time of *zone*; null outside the years 1 to 9999."""
     if micros is None:
         return None
     try:

@@ -18,12 +18,12 @@ _whole, _times = _EXACT.to_integral_value, _EXACT.multiply
 
 
 def to_units(amount: Decimal) -> int:
-    """Give *amount* in ten-thousandths; what lies beyond four decimals is rounded half to even."""
+    """Return *amount* in ten-thousandths; what lies beyond four decimals is rounded half to even."""
     return int(_whole(_times(amount, _SCALE)))
 
 
 def to_decimal(units: int) -> Decimal:
-    """Give *units* as an amount with the fewest decimals that show it exactly."""
+    """Return *units* as an amount with the fewest decimals that show it exactly."""
     whole, rest = divmod(units, UNITS_PER_ONE)
     if rest == 0:
         return Decimal(whole)
@@ -31,5 +31,5 @@ def to_decimal(units: int) -> Decimal:
 
 
 def fits(amount: Decimal) -> bool:
-    """Tell whether *amount* is finite, within the limit and has at most four decimals."""
+    """Return whether *amount* is finite, within the limit and has at most four decimals."""
     return amount.is_finite() and -AMOUNT_MAX <= amount <= AMOUNT_MAX and not amount % _UNIT

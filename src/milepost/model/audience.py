@@ -22,11 +22,11 @@ class Audience:
 
     @property
     def current(self) -> AudienceVersion:
-        """Give the version that is meant where none is named."""
+        """Return the version that is meant where none is named."""
         return self.versions[-1]
 
     def version(self, version_id: int | None) -> AudienceVersion | None:
-        """Give the version with this id, today's for none; None if there is no such version."""
+        """Return the version with this id, today's for none; None if there is no such version."""
         if version_id is None:
             return self.current
         return next((version for version in self.versions if version.id == version_id), None)

@@ -29,18 +29,18 @@ class EventField:
     attributes: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
 
     def says(self, attribute: str, usual: str) -> str:
-        """Give the value of an attribute, as text; the *usual* one where nothing is said."""
+        """Return the value of an attribute, as text; the *usual* one where nothing is said."""
         value = self.attributes.get(attribute, {}).get("value", usual)
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     @property
     def is_required(self) -> bool:
-        """Tell whether an event must carry the attribute; so it is unless the definition says otherwise."""
+        """Return whether an event must carry the attribute; so it is unless the definition says otherwise."""
         return self.type is not EventFieldType.CUSTOMER and self.says("isRequired", "true").lower() == "true"
 
     @property
     def is_key(self) -> bool:
-        """Tell whether the attribute is part of what makes an event the same as another."""
+        """Return whether the attribute is part of what makes an event the same as another."""
         return self.says("isUniqueKeyField", "false").lower() == "true"
 
 

@@ -54,6 +54,6 @@ class Customer:
     updated_by: int | None = None
 
     def known_fields(self) -> Mapping[str, Scalar]:
-        """Give all that rules may read by the name of a field; of two with one name the extended field is meant."""
+        """Return all that rules may read by the name of a field; of two with one name the extended field is meant."""
         loyalty = {} if self.loyalty_type is None else {LOYALTY_TYPE: self.loyalty_type}
         return {**self.fields, **loyalty, **self.extended_fields}

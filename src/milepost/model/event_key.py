@@ -12,5 +12,5 @@ class EventKey(NamedTuple):
 
     @property
     def log_id(self) -> int:
-        """Give the number by which the vendor's answers name this event: 52 bits, so that any client can hold it."""
+        """Return the number by which the vendor's answers name this event: 52 bits, so that any client can hold it."""
         return int(sha256(f"{self.source}\0{self.id}".encode()).hexdigest()[:13], 16)

@@ -19,14 +19,14 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def visits(self) -> int:
-        """Give the number of days with a bill."""
+        """Return the number of days with a bill."""
         days = 0
         for plane in self.planes:
             days |= int.from_bytes(plane, "little")
         return days.bit_count()
 
     def bills_on(self, day: int) -> int:
-        """Give the number of bills on *day*."""
+        """Return the number of bills on *day*."""
         byte, bit = divmod(day - self.first_day, 8)
         if byte < 0:
             return 0

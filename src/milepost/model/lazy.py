@@ -37,19 +37,19 @@ class LazyRows(Mapping[ProgressKey, Progress]):
         return self._opened
 
     def __getitem__(self, key: ProgressKey) -> Progress:
-        """Give the row of *key*."""
+        """Return the row of *key*."""
         return self.opened[key]
 
     def __iter__(self) -> Iterator[ProgressKey]:
-        """Give the keys, in order."""
+        """Return the keys, in order."""
         return iter(self.opened)
 
     def __len__(self) -> int:
-        """Give the number of rows."""
+        """Return the number of rows."""
         return len(self.opened)
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether *other* holds the same progress."""
+        """Return whether *other* holds the same progress."""
         return self.opened == (other.opened if isinstance(other, LazyRows) else other)
 
     __hash__ = None  # type: ignore[assignment]
@@ -60,17 +60,17 @@ class LazyRows(Mapping[ProgressKey, Progress]):
 
 
 def pack_rows(progress: Mapping[ProgressKey, Progress]) -> bytes:
-    """Give the bytes of *progress*: equal progress gives equal bytes."""
+    """Return the bytes of *progress*: equal progress gives equal bytes."""
     return progress.body if isinstance(progress, LazyRows) else _encoded(sorted(progress.values()))
 
 
 def unpack_rows(progress: Mapping[ProgressKey, Progress]) -> dict[ProgressKey, Progress]:
-    """Give *progress* as a dictionary that is the caller's own."""
+    """Return *progress* as a dictionary that is the caller's own."""
     return dict(progress.opened if isinstance(progress, LazyRows) else progress)
 
 
 def _by_key(rows: list[Progress]) -> dict[ProgressKey, Progress]:
-    """Give *rows* by their keys; a bare tuple is as good a key, and three times cheaper to make."""
+    """Return *rows* by their keys; a bare tuple is as good a key, and three times cheaper to make."""
     return cast("dict[ProgressKey, Progress]", {(row.target_id, row.period_id): row for row in rows})
 
 
@@ -97,27 +97,27 @@ class LazyJson(Sequence[Item], Generic[Item]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[Item]: ...
     def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
-        """Give what stands at *place*."""
+        """Return what stands at *place*."""
         return self.items[place]
 
     def __iter__(self) -> Iterator[Item]:
-        """Give the items, in order."""
+        """Return the items, in order."""
         return iter(self.items)
 
     def __len__(self) -> int:
-        """Give the number of items."""
+        """Return the number of items."""
         return len(self.items)
 
     def __bool__(self) -> bool:
-        """Tell whether there are any."""
+        """Return whether there are any."""
         return self.text != _NOTHING
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether *other* holds the same items."""
+        """Return whether *other* holds the same items."""
         return self.items == (other.items if isinstance(other, LazyJson) else other)
 
     def __hash__(self) -> int:
-        """Give the hash of the items."""
+        """Return the hash of the items."""
         return hash(self.items)
 
     def __repr__(self) -> str:
@@ -129,10 +129,10 @@ _NOTHING = b"[]"
 
 
 def lazy_entries(text: bytes) -> Sequence[Entry]:
-    """Give the entries that *text*, a JSON array, holds."""
+    """Return the entries that *text*, a JSON array, holds."""
     return LazyJson(text, read_entries) if text != _NOTHING else ()
 
 
 def lazy_outcomes(text: bytes) -> Sequence[Outcome]:
-    """Give the outcomes that *text*, a JSON array, holds."""
+    """Return the outcomes that *text*, a JSON array, holds."""
     return LazyJson(text, read_outcomes) if text != _NOTHING else ()

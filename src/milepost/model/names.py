@@ -8,5 +8,5 @@ NAMES_REMEMBERED_MAX = 10_000
 
 @lru_cache(maxsize=NAMES_REMEMBERED_MAX)
 def name_key(name: str) -> str:
-    """Give what two names must not share: they are the same whatever their case (S0)."""
+    """Return what two names must not share: they are the same whatever their case (S0)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

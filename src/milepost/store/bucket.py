@@ -7,10 +7,10 @@ BUCKETS = 4096
 
 
 def bucket_of_customer(org_id: int, customer_id: int) -> int:
-    """Give the bucket of a customer's rows."""
+    """Return the bucket of a customer's rows."""
     return crc32(b"%d:%d" % (org_id, customer_id)) % BUCKETS
 
 
 def bucket_of_identifier(org_id: int, kind: str, value: str) -> int:
-    """Give the bucket of an identifier's row."""
+    """Return the bucket of an identifier's row."""
     return crc32(f"{org_id}:{kind}:{value}".encode()) % BUCKETS

@@ -117,7 +117,7 @@ _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
 
 def encode_standing(standing: Standing) -> bytes:
-    """Give the bytes of *standing*; equal standings give equal bytes."""
+    """Return the bytes of *standing*; equal standings give equal bytes."""
     anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
     # A bare tuple has the bytes of a _StoredStanding and costs less to make.
     return _packed.encode(
@@ -139,7 +139,7 @@ def encode_standing(standing: Standing) -> bytes:
 
 
 def decode_standing(body: bytes) -> Standing:
-    """Give the standing that *body* holds."""
+    """Return the standing that *body* holds."""
     stored = _standing.decode(body)
     return Standing(
         seq=stored.seq,
@@ -158,39 +158,39 @@ def decode_standing(body: bytes) -> Standing:
 
 
 def encode_progress(progress: Progress) -> bytes:
-    """Give the bytes of a settled progress."""
+    """Return the bytes of a settled progress."""
     return _packed.encode(progress)
 
 
 def decode_progress(body: bytes) -> Progress:
-    """Give the settled progress that *body* holds."""
+    """Return the settled progress that *body* holds."""
     return _progress.decode(body)
 
 
 def encode_payload(payload: Payload) -> bytes:
-    """Give the JSON text of *payload*; what an event says, without what we know of its surroundings."""
+    """Return the JSON text of *payload*; what an event says, without what we know of its surroundings."""
     return _text.encode(payload)
 
 
 def content_hash(name: str, occurred_at: int, payload: bytes) -> bytes:
-    """Give the digest that tells a repeated event from another one under the same key."""
+    """Return the digest that tells a repeated event from another one under the same key."""
     return blake2b(b"%s\0%d\0%s" % (name.encode(), occurred_at, payload), digest_size=16).digest()
 
 
 def encode_event(event: Event, payload: bytes) -> bytes:
-    """Give the stored text of *event*, whose payload is encoded already."""
+    """Return the stored text of *event*, whose payload is encoded already."""
     member = b"null" if event.member is None else _text.encode(event.member)
     return b"[%b,%b,%b]" % (_place_text(event.place), member, payload)
 
 
 @lru_cache(maxsize=PLACES_REMEMBERED_MAX)
 def _place_text(place: Place) -> bytes:
-    """Give the stored text of *place*, which is the same for all that happens there."""
+    """Return the stored text of *place*, which is the same for all that happens there."""
     return _text.encode(place)
 
 
 def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, body: str) -> Event:
-    """Give the event of a row; instants in epoch microseconds."""
+    """Return the event of a row; instants in epoch microseconds."""
     stored = _event.decode(body)
     payload: Payload = _payloads.get(name, _activity).decode(stored.payload)
     return Event(
@@ -205,70 +205,70 @@ def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, b
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
-    """Give the stored text of *entries*."""
+    """Return the stored text of *entries*."""
     return entries.text if isinstance(entries, LazyJson) else _text.encode(entries)
 
 
 def decode_entries(body: str) -> tuple[Entry, ...]:
-    """Give the entries that *body* holds."""
+    """Return the entries that *body* holds."""
     return read_entries.decode(body)
 
 
 def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
-    """Give the stored text of *outcomes*."""
+    """Return the stored text of *outcomes*."""
     return outcomes.text if isinstance(outcomes, LazyJson) else _text.encode(outcomes)
 
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:
-    """Give the outcomes that *body* holds."""
+    """Return the outcomes that *body* holds."""
     return read_outcomes.decode(body)
 
 
 def encode_group(group: TargetGroup) -> str:
-    """Give the stored text of a definition."""
+    """Return the stored text of a definition."""
     return _text.encode(group).decode()
 
 
 def decode_group(body: str) -> TargetGroup:
-    """Give the definition that *body* holds."""
+    """Return the definition that *body* holds."""
     return _groups.decode(body)
 
 
 def encode_communication(communication: Communication) -> str:
-    """Give the stored text of a communication."""
+    """Return the stored text of a communication."""
     return _text.encode(communication).decode()
 
 
 def decode_communication(body: str) -> Communication:
-    """Give the communication that *body* holds."""
+    """Return the communication that *body* holds."""
     return _communications.decode(body)
 
 
 def encode_settings(settings: Settings) -> str:
-    """Give the stored text of an organisation's settings."""
+    """Return the stored text of an organisation's settings."""
     return _text.encode(settings).decode()
 
 
 def decode_settings(body: str) -> Settings:
-    """Give the settings that *body* holds."""
+    """Return the settings that *body* holds."""
     return _settings.decode(body)
 
 
 def encode_author(author: Author) -> str:
-    """Give the stored text of who did something."""
+    """Return the stored text of who did something."""
     return _text.encode(author).decode()
 
 
 def decode_author(body: str) -> Author:
-    """Give the author that *body* holds."""
+    """Return the author that *body* holds."""
     return _authors.decode(body)
 
 
 def encode_customer(customer: Customer) -> str:
-    """Give the stored text of a customer's profile."""
+    """Return the stored text of a customer's profile."""
     return _text.encode(customer).decode()
 
 
 def decode_customer(body: str) -> Customer:
-    """Give the profile that *body* holds."""
+    """Return the profile that *body* holds."""
     return _customers.decode(body)

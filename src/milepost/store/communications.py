@@ -8,13 +8,13 @@ from milepost.store.database import Transaction
 
 
 async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
-    """Give *count* ids for communications to be added, ascending."""
+    """Return *count* ids for communications to be added, ascending."""
     rows = await transaction.rows("fresh_communication_ids", {"count": count}) if count else []
     return sorted(id_ for (id_,) in rows)
 
 
 async def of_target(transaction: Transaction, org_id: int, target_id: int) -> list[Communication]:
-    """Give the communications about a target, in the order of their ids."""
+    """Return the communications about a target, in the order of their ids."""
     rows = await transaction.rows("communications", {"org_id": org_id, "target_id": target_id})
     return [codec.decode_communication(body) for (body,) in rows]
 

@@ -6,14 +6,14 @@ from milepost.store.log import CustomerKey
 
 
 async def fresh_id(transaction: Transaction) -> int:
-    """Give the id of a goal to be set."""
+    """Return the id of a goal to be set."""
     row = await transaction.row("fresh_customer_goal_id")
     assert row is not None
     return int(row[0])
 
 
 async def of_customer(transaction: Transaction, customer_key: CustomerKey) -> list[CustomerGoal]:
-    """Give the goals that a customer set, latest first, also those that were cancelled."""
+    """Return the goals that a customer set, latest first, also those that were cancelled."""
     values = {"bucket": customer_key.bucket, "org_id": customer_key.org_id, "customer_id": customer_key.customer_id}
     return [
         CustomerGoal(

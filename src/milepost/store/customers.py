@@ -15,20 +15,20 @@ IdentifierKey = tuple[int, Identifier]
 
 
 async def known(transaction: Transaction, names: Sequence[IdentifierKey]) -> dict[IdentifierKey, int]:
-    """Give the customers known by *names*."""
+    """Return the customers known by *names*."""
     rows = await transaction.rows("identities", _names(names))
     return {(org_id, Identifier(IdentifierKind(kind), value)): id_ for org_id, kind, value, id_ in rows}
 
 
 async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
-    """Give *count* ids for customers to be registered."""
+    """Return *count* ids for customers to be registered."""
     return [id_ for (id_,) in await transaction.rows("fresh_customer_ids", {"count": count})]
 
 
 async def reserve_identifiers(
     transaction: Transaction, names: Sequence[IdentifierKey], customer_ids: Sequence[int]
 ) -> set[IdentifierKey]:
-    """Take *names*, each for the customer beside it; give those that nobody else had taken."""
+    """Take *names*, each for the customer beside it; return those that nobody else had taken."""
     rows = await transaction.rows("claim_identities", _names(names) | {"customers": list(customer_ids)})
     return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value, _ in rows}
 
@@ -40,7 +40,7 @@ async def give(transaction: Transaction, names: Sequence[IdentifierKey], custome
 
 
 async def take(transaction: Transaction, names: Sequence[IdentifierKey], customer_id: int) -> set[IdentifierKey]:
-    """Let *names* lead to a customer no more; give those that did."""
+    """Let *names* lead to a customer no more; return those that did."""
     rows = await transaction.rows("lose_identities", _names(names) | {"customer_id": customer_id}) if names else []
     return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value in rows}
 
@@ -56,7 +56,7 @@ async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -
 
 
 async def profiles(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Customer]:
-    """Give the profiles of *customer_keys*."""
+    """Return the profiles of *customer_keys*."""
     rows = await transaction.rows("members", keys_of(customer_keys))
     return {key_of_customer(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
 
@@ -87,7 +87,7 @@ class CustomerNow(NamedTuple):
 
 
 async def customers_now(transaction: Transaction, customer_key: CustomerKey) -> CustomerNow | None:
-    """Give all of one customer."""
+    """Return all of one customer."""
     row = await transaction.row("customer_now", _key(customer_key))
     if row is None:
         return None
@@ -101,19 +101,19 @@ async def customers_now(transaction: Transaction, customer_key: CustomerKey) -> 
 
 
 async def ids_from(transaction: Transaction, org_id: int, after: int, limit: int) -> list[int]:
-    """Give at most *limit* customers of an organisation whose ids come after *after*, in order."""
+    """Return at most *limit* customers of an organisation whose ids come after *after*, in order."""
     rows = await transaction.rows("customers_from", {"org_id": org_id, "after": after, "limit": limit})
     return [customer_id for (customer_id,) in rows]
 
 
 async def whole_log(transaction: Transaction, customer_key: CustomerKey) -> list[tuple[int, LoggedRow]]:
-    """Give everything a customer did, in the order it was heard, each with the version that judged it."""
+    """Return everything a customer did, in the order it was heard, each with the version that judged it."""
     rows = await transaction.rows("log_of_customer", _key(customer_key))
     return [(row[-1], logged_row(row[:-1])) for row in rows]
 
 
 async def kept(transaction: Transaction, customer_key: CustomerKey) -> tuple[bytes, tuple[bytes, ...]]:
-    """Give the bytes that are kept of a customer: the standing's, and the history's in order."""
+    """Return the bytes that are kept of a customer: the standing's, and the history's in order."""
     row = await transaction.row("kept_rows", _key(customer_key))
     assert row is not None
     return bytes(row[0]), tuple(bytes(body) for body in row[1] or ())

@@ -116,7 +116,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
-        """Give a connection for one statement that only reads; it needs no transaction around it."""
+        """Return a connection for one statement that only reads; it needs no transaction around it."""
         try:
             async with self._pool.connection() as connection:
                 yield Transaction(connection)

@@ -14,7 +14,7 @@ from milepost.store.database import Transaction
 
 
 async def programs(transaction: Transaction, org_id: int) -> list[Program]:
-    """Give the programmes of an organisation, by id."""
+    """Return the programmes of an organisation, by id."""
     return [Program(id_, name) for id_, name in await transaction.rows("programs", {"org_id": org_id})]
 
 
@@ -25,7 +25,7 @@ async def keep_programs(transaction: Transaction, org_id: int, kept: Sequence[Pr
 
 
 async def currencies(transaction: Transaction, org_id: int) -> list[AlternateCurrency]:
-    """Give the alternate currencies of an organisation, by programme and identifier."""
+    """Return the alternate currencies of an organisation, by programme and identifier."""
     return [
         AlternateCurrency(program_id=program_id, identifier=identifier, name=name)
         for program_id, identifier, name in await transaction.rows("currencies", {"org_id": org_id})
@@ -44,7 +44,7 @@ async def keep_currencies(transaction: Transaction, org_id: int, kept: Sequence[
 
 
 async def fields(transaction: Transaction, org_id: int) -> list[DeclaredField]:
-    """Give the fields that an organisation declared, by family, entity and name."""
+    """Return the fields that an organisation declared, by family, entity and name."""
     return [
         DeclaredField(
             family=FieldFamily(family), entity=FieldEntity(entity), name=name, type=FieldType(type_), label=label

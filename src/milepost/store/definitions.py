@@ -25,7 +25,7 @@ class NameKey(NamedTuple):
 
 
 async def taken(transaction: Transaction, org_id: int, names: Sequence[NameKey]) -> frozenset[NameKey]:
-    """Give those of *names* that are taken."""
+    """Return those of *names* that are taken."""
     values = {"org_id": org_id, "kinds": [name.kind.value for name in names], "keys": [name.key for name in names]}
     return frozenset(NameKey(NameKind(kind), key) for kind, key in await transaction.rows("taken_names", values))
 
@@ -36,7 +36,7 @@ async def take(transaction: Transaction, org_id: int, names: Mapping[NameKey, in
 
 
 async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict[str, list[int]]:
-    """Give as many ids of each kind (`group`, `period`, …) as are needed, ascending."""
+    """Return as many ids of each kind (`group`, `period`, …) as are needed, ascending."""
     kinds = {f"{kind}_id_seq": kind for kind in needed}
     found: dict[str, list[int]] = {kind: [] for kind in needed}
     values = {"sequences": list(kinds), "counts": list(needed.values())}
@@ -56,7 +56,7 @@ async def rename(transaction: Transaction, org_id: int, names: Mapping[NameKey, 
 
 
 async def newest(transaction: Transaction, org_id: int, group_id: int) -> TargetGroup | None:
-    """Give a group as it is in force now; None if the organisation never had one with this id."""
+    """Return a group as it is in force now; None if the organisation never had one with this id."""
     row = await transaction.row("group_now", {"org_id": org_id, "group_id": group_id})
     return None if row is None else codec.decode_group(row[0])
 

@@ -12,7 +12,7 @@ _definitions = msgspec.json.Decoder(EventDefinition, float_hook=Decimal)
 
 
 async def definitions(transaction: Transaction, org_id: int) -> dict[str, EventDefinition]:
-    """Give the definitions of an organisation, by name."""
+    """Return the definitions of an organisation, by name."""
     rows = await transaction.rows("event_definitions", {"org_id": org_id})
     return {found.name: found for found in (_definitions.decode(body) for (body,) in rows)}
 

@@ -9,7 +9,7 @@ from milepost.store.log import CustomerKey, key_of_customer
 
 
 async def ask(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: int) -> int:
-    """Write down work to be done; give its id, also where it was asked for already and is not done."""
+    """Write down work to be done; return its id, also where it was asked for already and is not done."""
     values = {"org_id": org_id, "kind": kind.value, "subject": _subject(scope)}
     row = await transaction.row("ask_for_job", values | {"now": now})
     if row is None:
@@ -39,13 +39,13 @@ async def follow_audiences(transaction: Transaction, org_id: int, group: TargetG
 
 
 async def take_next(transaction: Transaction) -> Job | None:
-    """Give the work that has waited longest, if any; nobody else is at it until *transaction* ends."""
+    """Return the work that has waited longest, if any; nobody else is at it until *transaction* ends."""
     row = await transaction.row("next_job")
     return None if row is None else _job(row)
 
 
 async def one(transaction: Transaction, org_id: int, job_id: int) -> Job | None:
-    """Give a piece of work."""
+    """Return a piece of work."""
     row = await transaction.row("job", {"org_id": org_id, "job_id": job_id})
     return None if row is None else _job(row)
 
@@ -72,7 +72,7 @@ async def keep(transaction: Transaction, job: Job, now: int) -> None:
 async def customers_after(
     transaction: Transaction, org_id: int, after: tuple[int, int], limit: int
 ) -> list[CustomerKey]:
-    """Give at most *limit* customers of an organisation after one, in the order of buckets."""
+    """Return at most *limit* customers of an organisation after one, in the order of buckets."""
     bucket, customer_id = after
     values = {"org_id": org_id, "bucket": bucket, "customer_id": customer_id, "limit": limit}
     return [key_of_customer(org_id, found) for _, found in await transaction.rows("standings_after", values)]
@@ -85,7 +85,7 @@ async def who_did(
     names: Sequence[str],
     span: tuple[int, int],
 ) -> set[int]:
-    """Give the ids of those who did something of these *names* from the first instant of *span* up to its second."""
+    """Return the ids of those who did something of these *names* from the first instant of *span* up to its second."""
     since, until = span
     values = {
         "buckets": [one.bucket for one in customer_keys],

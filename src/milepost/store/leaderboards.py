@@ -67,7 +67,7 @@ class Packed(NamedTuple):
     wide: list[tuple[int, str]]
 
     def each(self) -> list[StoredScore]:
-        """Give the scores one by one, in the order in which they lie there."""
+        """Return the scores one by one, in the order in which they lie there."""
         fields, wide = _numbers("q", self.scores), dict(self.wide)
         return [
             (customer_id, int(wide.get(customer_id, value)), active_at)
@@ -76,12 +76,12 @@ class Packed(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Give how many scores there are."""
+        """Return how many scores there are."""
         return len(self.scores) // SCORE_BYTES
 
 
 def columns_of(parts: Iterable[Packed]) -> Columns:
-    """Give the scores of a whole board, which lies in *parts*."""
+    """Return the scores of a whole board, which lies in *parts*."""
     customer_ids, narrow, active_at, order = array("q"), array("q"), array("q"), array("I")
     wide: list[tuple[int, str]] = []
     for part in parts:
@@ -143,7 +143,7 @@ async def leave(transaction: Transaction, customer_key: CustomerKey) -> None:
 
 
 async def whole(transaction: Transaction, board: BoardName, size: int) -> tuple[Seen, list[Packed]]:
-    """Give all of a board, in parts of *size* scores, and how far that goes."""
+    """Return all of a board, in parts of *size* scores, and how far that goes."""
     rows = await transaction.rows("board_whole", board._asdict() | {"size": size})
     parts = [
         Packed(scores, order, _wide(customers, values))
@@ -154,7 +154,7 @@ async def whole(transaction: Transaction, board: BoardName, size: int) -> tuple[
 
 
 async def since(transaction: Transaction, board: BoardName, seen: Seen) -> Changes:
-    """Give what was written on a board since a look that saw *seen*: nothing is missed, whoever commits first."""
+    """Return what was written on a board since a look that saw *seen*: nothing is missed, whoever commits first."""
     row = await transaction.row("board_since", board._asdict() | seen._asdict())
     assert row is not None
     *now_seen, scores, customers, values, left, is_closed = row
@@ -171,12 +171,12 @@ async def close(transaction: Transaction, board: BoardName, closed_at: int, part
 
 
 async def is_closed(transaction: Transaction, board: BoardName) -> bool:
-    """Tell whether a board is closed."""
+    """Return whether a board is closed."""
     return await transaction.row("board_closed", board._asdict()) is not None
 
 
 async def final(transaction: Transaction, board: BoardName) -> FinalBoard | None:
-    """Give a closed board; None while it is open."""
+    """Return a closed board; None while it is open."""
     rows = await transaction.rows("final_board", board._asdict())
     if not rows:
         return None
@@ -188,7 +188,7 @@ def _wide(customer_ids: Sequence[int] | None, values: Sequence[str] | None) -> l
 
 
 def _numbers(typecode: str, sent: bytes) -> "array[int]":
-    """Give big-endian numbers of the size that *typecode* says."""
+    """Return big-endian numbers of the size that *typecode* says."""
     found: array[int] = array(typecode, sent)
     if sys.byteorder == "little":
         found.byteswap()

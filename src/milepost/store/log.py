@@ -26,7 +26,7 @@ class CustomerKey(NamedTuple):
 
 
 def key_of_customer(org_id: int, customer_id: int) -> CustomerKey:
-    """Give the customer with the bucket that follows from the two."""
+    """Return the customer with the bucket that follows from the two."""
     return CustomerKey(bucket_of_customer(org_id, customer_id), org_id, customer_id)
 
 
@@ -48,7 +48,7 @@ class LoggedRow(NamedTuple):
     version: int = 0
 
     def event(self) -> Event:
-        """Give the event itself."""
+        """Return the event itself."""
         return codec.decode_event(self.key, self.name, self.occurred_at, self.received_at, self.body)
 
 
@@ -88,13 +88,13 @@ async def lock_bodies(transaction: Transaction, customer_keys: Sequence[Customer
 
 
 async def standings(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Standing]:
-    """Give the standings of *customer_keys* as they are, without a lock; customers who do not exist are left out."""
+    """Return the standings of *customer_keys* as they are, without a lock; customers who do not exist are left out."""
     rows = await transaction.rows("standings", keys_of(customer_keys)) if customer_keys else []
     return {customer_keys[place]: codec.decode_standing(body) for place, body in rows}
 
 
 async def known_events(transaction: Transaction, keys: Sequence[tuple[CustomerKey, EventKey]]) -> dict[int, LoggedRow]:
-    """Give those of the events called *keys* that were heard before, by their position among the keys."""
+    """Return those of the events called *keys* that were heard before, by their position among the keys."""
     values = keys_of([customer_key for customer_key, _ in keys])
     values |= {"sources": texts([key.source for _, key in keys]), "ids": texts([key.id for _, key in keys])}
     rows = await transaction.rows("known_events", values)
@@ -102,20 +102,20 @@ async def known_events(transaction: Transaction, keys: Sequence[tuple[CustomerKe
 
 
 async def events_named(transaction: Transaction, names: Sequence[EventName]) -> list[LoggedRow]:
-    """Give bills of these numbers, what has such an id from that source, and the returns that name those bills."""
+    """Return bills of these numbers, what has such an id from that source, and the returns that name those bills."""
     values = keys_of([one.customer_key for one in names])
     values |= {"sources": texts([one.source for one in names]), "names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_named", values)]
 
 
 async def events_with_id(transaction: Transaction, names: Sequence[EventName]) -> list[LoggedRow]:
-    """Give what has these ids, from whatever source: reads all of a customer's log, for what `events_named` misses."""
+    """Return events with these ids of any source: reads all of a customer's log, for what `events_named` misses."""
     values = keys_of([one.customer_key for one in names]) | {"names": texts([one.name for one in names])}
     return [logged_row(row) for row in await transaction.rows("events_with_id", values)]
 
 
 async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerKey, int]]) -> list[LoggedRow]:
-    """Give the returns of customers and what is dated from an instant on (epoch microseconds)."""
+    """Return the returns of customers and what is dated from an instant on (epoch microseconds)."""
     values = keys_of([customer_key for customer_key, _ in since]) | {"sinces": int8s([instant for _, instant in since])}
     return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
@@ -123,7 +123,7 @@ async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerK
 async def histories(
     transaction: Transaction, customer_keys: Sequence[CustomerKey]
 ) -> dict[CustomerKey, list[Progress]]:
-    """Give the settled progress of *customer_keys*."""
+    """Return the settled progress of *customer_keys*."""
     found: dict[CustomerKey, list[Progress]] = {}
     for org_id, customer_id, body in await transaction.rows("histories", keys_of(customer_keys)):
         found.setdefault(key_of_customer(org_id, customer_id), []).append(codec.decode_progress(body))
@@ -166,7 +166,7 @@ async def _keep_rest(
 
 
 def keys_of(customer_keys: Sequence[CustomerKey]) -> dict[str, object]:
-    """Give the keys of customers as parameters, each a packed array."""
+    """Return the keys of customers as parameters, each a packed array."""
     buckets, orgs, customers = zip(*customer_keys, strict=True) if customer_keys else ((), (), ())
     return {"buckets": int4s(buckets), "orgs": int8s(orgs), "customers": int8s(customers)}
 
@@ -213,7 +213,7 @@ def _event_row(one: Appended) -> EventRow:
 
 
 def logged_row(row: Sequence[Any]) -> LoggedRow:
-    """Give an event of the log from its columns."""
+    """Return an event of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(
         key_of_customer(org_id, customer_id),

@@ -35,7 +35,7 @@ async def add_login(
 
 
 async def login(transaction: Transaction, code: str) -> Login | None:
-    """Give who logs in with *code*."""
+    """Return who logs in with *code*."""
     row = await transaction.row("login", {"code": code})
     if row is None:
         return None
@@ -46,7 +46,7 @@ async def login(transaction: Transaction, code: str) -> Login | None:
 async def add_key(
     transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, role: Role, now: int
 ) -> int:
-    """Let a client ask for tokens; give its id."""
+    """Let a client ask for tokens; return its id."""
     values = {"key": key, "org_id": org_id, "name": name, "digest": digest, "role": role.value, "now": now}
     row = await transaction.row("add_key", values)
     assert row is not None
@@ -54,7 +54,7 @@ async def add_key(
 
 
 async def client(transaction: Transaction, key: str) -> tuple[Client, bytes] | None:
-    """Give the client of *key* and the digest of its secret."""
+    """Return the client of *key* and the digest of its secret."""
     row = await transaction.row("key", {"key": key})
     return None if row is None else (_client(row), row[4])
 
@@ -66,7 +66,7 @@ async def add_token(transaction: Transaction, *, digest: bytes, key: str, expire
 
 
 async def token(transaction: Transaction, digest: bytes, now: int) -> tuple[Client, int] | None:
-    """Give the client of a token and when the token expires."""
+    """Return the client of a token and when the token expires."""
     row = await transaction.row("token", {"digest": digest, "now": now})
     return None if row is None else (_client(row), row[4])
 

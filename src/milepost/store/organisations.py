@@ -47,7 +47,7 @@ async def write_settings(
 
 
 async def settings_before(transaction: Transaction, org_id: int, version: int, limit: int) -> list[SettingsVersion]:
-    """Give at most *limit* settings that came into force before *version*, latest first."""
+    """Return at most *limit* settings that came into force before *version*, latest first."""
     values = {"org_id": org_id, "before": version, "limit": limit}
     return [
         SettingsVersion(
@@ -61,24 +61,24 @@ async def settings_before(transaction: Transaction, org_id: int, version: int, l
 
 
 async def id_called(transaction: Transaction, name: str) -> int | None:
-    """Give the id of the organisation called *name*, whatever its case."""
+    """Return the id of the organisation called *name*, whatever its case."""
     return _first(await transaction.row("organisation_called", {"name": name}))
 
 
 async def id_of_webhook(transaction: Transaction, webhook_id: str) -> int | None:
-    """Give the id of the organisation that a webhook's address leads to."""
+    """Return the id of the organisation that a webhook's address leads to."""
     return _first(await transaction.row("organisation_of_webhook", {"webhook_id": webhook_id}))
 
 
 async def webhook_of(transaction: Transaction, org_id: int) -> str:
-    """Give the secret address of an organisation's webhook."""
+    """Return the secret address of an organisation's webhook."""
     row = await transaction.row("organisation_webhook", {"org_id": org_id})
     assert row is not None
     return str(row[0])
 
 
 async def family(transaction: Transaction, org_id: int) -> Family:
-    """Give an organisation's parent and children."""
+    """Return an organisation's parent and children."""
     rows: list[tuple[int, int | None]] = [
         (one, parent) for one, parent in await transaction.rows("organisation_family", {"org_id": org_id})
     ]
@@ -87,12 +87,12 @@ async def family(transaction: Transaction, org_id: int) -> Family:
 
 
 async def all_ids(transaction: Transaction) -> list[int]:
-    """Give the ids of every organisation."""
+    """Return the ids of every organisation."""
     return [org_id for (org_id,) in await transaction.rows("organisation_ids")]
 
 
 async def versions(transaction: Transaction, org_ids: Iterable[int]) -> dict[int, int]:
-    """Give the version that each organisation is at."""
+    """Return the version that each organisation is at."""
     return dict(await transaction.rows("versions", {"orgs": list(org_ids)}))
 
 
@@ -104,14 +104,14 @@ async def lock(transaction: Transaction, org_id: int) -> Organisation:
 
 
 async def raise_version(transaction: Transaction, org_id: int) -> int:
-    """Say that events mean something else from now on; give the new version."""
+    """Say that events mean something else from now on; return the new version."""
     row = await transaction.row("raise_version", {"org_id": org_id})
     assert row is not None
     return int(row[0])
 
 
 async def at_version(transaction: Transaction, org_id: int, version: int) -> Organisation:
-    """Give an organisation with the settings that were in force at *version*."""
+    """Return an organisation with the settings that were in force at *version*."""
     row = await transaction.row("organisation_at", {"org_id": org_id, "version": version})
     assert row is not None
     _, name, zone, settings = row
@@ -119,7 +119,7 @@ async def at_version(transaction: Transaction, org_id: int, version: int) -> Org
 
 
 async def groups_at(transaction: Transaction, org_id: int, version: int, *, since: int = 0) -> list[TargetGroup]:
-    """Give the target groups that were in force at *version*, only those that changed after the version *since*."""
+    """Return the target groups that were in force at *version*, only those that changed after the version *since*."""
     rows = await transaction.rows("groups_at", {"org_id": org_id, "version": version, "since": since})
     return [codec.decode_group(body) for (body,) in rows]
 

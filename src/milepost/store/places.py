@@ -7,24 +7,24 @@ from milepost.store.database import Transaction
 
 
 async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
-    """Give *count* ids for places to be added."""
+    """Return *count* ids for places to be added."""
     return [id_ for (id_,) in await transaction.rows("fresh_reference_ids", {"count": count})] if count else []
 
 
 async def zones(transaction: Transaction, org_id: int) -> list[Zone]:
-    """Give the zones of an organisation, by id."""
+    """Return the zones of an organisation, by id."""
     rows = await transaction.rows("zones", {"org_id": org_id})
     return [Zone(id=id_, code=code, name=name) for id_, code, name in rows]
 
 
 async def concepts(transaction: Transaction, org_id: int) -> list[Concept]:
-    """Give the concepts of an organisation, by id."""
+    """Return the concepts of an organisation, by id."""
     rows = await transaction.rows("concepts", {"org_id": org_id})
     return [Concept(id=id_, code=code, name=name) for id_, code, name in rows]
 
 
 async def stores(transaction: Transaction, org_id: int) -> list[Store]:
-    """Give the stores of an organisation, by id."""
+    """Return the stores of an organisation, by id."""
     rows = await transaction.rows("stores", {"org_id": org_id})
     return [
         Store(
@@ -42,7 +42,7 @@ async def stores(transaction: Transaction, org_id: int) -> list[Store]:
 
 
 async def tills(transaction: Transaction, org_id: int) -> list[Till]:
-    """Give the tills of an organisation, by id."""
+    """Return the tills of an organisation, by id."""
     rows = await transaction.rows("tills", {"org_id": org_id})
     return [Till(id=id_, code=code, name=name, store_id=store_id) for id_, code, name, store_id in rows]
 

@@ -16,14 +16,14 @@ class Tampered(Unfit):
 
 
 def migrations() -> list[tuple[str, str]]:
-    """Give name and text of each migration, in order."""
+    """Return name and text of each migration, in order."""
     folder = files("milepost.store").joinpath("migrations")
     named = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     return [(file.name, file.read_text(encoding="utf-8")) for file in named]
 
 
 async def migrate(url: str) -> list[str]:
-    """Apply what is missing at *url*, each migration in a transaction of its own; give the names applied.
+    """Apply what is missing at *url*, each migration in a transaction of its own; return the names applied.
 
     Raises Unavailable when the server cannot be reached, Tampered when an applied migration has another text today.
     """
@@ -61,6 +61,6 @@ async def _apply(connection: psycopg.AsyncConnection[tuple[object, ...]], name: 
 
 
 def _parts(text: str) -> list[str]:
-    """Give the statements of *text*; each ends with a semicolon at the end of a line."""
+    """Return the statements of *text*; each ends with a semicolon at the end of a line."""
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
     return [part.strip() for part in bare.split(";\n") if part.strip()]

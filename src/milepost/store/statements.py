@@ -13,7 +13,7 @@ _HEADING = re.compile(r"^-- ([a-z_]+): .+$", re.MULTILINE)
 
 @cache
 def statements() -> dict[str, LiteralString]:
-    """Give every statement by its name; a name used twice is our mistake."""
+    """Return every statement by its name; a name used twice is our mistake."""
     found: dict[str, LiteralString] = {}
     for file in sorted(files("milepost.store").joinpath("queries").iterdir(), key=lambda f: f.name):
         parts = _HEADING.split(file.read_text(encoding="utf-8"))
@@ -25,5 +25,5 @@ def statements() -> dict[str, LiteralString]:
 
 
 def statement(name: str) -> LiteralString:
-    """Give the statement called *name*."""
+    """Return the statement called *name*."""
     return statements()[name]

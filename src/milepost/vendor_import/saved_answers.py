@@ -36,13 +36,13 @@ class Saved:
             self.unread.append(name)
 
     def whole_groups(self) -> Iterator[Json]:
-        """Give the groups of which targets and, where they are listed, periods are known too, in the order of ids."""
+        """Return the groups of which targets and, where they are listed, periods are known too, in the order of ids."""
         for id_ in sorted(self.groups):
             if self.groups[id_].get("targets"):
                 yield self.groups[id_]
 
     def parts_without_group(self) -> list[int]:
-        """Give the ids of groups of which the answers do not say enough: no group itself, or no targets."""
+        """Return the ids of groups of which the answers do not say enough: no group itself, or no targets."""
         return [id_ for id_, group in sorted(self.groups.items()) if not (group.get("targets") and "name" in group)]
 
     def _add_one(self, item: Any) -> bool:

@@ -24,7 +24,7 @@ class ImportedGroupFile(NamedTuple):
 
 
 def told_group(saved: Saved, raw: Json, calendar: Calendar) -> ImportedGroupFile:
-    """Give the group that *raw* shows; fields that are not known are counted and left out."""
+    """Return the group that *raw* shows; fields that are not known are counted and left out."""
     body, found = read(GroupBody, {name: value for name, value in raw.items() if value is not None})
     unknown = [problem for problem in found if problem.reason == _NOT_KNOWN]
     saved.unknown.update(f"group.{_plain(problem.path)}" for problem in unknown)
@@ -40,7 +40,7 @@ def told_group(saved: Saved, raw: Json, calendar: Calendar) -> ImportedGroupFile
 
 
 def _plain(path: str) -> str:
-    """Give a path without the places in its lists."""
+    """Return a path without the places in its lists."""
     return "".join(part if place == 0 else part.partition("]")[2] for place, part in enumerate(path.split("[")))
 
 
@@ -67,7 +67,7 @@ def _attributions(items: Any, calendar: Calendar) -> dict[int, Attribution]:
 
 
 def _attribution(raw: Any, calendar: Calendar) -> Attribution | None:
-    """Give who made and changed something, and when; None where it is not told."""
+    """Return who made and changed something, and when; None where it is not told."""
     if not isinstance(raw, dict):
         return None
     created, updated = (stamp_of(raw, name, calendar) for name in ("createdOn", "lastUpdatedOn"))
@@ -83,7 +83,7 @@ def _attribution(raw: Any, calendar: Calendar) -> Attribution | None:
 
 
 def stamp_of(raw: Json, name: str, calendar: Calendar) -> int | None:
-    """Give the instant that a stamp of *raw* names, by its ISO twin if there is one; None where there is none."""
+    """Return the instant that a stamp of *raw* names, by its ISO twin if there is one; None where there is none."""
     for text in (raw.get(f"{name}ISO"), raw.get(name)):
         if isinstance(text, str):
             try:
@@ -94,7 +94,7 @@ def stamp_of(raw: Json, name: str, calendar: Calendar) -> int | None:
 
 
 def _author(raw: Any) -> Author:
-    """Give the till or person that *raw* names; what is not told is empty."""
+    """Return the till or person that *raw* names; what is not told is empty."""
     told = raw if isinstance(raw, dict) else {}
     return Author(
         id=told.get("id") or 0,

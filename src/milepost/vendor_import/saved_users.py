@@ -46,7 +46,7 @@ _CHANNELS = {"mobile": IdentifierKind.MOBILE, "email": IdentifierKind.EMAIL}
 def told_customer(
     saved: Saved, raw: Json, groups: Mapping[int, TargetGroup], calendar: Calendar, names: tuple[Identifier, ...]
 ) -> ImportedCustomer:
-    """Give the customer that *raw* shows, with the *names* that no answer tells; *groups* are those that moved in."""
+    """Return the customer that *raw* shows, with the *names* that no answer tells; *groups* are those that moved in."""
     note_fields(saved, "user", raw, _USER)
     shown = [group for group in raw["targetGroups"] if isinstance(group, dict)]
     targets = {target.id: (group, target) for group in groups.values() for target in group.targets}
@@ -63,7 +63,7 @@ def told_customer(
 
 
 def _rows(saved: Saved, group: Json) -> Iterator[Json]:
-    """Give the rows that are somebody's: one without an id was made up for the answer (facts 2.9)."""
+    """Return the rows that are somebody's: one without an id was made up for the answer (facts 2.9)."""
     note_fields(saved, "userGroup", group, _GROUP)
     for row in group.get("targets") or ():
         note_fields(saved, "row", row, _ROW)
@@ -89,7 +89,7 @@ def _row(row: Json, calendar: Calendar) -> ImportedRow:
 
 
 def _enrolments(rows: list[Json], targets: Mapping[int, tuple[TargetGroup, Target]]) -> Iterator[ImportedEnrolment]:
-    """Give who takes part on a list, who has left, and whose goals are their own."""
+    """Return who takes part on a list, who has left, and whose goals are their own."""
     for target_id in dict.fromkeys(row["targetRuleId"] for row in rows):
         group, target = targets[target_id]
         order = [period.id for period in sorted(group.periods, key=lambda period: period.opens_at)]
@@ -121,7 +121,7 @@ def _levels(saved: Saved, group: Json, calendar: Calendar) -> Iterator[ImportedL
 def _anchors(
     rows: list[Json], targets: Mapping[int, tuple[TargetGroup, Target]], calendar: Calendar
 ) -> Iterator[tuple[int, int]]:
-    """Give when windows of the customer's own began: with the first period's row."""
+    """Return when windows of the customer's own began: with the first period's row."""
     for row in rows:
         group, _ = targets[row["targetRuleId"]]
         is_first = bool(group.periods) and row["periodId"] == group.periods[0].id
@@ -160,5 +160,5 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _amount(value: Any) -> Decimal:
-    """Give a number or text that is one; nothing is 0."""
+    """Return a number or text that is one; nothing is 0."""
     return Decimal(str(value)) if isinstance(value, int | Decimal | str) and not isinstance(value, bool) else Decimal(0)

@@ -46,7 +46,7 @@ class BoundaryWorker:
                 await self._rest(LOOK_EVERY_SECONDS)
 
     async def once(self) -> bool:
-        """Do one turn of what is due; tell whether there was one."""
+        """Do one turn of what is due; return whether there was one."""
         await self._notifier.plan()
         lease = await self._notifier.acquire_lease()
         if lease is None:

@@ -98,7 +98,7 @@ def read_each(
 
 
 def _at(path: str, problem: Problem) -> Problem:
-    """Give a problem of a document as one of the list that holds it at *path*."""
+    """Return a problem of a document as one of the list that holds it at *path*."""
     if problem.path:
         return replace(problem, path=f"{path}.{problem.path}")
     return replace(problem, path=path, reason=problem.reason.removeprefix("The body ").removesuffix("."))
@@ -122,7 +122,7 @@ def _reason(found: ErrorDetails) -> str:
 
 
 def _without(value: object, location: Sequence[int | str], stand_in: object) -> object:
-    """Give *value* less what stands at *location*; in a list a *stand_in* keeps the places of the others."""
+    """Return *value* less what stands at *location*; in a list a *stand_in* keeps the places of the others."""
     if not location:
         return stand_in
     step, inner = location[0], location[1:]

@@ -13,12 +13,12 @@ Json = dict[str, Any]
 
 
 def answer(data: object, warnings: Iterable[str] = ()) -> Json:
-    """Give the envelope of something that went well; a warning has no code (facts 8 #52)."""
+    """Return the envelope of something that went well; a warning has no code (facts 8 #52)."""
     return {"data": data, "errors": None, "warnings": _told(warnings) or None}
 
 
 def paged(data: object, warnings: Iterable[str] = (), *, limit: int, offset: int, total: int) -> Json:
-    """Give the envelope of a page: pagination first, empty lists instead of null; `offset` is a page's number."""
+    """Return the envelope of a page: pagination first, empty lists instead of null; `offset` is a page's number."""
     pagination = {"limit": limit, "offset": offset, "total": total}
     return {"pagination": pagination, "data": data, "errors": [], "warnings": _told(warnings)}
 
@@ -28,7 +28,7 @@ def _told(warnings: Iterable[str]) -> list[Json]:
 
 
 def failure(problems: Iterable[Problem]) -> Json:
-    """Give the envelope of a request that was refused, with every problem of it once."""
+    """Return the envelope of a request that was refused, with every problem of it once."""
     errors: list[Json] = []
     for problem in problems:
         error = {"code": problem.code, "message": _message(problem)}
@@ -38,7 +38,7 @@ def failure(problems: Iterable[Problem]) -> Json:
 
 
 def _message(problem: Problem) -> str:
-    """Give the vendor's words where the code has its own, else where and what is wrong."""
+    """Return the vendor's words where the code has its own, else where and what is wrong."""
     if problem.code != INVALID_INPUT:
         return problem.reason
     where = f"{problem.path}: " if problem.path else ""

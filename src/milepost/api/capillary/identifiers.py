@@ -15,7 +15,7 @@ def read_identifier(
     problems: list[Problem],
     fields: tuple[str, str] = ("identifierName", "identifierValue"),
 ) -> Identifier | None:
-    """Give the name of a customer that *name* and *value* make; what is wrong with the *fields* goes to *problems*."""
+    """Return name of a customer that *name* and *value* make; what is wrong with the *fields* goes to *problems*."""
     text = value.strip() if isinstance(value, str) else ""
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:

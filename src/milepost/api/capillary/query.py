@@ -12,7 +12,7 @@ Choice = TypeVar("Choice", bound=Enum)
 
 
 def group_id_of(text: str) -> int:
-    """Give the id of a group in an address; raises Refused where no group can have it."""
+    """Return the id of a group in an address; raises Refused where no group can have it."""
     found = id_of(text)
     if found is None:
         raise Refused(UNKNOWN_GROUP)
@@ -20,7 +20,7 @@ def group_id_of(text: str) -> int:
 
 
 def target_id_of(text: str) -> int:
-    """Give the id of a target in an address; raises Refused where no target can have it."""
+    """Return the id of a target in an address; raises Refused where no target can have it."""
     found = id_of(text)
     if found is None:
         raise Refused(UNKNOWN_TARGET)
@@ -28,14 +28,14 @@ def target_id_of(text: str) -> int:
 
 
 def boolean(name: str, text: str, problems: list[Problem]) -> bool:
-    """Give the truth value that *text* says, whatever its case."""
+    """Return the truth value that *text* says, whatever its case."""
     if text.lower() not in {"true", "false"}:
         problems.append(Problem(name, "must be true or false"))
     return text.lower() == "true"
 
 
 def number(name: str, text: str | None, least: int, most: int, usual: int, problems: list[Problem]) -> int:
-    """Give the whole number that *text* is, the *usual* one if there is none."""
+    """Return the whole number that *text* is, the *usual* one if there is none."""
     if text is None:
         return usual
     found = id_of(text)
@@ -48,7 +48,7 @@ def number(name: str, text: str | None, least: int, most: int, usual: int, probl
 def words(
     name: str, text: str | None, known: Mapping[str, Choice], problems: list[Problem]
 ) -> frozenset[Choice] | None:
-    """Give what the words of *text*, parted by commas and whatever their case, stand for; None if there is no text."""
+    """Return what the words of *text*, separated by commas in any case, stand for; None if there is no text."""
     if text is None or not text.strip():
         return None
     asked = [word.strip().upper() for word in text.split(",")]

@@ -26,14 +26,14 @@ HEADERS = (SCOPE, NAMED)
 
 
 async def readers_of(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> list[Caller]:
-    """Give the caller as of each organisation that a GET is about; raises Refused."""
+    """Return the caller as of each organisation that a GET is about; raises Refused."""
     scope, named = _asked(request)
     found = await organisations_read(runtime, caller, scope, named)
     return [_as_of(caller, org_id) for org_id in found]
 
 
 async def writer_of(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> Caller:
-    """Give the caller as of the organisation that a POST is about; raises Refused."""
+    """Return the caller as of the organisation that a POST is about; raises Refused."""
     scope, named = _asked(request)
     return _as_of(caller, await organisation_written(runtime, caller, scope, named))
 
@@ -43,7 +43,7 @@ WritingFor = Annotated[Caller, Depends(writer_of)]
 
 
 async def first_found(readers: Sequence[Caller], ask: Callable[[Caller], Awaitable[Found]]) -> Found:
-    """Give what *ask* finds for the first of the organisations that has the target group; raises Refused."""
+    """Return what *ask* finds for the first of the organisations that has the target group; raises Refused."""
     for reader in readers[:-1]:
         try:
             return await ask(reader)
@@ -54,7 +54,7 @@ async def first_found(readers: Sequence[Caller], ask: Callable[[Caller], Awaitab
 
 
 async def found_group(runtime: Runtime, readers: Sequence[Caller], group_id: str) -> tuple[Organisation, TargetGroup]:
-    """Give a target group by its id in an address, with the first organisation that has it; raises Refused."""
+    """Return a target group by its id in an address, with the first organisation that has it; raises Refused."""
     asked = group_id_of(group_id)
     return await first_found(
         readers, lambda reader: find_group(runtime.database, runtime.snapshots, reader.org_id, asked)
@@ -62,7 +62,7 @@ async def found_group(runtime: Runtime, readers: Sequence[Caller], group_id: str
 
 
 def _as_of(caller: Caller, org_id: int) -> Caller:
-    """Give *caller* acting for an organisation; another's till is at no place there."""
+    """Return *caller* acting for an organisation; another's till is at no place there."""
     return caller if org_id == caller.org_id else replace(caller, org_id=org_id, till_id=None)
 
 

@@ -82,7 +82,7 @@ MODULES = (
 
 
 def create_app(runtime: Runtime, *, error_status: int) -> FastAPI:
-    """Give the app of a running installation; refused requests of the vendor's face get *error_status*."""
+    """Return the app of a running installation; refused requests of the vendor's face get *error_status*."""
     app = routed_app()
     app.include_router(viewer.router)
     app.state.runtime = runtime
@@ -93,7 +93,7 @@ def create_app(runtime: Runtime, *, error_status: int) -> FastAPI:
 
 
 def routed_app() -> FastAPI:
-    """Give the app's routes and their document, with no installation behind them yet."""
+    """Return the app's routes and their document, with no installation behind them yet."""
     app = DocumentedApp(
         title="Milepost",
         version=version_of("milepost"),
@@ -148,7 +148,7 @@ def _answer_failures(app: FastAPI) -> None:
 
 
 def _failed(request: Request, status: int, *problems: Problem) -> JsonResponse:
-    """Give the failure in the words of the face that was asked."""
+    """Return the failure in the words of the face that was asked."""
     if request.url.path.startswith("/api/v1"):
         told = {"problems": [{"path": problem.path, "reason": problem.reason} for problem in problems]}
         return JsonResponse(told, status_code=status)

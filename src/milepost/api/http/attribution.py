@@ -17,7 +17,7 @@ VALUE_CHARACTERS_MAX = 200
 
 
 async def posting_as(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> Attributed:
-    """Give for whom the request posts; raises Refused, with 1061 when one of the look-up pair is missing."""
+    """Return for whom the request posts; raises Refused, with 1061 when one of the look-up pair is missing."""
     lookup_type, lookup = request.headers.get(LOOKUP_TYPE), request.headers.get(LOOKUP)
     if (lookup_type is None) != (lookup is None):
         reason = f"{LOOKUP_TYPE} and {LOOKUP} go together; one of them is missing"

@@ -24,7 +24,7 @@ class NotAllowed(Exception):
 
 
 async def runtime_of(request: Request) -> Runtime:
-    """Give the running installation; awaited, since FastAPI hands what is not to a thread, at each request."""
+    """Return the running installation; awaited, since FastAPI hands what is not to a thread, at each request."""
     runtime = request.app.state.runtime
     assert isinstance(runtime, Runtime)
     return runtime
@@ -34,7 +34,7 @@ RunningRuntime = Annotated[Runtime, Depends(runtime_of)]
 
 
 async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
-    """Give who asks; raises NotRecognised, or NotAllowed where the caller's role is not enough for the route."""
+    """Return who asks; raises NotRecognised, or NotAllowed where the caller's role is not enough for the route."""
     token = request.headers.get("x-cap-api-oauth-token")
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if token is None and scheme.lower() == "bearer":

@@ -42,7 +42,7 @@ class TooLarge(Exception):
 
 
 async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
-    """Give the body of *request*; raises TooLarge as soon as it is known to pass *limit*."""
+    """Return the body of *request*; raises TooLarge as soon as it is known to pass *limit*."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise TooLarge(limit)
@@ -57,7 +57,7 @@ async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
 
 
 def read_json(body: bytes) -> Any:
-    """Give what *body* says, numbers as exact decimals; raises Refused when it is no JSON or too deep."""
+    """Return what *body* says, numbers as exact decimals; raises Refused when it is no JSON or too deep."""
     try:
         value = _anything.decode(body)
     except RecursionError:
@@ -70,7 +70,7 @@ def read_json(body: bytes) -> Any:
 
 
 def depth_passes(value: object, levels: int) -> bool:
-    """Tell whether *value* nests deeper than *levels*."""
+    """Return whether *value* nests deeper than *levels*."""
     if isinstance(value, dict):
         return levels == 0 or any(depth_passes(inner, levels - 1) for inner in value.values())
     if isinstance(value, list):
@@ -79,7 +79,7 @@ def depth_passes(value: object, levels: int) -> bool:
 
 
 def write_json(value: object) -> bytes:
-    """Give *value* as JSON text; decimals become numbers with the digits they have."""
+    """Return *value* as JSON text; decimals become numbers with the digits they have."""
     return _encoder.encode(value)
 
 
@@ -89,12 +89,12 @@ class JsonResponse(Response):
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:
-        """Give the bytes of the answer."""
+        """Return the bytes of the answer."""
         return content if isinstance(content, bytes) else write_json(content)
 
 
 def holds_nul(value: object) -> bool:
-    """Tell whether a text in *value* holds the character U+0000, which PostgreSQL cannot keep."""
+    """Return whether a text in *value* holds the character U+0000, which PostgreSQL cannot keep."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
@@ -103,14 +103,14 @@ def holds_nul(value: object) -> bool:
 
 
 def id_of(text: str) -> int | None:
-    """Give the id that *text* is; None when it is none."""
+    """Return the id that *text* is; None when it is none."""
     if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX):
         return None
     return int(text) if int(text) <= ID_MAX else None
 
 
 def number(units: int) -> Any:
-    """Give an amount in units as a JSON number with the fewest digits."""
+    """Return an amount in units as a JSON number with the fewest digits."""
     whole, rest = divmod(abs(units), UNITS_PER_ONE)
     if rest == 0:
         return whole if units >= 0 else -whole

@@ -124,14 +124,14 @@ class DocumentedApp(FastAPI):
     """An app whose document is complete."""
 
     def openapi(self) -> Json:
-        """Give the document; it is made once."""
+        """Return the document; it is made once."""
         if not self.openapi_schema:
             self.openapi_schema = completed(super().openapi())
         return self.openapi_schema
 
 
 def completed(document: Json) -> Json:
-    """Give *document*, as the framework makes it, with bodies, answers, refusals and logins."""
+    """Return *document*, as the framework makes it, with bodies, answers, refusals and logins."""
     schemas = _Schemas()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -155,13 +155,13 @@ class _Schemas:
         self.named = dict(sorted(self.named.items()))
 
     def of(self, shape: Any) -> Json:
-        """Give the schema of *shape*, which refers to the named ones."""
+        """Return the schema of *shape*, which refers to the named ones."""
         if _is_model(shape):
             return {"$ref": REF.format(name=shape.__name__)}
         return next(schema for known, schema in self._found if known == shape)
 
     def one_of(self, shapes: tuple[Any, ...]) -> Json:
-        """Give the schema of what has one of *shapes*."""
+        """Return the schema of what has one of *shapes*."""
         found = [self.of(shape) for shape in shapes]
         return found[0] if len(found) == 1 else {"anyOf": found}
 

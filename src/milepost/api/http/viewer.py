@@ -64,13 +64,13 @@ async def docs() -> Response:
 
 @router.get("/docs/begin.js")
 async def begin() -> Response:
-    """Give what starts the viewer."""
+    """Return what starts the viewer."""
     return Response(BEGIN, media_type="text/javascript", headers=HEADERS)
 
 
 @router.get("/docs/{name}")
 async def viewer_file(name: str) -> Response:
-    """Give a file of the viewer."""
+    """Return a file of the viewer."""
     if name not in FILES:
         raise HTTPException(404, "there is no such file")
     return FileResponse(_folder() / name, headers=HEADERS)
@@ -78,7 +78,7 @@ async def viewer_file(name: str) -> Response:
 
 @cache
 def _folder() -> Path:
-    """Give the folder of the viewer's files."""
+    """Return the folder of the viewer's files."""
     found = find_spec(CARRIER)
     assert found is not None
     assert found.origin is not None

@@ -13,7 +13,7 @@ NAMES: Mapping[str, IdentifierKind] = {"userId": IdentifierKind.ID} | {
 
 
 def identifier_of(kind: IdentifierKind, value: str) -> Identifier | str:
-    """Give the identifier that *value* is, or what is wrong with it."""
+    """Return the identifier that *value* is, or what is wrong with it."""
     if not value or len(value) > VALUE_CHARACTERS_MAX or "\0" in value:
         return f"must have 1 to {VALUE_CHARACTERS_MAX} characters, none of them U+0000"
     if kind is IdentifierKind.ID:

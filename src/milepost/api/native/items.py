@@ -19,14 +19,14 @@ Kind = TypeVar("Kind", bound=Struct)
 
 
 async def read_items(request: Request, kind: type[Kind]) -> list[Kind]:
-    """Give the items that a body holds; raises Refused with what is wrong, by the place of each item from 0."""
+    """Return the items that a body holds; raises Refused with what is wrong, by the place of each item from 0."""
     body = await read_body(request, ITEMS_BYTES_MAX)
     is_table = CSV_TYPE in request.headers.get("content-type", "")
     return items_of_table(body, kind) if is_table else _items(read_json(body), kind)
 
 
 def items_of_table(body: bytes, kind: type[Kind]) -> list[Kind]:
-    """Give the items that the rows of a CSV file are, empty cells being left out; raises Refused, by row from 0."""
+    """Return the items that the rows of a CSV file are, empty cells being left out; raises Refused, by row from 0."""
     table = read_table(body)
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     strange = [name for name in table.columns if name not in known]
@@ -51,7 +51,7 @@ def _holds_number(kind: object) -> bool:
 
 
 def _cell(text: str, *, is_number: bool) -> object:
-    """Give what a cell says; what should be a number and is none stays text, for the kind to refuse."""
+    """Return what a cell says; what should be a number and is none stays text, for the kind to refuse."""
     number = id_of(text) if is_number else None
     return text if number is None else number
 

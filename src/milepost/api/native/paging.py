@@ -8,14 +8,14 @@ _BUCKET_MAX = 2**31 - 1
 
 
 def after_id(cursor: str, limit: int) -> int:
-    """Give the id after which a page begins, 0 at the beginning; raises Refused."""
+    """Return the id after which a page begins, 0 at the beginning; raises Refused."""
     after = id_of(cursor) if cursor else 0
     _refuse(limit, known=after is not None)
     return after or 0
 
 
 def after_customer(cursor: str, limit: int) -> tuple[int, int]:
-    """Give the customer, by bucket and id, after whom a page begins; raises Refused."""
+    """Return the customer, by bucket and id, after whom a page begins; raises Refused."""
     if not cursor:
         _refuse(limit, known=True)
         return -1, 0

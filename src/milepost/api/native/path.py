@@ -10,7 +10,7 @@ from milepost.service.snapshot.access import Caller
 
 
 def path_id(text: str, noun: str) -> int:
-    """Give the id that a part of the path is; what is none names nothing that exists."""
+    """Return the id that a part of the path is; what is none names nothing that exists."""
     found = id_of(text)
     if found is None:
         raise HTTPException(404, f"there is no {noun} {text!r}")
@@ -18,7 +18,7 @@ def path_id(text: str, noun: str) -> int:
 
 
 async def view_of(runtime: Runtime, caller: Caller, customer_id: str) -> CustomerView:
-    """Give the customer of a path."""
+    """Return the customer of a path."""
     found = path_id(customer_id, "customer")
     view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, found)
     if view is None:
@@ -27,5 +27,5 @@ async def view_of(runtime: Runtime, caller: Caller, customer_id: str) -> Custome
 
 
 def iso_or_null(instant: int | None) -> str | None:
-    """Give an instant (epoch microseconds) as ISO 8601 in UTC."""
+    """Return an instant (epoch microseconds) as ISO 8601 in UTC."""
     return None if instant is None else calendar_of("UTC").iso(instant)

@@ -18,7 +18,7 @@ _AT = re.compile(r"^(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 
 
 def structure_problems(value: object, kind: type[Struct], path: str = "") -> list[Problem]:
-    """Give what keeps *value*, generic JSON, from being a *kind*; paths begin with *path*."""
+    """Return what keeps *value*, generic JSON, from being a *kind*; paths begin with *path*."""
     if not isinstance(value, dict):
         return [Problem(path, "must be a JSON object")]
     prefix = f"{path}." if path else ""
@@ -34,7 +34,7 @@ def structure_problems(value: object, kind: type[Struct], path: str = "") -> lis
 
 
 def read_struct(body: bytes, kind: type[Shape]) -> Shape:
-    """Give the *kind* that *body* writes as JSON, numbers exact; raises Refused with all that is wrong with it."""
+    """Return the *kind* that *body* writes as JSON, numbers exact; raises Refused with all that is wrong with it."""
     try:
         value = read_json(body)
         problems = [Problem("", "a text holds the character U+0000")] if holds_nul(value) else []

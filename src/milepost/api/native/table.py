@@ -26,7 +26,7 @@ class Table(NamedTuple):
 
 
 def read_table(body: bytes) -> Table:
-    """Give the table that *body*, CSV in UTF-8 with a heading, holds; raises Refused.
+    """Return the table that *body*, CSV in UTF-8 with a heading, holds; raises Refused.
 
     Rows that are empty are left out, short ones are filled. It is read through once before the first row is given, so
     that nothing is done with a part of a file that cannot be read.
@@ -48,7 +48,7 @@ def read_table(body: bytes) -> Table:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Give CSV of *rows*; what a spreadsheet would take for a formula is made text by an apostrophe before it."""
+    """Return CSV of *rows*; what a spreadsheet would take for a formula is made text by an apostrophe before it."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([neutral(cell) for cell in columns])
@@ -57,7 +57,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def neutral(cell: str) -> str:
-    """Give *cell* so that no spreadsheet computes it."""
+    """Return *cell* so that no spreadsheet computes it."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
@@ -70,7 +70,7 @@ def _rows(text: str, columns: int) -> Iterator[Row]:
 
 
 def _spoken(cell: str) -> str:
-    """Give what *cell* says, also where `neutral` put an apostrophe before it: what was given back may come again."""
+    """Return what *cell* says, also where `neutral` put an apostrophe before it: what was given back may come again."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 

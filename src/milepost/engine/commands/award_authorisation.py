@@ -50,7 +50,7 @@ def _used(rule: Rule, share: Fraction, measure: int) -> int:
 
 
 def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]:
-    """Give what each cap that concerns the decision says to it."""
+    """Return what each cap that concerns the decision says to it."""
     award, bill = _as_award(fold.event, payload), _as_bill(fold.event, payload)
     for rule in fold.rule_index.caps:
         event = bill if rule.entity in {Entity.TRANSACTION, Entity.LINEITEM} else award
@@ -74,14 +74,14 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
 
 
 def _left(fold: Fold, rule: Rule, position: int, goal: int) -> int:
-    """Give what is left of the cap, in units; a cap on each award by itself is always whole."""
+    """Return what is left of the cap, in units; a cap on each award by itself is always whole."""
     progress = fold.progress.get(rule.keys[position])
     used = 0 if progress is None or rule.cap_scope is CapScope.TRANSACTION else progress.value
     return max(goal - used, 0)
 
 
 def _share(fold: Fold, rule: Rule, position: int, left: int, measure: int) -> Fraction:
-    """Give the share of a bill that a cap leaves: all or nothing where ones are counted.
+    """Return the share of a bill that a cap leaves: all or nothing where ones are counted.
 
     A visit on a day that counts already needs nothing.
     """
@@ -94,11 +94,11 @@ def _share(fold: Fold, rule: Rule, position: int, left: int, measure: int) -> Fr
 
 
 def _as_award(event: Event, payload: AuthoriseAward) -> Event:
-    """Give the decision as the award that it asks for, so that caps read it as they read awards."""
+    """Return the decision as the award that it asks for, so that caps read it as they read awards."""
     award = Award(program_id=payload.program_id, currency=payload.currency, kind=payload.kind, amount=payload.amount)
     return replace(event, name=POINTS if payload.currency is None else CURRENCY, payload=award)
 
 
 def _as_bill(event: Event, payload: AuthoriseAward) -> Event | None:
-    """Give the bill that the award is for, if it is for one."""
+    """Return the bill that the award is for, if it is for one."""
     return None if payload.bill is None else replace(event, name=BILL, payload=payload.bill)

@@ -15,7 +15,7 @@ CENT = 100
 
 
 def is_carried_over(fold: Fold, rule: Rule, position: int) -> bool:
-    """Tell whether a return is carried out of the period at *position*: it is one of the calendar, and achieved."""
+    """Return whether a return is carried out of the period at *position*: it is one of the calendar, and achieved."""
     if fold.rule_index.settings.returns is not Returns.CARRY or not (rule.is_fixed and rule.sums):
         return False
     progress = fold.progress.get(rule.keys[position])
@@ -36,7 +36,7 @@ def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cau
 
 
 def _carried(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
-    """Give how much is carried: of line items all, a share of the goal, or nothing."""
+    """Return how much is carried: of line items all, a share of the goal, or nothing."""
     if rule.entity is not Entity.LINEITEM:
         return came_back
     match fold.rule_index.settings.carry_lines:
@@ -49,7 +49,7 @@ def _carried(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
 
 
 def _prorated(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
-    """Give goal × what came back ÷ value of the achieved period, to cents: 5000 × 1750 / 6500 is 1346.15."""
+    """Return goal × what came back ÷ value of the achieved period, to cents: 5000 × 1750 / 6500 is 1346.15."""
     goal, value = fold.goal(rule, position), fold.progress[rule.keys[position]].value
     if goal is None or value <= 0:
         return 0

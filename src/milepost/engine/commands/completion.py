@@ -40,7 +40,7 @@ def count_completions(fold: Fold) -> None:
 
 
 def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
-    """Give what the event says; what does not apply is left out."""
+    """Return what the event says; what does not apply is left out."""
     for flag in _SAYS.values():
         yield flag.value, flag is _SAYS[outcome.kind]
     is_whole = outcome.kind is OutcomeKind.UNIFIED_ACHIEVED

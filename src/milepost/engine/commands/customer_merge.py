@@ -59,7 +59,7 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Progress]) -> AbsorbCustomer:
-    """Give what the survivor hears of a customer at *standing*, with the progress that left it for the *history*."""
+    """Return what the survivor hears of a customer at *standing*, with the progress that left it for the *history*."""
     rows = {(row.target_id, row.period_id): row for row in history} | dict(standing.progress)
     return AbsorbCustomer(
         customer_id=customer_id,
@@ -87,7 +87,7 @@ def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def _by_target(rows: Iterable[Progress]) -> dict[int, list[Progress]]:
-    """Give rows by target; wholes, which have negative numbers, come first."""
+    """Return rows by target; wholes, which have negative numbers, come first."""
     found: dict[int, list[Progress]] = {}
     for row in sorted(rows):
         found.setdefault(row.target_id, []).append(row)
@@ -132,13 +132,13 @@ def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
 
 
 def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
-    """Give a progress to add *row* to, where there was none; the other customer was told of it."""
+    """Return a progress to add *row* to, where there was none; the other customer was told of it."""
     fold.archive_after(fold.closes_at(rule, position))
     return Progress(*rule.keys[position], 0, row.enrolled_at, row.updated_at)
 
 
 def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
-    """Give *known* as one who has both histories: the earlier beginning, the earlier achievement, all triggers."""
+    """Return *known* as one who has both histories: the earlier beginning, the earlier achievement, all triggers."""
     achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.achieved_by]
     achieved_at, achieved_by = min(achieved, default=(0, 0))
     return replace(
@@ -159,7 +159,7 @@ def _joined_days(ours: tuple[Day, ...], theirs: tuple[Day, ...]) -> tuple[Day, .
 
 
 def _sum(rule: Rule, days: tuple[Day, ...]) -> int:
-    """Give what *days* come to: the sum of their extremes."""
+    """Return what *days* come to: the sum of their extremes."""
     return 0 if rule.aggregate is Aggregate.SUM else sum(extreme(amounts, rule.aggregate) for _, amounts in days)
 
 
@@ -218,7 +218,7 @@ def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment | None:
-    """Give the enrolment of one who is both; None where ours stays as it is."""
+    """Return the enrolment of one who is both; None where ours stays as it is."""
     if ours is None:
         if not rule.open_to_all or not rule.period_ids:
             return theirs
@@ -235,7 +235,7 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
 
 
 def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
-    """Give the streak of one who did what both did; counting starts where ours does."""
+    """Return the streak of one who did what both did; counting starts where ours does."""
     if ours is None:
         return theirs
     levels: dict[int, EarnedLevel] = {level.level_id: level for level in ours.levels}

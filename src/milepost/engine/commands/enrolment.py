@@ -86,7 +86,7 @@ def unenrol(fold: Fold, payload: Unenrol) -> None:
 
 
 def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
-    """Give the position of the first period without the customer: the one named, or that of the own windows now."""
+    """Return the position of the first period without the customer: the one named, or that of the own windows now."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.position_of(payload.period_id)
@@ -99,7 +99,7 @@ def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
 
 
 def enrolment_entered(rule: Rule, period_id: int) -> int:
-    """Give the position from which an enrolment counts: the period's, or the first of streaks and own windows."""
+    """Return the position from which an enrolment counts: the period's, or the first of streaks and own windows."""
     if rule.tracking in STREAKING or not rule.is_fixed:
         return 0
     return rule.position_of(period_id)
@@ -121,7 +121,7 @@ def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) 
 
 
 def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
-    """Make the row of the period of the enrolment, with the balance to start with or with what it had; give its place.
+    """Make the row of the period of the enrolment, with the opening balance or what it had; return its place.
 
     A balance stands for all that was received_at before, its days too.
     """
@@ -166,12 +166,12 @@ def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
 
 
 def matters(enrolment: Enrolment) -> bool:
-    """Tell whether an enrolment that is over still says what a return may take back."""
+    """Return whether an enrolment that is over still says what a return may take back."""
     return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
 
 
 def _opened(fold: Fold, rule: Rule) -> int:
-    """Give the position of the window that holds the enrolment, which opens the first one if there is none yet."""
+    """Return the position of the window that holds the enrolment, which opens the first one if there is none yet."""
     at = fold.event.occurred_at
     position = fold.position(rule, at)
     if rule.target_id not in fold.anchors and position >= 0:

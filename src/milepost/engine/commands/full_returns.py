@@ -29,7 +29,7 @@ class FullReturn(NamedTuple):
 def full_return(
     rule_index: RuleIndex, standing: Standing, seq: int, event: Event, past: Sequence[Logged]
 ) -> FullReturn | None:
-    """Give what *event*, a return with this number, takes back; None if more has to be looked at.
+    """Return what *event*, a return with this number, takes back; None if more has to be looked at.
 
     *standing* is that of a customer who passes (`living.may_pass`) and who was never merged.
     """

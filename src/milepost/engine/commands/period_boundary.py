@@ -34,7 +34,7 @@ def roll_over(fold: Fold, payload: PeriodRollover) -> None:
 
 
 def concerned(fold: Fold, group: TargetGroup, payload: PeriodRollover) -> Iterator[tuple[Rule, int]]:
-    """Give the targets of *group* about which the customer is told, by the setting periodEndOutcome."""
+    """Return the targets of *group* about which the customer is told, by the setting periodEndOutcome."""
     for target in group.targets:
         rule = fold.rule_index.rules[target.id]
         position = rule.position_of(payload.period_id)

@@ -78,7 +78,7 @@ def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> No
 
 
 def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
-    """Give the bill that *taken*, a return, took back from, or does now; None while it waits.
+    """Return the bill that *taken*, a return, took back from, or does now; None while it waits.
 
     Of the bills heard before it, one of its own source comes first, then the earliest; else it waited for the first one
     that it names, and goes on waiting when its customer is merged into another. What a merged customer had heard was
@@ -92,7 +92,7 @@ def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
 
 
 def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | None:
-    """Give how soon a return takes back from *bill*, the least soonest; None if it cannot have known it."""
+    """Return how soon a return takes back from *bill*, the least soonest; None if it cannot have known it."""
     own, others = len(taken.under), len(bill.under)
     if bill.place < taken.place:
         is_known = bill.under[:own] == taken.under
@@ -102,7 +102,7 @@ def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | No
 
 
 def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
-    """Give the returns that took back from *bill*, in the order in which they were heard."""
+    """Return the returns that took back from *bill*, in the order in which they were heard."""
     named = names_of(bill.event)
     found = [
         logged
@@ -115,18 +115,18 @@ def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
 
 
 def names_of(bill: Event) -> set[str]:
-    """Give what a return may call *bill*: its event id and its number."""
+    """Return what a return may call *bill*: its event id and its number."""
     assert isinstance(bill.payload, Bill)
     return {bill.key.id, bill.payload.number}
 
 
 def returns_of(events: Sequence[Event]) -> list[Return]:
-    """Give what the returns among *events* say."""
+    """Return what the returns among *events* say."""
     return [event.payload for event in events if isinstance(event.payload, Return)]
 
 
 def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> int | None:
-    """Give what is left of the bill's contribution; the bill's own expression is not asked again."""
+    """Return what is left of the bill's contribution; the bill's own expression is not asked again."""
     if left is None:
         return None
     if rule.read_line is not None:
@@ -155,7 +155,7 @@ def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
 
 
 def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:
-    """Give what is left of *bill* after the *earlier* returns, and after *taken* as well."""
+    """Return what is left of *bill* after the *earlier* returns, and after *taken* as well."""
     payload = bill.payload
     assert isinstance(payload, Bill)
     return remaining(payload, returns_of(earlier)), remaining(payload, returns_of([*earlier, taken]))
@@ -202,7 +202,7 @@ def _subtract_all(fold: Fold, rule: Rule, position: int, stands: int, cause: Cau
 
 
 def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
-    """Give what *entries*, of a bill and of returns that took back from it, added; and where the bill counted."""
+    """Return what *entries*, of a bill and of returns that took back from it, added; and where the bill counted."""
     added: dict[ProgressKey, int] = {}
     counted: list[ProgressKey] = []
     for entry in entries:
@@ -216,7 +216,7 @@ def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[
 
 
 def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
-    """Give what the bill still adds there by the entries it made; None if they do not tell.
+    """Return what the bill still adds there by the entries it made; None if they do not tell.
 
     They do not for a bill that counted from the log, nor for days of periods that fill up one by one.
     """
@@ -236,7 +236,7 @@ def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
 
 
 def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
-    """Give where *bill* has counted, at once or when the customer was enrolled; once for each target until achieved."""
+    """Return where *bill* has counted, at once or at the enrolment; once for each target until achieved."""
     found: dict[tuple[int, int], _Counted] = {}
     rules = fold.rule_index.rules
     for entry in entries_in_own_windows(fold, bill):
@@ -257,7 +257,7 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
 
 
 def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
-    """Tell whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
+    """Return whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
     place = _place(*counted)
     for enrolment in enrolments_since(fold, bill):
         if enrolment.target_id == counted.rule.target_id:
@@ -268,6 +268,6 @@ def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
 
 
 def _place(rule: Rule, position: int) -> tuple[int, int]:
-    """Give what tells one count of a bill from another: until achieved, all periods of a target are one."""
+    """Return what tells one count of a bill from another: until achieved, all periods of a target are one."""
     until_achieved = rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW
     return rule.target_id, 0 if until_achieved else position

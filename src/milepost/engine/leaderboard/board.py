@@ -42,7 +42,7 @@ _Key = tuple[int, int, int]
 
 
 def columns_of(scores: Iterable[Score]) -> Columns:
-    """Give *scores*, of each customer the last one, as columns."""
+    """Return *scores*, of each customer the last one, as columns."""
     last = sorted({score.customer_id: score for score in scores}.values())
     best_first = sorted(range(len(last)), key=lambda row: (-last[row].value, last[row].active_at, row))
     customer_ids, values, active_at = ([score[field] for score in last] for field in range(3))
@@ -66,7 +66,7 @@ class Board:
         self._by_customer: OrderedKeys[int] = OrderedKeys(rows.customer, array(MEMBER, range(len(columns.order))))
 
     def __len__(self) -> int:
-        """Give how many customers are on the board."""
+        """Return how many customers are on the board."""
         return len(self._order)
 
     def put(self, score: Score) -> None:
@@ -90,7 +90,7 @@ class Board:
             self._by_customer.remove(row)
 
     def page(self, first: int, count: int) -> list[Ranked]:
-        """Give *count* scores from place *first* (from 0) on."""
+        """Return *count* scores from place *first* (from 0) on."""
         rows = self._order.part(first, count)
         if not rows:
             return []
@@ -105,12 +105,12 @@ class Board:
         return found
 
     def of(self, customer_id: int) -> Ranked | None:
-        """Give a customer's score and rank; None for one who is not on the board."""
+        """Return a customer's score and rank; None for one who is not on the board."""
         row = self._by_customer.found(customer_id)
         return None if row is None else Ranked(self._rank(row), self._rows.score(row))
 
     def around(self, customer_id: int, reach: int) -> list[Ranked]:
-        """Give the scores of up to *reach* places before and after a customer, with the customer's own."""
+        """Return the scores of up to *reach* places before and after a customer, with the customer's own."""
         row = self._by_customer.found(customer_id)
         if row is None:
             return []
@@ -130,7 +130,7 @@ class Board:
                 assert_never(never)
 
     def _next_rank(self, rank: int, place: int, *, is_equal: bool) -> int:
-        """Give the rank at *place*, after one with *rank* whose value is equal or larger."""
+        """Return the rank at *place*, after one with *rank* whose value is equal or larger."""
         if self._ties is LeaderboardTies.EARLIEST_FIRST:
             return place + 1
         if is_equal:
@@ -182,7 +182,7 @@ class _Rows:
 
 
 def _narrow(values: list[int]) -> "array[int] | list[int]":
-    """Give *values* in eight bytes each; as they are if one of them needs more."""
+    """Return *values* in eight bytes each; as they are if one of them needs more."""
     try:
         return array("q", values)
     except OverflowError:

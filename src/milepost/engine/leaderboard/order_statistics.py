@@ -38,7 +38,7 @@ class OrderedKeys(Generic[Key]):
         self._levels_before: list[int] | None = None
 
     def __len__(self) -> int:
-        """Give how many members there are."""
+        """Return how many members there are."""
         return self._from()[-1]
 
     def add(self, member: int) -> None:
@@ -65,23 +65,23 @@ class OrderedKeys(Generic[Key]):
             self._replace(left, left + 2, parts)
 
     def found(self, key: Key) -> int | None:
-        """Give the member with this key; None if there is none."""
+        """Return the member with this key; None if there is none."""
         at, within = self._before(key)
         block = self._blocks[at]
         return block[within] if within < len(block) and self._key(block[within]) == key else None
 
     def before(self, key: Key) -> int:
-        """Give how many members have a smaller key."""
+        """Return how many members have a smaller key."""
         at, within = self._before(key)
         return self._from()[at] + within
 
     def levels_to(self, member: int) -> int:
-        """Give how many levels there are up to that of *member*, its own included."""
+        """Return how many levels there are up to that of *member*, its own included."""
         at, within = self._before(self._key(member))
         return self._levels_from()[at] + self._count(self._blocks[at][: within + 1])
 
     def part(self, first: int, count: int) -> list[int]:
-        """Give *count* members from place *first* (from 0) on, or as many as there are."""
+        """Return *count* members from place *first* (from 0) on, or as many as there are."""
         starts = self._from()
         at = bisect_right(starts, first) - 1
         found: list[int] = []
@@ -101,13 +101,13 @@ class OrderedKeys(Generic[Key]):
         self._levels[first:last] = [self._count(block) for block in blocks]
 
     def _from(self) -> list[int]:
-        """Give at which place each block begins, and at last how many members there are."""
+        """Return at which place each block begins, and at last how many members there are."""
         if self._starts is None:
             self._starts = [0, *accumulate(map(len, self._blocks))]
         return self._starts
 
     def _levels_from(self) -> list[int]:
-        """Give how many levels lie before each block, less the one that the block goes on with."""
+        """Return how many levels lie before each block, less the one that the block goes on with."""
         if self._levels_before is None:
             before = [0]
             for at in range(1, len(self._blocks)):
@@ -123,7 +123,7 @@ class OrderedKeys(Generic[Key]):
         return 0 if self._level is None else len(set(map(self._level, block)))
 
     def _is_alone(self, block: "array[int]", within: int) -> bool:
-        """Tell whether no neighbour of a member in its block has the member's level."""
+        """Return whether no neighbour of a member in its block has the member's level."""
         if self._level is None:
             return False
         mine = self._level(block[within])

@@ -15,7 +15,7 @@ from milepost.rules.compiled.index import RuleIndex
 
 
 def archive_at(rule_index: RuleIndex, anchors: Mapping[int, int], progress: Progress) -> int:
-    """Give when *progress* leaves the hot row; never, if nobody knows its period any more."""
+    """Return when *progress* leaves the hot row; never, if nobody knows its period any more."""
     if progress.target_id < 0:
         composite = rule_index.composites.get(-progress.target_id)
         closes = None if composite is None else composite.closes.get(progress.period_id)
@@ -28,7 +28,7 @@ def archive_at(rule_index: RuleIndex, anchors: Mapping[int, int], progress: Prog
 
 
 def archive_closed(rule_index: RuleIndex, standing: Standing) -> tuple[Standing, tuple[Progress, ...]]:
-    """Give the standing without the progress whose time has come, and that progress."""
+    """Return the standing without the progress whose time has come, and that progress."""
     if standing.latest_at < standing.archive_at:
         return standing, ()
     stays: dict[ProgressKey, Progress] = {}
@@ -45,7 +45,7 @@ def archive_closed(rule_index: RuleIndex, standing: Standing) -> tuple[Standing,
 
 
 def restore(standing: Standing, history: Iterable[Progress]) -> Standing:
-    """Give the standing with settled progress back in place; what is hot already stays as it is."""
+    """Return the standing with settled progress back in place; what is hot already stays as it is."""
     archived: Mapping[ProgressKey, Progress] = {ProgressKey(p.target_id, p.period_id): p for p in history}
     if not archived:
         return standing

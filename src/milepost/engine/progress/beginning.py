@@ -10,7 +10,7 @@ ENROLLED = OutcomeKind.ENROLLED
 
 
 def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progress:
-    """Give the progress to begin with; the first contribution enrols where anybody takes part.
+    """Return the progress to begin with; the first contribution enrols where anybody takes part.
 
     It opens the windows of one's own, if there are any (facts 4.4).
     """
@@ -38,7 +38,7 @@ def open_windows(fold: Fold, rule: Rule, cause: Cause) -> None:
 
 
 def open_position(fold: Fold, rule: Rule) -> int:
-    """Give the position of the period that is being filled: the first one not achieved, else the last."""
+    """Return the position of the period that is being filled: the first one not achieved, else the last."""
     for position, key in enumerate(rule.keys):
         progress = fold.progress.get(key)
         if progress is None or not progress.achieved_by:

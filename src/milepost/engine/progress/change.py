@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 def change_between(old: int | None, new: int | None, day: int, reason: Reason) -> Change:
-    """Give the change from *old* to *new*."""
+    """Return the change from *old* to *new*."""
     return Change(old, new, day, reason, (new or 0) - (old or 0))
 
 
@@ -44,12 +44,12 @@ class Cause(NamedTuple):
 
 
 def cause_of(event: Event, settings: Settings) -> Cause:
-    """Give *event* as a cause."""
+    """Return *event* as a cause."""
     return Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, settings)
 
 
 def revokes(change: Change, settings: Settings) -> bool:
-    """Tell whether *change* may take an achievement back: only a return may, and where returns carry none does."""
+    """Return whether *change* may take an achievement back: only a return may, and where returns carry none does."""
     return (
         change.reason is Reason.RETURNED
         and settings.after_achievement is AfterAchievement.REVOKE
@@ -60,7 +60,7 @@ def revokes(change: Change, settings: Settings) -> bool:
 def apply_change(
     rule: Rule, position: int, goal: int | None, before: Progress, change: Change, cause: Cause, outcomes: list[Outcome]
 ) -> Progress:
-    """Give what *change* makes of *before*, a progress of *rule* in the period at *position*; adds to *outcomes*.
+    """Return what *change* makes of *before*, a progress of *rule* in the period at *position*; adds to *outcomes*.
 
     *goal* is the customer's own or the target's.
     """
@@ -91,7 +91,7 @@ def apply_change(
 def reached_triggers(
     rule: Rule, position: int, goal: int | None, reached: int, value: int, at: int, outcomes: list[Outcome]
 ) -> int:
-    """Give which triggers are reached, a bit for each, with *value*; each is noted in *outcomes* once."""
+    """Return which triggers are reached, a bit for each, with *value*; each is noted in *outcomes* once."""
     usual = goal == rule.goals[position]
     for place, mark in enumerate(rule.marks):
         least = mark.values[position] if usual else mark.of_goal(goal)
@@ -105,7 +105,7 @@ def reached_triggers(
 def _crossed(
     rule: Rule, before: Progress, value: int, change: Change, cause: Cause, outcomes: list[Outcome]
 ) -> tuple[int, int]:
-    """Give stamp and cause of the achievement when *value* is at or over the goal unachieved, or achieved and below it.
+    """Return stamp and cause of the achievement when *value* has crossed the goal, upwards or downwards.
 
     Achieved at ≥ (facts 8 #1), once; taken back only by a return, and only where REVOKE says so.
     """
@@ -120,7 +120,7 @@ def _crossed(
 
 
 def moved_days(days: tuple[Day, ...], change: Change, aggregate: Aggregate) -> tuple[tuple[Day, ...], int]:
-    """Give the days after *change*, and by how much the sum of their extremes moves."""
+    """Return the days after *change*, and by how much the sum of their extremes moves."""
     place = bisect_left(days, change.day, key=lambda day: day[0])
     known = place < len(days) and days[place][0] == change.day
     amounts = list(days[place][1]) if known else []
@@ -135,7 +135,7 @@ def moved_days(days: tuple[Day, ...], change: Change, aggregate: Aggregate) -> t
 
 
 def extreme(amounts: Sequence[int], aggregate: Aggregate) -> int:
-    """Give which of a day's *amounts*, in ascending order, counts."""
+    """Return which of a day's *amounts*, in ascending order, counts."""
     if not amounts:
         return 0
     return amounts[-1] if aggregate is Aggregate.DAY_MAX else amounts[0]

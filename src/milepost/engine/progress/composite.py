@@ -62,7 +62,7 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
 
 
 def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]:
-    """Give the composite's value, the sum of its members or how many are reached, and whether it is achieved now."""
+    """Return the composite's value, the sum of its members or how many are reached, and whether it is achieved now."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
     reached = sum(1 for member in members if member is not None and member.achieved_by)
     total = sum(member.value for member in members if member is not None)

@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 
 
 def evaluation_context(rule_index: RuleIndex, event: Event, standing: Standing) -> EvaluationContext:
-    """Give what rules may look at when *event* happens to one who stands at *standing*."""
+    """Return what rules may look at when *event* happens to one who stands at *standing*."""
     if not rule_index.needs.reached:
         return EvaluationContext(event, None, standing, NOTHING_REACHED)
     return EvaluationContext(event, None, standing, StandingProgressLookup(rule_index, standing, event.occurred_at))
@@ -38,7 +38,7 @@ class StandingProgressLookup(ProgressLookup):
         self._at = at
 
     def value_in_period(self, target: str, period: str) -> Decimal:
-        """Give the value of *target* in the period with this refCode."""
+        """Return the value of *target* in the period with this refCode."""
         found = self._rule_index.named.target(target)
         if found is None:
             return ZERO
@@ -47,13 +47,13 @@ class StandingProgressLookup(ProgressLookup):
         return ZERO if period_id is None else self._value(rule, [period_id])
 
     def value_now(self, target: str) -> Decimal:
-        """Give the value of *target* in the period that runs now; 0 if none does."""
+        """Return the value of *target* in the period that runs now; 0 if none does."""
         rule = self._rule(target)
         period_id = None if rule is None else self._running(rule)
         return ZERO if rule is None or period_id is None else self._value(rule, [period_id])
 
     def mean_value(self, target: str) -> Decimal:
-        """Give the mean of the values of *target* over the periods that have begun; 0 if none has."""
+        """Return the mean of the values of *target* over the periods that have begun; 0 if none has."""
         rule = self._rule(target)
         if rule is None:
             return ZERO
@@ -61,13 +61,13 @@ class StandingProgressLookup(ProgressLookup):
         return calculate(Operator.OVER, self._value(rule, begun), Decimal(len(begun))) or ZERO
 
     def has_level(self, level: str) -> bool:
-        """Tell whether the customer has this streak level."""
+        """Return whether the customer has this streak level."""
         found = self._rule_index.named.level(level)
         streak = None if found is None else self._standing.streaks.get(found[0].id)
         return found is not None and streak is not None and any(one.level_id == found[1].id for one in streak.levels)
 
     def streak_count(self, streak: str) -> Decimal:
-        """Give the count of *streak*, named by its group, that it has now: periods over by now may have ended a run."""
+        """Return count of *streak*, named by its group, that it has now: periods over by now may have ended a run."""
         group = self._rule_index.named.group(streak)
         rule = None if group is None else self._rule_index.streaks.get(group.id)
         if rule is None:
@@ -77,7 +77,7 @@ class StandingProgressLookup(ProgressLookup):
         return ZERO if kept is None else Decimal(evaluate(rule, kept, until).run)
 
     def achieved_in_period(self, group: str, period: str) -> Decimal:
-        """Give how many targets of *group* are achieved in the period with this refCode."""
+        """Return how many targets of *group* are achieved in the period with this refCode."""
         found = self._rule_index.named.group(group)
         period_id = None if found is None else self._rule_index.named.period(found, period)
         if found is None or period_id is None:
@@ -86,7 +86,7 @@ class StandingProgressLookup(ProgressLookup):
         return Decimal(sum(self._is_achieved(rule, period_id) for rule in rules))
 
     def achieved_now(self, group: str) -> Decimal:
-        """Give how many targets of *group* are achieved in the period that runs now; 0 if none does."""
+        """Return how many targets of *group* are achieved in the period that runs now; 0 if none does."""
         found = self._rule_index.named.group(group)
         rules = [] if found is None else [self._rule_index.rules[target.id] for target in found.targets]
         running = ((rule, self._running(rule)) for rule in rules)
@@ -101,7 +101,7 @@ class StandingProgressLookup(ProgressLookup):
         return to_decimal(sum(progress.value for progress in found if progress is not None))
 
     def _begun(self, rule: Rule) -> list[int]:
-        """Give the ids of the periods that have begun; until achieved, one begins when the one before is achieved."""
+        """Return the ids of the periods that have begun; until achieved, one begins when the one before is achieved."""
         own = spans(rule, self._standing.anchors)
         begun = [id_ for id_, span in zip(rule.period_ids, own, strict=False) if span.opens_at <= self._at]
         if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
@@ -109,7 +109,7 @@ class StandingProgressLookup(ProgressLookup):
         return begun
 
     def _running(self, rule: Rule) -> int | None:
-        """Give the id of the period that runs now, if one does."""
+        """Return the id of the period that runs now, if one does."""
         position = position_of(rule, self._standing.anchors, self._at)
         if position < 0:
             return None

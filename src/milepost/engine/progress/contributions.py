@@ -21,7 +21,7 @@ _ENROLLED, _ACHIEVED, _COUNTED = OutcomeKind.ENROLLED, OutcomeKind.ACHIEVED, Rea
 
 
 def contributions(sums: Iterable[RuleBatch], context: EvaluationContext) -> list[Contribution]:
-    """Give where the event of *context* counts among *sums*, and how much it adds there."""
+    """Return where the event of *context* counts among *sums*, and how much it adds there."""
     event = context.event
     instant, payload = event.occurred_at, event.payload
     at_schedule, position = None, -1
@@ -58,7 +58,7 @@ def accumulate(
 ) -> int:
     """Count *event* where and as much as *added* says: changes *progress*, adds to *entries* and *outcomes*.
 
-    Gives when the first of the periods closes in which progress began (epoch microseconds), NEVER if none did.
+    Returns when the first of the periods closes in which progress began (epoch microseconds), NEVER if none did.
     `_tally.Tally.add_up` is the same in machine code.
     """
     closing = NEVER

@@ -59,7 +59,7 @@ def _count_each(fold: Fold, rules: Iterable[Rule], context: EvaluationContext, c
 
 
 def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
-    """Tell whether an event in the period at *position* may count; who left does so for good until achieved."""
+    """Return whether an event in the period at *position* may count; who left does so for good until achieved."""
     if not fold.enrolments:
         return rule.open_to_all
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:

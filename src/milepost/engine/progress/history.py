@@ -26,7 +26,7 @@ class Logged(NamedTuple):
 
     @property
     def place(self) -> tuple[int, ...]:
-        """Give where it stands among all events of this and of merged customers: a merge stands for its whole log."""
+        """Return where it stands among all events of this and of merged customers: a merge stands for its whole log."""
         return (*self.under, self.seq)
 
 
@@ -52,7 +52,7 @@ FAST_PATH_PAYLOADS = frozenset({Bill, Activity, Award})
 
 
 def history_needed(rule_index: RuleIndex, standing: Standing, event: Event) -> HistoryNeed:
-    """Give what `step` wants to know for *event*."""
+    """Return what `step` wants to know for *event*."""
     late = event.occurred_at < standing.latest_at - ARCHIVE_AFTER_US or rule_index.needs_ended_periods(event.name)
     payload = event.payload
     if type(payload) in FAST_PATH_PAYLOADS:
@@ -72,12 +72,12 @@ def history_needed(rule_index: RuleIndex, standing: Standing, event: Event) -> H
 
 
 def _waiting_for(standing: Standing, *names: str) -> tuple[EventKey, ...]:
-    """Give the returns that wait for a bill with one of these *names*."""
+    """Return the returns that wait for a bill with one of these *names*."""
     return tuple(wait.key for wait in standing.waiting if wait.original in names)
 
 
 def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
-    """Give from when on stored events may count for an enrolment: its period's beginning, or the group's."""
+    """Return from when on stored events may count for an enrolment: its period's beginning, or the group's."""
     rule = rule_index.rules.get(target_id)
     if rule is None:
         return None
@@ -88,7 +88,7 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
 
 
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
-    """Tell whether *logged* is among what was asked for *event*: the meaning that the store's statements follow."""
+    """Return whether *logged* is among what was asked for *event*: the meaning that the store's statements follow."""
     logged_event = logged.event
     match logged_event.payload:
         case Bill(number=number) if asked.bill is not None:

@@ -13,7 +13,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def enrolments_since(fold: Fold, logged: Logged) -> Iterator[Enrolment]:
-    """Give the enrolments that came after *logged*: this customer's, and those of whose log it is in."""
+    """Return the enrolments that came after *logged*: this customer's, and those of whose log it is in."""
     yield from (one for one in fold.enrolments if (one.seq,) > logged.place)
     for merged in fold.lineage.merged:
         if merged.under == logged.under[: len(merged.under)]:
@@ -21,7 +21,7 @@ def enrolments_since(fold: Fold, logged: Logged) -> Iterator[Enrolment]:
 
 
 def entries_in_own_windows(fold: Fold, logged: Logged) -> Sequence[Entry]:
-    """Give the entries of *logged*, in windows of this customer's own."""
+    """Return the entries of *logged*, in windows of this customer's own."""
     if not logged.under:
         return logged.entries
     return tuple(_runtime(fold, logged.under, entry) for entry in logged.entries)
@@ -40,7 +40,7 @@ def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
 
 
 def own_window_of(rule: Rule, ours: Mapping[int, int], theirs: Mapping[int, int], position: int) -> int:
-    """Give which of our windows takes over their window at *position*: the one in which it opened.
+    """Return which of our windows takes over their window at *position*: the one in which it opened.
 
     What opened before our first window goes there, what opened after our last one to the last.
     """

@@ -20,7 +20,7 @@ def fill_next(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
 
 
 def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
-    """Give the days that count for all periods together; the first one keeps them."""
+    """Return the days that count for all periods together; the first one keeps them."""
     first = fold.progress.get(rule.keys[0])
     return () if first is None else first.days
 
@@ -54,7 +54,7 @@ def move_total(
 
 
 def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_back: bool) -> int:
-    """Give how many periods are achieved with *total*, where so many were before."""
+    """Return how many periods are achieved with *total*, where so many were before."""
     if goal is None:
         return achieved
     while achieved < len(rule.keys) and total >= (achieved + 1) * goal:
@@ -65,7 +65,7 @@ def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_
 
 
 def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator[tuple[int, int]]:
-    """Give the value of each period: the goal where achieved, the rest in the running or the last one."""
+    """Return the value of each period: the goal where achieved, the rest in the running or the last one."""
     last = len(rule.keys) - 1
     for position in range(len(rule.keys)):
         if goal is None:
@@ -88,7 +88,7 @@ class _Row(NamedTuple):
 
 
 def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) -> Progress:
-    """Give the progress of one period as *row* says; what it leads to is noted."""
+    """Return the progress of one period as *row* says; what it leads to is noted."""
     triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
     key = rule.keys[row.position]
     if rule.marks:

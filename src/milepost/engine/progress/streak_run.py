@@ -81,7 +81,7 @@ class _Evaluation:
 
 
 def _since(rule: StreakRule, streak: Streak) -> int:
-    """Give the position of the period from which counting starts."""
+    """Return the position of the period from which counting starts."""
     if streak.since_period_id == NO_MORE:
         return len(rule.period_ids)
     return rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0

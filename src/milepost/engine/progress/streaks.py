@@ -52,7 +52,7 @@ def _note_start(fold: Fold, rule: StreakRule, run: StreakRun, period_id: int, ca
 
 
 def _earned(fold: Fold, rule: StreakRule, streak: Streak, run: StreakRun, cause: Cause) -> Streak:
-    """Give *streak* with the levels that the walk reached for the first time."""
+    """Return *streak* with the levels that the walk reached for the first time."""
     known = {level.level_id for level in streak.levels}
     levels = list(streak.levels)
     for level, position in run.reached:
@@ -63,7 +63,7 @@ def _earned(fold: Fold, rule: StreakRule, streak: Streak, run: StreakRun, cause:
 
 
 def _lost(fold: Fold, rule: StreakRule, streak: Streak, run: StreakRun, cause: Cause) -> Streak:
-    """Give *streak* without the levels that the walk does not reach any more; only a return leads here."""
+    """Return *streak* without the levels that the walk does not reach any more; only a return leads here."""
     reached = {level.id for level, _ in run.reached}
     for level in streak.levels:
         if level.level_id not in reached:

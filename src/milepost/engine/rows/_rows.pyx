@@ -68,7 +68,7 @@ cdef class Tally:
     def add_up(self, list added, int64_t at, int64_t received_at, log_id):
         """Add to the rows that *added* names: pairs of spots (`rules.matching.RowTarget`) and the amount for each of them.
 
-        *at* and *received_at* are epoch seconds, *log_id* gives the number of the event when it is called. Gives when the
+        *at* and *received_at* are epoch seconds, *log_id* gives the number of the event when it is called. Returns when the
         first of the periods closes in which a row began, NEVER if none did; None if an amount may be too large, when
         nothing was done.
         """
@@ -99,7 +99,7 @@ cdef class Tally:
     def take_back(self, list taken, int64_t received_at, bint revoking):
         """Take from the rows that *taken* names: pairs as of `add_up`, the amount is that which was added.
 
-        Tells whether that was done; not if a row is missing, would be achieved, or, *revoking*, would be achieved no
+        Returns whether that was done; not if a row is missing, would be achieved, or, *revoking*, would be achieved no
         more.
         """
         cdef int64_t amount
@@ -132,11 +132,11 @@ cdef class Tally:
         return True
 
     def told(self):
-        """Give the texts of the entries and the outcomes since this was asked last: JSON arrays."""
+        """Return the texts of the entries and the outcomes since this was asked last: JSON arrays."""
         return _taken(&self.entries), _taken(&self.outcomes)
 
     def packed(self):
-        """Give the bytes of all rows: a msgpack array."""
+        """Return the bytes of all rows: a msgpack array."""
         cdef Text text = Text(NULL, 0, 0)
         cdef Py_ssize_t place
         _make_room(&text, 5 + self.count * ROW_MAX)
@@ -163,7 +163,7 @@ cdef class Tally:
         return made
 
     cdef bint have_room_for(self, list amounts) except -1:
-        """Tell whether each of the *amounts*, beside their spots, may be added to or taken from any row."""
+        """Return whether each of the *amounts*, beside their spots, may be added to or taken from any row."""
         cdef int64_t amount, largest = 0
         cdef int overflow
         for one in amounts:
@@ -177,7 +177,7 @@ cdef class Tally:
         return True
 
     cdef Py_ssize_t place_of(self, int64_t target_id, int64_t period_id) noexcept:
-        """Give where the row of a key stands, or belongs."""
+        """Return where the row of a key stands, or belongs."""
         cdef Py_ssize_t low = 0, high = self.count, middle
         cdef Row* row
         while low < high:
@@ -190,13 +190,13 @@ cdef class Tally:
         return low
 
     cdef Row* find(self, int64_t target_id, int64_t period_id) noexcept:
-        """Give the row of a key, NULL if there is none."""
+        """Return the row of a key, NULL if there is none."""
         cdef Py_ssize_t place = self.place_of(target_id, period_id)
         cdef Row* row = &self.rows[place]
         return row if place < self.count and row.target_id == target_id and row.period_id == period_id else NULL
 
     cdef Row* row(self, int64_t target_id, int64_t period_id, int64_t at) except NULL:
-        """Give the row of a key; one that begins now was never updated: its `updated_at` is -1."""
+        """Return the row of a key; one that begins now was never updated: its `updated_at` is -1."""
         cdef Py_ssize_t place
         cdef Row* row = self.find(target_id, period_id)
         if row != NULL:
@@ -246,7 +246,7 @@ cdef class Tally:
         return 0
 
     cdef bint unpack(self, bytes packed) except -1:
-        """Take the rows of a msgpack array; tell whether all of them are as rows are here."""
+        """Take the rows of a msgpack array; return whether all of them are as rows are here."""
         cdef const uint8_t* at = <const uint8_t*> PyBytes_AS_STRING(packed)
         cdef const uint8_t* end = at + PyBytes_GET_SIZE(packed)
         cdef Py_ssize_t count, place
@@ -285,7 +285,7 @@ cdef class Tally:
 
 
 def tally(bytes packed):
-    """Give the tally of rows that are *packed* (see `Tally.packed`); None if they hold what it has no place for."""
+    """Return the tally of rows that are *packed* (see `Tally.packed`); None if they hold what it has no place for."""
     made = Tally()
     return made if (<Tally> made).unpack(packed) else None
 
@@ -425,7 +425,7 @@ cdef inline void _pack(Text* text, int64_t value) noexcept:
 
 
 cdef inline bint _unpack(const uint8_t** at, const uint8_t* end, int64_t* value) noexcept:
-    """Take a number; tell whether there is one that fits."""
+    """Take a number; return whether there is one that fits."""
     cdef const uint8_t* here = at[0]
     cdef uint64_t bits = 0
     cdef int head, width, place

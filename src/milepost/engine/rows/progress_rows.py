@@ -40,7 +40,7 @@ class ProgressRows:
         self._rows = unpack_rows(progress) if self._tally is None else {}
 
     def count(self, added: list[Contribution], event: Event) -> tuple[int, Sequence[Entry], Sequence[Outcome]]:
-        """Count *event* as *added* says; give when the first period closes that began, its entries and outcomes."""
+        """Count *event* as *added* says; return when the first period closes that began, its entries and outcomes."""
         counting = self._tally
         if counting is not None:
             at, received_at = event.occurred_at // SECOND_US, event.received_at // SECOND_US
@@ -64,5 +64,5 @@ class ProgressRows:
         return lazy_entries(self._tally.told()[0])
 
     def progress(self) -> Mapping[ProgressKey, Progress]:
-        """Give the progress by now, which stays as it is."""
+        """Return the progress by now, which stays as it is."""
         return LazyRows(self._tally.packed()) if self._tally is not None else dict(self._rows)

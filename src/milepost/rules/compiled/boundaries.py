@@ -16,7 +16,7 @@ WINDOWS_EVERY_US = 3_600_000_000
 
 
 def boundaries_of(group: TargetGroup, settings: Settings) -> Iterator[PeriodBoundary]:
-    """Give the turns of *group*, in no order; none of one that is not in force."""
+    """Return the turns of *group*, in no order; none of one that is not in force."""
     if not group.active or group.deleted:
         return
     made, offset = group.attribution.created_at, settings.offset_days * DAY_US
@@ -36,17 +36,17 @@ def boundaries_of(group: TargetGroup, settings: Settings) -> Iterator[PeriodBoun
 
 
 def end_of(group: TargetGroup) -> int:
-    """Give the first instant after the group's cycle window, whose last second is what is shown (facts 2.7)."""
+    """Return the first instant after the group's cycle window, whose last second is what is shown (facts 2.7)."""
     return group.cycle_closes_at + SECOND_US
 
 
 def next_look(after: int) -> int:
-    """Give the first full hour after an instant: when customers' windows are looked through next."""
+    """Return the first full hour after an instant: when customers' windows are looked through next."""
     return (after // WINDOWS_EVERY_US + 1) * WINDOWS_EVERY_US
 
 
 def last_look(group: TargetGroup, settings: Settings) -> int:
-    """Give when the windows of customers have all ended."""
+    """Return when the windows of customers have all ended."""
     return end_of(group) + settings.offset_days * DAY_US
 
 

@@ -13,7 +13,7 @@ STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 
 
 def is_group_tracked(tracking: Tracking) -> bool:
-    """Tell whether what becomes of one target makes something of the whole group: of its streak, or of it as one."""
+    """Return whether what becomes of one target makes something of the whole group: of its streak, or of it as one."""
     match tracking:
         case Tracking.DEFAULT | Tracking.CAPPING:
             return False
@@ -48,17 +48,17 @@ class Composite(NamedTuple):
     closes: dict[int, int]
 
     def key(self, period_id: int) -> ProgressKey:
-        """Give the name of the whole's own progress: the negative id of the group stands for a target."""
+        """Return the name of the whole's own progress: the negative id of the group stands for a target."""
         return ProgressKey(-self.group_id, period_id)
 
 
 def active_periods(periods: Sequence[Period]) -> list[Period]:
-    """Give the active ones among *periods* in the order of their beginning; those that begin together as listed."""
+    """Return the active ones among *periods* in the order of their beginning; those that begin together as listed."""
     return sorted((period for period in periods if period.active), key=lambda period: period.opens_at)
 
 
 def streak_rule(group: TargetGroup, settings: Settings) -> StreakRule | None:
-    """Give how *group* counts achieved periods, if it does."""
+    """Return how *group* counts achieved periods, if it does."""
     targets = [target for target in group.targets if target.active]
     if group.tracking not in STREAKING or not targets:
         return None
@@ -77,7 +77,7 @@ def streak_rule(group: TargetGroup, settings: Settings) -> StreakRule | None:
 
 
 def composite_of(group: TargetGroup) -> Composite | None:
-    """Give when *group* is achieved as a whole, if it is a unified one."""
+    """Return when *group* is achieved as a whole, if it is a unified one."""
     if group.tracking is not Tracking.UNIFIED:
         return None
     members = tuple(target.id for target in group.targets if target.active)

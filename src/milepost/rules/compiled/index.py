@@ -109,7 +109,7 @@ class RuleIndex:
             self._asking_of_ended.update({rule.event_name, AUTHORISE_AWARD} if rule.is_cap else {rule.event_name})
 
     def needs_ended_periods(self, event_name: str) -> bool:
-        """Tell whether a rule that hears events of this name asks for progress of periods that may be over.
+        """Return whether a rule that hears events of this name asks for progress of periods that may be over.
 
         Any event may lead to an achievement, and caps are asked when an award is decided.
         """
@@ -121,7 +121,7 @@ class RuleIndex:
         return References(self.groups.values())
 
     def rules_for(self, event: Event) -> MatchedRules:
-        """Give the rules that listen to events of this name at this place."""
+        """Return the rules that listen to events of this name at this place."""
         place = event.place
         key = (event.name, place.store_id, place.zone_id, place.concept_id)
         found = self._by_place.get(key)
@@ -133,12 +133,12 @@ class RuleIndex:
         return found
 
     def _sums_only(self, name: str) -> bool:
-        """Tell whether settings and rules let events of this name be counted without a look beyond the period."""
+        """Return whether settings and rules let events of this name be counted without a look beyond the period."""
         is_late_counted = self.settings.late_days is None
         return is_late_counted and not self.needs_ended_periods(name) and not self.has_rules_for(TARGET_COMPLETED)
 
     def candidates(self, event: Event, enrolments: Iterable[Enrolment]) -> tuple[Rule, ...]:
-        """Give the rules that the event may count for, of a customer with these *enrolments*.
+        """Return the rules that the event may count for, of a customer with these *enrolments*.
 
         Rules of the enrolled are found through the enrolments, so goals of other customers cost nothing.
         """
@@ -149,7 +149,7 @@ class RuleIndex:
         return (*matched.open_to_all, *found.values())
 
     def has_rules_for(self, name: str) -> bool:
-        """Tell whether any rule listens to events of this name."""
+        """Return whether any rule listens to events of this name."""
         return name in self._by_name
 
 
@@ -178,5 +178,5 @@ def _sums(rules: Sequence[Rule]) -> RuleBatch:
 
 
 def build_rule_index(organisation: Organisation, groups: Iterable[TargetGroup]) -> RuleIndex:
-    """Give the catalogue of *organisation* with these groups in force."""
+    """Return the catalogue of *organisation* with these groups in force."""
     return RuleIndex(organisation, groups)

@@ -51,7 +51,7 @@ _LINE_READINGS: Mapping[Kpi, LineReading] = {
 
 
 def aggregate_of(target: Target) -> Aggregate:
-    """Give how *target* combines contributions; VISIT is the largest of the ones of a day."""
+    """Return how *target* combines contributions; VISIT is the largest of the ones of a day."""
     match target.kpi:
         case Kpi.VISIT:
             return Aggregate.DAY_MAX
@@ -80,7 +80,7 @@ def _aggregate_in(window: WindowKind | None) -> Aggregate:
 
 
 def reading(target: Target) -> Reading | None:
-    """Give how *target* reads a payload; None if it has no meaning, or is read line by line."""
+    """Return how *target* reads a payload; None if it has no meaning, or is read line by line."""
     match target.entity:
         case Entity.TRANSACTION:
             return _bill_reading(target)
@@ -97,7 +97,7 @@ def reading(target: Target) -> Reading | None:
 
 
 def line_reading(target: Target) -> LineReading | None:
-    """Give how a LINEITEM target reads one line; None if it has no meaning."""
+    """Return how a LINEITEM target reads one line; None if it has no meaning."""
     assert target.entity is Entity.LINEITEM
     if target.kpi is not Kpi.EXTENDED_FIELD:
         return _LINE_READINGS.get(target.kpi)
@@ -106,7 +106,7 @@ def line_reading(target: Target) -> LineReading | None:
 
 
 def event_name_of(target: Target) -> str:
-    """Give the name of the events that *target* listens to."""
+    """Return the name of the events that *target* listens to."""
     match target.entity:
         case Entity.TRANSACTION | Entity.LINEITEM:
             return "TransactionAdd"
@@ -154,7 +154,7 @@ def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]]
 
 
 def _number(value: Scalar) -> int | None:
-    """Give *value* in units if it is a number, or text that is one, of a size that can be summed."""
+    """Return *value* in units if it is a number, or text that is one, of a size that can be summed."""
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
     try:

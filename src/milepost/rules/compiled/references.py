@@ -12,12 +12,12 @@ Place = tuple[TargetGroup, Target]
 
 
 def references_in(target: Target) -> tuple[Mention, ...]:
-    """Give what the expression of *target* calls by name."""
+    """Return what the expression of *target* calls by name."""
     return tuple(language.mentions(language.read(target.expression)))
 
 
 def unknown_names(group: TargetGroup, groups: Iterable[TargetGroup]) -> Iterator[str]:
-    """Give a sentence for each name in the expressions of *group* that nothing among *groups* bears."""
+    """Return a sentence for each name in the expressions of *group* that nothing among *groups* bears."""
     named = References(groups)
     for target in group.targets:
         for mention in references_in(target):
@@ -42,19 +42,19 @@ class References:
             self._periods.update(((group.id, name_key(period.ref_code)), period.id) for period in group.periods)
 
     def group(self, name: str) -> TargetGroup | None:
-        """Give the group called *name*."""
+        """Return the group called *name*."""
         return self._groups.get(name_key(name))
 
     def target(self, name: str) -> Place | None:
-        """Give the target called *name*, with its group."""
+        """Return the target called *name*, with its group."""
         return self._targets.get(name_key(name))
 
     def level(self, name: str) -> tuple[TargetGroup, StreakLevel] | None:
-        """Give the streak level called *name*, with its group."""
+        """Return the streak level called *name*, with its group."""
         return self._levels.get(name_key(name))
 
     def period(self, group: TargetGroup, ref_code: str) -> int | None:
-        """Give the id of the period that *group* calls *ref_code*."""
+        """Return the id of the period that *group* calls *ref_code*."""
         return self._periods.get((group.id, name_key(ref_code)))
 
     def unknown(self, mention: Mention) -> str | None:

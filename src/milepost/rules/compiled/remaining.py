@@ -22,7 +22,7 @@ class Remaining(NamedTuple):
 
 
 def remaining(bill: Bill, returns: Iterable[Return]) -> Remaining | None:
-    """Give what is left of *bill* after *returns*, in the order they were heard; None when nothing is."""
+    """Return what is left of *bill* after *returns*, in the order they were heard; None when nothing is."""
     left: Remaining | None = Remaining(bill, bill.lines)
     for taken in returns:
         if left is None:
@@ -61,7 +61,7 @@ def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remainin
 
 
 def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None:
-    """Give *line* less *quantity* of the pieces that came back; the whole rest goes when no piece is left."""
+    """Return *line* less *quantity* of the pieces that came back; the whole rest goes when no piece is left."""
     if quantity >= line.quantity:
         return None
     share = (quantity, line.quantity)
@@ -76,7 +76,7 @@ def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None
 
 
 def _part(amount: Decimal, share: tuple[Decimal, Decimal]) -> Decimal:
-    """Give *amount* × share, to four decimals, half to even."""
+    """Return *amount* × share, to four decimals, half to even."""
     part, whole = share
     if part == whole:
         return amount

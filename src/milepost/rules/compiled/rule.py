@@ -53,7 +53,7 @@ class Mark(NamedTuple):
     values: tuple[int, ...]
 
     def of_goal(self, goal: int | None) -> int:
-        """Give the value to reach where the customer's goal is *goal*; a share is not rounded down."""
+        """Return the value to reach where the customer's goal is *goal*; a share is not rounded down."""
         if self.share is None:
             return self.value
         return UNREACHABLE if goal is None else ceil(goal * self.share)
@@ -149,16 +149,16 @@ class Rule:
         self.asks: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
     def position(self, instant: int) -> int:
-        """Give which calendar period holds *instant*, or -1."""
+        """Return which calendar period holds *instant*, or -1."""
         found = bisect_right(self.opens, instant) - 1
         return found if found >= 0 and instant < self.closes[found] else -1
 
     def position_of(self, period_id: int) -> int:
-        """Give where the period stands, or -1."""
+        """Return where the period stands, or -1."""
         return self.period_ids.index(period_id) if period_id in self.period_ids else -1
 
     def is_at(self, place: Place) -> bool:
-        """Tell whether the rule counts what happens at *place*; its filters are alternatives (facts 8 #54)."""
+        """Return whether the rule counts what happens at *place*; its filters are alternatives (facts 8 #54)."""
         if not self.filters:
             return True
         named = (
@@ -169,7 +169,7 @@ class Rule:
         return any(name in self.filters for name in named)
 
     def amount(self, context: EvaluationContext) -> int | None:
-        """Give what the event of *context* adds, in units; None when it does not count."""
+        """Return what the event of *context* adds, in units; None when it does not count."""
         if self.read is None:
             payload = context.event.payload
             return self.amount_of_lines(context, getattr(payload, "lines", ()))
@@ -178,7 +178,7 @@ class Rule:
         return self.read(context.event.payload)
 
     def amount_of_lines(self, context: EvaluationContext, left: Sequence[Line | None]) -> int | None:
-        """Give what the lines *left* add: those whose original (same position in the bill) the expression holds for."""
+        """Return what the lines *left* add: those for whose original (same position) the expression holds."""
         if self.read_line is None:
             return None
         total: int | None = None
@@ -202,20 +202,20 @@ class Schedule(NamedTuple):
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
 def _schedule(opens: tuple[int, ...], closes: tuple[int, ...]) -> Schedule:
-    """Give one schedule for all rules of the same bounds, so that an event is placed in it once."""
+    """Return one schedule for all rules of the same bounds, so that an event is placed in it once."""
     return Schedule(opens, closes)
 
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
 def _predicate(expression: str, zone: str) -> Callable[[EvaluationContext], bool] | None:
-    """Give one predicate for all rules of the same expression, so that an event asks it once; None is always true."""
+    """Return one predicate for all rules of the same expression, so that an event asks it once; None is always true."""
     if expression == "true":
         return None
     return language.compile_predicate(language.read(expression), zone)
 
 
 def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
-    """Give what *trigger* asks for: the smallest units that are not below the amount, or the share of the goal."""
+    """Return what *trigger* asks for: the smallest units that are not below the amount, or the share of the goal."""
     if not trigger.active:
         return Mark(trigger.id, None, UNREACHABLE, (UNREACHABLE,) * len(goals))
     value = Fraction(trigger.value)

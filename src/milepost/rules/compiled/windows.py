@@ -21,7 +21,7 @@ class Length(NamedTuple):
 
 
 def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonths) -> Length:
-    """Give the length of *frequency* units of *kind*; a frequency of 0 or none is one, no kind at all means days."""
+    """Return the length of *frequency* units of *kind*; a frequency of 0 or none is one, no kind at all means days."""
     units = frequency or 1
     match kind:
         case Frequency.DAILY | Frequency.CUSTOM | None:
@@ -42,7 +42,7 @@ def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonth
 
 @lru_cache(maxsize=BOUNDS_REMEMBERED_MAX)
 def bounds(zone: str, length: Length, anchor: int, count: int, end: int) -> tuple[int, ...]:
-    """Give the *count* + 1 bounds of the windows that begin at *anchor*, none later than *end* (epoch microseconds).
+    """Return the *count* + 1 bounds of the windows that begin at *anchor*, none later than *end* (epoch microseconds).
 
     Each is reckoned from the anchor, so that the 31st comes back after a shorter month.
     """

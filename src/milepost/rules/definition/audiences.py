@@ -37,7 +37,7 @@ def audience_problems(path: str, target: TargetDraft) -> Iterator[Problem]:
 def with_versions(
     path: str, target: TargetDraft, known: Mapping[int, Audience]
 ) -> tuple[TargetDraft, tuple[Problem, ...]]:
-    """Give the target at *path* with the version of each audience that it means, and what names none."""
+    """Return the target at *path* with the version of each audience that it means, and what names none."""
     problems: list[Problem] = []
     meant = tuple(
         _meant(f"{path}.{FIELD}[{place}]", one, known, problems) for place, one in enumerate(target.audiences)

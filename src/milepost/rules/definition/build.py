@@ -59,7 +59,7 @@ Ids = Callable[[IdKind], int]
 
 
 def ids_needed(draft: GroupDraft) -> Mapping[IdKind, int]:
-    """Give how many ids of each kind a sound *draft* takes."""
+    """Return how many ids of each kind a sound *draft* takes."""
     periods = periods_of(draft)
     return {
         IdKind.GROUP: 1,
@@ -73,7 +73,7 @@ def ids_needed(draft: GroupDraft) -> Mapping[IdKind, int]:
 
 
 def build_group(draft: GroupDraft, organisation: Organisation, ids: Ids, author: Author, now: int) -> TargetGroup:
-    """Give the group that a sound *draft* defines, made by *author* at *now* (epoch microseconds)."""
+    """Return the group that a sound *draft* defines, made by *author* at *now* (epoch microseconds)."""
     assert not validate(draft, organisation, now).problems
     assert draft.name is not None
     assert draft.preferred_till_id is not None
@@ -119,7 +119,7 @@ def _date(text: str | None, calendar: Calendar) -> str | None:
 
 
 def _periods(draft: GroupDraft, group_id: int, window: Window, calendar: Calendar, ids: Ids) -> tuple[Period, ...]:
-    """Give the periods listed, else as many as asked for, named as the vendor names them (facts 2.2)."""
+    """Return the periods listed, else as many as asked for, named as the vendor names them (facts 2.2)."""
     if draft.periods:
         return tuple(build_period(period, window, calendar, ids) for period in draft.periods)
     assert evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW
@@ -128,7 +128,7 @@ def _periods(draft: GroupDraft, group_id: int, window: Window, calendar: Calenda
 
 
 def build_period(period: PeriodDraft, window: Window, calendar: Calendar, ids: Ids) -> Period:
-    """Give a sound period over its own dates or, where each customer's clock rules, over the whole cycle window."""
+    """Return a sound period over its own dates or, where each customer's clock rules, over the whole cycle window."""
     assert period.ref_code is not None
     span = span_of(period, calendar)
     if span is None:
@@ -150,7 +150,7 @@ def build_period(period: PeriodDraft, window: Window, calendar: Calendar, ids: I
 
 
 def build_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[Period, ...], ids: Ids) -> Target:
-    """Give the target that a sound draft asks for in a group of *tracking* with *periods*."""
+    """Return the target that a sound draft asks for in a group of *tracking* with *periods*."""
     assert target.name is not None
     assert target.entity is not None
     assert target.kpi is not None
@@ -180,19 +180,19 @@ def build_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[
 
 
 def _has_rule_set(target: TargetDraft, tracking: Tracking | None) -> bool:
-    """Tell whether the vendor shows a rule set for the target: not for currencies and caps (facts 8 #14)."""
+    """Return whether the vendor shows a rule set for the target: not for currencies and caps (facts 8 #14)."""
     return tracking is not Tracking.CAPPING and target.entity is not Entity.ALTERNATE_CURRENCIES
 
 
 def filters_of(target: TargetDraft) -> tuple[Filter, ...] | None:
-    """Give the places where events count, as a sound draft names them; None if it says nothing of them."""
+    """Return the places where events count, as a sound draft names them; None if it says nothing of them."""
     if target.filters is None:
         return None
     return tuple(Filter(given.kind, given.ids or ()) for given in target.filters if given.kind is not None)
 
 
 def metadata_of(target: TargetDraft) -> Metadata | None:
-    """Give what a measure needs besides its type, as a sound draft has it; None if it says nothing of it."""
+    """Return what a measure needs besides its type, as a sound draft has it; None if it says nothing of it."""
     given = target.metadata
     if given is None:
         return None
@@ -207,7 +207,7 @@ def metadata_of(target: TargetDraft) -> Metadata | None:
 
 
 def audiences_of(target: TargetDraft) -> tuple[AudienceFilter, ...]:
-    """Give the audiences whose members take part, as a sound draft names them with their versions."""
+    """Return the audiences whose members take part, as a sound draft names them with their versions."""
     return tuple(
         AudienceFilter(audience_id=given.audience_id, version_id=given.version_id, updated_at=given.updated_at)
         for given in target.audiences

@@ -62,7 +62,7 @@ def kept_communications(
     now: int,
     ids: Callable[[], int],
 ) -> list[Communication]:
-    """Give what sound *drafts* of *author* make at *now* (epoch microseconds), of nothing or of those *known*."""
+    """Return what sound *drafts* of *author* make at *now* (epoch microseconds), of nothing or of those *known*."""
     made = Attribution(created_at=now, updated_at=now, created_by=author, updated_by=author)
     kept: list[Communication] = []
     for draft in drafts:
@@ -116,7 +116,7 @@ def _new(draft: CommunicationDraft, subject: Subject, made: Attribution, communi
 
 
 def _changed(draft: CommunicationDraft, before: Communication) -> Communication:
-    """Give *before* with all that *draft* says."""
+    """Return *before* with all that *draft* says."""
     return replace(
         before,
         kind=draft.kind or before.kind,

@@ -26,7 +26,7 @@ class Condition(NamedTuple):
 
 
 def build_condition(path: str, target: TargetDraft) -> Condition:
-    """Give the condition of the target at *path*.
+    """Return the condition of the target at *path*.
 
     Text counts as it was typed. Without text, or with the bare value true, the tree counts; without that, always.
     """
@@ -44,7 +44,7 @@ def build_condition(path: str, target: TargetDraft) -> Condition:
 
 
 def scope_of(entity: Entity, event_name: str | None) -> Scope:
-    """Give which profiles a target's expression may name; an event without a name is a bill (facts 2.3)."""
+    """Return which profiles a target's expression may name; an event without a name is a bill (facts 2.3)."""
     match entity:
         case Entity.TRANSACTION:
             return Scope.BILL

@@ -20,7 +20,7 @@ PERIOD = "Goal"
 
 
 def find_template(groups: Iterable[TargetGroup], target_id: int) -> tuple[TargetGroup, Target] | None:
-    """Give the target after which goals are made, with its group, whether or not it is in force."""
+    """Return the target after which goals are made, with its group, whether or not it is in force."""
     for group in groups:
         if not group.template_id and not group.deleted:
             for target in group.targets:
@@ -30,7 +30,7 @@ def find_template(groups: Iterable[TargetGroup], target_id: int) -> tuple[Target
 
 
 def find_made(groups: Iterable[TargetGroup], template: Target, starts_on: str, ends_on: str) -> TargetGroup | None:
-    """Give the group that was made after *template* as it is now over these dates."""
+    """Return the group that was made after *template* as it is now over these dates."""
     for group in groups:
         if group.template_id != template.id or not group.active or len(group.periods) != 1 or len(group.targets) != 1:
             continue
@@ -75,7 +75,7 @@ def customer_goal_draft(group: TargetGroup, template: Target, starts_on: str, en
 
 
 def _measure(target: Target) -> tuple[object, ...]:
-    """Give all that decides what counts for a target."""
+    """Return all that decides what counts for a target."""
     return target.entity, target.kpi, target.event_name, target.expression, target.filters, target.metadata
 
 

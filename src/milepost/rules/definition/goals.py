@@ -17,12 +17,12 @@ SHARE_MAX = Decimal(100)
 
 
 def enrolment_of(target: TargetDraft) -> EnrolmentMethod:
-    """Give how a customer comes to take part; nothing said means by a list (S1)."""
+    """Return how a customer comes to take part; nothing said means by a list (S1)."""
     return target.enrolment or EnrolmentMethod.IMPORT
 
 
 def goals_of(target: TargetDraft, periods: int) -> tuple[Decimal, ...]:
-    """Give the goal of each of *periods* periods of a sound *target*; the last one given is repeated.
+    """Return the goal of each of *periods* periods of a sound *target*; the last one given is repeated.
 
     None at all for a target that was given none: each of its customers brings an own one.
     """
@@ -33,7 +33,7 @@ def goals_of(target: TargetDraft, periods: int) -> tuple[Decimal, ...]:
 
 
 def normalised(amount: Decimal) -> Decimal:
-    """Give *amount* with no more decimals than it needs: `1.00` is kept and shown as 1 (facts 8 #35)."""
+    """Return *amount* with no more decimals than it needs: `1.00` is kept and shown as 1 (facts 8 #35)."""
     return to_decimal(to_units(amount))
 
 

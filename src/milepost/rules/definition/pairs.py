@@ -12,12 +12,12 @@ _SEEN: dict[Entity, frozenset[Kpi]] = {Entity.TRANSACTION: frozenset({Kpi.ALL})}
 
 
 def is_meant(entity: Entity, kpi: Kpi) -> bool:
-    """Tell whether the pair says what is added up."""
+    """Return whether the pair says what is added up."""
     return entity in _entities_of(kpi)
 
 
 def _entities_of(kpi: Kpi) -> frozenset[Entity]:
-    """Give what a type can be read from."""
+    """Return what a type can be read from."""
     match kpi:
         case Kpi.SALES | Kpi.GROSS_SALES | Kpi.QUANTITY | Kpi.EXTENDED_FIELD:
             return _OF_BILLS
@@ -36,5 +36,5 @@ def _entities_of(kpi: Kpi) -> frozenset[Entity]:
 
 
 def is_accepted(entity: Entity, kpi: Kpi) -> bool:
-    """Tell whether a definition may carry the pair: with a meaning, or odd but published."""
+    """Return whether a definition may carry the pair: with a meaning, or odd but published."""
     return is_meant(entity, kpi) or kpi in _SEEN.get(entity, frozenset())

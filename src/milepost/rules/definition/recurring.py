@@ -24,7 +24,7 @@ MONTHS: Mapping[Frequency, int] = {
 
 
 def with_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
-    """Give *draft* with the periods that its frequency and its first day mean; as it is where it lists its own.
+    """Return *draft* with the periods that its frequency and its first day mean; as it is where it lists its own.
 
     They are named as the vendor's console names them, `Cycle_1` and on. A draft that says too little, or what cannot
     be, is given back as it is: its soundness tells what is wrong.
@@ -51,7 +51,7 @@ def with_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
 
 
 def opening_day(first: int, kind: Frequency, units: int) -> int:
-    """Give the day *units* of *kind* after *first*; months that lack the day have their last one instead.
+    """Return the day *units* of *kind* after *first*; months that lack the day have their last one instead.
 
     Counted from the first day, not from one period to the next: from the 31st of January it goes on to the 28th or
     29th of February and the 31st of March. Raises ValueError past the calendar's end.
@@ -66,7 +66,7 @@ def opening_day(first: int, kind: Frequency, units: int) -> int:
 
 
 def _first_day(draft: GroupDraft, calendar: Calendar) -> int | None:
-    """Give the day on which the first period begins: that of the cycle window, else of the group's validity."""
+    """Return the day on which the first period begins: that of the cycle window, else of the group's validity."""
     try:
         if draft.cycle_opens_iso is not None:
             return calendar.read(draft.cycle_opens_iso).day

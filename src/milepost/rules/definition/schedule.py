@@ -39,7 +39,7 @@ Reader = Callable[[str], Moment]
 
 
 def ruling_calendar(organisation: Organisation, time_zone_name: str | None) -> Calendar:
-    """Give the calendar that rules the dates of a group called to *time_zone_name* (facts 8.1, timeZonePolicy).
+    """Return the calendar that rules the dates of a group called to *time_zone_name* (facts 8.1, timeZonePolicy).
 
     A group that names no zone, or one that names what is none, follows the organisation's.
     """
@@ -77,7 +77,7 @@ def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
 
 
 def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:
-    """Give the days that a period covers, from 00:00:00 of its first to the end of its last (facts 8 #20).
+    """Return the days that a period covers, from 00:00:00 of its first to the end of its last (facts 8 #20).
 
     None where it names no dates or none that can be read.
     """
@@ -117,7 +117,7 @@ def _written_window_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[
 
 
 def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
-    """Give the cycle window of a sound *draft*: as given, else around its periods, its validity, or from *now* on.
+    """Return the cycle window of a sound *draft*: as given, else around its periods, its validity, or from *now* on.
 
     The ISO fields win over the older pair, which the vendor means to remove (facts 2.8).
     """
@@ -132,7 +132,7 @@ def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
 
 
 def evaluation_of(draft: GroupDraft) -> Evaluation:
-    """Give what a period's window is; nothing said means dates of the calendar (facts 2.1)."""
+    """Return what a period's window is; nothing said means dates of the calendar (facts 2.1)."""
     return draft.evaluation or Evaluation.FIXED_CALENDAR_WINDOW
 
 
@@ -158,7 +158,7 @@ def date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterato
 
 
 def lies_backwards(period: PeriodDraft, calendar: Calendar) -> bool:
-    """Tell whether a period ends before it starts; one whose dates cannot be read does not."""
+    """Return whether a period ends before it starts; one whose dates cannot be read does not."""
     try:
         begin, end = _moment(period.starts, calendar.read_legacy), _last(period.ends, calendar.read_legacy, calendar)
     except Unreadable:

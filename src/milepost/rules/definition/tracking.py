@@ -47,7 +47,7 @@ def _evaluation_problems(draft: GroupDraft) -> Iterator[Problem]:
 
 
 def _evaluations_of(tracking: Tracking) -> frozenset[Evaluation]:
-    """Give which windows a tracking goes with (facts 2.1): what is taken together needs the calendar's."""
+    """Return which windows a tracking goes with (facts 2.1): what is taken together needs the calendar's."""
     match tracking:
         case Tracking.DEFAULT:
             return frozenset(Evaluation)

@@ -10,7 +10,7 @@ _WITHOUT_ATTRIBUTES = frozenset({BILL, RETURN, POINTS, CURRENCY})
 
 
 def unsupported_features(group: TargetGroup) -> tuple[str, ...]:
-    """Give a sentence for each thing in *group* that nothing is counted for yet; none means that it counts."""
+    """Return a sentence for each thing in *group* that nothing is counted for yet; none means that it counts."""
     return tuple(sentence for target in group.targets for sentence in _of_target(target))
 
 

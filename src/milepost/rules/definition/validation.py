@@ -74,13 +74,13 @@ def validate(draft: GroupDraft, organisation: Organisation, now: int) -> Validat
 
 
 def merge_problems(found: tuple[Problem, ...], further: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Give *found*, wrong with the writing of a request, and of *further* what does not merely follow from it."""
+    """Return *found*, wrong with the writing of a request, and of *further* what does not merely follow from it."""
     faulty = {problem.path for problem in found}
     return found + tuple(problem for problem in further if not faulty.intersection(_upwards(problem.path)))
 
 
 def _upwards(path: str) -> Iterator[str]:
-    """Give *path* and every path around it, up to the whole request."""
+    """Return *path* and every path around it, up to the whole request."""
     yield from ("", path)
     for place in range(len(path) - 1, 0, -1):
         if path[place] in ".[":
@@ -88,7 +88,7 @@ def _upwards(path: str) -> Iterator[str]:
 
 
 def periods_of(draft: GroupDraft) -> int:
-    """Give how many periods the group has: those listed, else, where none need be listed, the number asked for."""
+    """Return how many periods the group has: those listed, else, where none need be listed, the number asked for."""
     if draft.periods or evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW:
         return len(draft.periods)
     return draft.total_periods or 0

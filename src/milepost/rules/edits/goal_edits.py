@@ -15,7 +15,7 @@ from milepost.rules.edits.period_change import GroupEdit
 
 
 def change_goals(change: GroupEdit, amendment: TargetAmendment, target: Target) -> tuple[Goal, ...]:
-    """Give the goals of *target* from now on; those of ended periods stay, since what they led to is settled."""
+    """Return the goals of *target* from now on; those of ended periods stay, since what they led to is settled."""
     periods, path = tuple(change.periods.values()), f"{amendment.path}.defaultValues"
     found = [*_goal_problems(path, amendment, periods)]
     change.problems += found
@@ -49,7 +49,7 @@ def _check_alike(change: GroupEdit, path: str, target: Target, goals: Sequence[G
 
 
 def extend_goals(change: GroupEdit, target: Target) -> tuple[Goal, ...]:
-    """Give the goals of *target* with those of new periods: the last one is repeated (facts 8 #32)."""
+    """Return the goals of *target* with those of new periods: the last one is repeated (facts 8 #32)."""
     if not target.goals:
         return ()
     known = {goal.period_id for goal in target.goals}
@@ -59,7 +59,7 @@ def extend_goals(change: GroupEdit, target: Target) -> tuple[Goal, ...]:
 
 
 def in_order(amendment: TargetAmendment, periods: Sequence[Period]) -> TargetDraft:
-    """Give the draft of a new target with its goals in the order of *periods*, whichever they name."""
+    """Return the draft of a new target with its goals in the order of *periods*, whichever they name."""
     by_place = dict(_places(amendment, periods))
     given = amendment.draft.goals
     if len(by_place) < len(given) or max(by_place, default=-1) >= len(periods):
@@ -86,7 +86,7 @@ def _goal_problems(path: str, amendment: TargetAmendment, periods: Sequence[Peri
 
 
 def _wanted(amendment: TargetAmendment, periods: Sequence[Period]) -> dict[int, Decimal]:
-    """Give the value asked for by period; where no period is named, the last value is that of all the rest."""
+    """Return the value asked for by period; where no period is named, the last value is that of all the rest."""
     if _names_periods(amendment, periods):
         places = _places(amendment, periods)
         return {periods[place].id: normalised(value) for place, value in places if value is not None}
@@ -95,7 +95,7 @@ def _wanted(amendment: TargetAmendment, periods: Sequence[Period]) -> dict[int, 
 
 
 def _places(amendment: TargetAmendment, periods: Sequence[Period]) -> list[tuple[int, Decimal | None]]:
-    """Give each value with the place of its period."""
+    """Return each value with the place of its period."""
     known = {period.id: place for place, period in enumerate(periods)}
     named = (*amendment.goal_periods, *(None for _ in amendment.draft.goals))
     return [

@@ -24,7 +24,7 @@ from milepost.rules.edits.target_edits import add_target, change_target, check_n
 
 
 def amend_group(group: TargetGroup, amendment: GroupAmendment, where: EditContext) -> AmendedGroup:
-    """Give *group* with its name, description, use and targets as *amendment* says; all else is left."""
+    """Return *group* with its name, description, use and targets as *amendment* says; all else is left."""
     change = GroupEdit(group, where)
     draft = amendment.draft
     change.problems += text_problems("description", draft.description, DESCRIPTION_MAX)
@@ -41,7 +41,7 @@ def amend_group(group: TargetGroup, amendment: GroupAmendment, where: EditContex
 
 
 def add_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], where: EditContext) -> AmendedGroup:
-    """Give *group* with new targets."""
+    """Return *group* with new targets."""
     change = GroupEdit(group, where)
     for amendment in amendments:
         add_target(change, amendment)
@@ -50,7 +50,7 @@ def add_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], whe
 
 
 def change_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], where: EditContext) -> AmendedGroup:
-    """Give *group* with some of its targets changed."""
+    """Return *group* with some of its targets changed."""
     change = GroupEdit(group, where)
     _change_targets(change, amendments)
     check_number(change, group.combination)
@@ -58,7 +58,7 @@ def change_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], 
 
 
 def deactivate_target(group: TargetGroup, target_id: int, where: EditContext) -> AmendedGroup:
-    """Give *group* with a target out of use."""
+    """Return *group* with a target out of use."""
     change = GroupEdit(group, where)
     use_target(change, "targetId", target_id, active=False)
     check_number(change, group.combination)
@@ -66,12 +66,12 @@ def deactivate_target(group: TargetGroup, target_id: int, where: EditContext) ->
 
 
 def delete_group(group: TargetGroup, where: EditContext) -> AmendedGroup:
-    """Give *group* as one that is deleted: inactive and no longer found, but kept (facts 8 #41)."""
+    """Return *group* as one that is deleted: inactive and no longer found, but kept (facts 8 #41)."""
     return GroupEdit(group, where).result(active=False, deleted=True)
 
 
 def amend_unified(group: TargetGroup, amendment: UnifiedAmendment, where: EditContext) -> AmendedGroup:
-    """Give a unified group with other targets, and taken together otherwise (facts 4.10)."""
+    """Return a unified group with other targets, and taken together otherwise (facts 4.10)."""
     change = GroupEdit(group, where)
     if group.tracking is not Tracking.UNIFIED or group.combination is None:
         change.refuse("", "the target group is not unified")
@@ -103,7 +103,7 @@ def _change_targets(change: GroupEdit, amendments: tuple[TargetAmendment, ...]) 
 
 
 def _name(change: GroupEdit, name: str | None) -> str:
-    """Give the name that the group is to have; it stays once the group has started."""
+    """Return the name that the group is to have; it stays once the group has started."""
     group = change.before
     if name is None or name == group.name:
         return group.name
@@ -116,7 +116,7 @@ def _name(change: GroupEdit, name: str | None) -> str:
 
 
 def _combined(change: GroupEdit, kept: Combination, asked: CombinationDraft) -> Combination:
-    """Give how targets are taken together from now on; ALL and ANY stay."""
+    """Return how targets are taken together from now on; ALL and ANY stay."""
     path = "unifiedTargetExpression"
     aggregation = asked.aggregation or kept.aggregation
     threshold = kept.threshold if asked.threshold is None else asked.threshold
@@ -133,7 +133,7 @@ def _combined(change: GroupEdit, kept: Combination, asked: CombinationDraft) -> 
 
 
 def _left(change: GroupEdit, amendment: GroupAmendment) -> Iterator[str]:
-    """Give the fields that the request writes otherwise than they are, and that stay all the same."""
+    """Return the fields that the request writes otherwise than they are, and that stay all the same."""
     group, calendar, draft = change.before, change.calendar, amendment.draft
     plainly: tuple[tuple[str, object, object], ...] = (
         ("preferredTillId", draft.preferred_till_id, group.preferred_till_id),
@@ -193,7 +193,7 @@ def _left_combination(group: TargetGroup, draft: GroupDraft) -> Iterator[str]:
 
 
 def _differs(group: TargetGroup, amendment: PeriodAmendment, calendar: Calendar) -> bool:
-    """Tell whether a period is written otherwise than it is; periods are changed at their own address."""
+    """Return whether a period is written otherwise than it is; periods are changed at their own address."""
     period = next((period for period in group.periods if period.id == amendment.id), None)
     draft = amendment.draft
     if period is None:
@@ -210,7 +210,7 @@ def _differs(group: TargetGroup, amendment: PeriodAmendment, calendar: Calendar)
 
 
 def _day(text: str | None, calendar: Calendar) -> int | None:
-    """Give the day that *text* names; -1, which no day is, if it names none."""
+    """Return the day that *text* names; -1, which no day is, if it names none."""
     if text is None:
         return None
     try:

@@ -34,7 +34,7 @@ class GroupEdit:
 
     @property
     def has_started(self) -> bool:
-        """Tell whether the first period has begun."""
+        """Return whether the first period has begun."""
         opens = (period.opens_at for period in self.before.periods)
         return min(opens, default=self.before.cycle_opens_at) <= self.where.at
 
@@ -47,7 +47,7 @@ class GroupEdit:
         self.warnings.append(f"{path} cannot be changed and was left as it is.")
 
     def result(self, **fields: Any) -> AmendedGroup:
-        """Give what came of it; *fields* are those of the group itself."""
+        """Return what came of it; *fields* are those of the group itself."""
         told = tuple(dict.fromkeys(self.warnings))
         if self.problems:
             return AmendedGroup(group=self.before, problems=tuple(self.problems), warnings=told)
@@ -85,7 +85,7 @@ class GroupEdit:
 
 
 def _covering(after: TargetGroup, before: TargetGroup) -> TargetGroup:
-    """Give *after* with a validity and a cycle window that hold its periods (facts 2.7, 8 #40).
+    """Return *after* with a validity and a cycle window that hold its periods (facts 2.7, 8 #40).
 
     A window that was that of the periods goes on being it; one of its own grows, and only when periods change.
     """
@@ -110,5 +110,5 @@ def _bounds(periods: tuple[Period, ...]) -> set[tuple[int, int, int]]:
 
 
 def _around(periods: tuple[Period, ...]) -> tuple[int, int]:
-    """Give the first instant and the last second of *periods*."""
+    """Return the first instant and the last second of *periods*."""
     return min(period.opens_at for period in periods), max(period.closes_at for period in periods) - SECOND_US

@@ -28,14 +28,14 @@ class PeriodStatus(Enum):
 
 
 def status_of(period: Period, now: int) -> PeriodStatus:
-    """Give where *now* lies to *period*."""
+    """Return where *now* lies to *period*."""
     if now < period.opens_at:
         return PeriodStatus.NOT_STARTED
     return PeriodStatus.RUNNING if now < period.closes_at else PeriodStatus.ENDED
 
 
 def add_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, ...], where: EditContext) -> AmendedGroup:
-    """Give *group* with new periods; each target's last goal is theirs too."""
+    """Return *group* with new periods; each target's last goal is theirs too."""
     change = GroupEdit(group, where)
     amendments = _forward(change, amendments)
     if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
@@ -60,7 +60,7 @@ def add_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, ...], whe
 
 
 def change_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, ...], where: EditContext) -> AmendedGroup:
-    """Give *group* with some of its periods changed, as far as their status allows."""
+    """Return *group* with some of its periods changed, as far as their status allows."""
     change = GroupEdit(group, where)
     touched: Touched = []
     for amendment in amendments:
@@ -117,7 +117,7 @@ def _change(change: GroupEdit, amendment: PeriodAmendment, touched: Touched) -> 
 
 
 def _redated(change: GroupEdit, amendment: PeriodAmendment, period: Period) -> Period:
-    """Give *period* over the days asked for; refuse days that its status does not let change."""
+    """Return *period* over the days asked for; refuse days that its status does not let change."""
     path, calendar = amendment.path, change.calendar
     begin, end = f"{path}.startDate", f"{path}.endDate"
     old = day_from(period.starts_on), day_from(period.ends_on)
@@ -152,7 +152,7 @@ def _told(status: PeriodStatus, *, is_stopped: bool) -> str:
 
 
 def _day(change: GroupEdit, path: str, text: str | None, now: int) -> int:
-    """Give the day that *text* names, or the one that it is *now*."""
+    """Return the day that *text* names, or the one that it is *now*."""
     if text is None:
         return now
     try:

@@ -124,7 +124,7 @@ def check_number(change: GroupEdit, combination: Combination | None) -> None:
 
 
 def _name(change: GroupEdit, amendment: TargetAmendment, target: Target) -> str:
-    """Give the name that the target is to have; it stays once the group has started."""
+    """Return the name that the target is to have; it stays once the group has started."""
     name, path = amendment.draft.name, f"{amendment.path}.name"
     if name is None or name == target.name:
         return target.name
@@ -137,7 +137,7 @@ def _name(change: GroupEdit, amendment: TargetAmendment, target: Target) -> str:
 
 
 def _condition(change: GroupEdit, amendment: TargetAmendment, target: Target) -> tuple[str, str | None]:
-    """Give the text that counts from now on, and the tree that is echoed: not an old one for a new text."""
+    """Return the text that counts from now on, and the tree that is echoed: not an old one for a new text."""
     draft = amendment.draft
     if draft.expression is None and draft.expression_tree is None:
         return target.expression, target.expression_tree

@@ -77,7 +77,7 @@ async def authorise_award(runtime: Runtime, caller: Caller, asked: Authorisation
 
 
 async def _catalogue_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:
-    """Give the catalogue that judged, which is that of today unless the call is an old one."""
+    """Return the catalogue that judged, which is that of today unless the call is an old one."""
     async with runtime.database.transaction() as transaction:
         snapshot = await runtime.snapshots.one(transaction, org_id)
         if snapshot.organisation.version != version:

@@ -56,7 +56,7 @@ class BoardCache:
         self._known: OrderedDict[BoardName, CachedBoard] = OrderedDict()
 
     async def current(self, name: BoardName, ties: LeaderboardTies) -> CachedBoard:
-        """Give the board called *name*, equal values ranked by *ties*.
+        """Return the board called *name*, equal values ranked by *ties*.
 
         What this process wrote is on it; what another one wrote is, after FRESH_US at the latest.
         """

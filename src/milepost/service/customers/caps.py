@@ -20,12 +20,12 @@ class RunningCap(NamedTuple):
 
     @property
     def left(self) -> int:
-        """Give what may still be given; of a cap on each award by itself, to each."""
+        """Return what may still be given; of a cap on each award by itself, to each."""
         return max(self.limit - self.used, 0)
 
 
 def running_caps(view: CustomerView, at: int) -> list[RunningCap]:
-    """Give the caps that concern a customer and that run *at* an instant (epoch microseconds)."""
+    """Return the caps that concern a customer and that run *at* an instant (epoch microseconds)."""
     found, concerns = [], may_show(view)
     for group in view.groups:
         if group.tracking is not Tracking.CAPPING or not group.active:
@@ -48,6 +48,6 @@ def _running(view: CustomerView, group: TargetGroup, target: Target, at: int) ->
 
 
 def _first(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
-    """Give the period that the customer's next award would begin, while the group runs."""
+    """Return the period that the customer's next award would begin, while the group runs."""
     is_open = group.cycle_opens_at <= at <= group.cycle_closes_at
     return next((own for own in periods if own.span is None and own.takes_part), None) if is_open else None

@@ -49,7 +49,7 @@ class FoundEvents(NamedTuple):
 
 
 async def search_events(runtime: Runtime, org_id: int, question: EventQuery) -> FoundEvents:
-    """Give the customer's events that fit, by the time they happened, latest first unless asked otherwise."""
+    """Return the customer's events that fit, by the time they happened, latest first unless asked otherwise."""
     customer_id = await _customer(runtime, org_id, question.customer)
     view = await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
     if view is None:

@@ -101,7 +101,7 @@ async def _renamed(
     added: Sequence[Identifier],
     removed: Sequence[Identifier],
 ) -> Customer:
-    """Take and give the names; give the customer who has them."""
+    """Take and give the names; return the customer who has them."""
     await customers.take(transaction, _ordered(customer_key, removed), customer_key.customer_id)
     wanted = _ordered(customer_key, (name for name in added if name not in known.identifiers))
     won = (

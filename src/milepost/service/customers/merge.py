@@ -76,7 +76,7 @@ def _merger(victim_id: int, survivor_id: int) -> MergeRequest:
 
 
 async def _meant(transaction: Transaction, org_id: int, name: Identifier, path: str) -> int:
-    """Give the id of the customer called so, who may be merged by now; raises Refused."""
+    """Return the id of the customer called so, who may be merged by now; raises Refused."""
     customer_id = int(name.value) if name.kind is IdentifierKind.ID else None
     if customer_id is None:
         customer_id = (await customers.known(transaction, [(org_id, name)])).get((org_id, name))
@@ -88,7 +88,7 @@ async def _meant(transaction: Transaction, org_id: int, name: Identifier, path: 
 async def _done_before(
     transaction: Transaction, org_id: int, name: Identifier, victim_id: int, survivor_id: int
 ) -> MergeRequest | None:
-    """Give the merger if it was made before, None if it is to be made; raises Refused where it cannot be."""
+    """Return the merger if it was made before, None if it is to be made; raises Refused where it cannot be."""
     leads = await resolve_survivors(transaction, org_id, [victim_id, survivor_id])
     if leads[victim_id] != leads[survivor_id]:
         if leads[victim_id] != victim_id:
@@ -107,7 +107,7 @@ async def _done_before(
 
 
 async def _who_was_called(transaction: Transaction, survivor: CustomerKey, name: Identifier) -> int | None:
-    """Give who, of those merged into a customer, had the name that leads to that one now."""
+    """Return who, of those merged into a customer, had the name that leads to that one now."""
     standing = (await log.standings(transaction, [survivor]))[survivor]
     merged = [key_of_customer(survivor.org_id, one.customer_id) for one in standing.lineage.merged]
     had = await customers.profiles(transaction, merged) if merged else {}
@@ -166,7 +166,7 @@ def _in_order(identifier: Identifier) -> tuple[str, str]:
 
 
 def _joined(profiles: Mapping[CustomerKey, Customer], both: _Both, caller: Caller, now: int) -> Customer:
-    """Give the survivor's profile, with what the victim's adds to it."""
+    """Return the survivor's profile, with what the victim's adds to it."""
     ours, theirs = profiles[both.survivor], profiles[both.victim]
     first = min(ours, theirs, key=lambda one: one.registered_at)
     return replace(

@@ -30,7 +30,7 @@ class CustomerPeriod(NamedTuple):
 
 
 def may_show(view: CustomerView) -> Callable[[Target], bool]:
-    """Give what tells of a target, at next to no cost, whether it may concern the customer.
+    """Return what tells of a target, at next to no cost, whether it may concern the customer.
 
     Those that everybody takes part in do; of the others, which may be as many as customers, those that the customer was
     enrolled in or has progress on.
@@ -41,7 +41,7 @@ def may_show(view: CustomerView) -> Callable[[Target], bool]:
 
 
 def customer_periods(view: CustomerView, group: TargetGroup, target: Target) -> tuple[CustomerPeriod, ...]:
-    """Give the periods of *group*, as they are listed, for one customer and *target*."""
+    """Return the periods of *group*, as they are listed, for one customer and *target*."""
     rule = view.snapshot.rule_index.rules[target.id]
     own = dict(zip(rule.period_ids, spans(rule, view.standing.anchors), strict=False))
     enrolment = latest(view.standing, target.id)
@@ -81,7 +81,7 @@ def _has_left(rule: Rule, enrolment: Enrolment, position: int) -> bool:
 
 
 def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
-    """Give the goal in a period, in units: the customer's own, else the target's, if there is one.
+    """Return the goal in a period, in units: the customer's own, else the target's, if there is one.
 
     Until achieved, the goal is that of the first period for all of them.
     """
@@ -96,7 +96,7 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
 
 
 def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
-    """Give the one of a customer's *periods* that runs *at* an instant (epoch microseconds), if one does.
+    """Return the one of a customer's *periods* that runs *at* an instant (epoch microseconds), if one does.
 
     Until achieved it is the one that is being filled: the first not achieved, else the last.
     """

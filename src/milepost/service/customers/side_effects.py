@@ -29,7 +29,7 @@ class TargetEffect(NamedTuple):
 async def target_effects(
     runtime: Runtime, org_id: int, customer_id: int, entries: Iterable[Entry]
 ) -> list[TargetEffect]:
-    """Give what *entries* of one customer did, as far as their targets are still defined."""
+    """Return what *entries* of one customer did, as far as their targets are still defined."""
     moving = [entry for entry in entries if entry.reason in MOVING]
     if not moving:
         return []
@@ -38,7 +38,7 @@ async def target_effects(
 
 
 def effects_of(view: CustomerView, entries: Sequence[Entry]) -> list[TargetEffect]:
-    """Give what *entries* did to the progress of the customer of *view*."""
+    """Return what *entries* did to the progress of the customer of *view*."""
     holders = view.snapshot.holders
     found: list[TargetEffect] = []
     for entry in entries:
@@ -54,7 +54,7 @@ def effects_of(view: CustomerView, entries: Sequence[Entry]) -> list[TargetEffec
 
 
 def goal_of(view: CustomerView, target: Target, period_id: int) -> int:
-    """Give the goal of a customer in a period, in units: one's own, else the target's."""
+    """Return the goal of a customer in a period, in units: one's own, else the target's."""
     enrolment = latest(view.standing, target.id)
     own = {} if enrolment is None else dict(enrolment.goals)
     if period_id in own:

@@ -85,7 +85,7 @@ def _pause_problems(streak: Streak, starts_at: int, ends_at: int, now: int) -> l
 
 
 async def _streak(runtime: Runtime, caller: Caller, customer_id: int, group_id: int) -> tuple[TargetGroup, Streak]:
-    """Give an active group whose streaks can break, and what the customer has done in it."""
+    """Return an active group whose streaks can break, and what the customer has done in it."""
     view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, customer_id)
     if view is None:
         raise Absent(f"there is no customer {customer_id}")

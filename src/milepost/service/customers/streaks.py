@@ -29,7 +29,7 @@ class StreakStanding(NamedTuple):
 
 
 def streak_standing(view: CustomerView, group: TargetGroup, at: int) -> StreakStanding | None:
-    """Give how the customer's streak in *group* stands *at* an instant (epoch microseconds); None of other groups."""
+    """Return how the customer's streak in *group* stands *at* an instant (epoch microseconds); None of other groups."""
     rule = view.snapshot.rule_index.streaks.get(group.id)
     if rule is None:
         return None
@@ -47,6 +47,6 @@ def streak_standing(view: CustomerView, group: TargetGroup, at: int) -> StreakSt
 
 
 def _level(level: StreakLevel, kept: Streak, run: StreakRun) -> LevelStanding:
-    """Give the standing of a level; one that was earned stays at its count (facts 8 #47)."""
+    """Return the standing of a level; one that was earned stays at its count (facts 8 #47)."""
     earned = next((one for one in kept.levels if one.level_id == level.id), None)
     return LevelStanding(level, level.count if earned is not None else min(run.run, level.count), earned)

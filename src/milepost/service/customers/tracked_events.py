@@ -42,7 +42,7 @@ class TrackedPage(NamedTuple):
 async def tracked_events(
     runtime: Runtime, org_id: int, customer_id: int, target_id: int, period_id: int | None, page: tuple[int, int]
 ) -> TrackedPage:
-    """Give a page (its number and size) of the events that concerned a target, earliest first; raises Refused."""
+    """Return a page (its number and size) of the events that concerned a target, earliest first; raises Refused."""
     view = await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
     if view is None:
         raise Refused(UNKNOWN_USER)
@@ -63,7 +63,7 @@ async def tracked_events(
 
 
 def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:
-    """Give the group of the target; raises Refused where target, period or record is missing."""
+    """Return the group of the target; raises Refused where target, period or record is missing."""
     group = view.snapshot.holders.get(target_id)
     if group is None:
         raise Refused(UNKNOWN_TARGET)

@@ -23,13 +23,13 @@ class CustomerView:
 
     @property
     def groups(self) -> list[TargetGroup]:
-        """Give the groups that may concern the customer: all but the goals that others set for themselves."""
+        """Return the groups that may concern the customer: all but the goals that others set for themselves."""
         enrolled = {enrolment.target_id for enrolment in self.standing.enrolments}
         return self.snapshot.groups_around({target_id for target_id, _ in self.progress} | enrolled)
 
 
 async def view_customer(database: Database, snapshots: Snapshots, org_id: int, customer_id: int) -> CustomerView | None:
-    """Give all of a customer; None if the organisation has no such customer.
+    """Return all of a customer; None if the organisation has no such customer.
 
     The id of one who was merged into another leads to that one: ask the view who it is about.
     """
@@ -50,14 +50,14 @@ async def view_customer(database: Database, snapshots: Snapshots, org_id: int, c
 
 
 async def find_customer(database: Database, org_id: int, identifier: Identifier) -> int | None:
-    """Give the id of the customer known by *identifier*."""
+    """Return the id of the customer known by *identifier*."""
     async with database.reading() as reading:
         found = await customers.known(reading, [(org_id, identifier)])
     return found.get((org_id, identifier))
 
 
 def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
-    """Give the active targets that a customer takes part in and that have a period at *at* (epoch microseconds).
+    """Return the active targets that a customer takes part in and that have a period at *at* (epoch microseconds).
 
     Those that everybody takes part in are among them once the customer has progress there.
     """

@@ -15,14 +15,14 @@ AUDIENCES_MAX = 10_000
 
 
 async def known_audiences(transaction: Transaction, org_id: int) -> dict[int, Audience]:
-    """Give the audiences of an organisation by their ids."""
+    """Return the audiences of an organisation by their ids."""
     return {one.id: one for one in await audiences.page(transaction, org_id, 0, AUDIENCES_MAX)}
 
 
 async def with_audiences(
     transaction: Transaction, org_id: int, drafts: Sequence[tuple[str, TargetDraft]]
 ) -> tuple[tuple[TargetDraft, ...], tuple[Problem, ...]]:
-    """Give targets, each at its path, with the versions of audiences that they mean, and what names none."""
+    """Return targets, each at its path, with the versions of audiences that they mean, and what names none."""
     if not any(draft.audiences for _, draft in drafts):
         return tuple(draft for _, draft in drafts), ()
     known = await known_audiences(transaction, org_id)

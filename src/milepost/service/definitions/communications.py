@@ -28,7 +28,7 @@ class CommunicationList:
 
 
 async def communications_of(database: Database, org_id: int, subject: Subject) -> CommunicationList:
-    """Give what is to be told about a target; raises Refused where there is none."""
+    """Return what is to be told about a target; raises Refused where there is none."""
     async with database.transaction() as transaction:
         await _check(transaction, org_id, subject)
         version = (await organisations.versions(transaction, [org_id]))[org_id]

@@ -26,14 +26,14 @@ class MeasuredTarget(NamedTuple):
 
 
 def measured_targets(path: str, target: Target | TargetDraft) -> MeasuredTarget:
-    """Give what *target*, which stands at *path*, measures."""
+    """Return what *target*, which stands at *path*, measures."""
     return MeasuredTarget(f"{path}.extendedFieldInfo", target.entity, target.kpi, target.metadata)
 
 
 async def undeclared_problems(
     transaction: Transaction, org_id: int, targets: Sequence[MeasuredTarget]
 ) -> tuple[Problem, ...]:
-    """Give what *targets* name that the organisation has not declared, though it has declared others of the kind."""
+    """Return what *targets* name that the organisation has not declared, though it has declared others of the kind."""
     naming = [one for one in targets if one.metadata is not None]
     found: list[Problem] = []
     if any(one.kpi is Kpi.EXTENDED_FIELD for one in naming):

@@ -50,7 +50,7 @@ async def define_groups(
 
 
 def target_paths(drafts: Sequence[TargetDraft]) -> Iterator[tuple[str, TargetDraft]]:
-    """Give targets with their paths in a request."""
+    """Return targets with their paths in a request."""
     return ((f"targets[{place}]", draft) for place, draft in enumerate(drafts))
 
 
@@ -81,7 +81,7 @@ async def _define(
 
 
 def wanted_names(draft: GroupDraft) -> Iterator[WantedName]:
-    """Give the names that *draft* asks for."""
+    """Return the names that *draft* asks for."""
     named = [("name", NameKind.GROUP, draft.name)]
     named += [(f"targets[{place}].name", NameKind.TARGET, one.name) for place, one in enumerate(draft.targets)]
     named += [(f"streaks[{place}].name", NameKind.STREAK_LEVEL, one.name) for place, one in enumerate(draft.levels)]
@@ -89,7 +89,7 @@ def wanted_names(draft: GroupDraft) -> Iterator[WantedName]:
 
 
 def holders_of(group: TargetGroup) -> Iterator[tuple[NameKey, int]]:
-    """Give the names that *group* bears, with the ids that hold them."""
+    """Return the names that *group* bears, with the ids that hold them."""
     yield key_of(NameKind.GROUP, group.name), group.id
     for target in group.targets:
         yield key_of(NameKind.TARGET, target.name), target.id

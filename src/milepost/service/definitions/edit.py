@@ -93,7 +93,7 @@ async def _edit(transaction: Transaction, org_id: int, author: Author, asked: Ed
 
 
 async def _keep(transaction: Transaction, org_id: int, before: TargetGroup, amended: AmendedGroup) -> int:
-    """Put the next version of a group in force, under its names; give that version."""
+    """Put the next version of a group in force, under its names; return that version."""
     names = _changed_names(before, amended.names)
     known = {before.id, *(target.id for target in before.targets)}
     keys = {key_of(one.kind, one.name): name.holder for name, one in names.items()}
@@ -106,7 +106,7 @@ async def _keep(transaction: Transaction, org_id: int, before: TargetGroup, amen
 
 
 def _changed_names(before: TargetGroup, names: Sequence[NewName]) -> dict[NewName, WantedName]:
-    """Give the names that are other ones than their holders have, whatever their case."""
+    """Return the names that are other ones than their holders have, whatever their case."""
     kept = {(IdKind.GROUP, before.id): before.name}
     kept |= {(IdKind.TARGET, target.id): target.name for target in before.targets}
     found: dict[NewName, WantedName] = {}

@@ -68,12 +68,12 @@ async def disable_event(runtime: Runtime, org_id: int, name: str) -> None:
 
 
 async def defined_event(runtime: Runtime, org_id: int, name: str) -> EventDefinition:
-    """Give a definition; raises Refused."""
+    """Return a definition; raises Refused."""
     return _known(await defined_events(runtime, org_id), name)
 
 
 async def defined_events(runtime: Runtime, org_id: int) -> dict[str, EventDefinition]:
-    """Give the definitions of an organisation by name."""
+    """Return the definitions of an organisation by name."""
     async with runtime.database.reading() as reading:
         return await event_definitions.definitions(reading, org_id)
 
@@ -109,7 +109,7 @@ def received_problems(
 
 
 def unique_id(definition: EventDefinition | None, attributes: Mapping[str, Scalar]) -> str | None:
-    """Give what makes an event of a customer the same as another, if the brand says so (facts 4.6)."""
+    """Return what makes an event of a customer the same as another, if the brand says so (facts 4.6)."""
     keys = [field.name for field in definition.fields if field.is_key] if definition is not None else []
     if definition is None or not keys:
         return None
@@ -138,7 +138,7 @@ def _definition(org_id: int, draft: DefinitionDraft, before: EventDefinition | N
 
 
 def event_id(org_id: int, name: str) -> str:
-    """Give the id of a behavioural event: made from its name, so that it needs no keeping."""
+    """Return the id of a behavioural event: made from its name, so that it needs no keeping."""
     return md5(f"{org_id}:{name}".encode(), usedforsecurity=False).hexdigest()
 
 

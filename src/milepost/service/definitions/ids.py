@@ -8,7 +8,7 @@ from milepost.store.database import Transaction
 
 
 async def fresh_ids(transaction: Transaction, needed: Mapping[IdKind, int]) -> Ids:
-    """Give a supply of as many ids of each kind as are *needed*."""
+    """Return a supply of as many ids of each kind as are *needed*."""
     found = await definitions.fresh_ids(transaction, {kind.value: count for kind, count in needed.items()})
     supply = {kind: iter(ids) for kind, ids in found.items()}
 

@@ -66,7 +66,7 @@ class MilestonePage:
 async def list_groups(
     database: Database, snapshots: Snapshots, org_id: int, *, user_created: bool = False, only_active: bool = False
 ) -> Listed:
-    """Give the groups of an organisation; those that customers made for themselves only if asked for."""
+    """Return the groups of an organisation; those that customers made for themselves only if asked for."""
     organisation, groups = await _all(database, snapshots, org_id)
     return Listed(
         organisation=organisation,
@@ -81,7 +81,7 @@ async def list_groups(
 async def find_group(
     database: Database, snapshots: Snapshots, org_id: int, group_id: int
 ) -> tuple[Organisation, TargetGroup]:
-    """Give a group with the organisation it belongs to; raises Refused where there is none, or none any more."""
+    """Return a group with the organisation it belongs to; raises Refused where there is none, or none any more."""
     organisation, groups = await _all(database, snapshots, org_id)
     group = groups.get(group_id)
     if group is None or group.deleted:
@@ -92,7 +92,7 @@ async def find_group(
 async def find_milestones(
     database: Database, snapshots: Snapshots, org_ids: Sequence[int], query: MilestoneQuery, now: int
 ) -> MilestonePage:
-    """Give a page of the groups of organisations that *query* asks for, newest first, with their status as of *now*."""
+    """Return a page of groups of organisations that *query* asks for, newest first, with their status at *now*."""
     found: list[tuple[Organisation, TargetGroup]] = []
     for org_id in org_ids:
         organisation, groups = await _all(database, snapshots, org_id)
@@ -104,7 +104,7 @@ async def find_milestones(
 
 
 def status_of(group: TargetGroup, now: int) -> MilestoneStatus:
-    """Give where *now* lies to the cycle window of *group*."""
+    """Return where *now* lies to the cycle window of *group*."""
     if not group.active:
         return MilestoneStatus.STOPPED
     if now < group.cycle_opens_at:
@@ -114,7 +114,7 @@ def status_of(group: TargetGroup, now: int) -> MilestoneStatus:
 
 
 async def is_valid_name(database: Database, snapshots: Snapshots, org_id: int, kind: str, name: str) -> bool:
-    """Tell whether *name* could be taken for a thing of the *kind* that the vendor names so; raises Refused."""
+    """Return whether *name* could be taken for a thing of the *kind* that the vendor names so; raises Refused."""
     if kind not in _NAMED:
         raise Refused(INVALID_KEY)
     if any(name_problems("value", name)):
@@ -160,7 +160,7 @@ def _matches(group: TargetGroup, query: MilestoneQuery, window: tuple[int | None
 
 
 def _window(query: MilestoneQuery, calendar: Calendar) -> tuple[int | None, int | None]:
-    """Give the instants between which milestones are wanted; a last date alone is meant to its end."""
+    """Return the instants between which milestones are wanted; a last date alone is meant to its end."""
     problems: list[Problem] = []
     first = _moment("start-date", query.begins, calendar, problems)
     last = _moment("end-date", query.ends, calendar, problems)

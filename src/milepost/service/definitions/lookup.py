@@ -27,7 +27,7 @@ STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 
 
 def find_group(snapshot: OrganisationSnapshot, group_id: int) -> TargetGroup:
-    """Give the active group with this id; raises Refused."""
+    """Return the active group with this id; raises Refused."""
     group = snapshot.rule_index.groups.get(group_id)
     if group is None or not group.active:
         raise Refused(UNKNOWN_GROUP)
@@ -35,7 +35,7 @@ def find_group(snapshot: OrganisationSnapshot, group_id: int) -> TargetGroup:
 
 
 def find_target(snapshot: OrganisationSnapshot, group_id: int, target_id: int) -> tuple[TargetGroup, Target]:
-    """Give the active target with this id in its active group; raises Refused."""
+    """Return the active target with this id in its active group; raises Refused."""
     group = find_group(snapshot, group_id)
     target = next((target for target in group.targets if target.id == target_id and target.active), None)
     if target is None:
@@ -44,12 +44,12 @@ def find_target(snapshot: OrganisationSnapshot, group_id: int, target_id: int) -
 
 
 def is_streak(group: TargetGroup) -> bool:
-    """Tell whether a customer takes part in all of the group's periods or in none (facts 4.7)."""
+    """Return whether a customer takes part in all of the group's periods or in none (facts 4.7)."""
     return group.tracking in STREAKING
 
 
 def first_period(group: TargetGroup, name: str | None, now: int) -> Period:
-    """Give the period from which one takes part who enrols at *now*; raises Refused with 310019.
+    """Return the period from which one takes part who enrols at *now*; raises Refused with 310019.
 
     It is the one called *name*; without a name the running one, else the next to come (facts 8 #30). Streaks,
     windows of one's own and until-achieved periods are always entered from the first one on (docs/rules.md), and for
@@ -68,7 +68,7 @@ def first_period(group: TargetGroup, name: str | None, now: int) -> Period:
 
 
 def running_period(group: TargetGroup, now: int) -> Period:
-    """Give the period that runs at *now*, else the next to come; raises Refused with 310019."""
+    """Return the period that runs at *now*, else the next to come; raises Refused with 310019."""
     open_still = [period for period in _ordered(group) if period.closes_at > now]
     if not open_still:
         raise Refused(UNKNOWN_PERIOD)
@@ -80,13 +80,13 @@ def _ordered(group: TargetGroup) -> list[Period]:
 
 
 def latest(standing: Standing, target_id: int) -> Enrolment | None:
-    """Give the enrolment in a target that is in force or was last."""
+    """Return the enrolment in a target that is in force or was last."""
     found = [enrolment for enrolment in standing.enrolments if enrolment.target_id == target_id]
     return found[-1] if found else None
 
 
 def takes_part(standing: Standing, target: Target) -> bool:
-    """Tell whether a customer takes part in *target* and has not left it."""
+    """Return whether a customer takes part in *target* and has not left it."""
     enrolment = latest(standing, target.id)
     if enrolment is None:
         return target.enrolment is EnrolmentMethod.TRANSACTION

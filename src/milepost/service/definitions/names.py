@@ -24,12 +24,12 @@ class WantedName(NamedTuple):
 
 
 def key_of(kind: NameKind, name: str) -> NameKey:
-    """Give what names that are the same have in common."""
+    """Return what names that are the same have in common."""
     return NameKey(kind, name_key(name))
 
 
 async def taken_problems(transaction: Transaction, org_id: int, asked: Iterable[WantedName]) -> tuple[Problem, ...]:
-    """Give a problem for each name asked for that belongs to something else already."""
+    """Return a problem for each name asked for that belongs to something else already."""
     sound = [one for one in asked if not any(name_problems(one.path, one.name))]
     taken = await definitions.taken(transaction, org_id, [key_of(one.kind, one.name) for one in sound])
     return tuple(_taken(one) for one in sound if key_of(one.kind, one.name) in taken)

@@ -83,7 +83,7 @@ async def _drafted(transaction: Transaction, moved: ImportedGroup, organisation:
 
 
 def _signed(group: TargetGroup, moved: ImportedGroup) -> TargetGroup:
-    """Give the group with the authors that it, its targets and its periods had."""
+    """Return the group with the authors that it, its targets and its periods had."""
     own = moved.attribution or group.attribution
 
     def target_of(target: Target) -> Target:
@@ -103,7 +103,7 @@ def _signed(group: TargetGroup, moved: ImportedGroup) -> TargetGroup:
 
 
 async def import_customers(runtime: Runtime, org_id: int, moved: Sequence[ImportedCustomer]) -> list[Answer]:
-    """Register customers under the ids they had, and take over what was said of them; give what became of each.
+    """Register customers under the ids they had, and take over what was said of them; return what became of each.
 
     Doing it again changes nothing. Raises Refused where an id or a name belongs to somebody else.
     """

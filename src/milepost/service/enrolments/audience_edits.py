@@ -30,7 +30,7 @@ async def rename_audience(runtime: Runtime, caller: Caller, audience_id: int, na
 
 
 async def delete_audience(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
-    """Let an audience be found no more; give it as it was.
+    """Let an audience be found no more; return it as it was.
 
     Raises Refused while a target names it, in whatever version, whose group is neither deleted nor over. Who is
     enrolled by it stays enrolled, and its name is free again.
@@ -51,7 +51,7 @@ async def delete_audience(runtime: Runtime, caller: Caller, audience_id: int) ->
 
 
 def _naming(groups: Iterable[TargetGroup], audience_id: int, now: int) -> Iterator[Target]:
-    """Give the targets that need an audience: of groups that go on at *now*, in use or not, as they may be again."""
+    """Return the targets that need an audience: of groups that go on at *now*, in use or not, as they may be again."""
     for group in groups:
         if not group.deleted and now <= group.cycle_closes_at:
             yield from (one for one in group.targets if audience_id in {named.audience_id for named in one.audiences})

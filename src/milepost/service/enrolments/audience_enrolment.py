@@ -18,7 +18,7 @@ Aim = tuple[TargetGroup, Target]
 
 
 def aims_of(snapshot: OrganisationSnapshot, version_id: int) -> list[Aim]:
-    """Give the targets in force whose customers are those of a version of an audience."""
+    """Return the targets in force whose customers are those of a version of an audience."""
     return [
         (group, target)
         for group in snapshot.shared
@@ -29,7 +29,7 @@ def aims_of(snapshot: OrganisationSnapshot, version_id: int) -> list[Aim]:
 
 
 def names_version(target: Target, version_id: int) -> bool:
-    """Tell whether *target* enrols who is in a version of an audience."""
+    """Return whether *target* enrols who is in a version of an audience."""
     by_audience = target.enrolment is EnrolmentMethod.AUDIENCE_FILTER
     return by_audience and any(audience.version_id == version_id for audience in target.audiences)
 
@@ -44,7 +44,7 @@ async def enrol_members(
     *,
     anew: bool,
 ) -> int:
-    """Enrol customers, whose standings are locked, in targets; give how many were enrolled in any.
+    """Enrol customers, whose standings are locked, in targets; return how many were enrolled in any.
 
     From the period that runs, else the next; after the last one nobody is. *anew* also those who took part and left.
     """

@@ -59,7 +59,7 @@ async def make_audience(runtime: Runtime, caller: Caller, name: str) -> Audience
 
 
 async def list_audiences(runtime: Runtime, caller: Caller, after: int, limit: int) -> list[AudienceView]:
-    """Give at most *limit* audiences whose ids come after *after*."""
+    """Return at most *limit* audiences whose ids come after *after*."""
     async with runtime.database.transaction() as transaction:
         found = await audiences.page(transaction, caller.org_id, after, limit)
         version_ids = [version.id for audience in found for version in audience.versions]
@@ -71,7 +71,7 @@ async def list_audiences(runtime: Runtime, caller: Caller, after: int, limit: in
 
 
 async def view_audience(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
-    """Give one audience; raises Refused."""
+    """Return one audience; raises Refused."""
     found = await list_audiences(runtime, caller, audience_id - 1, 1)
     if not found or found[0].audience.id != audience_id:
         raise Refused(UNKNOWN_AUDIENCE)
@@ -79,7 +79,7 @@ async def view_audience(runtime: Runtime, caller: Caller, audience_id: int) -> A
 
 
 async def renew_audience(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
-    """Give an audience a new version, without members; targets that name an earlier one go on with that."""
+    """Return an audience a new version, without members; targets that name an earlier one go on with that."""
     async with runtime.database.transaction() as transaction:
         await audiences.lock(transaction, caller.org_id, [audience_id])
         audience = await found_audience(transaction, caller, audience_id)
@@ -124,7 +124,7 @@ async def leave_audience(
 async def list_members(
     runtime: Runtime, caller: Caller, audience_id: int, version_id: int | None, after: tuple[int, int], limit: int
 ) -> list[AudienceMember]:
-    """Give at most *limit* members after one, by bucket and id; raises Refused."""
+    """Return at most *limit* members after one, by bucket and id; raises Refused."""
     async with runtime.database.transaction() as transaction:
         version = _version(await found_audience(transaction, caller, audience_id), version_id)
         return await audiences.members(transaction, caller.org_id, version.id, after, limit)
@@ -137,7 +137,7 @@ async def _enter(
     version: AudienceVersion,
     named: Sequence[tuple[int, Identifier]],
 ) -> tuple[int, list[int]]:
-    """Let a chunk enter in one transaction; give how many did, and the places of those who are not known."""
+    """Let a chunk enter in one transaction; return how many did, and the places of those who are not known."""
 
     async def work(transaction: Transaction) -> tuple[int, list[int]]:
         # Held while they enter: a target that comes to name this version either is there now and enrols them, or is
@@ -158,7 +158,7 @@ async def _enter(
 
 
 async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifier]) -> dict[Identifier, int]:
-    """Give the ids of the customers called *names*; ids of nobody are taken at their word, unknown names left out."""
+    """Return the ids of the customers called *names*; ids of nobody are taken at their word, unknown names left out."""
     asked = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
     known = await customers.known(transaction, asked) if asked else {}
     found = {name: id_ for (_, name), id_ in known.items()}
@@ -168,7 +168,7 @@ async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifi
 
 
 async def found_audience(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:
-    """Give an audience; raises Refused where there is none, or none any more."""
+    """Return an audience; raises Refused where there is none, or none any more."""
     audience = await audiences.one(transaction, caller.org_id, audience_id)
     if audience is None:
         raise Refused(UNKNOWN_AUDIENCE)

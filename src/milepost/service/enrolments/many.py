@@ -60,7 +60,7 @@ _ALREADY = Outturn(Became.ALREADY)
 
 
 async def group_in_force(runtime: Runtime, caller: Caller, group_id: int) -> TargetGroup:
-    """Give the active group with this id; raises Refused."""
+    """Return the active group with this id; raises Refused."""
     async with runtime.database.transaction() as transaction:
         return find_group(await runtime.snapshots.one(transaction, caller.org_id), group_id)
 
@@ -68,7 +68,7 @@ async def group_in_force(runtime: Runtime, caller: Caller, group_id: int) -> Tar
 async def enrol_rows(
     runtime: Runtime, caller: Caller, first: Period, rows: Sequence[EnrolmentRow], seen: Seen
 ) -> list[Outturn]:
-    """Enrol at most CHUNK rows in one transaction, from the period *first* on; give what became of each, in order.
+    """Enrol at most CHUNK rows in one transaction, from the period *first* on; return what became of each, in order.
 
     Who takes part already is given the row's goals from now on, or left alone if they are the same. *seen* is added to.
     """
@@ -101,7 +101,7 @@ async def enrol_rows(
 
 
 def _outturn(row: EnrolmentRow, customer_id: int, standing: Standing | None, seen: Seen) -> Outturn:
-    """Give what becomes of a row for a customer with this standing."""
+    """Return what becomes of a row for a customer with this standing."""
     if standing is None:
         kind, value = row.customer
         return Outturn(Became.REFUSED, f'there is no customer with this {kind.value}: "{value}"')

@@ -35,7 +35,7 @@ class EnrolmentDraft:
 
 
 async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int, draft: EnrolmentDraft) -> int:
-    """Enrol a customer from a period on; give the customer's id. Raises Refused with the vendor's codes."""
+    """Enrol a customer from a period on; return the customer's id. Raises Refused with the vendor's codes."""
     now = runtime.clock()
     view = await _view(runtime, caller, draft.customer_id)
     group, target = find_target(view.snapshot, group_id, target_id)
@@ -51,7 +51,7 @@ async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int,
 
 
 async def unenrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int, customer_id: int) -> int:
-    """Take a customer out of the period that runs, else the next, and of all later ones; give the customer's id.
+    """Take a customer out of the period that runs, else the next, and of all later ones; return the customer's id.
 
     Raises Refused with the vendor's codes; for one who does not take part facts 8 #29.
     """

@@ -61,7 +61,7 @@ async def count_for(
     group: TargetGroup,
     customer_keys: Sequence[CustomerKey],
 ) -> int:
-    """Count what *customer_keys* did before for the targets of *group*; give for how many of them something counted.
+    """Count what *customer_keys* did before for the targets of *group*; return for how many of them something counted.
 
     What was done by those who were merged into somebody is counted for these.
     """
@@ -91,7 +91,7 @@ async def count_for(
 
 
 def open_targets(group: TargetGroup) -> list[Target]:
-    """Give the targets in force that are open to all."""
+    """Return the targets in force that are open to all."""
     return [one for one in group.targets if one.active and one.enrolment is EnrolmentMethod.TRANSACTION]
 
 

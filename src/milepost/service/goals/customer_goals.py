@@ -164,7 +164,7 @@ async def cancel_goal(runtime: Runtime, caller: Caller, customer_id: int, goal_i
 
 
 async def list_goals(runtime: Runtime, caller: Caller, customer_id: int) -> list[GoalView]:
-    """Give all goals that a customer set, latest first; raises Refused."""
+    """Return all goals that a customer set, latest first; raises Refused."""
     view = await _view(runtime, caller, customer_id)
     async with runtime.database.transaction() as transaction:
         kept = await customer_goals.of_customer(transaction, key_of_customer(caller.org_id, view.customer.id))
@@ -213,7 +213,7 @@ async def _view(runtime: Runtime, caller: Caller, customer_id: int) -> CustomerV
 
 
 def _with_problems(problems: list[Problem], examine: Callable[[], GoalSpan]) -> GoalSpan:
-    """Give what *examine* gives, or refuse with *problems* and its own."""
+    """Return what *examine* gives, or refuse with *problems* and its own."""
     try:
         span = examine()
     except Refused as refused:

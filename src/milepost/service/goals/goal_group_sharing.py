@@ -44,7 +44,7 @@ class GoalSpan:
 
 
 def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kept_start: str | None = None) -> GoalSpan:
-    """Give what *wish* asks for if it lies within the limits of the brand; raises Refused with all that is wrong.
+    """Return what *wish* asks for if it lies within the limits of the brand; raises Refused with all that is wrong.
 
     *kept_start* is the start of a goal that is being changed, which may lie in the past.
     """
@@ -72,7 +72,7 @@ def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kep
 
 
 async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGroup:
-    """Give the group for goals of *span*, defined if nobody chose these dates before."""
+    """Return the group for goals of *span*, defined if nobody chose these dates before."""
     snapshot = await _snapshot_of(runtime, caller)
     known = _made(snapshot, span)
     if known is not None:

@@ -55,7 +55,7 @@ async def deduplicate(
 def _distinct(
     mine: Sequence[ResolvedEvent], answers: list[Answer | None], repeats: dict[int, int]
 ) -> list[ResolvedEvent]:
-    """Give the first of each name among *mine*; the others repeat it or are answered as conflicts."""
+    """Return the first of each name among *mine*; the others repeat it or are answered as conflicts."""
     firsts: dict[EventKey, ResolvedEvent] = {}
     for one in mine:
         first = firsts.setdefault(one.event.key, one)
@@ -69,17 +69,17 @@ def _distinct(
 
 
 def duplicate_answer(first: Answer) -> Answer:
-    """Give the answer to an event that repeats another of its batch, whose answer is *first*."""
+    """Return the answer to an event that repeats another of its batch, whose answer is *first*."""
     return msgspec.structs.replace(first, status=Status.DUPLICATE)
 
 
 def answer_again(one: ResolvedEvent, row: LoggedRow) -> Answer:
-    """Give the answer to an event under whose name *row* was resolved before."""
+    """Return the answer to an event under whose name *row* was resolved before."""
     return _again(one, row) if _is_same(one, row) else _conflict(one)
 
 
 def _is_same(one: ResolvedEvent, row: LoggedRow) -> bool:
-    """Tell whether the event of *row* says what *one* says; 42.5 and 42.50 are the same."""
+    """Return whether the event of *row* says what *one* says; 42.5 and 42.50 are the same."""
     if row.content_hash == one.content_hash:
         return True
     return _says_the_same(one.event, row.event())

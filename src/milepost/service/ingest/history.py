@@ -35,7 +35,7 @@ class HistoryQuery(NamedTuple):
     kin: dict[CustomerKey, tuple[CustomerKey, tuple[int, ...]]]
 
     def everywhere(self, named: Iterable[EventName]) -> list[EventName]:
-        """Give what to look for, in the logs of merged customers too."""
+        """Return what to look for, in the logs of merged customers too."""
         asked = sorted(named)
         if not self.kin:
             return asked
@@ -48,7 +48,7 @@ class HistoryQuery(NamedTuple):
 
 
 def empty_query() -> HistoryQuery:
-    """Give where to begin."""
+    """Return where to begin."""
     return HistoryQuery(set(), {}, [], {})
 
 
@@ -59,7 +59,7 @@ def collect_needs(
     standing: Standing,
     mine: Sequence[ResolvedEvent],
 ) -> bool:
-    """Add to *asked* what the steps of one customer will ask for; tell whether they ask for anything."""
+    """Add to *asked* what the steps of one customer will ask for; return whether they ask for anything."""
     is_asking = past = False
     for one in mine:
         wants = history_needed(rule_index, standing, one.event)
@@ -137,7 +137,7 @@ async def _find_named(
 
 
 def _named(found: Mapping[CustomerKey, Mapping[object, Logged]]) -> dict[tuple[CustomerKey, str], str]:
-    """Give the names of the bills among what was found, each with a source that says so."""
+    """Return the names of the bills among what was found, each with a source that says so."""
     return {
         (customer_key, name): one.event.key.source
         for customer_key, logged in found.items()
@@ -147,7 +147,7 @@ def _named(found: Mapping[CustomerKey, Mapping[object, Logged]]) -> dict[tuple[C
 
 
 def _names(event: Event) -> tuple[str, ...]:
-    """Give the names that a return may call a bill by; nothing else has any."""
+    """Return the names that a return may call a bill by; nothing else has any."""
     return (event.key.id, event.payload.number) if isinstance(event.payload, Bill) else ()
 
 

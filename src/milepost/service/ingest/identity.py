@@ -33,7 +33,7 @@ async def resolve(
     are_sound: Sequence[bool],
     remembered: Mapping[IdentifierKey, CustomerKey],
 ) -> ResolvedIdentities:
-    """Give the customer that each offer names; *remembered* holds names that never change.
+    """Return the customer that each offer names; *remembered* holds names that never change.
 
     Unknown external ids are registered if one of the offers that give them is sound.
     """
@@ -75,7 +75,7 @@ def cache_identities(
 async def register(
     transaction: Transaction, fresh: Sequence[tuple[IdentifierKey, IncomingEvent]]
 ) -> dict[IdentifierKey, int]:
-    """Register customers under one name each, for the offer beside it; give their ids, also where another was first."""
+    """Register customers under one name each, for the event beside it; return their ids, old or new."""
     if not fresh:
         return {}
     names = sorted((name for name, _ in fresh), key=lambda name: (name[0], name[1].kind.value, name[1].value))

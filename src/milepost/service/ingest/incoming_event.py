@@ -50,5 +50,5 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 def refusal(incoming_event: IncomingEvent, *problems: Problem) -> Answer:
-    """Give the answer that nothing was done, and why."""
+    """Return the answer that nothing was done, and why."""
     return Answer(key=incoming_event.key, status=Status.REFUSED, problems=problems)

@@ -51,11 +51,11 @@ class Lanes:
 
     @property
     def events_waiting(self) -> int:
-        """Give how many events wait, or are being written, in all lanes."""
+        """Return how many events wait, or are being written, in all lanes."""
         return sum(lane.events_waiting for lane in self._lanes)
 
     async def receive(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events*; give what became of each, in order, after the commit."""
+        """Receive *incoming_events*; return what became of each, in order, after the commit."""
         if len(self._lanes) == 1:
             return await self._lanes[0].receive(incoming_events)
         parts: list[list[int]] = [[] for _ in self._lanes]

@@ -23,7 +23,7 @@ Redirects = dict[CustomerKey, CustomerKey]
 
 
 def redirected(redirects: Redirects, customer_key: CustomerKey) -> CustomerKey:
-    """Give whom *customer_key* is by now, as far as that is known."""
+    """Return whom *customer_key* is by now, as far as that is known."""
     while customer_key in redirects:
         customer_key = redirects[customer_key]
     return customer_key

@@ -36,7 +36,7 @@ def problems_of(
 async def profiles_of(
     transaction: Transaction, snapshots: Mapping[int, OrganisationSnapshot], customer_keys: Sequence[CustomerKey]
 ) -> dict[CustomerKey, CustomerProfile]:
-    """Give the profiles of the customers whose organisation's rules ask for them."""
+    """Return the profiles of the customers whose organisation's rules ask for them."""
     asked = [one for one in customer_keys if snapshots[one.org_id].rule_index.needs.member]
     if not asked:
         return {}
@@ -57,7 +57,7 @@ async def profiles_of(
 
 
 def place_or_problems(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> Place | tuple[Problem, ...]:
-    """Give where *incoming_event* happened, or what is wrong with its place and time."""
+    """Return where *incoming_event* happened, or what is wrong with its place and time."""
     place = (
         snapshot.places.place(incoming_event.place)
         if incoming_event.place
@@ -76,7 +76,7 @@ def resolved_event(
     customer_key: CustomerKey,
     member: CustomerProfile | None,
 ) -> ResolvedEvent:
-    """Give *incoming_event* as an event of a known customer at a known place."""
+    """Return *incoming_event* as an event of a known customer at a known place."""
     event = Event(
         key=incoming_event.key,
         name=incoming_event.name,

@@ -9,7 +9,7 @@ from milepost.store.log import CustomerKey, key_of_customer
 
 
 async def resolve_survivors(transaction: Transaction, org_id: int, customer_ids: Iterable[int]) -> dict[int, int]:
-    """Give whom each of these ids leads to; an id of nobody stays as it is."""
+    """Return whom each of these ids leads to; an id of nobody stays as it is."""
     leads = {id_: id_ for id_ in customer_ids}
     while leads:
         found = await log.standings(transaction, sorted({key_of_customer(org_id, id_) for id_ in leads.values()}))
@@ -25,7 +25,7 @@ async def resolve_survivors(transaction: Transaction, org_id: int, customer_ids:
 
 
 async def merge_family(transaction: Transaction, org_id: int, customer_ids: Iterable[int]) -> dict[int, int]:
-    """Give whom each of these leads to, and besides them all who were merged into those, with whom they lead to."""
+    """Return whom each of these leads to, and besides them all who were merged into those, with whom they lead to."""
     leads = await resolve_survivors(transaction, org_id, customer_ids)
     found = await log.standings(transaction, sorted({key_of_customer(org_id, id_) for id_ in leads.values()}))
     merged = {
@@ -37,7 +37,7 @@ async def merge_family(transaction: Transaction, org_id: int, customer_ids: Iter
 
 
 def surviving(standings: dict[CustomerKey, Standing]) -> dict[CustomerKey, Standing]:
-    """Give locked *standings*; raises Stale where one was merged since its id was followed."""
+    """Return locked *standings*; raises Stale where one was merged since its id was followed."""
     if any(standing.lineage.merged_into for standing in standings.values()):
         raise Stale
     return standings

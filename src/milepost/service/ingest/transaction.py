@@ -43,7 +43,7 @@ class Ingest:
         """How many batches may have written scores of boards."""
 
     def bucket(self, incoming_event: IncomingEvent) -> int:
-        """Give the bucket whose customers *incoming_event* concerns, as far as that is known without asking."""
+        """Return the bucket whose customers *incoming_event* concerns, as far as that is known without asking."""
         name = incoming_event.customer
         if name.kind is IdentifierKind.ID and not self._redirects:
             return bucket_of_customer(incoming_event.org_id, int(name.value))
@@ -57,7 +57,7 @@ class Ingest:
         )
 
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events*; give what became of each, after the commit."""
+        """Receive *incoming_events*; return what became of each, after the commit."""
 
         async def work(transaction: Transaction) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
             return await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
@@ -81,7 +81,7 @@ async def _receive(
     redirects: Redirects,
     incoming_events: Sequence[IncomingEvent],
 ) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
-    """Give what became of each offer, and the customers' names that were not remembered before.
+    """Return what became of each offer, and the customers' names that were not remembered before.
 
     Raises Stale where one of them was merged or lost a name meanwhile; that is noted, so that it goes well next time.
     """
@@ -127,7 +127,7 @@ class _RedirectedCustomers(NamedTuple):
     async def left(
         self, transaction: Transaction, fresh: Mapping[CustomerKey, list[ResolvedEvent]], answers: list[Answer | None]
     ) -> dict[CustomerKey, list[ResolvedEvent]]:
-        """Give what these customers have not heard yet as anybody; raises Stale where somebody else is meant."""
+        """Return what these customers have not heard yet as anybody; raises Stale where somebody else is meant."""
         record_redirects(self.redirects, self.customers)
         await recheck_identifiers(transaction, self.redirects, self.names, self.incoming_events, self.customers, fresh)
         return await deduplicate_merged(transaction, self.customers, fresh, answers)
@@ -216,7 +216,7 @@ def _apply_customer(
 
 
 def _reference(payload: Payload) -> str | None:
-    """Give the name of the bill that *payload* is or takes back from."""
+    """Return the name of the bill that *payload* is or takes back from."""
     if isinstance(payload, Bill):
         return payload.number
     return payload.original if isinstance(payload, Return) else None

@@ -38,14 +38,14 @@ class BoardRequest:
 
     @property
     def name(self) -> BoardName:
-        """Give its name."""
+        """Return its name."""
         return BoardName(self.snapshot.organisation.id, self.target.id, self.period.id)
 
 
 def find_board(
     snapshot: OrganisationSnapshot, group_id: int, target_id: int, period_id: int | None, now: int
 ) -> BoardRequest:
-    """Give the board of a target in a period, the running one if none is named; raises Refused (facts 3.7)."""
+    """Return the board of a target in a period, the running one if none is named; raises Refused (facts 3.7)."""
     if not snapshot.organisation.settings.leaderboards:
         raise Refused(Problem("leaderboards", "Leaderboard is not enabled for the org", OFF_FOR_ALL))
     group = snapshot.rule_index.groups.get(group_id)
@@ -76,18 +76,18 @@ def _period(group: TargetGroup, period_id: int | None, now: int) -> Period:
 
 
 async def snapshot_of(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
-    """Give the brand of an organisation as it is now."""
+    """Return the brand of an organisation as it is now."""
     async with runtime.database.reading() as reading:
         return await runtime.snapshots.one(reading, org_id)
 
 
 async def board_of(runtime: Runtime, board: BoardRequest) -> CachedBoard:
-    """Give a board as it is now, or as it was when its period was closed."""
+    """Return a board as it is now, or as it was when its period was closed."""
     return await runtime.boards.current(board.name, board.snapshot.organisation.settings.leaderboard_ties)
 
 
 def place_of(cached: CachedBoard, customer_id: int) -> Ranked | None:
-    """Give a customer's place on a board; None for one who is not on it."""
+    """Return a customer's place on a board; None for one who is not on it."""
     return cached.board.of(customer_id)
 
 
@@ -100,7 +100,7 @@ class BoardEntry:
 
 
 async def entries_of(runtime: Runtime, org_id: int, ranked: Iterable[Ranked]) -> list[BoardEntry]:
-    """Give the profiles beside the places."""
+    """Return the profiles beside the places."""
     places = list(ranked)
     if not places:
         return []
@@ -111,13 +111,13 @@ async def entries_of(runtime: Runtime, org_id: int, ranked: Iterable[Ranked]) ->
 
 
 async def customer_now(runtime: Runtime, org_id: int, customer_id: int) -> int:
-    """Give who a customer is by now: whoever was merged into another is that one."""
+    """Return who a customer is by now: whoever was merged into another is that one."""
     async with runtime.database.reading() as reading:
         return (await resolve_survivors(reading, org_id, [customer_id]))[customer_id]
 
 
 async def profile_of(runtime: Runtime, org_id: int, customer_id: int) -> Customer | None:
-    """Give the profile of one customer; None if the organisation has no such customer."""
+    """Return the profile of one customer; None if the organisation has no such customer."""
     async with runtime.database.reading() as reading:
         customer_key = key_of_customer(org_id, (await resolve_survivors(reading, org_id, [customer_id]))[customer_id])
         return (await customers.profiles(reading, [customer_key])).get(customer_key)

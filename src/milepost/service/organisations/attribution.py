@@ -33,7 +33,7 @@ class Attributed:
 
 
 async def attributed(runtime: Runtime, caller: Caller, kind: AttributionKind, value: str) -> Attributed:
-    """Give *caller* on behalf of the till, or at the store, that *value* names; raises Refused."""
+    """Return *caller* on behalf of the till, or at the store, that *value* names; raises Refused."""
     async with runtime.database.transaction() as transaction:
         known = (await runtime.snapshots.one(transaction, caller.org_id)).places
     return _of_till(caller, known, value) if kind is AttributionKind.TILL else _at_store(caller, known, kind, value)
@@ -58,7 +58,7 @@ def _at_store(caller: Caller, known: Places, kind: AttributionKind, value: str) 
 
 
 def _called(store: Store, kind: AttributionKind) -> str | None:
-    """Give what a store is called in one way."""
+    """Return what a store is called in one way."""
     match kind:
         case AttributionKind.STORE_CODE:
             return store.code

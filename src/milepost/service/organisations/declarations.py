@@ -43,7 +43,7 @@ class FieldDraft:
 
 
 async def declare_programs(database: Database, org_id: int, drafts: Sequence[ProgramDraft]) -> list[Program]:
-    """Add or rename programmes; give them as they are now. Raises Refused."""
+    """Add or rename programmes; return them as they are now. Raises Refused."""
     _refuse([*_names(drafts, "name"), *_repeats("name", (draft.name.lower() for draft in drafts)), *_ids(drafts)])
 
     async def work(transaction: Transaction) -> list[Program]:
@@ -59,7 +59,7 @@ async def declare_programs(database: Database, org_id: int, drafts: Sequence[Pro
 async def declare_currencies(
     database: Database, org_id: int, drafts: Sequence[CurrencyDraft]
 ) -> list[AlternateCurrency]:
-    """Add or rename alternate currencies of known programmes; give them as they are now. Raises Refused."""
+    """Add or rename alternate currencies of known programmes; return them as they are now. Raises Refused."""
     keys = ((draft.program_id, draft.identifier) for draft in drafts)
     _refuse([*_names(drafts, "identifier"), *_names(drafts, "name"), *_repeats("identifier", keys)])
 
@@ -82,7 +82,7 @@ async def declare_currencies(
 
 
 async def declare_fields(database: Database, org_id: int, drafts: Sequence[FieldDraft]) -> list[DeclaredField]:
-    """Declare fields, or change their types and labels; give them as they are now. Raises Refused."""
+    """Declare fields, or change their types and labels; return them as they are now. Raises Refused."""
     keys = ((draft.family, draft.entity, draft.name) for draft in drafts)
     _refuse([*_names(drafts, "name"), *_names(drafts, "label"), *_repeats("name", keys)])
     kept = [
@@ -105,19 +105,19 @@ async def declare_fields(database: Database, org_id: int, drafts: Sequence[Field
 
 
 async def known_programs(database: Database, org_id: int) -> list[Program]:
-    """Give the programmes of an organisation."""
+    """Return the programmes of an organisation."""
     async with database.reading() as reading:
         return await declarations.programs(reading, org_id)
 
 
 async def known_currencies(database: Database, org_id: int) -> list[AlternateCurrency]:
-    """Give the alternate currencies of an organisation."""
+    """Return the alternate currencies of an organisation."""
     async with database.reading() as reading:
         return await declarations.currencies(reading, org_id)
 
 
 async def known_fields(database: Database, org_id: int, family: FieldFamily) -> list[DeclaredField]:
-    """Give the fields of a family that an organisation declared."""
+    """Return the fields of a family that an organisation declared."""
     async with database.reading() as reading:
         return [one for one in await declarations.fields(reading, org_id) if one.family is family]
 
@@ -125,7 +125,7 @@ async def known_fields(database: Database, org_id: int, family: FieldFamily) -> 
 async def _programs(
     transaction: Transaction, known: Sequence[Program], drafts: Sequence[ProgramDraft]
 ) -> list[Program]:
-    """Give each draft's programme; raises Refused where a name would be that of two."""
+    """Return each draft's programme; raises Refused where a name would be that of two."""
     by_name = {program.name.lower(): program.id for program in known}
     kept: list[Program] = []
     for draft in drafts:

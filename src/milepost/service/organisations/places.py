@@ -34,7 +34,7 @@ class PlaceDraft:
 
 
 async def keep_zones(database: Database, snapshots: Snapshots, org_id: int, drafts: Sequence[PlaceDraft]) -> list[Zone]:
-    """Add or change zones; give them as they are now."""
+    """Add or change zones; return them as they are now."""
 
     async def work(transaction: Transaction, known: Places) -> list[Zone]:
         kept = await _merged(
@@ -49,7 +49,7 @@ async def keep_zones(database: Database, snapshots: Snapshots, org_id: int, draf
 async def keep_concepts(
     database: Database, snapshots: Snapshots, org_id: int, drafts: Sequence[PlaceDraft]
 ) -> list[Concept]:
-    """Add or change concepts; give them as they are now."""
+    """Add or change concepts; return them as they are now."""
 
     async def work(transaction: Transaction, known: Places) -> list[Concept]:
         kept = await _merged(
@@ -64,7 +64,7 @@ async def keep_concepts(
 async def keep_stores(
     database: Database, snapshots: Snapshots, org_id: int, drafts: Sequence[PlaceDraft]
 ) -> list[Store]:
-    """Add or change stores, each in the zone and of the concept that its draft names by code; give them as they are."""
+    """Add or change stores, each in the zone and concept that its draft names; return them as they are."""
 
     async def work(transaction: Transaction, known: Places) -> list[Store]:
         problems = _unknown_codes(drafts, "zone", known.zones) + _unknown_codes(drafts, "concept", known.concepts)
@@ -91,7 +91,7 @@ async def keep_stores(
 
 
 async def keep_tills(database: Database, snapshots: Snapshots, org_id: int, drafts: Sequence[PlaceDraft]) -> list[Till]:
-    """Add or change tills, each in the store that its draft names by code; give them as they are now."""
+    """Add or change tills, each in the store that its draft names by code; return them as they are now."""
 
     async def work(transaction: Transaction, known: Places) -> list[Till]:
         problems = _unknown_codes(drafts, "store", known.stores)
@@ -111,7 +111,7 @@ async def keep_tills(database: Database, snapshots: Snapshots, org_id: int, draf
 
 
 async def known_places(database: Database, snapshots: Snapshots, org_id: int) -> Places:
-    """Give the places of an organisation."""
+    """Return the places of an organisation."""
     async with database.transaction() as transaction:
         return (await snapshots.one(transaction, org_id)).places
 
@@ -140,7 +140,7 @@ async def _merged(
     drafts: Sequence[PlaceDraft],
     make: Callable[[int, PlaceDraft], Kept],
 ) -> list[Kept]:
-    """Give each draft's place: the known one with this code, changed, or a new one."""
+    """Return each draft's place: the known one with this code, changed, or a new one."""
     holders = {place.id: place.code for place in known.values()}
     needed = sum(draft.code not in known and draft.id is None for draft in drafts)
     brought = {draft.id for draft in drafts if draft.id is not None}
@@ -165,7 +165,7 @@ async def _merged(
 
 
 async def _fresh_ids(transaction: Transaction, count: int, held: set[int]) -> list[int]:
-    """Give *count* new ids besides those *held*: places may have brought ids that a sequence comes to later."""
+    """Return *count* new ids besides those *held*: places may have brought ids that a sequence comes to later."""
     found: list[int] = []
     while len(found) < count:
         found += [id_ for id_ in await places.fresh_ids(transaction, count - len(found)) if id_ not in held]
@@ -182,14 +182,14 @@ def _unknown_codes(drafts: Sequence[PlaceDraft], field: str, known: Mapping[str,
 
 
 def _texts(draft: PlaceDraft) -> dict[str, str | None]:
-    """Give the texts that a place is called by, by their names in a request."""
+    """Return the texts that a place is called by, by their names in a request."""
     external = (draft.external_id, draft.external_id_1, draft.external_id_2)
     names = ("externalId", "externalId1", "externalId2")
     return {"code": draft.code, "name": draft.name, **dict(zip(names, external, strict=True))}
 
 
 def _draft_problems(drafts: Sequence[PlaceDraft]) -> list[Problem]:
-    """Give what is wrong with the drafts in themselves."""
+    """Return what is wrong with the drafts in themselves."""
     problems: list[Problem] = []
     if len(drafts) > PLACES_MAX:
         problems.append(Problem("", f"a request may hold {PLACES_MAX} places"))

@@ -43,7 +43,7 @@ class AddedKey:
 async def add_organisation(
     database: Database, *, name: str, zone: str, now: int, parent: str | None = None
 ) -> tuple[Organisation, str]:
-    """Add an organisation, perhaps as a child of the one called *parent*; give it and its webhook's secret address."""
+    """Add an organisation, perhaps as a child of the one called *parent*; return it and its secret webhook address."""
     problems = _name_problems("name", name)
     if not is_zone(zone):
         problems.append(Problem("zone", f'"{zone}" is not a time zone of the IANA database, such as Europe/Berlin'))
@@ -61,7 +61,7 @@ async def add_organisation(
 
 
 async def _head(transaction: Transaction, name: str) -> int:
-    """Give the id of the organisation called *name* that others may belong to; a child has no children."""
+    """Return the id of the organisation called *name* that others may belong to; a child has no children."""
     found = await _called(transaction, name)
     if (await organisations.family(transaction, found.id)).parent_id is not None:
         raise Refused(Problem("parent", f'"{found.name}" has a parent itself; connected organisations are two levels'))
@@ -133,13 +133,13 @@ async def change_settings(
 
 
 async def organisation_called(database: Database, name: str) -> Organisation:
-    """Give the organisation called *name*; raises Refused."""
+    """Return the organisation called *name*; raises Refused."""
     async with database.transaction() as transaction:
         return await _called(transaction, name)
 
 
 async def id_called(database: Database, name: str) -> int:
-    """Give the id of the organisation called *name*; raises Refused."""
+    """Return the id of the organisation called *name*; raises Refused."""
     async with database.transaction() as transaction:
         return (await _called(transaction, name)).id
 

@@ -28,7 +28,7 @@ NOT_NAMED = Problem("DATA-SCOPE-ORG", "Connected organisations are not set in th
 async def organisations_read(
     runtime: Runtime, caller: Caller, scope: DataScope, named: Sequence[int]
 ) -> tuple[int, ...]:
-    """Give the organisations that a reading request is about; raises Refused.
+    """Return the organisations that a reading request is about; raises Refused.
 
     A parent sees itself and its children, a child itself and, among ALL, its parent.
     """
@@ -44,7 +44,7 @@ async def organisations_read(
 
 
 async def organisation_written(runtime: Runtime, caller: Caller, scope: DataScope, named: Sequence[int]) -> int:
-    """Give the organisation that a writing request is about: one's own, or one child of a parent; raises Refused."""
+    """Return the organisation that a writing request is about: one's own, or one child of a parent; raises Refused."""
     if scope is DataScope.ALL:
         raise Refused(ALL_READS_ONLY)
     if scope is DataScope.SELF:
@@ -72,5 +72,5 @@ def _named(named: Sequence[int], allowed: Sequence[int]) -> tuple[int, ...]:
 
 
 def outside_the_family(path: str, *org_ids: object) -> Problem:
-    """Give the problem that organisations named at *path* are not among those that may be asked about."""
+    """Return the problem that organisations named at *path* are not among those that may be asked about."""
     return Problem(path, f"Organisations are not in the hierarchy: {', '.join(map(str, org_ids))}", 51512)

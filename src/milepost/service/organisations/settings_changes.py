@@ -39,7 +39,7 @@ async def change_in(
 
 
 async def organisation_now(runtime: Runtime, org_id: int) -> tuple[Organisation, SettingsVersion]:
-    """Give an organisation, and the settings in force with who changed them."""
+    """Return an organisation, and the settings in force with who changed them."""
     async with runtime.database.transaction() as transaction:
         version = (await organisations.versions(transaction, [org_id]))[org_id]
         organisation = await organisations.at_version(transaction, org_id, version)
@@ -48,6 +48,6 @@ async def organisation_now(runtime: Runtime, org_id: int) -> tuple[Organisation,
 
 
 async def settings_history(runtime: Runtime, org_id: int, before: int, limit: int) -> list[SettingsVersion]:
-    """Give at most *limit* settings that came into force before version *before*, latest first."""
+    """Return at most *limit* settings that came into force before version *before*, latest first."""
     async with runtime.database.reading() as reading:
         return await organisations.settings_before(reading, org_id, before, limit)

@@ -5,7 +5,7 @@ from milepost.store.database import Database
 
 
 async def organisation_of_webhook(database: Database, webhook_id: str) -> int | None:
-    """Give the organisation that a webhook's secret address leads to."""
+    """Return the organisation that a webhook's secret address leads to."""
     if "\0" in webhook_id:
         return None
     async with database.reading() as reading:

@@ -6,7 +6,7 @@ from milepost.store.database import Database, Transaction
 
 
 async def is_ready(database: Database) -> bool:
-    """Tell whether the database answers."""
+    """Return whether the database answers."""
 
     async def work(transaction: Transaction) -> None:
         await organisations.versions(transaction, [])

@@ -65,7 +65,7 @@ async def submit_once(runtime: Runtime, incoming_event: IncomingEvent, *, dated:
 
 
 async def is_known_command(runtime: Runtime, incoming_event: IncomingEvent) -> bool:
-    """Tell whether a call under the name of *incoming_event* was made before."""
+    """Return whether a call under the name of *incoming_event* was made before."""
     return await _heard(runtime, incoming_event) is not None
 
 

@@ -65,7 +65,7 @@ class BoundaryNotifier:
             return await boundaries.acquire_lease(transaction, now, next_look(now) - WINDOWS_EVERY_US)
 
     async def notify_page(self, lease: Lease) -> Lease | None:
-        """Tell the next page of customers; give the lease that goes on, None when all were told or it is lost.
+        """Tell the next page of customers; return the lease that goes on, None when all were told or it is lost.
 
         A customer whose telling fails by our own mistake is left out, so that the others are told.
         """
@@ -89,7 +89,7 @@ class BoundaryNotifier:
         return lease
 
     async def release(self, lease: Lease) -> None:
-        """Give a lease back."""
+        """Return a lease back."""
         async with self._runtime.database.transaction() as transaction:
             await boundaries.release(transaction, lease)
 
@@ -171,7 +171,7 @@ class _Agenda:
 def _incoming_event(
     customer_key: CustomerKey, boundary: PeriodBoundary, notice: PeriodNotice, now: int
 ) -> IncomingEvent:
-    """Give the event by which a customer is told; the same whoever tells it, so that it cannot happen twice."""
+    """Return the event by which a customer is told; the same whoever tells it, so that it cannot happen twice."""
     return IncomingEvent(
         org_id=customer_key.org_id,
         customer=Identifier(IdentifierKind.ID, str(customer_key.customer_id)),

@@ -43,7 +43,7 @@ Worker = Callable[[Runtime, Transaction, Job, int], Awaitable[Page]]
 
 
 async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
-    """Do a page of the work that has waited longest; tell whether there was any."""
+    """Do a page of the work that has waited longest; return whether there was any."""
     try:
         return await _page(runtime, page) is not None
     except Unavailable:
@@ -54,7 +54,7 @@ async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
 
 
 async def find_job(runtime: Runtime, org_id: int, job_id: int) -> Job | None:
-    """Give a piece of work of an organisation."""
+    """Return a piece of work of an organisation."""
     async with runtime.database.reading() as reading:
         return await jobs.one(reading, org_id, job_id)
 
@@ -73,7 +73,7 @@ async def _singly(runtime: Runtime, customers: int) -> bool:
 
 
 async def _page(runtime: Runtime, limit: int, *, passing_over: bool = False) -> Job | None:
-    """Do the next *limit* customers of the next job; give how far it is then, None if there is no job."""
+    """Do the next *limit* customers of the next job; return how far it is then, None if there is no job."""
 
     async def work(transaction: Transaction) -> Job | None:
         job = await jobs.take_next(transaction)
@@ -94,7 +94,7 @@ async def _page(runtime: Runtime, limit: int, *, passing_over: bool = False) -> 
 
 
 def _further(job: Job, page: Page, limit: int, now: int, *, failed: bool) -> Job:
-    """Give *job* as it stands after *page*; it is done when there were fewer customers than asked for."""
+    """Return *job* as it stands after *page*; it is done when there were fewer customers than asked for."""
     last = page.looked_at[-1] if page.looked_at else None
     return replace(
         job,
@@ -107,7 +107,7 @@ def _further(job: Job, page: Page, limit: int, now: int, *, failed: bool) -> Job
 
 
 async def _listed(transaction: Transaction, job: Job, limit: int) -> list[CustomerKey]:
-    """Give the customers that a job looks at next."""
+    """Return the customers that a job looks at next."""
     match job.kind:
         case JobKind.ENROL_AUDIENCE:
             found = await audiences.members(transaction, job.org_id, job.scope.version_id, job.after, limit)
@@ -137,7 +137,7 @@ async def _enrol_audience(runtime: Runtime, transaction: Transaction, job: Job, 
 
 
 def caller_of(job: Job) -> Caller:
-    """Give who does a job: nobody who could be asked."""
+    """Return who does a job: nobody who could be asked."""
     return Caller(org_id=job.org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
 
 

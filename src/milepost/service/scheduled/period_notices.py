@@ -31,7 +31,7 @@ class PeriodNotice(NamedTuple):
 def notices_for(
     snapshot: OrganisationSnapshot, group: TargetGroup, boundary: PeriodBoundary, due: DueCustomer
 ) -> Iterator[PeriodNotice]:
-    """Give what a customer is due of *boundary* of *group*; who was merged into another is due nothing more."""
+    """Return what a customer is due of *boundary* of *group*; who was merged into another is due nothing more."""
     if due.standing.lineage.merged_into:
         return
     known = _progress(group, due)
@@ -51,7 +51,7 @@ def notices_for(
 def _windows(
     snapshot: OrganisationSnapshot, group: TargetGroup, boundary: PeriodBoundary, due: DueCustomer, known: Known
 ) -> Iterator[PeriodNotice]:
-    """Give the windows of a customer that began or ended since the last look.
+    """Return the windows of a customer that began or ended since the last look.
 
     The first one begins with what the customer does, not because time passes; what the group's end left empty is none.
     """
@@ -73,7 +73,7 @@ def _windows(
 
 
 def _running(rule: Rule, known: Known) -> tuple[int, ...]:
-    """Give the period that is being filled until achieved: the first one not achieved, else the last; none of none."""
+    """Return period that is being filled until achieved: the first one not achieved, else the last; none of none."""
     for key, period_id in zip(rule.keys, rule.period_ids, strict=True):
         if key not in known or not known[key].achieved_by:
             return (period_id,)
@@ -81,7 +81,7 @@ def _running(rule: Rule, known: Known) -> tuple[int, ...]:
 
 
 def _progress(group: TargetGroup, due: DueCustomer) -> Known:
-    """Give the customer's progress in *group*, that of ended periods too."""
+    """Return the customer's progress in *group*, that of ended periods too."""
     targets = {target.id for target in group.targets}
     found = (*due.archived, *due.standing.progress.values())
     return {ProgressKey(one.target_id, one.period_id): one for one in found if one.target_id in targets}
@@ -90,7 +90,7 @@ def _progress(group: TargetGroup, due: DueCustomer) -> Known:
 def _is_concerned(
     snapshot: OrganisationSnapshot, group: TargetGroup, boundary: PeriodBoundary, due: DueCustomer, known: Known
 ) -> bool:
-    """Tell whether the customer is among those who are due; a streak is activity in all of its group's periods."""
+    """Return whether the customer is among those who are due; a streak is activity in all of its group's periods."""
     targets = {target.id for target in group.targets}
     is_enrolled = any(enrolment.target_id in targets for enrolment in due.standing.enrolments)
     match snapshot.organisation.settings.period_end_outcome:

@@ -67,7 +67,7 @@ def _who(survivor: CustomerKey, merged: MergedCustomer) -> CustomerKey:
 
 
 def encoded(replayed: Replayed) -> tuple[bytes, tuple[bytes, ...]]:
-    """Give the bytes that a replayed customer is kept as: the standing's, and the history's in order."""
+    """Return the bytes that a replayed customer is kept as: the standing's, and the history's in order."""
     history = (codec.encode_progress(replayed.history[key]) for key in sorted(replayed.history))
     return codec.encode_standing(replayed.standing), tuple(history)
 

@@ -57,7 +57,7 @@ class Token:
 
 
 def hash_password(password: str) -> str:
-    """Give the Argon2id hash under which a till's password is kept: of its MD5, since vendor clients send that."""
+    """Return the Argon2id hash under which a till's password is kept: of its MD5, since vendor clients send that."""
     return _hasher.hash(_md5(password))
 
 
@@ -74,7 +74,7 @@ class Access:
         self._renewing: dict[bytes, asyncio.Task[None]] = {}
 
     async def by_password(self, code: str, password: str) -> Caller | None:
-        """Give the till that logs in so, if it may; an unknown code costs as much as a wrong password."""
+        """Return the till that logs in so, if it may; an unknown code costs as much as a wrong password."""
         digest = self._digest(code, password)
         remembered = self._recall(digest)
         if remembered is not None:
@@ -117,7 +117,7 @@ class Access:
         return caller
 
     async def by_token(self, text: str) -> Caller | None:
-        """Give the client that was given this token, while it lives."""
+        """Return the client that was given this token, while it lives."""
         digest = self._digest("", text)
         remembered = self._recall(digest)
         if remembered is not None:
@@ -133,7 +133,7 @@ class Access:
         return caller
 
     async def give_token(self, key: str, secret: str) -> Token:
-        """Give a token to the client with this key and secret, or refuse."""
+        """Return a token to the client with this key and secret, or refuse."""
         now = self._clock()
         async with self._database.transaction() as transaction:
             found = await logins.client(transaction, key) if "\0" not in key else None
@@ -163,7 +163,7 @@ class Access:
 
 
 def _fits(kept: str, password: str) -> bool:
-    """Tell whether *password*, plain or as the MD5 hex that vendor clients send, is the one kept."""
+    """Return whether *password*, plain or as the MD5 hex that vendor clients send, is the one kept."""
     candidates = [_md5(password)]
     if _MD5_HEX.fullmatch(password.lower()):
         candidates.insert(0, password.lower())

@@ -35,7 +35,7 @@ class Places:
         self._found: dict[PlaceName, Place] = {}
 
     def place(self, name: PlaceName | None) -> Place | Problem:
-        """Give the place called *name*, or what is wrong with it."""
+        """Return the place called *name*, or what is wrong with it."""
         if name is None:
             return NOWHERE
         found = self._found.get(name)
@@ -47,7 +47,7 @@ class Places:
         return found
 
     def place_of_till(self, till_id: int | None) -> Place:
-        """Give the place of a till that logged in."""
+        """Return the place of a till that logged in."""
         till = None if till_id is None else self._tills_by_id.get(till_id)
         return (
             NOWHERE
@@ -94,7 +94,7 @@ class OrganisationSnapshot:
     holders: Mapping[int, TargetGroup]
 
     def groups_around(self, target_ids: Iterable[int]) -> list[TargetGroup]:
-        """Give the groups that are nobody's own goal, and those of the targets *target_ids*, in the order of ids."""
+        """Return the groups that are nobody's own goal, and those of the targets *target_ids*, in the order of ids."""
         own = {id_: self.holders[id_] for id_ in target_ids if id_ in self.holders}
         extra = {group.id: group for group in own.values() if group.user_created}
         return sorted((*self.shared, *extra.values()), key=lambda group: group.id) if extra else list(self.shared)
@@ -103,7 +103,7 @@ class OrganisationSnapshot:
 async def snapshot_at(
     transaction: Transaction, org_id: int, version: int, known: OrganisationSnapshot | None = None
 ) -> OrganisationSnapshot:
-    """Give what ruled an organisation's events at *version*; its places are today's.
+    """Return what ruled an organisation's events at *version*; its places are today's.
 
     Of the groups, only those that changed since an earlier version that is *known* are read.
     """
@@ -137,14 +137,14 @@ class Snapshots:
         self._known: dict[int, OrganisationSnapshot] = {}
 
     async def current(self, transaction: Transaction, org_ids: Iterable[int]) -> dict[int, OrganisationSnapshot]:
-        """Give the brands as this transaction sees them."""
+        """Return the brands as this transaction sees them."""
         found: dict[int, OrganisationSnapshot] = {}
         for org_id, version in (await organisations.versions(transaction, org_ids)).items():
             found[org_id] = await self.at(transaction, org_id, version)
         return found
 
     async def at(self, transaction: Transaction, org_id: int, version: int) -> OrganisationSnapshot:
-        """Give the brand of an organisation that was seen at *version*."""
+        """Return the brand of an organisation that was seen at *version*."""
         known = self._known.get(org_id)
         if known is not None and known.organisation.version == version:
             return known
@@ -155,5 +155,5 @@ class Snapshots:
         return snapshot
 
     async def one(self, transaction: Transaction, org_id: int) -> OrganisationSnapshot:
-        """Give the brand of one organisation, which exists."""
+        """Return the brand of one organisation, which exists."""
         return (await self.current(transaction, [org_id]))[org_id]

@@ -50,7 +50,7 @@ class Setting(NamedTuple):
 
 
 def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
-    """Give *settings* with *changes*, or refuse with everything that is wrong with them."""
+    """Return *settings* with *changes*, or refuse with everything that is wrong with them."""
     problems: list[Problem] = []
     for name, text in changes.items():
         setting = SETTINGS.get(name)
@@ -67,7 +67,7 @@ def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings
 
 
 def shown_settings(settings: Settings) -> dict[str, object]:
-    """Give *settings* by their names in facts 8.1."""
+    """Return *settings* by their names in facts 8.1."""
     return {name: setting.show(getattr(settings, setting.field)) for name, setting in SETTINGS.items()}
 
 
@@ -208,7 +208,7 @@ assert {setting.field for setting in SETTINGS.values()} == {field.name for field
 
 
 def setting_text(value: object) -> str:
-    """Give the text of a setting whose value came as JSON: as a command would spell it."""
+    """Return the text of a setting whose value came as JSON: as a command would spell it."""
     match value:
         case None | []:
             return "none"

@@ -24,7 +24,7 @@ cdef bytes _TRAILER = b"\xff\xff"
 
 
 def int4s(int kind, values):
-    """Give the array of *values*, each of 32 bits; *kind* is the server's number for the type of its items."""
+    """Return the array of *values*, each of 32 bits; *kind* is the server's number for the type of its items."""
     cdef Py_ssize_t count = len(values)
     made = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + count * 8)
     cdef char* at = _head(PyBytes_AS_STRING(made), kind, count, False)
@@ -36,7 +36,7 @@ def int4s(int kind, values):
 
 
 def int8s(int kind, values):
-    """Give the array of *values*, each of 64 bits."""
+    """Return the array of *values*, each of 64 bits."""
     cdef Py_ssize_t count = len(values)
     made = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + count * 12)
     cdef char* at = _head(PyBytes_AS_STRING(made), kind, count, False)
@@ -48,7 +48,7 @@ def int8s(int kind, values):
 
 
 def of_bytes(int kind, list values):
-    """Give the array of *values*: texts, their UTF-8, bytes, or None."""
+    """Return the array of *values*: texts, their UTF-8, bytes, or None."""
     cdef Py_ssize_t size = 0, count = len(values), length
     cdef bint has_null = False
     for one in values:
@@ -66,7 +66,7 @@ def of_bytes(int kind, list values):
 
 
 def rows(list events):
-    """Give all that COPY wants to be sent for *events*: tuples of the columns of `copy_events`, instants since 1970."""
+    """Return all that COPY wants to be sent for *events*: tuples of the columns of `copy_events`, instants since 1970."""
     cdef Py_ssize_t size = PyBytes_GET_SIZE(_SIGNATURE) + PyBytes_GET_SIZE(_TRAILER), length
     cdef int64_t number
     cdef int place

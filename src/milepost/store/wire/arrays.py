@@ -109,7 +109,7 @@ class _AsItIs(Dumper):
     format = Format.BINARY
 
     def dump(self, obj: bytes) -> bytes:
-        """Give *obj* itself."""
+        """Return *obj* itself."""
         return obj
 
 

@@ -34,7 +34,7 @@ _NULL = _length(-1)
 
 
 def encode_copy_rows(rows: Sequence[EventRow]) -> bytes:
-    """Give all that COPY wants to be sent for *rows*."""
+    """Return all that COPY wants to be sent for *rows*."""
     if is_compiled:
         return _packing.rows([*rows])
     return b"".join((SIGNATURE, *map(_packed_row, rows), TRAILER))
@@ -61,6 +61,6 @@ def _packed_row(row: EventRow) -> bytes:
 
 @lru_cache(maxsize=TEXTS_REMEMBERED_MAX)
 def _often(text: str) -> bytes:
-    """Give a text that many rows share, with its length."""
+    """Return a text that many rows share, with its length."""
     encoded = text.encode()
     return _length(len(encoded)) + encoded

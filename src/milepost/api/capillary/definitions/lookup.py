@@ -21,27 +21,27 @@ from milepost.rules.edits.period_edits import PeriodStatus, status_of
 
 
 def edited_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    """Give the whole of *group*, as an edit answers, with statuses as of *now* (epoch microseconds)."""
+    """Return the whole of *group*, as an edit answers, with statuses as of *now* (epoch microseconds)."""
     return _group(group, calendar, now, periods=True, targets=True) | _created_on(group)
 
 
 def listed_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> Json:
-    """Give *group* as the list of groups shows it: without targets, with periods if asked for."""
+    """Return *group* as the list of groups shows it: without targets, with periods if asked for."""
     return _group(group, calendar, now, periods=periods, targets=False) | _created_on(group)
 
 
 def one_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> Json:
-    """Give *group* as it is shown alone: without targets, with periods if asked for."""
+    """Return *group* as it is shown alone: without targets, with periods if asked for."""
     return _group(group, calendar, now, periods=periods, targets=False)
 
 
 def milestone(group: TargetGroup, calendar: Calendar, now: int, org_id: int, *, periods: bool) -> Json:
-    """Give *group* as the list of milestones shows it: with targets, and the organisation it belongs to."""
+    """Return *group* as the list of milestones shows it: with targets, and the organisation it belongs to."""
     return _group(group, calendar, now, periods=periods, targets=True) | _created_on(group) | {"orgId": org_id}
 
 
 def changed_period(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    """Give a period as its change shows it: without a status (facts 3.2)."""
+    """Return a period as its change shows it: without a status (facts 3.2)."""
     shown = period_row(period, group, calendar, now)
     del shown["periodStatus"]
     return shown
@@ -84,12 +84,12 @@ def _group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool, t
 
 
 def _created_on(group: TargetGroup) -> Json:
-    """Give when the group was made, in epoch milliseconds beside the text of its attribution."""
+    """Return when the group was made, in epoch milliseconds beside the text of its attribution."""
     return {"createdOn": nearest_second(group.attribution.created_at) // 1000}
 
 
 def _running(group: TargetGroup, now: int) -> Period | None:
-    """Give the period that runs at *now*, where all customers share one."""
+    """Return the period that runs at *now*, where all customers share one."""
     if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         return None
     running = (one for one in group.periods if one.active and status_of(one, now) is PeriodStatus.RUNNING)

@@ -56,7 +56,7 @@ async def get_leaderboard(
     pageOffset: str = "0",
     pageLimit: str = str(PAGES_MAX),
 ) -> JsonResponse:
-    """Give a page of a target's board in a period, the running one if none is named; of `pageLimit` pages at most."""
+    """Return a page of a target's board in a period, the running one if none is named; of `pageLimit` pages at most."""
     warnings: list[str] = []
     problems: list[Problem] = []
     size = _number("pageSize", pageSize, problems)
@@ -91,7 +91,7 @@ async def get_leaderboard(
 @router.get("/v3.1/leaderboards/user/{user_id}", response_model=None)
 @router.get(f"{GATEWAY}/v3.1/leaderboards/user/{{user_id}}", name="gateway_user_ranks", response_model=None)
 async def get_user_ranks(user_id: str, request: Request, runtime: RunningRuntime, readers: ReadingFor) -> JsonResponse:
-    """Give a customer's ranks on the boards that the body lists; what is wrong with one of them is a warning."""
+    """Return a customer's ranks on the boards that the body lists; what is wrong with one of them is a warning."""
     asked, warnings = _asked(read_json(await read_body(request)), {reader.org_id for reader in readers})
     caller, profile = await _reader_knowing(runtime, readers, id_of(user_id))
     customer_id = profile.id
@@ -130,7 +130,7 @@ async def get_user_ranks(user_id: str, request: Request, runtime: RunningRuntime
 
 
 async def _reader_of(runtime: Runtime, readers: Sequence[Caller], group_id: int) -> tuple[Caller, OrganisationSnapshot]:
-    """Give the organisation, among those asked about, that has the group; where none has it, the first."""
+    """Return the organisation, among those asked about, that has the group; where none has it, the first."""
     found = [(reader, await snapshot_of(runtime, reader.org_id)) for reader in readers]
     return next((one for one in found if group_id in one[1].groups), found[0])
 
@@ -138,7 +138,7 @@ async def _reader_of(runtime: Runtime, readers: Sequence[Caller], group_id: int)
 async def _reader_knowing(
     runtime: Runtime, readers: Sequence[Caller], customer_id: int | None
 ) -> tuple[Caller, Customer]:
-    """Give the organisation, among those asked about, that knows the customer; raises Refused."""
+    """Return the organisation, among those asked about, that knows the customer; raises Refused."""
     for reader in readers if customer_id is not None else ():
         assert customer_id is not None
         profile = await profile_of(runtime, reader.org_id, customer_id)
@@ -156,7 +156,7 @@ def _number(name: str, text: str, problems: list[Problem]) -> int:
 
 
 def _within(size: int, page: int, pages: int, warnings: list[str]) -> tuple[int, int, int]:
-    """Give page size, page and number of pages within their limits; what was changed is a warning (facts 3.7)."""
+    """Return page size, page and number of pages within their limits; what was changed is a warning (facts 3.7)."""
     if page < 0:
         warnings.append("Page offset is negative, the first page is shown")
     if not 1 <= size <= PAGE_MAX:
@@ -167,7 +167,7 @@ def _within(size: int, page: int, pages: int, warnings: list[str]) -> tuple[int,
 
 
 def _asked(value: Any, org_ids: AbstractSet[int]) -> tuple[list[tuple[int, int, int | None]], list[str]]:
-    """Give the boards that a body lists, group, target and period, with warnings; raises Refused.
+    """Return the boards that a body lists, group, target and period, with warnings; raises Refused.
 
     An organisation that an item names is one of those asked about, *org_ids*.
     """
@@ -236,7 +236,7 @@ def _entry(row: BoardEntry, calendar: Calendar) -> Json:
 
 
 def _details(customer: Customer | None) -> Json:
-    """Give what is shown of a customer; what nobody has told us is said to be so."""
+    """Return what is shown of a customer; what nobody has told us is said to be so."""
     known: dict[str, Any] = {}
     if customer is not None:
         named = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}

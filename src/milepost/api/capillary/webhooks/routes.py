@@ -69,7 +69,7 @@ def _attributes(incoming_event: IncomingEvent) -> Mapping[str, Scalar]:
 def _incoming_event(
     value: Any, org_id: int, now: int, request_id: str, known: Mapping[str, EventDefinition]
 ) -> IncomingEvent:
-    """Give what the request offers, or refuse with everything that is wrong with it."""
+    """Return what the request offers, or refuse with everything that is wrong with it."""
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
@@ -103,7 +103,7 @@ def _incoming_event(
 
 
 def _event_id(value: dict[str, Any], request_id: str) -> str:
-    """Give what tells this event from others: `uniqueId` if given; a dated event is what it says; else each is new."""
+    """Return what identifies this event: `uniqueId` if given, else the content of a dated event; else each is new."""
     unique = value.get("uniqueId")
     if isinstance(unique, str) and 0 < len(unique) <= VALUE_CHARACTERS_MAX:
         return unique
@@ -115,7 +115,7 @@ def _event_id(value: dict[str, Any], request_id: str) -> str:
 def _identifier(
     value: dict[str, Any], definition: EventDefinition | None, problems: list[Problem]
 ) -> Identifier | None:
-    """Give who did it: by a field of our own words, else by the one that the definition says names the customer."""
+    """Return who did it: by a field of our own words, else by the one that the definition says names the customer."""
     named = list(_IDENTIFIERS.items())
     if definition is not None:
         named += [
@@ -137,7 +137,7 @@ def _identifier(
 
 
 def _instant(text: object, now: int, problems: list[Problem]) -> int:
-    """Give the event's own time, as given; without one it is the time of receipt (facts 4.6)."""
+    """Return the event's own time, as given; without one it is the time of receipt (facts 4.6)."""
     if text is None:
         return now
     try:

@@ -15,7 +15,7 @@ PROBLEMS_MAX = 50
 
 
 def member_names(body: bytes, content_type: str) -> list[Identifier]:
-    """Give the customers that *body* names; raises Refused with what is wrong, by the place in the list."""
+    """Return the customers that *body* names; raises Refused with what is wrong, by the place in the list."""
     given = _from_csv(body) if "csv" in content_type else _from_json(body)
     if len(given) > MEMBERS_MAX:
         raise Refused(Problem("", f"an upload may hold {MEMBERS_MAX} customers; this one holds {len(given)}"))
@@ -44,7 +44,7 @@ def _from_json(body: bytes) -> list[tuple[str, str]]:
 
 
 def _pair(place: int, item: Any) -> tuple[str, str]:
-    """Give the one identifier of an item, as text."""
+    """Return the one identifier of an item, as text."""
     if not isinstance(item, dict) or len(item) != 1:
         raise Refused(Problem(f"[{place}]", f"must hold exactly one of {', '.join(NAMES)}"))
     ((name, value),) = item.items()

@@ -114,7 +114,7 @@ async def get_audiences(
 
 @router.get("/{audience_id}", response_model=None)
 async def get_audience(audience_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give one audience."""
+    """Return one audience."""
     return JsonResponse(_item(await view_audience(runtime, caller, _id(audience_id))))
 
 
@@ -197,7 +197,7 @@ async def get_members(
 
 
 def _name(value: Any) -> str:
-    """Give the name that a body says; raises Refused."""
+    """Return the name that a body says; raises Refused."""
     problems = structure_problems(value, AudienceBody)
     if not problems and holds_nul(value):
         problems = [Problem("name", "holds the character U+0000")]

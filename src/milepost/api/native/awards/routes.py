@@ -96,14 +96,14 @@ async def decide_award(
 
 @router.get("/customers/{customer_id}/caps", response_model=None)
 async def get_caps(customer_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give the caps that bound what the customer may be given now, and what is left of each."""
+    """Return the caps that bound what the customer may be given now, and what is left of each."""
     view = await view_of(runtime, caller, customer_id)
     items = [cap_item(cap) for cap in running_caps(view, runtime.clock())]
     return JsonResponse({"items": items, "nextCursor": None})
 
 
 def cap_item(cap: RunningCap) -> CapItem:
-    """Give a running cap as our face tells it."""
+    """Return a running cap as our face tells it."""
     span = cap.span
     return CapItem(
         cap.group.id,

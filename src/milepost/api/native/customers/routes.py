@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/v1", tags=["customers"])
 
 @router.get("/customers", response_model=None)
 async def get_customers(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give the customer that one name, such as externalId or mobile, leads to; no customer is an empty list."""
+    """Return the customer that one name, such as externalId or mobile, leads to; no customer is an empty list."""
     named = [(name, value) for name, value in request.query_params.multi_items() if name in _KINDS]
     if len(named) != 1 or len(request.query_params) != 1:
         raise Refused(Problem("", f"give exactly one of {', '.join(_KINDS)}"))

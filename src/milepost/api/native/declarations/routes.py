@@ -145,7 +145,7 @@ async def get_custom_fields(
 
 
 def field_drafts(items: Sequence[FieldBody], family: FieldFamily) -> list[FieldDraft]:
-    """Give the fields that *items* declare."""
+    """Return the fields that *items* declare."""
     return [
         FieldDraft(family=family, entity=one.entity, name=one.name, type=one.type, label=one.label) for one in items
     ]
@@ -162,7 +162,7 @@ async def _declare(
 def _page(
     found: Sequence[Listed], key: Callable[[Listed], str], item: Callable[[Listed], Struct], cursor: str, limit: int
 ) -> JsonResponse:
-    """Give what comes after *cursor*, which is the key of the last one before, at most *limit*."""
+    """Return what comes after *cursor*, which is the key of the last one before, at most *limit*."""
     if not 1 <= limit <= PAGE_MAX:
         raise Refused(Problem("limit", f"must be from 1 to {PAGE_MAX}"))
     rest = sorted((one for one in found if key(one) > cursor), key=key)

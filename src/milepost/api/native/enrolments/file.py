@@ -95,7 +95,7 @@ class EnrolmentFile:
         return Done(counts, refused)
 
     def _read(self, row: Row) -> tuple[EnrolmentRow | None, tuple[str, ...]]:
-        """Give what a row says, or everything that is wrong with it."""
+        """Return what a row says, or everything that is wrong with it."""
         where, cells = self._where, row.cells
         reasons: list[str] = []
         if len(cells) > len(self.columns):
@@ -119,7 +119,7 @@ class EnrolmentFile:
         return EnrolmentRow(customer=customer, target=target, goals=tuple(sorted(goals.items()))), ()
 
     def _target(self, name: str) -> Target | None:
-        """Give the target called *name*; where there is only one, none need be named."""
+        """Return the target called *name*; where there is only one, none need be named."""
         if not name and len(self._targets) == 1:
             return next(iter(self._targets.values()))
         return self._targets.get(name_key(name))
@@ -157,7 +157,7 @@ def _no_column(periods: Sequence[Period]) -> str:
 
 
 def _goal(text: str, group: TargetGroup) -> Decimal | str:
-    """Give the goal that a cell says, or what is wrong with it."""
+    """Return the goal that a cell says, or what is wrong with it."""
     goal = Decimal(text) if _AMOUNT.fullmatch(text) else None
     if goal is None or not fits(goal):
         return f"must be blank or a number from 0 to {AMOUNT_MAX} with at most {PLACES} decimals"
@@ -167,7 +167,7 @@ def _goal(text: str, group: TargetGroup) -> Decimal | str:
 
 
 def refused_table(file: EnrolmentFile, done: Done) -> bytes:
-    """Give the refused rows as CSV: as they came, with the line where each stood and the reasons."""
+    """Return the refused rows as CSV: as they came, with the line where each stood and the reasons."""
     kept = [place for place, column in enumerate(file.columns) if column.lower() not in ADDED]
     heading = [*(file.columns[place] for place in kept), *ADDED.values()]
     rows = ([*(row.cells[place] for place in kept), str(row.line), "; ".join(row.reasons)] for row in done.refused)

@@ -52,7 +52,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def offer_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) -> IncomingEvent:
-    """Give the offer that *raw*, one event's JSON, makes; raises Refused with everything that is wrong with it."""
+    """Return the offer that *raw*, one event's JSON, makes; raises Refused with everything that is wrong with it."""
     text = bytes(raw)
     body = _event.decode(text)
     problems: list[Problem] = []
@@ -104,7 +104,7 @@ def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
 
 
 def instant_of(path: str, time: datetime, problems: list[Problem]) -> int:
-    """Give the instant (epoch microseconds) that was written at *path*; one before 1970 is added to *problems*."""
+    """Return the instant (epoch microseconds) that was written at *path*; one before 1970 is added to *problems*."""
     since = time - _EPOCH
     instant = since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
     if instant < 0:
@@ -113,7 +113,7 @@ def instant_of(path: str, time: datetime, problems: list[Problem]) -> int:
 
 
 def place_of(store: Placed, till: Placed, problems: list[Problem]) -> PlaceName | None:
-    """Give how a body names its place; what is wrong with it is added to *problems*."""
+    """Return how a body names its place; what is wrong with it is added to *problems*."""
     if store is UNSET and till is UNSET:
         return None
     if till is UNSET and store is not UNSET and store.id is UNSET and store.code is not UNSET:
@@ -134,7 +134,7 @@ def place_of(store: Placed, till: Placed, problems: list[Problem]) -> PlaceName 
 
 @lru_cache(maxsize=PLACES_REMEMBERED_MAX)
 def _place_name(path: str, id_: int | None, code: str | None) -> PlaceName:
-    """Give one and the same name for all events of a place."""
+    """Return one and the same name for all events of a place."""
     return PlaceName(path, id_, code)
 
 
@@ -159,7 +159,7 @@ def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
 
 
 def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill:
-    """Give the bill of *data*; what is wrong with its numbers is added to *problems*."""
+    """Return the bill of *data*; what is wrong with its numbers is added to *problems*."""
     if not fits(data.net_amount):
         problems.append(wrong_amount(f"{path}.netAmount"))
     if not fits(data.discount):
@@ -185,7 +185,7 @@ def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill
 
 
 def _line_at(path: str, place: int, data: LineBody, problems: list[Problem]) -> Line:
-    """Give the line at *place*; paths are written out only where something is wrong."""
+    """Return the line at *place*; paths are written out only where something is wrong."""
     wrong: list[Problem] = []
     line = _line(data, wrong)
     if wrong:
@@ -220,7 +220,7 @@ def _line(data: LineBody, problems: list[Problem]) -> Line:
 
 
 def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
-    """Give gross and net amount of a line; one that is left out follows from the other and the discount."""
+    """Return gross and net amount of a line; one that is left out follows from the other and the discount."""
     gross, net = data.gross_amount, data.net_amount
     if gross is not UNSET and not fits(gross):
         problems.append(wrong_amount("grossAmount"))
@@ -243,7 +243,7 @@ def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
 
 
 def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> Return:
-    """Give the return of *data*; what is wrong with it is added to *problems*."""
+    """Return the return of *data*; what is wrong with it is added to *problems*."""
     amount = None if data.amount is UNSET else data.amount
     if data.return_type is ReturnKind.AMOUNT and amount is None:
         problems.append(Problem(f"{path}.amount", "is needed when returnType is AMOUNT"))

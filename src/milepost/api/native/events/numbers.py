@@ -15,7 +15,7 @@ def check_amount(path: str, amount: Decimal, problems: list[Problem]) -> None:
 
 
 def wrong_amount(path: str) -> Problem:
-    """Give what is wrong with an amount that does not fit."""
+    """Return what is wrong with an amount that does not fit."""
     return Problem(path, f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals")
 
 

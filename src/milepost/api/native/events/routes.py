@@ -81,7 +81,7 @@ async def receive_events(request: Request, runtime: RunningRuntime, caller: Curr
 
 
 def answer_item(answer: Answer) -> AnswerItem:
-    """Give what became of one event as our face tells it."""
+    """Return what became of one event as our face tells it."""
     return AnswerItem(
         id=answer.key.id,
         status=answer.status.value,
@@ -93,14 +93,14 @@ def answer_item(answer: Answer) -> AnswerItem:
 
 
 def entry_item(entry: Entry) -> EntryItem:
-    """Give one entry as our face tells it."""
+    """Return one entry as our face tells it."""
     return EntryItem(
         entry.target_id, entry.period_id, number(entry.before), number(entry.after), _REASONS[entry.reason]
     )
 
 
 def _items(body: bytes, content_type: str) -> list[Raw]:
-    """Give the JSON text of each event in *body*."""
+    """Return the JSON text of each event in *body*."""
     try:
         if "ndjson" in content_type or "jsonl" in content_type:
             return [Raw(line) for line in body.splitlines() if line.strip()]
@@ -114,7 +114,7 @@ def _items(body: bytes, content_type: str) -> list[Raw]:
 
 
 def read_event(raw: bytes, *, org_id: int, till_id: int | None, now: int) -> IncomingEvent | tuple[Problem, ...]:
-    """Give the offer that one event's JSON makes, or everything that is wrong with it."""
+    """Return the offer that one event's JSON makes, or everything that is wrong with it."""
     if len(raw) > EVENT_BYTES_MAX:
         return (Problem("", f"an event may have {EVENT_BYTES_MAX} bytes"),)
     try:
@@ -128,7 +128,7 @@ def read_event(raw: bytes, *, org_id: int, till_id: int | None, now: int) -> Inc
 
 
 def _all_problems(raw: bytes) -> list[Problem]:
-    """Give everything that is wrong with the structure of an event that the decoder stopped at."""
+    """Return everything that is wrong with the structure of an event that the decoder stopped at."""
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:

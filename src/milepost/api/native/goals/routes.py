@@ -135,7 +135,7 @@ def _refuse_structure(value: object, kind: type[Struct]) -> None:
 
 
 def _amount(value: object) -> Decimal:
-    """Give an amount that is a number or text that is one; raises Refused."""
+    """Return an amount that is a number or text that is one; raises Refused."""
     try:
         amount = None if isinstance(value, bool) else Decimal(str(value))
     except ArithmeticError:

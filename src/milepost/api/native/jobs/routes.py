@@ -40,7 +40,7 @@ async def get_job(job_id: str, runtime: RunningRuntime, caller: CurrentCaller) -
 
 
 def job_item(job: Job) -> JobItem:
-    """Give a piece of work as our face tells it."""
+    """Return a piece of work as our face tells it."""
     utc = calendar_of("UTC")
     return JobItem(
         job.id,

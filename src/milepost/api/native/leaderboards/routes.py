@@ -62,7 +62,7 @@ async def get_board(
     top: str = "10",
     around: str = "0",
 ) -> JsonResponse:
-    """Give the top of a target's board and, if a customer is named, that customer's place and those around it."""
+    """Return the top of a target's board and, if a customer is named, that customer's place and those around it."""
     problems: list[Problem] = []
     target = _id("targetId", target_id, problems)
     period = None if periodId is None else _id("periodId", periodId, problems)
@@ -93,7 +93,7 @@ async def get_board(
 
 
 async def _with(runtime: Runtime, board: BoardRequest, customer: int | None) -> tuple[CachedBoard, int | None]:
-    """Give the board, and who the customer is by now.
+    """Return the board, and who the customer is by now.
 
     Nobody on a board was merged into another: only who is not there need be asked about.
     """
@@ -106,7 +106,7 @@ async def _with(runtime: Runtime, board: BoardRequest, customer: int | None) -> 
 
 
 def _meant(snapshot: OrganisationSnapshot, target: int, period: int | None, now: int) -> BoardRequest:
-    """Give the board of a target, whatever its group; raises Refused."""
+    """Return the board of a target, whatever its group; raises Refused."""
     rule = snapshot.rule_index.rules.get(target)
     if rule is None:
         raise Refused(Problem("targetId", f"there is no target {target}"))

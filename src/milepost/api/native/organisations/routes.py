@@ -56,7 +56,7 @@ class OrganisationItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 @router.get("/organisation", response_model=None)
 async def get_organisation(runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give the organisation that asks, with its settings in force."""
+    """Return the organisation that asks, with its settings in force."""
     return JsonResponse(_organisation(*await organisation_now(runtime, caller.org_id)))
 
 
@@ -78,7 +78,7 @@ async def patch_organisation(request: Request, runtime: RunningRuntime, caller: 
 async def get_settings_versions(
     runtime: RunningRuntime, caller: CurrentCaller, cursor: str = "", limit: int = PAGE_MAX
 ) -> JsonResponse:
-    """Give the settings in force and those before them, latest first; `cursor` is a version that was told."""
+    """Return the settings in force and those before them, latest first; `cursor` is a version that was told."""
     before = id_of(cursor) if cursor else LATEST
     problems = [] if 1 <= limit <= PAGE_MAX else [Problem("limit", f"must be from 1 to {PAGE_MAX}")]
     if before is None:

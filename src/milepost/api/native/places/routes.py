@@ -122,17 +122,17 @@ async def get_tills(
 
 
 def drafts_of(body: bytes, kind: type[Struct]) -> list[PlaceDraft]:
-    """Give the places that the rows of a CSV file are; raises Refused with everything that is wrong with it."""
+    """Return the places that the rows of a CSV file are; raises Refused with everything that is wrong with it."""
     return [PlaceDraft(**msgspec.structs.asdict(item)) for item in items_of_table(body, kind)]
 
 
 async def _drafts(request: Request, kind: type[Struct]) -> list[PlaceDraft]:
-    """Give what the request says, or refuse with everything that is wrong with it."""
+    """Return what the request says, or refuse with everything that is wrong with it."""
     return [PlaceDraft(**msgspec.structs.asdict(item)) for item in await read_items(request, kind)]
 
 
 def _page(found: Sequence[Zone | Concept | Store | Till], known: Places, cursor: str, limit: int) -> JsonResponse:
-    """Give the places after the code *cursor*, at most *limit*, with the cursor of the next page."""
+    """Return the places after the code *cursor*, at most *limit*, with the cursor of the next page."""
     if not 1 <= limit <= PAGE_MAX:
         raise Refused(Problem("limit", f"must be from 1 to {PAGE_MAX}"))
     ordered = sorted((place for place in found if place.code > cursor), key=lambda place: place.code)

@@ -118,7 +118,7 @@ class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 @router.get("/customers/{customer_id}/progress", response_model=None)
 async def get_progress(customer_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give how far a customer is in every group in force in which the customer takes part or has progress."""
+    """Return how far a customer is in every group in force in which the customer takes part or has progress."""
     view, now = await view_of(runtime, caller, customer_id), runtime.clock()
     concerns = may_show(view)
     shown = [group for group in view.groups if group.active and any(map(concerns, group.targets))]
@@ -187,7 +187,7 @@ def _period(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> Pe
 
 
 def _status(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> str:
-    """Give where *now* lies to a customer's period; until achieved, those after the one being filled are to come."""
+    """Return where *now* lies to a customer's period; until achieved, those after the one being filled are to come."""
     if own.span is None:
         return "NOT_BEGUN"
     if now < own.span.opens_at:
@@ -224,7 +224,7 @@ def _level(found: LevelStanding) -> LevelItem:
 
 
 def _wholes(view: CustomerView, group: TargetGroup) -> list[WholeItem]:
-    """Give the group taken together in each period in which the customer has done something for it."""
+    """Return the group taken together in each period in which the customer has done something for it."""
     composite = view.snapshot.rule_index.composites.get(group.id)
     found = []
     for period in group.periods if composite is not None else ():

@@ -45,7 +45,7 @@ async def post_count_stored(
 
 
 def group_id_of(text: str) -> int:
-    """Give the id of a group in a path; raises Refused."""
+    """Return the id of a group in a path; raises Refused."""
     found = id_of(text)
     if not found:
         raise Refused(UNKNOWN_GROUP)

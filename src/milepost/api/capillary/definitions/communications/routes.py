@@ -50,7 +50,7 @@ class CommunicationBody(Document):
     active: bool | None = None
 
     def draft(self, path: str) -> CommunicationDraft:
-        """Give what was asked for at *path*."""
+        """Return what was asked for at *path*."""
         return CommunicationDraft(
             path=path,
             id=self.id,
@@ -97,7 +97,7 @@ async def upsert_communications(
 
 
 def _row(one: Communication, calendar: Calendar) -> Json:
-    """Give a communication in the vendor's keys, without those that have no value."""
+    """Return a communication in the vendor's keys, without those that have no value."""
     return given(
         {
             "id": one.id,

@@ -24,7 +24,7 @@ from milepost.rules.edits.period_edits import status_of
 
 
 def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    """Give the answer to the creation of *group*, with statuses as of *now* (epoch microseconds)."""
+    """Return the answer to the creation of *group*, with statuses as of *now* (epoch microseconds)."""
     shown: Json = {
         "id": group.id,
         "name": group.name,
@@ -57,7 +57,7 @@ def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
 
 
 def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
-    """Give a target as the list of a customer's enrolled targets shows it (S3)."""
+    """Return a target as the list of a customer's enrolled targets shows it (S3)."""
     shown: Json = {
         "id": target.id,
         "attribution": attribution(attribution_of(group, target), calendar),
@@ -75,7 +75,7 @@ def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
 
 
 def attribution(made: Attribution, calendar: Calendar) -> Json:
-    """Give who made something and when, as reads show it: to the nearest second (facts 2.8)."""
+    """Return who made something and when, as reads show it: to the nearest second (facts 2.8)."""
     return _attribution(made, nearest_second(made.created_at), nearest_second(made.updated_at), calendar)
 
 
@@ -101,7 +101,7 @@ def _author(author: Author) -> Json:
 
 
 def period_row(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    """Give a period of *group* with its status as of *now* (epoch microseconds)."""
+    """Return a period of *group* with its status as of *now* (epoch microseconds)."""
     return given(
         {
             "id": period.id,
@@ -118,7 +118,7 @@ def period_row(period: Period, group: TargetGroup, calendar: Calendar, now: int)
 
 
 def level_row(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Json:
-    """Give a streak level of *group*; levels do not change."""
+    """Return a streak level of *group*; levels do not change."""
     return {
         "id": level.id,
         "attribution": attribution(created_by(group), calendar),
@@ -129,7 +129,7 @@ def level_row(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Jso
 
 
 def own_words(group: TargetGroup) -> Json:
-    """Give what a group says in words that the vendor does not have; None where it says nothing."""
+    """Return what a group says in words that the vendor does not have; None where it says nothing."""
     freezes = group.freezes
     return {
         "capScope": None if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value,
@@ -138,14 +138,14 @@ def own_words(group: TargetGroup) -> Json:
 
 
 def created_target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Give a target as its creation shows it: with real milliseconds, without triggers if it has none (facts 2.8)."""
+    """Return a target as its creation shows it: with real milliseconds, without triggers if it has none (facts 2.8)."""
     made = attribution_of(group, target)
     shown = _target(target, group, _attribution(made, made.created_at, made.updated_at, calendar), calendar)
     return given(shown | {"targetMilestoneTriggers": shown["targetMilestoneTriggers"] or None})
 
 
 def target_row(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Give a target as reads show it: to the second, and with a list of triggers however short (facts 2.3)."""
+    """Return a target as reads show it: to the second, and with a list of triggers however short (facts 2.3)."""
     return given(_target(target, group, attribution(attribution_of(group, target), calendar), calendar))
 
 
@@ -172,7 +172,7 @@ def _target(target: Target, group: TargetGroup, made: Json, calendar: Calendar) 
 
 
 def _rule(target: Target, calendar: Calendar) -> Json:
-    """Give the part of a target that says what counts and for whom."""
+    """Return the part of a target that says what counts and for whom."""
     filters = (
         None
         if target.filters is None
@@ -190,7 +190,7 @@ def _rule(target: Target, calendar: Calendar) -> Json:
 
 
 def _audience(chosen: AudienceFilter, target: Target, calendar: Calendar) -> Json:
-    """Give an audience whose members take part; the filter has no id but its target's."""
+    """Return an audience whose members take part; the filter has no id but its target's."""
     return {
         "audienceGroupId": chosen.audience_id,
         "versionId": chosen.version_id,
@@ -236,7 +236,7 @@ def _trigger(trigger: Trigger, target: Target) -> Json:
 
 
 def combination_row(combination: Combination, targets: Iterable[Target]) -> Json:
-    """Give how targets are taken together; the rule names the active ones in the order of their ids (facts 2.6)."""
+    """Return how targets are taken together; the rule names the active ones in the order of their ids (facts 2.6)."""
     joined = " | " if combination.any_of else " & "
     ids = sorted(target.id for target in targets if target.active)
     shown: Json = {

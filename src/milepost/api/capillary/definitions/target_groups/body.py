@@ -52,7 +52,7 @@ class CombinationBody(Document):
     min_targets_to_achieve: int | None = None
 
     def draft(self) -> CombinationDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return CombinationDraft(
             aggregation=self.aggregation, threshold=self.threshold_value, least=self.min_targets_to_achieve
         )
@@ -99,7 +99,7 @@ class GroupBody(Document):
     streak_freezes: FreezesBody | None = None
 
     def draft(self) -> GroupDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         any_of = None if self.combination_type is None else self.combination_type is CombinationType.ANY
         unified, freezes = self.unified_target_expression, self.streak_freezes
         return GroupDraft(

@@ -46,7 +46,7 @@ async def create_target_group(request: Request, runtime: RunningRuntime, asking:
 
 @router.post("/v3/targetGroups/isValidName")
 async def is_valid_target_name(request: Request, runtime: RunningRuntime, asking: WritingFor) -> JsonResponse:
-    """Tell whether a group, streak, target, streak level or period could have this name."""
+    """Return whether a group, streak, target, streak level or period could have this name."""
     named, problems = read(NameBody, read_json(await read_body(request)))
     if named.value is None and not problems:
         problems = (Problem("value", MISSING),)

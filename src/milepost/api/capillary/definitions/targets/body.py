@@ -92,7 +92,7 @@ class PeriodBody(Document):
     active: bool | None = None
 
     def draft(self) -> PeriodDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return PeriodDraft(
             ref_code=self.ref_code,
             starts=self.start_date,
@@ -109,7 +109,7 @@ class FilterBody(Document):
     entity_ids: Annotated[list[int], Field(max_length=IDS_MAX)] | None = None
 
     def draft(self) -> FilterDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return FilterDraft(self.entity_type, None if self.entity_ids is None else tuple(self.entity_ids))
 
 
@@ -130,7 +130,7 @@ class WindowBody(Document):
     window_value: Code = None
 
     def draft(self) -> WindowDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         unit = None if self.window_time_unit is None else self.window_time_unit.value
         return WindowDraft(kind=self.window_type, unit=unit, value=self.window_value)
 
@@ -145,7 +145,7 @@ class MetadataBody(Document):
     alternate_currency_identifier: str | None = None
 
     def draft(self) -> MetadataDraft:
-        """Give what was asked for; an aggregate window of null is told from none, since answers show it."""
+        """Return what was asked for; an aggregate window of null is told from none, since answers show it."""
         return MetadataDraft(
             name=self.name,
             aggregate=self.aggregate_function,
@@ -165,7 +165,7 @@ class AudienceBody(Document):
     version_id: int | None = None
 
     def draft(self) -> AudienceDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return AudienceDraft(audience_id=self.audience_group_id, version_id=self.version_id)
 
 
@@ -181,7 +181,7 @@ class TriggerBody(Document):
     is_active: bool | None = None
 
     def draft(self) -> TriggerDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return TriggerDraft(
             name=self.trigger_name,
             active=self.is_active,
@@ -221,7 +221,7 @@ class TargetBody(Document):
     target_audience_filter: Annotated[list[AudienceBody], Field(max_length=ENTRIES_MAX)] | None = None
 
     def draft(self) -> TargetDraft:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return TargetDraft(
             name=self.name,
             description=self.description,

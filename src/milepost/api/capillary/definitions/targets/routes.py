@@ -119,12 +119,12 @@ async def change_unified_targets(
 
 
 def _new(done: Edited) -> list[Target]:
-    """Give the targets that the edit brought, in the order in which they were sent."""
+    """Return the targets that the edit brought, in the order in which they were sent."""
     known = {target.id for target in done.before.targets}
     return [target for target in done.group.targets if target.id not in known]
 
 
 def _sent(done: Edited, amendments: Iterable[TargetAmendment]) -> list[Target]:
-    """Give the targets that were sent, new ones too, in their order."""
+    """Return the targets that were sent, new ones too, in their order."""
     by_id, new = {target.id: target for target in done.group.targets}, iter(_new(done))
     return [next(new) if one.id is None else by_id[one.id] for one in amendments]

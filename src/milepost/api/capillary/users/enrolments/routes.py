@@ -64,7 +64,7 @@ async def unenroll_connected(
 
 
 def ids_of(group_id: str, target_id: str) -> tuple[int, int]:
-    """Give the ids in a path; raises Refused with the vendor's codes where one is none."""
+    """Return the ids in a path; raises Refused with the vendor's codes where one is none."""
     group, target = id_of(group_id), id_of(target_id)
     if group is None:
         raise Refused(UNKNOWN_GROUP)
@@ -74,7 +74,7 @@ def ids_of(group_id: str, target_id: str) -> tuple[int, int]:
 
 
 def read_enrolment(value: Any) -> EnrolmentDraft:
-    """Give the one enrolment that a body asks for, or refuse with everything that is wrong with it."""
+    """Return the one enrolment that a body asks for, or refuse with everything that is wrong with it."""
     item, problems = _one(value, "enrolment", ENROLMENT_FIELDS)
     customer_id = _customer(item, problems)
     balance, reset = item.get("initialBalance"), item.get("resetStreakStatus")
@@ -93,7 +93,7 @@ def read_enrolment(value: Any) -> EnrolmentDraft:
 
 
 def read_leaving(value: Any) -> int:
-    """Give the one customer who leaves, or refuse with everything that is wrong with the body."""
+    """Return the one customer who leaves, or refuse with everything that is wrong with the body."""
     item, problems = _one(value, "customer", LEAVING_FIELDS)
     customer_id = _customer(item, problems)
     if problems:
@@ -102,7 +102,7 @@ def read_leaving(value: Any) -> int:
 
 
 def _one(value: Any, what: str, fields: tuple[str, ...]) -> tuple[dict[str, Any], list[Problem]]:
-    """Give the one record of a body (facts 8 #31), with what is wrong with its fields and its period's name."""
+    """Return the one record of a body (facts 8 #31), with what is wrong with its fields and its period's name."""
     if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], dict):
         raise Refused(Problem("", f"the body must be a list of exactly one {what}"))
     item: dict[str, Any] = value[0]

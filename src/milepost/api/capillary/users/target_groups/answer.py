@@ -22,7 +22,7 @@ _MICRO = Decimal("0.000001")
 
 
 def customer_shown(view: CustomerView) -> Json:
-    """Give who the customer is."""
+    """Return who the customer is."""
     customer, calendar = view.customer, view.snapshot.rule_index.calendar
     channels = [
         _channel(one) for one in customer.identifiers if one.kind in {IdentifierKind.EMAIL, IdentifierKind.MOBILE}
@@ -47,7 +47,7 @@ def customer_shown(view: CustomerView) -> Json:
 def groups_shown(
     view: CustomerView, at: int, now: int, *, every_period: bool, every_target: bool, rule_ids: set[int] | None
 ) -> list[Json]:
-    """Give the customer's groups with their rows; without *every_period* the rows of periods that run at *at*."""
+    """Return the customer's groups with their rows; without *every_period* the rows of periods that run at *at*."""
     shown: list[Json] = []
     rows, concerns = _Rows(view, at, now, every_period=every_period), may_show(view)
     for group in view.groups:
@@ -75,7 +75,7 @@ class _Rows:
         self._calendar: Calendar = view.snapshot.rule_index.calendar
 
     def of_target(self, group: TargetGroup, target: Target) -> list[Json]:
-        """Give the rows of one target: real ones, and synthesised ones where every period is asked for."""
+        """Return the rows of one target: real ones, and synthesised ones where every period is asked for."""
         own = customer_periods(self._view, group, target)
         if own and all(one.span is None for one in own):
             # Windows of one's own that have not begun are one row, from and to when the group was made (S4).
@@ -133,7 +133,7 @@ class _Rows:
         }
 
     def _stamps(self, progress: Progress | None, enrolment: Enrolment | None) -> tuple[int, int, int | None]:
-        """Give when the row was enrolled, changed and achieved; a synthesised row is of this moment (facts 2.9)."""
+        """Return when the row was enrolled, changed and achieved; a synthesised row is of this moment (facts 2.9)."""
         if progress is None:
             enrolled_at = self._now if enrolment is None else enrolment.enrolled_at * SECOND_US
             return enrolled_at, enrolled_at, None
@@ -142,7 +142,7 @@ class _Rows:
 
 
 def _is_cut_off(own: CustomerPeriod) -> bool:
-    """Tell whether the group's end leaves nothing of a window."""
+    """Return whether the group's end leaves nothing of a window."""
     return own.progress is None and own.span is not None and own.span.opens_at >= own.span.closes_at
 
 
@@ -157,7 +157,7 @@ class _Bounds(NamedTuple):
 
 
 def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bounds:
-    """Give what a row shows of its period (facts 2.9, 4.4): the last second, not the first instant after it.
+    """Return what a row shows of its period (facts 2.9, 4.4): the last second, not the first instant after it.
 
     Until achieved every stamp is the group's beginning; windows that have not begun show when the group was made.
     """
@@ -175,13 +175,13 @@ def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bou
 
 
 def _is_current(group: TargetGroup, own: CustomerPeriod, now: int) -> bool:
-    """Tell whether a period of the calendar runs; of others the vendor never says so (facts 8 #28)."""
+    """Return whether a period of the calendar runs; of others the vendor never says so (facts 8 #28)."""
     fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
     return fixed and own.period.opens_at <= now < own.period.closes_at
 
 
 def row_id(org_id: int, customer_id: int, target_id: int, period_id: int) -> int:
-    """Give the id of a progress: made from its key, 52 bits, so it needs no keeping and never changes."""
+    """Return the id of a progress: made from its key, 52 bits, so it needs no keeping and never changes."""
     return int(sha256(f"{org_id}:{customer_id}:{target_id}:{period_id}".encode()).hexdigest()[:13], 16)
 
 
@@ -202,7 +202,7 @@ def _group(view: CustomerView, group: TargetGroup, rows: list[Json], now: int) -
 
 
 def streaks_shown(view: CustomerView, group: TargetGroup, streak: StreakStanding) -> list[Json]:
-    """Give the levels of a streak group as the vendor shows them, key for key (S4, facts 2.5)."""
+    """Return the levels of a streak group as the vendor shows them, key for key (S4, facts 2.5)."""
     org_id, customer_id, calendar = view.snapshot.organisation.id, view.customer.id, view.snapshot.rule_index.calendar
     rule = view.snapshot.rule_index.streaks[group.id]
     shown = []
@@ -226,7 +226,7 @@ def streaks_shown(view: CustomerView, group: TargetGroup, streak: StreakStanding
 
 
 def _milestones(triggers: Sequence[Trigger], goal: Decimal, progress: Progress | None) -> list[Json] | None:
-    """Give the triggers with their absolute values, six decimals (facts 2.4); None when there are none.
+    """Return the triggers with their absolute values, six decimals (facts 2.4); None when there are none.
 
     A trigger's bit is its place among all of the target's, also where those before it are inactive.
     """
@@ -274,17 +274,17 @@ def _registered(customer: Customer, calendar: Calendar) -> Json:
 
 
 def _someone(till_id: int | None) -> Json:
-    """Give a till of which only the id is told (facts 2.8)."""
+    """Return a till of which only the id is told (facts 2.8)."""
     return {"id": till_id, "code": None, "description": None, "name": None, "type": None}
 
 
 def thousandths(units: int) -> Decimal:
-    """Give an amount in units with three decimals, as user rows have them (facts 8 #35); more where it has more."""
+    """Return an amount in units with three decimals, as user rows have them (facts 8 #35); more where it has more."""
     if units * 1000 % UNITS_PER_ONE:
         return to_decimal(units)
     return Decimal(units * 1000 // UNITS_PER_ONE).scaleb(-3)
 
 
 def _quantized(amount: Decimal, least: Decimal) -> Decimal:
-    """Give *amount* with at least the decimals of *least*; none are cut."""
+    """Return *amount* with at least the decimals of *least*; none are cut."""
     return amount if amount != amount.quantize(least) else amount.quantize(least)

@@ -41,7 +41,7 @@ async def wanted_rows(
     includeInactiveTargets: str = "false",
     trackingDate: str | None = None,
 ) -> Wanted:
-    """Give what the query asks for; raises Refused."""
+    """Return what the query asks for; raises Refused."""
     problems: list[Problem] = []
     wanted = Wanted(
         every_period=boolean("includeInactive", includeInactive, problems),
@@ -59,7 +59,7 @@ Rows = Annotated[Wanted, Depends(wanted_rows)]
 
 @router.get("/v3/users/{user_id}/targetGroups", response_model=None)
 async def get_target_groups(user_id: str, runtime: RunningRuntime, caller: CurrentCaller, wanted: Rows) -> JsonResponse:
-    """Give a customer's target groups, with the running period's progress or, if asked, every period's."""
+    """Return a customer's target groups, with the running period's progress or, if asked, every period's."""
     return _groups(await _view(runtime, [caller], user_id), wanted, runtime.clock())
 
 
@@ -72,7 +72,7 @@ async def get_target_groups(user_id: str, runtime: RunningRuntime, caller: Curre
 async def get_connected_target_groups(
     user_id: str, runtime: RunningRuntime, readers: ReadingFor, wanted: Rows
 ) -> JsonResponse:
-    """Give the target groups of a customer of the caller's organisation, or of one that the headers name."""
+    """Return the target groups of a customer of the caller's organisation, or of one that the headers name."""
     return _groups(await _view(runtime, readers, user_id), wanted, runtime.clock())
 
 
@@ -102,7 +102,7 @@ async def get_enrolled_targets(
     enrollmentType: str | None = None,
     includeOnlyUserCreated: str = "false",
 ) -> JsonResponse:
-    """Give the targets that a customer takes part in and that run at a date, now if none is given."""
+    """Return the targets that a customer takes part in and that run at a date, now if none is given."""
     problems: list[Problem] = []
     rule_ids = _ids("targetRuleIds", targetRuleIds, problems)
     at = _instant("trackingDate", trackingDate, problems)
@@ -123,7 +123,7 @@ async def get_enrolled_targets(
 
 
 async def _view(runtime: Runtime, callers: Sequence[Caller], user_id: str) -> CustomerView:
-    """Give the customer as the first organisation that knows the id sees it; an id is of one organisation only."""
+    """Return the customer as the first organisation that knows the id sees it; an id is of one organisation only."""
     customer_id = id_of(user_id)
     if customer_id is None:
         raise Refused(UNKNOWN_USER)
@@ -145,7 +145,7 @@ def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | Non
 
 
 def _instant(name: str, text: str | None, problems: list[Problem]) -> int | None:
-    """Give the instant that epoch milliseconds name, in microseconds."""
+    """Return the instant that epoch milliseconds name, in microseconds."""
     if text is None or not text.strip():
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > len("9999999999999"):

@@ -63,7 +63,7 @@ async def get_tracked_events(
     limit: str | None = None,
     offset: str | None = None,
 ) -> JsonResponse:
-    """Give the events that concerned a target of a customer, earliest first; `offset` is a page's number from 0."""
+    """Return the events that concerned a target of a customer, earliest first; `offset` is a page's number from 0."""
     problems: list[Problem] = []
     size = number("limit", limit, 1, PAGE_MAX, PAGE_USUAL, problems)
     page = number("offset", offset, 0, PAGES_MAX, 0, problems)
@@ -102,5 +102,5 @@ def _row(tracked: TrackedEvent, target_id: int, page: TrackedPage) -> Json:
 
 
 def _spaced(calendar: Calendar, instant: int) -> str:
-    """Give the local time as `2025-01-09 12:00:12.0` (facts 2.8)."""
+    """Return the local time as `2025-01-09 12:00:12.0` (facts 2.8)."""
     return f"{calendar.iso(instant)[: len('2025-01-09T12:00:12')].replace('T', ' ')}.0"

@@ -95,7 +95,7 @@ class CustomerEntity(Struct, forbid_unknown_fields=True):
 
 
 def details_shown(view: CustomerView) -> Json:
-    """Give all of a customer."""
+    """Return all of a customer."""
     customer = view.customer
     dated = _dated(view)
     profile = {

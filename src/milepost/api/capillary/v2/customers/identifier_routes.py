@@ -54,7 +54,7 @@ async def change_identifier(
 
 
 def read_names(value: Any, field: str, problems: list[Problem], *, by_id: bool = False) -> list[Identifier]:
-    """Give the names that a list of `type` and `value` holds; one may stand alone. What is wrong goes to *problems*."""
+    """Return names that a list of `type` and `value` holds; one may stand alone. What is wrong goes to *problems*."""
     items = [] if value is None else value if isinstance(value, list) else [value]
     if len(items) > NAMES_MAX:
         problems.append(Problem(field, f"must not hold more than {NAMES_MAX} names"))

@@ -102,7 +102,7 @@ def _error(problem: Problem) -> Json:
 
 
 def _named(item: Json) -> tuple[Identifier, Identifier]:
-    """Give victim and survivor as a request names them; raises Refused with all that is wrong."""
+    """Return victim and survivor as a request names them; raises Refused with all that is wrong."""
     problems: list[Problem] = []
     if item.get("type") != TYPE:
         problems.append(Problem("type", f"Request Type is invalid: only {TYPE} is taken", WRONG_TYPE))

@@ -94,7 +94,7 @@ async def put_customer(customer_id: str, request: Request, runtime: RunningRunti
 async def get_customer_named(
     runtime: RunningRuntime, caller: CurrentCaller, identifierName: str = "", identifierValue: str = ""
 ) -> JsonResponse:
-    """Give all of the customer that one of the names of customers leads to."""
+    """Return all of the customer that one of the names of customers leads to."""
     return await _details(runtime, caller, await _named(runtime, caller, identifierName, identifierValue))
 
 
@@ -102,7 +102,7 @@ async def get_customer_named(
 async def get_customer_details(
     runtime: RunningRuntime, caller: CurrentCaller, identifierName: str = "", identifierValue: str = ""
 ) -> JsonResponse:
-    """Give all of the customer that a name leads to, under the vendor's newer address."""
+    """Return all of the customer that a name leads to, under the vendor's newer address."""
     return await _details(runtime, caller, await _named(runtime, caller, identifierName, identifierValue))
 
 
@@ -110,19 +110,19 @@ async def get_customer_details(
 async def get_customer_id(
     runtime: RunningRuntime, caller: CurrentCaller, identifierName: str = "", identifierValue: str = ""
 ) -> JsonResponse:
-    """Give the id of the customer that a name leads to."""
+    """Return the id of the customer that a name leads to."""
     found = await _named(runtime, caller, identifierName, identifierValue)
     return JsonResponse({"entity": found, "warnings": []})
 
 
 @router.get("/v2/customers/{customer_id}", response_model=None)
 async def get_customer(customer_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give all of the customer with this id."""
+    """Return all of the customer with this id."""
     return await _details(runtime, caller, _id(customer_id))
 
 
 async def _named(runtime: Runtime, caller: Caller, name: str, value: str) -> int:
-    """Give the id of the customer called so; raises Refused."""
+    """Return the id of the customer called so; raises Refused."""
     problems: list[Problem] = []
     identifier = read_identifier(name, value, problems)
     if problems or identifier is None:

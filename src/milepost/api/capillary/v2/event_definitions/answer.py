@@ -112,7 +112,7 @@ class FoundPageShape(Struct, forbid_unknown_fields=True):
 
 
 def definition_shown(definition: EventDefinition, org_id: int) -> Json:
-    """Give a definition."""
+    """Return a definition."""
     meta = {
         "eventId": definition.id,
         "eventName": definition.name,
@@ -135,7 +135,7 @@ def definition_shown(definition: EventDefinition, org_id: int) -> Json:
 
 
 def event_shown(found: FoundEvent, org_id: int, customer_id: int, *, with_effects: bool) -> Json:
-    """Give an event that was found."""
+    """Return an event that was found."""
     event = found.event
     carried = dict(event.payload.attributes) if isinstance(event.payload, Activity) else {}
     shown: Json = {

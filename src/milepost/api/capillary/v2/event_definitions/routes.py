@@ -67,14 +67,14 @@ async def disable_definition(runtime: RunningRuntime, caller: CurrentCaller, eve
 
 @router.get("/v2/events/meta", response_model=None)
 async def get_definition(runtime: RunningRuntime, caller: CurrentCaller, event_name: str = "") -> JsonResponse:
-    """Give the definition of a behavioural event."""
+    """Return the definition of a behavioural event."""
     definition = await defined_event(runtime, caller.org_id, event_name)
     return JsonResponse(definition_shown(definition, caller.org_id))
 
 
 @router.get("/v2/events/search", response_model=None)
 async def get_events(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Give behavioural events of the customer that userIdentifierType and -Value name, latest first.
+    """Return behavioural events of the customer that userIdentifierType and -Value name, latest first.
 
     Every parameter that is not of the search itself asks for an attribute with that value.
     """
@@ -93,7 +93,7 @@ async def get_events(request: Request, runtime: RunningRuntime, caller: CurrentC
 
 
 def _question(query: dict[str, str], zone: str, problems: list[Problem]) -> EventQuery:
-    """Give what a search asks for; raises Refused with everything that is wrong with it."""
+    """Return what a search asks for; raises Refused with everything that is wrong with it."""
     order = query.get("sortOrder", "desc").lower()
     if order not in {"asc", "desc"}:
         problems.append(Problem("sortOrder", "must be asc or desc"))
@@ -129,7 +129,7 @@ def _instant(name: str, text: str | None, zone: str, problems: list[Problem]) ->
 
 
 def _draft(value: Any) -> DefinitionDraft:
-    """Give what a body defines, or refuse with everything that is wrong with it."""
+    """Return what a body defines, or refuse with everything that is wrong with it."""
     if not isinstance(value, dict):
         raise Refused(_problem("", "the body must be a JSON object"))
     problems: list[Problem] = []

@@ -14,7 +14,7 @@ router = APIRouter(tags=["authentication"])
 
 @router.post("/v3/oauth/token/generate", response_model=None)
 async def generate_token(request: Request, runtime: RunningRuntime) -> JsonResponse:
-    """Give an access token to a client that shows its key and secret."""
+    """Return an access token to a client that shows its key and secret."""
     value = read_json(await read_body(request))
     pair = (value.get("key"), value.get("secret")) if isinstance(value, dict) else (None, None)
     problems = [

@@ -31,7 +31,7 @@ class EffectShape(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 def effects_shown(customer_id: int, effects: Iterable[TargetEffect]) -> list[Json]:
-    """Give the side effects of one event of a customer."""
+    """Return the side effects of one event of a customer."""
     return [
         {
             "entityType": "USER",

@@ -23,7 +23,7 @@ _ZERO = Decimal(0)
 
 
 def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | None:
-    """Give the bill that *value* says; what is wrong is added to *problems*."""
+    """Return the bill that *value* says; what is wrong is added to *problems*."""
     number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     net = _amount(value, "billAmount", "", problems)
     if value.get("billAmount") is None:
@@ -49,7 +49,7 @@ def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | No
 
 
 def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return | None:
-    """Give the return that *value* says; `billNumber` names the bill."""
+    """Return the return that *value* says; `billNumber` names the bill."""
     number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     kind = value.get("returnType")
     if not isinstance(kind, str) or kind not in ReturnKind.__members__:
@@ -79,7 +79,7 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
 
 
 def _returned(line: Line, given: Mapping[str, Any]) -> ReturnedLine:
-    """Give what came back of a line; amounts that were not given follow from the bill."""
+    """Return what came back of a line; amounts that were not given follow from the bill."""
     net = line.net if given.get("amount") is not None else None
     gross = line.gross if given.get("value") is not None else None
     return ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross)
@@ -128,7 +128,7 @@ def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
 
 
 def text_of(value: Mapping[str, Any], name: str, characters_max: int, problems: list[Problem], prefix: str = "") -> str:
-    """Give the text that *name* has in *value*, a whole number as its digits; else "" and a problem at *prefix*."""
+    """Return the text that *name* has in *value*, a whole number as its digits; else "" and a problem at *prefix*."""
     text = value.get(name)
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)
@@ -148,7 +148,7 @@ def _amount(value: Mapping[str, Any], name: str, prefix: str, problems: list[Pro
 
 
 def _number(value: object, path: str, problems: list[Problem]) -> Decimal | None:
-    """Give the number that *value* is, written as a number or as text; None when nothing is given."""
+    """Return the number that *value* is, written as a number or as text; None when nothing is given."""
     if value is None:
         return None
     number = None

@@ -29,7 +29,7 @@ class Named:
 def read_offers(
     value: Any, customer: Identifier | None, found: list[Problem], posting: Attributed, now: int
 ) -> list[IncomingEvent]:
-    """Give the events that a transaction of *customer* is; raises Refused with *found* and all else that is wrong."""
+    """Return the events that a transaction of *customer* is; raises Refused with *found* and all else that is wrong."""
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
     problems = list(found)
@@ -78,7 +78,7 @@ def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[Named]:
 
 
 def _instant(text: object, now: int, problems: list[Problem]) -> int:
-    """Give the instant of the bill: without an offset it is UTC; without a date it is now."""
+    """Return the instant of the bill: without an offset it is UTC; without a date it is now."""
     if text is None:
         return now
     try:

@@ -29,14 +29,14 @@ class Mixed(NamedTuple):
 
 
 def is_mixed(value: Mapping[str, Any]) -> bool:
-    """Tell whether a bill holds lines that come back."""
+    """Return whether a bill holds lines that come back."""
     lines = value.get("lineItemsV2")
     back = isinstance(lines, list) and any(_comes_back(line) for line in lines)
     return value.get("type") == MIXED_KIND or back
 
 
 def mixed_payloads(value: Mapping[str, Any], problems: list[Problem]) -> Mixed:
-    """Give the bill and the returns that *value* says; what is wrong is added to *problems*."""
+    """Return the bill and the returns that *value* says; what is wrong is added to *problems*."""
     lines = value.get("lineItemsV2")
     if not isinstance(lines, list) or not lines:
         problems.append(
@@ -55,7 +55,7 @@ def _comes_back(line: object) -> bool:
 
 
 def _bill(value: Mapping[str, Any], lines: list[Any], problems: list[Problem]) -> Bill | None:
-    """Give the bill of the lines that were bought, its amounts being theirs."""
+    """Return the bill of the lines that were bought, its amounts being theirs."""
     stand_ins = [{"itemCode": "-"} if _comes_back(line) else line for line in lines]
     bill = bill_payload({**value, "type": "REGULAR", "lineItemsV2": stand_ins}, problems)
     if bill is None:
@@ -77,7 +77,7 @@ def _sum(lines: tuple[Line, ...], name: str) -> Decimal:
 
 
 def _returns(lines: list[Any], problems: list[Problem]) -> list[Return]:
-    """Give one return for each bill and kind of return that lines name."""
+    """Return one return for each bill and kind of return that lines name."""
     by_bill: dict[tuple[str, str], list[int]] = {}
     for place, line in enumerate(lines):
         if not _comes_back(line):
@@ -94,7 +94,7 @@ def _returns(lines: list[Any], problems: list[Problem]) -> list[Return]:
 
 
 def _return(number: str, kind: str, places: list[int], lines: list[Any], problems: list[Problem]) -> Return | None:
-    """Give the return of the lines at *places*; problems are told at the places that they have in the whole."""
+    """Return the return of the lines at *places*; problems are told at the places that they have in the whole."""
     items = [{name: part for name, part in lines[place].items() if name != "type"} for place in places]
     body: dict[str, Any] = {"billNumber": number, "returnType": kind, "lineItemsV2": items}
     own: list[Problem] = []
@@ -109,7 +109,7 @@ def _return(number: str, kind: str, places: list[int], lines: list[Any], problem
 
 
 def _at(problem: Problem, places: list[int]) -> Problem:
-    """Give *problem* with the place of its line among all lines."""
+    """Return *problem* with the place of its line among all lines."""
     for place, original in enumerate(places):
         prefix = f"lineItemsV2[{place}]"
         if problem.path.startswith(prefix):

@@ -84,7 +84,7 @@ async def post_transactions(
 
 
 def _read(item: Any, posting: Attributed, now: int) -> list[IncomingEvent] | tuple[Problem, ...]:
-    """Give the events that one of several transactions is, or everything that is wrong with it."""
+    """Return the events that one of several transactions is, or everything that is wrong with it."""
     problems: list[Problem] = []
     given = item if isinstance(item, dict) else {}
     fields = ("identifierType", "identifierValue")
@@ -96,7 +96,7 @@ def _read(item: Any, posting: Attributed, now: int) -> list[IncomingEvent] | tup
 
 
 def _wrong(answers: Sequence[Answer]) -> tuple[Problem, ...]:
-    """Give why events were not taken; a transaction stands or falls as a whole in what is answered."""
+    """Return why events were not taken; a transaction stands or falls as a whole in what is answered."""
     return tuple(
         problem
         for answer in answers
@@ -106,7 +106,7 @@ def _wrong(answers: Sequence[Answer]) -> tuple[Problem, ...]:
 
 
 async def _effects(runtime: Runtime, posting: Attributed, answers: Sequence[Answer]) -> list[Json]:
-    """Give what the events of one transaction, which are of one customer, did to targets."""
+    """Return what the events of one transaction, which are of one customer, did to targets."""
     customer_id = answers[0].customer_id
     if customer_id is None:
         return []
