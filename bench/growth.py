@@ -13,7 +13,7 @@ from bench.events import Happened, Mix, Stream, Users
 from bench.hosts import ORGANISATION, Postgres, make_brand, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, spread_rules
-from milepost.engine.apply import step
+from milepost.engine.apply import apply
 from milepost.model.event import Event, Place
 from milepost.model.standing import EMPTY_STANDING, Standing
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -119,7 +119,7 @@ def _step_microseconds(lane: Lane, events: Sequence[Happened]) -> float:
     rule_index = lane.organisation.rule_index
     began = time.thread_time()
     for customer, event in made:
-        standings[customer] = step(rule_index, standings.get(customer, EMPTY_STANDING), event).standing
+        standings[customer] = apply(rule_index, standings.get(customer, EMPTY_STANDING), event).standing
     return (time.thread_time() - began) * 1e6 / len(made)
 
 

@@ -1,12 +1,12 @@
-"""Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.replay`."""
+"""Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.apply.replay`."""
 
 from decimal import Decimal
 
 from milepost.api.http.body import write_json
 from milepost.api.native.events.incoming_event import offer_of
+from milepost.engine.apply import Replayed
 from milepost.engine.progress.streak_run import evaluate
 from milepost.engine.progress.windows import spans
-from milepost.engine.replay import Replayed
 from milepost.model.amount import to_decimal
 from milepost.model.event import (
     AUTHORISE_AWARD,

@@ -8,9 +8,9 @@ from milepost.api.capillary.definitions.target_groups.amendment_body import read
 from milepost.api.capillary.definitions.target_groups.body import read_definition
 from milepost.api.http.body import write_json
 from milepost.api.native.events.incoming_event import offer_of
+from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START, Replayed, replay
 from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Event, EventKey, Payload, Place
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Entry, Progress, ProgressKey

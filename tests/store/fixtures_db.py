@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from milepost.engine.replay import Replayed, replay
+from milepost.engine.apply import Replayed, replay
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import BILL, Bill, EventKey
 from milepost.model.standing import Outcome

@@ -23,6 +23,8 @@ from tests.api.client import ApiClient
 from tests.store.dumping import load
 from tests.store.older import FOLDER, Expected, door_to, expected_of, goals, opened_at, outcomes, places, shown, tell
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 KEPT = sorted(path.stem for path in FOLDER.glob("*.sql"))
 """The commits whose databases are kept (make_older_database.py)."""
 

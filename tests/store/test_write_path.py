@@ -16,6 +16,8 @@ from milepost.service.ingest.transaction import Ingest
 from milepost.store import customers
 from tests.store.fixtures_db import HOUR, NOW, House, lived, outcomes_of, statuses
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 TABLES = ("customer", "identity", "standing", "history", "event", "outbox")
 
 

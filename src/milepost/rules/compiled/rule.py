@@ -76,12 +76,20 @@ class TimeFrame(NamedTuple):
     length: Length
 
 
+class RowTarget(NamedTuple):
+    """A row of progress that a rule counts in: its key, goal (units) and end of the period (epoch microseconds)."""
+
+    target_id: int
+    period_id: int
+    goal: int | None
+    closes_at: int
+
+
 class Rule:
     """One target, ready to judge events; periods are ordered by their beginning, goals and marks stand beside them."""
 
     __slots__ = (
         "aggregate",
-        "asks",
         "calendar",
         "cap_scope",
         "closes",
@@ -94,7 +102,8 @@ class Rule:
         "is_cap",
         "is_counting",
         "is_fixed",
-        "is_plain",
+        "is_group_tracked",
+        "is_simple_sum",
         "keys",
         "kpi",
         "marks",
@@ -105,10 +114,11 @@ class Rule:
         "predicate",
         "read",
         "read_line",
+        "row_targets",
         "schedule",
+        "signature",
         "sums",
         "target_id",
-        "together",
         "tracking",
     )
 
@@ -122,7 +132,7 @@ class Rule:
         self.tracking = group.tracking
         self.is_cap = group.tracking is Tracking.CAPPING
         self.cap_scope: CapScope = group.cap_scope
-        self.together = is_group_tracked(group.tracking)
+        self.is_group_tracked = is_group_tracked(group.tracking)
         self.is_counting = is_counting
         self.event_name = event_name_of(target)
         self.aggregate: Aggregate = aggregate_of(target)
@@ -145,8 +155,12 @@ class Rule:
         self.read: Reading | None = reading(target)
         self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
         self.schedule = _schedule(self.opens, self.closes)
-        self.is_plain = self.is_fixed and self.sums and not (self.marks or self.together or self.is_cap)
-        self.asks: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
+        # An event adds to the row of a simple sum and may achieve it, and that is all that it does there.
+        self.is_simple_sum = self.is_fixed and self.sums and not (self.marks or self.is_group_tracked or self.is_cap)
+        self.row_targets = (
+            tuple(map(RowTarget, *zip(*self.keys, strict=True), self.goals, self.closes)) if self.keys else ()
+        )
+        self.signature: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
     def position(self, instant: int) -> int:
         """Return which calendar period holds *instant*, or -1."""

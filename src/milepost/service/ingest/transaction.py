@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.apply_batch import apply_batch
+from milepost.engine.apply import apply_batch
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
@@ -197,10 +197,11 @@ def _apply_customer(
     """Step one customer through *events*: answer them, and add to *writes* what came of it."""
     version, rule_index = snapshot.organisation.version, snapshot.rule_index
     result = apply_batch(rule_index, standing, history.progress, history.log, [one.event for one in events])
-    for one, (event, seq, entries, outcomes) in zip(events, result.applied, strict=True):
+    for one, done in zip(events, result.applied, strict=True):
+        event, entries = done.event, done.entries
         body, reference = codec.encode_event(event, one.payload), _reference(event.payload)
         writes.appended.append(
-            Appended(customer, event, reference, seq, version, one.content_hash, body, entries, outcomes)
+            Appended(customer, event, reference, done.seq, version, one.content_hash, body, entries, done.outcomes)
         )
         answers[one.position] = Answer(
             key=event.key, status=_APPLIED, customer_id=customer.customer_id, entries=entries, version=version

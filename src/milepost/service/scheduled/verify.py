@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
+from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START, Replayed, replay
 from milepost.model.standing import MergedCustomer
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.snapshot.organisation_snapshot import snapshot_at

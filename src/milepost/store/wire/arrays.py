@@ -13,10 +13,12 @@ from psycopg import adapters
 from psycopg.adapt import AdaptersMap, Dumper
 from psycopg.pq import Format
 
+from milepost import native_code
+
 try:
     from milepost.store.wire import _packing
 
-    is_compiled = True
+    is_compiled = native_code.is_wanted()
 except ImportError:  # there was no compiler when Milepost was installed
     is_compiled = False
 

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
 
+from milepost import native_code
+
 try:
     from milepost.store.wire import _packing
 
-    is_compiled = True
+    is_compiled = native_code.is_wanted()
 except ImportError:  # there was no compiler when Milepost was installed
     is_compiled = False
 
