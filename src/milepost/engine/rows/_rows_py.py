@@ -90,8 +90,8 @@ class Rows:
         The entry says *stated* instead of *amount* where an event is worth more than it moves. Return when the first of
         the periods closes in which a row began (epoch microseconds), NEVER if none did.
         """
-        rows, entries, closing, at, received_at = self._rows, self.entries, NEVER, cause.at, cause.received_at
-        worth = amount if stated is None else stated
+        rows, entries, at, received_at = self._rows, self.entries, cause.at, cause.received_at
+        closing, worth = NEVER, amount if stated is None else stated
         for target_id, period_id, goal, closes_at in targets:
             # A bare tuple is as good a key as a ProgressKey, and three times cheaper to make.
             key: tuple[int, int] = (target_id, period_id)
@@ -110,10 +110,8 @@ class Rows:
                 elif revokes:
                     achieved_at = achieved_by = 0
                     self.outcomes.append(Outcome(_UNACHIEVED, target_id, period_id, at, value))
-            enrolled_at, triggers, days = row.enrolled_at, row.triggers, row.days
-            rows[key] = Progress(
-                target_id, period_id, value, enrolled_at, received_at, achieved_at, achieved_by, triggers, days
-            )
+            stamps = row.enrolled_at, received_at, achieved_at
+            rows[key] = Progress(target_id, period_id, value, *stamps, achieved_by, row.triggers, row.days)
             entries.append(Entry(target_id, period_id, reason, worth, before, value))
         return closing
 
