@@ -9,7 +9,8 @@ import pytest
 from milepost.model.boundary import NO_PERIOD, BoundaryKind
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.rules.calendar import DAY_US, TZDB, calendar_of
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import TZDB, calendar_of
 from milepost.rules.compiled.boundaries import WINDOWS_EVERY_US, boundaries_of, last_look, next_look
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.edits.amendment import EditContext, PeriodAmendment

@@ -22,10 +22,11 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import DAY_US, SECOND_US
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_definitions import UNTOUCHED
 
-YEAR_US = 365 * 86_400_000_000
+YEAR_US = 365 * DAY_US
 SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
 
 
@@ -54,7 +55,7 @@ def group(number: int, kpi: Kpi, goal: Decimal, periods: tuple[int, ...], evalua
         evaluation=evaluation,
         total_periods=len(periods),
         cycle_opens_at=0,
-        cycle_closes_at=YEAR_US - 1_000_000,
+        cycle_closes_at=YEAR_US - SECOND_US,
         periods=tuple(
             Period(
                 id=one, ref_code=str(one), starts_on="1970-01-01", ends_on="1970-12-31", opens_at=0, closes_at=YEAR_US

@@ -15,7 +15,8 @@ from whenever import available_timezones
 
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
-from milepost.rules.calendar import DAY_US, calendar_of, iso_date
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import calendar_of, iso_date
 from milepost.rules.compiled.windows import bounds, length_of
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.definition.recurring import with_periods

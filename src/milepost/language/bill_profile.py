@@ -16,7 +16,10 @@ Test = Callable[[Line], bool]
 
 
 def item_attribute(line: Line, name: str) -> Scalar:
-    """Return an item attribute of *line*; `code` and `description` are the line's own unless an attribute is called so."""
+    """Return the item attribute *name* of *line*.
+
+    `code` and `description` are fields of the line; an attribute of the same name takes precedence.
+    """
     if name in line.attributes:
         return line.attributes[name]
     match name:

@@ -12,9 +12,7 @@ from msgspec import Struct
 
 from milepost.model.event_key import EventKey
 from milepost.model.facts import NO_FACTS, Facts
-
-NEVER = 2**62
-"""An instant after all others."""
+from milepost.model.time import NEVER as NEVER  # noqa: PLC0414 - the engine imports it from here
 
 Day = tuple[int, tuple[int, ...]]
 """A calendar day (proleptic ordinal) and the amounts, in units and ascending, that count on it."""

@@ -15,6 +15,10 @@ from typing import NamedTuple
 import tzdata
 from whenever import Instant, PlainDateTime, TimeZoneNotFoundError, ZonedDateTime, reset_tzpath
 
+from milepost.model.time import DAY_US as DAY_US  # noqa: PLC0414 - the engine imports it from here
+from milepost.model.time import NEVER
+from milepost.model.time import SECOND_US as SECOND_US  # noqa: PLC0414 - the engine imports it from here
+
 # The pinned `tzdata` package alone says what zones are: the same history gives the same days on every machine.
 reset_tzpath([])
 
@@ -23,12 +27,6 @@ TZDB: str = tzdata.IANA_VERSION
 
 YEAR_MIN, YEAR_MAX = 1900, 9998
 """The years that a date may have: before them zones are guesswork, after them the ends of days have no date."""
-
-END_OF_TIME = 2**62
-"""An instant after all others."""
-
-DAY_US = 86_400_000_000
-SECOND_US = 1_000_000
 
 _BLOCKS_MAX = 4_096
 
@@ -132,7 +130,7 @@ class Calendar:
             local = self._local(instant).add(years=years, months=months, disambiguation="compatible")
             return local.timestamp(unit="microsecond")
         except (ValueError, OverflowError):
-            return END_OF_TIME
+            return NEVER
 
     def read(self, text: str) -> Moment:
         """Read a date or date-time: with an offset or `Z` as that instant, without one as local time of this zone.

@@ -9,7 +9,7 @@ from typing import assert_never
 from milepost.model.boundary import NO_PERIOD, BoundaryKind, PeriodBoundary
 from milepost.model.organisation import Settings
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.rules.calendar import DAY_US, SECOND_US
+from milepost.model.time import DAY_US, SECOND_US
 
 WINDOWS_EVERY_US = 3_600_000_000
 """How often the windows of customers are looked through for those that ended."""

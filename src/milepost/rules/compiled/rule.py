@@ -25,7 +25,8 @@ from milepost.model.target import (
     Trigger,
     TriggerValueKind,
 )
-from milepost.rules.calendar import SECOND_US, calendar_of
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import calendar_of
 from milepost.rules.compiled.composites import active_periods, is_group_tracked
 from milepost.rules.compiled.measure import (
     Aggregate,

@@ -5,7 +5,8 @@ from typing import NamedTuple, assert_never
 
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
-from milepost.rules.calendar import DAY_US, calendar_of
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import calendar_of
 
 BOUNDS_REMEMBERED_MAX = 10_000
 """How many customers' windows are remembered; each is at most a hundred instants."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from milepost.model.organisation import Organisation, TimeZonePolicy
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
-from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of, is_zone
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of, is_zone
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
 

@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Evaluation, Period, Target, TargetGroup
-from milepost.rules.calendar import SECOND_US, TZDB
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import TZDB
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.rules.edits.amendment import AmendedGroup, EditContext, NewName
 from milepost.rules.edits.authorship import attribution_of

@@ -8,7 +8,8 @@ from milepost.model.names import name_key
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, TargetGroup, Tracking
-from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of
 from milepost.rules.definition.naming import name_problems
 from milepost.service.definitions.lookup import UNKNOWN_GROUP
 from milepost.service.definitions.names import key_of

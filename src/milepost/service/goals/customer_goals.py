@@ -11,6 +11,7 @@ from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Period, Target, TargetGroup
+from milepost.model.time import SECOND_US
 from milepost.rules.definition.naming import name_problems
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.lookup import enrol_event, latest, takes_part, unenrol_event
@@ -185,7 +186,7 @@ def _goal_view(view: CustomerView, group: TargetGroup, goal: CustomerGoal, now: 
         group=group,
         value=to_decimal(value),
         reached=0 if progress is None else progress.value,
-        achieved_at=progress.achieved_at * 1_000_000 if progress is not None and achieved else None,
+        achieved_at=progress.achieved_at * SECOND_US if progress is not None and achieved else None,
         status=_status(goal, period, now),
     )
 

@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
+from milepost.model.time import SECOND_US
 from milepost.store import logins
 from milepost.store.database import Database
 
@@ -141,7 +142,7 @@ class Access:
             if not hmac.compare_digest(kept, sha256(secret.encode()).digest()) or found is None:
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
             text = secrets.token_urlsafe(32)
-            expires = now + TOKEN_SECONDS * 1_000_000
+            expires = now + TOKEN_SECONDS * SECOND_US
             await logins.add_token(
                 transaction, digest=sha256(text.encode()).digest(), key=key, expires=expires, now=now
             )
