@@ -1,4 +1,4 @@
-"""What is left of a bill after returns (facts 4.8 and 8.1, SUBTRACT)."""
+"""Computes what is left of a bill after returns (facts 4.8 and 8.1, SUBTRACT)."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -15,31 +15,34 @@ _NOTHING = Decimal(0)
 
 
 class Remaining(NamedTuple):
-    """A bill less what came back; `lines` stand beside the lines of the whole bill, None where nothing is left."""
+    """A bill less its returns.
+
+    `lines` has one entry for each line of the original bill, None if nothing is left of it.
+    """
 
     bill: Bill
     lines: tuple[Line | None, ...]
 
 
 def remaining(bill: Bill, returns: Iterable[Return]) -> Remaining | None:
-    """Return what is left of *bill* after *returns*, in the order they were heard; None when nothing is."""
+    """Return what is left of *bill* after *returns* in the order of arrival, or None if nothing is left."""
     left: Remaining | None = Remaining(bill, bill.lines)
-    for taken in returns:
+    for returned in returns:
         if left is None:
             return None
-        left = _less(left, taken)
+        left = _less(left, returned)
     return left
 
 
-def _less(left: Remaining, taken: Return) -> Remaining | None:
-    match taken.kind:
+def _less(left: Remaining, returned: Return) -> Remaining | None:
+    match returned.kind:
         case ReturnKind.FULL | ReturnKind.CANCELLED:
             return None
         case ReturnKind.AMOUNT:
-            amount = taken.amount if taken.amount is not None else _NOTHING
+            amount = returned.amount if returned.amount is not None else _NOTHING
             return _with_totals(left, net=amount, gross=amount, lines=left.lines)
         case ReturnKind.LINE_ITEM:
-            return _less_lines(left, taken.lines)
+            return _less_lines(left, returned.lines)
         case _ as never:
             assert_never(never)
 
@@ -47,12 +50,12 @@ def _less(left: Remaining, taken: Return) -> Remaining | None:
 def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remaining | None:
     lines = list(left.lines)
     net = gross = _NOTHING
-    for back in returned:
-        quantity = back.quantity
+    for piece in returned:
+        quantity = piece.quantity
         for position, line in enumerate(lines):
-            if line is None or line.code != back.code or quantity <= 0:
+            if line is None or line.code != piece.code or quantity <= 0:
                 continue
-            rest = _less_line(line, back, quantity)
+            rest = _less_line(line, piece, quantity)
             net += line.net - (rest.net if rest else _NOTHING)
             gross += line.gross - (rest.gross if rest else _NOTHING)
             quantity -= line.quantity - (rest.quantity if rest else _NOTHING)
@@ -60,13 +63,13 @@ def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remainin
     return _with_totals(left, net=net, gross=gross, lines=tuple(lines))
 
 
-def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None:
-    """Return *line* less *quantity* of the pieces that came back; the whole rest goes when no piece is left."""
+def _less_line(line: Line, returned: ReturnedLine, quantity: Decimal) -> Line | None:
+    """Return *line* less *quantity* of the returned pieces, or None if no piece is left, whatever its amount."""
     if quantity >= line.quantity:
         return None
     share = (quantity, line.quantity)
-    net = _part(line.net, share) if back.net is None else _part(back.net, (quantity, back.quantity))
-    gross = _part(line.gross, share) if back.gross is None else _part(back.gross, (quantity, back.quantity))
+    net = _part(line.net, share) if returned.net is None else _part(returned.net, (quantity, returned.quantity))
+    gross = _part(line.gross, share) if returned.gross is None else _part(returned.gross, (quantity, returned.quantity))
     return replace(
         line,
         quantity=line.quantity - quantity,
@@ -76,7 +79,7 @@ def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None
 
 
 def _part(amount: Decimal, share: tuple[Decimal, Decimal]) -> Decimal:
-    """Return *amount* × share, to four decimals, half to even."""
+    """Return *amount* × part / whole, rounded to four decimals, half to even; *share* is (part, whole)."""
     part, whole = share
     if part == whole:
         return amount
