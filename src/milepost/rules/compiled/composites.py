@@ -44,9 +44,9 @@ class StreakRule(NamedTuple):
 class Composite(NamedTuple):
     """When a unified group is achieved as a whole.
 
-    It is achieved when `needed` of the targets in `members` are, and its value is at least `threshold`, if there is one.
-    The value is the sum of the members' values (`sums`) or the number of achieved members, in units. `closes` holds the
-    end of each period (epoch microseconds) by its id.
+    It is achieved when `needed` of the targets in `members` are, and its value is at least `threshold`, if there is
+    one. The value, in units, is the sum of the members' values (`sums`) or the number of achieved members. `closes`
+    holds the end of each period (epoch microseconds) by its id.
     """
 
     group_id: int
