@@ -16,7 +16,7 @@ AUDIENCES_MAX = 10_000
 
 async def known_audiences(transaction: Transaction, org_id: int) -> dict[int, Audience]:
     """Return the audiences of an organisation by their ids."""
-    return {one.id: one for one in await audiences.page(transaction, org_id, 0, AUDIENCES_MAX)}
+    return {one.id: one for one in await audiences.read_page(transaction, org_id, 0, AUDIENCES_MAX)}
 
 
 async def with_audiences(

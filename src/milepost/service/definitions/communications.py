@@ -58,7 +58,7 @@ async def keep_communications(
         new = sum(draft.id is None for draft in drafts)
         ids = iter(await communications.fresh_ids(transaction, new))
         kept = build_communications(drafts, known, subject, author, now, lambda: next(ids))
-        await communications.keep(transaction, org_id, kept)
+        await communications.save(transaction, org_id, kept)
         return CommunicationList(organisation=organisation, communications=tuple(kept))
 
     return await database.attempt(work)

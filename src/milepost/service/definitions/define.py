@@ -73,7 +73,7 @@ async def _define(
     ids = await fresh_ids(transaction, ids_needed(draft))
     group = build_group(draft, organisation, ids, author, now)
     await close_audiences(transaction, org_id, group.targets)
-    await definitions.take(transaction, org_id, dict(holders_of(group)))
+    await definitions.reserve_names(transaction, org_id, dict(holders_of(group)))
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, group, version)
     unknown = await unknown_warnings(transaction, org_id, group, version)

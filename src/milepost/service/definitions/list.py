@@ -125,7 +125,7 @@ async def is_valid_name(database: Database, snapshots: Snapshots, org_id: int, k
         _, groups = await _all(database, snapshots, org_id)
         return name_key(name) not in {name_key(used) for used in _period_names(groups)}
     async with database.reading() as reading:
-        return not await definitions.taken(reading, org_id, [key_of(named, name)])
+        return not await definitions.names_taken(reading, org_id, [key_of(named, name)])
 
 
 _NAMED: Mapping[str, NameKind | None] = {

@@ -58,7 +58,7 @@ class BoundaryNotifier:
             agendas = {org_id: self._agenda(org_id, snapshot) for org_id, snapshot in snapshots.items()}
             due = [(org_id, boundary) for org_id, agenda in agendas.items() for boundary in agenda.due(now)]
             if due:
-                await boundaries.plan(transaction, due)
+                await boundaries.schedule(transaction, due)
         for agenda in agendas.values():
             agenda.forget(now)
         self._agendas = agendas
@@ -104,7 +104,7 @@ class BoundaryNotifier:
 
     async def _notify(self, lease: Lease, limit: int, *, telling: bool = True) -> Lease | None:
         async def work(transaction: Transaction) -> Lease | None:
-            if not await boundaries.is_held(transaction, lease):
+            if not await boundaries.lock_leased(transaction, lease):
                 return None
             snapshot = await self._runtime.snapshots.one(transaction, lease.org_id)
             group = snapshot.rule_index.groups.get(lease.boundary.group_id)

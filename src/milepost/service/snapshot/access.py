@@ -108,7 +108,7 @@ class Access:
 
     async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
         async with self._database.transaction() as transaction:
-            login = await logins.login(transaction, code)
+            login = await logins.find_login(transaction, code)
         kept = _NOBODY if login is None else login.password_hash
         if not await asyncio.to_thread(_fits, kept, password) or login is None:
             return None
@@ -124,7 +124,7 @@ class Access:
         if remembered is not None:
             return remembered
         async with self._database.transaction() as transaction:
-            found = await logins.token(transaction, sha256(text.encode()).digest(), self._clock())
+            found = await logins.find_token(transaction, sha256(text.encode()).digest(), self._clock())
         if found is None:
             return None
         client, expires = found
@@ -137,7 +137,7 @@ class Access:
         """Return a token to the client with this key and secret, or refuse."""
         now = self._clock()
         async with self._database.transaction() as transaction:
-            found = await logins.client(transaction, key) if "\0" not in key else None
+            found = await logins.find_client(transaction, key) if "\0" not in key else None
             kept = found[1] if found else bytes(32)
             if not hmac.compare_digest(kept, sha256(secret.encode()).digest()) or found is None:
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
