@@ -31,7 +31,7 @@ class EventField:
     type: EventFieldType
     attributes: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
 
-    def says(self, attribute: str, usual: str) -> str:
+    def setting(self, attribute: str, usual: str) -> str:
         """Return the value of the property *attribute* as text, or *usual* if the definition does not set it."""
         value = self.attributes.get(attribute, {}).get("value", usual)
         return str(value).lower() if isinstance(value, bool) else str(value)
@@ -39,12 +39,12 @@ class EventField:
     @property
     def is_required(self) -> bool:
         """Whether each event must carry the attribute. It must, unless the definition says otherwise."""
-        return self.type is not EventFieldType.CUSTOMER and self.says("isRequired", "true").lower() == "true"
+        return self.type is not EventFieldType.CUSTOMER and self.setting("isRequired", "true").lower() == "true"
 
     @property
     def is_key(self) -> bool:
         """Whether the attribute belongs to the key by which repeated events are recognised."""
-        return self.says("isUniqueKeyField", "false").lower() == "true"
+        return self.setting("isUniqueKeyField", "false").lower() == "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ async def add_version(transaction: Transaction, org_id: int, audience_id: int, n
 
 async def id_by_name(transaction: Transaction, org_id: int, name: str) -> int | None:
     """Return the id of the audience with this name, in any case; None if there is none."""
-    row = await transaction.row("audience_called", {"org_id": org_id, "name": name})
+    row = await transaction.row("audience_by_name", {"org_id": org_id, "name": name})
     return None if row is None else int(row[0])
 
 
@@ -48,7 +48,7 @@ async def lock_shared(transaction: Transaction, org_id: int, audience_id: int) -
 
     Return whether it exists.
     """
-    return await transaction.row("hold_audience", {"org_id": org_id, "audience_id": audience_id}) is not None
+    return await transaction.row("lock_audience_shared", {"org_id": org_id, "audience_id": audience_id}) is not None
 
 
 async def lock(transaction: Transaction, org_id: int, audience_ids: Sequence[int]) -> None:
@@ -90,7 +90,7 @@ async def add_members(
         "version_id": version_id,
         "now": now,
     }
-    return {customer_id for (customer_id,) in await transaction.rows("enter_audience", values)}
+    return {customer_id for (customer_id,) in await transaction.rows("add_members", values)}
 
 
 async def remove_member(transaction: Transaction, version_id: int, customer_key: CustomerKey) -> bool:
@@ -101,15 +101,15 @@ async def remove_member(transaction: Transaction, version_id: int, customer_key:
         "customer_id": customer_key.customer_id,
         "version_id": version_id,
     }
-    return await transaction.row("leave_audience", values) is not None
+    return await transaction.row("remove_member", values) is not None
 
 
 async def move_memberships(transaction: Transaction, customer_key: CustomerKey, into: CustomerKey, now: int) -> None:
     """Make the customer *into* a member wherever *customer_key* is, and remove *customer_key* everywhere."""
     versions = [version_id for (version_id,) in await transaction.rows("versions_of", customer_key._asdict())]
     if versions:
-        await transaction.run("enter_versions", into._asdict() | {"versions": versions, "now": now})
-        await transaction.run("leave_versions", customer_key._asdict())
+        await transaction.run("add_member_to_versions", into._asdict() | {"versions": versions, "now": now})
+        await transaction.run("remove_member_everywhere", customer_key._asdict())
 
 
 async def read_members(

@@ -48,7 +48,7 @@ async def schedule(transaction: Transaction, boundaries: Sequence[tuple[int, Per
         "due": [boundary.due_at for _, boundary in boundaries],
         "sinces": [boundary.since for _, boundary in boundaries],
     }
-    await transaction.run("plan_boundaries", values)
+    await transaction.run("schedule_boundaries", values)
 
 
 async def acquire_lease(transaction: Transaction, now: int, windows_until: int) -> Lease | None:
@@ -67,7 +67,7 @@ async def acquire_lease(transaction: Transaction, now: int, windows_until: int) 
 async def lock_leased(transaction: Transaction, lease: Lease) -> bool:
     """Lock the boundary of *lease* until the transaction ends. Return whether the lease is still valid."""
     values = _key(lease) | {"silence": str(SILENCE_SECONDS * 1000)}
-    return await transaction.row("hold_boundary", values) is not None
+    return await transaction.row("lock_leased_boundary", values) is not None
 
 
 async def customers_due(

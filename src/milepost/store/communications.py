@@ -27,4 +27,4 @@ async def save(transaction: Transaction, org_id: int, changed: Sequence[Communic
         "ids": [communication.id for communication in changed],
         "bodies": [codec.encode_communication(communication) for communication in changed],
     }
-    await transaction.run("keep_communications", values)
+    await transaction.run("save_communications", values)

@@ -33,13 +33,13 @@ async def of_customer(transaction: Transaction, customer_key: CustomerKey) -> li
 
 async def delete_all(transaction: Transaction, customer_key: CustomerKey) -> None:
     """Delete the goals of a customer after they were moved to the survivor of a merge."""
-    await transaction.run("drop_customer_goals", customer_key._asdict())
+    await transaction.run("delete_customer_goals", customer_key._asdict())
 
 
 async def save(transaction: Transaction, customer_key: CustomerKey, goal: CustomerGoal) -> None:
     """Add *goal*, or replace the goal with the same id."""
     await transaction.run(
-        "keep_customer_goal",
+        "save_customer_goal",
         {
             "bucket": customer_key.bucket,
             "org_id": customer_key.org_id,

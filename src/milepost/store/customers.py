@@ -16,7 +16,7 @@ IdentifierKey = tuple[int, Identifier]
 
 async def ids_by_identifier(transaction: Transaction, identifiers: Sequence[IdentifierKey]) -> dict[IdentifierKey, int]:
     """Return the customer ids of *identifiers*. Unknown identifiers are left out."""
-    rows = await transaction.rows("identities", _identifier_columns(identifiers))
+    rows = await transaction.rows("ids_by_identifier", _identifier_columns(identifiers))
     return {(org_id, Identifier(IdentifierKind(kind), value)): id_ for org_id, kind, value, id_ in rows}
 
 
@@ -30,7 +30,7 @@ async def reserve_identifiers(
 ) -> set[IdentifierKey]:
     """Reserve *identifiers*, each for the customer at the same position. Return those that were free."""
     rows = await transaction.rows(
-        "claim_identities", _identifier_columns(identifiers) | {"customers": list(customer_ids)}
+        "reserve_identifiers", _identifier_columns(identifiers) | {"customers": list(customer_ids)}
     )
     return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value, _ in rows}
 
@@ -41,7 +41,7 @@ async def move_identifiers(
     """Move *identifiers* from *customer_id* to the customer *into*."""
     if identifiers:
         await transaction.run(
-            "give_identities", _identifier_columns(identifiers) | {"customer_id": customer_id, "into": into}
+            "move_identifiers", _identifier_columns(identifiers) | {"customer_id": customer_id, "into": into}
         )
 
 
@@ -50,7 +50,7 @@ async def release_identifiers(
 ) -> set[IdentifierKey]:
     """Release *identifiers* of a customer. Return those that the customer had."""
     rows = (
-        await transaction.rows("lose_identities", _identifier_columns(identifiers) | {"customer_id": customer_id})
+        await transaction.rows("release_identifiers", _identifier_columns(identifiers) | {"customer_id": customer_id})
         if identifiers
         else []
     )
@@ -69,7 +69,7 @@ async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -
 
 async def profiles(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Customer]:
     """Return the profiles of *customer_keys*. Unknown customers are left out."""
-    rows = await transaction.rows("members", keys_of(customer_keys))
+    rows = await transaction.rows("profiles", keys_of(customer_keys))
     return {key_of_customer(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
 
 
@@ -77,7 +77,7 @@ async def save_profile(transaction: Transaction, org_id: int, customer: Customer
     """Replace the profile of a customer."""
     customer_key = key_of_customer(org_id, customer.id)
     values = {"bucket": customer_key.bucket, "org_id": org_id, "customer_id": customer.id}
-    await transaction.run("change_customer", values | {"body": codec.encode_customer(customer)})
+    await transaction.run("save_profile", values | {"body": codec.encode_customer(customer)})
 
 
 def _identifier_columns(identifiers: Sequence[IdentifierKey]) -> dict[str, object]:
@@ -102,7 +102,7 @@ class StoredCustomer(NamedTuple):
 
 async def find(transaction: Transaction, customer_key: CustomerKey) -> StoredCustomer | None:
     """Return a customer with standing and archived progress, None if there is no such customer."""
-    row = await transaction.row("customer_now", _key(customer_key))
+    row = await transaction.row("find_customer", _key(customer_key))
     if row is None:
         return None
     version, customer, standing, history = row
@@ -116,7 +116,7 @@ async def find(transaction: Transaction, customer_key: CustomerKey) -> StoredCus
 
 async def ids_after(transaction: Transaction, org_id: int, after: int, limit: int) -> list[int]:
     """Return at most *limit* customer ids of an organisation that are greater than *after*, ascending."""
-    rows = await transaction.rows("customers_from", {"org_id": org_id, "after": after, "limit": limit})
+    rows = await transaction.rows("customer_ids_after", {"org_id": org_id, "after": after, "limit": limit})
     return [customer_id for (customer_id,) in rows]
 
 
@@ -128,7 +128,7 @@ async def full_log(transaction: Transaction, customer_key: CustomerKey) -> list[
 
 async def stored_bytes(transaction: Transaction, customer_key: CustomerKey) -> tuple[bytes, tuple[bytes, ...]]:
     """Return the stored bytes of a customer: the standing, and the archived progress in key order."""
-    row = await transaction.row("kept_rows", _key(customer_key))
+    row = await transaction.row("stored_bytes", _key(customer_key))
     assert row is not None
     return bytes(row[0]), tuple(bytes(body) for body in row[1] or ())
 

@@ -25,7 +25,7 @@ async def save_programs(transaction: Transaction, org_id: int, changed: Sequence
         "ids": [program.id for program in changed],
         "names": [program.name for program in changed],
     }
-    await transaction.run("keep_programs", values)
+    await transaction.run("save_programs", values)
 
 
 async def currencies(transaction: Transaction, org_id: int) -> list[AlternateCurrency]:
@@ -44,7 +44,7 @@ async def save_currencies(transaction: Transaction, org_id: int, changed: Sequen
         "identifiers": [currency.identifier for currency in changed],
         "names": [currency.name for currency in changed],
     }
-    await transaction.run("keep_currencies", values)
+    await transaction.run("save_currencies", values)
 
 
 async def fields(transaction: Transaction, org_id: int) -> list[DeclaredField]:
@@ -67,4 +67,4 @@ async def save_fields(transaction: Transaction, org_id: int, changed: Sequence[D
         "types": [field.type.value for field in changed],
         "labels": [field.label for field in changed],
     }
-    await transaction.run("keep_fields", values)
+    await transaction.run("save_fields", values)

@@ -27,12 +27,12 @@ class NameKey(NamedTuple):
 async def names_taken(transaction: Transaction, org_id: int, names: Sequence[NameKey]) -> frozenset[NameKey]:
     """Return those of *names* that are taken."""
     values = {"org_id": org_id, "kinds": [name.kind.value for name in names], "keys": [name.key for name in names]}
-    return frozenset(NameKey(NameKind(kind), key) for kind, key in await transaction.rows("taken_names", values))
+    return frozenset(NameKey(NameKind(kind), key) for kind, key in await transaction.rows("names_taken", values))
 
 
 async def reserve_names(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
     """Reserve free *names* for the ids that they map to. The caller has locked the organisation."""
-    await transaction.run("take_names", _names(org_id, names))
+    await transaction.run("reserve_names", _names(org_id, names))
 
 
 async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict[str, list[int]]:
@@ -47,7 +47,7 @@ async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict
 
 async def advance_ids_beyond(transaction: Transaction, kind: str, id_: int) -> None:
     """Make all later new ids of a kind greater than *id_*."""
-    await transaction.rows("keep_ids_above", {"sequence": f"{kind}_id_seq", "least": id_})
+    await transaction.rows("advance_ids_beyond", {"sequence": f"{kind}_id_seq", "least": id_})
 
 
 async def rename(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
@@ -55,12 +55,12 @@ async def rename(transaction: Transaction, org_id: int, names: Mapping[NameKey, 
 
     The caller has locked the organisation.
     """
-    await transaction.run("move_names", _names(org_id, names))
+    await transaction.run("rename_holders", _names(org_id, names))
 
 
 async def newest(transaction: Transaction, org_id: int, group_id: int) -> TargetGroup | None:
     """Return the newest version of a group, None if the organisation never had a group with this id."""
-    row = await transaction.row("group_now", {"org_id": org_id, "group_id": group_id})
+    row = await transaction.row("newest_group", {"org_id": org_id, "group_id": group_id})
     return None if row is None else codec.decode_group(row[0])
 
 

@@ -27,4 +27,4 @@ async def save(transaction: Transaction, org_id: int, definition: EventDefinitio
         "body": _text.encode(definition).decode(),
         "now": definition.changed_at,
     }
-    await transaction.run("keep_event_definition", values)
+    await transaction.run("save_event_definition", values)

@@ -11,7 +11,7 @@ from milepost.store.log import CustomerKey, key_of_customer
 async def request(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: int) -> int:
     """Request a job and return its id. If the same job is already open, return the id of that job."""
     values = {"org_id": org_id, "kind": kind.value, "subject": _subject(scope)}
-    row = await transaction.row("ask_for_job", values | {"now": now})
+    row = await transaction.row("request_job", values | {"now": now})
     if row is None:
         row = await transaction.row("open_job", values)
     assert row is not None
@@ -30,10 +30,10 @@ async def request_enrolments(transaction: Transaction, org_id: int, group: Targe
     scopes = [JobScope(group.id, target.id, audience.version_id) for target in targets for audience in target.audiences]
     subjects = [_subject(scope) for scope in scopes]
     values = {"org_id": org_id, "kind": kind.value, "subjects": subjects}
-    await transaction.run("forget_jobs", values | {"prefix": f"{group.id}/"})
+    await transaction.run("delete_jobs", values | {"prefix": f"{group.id}/"})
     if not scopes:
         return
-    requested = {subject for (subject,) in await transaction.rows("jobs_about", values)}
+    requested = {subject for (subject,) in await transaction.rows("subjects_requested", values)}
     for scope in scopes:
         if _subject(scope) not in requested:
             await request(transaction, org_id, kind, scope, group.attribution.updated_at)
@@ -55,7 +55,7 @@ async def save(transaction: Transaction, job: Job, now: int) -> None:
     """Store the state of *job*; it was touched at *now* (epoch microseconds)."""
     bucket, customer_id = job.after
     await transaction.run(
-        "keep_job",
+        "save_job",
         {
             "org_id": job.org_id,
             "job_id": job.id,
@@ -98,7 +98,7 @@ async def customers_with_events(
         "since": since,
         "until": until,
     }
-    return {customer_id for (customer_id,) in await transaction.rows("who_did", values)}
+    return {customer_id for (customer_id,) in await transaction.rows("customers_with_events", values)}
 
 
 def _subject(scope: JobScope) -> str:

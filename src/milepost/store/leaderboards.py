@@ -126,7 +126,7 @@ async def save_scores(transaction: Transaction, scores: Sequence[ScoreRow]) -> N
     """Add or replace *scores*, at most one for each customer and board."""
     ordered = sorted(scores)
     await transaction.run(
-        "keep_scores",
+        "save_scores",
         {
             "buckets": [score.customer_key.bucket for score in ordered],
             "orgs": [score.customer_key.org_id for score in ordered],
@@ -141,12 +141,12 @@ async def save_scores(transaction: Transaction, scores: Sequence[ScoreRow]) -> N
 
 async def remove_customer(transaction: Transaction, customer_key: CustomerKey) -> None:
     """Remove a customer from all open boards. Closed boards do not change."""
-    await transaction.run("leave_boards", customer_key._asdict())
+    await transaction.run("remove_from_boards", customer_key._asdict())
 
 
 async def read_all(transaction: Transaction, board: BoardName, size: int) -> tuple[ReadHorizon, list[PackedScores]]:
     """Return a whole board in parts of *size* scores, and the horizon of this read."""
-    rows = await transaction.rows("board_whole", board._asdict() | {"size": size})
+    rows = await transaction.rows("read_board", board._asdict() | {"size": size})
     parts = [
         PackedScores(scores, order, _wide(customers, values))
         for _, _, scores, customers, values, order in rows
@@ -160,7 +160,7 @@ async def read_changes(transaction: Transaction, board: BoardName, seen: ReadHor
 
     No change is missed, even if transactions commit in another order than they began.
     """
-    row = await transaction.row("board_since", board._asdict() | seen._asdict())
+    row = await transaction.row("read_board_changes", board._asdict() | seen._asdict())
     assert row is not None
     *horizon, scores, customers, values, left, is_closed = row
     return Changes(
@@ -173,7 +173,7 @@ async def close(transaction: Transaction, board: BoardName, closed_at: int, part
     for number, part in enumerate(parts or [PackedScores(b"", b"", [])]):
         body = _encoder.encode(tuple(part))
         await transaction.run(
-            "keep_final_board", board._asdict() | {"part": number, "closed_at": closed_at, "body": body}
+            "save_final_board", board._asdict() | {"part": number, "closed_at": closed_at, "body": body}
         )
 
 

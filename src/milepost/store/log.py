@@ -109,7 +109,7 @@ async def events_named(transaction: Transaction, names: Sequence[EventName]) -> 
 
 
 async def events_with_id(transaction: Transaction, names: Sequence[EventName]) -> list[LoggedRow]:
-    """Return the events with these ids from any source, for searches in which `events_named` finds nothing.
+    """Return the events with these ids from any source; `events_named` finds those of one source only.
 
     It reads the whole log of each customer.
     """
@@ -158,9 +158,9 @@ async def _save_rest(
 ) -> None:
     if standings:
         bodies = {"bodies": byteas([body for _, body in standings])}
-        await transaction.run("keep_standings", keys_of([customer_key for customer_key, _ in standings]) | bodies)
+        await transaction.run("save_standings", keys_of([customer_key for customer_key, _ in standings]) | bodies)
     if archived:
-        await transaction.run("keep_history", _archived_columns(archived))
+        await transaction.run("save_history", _archived_columns(archived))
     with_outcomes = [row for row in appended if row.outcomes]
     if with_outcomes:
         outcomes = {"bodies": texts([codec.encode_outcomes(row.outcomes) for row in with_outcomes])}

@@ -61,7 +61,7 @@ async def find_client(transaction: Transaction, key: str) -> tuple[Client, bytes
 
 async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: int, now: int) -> None:
     """Add a token that expires at *expires*, and delete the tokens that have expired at *now* (epoch microseconds)."""
-    await transaction.run("forget_tokens", {"now": now})
+    await transaction.run("delete_expired_tokens", {"now": now})
     await transaction.run("add_token", {"digest": digest, "key": key, "expires": expires})
 
 

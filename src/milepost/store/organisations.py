@@ -62,12 +62,12 @@ async def settings_before(transaction: Transaction, org_id: int, version: int, l
 
 async def id_by_name(transaction: Transaction, name: str) -> int | None:
     """Return the id of the organisation with this *name*, in any case; None if there is none."""
-    return _first(await transaction.row("organisation_called", {"name": name}))
+    return _first(await transaction.row("organisation_by_name", {"name": name}))
 
 
 async def id_by_webhook(transaction: Transaction, webhook_id: str) -> int | None:
     """Return the id of the organisation whose webhook has this secret address, None if there is none."""
-    return _first(await transaction.row("organisation_of_webhook", {"webhook_id": webhook_id}))
+    return _first(await transaction.row("organisation_by_webhook", {"webhook_id": webhook_id}))
 
 
 async def webhook_of(transaction: Transaction, org_id: int) -> str:

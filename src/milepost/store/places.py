@@ -49,12 +49,12 @@ async def tills(transaction: Transaction, org_id: int) -> list[Till]:
 
 async def save_zones(transaction: Transaction, org_id: int, changed: Sequence[Zone]) -> None:
     """Add zones, or replace those with the same id."""
-    await transaction.run("keep_zones", _common_columns(org_id, changed))
+    await transaction.run("save_zones", _common_columns(org_id, changed))
 
 
 async def save_concepts(transaction: Transaction, org_id: int, changed: Sequence[Concept]) -> None:
     """Add concepts, or replace those with the same id."""
-    await transaction.run("keep_concepts", _common_columns(org_id, changed))
+    await transaction.run("save_concepts", _common_columns(org_id, changed))
 
 
 async def save_stores(transaction: Transaction, org_id: int, changed: Sequence[Store]) -> None:
@@ -65,13 +65,13 @@ async def save_stores(transaction: Transaction, org_id: int, changed: Sequence[S
         "externals_first": [store.external_id_1 for store in changed],
         "externals_second": [store.external_id_2 for store in changed],
     }
-    await transaction.run("keep_stores", _common_columns(org_id, changed) | within | external_ids)
+    await transaction.run("save_stores", _common_columns(org_id, changed) | within | external_ids)
 
 
 async def save_tills(transaction: Transaction, org_id: int, changed: Sequence[Till]) -> None:
     """Add tills, or replace those with the same id."""
     await transaction.run(
-        "keep_tills", _common_columns(org_id, changed) | {"stores": [till.store_id for till in changed]}
+        "save_tills", _common_columns(org_id, changed) | {"stores": [till.store_id for till in changed]}
     )
 
 

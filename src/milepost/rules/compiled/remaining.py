@@ -26,29 +26,29 @@ class Remaining(NamedTuple):
 
 def remaining(bill: Bill, returns: Iterable[Return]) -> Remaining | None:
     """Return what is left of *bill* after *returns* in the order of arrival, or None if nothing is left."""
-    left: Remaining | None = Remaining(bill, bill.lines)
+    remainder: Remaining | None = Remaining(bill, bill.lines)
     for returned in returns:
-        if left is None:
+        if remainder is None:
             return None
-        left = _less(left, returned)
-    return left
+        remainder = _less(remainder, returned)
+    return remainder
 
 
-def _less(left: Remaining, returned: Return) -> Remaining | None:
+def _less(remainder: Remaining, returned: Return) -> Remaining | None:
     match returned.kind:
         case ReturnKind.FULL | ReturnKind.CANCELLED:
             return None
         case ReturnKind.AMOUNT:
             amount = returned.amount if returned.amount is not None else _NOTHING
-            return _with_totals(left, net=amount, gross=amount, lines=left.lines)
+            return _with_totals(remainder, net=amount, gross=amount, lines=remainder.lines)
         case ReturnKind.LINE_ITEM:
-            return _less_lines(left, returned.lines)
+            return _less_lines(remainder, returned.lines)
         case _ as never:
             assert_never(never)
 
 
-def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remaining | None:
-    lines = list(left.lines)
+def _less_lines(remainder: Remaining, returned: tuple[ReturnedLine, ...]) -> Remaining | None:
+    lines = list(remainder.lines)
     net = gross = _NOTHING
     for piece in returned:
         quantity = piece.quantity
@@ -60,7 +60,7 @@ def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remainin
             gross += line.gross - (rest.gross if rest else _NOTHING)
             quantity -= line.quantity - (rest.quantity if rest else _NOTHING)
             lines[position] = rest
-    return _with_totals(left, net=net, gross=gross, lines=tuple(lines))
+    return _with_totals(remainder, net=net, gross=gross, lines=tuple(lines))
 
 
 def _less_line(line: Line, returned: ReturnedLine, quantity: Decimal) -> Line | None:
@@ -86,8 +86,10 @@ def _part(amount: Decimal, share: tuple[Decimal, Decimal]) -> Decimal:
     return _EXACT.divide(_EXACT.multiply(amount, part), whole).quantize(_UNIT, context=_EXACT)
 
 
-def _with_totals(left: Remaining, *, net: Decimal, gross: Decimal, lines: tuple[Line | None, ...]) -> Remaining | None:
-    bill = left.bill
+def _with_totals(
+    remainder: Remaining, *, net: Decimal, gross: Decimal, lines: tuple[Line | None, ...]
+) -> Remaining | None:
+    bill = remainder.bill
     bill = replace(
         bill,
         net=max(bill.net - net, min(bill.net, _NOTHING)),

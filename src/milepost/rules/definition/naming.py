@@ -40,7 +40,7 @@ def text_problems(path: str, text: str | None, length_max: int) -> Iterator[Prob
 
 
 def duplicate_problems(named: Iterable[tuple[str, str | None]]) -> Iterator[Problem]:
-    """Yield a problem for each name, in any case, that stands earlier in *named*: pairs of a path and a name."""
+    """Yield a problem for each name that occurs again, in any case; *named* holds pairs of a path and a name."""
     first: dict[str, str] = {}
     for path, name in named:
         if name is None:

@@ -119,7 +119,7 @@ def _written_window_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[
 
 
 def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
-    """Return the cycle window of a sound *draft*: as given, else around its periods, its validity, or from *now* on.
+    """Return the cycle window of a valid *draft*: as given, else around its periods, its validity, or from *now* on.
 
     The ISO fields win over the older pair, which the vendor means to remove (facts 2.8).
     """

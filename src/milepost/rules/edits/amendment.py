@@ -68,7 +68,7 @@ class EditContext:
 
 
 class NewName(NamedTuple):
-    """The new name of a group, target or level, and the path at which the request asks for it."""
+    """The new name of a group, target or level, and the path of that name in the request."""
 
     path: str
     kind: IdKind

@@ -1,4 +1,4 @@
-"""Edits of a target's goals, which a request gives by period or by position (facts 8 #33)."""
+"""Edits of a target's goals, which a request lists by period or by position (facts 8 #33)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -14,7 +14,7 @@ returning audience_id;
 insert into audience_version (org_id, audience_id, version_id, created_at)
 values (%(org_id)s, %(audience_id)s, %(version_id)s, to_timestamp(%(now)s / 1000000.0));
 
--- audience_called: the id of the audience with this name, in any case
+-- audience_by_name: the id of the audience with this name, in any case
 select audience_id from audience
 where org_id = %(org_id)s and lower(name) = lower(%(name)s) and deleted_at is null;
 
@@ -25,7 +25,7 @@ update audience set name = %(name)s where org_id = %(org_id)s and audience_id = 
 update audience set deleted_at = to_timestamp(%(now)s / 1000000.0)
 where org_id = %(org_id)s and audience_id = %(audience_id)s;
 
--- hold_audience: lock an audience against changes until this transaction ends; other readers do not wait
+-- lock_audience_shared: lock an audience against changes until this transaction ends; other readers do not wait
 select audience_id from audience
 where org_id = %(org_id)s and audience_id = %(audience_id)s and deleted_at is null
 for share;
@@ -54,14 +54,14 @@ from audience_member
 where org_id = %(org_id)s and version_id = any(%(versions)b::bigint[])
 group by version_id;
 
--- enter_audience: add customers to a version; the rows returned are those of customers who were not members
+-- add_members: add customers to a version; the rows returned are those of customers who were not members
 insert into audience_member (bucket, org_id, version_id, customer_id, entered_at)
 select k.bucket, %(org_id)s, %(version_id)s, k.customer_id, to_timestamp(%(now)s::bigint / 1000000.0)
 from unnest(%(buckets)b::int[], %(customers)b::bigint[]) as k (bucket, customer_id)
 on conflict (bucket, org_id, version_id, customer_id) do nothing
 returning customer_id;
 
--- leave_audience: remove a customer from a version; no row is returned if the customer was no member
+-- remove_member: remove a customer from a version; no row is returned if the customer was no member
 delete from audience_member
 where bucket = %(bucket)s and org_id = %(org_id)s and version_id = %(version_id)s and customer_id = %(customer_id)s
 returning customer_id;
@@ -71,13 +71,13 @@ select version_id from audience_member
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s
 order by version_id;
 
--- enter_versions: add a customer to these versions
+-- add_member_to_versions: add a customer to these versions
 insert into audience_member (bucket, org_id, version_id, customer_id, entered_at)
 select %(bucket)s, %(org_id)s, k.version_id, %(customer_id)s, to_timestamp(%(now)s::bigint / 1000000.0)
 from unnest(%(versions)b::bigint[]) as k (version_id)
 on conflict (bucket, org_id, version_id, customer_id) do nothing;
 
--- leave_versions: remove a customer from all audiences
+-- remove_member_everywhere: remove a customer from all audiences
 delete from audience_member
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 

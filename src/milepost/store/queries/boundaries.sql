@@ -1,4 +1,4 @@
--- plan_boundaries: add period boundaries that are not stored yet
+-- schedule_boundaries: add period boundaries that are not stored yet
 insert into turn (org_id, group_id, period_id, kind, due_at, since)
 select k.org_id, k.group_id, k.period_id, k.kind, to_timestamp(k.due_at / 1000000.0), to_timestamp(k.since / 1000000.0)
 from unnest(
@@ -26,7 +26,7 @@ where t.org_id = f.org_id and t.group_id = f.group_id and t.period_id = f.period
 returning t.org_id, t.group_id, t.period_id, t.kind, (extract(epoch from t.due_at) * 1000000)::bigint,
     (extract(epoch from t.since) * 1000000)::bigint, t.epoch, t.after_bucket, t.after_customer;
 
--- hold_boundary: lock a boundary whose lease is ours; PostgreSQL ends the transaction if it is idle for too long
+-- lock_leased_boundary: lock a boundary whose lease is ours; PostgreSQL ends the transaction if it is idle for too long
 select epoch, set_config('idle_in_transaction_session_timeout', %(silence)s, true) from turn
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s and done_at is null

@@ -8,11 +8,11 @@ from customer_goal
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s
 order by goal_id desc;
 
--- drop_customer_goals: delete the goals of a customer
+-- delete_customer_goals: delete the goals of a customer
 delete from customer_goal
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
--- keep_customer_goal: add a goal, or replace the goal with the same id
+-- save_customer_goal: add a goal, or replace the goal with the same id
 insert into customer_goal (
     bucket, org_id, customer_id, goal_id, template_id, target_id, name, made_at, changed_at, cancelled_at
 )

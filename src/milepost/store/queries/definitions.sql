@@ -1,15 +1,15 @@
--- taken_names: those of these names that are taken
+-- names_taken: those of these names that are taken
 select n.kind, n.name_key
 from name_taken as n
 join unnest(%(kinds)b::text[], %(keys)b::text[]) as k (kind, name_key) on k.kind = n.kind and k.name_key = n.name_key
 where n.org_id = %(org_id)s;
 
--- take_names: reserve names for the ids that hold them
+-- reserve_names: reserve names for the ids that hold them
 insert into name_taken (org_id, kind, name_key, holder_id)
 select %(org_id)s, k.kind, k.name_key, k.holder_id
 from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id);
 
--- move_names: change the names that these ids hold
+-- rename_holders: change the names that these ids hold
 update name_taken as n
 set name_key = k.name_key
 from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id)
@@ -24,14 +24,14 @@ cross join lateral generate_series(1, k.count);
 insert into target_group_version (org_id, group_id, version, body)
 values (%(org_id)s, %(group_id)s, %(version)s, %(body)s);
 
--- group_now: the newest version of a definition
+-- newest_group: the newest version of a definition
 select body
 from target_group_version
 where org_id = %(org_id)s and group_id = %(group_id)s
 order by version desc
 limit 1;
 
--- keep_ids_above: make a sequence continue above an id that was imported
+-- advance_ids_beyond: make a sequence continue above an id that was imported
 select setval(%(sequence)s::text::regclass, greatest(%(least)s::bigint, (
     select coalesce(max(last_value), 1) from pg_sequences where sequencename = %(sequence)s::text
 )));

@@ -1,4 +1,4 @@
--- identities: the customers with these identifiers
+-- ids_by_identifier: the customers with these identifiers
 select i.org_id, i.kind, i.value, i.customer_id
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
     as k (bucket, org_id, kind, value)
@@ -10,7 +10,7 @@ cross join lateral (
 -- fresh_customer_ids: new ids for customers
 select nextval('customer_id_seq') from generate_series(1, %(count)s);
 
--- claim_identities: reserve identifiers for customers; identifiers that are taken are not returned
+-- reserve_identifiers: reserve identifiers for customers; identifiers that are taken are not returned
 insert into identity (bucket, org_id, kind, value, customer_id)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[], %(customers)b::bigint[])
 on conflict (bucket, org_id, kind, value) do nothing
@@ -129,7 +129,7 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
 ) as h;
 
--- members: the profiles of these customers
+-- profiles: the profiles of these customers
 select c.org_id, c.customer_id, c.body
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
 cross join lateral (
@@ -137,12 +137,12 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
 ) as c;
 
--- keep_standings: store the standings of a batch
+-- save_standings: store the standings of a batch
 insert into standing (bucket, org_id, customer_id, body)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[])
 on conflict (bucket, org_id, customer_id) do update set body = excluded.body;
 
--- keep_history: store archived progress
+-- save_history: store archived progress
 insert into history (bucket, org_id, customer_id, target_id, period_id, body)
 select * from unnest(
     %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(targets)b::bigint[], %(periods)b::bigint[],
@@ -179,14 +179,14 @@ select * from unnest(
     %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(seqs)b::bigint[], %(bodies)b::text[]
 );
 
--- give_identities: move identifiers from one customer to another
+-- move_identifiers: move identifiers from one customer to another
 update identity as i set customer_id = %(into)s
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
     as k (bucket, org_id, kind, value)
 where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.value = k.value
     and i.customer_id = %(customer_id)s;
 
--- lose_identities: release identifiers of a customer; those that the customer had are returned
+-- release_identifiers: release identifiers of a customer; those that the customer had are returned
 delete from identity as i
 using unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
     as k (bucket, org_id, kind, value)
@@ -194,11 +194,11 @@ where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.valu
     and i.customer_id = %(customer_id)s
 returning i.org_id, i.kind, i.value;
 
--- change_customer: replace a customer's profile
+-- save_profile: replace a customer's profile
 update customer set body = %(body)s
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
--- customer_now: a customer's profile, standing and archived progress, with the organisation's present version
+-- find_customer: a customer's profile, standing and archived progress, with the organisation's present version
 select o.version, c.body, s.body, (
     select array_agg(h.body) from history as h
     where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
@@ -216,13 +216,13 @@ from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
 
--- customers_from: the customer ids of an organisation that are greater than an id, in order
+-- customer_ids_after: the customer ids of an organisation that are greater than an id, in order
 select customer_id from standing
 where org_id = %(org_id)s and customer_id > %(after)s
 order by customer_id
 limit %(limit)s;
 
--- kept_rows: the stored bytes of a customer: the standing, and the archived progress in key order
+-- stored_bytes: the stored bytes of a customer: the standing, and the archived progress in key order
 select s.body, (
     select array_agg(h.body order by h.target_id, h.period_id) from history as h
     where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id

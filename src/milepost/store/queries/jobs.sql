@@ -1,4 +1,4 @@
--- ask_for_job: add a job; no row is returned if the same job is already open
+-- request_job: add a job; no row is returned if the same job is already open
 insert into job (
     org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed, asked_at, touched_at
 )
@@ -13,11 +13,11 @@ returning job_id;
 select job_id from job
 where org_id = %(org_id)s and kind = %(kind)s and subject = %(subject)s and done_at is null;
 
--- jobs_about: those of these subjects for which a job of this kind was ever requested
+-- subjects_requested: those of these subjects for which a job of this kind was ever requested
 select distinct subject from job
 where org_id = %(org_id)s and kind = %(kind)s and subject = any(%(subjects)b::text[]);
 
--- forget_jobs: delete the jobs of this kind about a group, except those with these subjects
+-- delete_jobs: delete the jobs of this kind about a group, except those with these subjects
 delete from job
 where org_id = %(org_id)s and kind = %(kind)s and starts_with(subject, %(prefix)s) and not subject = any(%(subjects)b::text[]);
 
@@ -36,7 +36,7 @@ select org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, c
 from job
 where org_id = %(org_id)s and job_id = %(job_id)s;
 
--- keep_job: store the state of a job
+-- save_job: store the state of a job
 update job set
     after_bucket = %(after_bucket)s, after_customer = %(after_customer)s, looked_at = %(looked_at)s,
     concerned = %(concerned)s, failed = %(failed)s, touched_at = to_timestamp(%(now)s::bigint / 1000000.0),
@@ -51,7 +51,7 @@ where s.org_id = %(org_id)s
 order by s.bucket, s.org_id, s.customer_id
 limit %(limit)s;
 
--- who_did: those of these customers with an event of one of these names in a half-open span
+-- customers_with_events: those of these customers with an event of one of these names in a half-open span
 select k.customer_id
 from unnest(%(buckets)b::int[], %(customers)b::bigint[]) as k (bucket, customer_id)
 where exists (

@@ -22,10 +22,10 @@ where org_id = %(org_id)s and version < %(before)s
 order by version desc
 limit %(limit)s;
 
--- organisation_called: the id of the organisation with this name, in any case
+-- organisation_by_name: the id of the organisation with this name, in any case
 select org_id from organisation where lower(name) = lower(%(name)s);
 
--- organisation_of_webhook: the id of the organisation whose webhook has this secret address
+-- organisation_by_webhook: the id of the organisation whose webhook has this secret address
 select org_id from organisation where webhook_id = %(webhook_id)s;
 
 -- organisation_webhook: the secret address of an organisation's webhook
@@ -90,7 +90,7 @@ select org_id, key_id, name, role, secret_digest from api_key where key = %(key)
 insert into access_token (token_digest, key, expires_at)
 values (%(digest)b, %(key)s, to_timestamp(%(expires)s / 1000000.0));
 
--- forget_tokens: delete expired tokens
+-- delete_expired_tokens: delete expired tokens
 delete from access_token where expires_at < to_timestamp(%(now)s / 1000000.0);
 
 -- token: the client of a token that has not expired
