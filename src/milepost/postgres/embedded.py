@@ -30,7 +30,7 @@ USER = "milepost"
 LOG = "postgres.log"
 LOG_BYTES_MAX = 16 * 1024 * 1024
 PATIENCE_SECONDS = 5
-"""After this time, and then again after each, a line on standard error says what we are waiting for."""
+"""The seconds of a wait after which a line on standard error names its reason; the line is repeated as often."""
 
 SHARED_BUFFERS_MEGABYTES_MAX = 256
 SHARED_BUFFERS_SHARE = 8

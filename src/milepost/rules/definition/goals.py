@@ -24,8 +24,8 @@ def enrolment_of(target: TargetDraft) -> EnrolmentMethod:
 def goals_of(target: TargetDraft, periods: int) -> tuple[Decimal, ...]:
     """Return the goal of each of *periods* periods of a valid *target*.
 
-The last goal is repeated: with the goals 10 and 20, three periods have 10, 20 and 20. The result is empty if the
-target has no goal, because then each customer has their own.
+    The last goal is repeated: with the goals 10 and 20, three periods have 10, 20 and 20. The result is empty if the
+    target has no goal, because then each customer has their own.
     """
     goals = [canonical_amount(value) for value in target.goals if value is not None]
     if not goals:
