@@ -154,7 +154,7 @@ def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]]
 
 
 def _number(value: Scalar) -> int | None:
-    """Return *value* in units if it is or spells a number of at most `SUMMED_DIGITS_MAX` digits, else None."""
+    """Return *value* in units if it is or spells a number that is not too large to be summed, else None."""
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
     try:
