@@ -22,12 +22,13 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import DAY_US
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_definitions import UNTOUCHED
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-YEAR_US = 365 * 86_400_000_000
+YEAR_US = 365 * DAY_US
 SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
 
 

@@ -26,7 +26,7 @@ from milepost.model.event import (
 )
 from milepost.model.standing import Progress, ProgressKey, Reason, Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.rules.compiled.composites import STREAKING
 from tests.scenarios.period_boundaries import Told, told_by
 from tests.scenarios.replayed_memory import Memory, period_called, running_period

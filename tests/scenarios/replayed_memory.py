@@ -17,7 +17,7 @@ from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.rules.definition.build import build_group
-from milepost.rules.definition.recurring import with_periods
+from milepost.rules.definition.recurring import expand_periods
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.rules.definition.validation import validate
 from milepost.rules.edits.amendment import EditContext
@@ -50,7 +50,7 @@ class Memory:
         self.now = definition.heard
         for body in bodies:
             draft, problems = read_definition(write_json(body))
-            draft = with_periods(draft, ruling_calendar(self.organisation, draft.time_zone_name))
+            draft = expand_periods(draft, ruling_calendar(self.organisation, draft.time_zone_name))
             problems += validate(draft, self.organisation, definition.heard).problems
             if definition.refused_at is not None and body is bodies[-1]:
                 assert definition.refused_at in [problem.path for problem in problems]

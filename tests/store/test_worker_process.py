@@ -132,7 +132,7 @@ def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
 
         async def fall_silent() -> None:
             async with house.servers[0].database.transaction() as transaction:
-                await transaction.run("hold_boundary", boundaries._key(lease) | {"silence": "50"})
+                await transaction.run("lock_leased_boundary", boundaries._key(lease) | {"silence": "50"})
                 await asyncio.sleep(0.5)
                 await transaction.rows("organisation_ids")
 

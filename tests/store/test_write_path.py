@@ -37,7 +37,7 @@ def ingests(house: House, number: int) -> list[Ingest]:
 async def values(house: House, customer: str = "anna") -> list[int]:
     """Return what a customer has reached in January, target by target, in units."""
     async with house.database.reading() as reading:
-        now = await customers.customers_now(reading, await house.customer_key(customer))
+        now = await customers.find(reading, await house.customer_key(customer))
     assert now is not None
     return [now.standing.progress[key].value for key in sorted(now.standing.progress)]
 

@@ -7,13 +7,12 @@ from typing import Any
 from milepost.api.capillary.envelope import Json
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
+from milepost.model.time import SECOND_US
 from milepost.model.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.rules.calendar import Calendar
 from milepost.service.definitions.vendor_import import ImportedCustomer
 from milepost.vendor_import.saved_answers import Saved, note_fields
 from milepost.vendor_import.saved_groups import stamp_of
-
-SECOND_US = 1_000_000
 
 _USER = frozenset({"userId", "customer", "targetGroups"})
 _CUSTOMER = frozenset({"id", "profiles", "loyaltyInfo", "customFields"})

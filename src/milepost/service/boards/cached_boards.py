@@ -11,7 +11,7 @@ from milepost.engine.leaderboard.board import Board, Columns, Score
 from milepost.model.organisation import LeaderboardTies
 from milepost.store import leaderboards
 from milepost.store.database import Database, Transaction
-from milepost.store.leaderboards import BoardName, Packed, Seen
+from milepost.store.leaderboards import BoardName, PackedScores, ReadHorizon
 
 FRESH_US = 250_000
 """How old a board may be before it is asked what is new."""
@@ -38,7 +38,7 @@ class CachedBoard:
         """Know nothing yet."""
         self.ties = ties
         self.board = Board(ties)
-        self.seen: Seen | None = None
+        self.seen: ReadHorizon | None = None
         self.synced_at = 0
         self.batches_seen = -1
         self.final = False
@@ -75,15 +75,15 @@ class BoardCache:
     async def _refresh(self, name: BoardName, cached: CachedBoard) -> None:
         now = self._clock()
         async with self._database.reading() as reading:
-            changes = None if cached.seen is None else await leaderboards.since(reading, name, cached.seen)
+            changes = None if cached.seen is None else await leaderboards.read_changes(reading, name, cached.seen)
             if changes is None or changes.is_closed:
-                final = await leaderboards.final(reading, name)
+                final = await leaderboards.read_final(reading, name)
                 if final is not None:
                     cached.board = Board(cached.ties, Columns(*leaderboards.columns_of(final.parts)))
                     cached.final, cached.synced_at = True, final.closed_at
                     return
             if changes is None or changes.scores.size > max(ANEW_CHANGES_MIN, len(cached.board) // ANEW_SHARE):
-                cached.seen, parts = await leaderboards.whole(reading, name, PART_SCORES)
+                cached.seen, parts = await leaderboards.read_all(reading, name, PART_SCORES)
                 cached.board, cached.synced_at = Board(cached.ties, Columns(*leaderboards.columns_of(parts))), now
                 return
         for customer_id in changes.left:
@@ -108,11 +108,11 @@ async def close_board(database: Database, name: BoardName, closed_at: int, *, pa
 async def close_within(transaction: Transaction, name: BoardName, closed_at: int, *, part: int = PART_SCORES) -> None:
     """Do so as a part of *transaction*."""
     if not await leaderboards.is_closed(transaction, name):
-        _, parts = await leaderboards.whole(transaction, name, part)
+        _, parts = await leaderboards.read_all(transaction, name, part)
         await leaderboards.close(transaction, name, closed_at, parts)
 
 
-async def _put(board: Board, changes: Packed) -> None:
+async def _put(board: Board, changes: PackedScores) -> None:
     """Put *changes* on a board; whatever is cut short, putting them again changes nothing."""
     for count, score in enumerate(changes.each(), 1):
         board.put(Score(*score))

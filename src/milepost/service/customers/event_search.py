@@ -56,7 +56,7 @@ async def search_events(runtime: Runtime, org_id: int, question: EventQuery) -> 
         raise Refused(NO_CUSTOMER)
     async with runtime.database.reading() as reading:
         merged = [one.customer_id for one in view.standing.lineage.merged]
-        logs = [await customers.whole_log(reading, key_of_customer(org_id, one)) for one in (view.customer.id, *merged)]
+        logs = [await customers.full_log(reading, key_of_customer(org_id, one)) for one in (view.customer.id, *merged)]
     found = [
         (row, event)
         for log in logs
@@ -74,7 +74,7 @@ async def _customer(runtime: Runtime, org_id: int, identifier: Identifier) -> in
     if identifier.kind is IdentifierKind.ID:
         return int(identifier.value)
     async with runtime.database.reading() as reading:
-        known = await customers.known(reading, [(org_id, identifier)])
+        known = await customers.ids_by_identifier(reading, [(org_id, identifier)])
     if (org_id, identifier) not in known:
         raise Refused(NO_CUSTOMER)
     return known[org_id, identifier]

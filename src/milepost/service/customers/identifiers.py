@@ -57,7 +57,7 @@ async def change_identifiers(
                 transaction, [_incoming_event(caller, customer_key, standing, removed, runtime.clock())]
             )
         changed = replace(changed, updated_at=runtime.clock(), updated_by=caller.till_id)
-        await customers.change(transaction, caller.org_id, changed)
+        await customers.save_profile(transaction, caller.org_id, changed)
         return changed
 
     return await runtime.database.attempt(work)
@@ -72,7 +72,11 @@ async def _refuse(
 ) -> None:
     """Raise Refused with all that stands against it."""
     names = [(customer_key.org_id, name) for name in (*added, *removed)]
-    holders = {name: id_ for (_, name), id_ in (await customers.known(transaction, names)).items()} if names else {}
+    holders = (
+        {name: id_ for (_, name), id_ in (await customers.ids_by_identifier(transaction, names)).items()}
+        if names
+        else {}
+    )
     problems = [
         Problem(
             f"add[{place}]", f"Requested new {name.kind.value} already exists", TAKEN.get(name.kind, TAKEN_OTHERWISE)
@@ -102,7 +106,7 @@ async def _renamed(
     removed: Sequence[Identifier],
 ) -> Customer:
     """Take and give the names; return the customer who has them."""
-    await customers.take(transaction, _ordered(customer_key, removed), customer_key.customer_id)
+    await customers.release_identifiers(transaction, _ordered(customer_key, removed), customer_key.customer_id)
     wanted = _ordered(customer_key, (name for name in added if name not in known.identifiers))
     won = (
         await customers.reserve_identifiers(transaction, wanted, [customer_key.customer_id] * len(wanted))

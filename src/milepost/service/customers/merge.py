@@ -79,7 +79,7 @@ async def _meant(transaction: Transaction, org_id: int, name: Identifier, path: 
     """Return the id of the customer called so, who may be merged by now; raises Refused."""
     customer_id = int(name.value) if name.kind is IdentifierKind.ID else None
     if customer_id is None:
-        customer_id = (await customers.known(transaction, [(org_id, name)])).get((org_id, name))
+        customer_id = (await customers.ids_by_identifier(transaction, [(org_id, name)])).get((org_id, name))
     if customer_id is None or not await log.standings(transaction, [key_of_customer(org_id, customer_id)]):
         raise Refused(Problem(path, "Customer not found for given identifiers", UNKNOWN))
     return customer_id
@@ -154,11 +154,11 @@ async def _move(transaction: Transaction, caller: Caller, both: _Both, now: int)
     victim, survivor = both.victim, both.survivor
     profiles = await customers.profiles(transaction, [victim, survivor])
     names = [(caller.org_id, name) for name in sorted(profiles[victim].identifiers, key=_in_order)]
-    await customers.give(transaction, names, victim.customer_id, survivor.customer_id)
-    await customers.change(transaction, caller.org_id, _joined(profiles, both, caller, now))
-    await audiences.move(transaction, victim, survivor, now)
+    await customers.move_identifiers(transaction, names, victim.customer_id, survivor.customer_id)
+    await customers.save_profile(transaction, caller.org_id, _joined(profiles, both, caller, now))
+    await audiences.move_memberships(transaction, victim, survivor, now)
     await _move_goals(transaction, both, now)
-    await leaderboards.leave(transaction, victim)
+    await leaderboards.remove_customer(transaction, victim)
 
 
 def _in_order(identifier: Identifier) -> tuple[str, str]:
@@ -191,5 +191,5 @@ async def _move_goals(transaction: Transaction, both: _Both, now: int) -> None:
     for goal in await customer_goals.of_customer(transaction, both.victim):
         doubled = goal.cancelled_at is None and goal.target_id in running
         moved = replace(goal, changed_at=now, cancelled_at=now) if doubled else goal
-        await customer_goals.keep(transaction, both.survivor, moved)
-    await customer_goals.drop(transaction, both.victim)
+        await customer_goals.save(transaction, both.survivor, moved)
+    await customer_goals.delete_all(transaction, both.victim)

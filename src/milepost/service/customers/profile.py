@@ -70,7 +70,7 @@ async def change_customer(runtime: Runtime, caller: Caller, customer_id: int, dr
         if _word(draft.loyalty_type) == NON_LOYALTY and _word(known.loyalty_type) != NON_LOYALTY:
             raise Refused(NOT_BACK)
         changed = _changed(known, replace(draft, identifiers=()), caller, now)
-        await customers.change(transaction, caller.org_id, changed)
+        await customers.save_profile(transaction, caller.org_id, changed)
         return changed
 
     return await runtime.database.attempt(work)
@@ -82,7 +82,7 @@ def _word(loyalty_type: Scalar) -> str:
 
 async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> KeptCustomer:
     names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=_in_order)]
-    known = await customers.known(transaction, names)
+    known = await customers.ids_by_identifier(transaction, names)
     holders = set(known.values())
     if len(holders) > 1:
         raise Refused(Problem("profiles[0].identifiers", "name different customers; merging is another call"))
@@ -107,7 +107,7 @@ async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, 
         return KeptCustomer(customer, is_new)
     customer_key = key_of_customer(caller.org_id, customer_id)
     customer = _changed((await customers.profiles(transaction, [customer_key]))[customer_key], draft, caller, now)
-    await customers.change(transaction, caller.org_id, customer)
+    await customers.save_profile(transaction, caller.org_id, customer)
     return KeptCustomer(customer, is_new)
 
 

@@ -4,7 +4,7 @@ from milepost.model.event import EventKey, GrantFreezes, PauseStreak
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Streak
 from milepost.model.target import TargetGroup, Tracking
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.service.customers.view import view_customer
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
 from milepost.service.runtime.idempotent_commands import command_event, is_known_command, submit_once

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from milepost.engine.progress.streak_run import StreakRun, evaluate
 from milepost.model.standing import EarnedLevel, Streak
 from milepost.model.target import StreakLevel, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.service.customers.view import CustomerView
 
 

@@ -48,7 +48,7 @@ async def tracked_events(
         raise Refused(UNKNOWN_USER)
     group_id = _group_of(view, target_id, period_id)
     async with runtime.database.reading() as reading:
-        log = await customers.whole_log(reading, key_of_customer(org_id, view.customer.id))
+        log = await customers.full_log(reading, key_of_customer(org_id, view.customer.id))
     found = [
         (row, period, entries)
         for _, row in log

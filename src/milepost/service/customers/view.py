@@ -34,9 +34,9 @@ async def view_customer(database: Database, snapshots: Snapshots, org_id: int, c
     The id of one who was merged into another leads to that one: ask the view who it is about.
     """
     async with database.reading() as reading:
-        found = await customers.customers_now(reading, key_of_customer(org_id, customer_id))
+        found = await customers.find(reading, key_of_customer(org_id, customer_id))
         while found is not None and found.standing.lineage.merged_into:
-            found = await customers.customers_now(reading, key_of_customer(org_id, found.standing.lineage.merged_into))
+            found = await customers.find(reading, key_of_customer(org_id, found.standing.lineage.merged_into))
         if found is None:
             return None
         snapshot = await snapshots.at(reading, org_id, found.version)
@@ -52,7 +52,7 @@ async def view_customer(database: Database, snapshots: Snapshots, org_id: int, c
 async def find_customer(database: Database, org_id: int, identifier: Identifier) -> int | None:
     """Return the id of the customer known by *identifier*."""
     async with database.reading() as reading:
-        found = await customers.known(reading, [(org_id, identifier)])
+        found = await customers.ids_by_identifier(reading, [(org_id, identifier)])
     return found.get((org_id, identifier))
 
 

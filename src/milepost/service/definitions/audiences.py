@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from milepost.model.audience import Audience
 from milepost.model.problem import Problem
 from milepost.model.target import Target
-from milepost.rules.definition.audiences import with_versions
+from milepost.rules.definition.audiences import resolve_audiences
 from milepost.rules.definition.draft import TargetDraft
 from milepost.store import audiences
 from milepost.store.database import Transaction
@@ -16,7 +16,7 @@ AUDIENCES_MAX = 10_000
 
 async def known_audiences(transaction: Transaction, org_id: int) -> dict[int, Audience]:
     """Return the audiences of an organisation by their ids."""
-    return {one.id: one for one in await audiences.page(transaction, org_id, 0, AUDIENCES_MAX)}
+    return {one.id: one for one in await audiences.read_page(transaction, org_id, 0, AUDIENCES_MAX)}
 
 
 async def with_audiences(
@@ -26,7 +26,7 @@ async def with_audiences(
     if not any(draft.audiences for _, draft in drafts):
         return tuple(draft for _, draft in drafts), ()
     known = await known_audiences(transaction, org_id)
-    found = [with_versions(path, draft, known) for path, draft in drafts]
+    found = [resolve_audiences(path, draft, known) for path, draft in drafts]
     return tuple(draft for draft, _ in found), tuple(problem for _, problems in found for problem in problems)
 
 

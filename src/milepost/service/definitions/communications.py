@@ -10,8 +10,8 @@ from milepost.model.target import Author
 from milepost.rules.definition.communications import (
     CommunicationDraft,
     Subject,
+    build_communications,
     communication_problems,
-    kept_communications,
 )
 from milepost.rules.definition.validation import merge_problems
 from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET
@@ -57,8 +57,8 @@ async def keep_communications(
             raise Refused(*found)
         new = sum(draft.id is None for draft in drafts)
         ids = iter(await communications.fresh_ids(transaction, new))
-        kept = kept_communications(drafts, known, subject, author, now, lambda: next(ids))
-        await communications.keep(transaction, org_id, kept)
+        kept = build_communications(drafts, known, subject, author, now, lambda: next(ids))
+        await communications.save(transaction, org_id, kept)
         return CommunicationList(organisation=organisation, communications=tuple(kept))
 
     return await database.attempt(work)

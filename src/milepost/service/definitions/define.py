@@ -8,7 +8,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, TargetGroup
 from milepost.rules.definition.build import build_group, ids_needed
 from milepost.rules.definition.draft import GroupDraft, TargetDraft
-from milepost.rules.definition.recurring import with_periods
+from milepost.rules.definition.recurring import expand_periods
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.rules.definition.unsupported import unsupported_features
 from milepost.rules.definition.validation import merge_problems, validate
@@ -59,7 +59,7 @@ async def _define(
 ) -> DefinedGroup:
     # The lock makes definitions of one organisation follow each other: names cannot be taken in between.
     organisation = await organisations.lock(transaction, org_id)
-    draft = with_periods(asked.draft, ruling_calendar(organisation, asked.draft.time_zone_name))
+    draft = expand_periods(asked.draft, ruling_calendar(organisation, asked.draft.time_zone_name))
     targets, unknown_audiences = await with_audiences(transaction, org_id, list(target_paths(draft.targets)))
     draft = replace(draft, targets=targets)
     examined = validate(draft, organisation, now)
@@ -73,7 +73,7 @@ async def _define(
     ids = await fresh_ids(transaction, ids_needed(draft))
     group = build_group(draft, organisation, ids, author, now)
     await close_audiences(transaction, org_id, group.targets)
-    await definitions.take(transaction, org_id, dict(holders_of(group)))
+    await definitions.reserve_names(transaction, org_id, dict(holders_of(group)))
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, group, version)
     unknown = await unknown_warnings(transaction, org_id, group, version)

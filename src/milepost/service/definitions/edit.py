@@ -97,7 +97,9 @@ async def _keep(transaction: Transaction, org_id: int, before: TargetGroup, amen
     names = _changed_names(before, amended.names)
     known = {before.id, *(target.id for target in before.targets)}
     keys = {key_of(one.kind, one.name): name.holder for name, one in names.items()}
-    await definitions.take(transaction, org_id, {key: holder for key, holder in keys.items() if holder not in known})
+    await definitions.reserve_names(
+        transaction, org_id, {key: holder for key, holder in keys.items() if holder not in known}
+    )
     await definitions.rename(transaction, org_id, {key: holder for key, holder in keys.items() if holder in known})
     await close_audiences(transaction, org_id, [one for one in amended.group.targets if one not in before.targets])
     version = await organisations.raise_version(transaction, org_id)

@@ -75,15 +75,13 @@ async def defined_event(runtime: Runtime, org_id: int, name: str) -> EventDefini
 async def defined_events(runtime: Runtime, org_id: int) -> dict[str, EventDefinition]:
     """Return the definitions of an organisation by name."""
     async with runtime.database.reading() as reading:
-        return await event_definitions.definitions(reading, org_id)
+        return await event_definitions.by_name(reading, org_id)
 
 
 async def _change(runtime: Runtime, org_id: int, made: Made) -> None:
     async def work(transaction: Transaction) -> None:
         await organisations.lock(transaction, org_id)
-        await event_definitions.keep(
-            transaction, org_id, made(await event_definitions.definitions(transaction, org_id))
-        )
+        await event_definitions.save(transaction, org_id, made(await event_definitions.by_name(transaction, org_id)))
 
     await runtime.database.attempt(work)
 

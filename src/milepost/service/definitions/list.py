@@ -8,7 +8,8 @@ from milepost.model.names import name_key
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, TargetGroup, Tracking
-from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of
 from milepost.rules.definition.naming import name_problems
 from milepost.service.definitions.lookup import UNKNOWN_GROUP
 from milepost.service.definitions.names import key_of
@@ -124,7 +125,7 @@ async def is_valid_name(database: Database, snapshots: Snapshots, org_id: int, k
         _, groups = await _all(database, snapshots, org_id)
         return name_key(name) not in {name_key(used) for used in _period_names(groups)}
     async with database.reading() as reading:
-        return not await definitions.taken(reading, org_id, [key_of(named, name)])
+        return not await definitions.names_taken(reading, org_id, [key_of(named, name)])
 
 
 _NAMED: Mapping[str, NameKind | None] = {

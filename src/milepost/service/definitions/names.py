@@ -31,7 +31,7 @@ def key_of(kind: NameKind, name: str) -> NameKey:
 async def taken_problems(transaction: Transaction, org_id: int, asked: Iterable[WantedName]) -> tuple[Problem, ...]:
     """Return a problem for each name asked for that belongs to something else already."""
     sound = [one for one in asked if not any(name_problems(one.path, one.name))]
-    taken = await definitions.taken(transaction, org_id, [key_of(one.kind, one.name) for one in sound])
+    taken = await definitions.names_taken(transaction, org_id, [key_of(one.kind, one.name) for one in sound])
     return tuple(_taken(one) for one in sound if key_of(one.kind, one.name) in taken)
 
 

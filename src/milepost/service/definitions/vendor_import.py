@@ -58,12 +58,12 @@ async def import_group(runtime: Runtime, org_id: int, moved: ImportedGroup) -> T
         if problems:
             raise Refused(*problems)
         group = await _drafted(transaction, moved, organisation, now)
-        await definitions.take(transaction, org_id, dict(holders_of(group)))
+        await definitions.reserve_names(transaction, org_id, dict(holders_of(group)))
         version = await organisations.raise_version(transaction, org_id)
         await definitions.add(transaction, org_id, group, version)
         for kind, ids in moved.ids.items():
             if ids:
-                await definitions.keep_ids_above(transaction, kind.value, max(ids))
+                await definitions.advance_ids_beyond(transaction, kind.value, max(ids))
         return group
 
     return await runtime.database.attempt(work)
@@ -114,7 +114,7 @@ async def import_customers(runtime: Runtime, org_id: int, moved: Sequence[Import
         added = [one.customer for one, key in zip(moved, customer_keys, strict=True) if key not in known]
         await _register(transaction, org_id, added)
         if moved:
-            await definitions.keep_ids_above(transaction, "customer", max(one.customer.id for one in moved))
+            await definitions.advance_ids_beyond(transaction, "customer", max(one.customer.id for one in moved))
 
     await runtime.database.attempt(work)
     return await runtime.lanes.receive([_incoming_event(runtime, org_id, one) for one in moved])

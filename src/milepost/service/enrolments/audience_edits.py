@@ -20,7 +20,7 @@ async def rename_audience(runtime: Runtime, caller: Caller, audience_id: int, na
         await organisations.lock(transaction, caller.org_id)
         await found_audience(transaction, caller, audience_id)
         problems = list(name_problems("name", name))
-        holder = None if problems else await audiences.called(transaction, caller.org_id, name)
+        holder = None if problems else await audiences.id_by_name(transaction, caller.org_id, name)
         if holder not in {None, audience_id}:
             problems.append(Problem("name", f'an audience called "{name}" exists already'))
         if problems:

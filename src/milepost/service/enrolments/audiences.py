@@ -61,9 +61,9 @@ async def make_audience(runtime: Runtime, caller: Caller, name: str) -> Audience
 async def list_audiences(runtime: Runtime, caller: Caller, after: int, limit: int) -> list[AudienceView]:
     """Return at most *limit* audiences whose ids come after *after*."""
     async with runtime.database.transaction() as transaction:
-        found = await audiences.page(transaction, caller.org_id, after, limit)
+        found = await audiences.read_page(transaction, caller.org_id, after, limit)
         version_ids = [version.id for audience in found for version in audience.versions]
-        counts = await audiences.counts(transaction, caller.org_id, version_ids)
+        counts = await audiences.count_members(transaction, caller.org_id, version_ids)
     return [
         AudienceView(audience=one, members={version.id: counts.get(version.id, 0) for version in one.versions})
         for one in found
@@ -118,7 +118,9 @@ async def leave_audience(
     async with runtime.database.transaction() as transaction:
         version = _version(await found_audience(transaction, caller, audience_id), version_id)
         leads = await resolve_survivors(transaction, caller.org_id, [customer_id])
-        return await audiences.leave(transaction, version.id, key_of_customer(caller.org_id, leads[customer_id]))
+        return await audiences.remove_member(
+            transaction, version.id, key_of_customer(caller.org_id, leads[customer_id])
+        )
 
 
 async def list_members(
@@ -127,7 +129,7 @@ async def list_members(
     """Return at most *limit* members after one, by bucket and id; raises Refused."""
     async with runtime.database.transaction() as transaction:
         version = _version(await found_audience(transaction, caller, audience_id), version_id)
-        return await audiences.members(transaction, caller.org_id, version.id, after, limit)
+        return await audiences.read_members(transaction, caller.org_id, version.id, after, limit)
 
 
 async def _enter(
@@ -142,12 +144,12 @@ async def _enter(
     async def work(transaction: Transaction) -> tuple[int, list[int]]:
         # Held while they enter: a target that comes to name this version either is there now and enrols them, or is
         # defined after they are in and finds them there.
-        if not await audiences.hold(transaction, caller.org_id, audience_id):
+        if not await audiences.lock_shared(transaction, caller.org_id, audience_id):
             raise Refused(UNKNOWN_AUDIENCE)
         ids = await ids_of(transaction, caller.org_id, [name for _, name in named])
         customer_keys = sorted({key_of_customer(caller.org_id, id_) for id_ in ids.values()})
         standings = surviving(await log.lock_standings(transaction, customer_keys))
-        entered = await audiences.enter(transaction, version.id, list(standings), runtime.clock())
+        entered = await audiences.add_members(transaction, version.id, list(standings), runtime.clock())
         aims = aims_of(await runtime.snapshots.one(transaction, caller.org_id), version.id)
         new = {one: standing for one, standing in standings.items() if one.customer_id in entered}
         await enrol_members(runtime, transaction, caller, aims, new, runtime.clock(), anew=True)
@@ -160,7 +162,7 @@ async def _enter(
 async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifier]) -> dict[Identifier, int]:
     """Return the ids of the customers called *names*; ids of nobody are taken at their word, unknown names left out."""
     asked = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
-    known = await customers.known(transaction, asked) if asked else {}
+    known = await customers.ids_by_identifier(transaction, asked) if asked else {}
     found = {name: id_ for (_, name), id_ in known.items()}
     found |= {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
     leads = await resolve_survivors(transaction, org_id, found.values())
@@ -169,7 +171,7 @@ async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifi
 
 async def found_audience(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:
     """Return an audience; raises Refused where there is none, or none any more."""
-    audience = await audiences.one(transaction, caller.org_id, audience_id)
+    audience = await audiences.find(transaction, caller.org_id, audience_id)
     if audience is None:
         raise Refused(UNKNOWN_AUDIENCE)
     return audience

@@ -45,7 +45,7 @@ async def count_stored(runtime: Runtime, caller: Caller, group_id: int, customer
         _refuse_what_counts_nothing(group)
         if customer_ids is None:
             scope = JobScope(group.id)
-            job_id = await jobs.ask(transaction, caller.org_id, JobKind.COUNT_STORED, scope, runtime.clock())
+            job_id = await jobs.request(transaction, caller.org_id, JobKind.COUNT_STORED, scope, runtime.clock())
             return Counting(job_id=job_id)
         customer_keys = [key_of_customer(caller.org_id, id_) for id_ in customer_ids]
         return Counting(concerned=await count_for(runtime, transaction, caller, snapshot, group, customer_keys))
@@ -73,7 +73,7 @@ async def count_for(
     leads = await merge_family(transaction, caller.org_id, [one.customer_id for one in customer_keys])
     everybody = sorted({key_of_customer(caller.org_id, id_) for id_ in leads})
     did = (
-        await jobs.who_did(transaction, caller.org_id, everybody, names, (opens_at, closes_at))
+        await jobs.customers_with_events(transaction, caller.org_id, everybody, names, (opens_at, closes_at))
         if customer_keys
         else set()
     )

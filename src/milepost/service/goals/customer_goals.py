@@ -11,6 +11,7 @@ from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Period, Target, TargetGroup
+from milepost.model.time import SECOND_US
 from milepost.rules.definition.naming import name_problems
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.lookup import enrol_event, latest, takes_part, unenrol_event
@@ -90,7 +91,7 @@ async def set_goal(runtime: Runtime, caller: Caller, customer_id: int, name: str
             made_at=now,
             changed_at=now,
         )
-        await customer_goals.keep(transaction, key_of_customer(caller.org_id, customer_id), goal)
+        await customer_goals.save(transaction, key_of_customer(caller.org_id, customer_id), goal)
         await runtime.ingest.inside(transaction, [_enrolling(caller, customer_id, standing, group, wish.value, now)])
         return goal
 
@@ -130,7 +131,7 @@ async def change_goal(runtime: Runtime, caller: Caller, customer_id: int, goal_i
             incoming_events.append(_enrolling(caller, customer_id, standing, group, wish.value, now))
         named = goal.name if change.name is None else change.name
         changed = replace(goal, name=named, target_id=group.targets[0].id, changed_at=now)
-        await customer_goals.keep(transaction, key_of_customer(caller.org_id, customer_id), changed)
+        await customer_goals.save(transaction, key_of_customer(caller.org_id, customer_id), changed)
         if incoming_events:
             await runtime.ingest.inside(transaction, incoming_events)
 
@@ -155,7 +156,7 @@ async def cancel_goal(runtime: Runtime, caller: Caller, customer_id: int, goal_i
         if goal.target_id != before.goal.target_id:
             raise Refused(Problem("goalId", "is being changed by another request; send it again"))
         cancelled = replace(goal, changed_at=now, cancelled_at=now)
-        await customer_goals.keep(transaction, key_of_customer(caller.org_id, customer_id), cancelled)
+        await customer_goals.save(transaction, key_of_customer(caller.org_id, customer_id), cancelled)
         if takes_part(standing, before.group.targets[0]):
             await runtime.ingest.inside(transaction, [_leaving(caller, customer_id, standing, before.group, now)])
 
@@ -185,7 +186,7 @@ def _goal_view(view: CustomerView, group: TargetGroup, goal: CustomerGoal, now: 
         group=group,
         value=to_decimal(value),
         reached=0 if progress is None else progress.value,
-        achieved_at=progress.achieved_at * 1_000_000 if progress is not None and achieved else None,
+        achieved_at=progress.achieved_at * SECOND_US if progress is not None and achieved else None,
         status=_status(goal, period, now),
     )
 

@@ -12,7 +12,7 @@ from milepost.model.organisation import GoalTemplate
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Target, TargetGroup
 from milepost.rules.calendar import day_from, iso_date
-from milepost.rules.definition.customer_goals import customer_goal_draft, find_made, find_template
+from milepost.rules.definition.customer_goals import customer_goal_draft, find_goal_group, find_template
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.service.definitions.define import DefinitionRequest, define_groups
 from milepost.service.runtime.runtime import Runtime
@@ -93,7 +93,7 @@ async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGr
 
 
 def _made(snapshot: OrganisationSnapshot, span: GoalSpan) -> TargetGroup | None:
-    return find_made(snapshot.rule_index.groups.values(), span.template, span.starts_on, span.ends_on)
+    return find_goal_group(snapshot.rule_index.groups.values(), span.template, span.starts_on, span.ends_on)
 
 
 async def _snapshot_of(runtime: Runtime, caller: Caller) -> OrganisationSnapshot:

@@ -50,7 +50,7 @@ async def resolve(
             asked.setdefault(named, []).append(position)
     if not asked:
         return ResolvedIdentities(found, {})
-    known = await customers.known(transaction, list(asked))
+    known = await customers.ids_by_identifier(transaction, list(asked))
     fresh = [name for name in asked if name not in known and name[1].kind is IdentifierKind.EXTERNAL_ID]
     sound = [name for name in fresh if any(are_sound[position] for position in asked[name])]
     known |= await register(transaction, [(name, incoming_events[asked[name][0]]) for name in sound])
@@ -100,7 +100,7 @@ async def register(
     if added:
         await customers.add(transaction, added)
     lost = [name for name in names if name not in won]
-    return {name: ids[name] for name in won} | (await customers.known(transaction, lost) if lost else {})
+    return {name: ids[name] for name in won} | (await customers.ids_by_identifier(transaction, lost) if lost else {})
 
 
 def _unknown(identifier: Identifier) -> Problem:

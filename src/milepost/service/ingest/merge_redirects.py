@@ -59,7 +59,7 @@ async def recheck_identifiers(
     }
     if not asked:
         return
-    known = await customers.known(transaction, list(asked))
+    known = await customers.ids_by_identifier(transaction, list(asked))
     wrong = [
         name for name, customer_key in asked.items() if not _is_still(redirects, name, known.get(name), customer_key)
     ]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place
 from milepost.model.problem import Problem
+from milepost.model.time import DAY_US
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -13,7 +14,6 @@ from milepost.store import codec, customers
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 
-DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
 """How far ahead of the server's clock an event may be dated."""
 

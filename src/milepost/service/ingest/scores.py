@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from milepost.model.standing import Entry, Reason
 from milepost.rules.compiled.index import RuleIndex
-from milepost.store.leaderboards import Scored
+from milepost.store.leaderboards import ScoreRow
 from milepost.store.log import CustomerKey
 
 COUNTING = frozenset(
@@ -15,7 +15,7 @@ COUNTING = frozenset(
 )
 """The reasons of entries that say what a customer's value is."""
 
-Scores = dict[tuple[CustomerKey, int, int], Scored]
+Scores = dict[tuple[CustomerKey, int, int], ScoreRow]
 """By customer, target and period."""
 
 
@@ -29,4 +29,4 @@ def collect_scores(
                 key = (customer_key, entry.target_id, entry.period_id)
                 known = found.get(key)
                 active_at = occurred_at if known is None else max(occurred_at, known.active_at)
-                found[key] = Scored(*key, entry.after, active_at)
+                found[key] = ScoreRow(*key, entry.after, active_at)

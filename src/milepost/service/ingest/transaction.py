@@ -176,9 +176,9 @@ async def _apply_all(
     for customer, standing in asking:
         history, snapshot = past.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
         _apply_customer(snapshot, customer, standing, history, fresh[customer], writes, answers)
-    await log.keep(transaction, writes.standings, writes.archived, writes.appended)
+    await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
-        await leaderboards.keep(transaction, list(writes.scores.values()))
+        await leaderboards.save_scores(transaction, list(writes.scores.values()))
 
 
 def _in_time(one: ResolvedEvent) -> tuple[int, EventKey]:

@@ -50,7 +50,7 @@ async def declare_programs(database: Database, org_id: int, drafts: Sequence[Pro
         await organisations.lock(transaction, org_id)
         known = await declarations.programs(transaction, org_id)
         kept = await _programs(transaction, known, drafts)
-        await declarations.keep_programs(transaction, org_id, kept)
+        await declarations.save_programs(transaction, org_id, kept)
         return kept
 
     return await database.attempt(work)
@@ -75,7 +75,7 @@ async def declare_currencies(
             (one.program_id, one.identifier): one.name for one in await declarations.currencies(transaction, org_id)
         }
         kept = [_currency(draft, names.get((draft.program_id, draft.identifier))) for draft in drafts]
-        await declarations.keep_currencies(transaction, org_id, kept)
+        await declarations.save_currencies(transaction, org_id, kept)
         return kept
 
     return await database.attempt(work)
@@ -98,7 +98,7 @@ async def declare_fields(database: Database, org_id: int, drafts: Sequence[Field
 
     async def work(transaction: Transaction) -> list[DeclaredField]:
         await organisations.lock(transaction, org_id)
-        await declarations.keep_fields(transaction, org_id, kept)
+        await declarations.save_fields(transaction, org_id, kept)
         return kept
 
     return await database.attempt(work)

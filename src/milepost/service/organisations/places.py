@@ -40,7 +40,7 @@ async def keep_zones(database: Database, snapshots: Snapshots, org_id: int, draf
         kept = await _merged(
             transaction, known.zones, drafts, lambda id_, draft: Zone(id=id_, code=draft.code, name=draft.code)
         )
-        await places.keep_zones(transaction, org_id, kept)
+        await places.save_zones(transaction, org_id, kept)
         return kept
 
     return await _changing(database, snapshots, org_id, drafts, work)
@@ -55,7 +55,7 @@ async def keep_concepts(
         kept = await _merged(
             transaction, known.concepts, drafts, lambda id_, draft: Concept(id=id_, code=draft.code, name=draft.code)
         )
-        await places.keep_concepts(transaction, org_id, kept)
+        await places.save_concepts(transaction, org_id, kept)
         return kept
 
     return await _changing(database, snapshots, org_id, drafts, work)
@@ -84,7 +84,7 @@ async def keep_stores(
             )
             for store, draft in zip(kept, drafts, strict=True)
         ]
-        await places.keep_stores(transaction, org_id, kept)
+        await places.save_stores(transaction, org_id, kept)
         return kept
 
     return await _changing(database, snapshots, org_id, drafts, work)
@@ -104,7 +104,7 @@ async def keep_tills(database: Database, snapshots: Snapshots, org_id: int, draf
             replace(till, store_id=known.stores[draft.store].id if draft.store else till.store_id)
             for till, draft in zip(kept, drafts, strict=True)
         ]
-        await places.keep_tills(transaction, org_id, kept)
+        await places.save_tills(transaction, org_id, kept)
         return kept
 
     return await _changing(database, snapshots, org_id, drafts, work)

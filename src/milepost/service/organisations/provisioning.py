@@ -52,7 +52,7 @@ async def add_organisation(
     webhook_id = secrets.token_urlsafe(24)
     async with database.transaction() as transaction:
         parent_id = None if parent is None else await _head(transaction, parent)
-        added = await organisations.add_organisation(
+        added = await organisations.add(
             transaction, name=name, zone=zone, webhook_id=webhook_id, now=now, parent_id=parent_id
         )
     if added is None:
@@ -94,7 +94,7 @@ async def add_till(
         if code not in known:
             if till.id in {one.id for one in known.values()}:
                 raise Refused(Problem("id", f"a till with the id {till.id} exists already"))
-            await places.keep_tills(transaction, owner.id, [till])
+            await places.save_tills(transaction, owner.id, [till])
             await organisations.raise_version(transaction, owner.id)
         if not await logins.add_login(
             transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed, role=role
@@ -145,7 +145,7 @@ async def id_called(database: Database, name: str) -> int:
 
 
 async def _called(transaction: Transaction, name: str) -> Organisation:
-    org_id = await organisations.id_called(transaction, name)
+    org_id = await organisations.id_by_name(transaction, name)
     if org_id is None:
         raise Refused(Problem("org", f'there is no organisation called "{name}"'))
     version = (await organisations.versions(transaction, [org_id]))[org_id]

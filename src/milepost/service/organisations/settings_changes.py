@@ -34,7 +34,7 @@ async def change_in(
         return owner
     version = await organisations.raise_version(transaction, org_id)
     changed = replace(owner, settings=settings, version=version)
-    await organisations.write_settings(transaction, changed, now, author)
+    await organisations.save_settings(transaction, changed, now, author)
     return changed
 
 

@@ -9,4 +9,4 @@ async def organisation_of_webhook(database: Database, webhook_id: str) -> int | 
     if "\0" in webhook_id:
         return None
     async with database.reading() as reading:
-        return await organisations.id_of_webhook(reading, webhook_id)
+        return await organisations.id_by_webhook(reading, webhook_id)

@@ -16,7 +16,12 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.problem import Unavailable
-from milepost.rules.compiled.boundaries import WINDOWS_EVERY_US, boundaries_of, last_look, next_look
+from milepost.rules.compiled.boundaries import (
+    WINDOW_CHECK_EVERY_US,
+    boundaries_of,
+    last_window_check,
+    next_window_check,
+)
 from milepost.service.boards.cached_boards import close_within
 from milepost.service.ingest.incoming_event import IncomingEvent, Status
 from milepost.service.runtime.runtime import Runtime
@@ -53,7 +58,7 @@ class BoundaryNotifier:
             agendas = {org_id: self._agenda(org_id, snapshot) for org_id, snapshot in snapshots.items()}
             due = [(org_id, boundary) for org_id, agenda in agendas.items() for boundary in agenda.due(now)]
             if due:
-                await boundaries.plan(transaction, due)
+                await boundaries.schedule(transaction, due)
         for agenda in agendas.values():
             agenda.forget(now)
         self._agendas = agendas
@@ -62,7 +67,7 @@ class BoundaryNotifier:
         """Claim the boundary that has been due longest and that nobody works on."""
         now = self._runtime.clock()
         async with self._runtime.database.transaction() as transaction:
-            return await boundaries.acquire_lease(transaction, now, next_look(now) - WINDOWS_EVERY_US)
+            return await boundaries.acquire_lease(transaction, now, next_window_check(now) - WINDOW_CHECK_EVERY_US)
 
     async def notify_page(self, lease: Lease) -> Lease | None:
         """Tell the next page of customers; return the lease that goes on, None when all were told or it is lost.
@@ -99,7 +104,7 @@ class BoundaryNotifier:
 
     async def _notify(self, lease: Lease, limit: int, *, telling: bool = True) -> Lease | None:
         async def work(transaction: Transaction) -> Lease | None:
-            if not await boundaries.is_held(transaction, lease):
+            if not await boundaries.lock_leased(transaction, lease):
                 return None
             snapshot = await self._runtime.snapshots.one(transaction, lease.org_id)
             group = snapshot.rule_index.groups.get(lease.boundary.group_id)
@@ -142,9 +147,9 @@ class BoundaryNotifier:
             for target in group.targets:
                 name = BoardName(lease.org_id, target.id, lease.boundary.period_id)
                 await close_within(transaction, name, self._runtime.clock())
-        is_open = group is not None and not group.deleted and lease.boundary.due_at < last_look(group, settings)
+        is_open = group is not None and not group.deleted and lease.boundary.due_at < last_window_check(group, settings)
         if lease.boundary.kind is BoundaryKind.WINDOWS and is_open:
-            await boundaries.repeat(transaction, lease, next_look(lease.boundary.due_at))
+            await boundaries.repeat(transaction, lease, next_window_check(lease.boundary.due_at))
         else:
             await boundaries.finish(transaction, lease, self._runtime.clock())
 

@@ -56,7 +56,7 @@ async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
 async def find_job(runtime: Runtime, org_id: int, job_id: int) -> Job | None:
     """Return a piece of work of an organisation."""
     async with runtime.database.reading() as reading:
-        return await jobs.one(reading, org_id, job_id)
+        return await jobs.find(reading, org_id, job_id)
 
 
 async def _singly(runtime: Runtime, customers: int) -> bool:
@@ -87,7 +87,7 @@ async def _page(runtime: Runtime, limit: int, *, passing_over: bool = False) -> 
         else:
             found = await WORKERS[job.kind](runtime, transaction, job, limit)
         further = _further(job, found, limit, runtime.clock(), failed=passing_over)
-        await jobs.keep(transaction, further, runtime.clock())
+        await jobs.save(transaction, further, runtime.clock())
         return further
 
     return await runtime.database.attempt(work)
@@ -110,7 +110,7 @@ async def _listed(transaction: Transaction, job: Job, limit: int) -> list[Custom
     """Return the customers that a job looks at next."""
     match job.kind:
         case JobKind.ENROL_AUDIENCE:
-            found = await audiences.members(transaction, job.org_id, job.scope.version_id, job.after, limit)
+            found = await audiences.read_members(transaction, job.org_id, job.scope.version_id, job.after, limit)
             return [key_of_customer(job.org_id, member.customer_id) for member in found]
         case JobKind.COUNT_STORED:
             return await jobs.customers_after(transaction, job.org_id, job.after, limit)

@@ -8,7 +8,7 @@ from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.standing import Progress, ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.rules.compiled.rule import Rule
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store.boundaries import DueCustomer

@@ -33,7 +33,7 @@ async def verify(database: Database) -> AsyncIterator[Verified]:
         after = 0
         while True:
             async with database.reading() as reading:
-                page = await customers.ids_from(reading, org_id, after, PAGE)
+                page = await customers.ids_after(reading, org_id, after, PAGE)
             for customer_id in page:
                 yield await _verify_one(database, key_of_customer(org_id, customer_id), catalogues)
             if len(page) < PAGE:
@@ -45,10 +45,10 @@ async def _verify_one(database: Database, customer_key: CustomerKey, catalogues:
     async with database.transaction() as transaction:
         # Locked first: what is read next is all of one moment, however busy the customer is.
         await lock_standings(transaction, [customer_key])
-        kept = await customers.kept(transaction, customer_key)
-        log = await customers.whole_log(transaction, customer_key)
+        kept = await customers.stored_bytes(transaction, customer_key)
+        log = await customers.full_log(transaction, customer_key)
         merged = codec.decode_standing(kept[0]).lineage.merged
-        others = {one.under: await customers.whole_log(transaction, _who(customer_key, one)) for one in merged}
+        others = {one.under: await customers.full_log(transaction, _who(customer_key, one)) for one in merged}
         for version in {version for version, _ in log} - catalogues.keys():
             catalogues[version] = (await snapshot_at(transaction, customer_key.org_id, version)).rule_index
     start = START._replace(

@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
+from milepost.model.time import SECOND_US
 from milepost.store import logins
 from milepost.store.database import Database
 
@@ -107,7 +108,7 @@ class Access:
 
     async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
         async with self._database.transaction() as transaction:
-            login = await logins.login(transaction, code)
+            login = await logins.find_login(transaction, code)
         kept = _NOBODY if login is None else login.password_hash
         if not await asyncio.to_thread(_fits, kept, password) or login is None:
             return None
@@ -123,7 +124,7 @@ class Access:
         if remembered is not None:
             return remembered
         async with self._database.transaction() as transaction:
-            found = await logins.token(transaction, sha256(text.encode()).digest(), self._clock())
+            found = await logins.find_token(transaction, sha256(text.encode()).digest(), self._clock())
         if found is None:
             return None
         client, expires = found
@@ -136,12 +137,12 @@ class Access:
         """Return a token to the client with this key and secret, or refuse."""
         now = self._clock()
         async with self._database.transaction() as transaction:
-            found = await logins.client(transaction, key) if "\0" not in key else None
+            found = await logins.find_client(transaction, key) if "\0" not in key else None
             kept = found[1] if found else bytes(32)
             if not hmac.compare_digest(kept, sha256(secret.encode()).digest()) or found is None:
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
             text = secrets.token_urlsafe(32)
-            expires = now + TOKEN_SECONDS * 1_000_000
+            expires = now + TOKEN_SECONDS * SECOND_US
             await logins.add_token(
                 transaction, digest=sha256(text.encode()).digest(), key=key, expires=expires, now=now
             )

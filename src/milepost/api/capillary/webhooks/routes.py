@@ -119,7 +119,7 @@ def _identifier(
     named = list(_IDENTIFIERS.items())
     if definition is not None:
         named += [
-            (field.name, KINDS.get(field.says("identifierType", "mobile"), IdentifierKind.MOBILE))
+            (field.name, KINDS.get(field.setting("identifierType", "mobile"), IdentifierKind.MOBILE))
             for field in definition.fields
             if field.type is EventFieldType.CUSTOMER
         ]

@@ -37,7 +37,7 @@ from milepost.model.event import (
     ReturnKind,
 )
 from milepost.model.problem import Problem, Refused
-from milepost.rules.calendar import DAY_US, SECOND_US
+from milepost.model.time import DAY_US, SECOND_US
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 

@@ -9,7 +9,7 @@ from milepost.api.native.awards.routes import CapItem, cap_item
 from milepost.api.native.path import iso_or_null, view_of
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, Target, TargetGroup
-from milepost.rules.calendar import SECOND_US
+from milepost.model.time import SECOND_US
 from milepost.service.customers.caps import running_caps
 from milepost.service.customers.periods import CustomerPeriod, customer_periods, may_show, running
 from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing

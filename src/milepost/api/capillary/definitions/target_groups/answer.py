@@ -19,7 +19,7 @@ from milepost.model.target import (
 )
 from milepost.rules.calendar import Calendar, nearest_second
 from milepost.rules.definition.metadata import WINDOW_UNIT, WINDOW_VALUE
-from milepost.rules.edits.authorship import attribution_of, created_by
+from milepost.rules.edits.authorship import attribution_of, creation_of
 from milepost.rules.edits.period_edits import status_of
 
 
@@ -121,7 +121,7 @@ def level_row(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Jso
     """Return a streak level of *group*; levels do not change."""
     return {
         "id": level.id,
-        "attribution": attribution(created_by(group), calendar),
+        "attribution": attribution(creation_of(group), calendar),
         "targetGroupId": group.id,
         "name": level.name,
         "targetCountOfSequence": level.count,

@@ -11,12 +11,12 @@ from milepost.model.amount import UNITS_PER_ONE, to_decimal, to_units
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.standing import Enrolment, Progress
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup, Trigger, TriggerValueKind
+from milepost.model.time import SECOND_US
 from milepost.rules.calendar import Calendar, nearest_second
 from milepost.service.customers.periods import CustomerPeriod, WindowSpan, customer_periods, may_show, running
 from milepost.service.customers.streaks import StreakStanding, streak_standing
 from milepost.service.customers.view import CustomerView
 
-SECOND_US = 1_000_000
 _MILLI = Decimal("0.001")
 _MICRO = Decimal("0.000001")
 
