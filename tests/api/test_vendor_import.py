@@ -9,7 +9,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.rules.calendar import calendar_of
 from milepost.service.definitions.vendor_import import import_customers, import_group
 from milepost.service.ingest.incoming_event import Status
-from milepost.service.leaderboards.places import snapshot_of
+from milepost.service.leaderboards.board_queries import snapshot_of
 from milepost.vendor_import.saved_answers import Saved
 from milepost.vendor_import.saved_groups import told_group
 from milepost.vendor_import.saved_users import told_customer

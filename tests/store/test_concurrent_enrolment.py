@@ -9,8 +9,8 @@ import pytest
 from milepost.model.problem import Refused
 from milepost.model.target import TargetGroup
 from milepost.service.enrolments.audiences import enter_audience, make_audience
-from milepost.service.enrolments.many import Became, EnrolmentRow, enrol_rows
-from milepost.service.enrolments.one import EnrolmentDraft, enrol, unenrol
+from milepost.service.enrolments.bulk_enrolment import Became, EnrolmentRow, enrol_rows
+from milepost.service.enrolments.single_enrolment import EnrolmentDraft, enrol, unenrol
 from milepost.store.log import lock_standings
 from tests.store.fixtures_db import House, lived
 from tests.store.test_jobs import NAMES, by_audience, caller, enrolled, known, worked_off

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from milepost.model.event import EventKey
 from milepost.service.awards import authorisation
 from milepost.service.customers import identifiers, merge, profile, streak_protection
-from milepost.service.definitions import lookup, vendor_import
+from milepost.service.definitions import participation, vendor_import
 from milepost.service.enrolments import stored_events
 from milepost.service.scheduled import boundaries
 from milepost.service.scheduled.verify import Verified, verify
@@ -56,8 +56,8 @@ OURS = {
     identifiers.SOURCE,
     streak_protection.FREEZE_SOURCE,
     streak_protection.PAUSE_SOURCE,
-    lookup.ENROL_SOURCE,
-    lookup.LEAVE_SOURCE,
+    participation.ENROL_SOURCE,
+    participation.LEAVE_SOURCE,
     boundaries.SOURCE,
 }
 """The sources of what calls, time and registrations make events of."""

@@ -115,7 +115,7 @@ async def _move_in(
 
 
 async def _groups(runtime: "Runtime", org_id: int) -> "dict[int, TargetGroup]":
-    from milepost.service.leaderboards.places import snapshot_of
+    from milepost.service.leaderboards.board_queries import snapshot_of
 
     return (await snapshot_of(runtime, org_id)).rule_index.groups
 
@@ -131,7 +131,7 @@ async def _move_customers(
     from milepost.rules.calendar import calendar_of
     from milepost.service.definitions.vendor_import import import_customers
     from milepost.service.ingest.incoming_event import Status
-    from milepost.service.leaderboards.places import snapshot_of
+    from milepost.service.leaderboards.board_queries import snapshot_of
     from milepost.vendor_import.saved_users import told_customer
 
     calendar = calendar_of((await snapshot_of(runtime, org_id)).organisation.zone)

@@ -8,7 +8,7 @@ from milepost.model.standing import NOT_LEFT, Enrolment, Progress, ProgressKey, 
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup
 from milepost.rules.compiled.rule import Rule
 from milepost.service.customers.view import CustomerView
-from milepost.service.definitions.lookup import latest
+from milepost.service.definitions.participation import latest
 
 __all__ = ["CustomerPeriod", "WindowSpan", "customer_goal", "customer_periods", "may_show", "running"]
 

@@ -7,7 +7,7 @@ from milepost.model.amount import to_units
 from milepost.model.standing import Entry, Reason
 from milepost.model.target import Period, Target, TargetGroup
 from milepost.service.customers.view import CustomerView, view_customer
-from milepost.service.definitions.lookup import latest
+from milepost.service.definitions.participation import latest
 from milepost.service.runtime.runtime import Runtime
 
 MOVING = frozenset({Reason.COUNTED, Reason.RETURNED, Reason.COUNTED_FROM_LOG, Reason.BALANCE_SET, Reason.CARRIED})

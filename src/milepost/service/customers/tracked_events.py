@@ -9,7 +9,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Entry, Reason
 from milepost.rules.calendar import Calendar
 from milepost.service.customers.view import CustomerView, view_customer
-from milepost.service.definitions.lookup import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
+from milepost.service.definitions.participation import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers
 from milepost.store.log import LoggedRow, key_of_customer

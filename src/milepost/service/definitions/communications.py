@@ -14,7 +14,7 @@ from milepost.rules.definition.communications import (
     kept_communications,
 )
 from milepost.rules.definition.validation import merge_problems
-from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET
+from milepost.service.definitions.participation import UNKNOWN_GROUP, UNKNOWN_TARGET
 from milepost.store import communications, definitions, organisations
 from milepost.store.database import Database, Transaction
 

@@ -17,8 +17,8 @@ from milepost.rules.edits.amendment import AmendedGroup, EditContext, NewName
 from milepost.service.definitions.audiences import close_audiences, known_audiences
 from milepost.service.definitions.declaration_checks import measured_targets, undeclared_problems
 from milepost.service.definitions.ids import fresh_ids
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
 from milepost.service.definitions.names import WantedName, key_of, taken_problems, unknown_warnings
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.store import definitions, organisations
 from milepost.store.database import Database, Transaction
 from milepost.store.definitions import NameKind

@@ -6,7 +6,7 @@ from milepost.model.event import Enrol
 from milepost.model.problem import Refused
 from milepost.model.standing import Standing
 from milepost.model.target import EnrolmentMethod, Target, TargetGroup
-from milepost.service.definitions.lookup import enrol_event, first_period, latest, takes_part
+from milepost.service.definitions.participation import enrol_event, first_period, latest, takes_part
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller

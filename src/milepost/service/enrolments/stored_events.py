@@ -8,7 +8,7 @@ from milepost.model.job import JobKind, JobScope
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
-from milepost.service.definitions.lookup import command_for, find_group, latest
+from milepost.service.definitions.participation import command_for, find_group, latest
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.ingest.survivor_lookup import merge_family, surviving
 from milepost.service.runtime.runtime import Runtime

@@ -13,7 +13,7 @@ from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Period, Target, TargetGroup
 from milepost.rules.definition.naming import name_problems
 from milepost.service.customers.view import CustomerView, view_customer
-from milepost.service.definitions.lookup import enrol_event, latest, takes_part, unenrol_event
+from milepost.service.definitions.participation import enrol_event, latest, takes_part, unenrol_event
 from milepost.service.goals.goal_group_sharing import GoalSpan, GoalWish, check_goals, group_of
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.ingest.survivor_lookup import surviving

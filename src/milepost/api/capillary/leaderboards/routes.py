@@ -14,8 +14,8 @@ from milepost.api.http.body import ID_MAX, JsonResponse, id_of, read_body, read_
 from milepost.model.customer import Customer, IdentifierKind
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar
-from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
-from milepost.service.leaderboards.places import (
+from milepost.service.definitions.participation import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
+from milepost.service.leaderboards.board_queries import (
     BoardEntry,
     BoardRequest,
     board_of,

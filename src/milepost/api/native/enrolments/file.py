@@ -17,7 +17,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.names import name_key
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Evaluation, Period, Target, TargetGroup
-from milepost.service.enrolments.many import CHUNK, Became, EnrolmentRow, Outturn, Seen, enrol_rows
+from milepost.service.enrolments.bulk_enrolment import CHUNK, Became, EnrolmentRow, Outturn, Seen, enrol_rows
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 

@@ -11,7 +11,7 @@ from milepost.model.organisation import LeaderboardTies
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.service.boards.cached_boards import CachedBoard
-from milepost.service.leaderboards.places import (
+from milepost.service.leaderboards.board_queries import (
     BoardRequest,
     Place,
     board_of,

@@ -14,7 +14,7 @@ from milepost.service.customers.caps import running_caps
 from milepost.service.customers.periods import CustomerPeriod, customer_periods, may_show, running
 from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing
 from milepost.service.customers.view import CustomerView
-from milepost.service.definitions.lookup import latest
+from milepost.service.definitions.participation import latest
 
 router = APIRouter(prefix="/api/v1", tags=["customers"])
 

@@ -10,8 +10,8 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, TargetGroup, Tracking
 from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of
 from milepost.rules.definition.naming import name_problems
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
 from milepost.service.definitions.names import key_of
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.snapshot.organisation_snapshot import Snapshots
 from milepost.store import definitions
 from milepost.store.database import Database

@@ -7,7 +7,7 @@ from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import TargetGroup
 from milepost.service.customers.view import CustomerView, view_customer
-from milepost.service.definitions.lookup import (
+from milepost.service.definitions.participation import (
     ALREADY,
     NOT_ENROLLED,
     UNKNOWN_USER,

@@ -10,7 +10,7 @@ from milepost.model.customer import Identifier
 from milepost.model.event import Enrol
 from milepost.model.standing import Standing
 from milepost.model.target import EnrolmentMethod, Period, Target, TargetGroup
-from milepost.service.definitions.lookup import enrol_event, find_group, latest, takes_part
+from milepost.service.definitions.participation import enrol_event, find_group, latest, takes_part
 from milepost.service.enrolments.audiences import ids_of
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.ingest.survivor_lookup import surviving
