@@ -15,7 +15,7 @@ from milepost.rules.calendar import day_from, iso_date
 from milepost.rules.definition.customer_goals import customer_goal_draft, find_made, find_template
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.service.definitions.define import DefinitionRequest, define_groups
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, current_snapshot
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 
@@ -73,7 +73,7 @@ def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kep
 
 async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGroup:
     """Return the group for goals of *span*, defined if nobody chose these dates before."""
-    snapshot = await _snapshot_of(runtime, caller)
+    snapshot = await current_snapshot(runtime, caller.org_id)
     known = _made(snapshot, span)
     if known is not None:
         return known
@@ -86,7 +86,7 @@ async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGr
         ).group
     except Refused:
         # Another may have defined it meanwhile: then its name was taken.
-        known = _made(await _snapshot_of(runtime, caller), span)
+        known = _made(await current_snapshot(runtime, caller.org_id), span)
         if known is None:
             raise
         return known
@@ -94,11 +94,6 @@ async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGr
 
 def _made(snapshot: OrganisationSnapshot, span: GoalSpan) -> TargetGroup | None:
     return find_made(snapshot.rule_index.groups.values(), span.template, span.starts_on, span.ends_on)
-
-
-async def _snapshot_of(runtime: Runtime, caller: Caller) -> OrganisationSnapshot:
-    async with runtime.database.transaction() as transaction:
-        return await runtime.snapshots.one(transaction, caller.org_id)
 
 
 def _value_problems(value: Decimal, limits: GoalTemplate) -> list[Problem]:

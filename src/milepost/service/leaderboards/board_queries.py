@@ -75,12 +75,6 @@ def _period(group: TargetGroup, period_id: int | None, now: int) -> Period:
     return named
 
 
-async def snapshot_of(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
-    """Return the brand of an organisation as it is now."""
-    async with runtime.database.reading() as reading:
-        return await runtime.snapshots.one(reading, org_id)
-
-
 async def board_of(runtime: Runtime, board: BoardRequest) -> CachedBoard:
     """Return a board as it is now, or as it was when its period was closed."""
     return await runtime.boards.current(board.name, board.snapshot.organisation.settings.leaderboard_ties)
