@@ -33,6 +33,7 @@ from milepost.store.schema import migrate
 from milepost.worker.boundaries import BoundaryWorker
 from milepost.worker.jobs import JobWorker
 from milepost.worker.loop import WorkerLoop
+from milepost.worker.stop_signals import stop_signals_call
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
 """Allocations after which the garbage collector looks at the youngest generation."""
@@ -47,8 +48,6 @@ _ENDED = "One of the server's processes ended; the log says why."
 
 GRACE_SECONDS = 10
 """How long requests in progress may take after the server was told to stop."""
-
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def clock_from(start: int | None) -> Callable[[], int]:
@@ -142,7 +141,7 @@ async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], No
         for worker in workers:
             worker.stop()
 
-    with _stop_signals_call(stop):
+    with stop_signals_call(stop):
         try:
             async with running(url, settings) as runtime:
                 workers += _workers(runtime)
@@ -151,24 +150,6 @@ async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], No
         except asyncio.CancelledError:
             if not stop_requested.is_set():
                 raise
-
-
-@contextmanager
-def _stop_signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Call *stop* in the event loop for each signal that asks to stop, as long as the block runs.
-
-    The handlers from before are put back. The event loop would leave the system's own, which ends a process at once.
-    """
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
-    for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
 
 
 async def serve(

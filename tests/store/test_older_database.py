@@ -16,7 +16,7 @@ from milepost.service.customers import identifiers, merge, profile, streak_prote
 from milepost.service.definitions import participation, vendor_import
 from milepost.service.enrolments import stored_events
 from milepost.service.scheduled import boundaries
-from milepost.service.scheduled.verify import Verified, verify
+from milepost.service.scheduled.verify import VerifiedCustomer, verify
 from milepost.store import codec
 from milepost.store.schema import migrate
 from tests.api.client import ApiClient
@@ -107,10 +107,10 @@ def test_databases_are_kept() -> None:
     assert [] != KEPT == sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def verified(client: ApiClient) -> list[Verified]:
+def verified(client: ApiClient) -> list[VerifiedCustomer]:
     """Replay every log."""
 
-    async def every() -> list[Verified]:
+    async def every() -> list[VerifiedCustomer]:
         return [one async for one in verify(client.runtime.database)]
 
     return client.run(every)

@@ -65,22 +65,22 @@ def _changed_till(till: Till, draft: PlaceDraft, known: Places) -> Till:
     return replace(till, store_id=known.stores[draft.store].id if draft.store else till.store_id)
 
 
-_ZONES = _PlaceKind[Zone](
+_ZONES: _PlaceKind[Zone] = _PlaceKind(
     known=lambda known: known.zones, new=lambda id_, code: Zone(id=id_, code=code, name=code), write=places.keep_zones
 )
-_CONCEPTS = _PlaceKind[Concept](
+_CONCEPTS: _PlaceKind[Concept] = _PlaceKind(
     known=lambda known: known.concepts,
     new=lambda id_, code: Concept(id=id_, code=code, name=code),
     write=places.keep_concepts,
 )
-_STORES = _PlaceKind[Store](
+_STORES: _PlaceKind[Store] = _PlaceKind(
     known=lambda known: known.stores,
     new=lambda id_, code: Store(id=id_, code=code, name=code),
     changed=_changed_store,
     references={"zone": lambda known: known.zones, "concept": lambda known: known.concepts},
     write=places.keep_stores,
 )
-_TILLS = _PlaceKind[Till](
+_TILLS: _PlaceKind[Till] = _PlaceKind(
     known=lambda known: known.tills,
     new=lambda id_, code: Till(id=id_, code=code, name=code),
     changed=_changed_till,
