@@ -43,7 +43,7 @@ class Authorisation(NamedTuple):
     """The amounts that were asked for and granted, in units (ten-thousandths), and the caps that were used."""
 
     status: Status
-    asked: int
+    requested: int
     granted: int
     caps: tuple[UsedCap, ...]
     problems: tuple[Problem, ...]

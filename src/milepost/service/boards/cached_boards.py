@@ -95,9 +95,9 @@ class BoardCache:
         await _apply_changes(cached.board, changes.scores)
         cached.seen, cached.synced_at = changes.seen, now
 
-    def _evict(self, kept: BoardName) -> None:
+    def _evict(self, in_use: BoardName) -> None:
         held = sum(len(cached.board) for cached in self._cached.values())
-        for name in [name for name in self._cached if name != kept]:
+        for name in [name for name in self._cached if name != in_use]:
             if held <= SCORES_MAX:
                 return
             held -= len(self._cached.pop(name).board)

@@ -116,8 +116,8 @@ async def _renamed(
     )
     if len(won) < len(new_names):
         raise Refused(Problem("add", "is being taken by another request; send it again"))
-    kept = [name for name in customer.identifiers if name not in removed]
-    return replace(customer, identifiers=tuple(dict.fromkeys((*kept, *added))))
+    remaining = [name for name in customer.identifiers if name not in removed]
+    return replace(customer, identifiers=tuple(dict.fromkeys((*remaining, *added))))
 
 
 def _ordered(customer_key: CustomerKey, names: Iterable[Identifier]) -> list[customers.IdentifierKey]:

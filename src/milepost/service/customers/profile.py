@@ -49,10 +49,10 @@ async def keep_customer(runtime: Runtime, caller: Caller, draft: CustomerDraft) 
     now = runtime.clock()
 
     async def work(transaction: Transaction) -> KeptCustomer:
-        kept = await _keep(transaction, caller, draft, now)
-        if kept.is_new:
-            await runtime.ingest.inside(transaction, [_registration(kept.customer, caller, now)])
-        return kept
+        saved = await _keep(transaction, caller, draft, now)
+        if saved.is_new:
+            await runtime.ingest.inside(transaction, [_registration(saved.customer, caller, now)])
+        return saved
 
     return await runtime.database.attempt(work)
 

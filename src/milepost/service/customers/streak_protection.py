@@ -62,7 +62,7 @@ async def _receive(runtime: Runtime, incoming_event: IncomingEvent, problems: li
 
 def _freeze_problems(group: TargetGroup, streak: Streak, count: int) -> list[Problem]:
     if group.freezes is None:
-        return [Problem("groupId", "has no freezes: its definition says no streakFreezes")]
+        return [Problem("groupId", "has no freezes: its definition has no streakFreezes")]
     problems = []
     if not 1 <= count <= group.freezes.most:
         problems.append(Problem("count", f"must be from 1 to {group.freezes.most}, the most the group allows"))
@@ -96,5 +96,5 @@ async def _streak(runtime: Runtime, caller: Caller, customer_id: int, group_id: 
     if group is None or not group.active or group.deleted:
         raise NotFound(f"there is no active target group {group_id}")
     if group.tracking is not Tracking.STREAKS:
-        raise Refused(Problem("groupId", "is no group of STREAKS: nothing in it can break"))
+        raise Refused(Problem("groupId", "is not a group of STREAKS, so no streak in it can break"))
     return group, view.standing.streaks.get(group_id) or Streak(group_id)

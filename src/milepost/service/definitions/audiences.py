@@ -28,8 +28,8 @@ async def with_audiences(
     """
     if not any(draft.audiences for _, draft in drafts):
         return tuple(draft for _, draft in drafts), ()
-    known = await known_audiences(transaction, org_id)
-    resolved = [with_versions(path, draft, known) for path, draft in drafts]
+    by_id = await known_audiences(transaction, org_id)
+    resolved = [with_versions(path, draft, by_id) for path, draft in drafts]
     return tuple(draft for draft, _ in resolved), tuple(problem for _, problems in resolved for problem in problems)
 
 

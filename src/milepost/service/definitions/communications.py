@@ -54,18 +54,18 @@ async def keep_communications(
     async def work(transaction: Transaction) -> CommunicationList:
         organisation = await organisations.lock(transaction, org_id)
         await _check(transaction, org_id, subject)
-        known = {
+        current = {
             communication.id: communication
             for communication in await communications.of_target(transaction, org_id, subject.target_id)
         }
-        all_problems = merge_problems(problems, tuple(communication_problems(drafts, known)))
+        all_problems = merge_problems(problems, tuple(communication_problems(drafts, current)))
         if all_problems:
             raise Refused(*all_problems)
         new = sum(draft.id is None for draft in drafts)
         ids = iter(await communications.fresh_ids(transaction, new))
-        kept = kept_communications(drafts, known, subject, author, now, lambda: next(ids))
-        await communications.keep(transaction, org_id, kept)
-        return CommunicationList(organisation=organisation, communications=tuple(kept))
+        stored = kept_communications(drafts, current, subject, author, now, lambda: next(ids))
+        await communications.keep(transaction, org_id, stored)
+        return CommunicationList(organisation=organisation, communications=tuple(stored))
 
     return await database.attempt(work)
 

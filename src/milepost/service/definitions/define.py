@@ -51,7 +51,7 @@ async def define_groups(
 
 def target_paths(drafts: Sequence[TargetDraft]) -> Iterator[tuple[str, TargetDraft]]:
     """Return the targets of a request, each with its path."""
-    return ((f"targets[{place}]", draft) for place, draft in enumerate(drafts))
+    return ((f"targets[{position}]", draft) for position, draft in enumerate(drafts))
 
 
 async def _define(

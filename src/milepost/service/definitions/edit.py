@@ -70,16 +70,18 @@ async def _edit(transaction: Transaction, org_id: int, author: Author, request: 
         needed[kind] += 1
         return -needed.total()
 
-    known = await known_audiences(transaction, org_id)
-    context = EditContext(organisation=organisation, author=author, at=now, ids=provisional_id, audiences=known)
+    audiences = await known_audiences(transaction, org_id)
+    context = EditContext(organisation=organisation, author=author, at=now, ids=provisional_id, audiences=audiences)
     amended = request.amend(before, context)
     names = _changed_names(before, amended.names)
-    found = tuple(replace(problem, path=problem.path.removeprefix(".")) for problem in amended.problems)
+    new_problems = tuple(replace(problem, path=problem.path.removeprefix(".")) for problem in amended.problems)
     added = [target for target in amended.group.targets if all(target.id != old.id for old in before.targets)]
-    found += await undeclared_problems(
-        transaction, org_id, [measured_targets(f"[{place}]", target) for place, target in enumerate(added)]
+    new_problems += await undeclared_problems(
+        transaction, org_id, [measured_targets(f"[{position}]", target) for position, target in enumerate(added)]
     )
-    problems = merge_problems(request.problems, found + await taken_problems(transaction, org_id, names.values()))
+    problems = merge_problems(
+        request.problems, new_problems + await taken_problems(transaction, org_id, names.values())
+    )
     if problems:
         raise Refused(*problems)
     warnings = tuple(warning.removeprefix(".") for warning in amended.warnings)
@@ -98,10 +100,10 @@ async def _edit(transaction: Transaction, org_id: int, author: Author, request: 
 async def _keep(transaction: Transaction, org_id: int, before: TargetGroup, amended: AmendedGroup) -> int:
     """Put the amended group in force and take its names; return the organisation's new version."""
     names = _changed_names(before, amended.names)
-    known = {before.id, *(target.id for target in before.targets)}
+    old_ids = {before.id, *(target.id for target in before.targets)}
     keys = {key_of(wanted.kind, wanted.name): name.holder for name, wanted in names.items()}
-    await definitions.take(transaction, org_id, {key: holder for key, holder in keys.items() if holder not in known})
-    await definitions.rename(transaction, org_id, {key: holder for key, holder in keys.items() if holder in known})
+    await definitions.take(transaction, org_id, {key: holder for key, holder in keys.items() if holder not in old_ids})
+    await definitions.rename(transaction, org_id, {key: holder for key, holder in keys.items() if holder in old_ids})
     await lock_audiences(
         transaction, org_id, [target for target in amended.group.targets if target not in before.targets]
     )

@@ -37,10 +37,10 @@ class DefinitionDraft:
 async def define_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) -> None:
     """Define a behavioural event. Raises Refused if the name is taken, or if there are ACTIVE_MAX active events."""
 
-    def build(known: Mapping[str, EventDefinition]) -> EventDefinition:
-        if draft.name in known:
+    def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        if draft.name in definitions:
             raise Refused(_problem("eventName", f'an event called "{draft.name}" is defined already'))
-        _check_active_max(known)
+        _check_active_max(definitions)
         return _definition(org_id, draft, None, runtime.clock())
 
     await _change(runtime, org_id, build)
@@ -49,10 +49,10 @@ async def define_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) ->
 async def redefine_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) -> None:
     """Replace the definition of a known behavioural event and make it active. Raises Refused."""
 
-    def build(known: Mapping[str, EventDefinition]) -> EventDefinition:
-        before = _existing(known, draft.name)
+    def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        before = _existing(definitions, draft.name)
         if not before.is_active:
-            _check_active_max(known)
+            _check_active_max(definitions)
         return _definition(org_id, draft, before, runtime.clock())
 
     await _change(runtime, org_id, build)
@@ -61,8 +61,8 @@ async def redefine_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) 
 async def disable_event(runtime: Runtime, org_id: int, name: str) -> None:
     """Disable a behavioural event, so that it is no longer received. Raises Refused."""
 
-    def build(known: Mapping[str, EventDefinition]) -> EventDefinition:
-        return replace(_existing(known, name), is_active=False, changed_at=runtime.clock())
+    def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        return replace(_existing(definitions, name), is_active=False, changed_at=runtime.clock())
 
     await _change(runtime, org_id, build)
 
@@ -89,12 +89,12 @@ async def _change(runtime: Runtime, org_id: int, build: BuildDefinition) -> None
 
 
 def received_problems(
-    known: Mapping[str, EventDefinition], name: str, attributes: Mapping[str, Scalar]
+    definitions: Mapping[str, EventDefinition], name: str, attributes: Mapping[str, Scalar]
 ) -> list[Problem]:
     """Return the problems of a received event by its definition; without any definitions there are none."""
-    if not known:
+    if not definitions:
         return []
-    definition = known.get(name)
+    definition = definitions.get(name)
     if definition is None or not definition.is_active:
         return [Problem("event_name", f'"{name}" is not the name of an active event', CODE_RECEIVED)]
     problems: list[Problem] = []
@@ -142,14 +142,14 @@ def event_id(org_id: int, name: str) -> str:
     return md5(f"{org_id}:{name}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _existing(known: Mapping[str, EventDefinition], name: str) -> EventDefinition:
-    if name not in known:
+def _existing(definitions: Mapping[str, EventDefinition], name: str) -> EventDefinition:
+    if name not in definitions:
         raise Refused(_problem("eventName", f'no event is called "{name}"'))
-    return known[name]
+    return definitions[name]
 
 
-def _check_active_max(known: Mapping[str, EventDefinition]) -> None:
-    if sum(definition.is_active for definition in known.values()) >= ACTIVE_MAX:
+def _check_active_max(definitions: Mapping[str, EventDefinition]) -> None:
+    if sum(definition.is_active for definition in definitions.values()) >= ACTIVE_MAX:
         raise Refused(_problem("eventName", f"an organisation may have {ACTIVE_MAX} active events; disable one first"))
 
 

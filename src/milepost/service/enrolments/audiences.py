@@ -109,10 +109,10 @@ async def add_members(
     async with runtime.database.transaction() as transaction:
         version = _version(await find_audience(transaction, caller, audience_id), version_id)
     added, unknown = 0, []
-    places = iter(range(len(names)))
-    while chunk := list(islice(places, CHUNK)):
+    positions = iter(range(len(names)))
+    while chunk := list(islice(positions, CHUNK)):
         chunk_added, chunk_unknown = await _add_chunk(
-            runtime, caller, audience_id, version, [(place, names[place]) for place in chunk]
+            runtime, caller, audience_id, version, [(position, names[position]) for position in chunk]
         )
         added += chunk_added
         unknown += chunk_unknown
@@ -171,8 +171,8 @@ async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifi
     A name that is an id is not checked: it is returned even if no customer has it.
     """
     unresolved = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
-    known = await customers.known(transaction, unresolved) if unresolved else {}
-    ids = {name: id_ for (_, name), id_ in known.items()}
+    resolved = await customers.known(transaction, unresolved) if unresolved else {}
+    ids = {name: id_ for (_, name), id_ in resolved.items()}
     ids |= {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
     survivors = await resolve_survivors(transaction, org_id, ids.values())
     return {name: survivors[id_] for name, id_ in ids.items()}

@@ -39,7 +39,7 @@ async def count_stored(
     A repeated request counts nothing twice.
     """
     if customer_ids is not None and len(customer_ids) > CUSTOMERS_MAX:
-        raise Refused(Problem("customers", f"must not be more than {CUSTOMERS_MAX}"))
+        raise Refused(Problem("customers", f"must hold at most {CUSTOMERS_MAX} customers"))
 
     async def work(transaction: Transaction) -> CountResult:
         snapshot = await runtime.snapshots.one(transaction, caller.org_id)
@@ -99,9 +99,16 @@ def open_targets(group: TargetGroup) -> list[Target]:
 
 def _refuse_uncountable(group: TargetGroup) -> None:
     if group.evaluation is Evaluation.CYCLIC_WINDOW:
-        raise Refused(Problem("targetGroupId", "windows of a customer's own begin with what is heard, not before"))
+        raise Refused(
+            Problem(
+                "targetGroupId",
+                "a customer's own windows begin with the next event received, so stored events cannot count in them",
+            )
+        )
     if not open_targets(group) or not any(period.active for period in group.periods):
-        raise Refused(Problem("targetGroupId", "has no target with periods that everybody takes part in"))
+        raise Refused(
+            Problem("targetGroupId", "has no active target that everybody takes part in, or no active period")
+        )
 
 
 def _enrol_event(

@@ -54,7 +54,7 @@ def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kep
     template = None if limits is None else find_template(snapshot.shared, wish.template_id)
     problems: list[Problem] = []
     if template is None or limits is None:
-        problems.append(Problem("template", "is none after which customers may set goals"))
+        problems.append(Problem("template", "is not a template for customers' goals"))
     else:
         problems += _value_problems(wish.value, limits)
     zone = None if template is None else template[0].time_zone_name
@@ -66,7 +66,7 @@ def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kep
     if ends is not None and ends < max(today, starts or today):
         problems.append(Problem("endDate", "must not lie before today or before startDate"))
     elif starts is not None and ends is not None and ends - starts >= settings.goal_days:
-        problems.append(Problem("endDate", f"must be such that the goal runs {settings.goal_days} days at most"))
+        problems.append(Problem("endDate", f"is too late: a goal may run for at most {settings.goal_days} days"))
     if problems or template is None or starts is None or ends is None:
         raise Refused(*problems)
     return GoalSpan(group=template[0], template=template[1], starts_on=iso_date(starts), ends_on=iso_date(ends))

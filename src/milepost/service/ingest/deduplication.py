@@ -44,12 +44,12 @@ async def deduplicate(
     if not resolved:
         return Deduplicated({}, {})
     stored_rows = await log.known_events(transaction, [(event.customer_key, event.event.key) for event in resolved])
-    for place, row in stored_rows.items():
-        duplicate = resolved[place]
+    for index, row in stored_rows.items():
+        duplicate = resolved[index]
         answers[duplicate.position] = answer_again(duplicate, row)
     fresh: dict[CustomerKey, list[ResolvedEvent]] = {}
-    for place, resolved_event in enumerate(resolved):
-        if place not in stored_rows:
+    for index, resolved_event in enumerate(resolved):
+        if index not in stored_rows:
             fresh.setdefault(resolved_event.customer_key, []).append(resolved_event)
     repeats: dict[int, int] = {}
     for customer_key, events in fresh.items():

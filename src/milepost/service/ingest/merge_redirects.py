@@ -98,8 +98,8 @@ async def deduplicate_merged(
     ]
     if candidates:
         keys = [(customer_key, resolved.event.key) for customer_key, resolved in candidates]
-        for place, row in sorted((await log.known_events(transaction, keys)).items(), reverse=True):
-            duplicate = candidates[place][1]
+        for index, row in sorted((await log.known_events(transaction, keys)).items(), reverse=True):
+            duplicate = candidates[index][1]
             answers[duplicate.position] = answer_again(duplicate, row)
     return {
         customer_key: [resolved for resolved in fresh[customer_key] if answers[resolved.position] is None]

@@ -77,8 +77,8 @@ async def declare_currencies(
         await organisations.lock(transaction, org_id)
         program_ids = {program.id for program in await declarations.programs(transaction, org_id)}
         refuse(
-            Problem(f"[{place}].programId", f"there is no programme {draft.program_id}", 310146)
-            for place, draft in enumerate(drafts)
+            Problem(f"[{position}].programId", f"there is no programme {draft.program_id}", 310146)
+            for position, draft in enumerate(drafts)
             if draft.program_id not in program_ids
         )
         names = {

@@ -37,6 +37,6 @@ def repeated_positions(keys: Iterable[object]) -> list[int]:
 
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise Refused with *problems*, if there are any."""
-    found = tuple(problems)
-    if found:
-        raise Refused(*found)
+    reasons = tuple(problems)
+    if reasons:
+        raise Refused(*reasons)

@@ -39,52 +39,54 @@ class PlaceDraft:
 class _PlaceKind(Generic[AnyPlace]):
     """What differs between the four kinds of places when they are added and changed.
 
-    `known` finds the places of the kind by code, `new` makes one of an id and a code, and `changed` applies a draft to
-    a place, but for its name. `references` are the fields of a draft that hold a code of another kind.
+    `by_code` returns the places of the kind by their codes, `new` makes one of an id and a code, and `changed` applies
+    a draft to a place, but for its name. `references` are the fields of a draft that hold a code of another kind.
     """
 
-    known: Callable[[Places], Mapping[str, AnyPlace]]
+    by_code: Callable[[Places], Mapping[str, AnyPlace]]
     new: Callable[[int, str], AnyPlace]
     changed: Callable[[AnyPlace, PlaceDraft, Places], AnyPlace] = lambda place, _draft, _places: place
     references: Mapping[str, Callable[[Places], Mapping[str, object]]] = field(default_factory=dict)
     write: Callable[[Transaction, int, Sequence[AnyPlace]], Awaitable[None]]
 
 
-def _changed_store(store: Store, draft: PlaceDraft, known: Places) -> Store:
+def _changed_store(store: Store, draft: PlaceDraft, current: Places) -> Store:
     return replace(
         store,
-        zone_id=known.zones[draft.zone].id if draft.zone else store.zone_id,
-        concept_id=known.concepts[draft.concept].id if draft.concept else store.concept_id,
+        zone_id=current.zones[draft.zone].id if draft.zone else store.zone_id,
+        concept_id=current.concepts[draft.concept].id if draft.concept else store.concept_id,
         external_id=draft.external_id or store.external_id,
         external_id_1=draft.external_id_1 or store.external_id_1,
         external_id_2=draft.external_id_2 or store.external_id_2,
     )
 
 
-def _changed_till(till: Till, draft: PlaceDraft, known: Places) -> Till:
-    return replace(till, store_id=known.stores[draft.store].id if draft.store else till.store_id)
+def _changed_till(till: Till, draft: PlaceDraft, current: Places) -> Till:
+    return replace(till, store_id=current.stores[draft.store].id if draft.store else till.store_id)
 
 
 _ZONES: _PlaceKind[Zone] = _PlaceKind(
-    known=lambda known: known.zones, new=lambda id_, code: Zone(id=id_, code=code, name=code), write=places.keep_zones
+    by_code=lambda current: current.zones,
+    new=lambda id_, code: Zone(id=id_, code=code, name=code),
+    write=places.keep_zones,
 )
 _CONCEPTS: _PlaceKind[Concept] = _PlaceKind(
-    known=lambda known: known.concepts,
+    by_code=lambda current: current.concepts,
     new=lambda id_, code: Concept(id=id_, code=code, name=code),
     write=places.keep_concepts,
 )
 _STORES: _PlaceKind[Store] = _PlaceKind(
-    known=lambda known: known.stores,
+    by_code=lambda current: current.stores,
     new=lambda id_, code: Store(id=id_, code=code, name=code),
     changed=_changed_store,
-    references={"zone": lambda known: known.zones, "concept": lambda known: known.concepts},
+    references={"zone": lambda current: current.zones, "concept": lambda current: current.concepts},
     write=places.keep_stores,
 )
 _TILLS: _PlaceKind[Till] = _PlaceKind(
-    known=lambda known: known.tills,
+    by_code=lambda current: current.tills,
     new=lambda id_, code: Till(id=id_, code=code, name=code),
     changed=_changed_till,
-    references={"store": lambda known: known.stores},
+    references={"store": lambda current: current.stores},
     write=places.keep_tills,
 )
 
@@ -129,10 +131,10 @@ async def _upsert(
     refuse(_draft_problems(drafts))
     async with database.transaction() as transaction:
         await organisations.lock(transaction, org_id)
-        known = (await snapshots.one(transaction, org_id)).places
-        refuse(_unknown_codes(drafts, {name: codes(known) for name, codes in kind.references.items()}))
-        merged = await _merged(transaction, kind.known(known), drafts, kind.new)
-        changed = [kind.changed(place, draft, known) for place, draft in zip(merged, drafts, strict=True)]
+        current = (await snapshots.one(transaction, org_id)).places
+        refuse(_unknown_codes(drafts, {name: codes(current) for name, codes in kind.references.items()}))
+        merged = await _merged(transaction, kind.by_code(current), drafts, kind.new)
+        changed = [kind.changed(place, draft, current) for place, draft in zip(merged, drafts, strict=True)]
         await kind.write(transaction, org_id, changed)
         await organisations.raise_version(transaction, org_id)
     return changed
@@ -159,7 +161,7 @@ async def _merged(
             problems.append(
                 Problem(
                     f"[{position}].id",
-                    f'is at odds with what is known: "{draft.code}" has another id, or the id another code',
+                    f'is at odds with a known place: "{draft.code}" has another id, or this id has another code',
                 )
             )
         merged.append(place if draft.name is None else replace(place, name=draft.name))
@@ -169,15 +171,17 @@ async def _merged(
 
 async def _fresh_ids(transaction: Transaction, count: int, held: set[int]) -> list[int]:
     """Return *count* new ids that are not *held*. A request may bring ids that the sequence reaches only later."""
-    found: list[int] = []
-    while len(found) < count:
-        found += [id_ for id_ in await places.fresh_ids(transaction, count - len(found)) if id_ not in held]
-    return found
+    ids: list[int] = []
+    while len(ids) < count:
+        ids += [id_ for id_ in await places.fresh_ids(transaction, count - len(ids)) if id_ not in held]
+    return ids
 
 
-def _unknown_codes(drafts: Sequence[PlaceDraft], known: Mapping[str, Mapping[str, object]]) -> Iterator[Problem]:
-    """Report codes in drafts that no place has; *known* holds the known codes by the field that names them."""
-    for name, codes in known.items():
+def _unknown_codes(
+    drafts: Sequence[PlaceDraft], codes_by_field: Mapping[str, Mapping[str, object]]
+) -> Iterator[Problem]:
+    """Report codes in drafts that no place has; *codes_by_field* holds the known codes by the field that names them."""
+    for name, codes in codes_by_field.items():
         for position, draft in enumerate(drafts):
             code = getattr(draft, name)
             if code is not None and code not in codes:

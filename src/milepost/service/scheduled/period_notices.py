@@ -66,12 +66,12 @@ def _windows(
     offset = snapshot.organisation.settings.offset_days * DAY_US
     for target in group.targets:
         rule = snapshot.rule_index.rules[target.id]
-        for place, (period_id, span) in enumerate(
+        for position, (period_id, span) in enumerate(
             zip(rule.period_ids, spans(rule, due.standing.anchors), strict=False)
         ):
             if span.opens_at == span.closes_at:
                 continue
-            bounds = ((BoundaryKind.OPENED, span.opens_at),) * (place > 0) + (
+            bounds = ((BoundaryKind.OPENED, span.opens_at),) * (position > 0) + (
                 (BoundaryKind.CLOSED, span.closes_at + offset),
             )
             for kind, at in bounds:

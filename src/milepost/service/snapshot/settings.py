@@ -104,7 +104,7 @@ def _read_switch(text: str) -> bool:
 def _read_outages(text: str) -> tuple[Outage, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > OUTAGES_MAX:
-        raise InvalidValue(f"must not be more than {OUTAGES_MAX} spans")
+        raise InvalidValue(f"must hold at most {OUTAGES_MAX} spans")
     return () if text == "none" else tuple(sorted(_outage(part) for part in parts))
 
 
@@ -131,8 +131,8 @@ def _read_templates(text: str) -> tuple[GoalTemplate, ...]:
         return ()
     templates = tuple(_template(part.strip()) for part in text.split(",") if part.strip())
     if len(templates) > GOAL_TEMPLATES_MAX:
-        raise InvalidValue(f"must not be more than {GOAL_TEMPLATES_MAX}")
-    if len({one.target_id for one in templates}) < len(templates):
+        raise InvalidValue(f"must hold at most {GOAL_TEMPLATES_MAX} templates")
+    if len({template.target_id for template in templates}) < len(templates):
         raise InvalidValue("names a target twice")
     return tuple(sorted(templates))
 
@@ -143,7 +143,9 @@ def _template(text: str) -> GoalTemplate:
         raise InvalidValue("is none, or targets with the least and the greatest goal, such as 3001:10-500")
     least, most = Decimal(match[2]), Decimal(match[3])
     if not (0 < least <= most and fits(least) and fits(most)):
-        raise InvalidValue(f"{text} must go from more than 0 to no less, with at most 4 decimals")
+        raise InvalidValue(
+            f"{text} must have a least goal above 0 and a greatest goal that is no smaller, with at most 4 decimals"
+        )
     return GoalTemplate(int(match[1]), least, most)
 
 
@@ -207,7 +209,7 @@ SETTINGS: Mapping[str, Setting] = {
     "goalTemplates": Setting(
         "goal_templates",
         _read_templates,
-        lambda found: [f"{one.target_id}:{one.least}-{one.most}" for one in found],
+        lambda templates: [f"{template.target_id}:{template.least}-{template.most}" for template in templates],
         f"none or up to {GOAL_TEMPLATES_MAX} such as 3001:10-500 with commas between",
         "targets whose measure customers may choose for goals of their own, with the least and the greatest goal",
     ),
