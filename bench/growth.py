@@ -97,7 +97,7 @@ async def _lane(server: Postgres, stack: AsyncExitStack, count: int, customers: 
     runtime = await stack.enter_async_context(running(url, server_settings(lanes=1)))
     org_id = await organisation_id_by_name(runtime.database, ORGANISATION)
     async with runtime.database.transaction() as transaction:
-        organisation = await runtime.snapshots.one(transaction, org_id)
+        organisation = await runtime.snapshots.of_organisation(transaction, org_id)
     service = Service(f"{count} targets", url, runtime, org_id, under_way=1)
     return Lane(count, rules, runtime, service, organisation)
 

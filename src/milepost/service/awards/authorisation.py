@@ -79,7 +79,7 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
 async def _rule_index_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:
     """Return the compiled rules at *version*: the current ones, unless this repeats an old request."""
     async with runtime.database.transaction() as transaction:
-        snapshot = await runtime.snapshots.one(transaction, org_id)
+        snapshot = await runtime.snapshots.of_organisation(transaction, org_id)
         if snapshot.organisation.version != version:
             snapshot = await snapshot_at(transaction, org_id, version)
     return snapshot.rule_index

@@ -186,5 +186,5 @@ def _moment(path: str, text: str | None, calendar: Calendar, problems: list[Prob
 
 async def _all(database: Database, snapshots: Snapshots, org_id: int) -> tuple[Organisation, Mapping[int, TargetGroup]]:
     async with database.reading() as reading:
-        snapshot = await snapshots.one(reading, org_id)
+        snapshot = await snapshots.of_organisation(reading, org_id)
     return snapshot.organisation, snapshot.groups

@@ -40,7 +40,7 @@ async def delete_audience(runtime: Runtime, caller: Caller, audience_id: int) ->
         # The lock prevents a definition that names the audience from coming into force meanwhile.
         await organisations.lock(transaction, caller.org_id)
         await find_audience(transaction, caller, audience_id)
-        groups = (await runtime.snapshots.one(transaction, caller.org_id)).groups.values()
+        groups = (await runtime.snapshots.of_organisation(transaction, caller.org_id)).groups.values()
         naming = [target.name for target in _naming(groups, audience_id, runtime.clock())]
         if naming:
             shown = ", ".join(f'"{name}"' for name in naming[:NAMED_MAX])

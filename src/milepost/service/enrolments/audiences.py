@@ -156,7 +156,7 @@ async def _add_chunk(
         customer_keys = sorted({key_of_customer(caller.org_id, id_) for id_ in ids.values()})
         standings = surviving(await log.lock_standings(transaction, customer_keys))
         entered_ids = await audiences.enter(transaction, version.id, list(standings), runtime.clock())
-        targets = audience_targets(await runtime.snapshots.one(transaction, caller.org_id), version.id)
+        targets = audience_targets(await runtime.snapshots.of_organisation(transaction, caller.org_id), version.id)
         new = {key: standing for key, standing in standings.items() if key.customer_id in entered_ids}
         await enrol_members(runtime, transaction, caller, targets, new, runtime.clock(), again=True)
         known_ids = {key.customer_id for key in standings}

@@ -42,7 +42,7 @@ async def count_stored(
         raise Refused(Problem("customers", f"must hold at most {CUSTOMERS_MAX} customers"))
 
     async def work(transaction: Transaction) -> CountResult:
-        snapshot = await runtime.snapshots.one(transaction, caller.org_id)
+        snapshot = await runtime.snapshots.of_organisation(transaction, caller.org_id)
         group = find_group(snapshot, group_id)
         _refuse_uncountable(group)
         if customer_ids is None:

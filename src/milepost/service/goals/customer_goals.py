@@ -234,7 +234,7 @@ async def _locked(
     standing = surviving(await log.lock_standings(transaction, [customer_key])).get(customer_key)
     if standing is None:
         raise Refused(UNKNOWN_CUSTOMER)
-    return await runtime.snapshots.one(transaction, caller.org_id), standing
+    return await runtime.snapshots.of_organisation(transaction, caller.org_id), standing
 
 
 async def _stored_goal(transaction: Transaction, caller: Caller, customer_id: int, goal_id: int) -> CustomerGoal:

@@ -118,7 +118,7 @@ async def keep_tills(database: Database, snapshots: Snapshots, org_id: int, draf
 async def known_places(database: Database, snapshots: Snapshots, org_id: int) -> Places:
     """Return the places of an organisation as of now."""
     async with database.transaction() as transaction:
-        return (await snapshots.one(transaction, org_id)).places
+        return (await snapshots.of_organisation(transaction, org_id)).places
 
 
 async def _upsert(
@@ -131,7 +131,7 @@ async def _upsert(
     refuse(_draft_problems(drafts))
     async with database.transaction() as transaction:
         await organisations.lock(transaction, org_id)
-        current = (await snapshots.one(transaction, org_id)).places
+        current = (await snapshots.of_organisation(transaction, org_id)).places
         refuse(_unknown_codes(drafts, {name: codes(current) for name, codes in kind.references.items()}))
         merged = await _merged(transaction, kind.by_code(current), drafts, kind.new)
         changed = [kind.changed(place, draft, current) for place, draft in zip(merged, drafts, strict=True)]

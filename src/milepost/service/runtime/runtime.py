@@ -27,7 +27,7 @@ class Runtime:
 async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
     """Return the snapshot of an organisation, which exists, as of now."""
     async with runtime.database.reading() as reading:
-        return await runtime.snapshots.one(reading, org_id)
+        return await runtime.snapshots.of_organisation(reading, org_id)
 
 
 def build_runtime(database: Database, clock: Callable[[], int], *, lanes: int, limits: Limits) -> Runtime:

@@ -105,7 +105,7 @@ class BoundaryNotifier:
         async def work(transaction: Transaction) -> Lease | None:
             if not await boundaries.is_held(transaction, lease):
                 return None
-            snapshot = await self._runtime.snapshots.one(transaction, lease.org_id)
+            snapshot = await self._runtime.snapshots.of_organisation(transaction, lease.org_id)
             group = snapshot.rule_index.groups.get(lease.boundary.group_id)
             notifies_nobody = snapshot.organisation.settings.period_end_outcome is PeriodEndOutcome.NONE
             if group is None or not group.active or group.deleted or notifies_nobody:

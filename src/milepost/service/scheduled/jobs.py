@@ -118,7 +118,7 @@ async def _next_customers(transaction: Transaction, job: Job, limit: int) -> lis
 
 async def _enrol_audience(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
     """Enrol members of an audience in a target that names it since the job began, unless they ever took part in it."""
-    snapshot = await runtime.snapshots.one(transaction, job.org_id)
+    snapshot = await runtime.snapshots.of_organisation(transaction, job.org_id)
     group = snapshot.rule_index.groups.get(job.scope.group_id)
     targets = [
         (group, target)
@@ -145,7 +145,7 @@ def caller_of(job: Job) -> Caller:
 
 async def _count_stored(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
     """Count stored events for the targets of a group that are open to all."""
-    snapshot = await runtime.snapshots.one(transaction, job.org_id)
+    snapshot = await runtime.snapshots.of_organisation(transaction, job.org_id)
     group = snapshot.rule_index.groups.get(job.scope.group_id)
     if group is None or not group.active or not open_targets(group):
         return Page((), 0)

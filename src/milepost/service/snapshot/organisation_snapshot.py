@@ -158,6 +158,6 @@ class Snapshots:
             self._known[org_id] = snapshot
         return snapshot
 
-    async def one(self, transaction: Transaction, org_id: int) -> OrganisationSnapshot:
+    async def of_organisation(self, transaction: Transaction, org_id: int) -> OrganisationSnapshot:
         """Return the current snapshot of one organisation, which exists."""
         return (await self.current(transaction, [org_id]))[org_id]
