@@ -9,7 +9,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.rules.calendar import calendar_of
 from milepost.service.definitions.vendor_import import import_customers, import_group
 from milepost.service.ingest.incoming_event import Status
-from milepost.service.leaderboards.places import snapshot_of
+from milepost.service.runtime.runtime import current_snapshot
 from milepost.vendor_import.saved_answers import Saved
 from milepost.vendor_import.saved_groups import told_group
 from milepost.vendor_import.saved_users import told_customer
@@ -49,7 +49,7 @@ def moved(organisation: OrganisationClient, saved: Saved, names: dict[int, str])
             found = told_group(saved, raw, calendar)
             assert () == found.problems
             await import_group(runtime, org_id, found.group)
-        groups = (await snapshot_of(runtime, org_id)).rule_index.groups
+        groups = (await current_snapshot(runtime, org_id)).rule_index.groups
         named = {id_: (Identifier(IdentifierKind.EXTERNAL_ID, name),) for id_, name in names.items()}
         customers = [told_customer(saved, raw, groups, calendar, named[id_]) for id_, raw in saved.users.items()]
         return [answer.status for answer in await import_customers(runtime, org_id, customers)]

@@ -66,7 +66,7 @@ def test_documents_name_settings_that_exist() -> None:
 
 def test_links_between_documents_lead_somewhere() -> None:
     """A relative link names a file or a folder."""
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")]
     links = [
         (page, link)
         for page in pages

@@ -92,10 +92,10 @@ async def _move_in(
 ) -> dict[str, Any]:
     from milepost.rules.calendar import calendar_of
     from milepost.service.definitions.vendor_import import import_group
-    from milepost.service.organisations.provisioning import organisation_called
+    from milepost.service.organisations.provisioning import organisation_by_name
     from milepost.vendor_import.saved_groups import told_group
 
-    organisation = await organisation_called(runtime.database, name)
+    organisation = await organisation_by_name(runtime.database, name)
     calendar = calendar_of(organisation.zone)
     done: dict[str, Any] = {"groups": 0, "groupsKnown": 0, "customers": 0, "customersKnown": 0, "refused": []}
     for raw in saved.whole_groups():
@@ -115,9 +115,9 @@ async def _move_in(
 
 
 async def _groups(runtime: "Runtime", org_id: int) -> "dict[int, TargetGroup]":
-    from milepost.service.leaderboards.places import snapshot_of
+    from milepost.service.runtime.runtime import current_snapshot
 
-    return (await snapshot_of(runtime, org_id)).rule_index.groups
+    return (await current_snapshot(runtime, org_id)).rule_index.groups
 
 
 async def _move_customers(
@@ -131,10 +131,10 @@ async def _move_customers(
     from milepost.rules.calendar import calendar_of
     from milepost.service.definitions.vendor_import import import_customers
     from milepost.service.ingest.incoming_event import Status
-    from milepost.service.leaderboards.places import snapshot_of
+    from milepost.service.runtime.runtime import current_snapshot
     from milepost.vendor_import.saved_users import told_customer
 
-    calendar = calendar_of((await snapshot_of(runtime, org_id)).organisation.zone)
+    calendar = calendar_of((await current_snapshot(runtime, org_id)).organisation.zone)
     users = sorted(saved.users)
     for first in range(0, len(users), BATCH):
         moved = [

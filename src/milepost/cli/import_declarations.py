@@ -101,8 +101,8 @@ def _bring_in(file: Path, organisation: str, data: Path | None, database_url: st
     body = file.read_bytes()
 
     async def run(runtime: "Runtime") -> int:
-        from milepost.service.organisations.provisioning import id_called
+        from milepost.service.organisations.provisioning import organisation_id_by_name
 
-        return await work(runtime, await id_called(runtime.database, organisation), body)
+        return await work(runtime, await organisation_id_by_name(runtime.database, organisation), body)
 
     typer.echo(f"kept {inside({'data': data, 'database_url': database_url}, run)}")

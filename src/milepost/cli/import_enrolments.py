@@ -53,13 +53,16 @@ async def _enrol(
     """Enrol what *body* says; return what became of it, and the refused rows as CSV."""
     from milepost.api.native.enrolments.file import EnrolmentFile, refused_table
     from milepost.demo.progress_bar import bar
-    from milepost.service.definitions.lookup import first_period
-    from milepost.service.enrolments.many import group_in_force
-    from milepost.service.organisations.provisioning import COMMAND_LINE, id_called
+    from milepost.service.definitions.participation import first_period
+    from milepost.service.enrolments.bulk_enrolment import group_in_force
+    from milepost.service.organisations.provisioning import COMMAND_LINE, organisation_id_by_name
     from milepost.service.snapshot.access import Caller
 
     caller = Caller(
-        org_id=await id_called(runtime.database, organisation), author=COMMAND_LINE, till_id=None, role=Role.ADMIN
+        org_id=await organisation_id_by_name(runtime.database, organisation),
+        author=COMMAND_LINE,
+        till_id=None,
+        role=Role.ADMIN,
     )
     group = await group_in_force(runtime, caller, group_id)
     file = EnrolmentFile(body, group)

@@ -87,9 +87,9 @@ class _Import:
     async def run(self, organisation: str, *, afresh: bool) -> _Done:
         """Receive every row that was not done before."""
         from milepost.demo.progress_bar import bar
-        from milepost.service.organisations.provisioning import id_called
+        from milepost.service.organisations.provisioning import organisation_id_by_name
 
-        org_id = await id_called(self._runtime.database, organisation)
+        org_id = await organisation_id_by_name(self._runtime.database, organisation)
         before = 0 if afresh else self._before()
         if before:
             tell(f"taking up {self._file.path.name} after row {before}")

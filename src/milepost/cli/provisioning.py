@@ -65,11 +65,11 @@ def set_org(
 @org.command("show")
 def show_org(name: str, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Show an organisation and its settings in force."""
-    from milepost.service.organisations.provisioning import organisation_called
+    from milepost.service.organisations.provisioning import organisation_by_name
     from milepost.service.snapshot.settings import shown_settings
 
     found = inside(
-        {"data": data, "database_url": database_url}, lambda runtime: organisation_called(runtime.database, name)
+        {"data": data, "database_url": database_url}, lambda runtime: organisation_by_name(runtime.database, name)
     )
     shown = {"id": found.id, "name": found.name, "zone": found.zone, "version": found.version}
     give_json(shown | shown_settings(found.settings))

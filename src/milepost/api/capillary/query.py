@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from milepost.api.http.body import id_of
 from milepost.model.problem import Problem, Refused
-from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET
+from milepost.service.definitions.participation import UNKNOWN_GROUP, UNKNOWN_TARGET
 
 Choice = TypeVar("Choice", bound=Enum)
 

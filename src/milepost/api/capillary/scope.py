@@ -12,8 +12,8 @@ from milepost.api.http.body import id_of
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import TargetGroup
-from milepost.service.definitions.list import find_group
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
+from milepost.service.definitions.group_queries import find_group
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.organisations.scopes import DataScope, organisation_written, organisations_read
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller

@@ -14,8 +14,8 @@ from milepost.api.http.body import ID_MAX, JsonResponse, id_of, read_body, read_
 from milepost.model.customer import Customer, IdentifierKind
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar
-from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
-from milepost.service.leaderboards.places import (
+from milepost.service.definitions.participation import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
+from milepost.service.leaderboards.board_queries import (
     BoardEntry,
     BoardRequest,
     board_of,
@@ -23,10 +23,9 @@ from milepost.service.leaderboards.places import (
     find_board,
     place_of,
     profile_of,
-    snapshot_of,
 )
 from milepost.service.organisations.scopes import outside_the_family
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, current_snapshot
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 
@@ -95,7 +94,7 @@ async def get_user_ranks(user_id: str, request: Request, runtime: RunningRuntime
     asked, warnings = _asked(read_json(await read_body(request)), {reader.org_id for reader in readers})
     caller, profile = await _reader_knowing(runtime, readers, id_of(user_id))
     customer_id = profile.id
-    snapshot = await snapshot_of(runtime, caller.org_id)
+    snapshot = await current_snapshot(runtime, caller.org_id)
     calendar = snapshot.rule_index.calendar
     ranks: list[Json] = []
     synced_at = runtime.clock()
@@ -131,7 +130,7 @@ async def get_user_ranks(user_id: str, request: Request, runtime: RunningRuntime
 
 async def _reader_of(runtime: Runtime, readers: Sequence[Caller], group_id: int) -> tuple[Caller, OrganisationSnapshot]:
     """Return the organisation, among those asked about, that has the group; where none has it, the first."""
-    found = [(reader, await snapshot_of(runtime, reader.org_id)) for reader in readers]
+    found = [(reader, await current_snapshot(runtime, reader.org_id)) for reader in readers]
     return next((one for one in found if group_id in one[1].groups), found[0])
 
 

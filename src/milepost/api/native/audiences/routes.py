@@ -19,12 +19,12 @@ from milepost.service.enrolments.audience_edits import delete_audience, rename_a
 from milepost.service.enrolments.audiences import (
     UNKNOWN_AUDIENCE,
     AudienceView,
-    enter_audience,
-    leave_audience,
+    add_audience_version,
+    add_members,
+    create_audience,
     list_audiences,
     list_members,
-    make_audience,
-    renew_audience,
+    remove_member,
     view_audience,
 )
 
@@ -98,7 +98,7 @@ class LeftItem(Struct, forbid_unknown_fields=True):
 @router.post("", response_model=None)
 async def post_audience(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Make an audience with its first version."""
-    return JsonResponse(_item(await make_audience(runtime, caller, _name(read_json(await read_body(request))))))
+    return JsonResponse(_item(await create_audience(runtime, caller, _name(read_json(await read_body(request))))))
 
 
 @router.get("", response_model=None)
@@ -142,7 +142,7 @@ async def post_audience_version(
     problems = structure_problems(read_json(body), VersionBody) if body.strip() else []
     if problems:
         raise Refused(*problems)
-    return JsonResponse(_item(await renew_audience(runtime, caller, _id(audience_id))))
+    return JsonResponse(_item(await add_audience_version(runtime, caller, _id(audience_id))))
 
 
 @router.post("/{audience_id}/members", response_model=None)
@@ -153,8 +153,8 @@ async def post_members(
     audience, meant = _id(audience_id), _version(version)
     body, kind = await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", "")
     names = await asyncio.to_thread(member_names, body, kind)
-    entered = await enter_audience(runtime, caller, audience, meant, names)
-    return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, list(entered.unknown)))
+    entered = await add_members(runtime, caller, audience, meant, names)
+    return JsonResponse(EnteredItem(entered.version.id, entered.added, entered.already, list(entered.unknown)))
 
 
 @router.put("/{audience_id}/members/{customer_id}", response_model=None)
@@ -163,10 +163,10 @@ async def put_member(
 ) -> JsonResponse:
     """Let one customer enter."""
     names = [Identifier(IdentifierKind.ID, str(_customer(customer_id)))]
-    entered = await enter_audience(runtime, caller, _id(audience_id), _version(version), names)
+    entered = await add_members(runtime, caller, _id(audience_id), _version(version), names)
     if entered.unknown:
         raise Refused(UNKNOWN_CUSTOMER)
-    return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, []))
+    return JsonResponse(EnteredItem(entered.version.id, entered.added, entered.already, []))
 
 
 @router.delete("/{audience_id}/members/{customer_id}", response_model=None)
@@ -174,7 +174,7 @@ async def delete_member(
     audience_id: str, customer_id: str, runtime: RunningRuntime, caller: CurrentCaller, version: Version = None
 ) -> JsonResponse:
     """Let one customer leave; enrolments stay."""
-    left = await leave_audience(runtime, caller, _id(audience_id), _version(version), _customer(customer_id))
+    left = await remove_member(runtime, caller, _id(audience_id), _version(version), _customer(customer_id))
     return JsonResponse(LeftItem(left))
 
 

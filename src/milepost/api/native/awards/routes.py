@@ -156,5 +156,5 @@ def _decision(id_: str, decided: Authorisation) -> DecisionItem:
         )
         for cap in decided.caps
     ]
-    status = "denied" if not decided.given else "granted" if decided.given == decided.asked else "reduced"
-    return DecisionItem(id_, status, number(decided.asked), number(decided.given), caps)
+    status = "denied" if not decided.granted else "granted" if decided.granted == decided.requested else "reduced"
+    return DecisionItem(id_, status, number(decided.requested), number(decided.granted), caps)

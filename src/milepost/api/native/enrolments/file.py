@@ -17,7 +17,14 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.names import name_key
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Evaluation, Period, Target, TargetGroup
-from milepost.service.enrolments.many import CHUNK, Became, EnrolmentRow, Outturn, Seen, enrol_rows
+from milepost.service.enrolments.bulk_enrolment import (
+    CHUNK,
+    EarlierRows,
+    EnrolmentRow,
+    RowResult,
+    RowStatus,
+    enrol_rows,
+)
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
@@ -45,7 +52,7 @@ class RefusedRow(NamedTuple):
 class Done(NamedTuple):
     """What became of a file: how many rows became what, and those that were refused."""
 
-    counts: Mapping[Became, int]
+    counts: Mapping[RowStatus, int]
     refused: list[RefusedRow]
 
 
@@ -78,18 +85,18 @@ class EnrolmentFile:
 
         What was done stays done if a later part fails, and sending the file again does the rest.
         """
-        counts = dict.fromkeys(Became, 0)
+        counts = dict.fromkeys(RowStatus, 0)
         refused: list[RefusedRow] = []
-        seen: Seen = {}
+        seen: EarlierRows = {}
         while chunk := list(islice(self._rows, CHUNK)):
             read = [(row, *self._read(row)) for row in chunk]
             sound = [found for _, found, _ in read if found is not None]
             told = iter(await enrol_rows(runtime, caller, first, sound, seen))
             for row, found, reasons in read:
-                outturn = Outturn(Became.REFUSED) if found is None else next(told)
-                counts[outturn.became] += 1
-                if outturn.became is Became.REFUSED:
-                    refused.append(RefusedRow(row.line, row.cells, reasons or (outturn.reason,)))
+                result = RowResult(RowStatus.REFUSED) if found is None else next(told)
+                counts[result.status] += 1
+                if result.status is RowStatus.REFUSED:
+                    refused.append(RefusedRow(row.line, row.cells, reasons or (result.reason,)))
             if advance is not None:
                 advance(len(chunk))
         return Done(counts, refused)

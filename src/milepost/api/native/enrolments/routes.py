@@ -10,8 +10,8 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX, EnrolmentFile, refused_table
 from milepost.api.native.target_groups.routes import group_id_of
-from milepost.service.definitions.lookup import first_period
-from milepost.service.enrolments.many import Became, group_in_force
+from milepost.service.definitions.participation import first_period
+from milepost.service.enrolments.bulk_enrolment import RowStatus, group_in_force
 
 Period = Annotated[str | None, Query(alias="periodName")]
 
@@ -58,5 +58,7 @@ async def post_enrolments(
     ]
     counts = done.counts
     return JsonResponse(
-        EnrolmentsItem(file.length, counts[Became.ENROLLED], counts[Became.CHANGED], counts[Became.ALREADY], refused)
+        EnrolmentsItem(
+            file.length, counts[RowStatus.ENROLLED], counts[RowStatus.CHANGED], counts[RowStatus.ALREADY], refused
+        )
     )

@@ -11,16 +11,15 @@ from milepost.model.organisation import LeaderboardTies
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.service.boards.cached_boards import CachedBoard
-from milepost.service.leaderboards.places import (
+from milepost.service.leaderboards.board_queries import (
     BoardRequest,
     Place,
     board_of,
     customer_now,
     find_board,
     place_of,
-    snapshot_of,
 )
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, current_snapshot
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 
 TOP_MAX, AROUND_MAX = 100, 50
@@ -71,7 +70,7 @@ async def get_board(
     reach = _count("around", around, AROUND_MAX, problems)
     if problems:
         raise Refused(*problems)
-    snapshot = await snapshot_of(runtime, caller.org_id)
+    snapshot = await current_snapshot(runtime, caller.org_id)
     board = _meant(snapshot, target, period, runtime.clock())
     cached, customer = await _with(runtime, board, customer)
     own = None if customer is None else place_of(cached, customer)

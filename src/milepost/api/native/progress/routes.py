@@ -11,10 +11,10 @@ from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, Target, TargetGroup
 from milepost.model.time import SECOND_US
 from milepost.service.customers.caps import running_caps
-from milepost.service.customers.periods import CustomerPeriod, customer_periods, may_show, running
+from milepost.service.customers.periods import CustomerPeriod, customer_periods, relevance_test, running
 from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing
 from milepost.service.customers.view import CustomerView
-from milepost.service.definitions.lookup import latest
+from milepost.service.definitions.participation import latest
 
 router = APIRouter(prefix="/api/v1", tags=["customers"])
 
@@ -120,7 +120,7 @@ class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
 async def get_progress(customer_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Return how far a customer is in every group in force in which the customer takes part or has progress."""
     view, now = await view_of(runtime, caller, customer_id), runtime.clock()
-    concerns = may_show(view)
+    concerns = relevance_test(view)
     shown = [group for group in view.groups if group.active and any(map(concerns, group.targets))]
     groups = [_group(view, group, now) for group in shown]
     return JsonResponse(
@@ -206,7 +206,7 @@ def _streak(found: StreakStanding) -> StreakItem:
         [_level(level) for level in found.levels],
         list(found.frozen),
         list(found.missed),
-        [SpanItem(iso_or_null(pause.starts_at), iso_or_null(pause.ends_at)) for pause in found.kept.pauses],
+        [SpanItem(iso_or_null(pause.starts_at), iso_or_null(pause.ends_at)) for pause in found.stored.pauses],
     )
 
 

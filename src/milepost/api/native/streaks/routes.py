@@ -13,7 +13,7 @@ from milepost.api.native.events.incoming_event import instant_of
 from milepost.api.native.path import iso_or_null, path_id
 from milepost.api.native.structure import read_struct
 from milepost.model.problem import Problem, Refused
-from milepost.service.customers.streak_protection import Absent, grant_freezes, pause_streak
+from milepost.service.customers.streak_protection import NotFound, grant_freezes, pause_streak
 from milepost.service.ingest.incoming_event import Answer, Status
 
 router = APIRouter(prefix="/api/v1", tags=["streaks"])
@@ -64,8 +64,8 @@ async def grant_streak_freezes(
     body = read_struct(await read_body(request), FreezesRequest)
     try:
         answer = await grant_freezes(runtime, caller, customer, group, body.id, body.count)
-    except Absent as absent:
-        raise HTTPException(404, str(absent)) from None
+    except NotFound as error:
+        raise HTTPException(404, str(error)) from None
     return JsonResponse(FreezesItem(body.id, _status(answer), group, body.count))
 
 
@@ -82,8 +82,8 @@ async def pause_customer_streak(
         raise Refused(*problems)
     try:
         answer = await pause_streak(runtime, caller, customer, group, body.id, starts_at, ends_at)
-    except Absent as absent:
-        raise HTTPException(404, str(absent)) from None
+    except NotFound as error:
+        raise HTTPException(404, str(error)) from None
     return JsonResponse(PauseItem(body.id, _status(answer), group, iso_or_null(starts_at), iso_or_null(ends_at)))
 
 

@@ -10,7 +10,7 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import ID_MAX, JsonResponse, id_of, read_body, read_json
 from milepost.api.native.structure import structure_problems
 from milepost.model.problem import Refused
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.enrolments.stored_events import count_stored
 
 router = APIRouter(prefix="/api/v1/targetGroups", tags=["target groups"])

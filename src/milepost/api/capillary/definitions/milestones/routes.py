@@ -13,7 +13,7 @@ from milepost.api.http.body import JsonResponse
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, Tracking
 from milepost.rules.calendar import calendar_of
-from milepost.service.definitions.list import MilestoneQuery, MilestoneStatus, find_milestones
+from milepost.service.definitions.group_queries import MilestoneQuery, MilestoneStatus, find_milestones
 
 LIMIT_USUAL = 10
 LIMIT_MAX = 100

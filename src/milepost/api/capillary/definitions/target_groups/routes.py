@@ -18,7 +18,7 @@ from milepost.rules.definition.naming import MISSING
 from milepost.rules.edits.group_edits import amend_group, delete_group
 from milepost.service.definitions.define import DefinitionRequest, define_groups
 from milepost.service.definitions.edit import Edit, edit
-from milepost.service.definitions.list import INVALID_KEY, is_valid_name, list_groups
+from milepost.service.definitions.group_queries import INVALID_KEY, is_valid_name, list_groups
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 

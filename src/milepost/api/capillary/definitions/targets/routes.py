@@ -20,7 +20,7 @@ from milepost.model.target import Target
 from milepost.rules.calendar import calendar_of
 from milepost.rules.edits import group_edits
 from milepost.rules.edits.amendment import TargetAmendment
-from milepost.service.definitions.edit import Edit, Edited, edit
+from milepost.service.definitions.edit import Edit, EditedGroup, edit
 
 TARGETS = "/v3/targetGroups/{group_id}/targets"
 TARGET = "/v3/targetGroups/{group_id}/targets/{target_id}"
@@ -118,13 +118,13 @@ async def change_unified_targets(
     return JsonResponse(answer(shown, done.warnings))
 
 
-def _new(done: Edited) -> list[Target]:
+def _new(done: EditedGroup) -> list[Target]:
     """Return the targets that the edit brought, in the order in which they were sent."""
     known = {target.id for target in done.before.targets}
     return [target for target in done.group.targets if target.id not in known]
 
 
-def _sent(done: Edited, amendments: Iterable[TargetAmendment]) -> list[Target]:
+def _sent(done: EditedGroup, amendments: Iterable[TargetAmendment]) -> list[Target]:
     """Return the targets that were sent, new ones too, in their order."""
     by_id, new = {target.id: target for target in done.group.targets}, iter(_new(done))
     return [next(new) if one.id is None else by_id[one.id] for one in amendments]

@@ -11,8 +11,8 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import ID_MAX, JsonResponse, id_of, read_body, read_json
 from milepost.model.amount import fits
 from milepost.model.problem import Problem, Refused
-from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
-from milepost.service.enrolments.one import EnrolmentDraft, enrol, unenrol
+from milepost.service.definitions.participation import UNKNOWN_GROUP, UNKNOWN_TARGET, UNKNOWN_USER
+from milepost.service.enrolments.single_enrolment import EnrolmentDraft, enrol, unenrol
 
 ENROLMENT_FIELDS = ("customerId", "periodName", "initialBalance", "resetStreakStatus")
 LEAVING_FIELDS = ("customerId", "periodName")

@@ -13,7 +13,7 @@ from milepost.model.standing import Enrolment, Progress
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup, Trigger, TriggerValueKind
 from milepost.model.time import SECOND_US
 from milepost.rules.calendar import Calendar, nearest_second
-from milepost.service.customers.periods import CustomerPeriod, WindowSpan, customer_periods, may_show, running
+from milepost.service.customers.periods import CustomerPeriod, WindowSpan, customer_periods, relevance_test, running
 from milepost.service.customers.streaks import StreakStanding, streak_standing
 from milepost.service.customers.view import CustomerView
 
@@ -49,7 +49,7 @@ def groups_shown(
 ) -> list[Json]:
     """Return the customer's groups with their rows; without *every_period* the rows of periods that run at *at*."""
     shown: list[Json] = []
-    rows, concerns = _Rows(view, at, now, every_period=every_period), may_show(view)
+    rows, concerns = _Rows(view, at, now, every_period=every_period), relevance_test(view)
     for group in view.groups:
         if not (group.active or every_target):
             continue
@@ -207,7 +207,7 @@ def streaks_shown(view: CustomerView, group: TargetGroup, streak: StreakStanding
     rule = view.snapshot.rule_index.streaks[group.id]
     shown = []
     for one in streak.levels:
-        started = bool(streak.kept.achieved) or one.earned is not None
+        started = bool(streak.stored.achieved) or one.earned is not None
         level: Json = {
             "userStreakId": row_id(org_id, customer_id, -group.id, one.level.id) if started else None,
             "streakId": one.level.id,

@@ -16,7 +16,7 @@ from milepost.api.http.body import JsonResponse, id_of
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import EnrolmentMethod
 from milepost.service.customers.view import CustomerView, enrolled_targets, view_customer
-from milepost.service.definitions.lookup import UNKNOWN_USER
+from milepost.service.definitions.participation import UNKNOWN_USER
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 

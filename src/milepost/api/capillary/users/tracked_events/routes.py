@@ -14,7 +14,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Calendar
 from milepost.service.customers.tracked_events import TrackedEvent, TrackedPage
 from milepost.service.customers.tracked_events import tracked_events as find_events
-from milepost.service.definitions.lookup import UNKNOWN_USER
+from milepost.service.definitions.participation import UNKNOWN_USER
 
 PAGE_MAX = 200
 PAGE_USUAL = 10

@@ -9,7 +9,7 @@ from milepost.api.capillary.envelope import Json
 from milepost.api.capillary.v2.transactions.answer import EffectShape, effects_shown
 from milepost.model.behaviour import EventDefinition
 from milepost.model.event import Activity
-from milepost.service.customers.event_search import FoundEvent
+from milepost.service.customers.event_search import EventMatch
 from milepost.service.definitions.event_definitions import event_id
 
 ACTIONS = ("EMFConsumer", "EIConsumer")
@@ -134,7 +134,7 @@ def definition_shown(definition: EventDefinition, org_id: int) -> Json:
     return {"clickEventsMeta": meta, "transformerMappings": mappings, "warnings": []}
 
 
-def event_shown(found: FoundEvent, org_id: int, customer_id: int, *, with_effects: bool) -> Json:
+def event_shown(found: EventMatch, org_id: int, customer_id: int, *, with_effects: bool) -> Json:
     """Return an event that was found."""
     event = found.event
     carried = dict(event.payload.attributes) if isinstance(event.payload, Activity) else {}

@@ -25,7 +25,7 @@ async def generate_token(request: Request, runtime: RunningRuntime) -> JsonRespo
     if problems:
         raise Refused(*problems)
     try:
-        token = await runtime.access.give_token(str(pair[0]), str(pair[1]))
+        token = await runtime.access.issue_token(str(pair[0]), str(pair[1]))
     except Refused as refused:
         return JsonResponse(failure(refused.problems), status_code=401)
     return JsonResponse(answer({"accessToken": token.text, "ttlSeconds": token.seconds}))

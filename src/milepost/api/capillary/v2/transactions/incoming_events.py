@@ -13,7 +13,7 @@ from milepost.model.event import BILL, RETURN, EventKey, Payload, Return
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.organisations.attribution import Attributed
+from milepost.service.organisations.attribution import AttributedCaller
 
 ALL_KINDS = (*KINDS, MIXED_KIND)
 
@@ -27,7 +27,7 @@ class Named:
 
 
 def read_offers(
-    value: Any, customer: Identifier | None, found: list[Problem], posting: Attributed, now: int
+    value: Any, customer: Identifier | None, found: list[Problem], posting: AttributedCaller, now: int
 ) -> list[IncomingEvent]:
     """Return the events that a transaction of *customer* is; raises Refused with *found* and all else that is wrong."""
     if not isinstance(value, dict):

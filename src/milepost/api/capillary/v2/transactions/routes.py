@@ -16,7 +16,7 @@ from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, rea
 from milepost.model.problem import Problem, Refused
 from milepost.service.customers.side_effects import target_effects
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
-from milepost.service.organisations.attribution import Attributed
+from milepost.service.organisations.attribution import AttributedCaller
 from milepost.service.runtime.runtime import Runtime
 
 CODE_INVALID_BILL = 624
@@ -83,7 +83,7 @@ async def post_transactions(
     return JsonResponse({"response": told, "totalCount": len(told), "failureCount": failed})
 
 
-def _read(item: Any, posting: Attributed, now: int) -> list[IncomingEvent] | tuple[Problem, ...]:
+def _read(item: Any, posting: AttributedCaller, now: int) -> list[IncomingEvent] | tuple[Problem, ...]:
     """Return the events that one of several transactions is, or everything that is wrong with it."""
     problems: list[Problem] = []
     given = item if isinstance(item, dict) else {}
@@ -105,7 +105,7 @@ def _wrong(answers: Sequence[Answer]) -> tuple[Problem, ...]:
     )
 
 
-async def _effects(runtime: Runtime, posting: Attributed, answers: Sequence[Answer]) -> list[Json]:
+async def _effects(runtime: Runtime, posting: AttributedCaller, answers: Sequence[Answer]) -> list[Json]:
     """Return what the events of one transaction, which are of one customer, did to targets."""
     customer_id = answers[0].customer_id
     if customer_id is None:

@@ -1,4 +1,4 @@
-"""What is asked of leaderboards: which board is meant, who is on it, and how customers are shown there."""
+"""Reads leaderboards: finds the board that a request names, places on it, and the profiles of those customers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ NONE_RUNS = 310019
 
 
 Place = Ranked
-"""A place on a board: the rank and the score."""
+"""A customer's place on a board: rank and score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardRequest:
-    """The board that is meant."""
+    """The board that a request names: of a target in a period."""
 
     snapshot: OrganisationSnapshot
     group: TargetGroup
@@ -38,14 +38,17 @@ class BoardRequest:
 
     @property
     def name(self) -> BoardName:
-        """Return its name."""
+        """Return the name by which the board is stored."""
         return BoardName(self.snapshot.organisation.id, self.target.id, self.period.id)
 
 
 def find_board(
     snapshot: OrganisationSnapshot, group_id: int, target_id: int, period_id: int | None, now: int
 ) -> BoardRequest:
-    """Return the board of a target in a period, the running one if none is named; raises Refused (facts 3.7)."""
+    """Return the board of a target in a period (facts 3.7). Raises Refused.
+
+    Without *period_id* it is the period that runs at *now* (epoch microseconds).
+    """
     if not snapshot.organisation.settings.leaderboards:
         raise Refused(Problem("leaderboards", "Leaderboard is not enabled for the org", OFF_FOR_ALL))
     group = snapshot.rule_index.groups.get(group_id)
@@ -64,60 +67,56 @@ def find_board(
 
 def _period(group: TargetGroup, period_id: int | None, now: int) -> Period:
     if period_id is None:
-        found = next((one for one in group.periods if one.active and one.opens_at <= now < one.closes_at), None)
-        if found is None:
+        running = next(
+            (period for period in group.periods if period.active and period.opens_at <= now < period.closes_at), None
+        )
+        if running is None:
             raise Refused(Problem("periodId", f"Target group {group.id} has no active period", NONE_RUNS))
-        return found
-    named = next((one for one in group.periods if one.id == period_id), None)
-    if named is None:
+        return running
+    period = next((period for period in group.periods if period.id == period_id), None)
+    if period is None:
         reason = f"Target period {period_id} does not belong to target group {group.id}"
         raise Refused(Problem("periodId", reason, NOT_ITS_PERIOD))
-    return named
-
-
-async def snapshot_of(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
-    """Return the brand of an organisation as it is now."""
-    async with runtime.database.reading() as reading:
-        return await runtime.snapshots.one(reading, org_id)
+    return period
 
 
 async def board_of(runtime: Runtime, board: BoardRequest) -> CachedBoard:
-    """Return a board as it is now, or as it was when its period was closed."""
+    """Return a board as of now, or as it was closed if its period is over."""
     return await runtime.boards.current(board.name, board.snapshot.organisation.settings.leaderboard_ties)
 
 
 def place_of(cached: CachedBoard, customer_id: int) -> Ranked | None:
-    """Return a customer's place on a board; None for one who is not on it."""
+    """Return a customer's place on a board; None if the customer is not on it."""
     return cached.board.of(customer_id)
 
 
 @dataclass(frozen=True, slots=True)
 class BoardEntry:
-    """A place on a board, and the profile of who holds it."""
+    """A place on a board, and the profile of the customer there."""
 
     ranked: Ranked
     customer: Customer | None
 
 
 async def entries_of(runtime: Runtime, org_id: int, ranked: Iterable[Ranked]) -> list[BoardEntry]:
-    """Return the profiles beside the places."""
+    """Return places, each with the profile of its customer."""
     places = list(ranked)
     if not places:
         return []
-    customer_keys = [key_of_customer(org_id, one.score.customer_id) for one in places]
+    customer_keys = [key_of_customer(org_id, place.score.customer_id) for place in places]
     async with runtime.database.reading() as reading:
-        found = await customers.profiles(reading, customer_keys)
-    return [BoardEntry(one, found.get(key)) for one, key in zip(places, customer_keys, strict=True)]
+        profiles = await customers.profiles(reading, customer_keys)
+    return [BoardEntry(place, profiles.get(key)) for place, key in zip(places, customer_keys, strict=True)]
 
 
 async def customer_now(runtime: Runtime, org_id: int, customer_id: int) -> int:
-    """Return who a customer is by now: whoever was merged into another is that one."""
+    """Return the id of the survivor if a customer was merged, else the customer's own id."""
     async with runtime.database.reading() as reading:
         return (await resolve_survivors(reading, org_id, [customer_id]))[customer_id]
 
 
 async def profile_of(runtime: Runtime, org_id: int, customer_id: int) -> Customer | None:
-    """Return the profile of one customer; None if the organisation has no such customer."""
+    """Return the profile of a customer, or of the survivor; None if the organisation has no such customer."""
     async with runtime.database.reading() as reading:
         customer_key = key_of_customer(org_id, (await resolve_survivors(reading, org_id, [customer_id]))[customer_id])
         return (await customers.profiles(reading, [customer_key])).get(customer_key)

@@ -1,15 +1,14 @@
-"""What it takes to enrol in a target and to leave it: which target and period are meant, who takes part, which event.
+"""Participation in targets: finds the target and period that a request names, and builds the event that enrols.
 
-Every way of enrolling (a call, a file, an audience, a goal of one's own) makes the same event under the same key, so
-that of two at the same time one wins.
+Every way of enrolling (a call, a file, an audience, a customer's own goal) builds the same event under the same key. So
+of two that happen at the same time only one is applied (law 14).
 """
 
-from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import ENROL, UNENROL, CommandPayload, Enrol, EventKey, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import NOT_LEFT, Enrolment, Standing
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup, Tracking
-from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.ingest.incoming_event import IncomingEvent, own_event
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 
@@ -27,7 +26,7 @@ STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 
 
 def find_group(snapshot: OrganisationSnapshot, group_id: int) -> TargetGroup:
-    """Return the active group with this id; raises Refused."""
+    """Return the active group with this id. Raises Refused with 310017."""
     group = snapshot.rule_index.groups.get(group_id)
     if group is None or not group.active:
         raise Refused(UNKNOWN_GROUP)
@@ -35,7 +34,7 @@ def find_group(snapshot: OrganisationSnapshot, group_id: int) -> TargetGroup:
 
 
 def find_target(snapshot: OrganisationSnapshot, group_id: int, target_id: int) -> tuple[TargetGroup, Target]:
-    """Return the active target with this id in its active group; raises Refused."""
+    """Return the active target with this id and its active group. Raises Refused with 310017 or 310018."""
     group = find_group(snapshot, group_id)
     target = next((target for target in group.targets if target.id == target_id and target.active), None)
     if target is None:
@@ -44,35 +43,35 @@ def find_target(snapshot: OrganisationSnapshot, group_id: int, target_id: int) -
 
 
 def is_streak(group: TargetGroup) -> bool:
-    """Return whether a customer takes part in all of the group's periods or in none (facts 4.7)."""
+    """Return whether *group* is a streak, in which a customer takes part in all periods or in none (facts 4.7)."""
     return group.tracking in STREAKING
 
 
 def first_period(group: TargetGroup, name: str | None, now: int) -> Period:
-    """Return the period from which one takes part who enrols at *now*; raises Refused with 310019.
+    """Return the first period of an enrolment at *now* (epoch microseconds). Raises Refused with 310019.
 
-    It is the one called *name*; without a name the running one, else the next to come (facts 8 #30). Streaks,
-    windows of one's own and until-achieved periods are always entered from the first one on (docs/rules.md), and for
-    streaks a name says nothing.
+    It is the period called *name*, or without a name the running period, else the next one (facts 8 #30). Streaks,
+    customers' own windows and until-achieved groups always start with their first period (docs/rules.md); there a
+    *name* is only checked, and for streaks it is ignored.
     """
     ordered = _ordered(group)
     if name is None or is_streak(group):
-        meant = running_period(group, now)
+        period = running_period(group, now)
     else:
         named = [period for period in ordered if period.ref_code.lower() == name.lower()]
         if not named:
             raise Refused(UNKNOWN_PERIOD)
-        meant = named[0]
+        period = named[0]
     from_the_first = is_streak(group) or group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW
-    return ordered[0] if from_the_first else meant
+    return ordered[0] if from_the_first else period
 
 
 def running_period(group: TargetGroup, now: int) -> Period:
-    """Return the period that runs at *now*, else the next to come; raises Refused with 310019."""
-    open_still = [period for period in _ordered(group) if period.closes_at > now]
-    if not open_still:
+    """Return the period that runs at *now* (epoch microseconds), else the next one. Raises Refused with 310019."""
+    not_closed = [period for period in _ordered(group) if period.closes_at > now]
+    if not not_closed:
         raise Refused(UNKNOWN_PERIOD)
-    return open_still[0]
+    return not_closed[0]
 
 
 def _ordered(group: TargetGroup) -> list[Period]:
@@ -80,9 +79,9 @@ def _ordered(group: TargetGroup) -> list[Period]:
 
 
 def latest(standing: Standing, target_id: int) -> Enrolment | None:
-    """Return the enrolment in a target that is in force or was last."""
-    found = [enrolment for enrolment in standing.enrolments if enrolment.target_id == target_id]
-    return found[-1] if found else None
+    """Return the last enrolment in a target, which may have been left; None if there never was one."""
+    enrolments = [enrolment for enrolment in standing.enrolments if enrolment.target_id == target_id]
+    return enrolments[-1] if enrolments else None
 
 
 def takes_part(standing: Standing, target: Target) -> bool:
@@ -94,34 +93,26 @@ def takes_part(standing: Standing, target: Target) -> bool:
 
 
 def enrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Enrol, now: int) -> IncomingEvent:
-    """Offer to enrol a customer who does not take part, so that *standing* allows it once."""
+    """Return the event that enrols a customer. Its key is made from *standing*, so it is applied at most once."""
     return command_for(caller, customer_id, _key(ENROL_SOURCE, standing, payload.target_id), payload, now)
 
 
 def unenrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Unenrol, now: int) -> IncomingEvent:
-    """Offer to let a customer leave who takes part, so that *standing* allows it once."""
+    """Return the event by which a customer leaves. Its key is made from *standing*, so it is applied at most once."""
     return command_for(caller, customer_id, _key(LEAVE_SOURCE, standing, payload.target_id), payload, now)
 
 
 def command_for(caller: Caller, customer_id: int, key: EventKey, payload: CommandPayload, now: int) -> IncomingEvent:
-    """Offer an event of our own of a customer who is known by id."""
-    return IncomingEvent(
-        org_id=caller.org_id,
-        customer=Identifier(IdentifierKind.ID, str(customer_id)),
-        key=key,
-        name=UNENROL if isinstance(payload, Unenrol) else ENROL,
-        occurred_at=now,
-        received_at=now,
-        place=None,
-        till_id=caller.till_id,
-        payload=payload,
-    )
+    """Return an enrolment or unenrolment event of a customer; *now* is in epoch microseconds."""
+    name = UNENROL if isinstance(payload, Unenrol) else ENROL
+    return own_event(caller.org_id, customer_id, key, name, payload, now=now, till_id=caller.till_id)
 
 
 def _key(source: str, standing: Standing, target_id: int) -> EventKey:
-    """Name the next enrolment or leave by the enrolment it follows: whoever sees the same standing gives the same name.
+    """Name an enrolment, or the leaving of one, after the enrolment before it.
 
-    So of several at once one is heard, and coming back is another event than coming.
+    Requests that see the same standing make the same key, so only one of them is applied. Coming back after leaving
+    has another key than the first enrolment.
     """
-    before = latest(standing, target_id)
-    return EventKey(source, f"{target_id}/{0 if before is None else before.seq}")
+    previous = latest(standing, target_id)
+    return EventKey(source, f"{target_id}/{0 if previous is None else previous.seq}")

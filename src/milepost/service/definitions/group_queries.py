@@ -1,4 +1,4 @@
-"""What is defined: groups one by one, listed, and searched as milestones (facts 3.1)."""
+"""Reads target groups: one by id, a list, or a search as the vendor's milestones (facts 3.1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,10 @@ from milepost.model.names import name_key
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, TargetGroup, Tracking
-from milepost.model.time import SECOND_US
-from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of
+from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of
 from milepost.rules.definition.naming import name_problems
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
 from milepost.service.definitions.names import key_of
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.snapshot.organisation_snapshot import Snapshots
 from milepost.store import definitions
 from milepost.store.database import Database
@@ -22,7 +21,7 @@ INVALID_KEY = Problem("type", "Invalid key is passed", 310145)
 
 
 class MilestoneStatus(Enum):
-    """Where an instant lies to a group's cycle window; STOPPED is a group that is not active (facts 8 #45)."""
+    """Whether a group's cycle window is running, coming or over; STOPPED is an inactive group (facts 8 #45)."""
 
     LIVE = "LIVE"
     UPCOMING = "UPCOMING"
@@ -31,7 +30,7 @@ class MilestoneStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class GroupList:
     """Groups of an organisation, in the order of their ids."""
 
     organisation: Organisation
@@ -40,9 +39,9 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneQuery:
-    """Which milestones are wanted: what is None does not matter; `offset` counts pages.
+    """The milestones that a search asks for. A field that is None restricts nothing; `offset` counts pages.
 
-    `begins` and `ends`, dates or date-times, ask for groups whose cycle window has an instant between them.
+    `begins` and `ends` are dates or date-times; they ask for groups whose cycle window overlaps the span between them.
     """
 
     begins: str | None = None
@@ -58,7 +57,7 @@ class MilestoneQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestonePage:
-    """A page of milestones, newest first, each with its organisation, and how many there are in all."""
+    """A page of milestones, newest first, each with its organisation. `total` counts all that match."""
 
     groups: tuple[tuple[Organisation, TargetGroup], ...]
     total: int
@@ -66,10 +65,13 @@ class MilestonePage:
 
 async def list_groups(
     database: Database, snapshots: Snapshots, org_id: int, *, user_created: bool = False, only_active: bool = False
-) -> Listed:
-    """Return the groups of an organisation; those that customers made for themselves only if asked for."""
+) -> GroupList:
+    """Return the groups of an organisation, without deleted ones.
+
+    With *user_created* the goals that customers set are included; with *only_active* inactive groups are left out.
+    """
     organisation, groups = await _all(database, snapshots, org_id)
-    return Listed(
+    return GroupList(
         organisation=organisation,
         groups=tuple(
             group
@@ -82,7 +84,7 @@ async def list_groups(
 async def find_group(
     database: Database, snapshots: Snapshots, org_id: int, group_id: int
 ) -> tuple[Organisation, TargetGroup]:
-    """Return a group with the organisation it belongs to; raises Refused where there is none, or none any more."""
+    """Return a group and its organisation. Raises Refused if the group does not exist or was deleted."""
     organisation, groups = await _all(database, snapshots, org_id)
     group = groups.get(group_id)
     if group is None or group.deleted:
@@ -93,19 +95,19 @@ async def find_group(
 async def find_milestones(
     database: Database, snapshots: Snapshots, org_ids: Sequence[int], query: MilestoneQuery, now: int
 ) -> MilestonePage:
-    """Return a page of groups of organisations that *query* asks for, newest first, with their status at *now*."""
-    found: list[tuple[Organisation, TargetGroup]] = []
+    """Return a page of the groups that match *query* at *now* (epoch microseconds), newest first. Raises Refused."""
+    matches: list[tuple[Organisation, TargetGroup]] = []
     for org_id in org_ids:
         organisation, groups = await _all(database, snapshots, org_id)
         window = _window(query, calendar_of(organisation.zone))
-        found += ((organisation, group) for group in groups.values() if _matches(group, query, window, now))
-    found.sort(key=lambda one: (one[1].attribution.created_at, one[1].id), reverse=True)
-    first = query.offset * query.limit
-    return MilestonePage(groups=tuple(found[first : first + query.limit]), total=len(found))
+        matches += ((organisation, group) for group in groups.values() if _matches(group, query, window, now))
+    matches.sort(key=lambda match: (match[1].attribution.created_at, match[1].id), reverse=True)
+    start = query.offset * query.limit
+    return MilestonePage(groups=tuple(matches[start : start + query.limit]), total=len(matches))
 
 
 def status_of(group: TargetGroup, now: int) -> MilestoneStatus:
-    """Return where *now* lies to the cycle window of *group*."""
+    """Return the status of *group* at *now* (epoch microseconds)."""
     if not group.active:
         return MilestoneStatus.STOPPED
     if now < group.cycle_opens_at:
@@ -115,26 +117,26 @@ def status_of(group: TargetGroup, now: int) -> MilestoneStatus:
 
 
 async def is_valid_name(database: Database, snapshots: Snapshots, org_id: int, kind: str, name: str) -> bool:
-    """Return whether *name* could be taken for a thing of the *kind* that the vendor names so; raises Refused."""
-    if kind not in _NAMED:
+    """Return whether *name* is valid and free for a *kind* of the vendor's. Raises Refused for an unknown kind."""
+    if kind not in _NAME_KINDS:
         raise Refused(INVALID_KEY)
     if any(name_problems("value", name)):
         return False
-    named = _NAMED[kind]
-    if named is None:
+    name_kind = _NAME_KINDS[kind]
+    if name_kind is None:
         _, groups = await _all(database, snapshots, org_id)
         return name_key(name) not in {name_key(used) for used in _period_names(groups)}
     async with database.reading() as reading:
-        return not await definitions.names_taken(reading, org_id, [key_of(named, name)])
+        return not await definitions.names_taken(reading, org_id, [key_of(name_kind, name)])
 
 
-_NAMED: Mapping[str, NameKind | None] = {
+_NAME_KINDS: Mapping[str, NameKind | None] = {
     "targetGroupName": NameKind.GROUP,
-    # A streak is a group: its levels are what it has besides (facts 1).
+    # A streak is a group; only its levels have names of their own (facts 1).
     "streakName": NameKind.GROUP,
     "targetName": NameKind.TARGET,
     "streakLevelName": NameKind.STREAK_LEVEL,
-    # Unique inside a group only; asked for here, in the whole organisation (facts 8 #58).
+    # Unique only inside a group, but this call names no group, so it looks in the whole organisation (facts 8 #58).
     "periodName": None,
 }
 
@@ -161,7 +163,7 @@ def _matches(group: TargetGroup, query: MilestoneQuery, window: tuple[int | None
 
 
 def _window(query: MilestoneQuery, calendar: Calendar) -> tuple[int | None, int | None]:
-    """Return the instants between which milestones are wanted; a last date alone is meant to its end."""
+    """Return the span that *query* asks for, in epoch microseconds. An end that is a date includes that whole day."""
     problems: list[Problem] = []
     first = _moment("start-date", query.begins, calendar, problems)
     last = _moment("end-date", query.ends, calendar, problems)
@@ -184,5 +186,5 @@ def _moment(path: str, text: str | None, calendar: Calendar, problems: list[Prob
 
 async def _all(database: Database, snapshots: Snapshots, org_id: int) -> tuple[Organisation, Mapping[int, TargetGroup]]:
     async with database.reading() as reading:
-        snapshot = await snapshots.one(reading, org_id)
+        snapshot = await snapshots.of_organisation(reading, org_id)
     return snapshot.organisation, snapshot.groups

@@ -1,4 +1,4 @@
-"""Enrolling one customer in a target and letting one leave (facts 3.5, 4.7): events of our own, as all others."""
+"""Enrols one customer in a target, or lets the customer leave it (facts 3.5, 4.7)."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,7 +7,7 @@ from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import TargetGroup
 from milepost.service.customers.view import CustomerView, view_customer
-from milepost.service.definitions.lookup import (
+from milepost.service.definitions.participation import (
     ALREADY,
     NOT_ENROLLED,
     UNKNOWN_USER,
@@ -26,7 +26,7 @@ from milepost.service.snapshot.access import Caller
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentDraft:
-    """What a request says: who, from which period on, the balance to start with, whether a streak starts again."""
+    """A request to enrol: the customer, the first period, the opening balance, and whether a streak starts again."""
 
     customer_id: int
     period_name: str | None = None
@@ -35,7 +35,7 @@ class EnrolmentDraft:
 
 
 async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int, draft: EnrolmentDraft) -> int:
-    """Enrol a customer from a period on; return the customer's id. Raises Refused with the vendor's codes."""
+    """Enrol a customer; return the id of the customer, or of the survivor. Raises Refused with the vendor's codes."""
     now = runtime.clock()
     view = await _view(runtime, caller, draft.customer_id)
     group, target = find_target(view.snapshot, group_id, target_id)
@@ -51,9 +51,9 @@ async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int,
 
 
 async def unenrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int, customer_id: int) -> int:
-    """Take a customer out of the period that runs, else the next, and of all later ones; return the customer's id.
+    """Let a customer leave a target from the running period on, else from the next; return the customer's id.
 
-    Raises Refused with the vendor's codes; for one who does not take part facts 8 #29.
+    Raises Refused with the vendor's codes; for a customer who does not take part see facts 8 #29.
     """
     now = runtime.clock()
     view = await _view(runtime, caller, customer_id)
@@ -73,7 +73,7 @@ async def _view(runtime: Runtime, caller: Caller, customer_id: int) -> CustomerV
 
 
 def _problems(group: TargetGroup, draft: EnrolmentDraft) -> list[Problem]:
-    """Find what does not go with the group (facts 4.7): streaks have no balance, and only they start again."""
+    """Report what the group does not allow (facts 4.7): streaks have no balance, and only streaks start again."""
     problems = []
     if is_streak(group) and draft.initial_balance is not None:
         problems.append(Problem("[0].initialBalance", "does not go with streaks"))
@@ -83,7 +83,7 @@ def _problems(group: TargetGroup, draft: EnrolmentDraft) -> list[Problem]:
 
 
 async def _receive(runtime: Runtime, incoming_event: IncomingEvent, lost: Problem) -> None:
-    """Receive an event of our own; *lost* says what it means that another was first."""
+    """Receive an enrolment event. Raises Refused with *lost* if another request was first."""
     (answer,) = await runtime.lanes.receive([incoming_event])
     if answer.status in {Status.DUPLICATE, Status.CONFLICT}:
         raise Refused(lost)
