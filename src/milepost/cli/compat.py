@@ -16,7 +16,7 @@ from milepost.model.problem import Problem, Refused
 if TYPE_CHECKING:
     from milepost.model.target import TargetGroup
     from milepost.service.runtime.runtime import Runtime
-    from milepost.vendor_import.saved_answers import Saved
+    from milepost.vendor_import.saved_answers import SavedAnswers
 
 BATCH = 500
 """Customers that are taken over in one go."""
@@ -39,9 +39,9 @@ def import_saved(
     json: Json = False,
 ) -> None:
     """Recreate definitions, enrolments, own goals and progress with the vendor's ids; says what was not understood."""
-    from milepost.vendor_import.saved_answers import Saved
+    from milepost.vendor_import.saved_answers import SavedAnswers
 
-    saved = Saved()
+    saved = SavedAnswers()
     for file in files:
         for name, answer in _answers(file):
             saved.add(name, answer)
@@ -49,7 +49,7 @@ def import_saved(
     flags = {"data": data, "database_url": database_url, "clock": clock}
     report = inside(flags, lambda runtime: _move_in(runtime, organisation, saved, names))
     report |= {"understood": dict(sorted(saved.known.items())), "notUnderstood": dict(sorted(saved.unknown.items()))}
-    report |= {"unread": saved.unread, "incompleteGroups": saved.parts_without_group()}
+    report |= {"unread": saved.unread, "incompleteGroups": saved.incomplete_group_ids()}
     if json:
         give_json(report)
         return
@@ -88,18 +88,18 @@ def _names(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
 
 
 async def _move_in(
-    runtime: "Runtime", name: str, saved: "Saved", names: dict[int, tuple[Identifier, ...]]
+    runtime: "Runtime", name: str, saved: "SavedAnswers", names: dict[int, tuple[Identifier, ...]]
 ) -> dict[str, Any]:
     from milepost.rules.calendar import calendar_of
     from milepost.service.definitions.vendor_import import import_group
     from milepost.service.organisations.provisioning import organisation_called
-    from milepost.vendor_import.saved_groups import told_group
+    from milepost.vendor_import.saved_groups import read_group
 
     organisation = await organisation_called(runtime.database, name)
     calendar = calendar_of(organisation.zone)
     done: dict[str, Any] = {"groups": 0, "groupsKnown": 0, "customers": 0, "customersKnown": 0, "refused": []}
-    for raw in saved.whole_groups():
-        told = told_group(saved, raw, calendar)
+    for raw in saved.complete_groups():
+        told = read_group(saved, raw, calendar)
         problems, group = told.problems, None
         try:
             group = None if problems else await import_group(runtime, organisation.id, told.group)
@@ -123,7 +123,7 @@ async def _groups(runtime: "Runtime", org_id: int) -> "dict[int, TargetGroup]":
 async def _move_customers(
     runtime: "Runtime",
     org_id: int,
-    saved: "Saved",
+    saved: "SavedAnswers",
     groups: "dict[int, TargetGroup]",
     names: dict[int, tuple[Identifier, ...]],
     done: dict[str, Any],
@@ -132,13 +132,13 @@ async def _move_customers(
     from milepost.service.definitions.vendor_import import import_customers
     from milepost.service.ingest.incoming_event import Status
     from milepost.service.leaderboards.places import snapshot_of
-    from milepost.vendor_import.saved_users import told_customer
+    from milepost.vendor_import.saved_users import read_customer
 
     calendar = calendar_of((await snapshot_of(runtime, org_id)).organisation.zone)
     users = sorted(saved.users)
     for first in range(0, len(users), BATCH):
         moved = [
-            told_customer(saved, saved.users[id_], groups, calendar, names.get(id_, ()))
+            read_customer(saved, saved.users[id_], groups, calendar, names.get(id_, ()))
             for id_ in users[first : first + BATCH]
         ]
         try:
