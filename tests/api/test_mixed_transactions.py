@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.answer import BulkAnswer, TransactionAnswer
+from milepost.api.capillary.v2.transactions.answer import BulkAnswer, TransactionAnswer
 from tests.api.client import Json, OrganisationClient, said
 from tests.api.client_forms import group, target
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from milepost.api.capillary.definitions.target_groups.amendment_body import read_target
 from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.definitions.targets.body import read_target
 from milepost.api.http.body import write_json
 from milepost.api.native.events.incoming_event import offer_of
 from milepost.engine.commands.customer_merge import absorbed_progress

@@ -1,14 +1,19 @@
-"""What a bill and a return look like in the vendor's v2 shape (facts 3.9).
+"""Bills and returns in the body of a v2 call (facts 3.9).
 
-Amounts may be numbers or text. Fields that are not listed there or that no target reads are accepted and not kept.
+Amounts may be numbers or text. Fields that the vendor does not list or that no target reads are accepted and not kept:
+the structs describe the body for the OpenAPI document, and the functions read it field by field.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from milepost.api.http.body import DIGITS_MAX
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from milepost.api.capillary.identifiers import VALUE_CHARACTERS_MAX
+from milepost.api.http.body import DIGITS_MAX, Amount
 from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind, Scalar
 from milepost.model.problem import Problem
 
@@ -21,9 +26,84 @@ LINES_MAX = 5_000
 
 _ZERO = Decimal(0)
 
+BillNumber = Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
+
+
+class TransactionLine(Struct, rename="camel"):
+    """One line of a bill; `value` is gross, `amount` net."""
+
+    item_code: Annotated[str, Meta(min_length=1, max_length=CODE_CHARACTERS_MAX)]
+    qty: Amount | UnsetType = UNSET
+    rate: Amount | UnsetType = UNSET
+    value: Amount | UnsetType = UNSET
+    discount: Amount | UnsetType = UNSET
+    amount: Amount | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+
+
+class RegularTransaction(Struct, rename="camel", kw_only=True):
+    """A bill; `billAmount` is net, `billingDate` without an offset is UTC."""
+
+    type: Literal["REGULAR"]
+    bill_number: BillNumber
+    bill_amount: Amount
+    gross_amount: Amount | UnsetType = UNSET
+    discount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class ReturnTransaction(Struct, rename="camel", kw_only=True):
+    """A return; `billNumber` names the bill, `billAmount` is what came back when `returnType` is AMOUNT."""
+
+    type: Literal["RETURN"]
+    return_type: ReturnKind
+    bill_number: BillNumber
+    bill_amount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+
+
+class MixedLine(TransactionLine, rename="camel"):
+    """A line that is bought, or that comes back from the bill it names."""
+
+    type: Literal["REGULAR", "RETURN"] | UnsetType = UNSET
+    return_type: ReturnKind | UnsetType = UNSET
+    parent_bill_number: BillNumber | UnsetType = UNSET
+
+
+class MixedTransaction(Struct, rename="camel", kw_only=True):
+    """A bill some of whose lines come back; what was bought is worth what its lines are worth."""
+
+    type: Literal["REGULAR", "MIXED"]
+    bill_number: BillNumber
+    bill_amount: Amount
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[MixedLine], Meta(min_length=1, max_length=LINES_MAX)]
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class BulkTransaction(Struct, rename="camel", kw_only=True):
+    """One of several transactions: what one alone holds, and the name of its customer."""
+
+    identifier_type: IdentifierKind
+    identifier_value: Annotated[str, Meta(min_length=1, max_length=VALUE_CHARACTERS_MAX)]
+    type: Literal["REGULAR", "RETURN", "MIXED"]
+    return_type: ReturnKind | UnsetType = UNSET
+    bill_number: BillNumber
+    bill_amount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[MixedLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+
 
 def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | None:
-    """Return the bill that *value* says; what is wrong is added to *problems*."""
+    """Return the bill that *value* describes, None if it has problems; they are added to *problems*."""
     number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     net = _amount(value, "billAmount", "", problems)
     if value.get("billAmount") is None:
@@ -49,7 +129,7 @@ def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | No
 
 
 def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return | None:
-    """Return the return that *value* says; `billNumber` names the bill."""
+    """Return the return that *value* describes, None if it has problems; `billNumber` names the returned bill."""
     number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     kind = value.get("returnType")
     if not isinstance(kind, str) or kind not in ReturnKind.__members__:
@@ -79,7 +159,7 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
 
 
 def _returned(line: Line, given: Mapping[str, Any]) -> ReturnedLine:
-    """Return what came back of a line; amounts that were not given follow from the bill."""
+    """Return a returned line; amounts that the request leaves out follow from the bill."""
     net = line.net if given.get("amount") is not None else None
     gross = line.gross if given.get("value") is not None else None
     return ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross)
@@ -128,7 +208,7 @@ def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
 
 
 def text_of(value: Mapping[str, Any], name: str, characters_max: int, problems: list[Problem], prefix: str = "") -> str:
-    """Return the text that *name* has in *value*, a whole number as its digits; else "" and a problem at *prefix*."""
+    """Return the text of field *name* in *value*, a whole number as its digits; else "", and a problem at *prefix*."""
     text = value.get(name)
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)
@@ -148,7 +228,7 @@ def _amount(value: Mapping[str, Any], name: str, prefix: str, problems: list[Pro
 
 
 def _number(value: object, path: str, problems: list[Problem]) -> Decimal | None:
-    """Return the number that *value* is, written as a number or as text; None when nothing is given."""
+    """Return the number that *value* is, written as a number or as text; None if *value* is None or no number."""
     if value is None:
         return None
     number = None
