@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from milepost.api.capillary.definitions.target_groups.body import GroupBody
-from milepost.api.capillary.document import read
+from milepost.api.capillary.document import UNKNOWN_FIELD, read
 from milepost.api.capillary.envelope import Json
 from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Author
@@ -12,8 +12,6 @@ from milepost.rules.calendar import Calendar, Unreadable
 from milepost.rules.definition.build import IdKind
 from milepost.service.definitions.vendor_import import ImportedGroup
 from milepost.vendor_import.saved_answers import SavedAnswers
-
-_NOT_KNOWN = "is not a field that is known here"
 
 
 class SavedGroup(NamedTuple):
@@ -26,7 +24,7 @@ class SavedGroup(NamedTuple):
 def read_group(saved: SavedAnswers, raw: Json, calendar: Calendar) -> SavedGroup:
     """Return the target group that *raw* shows; unknown fields are counted in *saved* and left out."""
     body, problems = read(GroupBody, {name: value for name, value in raw.items() if value is not None})
-    unknown = [problem for problem in problems if problem.reason == _NOT_KNOWN]
+    unknown = [problem for problem in problems if problem.reason == UNKNOWN_FIELD]
     saved.unknown.update(f"group.{_without_places(problem.path)}" for problem in unknown)
     saved.known.update(f"group.{name}" for name in raw if name not in {problem.path for problem in unknown})
     imported = ImportedGroup(
@@ -36,7 +34,7 @@ def read_group(saved: SavedAnswers, raw: Json, calendar: Calendar) -> SavedGroup
         target_attributions=_attributions(raw.get("targets", []), calendar),
         period_attributions=_attributions(raw.get("periods", []), calendar),
     )
-    return SavedGroup(imported, tuple(problem for problem in problems if problem.reason != _NOT_KNOWN))
+    return SavedGroup(imported, tuple(problem for problem in problems if problem.reason != UNKNOWN_FIELD))
 
 
 def _without_places(path: str) -> str:

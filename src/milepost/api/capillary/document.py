@@ -23,6 +23,8 @@ _NAME_SHOWN_MAX = 60
 
 _NUMERIC = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 
+UNKNOWN_FIELD = "is not a field that is known here"
+
 _REASONS = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -30,7 +32,7 @@ _REASONS = {
     "list_type": "must be a list",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
-    "extra_forbidden": "is not a field that is known here",
+    "extra_forbidden": UNKNOWN_FIELD,
 }
 
 _ERRORS_OF_OBJECTS = frozenset({"model_type", "model_attributes_type"})

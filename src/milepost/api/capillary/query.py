@@ -56,6 +56,6 @@ def words(
         return None
     wanted = [word.strip().upper() for word in text.split(",")]
     if any(word not in choices for word in wanted):
-        problems.append(Problem(name, f"must be of {', '.join(choices)}, parted by commas"))
+        problems.append(Problem(name, f"must be of {', '.join(choices)}, separated by commas"))
         return None
     return frozenset(choices[word] for word in wanted)

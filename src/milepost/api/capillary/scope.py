@@ -76,5 +76,5 @@ def _scope_of(request: Request) -> tuple[DataScope, list[int]]:
     text = request.headers.get(ORGANISATIONS) or request.headers.get(ORGANISATIONS_PLURAL) or ""
     ids = [id_of(part.strip()) for part in text.split(",")] if text.strip() else []
     if None in ids:
-        raise Refused(Problem(ORGANISATIONS, "must be ids of organisations, parted by commas"))
+        raise Refused(Problem(ORGANISATIONS, "must be ids of organisations, separated by commas"))
     return DataScope[word], [id_ for id_ in ids if id_ is not None]

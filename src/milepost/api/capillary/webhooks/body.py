@@ -128,7 +128,7 @@ def _identifier(
             problems.append(Problem(field, f"must be an identifier of 1 to {VALUE_CHARACTERS_MAX} characters"))
             return None
         return Identifier(kind, text.lower() if kind is IdentifierKind.EMAIL else text)
-    problems.append(Problem("", f"one of {', '.join(field for field, _ in fields)} must say who did it"))
+    problems.append(Problem("", f"one of {', '.join(field for field, _ in fields)} must name the customer"))
     return None
 
 

@@ -1,6 +1,6 @@
 """A target as the vendor's API answers it: key for key in the order of S0, S1 and S3, without keys that have no value.
 
-Builders that a request's creation answers with show stamps to the millisecond; reads show them to the second.
+The answer to a creation shows stamps to the millisecond, a read to the second.
 """
 
 from collections.abc import Iterable
@@ -190,7 +190,7 @@ def _target(
 def _filters(target: Target) -> list[FilterAnswer] | UnsetType:
     if target.filters is None:
         return UNSET
-    return [FilterAnswer(entity_type=one.kind, entity_ids=list(one.ids)) for one in target.filters]
+    return [FilterAnswer(entity_type=filter_.kind, entity_ids=list(filter_.ids)) for filter_ in target.filters]
 
 
 def _audiences(target: Target, calendar: Calendar) -> list[AudienceFilterAnswer] | UnsetType:
@@ -213,13 +213,13 @@ def _goal(goal: Goal) -> GoalAnswer:
 
 def _metadata(metadata: Metadata) -> dict[str, Any]:
     """Return what a measure needs besides its type; an aggregate window of null comes back as null."""
-    known = {
+    fields = {
         "programId": metadata.program_id,
         "alternateCurrencyIdentifier": metadata.currency,
         "name": metadata.name,
         "aggregateFunction": metadata.aggregate,
     }
-    shown: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+    shown: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if metadata.window is not None:
         shown["aggregateWindow"] = {
             "windowType": metadata.window,

@@ -19,7 +19,7 @@ CustomerId = Annotated[int, Meta(ge=1, le=ID_MAX)]
 
 
 class EnrolmentBody(Struct, rename="camel", forbid_unknown_fields=True):
-    """Who takes part, from which period on; a list holds exactly one."""
+    """The customer to enrol, and the first period of the enrolment; a list holds exactly one enrolment."""
 
     customer_id: CustomerId | str
     period_name: str | None = None
@@ -28,7 +28,7 @@ class EnrolmentBody(Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class LeavingBody(Struct, rename="camel", forbid_unknown_fields=True):
-    """Who takes part no more from the running period on; a list holds exactly one."""
+    """The customer who leaves from the running period on; a list holds exactly one customer."""
 
     customer_id: CustomerId | str
     period_name: str | None = None

@@ -148,7 +148,7 @@ def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | Non
         return None
     ids = {id_of(part.strip()) for part in text.split(",")}
     if len(ids) > RULE_IDS_MAX or None in ids:
-        problems.append(Problem(name, f"must be at most {RULE_IDS_MAX} ids, parted by commas"))
+        problems.append(Problem(name, f"must be at most {RULE_IDS_MAX} ids, separated by commas"))
         return None
     return {id_ for id_ in ids if id_ is not None}
 

@@ -54,7 +54,7 @@ class CustomerIdAnswer(AnswerStruct):
 
 
 class DetailsTillAnswer(AnswerStruct):
-    """The till that made or changed something; empty where none did or it is not known."""
+    """The till that made or changed something; all null where no till did, only the id where it is not known."""
 
     id: int | None
     code: str | None

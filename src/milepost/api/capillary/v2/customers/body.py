@@ -90,7 +90,7 @@ def read_identifier_change(value: Any) -> tuple[list[Identifier], list[Identifie
     elif holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
     elif not value.get("add") and not value.get("remove"):
-        problems.append(Problem("", "neither add nor remove has a name"))
+        problems.append(Problem("", "neither add nor remove holds an identifier"))
     if problems:
         raise Refused(*problems)
     added, removed = (read_identifiers(value.get(field), field, problems) for field in ("add", "remove"))
@@ -106,7 +106,7 @@ def read_identifiers(value: Any, field: str, problems: list[Problem], *, by_id: 
     """
     items = [] if value is None else value if isinstance(value, list) else [value]
     if len(items) > IDENTIFIERS_MAX:
-        problems.append(Problem(field, f"must not hold more than {IDENTIFIERS_MAX} names"))
+        problems.append(Problem(field, f"must not hold more than {IDENTIFIERS_MAX} identifiers"))
         return []
     identifiers: list[Identifier] = []
     for place, item in enumerate(items):
@@ -117,7 +117,7 @@ def read_identifiers(value: Any, field: str, problems: list[Problem], *, by_id: 
         fields = (f"{path}.type", f"{path}.value")
         identifier = read_identifier(item.get("type"), item.get("value"), problems, fields)
         if identifier is not None and identifier.kind is IdentifierKind.ID and not by_id:
-            problems.append(Problem(f"{path}.type", "id is no name that can be given or taken away"))
+            problems.append(Problem(f"{path}.type", "an id cannot be added or removed"))
         elif identifier is not None:
             identifiers.append(identifier)
     return identifiers

@@ -125,7 +125,7 @@ def event_page(events: Iterable[EventAnswer], *, limit: int, offset: int, total:
 
 
 def event_answer(found: FoundEvent, org_id: int, customer_id: int, *, with_effects: bool) -> EventAnswer:
-    """Return an event that a search finds."""
+    """Return an event that a search finds; *with_effects* adds what it did to targets."""
     event = found.event
     attributes = dict(event.payload.attributes) if isinstance(event.payload, Activity) else {}
     effects: EventEffectsAnswer | UnsetType = UNSET

@@ -58,7 +58,7 @@ class RegularTransaction(Struct, rename="camel", kw_only=True):
 
 
 class ReturnTransaction(Struct, rename="camel", kw_only=True):
-    """A return; `billNumber` names the bill, `billAmount` is what came back when `returnType` is AMOUNT."""
+    """A return; `billNumber` names the returned bill, `billAmount` the returned amount when `returnType` is AMOUNT."""
 
     type: Literal["RETURN"]
     return_type: ReturnKind
@@ -70,7 +70,7 @@ class ReturnTransaction(Struct, rename="camel", kw_only=True):
 
 
 class MixedLine(TransactionLine, rename="camel"):
-    """A line that is bought, or that comes back from the bill it names."""
+    """A bought line, or a line that is returned from the bill that it names."""
 
     type: Literal["REGULAR", "RETURN"] | UnsetType = UNSET
     return_type: ReturnKind | UnsetType = UNSET
@@ -78,7 +78,7 @@ class MixedLine(TransactionLine, rename="camel"):
 
 
 class MixedTransaction(Struct, rename="camel", kw_only=True):
-    """A bill some of whose lines come back; what was bought is worth what its lines are worth."""
+    """A bill with returned lines; its amounts are the sums of its bought lines."""
 
     type: Literal["REGULAR", "MIXED"]
     bill_number: BillNumber
@@ -90,7 +90,7 @@ class MixedTransaction(Struct, rename="camel", kw_only=True):
 
 
 class BulkTransaction(Struct, rename="camel", kw_only=True):
-    """One of several transactions: what one alone holds, and the name of its customer."""
+    """One of several transactions: the fields of a single transaction, and the identifier of its customer."""
 
     identifier_type: IdentifierKind
     identifier_value: Annotated[str, Meta(min_length=1, max_length=VALUE_CHARACTERS_MAX)]
@@ -136,10 +136,10 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
         problems.append(Problem("returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
     amount = _amount(value, "billAmount", "", problems)
     if kind == "AMOUNT" and (amount is None or amount <= 0):
-        problems.append(Problem("billAmount", "must be the amount that came back, above 0"))
+        problems.append(Problem("billAmount", "must be the returned amount, above 0"))
     lines = _lines(value, problems)
     if kind == "LINE_ITEM" and not value.get("lineItemsV2"):
-        problems.append(Problem("lineItemsV2", "must hold what came back when returnType is LINE_ITEM"))
+        problems.append(Problem("lineItemsV2", "must hold the returned lines when returnType is LINE_ITEM"))
     problems += [
         Problem(f"lineItemsV2[{place}].qty", "must be above 0")
         for place, line in enumerate(lines)
@@ -148,20 +148,20 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
     fields = _fields(value, "extendedFields", "", problems)
     if problems:
         return None
-    given = list(value.get("lineItemsV2") or ())
+    items = list(value.get("lineItemsV2") or ())
     return Return(
         kind=ReturnKind(kind),
         original=number,
-        lines=tuple(_returned(line, item) for line, item in zip(lines, given, strict=True)),
+        lines=tuple(_returned(line, item) for line, item in zip(lines, items, strict=True)),
         amount=amount if kind == "AMOUNT" else None,
         extended_fields=fields,
     )
 
 
-def _returned(line: Line, given: Mapping[str, Any]) -> ReturnedLine:
+def _returned(line: Line, item: Mapping[str, Any]) -> ReturnedLine:
     """Return a returned line; amounts that the request leaves out follow from the bill."""
-    net = line.net if given.get("amount") is not None else None
-    gross = line.gross if given.get("value") is not None else None
+    net = line.net if item.get("amount") is not None else None
+    gross = line.gross if item.get("value") is not None else None
     return ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross)
 
 
@@ -170,7 +170,7 @@ def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
     if not isinstance(items, list) or len(items) > LINES_MAX:
         problems.append(Problem("lineItemsV2", f"must be a list of at most {LINES_MAX} lines"))
         return []
-    found: list[Line] = []
+    lines: list[Line] = []
     for place, item in enumerate(items):
         path = f"lineItemsV2[{place}]"
         if not isinstance(item, dict):
@@ -178,8 +178,8 @@ def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
         elif value.get("type") == REGULAR_KIND and item.get("type", REGULAR_KIND) != REGULAR_KIND:
             problems.append(Problem(f"{path}.type", f"must be {REGULAR_KIND} or {RETURN_KIND}"))
         else:
-            found.append(_line(item, path, problems))
-    return found
+            lines.append(_line(item, path, problems))
+    return lines
 
 
 def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:

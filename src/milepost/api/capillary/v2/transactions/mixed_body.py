@@ -40,7 +40,7 @@ def mixed_payloads(value: Mapping[str, Any], problems: list[Problem]) -> Mixed:
     lines = value.get("lineItemsV2")
     if not isinstance(lines, list) or not lines:
         problems.append(
-            Problem("lineItemsV2", f"must hold what was bought and what came back when type is {MIXED_KIND}")
+            Problem("lineItemsV2", f"must hold the bought and the returned lines when type is {MIXED_KIND}")
         )
         return Mixed(None, ())
     bill = _bill(value, lines, problems)
@@ -61,7 +61,7 @@ def _bill(value: Mapping[str, Any], lines: list[Any], problems: list[Problem]) -
     bill = bill_payload({**value, "type": "REGULAR", "lineItemsV2": stand_ins}, problems)
     if bill is None:
         return None
-    bought = tuple(line for line, given in zip(bill.lines, lines, strict=True) if not _is_returned(given))
+    bought = tuple(line for line, item in zip(bill.lines, lines, strict=True) if not _is_returned(item))
     return Bill(
         number=bill.number,
         net=_sum(bought, "net"),
@@ -103,7 +103,7 @@ def _return(number: str, kind: str, places: list[int], lines: list[Any], problem
         body["billAmount"] = lines[places[0]].get("amount")
         body["lineItemsV2"] = []
         if len(places) > 1:
-            line_problems.append(Problem("billAmount", f"of bill {number} comes back in more than one line"))
+            line_problems.append(Problem("billAmount", f"of bill {number} is returned by more than one line"))
     returned = return_payload(body, line_problems)
     problems += [_at(problem, places) for problem in line_problems]
     return returned
