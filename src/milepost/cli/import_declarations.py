@@ -29,10 +29,10 @@ def import_zones(file: Path, organisation: Org, data: Data = None, database_url:
     """Add or change zones by code, from CSV with the columns code, id, name."""
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import NamedBody, drafts_of
+        from milepost.api.native.places.body import NamedBody, drafts_of_table
         from milepost.service.organisations.places import keep_zones
 
-        return len(await keep_zones(runtime.database, runtime.snapshots, org_id, drafts_of(body, NamedBody)))
+        return len(await keep_zones(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, NamedBody)))
 
     _bring_in(file, organisation, data, database_url, work)
 
@@ -41,10 +41,10 @@ def import_concepts(file: Path, organisation: Org, data: Data = None, database_u
     """Add or change concepts by code, from CSV with the columns code, id, name."""
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import NamedBody, drafts_of
+        from milepost.api.native.places.body import NamedBody, drafts_of_table
         from milepost.service.organisations.places import keep_concepts
 
-        return len(await keep_concepts(runtime.database, runtime.snapshots, org_id, drafts_of(body, NamedBody)))
+        return len(await keep_concepts(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, NamedBody)))
 
     _bring_in(file, organisation, data, database_url, work)
 
@@ -53,10 +53,10 @@ def import_stores(file: Path, organisation: Org, data: Data = None, database_url
     """Add or change stores by code, from CSV: code, id, name, zone, concept, externalId, externalId1, externalId2."""
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import StoreBody, drafts_of
+        from milepost.api.native.places.body import StoreBody, drafts_of_table
         from milepost.service.organisations.places import keep_stores
 
-        return len(await keep_stores(runtime.database, runtime.snapshots, org_id, drafts_of(body, StoreBody)))
+        return len(await keep_stores(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, StoreBody)))
 
     _bring_in(file, organisation, data, database_url, work)
 
@@ -65,10 +65,10 @@ def import_tills(file: Path, organisation: Org, data: Data = None, database_url:
     """Add or change tills by code, from CSV with the columns code, id, name, store."""
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import TillBody, drafts_of
+        from milepost.api.native.places.body import TillBody, drafts_of_table
         from milepost.service.organisations.places import keep_tills
 
-        return len(await keep_tills(runtime.database, runtime.snapshots, org_id, drafts_of(body, TillBody)))
+        return len(await keep_tills(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, TillBody)))
 
     _bring_in(file, organisation, data, database_url, work)
 
@@ -83,7 +83,7 @@ def import_fields(
     """Declare extended or custom fields, from CSV with the columns entity, name, type, label."""
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.declarations.routes import FieldBody, field_drafts
+        from milepost.api.native.declarations.body import FieldBody, field_drafts
         from milepost.api.native.items import items_of_table
         from milepost.model.reference import FieldFamily
         from milepost.service.organisations.declarations import declare_fields

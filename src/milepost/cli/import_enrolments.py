@@ -12,7 +12,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
 
 if TYPE_CHECKING:
-    from milepost.api.native.enrolments.file import Done
+    from milepost.api.native.enrolments.file import FileResult
     from milepost.service.runtime.runtime import Runtime
 
 
@@ -49,7 +49,7 @@ def import_enrolments(
 
 async def _enrol(
     runtime: "Runtime", name: str, body: bytes, organisation: str, group_id: int, period: str | None
-) -> "tuple[Done, bytes]":
+) -> "tuple[FileResult, bytes]":
     """Enrol what *body* says; return what became of it, and the refused rows as CSV."""
     from milepost.api.native.enrolments.file import EnrolmentFile, refused_table
     from milepost.demo.progress_bar import bar

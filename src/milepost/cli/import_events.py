@@ -112,7 +112,7 @@ class _Import:
         return _Done(rows, self._rejected, self._counts)
 
     def _send(self, batch: list[Read], org_id: int, rejects: TextIO) -> _Batch:
-        from milepost.api.native.events.routes import read_event
+        from milepost.api.native.events.incoming_event import read_event
 
         incoming_events: list[IncomingEvent] = []
         rows: list[Read] = []

@@ -27,8 +27,8 @@ from milepost.api.http.authentication import NotAllowed, NotRecognised
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.openapi import ROUTES, DocumentedApp
 from milepost.api.native.audiences import routes as audiences
+from milepost.api.native.awards import routes as awards
 from milepost.api.native.customers import routes as native_customers
-from milepost.api.native.customers.document_rows import router as one_customer
 from milepost.api.native.declarations import routes as declared
 from milepost.api.native.enrolments import routes as enrolments
 from milepost.api.native.events import routes as events
@@ -37,6 +37,8 @@ from milepost.api.native.jobs import routes as jobs
 from milepost.api.native.leaderboards import routes as native_boards
 from milepost.api.native.organisations import routes as organisation
 from milepost.api.native.places import routes as places
+from milepost.api.native.progress import routes as progress
+from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as groups
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
@@ -77,6 +79,9 @@ MODULES = (
     merge_routes,
     webhooks,
     behaviours,
+    progress,
+    awards,
+    streaks,
 )
 """Where the routes are, in the order of the document."""
 
@@ -104,7 +109,6 @@ def routed_app() -> FastAPI:
     )
     for module in MODULES:
         app.include_router(module.router)
-    app.include_router(one_customer)
     return app
 
 
