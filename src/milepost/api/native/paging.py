@@ -43,7 +43,7 @@ def after_id(cursor: str, limit: int, *, first: int = 0) -> int:
 
 
 def after_customer(cursor: str, limit: int) -> tuple[int, int]:
-    """Return the bucket and id of the customer after whom a page begins; raises Refused.
+    """Return the bucket and id of the customer in *cursor*, after which a page begins; raises Refused.
 
     A cursor is both numbers with a hyphen between them, such as `17-4711`; an empty one means the first page.
     """
