@@ -20,8 +20,10 @@ from milepost.api.capillary.webhooks.answer import WebhookAnswer
 from milepost.api.http.app import routed_app
 from milepost.api.http.openapi import SECURITY
 from milepost.api.http.routes import ROUTES
-from milepost.api.native.answer import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
-from milepost.api.native.events.routes import Answers
+from milepost.api.native.answer import Items, Page, Problems
+from milepost.api.native.customers.answer import CustomerItem
+from milepost.api.native.events.answer import Answers
+from milepost.api.native.places.answer import NamedItem, StoreItem, TillItem
 from milepost.cli import app
 from milepost.cli.openapi import document
 from tests.api.client import Json, OrganisationClient
@@ -77,7 +79,7 @@ def test_a_threshold_may_be_missing(told: Json) -> None:
     schemas = told["components"]["schemas"]
     shown = [
         schemas["CombinationAnswer"]["properties"]["thresholdValue"],
-        schemas["WholeItem"]["properties"]["threshold"],
+        schemas["CompositeItem"]["properties"]["threshold"],
     ]
     assert [["number", "null"]] * 2 == [one["type"] for one in shown]
 

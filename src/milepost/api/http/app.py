@@ -7,12 +7,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from milepost.api.capillary.envelope import failure
-from milepost.api.http import viewer
+from milepost.api.http import health, viewer
 from milepost.api.http.authentication import NotAllowed, NotRecognised
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.openapi import DocumentedApp
 from milepost.api.http.routes import MODULES, ROUTES
-from milepost.api.native.customers.document_rows import router as one_customer
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
 from milepost.service.runtime.runtime import Runtime
@@ -45,9 +44,8 @@ def routed_app() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    for module in MODULES:
+    for module in (health, *MODULES):
         app.include_router(module.router)
-    app.include_router(one_customer)
     return app
 
 

@@ -18,10 +18,9 @@ from milepost.api.capillary.v2.event_definitions import routes as event_definiti
 from milepost.api.capillary.v2.login import routes as login
 from milepost.api.capillary.v2.transactions import routes as transactions
 from milepost.api.capillary.webhooks import routes as webhooks
-from milepost.api.http import health
-from milepost.api.http.native_rows import NATIVE_ROWS
 from milepost.api.http.route import Route
 from milepost.api.native.audiences import routes as audiences
+from milepost.api.native.awards import routes as awards
 from milepost.api.native.customers import routes as native_customers
 from milepost.api.native.declarations import routes as declarations
 from milepost.api.native.enrolments import routes as enrolments
@@ -31,10 +30,11 @@ from milepost.api.native.jobs import routes as jobs
 from milepost.api.native.leaderboards import routes as native_leaderboards
 from milepost.api.native.organisations import routes as organisations
 from milepost.api.native.places import routes as places
+from milepost.api.native.progress import routes as progress
+from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as native_target_groups
 
 MODULES: tuple[ModuleType, ...] = (
-    health,
     events,
     places,
     declarations,
@@ -60,17 +60,16 @@ MODULES: tuple[ModuleType, ...] = (
     customers,
     webhooks,
     event_definitions,
+    progress,
+    awards,
+    streaks,
 )
-"""The modules whose `router` has routes, in the order of the document.
-
-Each has `ROUTES` too, a row for each of its routes by method and path.
-"""
+"""The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
 
 _HEALTH: Mapping[tuple[str, str], Route] = {("get", "/healthz"): Route(None), ("get", "/readyz"): Route(None)}
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     **_HEALTH,
-    **NATIVE_ROWS,
-    **dict(chain.from_iterable(getattr(module, "ROUTES", {}).items() for module in MODULES)),
+    **dict(chain.from_iterable(module.ROUTES.items() for module in MODULES)),
 }
 """The row of every route of the app; tests hold that no route is missing."""
