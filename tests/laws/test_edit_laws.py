@@ -12,13 +12,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from milepost.api.capillary.definitions.lookup import edited_group, milestone
-from milepost.api.capillary.definitions.target_groups.amendment_body import (
-    read_group_change,
-    read_periods,
-    read_targets,
-    read_unified_change,
-)
+from milepost.api.capillary.definitions.periods.body import read_periods
+from milepost.api.capillary.definitions.target_groups.answer import edited_group, milestone
+from milepost.api.capillary.definitions.target_groups.body import read_group_change, read_unified_change
+from milepost.api.capillary.definitions.targets.body import read_targets
 from milepost.api.capillary.envelope import failure
 from milepost.api.http.body import write_json
 from milepost.engine.apply import Replayed, replay

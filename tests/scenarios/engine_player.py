@@ -1,9 +1,9 @@
-"""Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.apply.replay`."""
+"""Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.replay`."""
 
 from decimal import Decimal
 
 from milepost.api.http.body import write_json
-from milepost.api.native.events.incoming_event import offer_of
+from milepost.api.native.events.incoming_event import incoming_event_of
 from milepost.engine.apply import Replayed
 from milepost.engine.progress.streak_run import evaluate
 from milepost.engine.progress.windows import spans
@@ -26,7 +26,7 @@ from milepost.model.event import (
 )
 from milepost.model.standing import Progress, ProgressKey, Reason, Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.rules.calendar import DAY_US
 from milepost.rules.compiled.composites import STREAKING
 from tests.scenarios.period_boundaries import Told, told_by
 from tests.scenarios.replayed_memory import Memory, period_called, running_period
@@ -244,6 +244,6 @@ def _read_bill(data: Json) -> Bill:
     """Read the bill of a decision as that of an event is read."""
     customer, time = {"externalId": "somebody"}, "2000-01-01T00:00:00Z"
     event = {"id": "bill", "source": SOURCE, "type": BILL, "customer": customer, "time": time, "data": data}
-    payload = offer_of(write_json(event), org_id=1, till_id=None, now=0).payload
+    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=0).payload
     assert isinstance(payload, Bill)
     return payload

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from milepost.api.capillary.definitions.target_groups.amendment_body import read_target
 from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.definitions.targets.body import read_target
 from milepost.api.http.body import write_json
-from milepost.api.native.events.incoming_event import offer_of
+from milepost.api.native.events.incoming_event import incoming_event_of
 from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
@@ -82,7 +82,7 @@ class Memory:
     def happen(self, happening: Happening) -> Sequence[Entry]:
         """Let an event from outside happen; return its entries."""
         self.now = happening.heard
-        incoming_event = offer_of(write_json(happening.event), org_id=1, till_id=None, now=happening.heard)
+        incoming_event = incoming_event_of(write_json(happening.event), org_id=1, till_id=None, now=happening.heard)
         place = NOWHERE if incoming_event.place is None else self._places[incoming_event.place.code or ""]
         return self._live(
             incoming_event.customer.value,

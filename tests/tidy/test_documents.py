@@ -61,7 +61,7 @@ def test_documents_name_settings_that_exist() -> None:
     texts += [source.text for source in package()]
     named = {name for text in texts for name in re.findall(rf"\b{PREFIX}([A-Z]\w+)", text)}
 
-    assert set() == named - {name.upper() for name in MEANINGS} - {"NAME", "PURE_PYTHON"}
+    assert set() == named - {name.upper() for name in MEANINGS} - {"NAME"}
 
 
 def test_links_between_documents_lead_somewhere() -> None:
