@@ -126,7 +126,7 @@ def orderless(events: Iterable[Event]) -> list[Event]:
 
 
 def marks(replayed: Replayed, but: Container[int], filled: Container[int] = ()) -> dict[ProgressKey, tuple[bool, int]]:
-    """Return what was achieved and reached, *but* for some targets; of those *filled* one by one, only rows with values."""
+    """Return what was achieved and reached, *but* for some targets; of *filled* targets, rows that hold values."""
     return {
         key: (bool(progress.achieved_by), progress.triggers)
         for key, progress in progress_of(replayed).items()
