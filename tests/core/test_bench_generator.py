@@ -1,5 +1,11 @@
 """What the benchmarks are fed with is what performance figures are said to be about."""
 
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import bench
 from bench.audit import Row, reckon
 from bench.events import Happened, Stream, Users, dealt
 from bench.rules import ACTIVITY, BILL, RETURN, Rule, Sum, spread_rules, typical_rules
@@ -100,3 +106,9 @@ def test_the_audit_reckons_by_hand() -> None:
 
     assert [600_000] == [row.value for row in bought[3].values()]
     assert {3: {7: Row(0, bought[3][7].achieved_by)}} == returned
+
+
+@pytest.mark.parametrize("module", sorted(file.stem for file in Path(bench.__path__[0]).glob("[a-z]*.py")))
+def test_each_benchmark_can_be_started(module: str) -> None:
+    """The files that a benchmark reads are where it looks for them, and its imports are there."""
+    import_module(f"bench.{module}")
