@@ -27,15 +27,8 @@ settings.load_profile("laws")
 
 
 @pytest.fixture(autouse=True)
-def log() -> Iterator[None]:
-    """Let no test log where another one had set it: that may be a stream that was closed with that test."""
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.fixture(autouse=True)
-def _log_lines_of_its_own() -> Iterator[None]:
-    """Let no test write its log to where an earlier one had it written."""
+def _default_log() -> Iterator[None]:
+    """Reset the log before and after each test: another test may have sent it to a stream that is closed by now."""
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
