@@ -134,7 +134,7 @@ def test_a_period_may_be_named_from_which_on(stage: Stage) -> None:
     assert 400 == stage.send("externalId\nbob\n", periodName="July").status_code
 
 
-def test_who_has_left_comes_back(stage: Stage) -> None:
+def test_a_customer_who_left_comes_back(stage: Stage) -> None:
     """By a row of a file, as by a call."""
     stage.enrol("externalId\nanna\n")
     path = f"/v3/targetGroups/{stage.group['id']}/targets/{stage.group['targets'][0]['id']}/unEnroll"

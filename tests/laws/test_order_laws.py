@@ -123,7 +123,10 @@ def orderless(events: Iterable[Event]) -> list[Event]:
 
 
 def marks(replayed: Replayed, but: Container[int], filled: Container[int] = ()) -> dict[ProgressKey, tuple[bool, int]]:
-    """Return what was achieved and reached, *but* for some targets; of those *filled* one by one, only rows with values."""
+    """Return whether each row is achieved, and its triggers.
+
+    Rows of the targets *but* are left out. Of the targets *filled* one by one, only rows with a value count.
+    """
     return {
         key: (bool(progress.achieved_by), progress.triggers)
         for key, progress in progress_of(replayed).items()
