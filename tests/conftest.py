@@ -27,8 +27,8 @@ settings.load_profile("laws")
 
 
 @pytest.fixture(autouse=True)
-def _default_log() -> Iterator[None]:
-    """Reset the log before and after each test: another test may have sent it to a stream that is closed by now."""
+def _log_lines_of_its_own() -> Iterator[None]:
+    """Reset the log before and after each test: an earlier test may have set it to a stream that is closed by now."""
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
