@@ -7,7 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup as Group
+from typer.main import get_command
 
+from milepost.cli import app
 from tests.tidy.sources import PACKAGE, ROOT, sources
 from tests.tidy.test_compatibility import known_tests
 
@@ -24,11 +27,13 @@ _MODULE = re.compile(r"(?:milepost\.)?([a-z_]\w*(?:\.\w+)+)")
 _TEST = re.compile(r"(?:[\w/]+(?:\.py)?)?(?:::)?(test_\w+)")
 
 
-def pages() -> dict[str, str]:
-    """Return the text of each page about the code by its path from the root; code blocks are left out."""
+def pages(*, blocks: bool = False) -> dict[str, str]:
+    """Return the text of each page about the code by its path from the root, with code *blocks* or without."""
     readmes = sorted(PACKAGE.rglob("README.md"))
     files = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md")), *readmes]
     texts = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
+    if blocks:
+        return texts
     return {path: re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL) for path, text in texts.items()}
 
 
@@ -108,6 +113,18 @@ def names_of_tests() -> frozenset[str]:
     return frozenset({*by_file, *(name for files in by_file.values() for names in files for name in names)})
 
 
+@cache
+def commands() -> frozenset[str]:
+    """Return each command of Milepost, and each command of a group of commands, as it is typed."""
+    group = get_command(app)
+    assert isinstance(group, Group)
+    names = {*group.commands}
+    for name, command in group.commands.items():
+        if isinstance(command, Group):
+            names |= {f"{name} {part}" for part in command.commands}
+    return frozenset(names)
+
+
 def is_test(name: str) -> bool:
     """Return whether *name*, if it is a test's, is the name of a test or of a file of tests."""
     match = _TEST.fullmatch(name)
@@ -120,6 +137,18 @@ def test_what_a_page_names_is_there(check: Callable[[str], bool]) -> None:
     lost = [f"{page}: {name}" for page, text in pages().items() for name in in_backticks(text) if not check(name)]
 
     assert [] == lost
+
+
+def test_each_command_that_a_page_names_is_there() -> None:
+    """Nobody types a command that there is not; a group of commands is named with one of its commands."""
+    typed = {
+        f"{page}: {match[1]}"
+        for page, text in pages(blocks=True).items()
+        for match in re.finditer(r"(?:`|^)milepost ((?:(?:org|till|key|import|compat) )?[a-z]+)", text, re.MULTILINE)
+    }
+
+    assert typed
+    assert [] == sorted(name for name in typed if name.split(": ")[1] not in commands())
 
 
 def test_the_maps_use_names_of_the_code() -> None:
