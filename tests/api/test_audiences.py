@@ -72,7 +72,7 @@ def test_entering_enrols_in_the_targets_that_name_the_audience(audience: Audienc
     assert [] == audience.value("bob")
 
 
-def test_before_the_first_period_one_takes_part_from_the_next(audience: Audience) -> None:
+def test_before_the_first_period_a_member_takes_part_from_the_next(audience: Audience) -> None:
     """Where none runs."""
     audience.organisation.client.clock.set("2026-01-20T12:00:00Z")
     audience.organisation.define(group(audience.target(), periods=(FEBRUARY,)))
@@ -80,7 +80,7 @@ def test_before_the_first_period_one_takes_part_from_the_next(audience: Audience
     assert [("February", 0)] == audience.value("anna")
 
 
-def test_who_is_in_already_is_enrolled_in_a_target_defined_later(audience: Audience) -> None:
+def test_a_member_is_enrolled_in_a_target_defined_later(audience: Audience) -> None:
     """A server does it by and by, once."""
     audience.let_in(ANNA, BOB)
     audience.organisation.define(group(audience.target()))
@@ -164,7 +164,7 @@ def test_a_definition_shows_its_audiences(audience: Audience) -> None:
     ] == made["targetAudienceFilter"]
 
 
-def test_who_left_the_target_is_not_enrolled_by_what_is_defined_but_by_entering_anew(audience: Audience) -> None:
+def test_a_customer_who_left_the_target_is_enrolled_only_by_entering_again(audience: Audience) -> None:
     """Coming into the audience again is coming back."""
     made = audience.organisation.define(group(audience.target()))
     audience.let_in(ANNA)
@@ -221,7 +221,7 @@ def test_a_target_that_is_put_back_in_force_asks_anew(audience: Audience) -> Non
     assert ("January", 30) == audience.value("bob")[0]
 
 
-def test_a_target_put_out_of_force_asks_for_nobody(audience: Audience) -> None:
+def test_a_deactivated_target_enrols_no_member(audience: Audience) -> None:
     """What was asked for before is done with."""
     audience.let_in(ANNA)
     audience.organisation.define(group(audience.target(), periods=(JANUARY,), active=False))

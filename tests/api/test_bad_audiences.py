@@ -67,7 +67,7 @@ def test_a_name_is_taken_once(audience: Audience) -> None:
     "body",
     [{}, "x", [5], [{}], [{"externalId": "a", "mobile": "b"}], [{"externalId": ""}], [{"name": "a"}], [{"userId": -5}]],
 )
-def test_a_bad_upload_lets_nobody_in(audience: Audience, body: Any) -> None:
+def test_a_bad_upload_adds_no_member(audience: Audience, body: Any) -> None:
     """What is wrong is told by the place in the list."""
     good = [ANNA, *body] if isinstance(body, list) else body
     assert 400 == audience.organisation.post(f"{audience.path}/members", good).status_code
@@ -78,13 +78,13 @@ def test_a_bad_upload_lets_nobody_in(audience: Audience, body: Any) -> None:
     "body",
     [b"", b"externalId,mobile\na,b\n", b"colour\nred\n", b"\xff\xfe", b'externalId\n"anna', b"externalId\nan\0na\n"],
 )
-def test_a_bad_file_lets_nobody_in(audience: Audience, body: bytes) -> None:
+def test_a_bad_file_adds_no_member(audience: Audience, body: bytes) -> None:
     """What cannot be read is refused whole."""
     path, headers = f"{audience.path}/members", {"Content-Type": "text/csv"}
     assert 400 == audience.organisation.send("POST", path, content=body, headers=headers).status_code
 
 
-def test_what_is_no_audience_is_not_found(audience: Audience) -> None:
+def test_an_unknown_audience_is_not_found(audience: Audience) -> None:
     """No id, an id of nothing, and that of another brand."""
     other = audience.organisation.client.organisation()
     for path in ("/api/v1/audiences/x", "/api/v1/audiences/5", audience.path):
@@ -95,6 +95,6 @@ def test_what_is_no_audience_is_not_found(audience: Audience) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "-", "1-", "99999999999-5", "1-x"])
-def test_a_cursor_that_nobody_gave_is_refused(audience: Audience, cursor: str) -> None:
+def test_an_invented_cursor_is_refused(audience: Audience, cursor: str) -> None:
     """Of members."""
     assert 400 == audience.organisation.send("GET", f"{audience.path}/members", params={"cursor": cursor}).status_code

@@ -137,7 +137,7 @@ def test_a_bad_event_is_refused_with_its_reason(
     assert expected[1] == found[0][1][: len(expected[1])]
 
 
-def test_everything_wrong_with_an_event_is_told_at_once(untouched: OrganisationClient) -> None:
+def test_every_problem_of_an_event_is_reported_at_once(untouched: OrganisationClient) -> None:
     """What the decoder stopped at does not hide the rest."""
     sent = bill() | {"id": 7, "time": "never", "colour": 1, "customer": {"id": "x", "name": "Anna"}}
     sent["data"] |= {"netAmount": [], "lines": 5}
@@ -168,7 +168,7 @@ def test_a_refused_event_is_answered_under_its_id(untouched: OrganisationClient)
         b"[" + b"[" * 100_000 + b"]" * 100_000 + b"]",
     ],
 )
-def test_what_is_no_json_is_refused_whole(untouched: OrganisationClient, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_refused_as_a_whole(untouched: OrganisationClient, body: bytes) -> None:
     """The face of our own says what is wrong with the body: 400 and a problem."""
     answered = untouched.post("/api/v1/events", body)
     (problem,) = said(answered)["problems"]
@@ -205,7 +205,7 @@ def test_a_body_of_20_megabytes_is_refused(untouched: OrganisationClient) -> Non
     )
 
 
-def test_a_body_that_does_not_tell_its_size_is_measured(untouched: OrganisationClient) -> None:
+def test_a_body_without_a_stated_size_is_measured(untouched: OrganisationClient) -> None:
     """A body that comes in parts is refused as soon as it passes the limit."""
 
     async def parts() -> Any:

@@ -46,7 +46,7 @@ def _anna(organisation: OrganisationClient) -> OrganisationClient:
     return organisation
 
 
-def test_a_cap_leaves_what_it_has(anna: OrganisationClient) -> None:
+def test_a_cap_allows_what_is_left(anna: OrganisationClient) -> None:
     """Of 100 points 70 are given, then 30 of 50, then nothing; every answer says what it used."""
     defined = anna.define(cap())
     target_id, period_id = defined["targets"][0]["id"], defined["periods"][0]["id"]
@@ -242,7 +242,7 @@ def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
         ({"store": {"id": 1}, "till": {"id": 1}}, "store"),
     ],
 )
-def test_a_bad_decision_is_told_where(anna: OrganisationClient, changes: Json, path: str) -> None:
+def test_a_bad_decision_is_refused_with_the_field(anna: OrganisationClient, changes: Json, path: str) -> None:
     """Each mistake by its path; nothing is decided."""
     answered = anna.post(f"/api/v1/customers/{anna.customer('anna')}/awards", {"id": "a", "amount": 1} | changes)
     assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text

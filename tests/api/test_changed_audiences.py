@@ -104,7 +104,7 @@ def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
     assert [200, 400] == sorted(one.status_code for one in organisation.client.run(together))
 
 
-def test_nobody_enters_an_audience_that_is_deleted_meanwhile(audience: Audience) -> None:
+def test_no_customer_enters_an_audience_that_is_deleted_meanwhile(audience: Audience) -> None:
     """Whoever was to enter is told so, or is in before it is gone."""
     organisation = audience.organisation
 

@@ -65,7 +65,7 @@ def ids(found: list[Json]) -> list[int]:
     return [one["id"] for one in found]
 
 
-def test_lists_hold_the_groups_of_each_organisation_that_is_asked_about(family: Family) -> None:
+def test_lists_hold_the_groups_of_each_organisation_in_scope(family: Family) -> None:
     """The parent's first; milestones newest first, in pages over all of them, each with its organisation."""
     parent, child = family.parent, family.child
     own, other = family.groups[parent]["id"], family.groups[child]["id"]

@@ -95,7 +95,9 @@ def test_a_parent_enrols_and_takes_out_in_a_child(family: Family, prefix: str) -
 
 @PREFIXES
 @pytest.mark.parametrize("headers", [{}, {"DATA-SCOPE": "SELF"}, {"DATA-SCOPE": "self"}])
-def test_without_a_scope_it_is_ones_own(family: Family, prefix: str, headers: dict[str, str]) -> None:
+def test_without_a_scope_the_callers_organisation_is_meant(
+    family: Family, prefix: str, headers: dict[str, str]
+) -> None:
     """SELF is the default, for parents and children."""
     for organisation in (family.parent, family.child, family.stranger):
         assert organisation.customer("anna") == family.enrol(organisation, organisation, headers, prefix=prefix)

@@ -96,7 +96,7 @@ def test_a_goal_is_reached(stage: Stage) -> None:
     assert (100, "2026-01-20T11:00:00Z", "Shop") == (goal["reached"], goal["achievedAt"], goal["name"])
 
 
-def test_only_who_set_the_goal_pursues_it(stage: Stage) -> None:
+def test_a_goal_is_only_for_the_customer_who_set_it(stage: Stage) -> None:
     """With a value of one's own, also where another chose the same dates."""
     bob = stage.organisation.customer("bob")
     mine, others = stage.set(goal=60), stage.set(customer=bob, goal=500)
@@ -109,7 +109,7 @@ def test_only_who_set_the_goal_pursues_it(stage: Stage) -> None:
     assert [] == stage.organisation.get(stage.path(customer=stage.organisation.customer("carl")))["items"]
 
 
-def test_goals_are_hidden_from_lists_unless_asked_for(stage: Stage) -> None:
+def test_goals_are_hidden_from_lists_unless_requested(stage: Stage) -> None:
     """As the vendor hides what customers made; the customer's own view shows it with the own goal."""
     goal = stage.set()
     shown = [
@@ -193,7 +193,7 @@ def test_a_goal_that_is_over_stays_as_it_is(stage: Stage) -> None:
     ]
 
 
-def test_no_more_goals_at_a_time_than_the_brand_allows(stage: Stage) -> None:
+def test_no_more_goals_at_a_time_than_the_organisation_allows(stage: Stage) -> None:
     """Two; one that is cancelled makes room, as one that is over does."""
     first = stage.set()
     stage.set(endDate="2026-02-01")
@@ -216,7 +216,7 @@ def test_the_same_goal_is_not_set_twice(stage: Stage) -> None:
     assert 1 == len(stage.goals())
 
 
-def test_goals_of_many_are_one_definition(stage: Stage) -> None:
+def test_goals_of_many_customers_are_one_definition(stage: Stage) -> None:
     """Whoever chooses dates that were chosen before defines nothing, also when asked for at the same time."""
     organisation = stage.organisation
     names = [f"customer {number}" for number in range(8)]
@@ -250,7 +250,7 @@ def test_a_changed_template_makes_other_goals(stage: Stage) -> None:
     assert (60, 0) == (stage.goals()[0]["reached"], organisation.get(stage.path(customer=bob))["items"][0]["reached"])
 
 
-def test_who_is_nobody_has_no_goals(stage: Stage) -> None:
+def test_an_unknown_customer_has_no_goals(stage: Stage) -> None:
     """No id, an id of nobody, another brand's customer, another's goal."""
     goal = stage.set()
     other = stage.organisation.client.organisation()

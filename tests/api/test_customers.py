@@ -167,18 +167,18 @@ def test_a_search_names_one_thing(organisation: OrganisationClient, query: str) 
 
 
 @pytest.mark.parametrize("value", ["a%00b", "a" * 201])
-def test_a_name_that_nobody_can_have_is_refused(organisation: OrganisationClient, value: str) -> None:
+def test_an_impossible_identifier_is_refused(organisation: OrganisationClient, value: str) -> None:
     """Too long, or holding what cannot be kept."""
     answered = organisation.send("GET", f"/api/v1/customers?externalId={value}")
     assert (400, "externalId") == (answered.status_code, said(answered)["problems"][0]["path"])
 
 
-def test_nobody_is_an_empty_list(organisation: OrganisationClient) -> None:
+def test_an_unknown_customer_is_an_empty_list(organisation: OrganisationClient) -> None:
     """A search that finds nobody is no failure."""
     assert {"items": [], "nextCursor": None} == organisation.get("/api/v1/customers", cardnumber="none")
 
 
-def test_rules_read_what_the_brand_sends_as_fields(organisation: OrganisationClient) -> None:
+def test_conditions_read_the_fields_that_an_organisation_sends(organisation: OrganisationClient) -> None:
     """Tier, loyalty type, custom and extended fields are those of the moment at which each bill was judged."""
     rule = (
         "currentCustomer.slabName=='GOLD' && currentCustomer.isLoyal && currentCustomer.extField_age>=18"

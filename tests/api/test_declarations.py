@@ -209,7 +209,7 @@ def of_currency(program: int, identifier: str) -> Json:
     return group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=info))
 
 
-def test_who_declares_nothing_may_name_anything(organisation: OrganisationClient) -> None:
+def test_without_declarations_a_target_may_name_anything(organisation: OrganisationClient) -> None:
     """What the systems send is all there is to know."""
     assert [] == codes(organisation, of_field("tip"))
     assert [] == codes(organisation, of_currency(7, "stars"))
@@ -245,7 +245,7 @@ def test_a_target_names_a_known_programme_and_currency(organisation: Organisatio
     assert [310094] == [code for code, _ in codes(organisation, group(target("ALTERNATE_CURRENCIES", "ALL")))]
 
 
-def test_a_target_that_is_added_later_is_asked_as_well(organisation: OrganisationClient) -> None:
+def test_a_target_that_is_added_later_is_checked_as_well(organisation: OrganisationClient) -> None:
     """And those that were there before the brand declared anything stay."""
     defined = organisation.define(group(target(), target(), combinationType="ALL"))
     kept(organisation, "extended-fields", {"entity": "TRANSACTION", "name": "tip", "type": "NUMBER"})

@@ -187,7 +187,7 @@ def test_each_published_error_is_provoked(organisation: OrganisationClient) -> N
     assert organisation.stored() == before
 
 
-def test_what_is_no_json_is_refused(organisation: OrganisationClient) -> None:
+def test_a_body_that_is_no_json_is_refused(organisation: OrganisationClient) -> None:
     """Broken bodies get a stated error, never a failure of the server."""
     answers = [asked(organisation, body) for body in BROKEN]
     assert [(status, {code for code, _ in errors(told)}) for status, told in answers] == [(400, {300004})] * len(BROKEN)
@@ -228,7 +228,7 @@ def test_names_of_different_kinds_may_be_equal(organisation: OrganisationClient)
     assert asked(organisation, with_target(name="Autumn"))[0] == 200
 
 
-def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_every_problem_is_reported_at_once(organisation: OrganisationClient) -> None:
     """Unreadable values, unsound ones and names that are taken come together, each once."""
     assert asked(organisation, request())[0] == 200
     body = with_target(targetType="WEIGHT", description="d" * 256) | {"totalPeriods": "two", "colour": 1}
@@ -244,7 +244,7 @@ def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> N
     }
 
 
-def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(organisation: OrganisationClient) -> None:
+def test_an_unsupported_definition_is_stored_with_a_warning(organisation: OrganisationClient) -> None:
     """An odd pair that the vendor was seen to store is answered in full, and says that nothing is counted for it."""
     odd = request()
     odd["targets"][0]["targetType"] = "ALL"
@@ -278,7 +278,7 @@ def test_definitions_at_the_same_time_share_no_name(organisation: OrganisationCl
     assert (statuses, organisation.stored()["target_group_version"]) == ([200, 400, 400, 400, 400], 1)
 
 
-def test_nobody_defines_without_a_login(organisation: OrganisationClient) -> None:
+def test_defining_needs_a_login(organisation: OrganisationClient) -> None:
     """A request without, or with a wrong, login is not looked at."""
     send, logins = organisation.client.send, (None, (organisation.till_code, "wrong"))
     statuses = [send("POST", "/v3/targetGroups", json=request(), auth=login).status_code for login in logins]

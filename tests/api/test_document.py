@@ -70,7 +70,7 @@ def test_every_reference_leads_somewhere(told: Json) -> None:
     assert names == set(told["components"]["schemas"])
 
 
-def test_every_operation_is_whole(told: Json) -> None:
+def test_every_operation_is_complete(told: Json) -> None:
     """A name of its own, words, a body where one is read, and schemas that say something."""
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     assert len(operations) == len({operation["operationId"] for operation in operations})
@@ -104,7 +104,7 @@ def test_a_server_that_is_not_ready_is_documented(told: Json) -> None:
     assert {"200", "503"} == set(told["paths"]["/readyz"]["get"]["responses"])
 
 
-def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
+def test_every_route_but_the_open_ones_needs_a_login(told: Json) -> None:
     """Health, tokens and webhooks; their addresses are all they ask for."""
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     is_open = {one["operationId"] for one in operations if "security" not in one}
@@ -130,7 +130,7 @@ def test_the_published_view_has_the_documented_shape() -> None:
     shown_as(Envelope[UserShape], (SAMPLES / "s4_running_period.json").read_bytes())
 
 
-def test_answers_of_the_vendors_face_have_the_documented_shape(organisation: OrganisationClient) -> None:
+def test_answers_of_the_vendors_api_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Definitions, views, enrolment, registration, bills, webhooks and refusals."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
     zones = [{"entityType": "ZONE", "entityIds": [5]}]
@@ -205,7 +205,7 @@ def test_edits_of_definitions_have_the_documented_shape(organisation: Organisati
         shown_as(Failure, answered(organisation, method, address, {}))
 
 
-def test_answers_of_our_own_face_have_the_documented_shape(organisation: OrganisationClient) -> None:
+def test_answers_of_our_own_api_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Events, places, customers and refusals."""
     shown_as(Items[NamedItem], answered(organisation, "POST", "/api/v1/zones", [{"code": "z"}]))
     shown_as(Items[NamedItem], answered(organisation, "POST", "/api/v1/concepts", {"code": "c"}))
@@ -228,7 +228,7 @@ def test_the_document_is_served(organisation: OrganisationClient) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "{}\n"])
-def test_another_document_is_told(tmp_path: Path, text: str | None) -> None:
+def test_a_changed_document_is_reported(tmp_path: Path, text: str | None) -> None:
     """A file that is missing or outdated fails the check; one that was just written passes."""
     path = tmp_path / "openapi.json"
     if text is not None:

@@ -59,7 +59,7 @@ def test_a_higher_goal_takes_no_achievement_back(organisation: OrganisationClien
     assert (120, None) == (bert["targetAchievedValue"], bert["targetAchievedDateTime"])
 
 
-def test_a_new_condition_judges_what_comes(organisation: OrganisationClient) -> None:
+def test_a_new_condition_judges_later_events(organisation: OrganisationClient) -> None:
     """What was counted under the old one stays counted, and a return still takes it back."""
     story = Story(organisation)
     first = bill("10")
@@ -72,7 +72,7 @@ def test_a_new_condition_judges_what_comes(organisation: OrganisationClient) -> 
     assert (50, 100, False) == story.row()
 
 
-def test_new_places_judge_what_comes(organisation: OrganisationClient) -> None:
+def test_new_places_judge_later_events(organisation: OrganisationClient) -> None:
     """A filter that is added takes nothing away."""
     story = Story(organisation)
     story.buys("10")
@@ -84,7 +84,7 @@ def test_new_places_judge_what_comes(organisation: OrganisationClient) -> None:
     assert (40, 100, False) == story.row()
 
 
-def test_what_is_out_of_use_counts_nothing_and_catches_nothing_up(organisation: OrganisationClient) -> None:
+def test_a_deactivated_target_counts_nothing_and_catches_nothing_up(organisation: OrganisationClient) -> None:
     """A target, and a group: what happens meanwhile is not counted later; progress goes on where it stood."""
     story = Story(organisation)
     story.buys("10")
@@ -125,7 +125,7 @@ def test_a_period_that_ends_later_counts_longer(organisation: OrganisationClient
     assert (10, 100, False) == story.row(includeInactive="true")
 
 
-def test_new_periods_and_targets_count_what_comes(organisation: OrganisationClient) -> None:
+def test_new_periods_and_targets_count_later_events(organisation: OrganisationClient) -> None:
     """Events that were heard before are not counted for them; sent again they are known already."""
     story = Story(organisation)
     first = bill("10")

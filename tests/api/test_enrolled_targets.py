@@ -72,7 +72,7 @@ def test_enrolled_targets_are_chosen_by_their_parameters(organisation: Organisat
 
 
 @pytest.mark.parametrize("method", ["import", "", "SOMETHING"])
-def test_a_bad_enrolment_type_is_told(organisation: OrganisationClient, method: str) -> None:
+def test_a_bad_enrolment_type_is_refused(organisation: OrganisationClient, method: str) -> None:
     """310130 in the published words."""
     organisation.tell(bill())
     answered = organisation.send(

@@ -134,7 +134,7 @@ def test_after_the_last_period_there_is_none(stage: Stage) -> None:
     assert [(310019, "Target period is not found")] == stage.refused([{"customerId": stage.anna}])
 
 
-def test_nobody_is_enrolled_twice(stage: Stage) -> None:
+def test_no_customer_is_enrolled_twice(stage: Stage) -> None:
     """In the same period or another, with or without a balance."""
     stage.enrol()
     for changes in ({}, {"periodName": "February"}, {"initialBalance": 5}):
@@ -152,7 +152,7 @@ def test_an_id_that_is_none_names_nothing(stage: Stage, path_id: str) -> None:
     ]
 
 
-def test_what_is_not_in_force_is_not_found(stage: Stage) -> None:
+def test_a_target_that_is_not_in_force_is_not_found(stage: Stage) -> None:
     """Groups and targets that are defined as inactive."""
     asked = [{"customerId": stage.anna, "periodName": "January"}]
     idle = stage.organisation.define(group(target(enrolmentMethod="IMPORT"), active=False))
@@ -179,7 +179,7 @@ def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> N
 
 @pytest.mark.parametrize("tracking", ["DEFAULT", "CAPPING"])
 @pytest.mark.parametrize("method", ["IMPORT", "AUDIENCE_FILTER"])
-def test_who_is_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
+def test_a_customer_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
     """Targets of a list, targets of an audience that nobody chose yet, and caps (facts 4.7, 4.11)."""
     other = stage.organisation.define(group(target(enrolmentMethod=method), trackingType=tracking))
     path = stage.path(other["id"], other["targets"][0]["id"])
@@ -188,7 +188,7 @@ def test_who_is_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, met
     assert [(310119, "User is already enrolled")] == stage.refused(body, path)
 
 
-def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
+def test_one_of_two_calls_at_the_same_time_enrols(stage: Stage) -> None:
     """The others are told that the customer is enrolled already, also where they ask for something else."""
     bodies = [[{"customerId": stage.anna, "periodName": "January", "initialBalance": place}] for place in range(6)]
     organisation = stage.organisation
@@ -235,7 +235,7 @@ def test_a_bad_enrolment_is_refused(stage: Stage, changes: Json, expected: str) 
 
 
 @pytest.mark.parametrize("customer_id", [None, "anna", True, -5, 0, 2**63, "9" * 40, [], {}])
-def test_what_is_no_id_is_no_user(stage: Stage, customer_id: Any) -> None:
+def test_a_text_that_is_no_id_is_no_user(stage: Stage, customer_id: Any) -> None:
     """Whatever stands in the place of an id."""
     assert [(310011, "Invalid userId")] == stage.refused([{"customerId": customer_id, "periodName": "January"}])
 

@@ -89,7 +89,7 @@ def test_a_definition_is_changed_disabled_and_made_active_again(organisation: Or
     assert "PUBLISHED" == organisation.get("/v2/events/meta", event_name="Run")["clickEventsMeta"]["status"]
 
 
-def test_what_is_not_defined_is_not_found(organisation: OrganisationClient) -> None:
+def test_an_undefined_event_is_not_found(organisation: OrganisationClient) -> None:
     """Also where another brand has defined it."""
     sent(organisation.client.organisation(), "POST", "/v2/events", definition("Run"))
     unknown = [(7300, 'no event is called "Run"')]
@@ -145,13 +145,13 @@ def test_a_bad_definition_is_refused(organisation: OrganisationClient, body: Any
     assert DONE == sent(organisation, "POST", "/v2/events", full)
 
 
-def test_who_defines_nothing_hears_everything(organisation: OrganisationClient) -> None:
+def test_an_organisation_without_definitions_receives_every_event(organisation: OrganisationClient) -> None:
     """Whatever an event is called."""
     assert 1100 == heard(organisation, event_name="Run")
     assert 1100 == heard(organisation, event_name="Jump")
 
 
-def test_who_defines_events_hears_those(organisation: OrganisationClient) -> None:
+def test_an_organisation_with_definitions_receives_only_those_events(organisation: OrganisationClient) -> None:
     """7311 for a name that is not defined or disabled, for what is required and missing, and for a wrong type."""
     sent(
         organisation,
@@ -180,7 +180,7 @@ def test_a_field_names_the_customer(organisation: OrganisationClient) -> None:
     assert [Decimal(1)] == [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("bob"))]
 
 
-def test_a_key_tells_duplicates(organisation: OrganisationClient) -> None:
+def test_a_unique_key_finds_duplicates(organisation: OrganisationClient) -> None:
     """Events of one customer with the same key are one, whatever else they say; another customer's are others."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run")))
     sent(

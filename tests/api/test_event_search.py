@@ -40,7 +40,7 @@ def days(organisation: OrganisationClient, **query: Any) -> list[int]:
     return [1 + (date - start) // 86_400_000 for date in dates]
 
 
-def test_an_event_is_told_with_what_it_carries(running: OrganisationClient) -> None:
+def test_an_event_is_shown_with_its_attributes(running: OrganisationClient) -> None:
     """Instants in epoch milliseconds; the id is that of the kind of event."""
     (one,) = found(running, eventName="Swim")["data"]
     assert 32 == len(one.pop("eventId"))
@@ -87,7 +87,7 @@ def test_the_kind_of_event_is_found_by_its_id(running: OrganisationClient) -> No
     assert ["Swim"] == [one["eventName"] for one in found(running, eventId=id_)["data"]]
 
 
-def test_side_effects_are_told_when_asked_for(running: OrganisationClient) -> None:
+def test_side_effects_are_shown_on_request(running: OrganisationClient) -> None:
     """What each event did to targets."""
     (one,) = found(running, includeSideEffects="true", km="12")["data"]
     effects = one["clickEventSideEffects"]

@@ -47,7 +47,7 @@ def test_the_limits_are_reached(stage: Stage) -> None:
     ]
 
 
-def test_without_templates_nobody_sets_goals(organisation: OrganisationClient) -> None:
+def test_without_templates_no_customer_sets_goals(organisation: OrganisationClient) -> None:
     """As long as the brand has named none."""
     stage = Stage(organisation, goalTemplates=[])
     assert ["template"] == stage.refused("POST", stage.path(), stage.asked())

@@ -106,7 +106,7 @@ def test_each_edit_makes_a_version_and_one_that_changes_nothing_makes_none(organ
     assert (before + 1, 2) == (organisation.version(), organisation.stored()["target_group_version"])
 
 
-def test_what_is_not_said_stays(organisation: OrganisationClient) -> None:
+def test_absent_fields_stay(organisation: OrganisationClient) -> None:
     """An empty change and nulls leave everything as it is."""
     defined = organisation.define(group(target(description="d", filters=[]), description="g"))
     before = organisation.version()
@@ -179,7 +179,7 @@ LEFT_OF_TARGET: tuple[tuple[str, Any], ...] = (
 )
 
 
-def test_what_cannot_be_changed_is_left_with_a_warning(organisation: OrganisationClient) -> None:
+def test_a_field_that_cannot_be_changed_is_left_with_a_warning(organisation: OrganisationClient) -> None:
     """Each such field keeps its value, and the answer says so; the rest of the request is taken."""
     defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"], **dict(LEFT_OF_TARGET)}

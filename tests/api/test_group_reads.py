@@ -31,7 +31,7 @@ def several(organisation: OrganisationClient) -> None:
         ({"includeUserCreatedTargetGroups": "TRUE", "includeOnlyActive": "true"}, ["runs", "own"]),
     ],
 )
-def test_the_list_holds_what_is_asked_for(
+def test_the_list_holds_the_requested_groups(
     organisation: OrganisationClient, query: dict[str, str], expected: list[str]
 ) -> None:
     """Inactive groups are listed unless left out; those that customers made only if asked for."""
@@ -39,7 +39,7 @@ def test_the_list_holds_what_is_asked_for(
     assert expected == names(organisation.data("GET", "/v3/targetGroups", **query))
 
 
-def test_a_listed_group_has_no_targets_and_periods_if_asked(organisation: OrganisationClient) -> None:
+def test_a_listed_group_has_no_targets_and_periods_on_request(organisation: OrganisationClient) -> None:
     """The keys of a creation without targets, with attribution and the moment of creation."""
     organisation.define(group(description="d"))
     (plain,) = organisation.data("GET", "/v3/targetGroups")
@@ -215,7 +215,7 @@ def test_a_page_says_where_it_stands(four: OrganisationClient) -> None:
     assert {"limit": 10, "offset": 0, "total": 4} == usual["pagination"]
 
 
-def test_a_milestone_has_its_targets_and_periods_if_asked(organisation: OrganisationClient) -> None:
+def test_a_milestone_has_its_targets_and_periods_on_request(organisation: OrganisationClient) -> None:
     """What an edit answers, and the organisation; periods only where they are required."""
     defined = organisation.define(group())
     whole = organisation.data("PUT", f"/v3/targetGroups/{defined['id']}", {})
@@ -226,7 +226,7 @@ def test_a_milestone_has_its_targets_and_periods_if_asked(organisation: Organisa
     assert {key: value for key, value in full.items() if key != "periods"} == plain
 
 
-def test_what_is_wrong_with_a_search_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_search_is_reported_at_once(organisation: OrganisationClient) -> None:
     """Each parameter with what it may be."""
     query = {"status": "GONE", "type": "X", "target-on": "WEIGHT", "limit": "101", "offset": "-1"}
     told = dict(message.split(": ", 1) for _, message in organisation.errors("GET", "/v3/milestones", **query))
@@ -237,7 +237,7 @@ def test_what_is_wrong_with_a_search_is_told_at_once(organisation: OrganisationC
     assert 2 == len(organisation.errors("GET", "/v3/milestones", **dates))
 
 
-def test_a_brand_sees_its_own_only(four: OrganisationClient) -> None:
+def test_an_organisation_sees_its_own_groups_only(four: OrganisationClient) -> None:
     """Another brand has none of it."""
     other = four.client.organisation()
     assert ([], []) == (milestones(other), other.data("GET", "/v3/targetGroups"))

@@ -30,7 +30,7 @@ async def _waited_for(client: ApiClient) -> int:
     raise AssertionError("nobody waits")
 
 
-def test_a_crowd_is_asked_to_come_again(narrow: ApiClient) -> None:
+def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -> None:
     """503 with Retry-After, in the words of each face; what waited is applied, what was turned away is not."""
     organisation = narrow.organisation()
     id_ = organisation.tell(bill())[0]["customerId"]
@@ -63,7 +63,7 @@ def test_a_crowd_is_asked_to_come_again(narrow: ApiClient) -> None:
     assert 2 == organisation.stored()["event"]
 
 
-def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
+def test_a_lost_connection_is_answered_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
     """503 when it is not known what became of a batch; sending it again counts it once."""
     client = organisation.client
     id_ = organisation.tell(bill())[0]["customerId"]
@@ -97,7 +97,7 @@ def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(organisation:
         ("POST", "/v2/customers", b'{"profiles": [{"identifiers": [{"type": "mobile", "value": "1"}]}]}'),
     ],
 )
-def test_a_database_that_went_away_is_told(
+def test_a_database_that_went_away_is_reported(
     organisation: OrganisationClient, method: str, path: str, body: bytes | None
 ) -> None:
     """503 while connections are lost, then as ever; also where a login has to be looked up."""
@@ -111,7 +111,7 @@ def test_a_database_that_went_away_is_told(
     assert statuses[-1] in {200, 400}
 
 
-def test_health_is_told_to_anybody(front: ApiClient) -> None:
+def test_health_needs_no_login(front: ApiClient) -> None:
     """The process lives; it can serve while the database answers."""
     assert (200, "ok\n") == ((told := front.send("GET", "/healthz")).status_code, told.text)
     assert (200, "ready\n") == ((told := front.send("GET", "/readyz")).status_code, told.text)
@@ -121,7 +121,7 @@ def test_health_is_told_to_anybody(front: ApiClient) -> None:
     "method, path, status",
     [("GET", "/api/v1/nothing", 404), ("GET", "/v3/nothing", 404), ("PUT", "/api/v1/events", 405), ("GET", "/", 404)],
 )
-def test_an_address_that_is_none_is_told(front: ApiClient, method: str, path: str, status: int) -> None:
+def test_an_unknown_address_is_answered(front: ApiClient, method: str, path: str, status: int) -> None:
     """In the words of the face that was asked."""
     answered = front.send(method, path)
     told = {"problems"} if path.startswith("/api/v1") else {"data", "errors", "warnings"}

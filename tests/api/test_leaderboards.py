@@ -56,7 +56,7 @@ def test_top_of_a_board_has_the_published_keys(organisation: OrganisationClient,
     assert {"NOT-CAPTURED"} == set(first["userEnrichmentDetails"].values())
 
 
-def test_board_is_up_to_date_with_what_was_just_told(organisation: OrganisationClient, board: Json) -> None:
+def test_a_board_shows_an_event_that_was_just_answered(organisation: OrganisationClient, board: Json) -> None:
     """A bill that is answered is on the board, and a return takes it off again."""
     page(organisation, board)
     organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
@@ -99,7 +99,7 @@ def test_each_error_has_its_code(organisation: OrganisationClient, board: Json) 
     assert 310133 == code(board["id"], rule)
 
 
-def test_ranks_of_a_customer_leave_out_what_cannot_be_told(organisation: OrganisationClient, board: Json) -> None:
+def test_ranks_of_a_customer_leave_out_unknown_boards(organisation: OrganisationClient, board: Json) -> None:
     """One entry for each board that is found; the others are warnings that name what was asked."""
     rule = board["targets"][0]["id"]
     asked = [{"targetGroupId": board["id"], "targetRuleId": rule}, {"targetGroupId": 999, "targetRuleId": rule}]

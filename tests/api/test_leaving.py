@@ -58,7 +58,7 @@ def test_leaving_is_answered_with_the_customer(stage: Stage) -> None:
     assert {"data": stage.anna, "errors": None, "warnings": None} == stage.call("unEnroll", periodName="March")
 
 
-def test_who_has_left_counts_no_more(stage: Stage) -> None:
+def test_a_customer_who_left_counts_no_more(stage: Stage) -> None:
     """From the running period on; what was counted stays."""
     stage.call("unEnroll")
     stage.organisation.tell(bill("10"))
@@ -95,7 +95,7 @@ def test_coming_back_begins_with_the_balance_or_goes_on(stage: Stage, balance: i
     assert expected == stage.values()["January"]
 
 
-def test_one_may_come_and_go(stage: Stage) -> None:
+def test_a_customer_may_leave_and_come_back_repeatedly(stage: Stage) -> None:
     """Each enrolment and each leave is an event of its own, and of each kind only one at a time."""
     for _ in range(3):
         assert [(310119, "User is already enrolled")] == stage.refused("enroll", [{"customerId": stage.anna}])
@@ -106,7 +106,7 @@ def test_one_may_come_and_go(stage: Stage) -> None:
     assert 251 == stage.values()["January"]
 
 
-def test_a_stranger_cannot_leave(stage: Stage) -> None:
+def test_a_customer_who_takes_no_part_cannot_leave(stage: Stage) -> None:
     """310119, as the vendor lists it (facts 8 #29); and each other error."""
     stage.organisation.tell(bill("1", customer="bob"))
     bob = stage.organisation.customer("bob")
@@ -135,7 +135,7 @@ def test_a_field_that_is_none_is_named(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("reset, expected", [(True, 2), (False, 1)])
-def test_a_streak_starts_again_when_asked(organisation: OrganisationClient, *, reset: bool, expected: int) -> None:
+def test_a_streak_starts_again_on_request(organisation: OrganisationClient, *, reset: bool, expected: int) -> None:
     """With resetStreakStatus a level can be earned again."""
     levels: Json = {"trackingType": "STREAKS", "streaks": [{"name": "once", "targetCountOfSequence": 1}]}
     stage = Stage(organisation, **levels)

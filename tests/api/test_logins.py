@@ -98,7 +98,7 @@ def test_a_till_that_was_added_may_log_in(organisation: OrganisationClient) -> N
         "Digest something",
     ],
 )
-def test_strangers_are_turned_away_alike(front: ApiClient, header: str | None) -> None:
+def test_unknown_logins_are_refused_alike(front: ApiClient, header: str | None) -> None:
     """A missing, broken, unknown or wrong login gets one answer, which tells nothing apart."""
     answered = front.send("GET", PATH, headers={} if header is None else {"authorization": header})
     assert (401, TURNED_AWAY) == (answered.status_code, said(answered))
@@ -112,7 +112,7 @@ def test_a_wrong_password_and_an_unknown_till_look_the_same(organisation: Organi
     assert (wrong.status_code, wrong.content) == (unknown.status_code, unknown.content) == (401, wrong.content)
 
 
-def test_the_vendors_face_turns_away_in_its_own_words(front: ApiClient) -> None:
+def test_the_vendors_api_refuses_in_its_own_words(front: ApiClient) -> None:
     """The envelope of v3, with status 401."""
     answered = front.send("GET", "/v3/users/1/targetGroups")
     expected = {"data": None, "errors": [{"code": 401, "message": "the login is missing or wrong"}], "warnings": None}
@@ -136,7 +136,7 @@ def test_the_vendors_face_turns_away_in_its_own_words(front: ApiClient) -> None:
         ("GET", "/v3/users/1/enrolledTargets"),
     ],
 )
-def test_every_door_asks_who_is_there(front: ApiClient, method: str, path: str) -> None:
+def test_every_route_authenticates(front: ApiClient, method: str, path: str) -> None:
     """No route answers a stranger."""
     assert 401 == front.send(method, path, content=b"{}" if method == "POST" else None).status_code
 
@@ -153,7 +153,7 @@ def test_a_verified_password_is_remembered_for_a_minute(organisation: Organisati
 
 
 @pytest.mark.parametrize("header, prefix", [("x-cap-api-oauth-token", ""), ("authorization", "Bearer ")])
-def test_a_token_opens_the_door_while_it_lives(organisation: OrganisationClient, header: str, prefix: str) -> None:
+def test_a_token_is_a_login_while_it_lives(organisation: OrganisationClient, header: str, prefix: str) -> None:
     """300 seconds, by the vendor's header or as a Bearer; then it is nothing."""
     added = with_key(organisation)
     answered = token(organisation, added.key, added.secret)
@@ -220,7 +220,7 @@ def test_no_secret_is_kept_in_clear(organisation: OrganisationClient) -> None:
     assert all("$argon2id$" in row for row in kept if organisation.till_code in row)
 
 
-def test_many_who_log_in_at_once_are_each_told_for_themselves(organisation: OrganisationClient) -> None:
+def test_many_logins_at_once_are_verified_each_by_itself(organisation: OrganisationClient) -> None:
     """One look at a password does for all who name it at that moment; a wrong one is wrong for each of them."""
     headers = [basic(organisation.till_code, password) for password in (PASSWORD, f"{PASSWORD}!") for _ in range(8)]
 

@@ -54,7 +54,7 @@ def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
 
 
 @pytest.mark.parametrize("method, path", GUARDED)
-def test_a_route_is_for_those_who_log_in(
+def test_a_route_needs_a_login(
     front: ApiClient, worlds: tuple[World, World], token: str, method: str, path: str
 ) -> None:
     """A till, and a key by either header; nobody else, whatever is shown."""
@@ -97,7 +97,7 @@ def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dic
 
 
 @pytest.mark.parametrize("method, path", GUARDED)
-def test_a_route_is_for_those_whose_role_allows_it(
+def test_a_route_needs_its_role(
     front: ApiClient, logins: dict[Role, list[dict[str, Any]]], method: str, path: str
 ) -> None:
     """Each role, by till and by key: 403 below the role that the route needs, and something else from it on."""
@@ -108,7 +108,7 @@ def test_a_route_is_for_those_whose_role_allows_it(
         assert {list(Role).index(role) < list(Role).index(needed)} == refused, role
 
 
-def test_the_document_tells_the_role_of_each_route() -> None:
+def test_the_document_names_the_role_of_each_route() -> None:
     """As roles that its logins need, and with a 403 where a role may not be enough."""
     told = {(method, path): operation for path, of in DOCUMENT["paths"].items() for method, operation in of.items()}
     needed = {
@@ -120,7 +120,7 @@ def test_the_document_tells_the_role_of_each_route() -> None:
     assert {route for route in told if role_of(*route) in {Role.EVENTS, Role.ADMIN}} == may_fail
 
 
-def test_a_role_that_is_not_enough_is_told(front: ApiClient, logins: dict[Role, list[dict[str, Any]]]) -> None:
+def test_a_role_that_is_not_enough_is_refused(front: ApiClient, logins: dict[Role, list[dict[str, Any]]]) -> None:
     """In the words of each face; the vendor's code for it is 4000."""
     login = logins[Role.READ][0]
     reason = "access denied: this login has the role READ, and the request needs"
@@ -156,7 +156,7 @@ def answer(
 
 
 @pytest.mark.parametrize("method, path, kind", CELLS)
-def test_what_is_anothers_is_answered_like_nothing(
+def test_another_organisations_things_are_answered_like_nothing(
     front: ApiClient, worlds: tuple[World, World], method: str, path: str, kind: str
 ) -> None:
     """Byte for byte, and nothing of the other brand changes or shows."""
@@ -173,7 +173,7 @@ def test_what_is_anothers_is_answered_like_nothing(
 
 
 @pytest.mark.parametrize("method, path", [route for route in RULES if route[0] == "get"])
-def test_nothing_of_another_brand_is_read(
+def test_nothing_of_another_organisation_is_read(
     front: ApiClient, worlds: tuple[World, World], method: str, path: str
 ) -> None:
     """Asked about one's own, a route tells of nothing else; the same question from the other brand is answered."""

@@ -199,7 +199,9 @@ def test_a_decision_is_known_after_a_merge(organisation: OrganisationClient) -> 
     assert 30 == said(organisation.post(f"/api/v1/customers/{bert}/awards", wish | {"id": "d2"}))["given"]
 
 
-def test_what_cannot_be_merged_says_why(organisation: OrganisationClient, two: tuple[int, int]) -> None:
+def test_customers_that_cannot_be_merged_are_refused_with_the_reason(
+    organisation: OrganisationClient, two: tuple[int, int]
+) -> None:
     """Each with the vendor's code and words; others in the call are merged all the same."""
     organisation.tell(bill(customer="carl"))
     before = organisation.stored()
@@ -223,7 +225,7 @@ def test_what_cannot_be_merged_says_why(organisation: OrganisationClient, two: t
     assert [None, True] == [one.get("result") for one in told["response"]]
 
 
-def test_a_request_that_is_none_says_what_is_wrong(organisation: OrganisationClient) -> None:
+def test_a_malformed_request_is_refused_with_the_reason(organisation: OrganisationClient) -> None:
     """Types, names, their number; what is no list of requests is refused as a whole."""
     one = request((NAME, "a"), (NAME, "b"))
     both = {"changeIdentifiers": {"add": [named(NAME, "a")] * 2, "remove": []}}
@@ -240,7 +242,7 @@ def test_a_request_that_is_none_says_what_is_wrong(organisation: OrganisationCli
         assert {300004} == {code for code, _ in organisation.errors("POST", "/v2/requests", body)}
 
 
-def test_anothers_customers_are_nobody(
+def test_another_organisations_customers_cannot_be_merged(
     organisation: OrganisationClient, front: ApiClient, two: tuple[int, int]
 ) -> None:
     """Neither as victim nor as survivor; nothing of them changes."""
@@ -265,7 +267,9 @@ def test_names_are_added_and_taken_away(organisation: OrganisationClient, two: t
     assert (bert, [57], [60]) == (item["customerId"], values(organisation, bert), values(organisation, anna))
 
 
-def test_names_that_cannot_be_changed_say_why(organisation: OrganisationClient, two: tuple[int, int]) -> None:
+def test_identifiers_that_cannot_be_changed_are_refused_with_the_reason(
+    organisation: OrganisationClient, two: tuple[int, int]
+) -> None:
     """Somebody else's, an id, none at all; nothing changes, not even what could be."""
     organisation.post("/v2/customers", {"profiles": [{"identifiers": [named("mobile", "1"), named("email", "a@b.c")]}]})
     path = f"/v2/customers/{two[0]}/changeIdentifier"

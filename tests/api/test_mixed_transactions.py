@@ -107,7 +107,7 @@ def test_a_mixed_bill_that_says_something_else_is_refused(bought: OrganisationCl
         (back("wine", "N1", returnType="AMOUNT"), "lineItemsV2[1]: billAmount must be the amount that came back"),
     ],
 )
-def test_a_line_that_cannot_come_back_is_told(bought: OrganisationClient, item: Json, expected: str) -> None:
+def test_a_line_that_cannot_come_back_is_refused(bought: OrganisationClient, item: Json, expected: str) -> None:
     """By its place among all lines; nothing of the bill is received."""
     answered = bought.post("/v2/transactions", bill("N2", line("milk", 5), item), **ANNA)
     assert 400 == answered.status_code
@@ -115,7 +115,7 @@ def test_a_line_that_cannot_come_back_is_told(bought: OrganisationClient, item: 
     assert [100, 1] == reached(bought)
 
 
-def test_side_effects_tell_what_a_bill_did(organisation: OrganisationClient) -> None:
+def test_side_effects_show_what_a_bill_did(organisation: OrganisationClient) -> None:
     """With rawSideEffects, for each target the goal and the value before and after; without, nothing."""
     defined = organisation.define(group(target(name="Spend"), name="Big"))
     sent(organisation, bill("N1", line("wine", 40)))

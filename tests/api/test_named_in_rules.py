@@ -4,7 +4,7 @@ from tests.api.client import OrganisationClient, said
 from tests.api.client_forms import bill, group, target
 
 
-def test_a_name_that_nobody_bears_yet_is_a_warning(organisation: OrganisationClient) -> None:
+def test_a_name_that_is_not_defined_yet_is_a_warning(organisation: OrganisationClient) -> None:
     """What a rule names may be defined later; until then it is worth nothing. The group's own names are known."""
     rule = "currentCustomer.avgTargetAchieved('Nobody')>1 || currentCustomer.targetAchievedInPeriod('Own','May')>1"
     answered = organisation.post("/v3/targetGroups", group(target(name="Own", expression=rule)))
@@ -18,7 +18,7 @@ def test_a_name_that_nobody_bears_yet_is_a_warning(organisation: OrganisationCli
     ]
 
 
-def test_a_rule_hears_of_a_name_as_soon_as_it_is_given(organisation: OrganisationClient) -> None:
+def test_a_rule_finds_a_name_as_soon_as_it_is_defined(organisation: OrganisationClient) -> None:
     """The target that a rule was waiting for is defined later, and counts from then on."""
     rule = "currentCustomer.targetAchievedInCurrentPeriod('later')>=5"
     answered = organisation.post(

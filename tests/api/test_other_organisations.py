@@ -33,7 +33,9 @@ def alike(organisation: OrganisationClient, method: str, path: str, foreign: int
     return len(answers) == 1
 
 
-def test_their_customer_is_nobody_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
+def test_another_organisations_customer_is_unknown_here(
+    organisation: OrganisationClient, theirs: OrganisationClient
+) -> None:
     """Views, events, bills and enrolments of another brand's customer."""
     id_ = theirs.customer("anna")
     mine = organisation.define(group(target(enrolmentMethod="IMPORT")))

@@ -7,7 +7,7 @@ from tests.api.client_forms import JANUARY, bill, event, group, target
 LEVELS = [{"name": "Two", "targetCountOfSequence": 2}]
 
 
-def test_freezes_are_shown_as_asked_for(organisation: OrganisationClient) -> None:
+def test_freezes_are_shown_as_defined(organisation: OrganisationClient) -> None:
     """A streak's freeze rule is echoed key by key; without one there is no key."""
     asked = group(trackingType="STREAKS", streaks=[LEVELS[0] | {"name": f"L {organisation.till_code}"}])
     assert organisation.define(asked | {"streakFreezes": {"max": 2, "earnEvery": 3}})["streakFreezes"] == {
@@ -42,7 +42,7 @@ def test_periods_follow_from_a_frequency(organisation: OrganisationClient) -> No
     ]
 
 
-def test_a_groups_own_zone_rules_where_the_brand_lets_it(front: ApiClient) -> None:
+def test_a_groups_own_zone_rules_where_the_organisation_lets_it(front: ApiClient) -> None:
     """A bill at seven in the evening in New York counts for the last of January there, though Berlin has February."""
     organisation = front.organisation("Europe/Berlin", timeZonePolicy="GROUP")
     organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York"))

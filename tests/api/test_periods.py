@@ -97,7 +97,7 @@ NEW: tuple[tuple[Any, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, reasons", NEW)
-def test_what_is_wrong_with_a_new_period_is_told(
+def test_each_problem_of_a_new_period_is_reported(
     organisation: OrganisationClient, body: Any, reasons: list[str]
 ) -> None:
     """All of it, and none of the others is added either (facts 8 #43, #44)."""
@@ -106,7 +106,7 @@ def test_what_is_wrong_with_a_new_period_is_told(
     assert defined["periods"] == organisation.data("GET", address(defined))
 
 
-def test_a_period_that_ends_before_it_starts_is_left_out_if_the_brand_says_so(front: ApiClient) -> None:
+def test_a_period_that_ends_before_it_starts_is_left_out_if_the_organisation_says_so(front: ApiClient) -> None:
     """The others are added, and a warning names it; what else is wrong is refused as ever (facts 8 #43)."""
     organisation = front.organisation(backwardPeriods="SKIP")
     defined = organisation.define(group())

@@ -149,7 +149,7 @@ def test_a_code_has_a_limit(organisation: OrganisationClient) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[" * 100_000, b'[{"code": NaN}]', b'[{"code": "a", "id": ' + b"9" * 5_000 + b"}]"]
 )
-def test_what_is_no_json_is_refused(organisation: OrganisationClient, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_refused(organisation: OrganisationClient, body: bytes) -> None:
     """A stated error, and nothing is kept."""
     assert [""] == [path for path, _ in problems(organisation, "zones", body)]
 

@@ -40,7 +40,7 @@ WRONG_OF_TARGET: tuple[tuple[Json, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, expected", WRONG)
-def test_what_is_wrong_with_a_group_is_told(
+def test_each_problem_of_a_group_edit_is_reported(
     organisation: OrganisationClient, body: Json, expected: list[tuple[int, str]]
 ) -> None:
     """Where, what and why; nothing is changed."""
@@ -51,7 +51,7 @@ def test_what_is_wrong_with_a_group_is_told(
 
 
 @pytest.mark.parametrize("change, reasons", WRONG_OF_TARGET)
-def test_what_is_wrong_with_a_target_is_told(
+def test_each_problem_of_a_target_edit_is_reported(
     organisation: OrganisationClient, change: Json, reasons: list[str]
 ) -> None:
     """Where, what and why; what else the request asks for is not done either."""
@@ -118,7 +118,7 @@ def test_a_group_that_is_not_there_is_not_changed(organisation: OrganisationClie
     assert [NOT_FOUND] == organisation.errors("PUT", f"/v3/targetGroups/{path}", {})
 
 
-def test_a_group_of_another_brand_is_not_found(organisation: OrganisationClient) -> None:
+def test_a_group_of_another_organisation_is_not_found(organisation: OrganisationClient) -> None:
     """Ids of others lead nowhere."""
     defined = organisation.define(group())
     other = organisation.client.organisation()

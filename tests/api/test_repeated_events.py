@@ -81,7 +81,7 @@ def test_a_repeated_return_takes_back_once(organisation: OrganisationClient) -> 
     assert Decimal(25) == row["targetAchievedValue"]
 
 
-def test_events_of_one_request_are_lived_in_the_order_of_their_dates(organisation: OrganisationClient) -> None:
+def test_events_of_one_request_are_applied_in_the_order_of_their_dates(organisation: OrganisationClient) -> None:
     """The goal is reached by the later bill, wherever it stands in the request."""
     organisation.define(group())
     later, earlier = bill("60", time="2026-01-19T10:00:00Z"), bill("50", time="2026-01-18T10:00:00Z")

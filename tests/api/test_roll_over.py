@@ -113,7 +113,7 @@ def test_a_month_begins_with_nothing(organisation: OrganisationClient) -> None:
     ] == look(values)
 
 
-def test_who_is_enrolled_is_shown_the_new_month(organisation: OrganisationClient) -> None:
+def test_an_enrolled_customer_is_shown_the_new_month(organisation: OrganisationClient) -> None:
     """Whoever takes part by a list has a row of the running period at once."""
     look = rolled_over(organisation, group(target(enrolmentMethod="IMPORT")), bill("40"), enrol=True)
     assert [[("January", 40)], [("February", 0)]] == look(
@@ -123,7 +123,7 @@ def test_who_is_enrolled_is_shown_the_new_month(organisation: OrganisationClient
     )
 
 
-def test_a_window_of_ones_own_ends_by_itself(organisation: OrganisationClient) -> None:
+def test_a_customers_own_window_ends_by_itself(organisation: OrganisationClient) -> None:
     """Twelve days after the first event the second window runs."""
     look = rolled_over(organisation, group(**CYCLIC, **OWN), bill("40", time="2026-01-20T00:00:00Z"))
     assert [
@@ -168,7 +168,7 @@ def test_a_unified_group_begins_anew(organisation: OrganisationClient) -> None:
     ] == look(values)
 
 
-def test_a_cap_is_whole_again(organisation: OrganisationClient) -> None:
+def test_a_cap_is_unused_again(organisation: OrganisationClient) -> None:
     """What January used up is there again for February, and an award of the first instant gets it."""
     capped = target("REWARDS", "ALL_POINTS", defaultValues=[{"defaultValue": 100}])
     organisation.tell(bill("1", time="2025-12-01T00:00:00Z"))

@@ -22,7 +22,7 @@ def reached(organisation: OrganisationClient, external_id: str) -> list[tuple[st
     return [(row["periodRefCode"], row["targetAchievedValue"]) for row in rows]
 
 
-def test_what_was_bought_before_counts_for_all(organisation: OrganisationClient) -> None:
+def test_stored_bills_count_for_all_customers(organisation: OrganisationClient) -> None:
     """In every period it lies in; the job tells for how many customers that was so."""
     organisation.tell(bill("60"), bill("5", customer="bob"), bill("7", time="2025-06-01T10:00:00Z", customer="carl"))
     made = organisation.define(group(target()))
@@ -45,7 +45,7 @@ def test_what_was_bought_before_counts_for_all(organisation: OrganisationClient)
     )
 
 
-def test_what_has_counted_is_not_counted_again(organisation: OrganisationClient) -> None:
+def test_a_counted_event_is_not_counted_again(organisation: OrganisationClient) -> None:
     """Neither what came after the group, nor what was asked for before; achieved once."""
     organisation.tell(bill("60"))
     made = organisation.define(group(target()))
@@ -60,7 +60,7 @@ def test_what_has_counted_is_not_counted_again(organisation: OrganisationClient)
     assert ("January", 100) in reached(organisation, "anna")
 
 
-def test_it_is_asked_for_once_while_it_is_not_done(organisation: OrganisationClient) -> None:
+def test_a_job_that_is_not_done_is_not_begun_again(organisation: OrganisationClient) -> None:
     """The same job is answered."""
     made = organisation.define(group(target()))
     first, second = asked(organisation, made), asked(organisation, made)
@@ -68,7 +68,7 @@ def test_it_is_asked_for_once_while_it_is_not_done(organisation: OrganisationCli
     assert (first["jobId"], True) == (second["jobId"], asked(organisation, made)["jobId"] != first["jobId"])
 
 
-def test_what_came_back_before_is_taken_off(organisation: OrganisationClient) -> None:
+def test_stored_returns_are_taken_off(organisation: OrganisationClient) -> None:
     """As at an enrolment."""
     first = bill("60", number="A")
     organisation.tell(first, back("A", "AMOUNT", amount="20"))
@@ -77,7 +77,7 @@ def test_what_came_back_before_is_taken_off(organisation: OrganisationClient) ->
     assert ("January", 40) in reached(organisation, "anna")
 
 
-def test_who_has_left_stays_away(organisation: OrganisationClient) -> None:
+def test_a_customer_who_left_stays_away(organisation: OrganisationClient) -> None:
     """What was heard before is not counted for one who takes part no more."""
     organisation.tell(bill("60"))
     made = organisation.define(group(target(), periods=(JANUARY, FEBRUARY)))

@@ -91,7 +91,7 @@ def test_a_freeze_is_granted_once(organisation: OrganisationClient) -> None:
     assert 3 == shown(organisation)["freezesLeft"]
 
 
-def test_a_pause_protects_what_it_touches(organisation: OrganisationClient) -> None:
+def test_a_pause_protects_each_period_it_touches(organisation: OrganisationClient) -> None:
     """Away from the last evening of February to March, neither month is missed; told again it is the same pause."""
     defined = streak(organisation)
     achieve(organisation, 1)
@@ -108,7 +108,7 @@ def test_a_pause_protects_what_it_touches(organisation: OrganisationClient) -> N
     )
 
 
-def test_an_outage_of_the_brand_protects_everybody(front: ApiClient) -> None:
+def test_an_outage_of_the_organisation_protects_every_customer(front: ApiClient) -> None:
     """A declared outage in February breaks no streak."""
     organisation = front.organisation(outages="2026-02-10T00:00:00Z/2026-02-11T00:00:00Z")
     streak(organisation)
@@ -141,7 +141,9 @@ def test_a_streak_breaks_when_time_says_so(front: ApiClient) -> None:
         ("pauses", {"id": "a", "from": "2026-02-01T00:00:00Z"}, "to"),
     ],
 )
-def test_a_bad_call_is_told_where(organisation: OrganisationClient, kind: str, body: Json, path: str) -> None:
+def test_a_bad_call_is_refused_with_the_field(
+    organisation: OrganisationClient, kind: str, body: Json, path: str
+) -> None:
     """Each mistake at its path, with its limit."""
     defined = streak(organisation, streakFreezes={"max": 3})
     achieve(organisation, 1)
@@ -159,7 +161,7 @@ def test_a_pause_of_a_leap_year_is_accepted(organisation: OrganisationClient) ->
     assert "applied" == call(organisation, defined["id"], "pauses", id="long", **span)["status"]
 
 
-def test_what_cannot_break_needs_no_protection(organisation: OrganisationClient) -> None:
+def test_a_streak_that_cannot_break_needs_no_protection(organisation: OrganisationClient) -> None:
     """Streaks that nothing sets back have neither freezes nor pauses; a streak without a rule has no freezes."""
     loose, plain = streak(organisation, "NON_CONTINUOUS_STREAKS"), organisation.define(group())
     achieve(organisation, 1)

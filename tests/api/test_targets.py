@@ -81,7 +81,7 @@ NEW: tuple[tuple[Any, list[tuple[int, str]]], ...] = (
 
 
 @pytest.mark.parametrize("body, expected", NEW)
-def test_what_is_wrong_with_a_new_target_is_told(
+def test_each_problem_of_a_new_target_is_reported(
     organisation: OrganisationClient, body: Any, expected: list[tuple[int, str]]
 ) -> None:
     """With the codes of a creation; nothing is added."""
@@ -200,7 +200,7 @@ MARK = {"triggerName": "h", "triggerValueType": "ABSOLUTE", "triggerValue": 1}
 EXPRESSION = "unifiedTargetExpression"
 
 
-def test_what_is_wrong_with_a_unified_change_is_told(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_unified_change_is_reported(organisation: OrganisationClient) -> None:
     """Unknown ids, an aggregation without a threshold, too few members; nothing of it is done."""
     defined = organisation.define(group(target(), target(), combinationType="ALL"))
     one, two = (rule["id"] for rule in defined["targets"])

@@ -40,7 +40,7 @@ def ids(defined: Json) -> list[int]:
     return [period["id"] for period in defined["periods"]]
 
 
-def test_windows_of_ones_own_close_and_open_one_by_one(organisation: OrganisationClient) -> None:
+def test_customers_own_windows_close_and_open_one_by_one(organisation: OrganisationClient) -> None:
     """A window of a day, from half past ten on, is told at the next full hour, each once, also after many at a time.
 
     The first one opened with the customer's own bill.
@@ -108,7 +108,7 @@ def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationC
     assert [(OutcomeKind.STREAK_ENDED, third)] == heard(organisation)[4:]
 
 
-def test_a_group_that_is_not_in_force_tells_nobody(organisation: OrganisationClient) -> None:
+def test_a_group_that_is_not_in_force_notifies_no_customer(organisation: OrganisationClient) -> None:
     """What is inactive opens and closes in silence."""
     organisation.define(group())
     organisation.define(group(active=False))

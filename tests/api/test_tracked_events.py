@@ -33,7 +33,7 @@ def refused(organisation: OrganisationClient, user: Any, rule: Any, **query: Any
     return [(error["code"], error["message"]) for error in said(answered)["errors"]]
 
 
-def test_an_event_is_told_with_all_of_its_fields(front: Any) -> None:
+def test_a_tracked_event_has_all_of_its_fields(front: Any) -> None:
     """Dates are in the organisation's zone, with ISO twins; a bill is worth all of it, whatever it added."""
     organisation = front.organisation("Asia/Kolkata")
     defined = organisation.define(group(target("LINEITEM", "COUNT")))
@@ -81,7 +81,7 @@ def test_returns_lower_and_activities_count_one(organisation: OrganisationClient
     ]
 
 
-def test_enrolling_and_leaving_are_told(organisation: OrganisationClient) -> None:
+def test_enrolling_and_leaving_are_tracked(organisation: OrganisationClient) -> None:
     """With the balance that one begins with."""
     defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
     rule = defined["targets"][0]["id"]
@@ -106,7 +106,7 @@ def test_events_come_in_the_order_of_their_dates_page_by_page(organisation: Orga
     assert {"limit": 2, "offset": 1, "total": 5} == page(organisation, rule, limit=2, offset=1)["pagination"]
 
 
-def test_events_of_one_period_are_told(organisation: OrganisationClient) -> None:
+def test_events_of_one_period_are_tracked(organisation: OrganisationClient) -> None:
     """And nothing that was too late or concerned another target."""
     defined = organisation.define(group(target()))
     other = organisation.define(group(target(expression="currentTxn.value>1000")))["targets"][0]["id"]
@@ -118,7 +118,7 @@ def test_events_of_one_period_are_told(organisation: OrganisationClient) -> None
     assert [2000] == [value for _, value in told(organisation, other)]
 
 
-def test_what_is_not_there_has_its_code(organisation: OrganisationClient) -> None:
+def test_each_unknown_thing_has_its_code(organisation: OrganisationClient) -> None:
     """User, rule, period, and a user without a record for the rule."""
     defined = organisation.define(group(target()))
     rule = defined["targets"][0]["id"]

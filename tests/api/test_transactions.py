@@ -214,7 +214,7 @@ def test_a_transaction_names_its_customer(
     assert (624, expected) == (code, message[: len(expected)])
 
 
-def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_every_problem_is_reported_at_once(organisation: OrganisationClient) -> None:
     """The customer, the bill and its lines."""
     body = bill("x", "", billingDate="never", lineItemsV2=[{}, {"itemCode": "a", "amount": []}])
     paths = {

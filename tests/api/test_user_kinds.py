@@ -51,7 +51,7 @@ def test_windows_that_have_not_begun_are_one_row(organisation: OrganisationClien
     assert [] == organisation.rows(anna)
 
 
-def test_windows_of_ones_own_follow_the_first_event(organisation: OrganisationClient) -> None:
+def test_a_customers_own_windows_follow_the_first_event(organisation: OrganisationClient) -> None:
     """All of them with their own bounds, the last one cut at the group's end; one that the end leaves empty is none."""
     organisation.define(own(CYCLIC, 5))
     organisation.tell(bill("40", time="2026-01-19T09:43:40Z"))
@@ -96,7 +96,7 @@ def test_windows_of_the_enrolled_are_theirs_alone(organisation: OrganisationClie
     assert [] == organisation.rows(organisation.customer("bert"), **EVERY)
 
 
-def test_who_left_is_shown_as_unenrolled(organisation: OrganisationClient) -> None:
+def test_a_customer_who_left_is_shown_as_unenrolled(organisation: OrganisationClient) -> None:
     """Rows with progress stay, marked; periods to come are gone."""
     defined = organisation.define(group(target(enrolmentMethod="IMPORT"), periods=(JANUARY, FEBRUARY, MARCH)))
     organisation.tell(bill("5"))
@@ -190,7 +190,9 @@ def test_members_of_a_unified_group_are_rows_of_their_own(organisation: Organisa
         (AGNOSTIC, [("RUNNING", 40, 60), ("UPCOMING", 0, 100), ("UPCOMING", 0, 100)]),
     ],
 )
-def test_progress_is_told_in_plain_words(organisation: OrganisationClient, kind: Json, expected: list[Any]) -> None:
+def test_progress_is_shown_in_words_of_our_own(
+    organisation: OrganisationClient, kind: Json, expected: list[Any]
+) -> None:
     """Each period's status, value and what is left to the goal."""
     organisation.define(own(kind, 3))
     organisation.tell(bill("40", time="2026-01-19T14:00:00Z"))
@@ -209,7 +211,7 @@ def test_progress_before_the_first_event_has_no_bounds(organisation: Organisatio
     assert ("2026-01-20T12:00:00Z", 10, []) == (told["at"], told["lifetimePurchases"], told["caps"])
 
 
-def test_goals_of_ones_own_are_shown(organisation: OrganisationClient) -> None:
+def test_a_customers_own_goals_are_shown(organisation: OrganisationClient) -> None:
     """A file's goal stands in for the target's, 0 too; a blank leaves the target's; marks follow the own goal."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
     asked = target(enrolmentMethod="IMPORT", targetMilestoneTriggers=marks)

@@ -118,7 +118,7 @@ def test_achievement_is_stamped_by_the_event_that_crossed(organisation: Organisa
     )
 
 
-def test_every_period_is_shown_when_asked_for(organisation: OrganisationClient) -> None:
+def test_every_period_is_shown_on_request(organisation: OrganisationClient) -> None:
     """Synthesised rows first, as of this moment, with an id of null; then the real ones (facts 2.9, 3.6)."""
     organisation.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
     organisation.client.clock.set("2026-02-10T08:00:00.25Z")
@@ -153,7 +153,7 @@ def test_strangers_to_a_list_have_no_rows(organisation: OrganisationClient) -> N
     assert {"2026-01-20T12:00:00.000+0000"} == {row["enrolledOn"] for row in rows}
 
 
-def test_inactive_targets_are_shown_when_asked_for(organisation: OrganisationClient) -> None:
+def test_inactive_targets_are_shown_on_request(organisation: OrganisationClient) -> None:
     """Targets and whole groups that are not in force count nothing and are left out."""
     organisation.define(group(target(name="on")))
     organisation.define(group(target(name="off", active=False)))
@@ -168,7 +168,7 @@ def test_inactive_targets_are_shown_when_asked_for(organisation: OrganisationCli
     }
 
 
-def test_rows_of_one_rule_are_given_when_asked_for(organisation: OrganisationClient) -> None:
+def test_rows_of_one_rule_are_shown_on_request(organisation: OrganisationClient) -> None:
     """`targetRuleId` is a rule's id, or several; a group's id finds nothing (facts 3.6)."""
     one, two, three = (organisation.define(group()) for _ in range(3))
     organisation.tell(bill("40"))
@@ -255,7 +255,7 @@ def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
 
 @pytest.mark.parametrize("view", ["targetGroups", "enrolledTargets"])
 @pytest.mark.parametrize("user_id", ["5", "x", "-1", "0", "9" * 30, "1e3", "%00", "%F0%9F%98%80"])
-def test_an_unknown_user_is_told(organisation: OrganisationClient, user_id: str, view: str) -> None:
+def test_an_unknown_user_is_reported(organisation: OrganisationClient, user_id: str, view: str) -> None:
     """310011 in the published words, whatever stands in the path."""
     answered = organisation.send("GET", f"/v3/users/{user_id}/{view}")
     errors = [{"code": 310011, "message": "Invalid userId"}]
@@ -277,7 +277,7 @@ def test_an_unknown_user_is_told(organisation: OrganisationClient, user_id: str,
         ("enrolledTargets", {"trackingDate": "x"}, "trackingDate: must be epoch milliseconds"),
     ],
 )
-def test_a_bad_parameter_is_told(
+def test_a_bad_parameter_is_refused(
     organisation: OrganisationClient, view: str, query: dict[str, str], expected: str
 ) -> None:
     """Invalid input, by the parameter's name."""

@@ -113,12 +113,14 @@ def test_a_loyalty_customer_stays_one(organisation: OrganisationClient) -> None:
         ("PUT", "/v2/customers/anna", {"profiles": [{}]}),
     ],
 )
-def test_a_stranger_is_not_found(organisation: OrganisationClient, method: str, path: str, body: Json | None) -> None:
+def test_an_unknown_customer_is_not_found(
+    organisation: OrganisationClient, method: str, path: str, body: Json | None
+) -> None:
     """The vendor's code for nobody."""
     assert [(8015, "No customer found with the given identifier")] == errors(organisation, method, path, body)
 
 
-def test_what_is_wrong_with_a_request_is_told(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_request_is_reported(organisation: OrganisationClient) -> None:
     """The query and the body."""
     id_ = registered(organisation)
     both = errors(organisation, "GET", "/v2/customers/lookup?identifierName=line")

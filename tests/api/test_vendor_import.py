@@ -101,7 +101,7 @@ def test_reads_are_equal_after_moving_in(organisation: OrganisationClient, elsew
     assert {} == dict(saved.unknown)
 
 
-def test_life_goes_on_from_what_was_taken_over(organisation: OrganisationClient, elsewhere: ApiClient) -> None:
+def test_events_count_on_top_of_the_import(organisation: OrganisationClient, elsewhere: ApiClient) -> None:
     """A bill by the external id adds to the value, new definitions get ids of their own, and the log replays."""
     ids = lively(organisation)
     new = elsewhere.organisation()
@@ -113,7 +113,7 @@ def test_life_goes_on_from_what_was_taken_over(organisation: OrganisationClient,
     assert defined["id"] not in {one["id"] for one in organisation.get("/v3/targetGroups")["data"]}
 
 
-def test_what_is_not_known_is_told(organisation: OrganisationClient) -> None:
+def test_unknown_fields_are_reported(organisation: OrganisationClient) -> None:
     """A field that no page names is counted by its path, and so is a file that shows neither groups nor customers."""
     defined = organisation.define(group(target()))
     answer = organisation.get(MILESTONES, **{"require-periods": "true"})

@@ -46,14 +46,14 @@ def test_closing_waits_for_the_offset() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"active": False}, {"deleted": True}])
-def test_what_is_not_in_force_has_no_turns(changes: Any) -> None:
+def test_a_group_that_is_not_in_force_has_no_boundaries(changes: Any) -> None:
     """Neither inactive nor deleted groups turn; inactive periods neither."""
     built = made(group())
     assert [] == told(replace(built, **changes))
     assert [] == told(replace(built, periods=tuple(replace(period, active=False) for period in built.periods)))
 
 
-def test_a_group_of_the_past_has_no_turns() -> None:
+def test_a_group_of_the_past_has_no_boundaries() -> None:
     """What had closed when it was defined, to the microsecond, was never open."""
     built = made(group())
     closes = built.periods[-1].closes_at
@@ -79,7 +79,7 @@ def test_windows_of_customers_are_looked_through_from_the_next_hour_on() -> None
     assert UTC.read("2024-12-25").instant + 2 * DAY_US == last_look(built, Settings(offset_days=2))
 
 
-def test_a_skipped_day_does_not_turn() -> None:
+def test_a_skipped_day_has_no_boundaries() -> None:
     """A period that has no instant opens, but never closes on anybody."""
     built = made(group())
     empty = replace(built.periods[1], closes_at=built.periods[1].opens_at)

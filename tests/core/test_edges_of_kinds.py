@@ -32,7 +32,7 @@ def decision(id_: str, when: str, bought: Event) -> Event:
     return event(AUTHORISE_AWARD, id_, when, asked)
 
 
-def test_cap_of_ones_gives_nothing_for_a_part_of_one() -> None:
+def test_a_cap_on_counts_gives_nothing_for_a_part_of_one() -> None:
     """Of one and a half bills the second one finds half of one left, which is not enough."""
     limited = replace(TARGET, kpi=Kpi.COUNT, goals=(Goal(1, 1, Decimal("1.5")),))
     known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.CAPPING, targets=(limited,))])

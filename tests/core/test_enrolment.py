@@ -32,7 +32,7 @@ def test_enrolment_within_a_period(choice: EnrolMidPeriod, expected: str) -> Non
     assert Decimal(expected) == value(live(known, *events))
 
 
-def test_stored_event_that_crosses_is_the_one_that_achieves() -> None:
+def test_the_stored_event_that_crosses_the_goal_is_the_cause() -> None:
     """Counted at enrolment, the goal is stamped with the bill that reached it, not with the enrolment."""
     events = [bill("1", "01-05 10:00", "999"), bill("2", "01-06 10:00", "1"), enrol("e", "01-07 10:00")]
     found = progress(live(rules(ON_LIST), *events))
@@ -53,7 +53,7 @@ def test_balance_leaves_the_rest_to_go() -> None:
     assert Decimal(307) == value(live(rules(ON_LIST), *events))
 
 
-def test_enrolment_in_what_is_open_to_all_counts_nothing_twice() -> None:
+def test_enrolment_in_a_target_open_to_all_counts_nothing_twice() -> None:
     """Bills that counted when they were heard are not counted again from the log."""
     assert Decimal(5) == value(live(rules(), bill("1", "01-05 10:00", "5"), enrol("e", "01-06 10:00")))
 

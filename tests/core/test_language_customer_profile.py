@@ -80,7 +80,7 @@ def test_without_a_profile_its_fields_are_null(text: str) -> None:
     assert holds(f"!({text})", ON_STRANGER) is False
 
 
-def test_who_is_not_of_the_scheme_is_not_loyal() -> None:
+def test_a_customer_outside_the_scheme_is_not_loyal() -> None:
     """Whoever is known here is a member, unless the brand has said NON_LOYALTY."""
     outside = MEMBER._replace(fields={"loyaltyType": "NON_LOYALTY"})
     assert holds("currentCustomer.isLoyal==false", ON_BILL._replace(event=event(PURCHASE, member=outside))) is True

@@ -69,7 +69,7 @@ def test_values_add_up_and_the_merge_may_reach_the_goal() -> None:
     assert [OutcomeKind.ENROLLED, OutcomeKind.ACHIEVED] == kinds(lived)
 
 
-def test_what_either_had_achieved_is_not_achieved_again() -> None:
+def test_an_achievement_of_either_customer_is_not_achieved_again() -> None:
     """The earlier stamp stays, and nobody is told anything."""
     ours, theirs = [bill("a", "01-09 10:00", "1000")], [bill("b", "01-03 10:00", "1000")]
     lived = merged(rules(), ours, theirs)
@@ -101,7 +101,7 @@ def test_a_return_finds_the_victims_bill() -> None:
     assert () == lived.standing.waiting
 
 
-def test_a_bill_of_ones_own_is_meant_before_the_victims() -> None:
+def test_the_survivors_own_bill_is_meant_before_the_victims() -> None:
     """Both had a bill of the name; a return takes back from the one that was heard first, and again from that one."""
     ours, theirs = [bill("x", "01-02 10:00", "100")], [bill("x", "01-03 10:00", "30")]
     lived = merged(rules(), ours, theirs, back("r", "01-21 10:00", "x"), back("s", "01-22 10:00", "x"))
@@ -175,7 +175,7 @@ def test_own_windows_of_the_victim_fall_into_those_of_the_survivor() -> None:
     assert (Decimal(20), Decimal(30)) == tuple(value(merged(known, [], theirs), key) for key in (JANUARY, FEBRUARY))
 
 
-def test_a_whole_is_achieved_by_both_together() -> None:
+def test_a_composite_is_achieved_by_both_together() -> None:
     """Each member was reached by one of the two: the whole is, by the merge."""
     second = replace(TARGET, id=2, name="visits", kpi=Kpi.COUNT, goals=(Goal(3, 1, Decimal(2)), Goal(4, 2, Decimal(2))))
     known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.UNIFIED, targets=(TARGET, second))])
@@ -186,7 +186,7 @@ def test_a_whole_is_achieved_by_both_together() -> None:
     assert 0 != lived.standing.progress[ProgressKey(-1, 1)].achieved_by
 
 
-def test_who_was_merged_before_comes_along() -> None:
+def test_a_customer_merged_before_comes_along() -> None:
     """A bill of the victim's victim is found, through both merges."""
     known = rules()
     first = live(known, bill("a", "01-02 10:00", "100"))

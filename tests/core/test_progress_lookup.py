@@ -132,7 +132,7 @@ def test_until_achieved_the_period_that_is_being_filled_is_the_running_one() -> 
     assert second.achieved_in_period("months", "January") == 1
 
 
-def test_windows_of_ones_own_begin_with_the_customer() -> None:
+def test_a_customers_own_windows_begin_with_the_customer() -> None:
     """Ten days from the first bill are the first window, the next ten the second; before the first there is none."""
     events = (bill("1", "01-05 10:00", "60"), bill("2", "01-15 10:00", "20"))
     seen = [windows(Evaluation.CYCLIC_WINDOW, when, *events) for when in ("01-15 09:59", "01-15 10:00", "01-25 10:00")]

@@ -142,7 +142,7 @@ def test_pause_and_outage_protect_the_days_they_touch() -> None:
     assert 1 == walked(daily(up), "01-04 00:00", *bought(1, 3)).run
 
 
-def test_pause_that_is_heard_late_earns_the_level_it_saved() -> None:
+def test_a_pause_received_late_earns_the_level_it_saved() -> None:
     """Two days with a paused one between them are a run of two."""
     pause = event(
         PAUSE_STREAK,
@@ -153,7 +153,7 @@ def test_pause_that_is_heard_late_earns_the_level_it_saved() -> None:
     assert [("started", 1), ("started", 3), ("level", 101)] == said(daily(), *bought(1, 3), pause)
 
 
-def test_break_and_end_are_told_when_days_close() -> None:
+def test_break_and_end_are_outcomes_when_days_close() -> None:
     """A missed day that ended a run is told once, and the end with the last day."""
     events = [*bought(1, 2), *(closed(day) for day in range(1, 11))]
     assert [("started", 1), ("level", 101), ("broken", 3), ("ended", 10)] == said(daily(), *events)

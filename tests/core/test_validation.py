@@ -102,7 +102,7 @@ def test_a_sound_group_has_no_problems(draft: GroupDraft) -> None:
         ),
     ],
 )
-def test_a_group_that_is_not_sound_is_told_where(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+def test_a_bad_group_is_refused_with_the_field(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:
     """Each mistake in a group's own fields is one problem at its path."""
     assert problems(group(**changes)) == expected
 
@@ -176,7 +176,7 @@ def test_streaks_and_unified_groups_follow_the_calendar(tracking: Tracking) -> N
         ),
     ],
 )
-def test_unified_groups_join_targets_soundly(draft: GroupDraft, expected: list[str]) -> None:
+def test_unified_groups_are_validated(draft: GroupDraft, expected: list[str]) -> None:
     """Number of targets, kind of combination and overall target have their rules."""
     assert [problem.path for problem in found(draft)] == expected
 
@@ -253,7 +253,7 @@ def test_nothing_said_is_a_list_of_what_is_needed() -> None:
     assert [problem.path for problem in found(GroupDraft())] == needed
 
 
-def test_what_follows_from_bad_writing_is_not_told_twice() -> None:
+def test_a_problem_that_follows_from_another_is_not_reported() -> None:
     """Where a value could not be read, that is the problem, not that it is missing or too small."""
     written = (Problem("targets[0].name", "must be text"),)
     further = (

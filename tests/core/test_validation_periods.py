@@ -42,7 +42,7 @@ def daily(number: int) -> GroupDraft:
         ({"starts": "2024-10-05T12:00:00", "ends": "2024-10-05"}, []),
     ],
 )
-def test_a_period_that_is_not_sound_is_told_where(changes: dict[str, Any], expected: list[str]) -> None:
+def test_a_bad_period_is_refused_with_the_field(changes: dict[str, Any], expected: list[str]) -> None:
     """Each mistake in a period is one problem at its path."""
     assert problems(with_period(**changes)) == [(f"periods[0].{path}", 300004) for path in expected]
 

@@ -1,4 +1,4 @@
-"""The pages about targets and who takes part are true: their requests are sent, and each shown answer is part of the real one."""
+"""The pages about targets are true: their requests are sent, and each shown answer is part of the real one."""
 
 import re
 import shlex

@@ -64,14 +64,14 @@ def test_they_agree_on_caps(world: World) -> None:
 
 @law(200)
 @given(carry_worlds())
-def test_they_agree_on_what_is_carried(world: World) -> None:
+def test_they_agree_on_carried_returns(world: World) -> None:
     """What comes back of an achieved period is carried into the same later one, to the same cent."""
     assert reckoned(world) == shown(world, lived(world))
 
 
 @law(200)
 @given(enrolment_worlds())
-def test_they_agree_on_who_takes_part(world: World) -> None:
+def test_they_agree_on_enrolments(world: World) -> None:
     """Who comes, goes and comes back, with balances and own goals, counts the same."""
     assert reckoned(world) == shown(world, lived(world))
 

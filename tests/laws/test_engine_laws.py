@@ -34,7 +34,7 @@ def test_cutting_a_history_changes_nothing(world: World, data: st.DataObject) ->
 
 @law(150)
 @given(EVERY, st.data())
-def test_what_was_heard_before_changes_nothing(world: World, data: st.DataObject) -> None:
+def test_an_event_received_again_changes_nothing(world: World, data: st.DataObject) -> None:
     """Law 2: repeats are known by source and id; a history with them leads where it leads without them."""
     repeats = data.draw(st.lists(st.sampled_from(world.events), max_size=4)) if world.events else []
     repeated = list(world.events)
@@ -153,7 +153,7 @@ def test_nothing_is_achieved_twice(world: World) -> None:
 
 @law(250)
 @given(EVERY)
-def test_levels_are_those_that_were_told(world: World) -> None:
+def test_levels_are_those_of_the_outcomes(world: World) -> None:
     """Law 6 for streaks: the levels that a customer has are those told as achieved and not as lost since."""
     replayed = lived(world)
     has = {level.level_id for streak in replayed.standing.streaks.values() for level in streak.levels}

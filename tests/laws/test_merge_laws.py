@@ -47,7 +47,7 @@ def merged_life(world: World, united: United) -> Replayed:
 
 @law(400)
 @given(open_worlds(), st.data())
-def test_two_who_become_one_are_as_one(world: World, data: st.DataObject) -> None:
+def test_two_merged_customers_are_as_one(world: World, data: st.DataObject) -> None:
     """Values, purchases and facts are those of one customer who heard everything, whatever came before the merge."""
     parts = data.draw(st.composite(lambda draw: apart(draw, world.events))())
     both = merged_life(world, unite(world, parts))
@@ -94,7 +94,7 @@ def test_entries_explain_what_a_merge_made(world: World, data: st.DataObject) ->
 
 @law(250)
 @given(EVERY, st.data())
-def test_nobody_is_rewarded_again_for_a_merge(world: World, data: st.DataObject) -> None:
+def test_a_merge_rewards_nothing_again(world: World, data: st.DataObject) -> None:
     """Law 6: what either had achieved or earned is not told again by the merge."""
     parts = data.draw(st.composite(lambda draw: apart(draw, world.events, anyhow=True))())
     united = unite(world, parts._replace(after=()))

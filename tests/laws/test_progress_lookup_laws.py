@@ -41,7 +41,7 @@ def running(group: TargetGroup, event: Event) -> list[int]:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(worlds(), returning_worlds()).filter(lambda world: bool(world.events)), st.data())
-def test_what_was_reached_is_what_the_naive_evaluator_reckons(world: World, data: st.DataObject) -> None:
+def test_the_progress_lookup_agrees_with_the_oracle(world: World, data: st.DataObject) -> None:
     """Values in each period, in the running one, on average, and how many targets of a group are achieved."""
     place = data.draw(st.integers(0, len(world.events) - 1))
     reached, rows, event = before(world, place), reckoned(world, place), world.events[place]

@@ -78,7 +78,7 @@ def test_a_line_without_sense_is_named(tmp_path: Path, line: str) -> None:
         scenarios_of(path)
 
 
-def test_a_wrong_expectation_is_told(tmp_path: Path) -> None:
+def test_a_wrong_expectation_is_reported(tmp_path: Path) -> None:
     """What is stated wrongly fails, with its line."""
     path = tmp_path / "wrong.scenario"
     path.write_text(

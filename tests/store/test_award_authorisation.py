@@ -77,7 +77,7 @@ def test_servers_that_decide_at_once_give_exactly_the_cap(database_url: str) -> 
     lived(database_url, life)
 
 
-def test_one_decision_that_many_servers_are_asked_for_is_taken_once(database_url: str) -> None:
+def test_a_decision_requested_from_many_servers_is_made_once(database_url: str) -> None:
     """One applies it, the others give the same answer; the cap is used once."""
 
     async def life(house: House) -> None:

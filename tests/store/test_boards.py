@@ -55,7 +55,7 @@ async def kept(database: Database, *scores: StoredScore) -> None:
         await keep(transaction, *scores)
 
 
-def test_a_look_sees_what_an_earlier_one_could_not(database_url: str) -> None:
+def test_a_later_look_sees_rows_that_an_earlier_look_could_not(database_url: str) -> None:
     """Who commits late is seen by the next look, and what was seen is not read again, however long others take."""
 
     async def work(database: Database) -> None:
@@ -138,7 +138,7 @@ def test_board_that_changed_a_lot_is_what_it_would_be_anew(database_url: str, ch
     run(database_url, work)
 
 
-def test_board_that_nobody_is_on_is_closed_empty(database_url: str) -> None:
+def test_an_empty_board_is_closed_empty(database_url: str) -> None:
     """An empty board is read, closed and read again."""
 
     async def work(database: Database) -> None:

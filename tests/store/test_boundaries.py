@@ -34,7 +34,7 @@ def everybody(house: House, number: int) -> dict[tuple[OutcomeKind, int, int], i
     return closings | {(STARTED, *key): number for key in february(house)}
 
 
-def test_customers_are_told_once_that_a_period_closed(database_url: str) -> None:
+def test_customers_are_notified_once_that_a_period_closed(database_url: str) -> None:
     """Nobody is told before the hour; then everybody who was active, page by page, and never again."""
 
     async def life(house: House) -> None:
@@ -53,7 +53,7 @@ def test_customers_are_told_once_that_a_period_closed(database_url: str) -> None
     lived(database_url, life)
 
 
-def test_two_servers_share_the_work_and_tell_nobody_twice(database_url: str) -> None:
+def test_two_servers_share_the_work_and_notify_no_customer_twice(database_url: str) -> None:
     """Four schedulers on two servers run into each other all the time."""
 
     async def life(house: House) -> None:
@@ -68,7 +68,7 @@ def test_two_servers_share_the_work_and_tell_nobody_twice(database_url: str) -> 
     lived(database_url, life)
 
 
-def test_a_turn_that_was_broken_off_goes_on_where_it_stopped(database_url: str) -> None:
+def test_a_boundary_that_was_interrupted_goes_on_where_it_stopped(database_url: str) -> None:
     """A server dies after a page; when its lease is over another one tells the rest, and only the rest."""
 
     async def life(house: House) -> None:
@@ -160,7 +160,9 @@ def test_offset_days_are_waited_for(database_url: str) -> None:
     "policy, closed, started",
     [("ENROLLED_WITH_ACTIVITY", 3, 3), ("ALL_ENROLLED", 5, 5), ("NONE", 0, 0)],
 )
-def test_the_brand_says_who_is_told(database_url: str, policy: str, closed: int, started: int) -> None:
+def test_the_organisation_says_which_customers_are_notified(
+    database_url: str, policy: str, closed: int, started: int
+) -> None:
     """Those with progress, all who take part, or nobody; two customers of five bought before January."""
 
     async def life(house: House) -> None:
@@ -180,7 +182,7 @@ def test_the_brand_says_who_is_told(database_url: str, policy: str, closed: int,
     lived(database_url, life)
 
 
-def test_a_group_of_the_past_has_no_turns(database_url: str) -> None:
+def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
     """What had closed before a group was defined was never open; what ran then is closed, but was not opened."""
 
     async def life(house: House) -> None:

@@ -42,7 +42,7 @@ def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> N
     lived(database_url, life)
 
 
-def test_a_customer_that_cannot_be_told_keeps_nobody_else_from_it(database_url: str) -> None:
+def test_a_customer_who_cannot_be_notified_stops_no_other(database_url: str) -> None:
     """Our own mistake with one customer is logged; the others of the page and all later ones are told."""
 
     async def life(house: House) -> None:

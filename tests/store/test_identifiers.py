@@ -39,7 +39,7 @@ def test_a_server_with_a_stale_name_asks_again(database_url: str) -> None:
     lived(database_url, life)
 
 
-def test_a_name_that_nobody_has_registers_somebody(database_url: str) -> None:
+def test_an_unknown_identifier_registers_a_customer(database_url: str) -> None:
     """Also in a server that remembers whose it was."""
 
     async def life(house: House) -> None:
@@ -53,7 +53,7 @@ def test_a_name_that_nobody_has_registers_somebody(database_url: str) -> None:
     lived(database_url, life)
 
 
-def test_names_of_one_who_lost_some_still_lead_through_a_merge(database_url: str) -> None:
+def test_identifiers_of_a_customer_who_lost_some_still_lead_through_a_merge(database_url: str) -> None:
     """The victim's names lead to a survivor who had lost a name, in a server that remembers all of them."""
 
     async def life(house: House) -> None:

@@ -94,7 +94,7 @@ def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: i
     lived(database_url, life)
 
 
-def test_who_enters_while_a_target_is_defined_is_not_left_out(database_url: str) -> None:
+def test_a_member_who_enters_while_a_target_is_defined_is_not_left_out(database_url: str) -> None:
     """By the job or by entering, each once; whichever comes first."""
 
     async def life(house: House) -> None:
@@ -157,7 +157,7 @@ async def define_late(house: House) -> TargetGroup:
     return (await define_groups(house.database, house.org_id, AUTHOR, DefinitionRequest(draft), NOW)).group
 
 
-def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None:
+def test_a_customer_whose_work_fails_is_passed_over(database_url: str) -> None:
     """Here one whose standing cannot be read; the others are done, and the job tells how many were not."""
 
     async def life(house: House) -> None:
@@ -180,7 +180,7 @@ def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None
     lived(database_url, life, servers=1)
 
 
-def test_the_workshop_does_what_there_is_and_stops_when_told() -> None:
+def test_the_job_worker_does_every_job_and_stops_on_request() -> None:
     """Also after something went wrong."""
 
     async def life() -> int:

@@ -88,7 +88,7 @@ def test_a_server_with_stale_names_finds_the_survivor(database_url: str) -> None
     lived(database_url, life)
 
 
-def test_what_the_victim_heard_is_known(database_url: str) -> None:
+def test_events_of_the_victim_are_duplicates(database_url: str) -> None:
     """Sent again after the merge, by either server, it is a duplicate; other content under its name is a conflict."""
 
     async def life(house: House) -> None:
@@ -136,7 +136,7 @@ def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
     lived(database_url, life)
 
 
-def test_what_cannot_be_merged_is_refused(database_url: str) -> None:
+def test_customers_that_cannot_be_merged_are_refused(database_url: str) -> None:
     """Oneself, nobody, who was merged into somebody else, and into whom was merged away; nothing changes."""
 
     async def life(house: House) -> None:
@@ -160,7 +160,7 @@ def test_what_cannot_be_merged_is_refused(database_url: str) -> None:
     lived(database_url, life)
 
 
-def test_nothing_is_lost_while_both_are_told_of_events(database_url: str) -> None:
+def test_nothing_is_lost_while_both_receive_events(database_url: str) -> None:
     """Two servers are told of bills of both, some of them twice, while the two are merged."""
 
     async def life(house: House) -> None:
@@ -185,7 +185,7 @@ def test_nothing_is_lost_while_both_are_told_of_events(database_url: str) -> Non
     lived(database_url, life)
 
 
-def test_two_who_are_merged_into_each_other_at_once_become_one(database_url: str) -> None:
+def test_two_customers_merged_into_each_other_at_once_become_one(database_url: str) -> None:
     """One of the two requests is first; the other is refused."""
 
     async def life(house: House) -> None:

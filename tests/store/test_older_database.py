@@ -121,7 +121,7 @@ def differing(client: ApiClient) -> list[tuple[int, int]]:
     return [(one.customer_key.org_id, one.customer_key.customer_id) for one in verified(client) if not one.agrees]
 
 
-def test_every_log_leads_to_what_is_kept(older: Older) -> None:
+def test_replaying_every_log_gives_what_is_stored(older: Older) -> None:
     """Each standing is compared and none differs; a standing, a history and an entry that were changed are found."""
     url, expected = older
     with opened_at(door_to(url)) as client:

@@ -58,7 +58,7 @@ def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
     assert len(encode_standing(EMPTY_STANDING)) < len(lived(database_url, life, servers=1)) < 48
 
 
-def test_offers_of_two_brands_share_a_batch(database_url: str) -> None:
+def test_events_of_two_organisations_share_a_batch(database_url: str) -> None:
     """One transaction may hold events of many organisations; each is judged by its own rules."""
 
     async def life(house: House) -> None:

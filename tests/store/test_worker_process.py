@@ -90,7 +90,7 @@ def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> No
 
 
 @pytest.mark.slow
-def test_a_worker_that_stood_still_tells_nobody_again(database_url: str) -> None:
+def test_a_worker_that_stood_still_notifies_no_customer_again(database_url: str) -> None:
     """Stopped within a turn, it is taken over from; when it goes on, everybody has been told once."""
 
     async def life(house: House) -> None:

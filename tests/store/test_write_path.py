@@ -40,7 +40,7 @@ async def values(house: House, customer: str = "anna") -> list[int]:
     return [now.standing.progress[key].value for key in sorted(now.standing.progress)]
 
 
-def test_two_servers_hear_one_customer_at_the_same_time(database_url: str) -> None:
+def test_two_servers_receive_events_of_one_customer_at_the_same_time(database_url: str) -> None:
     """No bill is lost and none counts twice; each gets a number of its own."""
 
     async def life(house: House) -> None:
@@ -202,7 +202,7 @@ def test_a_server_that_went_away_is_found_again(database_url: str) -> None:
     lived(database_url, life, servers=1)
 
 
-def test_a_full_lane_turns_requests_away_whole(database_url: str) -> None:
+def test_a_full_lane_turns_a_request_away_as_a_whole(database_url: str) -> None:
     """More than may wait is refused before anything of it is received; what waited is applied."""
 
     async def life(house: House) -> None:

@@ -64,7 +64,7 @@ def absent() -> Iterator[Row]:
     yield from (Row(*entry) for entry in UNSUPPORTED.items())
 
 
-def test_the_page_lists_the_whole_vocabulary() -> None:
+def test_the_page_lists_the_complete_vocabulary() -> None:
     """Each attribute, function, operation and argument once, with its type; nothing that is not there."""
     listed = rows()
     assert sorted(set(listed)) == sorted(listed)
