@@ -43,7 +43,7 @@ class Field(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W2 and give what was found."""
+    """Run W2 and return its findings."""
     rules, stream = typical_rules(plan.seed), Stream(plan.seed, customers=plan.customers, events=plan.stream_events)
     say("W2: making the brand and the baseline's tables …")
     template = server.database("w2_ours")
@@ -76,7 +76,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
 
 
 async def _all_receive(server: Postgres, field: Field, events: list[Happened], users: Users, turn: int) -> list[Round]:
-    """Let every contestant receive *events*; each round another one begins."""
+    """Have every contestant receive *events*; each round begins with another contestant."""
     contestants = field.contestants
     first = turn % len(contestants)
     rounds = []
@@ -119,7 +119,7 @@ def _packed(server: Postgres, plan: Plan, contestants: Sequence[Contestant]) -> 
 def _audits(
     server: Postgres, contestants: Sequence[Contestant], rules: Sequence[Rule], sent: Sequence[Happened], seed: int
 ) -> dict[str, Audit]:
-    """Reckon again what every contestant has stored; raises Failed where it differs."""
+    """Compute again what every contestant has stored. Raises Failed where it differs."""
     audits = {}
     for one in contestants:
         check = audit_peer if isinstance(one, SetBased) else audit_ours

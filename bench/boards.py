@@ -48,7 +48,7 @@ Keep = Callable[[Sequence[Change]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """The brand that is asked about; `ids` are those of customers by their numbers."""
+    """The organisation that is asked about; `ids` are those of customers by their numbers."""
 
     url: str
     rules: list[Rule]
@@ -59,14 +59,14 @@ class Ground:
 
 
 class Contender(NamedTuple):
-    """Somebody who is asked again and again, and what a load means there."""
+    """A contestant that is read again and again, and what a load means for it."""
 
     ask: Asking
     loading: Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Peers(NamedTuple):
-    """Those who are asked in process, and what brings the baselines what the load changes."""
+    """The contestants that are read in process, and what brings the load's changes to the baselines."""
 
     readers: dict[str, Reader]
     sql: Follower
@@ -75,7 +75,7 @@ class Peers(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W6 and give what was found."""
+    """Run W6 and return its findings."""
     ground = await _ground(server, plan)
     hide_from_collector()
     say("W6: starting servers that know nothing …")
@@ -142,7 +142,7 @@ def _door(server: Postgres, url: str, rule: Rule) -> Door:
 
 
 async def _peers(stack: AsyncExitStack, server: Postgres, ground: Ground) -> Peers:
-    """Make the baselines' tables of the board as it is now, and give all who are asked in process."""
+    """Make the baselines' tables of the leaderboard as it is now. Return all contestants that are read in process."""
     runtime = await stack.enter_async_context(running(ground.url, server_settings(lanes=1)))
     say("W6: making the baselines' boards …")
     found = board_data.scores(server, ground.url, ground.door.board)

@@ -33,7 +33,7 @@ BATCH_EVENTS = 1_000
 
 
 class Lane(NamedTuple):
-    """A brand with so many targets, and what receives for it."""
+    """An organisation with so many targets, and what receives for it."""
 
     targets: int
     rules: list[Rule]
@@ -61,7 +61,7 @@ class Cost(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W3 and give what was found; bills only, customers drawn evenly."""
+    """Run W3 and return its findings; bills only, customers drawn evenly."""
     count = max(BATCH_EVENTS, int(plan.batch_events * EVENTS_SHARE) // BATCH_EVENTS * BATCH_EVENTS)
     customers = min(plan.customers, CUSTOMERS_MAX)
     stream = Stream(plan.seed, customers=customers, events=count * (plan.rounds + 1), mix=Mix(0, 0, 0))

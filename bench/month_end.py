@@ -57,7 +57,7 @@ class Looks:
     """Looks at answers: by the instant that the answer names, the month has turned or has not."""
 
     def __init__(self, cents: dict[str, int]) -> None:
-        """Know what each customer bought in November, by the address that is asked."""
+        """Know each customer's purchases in November, by the address that is read."""
         self._cents = cents
         self._counts = {True: 0, False: 0}
         self._wrong = 0
@@ -79,7 +79,7 @@ class Looks:
 
 
 class Telling(NamedTuple):
-    """What it took to tell everybody: events and customers, seconds, processor seconds, bytes of the log."""
+    """What notifying all customers took: events and customers, seconds, processor seconds, bytes of the log."""
 
     events: int
     customers: int
@@ -90,7 +90,7 @@ class Telling(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Let a month end and give what was found."""
+    """Run a month's end and return the findings."""
     rule, customers = board_data.board_rule(typical_rules(plan.seed)), plan.customers
     url = server.database("turn")
     say(f"turn: making a brand of {customers:,} customers, who all buy something …")
@@ -125,7 +125,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
 
 
 def _is_told(server: Postgres, url: str) -> bool:
-    """Return whether the turns of midnight were written down, and all of them worked off."""
+    """Return whether the boundaries of midnight are written, and all customers were notified."""
     ((planned, done),) = server.rows(_TURNS, url)
     return bool(planned) and planned == done
 

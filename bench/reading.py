@@ -32,7 +32,7 @@ CENTURY = 100_000_000
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W4 and give what was found."""
+    """Run W4 and return its findings."""
     rules = typical_rules(plan.seed)
     urls = {OURS: server.database("w4_ours"), PEER: server.database("w4_sql")}
     say("W4: making the brand and the baseline's tables …")

@@ -20,7 +20,7 @@ REQUESTS_PER_CLIENT = {1: 250, 16: 80}
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W1 and give what was found."""
+    """Run W1 and return its findings."""
     rules = typical_rules(plan.seed)
     counts = {clients: int(clients * REQUESTS_PER_CLIENT[clients] * plan.seconds) for clients in CLIENTS}
     stream = Stream(plan.seed, customers=plan.customers, events=sum(counts.values()) * (plan.rounds + 1))

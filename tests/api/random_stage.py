@@ -1,4 +1,4 @@
-"""A brand with something of everything, so that requests find what they name."""
+"""An organisation with something of everything, so that requests find what they name."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -15,7 +15,7 @@ NEXT_VERSIONS = ("", "/v3.1", "/api_gateway/intouch-api-v3/v3.1")
 
 
 class Stage:
-    """A brand with a group of each kind, four customers of whom three did something, and names of all of it."""
+    """An organisation with a group of each kind, four customers of whom three did something, and names of all of it."""
 
     def __init__(self, organisation: OrganisationClient) -> None:
         """Set the stage."""

@@ -1,7 +1,7 @@
 """One rule for every route: how it is asked about somebody's things, so that asking as others can be tried in each way.
 
-`<kind>` stands for the id of a thing: of one's own, of another brand's, or of nothing. Whoever adds a route adds its
-rule here; a route that takes no ids has a rule all the same.
+`<kind>` stands for the id of a thing: of one's own, of another organisation's, or of nothing. Whoever adds a route adds
+its rule here; a route that takes no ids has a rule all the same.
 """
 
 from collections.abc import Mapping
@@ -188,7 +188,7 @@ NOTHING = 8_888_888_888
 
 
 class World:
-    """A brand with one of everything, whose names all hold the brand's own word."""
+    """An organisation with one of everything, whose names all hold the organisation's own word."""
 
     def __init__(self, organisation: OrganisationClient, word: str) -> None:
         """Make everything."""
@@ -232,7 +232,7 @@ class World:
         }
 
     def _goal(self, template: int) -> int:
-        """Let Anna set a goal after a target; return its id."""
+        """Set a goal for Anna after a target; return its id."""
         settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2}
         assert 200 == self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings}).status_code
         path = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/goals"

@@ -9,7 +9,7 @@ from tests.api.client_forms import FEBRUARY, JANUARY, bill, group, target
 
 
 class Audience:
-    """An audience of a brand, with Anna and Bob known to it."""
+    """An audience of an organisation, with Anna and Bob known to it."""
 
     def __init__(self, organisation: OrganisationClient, name: str = "Gold") -> None:
         """Make the audience."""
@@ -19,14 +19,14 @@ class Audience:
         self.path = f"/api/v1/audiences/{self.made['id']}"
 
     def let_in(self, *names: Json, **query: Any) -> Json:
-        """Let customers enter; return what is answered."""
+        """Add customers to it; return the answer."""
         answered = self.organisation.post(f"{self.path}/members", list(names), **query)
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
         return told
 
     def members(self, **query: Any) -> list[int]:
-        """Return who is in it, page by page."""
+        """Return its members, page by page."""
         found: list[int] = []
         cursor = ""
         while True:
@@ -57,7 +57,7 @@ ANNA, BOB = {"externalId": "anna"}, {"externalId": "bob"}
 
 
 def test_an_audience_is_made_with_a_version(audience: Audience) -> None:
-    """Nobody is in it yet."""
+    """It has no members yet."""
     made = audience.made
     assert ("Gold", "2026-01-20T12:00:00Z", 0) == (made["name"], made["createdAt"], made["versions"][0]["members"])
     assert [made["versionId"]] == [version["id"] for version in made["versions"]]
@@ -102,7 +102,7 @@ def test_leaving_the_audience_keeps_the_enrolment(audience: Audience) -> None:
 
 
 def test_one_customer_enters_by_id(audience: Audience) -> None:
-    """And again, which changes nothing."""
+    """A second time changes nothing."""
     audience.organisation.define(group(audience.target()))
     path = f"{audience.path}/members/{audience.organisation.customer('anna')}"
     told = [said(audience.organisation.send("PUT", path)) for _ in range(2)]
@@ -111,7 +111,7 @@ def test_one_customer_enters_by_id(audience: Audience) -> None:
 
 
 def test_an_upload_may_be_sent_again(audience: Audience) -> None:
-    """Who is in already stays in; places of customers that nobody knows are told."""
+    """Members stay members; the positions of unknown customers are answered."""
     audience.let_in(ANNA)
     told = audience.let_in(ANNA, {"externalId": "nobody"}, BOB, {"userId": 5}, ANNA)
     assert (1, 2, [1, 3]) == (told["entered"], told["already"], told["unknown"])
@@ -207,7 +207,7 @@ def test_a_target_that_is_added_names_audiences_too(audience: Audience) -> None:
 
 
 def test_a_target_that_is_put_back_in_force_asks_anew(audience: Audience) -> None:
-    """Who entered meanwhile is enrolled then."""
+    """A customer who entered meanwhile is enrolled then."""
     made = audience.organisation.define(group(audience.target()))
     path = f"/v3/targetGroups/{made['id']}/targets"
     one = made["targets"][0]["id"]

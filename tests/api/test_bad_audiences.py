@@ -50,7 +50,7 @@ def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> Non
     "body", [{"name": ""}, {"name": "x" * 201}, {"name": "a\0"}, {}, [], {"name": 5}, {"name": "a", "b": 1}]
 )
 def test_a_bad_audience_is_refused(organisation: OrganisationClient, body: Any) -> None:
-    """Nothing is kept of it."""
+    """Nothing of it is stored."""
     assert 400 == organisation.post("/api/v1/audiences", body).status_code
     assert [] == organisation.get("/api/v1/audiences")["items"]
 
@@ -68,7 +68,7 @@ def test_a_name_is_taken_once(audience: Audience) -> None:
     [{}, "x", [5], [{}], [{"externalId": "a", "mobile": "b"}], [{"externalId": ""}], [{"name": "a"}], [{"userId": -5}]],
 )
 def test_a_bad_upload_adds_no_member(audience: Audience, body: Any) -> None:
-    """What is wrong is told by the place in the list."""
+    """Each problem names the position in the list."""
     good = [ANNA, *body] if isinstance(body, list) else body
     assert 400 == audience.organisation.post(f"{audience.path}/members", good).status_code
     assert [] == audience.members()
@@ -79,13 +79,13 @@ def test_a_bad_upload_adds_no_member(audience: Audience, body: Any) -> None:
     [b"", b"externalId,mobile\na,b\n", b"colour\nred\n", b"\xff\xfe", b'externalId\n"anna', b"externalId\nan\0na\n"],
 )
 def test_a_bad_file_adds_no_member(audience: Audience, body: bytes) -> None:
-    """What cannot be read is refused whole."""
+    """An unreadable file is refused as a whole."""
     path, headers = f"{audience.path}/members", {"Content-Type": "text/csv"}
     assert 400 == audience.organisation.send("POST", path, content=body, headers=headers).status_code
 
 
 def test_an_unknown_audience_is_not_found(audience: Audience) -> None:
-    """No id, an id of nothing, and that of another brand."""
+    """No id, an id of nothing, and that of another organisation."""
     other = audience.organisation.client.organisation()
     for path in ("/api/v1/audiences/x", "/api/v1/audiences/5", audience.path):
         for method, rest in (("GET", ""), ("GET", "/members"), ("POST", "/versions"), ("PUT", "/members/5")):

@@ -17,7 +17,7 @@ WHO = ("customer", "must hold exactly one of id, externalId, mobile, email")
 
 @pytest.fixture
 def untouched(front: ApiClient) -> Iterator[OrganisationClient]:
-    """Return a brand with a target; after the test nothing more may be stored than before."""
+    """Return an organisation with a target; after the test nothing more may be stored than before."""
     organisation = front.organisation()
     organisation.define(group())
     before = organisation.stored()
@@ -138,7 +138,7 @@ def test_a_bad_event_is_refused_with_its_reason(
 
 
 def test_every_problem_of_an_event_is_reported_at_once(untouched: OrganisationClient) -> None:
-    """What the decoder stopped at does not hide the rest."""
+    """A value that the decoder cannot read does not hide other problems."""
     sent = bill() | {"id": 7, "time": "never", "colour": 1, "customer": {"id": "x", "name": "Anna"}}
     sent["data"] |= {"netAmount": [], "lines": 5}
     paths = {path for path, _ in refused(untouched, sent)}
@@ -197,7 +197,7 @@ def test_a_line_that_is_no_json_is_refused_by_itself(organisation: OrganisationC
 
 
 def test_a_body_of_20_megabytes_is_refused(untouched: OrganisationClient) -> None:
-    """Past 10 MiB nothing is read on: 413 in the words of our own face."""
+    """Past 10 MiB nothing is read on: 413 in the words of our own API."""
     answered = untouched.post("/api/v1/events", b" " * 20_000_000)
     assert (413, {"problems": [{"path": "", "reason": "the body is larger than 10485760 bytes"}]}) == (
         answered.status_code,

@@ -13,7 +13,7 @@ CAPPING = "CAPPING"
 
 
 def cap(kind: str = "ALL_POINTS", most: object = 100, entity: str = "REWARDS", **changes: object) -> Json:
-    """Return a cap on what everybody may be given each month."""
+    """Return a cap on the awards of each customer in a month."""
     rest: Json = {key: changes.pop(key) for key in ("capScope", "periods", "targetEvaluationType") if key in changes}
     capped = target(entity, kind, defaultValues=[{"defaultValue": most}], **changes)
     return group(capped, trackingType=CAPPING, **rest)
@@ -41,7 +41,7 @@ def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]
 
 @pytest.fixture(name="anna")
 def _anna(organisation: OrganisationClient) -> OrganisationClient:
-    """Return a brand that knows Anna."""
+    """Return an organisation that knows Anna."""
     organisation.tell(bill())
     return organisation
 
@@ -61,7 +61,7 @@ def test_a_cap_allows_what_is_left(anna: OrganisationClient) -> None:
 
 
 def test_what_is_left_is_shown(anna: OrganisationClient) -> None:
-    """Limit, used, left and the bounds of the running period; February begins anew."""
+    """Limit, used, left and the bounds of the running period; February begins again."""
     defined = anna.define(cap(most=Decimal("99.5")))
     award(anna, "a", Decimal("0.25"))
     (shown,) = caps(anna)
@@ -86,7 +86,7 @@ def test_what_is_left_is_shown(anna: OrganisationClient) -> None:
 
 
 def test_the_same_decision_is_taken_once(anna: OrganisationClient) -> None:
-    """Asked again it answers the same, with or without a time, and uses nothing; other content is a conflict."""
+    """A second call gets the same answer, with or without a time, and uses up nothing; other content is a conflict."""
     anna.define(cap())
     first = award(anna, "a", 70)
     anna.client.clock.set("2026-01-20T12:00:01Z")
@@ -195,7 +195,7 @@ def test_a_customers_own_window_begins_with_the_first_award(anna: OrganisationCl
 
 
 def test_only_the_enrolled_are_bound_by_a_list(anna: OrganisationClient) -> None:
-    """A cap with a list of customers concerns nobody else; an own limit stands in for the usual one."""
+    """A cap with a list of customers concerns no other customer; a customer's own limit replaces the usual one."""
     defined = anna.define(cap(most=10, enrolmentMethod="IMPORT"))
     assert [] == caps(anna)
     assert 50 == given(award(anna, "a", 50))
@@ -205,7 +205,7 @@ def test_only_the_enrolled_are_bound_by_a_list(anna: OrganisationClient) -> None
 
 
 def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
-    """Where the award is given decides, by a filter; an unknown place is told."""
+    """A filter decides by the place of the award; an unknown place is reported."""
     organisation = front.organisation()
     organisation.tell(bill())
     (store,) = said(organisation.post("/api/v1/stores", [{"code": "A"}]))["items"]
@@ -243,7 +243,7 @@ def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
     ],
 )
 def test_a_bad_decision_is_refused_with_the_field(anna: OrganisationClient, changes: Json, path: str) -> None:
-    """Each mistake by its path; nothing is decided."""
+    """Each problem has its path; nothing is decided."""
     answered = anna.post(f"/api/v1/customers/{anna.customer('anna')}/awards", {"id": "a", "amount": 1} | changes)
     assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
 
@@ -251,7 +251,7 @@ def test_a_bad_decision_is_refused_with_the_field(anna: OrganisationClient, chan
 @pytest.mark.parametrize("customer", ["1", "x", "9" * 30])
 @pytest.mark.parametrize("call", ["caps", "awards", "progress"])
 def test_an_unknown_customer_is_not_found(organisation: OrganisationClient, customer: str, call: str) -> None:
-    """404, whatever stands in the path, of another brand's customers too."""
+    """404, whatever stands in the path, of another organisation's customers too."""
     path = f"/api/v1/customers/{customer}/{call}"
     answered = organisation.post(path, {"id": "a", "amount": 1}) if call == "awards" else organisation.send("GET", path)
     assert 404 == answered.status_code

@@ -24,7 +24,7 @@ def called(audience: Audience, name: object) -> tuple[int, object]:
 
 
 def test_an_audience_is_renamed(audience: Audience) -> None:
-    """Also to what differs in case alone; members and the targets that name it go on."""
+    """A name may also change only in case; members and targets that name it stay."""
     audience.let_in(ANNA)
     audience.organisation.define(group(audience.target()))
     assert [(200, "Silver"), (200, "SILVER")] == [called(audience, "Silver"), called(audience, "SILVER")]
@@ -91,7 +91,7 @@ def test_an_audience_that_a_target_names_stays(audience: Audience) -> None:
 
 
 def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
-    """Whoever comes first: a definition that names it, or the deletion."""
+    """The first of the two wins: a definition that names it, or the deletion."""
     organisation = audience.organisation
 
     async def together() -> tuple[httpx.Response, httpx.Response]:
@@ -105,7 +105,7 @@ def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
 
 
 def test_no_customer_enters_an_audience_that_is_deleted_meanwhile(audience: Audience) -> None:
-    """Whoever was to enter is told so, or is in before it is gone."""
+    """A customer who was to enter is refused, or is a member before the audience is deleted."""
     organisation = audience.organisation
 
     async def together() -> tuple[httpx.Response, httpx.Response]:

@@ -92,7 +92,7 @@ WRONG: tuple[tuple[Any, list[str]], ...] = (
 def test_each_problem_of_a_communication_is_reported(
     organisation: OrganisationClient, body: Any, reasons: list[str]
 ) -> None:
-    """Where and what; nothing of the request is kept."""
+    """Where and what; nothing of the request is stored."""
     path = address(organisation)
     assert [(300004, reason) for reason in reasons] == organisation.errors("POST", f"{path}/upsert", body)
     assert [] == organisation.data("GET", path)
@@ -108,7 +108,7 @@ def test_a_communication_comes_once_in_a_request(organisation: OrganisationClien
 
 @pytest.mark.parametrize("method, end", [("GET", ""), ("POST", "/upsert")])
 def test_an_unknown_target_has_no_communications(organisation: OrganisationClient, method: str, end: str) -> None:
-    """An unknown or deleted group, another brand's, and an unknown target: the vendor's codes."""
+    """An unknown or deleted group, another organisation's, and an unknown target: the vendor's codes."""
     path = address(organisation)
     group_path = path.partition("/targets/")[0]
     body = [START] if method == "POST" else None

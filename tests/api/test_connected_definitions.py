@@ -113,7 +113,7 @@ def test_a_parent_defines_and_edits_in_a_child(family: Family) -> None:
 
 
 def test_writing_is_for_one_organisation(family: Family) -> None:
-    """ALL is for reading; a child writes to nobody else, and nobody to strangers."""
+    """ALL is for reading; a child writes only to itself, and no organisation to one that is not connected."""
     parent, child, stranger = family.parent, family.child, family.stranger
     body = {"description": "x"}
     path = family.address(child)

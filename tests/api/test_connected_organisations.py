@@ -28,7 +28,7 @@ class Family:
 
     @property
     def everybody(self) -> tuple[OrganisationClient, ...]:
-        """Return every brand."""
+        """Return all organisations."""
         return self.parent, self.child, self.other, self.stranger
 
     def _target(self, organisation: OrganisationClient) -> str:
@@ -62,7 +62,7 @@ class Family:
 
 
 def told(status: int, answer: Json) -> Any:
-    """Return the data of what went well, or codes and messages."""
+    """Return the data of a success, or codes and messages."""
     assert status == (400 if answer["errors"] else 200)
     return answer["data"] if not answer["errors"] else [(one["code"], one["message"]) for one in answer["errors"]]
 

@@ -1,4 +1,7 @@
-"""`/api/v1/customers/{id}/goals`: what customers set out to reach, within the limits of the brand (facts 4.12)."""
+"""`/api/v1/customers/{id}/goals`.
+
+What customers set out to reach, within the limits of the organisation (facts 4.12).
+"""
 
 import asyncio
 from typing import Any
@@ -13,7 +16,7 @@ DATES = {"startDate": "2026-01-20", "endDate": "2026-01-31"}
 
 
 class Stage:
-    """A brand after one of whose targets customers may set goals of 10 to 500, for 30 days; Anna and Bob are known."""
+    """An organisation with a template for goals from 10 to 500 over 30 days, and its customers Anna and Bob."""
 
     def __init__(self, organisation: OrganisationClient, **settings: Any) -> None:
         """Set the stage."""
@@ -28,7 +31,7 @@ class Stage:
         self.anna = organisation.customer("anna")
 
     def path(self, *rest: object, customer: object = None) -> str:
-        """Return the address of a customer's goals, Anna's if nobody is named."""
+        """Return the address of a customer's goals, by default Anna's."""
         return "/".join(map(str, ("/api/v1/customers", customer or self.anna, "goals", *rest)))
 
     def asked(self, **changes: Any) -> Json:
@@ -53,7 +56,7 @@ class Stage:
         return found
 
     def refused(self, method: str, path: str, body: Any) -> list[str]:
-        """Send a request that is refused; return the paths of what is wrong. Nothing is kept."""
+        """Send a request that is refused; return the paths of what is wrong. Nothing is stored."""
         before = self.organisation.stored()
         answered = self.organisation.send(method, path, json=body)
         assert (400, before) == (answered.status_code, self.organisation.stored()), answered.text
@@ -73,7 +76,7 @@ def stage(organisation: OrganisationClient) -> Stage:
 
 
 def test_a_goal_is_set(stage: Stage) -> None:
-    """It tells all that there is to it; what was bought on its first day counts, by the template's rule."""
+    """The answer is complete; a bill of its first day counts, by the template's rule."""
     goal = stage.set(name="Treat")
     assert ("Treat", stage.template, 100, 50, "RUNNING", None) == (
         goal["name"],
@@ -124,7 +127,7 @@ def test_goals_are_hidden_from_lists_unless_requested(stage: Stage) -> None:
 
 
 def test_a_value_can_be_changed(stage: Stage) -> None:
-    """It is asked of what is heard from then on."""
+    """It applies to events received from then on."""
     goal = stage.set()
     changed = stage.change(goal, goal="55.5", name="Less")
     assert ("Less", "55.5", 50, None) == (
@@ -157,7 +160,7 @@ def test_a_goal_that_runs_keeps_its_start(stage: Stage) -> None:
 
 
 def test_a_goal_can_be_cancelled(stage: Stage) -> None:
-    """Nothing counts any more, what was reached stays; again changes nothing."""
+    """Nothing counts any more, the value stays; a second call changes nothing."""
     goal = stage.set()
     stage.organisation.client.clock.set("2026-01-21T00:00:00Z")
     cancelled = stage.cancel(goal)
@@ -217,7 +220,7 @@ def test_the_same_goal_is_not_set_twice(stage: Stage) -> None:
 
 
 def test_goals_of_many_customers_are_one_definition(stage: Stage) -> None:
-    """Whoever chooses dates that were chosen before defines nothing, also when asked for at the same time."""
+    """Dates that were chosen before define no new group, also if chosen at the same time."""
     organisation = stage.organisation
     names = [f"customer {number}" for number in range(8)]
     organisation.tell(*(bill("20", customer=name) for name in names))
@@ -251,7 +254,7 @@ def test_a_changed_template_makes_other_goals(stage: Stage) -> None:
 
 
 def test_an_unknown_customer_has_no_goals(stage: Stage) -> None:
-    """No id, an id of nobody, another brand's customer, another's goal."""
+    """No id, an id of nobody, another organisation's customer, another's goal."""
     goal = stage.set()
     other = stage.organisation.client.organisation()
     for customer in ("x", "5"):

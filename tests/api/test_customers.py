@@ -57,7 +57,7 @@ def test_a_registration_is_an_event_that_targets_count(organisation: Organisatio
 
 
 def test_a_known_customer_is_changed(organisation: OrganisationClient) -> None:
-    """What is given is changed or added, the rest stays; there is no warning the second time."""
+    """Named fields are changed or added, the rest stays; there is no warning the second time."""
     first = registered(
         organisation, profile(("externalId", "anna"), firstName="Ana", lastName="Berg", fields={"city": "Bonn"})
     )
@@ -73,7 +73,7 @@ def test_a_known_customer_is_changed(organisation: OrganisationClient) -> None:
 
 
 def test_a_customer_of_an_event_gets_a_profile_later(organisation: OrganisationClient) -> None:
-    """Who was registered by an unknown external id keeps the id and the progress."""
+    """A customer who was registered by an unknown external id keeps the id and the progress."""
     organisation.define(group())
     (item,) = organisation.tell(bill("40"))
     told = registered(organisation, profile(("externalId", "anna"), ("mobile", "49170")))
@@ -82,7 +82,7 @@ def test_a_customer_of_an_event_gets_a_profile_later(organisation: OrganisationC
 
 
 def test_names_of_different_customers_are_not_joined(organisation: OrganisationClient) -> None:
-    """Merging is another call: nothing changes."""
+    """A merge is a call of its own: nothing changes."""
     registered(organisation, profile(("mobile", "1")))
     registered(organisation, profile(("mobile", "2")))
     before = organisation.stored()

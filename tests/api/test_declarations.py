@@ -1,4 +1,4 @@
-"""Programmes, currencies, extended and custom fields: what a brand declares and targets may name (facts 6)."""
+"""Programmes, currencies, extended and custom fields: what an organisation declares and targets may name (facts 6)."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def test_currencies_belong_to_programmes(organisation: OrganisationClient) -> No
 
 @pytest.mark.parametrize("what", ["extended-fields", "custom-fields"])
 def test_fields_have_an_entity_and_a_type(organisation: OrganisationClient, what: str) -> None:
-    """Declared anew they change; the two families are apart."""
+    """A second declaration changes them; the two families are separate."""
     tip = {"entity": "TRANSACTION", "name": "tip", "type": "TEXT", "label": "Tip"}
     kept(organisation, what, tip, {"entity": "LINEITEM", "name": "tip", "type": "NUMBER"})
     kept(organisation, what, tip | {"type": "NUMBER"})
@@ -75,7 +75,7 @@ def test_fields_have_an_entity_and_a_type(organisation: OrganisationClient, what
 
 
 def test_lists_come_in_pages(organisation: OrganisationClient) -> None:
-    """A cursor leads on, null ends; another brand's are not among them."""
+    """A cursor leads on, null ends; another organisation's are not among them."""
     kept(organisation, "programs", *({"name": f"P{number}", "id": number} for number in range(1, 6)))
     first = organisation.get("/api/v1/programs", limit=2)
     second = organisation.get("/api/v1/programs", limit=2, cursor=first["nextCursor"])
@@ -87,7 +87,7 @@ def test_lists_come_in_pages(organisation: OrganisationClient) -> None:
 
 
 def test_answers_have_the_documented_shape(organisation: OrganisationClient) -> None:
-    """Both of what is kept and of what is listed."""
+    """Both of what is stored and of what is listed."""
     bodies: list[tuple[str, Any, Json]] = [
         ("programs", ProgramItem, {"name": "G", "id": 7}),
         ("currencies", CurrencyItem, {"programId": 7, "identifier": "s"}),
@@ -115,7 +115,7 @@ def test_answers_have_the_documented_shape(organisation: OrganisationClient) -> 
     ],
 )
 def test_a_bad_item_is_refused(organisation: OrganisationClient, what: str, item: Json, expected: str) -> None:
-    """By its place, with the reason; nothing is kept."""
+    """By its place, with the reason; nothing is stored."""
     (problem,) = refused(organisation, what, [item])
     assert expected == problem[: len(expected)]
     assert [] == listed(organisation, what)
@@ -186,7 +186,7 @@ STORE_COLUMNS = ("code", "id", "name", "zone", "concept", "externalId", "externa
 def test_a_bad_table_is_refused_row_by_row(
     organisation: OrganisationClient, table: str | bytes, expected: list[str]
 ) -> None:
-    """Every row that is wrong is told; none is kept."""
+    """Every wrong row is reported; no row is stored."""
     body = table if isinstance(table, bytes) else table.encode()
     assert expected == refused(organisation, "stores", body, headers=CSV)
     assert [] == listed(organisation, "stores")
@@ -210,7 +210,7 @@ def of_currency(program: int, identifier: str) -> Json:
 
 
 def test_without_declarations_a_target_may_name_anything(organisation: OrganisationClient) -> None:
-    """What the systems send is all there is to know."""
+    """Only the fields that the organisation's systems send are known."""
     assert [] == codes(organisation, of_field("tip"))
     assert [] == codes(organisation, of_currency(7, "stars"))
 
@@ -246,7 +246,7 @@ def test_a_target_names_a_known_programme_and_currency(organisation: Organisatio
 
 
 def test_a_target_that_is_added_later_is_checked_as_well(organisation: OrganisationClient) -> None:
-    """And those that were there before the brand declared anything stay."""
+    """Targets from before the first declaration stay."""
     defined = organisation.define(group(target(), target(), combinationType="ALL"))
     kept(organisation, "extended-fields", {"entity": "TRANSACTION", "name": "tip", "type": "NUMBER"})
     info = {"name": "tips", "aggregateFunction": "SUM"}

@@ -1,4 +1,4 @@
-"""What cannot be read of a request is told with its path, all of it, and the rest is read all the same."""
+"""What cannot be read of a request is reported with its path, all of it, and the rest is read all the same."""
 
 import json
 from decimal import Decimal
@@ -19,7 +19,7 @@ def told(body: Any) -> list[tuple[str, str]]:
 
 
 def test_every_wrong_type_is_reported_with_its_path() -> None:
-    """Fields of a group, of its periods, targets and deeper are told together."""
+    """Fields of a group, of its periods, targets and deeper are reported together."""
     body = {
         "name": 5,
         "active": "yes",
@@ -67,7 +67,7 @@ def test_what_can_be_read_is_read_beside_what_cannot() -> None:
 
 
 def test_unknown_fields_are_named() -> None:
-    """A field that nobody knows is a mistake, at every depth."""
+    """An unknown field is a problem, at every depth."""
     body = {"colour": 1, "periods": [{"colour": 1}], "targets": [{"extendedFieldInfo": {"colour": 1}}]}
     assert [path for path, _ in told(body)] == [
         "periods[0].colour",
@@ -83,7 +83,7 @@ def test_a_long_unknown_name_is_cut_in_the_message() -> None:
 
 
 def test_fields_that_only_answers_have_are_left_out() -> None:
-    """Whoever posts an answer back, with ids, stamps and statuses, is understood."""
+    """An answer that is sent back, with ids, stamps and statuses, is understood."""
     body = {
         "id": 5,
         "attribution": {},
@@ -129,7 +129,7 @@ def test_the_prose_has_another_word_for_interrupted_streaks() -> None:
 
 
 def test_an_explicit_null_differs_from_absence_where_answers_show_it() -> None:
-    """An aggregate window of null was said; nothing else that is null was."""
+    """An aggregate window of null was sent; no other null was."""
     body = b'{"name": null, "targets": [{"extendedFieldInfo": {"aggregateWindow": null}}, {"extendedFieldInfo": {}}]}'
     draft, problems = read_definition(body)
     given = [target.metadata is not None and target.metadata.window_given for target in draft.targets]

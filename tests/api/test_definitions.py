@@ -255,7 +255,7 @@ def test_an_unsupported_definition_is_stored_with_a_warning(organisation: Organi
 
 
 def version_of(organisation: OrganisationClient) -> int:
-    """Return the version that the brand is at."""
+    """Return the organisation's present version."""
     version_now = "select version from organisation where org_id = %s"
     return organisation.client.number(version_now, organisation.organisation.id)
 
@@ -268,7 +268,7 @@ def test_a_definition_makes_a_new_version(organisation: OrganisationClient) -> N
 
 
 def test_definitions_at_the_same_time_share_no_name(organisation: OrganisationClient) -> None:
-    """Of several requests for one name sent together, one is taken, the others are told."""
+    """Of several requests for one name at the same time, one succeeds; the others are refused."""
 
     async def together() -> list[httpx.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:

@@ -1,4 +1,4 @@
-"""The OpenAPI document: nothing of the faces is missing, and what it says of answers is what is answered."""
+"""The OpenAPI document: nothing of the APIs is missing, and what it says of answers is what is answered."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def parts(value: Any) -> list[Any]:
 
 
 def test_the_committed_document_is_that_of_today() -> None:
-    """Whoever changes a route or a shape writes it anew: `milepost openapi --output openapi.json`."""
+    """After a change of a route or a shape: `milepost openapi --output openapi.json`."""
     assert (ROOT / "openapi.json").read_text(encoding="utf-8") == document()
 
 
@@ -83,7 +83,7 @@ def test_every_operation_is_complete(told: Json) -> None:
 
 
 def test_a_threshold_may_be_missing(told: Json) -> None:
-    """Of a unified group whose members count alone, both faces show null."""
+    """Of a unified group whose members count alone, both APIs show null."""
     schemas = told["components"]["schemas"]
     shown = [
         schemas["CombinationShape"]["properties"]["thresholdValue"],
@@ -115,7 +115,7 @@ def test_every_route_but_the_open_ones_needs_a_login(told: Json) -> None:
 
 
 def answered(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> bytes:
-    """Return what is answered, whatever it is."""
+    """Return the answer, whatever it is."""
     content = None if body is None else msgspec.json.encode(body)
     return organisation.send(method, path, content=content).content
 

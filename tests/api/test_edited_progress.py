@@ -1,4 +1,4 @@
-"""What an edit does to progress that is under way: what was counted stays, what comes is judged anew."""
+"""What an edit does to progress that is under way: what was counted stays, what comes is judged again."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, group, target
 
 
 class Story:
-    """A brand with a group of one target, which Anna makes progress on."""
+    """An organisation with a group of one target, which Anna makes progress on."""
 
     def __init__(self, organisation: OrganisationClient, **changes: Any) -> None:
         """Define the group; *changes* are of its target."""
@@ -17,7 +17,7 @@ class Story:
         self.rule = self.defined["targets"][0]["id"]
 
     def buys(self, net: str, **changes: Any) -> Json:
-        """Let Anna buy, and give what that changed."""
+        """Send a bill of Anna's and return what it changed."""
         (told,) = self.organisation.tell(bill(net, **changes))
         return told
 
@@ -48,7 +48,7 @@ def test_a_lower_goal_is_achieved_by_the_next_event(organisation: OrganisationCl
 
 
 def test_a_higher_goal_takes_no_achievement_back(organisation: OrganisationClient) -> None:
-    """Who had achieved has achieved; who had not has further to go."""
+    """An achievement stays; a customer without it has further to go."""
     story = Story(organisation)
     story.buys("100")
     organisation.tell(bill("60", customer="bert"))
@@ -101,7 +101,7 @@ def test_a_deactivated_target_counts_nothing_and_catches_nothing_up(organisation
 
 
 def test_a_deleted_groups_progress_can_be_explained(organisation: OrganisationClient) -> None:
-    """It counts nothing any more; the customer's view has it among the inactive ones."""
+    """It counts nothing any more; the customer's view shows it among the inactive targets."""
     story = Story(organisation)
     story.buys("10")
     organisation.data("DELETE", story.address)
@@ -111,7 +111,7 @@ def test_a_deleted_groups_progress_can_be_explained(organisation: OrganisationCl
 
 
 def test_a_period_that_ends_later_counts_longer(organisation: OrganisationClient) -> None:
-    """And one that ends earlier counts no longer; what was counted stays."""
+    """A period that ends earlier counts no longer; what was counted stays."""
     story = Story(organisation)
     january = story.defined["periods"][0]["id"]
     organisation.client.clock.set("2026-01-31T12:00:00Z")
@@ -126,7 +126,7 @@ def test_a_period_that_ends_later_counts_longer(organisation: OrganisationClient
 
 
 def test_new_periods_and_targets_count_later_events(organisation: OrganisationClient) -> None:
-    """Events that were heard before are not counted for them; sent again they are known already."""
+    """Events that were received before are not counted for them; sent again they are known already."""
     story = Story(organisation)
     first = bill("10")
     organisation.tell(first)
@@ -140,7 +140,7 @@ def test_new_periods_and_targets_count_later_events(organisation: OrganisationCl
 
 
 def test_an_event_names_the_version_that_judged_it(organisation: OrganisationClient) -> None:
-    """Versions of the definition stay, and each event says which one it met."""
+    """Versions of the definition stay, and each event names the version that judged it."""
     story = Story(organisation)
     first = organisation.version()
     story.buys("10")

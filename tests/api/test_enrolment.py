@@ -13,7 +13,7 @@ WORDS = "Invalid input, check all values and ensure they are correct. "
 
 
 class Stage:
-    """A brand with an IMPORT target of 1000 over three months, and Anna, who bought for 250 in January."""
+    """An organisation with an IMPORT target of 1000 over three months, and Anna, who bought for 250 in January."""
 
     def __init__(self, organisation: OrganisationClient) -> None:
         """Set the stage."""
@@ -170,7 +170,7 @@ def test_a_target_of_another_group_is_not_found(stage: Stage) -> None:
 
 
 def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> None:
-    """Whoever has not left it is enrolled already."""
+    """A customer who has not left is enrolled already."""
     other = stage.organisation.define(group(target()))
     path = stage.path(other["id"], other["targets"][0]["id"])
     asked = {"customerId": stage.anna, "periodName": "January"}
@@ -189,7 +189,7 @@ def test_a_customer_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage,
 
 
 def test_one_of_two_calls_at_the_same_time_enrols(stage: Stage) -> None:
-    """The others are told that the customer is enrolled already, also where they ask for something else."""
+    """The other calls are refused because the customer is enrolled already, also if they ask for something else."""
     bodies = [[{"customerId": stage.anna, "periodName": "January", "initialBalance": place}] for place in range(6)]
     organisation = stage.organisation
 
@@ -229,7 +229,7 @@ def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None
     ],
 )
 def test_a_bad_enrolment_is_refused(stage: Stage, changes: Json, expected: str) -> None:
-    """Invalid input, and what is wrong where."""
+    """Each invalid input is refused with its path and reason."""
     ((code, message),) = stage.refused([{"customerId": stage.anna, "periodName": "January"} | changes])
     assert (300004, WORDS + expected) == (code, message[: len(WORDS + expected)])
 

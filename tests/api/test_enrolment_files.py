@@ -12,7 +12,7 @@ from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 
 class Stage:
-    """A brand with a target of 1000 over three months that enrols by a list, and three customers."""
+    """An organisation with a target of 1000 over three months that enrols by a list, and three customers."""
 
     def __init__(self, organisation: OrganisationClient, **changes: Any) -> None:
         """Set the stage."""
@@ -29,7 +29,7 @@ class Stage:
         return self.organisation.send("POST", path, content=content, headers=headers, params=query)
 
     def enrol(self, text: str, **query: Any) -> Json:
-        """Send a file that can be read; return what is answered."""
+        """Send a file that can be read; return the answer."""
         answered = self.send(text, **query)
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
@@ -70,7 +70,7 @@ def test_rows_enrol_with_goals_of_their_own(stage: Stage) -> None:
 
 
 def test_a_file_may_be_sent_again(stage: Stage) -> None:
-    """What is so already is left alone, also 60.0 for 60; other goals are taken from then on."""
+    """Rows that change nothing are ignored, also 60.0 for 60; other goals apply from then on."""
     assert (2, 0, 0, 0) == stage.counts(HEADING + "anna,Spend,,,60,,\nbob,Spend,,,,,\n")
     assert (0, 0, 2, 0) == stage.counts(HEADING + "anna,Spend,,,60.0,,\nbob,Spend,,,,,\n")
     assert (1, 1, 0, 0) == stage.counts(HEADING + "anna,Spend,,,55,,\ncarl,Spend,,,,,\n")
@@ -167,7 +167,7 @@ def test_more_rows_than_a_transaction_holds(stage: Stage) -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_enrols_nobody(stage: Stage, text: str | bytes, path: str) -> None:
-    """What is wrong is told, with the column."""
+    """Each problem names its column."""
     answered = stage.send(text)
     assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"])
 
@@ -179,7 +179,7 @@ def test_a_row_with_too_many_cells_is_refused(stage: Stage) -> None:
 
 
 def test_a_target_that_is_open_to_all_takes_no_rows(organisation: OrganisationClient) -> None:
-    """There is nobody to be enrolled."""
+    """There is no customer to enrol."""
     organisation.tell(bill("1"))
     made = organisation.define(group(target()))
     headers = {"Content-Type": "text/csv"}
@@ -196,7 +196,7 @@ def test_until_achieved_there_is_one_goal(organisation: OrganisationClient) -> N
 
 
 def test_an_unknown_group_takes_no_file(stage: Stage) -> None:
-    """No id, an id of nothing, and a group of another brand."""
+    """No id, an id of nothing, and a group of another organisation."""
     other = stage.organisation.client.organisation()
     for asking, id_ in ((stage.organisation, "x"), (stage.organisation, 5), (other, stage.group["id"])):
         path = f"/api/v1/targetGroups/{id_}/enrolments"

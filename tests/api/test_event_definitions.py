@@ -14,7 +14,7 @@ DONE: Json = {"warnings": [], "errors": []}
 
 
 def field(name: str, kind: str = "string", **attributes: Any) -> Json:
-    """Return an attribute; what is said of it is given by name."""
+    """Return an attribute; keywords change it."""
     return {
         "name": name,
         "type": kind,
@@ -28,7 +28,7 @@ def definition(name: str = "Run", *fields: Json, **more: Any) -> Json:
 
 
 def sent(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> Any:
-    """Send a request; return what is done, or the errors."""
+    """Send a request; return the data of the answer, or its errors."""
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content)
     told = said(answered)
@@ -78,7 +78,7 @@ def test_a_definition_is_shown_as_it_was_given(organisation: OrganisationClient)
 
 
 def test_a_definition_is_changed_disabled_and_made_active_again(organisation: OrganisationClient) -> None:
-    """An update says all of it anew."""
+    """An update replaces the definition."""
     sent(organisation, "POST", "/v2/events", definition("Run", field("km", "double"), label="A run"))
     assert DONE == sent(organisation, "PUT", "/v2/events", definition("Run", field("shoe")))
     meta = organisation.get("/v2/events/meta", event_name="Run")["clickEventsMeta"]
@@ -90,7 +90,7 @@ def test_a_definition_is_changed_disabled_and_made_active_again(organisation: Or
 
 
 def test_an_undefined_event_is_not_found(organisation: OrganisationClient) -> None:
-    """Also where another brand has defined it."""
+    """Also where another organisation has defined it."""
     sent(organisation.client.organisation(), "POST", "/v2/events", definition("Run"))
     unknown = [(7300, 'no event is called "Run"')]
     assert unknown == sent(organisation, "GET", "/v2/events/meta?event_name=Run")

@@ -14,7 +14,7 @@ PATH = "/v2/events/search"
 
 @pytest.fixture
 def running(organisation: OrganisationClient) -> OrganisationClient:
-    """Return the brand where Anna ran on five days and swam once, and bought something; Bob ran once."""
+    """Return the organisation where Anna ran on five days and swam once, and bought something; Bob ran once."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
     for day, place in ((10, "park"), (11, "park"), (12, "town"), (13, "town"), (14, "park")):
         organisation.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))

@@ -89,7 +89,7 @@ def test_each_type_of_event_is_applied(
     ],
 )
 def test_an_event_that_no_target_wants_is_kept(organisation: OrganisationClient, wanted: Json, sent: Json) -> None:
-    """It is applied, changes nothing, and stands in the log."""
+    """The event is applied, changes nothing, and is in the log."""
     organisation.client.clock.set("2026-03-01T12:00:00Z")
     organisation.define(group(wanted))
     assert [] == entries(organisation.tell(sent)[0])

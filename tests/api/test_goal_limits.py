@@ -1,4 +1,4 @@
-"""What a brand allows of goals that customers set, at the limits and past them."""
+"""What an organisation allows of goals that customers set, at the limits and past them."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_the_limits_are_reached(stage: Stage) -> None:
 
 
 def test_without_templates_no_customer_sets_goals(organisation: OrganisationClient) -> None:
-    """As long as the brand has named none."""
+    """No goal can be set while the organisation has no template."""
     stage = Stage(organisation, goalTemplates=[])
     assert ["template"] == stage.refused("POST", stage.path(), stage.asked())
 

@@ -23,7 +23,7 @@ def later(**changes: Any) -> Json:
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_a_group_is_changed_at_each_of_its_addresses(organisation: OrganisationClient, path: str) -> None:
-    """Text, use, condition, places and goals; the answer is the whole of it, and so is what is read afterwards."""
+    """Text, use, condition, places and goals change; the answer and later reads show the complete group."""
     defined = organisation.define(group(description="before"))
     rule = defined["targets"][0]
     wanted = {
@@ -56,7 +56,7 @@ def test_a_group_is_changed_at_each_of_its_addresses(organisation: OrganisationC
 
 
 def test_an_edit_answers_with_the_published_keys(organisation: OrganisationClient) -> None:
-    """The whole group: attribution, the running period and the moment of creation beside what a creation shows."""
+    """The complete group: what a creation shows, attribution, the running period and the instant of creation."""
     defined = organisation.define(
         group(description="d", fromDate="2026-01-01", toDate="2026-03-01", timeZoneName="UTC")
     )
@@ -180,7 +180,7 @@ LEFT_OF_TARGET: tuple[tuple[str, Any], ...] = (
 
 
 def test_a_field_that_cannot_be_changed_is_left_with_a_warning(organisation: OrganisationClient) -> None:
-    """Each such field keeps its value, and the answer says so; the rest of the request is taken."""
+    """Each such field keeps its value, with a warning; the rest of the request is applied."""
     defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"], **dict(LEFT_OF_TARGET)}
     told = said(organisation.put(address(defined), {**dict(LEFT), "description": "taken", "targets": [rule]}))
@@ -202,7 +202,7 @@ def test_a_field_that_cannot_be_changed_is_left_with_a_warning(organisation: Org
 
 
 def test_edits_at_the_same_time_lose_nothing(organisation: OrganisationClient) -> None:
-    """They follow each other: each makes a version of what the one before it left."""
+    """Edits are made one after the other: each makes a version of the result of the one before."""
     defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"]}
     bodies: list[tuple[str, str, Any]] = [

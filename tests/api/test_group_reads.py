@@ -90,7 +90,7 @@ def test_a_unified_group_and_a_streak_are_read_as_they_are(organisation: Organis
 
 @pytest.mark.parametrize("path", ["/v3/targetGroups", "/v3/milestones", "/v3/targetGroups/1"])
 def test_a_flag_is_true_or_false(organisation: OrganisationClient, path: str) -> None:
-    """Anything else is told."""
+    """Any other text is refused."""
     flag = "require-periods" if path == "/v3/milestones" else "includePeriods"
     assert [(300004, f"{flag}: must be true or false")] == organisation.errors("GET", path, **{flag: "maybe"})
 
@@ -148,7 +148,7 @@ def milestones(organisation: OrganisationClient, **query: Any) -> list[str]:
 
 @pytest.fixture
 def four(organisation: OrganisationClient) -> OrganisationClient:
-    """Return a brand with a milestone of each status, and one that a customer made."""
+    """Return an organisation with a milestone of each status, and one that a customer made."""
     organisation.define(group(name="Ended winter", periods=(DECEMBER,)))
     organisation.define(group(target(kind="VISIT"), name="Live winter"))
     streak = {"trackingType": "STREAKS", "streaks": [{"name": "Gold", "targetCountOfSequence": 1}]}
@@ -238,6 +238,6 @@ def test_each_problem_of_a_search_is_reported_at_once(organisation: Organisation
 
 
 def test_an_organisation_sees_its_own_groups_only(four: OrganisationClient) -> None:
-    """Another brand has none of it."""
+    """Another organisation has none of it."""
     other = four.client.organisation()
     assert ([], []) == (milestones(other), other.data("GET", "/v3/targetGroups"))

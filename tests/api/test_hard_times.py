@@ -31,7 +31,7 @@ async def _waited_for(client: ApiClient) -> int:
 
 
 def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -> None:
-    """503 with Retry-After, in the words of each face; what waited is applied, what was turned away is not."""
+    """503 with Retry-After, in the words of each API; events that waited are applied, refused events are not."""
     organisation = narrow.organisation()
     id_ = organisation.tell(bill())[0]["customerId"]
 
@@ -64,7 +64,7 @@ def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -
 
 
 def test_a_lost_connection_is_answered_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
-    """503 when it is not known what became of a batch; sending it again counts it once."""
+    """503 if it is not known whether a batch was committed; sending it again counts it once."""
     client = organisation.client
     id_ = organisation.tell(bill())[0]["customerId"]
     sent = [bill(customer={"id": id_})]
@@ -122,7 +122,7 @@ def test_health_needs_no_login(front: ApiClient) -> None:
     [("GET", "/api/v1/nothing", 404), ("GET", "/v3/nothing", 404), ("PUT", "/api/v1/events", 405), ("GET", "/", 404)],
 )
 def test_an_unknown_address_is_answered(front: ApiClient, method: str, path: str, status: int) -> None:
-    """In the words of the face that was asked."""
+    """In the words of the API that was called."""
     answered = front.send(method, path)
     told = {"problems"} if path.startswith("/api/v1") else {"data", "errors", "warnings"}
     assert (status, told) == (answered.status_code, set(said(answered)))

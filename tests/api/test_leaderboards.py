@@ -75,7 +75,7 @@ def test_a_board_shows_an_event_that_was_just_answered(organisation: Organisatio
 def test_pages_stay_within_their_limits(
     organisation: OrganisationClient, board: Json, query: dict[str, str], rows: list[int], warned: int
 ) -> None:
-    """Page numbers count from 0; what passes a limit is cut, and said (facts 3.7)."""
+    """Page numbers count from 0; a value beyond a limit is cut, with a warning (facts 3.7)."""
     answered = page(organisation, board, **query)
     assert (rows, warned) == ([row["rank"] for row in answered["data"]["rankings"]], len(answered["warnings"]))
 
@@ -100,7 +100,7 @@ def test_each_error_has_its_code(organisation: OrganisationClient, board: Json) 
 
 
 def test_ranks_of_a_customer_leave_out_unknown_boards(organisation: OrganisationClient, board: Json) -> None:
-    """One entry for each board that is found; the others are warnings that name what was asked."""
+    """One entry for each leaderboard that is found; for the others there are warnings that name them."""
     rule = board["targets"][0]["id"]
     asked = [{"targetGroupId": board["id"], "targetRuleId": rule}, {"targetGroupId": 999, "targetRuleId": rule}]
     middle = organisation.customer("middle")
@@ -112,7 +112,7 @@ def test_ranks_of_a_customer_leave_out_unknown_boards(organisation: Organisation
 
 
 def test_own_place_in_one_answer(organisation: OrganisationClient, board: Json) -> None:
-    """Our own call gives the top, the own place and those around it, and says how ties are ranked."""
+    """Our own call answers the top, the customer's own place and the customers around, and how ties are ranked."""
     rule = board["targets"][0]["id"]
     query = {"customerId": organisation.customer("middle"), "top": 1, "around": 1}
     shown = organisation.get(f"/api/v1/leaderboards/{rule}", **query)
@@ -125,7 +125,7 @@ def test_own_place_in_one_answer(organisation: OrganisationClient, board: Json) 
 
 
 def test_closed_board_keeps_its_last_word(organisation: OrganisationClient, board: Json) -> None:
-    """What is told after the close changes progress, not the board; closing again changes nothing."""
+    """Events after the closing change progress, not the leaderboard; a second closing changes nothing."""
     rule, period = board["targets"][0]["id"], board["periods"][0]["id"]
     name = BoardName(organisation.organisation.id, rule, period)
     organisation.client.run(

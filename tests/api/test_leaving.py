@@ -12,7 +12,7 @@ from tests.api.test_enrolment import WORDS
 
 
 class Stage:
-    """A brand with a target over three months, and Anna, who takes part and bought for 250 in January."""
+    """An organisation with a target over three months, and Anna, who takes part and bought for 250 in January."""
 
     def __init__(self, organisation: OrganisationClient, method: str = "IMPORT", **changes: Any) -> None:
         """Set the stage."""
@@ -29,7 +29,7 @@ class Stage:
         return f"/v3/targetGroups/{self.group['id']}/targets/{self.group['targets'][0]['id']}/{word}"
 
     def call(self, word: str, **changes: Any) -> Json:
-        """Let Anna enrol or leave; return what is answered, which went well."""
+        """Enrol Anna or take her out; return the answer and assert that it succeeded."""
         answered = self.organisation.post(self.path(word), [{"customerId": self.anna} | changes])
         assert answered.status_code == 200, answered.text
         told: Json = said(answered)
@@ -67,7 +67,7 @@ def test_a_customer_who_left_counts_no_more(stage: Stage) -> None:
 
 
 def test_periods_before_the_one_of_leaving_go_on_counting(stage: Stage) -> None:
-    """An event of January that is heard in February, after Anna left."""
+    """An event of January that is received in February, after Anna left."""
     stage.organisation.client.clock.set("2026-02-10T00:00:00Z")
     stage.call("unEnroll")
     stage.organisation.tell(bill("10"), bill("5", time="2026-02-09T00:00:00Z"))
@@ -75,7 +75,7 @@ def test_periods_before_the_one_of_leaving_go_on_counting(stage: Stage) -> None:
 
 
 def test_a_target_that_is_open_to_all_can_be_left(organisation: OrganisationClient) -> None:
-    """And entered again; what was bought in between does not count."""
+    """A customer may come back; bills in between do not count."""
     stage = Stage(organisation, "TRANSACTION")
     stage.call("unEnroll")
     organisation.tell(bill("10"))
@@ -87,7 +87,7 @@ def test_a_target_that_is_open_to_all_can_be_left(organisation: OrganisationClie
 
 @pytest.mark.parametrize("balance, expected", [(0, 1), (100, 101), (None, 251)])
 def test_coming_back_begins_with_the_balance_or_goes_on(stage: Stage, balance: int | None, expected: int) -> None:
-    """0 begins anew, a value replaces, nothing resumes (facts 4.7)."""
+    """A balance of 0 begins again, a value replaces, no balance resumes (facts 4.7)."""
     stage.call("unEnroll")
     stage.organisation.tell(bill("10"))
     stage.call("enroll", initialBalance=balance)
@@ -124,7 +124,7 @@ def test_after_the_last_period_there_is_nothing_to_leave(stage: Stage) -> None:
 
 @pytest.mark.parametrize("body", [[], {}, [{}, {}], [{"customerId": 1, "initialBalance": 5}], [{"periodName": 5}], "x"])
 def test_a_bad_call_is_refused(stage: Stage, body: Any) -> None:
-    """Exactly one customer, and nothing that does not belong there."""
+    """Exactly one customer, and no unknown fields."""
     assert {300004, 310011} >= {code for code, _ in stage.refused("unEnroll", body)}
 
 

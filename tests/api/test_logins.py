@@ -1,4 +1,4 @@
-"""Who may: a till by its password, plain or as its MD5, a client by a token; everybody else is turned away."""
+"""Logins: a till by its password, plain or as its MD5, a client by a token; every other request is refused."""
 
 import asyncio
 from base64 import b64encode
@@ -29,7 +29,7 @@ def asked(client: ApiClient, **headers: str) -> httpx.Response:
 
 
 def with_key(organisation: OrganisationClient) -> AddedKey:
-    """Add a key for the brand."""
+    """Add a key for the organisation."""
     database, name = organisation.client.runtime.database, organisation.organisation.name
     return organisation.client.run(
         lambda: add_key(database, name="pos", organisation=name, now=organisation.client.clock())
@@ -44,7 +44,7 @@ def token(organisation: OrganisationClient, key: str, secret: str) -> httpx.Resp
 def test_the_published_login_is_recognised(organisation: OrganisationClient) -> None:
     """The header of the vendor's example names till store123 and its digest (facts 7).
 
-    The digest is not that of the password which the page shows beside it, so what is kept is made of the digest.
+    The digest is not that of the password which the page shows beside it, so what is stored is made of the digest.
     """
     client, org_id = organisation.client, organisation.organisation.id
     till_id = client.number("select till_id from till where org_id = %s", org_id)
@@ -99,14 +99,14 @@ def test_a_till_that_was_added_may_log_in(organisation: OrganisationClient) -> N
     ],
 )
 def test_unknown_logins_are_refused_alike(front: ApiClient, header: str | None) -> None:
-    """A missing, broken, unknown or wrong login gets one answer, which tells nothing apart."""
+    """A missing, malformed, unknown or wrong login gets the same answer."""
     answered = front.send("GET", PATH, headers={} if header is None else {"authorization": header})
     assert (401, TURNED_AWAY) == (answered.status_code, said(answered))
     assert 'Basic realm="milepost", charset="UTF-8"' == answered.headers["www-authenticate"]
 
 
 def test_a_wrong_password_and_an_unknown_till_look_the_same(organisation: OrganisationClient) -> None:
-    """Nobody learns which tills there are."""
+    """An answer does not show which tills exist."""
     wrong = asked(organisation.client, **basic(organisation.till_code, "wrong password"))
     unknown = asked(organisation.client, **basic("no such till", PASSWORD))
     assert (wrong.status_code, wrong.content) == (unknown.status_code, unknown.content) == (401, wrong.content)
@@ -184,7 +184,7 @@ def test_a_wrong_secret_gets_no_token(organisation: OrganisationClient, secret: 
 
 
 def test_an_unknown_key_looks_like_a_wrong_secret(organisation: OrganisationClient) -> None:
-    """Nobody learns which keys there are."""
+    """An answer does not show which keys exist."""
     wrong = token(organisation, with_key(organisation).key, "wrong")
     assert {wrong.content} == {token(organisation, key, "wrong").content for key in ("no such key", "a\0b")}
 
@@ -221,7 +221,10 @@ def test_no_secret_is_kept_in_clear(organisation: OrganisationClient) -> None:
 
 
 def test_many_logins_at_once_are_verified_each_by_itself(organisation: OrganisationClient) -> None:
-    """One look at a password does for all who name it at that moment; a wrong one is wrong for each of them."""
+    """One verification serves all requests with the same password at that moment.
+
+    A wrong password is refused for each.
+    """
     headers = [basic(organisation.till_code, password) for password in (PASSWORD, f"{PASSWORD}!") for _ in range(8)]
 
     async def at_once() -> list[httpx.Response]:

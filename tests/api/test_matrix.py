@@ -1,4 +1,4 @@
-"""Who may ask what, route by route: logins (roles) and brands (tenants), from the OpenAPI document.
+"""Who may ask what, route by route: logins (roles) and organisations (tenants), from the OpenAPI document.
 
 A route without a rule in `cells.py` fails; so does a rule without a route.
 """
@@ -26,20 +26,20 @@ NOBODY: dict[str, object] = dict.fromkeys(
 
 
 def test_every_route_has_a_rule() -> None:
-    """Whoever adds a route says in `cells.py` how it is asked about somebody's things."""
+    """A new route needs a rule in `route_rules.py`: how it is called about an organisation's things."""
     assert [] == sorted(set(ROUTES) - set(RULES)), "these routes have no rule in tests/api/route_rules.py"
     assert [] == sorted(set(RULES) - set(ROUTES)), "these rules in tests/api/route_rules.py have no route"
 
 
 @pytest.fixture(scope="module")
 def worlds(front: ApiClient) -> tuple[World, World]:
-    """Return two brands with one of everything each."""
+    """Return two organisations with one of everything each."""
     return World(front.organisation(), "walrus"), World(front.organisation(), "zebra")
 
 
 @pytest.fixture(scope="module")
 def token(front: ApiClient, worlds: tuple[World, World]) -> str:
-    """Return a token of a key of the first brand."""
+    """Return a token of a key of the first organisation."""
     name = worlds[0].organisation.organisation.name
     added = front.run(lambda: add_key(front.runtime.database, name="key", organisation=name, now=front.clock()))
     answered = front.send("POST", "/v3/oauth/token/generate", json={"key": added.key, "secret": added.secret})
@@ -47,7 +47,7 @@ def token(front: ApiClient, worlds: tuple[World, World]) -> str:
 
 
 def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
-    """Ask a route about nothing, with a login; return the status."""
+    """Call a route about unknown ids, with a login; return the status."""
     verb, address, options = asked(method, path, RULES[method, path], NOBODY)
     headers = options.pop("headers") | login.pop("headers", {})
     return front.send(verb, address, headers=headers, **options, **login).status_code
@@ -57,7 +57,7 @@ def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
 def test_a_route_needs_a_login(
     front: ApiClient, worlds: tuple[World, World], token: str, method: str, path: str
 ) -> None:
-    """A till, and a key by either header; nobody else, whatever is shown."""
+    """A till, and a key by either header, are logins; nothing else is."""
     code = worlds[0].organisation.till_code
     allowed: list[dict[str, Any]] = [
         {"auth": (code, PASSWORD)},
@@ -79,7 +79,7 @@ def test_a_route_needs_a_login(
 
 @pytest.fixture(scope="module")
 def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dict[str, Any]]]:
-    """Return a till and a key of each role, of the first brand."""
+    """Return a till and a key of each role, of the first organisation."""
     organisation, database = worlds[0].organisation.organisation, front.runtime.database
     found: dict[Role, list[dict[str, Any]]] = {}
     for role in Role:
@@ -121,7 +121,7 @@ def test_the_document_names_the_role_of_each_route() -> None:
 
 
 def test_a_role_that_is_not_enough_is_refused(front: ApiClient, logins: dict[Role, list[dict[str, Any]]]) -> None:
-    """In the words of each face; the vendor's code for it is 4000."""
+    """In the words of each API; the vendor's code for it is 4000."""
     login = logins[Role.READ][0]
     reason = "access denied: this login has the role READ, and the request needs"
     ours = front.send("POST", "/api/v1/events", content=b"{", **login)
@@ -148,7 +148,7 @@ CELLS = [
 def answer(
     front: ApiClient, mine: World, rule: Rule, route: tuple[str, str], ids: dict[str, object]
 ) -> tuple[int, bytes]:
-    """Ask as the first brand; return status and body."""
+    """Ask as the first organisation; return status and body."""
     verb, address, options = asked(*route, rule, ids)
     send = front.send if rule.is_open else mine.organisation.send
     answered = send(verb, address, **options)
@@ -159,7 +159,7 @@ def answer(
 def test_another_organisations_things_are_answered_like_nothing(
     front: ApiClient, worlds: tuple[World, World], method: str, path: str, kind: str
 ) -> None:
-    """Byte for byte, and nothing of the other brand changes or shows."""
+    """Byte for byte, and nothing of the other organisation changes or shows."""
     mine, theirs = worlds
     rule = RULES[method, path]
     before = theirs.organisation.stored()
@@ -176,7 +176,7 @@ def test_another_organisations_things_are_answered_like_nothing(
 def test_nothing_of_another_organisation_is_read(
     front: ApiClient, worlds: tuple[World, World], method: str, path: str
 ) -> None:
-    """Asked about one's own, a route tells of nothing else; the same question from the other brand is answered."""
+    """A route about an organisation's own things shows nothing else; the other organisation gets an answer, too."""
     mine, theirs = worlds
     rule = RULES[method, path]
     code, content = answer(front, mine, rule, (method, path), mine.ids)

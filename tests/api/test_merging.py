@@ -60,7 +60,7 @@ def named(kind: str, value: str) -> Json:
 
 
 def values(organisation: OrganisationClient, customer_id: int) -> list[int]:
-    """Return what a customer has in each row."""
+    """Return a customer's value in each row."""
     return [row["targetAchievedValue"] for row in organisation.rows(customer_id)]
 
 
@@ -86,7 +86,7 @@ def test_a_merge_is_answered_as_the_vendor_does(organisation: OrganisationClient
 
 
 def test_progress_of_both_is_the_survivors(organisation: OrganisationClient, two: tuple[int, int]) -> None:
-    """Whoever asks for the victim, by id or by name, is told of the survivor; the goal is reached by both together."""
+    """Reads of the victim, by id or by name, show the survivor; both together reach the goal."""
     merged(organisation)
     for customer_id in two:
         shown = organisation.get(f"/v3/users/{customer_id}/targetGroups")["data"]
@@ -99,7 +99,7 @@ def test_progress_of_both_is_the_survivors(organisation: OrganisationClient, two
 
 
 def test_events_of_the_victim_count_for_the_survivor(organisation: OrganisationClient, two: tuple[int, int]) -> None:
-    """By name, by id, as a transaction, through the webhook; what was told before is a repetition."""
+    """By name, by id, as a transaction, through the webhook; an event from before the merge is a duplicate."""
     told = bill("1")
     organisation.tell(told)
     merged(organisation)
@@ -147,7 +147,7 @@ def test_profiles_join(organisation: OrganisationClient) -> None:
 
 
 def test_enrolments_goals_and_audiences_are_the_survivors(organisation: OrganisationClient) -> None:
-    """Who was on a list as the victim is on it as the survivor, and is not enrolled a second time."""
+    """The victim's enrolment is the survivor's, who is not enrolled a second time."""
     audience = said(organisation.post("/api/v1/audiences", {"name": "Friends"}))
     defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
     rule = defined["targets"][0]["id"]
@@ -270,7 +270,7 @@ def test_names_are_added_and_taken_away(organisation: OrganisationClient, two: t
 def test_identifiers_that_cannot_be_changed_are_refused_with_the_reason(
     organisation: OrganisationClient, two: tuple[int, int]
 ) -> None:
-    """Somebody else's, an id, none at all; nothing changes, not even what could be."""
+    """An identifier of another customer, an id, none at all: nothing changes, not even the valid part."""
     organisation.post("/v2/customers", {"profiles": [{"identifiers": [named("mobile", "1"), named("email", "a@b.c")]}]})
     path = f"/v2/customers/{two[0]}/changeIdentifier"
     taken = [named("mobile", "1"), named("email", "a@b.c"), named(NAME, "bert"), named("wechat", "w")]

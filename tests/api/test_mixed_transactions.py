@@ -49,7 +49,7 @@ def reached(organisation: OrganisationClient) -> list[Decimal]:
 
 @pytest.fixture
 def bought(organisation: OrganisationClient) -> OrganisationClient:
-    """Return the brand where Anna bought wine for 40 and bread for 60, with targets of net sales and pieces of wine."""
+    """Return an organisation with targets of net sales and pieces of wine; Anna bought wine for 40, bread for 60."""
     organisation.define(group(target()))
     organisation.define(group(target("LINEITEM", "QUANTITY", expression='currentLineItem.code=="wine"')))
     sent(organisation, bill("N1", line("wine", 40), line("bread", 60)))
@@ -149,7 +149,7 @@ def item(customer: str, body: Json, **more: Any) -> Json:
 
 
 def test_many_transactions_are_answered_one_by_one(organisation: OrganisationClient) -> None:
-    """Each with what was sent; a bad one spoils nobody's."""
+    """Each item is answered with what was sent; a bad item spoils no other."""
     organisation.define(group(target()))
     items = [
         item("anna", bill("N1", line("wine", 40))),

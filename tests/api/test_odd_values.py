@@ -98,7 +98,7 @@ def _replaced(value: Any, path: tuple[Any, ...], mark: str) -> Any:
 
 @pytest.mark.parametrize("path, body", BODIES)
 def test_no_value_makes_the_server_fail(organisation: OrganisationClient, path: str, body: Json) -> None:
-    """What is odd is described back, or has a meaning; the server's log has nothing to say of it."""
+    """An odd value is refused with a reason, or has a meaning; the server logs no error."""
     path = path.replace("#", organisation.webhook_id)
     answers = [(text, organisation.post(path, text)) for text in spoiled(body)]
     assert [] == [(text, answered.text) for text, answered in answers if answered.status_code not in {200, 400, 401}]

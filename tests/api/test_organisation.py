@@ -10,7 +10,7 @@ from tests.api.client_forms import bill, group, target
 
 
 def patch(organisation: OrganisationClient, **settings: Any) -> Json:
-    """Change settings; return what is answered."""
+    """Change settings; return the answer."""
     answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings})
     assert answered.status_code == 200, answered.text
     told: Json = said(answered)

@@ -12,7 +12,7 @@ NOTHING = 8_888_888_888
 
 @pytest.fixture
 def theirs(front: ApiClient) -> OrganisationClient:
-    """Return another brand, with one of everything."""
+    """Return another organisation, with one of everything."""
     other = front.organisation()
     other.post("/api/v1/zones", [{"code": "z"}])
     other.post("/api/v1/concepts", [{"code": "c"}])
@@ -36,7 +36,7 @@ def alike(organisation: OrganisationClient, method: str, path: str, foreign: int
 def test_another_organisations_customer_is_unknown_here(
     organisation: OrganisationClient, theirs: OrganisationClient
 ) -> None:
-    """Views, events, bills and enrolments of another brand's customer."""
+    """Views, events, bills and enrolments of another organisation's customer."""
     id_ = theirs.customer("anna")
     mine = organisation.define(group(target(enrolmentMethod="IMPORT")))
     enrol = f"/v3/targetGroups/{mine['id']}/targets/{mine['targets'][0]['id']}/enroll"
@@ -55,14 +55,14 @@ def test_another_organisations_customer_is_unknown_here(
 
 
 def test_their_names_are_not_known_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
-    """An external id is found by its own brand alone, and may stand for somebody else in another."""
+    """An external id is found by its own organisation alone, and may stand for somebody else in another."""
     assert {"items": [], "nextCursor": None} == organisation.get("/api/v1/customers", externalId="anna")
     (item,) = organisation.tell(bill())
     assert theirs.customer("anna") != item["customerId"] == organisation.customer("anna")
 
 
 def test_their_targets_are_not_found_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
-    """Enrolling in another brand's group or target, and asking for its rows."""
+    """Enrolling in another organisation's group or target, and asking for its rows."""
     organisation.tell(bill())
     customer_id = organisation.customer("anna")
     body = f"""[{{"customerId": {customer_id}, "periodName": "January"}}]"""

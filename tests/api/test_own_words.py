@@ -60,7 +60,7 @@ def test_a_zone_that_is_none_is_refused_where_it_rules(front: ApiClient) -> None
 
 
 def test_stored_bounds_never_move(organisation: OrganisationClient) -> None:
-    """What was reckoned by an older zone database stays: a period that ends an hour early goes on ending then."""
+    """What was computed by an older zone database stays: a period that ends an hour early goes on ending then."""
     organisation.define(group(target(), periods=(JANUARY,)))
     closes = calendar_of("UTC").read("2026-02-01").instant
     early = closes - 3_600_000_000

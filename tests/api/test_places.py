@@ -116,7 +116,7 @@ def test_a_page_has_a_limit(organisation: OrganisationClient, limit: str) -> Non
 def test_a_bad_place_spoils_the_request(
     organisation: OrganisationClient, kind: str, body: Any, expected: list[tuple[str, str]]
 ) -> None:
-    """Everything that is wrong is told with its path, and nothing of the request is kept."""
+    """Everything that is wrong is reported with its path, and nothing of the request is stored."""
     good = [{"code": "good"}] if isinstance(body, list) else []
     shifted = [*body, *good] if isinstance(body, list) else body
     assert expected == problems(organisation, kind, shifted)
@@ -150,7 +150,7 @@ def test_a_code_has_a_limit(organisation: OrganisationClient) -> None:
     "body", [b"", b"{", b"[" * 100_000, b'[{"code": NaN}]', b'[{"code": "a", "id": ' + b"9" * 5_000 + b"}]"]
 )
 def test_a_body_that_is_no_json_is_refused(organisation: OrganisationClient, body: bytes) -> None:
-    """A stated error, and nothing is kept."""
+    """A stated error, and nothing is stored."""
     assert [""] == [path for path, _ in problems(organisation, "zones", body)]
 
 

@@ -98,7 +98,7 @@ def test_goals_stay_alike_where_each_customer_has_a_clock(organisation: Organisa
 
 
 def test_one_goal_stays_where_one_total_fills_all_periods(organisation: OrganisationClient) -> None:
-    """Until achieved: once the group has started, another goal would share out anew what was achieved."""
+    """Until achieved: once the group has started, another goal would share out again what was achieved."""
     windows: Json = {"targetEvaluationType": "PERIOD_AGNOSTIC_WINDOW", "totalPeriods": 2, "periods": ()}
     reason = "targets[0].defaultValues: cannot be changed for PERIOD_AGNOSTIC_WINDOW once the group has started"
     for start, errors in (("2026-01-20T12:00:00.000Z", [(300004, reason)]), ("2026-01-21T00:00:00.000Z", None)):

@@ -1,4 +1,4 @@
-"""The moment a period turns: what is read is right before anybody was told, and telling changes nothing of it."""
+"""At a period boundary: reads are right before any customer was notified, and notifying changes nothing of them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,7 +21,7 @@ LEVELS = [{"name": "two in a row", "targetCountOfSequence": 2}]
 
 @pytest.fixture(scope="module")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client of this module's own: time passes for all brands behind it."""
+    """Return a client of this module's own: time passes for all organisations behind it."""
     with opened(admin_url, template) as client:
         yield client
 
@@ -45,7 +45,7 @@ def streaks(organisation: OrganisationClient, anna: int) -> list[Any]:
 
 
 def caps(organisation: OrganisationClient, anna: int) -> list[Any]:
-    """Return what caps leave."""
+    """Return what is left of caps."""
     found = organisation.get(f"/api/v1/customers/{anna}/caps")["items"]
     return [(one["used"], one["left"]) for one in found]
 
@@ -98,7 +98,7 @@ def rolled_over(
 
 
 def _tell(organisation: OrganisationClient) -> None:
-    """Let everybody be told what turned."""
+    """Notify all customers of the boundaries that are due."""
     organisation.client.run(lambda: tick(organisation.client.runtime, page=50))
     told = "select count(*) from event where org_id = %s and source = 'milepost/period'"
     assert 0 < organisation.client.number(told, organisation.organisation.id)
@@ -114,7 +114,7 @@ def test_a_month_begins_with_nothing(organisation: OrganisationClient) -> None:
 
 
 def test_an_enrolled_customer_is_shown_the_new_month(organisation: OrganisationClient) -> None:
-    """Whoever takes part by a list has a row of the running period at once."""
+    """A customer who takes part by a list has a row of the running period at once."""
     look = rolled_over(organisation, group(target(enrolmentMethod="IMPORT")), bill("40"), enrol=True)
     assert [[("January", 40)], [("February", 0)]] == look(
         lambda organisation, anna: [
@@ -144,7 +144,7 @@ def test_until_achieved_ends_with_its_group(organisation: OrganisationClient) ->
 def test_a_streak_is_what_it_was_while_the_next_month_runs(
     organisation: OrganisationClient, net: str, expected: tuple[str, int]
 ) -> None:
-    """Who reached January's goal is at one; who missed it has none."""
+    """A customer who reached January's goal has a run of one; a customer who missed it has none."""
     months = (JANUARY, FEBRUARY, MARCH)
     look = rolled_over(organisation, group(periods=months, trackingType="STREAKS", streaks=LEVELS), bill(net))
     assert [expected] == look(streaks)[1]

@@ -1,4 +1,4 @@
-"""`POST /api/v1/targetGroups/{id}/countStored`: a group made later counts what was heard before, when asked."""
+"""`POST /api/v1/targetGroups/{id}/countStored`: a group made later counts what was received before, when asked."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, group, target
 
 
 def asked(organisation: OrganisationClient, made: Json, body: Any = b"") -> Json:
-    """Ask to count what is stored; return what is answered."""
+    """Ask to count what is stored; return the answer."""
     answered = organisation.post(f"/api/v1/targetGroups/{made['id']}/countStored", body)
     assert answered.status_code == 200, answered.text
     told: Json = said(answered)
@@ -78,7 +78,7 @@ def test_stored_returns_are_taken_off(organisation: OrganisationClient) -> None:
 
 
 def test_a_customer_who_left_stays_away(organisation: OrganisationClient) -> None:
-    """What was heard before is not counted for one who takes part no more."""
+    """What was received before is not counted for one who takes part no more."""
     organisation.tell(bill("60"))
     made = organisation.define(group(target(), periods=(JANUARY, FEBRUARY)))
     anna = organisation.customer("anna")
@@ -89,7 +89,7 @@ def test_a_customer_who_left_stays_away(organisation: OrganisationClient) -> Non
 
 
 def test_a_group_where_nothing_is_to_be_counted_is_refused(organisation: OrganisationClient) -> None:
-    """Of a list, in windows of one's own, or none at all."""
+    """Of a list, in customers' own windows, or none at all."""
     by_list = organisation.define(group(target(enrolmentMethod="IMPORT")))
     cyclic = organisation.define(
         group(target(), targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", frequency=1)

@@ -30,7 +30,7 @@ def achieve(organisation: OrganisationClient, *months: int) -> None:
 
 
 def shown(organisation: OrganisationClient) -> Json:
-    """Return the streak as our own view tells it."""
+    """Return the streak as our own API shows it."""
     (found,) = organisation.get(f"/api/v1/customers/{organisation.customer('anna')}/progress")["groups"]
     streak: Json = found["streak"]
     return streak

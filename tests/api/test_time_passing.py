@@ -1,4 +1,4 @@
-"""What customers hear because time passes, for each kind of window and for streaks."""
+"""Notices because time passes, for each kind of window and for streaks."""
 
 from collections.abc import Iterator
 
@@ -16,19 +16,19 @@ KINDS = (OutcomeKind.PERIOD_CLOSED, OutcomeKind.PERIOD_STARTED, OutcomeKind.STRE
 
 @pytest.fixture(scope="module")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client of this module's own: time passes for all brands behind it."""
+    """Return a client of this module's own: time passes for all organisations behind it."""
     with opened(admin_url, template) as client:
         yield client
 
 
 def later(organisation: OrganisationClient, text: str) -> None:
-    """Let it be *text*, and everything be done that is due by then."""
+    """Set the clock to *text* and do everything that is due by then."""
     organisation.client.clock.set(text)
     organisation.client.run(lambda: tick(organisation.client.runtime, page=50))
 
 
 def heard(organisation: OrganisationClient) -> list[tuple[OutcomeKind, int]]:
-    """Return what the brand's customers heard of time: kind and period, as it was heard."""
+    """Return the outcomes of passing time, in order: kind and period."""
     query = "select body from outbox where org_id = %s order by customer_id, seq"
     rows = organisation.client.connection.execute(query, (organisation.organisation.id,)).fetchall()
     outcomes: list[Outcome] = [outcome for (body,) in rows for outcome in codec.decode_outcomes(body)]
@@ -41,7 +41,7 @@ def ids(defined: Json) -> list[int]:
 
 
 def test_customers_own_windows_close_and_open_one_by_one(organisation: OrganisationClient) -> None:
-    """A window of a day, from half past ten on, is told at the next full hour, each once, also after many at a time.
+    """Windows of a day that begin at half past ten have notices at the next full hour, once each, also many at a time.
 
     The first one opened with the customer's own bill.
     """
@@ -79,7 +79,7 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) ->
 
 
 def test_until_achieved_ends_with_the_group(organisation: OrganisationClient) -> None:
-    """The period that was being filled is told as closed when the group ends; those achieved were told then."""
+    """The running period has its closing notice when the group ends; achieved periods had their outcomes before."""
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW", **CYCLE)
     _, second, _ = ids(organisation.define(asked))
     organisation.tell(bill("120", time="2026-01-20T10:00:00Z"))
@@ -97,7 +97,7 @@ def streak(**changes: object) -> Json:
 
 
 def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationClient) -> None:
-    """Who did nothing in February hears that the streak of one is broken, and after March that it ended."""
+    """A customer without events in February has StreakBroken, and after March StreakEnded."""
     first, second, third = ids(organisation.define(streak()))
     organisation.tell(bill("100", time="2026-01-20T10:00:00Z"))
     later(organisation, "2026-02-28T23:59:59Z")
@@ -109,7 +109,7 @@ def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationC
 
 
 def test_a_group_that_is_not_in_force_notifies_no_customer(organisation: OrganisationClient) -> None:
-    """What is inactive opens and closes in silence."""
+    """An inactive group opens and closes without notices."""
     organisation.define(group())
     organisation.define(group(active=False))
     organisation.tell(bill("10"))
@@ -118,7 +118,7 @@ def test_a_group_that_is_not_in_force_notifies_no_customer(organisation: Organis
 
 
 def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: ApiClient) -> None:
-    """January is over in New York five hours after it is in the brand's zone."""
+    """January is over in New York five hours after it is in the organisation's zone."""
     organisation = front.organisation(timeZonePolicy="GROUP")
     (period_id,) = ids(organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York")))
     organisation.tell(bill("10"))

@@ -1,4 +1,4 @@
-"""What a customer sees of other kinds of targets: own windows, until achieved, streaks (S4, facts 4.4)."""
+"""What a customer sees of other kinds of targets: own windows, sequential periods, streaks (S4, facts 4.4)."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ def test_until_achieved_every_stamp_is_the_groups_beginning(organisation: Organi
 
 
 def test_windows_of_the_enrolled_are_theirs_alone(organisation: OrganisationClient) -> None:
-    """Who is on the list sees the window to come as a row of their own; who is not sees nothing."""
+    """A customer who is on the list sees the window to come as a row of their own; who is not sees nothing."""
     defined = organisation.define(own(CYCLIC, 4, target(enrolmentMethod="IMPORT")))
     organisation.tell(bill(), bill(customer="bert"))
     anna = organisation.customer("anna")
@@ -165,7 +165,7 @@ def test_streak_rows_are_the_published_ones(organisation: OrganisationClient) ->
 
 
 def test_members_of_a_unified_group_are_rows_of_their_own(organisation: OrganisationClient) -> None:
-    """The vendor's view shows the members; our own tells of the whole."""
+    """The vendor's view shows the members; our own shows the composite."""
     members = (target(), target("TRANSACTION", "COUNT", defaultValues=[{"defaultValue": 2}]))
     expression = {"aggregation": "SUM", "thresholdValue": 150}
     defined = organisation.define(group(*members, combinationType="ALL", unifiedTargetExpression=expression))
@@ -202,7 +202,7 @@ def test_progress_is_shown_in_words_of_our_own(
 
 
 def test_progress_before_the_first_event_has_no_bounds(organisation: OrganisationClient) -> None:
-    """Windows of one's own that have not begun have none."""
+    """Customers' own windows that have not begun have none."""
     organisation.tell(bill(time="2025-01-01T00:00:00Z"))
     organisation.define(own(CYCLIC, 3))
     told = organisation.get(f"/api/v1/customers/{organisation.customer('anna')}/progress")
@@ -227,7 +227,10 @@ def test_a_customers_own_goals_are_shown(organisation: OrganisationClient) -> No
 
 
 def test_bounds_are_shown_in_the_zone_that_rules(front: ApiClient) -> None:
-    """A period of a group's own zone opens at its midnight there; when it was enrolled is told in the brand's zone."""
+    """A period of a group's own zone opens at its midnight there.
+
+    When it was enrolled is told in the organisation's zone.
+    """
     organisation = front.organisation("Europe/Berlin", timeZonePolicy="GROUP")
     organisation.define(group(periods=(JANUARY,), timeZoneName="Asia/Kolkata"))
     organisation.tell(bill())

@@ -40,7 +40,7 @@ def as_written(text: bytes) -> list[tuple[str, str]]:
 
 
 def published(organisation: OrganisationClient) -> int:
-    """Let happen what the published answer tells of; return the customer."""
+    """Send the events behind the published answer; return the customer."""
     clock = organisation.client.clock
     clock.set("2025-02-28T06:15:10Z")
     names = [{"type": "email", "value": "tom@sawyer.org"}, {"type": "mobile", "value": "1234512345"}]

@@ -135,7 +135,7 @@ MAIN = {"code": "S1", "name": "Main", "externalId": "M", "externalId1": "M/1", "
 
 @pytest.fixture
 def placed(organisation: OrganisationClient) -> OrganisationClient:
-    """Return the brand with stores, another till in one of them, and a target of one store."""
+    """Return the organisation with stores, another till in one of them, and a target of one store."""
     organisation.post("/api/v1/stores", [MAIN, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
     organisation.post("/api/v1/stores", [{"code": "S4", "name": "Twin"}])
     organisation.post("/api/v1/tills", [{"code": "T1", "store": "S1"}])

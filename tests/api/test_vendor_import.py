@@ -1,4 +1,4 @@
-"""Moving in: what one brand's GET calls answered, taken over by another, is answered again (round trip)."""
+"""Moving in: what one organisation's GET calls answered, taken over by another, is answered again (round trip)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,13 +23,13 @@ OWN = ("orgId", "targetId", "userStreakId", "streakAchievedUserTargetId", "lastU
 
 @pytest.fixture(scope="module")
 def elsewhere(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client to an installation of its own: the one that is moved into."""
+    """Return a client to a runtime of its own: the one that is moved into."""
     with opened(admin_url, template) as client:
         yield client
 
 
 def told(organisation: OrganisationClient, *customers: int) -> Saved:
-    """Return what the brand's calls answer, as somebody would save it."""
+    """Return what the organisation's calls answer, as somebody would save it."""
     saved = Saved()
     saved.add("milestones", organisation.get(MILESTONES, **{"require-periods": "true", "limit": "100"}))
     saved.add(
@@ -41,7 +41,7 @@ def told(organisation: OrganisationClient, *customers: int) -> Saved:
 
 
 def moved(organisation: OrganisationClient, saved: Saved, names: dict[int, str]) -> list[Status]:
-    """Let the brand take over what was saved; return what became of each customer."""
+    """Import the saved answers into the organisation; return the outcome for each customer."""
     runtime, org_id, calendar = organisation.client.runtime, organisation.organisation.id, calendar_of("UTC")
 
     async def work() -> list[Status]:
@@ -71,7 +71,7 @@ def shown(organisation: OrganisationClient, customer: int) -> Json:
 
 
 def lively(organisation: OrganisationClient) -> dict[str, int]:
-    """Let a brand define groups of several kinds, and two customers do things; return the customers' ids."""
+    """Define groups of several kinds and send events of two customers; return the customers' ids."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50, "isActive": True}]
     organisation.define(group(target() | {"targetMilestoneTriggers": marks}))
     organisation.define(group(target("LINEITEM", "QUANTITY"), target("TRANSACTION", "VISIT"), combinationType="ANY"))

@@ -23,7 +23,7 @@ POLICY = {
 
 
 def fetched(front: ApiClient, address: str) -> httpx.Response:
-    """Return what is answered as this server, which is asked for all of it."""
+    """Return the answer of this server, which is asked for every file."""
     answered = front.send("GET", address)
     assert (200, address) == (answered.status_code, address)
     return answered

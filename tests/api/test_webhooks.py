@@ -18,7 +18,7 @@ def run(**changes: Any) -> Json:
 
 
 def post(organisation: OrganisationClient, body: Any) -> httpx.Response:
-    """Send an event to the brand's secret address, without a login."""
+    """Send an event to the organisation's secret address, without a login."""
     options: Json = {"content": body} if isinstance(body, bytes) else {"json": body}
     return organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", **options)
 
@@ -32,7 +32,7 @@ def taken(organisation: OrganisationClient, body: Json) -> Json:
 
 
 def defined(organisation: OrganisationClient) -> None:
-    """Let every run count, and let its kilometres be summed."""
+    """Define targets that count every run and sum its kilometres."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run")))
     kilometres = {"extendedFieldInfo": {"name": "km", "aggregateFunction": "SUM"}}
     organisation.define(group(target("EVENT", "EVENT_ATTRIBUTE", eventName="Run", **kilometres)))

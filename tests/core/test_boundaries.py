@@ -1,4 +1,4 @@
-"""Which turns of time a group brings, and when they are due."""
+"""Which boundaries a group has, and when they are due."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ UTC = calendar_of("UTC")
 
 
 def told(built: TargetGroup, settings: Settings = BRAND.settings) -> list[tuple[str, str, str]]:
-    """Return the turns in order of time: when, what turned, and the period's code."""
+    """Return the boundaries in order of time: when, which kind, and the period's code."""
     codes = {period.id: period.ref_code for period in built.periods} | {NO_PERIOD: "-"}
     turns = sorted(boundaries_of(built, settings), key=lambda turn: turn.due_at)
     return [(UTC.iso(turn.due_at), turn.kind.value, codes[turn.period_id]) for turn in turns]
@@ -47,7 +47,7 @@ def test_closing_waits_for_the_offset() -> None:
 
 @pytest.mark.parametrize("changes", [{"active": False}, {"deleted": True}])
 def test_a_group_that_is_not_in_force_has_no_boundaries(changes: Any) -> None:
-    """Neither inactive nor deleted groups turn; inactive periods neither."""
+    """Inactive groups, deleted groups and inactive periods have no boundaries."""
     built = made(group())
     assert [] == told(replace(built, **changes))
     assert [] == told(replace(built, periods=tuple(replace(period, active=False) for period in built.periods)))
@@ -80,7 +80,7 @@ def test_windows_of_customers_are_looked_through_from_the_next_hour_on() -> None
 
 
 def test_a_skipped_day_has_no_boundaries() -> None:
-    """A period that has no instant opens, but never closes on anybody."""
+    """A period without an instant opens, but its closing concerns no customer."""
     built = made(group())
     empty = replace(built.periods[1], closes_at=built.periods[1].opens_at)
     kinds = [kind for _, kind, code in told(replace(built, periods=(empty,))) if code == "Cycle_2"]

@@ -1,4 +1,4 @@
-"""Examples of a unified group as a whole: it is judged by all that one event did."""
+"""Examples of composites: evaluated after all that one event did."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -25,7 +25,7 @@ def together(threshold: int, settings: Settings | None = None) -> RuleIndex:
 
 
 def judged(lived: Replayed) -> tuple[Decimal, bool, list[OutcomeKind]]:
-    """Return the value of the whole, whether it is achieved, and what was told of it."""
+    """Return the composite's value, whether it is achieved, and its outcomes."""
     row = lived.standing.progress[WHOLE]
     kinds = [OutcomeKind.UNIFIED_ACHIEVED, OutcomeKind.UNIFIED_UNACHIEVED]
     return Decimal(row.value) / 10_000, bool(row.achieved_by), [one.kind for one in lived.outcomes if one.kind in kinds]

@@ -24,7 +24,7 @@ COMPLETED: dict[Completion, Scalar] = {
 
 
 def context(name: str, attributes: dict[str, Scalar]) -> EvaluationContext:
-    """Let an activity happen."""
+    """Return a context with a behavioural event."""
     return EvaluationContext(event(Activity(attributes), name=name), None, STANDING)
 
 

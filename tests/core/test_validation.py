@@ -222,7 +222,7 @@ def test_a_goal_that_customers_set_themselves_enrols_by_list() -> None:
 
 
 def test_everything_wrong_is_found_at_once() -> None:
-    """Mistakes in a group, its periods, its target and its levels are told together."""
+    """Problems of a group, its periods, its target and its levels are reported together."""
     draft = GroupDraft(
         name="n" * 201,
         tracking=Tracking.STREAKS,
@@ -248,7 +248,7 @@ def test_everything_wrong_is_found_at_once() -> None:
 
 
 def test_nothing_said_is_a_list_of_what_is_needed() -> None:
-    """An empty request is told everything that a group must have."""
+    """The answer to an empty request lists everything that a group must have."""
     needed = ["name", "trackingType", "preferredTillId", "totalPeriods", "periods"]
     assert [problem.path for problem in found(GroupDraft())] == needed
 

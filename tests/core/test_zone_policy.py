@@ -53,5 +53,5 @@ def test_days_have_the_hours_of_their_zone(zone: str, day: str, hours: int) -> N
 
 
 def test_the_zone_database_is_named() -> None:
-    """A group says by which version of the zone database its bounds were reckoned."""
+    """A group says by which version of the zone database its bounds were computed."""
     assert (made(group()).tzdb, len(TZDB)) == (TZDB, len("2026b"))

@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 
 @pytest.fixture
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client of the page's own, where ids are those of a new installation."""
+    """Return a client of the page's own, where ids are those of a new database."""
     with opened(admin_url, template) as client:
         yield client
 

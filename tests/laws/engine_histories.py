@@ -1,4 +1,4 @@
-"""Living through a history with the engine, and showing where it leads in the naive evaluator's words."""
+"""Living through a history with the engine, and showing where it leads in the oracle's words."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
@@ -24,21 +24,21 @@ FIRST, SECOND = 1, 2
 
 
 def catalogues_of(world: World) -> Mapping[int, RuleIndex]:
-    """Return the catalogues of what the world defines."""
+    """Return the rule indexes of the world's definitions."""
     early = [group for group in world.groups if group.id not in world.late]
     first, second = (replace(world.organisation, version=version) for version in (FIRST, SECOND))
     return {FIRST: build_rule_index(first, early), SECOND: build_rule_index(second, world.groups)}
 
 
 def lived(world: World, events: Iterable[Event] | None = None, *, start: Replayed = START) -> Replayed:
-    """Let the engine live through *events*, else through the world's own, on from *start*."""
+    """Apply *events*, else the world's own, on from *start*, with the engine."""
     rules, before = catalogues_of(world), world.before
     happened = world.events if events is None else events
     return replay(rules.__getitem__, [(FIRST if event.key in before else SECOND, event) for event in happened], start)
 
 
 def progress_of(replayed: Replayed) -> dict[ProgressKey, Progress]:
-    """Return all progress, hot and settled."""
+    """Return all progress, live and archived."""
     return {**replayed.history, **replayed.standing.progress}
 
 
@@ -49,7 +49,7 @@ def values(replayed: Replayed, but: Container[int] = ()) -> dict[ProgressKey, in
 
 
 def shown(world: World, replayed: Replayed) -> Table:
-    """Return the engine's result in the naive evaluator's words."""
+    """Return the engine's result in the oracle's words."""
     keys = {event.key.log_id: event.key for event in world.events}
     triggers = {
         target.id: [trigger.id for trigger in target.triggers] for group in world.groups for target in group.targets
@@ -85,7 +85,7 @@ Names = Mapping[int, EventKey]
 
 
 def wholes_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], Whole]:
-    """Return the periods of unified groups that are achieved as a whole."""
+    """Return the achieved composites: periods of unified groups."""
     return {
         (-key.target_id, key.period_id): Whole(keys[progress.achieved_by], progress.achieved_at)
         for key, progress in progress_of(replayed).items()
@@ -103,7 +103,7 @@ def levels_of(standing: Standing, keys: Names) -> dict[tuple[int, int], Earned]:
 
 
 def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
-    """Return what each decision left of the award that was asked for."""
+    """Return how much each decision gave."""
     return {
         logged.event.key: Fraction(entry.after, UNITS_PER_ONE)
         for logged in replayed.log
@@ -113,7 +113,7 @@ def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
 
 
 def told_of(outcome: Outcome) -> Told:
-    """Return an outcome in the naive evaluator's words."""
+    """Return an outcome in the oracle's words."""
     return Told(outcome.kind, outcome.target_id, outcome.period_id, outcome.about)
 
 
@@ -150,6 +150,6 @@ def has_no_period(one: Told, undated: Container[int]) -> bool:
 
 
 def reckoned(world: World) -> Table:
-    """Return the naive evaluator's result."""
+    """Return the oracle's result."""
     table = evaluate(world.organisation, world.groups, world.events, dict.fromkeys(world.late, world.before))
     return table._replace(told=comparable(world, table.told))

@@ -82,7 +82,7 @@ def lived_through(
 
 @st.composite
 def window_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None = None) -> World:
-    """Make a world of one or two groups with windows of one's own, or until achieved."""
+    """Make a world of one or two groups with customers' own windows, or sequential periods."""
     at = scene(draw, settled, (*SCENES, *MONTH_SCENES, *MONTH_SCENES))
     zone, first_day = at.organisation.zone, at.first_day
     measures = pick(draw, (ON_MORE, SIMPLE))

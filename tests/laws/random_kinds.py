@@ -1,4 +1,4 @@
-"""Random target groups of the other kinds: windows of one's own, until achieved, streaks, unified, caps."""
+"""Random target groups of the other kinds: customers' own windows, sequential periods, streaks, unified, caps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -112,7 +112,7 @@ def aim(draw: st.DrawFn, target_id: int, run: Sequence[Period], measures: Measur
 
 
 def own_goals(one: Target, draw: st.DrawFn) -> Target:
-    """Let goals differ from period to period."""
+    """Return the target with another goal in each period."""
     return replace(one, goals=tuple(Goal(goal.id, goal.period_id, pick(draw, SMALL)) for goal in one.goals))
 
 
@@ -143,7 +143,7 @@ def plain_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, meas
 
 
 def open_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measures: Measures) -> TargetGroup:
-    """Make a group whose periods have no dates: windows of one's own, or until achieved."""
+    """Make a group whose periods have no dates: customers' own windows, or sequential periods."""
     days = days_in_a_row(draw, group_id, first_day, zone, pick(draw, (1, 2, 3, 4)))
     begins, ends = first_day, first_day + timedelta(days=pick(draw, (3, 5, 40, 70, 400)))
     evaluation = pick(draw, (Evaluation.CYCLIC_WINDOW, Evaluation.PERIOD_AGNOSTIC_WINDOW))

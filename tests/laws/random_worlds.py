@@ -31,7 +31,7 @@ HOUR, DAY = 3_600_000_000, 86_400_000_000
 class World(NamedTuple):
     """An organisation, what it defined, and what one customer did, in the order of arrival.
 
-    The groups named *late* were made when so many events had been heard.
+    The groups named *late* were made when so many events had been received.
     """
 
     organisation: Organisation
@@ -42,7 +42,7 @@ class World(NamedTuple):
 
     @property
     def before(self) -> frozenset[EventKey]:
-        """Return the events that were heard before the late groups were made."""
+        """Return the events that were received before the late groups were made."""
         return frozenset(event.key for event in self.events[: self.heard])
 
 
@@ -118,5 +118,5 @@ def wanted(made: Sequence[TargetGroup]) -> Wanted:
 
 
 def is_counting(group: TargetGroup, one: Target) -> bool:
-    """Return whether a target counts at all: the service enrols nobody in one that does not."""
+    """Return whether a target counts at all: the service enrols no customer in one that does not."""
     return group.active and one.active

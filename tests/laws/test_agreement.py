@@ -23,21 +23,24 @@ MANY = 20_000
 @law(200)
 @given(worlds())
 def test_engine_and_naive_evaluator_agree(world: World) -> None:
-    """Every value, stamp, cause, trigger and outcome is what the naive evaluator reckons from scratch."""
+    """Every value, stamp, cause, trigger and outcome is what the oracle computes from scratch."""
     assert reckoned(world) == shown(world, lived(world))
 
 
 @law(150)
 @given(returning_worlds())
 def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
-    """Bills of which much comes back, in part and repeatedly, keep exactly what the naive evaluator leaves them."""
+    """Bills of which much comes back, in part and repeatedly, keep exactly what the oracle leaves them."""
     assert reckoned(world) == shown(world, lived(world))
 
 
 @law(500)
 @given(window_worlds())
 def test_they_agree_on_periods_without_dates(world: World) -> None:
-    """Windows of one's own begin, end and are cut where they should; until achieved, one total fills the periods."""
+    """Customers' own windows begin, end and are cut where they should.
+
+    Sequential periods, one total fills the periods.
+    """
     assert reckoned(world) == shown(world, lived(world))
 
 
@@ -51,7 +54,7 @@ def test_they_agree_on_streaks(world: World) -> None:
 @law(200)
 @given(unified_worlds())
 def test_they_agree_on_unified_targets(world: World) -> None:
-    """The whole is achieved by the same event, and taken back by the same return."""
+    """The composite is achieved by the same event, and taken back by the same return."""
     assert reckoned(world) == shown(world, lived(world))
 
 
@@ -72,7 +75,7 @@ def test_they_agree_on_carried_returns(world: World) -> None:
 @law(200)
 @given(enrolment_worlds())
 def test_they_agree_on_enrolments(world: World) -> None:
-    """Who comes, goes and comes back, with balances and own goals, counts the same."""
+    """Customers who enrol, leave and come back, with balances and own goals, count the same."""
     assert reckoned(world) == shown(world, lived(world))
 
 

@@ -1,4 +1,4 @@
-"""Whatever is asked to be changed is described back or kept, and an edit leaves what was counted (decision 0014)."""
+"""A change is either refused with its problems or stored, and an edit leaves what was counted (decision 0014)."""
 
 import json
 from collections.abc import Callable
@@ -218,7 +218,7 @@ def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
 
 
 def lived_with(edit: Edited) -> Replayed:
-    """Live through the events before the edit under the old definitions, and through the others under the new ones."""
+    """Apply the events before the edit under the old definitions, and the others under the new ones."""
     world, after, cut = edit
     catalogues = {one.organisation.version: build_rule_index(one.organisation, one.groups) for one in (world, after)}
     versions = [world.organisation.version] * cut + [after.organisation.version] * (len(world.events) - cut)
@@ -226,7 +226,7 @@ def lived_with(edit: Edited) -> Replayed:
 
 
 def is_told_once(edit: Edited, replayed: Replayed) -> bool:
-    """Return whether each achievement is told once, unless it was taken back or, of levels, a streak starts again."""
+    """Return whether each achievement has one outcome, unless it was taken back or a streak starts again."""
     told = achievements(replayed.outcomes)
     again = starts_again(edit.before)
     return all(alternates(story) for key, story in told.items() if key.period_id or not again)

@@ -49,7 +49,7 @@ def test_an_event_received_again_changes_nothing(world: World, data: st.DataObje
 
 
 def heard_among(world: World, repeated: Sequence[Event]) -> int:
-    """Return how many of the events with repeats were heard before the late groups were made."""
+    """Return how many of the events with repeats were received before the late groups were made."""
     news = (place for place, event in enumerate(repeated) if event.key not in world.before)
     return next(news, len(repeated))
 
@@ -138,7 +138,7 @@ def starts_again(world: World) -> bool:
 @law(250)
 @given(EVERY)
 def test_nothing_is_achieved_twice(world: World) -> None:
-    """Law 6: an achievement is told once, again only if it was taken back in between, and agrees with the stamp."""
+    """Law 6: an achievement has one outcome, another only if it was taken back since, and agrees with the stamp."""
     replayed = lived(world)
     told = achievements(replayed.outcomes)
     assert all(alternates(story) for key, story in told.items() if key.period_id or not starts_again(world))
@@ -154,7 +154,7 @@ def test_nothing_is_achieved_twice(world: World) -> None:
 @law(250)
 @given(EVERY)
 def test_levels_are_those_of_the_outcomes(world: World) -> None:
-    """Law 6 for streaks: the levels that a customer has are those told as achieved and not as lost since."""
+    """Law 6 for streaks: a customer has the levels with an outcome of achieving and none of losing since."""
     replayed = lived(world)
     has = {level.level_id for streak in replayed.standing.streaks.values() for level in streak.levels}
     told = achievements(one for one in replayed.outcomes if one.kind in LEVELS)
@@ -165,7 +165,7 @@ def test_levels_are_those_of_the_outcomes(world: World) -> None:
 @law(200)
 @given(EVERY)
 def test_replaying_the_stored_log_gives_the_stored_standing(world: World) -> None:
-    """Law 7: events that went through storage lead to the same bytes, entries and settled progress."""
+    """Law 7: events that went through storage lead to the same bytes, entries and archived progress."""
     once = lived(world)
     again = lived(world, [stored(event) for event in world.events])
     assert codec.encode_standing(once.standing) == codec.encode_standing(again.standing)

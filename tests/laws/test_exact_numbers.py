@@ -30,7 +30,7 @@ SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
 
 
 def target(number: int, kpi: Kpi, goal: Decimal, periods: Iterable[int]) -> Target:
-    """Make a target that everybody takes part in."""
+    """Make a target that every customer takes part in."""
     return Target(
         id=number,
         name=f"target {number}",
@@ -68,7 +68,7 @@ def group(number: int, kpi: Kpi, goal: Decimal, periods: tuple[int, ...], evalua
 
 @pytest.fixture(name="rules", scope="module")
 def _rules() -> RuleIndex:
-    """Define spend, a summed field, and spend that fills periods of a thousand each until achieved."""
+    """Define spend, a summed field, and spend that fills sequential periods of a thousand each."""
     shop = Organisation(id=1, name="shop", zone="UTC", version=1, settings=Settings())
     fixed = Evaluation.FIXED_CALENDAR_WINDOW
     filling = group(3, Kpi.SALES, Decimal(1000), (30, 31, 32), Evaluation.PERIOD_AGNOSTIC_WINDOW)
@@ -97,7 +97,7 @@ def bought(number: int, net: Decimal, tip: Scalar = None) -> Event:
 
 
 def lived(rules: RuleIndex, events: Iterable[Event]) -> Standing:
-    """Let one step follow the other."""
+    """Apply one event after the other."""
     standing = EMPTY_STANDING
     for event in events:
         standing = step(rules, standing, event).standing

@@ -1,4 +1,4 @@
-"""What conditions learn of the customer agrees with the naive evaluator, before every event of every history."""
+"""The progress lookup of conditions agrees with the oracle, before every event of every history."""
 
 from fractions import Fraction
 
@@ -17,14 +17,14 @@ from tests.oracle.reference_notices import Row
 
 
 def before(world: World, place: int) -> ProgressLookup:
-    """Return what the customer has reached before the event at *place*."""
+    """Return the customer's progress before the event at *place*."""
     rules, life = catalogues_of(world)[SECOND], lived(world, world.events[:place])
     standing = structs.replace(life.standing, progress=progress_of(life))
     return StandingProgressLookup(rules, standing, world.events[place].occurred_at)
 
 
 def reckoned(world: World, place: int) -> dict[tuple[int, int], Row]:
-    """Return the rows that the naive evaluator has before the event at *place*."""
+    """Return the rows that the oracle has before the event at *place*."""
     return evaluate(world.organisation, world.groups, world.events[:place]).rows
 
 

@@ -19,7 +19,7 @@ STREAK = replace(GROUP, tracking=Tracking.STREAKS, streak_levels=(StreakLevel(id
 
 
 def enrolled(id_: str, when: str, *goals: tuple[int, Decimal]) -> Event:
-    """Let the customer take part from January on, with *goals* of their own."""
+    """Enrol the customer from January on, with *goals* of the customer's own."""
     return event(ENROL, id_, when, Enrol(target_id=1, period_id=1, goals=goals))
 
 
@@ -31,7 +31,7 @@ def world(group: TargetGroup, events: Sequence[Event], returns: Returns = Return
 @pytest.mark.parametrize("returns", [Returns.SUBTRACT, Returns.CARRY])
 @pytest.mark.parametrize("group", [GROUP, STREAK], ids=["plain", "streak"])
 def test_return_of_a_bill_for_nothing_achieves_nothing(group: TargetGroup, returns: Returns) -> None:
-    """A goal that was lowered to 0 waits for the next event that counts, says the naive evaluator too."""
+    """A goal that was lowered to 0 is achieved by the next event that counts, in the oracle too."""
     away = event(UNENROL, "l", "01-06 10:00", Unenrol(target_id=1, period_id=1))
     again = enrolled("again", "01-07 10:00", (1, Decimal(0)))
     told = [bill("b", "01-05 10:00", "0"), away, again, back("r", "01-08 10:00", "b"), back("s", "01-09 10:00", "b")]
@@ -41,7 +41,7 @@ def test_return_of_a_bill_for_nothing_achieves_nothing(group: TargetGroup, retur
 
 
 def test_bill_for_nothing_makes_a_row_of_the_period_that_runs_as_it_comes() -> None:
-    """Heard after the bill that filled January it makes February's row, else it does not; nothing else differs."""
+    """Received after the bill that filled January it makes February's row, else it does not; nothing else differs."""
     group = replace(GROUP, evaluation=Evaluation.PERIOD_AGNOSTIC_WINDOW)
     free, full = bill("1", "01-05 10:00", "0"), bill("2", "01-06 10:00", "1000")
     before, after = world(group, [free, full]), world(group, [full, free])

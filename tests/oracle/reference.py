@@ -1,6 +1,6 @@
-"""The naive evaluator: a customer's progress, reckoned from scratch after every event, obviously and slowly.
+"""The oracle: a customer's progress, computed from scratch after every event, obviously and slowly.
 
-It shares no code with the rules or the engine: for each target and period it looks at all events heard so far, asks
+It shares no code with the rules or the engine: for each target and period it looks at all events received so far, asks
 which of them count, and adds up. Days are found with the standard library's zones, amounts are fractions. The rules
 it holds to are in docs/invariants.md and docs/rules.md.
 """
@@ -27,7 +27,7 @@ from tests.oracle.reference_sequential import FillingCourse
 from tests.oracle.reference_streaks import Earned, Runner, is_reset
 
 Before = Mapping[int, frozenset[EventKey]]
-"""By group id, the events that were heard when there was no such group."""
+"""By group id, the events that were received before the group existed."""
 
 FROM_THE_BEGINNING: Before = {}
 
@@ -35,8 +35,8 @@ FROM_THE_BEGINNING: Before = {}
 class Table(NamedTuple):
     """Everything there is to say of one customer.
 
-    Rows by (target id, period id), wholes by (group id, period id), levels by (group id, level id), anchors by target
-    id, what was given by decision.
+    Rows by (target id, period id), composites by (group id, period id), levels by (group id, level id), anchors by
+    target id, what was given by decision.
     """
 
     rows: dict[tuple[int, int], Row]
@@ -73,7 +73,7 @@ class Life:
         ]
 
     def hear(self, story: Story) -> None:
-        """Live through what *story* ends with."""
+        """Apply the last happening of *story*."""
         happening = story[-1]
         event, payload = happening.event, happening.event.payload
         if isinstance(payload, AuthoriseAward) and happening.bill is None:
@@ -92,7 +92,7 @@ class Life:
                 runner.turn(story, payload)
 
     def steps(self, story: Story) -> Iterator[Step]:
-        """Let all targets take a step each, as long as there are any."""
+        """Take one step of each target, as long as there are any."""
         living = [(course, course.live(story)) for course in self.courses]
         for _ in count():
             taken = {one.plan.target.id: step for one, course in living if (step := next(course, None)) is not None}
@@ -112,7 +112,7 @@ class Life:
             yield from union.told
 
     def look(self, story: Story, step: Step) -> None:
-        """Look at what a step means for the streaks."""
+        """Update the streaks after a step."""
         for runner in self.runners:
             runner.look(story, step)
 
@@ -130,7 +130,7 @@ def evaluate(
     events: Sequence[Event],
     before: Before = FROM_THE_BEGINNING,
 ) -> Table:
-    """Reckon the whole table of a customer who did *events*, given in the order of their arrival."""
+    """Compute the complete table of a customer with *events*, in the order of arrival."""
     story, life = told(events), Life(organisation, groups, before)
     for length in range(1, len(story) + 1):
         life.hear(story[:length])

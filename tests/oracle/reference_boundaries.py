@@ -1,4 +1,4 @@
-"""What is told because time passes."""
+"""Outcomes of period boundaries."""
 
 from milepost.model.event import PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
@@ -9,7 +9,7 @@ from tests.oracle.reference_replay import Story
 
 
 def tell_turn(course: Course, story: Story, turn: PeriodRollover) -> None:
-    """Tell that a period opened or closed, if it concerns the customer."""
+    """Record the outcome that a period opened or closed, if it concerns the customer."""
     plan = course.plan
     period = next((one for one in plan.periods if one.id == turn.period_id), None)
     if turn.group_id != plan.group.id or period is None or story[-1].event.key in plan.before:
@@ -23,7 +23,7 @@ def tell_turn(course: Course, story: Story, turn: PeriodRollover) -> None:
 
 
 def is_told(course: Course, story: Story, turn: PeriodRollover) -> bool:
-    """Return whether a turn concerns the customer: what is there of it, or that one takes part at all, or nobody."""
+    """Return whether a boundary concerns the customer: by progress, by taking part, or never, as the settings say."""
     plan, found = course.plan, stay(course.plan, story)
     takes_part = course.takes_part(story, turn.period_id)
     if plan.settings.period_end_outcome is not PeriodEndOutcome.ENROLLED_WITH_ACTIVITY:

@@ -1,4 +1,4 @@
-"""Unified targets: what the targets of a group are taken together, in each period."""
+"""Composites: the targets of a unified group taken together, in each period."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ NOTHING = Row(Fraction(0))
 
 
 class Whole(NamedTuple):
-    """An achievement of the whole: by which event, and when."""
+    """An achieved composite: by which event, and when."""
 
     by: EventKey
     at: int
@@ -39,7 +39,7 @@ class Union:
             self.judge(period_id, rows, next(step for step in mine if step.period_id == period_id))
 
     def judge(self, period_id: int, rows: Sequence[Row], step: Step) -> None:
-        """Achieve the whole once, and take it back if the settings say so."""
+        """Achieve the composite once, and take it back if the settings say so."""
         holds = self.holds(rows)
         settings = self.courses[0].plan.settings
         revokes = settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY

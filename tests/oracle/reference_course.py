@@ -1,4 +1,4 @@
-"""The course of one target in all its periods: after each happening everything is looked at anew and added up again.
+"""The course of one target in all its periods: after each happening everything is looked at again and added up again.
 
 Only what has to be remembered is: which events counted (whoever leaves keeps what counted), and what was achieved.
 """
@@ -36,7 +36,7 @@ class Course:
         self.told: list[Told] = []
 
     def live(self, story: Story) -> Iterator[Step]:
-        """Live through what *story* ends with; one step for each event that comes to count or takes back."""
+        """Apply the last happening of *story*; one step for each event that counts or takes back."""
         happening = story[-1]
         event = happening.event
         if happening.bill is not None:
@@ -59,7 +59,7 @@ class Course:
             yield self.count(event, span, story)
 
     def place(self, event: Event) -> Span | None:
-        """Return the period in which *event* would count, wherever it may and whoever takes part."""
+        """Return the period in which *event* would count, whatever its place, even if the customer takes no part."""
         found = next((span for span in spans(self.plan, self.anchor_for(event)) if span.holds(event.occurred_at)), None)
         if found is None or not self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
             found = found if self.plan.is_calendar else None
@@ -91,7 +91,7 @@ class Course:
         return self.plan.settings.returns is Returns.CARRY and self.plan.is_calendar and is_sum(self.plan.target)
 
     def count(self, event: Event, span: Span, story: Story) -> Step:
-        """Let *event* count in *span*."""
+        """Count *event* in *span*."""
         if self.anchor is None and not self.plan.is_calendar:
             self.anchor = event.occurred_at
         self.lowered[event.key] = taken_back(event, story, before=span.closes_at)
@@ -100,7 +100,7 @@ class Course:
         return Step(event, span.period_id)
 
     def put(self, span: Span, event: Event, story: Story) -> None:
-        """Reckon the row of *span* anew, because of *event*."""
+        """Compute the row of *span* again, because of *event*."""
         self.begin(span.period_id)
         self.mark(span, event, story)
 
@@ -112,7 +112,7 @@ class Course:
                 self.tell(OutcomeKind.ENROLLED, period_id)
 
     def mark(self, span: Span, event: Event, story: Story) -> None:
-        """Reckon the value anew; triggers are reached once, the goal is stamped once."""
+        """Compute the value again; triggers are reached once, the goal is stamped once."""
         self.reach(span.period_id, self.value(span, story), event, story)
         row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
         if row.achieved_by is None and wanted is not None and row.value >= wanted:
@@ -144,7 +144,7 @@ class Course:
         self.tell(OutcomeKind.UNACHIEVED, period_id)
 
     def value(self, span: Span, story: Story) -> Fraction:
-        """Reckon what a period comes to: its balance, what counted after it, and what was carried into it."""
+        """Compute a period's value: its balance, what counted after it, and what was carried into it."""
         start = balance(self.plan, story, span.period_id)
         carried = sum(
             (one.amount for one in self.carried if one.period_id == span.period_id and one.at > start.at), Fraction(0)
@@ -162,7 +162,7 @@ class Course:
         return found
 
     def span(self, period_id: int) -> Span:
-        """Return the span of a period that was lived."""
+        """Return the span of a period that was reached."""
         return next(span for span in spans(self.plan, self.anchor) if span.period_id == period_id)
 
     def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
@@ -190,7 +190,7 @@ class Course:
         return settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
 
     def lower(self, span: Span, event: Event, story: Story) -> None:
-        """Reckon a row anew after a return."""
+        """Compute a row again after a return."""
         row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
         below = wanted is not None and self.value(span, story) < wanted
         if self.revokes and below and row.achieved_by is not None:
@@ -225,7 +225,7 @@ class Course:
         self.rows[enrolling.period_id] = self.rows[enrolling.period_id]._replace(value=value)
 
     def count_stored(self, happening: Happening, enrolling: Enrol, story: Story) -> Iterator[Step]:
-        """Count one event that was heard before the enrolment that *story* ends with."""
+        """Count one event that was received before the enrolment that *story* ends with."""
         event = happening.event
         if happening.bill is not None or event.key in self.booked or isinstance(event.payload, AuthoriseAward):
             return
@@ -237,7 +237,7 @@ class Course:
             yield self.count(event, span, story)
 
     def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:
-        """Take part no more, from the period named on, or from that of the own window that runs; what counted stays."""
+        """Leave, from the named period on, or from the running own window on; what counted stays."""
         self.left = 0
         if self.plan.is_calendar:
             self.left = rank(self.plan, leaving.period_id)
@@ -253,5 +253,5 @@ class Course:
         return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
 
     def tell(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
-        """Tell an outcome."""
+        """Record an outcome."""
         self.told.append(Told(kind, self.plan.target.id, period_id, about))

@@ -21,7 +21,7 @@ class Deeds(NamedTuple):
 
 
 def deeds(zone: str, events: Sequence[Event]) -> Deeds:
-    """Count what *events*, each heard once, come to."""
+    """Count what *events*, each received once, come to."""
     bills = [event for event in events if isinstance(event.payload, Bill)]
     awards = [payload for event in events if isinstance(payload := event.payload, Award) and payload.currency is None]
     return Deeds(

@@ -1,4 +1,4 @@
-"""What happened to a customer, told in order: repeats left out, and each return where it takes effect."""
+"""A customer's happenings in order: without duplicates, and each return where it takes effect."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from milepost.model.event import Bill, Event, EventKey, Return
 
 
 class Happening(NamedTuple):
-    """One thing that happens to a customer: *event* is heard, or, if *bill* is given, takes back from that bill."""
+    """One thing that happens to a customer: *event* is received, or, if *bill* is given, takes back from that bill."""
 
     event: Event
     bill: Event | None = None
@@ -17,7 +17,7 @@ Story = Sequence[Happening]
 
 
 def told(events: Sequence[Event]) -> list[Happening]:
-    """Tell what happened, in order: repeats left out, and a return that came too early right after its bill."""
+    """Return the happenings in order: without duplicates, and a return that came too early right after its bill."""
     story: list[Happening] = []
     waiting: list[Event] = []
     for event in heard_once(events):
@@ -36,7 +36,7 @@ def told(events: Sequence[Event]) -> list[Happening]:
 
 
 def heard_once(events: Iterable[Event]) -> list[Event]:
-    """Leave out what has the source and id of something heard before."""
+    """Leave out events with the source and id of an earlier event."""
     first: dict[EventKey, Event] = {}
     for event in events:
         first.setdefault(event.key, event)
@@ -44,7 +44,7 @@ def heard_once(events: Iterable[Event]) -> list[Event]:
 
 
 def is_bill(happening: Happening) -> bool:
-    """Return whether a bill is heard here."""
+    """Return whether this is the event of a bill."""
     return happening.bill is None and isinstance(happening.event.payload, Bill)
 
 

@@ -1,4 +1,4 @@
-"""Streaks: a walk through the periods, anew after each event."""
+"""Streaks: the run is computed through all periods again after each event."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -143,7 +143,7 @@ class Runner:
         return found
 
     def tell_start(self, paces: Sequence[Pace], period_id: int) -> None:
-        """Tell that a streak started, if the period begins a run and is its only one."""
+        """Record that a streak started, if the period begins a run and is its only period."""
         place = next((place for place, pace in enumerate(paces) if pace.period_id == period_id), None)
         if place is None or paces[place].run != 1:
             return
@@ -155,7 +155,7 @@ class Runner:
         self.tell(OutcomeKind.STREAK_STARTED, period_id, self.plan.group.id)
 
     def turn(self, story: Story, turn: PeriodRollover) -> None:
-        """Tell what the close of a period means for the streak."""
+        """Record the outcomes of a period's closing for the streak."""
         if not turn.closed or turn.group_id != self.plan.group.id:
             return
         closed = next((one for one in self.plan.periods if one.id == turn.period_id), None)
@@ -168,7 +168,7 @@ class Runner:
             self.tell(OutcomeKind.STREAK_ENDED, closed.id, self.plan.group.id)
 
     def tell(self, kind: OutcomeKind, period_id: int, about: int) -> None:
-        """Tell an outcome."""
+        """Record an outcome."""
         self.told.append(Told(kind, self.plan.target.id, period_id, about))
 
 

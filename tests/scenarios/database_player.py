@@ -1,4 +1,4 @@
-"""The brand of a scenario behind the client: what it defined, whom it knows, and how its faces are asked."""
+"""The organisation of a scenario behind the client: what it defined, whom it knows, and how its APIs are asked."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +12,10 @@ from tests.scenarios.shown_progress import Names
 
 
 class Behind:
-    """A brand of its own; the clock stands where the story is."""
+    """An organisation of its own; the clock stands where the story is."""
 
     def __init__(self, client: ApiClient, scenario: Scenario) -> None:
-        """Set up the brand of *scenario*, before it has defined anything."""
+        """Set up the organisation of *scenario*, before it has defined anything."""
         self.client = client
         self.groups: list[Json] = []
         self.audiences: dict[str, int] = {}
@@ -53,27 +53,27 @@ class Behind:
             self.groups.append(said(answered)["data"])
 
     def at(self, heard: int) -> None:
-        """Let it be so late (epoch microseconds); what was seen before is looked at anew."""
+        """Set the clock (epoch microseconds) and forget earlier reads."""
         self.client.clock.now = heard
         self._seen.clear()
 
     def tell(self, event: Json) -> Json:
-        """Send an event and give what became of it."""
+        """Send an event and return its answer."""
         (item,) = self._brand.tell(event)
         return item
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return what the answer to a GET says, which went well."""
+        """Return the body of the answer to a GET; asserts that it succeeded."""
         return self._brand.get(path, **query)
 
     def post(self, path: str, body: Any, **query: Any) -> Any:
-        """Post *body*; return what the answer says, which went well."""
+        """Post *body*; return the body of the answer and assert that it succeeded."""
         answered = self._brand.post(path, body, **query)
         assert answered.status_code == 200, answered.text
         return said(answered)
 
     def send(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request; return what the answer says, which went well."""
+        """Send a request; return the body of the answer and assert that it succeeded."""
         answered = self._brand.send(method, path, **options)
         assert answered.status_code == 200, answered.text
         return said(answered)
@@ -106,7 +106,7 @@ class Behind:
         return self._seen[known]
 
     def customer(self, name: str) -> int | None:
-        """Return the id of a customer, once the brand has heard of them."""
+        """Return the id of a customer who is known to the organisation."""
         if name not in self._customers:
             known = self._brand.get("/api/v1/customers", externalId=name)["items"]
             if not known:
@@ -115,11 +115,11 @@ class Behind:
         return self._customers[name]
 
     def forget(self, name: str) -> None:
-        """Look a name up anew, which may lead to another customer by now."""
+        """Look a name up again, because it may name another customer by now."""
         self._customers.pop(name, None)
 
     def registered(self, name: str) -> int:
-        """Return the id of a customer; who is not known yet is registered."""
+        """Return the id of a customer; an unknown customer is registered."""
         if name not in self._customers:
             names = [{"type": "externalId", "value": name}]
             kept = self.post("/v2/customers", {"profiles": [{"identifiers": names}]})

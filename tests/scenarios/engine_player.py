@@ -1,4 +1,4 @@
-"""Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.replay`."""
+"""Plays a scenario in memory: definitions become a rule index, events are folded by `engine.replay`."""
 
 from decimal import Decimal
 
@@ -49,7 +49,7 @@ class EnginePlayer:
     """Knows no database and no clock."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Stand for the brand of *scenario*, before it has defined anything."""
+        """Begin with the organisation of *scenario*, before it has defined anything."""
         self.scenario = scenario
         self._memory = Memory(scenario)
         self._decided: dict[str, Decimal] = {}
@@ -60,7 +60,7 @@ class EnginePlayer:
         self._memory.define(self.scenario.groups, definition)
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Let an event happen; return what it changed."""
+        """Apply an event; return what it changed."""
         names = self._memory.names()
         return [
             Changed(
@@ -102,7 +102,7 @@ class EnginePlayer:
         self._memory.call(customer, PAUSE_STREAK, payload, heard)
 
     def decide(self, decision: Decision) -> Decimal:
-        """Ask how much of an award may be given; who asks again gets the same answer, as from every client."""
+        """Decide how much of an award may be given; the same decision again gets the same answer."""
         if decision.id not in self._decided:
             payload = AuthoriseAward(
                 program_id=decision.program_id,
@@ -124,7 +124,7 @@ class EnginePlayer:
         self._memory.edit(target, change, heard)
 
     def count_stored(self, target: str, heard: int) -> None:
-        """Count what was heard before the target was made."""
+        """Count events received before the target was created."""
         group, rule = self._memory.target(target)
         for customer in self._memory.customers():
             payload = Enrol(target_id=rule.id, period_id=group.periods[0].id)
@@ -142,11 +142,11 @@ class EnginePlayer:
         """Take a customer out of an audience group: the enrolment stays (facts 8 #59)."""
 
     def merge(self, victim: str, survivor: str, heard: int) -> None:
-        """Let the survivor hear of the victim's standing."""
+        """Apply the merge to the survivor, with the victim's standing."""
         self._memory.merge(victim, survivor, heard)
 
     def turn(self, heard: int) -> None:
-        """Let time pass: every customer hears of what turned; the engine knows whom it concerns."""
+        """Let time pass: apply due boundaries to every customer; the engine decides whom they concern."""
         self._memory.now = heard
         for told_now in told_by(self._memory, heard):
             if told_now not in self._told:
@@ -154,7 +154,7 @@ class EnginePlayer:
                 self._memory.call(told_now.customer, PERIOD_ROLLOVER, told_now.turn, heard)
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Return how far a customer is: the enrolled stand at nothing before they have done anything."""
+        """Return a customer's value; an enrolled customer without events has 0."""
         group, rule = self._memory.target(target)
         key = ProgressKey(rule.id, period_called(group, period).id)
         progress = self._memory.progress(customer, key)

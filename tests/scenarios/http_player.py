@@ -1,4 +1,4 @@
-"""Plays a scenario through the HTTP faces and PostgreSQL, as any client would."""
+"""Plays a scenario through the HTTP APIs and PostgreSQL, as any client would."""
 
 from decimal import Decimal
 from itertools import count
@@ -11,14 +11,14 @@ from tests.scenarios.shown_progress import told
 from tests.store.fixed_clock import tick
 
 PAGE = 200
-"""Customers that are told of a turn at a time; no scenario has as many."""
+"""Customers notified in one page; no scenario has as many."""
 
 
 class HttpPlayer:
-    """A brand of its own behind the client; the clock stands where the story is."""
+    """An organisation of its own behind the client; the clock stands where the story is."""
 
     def __init__(self, client: ApiClient, scenario: Scenario) -> None:
-        """Set up the brand of *scenario*, before it has defined anything."""
+        """Set up the organisation of *scenario*, before it has defined anything."""
         self.scenario = scenario
         self._brand = Behind(client, scenario)
         self._heard_of: set[str] = set()
@@ -47,7 +47,7 @@ class HttpPlayer:
         ]
 
     def enrol(self, enrolment: Enrolment) -> None:
-        """Enrol a customer; who is not known yet is registered first. Own goals come in a file."""
+        """Enrol a customer, who is registered first if unknown. Own goals come in a file."""
         self._brand.at(enrolment.heard)
         if enrolment.goals:
             self._upload(enrolment)
@@ -107,7 +107,7 @@ class HttpPlayer:
         self._brand.send("PUT", self._brand.path(target), json=change)
 
     def count_stored(self, target: str, heard: int) -> None:
-        """Count what was heard before the target was made, for all customers of the story."""
+        """Count events received before the target was created, for all customers of the story."""
         self._brand.at(heard)
         known = [id_ for name in self._heard_of if (id_ := self._brand.customer(name)) is not None]
         path = f"/api/v1/targetGroups/{self._brand.group_of(target)['id']}/countStored"
@@ -206,7 +206,7 @@ class HttpPlayer:
         return [told(outcome, names) for outcome, _ in self._brand.outcomes(customer)]
 
     def _progress(self, customer: str) -> list[Json]:
-        """Return what our own face tells of a customer's groups."""
+        """Return a customer's groups as our own API shows them."""
         customer_id = self._brand.registered(customer)
         groups: list[Json] = self._brand.get(f"/api/v1/customers/{customer_id}/progress")["groups"]
         return groups

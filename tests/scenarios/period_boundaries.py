@@ -1,4 +1,4 @@
-"""What a customer is told because time passes, reckoned in memory from the rules of turns (docs/rules.md)."""
+"""Notices to customers because time passes, computed in memory from the rules of boundaries (docs/rules.md)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from tests.scenarios.replayed_memory import Memory
 
 
 class Told(NamedTuple):
-    """Something that one customer is told, and from when on it is due (epoch microseconds)."""
+    """A notice to one customer, and when it is due (epoch microseconds)."""
 
     due_at: int
     customer: str
@@ -22,7 +22,7 @@ class Told(NamedTuple):
 
 
 def told_by(memory: Memory, now: int) -> list[Told]:
-    """Return all that customers are told by *now*, in order; the engine knows whom of them it concerns."""
+    """Return all notices due by *now*, in order; the engine decides whom they concern."""
     found = (
         told
         for group in memory.groups

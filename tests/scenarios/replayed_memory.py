@@ -1,4 +1,4 @@
-"""A brand in memory, without database and clock: versions of its catalogue, and each customer's log, replayed on."""
+"""An organisation in memory, without database and clock: versions of its rules, and each customer's log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,10 +30,10 @@ AUTHOR = Author(id=1, code="till", name="till")
 
 
 class Memory:
-    """What the brand of a scenario has defined and heard; `now` is the last moment of the story."""
+    """What a scenario's organisation has defined and received; `now` is the last instant of the story."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Stand for the brand of *scenario*, before it has defined anything."""
+        """Begin with the organisation of *scenario*, before it has defined anything."""
         settings = changed_settings(Settings(), scenario.settings)
         self.organisation = Organisation(id=1, name="brand", zone=scenario.zone, version=1, settings=settings)
         self.groups: list[TargetGroup] = []
@@ -80,7 +80,7 @@ class Memory:
         self._renew(self.organisation)
 
     def happen(self, happening: Happening) -> Sequence[Entry]:
-        """Let an event from outside happen; return its entries."""
+        """Apply an event from outside; return its entries."""
         self.now = happening.heard
         incoming_event = offer_of(write_json(happening.event), org_id=1, till_id=None, now=happening.heard)
         place = NOWHERE if incoming_event.place is None else self._places[incoming_event.place.code or ""]
@@ -94,7 +94,7 @@ class Memory:
         )
 
     def call(self, customer: str, name: str, payload: Payload, heard: int) -> Sequence[Entry]:
-        """Let an event of our own happen, as a call makes it; return its entries."""
+        """Apply a command, as a call makes it; return its entries."""
         self.now = heard
         key = EventKey(f"milepost/{name}", str(next(self._calls)))
         return self._live(customer, key, name, payload, NOWHERE, heard)
@@ -115,7 +115,7 @@ class Memory:
         self._lives.pop(victim, None)
 
     def customers(self) -> list[str]:
-        """Return the customers that were heard of."""
+        """Return the known customers."""
         return [*self._lives]
 
     def life(self, customer: str) -> Replayed:

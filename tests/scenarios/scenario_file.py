@@ -53,7 +53,7 @@ def _read(scenario: Scenario, number: int, text: str, numbers: "count[int]") -> 
 
 
 def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> Deed | Definition:
-    """Return what a dated sentence says; it is heard when it happens, unless it says otherwise."""
+    """Return what a dated sentence says; its event is received when it happens, unless the sentence says otherwise."""
     found = _HEARD.search(sentence)
     heard = _instant(scenario, at if found is None else found["at"])
     sentence = _HEARD.sub("", sentence)

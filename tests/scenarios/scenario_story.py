@@ -1,7 +1,7 @@
-"""What a scenario consists of once it is read: a brand as it is defined, what happens, and what is expected then.
+"""What a scenario consists of once it is read: an organisation's definitions, what happens, and what is expected.
 
 Definitions and events are kept as the requests that a client would send. So the players cannot tell a scenario
-differently: one sends them, the other reads them as the faces do and goes on in memory.
+differently: one sends them, the other reads them as the APIs do and goes on in memory.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ class Level(NamedTuple):
 
 
 class Called(NamedTuple):
-    """The moment of a sentence: when it happens and when it is heard, in epoch microseconds."""
+    """The moment of a sentence: when it happens and when it is received, in epoch microseconds."""
 
     scenario: "Scenario"
     at: int
@@ -62,7 +62,7 @@ class Called(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as a client sends it; `heard` in epoch microseconds."""
+    """An event as a client sends it; `received` in epoch microseconds."""
 
     event: Json
     heard: int
@@ -70,7 +70,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A call that enrols a customer in a target from a period on; `heard` in epoch microseconds.
+    """A call that enrols a customer in a target from a period on; `received` in epoch microseconds.
 
     `period` is None where the server chooses it; `goals` are the customer's own, by the period's name.
     """
@@ -130,7 +130,7 @@ class Step(NamedTuple):
 
 
 class Player(Protocol):
-    """Somebody who can play a story and be asked how things stand; instants in epoch microseconds."""
+    """Plays a story and answers how customers stand; instants in epoch microseconds."""
 
     scenario: "Scenario"
 
@@ -138,7 +138,7 @@ class Player(Protocol):
         """Put the scenario's groups in force, or see the last one refused."""
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Let an event happen; return what it changed."""
+        """Apply an event; return what it changed."""
 
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer."""
@@ -162,7 +162,7 @@ class Player(Protocol):
         """Change a target; *change* is the body that says what."""
 
     def count_stored(self, target: str, heard: int) -> None:
-        """Count what was heard before the target was made."""
+        """Count events received before the target was created."""
 
     def enter(self, customer: str, audience: str, heard: int) -> None:
         """Put a customer into an audience group."""
@@ -174,10 +174,10 @@ class Player(Protocol):
         """Merge one customer into another."""
 
     def turn(self, heard: int) -> None:
-        """Let time pass: whatever period opened or closed until then is told."""
+        """Let time pass: notices of every period that opened or closed by then."""
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Return how far a customer is; None while there is nothing to see."""
+        """Return a customer's value; None while there is no row."""
 
     def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
         """Return from when up to when a period runs for a customer."""
@@ -197,7 +197,7 @@ class Player(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Scenario:
-    """A brand and a story, while it is read and after; groups are bodies of `POST /v3/targetGroups`.
+    """An organisation and a story, while it is read and after; groups are bodies of `POST /v3/targetGroups`.
 
     `figures` are the published figures that the scenario shows; `audiences` the audience groups that targets name.
     """

@@ -36,7 +36,7 @@ def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
 
 
 def story(scenario: Scenario) -> list[Step]:
-    """Return the steps; where nothing is said of it, the targets are defined when the first thing is heard."""
+    """Return the steps; by default the targets are defined when the first event is received."""
     first = next(step.says for step in scenario.steps if not isinstance(step.says, Expectation))
     if any(isinstance(step.says, Definition) for step in scenario.steps):
         return scenario.steps
@@ -45,7 +45,7 @@ def story(scenario: Scenario) -> list[Step]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_scenario(scenario: Scenario, request: pytest.FixtureRequest) -> None:
-    """The engine and the faces tell the same story, and it is the one that is written down."""
+    """The engine and both APIs agree with the written story."""
     turns = any(step.text.endswith("time passes") for step in scenario.steps)
     front = request.getfixturevalue("front_of_time" if turns else "front")
     in_memory = played(scenario, EnginePlayer(scenario))
@@ -71,7 +71,7 @@ def test_every_scenario_expects_something() -> None:
 
 @pytest.mark.parametrize("line", ["2017-01-01 10:00  Anna flies away", "colour red", "  colour red", "nothing"])
 def test_a_line_without_sense_is_named(tmp_path: Path, line: str) -> None:
-    """File and line are told."""
+    """The message names file and line."""
     path = tmp_path / "odd.scenario"
     path.write_text(f"Scenario: odd\n\n{line}\n")
     with pytest.raises(NoSense, match=r"odd\.scenario:3"):

@@ -1,4 +1,4 @@
-"""Sentences about all else that is done: what the brand calls for, and what time does."""
+"""Sentences about everything else: calls of the organisation, and passing time."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Sentences about how things stand then: each gives what is expected and what is."""
+"""Sentences of expectation: each returns the expected and the actual value."""
 
 from decimal import Decimal
 

@@ -17,7 +17,7 @@ MORE = Decimal("844674407370955.1616")
 
 
 def tell_stories(client: ApiClient) -> None:
-    """Play all else that is stored, each story in a brand of its own."""
+    """Play everything else that is stored, each story in an organisation of its own."""
     for story in (_goals, _newcomers, _numbers, _awards, _one_of_everything, _audiences, _names, _work):
         story(client)
 
@@ -37,7 +37,7 @@ def close_boards(client: ApiClient) -> None:
 
 
 def _goals(client: ApiClient) -> None:
-    """Set goals of one's own: one is changed and reached, one is cancelled."""
+    """Set customers' own goals: one is changed and reached, one is cancelled."""
     stage = test_customer_goals.Stage(client.organisation())
     stage.change(stage.set(name="Treat"), goal="60.5")
     stage.cancel(stage.set(goal=500, startDate="2026-01-21"))
@@ -45,7 +45,7 @@ def _goals(client: ApiClient) -> None:
 
 
 def _newcomers(client: ApiClient) -> None:
-    """Move two customers from one brand into another, where they live on."""
+    """Import two customers of one organisation into another, where they have further events."""
     old = client.organisation()
     ids = test_vendor_import.lively(old)
     saved = test_vendor_import.told(old, *ids.values())
@@ -85,7 +85,7 @@ def _awards(client: ApiClient) -> None:
 
 
 def _one_of_everything(client: ApiClient) -> None:
-    """Make one of everything, a child, what customers are told, and a key with a token."""
+    """Make one of everything, a child, communications, and a key with a token."""
     organisation = client.organisation()
     made = World(organisation, "walrus")
     client.organisation(parent=organisation.organisation.name)

@@ -1,4 +1,4 @@
-"""Decisions that several servers take at once never give more than the cap, and each is taken once."""
+"""Decisions that several servers make at once never give more than the cap, and each is made once."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ CAP = 100
 
 
 async def cap(house: House) -> None:
-    """Let customers of the house be given a hundred points a month."""
+    """Define a cap of a hundred points a month."""
     target = TargetDraft(
         name="most",
         entity=Entity.REWARDS,

@@ -56,7 +56,7 @@ async def kept(database: Database, *scores: StoredScore) -> None:
 
 
 def test_a_later_look_sees_rows_that_an_earlier_look_could_not(database_url: str) -> None:
-    """Who commits late is seen by the next look, and what was seen is not read again, however long others take."""
+    """The next look sees a late commit, and no row is read again, however long other transactions take."""
 
     async def work(database: Database) -> None:
         async with database.transaction() as long, database.transaction() as late:
@@ -122,7 +122,7 @@ def test_boards_of_large_values_are_read_followed_and_closed(database_url: str, 
 
 @pytest.mark.parametrize("changes", [3, 5_000])
 def test_board_that_changed_a_lot_is_what_it_would_be_anew(database_url: str, changes: int) -> None:
-    """Whether changes are put one by one or, since there are many, the board is read anew, it is the same board."""
+    """Whether changes are put one by one or, since there are many, the board is read again, it is the same board."""
 
     async def work(database: Database) -> None:
         clock = iter(range(1, 10))

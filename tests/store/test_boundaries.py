@@ -29,13 +29,13 @@ def february(house: House) -> list[tuple[int, int]]:
 
 
 def everybody(house: House, number: int) -> dict[tuple[OutcomeKind, int, int], int]:
-    """Return what all of *number* customers hear when January ends."""
+    """Return the notices of *number* customers when January ends."""
     closings = {(CLOSED, *key): number for key in january(house)}
     return closings | {(STARTED, *key): number for key in february(house)}
 
 
 def test_customers_are_notified_once_that_a_period_closed(database_url: str) -> None:
-    """Nobody is told before the hour; then everybody who was active, page by page, and never again."""
+    """No customer is notified before the instant; then all active customers, page by page, and never again."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -69,7 +69,10 @@ def test_two_servers_share_the_work_and_notify_no_customer_twice(database_url: s
 
 
 def test_a_boundary_that_was_interrupted_goes_on_where_it_stopped(database_url: str) -> None:
-    """A server dies after a page; when its lease is over another one tells the rest, and only the rest."""
+    """A server dies after a page.
+
+    When its lease is over, another server notifies the other customers, and only them.
+    """
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -108,7 +111,7 @@ def _counting(house: House, looked: list[int]) -> House:
 
 
 def test_a_server_that_was_paused_is_fenced(database_url: str) -> None:
-    """Its turn was taken over meanwhile: it tells nobody anything and cannot say how far it got."""
+    """Its lease was taken over meanwhile: it notifies nobody and cannot write how far it got."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -163,7 +166,7 @@ def test_offset_days_are_waited_for(database_url: str) -> None:
 def test_the_organisation_says_which_customers_are_notified(
     database_url: str, policy: str, closed: int, started: int
 ) -> None:
-    """Those with progress, all who take part, or nobody; two customers of five bought before January."""
+    """Customers with progress, all who take part, or none; two customers of five bought before January."""
 
     async def life(house: House) -> None:
         await change_settings(house.database, organisation="brand", changes={"periodEndOutcome": policy})
@@ -183,7 +186,10 @@ def test_the_organisation_says_which_customers_are_notified(
 
 
 def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
-    """What had closed before a group was defined was never open; what ran then is closed, but was not opened."""
+    """A period that closed before its group was defined has no notices.
+
+    One that ran then has its closing notice only.
+    """
 
     async def life(house: House) -> None:
         hand = Hand("2026-04-05T00:00:00Z")
@@ -207,7 +213,7 @@ def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
 
 
 def test_a_clock_that_jumps_closes_what_it_jumped_over(database_url: str) -> None:
-    """Two months at once are told in their order; a clock that goes back tells nothing again."""
+    """Two months at once have their notices in order; a clock that goes back repeats no notice."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -231,7 +237,7 @@ def test_a_clock_that_jumps_closes_what_it_jumped_over(database_url: str) -> Non
 
 
 def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
-    """That a period was told to be closed changes nothing of what is counted."""
+    """A closing notice changes nothing of what is counted."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)

@@ -1,4 +1,4 @@
-"""What goes wrong while customers are told of time is logged and tried again, or left out for the others' sake."""
+"""A failure while customers are notified is logged and tried again, or that customer is left out."""
 
 import asyncio
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.store.test_boundaries import AFTER, BEFORE, CLOSED, STARTED, everybod
 
 
 def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> None:
-    """It waits, tries again, and stops when it is told to."""
+    """It waits, tries again, and stops on request."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -43,7 +43,7 @@ def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> N
 
 
 def test_a_customer_who_cannot_be_notified_stops_no_other(database_url: str) -> None:
-    """Our own mistake with one customer is logged; the others of the page and all later ones are told."""
+    """Our own mistake with one customer is logged; the others of the page and all later customers are notified."""
 
     async def life(house: House) -> None:
         house = at(house, hand := Hand(BEFORE))

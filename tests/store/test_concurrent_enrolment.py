@@ -27,7 +27,7 @@ async def went_well(one: Awaitable[object]) -> bool:
 
 @pytest.mark.parametrize("goals", [(), (Decimal(5),)])
 def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decimal, ...]) -> None:
-    """Whichever comes first enrols; a file that brings goals of one's own gives them to who takes part already."""
+    """The first one enrols; a file with own goals sets them for a customer who takes part already."""
 
     async def life(house: House) -> None:
         names = await known(house)
@@ -65,7 +65,7 @@ async def in_force(house: House, group: TargetGroup) -> int:
 
 
 def test_leaving_at_once(database_url: str) -> None:
-    """One leaves, the others are told that there is nobody to leave; and so again and again."""
+    """One call leaves, the others are refused because the customer has left; and so again and again."""
 
     async def life(house: House) -> None:
         await known(house)

@@ -10,7 +10,7 @@ from tests.store.test_merging import merge, spent, told
 
 
 def caller(house: House) -> Caller:
-    """Return who asks."""
+    """Return the caller."""
     return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 

@@ -1,4 +1,4 @@
-"""Long work page by page: nothing twice by however many servers, nobody left out, no customer spoils the rest."""
+"""Jobs page by page: nothing twice on any number of servers, no customer left out, none spoils the rest."""
 
 import asyncio
 from decimal import Decimal
@@ -26,7 +26,7 @@ NAMES = tuple(f"customer {number}" for number in range(30))
 
 
 def caller(house: House) -> Caller:
-    """Return who asks."""
+    """Return the caller."""
     return Caller(org_id=house.org_id, author=AUTHOR, till_id=None, role=Role.ADMIN)
 
 
@@ -52,7 +52,7 @@ async def by_audience(house: House, audience: Audience, name: str = "by audience
 
 
 async def known(house: House) -> list[Identifier]:
-    """Let customers be known, each by a bill; return their names."""
+    """Register customers, each by a bill; return their names."""
     await house.servers[0].lanes.receive([house.bill(name, customer=name) for name in NAMES])
     return [Identifier(IdentifierKind.EXTERNAL_ID, name) for name in NAMES]
 
@@ -66,7 +66,7 @@ async def enrolled(house: House, group: TargetGroup) -> list[int]:
 
 
 async def worked_off(house: House, *, page: int) -> None:
-    """Let all servers work side by side until nothing is left."""
+    """Run all servers side by side until no job is left."""
 
     async def work(place: int) -> None:
         while await work_once(house.servers[place], page=page):
@@ -77,7 +77,7 @@ async def worked_off(house: House, *, page: int) -> None:
 
 @pytest.mark.parametrize("page", [1, 7, 30, 500])
 def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: int) -> None:
-    """Every member is enrolled once, and the job tells as much."""
+    """Every member is enrolled once, and the job counts them."""
 
     async def life(house: House) -> None:
         names = await known(house)
@@ -138,7 +138,7 @@ def test_a_server_that_dies_leaves_no_trace_of_its_page(database_url: str) -> No
 
 
 async def define_late(house: House) -> TargetGroup:
-    """Define a target that everybody takes part in, after what it is to count."""
+    """Define a TRANSACTION target, after the events that it is to count."""
     target = TargetDraft(
         name="late",
         entity=Entity.TRANSACTION,
@@ -158,7 +158,7 @@ async def define_late(house: House) -> TargetGroup:
 
 
 def test_a_customer_whose_work_fails_is_passed_over(database_url: str) -> None:
-    """Here one whose standing cannot be read; the others are done, and the job tells how many were not."""
+    """Here a customer with an unreadable standing; the others are done, and the job counts the failures."""
 
     async def life(house: House) -> None:
         await known(house)

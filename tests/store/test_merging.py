@@ -19,7 +19,7 @@ from tests.store.fixtures_db import NOW, House, lived, statuses
 
 
 def caller(house: House) -> Caller:
-    """Return who asks."""
+    """Return the caller."""
     return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
@@ -48,12 +48,12 @@ async def spent(house: House, customer_id: int) -> int:
 
 
 async def told(house: House, *incoming_events: IncomingEvent, server: int = 0) -> list[Answer]:
-    """Tell a server of *incoming_events*."""
+    """Send *incoming_events* to a server."""
     return await house.servers[server].lanes.receive(list(incoming_events))
 
 
 def back(house: House, id_: str, original: str, customer: str = "bert") -> IncomingEvent:
-    """Offer a full return."""
+    """Return an incoming event: a full return."""
     bill = house.bill(id_, customer)
     payload = Return(kind=ReturnKind.FULL, original=original, extended_fields={})
     return IncomingEvent(
@@ -70,7 +70,7 @@ def back(house: House, id_: str, original: str, customer: str = "bert") -> Incom
 
 
 def test_a_server_with_stale_names_finds_the_survivor(database_url: str) -> None:
-    """The second server remembers whom a name led to; what it hears after the merge counts for the survivor."""
+    """The second server remembers the victim's name; what it receives after the merge counts for the survivor."""
 
     async def life(house: House) -> None:
         for server in (0, 1):
@@ -137,7 +137,7 @@ def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
 
 
 def test_customers_that_cannot_be_merged_are_refused(database_url: str) -> None:
-    """Oneself, nobody, who was merged into somebody else, and into whom was merged away; nothing changes."""
+    """The same customer, an unknown one, a victim of another, a survivor who was merged away: nothing changes."""
 
     async def life(house: House) -> None:
         await told(house, *(house.bill(name, name) for name in ("anna", "bert", "carl")))
@@ -161,7 +161,7 @@ def test_customers_that_cannot_be_merged_are_refused(database_url: str) -> None:
 
 
 def test_nothing_is_lost_while_both_receive_events(database_url: str) -> None:
-    """Two servers are told of bills of both, some of them twice, while the two are merged."""
+    """Two servers receive bills of both, some of them twice, while the two are merged."""
 
     async def life(house: House) -> None:
         await told(house, house.bill("a", "anna", net="1"), house.bill("b", "bert", net="1"))

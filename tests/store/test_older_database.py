@@ -89,7 +89,7 @@ def untouched(request: pytest.FixtureRequest, admin_url: str) -> Iterator[Older]
 
 @contextmanager
 def loaded(admin_url: str, kept: str) -> Iterator[Older]:
-    """Load what is kept of a commit and bring it to today's schema; it is dropped afterwards."""
+    """Load what is stored of a commit and bring it to today's schema; it is dropped afterwards."""
     name = f"older_{next(_NUMBERS)}"
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template template0 strategy file_copy".encode())
@@ -117,7 +117,7 @@ def verified(client: ApiClient) -> list[Verified]:
 
 
 def differing(client: ApiClient) -> list[tuple[int, int]]:
-    """Return the customers whose logs do not lead to what is kept."""
+    """Return the customers whose replayed log differs from what is stored."""
     return [(one.customer_key.org_id, one.customer_key.customer_id) for one in verified(client) if not one.agrees]
 
 
@@ -192,7 +192,7 @@ def column_of(connection: psycopg.Connection[Any], table: str, column: str) -> l
 
 
 def test_every_event_is_known_again(untouched: Older) -> None:
-    """By the digest of what it says: sent once more, none would be taken for another one."""
+    """By the digest of its content: sent once more, none would be taken for another event."""
     url, _ = untouched
     with psycopg.connect(url) as connection:
         for source, id_, name, occurred_at, body, digest in connection.execute(EVENTS.encode()).fetchall():
@@ -202,7 +202,7 @@ def test_every_event_is_known_again(untouched: Older) -> None:
 
 
 def test_our_own_events_are_called_as_they_were(untouched: Older) -> None:
-    """By source too: under another one a call that is made again, or a turn that is told again, would count twice."""
+    """The sources too: under another source a repeated call or a repeated notice would count twice."""
     url, _ = untouched
     with psycopg.connect(url) as connection:
         found = connection.execute("select distinct source from event where source <> all(%s)", [CLIENTS]).fetchall()
@@ -212,7 +212,8 @@ def test_our_own_events_are_called_as_they_were(untouched: Older) -> None:
 def test_customers_are_shown_as_they_were(older: Older) -> None:
     """Every value, level, whole, cap and goal, and every place on a board; then life goes on from there.
 
-    What was heard last is a duplicate with the answer it had, and what comes next changes what it would have changed.
+    What was received last is a duplicate with the answer it had, and what comes next changes what it would have
+    changed.
     """
     url, expected = older
     with opened_at(door_to(url)) as client:

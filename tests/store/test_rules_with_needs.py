@@ -9,7 +9,7 @@ ASKING = "currentCustomer.targetAchievedInPeriod('SALES','January')>=20 && curre
 
 
 def test_ended_periods_are_read_from_the_history_and_stay_there(database_url: str) -> None:
-    """Bills of March ask for January's value, which left the standing weeks ago; the log leads to what is kept."""
+    """Bills of March ask for January's value, which left the standing weeks ago; the log leads to what is stored."""
 
     async def life(house: House) -> tuple[list[tuple[Entry, ...]], int, bool]:
         group = await define_asking(house, ASKING)

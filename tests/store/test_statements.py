@@ -1,4 +1,4 @@
-"""Every statement in `store/queries` is one that PostgreSQL understands and that somebody uses."""
+"""Every statement in `store/queries` is understood by PostgreSQL and used by the code."""
 
 import ast
 import re

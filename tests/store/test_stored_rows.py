@@ -1,4 +1,4 @@
-"""What the write path keeps: hot rows and history, the version that judged, and brands apart."""
+"""What the write path stores: live rows and history, the version that judged, and organisations apart."""
 
 import psycopg
 
@@ -46,7 +46,7 @@ def test_a_definition_rules_from_its_version_on(database_url: str) -> None:
 
 
 def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
-    """A registration whose event changes nothing keeps the count of events alone."""
+    """A registration whose event changes nothing stores only the count of events."""
 
     async def life(house: House) -> bytes:
         await house.servers[0].lanes.receive([house.bill("old", at=NOW - 24 * 60 * HOUR)])

@@ -46,7 +46,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(database_url: str) -> None:
-    """One is killed after its first page; two others tell the rest, stop when told, and every log verifies."""
+    """One is killed after its first page; two others notify the rest and stop on request, and every log verifies."""
 
     async def life(house: House) -> None:
         await people(house, CUSTOMERS)
@@ -75,7 +75,7 @@ def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(da
 
 
 def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> None:
-    """A second before the end of January it waits; when its clock has run on past it, it tells."""
+    """A second before the end of January it waits; once its clock has passed it, it notifies."""
 
     async def life(house: House) -> None:
         await people(house, 3)
@@ -91,7 +91,7 @@ def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> No
 
 @pytest.mark.slow
 def test_a_worker_that_stood_still_notifies_no_customer_again(database_url: str) -> None:
-    """Stopped within a turn, it is taken over from; when it goes on, everybody has been told once."""
+    """Stopped within a boundary, it loses its lease; when it goes on, every customer has been notified once."""
 
     async def life(house: House) -> None:
         await people(house, CUSTOMERS)
@@ -119,7 +119,7 @@ def test_a_worker_that_stood_still_notifies_no_customer_again(database_url: str)
 
 
 def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
-    """The database ends its transaction: others need not wait for who stands still."""
+    """The database ends its transaction: other servers need not wait for a server that stands still."""
 
     async def life(house: House) -> None:
         hand = Hand(CLOCK)

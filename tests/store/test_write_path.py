@@ -28,7 +28,7 @@ def stored(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
 
 
 def ingests(house: House, number: int) -> list[Ingest]:
-    """Return ways in that know nothing of each other, as those of many processes."""
+    """Return receivers that know nothing of each other, like those of many processes."""
     return [Ingest(server.database, server.snapshots) for server in islice(house.servers * number, number)]
 
 
@@ -127,7 +127,7 @@ def test_an_event_that_cannot_be_kept_spoils_no_other(database_url: str) -> None
 
 
 def test_outcomes_are_in_the_outbox_if_and_only_if_their_standing_is_kept(database_url: str) -> None:
-    """What replaying the log tells is what the outbox holds, in order (law 9)."""
+    """Replaying the log gives the outcomes of the outbox, in order (law 9)."""
 
     async def life(house: House) -> None:
         random = Random(3)

@@ -140,7 +140,7 @@ def test_what_a_page_names_is_there(check: Callable[[str], bool]) -> None:
 
 
 def test_each_command_that_a_page_names_is_there() -> None:
-    """Nobody types a command that there is not; a group of commands is named with one of its commands."""
+    """Every command on the pages exists; a group of commands is named with one of its commands."""
     typed = {
         f"{page}: {match[1]}"
         for page, text in pages(blocks=True).items()
