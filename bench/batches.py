@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from bench import baseline, packed_rows
 from bench.audit import Audit, audit_ours, audit_peer
 from bench.background_load import beside
-from bench.contestants import Contestant, Round, Spread, hide_from_collector, measured, settle_down
+from bench.contestants import Contestant, Round, Spread, hide_from_collector, measured, wait_for_rest
 from bench.event_receivers import Server, Service, SetBased
 from bench.events import Happened, Stream, Users
-from bench.hosts import ORGANISATION, Postgres, make_brand, milepost_server, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_organisation, milepost_server, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import BILL, RETURN, Rule, typical_rules
 from milepost.service.organisations.provisioning import id_called
@@ -47,7 +47,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     rules, stream = typical_rules(plan.seed), Stream(plan.seed, customers=plan.customers, events=plan.stream_events)
     say("W2: making the brand and the baseline's tables …")
     template = server.database("w2_ours")
-    await make_brand(template, rules, customers=plan.customers)
+    await make_organisation(template, rules, customers=plan.customers)
     template = server.database("w2_sql")
     await asyncio.to_thread(baseline.prepare, template, rules, customers=plan.customers)
     sets = [[(users, stream.take(plan.batch_events, users)) for users in Users] for _ in range(plan.rounds + 1)]
@@ -81,7 +81,7 @@ async def _all_receive(server: Postgres, field: Field, events: list[Happened], u
     first = turn % len(contestants)
     rounds = []
     for contestant in contestants[first:] + contestants[:first]:
-        await settle_down(server)
+        await wait_for_rest(server)
         rounds.append(await measured(server, contestant, users, events))
     field.sent.extend(events)
     return rounds

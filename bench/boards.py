@@ -21,7 +21,7 @@ from bench.board_report import COUNTING, HERE, HTTP, RANK, REDIS, TOP, WINDOW, F
 from bench.client import Asked, Connection, basic
 from bench.contestants import hide_from_collector
 from bench.events import Stream, Users, external_id
-from bench.hosts import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server, server_settings
+from bench.hosts import PASSWORD, TILL, Address, Postgres, make_organisation, milepost_server, server_settings
 from bench.latency import Times
 from bench.machine import processor_seconds_of
 from bench.paced_requests import Every, paced
@@ -116,7 +116,7 @@ async def _ground(server: Postgres, plan: Plan) -> Ground:
     rule = board_data.board_rule(rules)
     url = server.database("w6_ours")
     say(f"W6: making the brand of {customers:,} customers and their board …")
-    await make_brand(url, rules, customers=customers, board=rule)
+    await make_organisation(url, rules, customers=customers, board=rule)
     door = _door(server, url, rule)
     board_data.fill(server, url, door.board)
     server.vacuum(url)

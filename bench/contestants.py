@@ -106,7 +106,7 @@ def hide_from_collector() -> None:
     gc.freeze()
 
 
-async def settle_down(server: Postgres) -> None:
+async def wait_for_rest(server: Postgres) -> None:
     """Wait until the server's background work for the last contestant is done.
 
     Its dead rows are its own affair: as long as they are vacuumed, nobody else is measured. Returns up after a while.

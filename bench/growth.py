@@ -10,7 +10,7 @@ from bench.batches import matches_per_event
 from bench.contestants import Round, Spread, hide_from_collector, measured
 from bench.event_receivers import Service, decoded
 from bench.events import Happened, Mix, Stream, Users
-from bench.hosts import ORGANISATION, Postgres, make_brand, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_organisation, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, spread_rules
 from milepost.engine.apply import step
@@ -93,7 +93,7 @@ async def _lane(server: Postgres, stack: AsyncExitStack, count: int, customers: 
     say(f"W3: defining {count} targets …")
     rules = spread_rules(count, MATCHES)
     url = server.database(f"w3_{count}")
-    await make_brand(url, rules, customers=customers)
+    await make_organisation(url, rules, customers=customers)
     runtime = await stack.enter_async_context(running(url, server_settings(lanes=1)))
     org_id = await id_called(runtime.database, ORGANISATION)
     async with runtime.database.transaction() as transaction:

@@ -92,7 +92,7 @@ def server_settings(*, lanes: int) -> ServerSettings:
     return read_settings({}, {"clock": CLOCK, "lanes": str(lanes)})
 
 
-async def make_brand(url: str, rules: Sequence[Rule], *, customers: int, board: Rule | None = None) -> None:
+async def make_organisation(url: str, rules: Sequence[Rule], *, customers: int, board: Rule | None = None) -> None:
     """Make a benchmark's organisation in the database at *url*, through the API: stores, targets and customers.
 
     The target of *board* gets a leaderboard.

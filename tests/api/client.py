@@ -66,7 +66,7 @@ def instant(text: str) -> int:
     return calendar_of("UTC").read(text).instant
 
 
-def said(response: httpx.Response) -> Any:
+def json_of(response: httpx.Response) -> Any:
     """Return what the body of an answer says, with exact numbers."""
     return _exact.decode(response.content)
 
@@ -172,7 +172,7 @@ class OrganisationClient:
         """Return the body of the answer to a GET; asserts that it succeeded."""
         answered = self.send("GET", path, params=query)
         assert (200, path) == (answered.status_code, path), answered.text
-        return said(answered)
+        return json_of(answered)
 
     def post(self, path: str, body: Any, **query: Any) -> httpx.Response:
         """Send *body*, bytes as they are and all else as JSON."""
@@ -188,16 +188,16 @@ class OrganisationClient:
         """Return the data of an answer of the vendor's API; asserts that it succeeded."""
         content = None if body is None else write_json(body)
         answered = self.send(method, path, content=content, params=query)
-        assert (200, None) == (answered.status_code, said(answered)["errors"] or None), answered.text
-        return said(answered)["data"]
+        assert (200, None) == (answered.status_code, json_of(answered)["errors"] or None), answered.text
+        return json_of(answered)["data"]
 
     def errors(self, method: str, path: str, body: Any = None, **query: Any) -> list[tuple[int, str]]:
         """Return code and text of each error of an answer of the vendor's API."""
         content = None if body is None else write_json(body)
         answered = self.send(method, path, content=content, params=query)
-        assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
+        assert (400, None) == (answered.status_code, json_of(answered)["data"]), answered.text
         words = "Invalid input, check all values and ensure they are correct. "
-        return [(error["code"], error["message"].removeprefix(words)) for error in said(answered)["errors"]]
+        return [(error["code"], error["message"].removeprefix(words)) for error in json_of(answered)["errors"]]
 
     def version(self) -> int:
         """Return the organisation's present version."""
@@ -207,14 +207,14 @@ class OrganisationClient:
         """Define a target group and return it as answered."""
         answered = self.post("/v3/targetGroups", body)
         assert answered.status_code == 200, answered.text
-        defined: Json = said(answered)["data"]
+        defined: Json = json_of(answered)["data"]
         return defined
 
-    def tell(self, *events: Json) -> list[Json]:
+    def send_events(self, *events: Json) -> list[Json]:
         """Send events and return the answer to each."""
         answered = self.post("/api/v1/events", list(events))
         assert answered.status_code == 200, answered.text
-        items: list[Json] = said(answered)["items"]
+        items: list[Json] = json_of(answered)["items"]
         return items
 
     def customer(self, external_id: str) -> int:

@@ -54,7 +54,7 @@ def lasting(times: int) -> settings:
     """Return the settings by which something is drawn and done that many times, and not again."""
     return settings(
         max_examples=times,
-        phases=[Phase.generate],  # a brand has changed by the time that a request is sent again
+        phases=[Phase.generate],  # an organisation has changed by the time that a request is sent again
         derandomize=True,
         database=None,
         deadline=None,

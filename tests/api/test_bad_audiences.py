@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import OrganisationClient, said
+from tests.api.client import OrganisationClient, json_of
 from tests.api.client_forms import group, target
 from tests.api.test_audiences import ANNA, Audience
 
@@ -30,7 +30,7 @@ def audience(organisation: OrganisationClient) -> Audience:
 def test_an_audience_that_is_none_is_refused(organisation: OrganisationClient, chosen: Any, expected: str) -> None:
     """The definition is refused, and says which."""
     asked = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=chosen))
-    told = said(organisation.post("/v3/targetGroups", asked))["errors"]
+    told = json_of(organisation.post("/v3/targetGroups", asked))["errors"]
     assert expected in told[0]["message"]
 
 
@@ -40,7 +40,9 @@ def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> Non
     by_list = group(target(enrolmentMethod="IMPORT", targetAudienceFilter=[chosen]))
     elsewhere = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen | {"versionId": 5}]))
     twice = group(target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[chosen, chosen]))
-    told = [said(audience.organisation.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)]
+    told = [
+        json_of(audience.organisation.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)
+    ]
     assert [1, 1, 1] == [len(errors) for errors in told]
     for errors, words in zip(told, ("AUDIENCE_FILTER only", "is no version", "stands there twice"), strict=True):
         assert words in errors[0]["message"]
@@ -57,7 +59,7 @@ def test_a_bad_audience_is_refused(organisation: OrganisationClient, body: Any) 
 
 def test_a_name_is_taken_once(audience: Audience) -> None:
     """Whatever its case."""
-    told = said(audience.organisation.post("/api/v1/audiences", {"name": "GOLD"}))
+    told = json_of(audience.organisation.post("/api/v1/audiences", {"name": "GOLD"}))
     assert [("name", 'an audience called "GOLD" exists already')] == [
         (p["path"], p["reason"]) for p in told["problems"]
     ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, bill, event, group, line, target
 
 CAPPING = "CAPPING"
@@ -30,7 +30,7 @@ def award(
 def given(answered: httpx.Response) -> Decimal:
     """Return how much may be given."""
     assert answered.status_code == 200, answered.text
-    return Decimal(said(answered)["given"])
+    return Decimal(json_of(answered)["given"])
 
 
 def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]:
@@ -42,7 +42,7 @@ def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]
 @pytest.fixture(name="anna")
 def _anna(organisation: OrganisationClient) -> OrganisationClient:
     """Return an organisation that knows Anna."""
-    organisation.tell(bill())
+    organisation.send_events(bill())
     return organisation
 
 
@@ -50,7 +50,7 @@ def test_a_cap_allows_what_is_left(anna: OrganisationClient) -> None:
     """Of 100 points 70 are given, then 30 of 50, then nothing; every answer says what it used."""
     defined = anna.define(cap())
     target_id, period_id = defined["targets"][0]["id"], defined["periods"][0]["id"]
-    asked = [said(award(anna, id_, amount)) for id_, amount in (("a", 70), ("b", "50"), ("c", 1))]
+    asked = [json_of(award(anna, id_, amount)) for id_, amount in (("a", 70), ("b", "50"), ("c", 1))]
     assert [("granted", 70, 70), ("reduced", 50, 30), ("denied", 1, 0)] == [
         (one["status"], one["asked"], one["given"]) for one in asked
     ]
@@ -133,9 +133,9 @@ def test_an_award_that_was_decided_does_not_count_again(anna: OrganisationClient
     """The award that follows a decision names it; one that names none uses the cap by itself."""
     anna.define(cap())
     award(anna, "a", 70)
-    anna.tell(event("PointsAwarded", data={"amount": 70, "decision": "a"}))
+    anna.send_events(event("PointsAwarded", data={"amount": 70, "decision": "a"}))
     assert [70] == [one["used"] for one in caps(anna)]
-    anna.tell(event("PointsAwarded", data={"amount": 10}))
+    anna.send_events(event("PointsAwarded", data={"amount": 10}))
     assert [80] == [one["used"] for one in caps(anna)]
 
 
@@ -207,8 +207,8 @@ def test_only_the_enrolled_are_bound_by_a_list(anna: OrganisationClient) -> None
 def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
     """A filter decides by the place of the award; an unknown place is reported."""
     organisation = front.organisation()
-    organisation.tell(bill())
-    (store,) = said(organisation.post("/api/v1/stores", [{"code": "A"}]))["items"]
+    organisation.send_events(bill())
+    (store,) = json_of(organisation.post("/api/v1/stores", [{"code": "A"}]))["items"]
     organisation.post("/api/v1/stores", [{"code": "B"}])
     organisation.define(cap(most=1, filters=[{"entityType": "STORE", "entityIds": [store["id"]]}]))
     runtime, there = ({"code": code} for code in "AB")
@@ -245,7 +245,7 @@ def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
 def test_a_bad_decision_is_refused_with_the_field(anna: OrganisationClient, changes: Json, path: str) -> None:
     """Each problem has its path; nothing is decided."""
     answered = anna.post(f"/api/v1/customers/{anna.customer('anna')}/awards", {"id": "a", "amount": 1} | changes)
-    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
+    assert (400, path) == (answered.status_code, json_of(answered)["problems"][0]["path"]), answered.text
 
 
 @pytest.mark.parametrize("customer", ["1", "x", "9" * 30])

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, OrganisationClient, said
+from tests.api.client import PASSWORD, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, group
 from tests.api.test_audiences import ANNA, Audience
 
@@ -19,7 +19,7 @@ def audience(organisation: OrganisationClient) -> Audience:
 def called(audience: Audience, name: object) -> tuple[int, object]:
     """Ask for another name; return the status, and the name or what was wrong."""
     answered = audience.organisation.send("PATCH", audience.path, json={"name": name})
-    told = said(answered)
+    told = json_of(answered)
     return answered.status_code, told["name"] if answered.status_code == 200 else told["problems"][0]["reason"]
 
 
@@ -54,7 +54,7 @@ def test_an_audience_that_nothing_needs_is_deleted(audience: Audience) -> None:
     organisation, path = audience.organisation, audience.path
     audience.let_in(ANNA)
     gone = organisation.send("DELETE", path)
-    assert (200, "Gold") == (gone.status_code, said(gone)["name"])
+    assert (200, "Gold") == (gone.status_code, json_of(gone)["name"])
     assert [] == organisation.get("/api/v1/audiences")["items"]
     for method, address in (
         ("GET", path),
@@ -65,9 +65,9 @@ def test_an_audience_that_nothing_needs_is_deleted(audience: Audience) -> None:
         ("PUT", f"{path}/members/{organisation.customer('anna')}"),
     ):
         body = {"json": {"name": "x"}} if method == "PATCH" else {}
-        told = said(organisation.send(method, address, **body))["problems"]
+        told = json_of(organisation.send(method, address, **body))["problems"]
         assert ["there is no audience with this id"] == [one["reason"] for one in told], (method, address)
-    named = said(organisation.post("/v3/targetGroups", group(audience.target())))["errors"]
+    named = json_of(organisation.post("/v3/targetGroups", group(audience.target())))["errors"]
     assert [True] == ["there is no audience with the id" in one["message"] for one in named]
     assert 200 == organisation.post("/api/v1/audiences", {"name": "gold"}).status_code
 
@@ -78,7 +78,7 @@ def test_an_audience_that_a_target_names_stays(audience: Audience) -> None:
     running = organisation.define(group(audience.target(), active=False))
     over = organisation.define(group(audience.target()))
     audience.let_in(ANNA)
-    told = said(organisation.send("DELETE", audience.path))["problems"]
+    told = json_of(organisation.send("DELETE", audience.path))["problems"]
     assert ["is named by 2 targets whose groups are not over, such as "] == [
         one["reason"].partition('"')[0] for one in told
     ]
@@ -116,4 +116,4 @@ def test_no_customer_enters_an_audience_that_is_deleted_meanwhile(audience: Audi
 
     gone, entered = organisation.client.run(together)
     assert 200 == gone.status_code
-    assert entered.status_code == 200 or said(entered)["problems"][0]["path"] == "audienceId"
+    assert entered.status_code == 200 or json_of(entered)["problems"][0]["path"] == "audienceId"

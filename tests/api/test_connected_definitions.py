@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from milepost.api.http.body import write_json
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import MARCH, group, target
 from tests.api.test_connected_organisations import ALL_TEXT, scope, told
 
@@ -32,7 +32,7 @@ class Family:
 def asked(caller: OrganisationClient, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
     """Ask as *caller*; return the data, or codes and messages."""
     answered = caller.send(method, path, headers=headers, content=None if body is None else write_json(body))
-    return told(answered.status_code, said(answered))
+    return told(answered.status_code, json_of(answered))
 
 
 @pytest.fixture
@@ -73,7 +73,9 @@ def test_lists_hold_the_groups_of_each_organisation_in_scope(family: Family) -> 
     assert [own, other] == ids(asked(parent, "GET", GROUPS, scope("ALL")))
     assert [other] == ids(asked(parent, "GET", GROUPS, scope("OTHER", child)))
     assert [own, other] == ids(asked(child, "GET", GROUPS, scope("ALL")))
-    pages = [said(parent.send("GET", f"/v3/milestones?limit=1&offset={page}", headers=scope("ALL"))) for page in (0, 1)]
+    pages = [
+        json_of(parent.send("GET", f"/v3/milestones?limit=1&offset={page}", headers=scope("ALL"))) for page in (0, 1)
+    ]
     assert [2, 2] == [page["pagination"]["total"] for page in pages]
     shown = [(one["id"], one["orgId"]) for page in pages for one in page["data"]]
     assert [(other, child.organisation.id), (own, parent.organisation.id)] == shown

@@ -7,7 +7,7 @@ import pytest
 
 from milepost.model.problem import Refused
 from milepost.service.organisations.provisioning import add_organisation
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 GATEWAY = "/api_gateway/intouch-api-v3"
@@ -33,7 +33,7 @@ class Family:
 
     def _target(self, organisation: OrganisationClient) -> str:
         defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
-        organisation.tell(bill())
+        organisation.send_events(bill())
         return f"/v3.1/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}"
 
     def enrol(
@@ -47,7 +47,7 @@ class Family:
         """Enrol Anna of *of*, asked for by *caller*; return the status and what was answered."""
         body = msgspec.json.encode([{"customerId": of.customer("anna")}])
         answered = caller.send("POST", f"{prefix}{self.targets[of]}/{way}", content=body, headers=headers)
-        return told(answered.status_code, said(answered))
+        return told(answered.status_code, json_of(answered))
 
     def view(
         self, caller: OrganisationClient, of: OrganisationClient, headers: dict[str, str], prefix: str = ""
@@ -57,7 +57,7 @@ class Family:
             f"{prefix}/v3.1/users/{of.customer('anna')}/targetGroups?includeInactive=true&includeInactiveTargets=true"
         )
         answered = caller.send("GET", path, headers=headers)
-        found = told(answered.status_code, said(answered))
+        found = told(answered.status_code, json_of(answered))
         return found if isinstance(found, list) else found["userId"]
 
 
@@ -176,7 +176,7 @@ def test_boards_are_those_of_the_organisation_that_has_them(front: ApiClient, pr
     parent = front.organisation()
     child = front.organisation(parent=parent.organisation.name)
     defined = child.define(group(target(), leaderboardEnabled=True))
-    child.tell(bill("40"))
+    child.send_events(bill("40"))
     ids = {"targetGroupId": defined["id"], "targetRuleId": defined["targets"][0]["id"]}
     top = f"{prefix}/v3.1/leaderboards/targetGroups/{defined['id']}?targetId={ids['targetRuleId']}"
     ranks = f"{prefix}/v3.1/leaderboards/user/{child.customer('anna')}"
@@ -184,13 +184,13 @@ def test_boards_are_those_of_the_organisation_that_has_them(front: ApiClient, pr
     def ranked(caller: OrganisationClient, headers: dict[str, str], **more: Any) -> Any:
         content = msgspec.json.encode([ids | more])
         answered = caller.send("GET", ranks, content=content, headers=headers)
-        return told(answered.status_code, said(answered))
+        return told(answered.status_code, json_of(answered))
 
     for headers in (scope("OTHER", child), scope("ALL")):
-        page = said(parent.send("GET", top, headers=headers))
+        page = json_of(parent.send("GET", top, headers=headers))
         assert [40] == [one["achievedValue"] for one in page["data"]["rankings"]]
         (rank,) = ranked(parent, headers, orgId=child.organisation.id)["userRanks"]
         assert (1, child.organisation.id) == (rank["rank"], rank["orgId"])
-    assert [310017] == [error["code"] for error in said(parent.send("GET", top))["errors"]]
+    assert [310017] == [error["code"] for error in json_of(parent.send("GET", top))["errors"]]
     assert [(310011, "Invalid userId")] == ranked(parent, {})
     assert [51512] == [code for code, _ in ranked(child, {}, orgId=parent.organisation.id)]

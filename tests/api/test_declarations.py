@@ -7,7 +7,7 @@ import pytest
 
 from milepost.api.native.answer import Items, Page
 from milepost.api.native.declarations.routes import CurrencyItem, FieldItem, ProgramItem
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 CSV = {"content-type": "text/csv; charset=utf-8"}
@@ -17,7 +17,7 @@ def kept(organisation: OrganisationClient, what: str, *items: Json) -> list[Json
     """Declare items that are taken; return them as answered."""
     answered = organisation.post(f"/api/v1/{what}", list(items))
     assert 200 == answered.status_code, answered.text
-    found: list[Json] = said(answered)["items"]
+    found: list[Json] = json_of(answered)["items"]
     return found
 
 
@@ -26,7 +26,7 @@ def refused(organisation: OrganisationClient, what: str, body: Any, **options: A
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answered = organisation.send("POST", f"/api/v1/{what}", content=content, **options)
     assert 400 == answered.status_code, answered.text
-    return [f"{problem['path']}: {problem['reason']}" for problem in said(answered)["problems"]]
+    return [f"{problem['path']}: {problem['reason']}" for problem in json_of(answered)["problems"]]
 
 
 def listed(organisation: OrganisationClient, what: str, **query: Any) -> list[Json]:
@@ -195,7 +195,7 @@ def test_a_bad_table_is_refused_row_by_row(
 def codes(organisation: OrganisationClient, body: Json) -> list[tuple[int, str]]:
     """Define a group; return the errors, none when it was taken."""
     answered = organisation.post("/v3/targetGroups", body)
-    return [(one["code"], one["message"]) for one in said(answered)["errors"] or ()]
+    return [(one["code"], one["message"]) for one in json_of(answered)["errors"] or ()]
 
 
 def of_field(name: str, entity: str = "TRANSACTION", aggregate: str = "SUM") -> Json:
@@ -252,6 +252,6 @@ def test_a_target_that_is_added_later_is_checked_as_well(organisation: Organisat
     info = {"name": "tips", "aggregateFunction": "SUM"}
     added = target("TRANSACTION", "EXTENDED_FIELD", extendedFieldInfo=info)
     path = f"/v3/targetGroups/{defined['id']}/targets"
-    assert [310092] == [error["code"] for error in said(organisation.post(path, [added]))["errors"]]
+    assert [310092] == [error["code"] for error in json_of(organisation.post(path, [added]))["errors"]]
     info["name"] = "tip"
     assert 200 == organisation.post(path, [added]).status_code

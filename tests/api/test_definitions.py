@@ -11,7 +11,7 @@ from milepost.api.http.body import write_json
 from milepost.model.target import TargetGroup
 from milepost.rules.calendar import calendar_of
 from milepost.store import organisations
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.test_seed_definitions import ANSWERED, SEEDS, SLIPS, is_never_sent, is_newer, leaves, seed
 
 CLOCK = "2026-01-12T09:30:56.717Z"
@@ -22,7 +22,7 @@ def asked(organisation: OrganisationClient, body: Any) -> tuple[int, Json]:
     """Post a definition; return status and envelope, numbers exact."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answered = organisation.post("/v3/targetGroups", content)
-    return answered.status_code, said(answered)
+    return answered.status_code, json_of(answered)
 
 
 def request(**changes: Any) -> Json:

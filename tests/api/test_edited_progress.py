@@ -18,7 +18,7 @@ class Story:
 
     def buys(self, net: str, **changes: Any) -> Json:
         """Send a bill of Anna's and return what it changed."""
-        (told,) = self.organisation.tell(bill(net, **changes))
+        (told,) = self.organisation.send_events(bill(net, **changes))
         return told
 
     def edit(self, **changes: Any) -> None:
@@ -51,10 +51,10 @@ def test_a_higher_goal_takes_no_achievement_back(organisation: OrganisationClien
     """An achievement stays; a customer without it has further to go."""
     story = Story(organisation)
     story.buys("100")
-    organisation.tell(bill("60", customer="bert"))
+    organisation.send_events(bill("60", customer="bert"))
     story.edit(defaultValues=[{"defaultValue": 200}])
     assert (100, 200, True) == story.row()
-    organisation.tell(bill("60", customer="bert"))
+    organisation.send_events(bill("60", customer="bert"))
     (bert,) = organisation.rows(organisation.customer("bert"))
     assert (120, None) == (bert["targetAchievedValue"], bert["targetAchievedDateTime"])
 
@@ -63,12 +63,12 @@ def test_a_new_condition_judges_later_events(organisation: OrganisationClient) -
     """What was counted under the old one stays counted, and a return still takes it back."""
     story = Story(organisation)
     first = bill("10")
-    organisation.tell(first)
+    organisation.send_events(first)
     story.edit(expression="currentTxn.value>=50")
     assert [] == story.buys("20")["entries"]
     story.buys("50")
     assert (60, 100, False) == story.row()
-    organisation.tell(back(first["id"]))
+    organisation.send_events(back(first["id"]))
     assert (50, 100, False) == story.row()
 
 
@@ -129,10 +129,10 @@ def test_new_periods_and_targets_count_later_events(organisation: OrganisationCl
     """Events that were received before are not counted for them; sent again they are known already."""
     story = Story(organisation)
     first = bill("10")
-    organisation.tell(first)
+    organisation.send_events(first)
     organisation.data("DELETE", f"{story.address}/targets/{story.rule}")
     (new,) = organisation.data("POST", f"{story.address}/targets", target(name="second"))
-    assert "duplicate" == organisation.tell(first)[0]["status"]
+    assert "duplicate" == organisation.send_events(first)[0]["status"]
     story.buys("30")
     assert [(new["id"], 30)] == [
         (row["targetRuleId"], row["targetAchievedValue"]) for row in organisation.rows(organisation.customer("anna"))

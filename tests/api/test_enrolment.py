@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 WORDS = "Invalid input, check all values and ensure they are correct. "
@@ -22,7 +22,7 @@ class Stage:
         self.group = organisation.define(
             group(target(enrolmentMethod="IMPORT", defaultValues=goals), periods=(JANUARY, FEBRUARY, MARCH))
         )
-        organisation.tell(bill("250"))
+        organisation.send_events(bill("250"))
         self.anna = organisation.customer("anna")
 
     def path(self, group_id: object = None, target_id: object = None) -> str:
@@ -34,13 +34,13 @@ class Stage:
     def enrol(self, period: str | None = "January", **changes: Any) -> Any:
         """Enrol Anna; return what the answer says."""
         body = [{"customerId": self.anna} | ({} if period is None else {"periodName": period}) | changes]
-        return said(self.organisation.post(self.path(), body))
+        return json_of(self.organisation.post(self.path(), body))
 
     def refused(self, body: Any, path: str | None = None) -> list[tuple[int, str]]:
         """Send a call that is refused; return its errors. Nothing is stored."""
         before = self.organisation.stored()
         answered = self.organisation.post(path or self.path(), body)
-        told = said(answered)
+        told = json_of(answered)
         assert (400, None, None) == (answered.status_code, told["data"], told["warnings"]), answered.text
         assert before == self.organisation.stored()
         return [(error["code"], error["message"]) for error in told["errors"]]
@@ -77,17 +77,17 @@ def test_stored_events_do_not_count_where_the_organisation_says_so(front: Any) -
     """With enrolMidPeriod FROM_ENROLMENT only what comes later counts."""
     stage = Stage(front.organisation(enrolMidPeriod="FROM_ENROLMENT"))
     stage.enrol()
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     assert {"January": 10} == stage.values()
 
 
 def test_a_balance_replaces_the_progress(stage: Stage) -> None:
     """300 of 1000 leaves 700 (facts 4.17); the goal is not stamped by a balance (facts 8 #27)."""
     stage.enrol(initialBalance=300)
-    stage.organisation.tell(bill("699.9999"))
+    stage.organisation.send_events(bill("699.9999"))
     (row,) = stage.organisation.rows(stage.anna)
     assert ("999.9999", None) == (str(row["targetAchievedValue"]), row["targetAchievedDateTime"])
-    stage.organisation.tell(bill("0.0001"))
+    stage.organisation.send_events(bill("0.0001"))
     (row,) = stage.organisation.rows(stage.anna)
     assert (1000, "2026-01-20T10:00:00Z") == (row["targetAchievedValue"], row["targetAchievedDateTimeISO"])
 
@@ -184,7 +184,10 @@ def test_a_customer_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage,
     other = stage.organisation.define(group(target(enrolmentMethod=method), trackingType=tracking))
     path = stage.path(other["id"], other["targets"][0]["id"])
     body = [{"customerId": stage.anna, "periodName": "January"}]
-    assert (200, stage.anna) == ((answered := stage.organisation.post(path, body)).status_code, said(answered)["data"])
+    assert (200, stage.anna) == (
+        (answered := stage.organisation.post(path, body)).status_code,
+        json_of(answered)["data"],
+    )
     assert [(310119, "User is already enrolled")] == stage.refused(body, path)
 
 
@@ -197,7 +200,7 @@ def test_one_of_two_calls_at_the_same_time_enrols(stage: Stage) -> None:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(stage.path(), json=body) for body in bodies))
 
-    told = [said(answered) for answered in organisation.client.run(together)]
+    told = [json_of(answered) for answered in organisation.client.run(together)]
     assert [stage.anna] == [one["data"] for one in told if one["errors"] is None]
     assert [310119] * 5 == [one["errors"][0]["code"] for one in told if one["errors"] is not None]
 
@@ -212,7 +215,7 @@ def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None
     assert [(300004, words)] == stage.refused([asked | {"initialBalance": 5}], path)
     words = WORDS + "[0].resetStreakStatus: goes with streaks only"
     assert [(300004, words)] == stage.refused([asked | {"resetStreakStatus": True}])
-    assert stage.anna == said(stage.organisation.post(path, [asked | {"periodName": "whatever"}]))["data"]
+    assert stage.anna == json_of(stage.organisation.post(path, [asked | {"periodName": "whatever"}]))["data"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.v2.event_definitions.answer import DoneShape, MetaShape
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 DONE: Json = {"warnings": [], "errors": []}
@@ -31,7 +31,7 @@ def sent(organisation: OrganisationClient, method: str, path: str, body: Any = N
     """Send a request; return the data of the answer, or its errors."""
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content)
-    told = said(answered)
+    told = json_of(answered)
     if answered.status_code == 200:
         msgspec.json.decode(answered.content, type=DoneShape)
         return told
@@ -44,7 +44,7 @@ def heard(organisation: OrganisationClient, **event: Any) -> Any:
     answered = organisation.client.send(
         "POST", f"/webhooks/{organisation.webhook_id}", json={"externalId": "anna"} | event
     )
-    told = said(answered)
+    told = json_of(answered)
     if answered.status_code == 200:
         return told["status"]["code"]
     return [(error["code"], error["message"]) for error in told["errors"]]
@@ -57,7 +57,7 @@ def test_a_definition_is_shown_as_it_was_given(organisation: OrganisationClient)
     assert DONE == sent(organisation, "POST", "/v2/events", body)
     answered = organisation.send("GET", "/v2/events/meta?event_name=Run")
     msgspec.json.decode(answered.content, type=MetaShape)
-    meta = said(answered)["clickEventsMeta"]
+    meta = json_of(answered)["clickEventsMeta"]
     assert 32 == len(meta.pop("eventId"))
     assert {
         "eventName": "Run",

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.v2.event_definitions.answer import FoundPageShape
-from tests.api.client import Json, OrganisationClient, instant, said
+from tests.api.client import Json, OrganisationClient, instant, json_of
 from tests.api.client_forms import bill, event, group, target
 
 PATH = "/v2/events/search"
@@ -17,9 +17,11 @@ def running(organisation: OrganisationClient) -> OrganisationClient:
     """Return the organisation where Anna ran on five days and swam once, and bought something; Bob ran once."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
     for day, place in ((10, "park"), (11, "park"), (12, "town"), (13, "town"), (14, "park")):
-        organisation.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))
-    organisation.tell(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
-    organisation.tell(event("Run", customer="bob", data={"place": "park"}))
+        organisation.send_events(
+            event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day})
+        )
+    organisation.send_events(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
+    organisation.send_events(event("Run", customer="bob", data={"place": "park"}))
     return organisation
 
 
@@ -29,7 +31,7 @@ def found(organisation: OrganisationClient, **query: Any) -> Json:
     answered = organisation.send("GET", PATH, params=anna | query)
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=FoundPageShape)
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -101,7 +103,7 @@ def test_a_customer_is_named_in_each_way(running: OrganisationClient) -> None:
     assert 1 == running.get(PATH, **by_name)["pagination"]["total"]
     for kind, value in (("userId", "5"), ("mobile", "5")):
         answered = running.send("GET", PATH, params={"userIdentifierType": kind, "userIdentifierValue": value})
-        assert [8015] == [error["code"] for error in said(answered)["errors"]]
+        assert [8015] == [error["code"] for error in json_of(answered)["errors"]]
 
 
 @pytest.mark.parametrize(
@@ -117,4 +119,4 @@ def test_a_customer_is_named_in_each_way(running: OrganisationClient) -> None:
 def test_a_bad_search_is_refused(organisation: OrganisationClient, query: Json, count: int) -> None:
     """With everything that is wrong; without a customer there is no search."""
     answered = organisation.send("GET", PATH, params=query)
-    assert (400, [300004] * count) == (answered.status_code, [error["code"] for error in said(answered)["errors"]])
+    assert (400, [300004] * count) == (answered.status_code, [error["code"] for error in json_of(answered)["errors"]])

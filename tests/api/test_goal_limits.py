@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.test_customer_goals import Stage
 
 
@@ -57,4 +57,4 @@ def test_without_templates_no_customer_sets_goals(organisation: OrganisationClie
 def test_templates_that_are_none_are_refused(organisation: OrganisationClient, value: str) -> None:
     """A target, and from which value to which."""
     answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": {"goalTemplates": value}})
-    assert (400, "goalTemplates") == (answered.status_code, said(answered)["problems"][0]["path"])
+    assert (400, "goalTemplates") == (answered.status_code, json_of(answered)["problems"][0]["path"])

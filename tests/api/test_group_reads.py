@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-12-31"}
@@ -208,10 +208,10 @@ def test_a_milestones_status_follows_the_clock(organisation: OrganisationClient)
 
 def test_a_page_says_where_it_stands(four: OrganisationClient) -> None:
     """Pagination first, lists instead of null, the total of all that was found."""
-    told = said(four.send("GET", "/v3/milestones", params={"limit": "1", "offset": "1", "type": "DEFAULT"}))
+    told = json_of(four.send("GET", "/v3/milestones", params={"limit": "1", "offset": "1", "type": "DEFAULT"}))
     assert ["pagination", "data", "errors", "warnings"] == list(told)
     assert ({"limit": 1, "offset": 1, "total": 2}, [], []) == (told["pagination"], told["errors"], told["warnings"])
-    usual = said(four.send("GET", "/v3/milestones"))
+    usual = json_of(four.send("GET", "/v3/milestones"))
     assert {"limit": 10, "offset": 0, "total": 4} == usual["pagination"]
 
 

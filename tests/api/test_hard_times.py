@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from milepost.service.ingest.lanes import Limits
-from tests.api.client import PASSWORD, ApiClient, OrganisationClient, opened, said
+from tests.api.client import PASSWORD, ApiClient, OrganisationClient, json_of, opened
 from tests.api.client_forms import bill
 
 
@@ -33,7 +33,7 @@ async def _waited_for(client: ApiClient) -> int:
 def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -> None:
     """503 with Retry-After, in the words of each API; events that waited are applied, refused events are not."""
     organisation = narrow.organisation()
-    id_ = organisation.tell(bill())[0]["customerId"]
+    id_ = organisation.send_events(bill())[0]["customerId"]
 
     async def crowd() -> tuple[httpx.Response, ...]:
         with psycopg.connect(narrow.url) as blocker:
@@ -50,7 +50,7 @@ def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -
                 return await first, ours, theirs
 
     first, ours, theirs = narrow.run(crowd)
-    assert ["applied", "duplicate"] == [item["status"] for item in said(first)["items"]]
+    assert ["applied", "duplicate"] == [item["status"] for item in json_of(first)["items"]]
     assert (503, "1", 503, "1") == (
         ours.status_code,
         ours.headers["retry-after"],
@@ -58,15 +58,15 @@ def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -
         theirs.headers["retry-after"],
     )
     reason = "more than 2 events wait already"
-    assert {"problems": [{"path": "", "reason": reason}]} == said(ours)
-    assert {"data": None, "errors": [{"code": 503, "message": reason}], "warnings": None} == said(theirs)
+    assert {"problems": [{"path": "", "reason": reason}]} == json_of(ours)
+    assert {"data": None, "errors": [{"code": 503, "message": reason}], "warnings": None} == json_of(theirs)
     assert 2 == organisation.stored()["event"]
 
 
 def test_a_lost_connection_is_answered_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
     """503 if it is not known whether a batch was committed; sending it again counts it once."""
     client = organisation.client
-    id_ = organisation.tell(bill())[0]["customerId"]
+    id_ = organisation.send_events(bill())[0]["customerId"]
     sent = [bill(customer={"id": id_})]
 
     async def cut_off() -> httpx.Response:
@@ -81,9 +81,9 @@ def test_a_lost_connection_is_answered_and_the_event_may_be_sent_again(organisat
 
     lost = client.run(cut_off)
     problems = [{"path": "", "reason": "the database cannot be reached"}]
-    assert (503, {"problems": problems}) == (lost.status_code, said(lost))
-    assert ["applied"] == [item["status"] for item in organisation.tell(*sent)]
-    assert ["duplicate"] == [item["status"] for item in organisation.tell(*sent)]
+    assert (503, {"problems": problems}) == (lost.status_code, json_of(lost))
+    assert ["applied"] == [item["status"] for item in organisation.send_events(*sent)]
+    assert ["duplicate"] == [item["status"] for item in organisation.send_events(*sent)]
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_an_unknown_address_is_answered(front: ApiClient, method: str, path: str
     """In the words of the API that was called."""
     answered = front.send(method, path)
     told = {"problems"} if path.startswith("/api/v1") else {"data", "errors", "warnings"}
-    assert (status, told) == (answered.status_code, set(said(answered)))
+    assert (status, told) == (answered.status_code, set(json_of(answered)))

@@ -22,7 +22,7 @@ def board(organisation: OrganisationClient) -> Json:
         bill("20", customer="middle", time="2026-01-20T09:00:00Z"),
         bill("5", customer="small", time="2026-01-20T06:00:00Z"),
     ]
-    organisation.tell(*told)
+    organisation.send_events(*told)
     return defined
 
 
@@ -59,7 +59,7 @@ def test_top_of_a_board_has_the_published_keys(organisation: OrganisationClient,
 def test_a_board_shows_an_event_that_was_just_answered(organisation: OrganisationClient, board: Json) -> None:
     """A bill that is answered is on the board, and a return takes it off again."""
     page(organisation, board)
-    organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    organisation.send_events(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
     assert names(organisation, "small")[0] == page(organisation, board)["data"]["rankings"][0]["userId"]
 
 
@@ -131,7 +131,7 @@ def test_closed_board_keeps_its_last_word(organisation: OrganisationClient, boar
     organisation.client.run(
         lambda: close_board(organisation.client.runtime.database, name, instant("2026-02-01T00:00:00Z"))
     )
-    organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    organisation.send_events(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
     organisation.client.run(
         lambda: close_board(organisation.client.runtime.database, name, instant("2026-02-03T00:00:00Z"))
     )

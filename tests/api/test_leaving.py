@@ -6,7 +6,7 @@ import pytest
 
 from milepost.model.standing import OutcomeKind
 from milepost.store.codec import decode_outcomes
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.api.test_enrolment import WORDS
 
@@ -19,7 +19,7 @@ class Stage:
         self.organisation = organisation
         asked = target(enrolmentMethod=method, defaultValues=[{"defaultValue": 1000}])
         self.group = organisation.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
-        organisation.tell(bill("250"))
+        organisation.send_events(bill("250"))
         self.anna = organisation.customer("anna")
         if method == "IMPORT":
             self.call("enroll", periodName="January")
@@ -32,14 +32,14 @@ class Stage:
         """Enrol Anna or take her out; return the answer and assert that it succeeded."""
         answered = self.organisation.post(self.path(word), [{"customerId": self.anna} | changes])
         assert answered.status_code == 200, answered.text
-        told: Json = said(answered)
+        told: Json = json_of(answered)
         return told
 
     def refused(self, word: str, body: Any) -> list[tuple[int, str]]:
         """Send a call that is refused; return its errors."""
         answered = self.organisation.post(self.path(word), body)
         assert 400 == answered.status_code
-        return [(error["code"], error["message"]) for error in said(answered)["errors"]]
+        return [(error["code"], error["message"]) for error in json_of(answered)["errors"]]
 
     def values(self) -> dict[str, Any]:
         """Return what Anna has reached, by period."""
@@ -61,7 +61,7 @@ def test_leaving_is_answered_with_the_customer(stage: Stage) -> None:
 def test_a_customer_who_left_counts_no_more(stage: Stage) -> None:
     """From the running period on; what was counted stays."""
     stage.call("unEnroll")
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     assert 250 == stage.values()["January"]
     assert [] == stage.organisation.get(f"/v3/users/{stage.anna}/enrolledTargets")["data"]
 
@@ -70,7 +70,7 @@ def test_periods_before_the_one_of_leaving_go_on_counting(stage: Stage) -> None:
     """An event of January that is received in February, after Anna left."""
     stage.organisation.client.clock.set("2026-02-10T00:00:00Z")
     stage.call("unEnroll")
-    stage.organisation.tell(bill("10"), bill("5", time="2026-02-09T00:00:00Z"))
+    stage.organisation.send_events(bill("10"), bill("5", time="2026-02-09T00:00:00Z"))
     assert (260, 0) == (stage.values()["January"], stage.values().get("February", 0))
 
 
@@ -78,10 +78,10 @@ def test_a_target_that_is_open_to_all_can_be_left(organisation: OrganisationClie
     """A customer may come back; bills in between do not count."""
     stage = Stage(organisation, "TRANSACTION")
     stage.call("unEnroll")
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": stage.anna}])
     stage.call("enroll")
-    organisation.tell(bill("1"))
+    organisation.send_events(bill("1"))
     assert 251 == stage.values()["January"]
 
 
@@ -89,9 +89,9 @@ def test_a_target_that_is_open_to_all_can_be_left(organisation: OrganisationClie
 def test_coming_back_begins_with_the_balance_or_goes_on(stage: Stage, balance: int | None, expected: int) -> None:
     """A balance of 0 begins again, a value replaces, no balance resumes (facts 4.7)."""
     stage.call("unEnroll")
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     stage.call("enroll", initialBalance=balance)
-    stage.organisation.tell(bill("1"))
+    stage.organisation.send_events(bill("1"))
     assert expected == stage.values()["January"]
 
 
@@ -102,18 +102,18 @@ def test_a_customer_may_leave_and_come_back_repeatedly(stage: Stage) -> None:
         stage.call("unEnroll")
         assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": stage.anna}])
         stage.call("enroll")
-    stage.organisation.tell(bill("1"))
+    stage.organisation.send_events(bill("1"))
     assert 251 == stage.values()["January"]
 
 
 def test_a_customer_who_takes_no_part_cannot_leave(stage: Stage) -> None:
     """310119, as the vendor lists it (facts 8 #29); and each other error."""
-    stage.organisation.tell(bill("1", customer="bob"))
+    stage.organisation.send_events(bill("1", customer="bob"))
     bob = stage.organisation.customer("bob")
     assert [(310119, "User is not enrolled")] == stage.refused("unEnroll", [{"customerId": bob}])
     assert [(310011, "Invalid userId")] == stage.refused("unEnroll", [{"customerId": 5}])
     answered = stage.organisation.post("/v3/targetGroups/5/targets/5/unEnroll", [{"customerId": stage.anna}])
-    assert [310017] == [error["code"] for error in said(answered)["errors"]]
+    assert [310017] == [error["code"] for error in json_of(answered)["errors"]]
 
 
 def test_after_the_last_period_there_is_nothing_to_leave(stage: Stage) -> None:
@@ -139,11 +139,11 @@ def test_a_streak_starts_again_on_request(organisation: OrganisationClient, *, r
     """With resetStreakStatus a level can be earned again."""
     levels: Json = {"trackingType": "STREAKS", "streaks": [{"name": "once", "targetCountOfSequence": 1}]}
     stage = Stage(organisation, **levels)
-    organisation.tell(bill("800"))
+    organisation.send_events(bill("800"))
     stage.call("unEnroll")
     stage.call("enroll", resetStreakStatus=reset)
     organisation.client.clock.set("2026-02-10T00:00:00Z")
-    organisation.tell(bill("1000", time="2026-02-09T00:00:00Z"))
+    organisation.send_events(bill("1000", time="2026-02-09T00:00:00Z"))
     rows = organisation.client.connection.execute(
         "select body from outbox where org_id = %s", [organisation.organisation.id]
     ).fetchall()

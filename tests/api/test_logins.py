@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from milepost.model.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key, add_till
 from milepost.store import logins
-from tests.api.client import DIGEST, PASSWORD, ApiClient, OrganisationClient, said
+from tests.api.client import DIGEST, PASSWORD, ApiClient, OrganisationClient, json_of
 
 PATH = "/api/v1/zones"
 TURNED_AWAY = {"problems": [{"path": "", "reason": "the login is missing or wrong"}]}
@@ -101,7 +101,7 @@ def test_a_till_that_was_added_may_log_in(organisation: OrganisationClient) -> N
 def test_unknown_logins_are_refused_alike(front: ApiClient, header: str | None) -> None:
     """A missing, malformed, unknown or wrong login gets the same answer."""
     answered = front.send("GET", PATH, headers={} if header is None else {"authorization": header})
-    assert (401, TURNED_AWAY) == (answered.status_code, said(answered))
+    assert (401, TURNED_AWAY) == (answered.status_code, json_of(answered))
     assert 'Basic realm="milepost", charset="UTF-8"' == answered.headers["www-authenticate"]
 
 
@@ -116,7 +116,7 @@ def test_the_vendors_api_refuses_in_its_own_words(front: ApiClient) -> None:
     """The envelope of v3, with status 401."""
     answered = front.send("GET", "/v3/users/1/targetGroups")
     expected = {"data": None, "errors": [{"code": 401, "message": "the login is missing or wrong"}], "warnings": None}
-    assert (401, expected) == (answered.status_code, said(answered))
+    assert (401, expected) == (answered.status_code, json_of(answered))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_token_is_a_login_while_it_lives(organisation: OrganisationClient, hea
     """300 seconds, by the vendor's header or as a Bearer; then it is nothing."""
     added = with_key(organisation)
     answered = token(organisation, added.key, added.secret)
-    data = said(answered)["data"]
+    data = json_of(answered)["data"]
     assert (200, ["accessToken", "ttlSeconds"], 300) == (answered.status_code, list(data), data["ttlSeconds"])
     headers = {header: prefix + data["accessToken"]}
     assert 200 == organisation.client.send("GET", PATH, headers=headers).status_code
@@ -170,7 +170,7 @@ def test_a_token_is_a_login_while_it_lives(organisation: OrganisationClient, hea
 def test_a_token_acts_for_its_organisation(organisation: OrganisationClient) -> None:
     """What a client defines is its organisation's, and signed by the key."""
     added = with_key(organisation)
-    headers = {"x-cap-api-oauth-token": said(token(organisation, added.key, added.secret))["data"]["accessToken"]}
+    headers = {"x-cap-api-oauth-token": json_of(token(organisation, added.key, added.secret))["data"]["accessToken"]}
     organisation.client.send("POST", "/api/v1/zones", json=[{"code": "north"}], headers=headers)
     assert ["north"] == [zone["code"] for zone in organisation.get("/api/v1/zones")["items"]]
 
@@ -180,7 +180,7 @@ def test_a_wrong_secret_gets_no_token(organisation: OrganisationClient, secret: 
     """The vendor's words, and status 401."""
     answered = token(organisation, with_key(organisation).key, secret)
     errors = [{"code": 401, "message": "Failed to generate OAuth token"}]
-    assert (401, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
+    assert (401, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, json_of(answered))
 
 
 def test_an_unknown_key_looks_like_a_wrong_secret(organisation: OrganisationClient) -> None:
@@ -195,13 +195,13 @@ def test_an_unknown_key_looks_like_a_wrong_secret(organisation: OrganisationClie
 def test_a_token_needs_a_key_and_a_secret(front: ApiClient, body: Any) -> None:
     """Anything else is invalid input."""
     answered = front.send("POST", "/v3/oauth/token/generate", json=body)
-    assert (400, {300004}) == (answered.status_code, {error["code"] for error in said(answered)["errors"]})
+    assert (400, {300004}) == (answered.status_code, {error["code"] for error in json_of(answered)["errors"]})
 
 
 def test_a_revoked_key_gets_no_token(organisation: OrganisationClient) -> None:
     """A key that was revoked is unknown, and so are its tokens once they are no longer remembered."""
     added = with_key(organisation)
-    headers = {"x-cap-api-oauth-token": said(token(organisation, added.key, added.secret))["data"]["accessToken"]}
+    headers = {"x-cap-api-oauth-token": json_of(token(organisation, added.key, added.secret))["data"]["accessToken"]}
     organisation.client.connection.execute("update api_key set revoked_at = now() where key = %s", [added.key])
     assert 401 == token(organisation, added.key, added.secret).status_code
     assert 401 == organisation.client.send("GET", PATH, headers=headers).status_code
@@ -210,7 +210,7 @@ def test_a_revoked_key_gets_no_token(organisation: OrganisationClient) -> None:
 def test_no_secret_is_kept_in_clear(organisation: OrganisationClient) -> None:
     """Passwords are Argon2id hashes, secrets and tokens digests."""
     added = with_key(organisation)
-    text = said(token(organisation, added.key, added.secret))["data"]["accessToken"]
+    text = json_of(token(organisation, added.key, added.secret))["data"]["accessToken"]
     kept = [
         row
         for table in ("login", "api_key", "access_token")

@@ -10,7 +10,7 @@ import pytest
 from milepost.api.http.app import routed_app
 from milepost.model.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key
-from tests.api.client import PASSWORD, ApiClient, let_in, said
+from tests.api.client import PASSWORD, ApiClient, json_of, let_in
 from tests.api.route_rules import NOTHING, RULES, Rule, World, asked, kinds_of, role_of
 
 DOCUMENT = routed_app().openapi()
@@ -43,7 +43,7 @@ def token(front: ApiClient, worlds: tuple[World, World]) -> str:
     name = worlds[0].organisation.organisation.name
     added = front.run(lambda: add_key(front.runtime.database, name="key", organisation=name, now=front.clock()))
     answered = front.send("POST", "/v3/oauth/token/generate", json={"key": added.key, "secret": added.secret})
-    return str(said(answered)["data"]["accessToken"])
+    return str(json_of(answered)["data"]["accessToken"])
 
 
 def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
@@ -91,7 +91,7 @@ def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dic
 
         key = front.run(added)
         answered = front.send("POST", "/v3/oauth/token/generate", json={"key": key.key, "secret": key.secret})
-        token = str(said(answered)["data"]["accessToken"])
+        token = str(json_of(answered)["data"]["accessToken"])
         found[role] = [{"auth": (code, PASSWORD)}, {"headers": {"X-CAP-API-OAUTH-TOKEN": token}}]
     return found
 
@@ -125,10 +125,10 @@ def test_a_role_that_is_not_enough_is_refused(front: ApiClient, logins: dict[Rol
     login = logins[Role.READ][0]
     reason = "access denied: this login has the role READ, and the request needs"
     ours = front.send("POST", "/api/v1/events", content=b"{", **login)
-    assert (403, {"problems": [{"path": "", "reason": f"{reason} EVENTS"}]}) == (ours.status_code, said(ours))
+    assert (403, {"problems": [{"path": "", "reason": f"{reason} EVENTS"}]}) == (ours.status_code, json_of(ours))
     theirs = front.send("POST", "/v3/targetGroups", content=b"{", **login)
     errors = [{"code": 4000, "message": f"{reason} ADMIN"}]
-    assert (403, {"data": None, "errors": errors, "warnings": None}) == (theirs.status_code, said(theirs))
+    assert (403, {"data": None, "errors": errors, "warnings": None}) == (theirs.status_code, json_of(theirs))
 
 
 @pytest.mark.parametrize("method, path", [route for route, rule in RULES.items() if rule.is_open])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from milepost.service.organisations.provisioning import organisation_called
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 
@@ -13,7 +13,7 @@ def patch(organisation: OrganisationClient, **settings: Any) -> Json:
     """Change settings; return the answer."""
     answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings})
     assert answered.status_code == 200, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -22,7 +22,7 @@ def refused(organisation: OrganisationClient, body: Any) -> list[tuple[str, str]
     before = organisation.get("/api/v1/organisation")
     answered = organisation.send("PATCH", "/api/v1/organisation", json=body)
     assert (400, before) == (answered.status_code, organisation.get("/api/v1/organisation"))
-    return [(problem["path"], problem["reason"]) for problem in said(answered)["problems"]]
+    return [(problem["path"], problem["reason"]) for problem in json_of(answered)["problems"]]
 
 
 def test_an_organisation_shows_its_settings(organisation: OrganisationClient) -> None:
@@ -99,10 +99,10 @@ def test_an_answer_names_the_version_that_judged(organisation: OrganisationClien
     """Also where an event is a repetition: then the version that judged it first."""
     first = organisation.get("/api/v1/organisation")["version"]
     told = bill("10")
-    assert [first] == [item["version"] for item in organisation.tell(told)]
+    assert [first] == [item["version"] for item in organisation.send_events(told)]
     second = patch(organisation, lateDays=9)["version"]
     assert [(first, "duplicate"), (second, "applied")] == [
-        (item["version"], item["status"]) for item in organisation.tell(told, bill("11"))
+        (item["version"], item["status"]) for item in organisation.send_events(told, bill("11"))
     ]
 
 
@@ -111,9 +111,9 @@ def test_settings_rule_events_from_their_version_on(organisation: OrganisationCl
     organisation.define(group(target()))
     late = "2026-01-20T10:00:00Z"
     organisation.client.clock.set("2026-02-10T00:00:00Z")
-    counted, *_ = organisation.tell(bill("10", time=late))
+    counted, *_ = organisation.send_events(bill("10", time=late))
     patch(organisation, lateDays=1)
-    passed, *_ = organisation.tell(bill("10", time=late))
+    passed, *_ = organisation.send_events(bill("10", time=late))
     assert ["counted", "too_late"] == [item["entries"][0]["reason"] for item in (counted, passed)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, opened, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.store.fixed_clock import tick
 
@@ -78,10 +78,10 @@ def rolled_over(
     organisation.client.clock.set("2026-01-20T12:00:00Z")
     defined = organisation.define(body)
     if enrol:
-        organisation.tell(bill("1", time="2025-12-01T00:00:00Z"))
+        organisation.send_events(bill("1", time="2025-12-01T00:00:00Z"))
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == organisation.post(path, [{"customerId": organisation.customer("anna")}]).status_code
-    organisation.tell(*events)
+    organisation.send_events(*events)
     anna = organisation.customer("anna")
 
     def look(read: Callable[[OrganisationClient, int], list[Any]]) -> list[Any]:
@@ -171,20 +171,20 @@ def test_a_unified_group_begins_anew(organisation: OrganisationClient) -> None:
 def test_a_cap_is_unused_again(organisation: OrganisationClient) -> None:
     """What January used up is there again for February, and an award of the first instant gets it."""
     capped = target("REWARDS", "ALL_POINTS", defaultValues=[{"defaultValue": 100}])
-    organisation.tell(bill("1", time="2025-12-01T00:00:00Z"))
+    organisation.send_events(bill("1", time="2025-12-01T00:00:00Z"))
     look = rolled_over(organisation, group(capped, trackingType="CAPPING"))
     anna = organisation.customer("anna")
     path = f"/api/v1/customers/{anna}/awards"
-    assert 70 == said(organisation.post(path, {"id": "a", "amount": 70, "kind": "REGULAR"}))["given"]
+    assert 70 == json_of(organisation.post(path, {"id": "a", "amount": 70, "kind": "REGULAR"}))["given"]
     assert [[(70, 30)], [(0, 100)]] == look(caps)
-    assert 90 == said(organisation.post(path, {"id": "b", "amount": 90, "kind": "REGULAR"}))["given"]
+    assert 90 == json_of(organisation.post(path, {"id": "b", "amount": 90, "kind": "REGULAR"}))["given"]
 
 
 def test_what_happens_in_the_first_instant_counts_for_the_new_month(organisation: OrganisationClient) -> None:
     """An event of midnight is February's, one of the instant before is January's, though nobody was told yet."""
     defined = organisation.define(group())
     organisation.client.clock.set(FIRST)
-    organisation.tell(bill("7", time=FIRST), bill("5", time=LAST))
+    organisation.send_events(bill("7", time=FIRST), bill("5", time=LAST))
     anna = organisation.customer("anna")
     expected = [("February", 7, True), ("January", 5, False)]
     assert expected == values(organisation, anna)

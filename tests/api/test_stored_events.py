@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, group, target
 
 
@@ -12,7 +12,7 @@ def asked(organisation: OrganisationClient, made: Json, body: Any = b"") -> Json
     """Ask to count what is stored; return the answer."""
     answered = organisation.post(f"/api/v1/targetGroups/{made['id']}/countStored", body)
     assert answered.status_code == 200, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -24,7 +24,9 @@ def reached(organisation: OrganisationClient, external_id: str) -> list[tuple[st
 
 def test_stored_bills_count_for_all_customers(organisation: OrganisationClient) -> None:
     """In every period it lies in; the job tells for how many customers that was so."""
-    organisation.tell(bill("60"), bill("5", customer="bob"), bill("7", time="2025-06-01T10:00:00Z", customer="carl"))
+    organisation.send_events(
+        bill("60"), bill("5", customer="bob"), bill("7", time="2025-06-01T10:00:00Z", customer="carl")
+    )
     made = organisation.define(group(target()))
     assert [("January", 0), ("February", 0)] == reached(organisation, "anna")
     told = asked(organisation, made)
@@ -47,16 +49,16 @@ def test_stored_bills_count_for_all_customers(organisation: OrganisationClient) 
 
 def test_a_counted_event_is_not_counted_again(organisation: OrganisationClient) -> None:
     """Neither what came after the group, nor what was asked for before; achieved once."""
-    organisation.tell(bill("60"))
+    organisation.send_events(bill("60"))
     made = organisation.define(group(target()))
-    organisation.tell(bill("30"))
+    organisation.send_events(bill("30"))
     anna = organisation.customer("anna")
     assert [1, 0] == [asked(organisation, made, {"customers": [anna]})["concerned"] for _ in range(2)]
     assert ("January", 90) in reached(organisation, "anna")
     asked(organisation, made)
     organisation.work()
     assert ("January", 90) in reached(organisation, "anna")
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     assert ("January", 100) in reached(organisation, "anna")
 
 
@@ -71,7 +73,7 @@ def test_a_job_that_is_not_done_is_not_begun_again(organisation: OrganisationCli
 def test_stored_returns_are_taken_off(organisation: OrganisationClient) -> None:
     """As at an enrolment."""
     first = bill("60", number="A")
-    organisation.tell(first, back("A", "AMOUNT", amount="20"))
+    organisation.send_events(first, back("A", "AMOUNT", amount="20"))
     made = organisation.define(group(target()))
     assert 1 == asked(organisation, made, {"customers": [organisation.customer("anna")]})["concerned"]
     assert ("January", 40) in reached(organisation, "anna")
@@ -79,7 +81,7 @@ def test_stored_returns_are_taken_off(organisation: OrganisationClient) -> None:
 
 def test_a_customer_who_left_stays_away(organisation: OrganisationClient) -> None:
     """What was received before is not counted for one who takes part no more."""
-    organisation.tell(bill("60"))
+    organisation.send_events(bill("60"))
     made = organisation.define(group(target(), periods=(JANUARY, FEBRUARY)))
     anna = organisation.customer("anna")
     path = f"/v3/targetGroups/{made['id']}/targets/{made['targets'][0]['id']}/unEnroll"

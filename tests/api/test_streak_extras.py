@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from milepost.service.customers.streak_protection import GRANTS_MAX
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 MONTHS = (("January", 31), ("February", 28), ("March", 31), ("April", 30), ("May", 31))
@@ -26,7 +26,7 @@ def achieve(organisation: OrganisationClient, *months: int) -> None:
     """Buy enough in these months; the clock stands in the last of them."""
     for month in months:
         organisation.client.clock.set(f"2026-{month:02}-15T12:00:00Z")
-        organisation.tell(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
+        organisation.send_events(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
 
 
 def shown(organisation: OrganisationClient) -> Json:
@@ -40,7 +40,7 @@ def call(organisation: OrganisationClient, group_id: int, kind: str, **body: obj
     """Grant freezes or pause; return the answer, which went well."""
     answered = organisation.post(f"/api/v1/customers/{organisation.customer('anna')}/streaks/{group_id}/{kind}", body)
     assert answered.status_code == 200, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -150,7 +150,7 @@ def test_a_bad_call_is_refused_with_the_field(
     answered = organisation.post(
         f"/api/v1/customers/{organisation.customer('anna')}/streaks/{defined['id']}/{kind}", body
     )
-    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
+    assert (400, path) == (answered.status_code, json_of(answered)["problems"][0]["path"]), answered.text
 
 
 def test_a_pause_of_a_leap_year_is_accepted(organisation: OrganisationClient) -> None:
@@ -168,7 +168,7 @@ def test_a_streak_that_cannot_break_needs_no_protection(organisation: Organisati
     customer_key = f"/api/v1/customers/{organisation.customer('anna')}/streaks"
     freeze = {"id": "a", "count": 1}
     found = [organisation.post(f"{customer_key}/{one['id']}/freezes", freeze) for one in (loose, plain)]
-    assert [(400, "groupId")] * 2 == [(one.status_code, said(one)["problems"][0]["path"]) for one in found]
+    assert [(400, "groupId")] * 2 == [(one.status_code, json_of(one)["problems"][0]["path"]) for one in found]
 
 
 def test_an_unknown_streak_is_not_found(organisation: OrganisationClient) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 UNKNOWN = (310018, "Target rule is not found")
@@ -248,5 +248,5 @@ def test_a_group_keeps_two_hundred_targets_at_most(organisation: OrganisationCli
 def test_a_target_that_cannot_be_evaluated_yet_says_so(organisation: OrganisationClient) -> None:
     """The warning of a creation comes with an addition too."""
     defined = organisation.define(group(targets=[]))
-    told = said(organisation.post(address(defined), target(kind="ALL")))
+    told = json_of(organisation.post(address(defined), target(kind="ALL")))
     assert "ALL of TRANSACTION cannot be evaluated yet" in told["warnings"][0]["message"]

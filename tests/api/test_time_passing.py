@@ -47,13 +47,13 @@ def test_customers_own_windows_close_and_open_one_by_one(organisation: Organisat
     """
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="CYCLIC_WINDOW", frequencyType="DAILY", **CYCLE)
     first, second, third = ids(organisation.define(asked))
-    organisation.tell(bill("10", time="2026-01-20T10:30:00Z"))
+    organisation.send_events(bill("10", time="2026-01-20T10:30:00Z"))
     later(organisation, "2026-01-21T10:45:00Z")
     assert [] == heard(organisation)
     later(organisation, "2026-01-21T11:00:00Z")
     later(organisation, "2026-01-21T11:30:00Z")
     assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
-    organisation.tell(bill("10", time="2026-01-21T11:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-21T11:00:00Z"))
     later(organisation, "2026-01-31T11:00:00Z")
     # In the third window nothing happened: it opened, and closed in silence.
     assert [(OutcomeKind.PERIOD_CLOSED, second), (OutcomeKind.PERIOD_STARTED, third)] == heard(organisation)[2:]
@@ -67,9 +67,9 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) ->
     organisation = front.organisation(offsetDays="2")
     asked = group(periods=(), totalPeriods=9, targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", **CYCLE)
     first, second, *_ = ids(organisation.define(asked))
-    organisation.tell(bill("10", time="2026-01-20T10:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-20T10:00:00Z"))
     front.clock.set("2026-01-28T10:00:00Z")
-    organisation.tell(bill("10", time="2026-01-28T10:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-28T10:00:00Z"))
     later(organisation, "2026-02-02T23:59:59Z")
     assert [(OutcomeKind.PERIOD_STARTED, second), (OutcomeKind.PERIOD_CLOSED, first)] == heard(organisation)
     later(organisation, "2026-02-03T01:00:00Z")
@@ -82,7 +82,7 @@ def test_until_achieved_ends_with_the_group(organisation: OrganisationClient) ->
     """The running period has its closing notice when the group ends; achieved periods had their outcomes before."""
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW", **CYCLE)
     _, second, _ = ids(organisation.define(asked))
-    organisation.tell(bill("120", time="2026-01-20T10:00:00Z"))
+    organisation.send_events(bill("120", time="2026-01-20T10:00:00Z"))
     later(organisation, "2026-01-31T23:59:59Z")
     assert [] == heard(organisation)
     later(organisation, "2026-02-01T00:00:00Z")
@@ -99,7 +99,7 @@ def streak(**changes: object) -> Json:
 def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationClient) -> None:
     """A customer without events in February has StreakBroken, and after March StreakEnded."""
     first, second, third = ids(organisation.define(streak()))
-    organisation.tell(bill("100", time="2026-01-20T10:00:00Z"))
+    organisation.send_events(bill("100", time="2026-01-20T10:00:00Z"))
     later(organisation, "2026-02-28T23:59:59Z")
     assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
     later(organisation, "2026-03-01T00:00:00Z")
@@ -112,7 +112,7 @@ def test_a_group_that_is_not_in_force_notifies_no_customer(organisation: Organis
     """An inactive group opens and closes without notices."""
     organisation.define(group())
     organisation.define(group(active=False))
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     later(organisation, "2026-02-01T00:00:00Z")
     assert 2 == len(heard(organisation))
 
@@ -121,7 +121,7 @@ def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: ApiClient) ->
     """January is over in New York five hours after it is in the organisation's zone."""
     organisation = front.organisation(timeZonePolicy="GROUP")
     (period_id,) = ids(organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York")))
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     later(organisation, "2026-02-01T04:59:59Z")
     assert [] == heard(organisation)
     later(organisation, "2026-02-01T05:00:00Z")
@@ -132,8 +132,8 @@ def test_board_is_closed_with_its_period(organisation: OrganisationClient) -> No
     """Once the period's close was worked on, late bills change progress and not the board."""
     defined = organisation.define(group(target(), leaderboardEnabled=True))
     rule, period = defined["targets"][0]["id"], ids(defined)[0]
-    organisation.tell(bill("10", customer="anna"), bill("5", customer="bert"))
+    organisation.send_events(bill("10", customer="anna"), bill("5", customer="bert"))
     later(organisation, "2026-02-01T01:00:00Z")
-    organisation.tell(bill("100", customer="bert"))
+    organisation.send_events(bill("100", customer="bert"))
     board = organisation.get(f"/api/v1/leaderboards/{rule}", periodId=period)
     assert (True, [10, 5]) == (board["closed"], [one["value"] for one in board["top"]])

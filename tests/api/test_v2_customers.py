@@ -7,7 +7,7 @@ import pytest
 
 from milepost.api.capillary.answer import CustomerAnswer
 from milepost.api.capillary.v2.customers.details import CustomerEntity, WholeCustomer
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 NAMES = {
@@ -28,7 +28,7 @@ def registered(organisation: OrganisationClient, **more: Any) -> int:
     profile = {"identifiers": identifiers, "firstName": "Anna", "lastName": "Berg", "fields": {"colour": "green"}}
     answered = organisation.post("/v2/customers", {"profiles": [profile], "extendedFields": {"city": "Riga"}} | more)
     assert 200 == answered.status_code, answered.text
-    return int(said(answered)["createdId"])
+    return int(json_of(answered)["createdId"])
 
 
 def errors(
@@ -38,7 +38,7 @@ def errors(
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content, **options)
     assert 400 == answered.status_code, answered.text
-    return [(error["code"], error["message"]) for error in said(answered)["errors"]]
+    return [(error["code"], error["message"]) for error in json_of(answered)["errors"]]
 
 
 @pytest.mark.parametrize("kind", NAMES)
@@ -208,6 +208,6 @@ def test_a_customer_is_registered_for_another_till(placed: OrganisationClient) -
     """The till that is named shows up as the author."""
     profile = {"identifiers": [{"type": "externalId", "value": "bob"}]}
     body = msgspec.json.encode({"profiles": [profile]})
-    created = said(placed.send("POST", "/v2/customers", content=body, headers={CODE: "T1"}))["createdId"]
+    created = json_of(placed.send("POST", "/v2/customers", content=body, headers={CODE: "T1"}))["createdId"]
     (shown,) = placed.get(f"/v2/customers/{created}")["profiles"]
     assert "T1" == shown["attribution"]["createdBy"]["code"]

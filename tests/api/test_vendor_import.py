@@ -78,8 +78,10 @@ def lively(organisation: OrganisationClient) -> dict[str, int]:
     levels = [{"name": f"level {organisation.organisation.id}", "targetCountOfSequence": 1}]
     organisation.define(group(target(), trackingType="STREAKS", streaks=levels))
     listed = organisation.define(group(target(enrolmentMethod="IMPORT")))
-    organisation.tell(bill("60", number="b1"), bill("70", lines=(line(), line("bread"))), bill("10", customer="bert"))
-    organisation.tell(back("b1"))
+    organisation.send_events(
+        bill("60", number="b1"), bill("70", lines=(line(), line("bread"))), bill("10", customer="bert")
+    )
+    organisation.send_events(back("b1"))
     ids = {name: organisation.customer(name) for name in ("anna", "bert")}
     path = f"/v3/targetGroups/{listed['id']}/targets/{listed['targets'][0]['id']}/enroll"
     organisation.post(path, [{"customerId": ids["anna"], "periodName": "January", "initialBalance": 5}])
@@ -107,7 +109,7 @@ def test_events_count_on_top_of_the_import(organisation: OrganisationClient, els
     new = elsewhere.organisation()
     elsewhere.clock.now = organisation.client.clock.now
     moved(new, told(organisation, *ids.values()), {id_: name for name, id_ in ids.items()})
-    (answer,) = new.tell(bill("10", customer="bert"))
+    (answer,) = new.send_events(bill("10", customer="bert"))
     assert (ids["bert"], 20) == (answer["customerId"], max(entry["after"] for entry in answer["entries"]))
     defined = new.define(group(target()))
     assert defined["id"] not in {one["id"] for one in organisation.get("/v3/targetGroups")["data"]}

@@ -14,12 +14,12 @@ from milepost.rules.compiled.boundaries import WINDOWS_EVERY_US, boundaries_of, 
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.edits.amendment import EditContext, PeriodAmendment
 from milepost.rules.edits.period_edits import add_periods, change_periods
-from tests.core.sample_drafts import AUTHOR, BRAND, NOW, group, made
+from tests.core.sample_drafts import AUTHOR, NOW, ORGANISATION, group, made
 
 UTC = calendar_of("UTC")
 
 
-def told(built: TargetGroup, settings: Settings = BRAND.settings) -> list[tuple[str, str, str]]:
+def told(built: TargetGroup, settings: Settings = ORGANISATION.settings) -> list[tuple[str, str, str]]:
     """Return the boundaries in order of time: when, which kind, and the period's code."""
     codes = {period.id: period.ref_code for period in built.periods} | {NO_PERIOD: "-"}
     turns = sorted(boundaries_of(built, settings), key=lambda turn: turn.due_at)
@@ -73,7 +73,7 @@ def test_until_achieved_ends_once() -> None:
 def test_windows_of_customers_are_looked_through_from_the_next_hour_on() -> None:
     """Up to the last hour in which one may end, offset days included."""
     built = made(group(evaluation=Evaluation.CYCLIC_WINDOW, periods=(), cycle_closes="2024-12-24"))
-    (turn,) = boundaries_of(built, BRAND.settings)
+    (turn,) = boundaries_of(built, ORGANISATION.settings)
     assert (BoundaryKind.WINDOWS, NOW, next_look(NOW)) == (turn.kind, turn.since, turn.due_at)
     assert (0, True) == (next_look(NOW) % WINDOWS_EVERY_US, NOW < next_look(NOW) <= NOW + WINDOWS_EVERY_US)
     assert UTC.read("2024-12-25").instant + 2 * DAY_US == last_look(built, Settings(offset_days=2))
@@ -99,7 +99,7 @@ def ids() -> Iterator[int]:
 def test_bounds_reckoned_anew_name_their_zone_database(ends: str | None, description: str | None, tzdb: str) -> None:
     """An edit that moves a bound is of today's; one that moves none leaves what was recorded."""
     numbers = ids()
-    where = EditContext(organisation=BRAND, author=AUTHOR, at=NOW, ids=lambda _kind: next(numbers), audiences={})
+    where = EditContext(organisation=ORGANISATION, author=AUTHOR, at=NOW, ids=lambda _kind: next(numbers), audiences={})
     old = replace(made(group()), tzdb="1999a")
     november: Period = old.periods[1]
     draft = PeriodDraft(ends=ends, description=description)

@@ -19,7 +19,7 @@ from milepost.model.target import (
 from milepost.rules.definition.draft import CombinationDraft, FreezeDraft, GroupDraft, LevelDraft, TriggerDraft
 from milepost.rules.definition.tracking import FREEZES_MAX
 from milepost.rules.definition.validation import FREQUENCY_MAX, ID_MAX, merge_problems, validate
-from tests.core.sample_drafts import BRAND, GROUP, NOW, SPEND, found, group, made, problems, streak, with_target
+from tests.core.sample_drafts import GROUP, NOW, ORGANISATION, SPEND, found, group, made, problems, streak, with_target
 
 FIXED, CYCLIC = Evaluation.FIXED_CALENDAR_WINDOW, Evaluation.CYCLIC_WINDOW
 AGNOSTIC = Evaluation.PERIOD_AGNOSTIC_WINDOW
@@ -197,7 +197,7 @@ def made_triggers() -> tuple[TriggerDraft, ...]:
 
 def test_a_leaderboard_needs_the_organisations_leave() -> None:
     """Where leaderboards are off, the vendor's code and words."""
-    closed = replace(BRAND, settings=Settings(leaderboards=False))
+    closed = replace(ORGANISATION, settings=Settings(leaderboards=False))
     expected = (Problem("leaderboardEnabled", "Leaderboard is not enabled for the org", 310133),)
     assert found(group(leaderboard=True), closed) == expected
 
@@ -280,13 +280,13 @@ def test_a_sound_draft_becomes_a_group_with_what_was_not_said() -> None:
 def test_warnings_do_not_refuse() -> None:
     """A tree that says something else than the text is kept, and the author is told."""
     tree = '{"arity":"literal","value":"false","type":"boolean:primitive"}'
-    examined = validate(with_target(expression="true", expression_tree=tree), BRAND, NOW)
+    examined = validate(with_target(expression="true", expression_tree=tree), ORGANISATION, NOW)
     expected = ("targets[0].expressionJson says something else than expression; expression counts.",)
     assert (examined.problems, examined.warnings) == ((), expected)
 
 
 def test_a_rule_that_is_never_true_is_pointed_out() -> None:
     """The truth value false is taken as the rule it says, and its author is told what that means."""
-    examined = validate(with_target(expression=False), BRAND, NOW)
+    examined = validate(with_target(expression=False), ORGANISATION, NOW)
     expected = ("targets[0].expression is false: nothing is counted for this target.",)
     assert (examined.problems, examined.warnings) == ((), expected)

@@ -7,10 +7,10 @@ import pytest
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.rules.calendar import TZDB, calendar_of
 from milepost.rules.definition.draft import PeriodDraft
-from tests.core.sample_drafts import BRAND, group, made, problems
+from tests.core.sample_drafts import ORGANISATION, group, made, problems
 
 HOUR = 3_600_000_000
-OWN = replace(BRAND, zone="Asia/Kolkata", settings=Settings(time_zone_policy=TimeZonePolicy.GROUP))
+OWN = replace(ORGANISATION, zone="Asia/Kolkata", settings=Settings(time_zone_policy=TimeZonePolicy.GROUP))
 SERVERS = replace(OWN, settings=Settings())
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, opened, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 
 DOCS = Path(__file__).parents[2] / "docs"
 CLOCK = "2026-03-25T12:00:00Z"
@@ -71,7 +71,7 @@ def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: 
         path = re.sub(r"\$(\w+)", lambda found: known[found[1]], given.path)
         answered = organisation.send(given.method, path, content=given.body)
         assert answered.is_success, (block["text"], answered.text)
-        answer = said(answered)
+        answer = json_of(answered)
         if path == "/v3/targetGroups":
             known.update(GROUP=str(answer["data"]["id"]), TARGET=str(answer["data"]["targets"][0]["id"]))
         if path.startswith("/api/v1/customers?"):

@@ -14,9 +14,9 @@ from milepost.model.target import Evaluation
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_worlds import World
 from tests.oracle.reference import Table, evaluate
-from tests.oracle.reference_composites import Whole
-from tests.oracle.reference_events import Deeds
-from tests.oracle.reference_notices import Row, Told
+from tests.oracle.reference_composites import AchievedComposite
+from tests.oracle.reference_events import Totals
+from tests.oracle.reference_notices import ReferenceOutcome, Row
 from tests.oracle.reference_streaks import Earned
 
 FIRST, SECOND = 1, 2
@@ -72,22 +72,22 @@ def shown(world: World, replayed: Replayed) -> Table:
         rows=rows,
         bills=standing.bills,
         purchases=Fraction(standing.purchases, UNITS_PER_ONE),
-        deeds=Deeds(days_of(facts), facts.lines, Fraction(facts.points, UNITS_PER_ONE)),
-        composites=wholes_of(replayed, keys),
+        totals=Totals(days_of(facts), facts.lines, Fraction(facts.points, UNITS_PER_ONE)),
+        composites=composites_of(replayed, keys),
         levels=levels_of(standing, keys),
         anchors=dict(standing.anchors),
-        given=given_of(replayed),
-        told=comparable(world, (told_of(one) for one in replayed.outcomes)),
+        given=granted_by_decision(replayed),
+        told=comparable(world, (oracle_outcome(one) for one in replayed.outcomes)),
     )
 
 
 Names = Mapping[int, EventKey]
 
 
-def wholes_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], Whole]:
+def composites_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], AchievedComposite]:
     """Return the achieved composites: periods of unified groups."""
     return {
-        (-key.target_id, key.period_id): Whole(keys[progress.achieved_by], progress.achieved_at)
+        (-key.target_id, key.period_id): AchievedComposite(keys[progress.achieved_by], progress.achieved_at)
         for key, progress in progress_of(replayed).items()
         if key.target_id < 0 and progress.achieved_by
     }
@@ -102,7 +102,7 @@ def levels_of(standing: Standing, keys: Names) -> dict[tuple[int, int], Earned]:
     }
 
 
-def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
+def granted_by_decision(replayed: Replayed) -> dict[EventKey, Fraction]:
     """Return how much each decision gave."""
     return {
         logged.event.key: Fraction(entry.after, UNITS_PER_ONE)
@@ -112,15 +112,15 @@ def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
     }
 
 
-def told_of(outcome: Outcome) -> Told:
+def oracle_outcome(outcome: Outcome) -> ReferenceOutcome:
     """Return an outcome in the oracle's words."""
-    return Told(outcome.kind, outcome.target_id, outcome.period_id, outcome.about)
+    return ReferenceOutcome(outcome.kind, outcome.target_id, outcome.period_id, outcome.about)
 
 
 LEVELS = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED}
 
 
-def comparable(world: World, told: Iterable[Told]) -> list[Told]:
+def comparable(world: World, told: Iterable[ReferenceOutcome]) -> list[ReferenceOutcome]:
     """Return the outcomes that can be compared, sorted.
 
     A level is about itself, leaving own windows is about the target; one is enrolled once in a period.
@@ -142,14 +142,14 @@ def days_of(facts: Facts) -> dict[date, int]:
     return {date.fromordinal(day): bills for day in span if (bills := facts.bills_on(day))}
 
 
-def has_no_period(one: Told, undated: Container[int]) -> bool:
+def has_no_period(one: ReferenceOutcome, undated: Container[int]) -> bool:
     """Return whether the period of an outcome does not matter."""
     return one.kind in LEVELS or (
         one.kind in {OutcomeKind.ENROLLED, OutcomeKind.UNENROLLED} and one.target_id in undated
     )
 
 
-def reckoned(world: World) -> Table:
+def oracle_table(world: World) -> Table:
     """Return the oracle's result."""
     table = evaluate(world.organisation, world.groups, world.events, dict.fromkeys(world.late, world.before))
     return table._replace(told=comparable(world, table.told))

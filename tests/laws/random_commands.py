@@ -106,7 +106,7 @@ def pausing(draw: st.DrawFn, group: TargetGroup) -> PauseStreak:
     return PauseStreak(group_id=group.id, starts_at=begins, ends_at=pick(draw, later) + pick(draw, (0, -1, 1)))
 
 
-def turns(group: TargetGroup, offset_days: int) -> Requests:
+def boundaries(group: TargetGroup, offset_days: int) -> Requests:
     """Make all boundaries of a group's periods, with the instants of their notices."""
     told: list[tuple[int, Payload]] = []
     for period in group.periods:

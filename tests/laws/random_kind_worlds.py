@@ -19,7 +19,7 @@ from milepost.model.organisation import (
 )
 from milepost.model.target import Evaluation, TargetGroup
 from tests.laws.draws import pick
-from tests.laws.random_commands import Requests, among, decided, deciding, freezing, pausing, stays, turns
+from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, midnight, settings
 from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
@@ -133,7 +133,7 @@ def streak_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None 
         kinds = pick(draw, ("f", "", "p", "fp", "ff", ""))
         rows += [[(None, freezing(draw, group) if kind == "f" else pausing(draw, group))] for kind in kinds]
         if pick(draw, (True, False)):
-            rows.append(turns(group, chosen.offset_days))
+            rows.append(boundaries(group, chosen.offset_days))
     return world._replace(events=among(draw, world.events, rows, span, "s"), late=frozenset(), heard=0)
 
 

@@ -13,7 +13,7 @@ from milepost.model.event import BILL, NOWHERE, RETURN, Bill, Enrol, Event, Even
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey, Reason
 from milepost.store import codec
-from tests.laws.engine_histories import lived, progress_of, reckoned, shown, values
+from tests.laws.engine_histories import lived, oracle_table, progress_of, shown, values
 from tests.laws.law_settings import CALENDAR, EVERY, law
 from tests.laws.random_worlds import World
 
@@ -44,11 +44,11 @@ def test_an_event_received_again_changes_nothing(world: World, data: st.DataObje
     first = {event.key: event for event in reversed(repeated)}
     fresh = [event for event in repeated if first[event.key] is event]
     assert shown(world, lived(world)) == shown(world, lived(world, fresh))
-    again = world._replace(events=tuple(repeated), heard=heard_among(world, repeated))
-    assert reckoned(world) == reckoned(again)
+    again = world._replace(events=tuple(repeated), heard=received_among(world, repeated))
+    assert oracle_table(world) == oracle_table(again)
 
 
-def heard_among(world: World, repeated: Sequence[Event]) -> int:
+def received_among(world: World, repeated: Sequence[Event]) -> int:
     """Return how many of the events with repeats were received before the late groups were made."""
     news = (place for place, event in enumerate(repeated) if event.key not in world.before)
     return next(news, len(repeated))

@@ -23,7 +23,7 @@ def before(world: World, place: int) -> ProgressLookup:
     return StandingProgressLookup(rules, standing, world.events[place].occurred_at)
 
 
-def reckoned(world: World, place: int) -> dict[tuple[int, int], Row]:
+def oracle_rows(world: World, place: int) -> dict[tuple[int, int], Row]:
     """Return the rows that the oracle has before the event at *place*."""
     return evaluate(world.organisation, world.groups, world.events[:place]).rows
 
@@ -44,7 +44,7 @@ def running(group: TargetGroup, event: Event) -> list[int]:
 def test_the_progress_lookup_agrees_with_the_oracle(world: World, data: st.DataObject) -> None:
     """Values in each period, in the running one, on average, and how many targets of a group are achieved."""
     place = data.draw(st.integers(0, len(world.events) - 1))
-    reached, rows, event = before(world, place), reckoned(world, place), world.events[place]
+    reached, rows, event = before(world, place), oracle_rows(world, place), world.events[place]
     for group in world.groups:
         now = running(group, event)
         begun = [one.id for one in group.periods if one.active and one.opens_at <= event.occurred_at]

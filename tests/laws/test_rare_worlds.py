@@ -11,7 +11,7 @@ from milepost.model.organisation import Returns, Settings
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import Evaluation, StreakLevel, TargetGroup, Tracking
 from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, back, bill, event
-from tests.laws.engine_histories import lived, progress_of, reckoned, shown
+from tests.laws.engine_histories import lived, oracle_table, progress_of, shown
 from tests.laws.random_worlds import World
 from tests.laws.test_order_laws import marks
 
@@ -37,7 +37,7 @@ def test_return_of_a_bill_for_nothing_achieves_nothing(group: TargetGroup, retur
     told = [bill("b", "01-05 10:00", "0"), away, again, back("r", "01-08 10:00", "b"), back("s", "01-09 10:00", "b")]
     made = world(group, told, returns)
     assert OutcomeKind.ACHIEVED not in [outcome.kind for outcome in lived(made).outcomes]
-    assert reckoned(made) == shown(made, lived(made))
+    assert oracle_table(made) == shown(made, lived(made))
 
 
 def test_bill_for_nothing_makes_a_row_of_the_period_that_runs_as_it_comes() -> None:
@@ -47,6 +47,6 @@ def test_bill_for_nothing_makes_a_row_of_the_period_that_runs_as_it_comes() -> N
     before, after = world(group, [free, full]), world(group, [full, free])
     for made, rows in ((before, {JANUARY}), (after, {JANUARY, FEBRUARY})):
         one = lived(made)
-        assert reckoned(made) == shown(made, one)
+        assert oracle_table(made) == shown(made, one)
         assert rows == set(progress_of(one))
         assert {JANUARY: (True, 0)} == marks(one, but=(), filled={1})

@@ -12,7 +12,7 @@ from milepost.model.standing import OutcomeKind
 from milepost.model.target import EnrolmentMethod, Tracking
 from tests.oracle.reference_enrolment import balance, counts_stored, covers, goal, rank, stay
 from tests.oracle.reference_measures import weight
-from tests.oracle.reference_notices import Booking, Carried, Row, Step, Told, is_reached
+from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
 from tests.oracle.reference_plan import MICROSECONDS, Plan, Span, Weight, is_in_time, is_let_in, is_sum, taken_together
 from tests.oracle.reference_replay import Happening, Story, taken_back
 from tests.oracle.reference_windows import spans
@@ -33,9 +33,9 @@ class Course:
         self.left: int | None = None
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Return]] = {}
-        self.told: list[Told] = []
+        self.told: list[ReferenceOutcome] = []
 
-    def live(self, story: Story) -> Iterator[Step]:
+    def apply(self, story: Story) -> Iterator[Step]:
         """Apply the last happening of *story*; one step for each event that counts or takes back."""
         happening = story[-1]
         event = happening.event
@@ -48,9 +48,9 @@ class Course:
             if payload.target_id == self.plan.target.id:
                 yield from self.enrol(story) if isinstance(payload, Enrol) else self.leave(event, payload)
         else:
-            yield from self.hear(story, event)
+            yield from self.receive(story, event)
 
-    def hear(self, story: Story, event: Event) -> Iterator[Step]:
+    def receive(self, story: Story, event: Event) -> Iterator[Step]:
         """Count *event*, if it counts."""
         span = self.place(event)
         if span is None or not self.takes_part(story[:-1], span.period_id):
@@ -109,7 +109,7 @@ class Course:
         if period_id not in self.rows:
             self.rows[period_id] = Row(Fraction(0))
             if self.plan.target.enrolment is EnrolmentMethod.TRANSACTION:
-                self.tell(OutcomeKind.ENROLLED, period_id)
+                self.record(OutcomeKind.ENROLLED, period_id)
 
     def mark(self, span: Span, event: Event, story: Story) -> None:
         """Compute the value again; triggers are reached once, the goal is stamped once."""
@@ -124,7 +124,7 @@ class Course:
         row, wanted = self.rows[period_id], self.wanted(period_id, story)
         reached = {trigger.id for trigger in self.plan.target.triggers if is_reached(trigger, value, wanted)}
         for new in reached - row.triggers:
-            self.tell(OutcomeKind.TRIGGER_REACHED, period_id, new)
+            self.record(OutcomeKind.TRIGGER_REACHED, period_id, new)
         self.rows[period_id] = row._replace(value=value, triggers=row.triggers | reached)
 
     def wanted(self, period_id: int, story: Story) -> Fraction | None:
@@ -136,12 +136,12 @@ class Course:
         stamp = event.occurred_at // MICROSECONDS
         self.rows[period_id] = self.rows[period_id]._replace(achieved_by=event.key, achieved_at=stamp)
         is_cap = self.plan.group.tracking is Tracking.CAPPING
-        self.tell(OutcomeKind.CAP_REACHED if is_cap else OutcomeKind.ACHIEVED, period_id)
+        self.record(OutcomeKind.CAP_REACHED if is_cap else OutcomeKind.ACHIEVED, period_id)
 
     def unachieve(self, period_id: int) -> None:
         """Take an achievement back."""
         self.rows[period_id] = self.rows[period_id]._replace(achieved_by=None, achieved_at=None)
-        self.tell(OutcomeKind.UNACHIEVED, period_id)
+        self.record(OutcomeKind.UNACHIEVED, period_id)
 
     def value(self, span: Span, story: Story) -> Fraction:
         """Compute a period's value: its balance, what counted after it, and what was carried into it."""
@@ -204,7 +204,7 @@ class Course:
         self.left = None
         found = stay(self.plan, story)
         if self.plan.target.enrolment is not EnrolmentMethod.TRANSACTION or (found and found.is_back):
-            self.tell(OutcomeKind.ENROLLED, event.payload.period_id)
+            self.record(OutcomeKind.ENROLLED, event.payload.period_id)
             self.sit_down(event.payload, event, story)
         yield Step(event, event.payload.period_id, is_enrolment=True)
         if counts_stored(self.plan, story):
@@ -244,7 +244,7 @@ class Course:
         elif self.anchor is not None:
             running = [span for span in spans(self.plan, self.anchor) if span.holds(event.occurred_at)]
             self.left = rank(self.plan, running[0].period_id) if running else 0
-        self.tell(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
+        self.record(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
         yield from ()
 
     def takes_part(self, story: Story, period_id: int) -> bool:
@@ -252,6 +252,6 @@ class Course:
         is_covered = covers(self.plan, stay(self.plan, story), period_id)
         return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
 
-    def tell(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
+    def record(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
         """Record an outcome."""
-        self.told.append(Told(kind, self.plan.target.id, period_id, about))
+        self.told.append(ReferenceOutcome(kind, self.plan.target.id, period_id, about))

@@ -17,7 +17,7 @@ class Row(NamedTuple):
     triggers: frozenset[int] = frozenset()
 
 
-class Told(NamedTuple):
+class ReferenceOutcome(NamedTuple):
     """An outcome: what came of which target and period, and about what."""
 
     kind: OutcomeKind

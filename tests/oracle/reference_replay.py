@@ -20,7 +20,7 @@ def told(events: Sequence[Event]) -> list[Happening]:
     """Return the happenings in order: without duplicates, and a return that came too early right after its bill."""
     story: list[Happening] = []
     waiting: list[Event] = []
-    for event in heard_once(events):
+    for event in without_duplicates(events):
         story.append(Happening(event))
         if isinstance(event.payload, Return):
             bill = named_bill(event, [happening.event for happening in story if is_bill(happening)])
@@ -35,7 +35,7 @@ def told(events: Sequence[Event]) -> list[Happening]:
     return story
 
 
-def heard_once(events: Iterable[Event]) -> list[Event]:
+def without_duplicates(events: Iterable[Event]) -> list[Event]:
     """Leave out events with the source and id of an earlier event."""
     first: dict[EventKey, Event] = {}
     for event in events:

@@ -8,7 +8,7 @@ import pytest
 from tests.scenarios.engine_player import EnginePlayer
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.scenario_file import scenarios_of
-from tests.scenarios.scenario_story import Changed, Deed, Definition, Expectation, Player, Scenario, Step
+from tests.scenarios.scenario_story import Changed, DatedAction, Definition, Expectation, Player, Scenario, Step
 from tests.scenarios.vocabulary import NoSense, expectations
 
 FILES = sorted(Path(__file__).parent.glob("*.scenario"))
@@ -22,7 +22,7 @@ def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
         match step.says:
             case Definition():
                 player.define(step.says)
-            case Deed(_, do):
+            case DatedAction(_, do):
                 changes.append(do(player) or [])
             case Expectation(sentence):
                 understood = expectations.understand(sentence)
@@ -40,7 +40,7 @@ def story(scenario: Scenario) -> list[Step]:
     first = next(step.says for step in scenario.steps if not isinstance(step.says, Expectation))
     if any(isinstance(step.says, Definition) for step in scenario.steps):
         return scenario.steps
-    return [Step(0, "", Definition(first.heard)), *scenario.steps]
+    return [Step(0, "", Definition(first.received_at)), *scenario.steps]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)

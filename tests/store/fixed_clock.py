@@ -57,7 +57,7 @@ async def told(house: House, *kinds: OutcomeKind) -> Counter[tuple[OutcomeKind, 
     return Counter((one.kind, one.target_id, one.period_id) for one in outcomes if one.kind in kinds)
 
 
-async def turns(house: House) -> list[tuple[int, BoundaryKind, bool]]:
+async def stored_boundaries(house: House) -> list[tuple[int, BoundaryKind, bool]]:
     """Return every stored boundary: its period, its kind, and whether all customers were notified."""
     async with house.database.transaction() as transaction:
         rows = await transaction._connection.execute(

@@ -111,7 +111,7 @@ async def define_asking(house: House, expression: str) -> TargetGroup:
     return await _define(house.database, house.org_id, Kpi.QUANTITY, 2, expression)
 
 
-async def another_brand(house: House) -> House:
+async def second_organisation(house: House) -> House:
     """Add an organisation without targets to the same servers."""
     organisation, _ = await add_organisation(house.database, name="other", zone="UTC", now=NOW)
     return replace(house, org_id=organisation.id, groups=())
@@ -157,7 +157,7 @@ def outcomes_of(bodies: Sequence[str]) -> list[Outcome]:
     return [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
 
 
-def lived(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
+def run_on_servers(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
     """Run *life* on servers of its own; afterwards replaying every log must give what is stored (law 7)."""
 
     async def happened() -> Result:

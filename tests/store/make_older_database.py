@@ -20,13 +20,13 @@ from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.scheduled.verify import verify
 from milepost.store.schema import migrate
-from tests.api.client import ApiClient, Json, said
+from tests.api.client import ApiClient, Json, json_of
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.test_scenarios import SCENARIOS, played
 from tests.store.dumping import dumped, tables
 from tests.store.older import FOLDER, Board, Expected, Known, Sent, goals, opened_at, outcomes, places, shown, tell
-from tests.store.stored_stories import close_boards, tell_stories
-from tests.store.stored_worlds import drawn_worlds, live_through
+from tests.store.stored_stories import close_boards, play_stories
+from tests.store.stored_worlds import drawn_worlds, play_world
 
 WORLDS = 16
 EVENTS = "/api/v1/events"
@@ -53,7 +53,7 @@ class Remembering(ApiClient):
         self.ends[till] = self.clock.now
         if (method, path, answered.status_code) == ("POST", EVENTS, 200):
             events = msgspec.json.decode(options["content"], type=list[msgspec.Raw])
-            for event, item in zip(events, said(answered)["items"], strict=True):
+            for event, item in zip(events, json_of(answered)["items"], strict=True):
                 if item["status"] == "applied":
                     self.last[till, item["customerId"]] = bytes(event).decode()
         return answered
@@ -79,9 +79,9 @@ def _fill(client: ApiClient) -> None:
     turning = [one for one in SCENARIOS if any(step.text.endswith("time passes") for step in one.steps)]
     for scenario in (*turning, *(one for one in SCENARIOS if one not in turning)):
         played(scenario, HttpPlayer(client, scenario))
-    tell_stories(client)
+    play_stories(client)
     for world in drawn_worlds(WORLDS):
-        assert live_through(client, world)
+        assert play_world(client, world)
 
 
 def _settle(client: ApiClient) -> None:

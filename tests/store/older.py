@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from milepost.service.ingest.lanes import Limits
 from milepost.store.codec import decode_outcomes
-from tests.api.client import PASSWORD, ApiClient, Json, said
+from tests.api.client import PASSWORD, ApiClient, Json, json_of
 
 FOLDER = Path(__file__).with_name("databases")
 
@@ -75,7 +75,7 @@ def opened_at(client: ApiClient) -> Iterator[ApiClient]:
         client.close()
 
 
-def door_to(url: str) -> ApiClient:
+def client_of(url: str) -> ApiClient:
     """Return a client to the database at *url*, not yet open."""
     return ApiClient(url, Limits())
 
@@ -85,7 +85,7 @@ def asked(client: ApiClient, till: str, path: str, at: int) -> Any:
     client.clock.now = at
     answered = client.send("GET", path, auth=(till, PASSWORD))
     assert answered.status_code == 200, answered.text
-    return said(answered)
+    return json_of(answered)
 
 
 def shown(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
@@ -142,7 +142,7 @@ def tell(client: ApiClient, till: str, event: str, at: int) -> tuple[str, list[s
     client.clock.now = at
     answered = client.send("POST", "/api/v1/events", content=f"[{event}]".encode(), auth=(till, PASSWORD))
     assert answered.status_code == 200, answered.text
-    (item,) = said(answered)["items"]
+    (item,) = json_of(answered)["items"]
     changed = [
         f"{one['targetId']}/{one['periodId']} {one['reason']}: {one['before']} to {one['after']}"
         for one in item["entries"]

@@ -52,7 +52,7 @@ def drawn_worlds(number: int) -> list[World]:
     return [max(run, key=lambda world: len(world.events)) for run in runs]
 
 
-def live_through(client: ApiClient, world: World) -> int:
+def play_world(client: ApiClient, world: World) -> int:
     """Play *world* in an organisation of its own; return how many of its events were applied."""
     organisation = client.organisation(world.organisation.zone)
     for kind, places in PLACES.items():

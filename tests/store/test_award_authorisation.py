@@ -14,7 +14,7 @@ from milepost.rules.definition.draft import GroupDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
 from milepost.service.ingest.incoming_event import IncomingEvent, Status
 from milepost.service.ingest.transaction import Ingest
-from tests.store.fixtures_db import MONTHS, NOW, House, lived
+from tests.store.fixtures_db import MONTHS, NOW, House, run_on_servers
 
 CAP = 100
 
@@ -74,7 +74,7 @@ def test_servers_that_decide_at_once_give_exactly_the_cap(database_url: str) -> 
         assert {Status.APPLIED: 50} == Counter(answer.status for (answer,) in answers)
         assert {7: 14, 2: 1, 0: 35} == Counter(granted(answer.entries) for (answer,) in answers)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_decision_requested_from_many_servers_is_made_once(database_url: str) -> None:
@@ -90,4 +90,4 @@ def test_a_decision_requested_from_many_servers_is_made_once(database_url: str) 
         (further,) = await ways[0]([decision(house, "other", "60")])
         assert 40 == granted(further.entries)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

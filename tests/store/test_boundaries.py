@@ -11,8 +11,8 @@ from milepost.model.standing import OutcomeKind
 from milepost.service.organisations.provisioning import change_settings
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.store import customers
-from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told, turns
-from tests.store.fixtures_db import House, define_again, lived
+from tests.store.fixed_clock import Hand, at, people, run_sql, stored_boundaries, tick, told
+from tests.store.fixtures_db import House, define_again, run_on_servers
 
 CLOSED, STARTED = OutcomeKind.PERIOD_CLOSED, OutcomeKind.PERIOD_STARTED
 BEFORE, AFTER = "2026-01-20T12:00:00Z", "2026-02-01T00:00:00Z"
@@ -48,9 +48,9 @@ def test_customers_are_notified_once_that_a_period_closed(database_url: str) -> 
         for server in house.servers * 2:
             await tick(server)
         assert everybody(house, 7) == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
+        assert {True} == {done for _, _, done in await stored_boundaries(house)}
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_two_servers_share_the_work_and_notify_no_customer_twice(database_url: str) -> None:
@@ -65,7 +65,7 @@ def test_two_servers_share_the_work_and_notify_no_customer_twice(database_url: s
         found = await told(house, CLOSED)
         assert {(CLOSED, *key): 40 for key in january(house)} == found
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_boundary_that_was_interrupted_goes_on_where_it_stopped(database_url: str) -> None:
@@ -93,7 +93,7 @@ def test_a_boundary_that_was_interrupted_goes_on_where_it_stopped(database_url: 
         assert everybody(house, 10) == await told(house, CLOSED, STARTED)
         assert [6] == looked
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def _counting(house: House, looked: list[int]) -> House:
@@ -138,7 +138,7 @@ def test_a_server_that_was_paused_is_fenced(database_url: str) -> None:
         await tick(house.servers[0])
         assert everybody(house, 10) == await told(house, CLOSED, STARTED)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_offset_days_are_waited_for(database_url: str) -> None:
@@ -156,7 +156,7 @@ def test_offset_days_are_waited_for(database_url: str) -> None:
         await tick(house.servers[0])
         assert 4 == (await told(house, CLOSED)).total()
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_the_organisation_says_which_customers_are_notified(
         expected = {(CLOSED, *key): closed for key in january(house)}
         expected |= {(STARTED, *key): started for key in february(house)}
         assert {key: number for key, number in expected.items() if number} == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
+        assert {True} == {done for _, _, done in await stored_boundaries(house)}
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
@@ -195,10 +195,10 @@ def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
         hand = Hand("2026-04-05T00:00:00Z")
         house = at(house, hand)
         await tick(house.servers[0])
-        first = await turns(house)
+        first = await stored_boundaries(house)
         await define_again(house)  # dated like all of the house: 20 January
         await tick(house.servers[0])
-        both = await turns(house)
+        both = await stored_boundaries(house)
         kinds = [
             BoundaryKind.CLOSED,
             BoundaryKind.OPENED,
@@ -209,7 +209,7 @@ def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
         assert sorted(kind.value for kind in kinds * 2) == sorted(kind.value for _, kind, _ in first)
         assert len(both) - len(first) == 5
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_clock_that_jumps_closes_what_it_jumped_over(database_url: str) -> None:
@@ -221,19 +221,19 @@ def test_a_clock_that_jumps_closes_what_it_jumped_over(database_url: str) -> Non
         await people(house, 2)
         hand.put("2026-04-01T12:00:00Z")
         await tick(house.servers[0])
-        due = [kind for _, kind, _ in await turns(house)]
+        due = [kind for _, kind, _ in await stored_boundaries(house)]
         before = await told(house, CLOSED, STARTED)
         for text in ("2026-02-01T00:00:00Z", "2026-04-01T12:00:00Z"):
             hand.put(text)
             await tick(house.servers[0])
             await tick(house.servers[1])
-        assert due == [kind for _, kind, _ in await turns(house)]
+        assert due == [kind for _, kind, _ in await stored_boundaries(house)]
         assert before == await told(house, CLOSED, STARTED)
         assert 4 == sum(
             number for (kind, *key), number in before.items() if kind is CLOSED and tuple(key) in january(house)
         )
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
@@ -254,4 +254,4 @@ def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
         found = [one.value for one in (*now.standing.progress.values(), *now.history) if one.target_id == target_id]
         assert [200_000] == found
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

@@ -7,8 +7,8 @@ from typing import Any
 from milepost.model.problem import Unavailable
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.worker.boundaries import BoundaryWorker
-from tests.store.fixed_clock import Hand, at, people, tick, told, turns
-from tests.store.fixtures_db import House, lived
+from tests.store.fixed_clock import Hand, at, people, stored_boundaries, tick, told
+from tests.store.fixtures_db import House, run_on_servers
 from tests.store.test_boundaries import AFTER, BEFORE, CLOSED, STARTED, everybody
 
 
@@ -39,7 +39,7 @@ def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> N
         await task
         assert everybody(house, 2) == await told(house, CLOSED, STARTED)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_customer_who_cannot_be_notified_stops_no_other(database_url: str) -> None:
@@ -62,6 +62,6 @@ def test_a_customer_who_cannot_be_notified_stops_no_other(database_url: str) -> 
         ingest.inside = failing  # type: ignore[method-assign]
         await tick(replace(server, ingest=ingest), page=4)
         assert everybody(house, 6) == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
+        assert {True} == {done for _, _, done in await stored_boundaries(house)}
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

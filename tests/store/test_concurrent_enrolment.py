@@ -12,7 +12,7 @@ from milepost.service.enrolments.audiences import enter_audience, make_audience
 from milepost.service.enrolments.many import Became, EnrolmentRow, enrol_rows
 from milepost.service.enrolments.one import EnrolmentDraft, enrol, unenrol
 from milepost.store.log import lock_standings
-from tests.store.fixtures_db import House, lived
+from tests.store.fixtures_db import House, run_on_servers
 from tests.store.test_jobs import NAMES, by_audience, caller, enrolled, known, worked_off
 
 
@@ -53,7 +53,7 @@ def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decim
         if not goals:
             assert [1] * len(NAMES) == await enrolled(house, group)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 async def in_force(house: House, group: TargetGroup) -> int:
@@ -80,4 +80,4 @@ def test_leaving_at_once(database_url: str) -> None:
             left = [went_well(unenrol(runtime, caller(house), group.id, target, anna)) for runtime in (one, other) * 3]
             assert 1 == sum(await asyncio.gather(*left))
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from milepost.model.event import RETURN, Activity, Return, ReturnKind
 from milepost.service.ingest.incoming_event import IncomingEvent, Status
 from milepost.store.log import COPY_FROM
-from tests.store.fixtures_db import House, lived, statuses
+from tests.store.fixtures_db import House, run_on_servers, statuses
 
 COLUMNS = "name, reference, occurred_at, received_at, seq, version, content_hash, body, entries"
 
@@ -37,7 +37,7 @@ def test_a_large_batch_is_logged_as_single_events_are(database_url: str) -> None
         assert 3 == len(rows[0])
         assert _without_order(rows[0]) == _without_order(rows[1])
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def _without_order(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:

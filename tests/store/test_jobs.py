@@ -19,7 +19,7 @@ from milepost.service.scheduled.jobs import find_job, work_once
 from milepost.service.snapshot.access import Caller
 from milepost.store.log import lock_standings
 from milepost.worker.jobs import JobWorker
-from tests.store.fixtures_db import MONTHS, NOW, House, lived
+from tests.store.fixtures_db import MONTHS, NOW, House, run_on_servers
 
 AUTHOR = Author(id=1, code="t", name="t")
 NAMES = tuple(f"customer {number}" for number in range(30))
@@ -91,7 +91,7 @@ def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: i
         assert job is not None
         assert (30, 30, 0, NOW) == (job.looked_at, job.concerned, job.failed, job.done_at)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_member_who_enters_while_a_target_is_defined_is_not_left_out(database_url: str) -> None:
@@ -112,7 +112,7 @@ def test_a_member_who_enters_while_a_target_is_defined_is_not_left_out(database_
         await worked_off(house, page=7)
         assert [[1] * len(NAMES)] * 4 == [await enrolled(house, group) for group in groups]
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_server_that_dies_leaves_no_trace_of_its_page(database_url: str) -> None:
@@ -134,7 +134,7 @@ def test_a_server_that_dies_leaves_no_trace_of_its_page(database_url: str) -> No
         assert (30, 30) == (job.looked_at, job.concerned)
         assert [1] * len(NAMES) == await enrolled(house, late)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 async def define_late(house: House) -> TargetGroup:
@@ -177,7 +177,7 @@ def test_a_customer_whose_work_fails_is_passed_over(database_url: str) -> None:
         assert job is not None
         assert (30, 29, 1) == (job.looked_at, job.concerned, job.failed)
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)
 
 
 def test_the_job_worker_does_every_job_and_stops_on_request() -> None:

@@ -15,7 +15,7 @@ from milepost.service.customers.merge import MergeRequest, merge_customers
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.snapshot.access import Caller
-from tests.store.fixtures_db import NOW, House, lived, statuses
+from tests.store.fixtures_db import NOW, House, run_on_servers, statuses
 
 
 def caller(house: House) -> Caller:
@@ -85,7 +85,7 @@ def test_a_server_with_stale_names_finds_the_survivor(database_url: str) -> None
         assert [60, 60] == [await spent(house, customer_key.customer_id) for customer_key in (victim, survivor)]
         assert survivor == await house.customer_key("anna")
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_events_of_the_victim_are_duplicates(database_url: str) -> None:
@@ -101,7 +101,7 @@ def test_events_of_the_victim_are_duplicates(database_url: str) -> None:
         assert [Status.CONFLICT] == statuses(await told(house, house.bill("a", "bert", net="11"), server=1))
         assert 20 == await spent(house, (await house.customer_key("bert")).customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_return_finds_the_bill_in_the_victims_log(database_url: str) -> None:
@@ -117,7 +117,7 @@ def test_a_return_finds_the_bill_in_the_victims_log(database_url: str) -> None:
         await told(house, back(house, "r2", "c"), back(house, "r3", "a"), server=1)
         assert 10 == await spent(house, survivor)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
@@ -133,7 +133,7 @@ def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
         assert first == await merge_customers(house.servers[1], caller(house), ids[0], ids[1])
         assert 30 == await spent(house, victim.customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_customers_that_cannot_be_merged_are_refused(database_url: str) -> None:
@@ -157,7 +157,7 @@ def test_customers_that_cannot_be_merged_are_refused(database_url: str) -> None:
         assert [9023] * 2 == [await code(named("carl"), victim), await code(named("bert"), victim)]
         assert 10 == await spent(house, (await house.customer_key("carl")).customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_nothing_is_lost_while_both_receive_events(database_url: str) -> None:
@@ -182,7 +182,7 @@ def test_nothing_is_lost_while_both_receive_events(database_url: str) -> None:
         assert (80, 80) == (counted.count(Status.APPLIED), counted.count(Status.DUPLICATE))
         assert 82 == await spent(house, (await house.customer_key("anna")).customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_two_customers_merged_into_each_other_at_once_become_one(database_url: str) -> None:
@@ -203,4 +203,4 @@ def test_two_customers_merged_into_each_other_at_once_become_one(database_url: s
         assert [9023] == [problem.code for problem in refused.problems]
         assert Decimal(20) == await spent(house, int(ids[0].value))
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

@@ -21,7 +21,7 @@ from milepost.store import codec
 from milepost.store.schema import migrate
 from tests.api.client import ApiClient
 from tests.store.dumping import load
-from tests.store.older import FOLDER, Expected, door_to, expected_of, goals, opened_at, outcomes, places, shown, tell
+from tests.store.older import FOLDER, Expected, client_of, expected_of, goals, opened_at, outcomes, places, shown, tell
 
 KEPT = sorted(path.stem for path in FOLDER.glob("*.sql"))
 """The commits whose databases are kept (make_older_database.py)."""
@@ -124,7 +124,7 @@ def differing(client: ApiClient) -> list[tuple[int, int]]:
 def test_replaying_every_log_gives_what_is_stored(older: Older) -> None:
     """Each standing is compared and none differs; a standing, a history and an entry that were changed are found."""
     url, expected = older
-    with opened_at(door_to(url)) as client:
+    with opened_at(client_of(url)) as client:
         found = verified(client)
         counts = (len(found), sum(one.events for one in found), sum(one.progress for one in found))
         assert (expected.rows["standing"], expected.rows["event"], expected.progress) == counts
@@ -216,7 +216,7 @@ def test_customers_are_shown_as_they_were(older: Older) -> None:
     changed.
     """
     url, expected = older
-    with opened_at(door_to(url)) as client:
+    with opened_at(client_of(url)) as client:
         assert expected.boards == [replace(one, places=places(client, one)) for one in expected.boards]
         told = [(one.till, one.shows, shown(client, one.till, one.id, one.at)) for one in expected.customers]
         assert [] == [(till, was, now) for till, was, now in told if was != now]

@@ -17,7 +17,7 @@ from milepost.model.standing import OutcomeKind
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.store import boundaries
 from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told
-from tests.store.fixtures_db import House, lived
+from tests.store.fixtures_db import House, run_on_servers
 
 CLOCK = "2026-02-01T00:00:00Z"
 EVE = "2026-01-31T23:59:50Z"
@@ -71,7 +71,7 @@ def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(da
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_CLOSED)).values())
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_STARTED)).values())
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> None:
@@ -86,7 +86,7 @@ def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> No
             assert (0,) == connection.execute("select count(*) from turn").fetchone()
             until(lambda: connection.execute(done).fetchone() == (4,))
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_a_worker_that_stood_still_notifies_no_customer_again(database_url: str)
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_CLOSED)).values())
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_STARTED)).values())
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
@@ -141,4 +141,4 @@ def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
         await tick(house.servers[1])
         assert 1 <= (await told(house, OutcomeKind.PERIOD_CLOSED)).total()
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
