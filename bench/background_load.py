@@ -17,7 +17,7 @@ from bench.event_receivers import BATCH_EVENTS, Service
 from bench.events import Happened, batch_bodies, dealt
 from bench.hosts import ORGANISATION, server_settings
 from bench.machine import processor_seconds_of
-from milepost.service.organisations.provisioning import id_called
+from milepost.service.organisations.provisioning import organisation_id_by_name
 from milepost.wiring import running
 
 READY = "ready"
@@ -79,7 +79,9 @@ def _serve(url: str, talk: Connection) -> None:
 async def _receive_all(url: str, talk: Connection) -> None:
     """Receive batches until there are none; report the status of each batch's events."""
     async with running(url, server_settings(lanes=1)) as runtime:
-        service = Service("beside", url, runtime, await id_called(runtime.database, ORGANISATION), under_way=2)
+        service = Service(
+            "beside", url, runtime, await organisation_id_by_name(runtime.database, ORGANISATION), under_way=2
+        )
         gc.collect()
         gc.freeze()
         talk.send(READY)

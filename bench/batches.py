@@ -14,7 +14,7 @@ from bench.events import Happened, Stream, Users
 from bench.hosts import ORGANISATION, Postgres, make_organisation, milepost_server, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import BILL, RETURN, Rule, typical_rules
-from milepost.service.organisations.provisioning import id_called
+from milepost.service.organisations.provisioning import organisation_id_by_name
 from milepost.wiring import running
 
 OURS_ONE, OURS_TWO, OURS_HTTP = "ours, 1 lane", "ours, 2 lanes", "ours, HTTP, 4 clients"
@@ -95,7 +95,7 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
         for name, lanes, under_way in ((OURS_ONE, 1, 1), (OURS_TWO, 2, BATCHES_UNDER_WAY)):
             url = server.database(f"w2_ours_{lanes}", "w2_ours")
             runtime = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
-            org_id = await id_called(runtime.database, ORGANISATION)
+            org_id = await organisation_id_by_name(runtime.database, ORGANISATION)
             ours.append(Service(name, url, runtime, org_id, under_way=under_way))
         url = server.database("w2_ours_beside", "w2_ours")
         ours.append(await stack.enter_async_context(beside(OURS_BESIDE, url, processes=2)))

@@ -13,7 +13,7 @@ from bench.client import Connection, basic
 from bench.events import Happened, batch_bodies, dealt
 from bench.hosts import PASSWORD, TILL, Address
 from bench.machine import processor_seconds_of
-from milepost.api.native.events.incoming_event import offer_of
+from milepost.api.native.events.incoming_event import incoming_event_of
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
 from milepost.service.runtime.runtime import Runtime
 
@@ -111,7 +111,7 @@ class SetBased:
 
 def decoded(body: bytes, org_id: int, now: int) -> list[IncomingEvent]:
     """Return the incoming events of a batch, as the API makes them of a JSON array."""
-    return [offer_of(raw, org_id=org_id, till_id=None, now=now) for raw in _raws.decode(body)]
+    return [incoming_event_of(raw, org_id=org_id, till_id=None, now=now) for raw in _raws.decode(body)]
 
 
 def _receive(receiver: Receiver, bodies: Sequence[bytes]) -> int:

@@ -13,11 +13,11 @@ from bench.events import Happened, Mix, Stream, Users
 from bench.hosts import ORGANISATION, Postgres, make_organisation, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, spread_rules
-from milepost.engine.apply import step
+from milepost.engine.apply import apply
 from milepost.model.event import Event, Place
 from milepost.model.standing import EMPTY_STANDING, Standing
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.organisations.provisioning import id_called
+from milepost.service.organisations.provisioning import organisation_id_by_name
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.wiring import running
@@ -95,9 +95,9 @@ async def _lane(server: Postgres, stack: AsyncExitStack, count: int, customers: 
     url = server.database(f"w3_{count}")
     await make_organisation(url, rules, customers=customers)
     runtime = await stack.enter_async_context(running(url, server_settings(lanes=1)))
-    org_id = await id_called(runtime.database, ORGANISATION)
+    org_id = await organisation_id_by_name(runtime.database, ORGANISATION)
     async with runtime.database.transaction() as transaction:
-        organisation = await runtime.snapshots.one(transaction, org_id)
+        organisation = await runtime.snapshots.of_organisation(transaction, org_id)
     service = Service(f"{count} targets", url, runtime, org_id, under_way=1)
     return Lane(count, rules, runtime, service, organisation)
 
@@ -119,7 +119,7 @@ def _step_microseconds(lane: Lane, events: Sequence[Happened]) -> float:
     rule_index = lane.organisation.rule_index
     began = time.thread_time()
     for customer, event in made:
-        standings[customer] = step(rule_index, standings.get(customer, EMPTY_STANDING), event).standing
+        standings[customer] = apply(rule_index, standings.get(customer, EMPTY_STANDING), event).standing
     return (time.thread_time() - began) * 1e6 / len(made)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.hosts import Postgres
-from milepost.engine.rows import progress_rows
+from milepost.engine import rows
 from milepost.store.wire import arrays
 
 SYNC_SECONDS = 0.5
@@ -52,7 +52,7 @@ def conditions(server: Postgres) -> dict[str, Any]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "pythonBuild": "optimised by profile" if _is_optimised() else "not optimised by profile",
-        "machineCode": progress_rows.native_rows is not None and arrays.is_compiled,
+        "machineCode": rows.open_rows is rows.native and arrays.is_compiled,
         "packages": {name: version(name) for name in PACKAGES},
         "postgres": server.rows("show server_version")[0][0],
         "postgresSettings": dict(sorted(settings)),

@@ -23,7 +23,7 @@ from bench.events import Happened, Stream, Users
 from bench.hosts import ORGANISATION, Postgres, make_organisation, server_settings
 from bench.plan import Finding, Plan, say
 from bench.rules import typical_rules
-from milepost.service.organisations.provisioning import id_called
+from milepost.service.organisations.provisioning import organisation_id_by_name
 from milepost.store.database import Row, Transaction
 from milepost.wiring import running
 
@@ -165,7 +165,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     table: list[list[str]] = []
     figures: dict[str, Any] = {}
     async with running(url, server_settings(lanes=1)) as runtime:
-        org_id = await id_called(runtime.database, ORGANISATION)
+        org_id = await organisation_id_by_name(runtime.database, ORGANISATION)
         service = Service(OURS_ONE, url, runtime, org_id, under_way=1)
         for users in Users:
             await service.receive(sets[users][0])

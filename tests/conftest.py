@@ -16,6 +16,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from milepost.engine import rows as engine_rows
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.store.schema import migrate
 
@@ -72,3 +73,14 @@ def _url_of(admin_url: str, database: str) -> str:
 def _administer(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="module", params=["native", "py"])
+def rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Count with each of the two implementations of rows (`milepost.engine.rows`) in turn."""
+    implementation = {"native": engine_rows.native, "py": engine_rows.python}[request.param]
+    if implementation is None:
+        pytest.skip("nothing was compiled when Milepost was installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_rows, "open_rows", implementation)
+        yield

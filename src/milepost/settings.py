@@ -1,7 +1,7 @@
 """How this process runs: one frozen object, read once from the environment and the command line.
 
-Every setting `name` is the variable `MILEPOST_NAME` and, where a command offers it, the flag `--name`; a flag beats the
-environment. docs/settings.md describes each; tests/tidy holds that page in step.
+Each setting `name` is read from the environment variable `MILEPOST_NAME`, and from the flag `--name` of commands that
+have one; a flag takes precedence. docs/settings.md describes each setting; tests/tidy compares that page with this.
 """
 
 import re
@@ -23,7 +23,7 @@ CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
 WAITING_EVENTS_MAX = 1_000_000
 CONNECTIONS_BESIDE_LANES = 2
-"""Each lane holds a connection while it writes; reads and definitions need some as well."""
+"""Each lane holds a connection while it writes. These are for reads and for changes of definitions."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -41,7 +41,7 @@ class Source(Enum):
 
 
 class LogLevel(Enum):
-    """The least weight of what is logged."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -51,7 +51,7 @@ class LogLevel(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """How this process runs; `clock` in epoch microseconds; a value that exists is within its limits."""
+    """The settings of this process. `clock` is in epoch microseconds. Every value is within its limits."""
 
     data: Path = Path(".milepost")
     database_url: str | None = None
@@ -68,10 +68,11 @@ class ServerSettings:
     unsafe_durability: bool = False
     error_status: int = 400
     worker: bool = True
+    pure_python: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse limits that are at odds with each other."""
+        """Raise Refused if limits contradict each other."""
         needed = self.lanes + CONNECTIONS_BESIDE_LANES
         problems = []
         if self.connections_max < needed:
@@ -80,7 +81,7 @@ class ServerSettings:
             )
             problems.append(Problem("connections_max", reason))
         if self.waiting_events_max < self.batch_events_max:
-            reason = f"must be at least batch_events_max ({self.batch_events_max}), or no batch ever fills"
+            reason = f"must be at least batch_events_max ({self.batch_events_max}), or a batch could never fill"
             problems.append(Problem("waiting_events_max", reason))
         if problems:
             raise Refused(*problems)
@@ -98,28 +99,29 @@ class Described(NamedTuple):
 
 MEANINGS: Mapping[str, str] = {
     "data": "folder of the embedded database and its log",
-    "database_url": "the PostgreSQL (15 or newer) to use; none starts the embedded one",
-    "pg_bin": "folder with the PostgreSQL programs for the embedded database; none looks for them",
+    "database_url": "address of a PostgreSQL database (15 or newer); without one the embedded database is started",
+    "pg_bin": "folder of the PostgreSQL programs for the embedded database; without one they are searched for",
     "host": "address to listen on",
-    "port": "port to listen on; 0 takes a free one",
-    "clock": "instant at which the clock starts (ISO 8601, with offset); none is the real time",
-    "processes": "processes that answer on the one address; a processor for each is about right",
-    "lanes": "batches of events written at the same time",
-    "batch_events_max": "most events folded into one transaction",
-    "waiting_events_max": "most events waiting in a lane; beyond it senders are asked to come again",
-    "connections_max": "most connections to the database",
-    "log_level": "least weight of what is logged: debug, info, warning or error",
-    "unsafe_durability": "accept a database that may lose events it has confirmed",
+    "port": "port to listen on; 0 picks a free one",
+    "clock": "time at which the clock starts (ISO 8601, with offset); without one it shows the real time",
+    "processes": "number of server processes that share the port; one for each processor is about right",
+    "lanes": "number of batches of events that are written at the same time",
+    "batch_events_max": "maximum number of events in one transaction",
+    "waiting_events_max": "maximum number of events that wait in a lane; beyond it clients get 503 and retry later",
+    "connections_max": "maximum number of connections to the database",
+    "log_level": "lowest level that is logged: debug, info, warning or error",
+    "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
-    "worker": "whether the server also does what time brings, such as telling that a period closed",
+    "worker": "whether the server also does what `milepost worker` does: period boundaries and jobs",
+    "pure_python": "whether to count in Python where the compiled modules are there, too",
 }
 
 
 def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -> ServerSettings:
-    """Return the settings that *environment* and *flags* ask for; a flag of None was not given.
+    """Return the settings of *environment* and *flags*; a flag of None was not given.
 
-    Raises Refused with everything that is wrong: values that cannot be read, limits passed, limits at odds with each
-    other, and variables beginning with MILEPOST_ that are no setting.
+    Raises Refused with every problem: values that cannot be read or are out of bounds, limits that contradict each
+    other, and variables whose name begins with MILEPOST_ but is not a setting.
     """
     reader = _Reader(environment, {name: value for name, value in flags.items() if value is not None})
     try:
@@ -128,19 +130,23 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
             database_url=reader.take("database_url", str, _DEFAULT.database_url),
             pg_bin=reader.take("pg_bin", Path, _DEFAULT.pg_bin),
             host=reader.take("host", str, _DEFAULT.host),
-            port=reader.take("port", _whole(0, PORT_MAX), _DEFAULT.port),
+            port=reader.take("port", _whole_number(0, PORT_MAX), _DEFAULT.port),
             clock=reader.take("clock", _instant, _DEFAULT.clock),
-            processes=reader.take("processes", _whole(1, PROCESSES_MAX), _DEFAULT.processes),
-            lanes=reader.take("lanes", _whole(1, LANES_MAX), _DEFAULT.lanes),
-            batch_events_max=reader.take("batch_events_max", _whole(1, BATCH_EVENTS_MAX), _DEFAULT.batch_events_max),
-            waiting_events_max=reader.take(
-                "waiting_events_max", _whole(1, WAITING_EVENTS_MAX), _DEFAULT.waiting_events_max
+            processes=reader.take("processes", _whole_number(1, PROCESSES_MAX), _DEFAULT.processes),
+            lanes=reader.take("lanes", _whole_number(1, LANES_MAX), _DEFAULT.lanes),
+            batch_events_max=reader.take(
+                "batch_events_max", _whole_number(1, BATCH_EVENTS_MAX), _DEFAULT.batch_events_max
             ),
-            connections_max=reader.take("connections_max", _whole(1, CONNECTIONS_MAX), _DEFAULT.connections_max),
+            waiting_events_max=reader.take(
+                "waiting_events_max", _whole_number(1, WAITING_EVENTS_MAX), _DEFAULT.waiting_events_max
+            ),
+            connections_max=reader.take("connections_max", _whole_number(1, CONNECTIONS_MAX), _DEFAULT.connections_max),
             log_level=reader.take("log_level", _log_level, _DEFAULT.log_level),
             unsafe_durability=reader.take("unsafe_durability", _truth, _DEFAULT.unsafe_durability),
             error_status=reader.take("error_status", _error_status, _DEFAULT.error_status),
             worker=reader.take("worker", _truth, _DEFAULT.worker),
+            # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
+            pure_python=reader.take("pure_python", _truth, _DEFAULT.pure_python),
             sources=reader.sources,
         )
     except Refused as refused:
@@ -151,7 +157,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
 
 
 def describe(settings: ServerSettings) -> tuple[Described, ...]:
-    """Return every setting with its value, where that comes from and what it means; passwords are masked."""
+    """Return each setting with its value, the source of the value, and its meaning; passwords are masked."""
     return tuple(
         Described(
             name=name,
@@ -168,20 +174,20 @@ _DEFAULT = ServerSettings()
 
 
 class _Reader:
-    """Takes one setting after the other and remembers every problem on the way."""
+    """Reads settings one by one, and collects their sources and problems."""
 
     def __init__(self, environment: Mapping[str, str], flags: Mapping[str, object]) -> None:
-        """Read from *flags* first and *environment* second; an empty variable is none."""
+        """Read from *flags* first and from *environment* second; an empty variable counts as not set."""
         self._flags = flags
         self._variables = {name: text for name, text in environment.items() if name.startswith(PREFIX) and text}
         self.sources: dict[str, Source] = {}
-        self.problems: list[Problem] = [*self._unknown(), *self._two_databases()]
+        self.problems: list[Problem] = [*self._unknown_variables(), *self._two_databases()]
         if "data" in flags:
-            # Who names a data folder on the command line means the embedded database, whatever the environment says.
+            # A data folder on the command line means the embedded database, even if the environment names another one.
             self._variables.pop(PREFIX + "DATABASE_URL", None)
 
     def take(self, name: str, read: Callable[[str], Value], default: Value) -> Value:
-        """Return the setting called *name*, read by *read*; the default if it is not given or cannot be read."""
+        """Return the setting called *name*, read by *read*; *default* if it is not given or cannot be read."""
         variable = PREFIX + name.upper()
         if name in self._flags:
             source, path, text = Source.FLAG, "--" + name.replace("_", "-"), str(self._flags[name])
@@ -197,11 +203,11 @@ class _Reader:
         self.sources[name] = source
         return value
 
-    def _unknown(self) -> list[Problem]:
-        known = [PREFIX + name.upper() for name in MEANINGS]
+    def _unknown_variables(self) -> list[Problem]:
+        variables = [PREFIX + name.upper() for name in MEANINGS]
         problems = []
-        for variable in sorted(self._variables.keys() - set(known)):
-            near = get_close_matches(variable, known, n=1)
+        for variable in sorted(self._variables.keys() - set(variables)):
+            near = get_close_matches(variable, variables, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             problems.append(Problem(variable, f"is not a setting{hint}"))
         return problems
@@ -212,8 +218,8 @@ class _Reader:
         return []
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from *least* to *most*."""
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return a function that reads a whole number from *least* to *most*."""
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
@@ -237,7 +243,7 @@ def _instant(text: str) -> int:
     except ValueError:
         raise ValueError(f"must be an instant such as 2017-12-15T12:00:00Z, not {text!r}") from None
     if instant.tzinfo is None:
-        raise ValueError(f"must name its offset from UTC, such as {text}Z")
+        raise ValueError(f"must have an offset from UTC, such as {text}Z")
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -255,7 +261,7 @@ def _error_status(text: str) -> int:
 
 
 def _shown(name: str, value: object) -> str | None:
-    """Return *value* as a reader of the configuration may see it."""
+    """Return *value* as text, without passwords; None if there is none."""
     match value:
         case None:
             return None
@@ -270,6 +276,6 @@ def _shown(name: str, value: object) -> str | None:
 
 
 def _masked(text: str) -> str:
-    """Return *text* with any password of a database URL or a libpq connection string hidden."""
+    """Return *text* with the password of a database URL or a libpq connection string masked."""
     text = re.sub(r"(?<=://)([^:/@\s]*):\S*(?=@)", r"\1:***", text)
     return re.sub(r"(password=)('(?:[^'\\]|\\.)*'|[^&\s]+)", r"\1***", text, flags=re.IGNORECASE)

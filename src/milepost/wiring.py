@@ -1,4 +1,4 @@
-"""The one place that connects settings, database, clock, lanes and the app; the only reader of the clock."""
+"""The composition root: connects settings, database, clock, lanes and the app. The only reader of the clock."""
 
 import asyncio
 import gc
@@ -32,18 +32,22 @@ from milepost.store.database import Database
 from milepost.store.schema import migrate
 from milepost.worker.boundaries import BoundaryWorker
 from milepost.worker.jobs import JobWorker
+from milepost.worker.loop import WorkerLoop
+from milepost.worker.stop_signals import stop_signals_call
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
+"""Allocations after which the garbage collector looks at the youngest generation."""
+
 BACKLOG = 2048
-"""Connections that wait to be taken by one of several processes."""
+"""Connections that wait to be accepted by one of several processes."""
 
 LOOK_SECONDS = 1
-"""How often it is looked whether all of several processes still live while they start."""
+"""How often the first process checks that the others are still alive while they start."""
 
 _ENDED = "One of the server's processes ended; the log says why."
 
 GRACE_SECONDS = 10
-"""How long requests in progress may take when the server is told to stop."""
+"""How long requests in progress may take after the server was told to stop."""
 
 
 def clock_from(start: int | None) -> Callable[[], int]:
@@ -56,7 +60,7 @@ def clock_from(start: int | None) -> Callable[[], int]:
 
 @contextmanager
 def database_url(settings: ServerSettings) -> Iterator[str]:
-    """Return the URL of the database that *settings* name; the embedded one runs inside the block."""
+    """Return the URL of the database that *settings* name. The embedded server runs as long as the block."""
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -65,9 +69,9 @@ def database_url(settings: ServerSettings) -> Iterator[str]:
 
 
 def tune_gc() -> None:
-    """Let the cyclic collector look seldom: a batch makes many small values and no cycles (docs/performance.md).
+    """Make cyclic garbage collection rare: a batch makes many small values and no cycles (docs/performance.md).
 
-    What exists by now lives as long as the process, so it is not looked at again.
+    Objects that exist by now live as long as the process; they are frozen, so that no collection visits them again.
     """
     gc.collect()
     gc.freeze()
@@ -76,7 +80,7 @@ def tune_gc() -> None:
 
 @asynccontextmanager
 async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
-    """Run an installation on the database at *url*, brought to today's schema first."""
+    """Open a runtime on the database at *url*, after migrating it to today's schema."""
     await migrate(url)
     database = Database(url, connections_max=settings.connections_max)
     await database.open(unsafe_durability=settings.unsafe_durability)
@@ -94,52 +98,69 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
 
 
 def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
-    """Return the HTTP face of a running installation."""
+    """Return the HTTP application of a runtime."""
     return create_app(runtime, error_status=settings.error_status)
 
 
 @asynccontextmanager
-async def scheduling(runtime: Runtime) -> AsyncIterator[BoundaryWorker]:
-    """Do what time brings, and long work that was asked for, beside the block until it ends."""
-    scheduler, workshop = _workers(runtime)
-    tasks = [asyncio.create_task(worker.run()) for worker in (scheduler, workshop)]
+async def background_workers(runtime: Runtime) -> AsyncIterator[None]:
+    """Run the workers beside the block; when it ends, stop them after the page at hand."""
+    workers = _workers(runtime)
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
     try:
-        yield scheduler
+        yield
     finally:
-        scheduler.stop()
-        workshop.stop()
+        for worker in workers:
+            worker.stop()
         await asyncio.gather(*tasks)
 
 
-def _workers(runtime: Runtime) -> tuple[BoundaryWorker, JobWorker]:
-    scheduler = BoundaryWorker(BoundaryNotifier(runtime), lambda: runtime.lanes.events_waiting)
-    return scheduler, JobWorker(lambda: work_once(runtime), lambda: runtime.lanes.events_waiting)
+def _workers(runtime: Runtime) -> tuple[WorkerLoop, ...]:
+    def events_waiting() -> int:
+        return runtime.lanes.events_waiting
+
+    notifier = BoundaryNotifier(runtime)
+    return BoundaryWorker(notifier, events_waiting), JobWorker(lambda: work_once(runtime), events_waiting)
 
 
-async def work(url: str, settings: ServerSettings, ready: Callable[[], None]) -> None:
-    """Do what time brings, and long work that was asked for, until a signal says to stop, and nothing else."""
-    async with running(url, settings) as runtime:
-        scheduler, workshop = _workers(runtime)
+async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], None]) -> None:
+    """Run the workers, and nothing else, until a signal says to stop; call *ready* once they run.
 
-        def stop() -> None:
-            scheduler.stop()
-            workshop.stop()
+    A signal that arrives while the runtime is still starting (it may wait long for the database) ends the start, and
+    this function returns as it does after a signal that stops running workers.
+    """
+    workers: list[WorkerLoop] = []
+    starting = asyncio.current_task()
+    assert starting is not None, "a coroutine runs in a task"
+    stop_requested = asyncio.Event()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop)
-        ready()
-        await asyncio.gather(scheduler.run(), workshop.run())
+    def stop() -> None:
+        if not workers and not stop_requested.is_set():
+            starting.cancel()
+        stop_requested.set()
+        for worker in workers:
+            worker.stop()
+
+    with stop_signals_call(stop):
+        try:
+            async with running(url, settings) as runtime:
+                workers += _workers(runtime)
+                ready()
+                await asyncio.gather(*(worker.run() for worker in workers))
+        except asyncio.CancelledError:
+            if not stop_requested.is_set():
+                raise
 
 
 async def serve(
-    url: str, settings: ServerSettings, ready: Callable[[str], None], rules_for: socket.socket | None = None
+    url: str, settings: ServerSettings, ready: Callable[[str], None], listener: socket.socket | None = None
 ) -> None:
-    """Serve until a signal says to stop; *ready* is told the address once requests are answered.
+    """Serve until a signal says to stop; call *ready* with the address once requests are answered.
 
-    Where a *rules_for* socket is given, others listen at the same address, and the end of the process that started this
-    one is taken for such a signal.
+    A *listener* is given to each of several processes that share one address. Such a process also stops when the
+    process that started it ends.
     """
-    async with running(url, settings) as runtime, scheduling(runtime) if settings.worker else nullcontext():
+    async with running(url, settings) as runtime, background_workers(runtime) if settings.worker else nullcontext():
         config = uvicorn.Config(
             app_of(runtime, settings),
             host=settings.host,
@@ -150,28 +171,30 @@ async def serve(
         )
         server = _Server(config, ready)
         parent = multiprocessing.parent_process()
-        if rules_for is None or parent is None:
+        if listener is None or parent is None:
             await server.serve()
             return
         asyncio.get_running_loop().add_reader(parent.sentinel, server.stop)
-        await server.serve([rules_for])
+        await server.serve([listener])
 
 
 def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
-    """Serve by several processes that answer on one address, until a signal says to stop.
+    """Serve by several processes that share one address, until a signal says to stop (decision 0020).
 
-    Each is a whole server of its own; what they share is the database, whose row locks keep them apart. The first one
-    does what time brings. When one of them ends, all do: whoever started this starts it again.
+    Each process is a complete server. They share only the database, whose row locks keep them apart. The first process
+    runs the workers. When one process ends, all are ended, so that the service manager starts everything again.
     """
     asyncio.run(migrate(url))
     context = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
-        sockets = [stack.enter_context(one) for one in _sockets(settings)]
+        listeners = [stack.enter_context(listener) for listener in _listeners(settings)]
         answering = context.Semaphore(0)
-        mine = [replace(settings, worker=settings.worker and place == 0) for place in range(settings.processes)]
+        settings_by_process = [
+            replace(settings, worker=settings.worker and place == 0) for place in range(settings.processes)
+        ]
         processes = [
-            context.Process(target=_serve_beside, args=(url, each, rules_for, answering))
-            for each, rules_for in zip(mine, sockets, strict=True)
+            context.Process(target=_serve_beside, args=(url, process_settings, listener, answering))
+            for process_settings, listener in zip(settings_by_process, listeners, strict=True)
         ]
         try:
             for process in processes:
@@ -180,7 +203,7 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
                 while not answering.acquire(timeout=LOOK_SECONDS):
                     if not all(process.is_alive() for process in processes):
                         raise Unavailable(_ENDED)
-            ready(_shown(sockets[0]))
+            ready(_address(listeners[0]))
             multiprocessing.connection.wait([process.sentinel for process in processes])
             raise Unavailable(_ENDED)
         finally:
@@ -192,36 +215,36 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
                     process.join()
 
 
-def _sockets(settings: ServerSettings) -> list[socket.socket]:
-    """Return a socket for each process, all at one address: the system shares connections out among them.
+def _listeners(settings: ServerSettings) -> list[socket.socket]:
+    """Return a listening socket for each process, all at one address: Linux spreads connections over them.
 
-    With one socket for all, whichever process wakes first takes most of those that come at once. Where an address
-    cannot be had several times, or connections would not be shared out, there is only one.
+    With one socket for all processes, the process that wakes first would accept most of the connections that arrive
+    together. Other systems do not spread connections, so there the processes share one socket.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # Taken alone first: else a second server could be started here, and would take half of the first one's clients.
+    # Without `reuse_port` first: else a second Milepost could start at this address and take half of the clients.
     try:
-        alone = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        exclusive = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         message = f"The address {settings.host}:{settings.port} cannot be listened at: {error.strerror}."
         raise Unavailable(message) from error
     if sys.platform != "linux":
-        return [alone, *(alone.dup() for _ in range(1, settings.processes))]
-    address = alone.getsockname()[:2]
-    alone.close()
+        return [exclusive, *(exclusive.dup() for _ in range(1, settings.processes))]
+    address = exclusive.getsockname()[:2]
+    exclusive.close()
     return [
         socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True)
         for _ in range(settings.processes)
     ]
 
 
-def _serve_beside(url: str, settings: ServerSettings, rules_for: socket.socket, answering: Semaphore) -> None:
-    """Serve as one of several processes; tell by *answering* once requests are answered."""
+def _serve_beside(url: str, settings: ServerSettings, listener: socket.socket, answering: Semaphore) -> None:
+    """Serve as one of several processes; release *answering* once requests are answered."""
     signal.signal(signal.SIGTERM, _end)
-    # The terminal tells all processes that it was interrupted; the first one tells the others.
+    # Ctrl-C reaches all processes of a terminal. The first process ends the others, so they ignore it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log_to_stderr(settings)
-    asyncio.run(serve(url, settings, lambda _: answering.release(), rules_for))
+    asyncio.run(serve(url, settings, lambda _: answering.release(), listener))
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -229,7 +252,7 @@ def _end(number: int, _: FrameType | None) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """A uvicorn server that reports when it answers requests."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
         super().__init__(config)
@@ -238,16 +261,16 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready(_shown(self.servers[0].sockets[0]))
+            self._ready(_address(self.servers[0].sockets[0]))
 
     def stop(self) -> None:
-        """Finish what is being answered, then end."""
+        """Finish the requests in progress, then end."""
         self.should_exit = True
 
 
-def _shown(rules_for: TransportSocket | socket.socket) -> str:
-    """Return the address at which a socket listens as people write it."""
-    host, port = rules_for.getsockname()[:2]
+def _address(listener: TransportSocket | socket.socket) -> str:
+    """Return the URL of the address at which *listener* listens."""
+    host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

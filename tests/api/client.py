@@ -249,7 +249,7 @@ async def let_in(database: Database, org_id: int, code: str, role: Role) -> None
     """Add a till with a login of this *role*."""
     async with database.transaction() as transaction:
         till = Till(id=(await places.fresh_ids(transaction, 1))[0], code=code, name=code)
-        await places.keep_tills(transaction, org_id, [till])
+        await places.save_tills(transaction, org_id, [till])
         await organisations.raise_version(transaction, org_id)
         await logins.add_login(
             transaction, code=code, org_id=org_id, till_id=till.id, password_hash=CHEAP_HASH, role=role

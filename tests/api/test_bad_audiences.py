@@ -44,7 +44,9 @@ def test_what_does_not_go_with_an_audience_is_refused(audience: Audience) -> Non
         json_of(audience.organisation.post("/v3/targetGroups", one))["errors"] for one in (by_list, elsewhere, twice)
     ]
     assert [1, 1, 1] == [len(errors) for errors in told]
-    for errors, words in zip(told, ("AUDIENCE_FILTER only", "is no version", "stands there twice"), strict=True):
+    for errors, words in zip(
+        told, ("only with enrolmentMethod AUDIENCE_FILTER", "is no version", "is listed twice"), strict=True
+    ):
         assert words in errors[0]["message"]
 
 

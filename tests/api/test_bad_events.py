@@ -237,7 +237,7 @@ def test_an_event_may_have_1_mebibyte_and_no_more(organisation: OrganisationClie
     )
     items = json_of(answered)["items"]
     assert ["refused", "applied", "applied"] == [item["status"] for item in items]
-    assert f"an event may have {MEBIBYTE} bytes" == items[0]["problems"][0]["reason"]
+    assert f"an event may have at most {MEBIBYTE} bytes" == items[0]["problems"][0]["reason"]
 
 
 def test_a_request_may_have_1000_events_and_no_more(organisation: OrganisationClient) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from milepost.api.native.answer import Items, Page
-from milepost.api.native.declarations.routes import CurrencyItem, FieldItem, ProgramItem
+from milepost.api.native.declarations.answer import CurrencyItem, FieldItem, ProgramItem
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
@@ -168,7 +168,7 @@ STORE_COLUMNS = ("code", "id", "name", "zone", "concept", "externalId", "externa
     [
         (
             "code,colour\na,b\n",
-            ["colour: is not a column here; there are " + ", ".join(sorted(STORE_COLUMNS))],
+            ["colour: is not a column here; the columns are " + ", ".join(sorted(STORE_COLUMNS))],
         ),
         ("code,code\na,b\n", ["code: is the name of two columns"]),
         ("name\na\n", ["[0].code: is missing"]),

@@ -8,30 +8,22 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from milepost.api.capillary.answer import (
-    ChangedPeriodShape,
-    CustomerAnswer,
-    EnrolledTargets,
-    Envelope,
-    Failure,
-    GroupShape,
-    PeriodShape,
-    TargetShape,
-    TransactionAnswer,
-    WebhookAnswer,
-)
-from milepost.api.capillary.definitions.read_shapes import (
-    CommunicationChannelShape,
-    CommunicationShape,
-    MilestonePageShape,
-    ReadGroupShape,
-    UnifiedShape,
-)
-from milepost.api.capillary.users.target_groups.shapes import UserShape
+from milepost.api.capillary.definitions.communications.answer import ChannelAnswer, CommunicationAnswer
+from milepost.api.capillary.definitions.periods.answer import ChangedPeriodAnswer, PeriodAnswer
+from milepost.api.capillary.definitions.target_groups.answer import CreatedGroupAnswer, TargetGroupAnswer
+from milepost.api.capillary.definitions.targets.answer import TargetAnswer, UnifiedTargetsAnswer
+from milepost.api.capillary.envelope import Envelope, Failure, PagedEnvelope
+from milepost.api.capillary.users.target_groups.answer import UserAnswer
+from milepost.api.capillary.v2.customers.answer import RegistrationAnswer
+from milepost.api.capillary.v2.transactions.answer import TransactionAnswer
+from milepost.api.capillary.webhooks.answer import WebhookAnswer
 from milepost.api.http.app import routed_app
-from milepost.api.http.openapi import ROUTES, SECURITY
-from milepost.api.native.answer import CustomerItem, Items, NamedItem, Page, Problems, StoreItem, TillItem
-from milepost.api.native.events.routes import Answers
+from milepost.api.http.openapi import SECURITY
+from milepost.api.http.routes import ROUTES
+from milepost.api.native.answer import Items, Page, Problems
+from milepost.api.native.customers.answer import CustomerItem
+from milepost.api.native.events.answer import Answers
+from milepost.api.native.places.answer import NamedItem, StoreItem, TillItem
 from milepost.cli import app
 from milepost.cli.openapi import document
 from tests.api.client import Json, OrganisationClient
@@ -86,8 +78,8 @@ def test_a_threshold_may_be_missing(told: Json) -> None:
     """Of a unified group whose members count alone, both APIs show null."""
     schemas = told["components"]["schemas"]
     shown = [
-        schemas["CombinationShape"]["properties"]["thresholdValue"],
-        schemas["WholeItem"]["properties"]["threshold"],
+        schemas["CombinationAnswer"]["properties"]["thresholdValue"],
+        schemas["CompositeItem"]["properties"]["threshold"],
     ]
     assert [["number", "null"]] * 2 == [one["type"] for one in shown]
 
@@ -127,7 +119,7 @@ def shown_as(kind: Any, text: bytes) -> None:
 
 def test_the_published_view_has_the_documented_shape() -> None:
     """The newest sample of S4 is read by the shape, key for key."""
-    shown_as(Envelope[UserShape], (SAMPLES / "s4_running_period.json").read_bytes())
+    shown_as(Envelope[UserAnswer], (SAMPLES / "s4_running_period.json").read_bytes())
 
 
 def test_answers_of_the_vendors_api_have_the_documented_shape(organisation: OrganisationClient) -> None:
@@ -142,18 +134,18 @@ def test_answers_of_the_vendors_api_have_the_documented_shape(organisation: Orga
         group(target(), target(), combinationType="ANY", unifiedTargetExpression={"minTargetsToAchieve": 1}),
     ]
     for body in wanted:
-        shown_as(Envelope[GroupShape], answered(organisation, "POST", "/v3/targetGroups", body))
+        shown_as(Envelope[CreatedGroupAnswer], answered(organisation, "POST", "/v3/targetGroups", body))
     anna = {"profiles": [{"identifiers": [{"type": "externalId", "value": "anna"}]}]}
-    shown_as(CustomerAnswer, answered(organisation, "POST", "/v2/customers", anna))
-    shown_as(CustomerAnswer, answered(organisation, "POST", "/v2/customers", anna))
+    shown_as(RegistrationAnswer, answered(organisation, "POST", "/v2/customers", anna))
+    shown_as(RegistrationAnswer, answered(organisation, "POST", "/v2/customers", anna))
     bought = "/v2/transactions?identifierName=externalId&identifierValue=anna"
     for body in ({"type": "REGULAR", "billNumber": "1", "billAmount": 60}, {}):
         shown_as(TransactionAnswer, answered(organisation, "POST", bought, body))
     run = {"event_name": "Run", "externalId": "anna"}
     shown_as(WebhookAnswer, answered(organisation, "POST", f"/webhooks/{organisation.webhook_id}", run))
     path = f"/v3/users/{organisation.customer('anna')}"
-    shown_as(Envelope[UserShape], answered(organisation, "GET", f"{path}/targetGroups?includeInactive=true"))
-    shown_as(EnrolledTargets, answered(organisation, "GET", f"{path}/enrolledTargets"))
+    shown_as(Envelope[UserAnswer], answered(organisation, "GET", f"{path}/targetGroups?includeInactive=true"))
+    shown_as(Envelope[list[TargetAnswer]], answered(organisation, "GET", f"{path}/enrolledTargets"))
     for refused in ("/v3/users/5/targetGroups", "/v3/users/5/enrolledTargets"):
         shown_as(Failure, answered(organisation, "GET", refused))
     for refused in ("/v3/targetGroups", "/v3/targetGroups/1/targets/1/enroll", "/webhooks/x", "/v2/customers"):
@@ -168,15 +160,17 @@ def test_reads_of_definitions_have_the_documented_shape(organisation: Organisati
     path = f"/v3/targetGroups/{organisation.define(group(currency, description='x', toDate='2027-01-01'))['id']}"
     organisation.define(group(trackingType="STREAKS", streaks=levels))
     organisation.define(group(target(), target(), combinationType="ANY"))
-    shown_as(Envelope[list[ReadGroupShape]], answered(organisation, "GET", "/v3/targetGroups?includePeriods=true"))
-    shown_as(MilestonePageShape, answered(organisation, "GET", "/v3/milestones?require-periods=true"))
-    shown_as(Envelope[ReadGroupShape], answered(organisation, "GET", path))
-    shown_as(Envelope[list[PeriodShape]], answered(organisation, "GET", f"{path}/targetPeriods"))
-    shown_as(Envelope[list[TargetShape]], answered(organisation, "GET", f"{path}/targets"))
+    shown_as(Envelope[list[TargetGroupAnswer]], answered(organisation, "GET", "/v3/targetGroups?includePeriods=true"))
+    shown_as(
+        PagedEnvelope[list[TargetGroupAnswer]], answered(organisation, "GET", "/v3/milestones?require-periods=true")
+    )
+    shown_as(Envelope[TargetGroupAnswer], answered(organisation, "GET", path))
+    shown_as(Envelope[list[PeriodAnswer]], answered(organisation, "GET", f"{path}/targetPeriods"))
+    shown_as(Envelope[list[TargetAnswer]], answered(organisation, "GET", f"{path}/targets"))
     told = f"{path}/targets/{organisation.data('GET', f'{path}/targets')[0]['id']}/communications"
-    shown_as(Envelope[list[CommunicationShape]], answered(organisation, "GET", told))
+    shown_as(Envelope[list[CommunicationAnswer]], answered(organisation, "GET", told))
     channels = answered(organisation, "GET", "/v3/targetGroups/channels")
-    shown_as(Envelope[list[CommunicationChannelShape]], channels)
+    shown_as(Envelope[list[ChannelAnswer]], channels)
     for refused in ("/v3/milestones?limit=x", "/v3/targetGroups/1", "/v3/targetGroups/1/targets"):
         shown_as(Failure, answered(organisation, "GET", refused))
 
@@ -186,17 +180,19 @@ def test_edits_of_definitions_have_the_documented_shape(organisation: Organisati
     defined = organisation.define(group(target(), target(), combinationType="ANY"))
     path, one = f"/v3/targetGroups/{defined['id']}", defined["targets"][0]["id"]
     for address in (path, f"{path}/targets/{one}"):
-        shown_as(Envelope[ReadGroupShape], answered(organisation, "PUT", address, {"description": "y", "active": True}))
-    shown_as(Envelope[list[PeriodShape]], answered(organisation, "POST", f"{path}/targetPeriods", MARCH))
+        shown_as(
+            Envelope[TargetGroupAnswer], answered(organisation, "PUT", address, {"description": "y", "active": True})
+        )
+    shown_as(Envelope[list[PeriodAnswer]], answered(organisation, "POST", f"{path}/targetPeriods", MARCH))
     period = {"id": defined["periods"][0]["id"]}
-    shown_as(Envelope[list[ChangedPeriodShape]], answered(organisation, "PUT", f"{path}/targetPeriods", period))
-    shown_as(Envelope[list[TargetShape]], answered(organisation, "POST", f"{path}/targets", target()))
-    shown_as(Envelope[list[TargetShape]], answered(organisation, "PUT", f"{path}/targets", {"id": one}))
+    shown_as(Envelope[list[ChangedPeriodAnswer]], answered(organisation, "PUT", f"{path}/targetPeriods", period))
+    shown_as(Envelope[list[TargetAnswer]], answered(organisation, "POST", f"{path}/targets", target()))
+    shown_as(Envelope[list[TargetAnswer]], answered(organisation, "PUT", f"{path}/targets", {"id": one}))
     body = {"targets": [{"id": one}], "unifiedTargetExpression": {"minTargetsToAchieve": 1}}
-    shown_as(Envelope[UnifiedShape], answered(organisation, "PUT", f"{path}/unifiedTargets", body))
+    shown_as(Envelope[UnifiedTargetsAnswer], answered(organisation, "PUT", f"{path}/unifiedTargets", body))
     texts = [{"communicationType": "START", "channelId": 1, "messageTemplate": "m", "subjectTemplate": "s"}]
     told = f"{path}/targets/{one}/communications"
-    shown_as(Envelope[list[CommunicationShape]], answered(organisation, "POST", f"{told}/upsert", texts))
+    shown_as(Envelope[list[CommunicationAnswer]], answered(organisation, "POST", f"{told}/upsert", texts))
     name = {"type": "targetName", "value": "x"}
     shown_as(Envelope[bool], answered(organisation, "POST", "/v3/targetGroups/isValidName", name))
     for address in (f"{path}/targets/{one}", path):

@@ -168,7 +168,11 @@ def test_groups_that_did_not_change_are_not_read_again(organisation: Organisatio
 
     async def groups() -> dict[int, Any]:
         async with organisation.client.runtime.database.reading() as reading:
-            return dict((await organisation.client.runtime.snapshots.one(reading, organisation.organisation.id)).groups)
+            return dict(
+                (
+                    await organisation.client.runtime.snapshots.of_organisation(reading, organisation.organisation.id)
+                ).groups
+            )
 
     before = organisation.client.run(groups)
     organisation.data("PUT", f"/v3/targetGroups/{one['id']}", {"description": "new"})

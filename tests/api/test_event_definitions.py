@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.v2.event_definitions.answer import DoneShape, MetaShape
+from milepost.api.capillary.v2.event_definitions.answer import DefinedAnswer, EventMetaAnswer
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
@@ -33,7 +33,7 @@ def sent(organisation: OrganisationClient, method: str, path: str, body: Any = N
     answered = organisation.send(method, path, content=content)
     told = json_of(answered)
     if answered.status_code == 200:
-        msgspec.json.decode(answered.content, type=DoneShape)
+        msgspec.json.decode(answered.content, type=DefinedAnswer)
         return told
     assert 400 == answered.status_code
     return [(error["code"], error["message"]) for error in told["errors"]]
@@ -56,7 +56,7 @@ def test_a_definition_is_shown_as_it_was_given(organisation: OrganisationClient)
     body = definition("Run", customer, field("km", "double", isRequired="false"), label="A run", description="On foot")
     assert DONE == sent(organisation, "POST", "/v2/events", body)
     answered = organisation.send("GET", "/v2/events/meta?event_name=Run")
-    msgspec.json.decode(answered.content, type=MetaShape)
+    msgspec.json.decode(answered.content, type=EventMetaAnswer)
     meta = json_of(answered)["clickEventsMeta"]
     assert 32 == len(meta.pop("eventId"))
     assert {

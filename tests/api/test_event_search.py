@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.v2.event_definitions.answer import FoundPageShape
+from milepost.api.capillary.v2.event_definitions.answer import EventPageAnswer
 from tests.api.client import Json, OrganisationClient, instant, json_of
 from tests.api.client_forms import bill, event, group, target
 
@@ -30,7 +30,7 @@ def found(organisation: OrganisationClient, **query: Any) -> Json:
     anna = {"userIdentifierType": "userId", "userIdentifierValue": organisation.customer("anna")}
     answered = organisation.send("GET", PATH, params=anna | query)
     assert 200 == answered.status_code, answered.text
-    msgspec.json.decode(answered.content, type=FoundPageShape)
+    msgspec.json.decode(answered.content, type=EventPageAnswer)
     told: Json = json_of(answered)
     return told
 

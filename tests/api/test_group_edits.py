@@ -260,7 +260,7 @@ def test_a_new_condition_on_lines_warns_of_returns(organisation: OrganisationCli
     defined = organisation.define(group(target("LINEITEM")))
     rule = {"id": defined["targets"][0]["id"], "expression": 'currentLineItem.code=="milk"'}
     told = json_of(organisation.put(address(defined), {"targets": [rule]}))
-    words = "returns of a part of bills that counted before take back the lines that it holds for now."
+    words = "a return of some lines of an earlier bill reverses the lines for which it is true now."
     assert [{"code": None, "message": f"targets[0].expression: {words}"}] == told["warnings"]
     assert json_of(organisation.put(address(defined), {"targets": [rule]}))["warnings"] is None
 

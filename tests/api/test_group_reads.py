@@ -232,7 +232,7 @@ def test_each_problem_of_a_search_is_reported_at_once(organisation: Organisation
     told = dict(message.split(": ", 1) for _, message in organisation.errors("GET", "/v3/milestones", **query))
     assert list(query) == list(told)
     assert "must be a whole number between 1 and 100" == told["limit"]
-    assert "must be of LIVE, UPCOMING, ENDED, STOPPED, parted by commas" == told["status"]
+    assert "must be of LIVE, UPCOMING, ENDED, STOPPED, separated by commas" == told["status"]
     dates = {"start-date": "yesterday", "end-date": "2026-02-30"}
     assert 2 == len(organisation.errors("GET", "/v3/milestones", **dates))
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.answer import BulkAnswer, TransactionAnswer
+from milepost.api.capillary.v2.transactions.answer import BulkAnswer, TransactionAnswer
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
@@ -104,7 +104,7 @@ def test_a_mixed_bill_that_says_something_else_is_refused(bought: OrganisationCl
         (back("wine", "N1", returnType="HALF"), "lineItemsV2[1].returnType: must be one of FULL, LINE_ITEM, AMOUNT"),
         (back("", "N1"), "lineItemsV2[1].itemCode: must be text of 1 to 200 characters"),
         (back("wine", "N1", qty=0), "lineItemsV2[1].qty: must be above 0"),
-        (back("wine", "N1", returnType="AMOUNT"), "lineItemsV2[1]: billAmount must be the amount that came back"),
+        (back("wine", "N1", returnType="AMOUNT"), "lineItemsV2[1]: billAmount must be the returned amount"),
     ],
 )
 def test_a_line_that_cannot_come_back_is_refused(bought: OrganisationClient, item: Json, expected: str) -> None:

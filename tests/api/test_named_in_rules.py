@@ -10,7 +10,7 @@ def test_a_name_that_is_not_defined_yet_is_a_warning(organisation: OrganisationC
     answered = organisation.post("/v3/targetGroups", group(target(name="Own", expression=rule)))
     envelope = json_of(answered)
     told = [warning["message"] for warning in envelope["warnings"]]
-    until = "what the expression asks of it is 0 or false until there is."
+    until = "until it exists, what the expression reads of it is 0 or false."
     assert answered.status_code == 200
     assert told == [
         f"Target 'Own': there is no target 'Nobody' yet; {until}",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from milepost.service.organisations.provisioning import organisation_called
+from milepost.service.organisations.provisioning import organisation_by_name
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
@@ -160,6 +160,6 @@ def test_an_organisation_is_found_by_its_name(organisation: OrganisationClient) 
     """As the command line asks for it."""
     patch(organisation, lateDays=3)
     found = organisation.client.run(
-        lambda: organisation_called(organisation.client.runtime.database, organisation.organisation.name.upper())
+        lambda: organisation_by_name(organisation.client.runtime.database, organisation.organisation.name.upper())
     )
     assert (organisation.organisation.id, 3) == (found.id, found.settings.late_days)

@@ -145,7 +145,7 @@ def test_periods_by_each_customers_clock_are_neither_added_nor_moved(
     )
     period = organisation.data("GET", address(defined))[0]
     moved = {"id": period["id"], "endDate": "2029-01-01"}
-    assert [(300004, "[0].endDate: follows from the clock of each customer in this group")] == organisation.errors(
+    assert [(300004, "[0].endDate: depends on each customer's own events in this group")] == organisation.errors(
         "PUT", address(defined), [moved]
     )
     assert "text" == organisation.data("PUT", address(defined), [period | {"description": "text"}])[0]["description"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from milepost.service.organisations.places import CODE_CHARACTERS_MAX, PLACES_MAX
+from milepost.service.organisations.draft_checks import DRAFTS_MAX, TEXT_CHARACTERS_MAX
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
@@ -133,15 +133,15 @@ def test_an_id_has_one_code(organisation: OrganisationClient) -> None:
 
 def test_a_request_has_a_limit_of_places(organisation: OrganisationClient) -> None:
     """At the limit all are taken, one more and none."""
-    assert PLACES_MAX == len(kept(organisation, "zones", [{"code": f"z{number}"} for number in range(PLACES_MAX)]))
-    assert [("", f"a request may hold {PLACES_MAX} places")] == problems(
-        organisation, "concepts", [{"code": f"z{number}"} for number in range(PLACES_MAX + 1)]
+    assert DRAFTS_MAX == len(kept(organisation, "zones", [{"code": f"z{number}"} for number in range(DRAFTS_MAX)]))
+    assert [("", f"a request may hold {DRAFTS_MAX} places")] == problems(
+        organisation, "concepts", [{"code": f"z{number}"} for number in range(DRAFTS_MAX + 1)]
     )
 
 
 def test_a_code_has_a_limit(organisation: OrganisationClient) -> None:
     """At the limit it is taken, one character more and it is refused."""
-    code = "c" * CODE_CHARACTERS_MAX
+    code = "c" * TEXT_CHARACTERS_MAX
     assert [code] == [zone["code"] for zone in kept(organisation, "zones", [{"code": code}])]
     assert ["[0].code"] == [path for path, _ in problems(organisation, "zones", [{"code": code + "c"}])]
 

@@ -11,7 +11,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
 from schemathesis.schemas import BaseSchema
 
-from milepost.api.http.openapi import ROUTES
+from milepost.api.http.routes import ROUTES
 from tests.api.client import ApiClient
 from tests.api.random_requests import Talk, lasting
 from tests.api.random_walks import Walks

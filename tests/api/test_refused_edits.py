@@ -24,7 +24,7 @@ WRONG: tuple[tuple[Json, list[tuple[int, str]]], ...] = (
         [(300004, "active: must be true or false"), (300004, "colour: is not a field that is known here")],
     ),
     ({"targets": [{"id": 1}]}, [(310018, "Target rule is not found")]),
-    ({"targets": [{}]}, [(310018, "is needed here: what has none is a new target")]),
+    ({"targets": [{}]}, [(310018, "is needed here: a target without an id is a new target")]),
 )
 WRONG_OF_TARGET: tuple[tuple[Json, list[str]], ...] = (
     ({"description": "d" * 256}, ["description: must not be longer than 255 characters"]),
@@ -33,7 +33,7 @@ WRONG_OF_TARGET: tuple[tuple[Json, list[str]], ...] = (
     ({"defaultValues": [{}]}, ["defaultValues[0].defaultValue: is needed"]),
     (
         {"defaultValues": [{"defaultValue": 1}] * 3},
-        ["defaultValues: must not be more than the periods of the group (2)"],
+        ["defaultValues: must not have more entries than the group has periods (2)"],
     ),
     ({"expression": "currentLineItem.qty>1"}, [f"expression: {LINES}"]),
 )

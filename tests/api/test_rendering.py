@@ -20,6 +20,7 @@ from milepost.rules.definition.draft import (
     TriggerDraft,
     WindowDraft,
 )
+from tests.api.test_seed_definitions import as_json
 from tests.core.sample_drafts import GROUP, NOW, SPEND, group, made, streak, with_target
 
 UTC = calendar_of("UTC")
@@ -27,7 +28,7 @@ UTC = calendar_of("UTC")
 
 def shown(draft: GroupDraft, at: str = "2024-10-15T12:00:00Z") -> dict[str, Any]:
     """Return the data of the answer to a sound draft, seen at an instant."""
-    return created_group(made(draft), UTC, UTC.read(at).instant)
+    return as_json(created_group(made(draft), UTC, UTC.read(at).instant))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +148,9 @@ def test_amounts_are_numbers_with_the_digits_they_need() -> None:
 
 def test_an_answer_always_has_its_three_keys() -> None:
     """Data, errors and warnings are always there; a warning has no code."""
-    assert list(answer({})) == ["data", "errors", "warnings"]
-    assert answer(5, ["mind"])["warnings"] == [{"code": None, "message": "mind"}]
-    assert answer(5)["warnings"] is None
+    assert list(as_json(answer({}))) == ["data", "errors", "warnings"]
+    assert as_json(answer(5, ["mind"]))["warnings"] == [{"code": None, "message": "mind"}]
+    assert as_json(answer(5))["warnings"] is None
 
 
 def test_a_failure_speaks_the_vendors_words_or_says_where() -> None:
@@ -161,7 +162,7 @@ def test_a_failure_speaks_the_vendors_words_or_says_where() -> None:
         Problem("", "The body must be an object."),
     )
     start = "Invalid input, check all values and ensure they are correct."
-    assert failure(problems) == {
+    assert as_json(failure(problems)) == {
         "data": None,
         "errors": [
             {"code": 310033, "message": "Invalid target entity and target type combination"},
@@ -181,6 +182,6 @@ def test_extended_field_targets_are_shown_like_others() -> None:
 def test_stamps_of_periods_are_rounded_and_those_of_targets_are_not() -> None:
     """Half a second after the full one, periods show the next second."""
     built = replace(made(GROUP), attribution=replace(made(GROUP).attribution, created_at=NOW + 717_000))
-    data = created_group(built, UTC, NOW)
+    data = as_json(created_group(built, UTC, NOW))
     stamps = (data["periods"][0]["attribution"]["createdOn"], data["targets"][0]["attribution"]["createdOn"])
     assert stamps == ("2024-10-15T12:00:01.000+0000", "2024-10-15T12:00:00.717+0000")

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.definitions.target_groups.answer import created_group, rule_row
+from milepost.api.capillary.definitions.target_groups.answer import created_group
 from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.definitions.targets.answer import enrolled_target
 from milepost.api.capillary.envelope import answer
 from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Settings
@@ -102,9 +103,13 @@ def defined(name: str, zone: str = "UTC") -> tuple[TargetGroup, Calendar, int]:
 def shown(name: str, zone: str = "UTC") -> Json:
     """Return the whole answer to a published request, as JSON has it."""
     group, calendar, now = defined(name, zone)
-    body = write_json(answer(created_group(group, calendar, now), unsupported_features(group)))
-    envelope: Json = msgspec.json.Decoder(float_hook=Decimal).decode(body)
-    return envelope
+    return as_json(answer(created_group(group, calendar, now), unsupported_features(group)))
+
+
+def as_json(shown: object) -> Json:
+    """Return what a client reads of an answer, with exact numbers."""
+    decoded: Json = msgspec.json.Decoder(float_hook=Decimal).decode(write_json(shown))
+    return decoded
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -189,7 +194,7 @@ def test_dates_with_an_offset_are_shown_on_the_servers_clock() -> None:
 def test_a_target_is_listed_with_the_keys_of_the_published_list() -> None:
     """A row of a customer's enrolled targets has S3's keys in their order, besides the ISO twins."""
     group, calendar, _ = defined("s2_periods_out_of_order")
-    row = rule_row(group, group.targets[0], calendar)
+    row = as_json(enrolled_target(group.targets[0], group, calendar))
     expected = [
         "id",
         "attribution",

@@ -75,7 +75,7 @@ NEW: tuple[tuple[Any, list[tuple[int, str]]], ...] = (
         [target(expression="currentTxn.value>")],
         [(300004, f"[0].expression: {TOO_EARLY}")],
     ),
-    ([target(), target()], [(300004, "targets: must not be more than 1 that is active for DEFAULT")]),
+    ([target(), target()], [(300004, "targets: must not have more than 1 active entry for DEFAULT")]),
     ([target(defaultValues=[])], [(300004, "[0].defaultValues: are needed unless enrolmentMethod is IMPORT")]),
 )
 
@@ -119,7 +119,7 @@ def test_targets_are_changed_together(organisation: OrganisationClient) -> None:
         (rule["id"], rule.get("description"), rule["targetMilestoneTriggers"]) for rule in shown
     ]
     assert [UNKNOWN] == organisation.errors("PUT", address(defined), [{"id": 5}])
-    assert [(310018, "is needed here: what has none is a new target")] == organisation.errors(
+    assert [(310018, "is needed here: a target without an id is a new target")] == organisation.errors(
         "PUT", address(defined), [{}]
     )
 
@@ -190,12 +190,12 @@ def test_how_many_targets_suffice_may_change(organisation: OrganisationClient) -
         "DELETE", f"{address(defined)}/{defined['targets'][0]['id']}"
     )
     every = organisation.define(group(target(), target(), combinationType="ALL"))
-    assert [(300004, f"{path}: goes with combinationType ANY only")] == organisation.errors(
+    assert [(300004, f"{path}: is allowed only with combinationType ANY")] == organisation.errors(
         "PUT", unified(every), {"unifiedTargetExpression": {"minTargetsToAchieve": 1}}
     )
 
 
-FEW = "targets: must be 2 to 50 that are active for UNIFIED"
+FEW = "targets: must have 2 to 50 active entries for UNIFIED"
 MARK = {"triggerName": "h", "triggerValueType": "ABSOLUTE", "triggerValue": 1}
 EXPRESSION = "unifiedTargetExpression"
 
@@ -210,7 +210,7 @@ def test_each_problem_of_a_unified_change_is_reported(organisation: Organisation
         ({"deactivateTargetIds": ["x"]}, ("deactivateTargetIds[0]: must be a whole number",)),
         (
             {"targets": [{"id": one}], "deactivateTargetIds": [one]},
-            ("deactivateTargetIds[0]: stands among the targets of the request too", FEW),
+            ("deactivateTargetIds[0]: is also among the targets of the request", FEW),
         ),
         ({EXPRESSION: {"thresholdValue": 5}}, (f"{EXPRESSION}: needs aggregation and thresholdValue together",)),
         (
@@ -219,7 +219,7 @@ def test_each_problem_of_a_unified_change_is_reported(organisation: Organisation
         ),
         (
             {"targets": [target(targetMilestoneTriggers=[MARK])]},
-            ("targets[0].targetMilestoneTriggers: do not go with UNIFIED",),
+            ("targets[0].targetMilestoneTriggers: are not allowed with UNIFIED",),
         ),
     )
     for body, reasons in cases:
@@ -240,7 +240,7 @@ def test_a_group_keeps_two_hundred_targets_at_most(organisation: OrganisationCli
     defined = organisation.define(group(target(active=False), targets=[]))
     more = [target(active=False) for _ in range(200)]
     organisation.data("POST", address(defined), more)
-    assert [(300004, "targets: must not be more than 200, with those that are deactivated")] == organisation.errors(
+    assert [(300004, "targets: must not have more than 200 entries, with deactivated ones")] == organisation.errors(
         "POST", address(defined), more[0] | {"name": "one more"}
     )
 

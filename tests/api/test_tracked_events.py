@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.users.tracked_events.routes import TrackedPageShape
+from milepost.api.capillary.users.tracked_events.answer import TrackedPageAnswer
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, target
 
@@ -15,7 +15,7 @@ def page(organisation: OrganisationClient, rule: int, **query: Any) -> Json:
     """Return a page of Anna's events for a target."""
     path = f"/v3/users/{organisation.customer('anna')}/trackedTargetEvents/{rule}"
     answered = organisation.send("GET", path, params=query)
-    msgspec.json.decode(answered.content, type=TrackedPageShape)
+    msgspec.json.decode(answered.content, type=TrackedPageAnswer)
     told: Json = json_of(answered)
     assert ["pagination", "data", "errors", "warnings"] == list(told)
     return told

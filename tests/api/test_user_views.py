@@ -267,13 +267,13 @@ def test_an_unknown_user_is_reported(organisation: OrganisationClient, user_id: 
     [
         ("targetGroups", {"includeInactive": "yes"}, "includeInactive: must be true or false"),
         ("targetGroups", {"includeInactiveTargets": "1"}, "includeInactiveTargets: must be true or false"),
-        ("targetGroups", {"targetRuleId": "x"}, "targetRuleId: must be at most 200 ids, parted by commas"),
-        ("targetGroups", {"targetRuleId": "1,,2"}, "targetRuleId: must be at most 200 ids, parted by commas"),
+        ("targetGroups", {"targetRuleId": "x"}, "targetRuleId: must be at most 200 ids, separated by commas"),
+        ("targetGroups", {"targetRuleId": "1,,2"}, "targetRuleId: must be at most 200 ids, separated by commas"),
         ("targetGroups", {"trackingDate": "2026-01-01"}, "trackingDate: must be epoch milliseconds"),
         ("targetGroups", {"trackingDate": "-5"}, "trackingDate: must be epoch milliseconds"),
         ("targetGroups", {"trackingDate": "9" * 14}, "trackingDate: must be epoch milliseconds"),
         ("enrolledTargets", {"includeOnlyUserCreated": ""}, "includeOnlyUserCreated: must be true or false"),
-        ("enrolledTargets", {"targetRuleIds": "9" * 30}, "targetRuleIds: must be at most 200 ids, parted by commas"),
+        ("enrolledTargets", {"targetRuleIds": "9" * 30}, "targetRuleIds: must be at most 200 ids, separated by commas"),
         ("enrolledTargets", {"trackingDate": "x"}, "trackingDate: must be epoch milliseconds"),
     ],
 )

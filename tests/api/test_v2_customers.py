@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.capillary.answer import CustomerAnswer
-from milepost.api.capillary.v2.customers.details import CustomerEntity, WholeCustomer
+from milepost.api.capillary.v2.customers.answer import CustomerIdAnswer, DetailsAnswer, RegistrationAnswer
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
@@ -59,7 +58,7 @@ def test_all_of_a_customer_is_shown(organisation: OrganisationClient) -> None:
     """Names, fields, identifiers, ways to reach, loyalty, and who registered when."""
     id_ = registered(organisation)
     details = organisation.get(f"/v2/customers/{id_}")
-    msgspec.convert(details, WholeCustomer)
+    msgspec.convert(details, DetailsAnswer)
     (profile,) = details["profiles"]
     assert ("Anna", "Berg", {"colour": "green"}) == tuple(profile[name] for name in ("firstName", "lastName", "fields"))
     assert NAMES == {one["type"]: one["value"] for one in profile["identifiers"]}
@@ -69,7 +68,7 @@ def test_all_of_a_customer_is_shown(organisation: OrganisationClient) -> None:
     assert ("2026-01-20T12:00:00Z", organisation.till_code) == (dated["createDate"], dated["createdBy"]["code"])
     assert ("loyalty", 0) == (details["loyaltyInfo"]["loyaltyType"], details["loyaltyInfo"]["lifetimePurchases"])
     entity = organisation.get("/v2/customers/lookup", identifierName="id", identifierValue=str(id_))
-    assert id_ == msgspec.convert(entity, CustomerEntity).entity
+    assert id_ == msgspec.convert(entity, CustomerIdAnswer).entity
 
 
 def test_a_profile_is_changed(organisation: OrganisationClient) -> None:
@@ -78,7 +77,7 @@ def test_a_profile_is_changed(organisation: OrganisationClient) -> None:
     profile = {"lastName": "Falk", "fields": {"sport": "chess"}, "identifiers": [{"type": "mobile", "value": "5"}]}
     changed = {"profiles": [profile], "extendedFields": {"city": "Oslo"}}
     answered = organisation.send("PUT", f"/v2/customers/{id_}", content=msgspec.json.encode(changed))
-    assert id_ == msgspec.json.decode(answered.content, type=CustomerAnswer).created_id
+    assert id_ == msgspec.json.decode(answered.content, type=RegistrationAnswer).created_id
     details = organisation.get(f"/v2/customers/{id_}")
     (profile,) = details["profiles"]
     assert ("Anna", "Falk") == (profile["firstName"], profile["lastName"])

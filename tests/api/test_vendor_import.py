@@ -9,10 +9,10 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.rules.calendar import calendar_of
 from milepost.service.definitions.vendor_import import import_customers, import_group
 from milepost.service.ingest.incoming_event import Status
-from milepost.service.leaderboards.places import snapshot_of
-from milepost.vendor_import.saved_answers import Saved
-from milepost.vendor_import.saved_groups import told_group
-from milepost.vendor_import.saved_users import told_customer
+from milepost.service.runtime.runtime import current_snapshot
+from milepost.vendor_import.saved_answers import SavedAnswers
+from milepost.vendor_import.saved_groups import read_group
+from milepost.vendor_import.saved_users import read_customer
 from tests.api.client import ApiClient, Json, OrganisationClient, opened
 from tests.api.client_forms import back, bill, group, line, target
 
@@ -28,9 +28,9 @@ def elsewhere(admin_url: str, template: str) -> Iterator[ApiClient]:
         yield client
 
 
-def told(organisation: OrganisationClient, *customers: int) -> Saved:
+def told(organisation: OrganisationClient, *customers: int) -> SavedAnswers:
     """Return what the organisation's calls answer, as somebody would save it."""
-    saved = Saved()
+    saved = SavedAnswers()
     saved.add("milestones", organisation.get(MILESTONES, **{"require-periods": "true", "limit": "100"}))
     saved.add(
         "groups", organisation.get("/v3/targetGroups", includePeriods="true", includeUserCreatedTargetGroups="true")
@@ -40,18 +40,18 @@ def told(organisation: OrganisationClient, *customers: int) -> Saved:
     return saved
 
 
-def moved(organisation: OrganisationClient, saved: Saved, names: dict[int, str]) -> list[Status]:
+def moved(organisation: OrganisationClient, saved: SavedAnswers, names: dict[int, str]) -> list[Status]:
     """Import the saved answers into the organisation; return the outcome for each customer."""
     runtime, org_id, calendar = organisation.client.runtime, organisation.organisation.id, calendar_of("UTC")
 
     async def work() -> list[Status]:
-        for raw in saved.whole_groups():
-            found = told_group(saved, raw, calendar)
+        for raw in saved.complete_groups():
+            found = read_group(saved, raw, calendar)
             assert () == found.problems
             await import_group(runtime, org_id, found.group)
-        groups = (await snapshot_of(runtime, org_id)).rule_index.groups
+        groups = (await current_snapshot(runtime, org_id)).rule_index.groups
         named = {id_: (Identifier(IdentifierKind.EXTERNAL_ID, name),) for id_, name in names.items()}
-        customers = [told_customer(saved, raw, groups, calendar, named[id_]) for id_, raw in saved.users.items()]
+        customers = [read_customer(saved, raw, groups, calendar, named[id_]) for id_, raw in saved.users.items()]
         return [answer.status for answer in await import_customers(runtime, org_id, customers)]
 
     return organisation.client.run(work)
@@ -121,10 +121,10 @@ def test_unknown_fields_are_reported(organisation: OrganisationClient) -> None:
     answer = organisation.get(MILESTONES, **{"require-periods": "true"})
     answer["data"][0] |= {"colour": "blue"}
     answer["data"][0]["targets"][0] |= {"mood": 1}
-    saved = Saved()
+    saved = SavedAnswers()
     saved.add("milestones", answer)
     saved.add("channels", {"data": [{"id": 1, "name": "SMS"}]})
-    (raw,) = saved.whole_groups()
-    told_group(saved, raw, calendar_of("UTC"))
+    (raw,) = saved.complete_groups()
+    read_group(saved, raw, calendar_of("UTC"))
     assert ({"group.colour": 1, "group.targets.mood": 1}, ["channels"]) == (dict(saved.unknown), saved.unread)
     assert defined["id"] == raw["id"]

@@ -44,7 +44,7 @@ def test_the_configuration_is_a_table_for_people() -> None:
     lines = milepost("config").stdout.splitlines()
 
     assert ["setting", "value", "source", "meaning"] == lines[0].split()
-    assert "MILEPOST_PORT 8700 default port to listen on; 0 takes a free one" in [
+    assert "MILEPOST_PORT 8700 default port to listen on; 0 picks a free one" in [
         " ".join(line.split()) for line in lines
     ]
 

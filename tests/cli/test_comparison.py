@@ -96,7 +96,7 @@ def test_time_is_an_explained_difference(shop: OrganisationClient, tmp_path: Pat
     shop.client.clock.set("2026-01-20T13:00:00Z")
     report = compared(shop, written(tmp_path, *recorded))
     assert ([], 1) == (report["unexplained"], report["equal"])
-    assert ["a row that nothing made yet is of the time of the request"] == list(report["explained"])
+    assert ["the time of the request, in a row that no event has created yet"] == list(report["explained"])
 
 
 def test_what_was_made_elsewhere_is_followed_by_its_new_id(
@@ -115,7 +115,7 @@ def test_what_was_made_elsewhere_is_followed_by_its_new_id(
     report = compared(front.organisation(), written(tmp_path, *recorded))
     unexplained = [one for one in report["unexplained"] if ".attribution." not in one["path"]]
     assert [] == unexplained
-    assert "made by the server for what the request created" in report["explained"]
+    assert "an id that the server made for what the request created" in report["explained"]
 
 
 def test_a_file_may_explain_more(tmp_path: Path) -> None:

@@ -53,12 +53,12 @@ def test_each_field_is_named() -> None:
     "path, method, reason",
     [
         ("data.lastSyncTimeISO", "GET", "the time of the request"),
-        ("data.targets[0].id", "POST", "made by the server for what the request created"),
+        ("data.targets[0].id", "POST", "an id that the server made for what the request created"),
         ("data.targets[0].id", "GET", None),
         (
             "data.targets[0].attribution.createdOn",
             "PUT",
-            "when, and by which till, the replayed request made or changed it",
+            "the time and the till of the replayed request",
         ),
         ("data.targets[0].attribution.createdOn", "GET", None),
         ("data.targets[0].targetAchievedValue", "POST", None),

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
+from milepost.engine.apply import Replayed, replay
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import Replayed, replay
 from milepost.model.event import (
     BILL,
     ENROL,

@@ -44,6 +44,8 @@ from tests.core.sample_shop import (
     value,
 )
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 ON_LIST = replace(TARGET, enrolment=EnrolmentMethod.IMPORT)
 TIP = Metadata(name="tip", aggregate=AggregateFunction.SUM)
 

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from milepost.engine import apply_batch
-from milepost.engine.apply_batch import BatchResult
-from milepost.engine.replay import START
+import pytest
+
+from milepost.engine.apply import START, BatchResult, apply_batch
 from milepost.model.event import Event
 from milepost.rules.compiled.index import RuleIndex
 from tests.core.sample_shop import FEBRUARY, JANUARY, TARGET, at, back, bill, live, rules
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 
 def together(rule_index: RuleIndex, events: Sequence[Event]) -> BatchResult:
     """Live through *events* as one batch; what they lead to is what single steps lead to."""
-    lived = apply_batch.apply_batch(rule_index, START.standing, START.history, (), events)
+    lived = apply_batch(rule_index, START.standing, START.history, (), events)
     single = live(rule_index, *events)
     assert (lived.standing, lived.history) == (single.standing, single.history)
     assert [told.entries for told in lived.applied] == [logged.entries for logged in single.log]

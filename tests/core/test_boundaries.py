@@ -9,8 +9,14 @@ import pytest
 from milepost.model.boundary import NO_PERIOD, BoundaryKind
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.rules.calendar import DAY_US, TZDB, calendar_of
-from milepost.rules.compiled.boundaries import WINDOWS_EVERY_US, boundaries_of, last_look, next_look
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import TZDB, calendar_of
+from milepost.rules.compiled.boundaries import (
+    WINDOW_CHECK_EVERY_US,
+    boundaries_of,
+    last_window_check,
+    next_window_check,
+)
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.edits.amendment import EditContext, PeriodAmendment
 from milepost.rules.edits.period_edits import add_periods, change_periods
@@ -74,9 +80,12 @@ def test_windows_of_customers_are_looked_through_from_the_next_hour_on() -> None
     """Up to the last hour in which one may end, offset days included."""
     built = made(group(evaluation=Evaluation.CYCLIC_WINDOW, periods=(), cycle_closes="2024-12-24"))
     (turn,) = boundaries_of(built, ORGANISATION.settings)
-    assert (BoundaryKind.WINDOWS, NOW, next_look(NOW)) == (turn.kind, turn.since, turn.due_at)
-    assert (0, True) == (next_look(NOW) % WINDOWS_EVERY_US, NOW < next_look(NOW) <= NOW + WINDOWS_EVERY_US)
-    assert UTC.read("2024-12-25").instant + 2 * DAY_US == last_look(built, Settings(offset_days=2))
+    assert (BoundaryKind.WINDOWS, NOW, next_window_check(NOW)) == (turn.kind, turn.since, turn.due_at)
+    assert (0, True) == (
+        next_window_check(NOW) % WINDOW_CHECK_EVERY_US,
+        NOW < next_window_check(NOW) <= NOW + WINDOW_CHECK_EVERY_US,
+    )
+    assert UTC.read("2024-12-25").instant + 2 * DAY_US == last_window_check(built, Settings(offset_days=2))
 
 
 def test_a_skipped_day_has_no_boundaries() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from milepost.model.time import DAY_US
 from milepost.rules.calendar import (
-    DAY_US,
     YEAR_MAX,
     YEAR_MIN,
     Calendar,

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Entity, Goal, Kpi
 from milepost.rules.compiled.index import build_rule_index
 from tests.core.sample_shop import GROUP, SHOP, TARGET, bill, live, value
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 HEARS = replace(TARGET, id=2, name="champion", entity=Entity.EVENT, kpi=Kpi.COUNT, event_name="TargetCompleted")
 KEY = ProgressKey(2, 1)

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from milepost.engine.replay import Replayed
+import pytest
+
+from milepost.engine.apply import Replayed
 from milepost.model.organisation import AfterAchievement, Settings
 from milepost.model.standing import OutcomeKind, ProgressKey
 from milepost.model.target import AggregateFunction, Combination, Goal, Kpi, Metadata, Tracking, WindowKind
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.core.sample_shop import GROUP, SHOP, TARGET, back, bill, live
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 WHOLE = ProgressKey(-1, 1)
 

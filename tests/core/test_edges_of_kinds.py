@@ -3,6 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from milepost.model.event import AUTHORISE_AWARD, ENROL, UNENROL, AuthoriseAward, AwardKind, Bill, Enrol, Event, Unenrol
 from milepost.model.standing import OutcomeKind, Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Goal, Kpi, StreakLevel, Tracking
@@ -21,6 +23,8 @@ from tests.core.sample_shop import (
     rules,
     value,
 )
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 ON_LIST = replace(TARGET, enrolment=EnrolmentMethod.IMPORT)
 

@@ -13,6 +13,8 @@ from milepost.model.target import (
 )
 from tests.core.sample_shop import FEBRUARY, TARGET, at, bill, enrol, event, live, progress, rules, told, value
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 ON_LIST = replace(TARGET, enrolment=EnrolmentMethod.IMPORT)
 
 

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
+from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START, Replayed, replay
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.event import ABSORB_CUSTOMER, ENROL, Enrol, Event, ReturnKind
 from milepost.model.organisation import AfterAchievement, Settings
@@ -28,6 +30,8 @@ from tests.core.sample_shop import (
     rules,
     value,
 )
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 VICTIM = 2
 

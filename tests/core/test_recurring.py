@@ -7,7 +7,7 @@ import pytest
 from milepost.model.target import Frequency
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft
-from milepost.rules.definition.recurring import LENGTH_MAX, with_periods
+from milepost.rules.definition.recurring import LENGTH_MAX, expand_periods
 from milepost.rules.definition.schedule import PERIODS_MAX
 from tests.core.sample_drafts import GROUP, OCTOBER, found, group, made
 
@@ -17,7 +17,7 @@ UTC = calendar_of("UTC")
 def recurring(first: str, kind: Frequency, count: int, frequency: int | None = None) -> GroupDraft:
     """Return a group of *count* periods that it does not list."""
     draft = group(periods=(), cycle_opens=first, frequency_kind=kind, frequency=frequency, total_periods=count)
-    return with_periods(draft, UTC)
+    return expand_periods(draft, UTC)
 
 
 def days(draft: GroupDraft) -> list[tuple[str | None, str | None]]:
@@ -77,7 +77,7 @@ def test_derived_periods_are_named_and_sound() -> None:
 def test_nothing_follows_from_too_little(changes: dict[str, Any]) -> None:
     """What does not say its periods is told that they are needed."""
     said = {"periods": (), "cycle_opens": "2026-01-01", "frequency_kind": Frequency.MONTHLY, "frequency": 1}
-    draft = with_periods(group(**said | changes), UTC)
+    draft = expand_periods(group(**said | changes), UTC)
     assert draft.periods == ()
     assert "periods" in [problem.path for problem in found(draft)]
 
@@ -91,5 +91,5 @@ def test_limits_are_reached(count: int, frequency: int) -> None:
 def test_listed_periods_stay() -> None:
     """A frequency beside a list of periods says nothing more."""
     draft = group(frequency_kind=Frequency.DAILY, cycle_opens="2024-10-01")
-    assert with_periods(draft, UTC) == draft
+    assert expand_periods(draft, UTC) == draft
     assert draft.periods[0] == OCTOBER == GROUP.periods[0]

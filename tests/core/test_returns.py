@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from milepost.engine.replay import replay
+from milepost.engine.apply import replay
 from milepost.model.event import EventKey, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns, Settings
 from milepost.model.standing import EMPTY_STANDING, OutcomeKind, Reason
@@ -28,6 +28,8 @@ from tests.core.sample_shop import (
     rules,
     value,
 )
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 BASKET = [line("A", "4", "100"), line("B", "1", "20"), line("A", "1", "30")]
 LINES = replace(TARGET, entity=Entity.LINEITEM, expression='currentLineItem.code=="A"')

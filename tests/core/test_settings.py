@@ -37,6 +37,7 @@ def test_every_kind_of_value_is_read() -> None:
         "MILEPOST_LOG_LEVEL": "WARNING",
         "MILEPOST_UNSAFE_DURABILITY": "yes",
         "MILEPOST_ERROR_STATUS": "200",
+        "MILEPOST_PURE_PYTHON": "on",
     }
 
     settings = read_settings(environment, {})
@@ -46,6 +47,7 @@ def test_every_kind_of_value_is_read() -> None:
     assert LogLevel.WARNING is settings.log_level
     assert settings.unsafe_durability
     assert 200 == settings.error_status
+    assert settings.pure_python
 
 
 def test_an_empty_variable_is_none() -> None:
@@ -96,6 +98,12 @@ def test_a_limit_holds_at_its_value_and_not_past_it(variable: str, within: str, 
 
     read_settings(room | {f"MILEPOST_{variable}": within}, {})
     assert [f"MILEPOST_{variable}"] == list(problems(room | {f"MILEPOST_{variable}": beyond}))
+
+
+def test_a_truth_is_one_of_a_few_words() -> None:
+    """Any other word may be a mistake, so that it is refused."""
+    assert {"MILEPOST_PURE_PYTHON": "must be true or false, not 'py'"} == problems({"MILEPOST_PURE_PYTHON": "py"})
+    assert not read_settings({"MILEPOST_PURE_PYTHON": "0"}, {}).pure_python
 
 
 @pytest.mark.parametrize("text", ["²", "1.5", "1e3", "+5", ""])

@@ -1,9 +1,13 @@
 """Where a streak's bounds lie: the last instant of a pause, the first of a freeze, a day that no clock shows."""
 
+import pytest
+
 from milepost.engine.progress.streak_run import evaluate
 from milepost.model.standing import Freezes, Pause, Streak
 from milepost.model.target import FreezeRule, StreakLevel
 from milepost.rules.compiled.composites import StreakRule
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 LEVELS = tuple(StreakLevel(id=count, name=f"level {count}", count=count) for count in (2, 3))
 ALL_OVER = 1_000

@@ -21,6 +21,8 @@ from milepost.model.target import FreezeRule, Goal, Period, StreakLevel, TargetG
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.core.sample_shop import GROUP, SHOP, TARGET, at, back, bill, event, live
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 DAYS = tuple(
     Period(
         id=number,

@@ -281,7 +281,7 @@ def test_warnings_do_not_refuse() -> None:
     """A tree that says something else than the text is kept, and the author is told."""
     tree = '{"arity":"literal","value":"false","type":"boolean:primitive"}'
     examined = validate(with_target(expression="true", expression_tree=tree), ORGANISATION, NOW)
-    expected = ("targets[0].expressionJson says something else than expression; expression counts.",)
+    expected = ("targets[0].expressionJson differs from expression; expression counts.",)
     assert (examined.problems, examined.warnings) == ((), expected)
 
 

@@ -14,7 +14,7 @@ from milepost.model.target import (
 )
 from milepost.rules.compiled.measure import line_reading, reading
 from milepost.rules.definition.draft import MetadataDraft, TargetDraft, WindowDraft
-from milepost.rules.definition.pairs import is_accepted, is_meant
+from milepost.rules.definition.pairs import has_meaning, is_accepted
 from milepost.rules.definition.unsupported import unsupported_features
 from tests.core.sample_drafts import GROUP, SPEND, found, group, made, with_target
 
@@ -40,7 +40,7 @@ def pair(entity: Entity, kpi: Kpi, metadata: MetadataDraft | None) -> TargetDraf
 @pytest.mark.parametrize("entity", Entity)
 def test_the_table_of_entities_and_types(entity: Entity) -> None:
     """Each entity has the types that facts 4.2 lists, and the one odd pair that was published."""
-    meant = {kpi.value for kpi in Kpi if is_meant(entity, kpi)}
+    meant = {kpi.value for kpi in Kpi if has_meaning(entity, kpi)}
     accepted = {kpi.value for kpi in Kpi if is_accepted(entity, kpi)}
     odd = {"ALL"} if entity is Entity.TRANSACTION else set()
     assert (meant, accepted - meant) == (set(MEANT[entity].split()), odd)
@@ -50,7 +50,7 @@ def test_the_table_of_entities_and_types(entity: Entity) -> None:
 def test_each_pair_is_read(entity: Entity) -> None:
     """What a definition may ask for, and means something, is read from events."""
     metadata = MetadataDraft(name="points", program_id=46, currency="0nzyDx")
-    for kpi in (kpi for kpi in Kpi if is_meant(entity, kpi)):
+    for kpi in (kpi for kpi in Kpi if has_meaning(entity, kpi)):
         target = made(with_target(entity=entity, kpi=kpi, metadata=metadata)).targets[0]
         read = line_reading(target) if entity is Entity.LINEITEM else reading(target)
         assert (kpi, True) == (kpi, read is not None)

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from milepost.model.event import IMPORT_PROGRESS, Event
 from milepost.model.standing import OutcomeKind, Reason
 from milepost.model.target import EnrolmentMethod, StreakLevel, Tracking
 from milepost.model.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.rules.compiled.index import build_rule_index
 from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, TARGET, bill, event, live, progress, rules, value
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 ROW = ImportedRow(target_id=1, period_id=1, value=Decimal(900), enrolled_at=10, updated_at=20)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from milepost.engine.replay import START, Replayed, replay
+from milepost.engine.apply import START, Replayed, replay
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import Event, EventKey
 from milepost.model.facts import Facts

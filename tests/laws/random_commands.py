@@ -28,12 +28,12 @@ from milepost.model.event import (
     Unenrol,
 )
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
+from milepost.model.time import DAY_US
 from tests.laws.draws import pick
 from tests.laws.random_events import AMOUNTS, PLACES, Moments, bill
 from tests.laws.random_kinds import SMALL
 from tests.oracle.reference_plan import STREAKS
 
-DAY = 86_400_000_000
 NAMES = {
     Enrol: ENROL,
     Unenrol: UNENROL,
@@ -112,7 +112,7 @@ def boundaries(group: TargetGroup, offset_days: int) -> Requests:
     for period in group.periods:
         if period.active:
             told.append((period.opens_at, PeriodRollover(group_id=group.id, period_id=period.id, closed=False)))
-            closes = period.closes_at + offset_days * DAY
+            closes = period.closes_at + offset_days * DAY_US
             told.append((closes, PeriodRollover(group_id=group.id, period_id=period.id, closed=True)))
     return [*sorted(told, key=lambda one: one[0])]
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from milepost.engine.apply import START, Replayed
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START, Replayed
 from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Bill, Event, EventKey, Return
 from tests.laws.draws import pick
 from tests.laws.engine_histories import lived

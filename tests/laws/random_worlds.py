@@ -21,11 +21,12 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import DAY_US
 from tests.laws.draws import pick
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, Measures, group, midnight, settings, target
 from tests.laws.random_events import Moments, Wanted, events
 
-HOUR, DAY = 3_600_000_000, 86_400_000_000
+HOUR, DAY = DAY_US // 24, DAY_US
 
 
 class World(NamedTuple):

@@ -16,6 +16,8 @@ from tests.laws.random_kind_worlds import (
 )
 from tests.laws.random_worlds import World, returning_worlds, worlds
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 MANY = 20_000
 """Examples of a long run."""
 

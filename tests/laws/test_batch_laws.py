@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.engine.apply_batch import apply_batch
+from milepost.engine.apply import START, apply_batch
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START
-from milepost.engine.rows import progress_rows
 from milepost.model.event import Event
 from milepost.store import codec
 from tests.laws.engine_histories import FIRST, SECOND, catalogues_of, lived
 from tests.laws.law_settings import EVERY, law
 from tests.laws.random_worlds import World, returning_worlds, worlds
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 CUTS = st.lists(st.integers(1, 6), max_size=20)
 """How many events the batches have, as long as there are events and numbers."""
@@ -66,12 +66,3 @@ def test_a_batch_with_returns_is_its_events_one_by_one(world: World, sizes: list
 def test_a_batch_of_any_kind_is_its_events_one_by_one(world: World, sizes: list[int]) -> None:
     """Law 1, for every kind of target."""
     holds(world, sizes)
-
-
-@law(100)
-@given(EVERY, CUTS)
-def test_a_batch_is_its_events_one_by_one_without_machine_code_too(world: World, sizes: list[int]) -> None:
-    """Law 1, where Milepost was installed without a compiler."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(progress_rows, "native_rows", None)
-        holds(world, sizes)

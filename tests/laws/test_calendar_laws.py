@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whenever import available_timezones
 
-from milepost.rules.calendar import DAY_US, Calendar, calendar_of, day_of, iso_date
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import Calendar, calendar_of, day_of, iso_date
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.definition.schedule import span_of
 

@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from milepost.api.capillary.definitions.target_groups.answer import created_group, rule_row
+from milepost.api.capillary.definitions.target_groups.answer import created_group
 from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.definitions.targets.answer import enrolled_target
 from milepost.api.capillary.envelope import answer, failure
 from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Settings
@@ -147,8 +148,8 @@ def test_a_request_is_described_back_or_kept(request: Any, zone: str, leaderboar
     calendar = calendar_of(zone)
     shown = created_group(made, calendar, NOW)
     assert write_json(answer(shown, unsupported_features(made)))
-    assert [rule_row(made, target, calendar)["id"] for target in made.targets] == [
-        one["id"] for one in shown["targets"]
+    assert [enrolled_target(target, made, calendar).id for target in made.targets] == [
+        target.id for target in shown.targets
     ]
     assert set(build_rule_index(organisation, [made]).rules) == {target.id for target in made.targets}
 

@@ -8,19 +8,17 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from milepost.api.capillary.definitions.lookup import edited_group, milestone
-from milepost.api.capillary.definitions.target_groups.amendment_body import (
-    read_group_change,
-    read_periods,
-    read_targets,
-    read_unified_change,
-)
+from milepost.api.capillary.definitions.periods.body import read_periods
+from milepost.api.capillary.definitions.target_groups.answer import edited_group, milestone
+from milepost.api.capillary.definitions.target_groups.body import read_group_change, read_unified_change
+from milepost.api.capillary.definitions.targets.body import read_targets
 from milepost.api.capillary.envelope import failure
 from milepost.api.http.body import write_json
-from milepost.engine.replay import Replayed, replay
+from milepost.engine.apply import Replayed, replay
 from milepost.model.organisation import Organisation, Returns, Settings
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, Evaluation, TargetGroup
@@ -47,6 +45,8 @@ from tests.laws.random_kind_worlds import (
 from tests.laws.random_worlds import World, worlds
 from tests.laws.test_definition_laws import REQUESTS, outcome, places, values
 from tests.laws.test_engine_laws import achievements, alternates, starts_again
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 ORGANISATION = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
 NOW = calendar_of("UTC").read("2026-01-12T09:30:56.717Z").instant

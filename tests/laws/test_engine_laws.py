@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -16,6 +17,8 @@ from milepost.store import codec
 from tests.laws.engine_histories import lived, oracle_table, progress_of, shown, values
 from tests.laws.law_settings import CALENDAR, EVERY, law
 from tests.laws.random_worlds import World
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 
 @law(200)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from milepost.engine.apply import step
+from milepost.engine.apply import apply
 from milepost.model.event import BILL, NOWHERE, Bill, Event, EventKey, Scalar
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import EMPTY_STANDING, ProgressKey, Standing
@@ -22,10 +22,13 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import DAY_US
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_definitions import UNTOUCHED
 
-YEAR_US = 365 * 86_400_000_000
+pytestmark = pytest.mark.usefixtures("rows")
+
+YEAR_US = 365 * DAY_US
 SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
 
 
@@ -100,7 +103,7 @@ def standing_after(rules: RuleIndex, events: Iterable[Event]) -> Standing:
     """Apply one event after the other."""
     standing = EMPTY_STANDING
     for event in events:
-        standing = step(rules, standing, event).standing
+        standing = apply(rules, standing, event).standing
     return standing
 
 
@@ -132,7 +135,7 @@ def test_a_million_tenths_come_to_the_exact_sum(rules: RuleIndex) -> None:
 def test_a_goal_is_reached_by_the_very_event_that_completes_it(rules: RuleIndex) -> None:
     """One ten-thousandth short is not there; the next ten-thousandth is."""
     short = standing_after(rules, [bought(1, Decimal("99999.9999"))])
-    there = step(rules, short, bought(2, Decimal("0.0001"))).standing
+    there = apply(rules, short, bought(2, Decimal("0.0001"))).standing
     assert short.progress[SPEND].achieved_by == 0
     assert there.progress[SPEND].achieved_by == EventKey("till", "2").log_id
 

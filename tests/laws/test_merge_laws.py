@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.engine.replay import Replayed
+from milepost.engine.apply import Replayed
 from milepost.model.event import BILL, Enrol
 from milepost.model.standing import OutcomeKind, ProgressKey, Reason
 from milepost.model.target import EnrolmentMethod, Entity, Kpi, Target, Tracking
@@ -16,6 +17,8 @@ from tests.laws.law_settings import ANY_ORDER, EVERY, law
 from tests.laws.random_merges import United, apart, unite
 from tests.laws.random_worlds import World, returning_worlds, worlds
 from tests.laws.test_engine_laws import stored
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 PLAIN = st.one_of(worlds(settled=ANY_ORDER, length=14), returning_worlds(settled=ANY_ORDER))
 

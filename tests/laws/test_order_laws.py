@@ -2,11 +2,12 @@
 
 from collections.abc import Container, Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from milepost.engine.replay import Replayed
+from milepost.engine.apply import Replayed
 from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, PeriodRollover, Return, ReturnKind, Unenrol
 from milepost.model.standing import ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup, WindowKind
@@ -15,6 +16,8 @@ from tests.laws.law_settings import ANY_ORDER, law
 from tests.laws.random_kind_worlds import streak_worlds, unified_worlds, window_worlds
 from tests.laws.random_worlds import World, returning_worlds, worlds
 from tests.oracle.reference_plan import window_of
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 
 @law(100)

@@ -56,6 +56,8 @@ from tests.laws.random_kinds import group_of
 from tests.laws.random_worlds import World
 from tests.oracle.reference_zones import zone_of
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 ZONE = "Europe/Berlin"
 MONTHS = [date(2017, month, 1) for month in range(1, 13)] + [date(2018, 1, 1)]
 CHANGES = (date(2017, 3, 26), date(2017, 10, 29))

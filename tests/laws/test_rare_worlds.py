@@ -15,6 +15,8 @@ from tests.laws.engine_histories import lived, oracle_table, progress_of, shown
 from tests.laws.random_worlds import World
 from tests.laws.test_order_laws import marks
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 STREAK = replace(GROUP, tracking=Tracking.STREAKS, streak_levels=(StreakLevel(id=101, name="one", count=1),))
 
 

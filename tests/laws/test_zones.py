@@ -15,10 +15,11 @@ from whenever import available_timezones
 
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
-from milepost.rules.calendar import DAY_US, calendar_of, iso_date
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import calendar_of, iso_date
 from milepost.rules.compiled.windows import bounds, length_of
 from milepost.rules.definition.draft import PeriodDraft
-from milepost.rules.definition.recurring import with_periods
+from milepost.rules.definition.recurring import expand_periods
 from milepost.rules.definition.schedule import span_of
 from tests.core.sample_drafts import group
 from tests.laws.law_settings import law
@@ -220,7 +221,7 @@ def test_derived_half_years_follow_each_other(zone: str) -> None:
     draft = group(
         periods=(), cycle_opens="2015-08-31", frequency_kind=Frequency.HALF_YEARLY, frequency=1, total_periods=40
     )
-    made = with_periods(draft, calendar_of(zone)).periods
+    made = expand_periods(draft, calendar_of(zone)).periods
     spans = [span for one in made if (span := span_of(one, calendar_of(zone))) is not None]
     assert len(spans) == 40
     assert [one.closes_at for one in spans[:-1]] == [one.opens_at for one in spans[1:]]

@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 from milepost.api.http.body import write_json
-from milepost.api.native.events.incoming_event import offer_of
+from milepost.api.native.events.incoming_event import incoming_event_of
+from milepost.engine.apply import Replayed
 from milepost.engine.progress.streak_run import evaluate
 from milepost.engine.progress.windows import spans
-from milepost.engine.replay import Replayed
 from milepost.model.amount import to_decimal
 from milepost.model.event import (
     AUTHORISE_AWARD,
@@ -246,6 +246,6 @@ def _read_bill(data: Json) -> Bill:
     """Read the bill of a decision as that of an event is read."""
     customer, time = {"externalId": "somebody"}, "2000-01-01T00:00:00Z"
     event = {"id": "bill", "source": SOURCE, "type": BILL, "customer": customer, "time": time, "data": data}
-    payload = offer_of(write_json(event), org_id=1, till_id=None, now=0).payload
+    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=0).payload
     assert isinstance(payload, Bill)
     return payload

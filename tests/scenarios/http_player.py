@@ -3,7 +3,8 @@
 from decimal import Decimal
 from itertools import count
 
-from milepost.rules.calendar import SECOND_US, calendar_of
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import calendar_of
 from tests.api.client import ApiClient, Json
 from tests.scenarios.database_player import ScenarioOrganisation
 from tests.scenarios.scenario_story import Changed, Decision, Definition, Enrolment, Happening, Level, Scenario, Seen

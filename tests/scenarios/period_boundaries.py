@@ -8,7 +8,7 @@ from milepost.model.boundary import BoundaryKind
 from milepost.model.event import PeriodRollover
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.rules.compiled.boundaries import boundaries_of
 from tests.scenarios.replayed_memory import Memory
 

@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from milepost.api.capillary.definitions.target_groups.amendment_body import read_target
 from milepost.api.capillary.definitions.target_groups.body import read_definition
+from milepost.api.capillary.definitions.targets.body import read_target
 from milepost.api.http.body import write_json
-from milepost.api.native.events.incoming_event import offer_of
+from milepost.api.native.events.incoming_event import incoming_event_of
+from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START, Replayed, replay
 from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Event, EventKey, Payload, Place
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.rules.definition.build import build_group
-from milepost.rules.definition.recurring import with_periods
+from milepost.rules.definition.recurring import expand_periods
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.rules.definition.validation import validate
 from milepost.rules.edits.amendment import EditContext
@@ -50,7 +50,7 @@ class Memory:
         self.now = definition.received_at
         for body in bodies:
             draft, problems = read_definition(write_json(body))
-            draft = with_periods(draft, ruling_calendar(self.organisation, draft.time_zone_name))
+            draft = expand_periods(draft, ruling_calendar(self.organisation, draft.time_zone_name))
             problems += validate(draft, self.organisation, definition.received_at).problems
             if definition.refused_at is not None and body is bodies[-1]:
                 assert definition.refused_at in [problem.path for problem in problems]
@@ -88,7 +88,9 @@ class Memory:
     def happen(self, happening: Happening) -> Sequence[Entry]:
         """Apply an event from outside; return its entries."""
         self.now = happening.received_at
-        incoming_event = offer_of(write_json(happening.event), org_id=1, till_id=None, now=happening.received_at)
+        incoming_event = incoming_event_of(
+            write_json(happening.event), org_id=1, till_id=None, now=happening.received_at
+        )
         place = NOWHERE if incoming_event.place is None else self._places[incoming_event.place.code or ""]
         return self._apply(
             incoming_event.customer.value,

@@ -1,6 +1,10 @@
 """The vendor's published figures (facts 4.17): each of them is a scenario, which names it."""
 
+import pytest
+
 from tests.scenarios.test_scenarios import SCENARIOS
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 SCENARIOS_MIN = 80
 

@@ -11,6 +11,8 @@ from tests.scenarios.scenario_file import scenarios_of
 from tests.scenarios.scenario_story import Changed, DatedAction, Definition, Expectation, Player, Scenario, Step
 from tests.scenarios.vocabulary import NoSense, expectations
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 FILES = sorted(Path(__file__).parent.glob("*.scenario"))
 SCENARIOS = [scenario for file in FILES for scenario in scenarios_of(file)]
 

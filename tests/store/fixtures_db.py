@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from milepost.engine.replay import Replayed, replay
+from milepost.engine.apply import Replayed, replay
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import BILL, Bill, EventKey
 from milepost.model.standing import Outcome
@@ -71,12 +71,12 @@ class House:
         """Return a registered customer."""
         name = (self.org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
         async with self.database.reading() as reading:
-            return key_of_customer(self.org_id, (await customers.known(reading, [name]))[name])
+            return key_of_customer(self.org_id, (await customers.ids_by_identifier(reading, [name]))[name])
 
     async def replayed(self, customer_key: CustomerKey) -> Replayed:
         """Return where the log of a customer leads."""
         async with self.database.transaction() as transaction:
-            log = await customers.whole_log(transaction, customer_key)
+            log = await customers.full_log(transaction, customer_key)
             versions = {version for version, _ in log}
             catalogues = {
                 version: (await snapshot_at(transaction, self.org_id, version)).rule_index for version in versions

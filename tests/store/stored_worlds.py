@@ -79,7 +79,7 @@ def _define(organisation: OrganisationClient, drawn: Organisation, groups: list[
             for group in groups:
                 await definitions.add(transaction, org_id, group, version)
             owner = replace(drawn, id=org_id, version=version)
-            await organisations.write_settings(transaction, owner, organisation.client.clock.now, None)
+            await organisations.save_settings(transaction, owner, organisation.client.clock.now, None)
 
     organisation.client.run(define)
 

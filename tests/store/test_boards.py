@@ -12,7 +12,7 @@ from milepost.service.boards.cached_boards import BoardCache, close_board
 from milepost.service.organisations.provisioning import add_organisation
 from milepost.store import leaderboards
 from milepost.store.database import Database, Transaction
-from milepost.store.leaderboards import BoardName, Scored, StoredScore
+from milepost.store.leaderboards import BoardName, ScoreRow, StoredScore
 from milepost.store.log import key_of_customer
 
 ORG, TARGET, PERIOD = 1001, 2, 3
@@ -45,8 +45,10 @@ def run(url: str, work: Callable[[Database], Awaitable[None]]) -> None:
 
 async def keep(transaction: Transaction, *scores: StoredScore) -> None:
     """Write scores of the board."""
-    found = [Scored(key_of_customer(ORG, customer_id), TARGET, PERIOD, value, at) for customer_id, value, at in scores]
-    await leaderboards.keep(transaction, found)
+    found = [
+        ScoreRow(key_of_customer(ORG, customer_id), TARGET, PERIOD, value, at) for customer_id, value, at in scores
+    ]
+    await leaderboards.save_scores(transaction, found)
 
 
 async def kept(database: Database, *scores: StoredScore) -> None:
@@ -64,15 +66,15 @@ def test_a_later_look_sees_rows_that_an_earlier_look_could_not(database_url: str
             await keep(late, (1, 50, 7))
             await kept(database, (2, 40, 7))
             async with database.reading() as reading:
-                seen, (whole,) = await leaderboards.whole(reading, NAME, 9)
+                seen, (whole,) = await leaderboards.read_all(reading, NAME, 9)
             assert [(2, 40, 7)] == whole.each()
             await kept(database, (3, 30, 7))
             async with database.reading() as reading:
-                third = await leaderboards.since(reading, NAME, seen)
+                third = await leaderboards.read_changes(reading, NAME, seen)
             assert [(3, 30, 7)] == third.scores.each()
         async with database.reading() as reading:
-            both = await leaderboards.since(reading, NAME, third.seen)
-            nothing = await leaderboards.since(reading, NAME, both.seen)
+            both = await leaderboards.read_changes(reading, NAME, third.seen)
+            nothing = await leaderboards.read_changes(reading, NAME, both.seen)
         assert [(1, 50, 7), (9, 1, 1)] == sorted(both.scores.each())
         assert [] == nothing.scores.each()
 
@@ -85,9 +87,9 @@ def test_rows_of_another_server_are_not_read_again_and_again(database_url: str) 
     async def work(database: Database) -> None:
         await kept(database, (1, 10, 1))
         async with database.reading() as reading:
-            seen, _ = await leaderboards.whole(reading, NAME, 9)
-            since = await leaderboards.since(reading, NAME, seen._replace(unseen_from=0))
-            later = await leaderboards.since(reading, NAME, seen)
+            seen, _ = await leaderboards.read_all(reading, NAME, 9)
+            since = await leaderboards.read_changes(reading, NAME, seen._replace(unseen_from=0))
+            later = await leaderboards.read_changes(reading, NAME, seen)
         assert ([(1, 10, 1)], []) == (since.scores.each(), later.scores.each())
 
     run(database_url, work)

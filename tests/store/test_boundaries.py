@@ -248,7 +248,7 @@ def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
         late = Hand("2026-01-25T12:00:00Z").now
         await house.servers[0].lanes.receive([house.bill("late", "c000", at=late)])
         async with house.database.reading() as reading:
-            now = await customers.customers_now(reading, await house.customer_key("c000"))
+            now = await customers.find(reading, await house.customer_key("c000"))
         assert now is not None
         target_id, _ = january(house)[0]
         found = [one.value for one in (*now.standing.progress.values(), *now.history) if one.target_id == target_id]

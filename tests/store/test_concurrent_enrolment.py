@@ -8,9 +8,9 @@ import pytest
 
 from milepost.model.problem import Refused
 from milepost.model.target import TargetGroup
-from milepost.service.enrolments.audiences import enter_audience, make_audience
-from milepost.service.enrolments.many import Became, EnrolmentRow, enrol_rows
-from milepost.service.enrolments.one import EnrolmentDraft, enrol, unenrol
+from milepost.service.enrolments.audiences import add_members, create_audience
+from milepost.service.enrolments.bulk_enrolment import EnrolmentRow, RowStatus, enrol_rows
+from milepost.service.enrolments.single_enrolment import EnrolmentDraft, enrol, unenrol
 from milepost.store.log import lock_standings
 from tests.store.fixtures_db import House, run_on_servers
 from tests.store.test_jobs import NAMES, by_audience, caller, enrolled, known, worked_off
@@ -32,7 +32,7 @@ def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decim
     async def life(house: House) -> None:
         names = await known(house)
         one, other = house.servers
-        audience = (await make_audience(one, caller(house), "gold")).audience
+        audience = (await create_audience(one, caller(house), "gold")).audience
         group = await by_audience(house, audience)
         (target,), first = group.targets, group.periods[0]
         own = tuple((first.id, goal) for goal in goals)
@@ -42,12 +42,12 @@ def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decim
         called, told, entered = await asyncio.gather(
             asyncio.gather(*map(went_well, calls)),
             enrol_rows(other, caller(house), first, rows, {}),
-            enter_audience(one, caller(house), audience.id, None, names),
+            add_members(one, caller(house), audience.id, None, names),
         )
         await worked_off(house, page=7)
-        by_file = sum(outturn.became is Became.ENROLLED for outturn in told)
-        changed = sum(outturn.became is Became.CHANGED for outturn in told)
-        assert len(NAMES) == entered.entered
+        by_file = sum(result.status is RowStatus.ENROLLED for result in told)
+        changed = sum(result.status is RowStatus.CHANGED for result in told)
+        assert len(NAMES) == entered.added
         assert sum(called) + by_file <= len(NAMES)
         assert [len(NAMES)] * 2 == [await in_force(house, group), by_file + changed if goals else len(NAMES)]
         if not goals:
@@ -70,7 +70,7 @@ def test_leaving_at_once(database_url: str) -> None:
     async def life(house: House) -> None:
         await known(house)
         one, other = house.servers
-        audience = (await make_audience(one, caller(house), "gold")).audience
+        audience = (await create_audience(one, caller(house), "gold")).audience
         group = await by_audience(house, audience)
         target, anna = group.targets[0].id, (await house.customer_key(NAMES[0])).customer_id
         for _ in range(3):

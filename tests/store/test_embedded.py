@@ -229,7 +229,7 @@ def test_a_copy_of_the_programs_runs(empty: Path, monkeypatch: pytest.MonkeyPatc
     """Copied programs find their libraries beside them."""
     monkeypatch.setattr(binaries, "ROOTS_FOLDER", empty / "roots")
     original = binaries.find_binaries(None, account.own_account())
-    copied = binaries._copied(original.folder.parents[1])
+    copied = binaries._copy_of(original.folder.parents[1])
 
     said = subprocess.run([copied / "pginstall/bin/initdb", "--version"], capture_output=True, text=True, check=True)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
+import pytest
 from msgspec.structs import replace
 
 from milepost.model.event import Bill
@@ -12,6 +13,8 @@ from milepost.store.log import keys_of
 from milepost.store.statements import statement
 from milepost.store.wire.arrays import Packing, texts
 from tests.store.fixtures_db import House, run_on_servers
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 BILLS = 400
 

@@ -13,7 +13,7 @@ from milepost.model.role import Role
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
 from milepost.rules.definition.draft import AudienceDraft, GroupDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
-from milepost.service.enrolments.audiences import enter_audience, make_audience
+from milepost.service.enrolments.audiences import add_members, create_audience
 from milepost.service.enrolments.stored_events import count_stored
 from milepost.service.scheduled.jobs import find_job, work_once
 from milepost.service.snapshot.access import Caller
@@ -82,8 +82,8 @@ def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: i
     async def life(house: House) -> None:
         names = await known(house)
         runtime = house.servers[0]
-        audience = (await make_audience(runtime, caller(house), "gold")).audience
-        await enter_audience(runtime, caller(house), audience.id, None, names)
+        audience = (await create_audience(runtime, caller(house), "gold")).audience
+        await add_members(runtime, caller(house), audience.id, None, names)
         group = await by_audience(house, audience)
         await worked_off(house, page=page)
         assert [1] * len(NAMES) == await enrolled(house, group)
@@ -99,11 +99,11 @@ def test_a_member_who_enters_while_a_target_is_defined_is_not_left_out(database_
 
     async def life(house: House) -> None:
         names = await known(house)
-        audience = (await make_audience(house.servers[0], caller(house), "gold")).audience
+        audience = (await create_audience(house.servers[0], caller(house), "gold")).audience
 
         async def enter() -> None:
             for name in names:
-                await enter_audience(house.servers[0], caller(house), audience.id, None, [name])
+                await add_members(house.servers[0], caller(house), audience.id, None, [name])
 
         async def define_some() -> list[TargetGroup]:
             return [await by_audience(house, audience, f"target {number}") for number in range(4)]

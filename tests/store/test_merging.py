@@ -17,6 +17,8 @@ from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.snapshot.access import Caller
 from tests.store.fixtures_db import NOW, House, run_on_servers, statuses
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 
 def caller(house: House) -> Caller:
     """Return the caller."""

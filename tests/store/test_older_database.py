@@ -13,15 +13,17 @@ from msgspec.structs import replace
 from milepost.model.event import EventKey
 from milepost.service.awards import authorisation
 from milepost.service.customers import identifiers, merge, profile, streak_protection
-from milepost.service.definitions import lookup, vendor_import
+from milepost.service.definitions import participation, vendor_import
 from milepost.service.enrolments import stored_events
 from milepost.service.scheduled import boundaries
-from milepost.service.scheduled.verify import Verified, verify
+from milepost.service.scheduled.verify import VerifiedCustomer, verify
 from milepost.store import codec
 from milepost.store.schema import migrate
 from tests.api.client import ApiClient
 from tests.store.dumping import load
 from tests.store.older import FOLDER, Expected, client_of, expected_of, goals, opened_at, outcomes, places, shown, tell
+
+pytestmark = pytest.mark.usefixtures("rows")
 
 KEPT = sorted(path.stem for path in FOLDER.glob("*.sql"))
 """The commits whose databases are kept (make_older_database.py)."""
@@ -56,8 +58,8 @@ OURS = {
     identifiers.SOURCE,
     streak_protection.FREEZE_SOURCE,
     streak_protection.PAUSE_SOURCE,
-    lookup.ENROL_SOURCE,
-    lookup.LEAVE_SOURCE,
+    participation.ENROL_SOURCE,
+    participation.LEAVE_SOURCE,
     boundaries.SOURCE,
 }
 """The sources of what calls, time and registrations make events of."""
@@ -107,10 +109,10 @@ def test_databases_are_kept() -> None:
     assert [] != KEPT == sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def verified(client: ApiClient) -> list[Verified]:
+def verified(client: ApiClient) -> list[VerifiedCustomer]:
     """Replay every log."""
 
-    async def every() -> list[Verified]:
+    async def every() -> list[VerifiedCustomer]:
         return [one async for one in verify(client.runtime.database)]
 
     return client.run(every)

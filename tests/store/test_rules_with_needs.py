@@ -20,7 +20,7 @@ def test_ended_periods_are_read_from_the_history_and_stay_there(database_url: st
         ]
         asked = [tuple(e for e in answer.entries if e.target_id == group.targets[0].id) for answer in answers]
         async with house.database.transaction() as transaction:
-            _, history = await customers.kept(transaction, await house.customer_key())
+            _, history = await customers.stored_bytes(transaction, await house.customer_key())
         return asked, len(history), await house.disagreeing() == []
 
     asked, settled, agrees = run_on_servers(database_url, life)

@@ -61,4 +61,4 @@ def test_statements_name_the_bucket_first() -> None:
         if re.search(rf"\b(from|into|update|join) ({'|'.join(of_customers)})\b", text) and "bucket" not in text
     ]
     # Listing an organisation's customers goes over all buckets; nothing that serves a request does.
-    assert ["customers_from"] == unbucketed
+    assert ["customer_ids_after"] == unbucketed

@@ -23,7 +23,7 @@ def test_progress_leaves_the_hot_row_and_comes_back(database_url: str) -> None:
                 (answer,) = await receive([late])
                 assert [(600_000, 1_000_000), (10_000, 20_000)] == [(one.before, one.after) for one in answer.entries]
             async with house.database.reading() as reading:
-                now = await customers.customers_now(reading, await house.customer_key())
+                now = await customers.find(reading, await house.customer_key())
             assert now is not None
             assert sorted(january) == sorted(ProgressKey(one.target_id, one.period_id) for one in now.history)
             assert set(january).isdisjoint(now.standing.progress)
@@ -51,7 +51,7 @@ def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
     async def life(house: House) -> bytes:
         await house.servers[0].lanes.receive([house.bill("old", at=NOW - 24 * 60 * HOUR)])
         async with house.database.transaction() as transaction:
-            body, history = await customers.kept(transaction, await house.customer_key())
+            body, history = await customers.stored_bytes(transaction, await house.customer_key())
         assert () == history
         return body
 

@@ -6,6 +6,8 @@ import pytest
 from milepost.service.scheduled.verify import verify
 from tests.store.fixtures_db import HOUR, NOW, House, open_house, run
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 ANOTHERS = """
     update standing as s set body = o.body from standing as o, event as e
     where e.event_id = 'b1' and s.customer_id = e.customer_id and o.customer_id <> s.customer_id

@@ -16,6 +16,7 @@ from milepost.model.problem import Unavailable
 from milepost.model.standing import OutcomeKind
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.store import boundaries
+from milepost.store.schema import _LOCK as MIGRATION_LOCK
 from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told
 from tests.store.fixtures_db import House, run_on_servers
 
@@ -35,6 +36,12 @@ def worker(url: str, clock: str = CLOCK) -> "Iterator[subprocess.Popen[str]]":
             yield process
         finally:
             process.kill()
+
+
+def ready(process: "subprocess.Popen[str]") -> None:
+    """Wait until a worker says that it runs."""
+    assert process.stderr is not None
+    assert "milepost worker ready" in process.stderr.readline()
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -63,15 +70,29 @@ def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(da
                 first.wait()
             assert 0 < number("select count(*) from turn where done_at is null")
             await run_sql(house, "update turn set leased_until = now() - interval '1 second' where done_at is null")
-            with worker(database_url) as one, worker(database_url) as other:
+            with worker(database_url) as second, worker(database_url) as third:
                 until(lambda: number("select count(*) from turn where done_at is null") == 0)
-                for process in (one, other):
+                for process in (second, third):
+                    ready(process)
                     process.send_signal(signal.SIGTERM)
-                assert [0, 0] == [one.wait(20), other.wait(20)]
+                assert [0, 0] == [second.wait(PATIENCE_SECONDS), third.wait(PATIENCE_SECONDS)]
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_CLOSED)).values())
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_STARTED)).values())
 
     run_on_servers(database_url, life)
+
+
+def test_a_worker_that_is_stopped_while_it_starts_ends_well(database_url: str) -> None:
+    """It waits for another server that migrates; SIGTERM ends it with 0, and SIGINT too."""
+    waiting = b"select count(*) from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with worker(database_url) as process:
+                until(lambda: connection.execute(waiting).fetchone() == (1,))
+                process.send_signal(number)
+                assert 0 == process.wait(PATIENCE_SECONDS)
+                until(lambda: connection.execute(waiting).fetchone() == (0,))
 
 
 def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> None:
@@ -81,8 +102,7 @@ def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> No
         await people(house, 3)
         done = b"select count(*) from turn where done_at is not null"
         with psycopg.connect(database_url, autocommit=True) as connection, worker(database_url, EVE) as process:
-            assert process.stderr is not None
-            assert "milepost worker ready" in process.stderr.readline()
+            ready(process)
             assert (0,) == connection.execute("select count(*) from turn").fetchone()
             until(lambda: connection.execute(done).fetchone() == (4,))
 
@@ -132,7 +152,7 @@ def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
 
         async def fall_silent() -> None:
             async with house.servers[0].database.transaction() as transaction:
-                await transaction.run("hold_boundary", boundaries._key(lease) | {"silence": "50"})
+                await transaction.run("lock_leased_boundary", boundaries._key(lease) | {"silence": "50"})
                 await asyncio.sleep(0.5)
                 await transaction.rows("organisation_ids")
 

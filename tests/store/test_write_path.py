@@ -16,6 +16,8 @@ from milepost.service.ingest.transaction import Ingest
 from milepost.store import customers
 from tests.store.fixtures_db import HOUR, NOW, House, outcomes_of, run_on_servers, statuses
 
+pytestmark = pytest.mark.usefixtures("rows")
+
 TABLES = ("customer", "identity", "standing", "history", "event", "outbox")
 
 
@@ -35,7 +37,7 @@ def ingests(house: House, number: int) -> list[Ingest]:
 async def values(house: House, customer: str = "anna") -> list[int]:
     """Return what a customer has reached in January, target by target, in units."""
     async with house.database.reading() as reading:
-        now = await customers.customers_now(reading, await house.customer_key(customer))
+        now = await customers.find(reading, await house.customer_key(customer))
     assert now is not None
     return [now.standing.progress[key].value for key in sorted(now.standing.progress)]
 

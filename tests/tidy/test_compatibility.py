@@ -3,7 +3,7 @@
 import ast
 import re
 
-from milepost.api.http.openapi import ROUTES
+from milepost.api.http.routes import ROUTES
 from tests.tidy.sources import ROOT
 
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")

@@ -74,6 +74,7 @@ def words() -> frozenset[str]:
 
 def is_path(name: str) -> bool:
     """Return whether *name*, if it is a path, leads somewhere: from the root, from the package, or as its end."""
+    name = re.sub(r"^(\.\./)+", "", name)
     if not _PATH.fullmatch(name) or name in MADE_LATER:
         return True
     return any(path == name or path.endswith(f"/{name}") for path in tree())

@@ -1,7 +1,7 @@
-"""The command line: data goes to standard output, talk to standard error.
+"""The command line. Results go to standard output, messages to standard error.
 
-Each command is a function in a module of its own, registered here. Libraries that take long to import are imported
-inside the commands that use them, so that `milepost --help` answers at once.
+Each command is a function in a module of its own and is registered here. Commands import slow libraries inside their
+functions, so that `milepost --help` is fast.
 """
 
 import signal
@@ -18,7 +18,7 @@ from milepost.cli.import_declarations import import_concepts, import_fields, imp
 from milepost.cli.import_enrolments import import_enrolments
 from milepost.cli.import_events import import_
 from milepost.cli.openapi import openapi
-from milepost.cli.output import tell
+from milepost.cli.output import print_message
 from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
@@ -29,11 +29,11 @@ from milepost.postgres.account import NotStarted
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
-"""The same number that a wrong option has."""
+"""The exit code that the command line parser has for a wrong option, too."""
 
 app = typer.Typer(
     name="milepost",
-    help="The open, self-hosted loyalty targets engine.",
+    help="Milepost, a self-hosted engine for loyalty targets.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # the boxes cost a tenth of a second at each `--help`
@@ -61,22 +61,22 @@ app.add_typer(compat, name="compat")
 
 
 def main() -> None:
-    """Run the command that the arguments name; what it refuses is told in sentences and gives an exit code."""
+    """Run the command that the arguments name; print its problems as sentences and exit with a code."""
     if not __debug__:
-        tell("Milepost relies on its assertions; run Python without -O.")
+        print_message("Milepost relies on assertions: run Python without -O.")
         sys.exit(EXIT_FAILED)
     signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except Refused as refused:
         for problem in refused.problems:
-            tell(f"{problem.path} {problem.reason}".strip())
+            print_message(f"{problem.path} {problem.reason}".strip())
         sys.exit(EXIT_REFUSED)
     except (NotStarted, Unavailable, Unfit) as error:
-        tell(str(error))
+        print_message(str(error))
         sys.exit(EXIT_FAILED)
 
 
 def _end(number: int, _: FrameType | None) -> None:
-    """Unwind instead of falling dead, so that the embedded database is stopped and its socket removed."""
+    """Exit by an exception, so that the embedded database is stopped and its socket removed."""
     sys.exit(128 + number)

@@ -1,4 +1,4 @@
-"""`milepost compat import` and `compat compare`: moving in from the vendor, and showing that nothing changed by it."""
+"""`milepost compat import`: import saved answers of the vendor's API, to move from there to Milepost."""
 
 import csv
 from collections.abc import Iterator
@@ -7,57 +7,66 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from milepost.cli.in_process import inside
+from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
-from milepost.cli.output import give_json, tell
+from milepost.cli.output import print_json, print_message
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
 
 if TYPE_CHECKING:
     from milepost.model.target import TargetGroup
     from milepost.service.runtime.runtime import Runtime
-    from milepost.vendor_import.saved_answers import Saved
+    from milepost.vendor_import.saved_answers import SavedAnswers
 
 BATCH = 500
-"""Customers that are taken over in one go."""
+"""Customers that are imported in one transaction."""
 
 SHOWN_MAX = 20
 
-compat = typer.Typer(help="Moving in from the vendor's system.", no_args_is_help=True)
+compat = typer.Typer(help="Move from the vendor's system to Milepost.", no_args_is_help=True)
 
 
 @compat.command("import")
 def import_saved(
-    files: Annotated[list[Path], typer.Argument(help="saved answers of GET calls: JSON, or NDJSON with one a line")],
+    files: Annotated[
+        list[Path], typer.Argument(help="saved answers of GET calls: JSON files, or NDJSON with an answer on each line")
+    ],
     organisation: Annotated[str, typer.Option("--org", help="name of the organisation")],
     identifiers: Annotated[
-        Path | None, typer.Option("--identifiers", help="CSV: userId and externalId, mobile, email or cardnumber")
+        Path | None,
+        typer.Option(
+            "--identifiers", help="CSV file with the columns userId and externalId, mobile, email or cardnumber"
+        ),
     ] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
     json: Json = False,
 ) -> None:
-    """Recreate definitions, enrolments, own goals and progress with the vendor's ids; says what was not understood."""
-    from milepost.vendor_import.saved_answers import Saved
+    """Import definitions, enrolments, goals and progress.
 
-    saved = Saved()
+    Groups, targets and customers keep the ids of the vendor. Fields that Milepost does not understand are listed. What
+    was imported before is left as it is, so the command may be repeated. See docs/moving-in.md.
+    """
+    from milepost.vendor_import.saved_answers import SavedAnswers
+
+    saved = SavedAnswers()
     for file in files:
         for name, answer in _answers(file):
             saved.add(name, answer)
-    names = _names(identifiers)
+    identifiers_by_id = _identifiers(identifiers)
     flags = {"data": data, "database_url": database_url, "clock": clock}
-    report = inside(flags, lambda runtime: _move_in(runtime, organisation, saved, names))
+    report = run_inside(flags, lambda runtime: _import(runtime, organisation, saved, identifiers_by_id))
     report |= {"understood": dict(sorted(saved.known.items())), "notUnderstood": dict(sorted(saved.unknown.items()))}
-    report |= {"unread": saved.unread, "incompleteGroups": saved.parts_without_group()}
+    report |= {"unread": saved.unread, "incompleteGroups": saved.incomplete_group_ids()}
     if json:
-        give_json(report)
+        print_json(report)
         return
-    _show(report)
+    _print_summary(report)
 
 
 def _answers(file: Path) -> Iterator[tuple[str, Any]]:
-    """Return the answers that a file holds; a line that is no JSON names itself."""
+    """Return the answers in a file, each with its file and line; raises Refused with the line that is not JSON."""
     from milepost.api.http.body import read_json
 
     content = file.read_bytes()
@@ -71,98 +80,102 @@ def _answers(file: Path) -> Iterator[tuple[str, Any]]:
             raise Refused(Problem(f"{file}:{number}", refused.problems[0].reason)) from None
 
 
-def _names(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
-    """Return the names of customers that a CSV holds, by the vendor's ids."""
+def _identifiers(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
+    """Return the identifiers of customers in a CSV file, by the vendor's user ids."""
     if file is None:
         return {}
     kinds = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}
-    found: dict[int, tuple[Identifier, ...]] = {}
+    identifiers: dict[int, tuple[Identifier, ...]] = {}
     with file.open(newline="", encoding="utf-8-sig") as opened:
         for row in csv.DictReader(opened):
             if not (row.get("userId") or "").isdigit():
-                raise Refused(Problem(str(file), "needs a column userId of numbers"))
-            found[int(row["userId"])] = tuple(
+                raise Refused(Problem(str(file), "must have a column userId, which holds numbers"))
+            identifiers[int(row["userId"])] = tuple(
                 Identifier(kind, row[name]) for name, kind in kinds.items() if row.get(name)
             )
-    return found
+    return identifiers
 
 
-async def _move_in(
-    runtime: "Runtime", name: str, saved: "Saved", names: dict[int, tuple[Identifier, ...]]
+async def _import(
+    runtime: "Runtime", name: str, saved: "SavedAnswers", identifiers: dict[int, tuple[Identifier, ...]]
 ) -> dict[str, Any]:
     from milepost.rules.calendar import calendar_of
     from milepost.service.definitions.vendor_import import import_group
-    from milepost.service.organisations.provisioning import organisation_called
-    from milepost.vendor_import.saved_groups import told_group
+    from milepost.service.organisations.provisioning import organisation_by_name
+    from milepost.vendor_import.saved_groups import read_group
 
-    organisation = await organisation_called(runtime.database, name)
+    organisation = await organisation_by_name(runtime.database, name)
     calendar = calendar_of(organisation.zone)
-    done: dict[str, Any] = {"groups": 0, "groupsKnown": 0, "customers": 0, "customersKnown": 0, "refused": []}
-    for raw in saved.whole_groups():
-        told = told_group(saved, raw, calendar)
-        problems, group = told.problems, None
+    report: dict[str, Any] = {"groups": 0, "groupsKnown": 0, "customers": 0, "customersKnown": 0, "refused": []}
+    for raw in saved.complete_groups():
+        imported = read_group(saved, raw, calendar)
+        problems, group = imported.problems, None
         try:
-            group = None if problems else await import_group(runtime, organisation.id, told.group)
+            group = None if problems else await import_group(runtime, organisation.id, imported.group)
         except Refused as refused:
             problems = refused.problems
         if problems:
-            done["refused"] += [f"group {raw['id']}: {one.path} {one.reason}" for one in problems]
+            report["refused"] += [f"group {raw['id']}: {problem.path} {problem.reason}" for problem in problems]
         else:
-            done["groups" if group is not None else "groupsKnown"] += 1
+            report["groups" if group is not None else "groupsKnown"] += 1
     groups = await _groups(runtime, organisation.id)
-    await _move_customers(runtime, organisation.id, saved, groups, names, done)
-    return done
+    await _import_customers(runtime, organisation.id, saved, groups, identifiers, report)
+    return report
 
 
 async def _groups(runtime: "Runtime", org_id: int) -> "dict[int, TargetGroup]":
-    from milepost.service.leaderboards.places import snapshot_of
+    from milepost.service.runtime.runtime import current_snapshot
 
-    return (await snapshot_of(runtime, org_id)).rule_index.groups
+    return (await current_snapshot(runtime, org_id)).rule_index.groups
 
 
-async def _move_customers(
+async def _import_customers(
     runtime: "Runtime",
     org_id: int,
-    saved: "Saved",
+    saved: "SavedAnswers",
     groups: "dict[int, TargetGroup]",
-    names: dict[int, tuple[Identifier, ...]],
-    done: dict[str, Any],
+    identifiers: dict[int, tuple[Identifier, ...]],
+    report: dict[str, Any],
 ) -> None:
     from milepost.rules.calendar import calendar_of
     from milepost.service.definitions.vendor_import import import_customers
     from milepost.service.ingest.incoming_event import Status
-    from milepost.service.leaderboards.places import snapshot_of
-    from milepost.vendor_import.saved_users import told_customer
+    from milepost.service.runtime.runtime import current_snapshot
+    from milepost.vendor_import.saved_users import read_customer
 
-    calendar = calendar_of((await snapshot_of(runtime, org_id)).organisation.zone)
+    calendar = calendar_of((await current_snapshot(runtime, org_id)).organisation.zone)
     users = sorted(saved.users)
     for first in range(0, len(users), BATCH):
-        moved = [
-            told_customer(saved, saved.users[id_], groups, calendar, names.get(id_, ()))
+        batch = [
+            read_customer(saved, saved.users[id_], groups, calendar, identifiers.get(id_, ()))
             for id_ in users[first : first + BATCH]
         ]
         try:
-            answers = await import_customers(runtime, org_id, moved)
+            answers = await import_customers(runtime, org_id, batch)
         except Refused as refused:
-            done["refused"] += [
-                f"customers from {moved[0].customer.id} on: {one.path} {one.reason}" for one in refused.problems
+            report["refused"] += [
+                f"customers from {batch[0].customer.id} on: {problem.path} {problem.reason}"
+                for problem in refused.problems
             ]
             continue
         for answer in answers:
-            done["customers" if answer.status is Status.APPLIED else "customersKnown"] += 1
+            report["customers" if answer.status is Status.APPLIED else "customersKnown"] += 1
 
 
-def _show(report: dict[str, Any]) -> None:
+def _print_summary(report: dict[str, Any]) -> None:
     typer.echo(
         f"groups {report['groups']}, known before {report['groupsKnown']}; "
         f"customers {report['customers']}, known before {report['customersKnown']}; refused {len(report['refused'])}"
     )
     typer.echo(f"fields understood {len(report['understood'])}, not understood {len(report['notUnderstood'])}")
     for name, count in report["notUnderstood"].items():
-        tell(f"not understood: {name} ({count} times)")
+        print_message(f"not understood: {name} ({count} times)")
     for what in report["refused"][:SHOWN_MAX]:
-        tell(f"refused: {what}")
+        print_message(f"refused: {what}")
     for name in report["unread"]:
-        tell(f"neither groups nor customers in {name}")
+        print_message(f"{name}: holds neither groups nor customers")
     for id_ in report["incompleteGroups"]:
-        tell(f"group {id_}: add the answer that shows it whole, such as GET /v3/milestones?require-periods=true")
+        print_message(
+            f"group {id_}: is incomplete; add an answer that holds all of it, such as that of "
+            "GET /v3/milestones?require-periods=true"
+        )

@@ -1,9 +1,9 @@
-"""`milepost config`: which settings are in force, and why."""
+"""`milepost config`: the settings in force, and where they come from."""
 
 import os
 
 from milepost.cli.options import Clock, Data, DatabaseUrl, Host, Json, Port
-from milepost.cli.output import give_json, give_table
+from milepost.cli.output import print_json, print_table
 from milepost.settings import describe, read_settings
 
 
@@ -15,11 +15,14 @@ def config(
     clock: Clock = None,
     json: Json = False,
 ) -> None:
-    """Print each setting with its value, its source and its meaning."""
+    """Print the settings of this server.
+
+    Each setting has its value, the source of the value (flag, environment or default) and its meaning.
+    """
     flags = {"data": data, "database_url": database_url, "host": host, "port": port, "clock": clock}
     described = describe(read_settings(os.environ, flags))
     if json:
-        give_json([{**setting._asdict(), "source": setting.source.value} for setting in described])
+        print_json([{**setting._asdict(), "source": setting.source.value} for setting in described])
         return
     rows = [(s.variable, "-" if s.value is None else s.value, s.source.value, s.meaning) for s in described]
-    give_table([("setting", "value", "source", "meaning"), *rows])
+    print_table([("setting", "value", "source", "meaning"), *rows])

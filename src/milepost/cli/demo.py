@@ -1,4 +1,4 @@
-"""`milepost demo`: a year of real grocery bills, loaded, shown and served."""
+"""`milepost demo`: load a year of real grocery bills, show progress, and serve."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from milepost.cli.options import Data, Json, Port
-from milepost.cli.output import tell
+from milepost.cli.output import print_message
 from milepost.settings import read_settings
 
 EXIT_FAILED = 1
@@ -17,39 +17,43 @@ EXIT_INTERRUPTED = 130
 
 Households = Annotated[
     int | None,
-    typer.Option("--households", min=1, help="load this many households only, those with the lowest numbers"),
+    typer.Option("--households", min=1, help="load this many households, those with the lowest numbers"),
 ]
-Everybody = Annotated[bool, typer.Option("--all", help="load all 2,469 households, not only 1,000")]
-Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="serve when the progress has been shown")]
+All = Annotated[bool, typer.Option("--all", help="load all 2,469 households instead of 1,000")]
+Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="keep serving after the progress is shown")]
 
 
 def demo(
     households: Households = None,
-    everybody: Everybody = False,
+    all_households: All = False,
     serve: Serve = True,
     data: Data = None,
     port: Port = None,
     json: Json = False,
 ) -> None:
-    """Load a year of real grocery bills, show three households' progress, and serve."""
+    """Load a year of real grocery bills, show progress, and serve.
+
+    The bills are from the public data set "The Complete Journey". The progress of three households is shown; then the
+    server runs until Ctrl-C. The next run serves the same data without loading it again.
+    """
     from milepost.demo.failure import Failed
     from milepost.demo.groceries import HOUSEHOLDS
-    from milepost.demo.run import Chosen, run
+    from milepost.demo.run import Options, run
 
     settings = read_settings(os.environ, {"data": data, "port": port})
-    wanted = HOUSEHOLDS if everybody else households and min(households, HOUSEHOLDS)
-    chosen = Chosen(data=settings.data, port=settings.port, households=wanted, serve=serve, json=json)
+    count = HOUSEHOLDS if all_households else households and min(households, HOUSEHOLDS)
+    options = Options(data=settings.data, port=settings.port, households=count, serve=serve, json=json)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        run(chosen)
+        run(options)
     except Failed as failed:
-        tell(str(failed))
+        print_message(str(failed))
         sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
-        tell("\nStopped.")
+        print_message("\nStopped.")
         sys.exit(EXIT_INTERRUPTED)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Take a request to end like Ctrl-C, so that the server that was started is stopped too."""
+    """Treat SIGTERM like Ctrl-C, so that the server of the demo is stopped, too."""
     raise KeyboardInterrupt

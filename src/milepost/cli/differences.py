@@ -1,6 +1,6 @@
-"""What differs between a recorded answer and the one got, field by field, and which of it is explained.
+"""The differences between a recorded answer and a new one, field by field, and the reasons that explain some of them.
 
-Nothing here asks anybody: values go in, values come out. Numbers are compared by value, lists place by place.
+Pure functions. Numbers are compared by value, lists position by position.
 """
 
 import re
@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 ABSENT = "(absent)"
-"""What is shown of a field that one of the two does not have."""
+"""Shown for a field that one of the two answers lacks."""
 
 READING = ("GET",)
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Difference(NamedTuple):
-    """A field that differs: where it is, what was recorded and what was got, and what is null beside it in both."""
+    """A field that differs: its path, the recorded and the new value, and its sibling fields that are null in both."""
 
     path: str
     recorded: Any
@@ -25,10 +25,10 @@ class Difference(NamedTuple):
 
 
 class Known(NamedTuple):
-    """An explained difference: of which fields and calls, and why.
+    """A known difference: the fields and requests that it explains, and the reason.
 
-    `path` and `request` are patterns in which `*` stands for any text; `added` speaks of fields that were not recorded,
-    `null` of fields beside which the one of that name is null in both answers.
+    `path` and `request` are patterns in which `*` matches any text. With `added` it explains only fields that were not
+    recorded; with `null` only fields that have a sibling of that name which is null in both answers.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Known(NamedTuple):
     null: str | None = None
 
     def explains(self, difference: Difference, method: str, address: str) -> bool:
-        """Return whether this is the reason for a difference in the answer to a call."""
+        """Return whether this explains a difference in the answer to the request *method* *address*."""
         if method not in self.methods or (self.added and difference.recorded != ABSENT):
             return False
         if self.null is not None and self.null not in difference.nulls:
@@ -49,20 +49,22 @@ class Known(NamedTuple):
 
 KNOWN: Sequence[Known] = (
     Known("*lastSyncTime*", "the time of the request"),
-    Known("*enrolledOn*", "a row that nothing made yet is of the time of the request", READING, null="targetId"),
-    Known("*lastUpdatedOn*", "a row that nothing made yet is of the time of the request", READING, null="targetId"),
-    Known("*requestId", "made for each request"),
-    Known("*attribution.*", "when, and by which till, the replayed request made or changed it", WRITING),
+    Known("*enrolledOn*", "the time of the request, in a row that no event has created yet", READING, null="targetId"),
+    Known(
+        "*lastUpdatedOn*", "the time of the request, in a row that no event has created yet", READING, null="targetId"
+    ),
+    Known("*requestId", "made anew for each request"),
+    Known("*attribution.*", "the time and the till of the replayed request", WRITING),
     Known("*createdOn*", "the time of the replayed request", WRITING),
     Known("*lastUpdatedOn*", "the time of the replayed request", WRITING),
-    Known("*createdBy*", "the till that replays", WRITING),
-    Known("*lastUpdatedBy*", "the till that replays", WRITING),
-    Known("*.id", "made by the server for what the request created", ("POST",)),
-    Known("*Id", "made by the server for what the request created", ("POST",)),
-    Known("*.entity", "the customer's id, made by the server", ("POST",)),
-    Known("*RuleSetId", "numbers of each server's own, which lead to nothing"),
-    Known("*RulesetId", "numbers of each server's own, which lead to nothing"),
-    Known("data.accessToken", "made for each request", request="*/oauth/token/generate"),
+    Known("*createdBy*", "the till of the replayed request", WRITING),
+    Known("*lastUpdatedBy*", "the till of the replayed request", WRITING),
+    Known("*.id", "an id that the server made for what the request created", ("POST",)),
+    Known("*Id", "an id that the server made for what the request created", ("POST",)),
+    Known("*.entity", "the customer's id, which the server made", ("POST",)),
+    Known("*RuleSetId", "internal numbers of each server, which no call takes"),
+    Known("*RulesetId", "internal numbers of each server, which no call takes"),
+    Known("data.accessToken", "made anew for each request", request="*/oauth/token/generate"),
     Known("data.ttlSeconds", "a setting of the server", request="*/oauth/token/generate"),
     Known("warnings", "older answers of the vendor had no warnings", added=True),
     Known("*ISO", "older answers of the vendor had no ISO twins of stamps", added=True),
@@ -70,7 +72,7 @@ KNOWN: Sequence[Known] = (
 
 
 def differences(recorded: Any, got: Any, path: str = "", nulls: frozenset[str] = frozenset()) -> Iterator[Difference]:
-    """Return every field in which two values differ; what is absent is shown as such."""
+    """Return every field in which two values differ; a field that one of them lacks is shown as ABSENT."""
     if isinstance(recorded, dict) and isinstance(got, dict):
         nulls = frozenset(name for name, value in recorded.items() if value is None and got.get(name, ABSENT) is None)
         for name in [*recorded, *(name for name in got if name not in recorded)]:
@@ -86,25 +88,26 @@ def differences(recorded: Any, got: Any, path: str = "", nulls: frozenset[str] =
 
 
 def explanation(difference: Difference, method: str, address: str, known: Sequence[Known]) -> str | None:
-    """Return the reason for a difference in the answer to a call; None if there is none."""
-    return next((one.reason for one in known if one.explains(difference, method, address)), None)
+    """Return the reason that explains a difference in the answer to a request; None if none does."""
+    return next((entry.reason for entry in known if entry.explains(difference, method, address)), None)
 
 
-def made_ids(found: Sequence[Difference], method: str) -> list[Difference]:
-    """Return the differences that are ids, made by the server for what a call created."""
+def made_ids(different: Sequence[Difference], method: str) -> list[Difference]:
+    """Return the differences that are ids which the server made for what a POST created."""
     if method != "POST":
         return []
     return [
-        one
-        for one in found
-        if one.path.lower().endswith("id") and all(type(value) is int for value in (one.recorded, one.got))
+        difference
+        for difference in different
+        if difference.path.lower().endswith("id")
+        and all(type(value) is int for value in (difference.recorded, difference.got))
     ]
 
 
 def with_made_ids(value: Any, made: dict[str, str], name: str = "") -> Any:
-    """Return a recorded body or answer as it reads with the ids that were made since.
+    """Return a recorded body or answer with its recorded ids replaced by the new ids in *made*.
 
-    Fields that are named as ids change, and keys that are ids.
+    Ids are the values of fields whose names end in `id`, `ids` or `entity`, and keys of objects that are ids.
     """
     if isinstance(value, dict):
         return {made.get(key, key): with_made_ids(inner, made, key) for key, inner in value.items()}

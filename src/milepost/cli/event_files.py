@@ -1,4 +1,4 @@
-"""Reading events from files: NDJSON as it is, CSV and Parquet by their column names.
+"""Reading events from files. Each line of NDJSON, and each row of CSV or Parquet, is one event.
 
 A column `customer.externalId` or `data.netAmount` is a field within an object; a column `data` or `data.lines` may hold
 JSON text. Empty cells are left out.
@@ -20,14 +20,14 @@ from milepost.model.event import BILL, CURRENCY, POINTS, RETURN
 from milepost.model.problem import Problem, Refused
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_SPELLED = frozenset({BILL, RETURN, POINTS, CURRENCY})
+_WITH_PAYLOAD = frozenset({BILL, RETURN, POINTS, CURRENCY})
 _LITERAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?|true|false", re.ASCII)
-_WHOLE = frozenset({"customer.id", "store.id", "till.id", "data.programId"})
+_WHOLE_NUMBERS = frozenset({"customer.id", "store.id", "till.id", "data.programId"})
 _JSON = frozenset({"data", "customer", "store", "till", "data.lines", "data.extendedFields"})
 
 
 class Read(NamedTuple):
-    """One event of a file: which row it is (from 1), its JSON, and how far into the file that is."""
+    """One event of a file: its row (from 1), its JSON, and how much of the file is read with it (see `EventFile`)."""
 
     row: int
     json: bytes
@@ -35,7 +35,7 @@ class Read(NamedTuple):
 
 
 class EventFile(NamedTuple):
-    """A file of events and how much there is to read, in bytes or, for Parquet, in rows."""
+    """A file of events, and its size in bytes or, for Parquet, in rows."""
 
     path: Path
     kind: str
@@ -43,12 +43,12 @@ class EventFile(NamedTuple):
 
     @property
     def unit(self) -> str:
-        """Return what `total` counts."""
+        """Return the unit of `total`."""
         return "rows" if self.kind == "parquet" else "bytes"
 
 
 def event_file(path: Path) -> EventFile:
-    """Return the file at *path*, known by its ending; raises Refused."""
+    """Return the file at *path*, whose kind is known by its ending; raises Refused."""
     if not path.is_file():
         raise Refused(Problem(str(path), "there is no such file"))
     kind = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".parquet": "parquet"}.get(path.suffix.lower())
@@ -59,7 +59,7 @@ def event_file(path: Path) -> EventFile:
 
 
 def events_of(file: EventFile) -> Iterator[Read]:
-    """Return the events of *file* in order."""
+    """Return the events of *file* in the order of its rows."""
     match file.kind:
         case "ndjson":
             return _lines(file.path)
@@ -83,18 +83,18 @@ def _cells(path: Path) -> Iterator[Read]:
         reader = csv.DictReader(TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
         for row, cells in enumerate(reader, 1):
             given = {str(name): text for name, text in cells.items() if isinstance(text, str) and text != ""}
-            plain = given.get("type") in _SPELLED
-            values = {name: _cell(name, text, plain=plain) for name, text in given.items()}
+            is_payload = given.get("type") in _WITH_PAYLOAD
+            values = {name: _cell(name, text, is_payload=is_payload) for name, text in given.items()}
             yield Read(row, _text(_nested(values)), raw.tell())
 
 
-def _cell(name: str, text: str, *, plain: bool) -> object:
-    """Return what a CSV cell says: amounts of bills are text that is read exactly, attributes may be numbers."""
+def _cell(name: str, text: str, *, is_payload: bool) -> object:
+    """Return the value of a CSV cell. Amounts of bills stay text, so that they are exact; attributes may be numbers."""
     if name in _JSON:
         return _json(text)
-    if name in _WHOLE and text.isascii() and text.isdigit():
+    if name in _WHOLE_NUMBERS and text.isascii() and text.isdigit():
         return int(text)
-    if name.startswith("data.") and not plain and _LITERAL.fullmatch(text):
+    if name.startswith("data.") and not is_payload and _LITERAL.fullmatch(text):
         return _json(text)
     return text
 
@@ -132,7 +132,7 @@ def _value(name: str, value: object) -> object:
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return the object that dotted names describe."""
+    """Return the nested object of *values* with dotted names: `customer.id` becomes the field `id` of `customer`."""
     event: dict[str, Any] = {}
     for name, value in values.items():
         holder = event

@@ -1,4 +1,4 @@
-"""`milepost import zones|concepts|stores|tills|fields|programs|currencies FILE`: CSV, all rows or none."""
+"""`milepost import zones|concepts|stores|tills|fields FILE`: from CSV, all rows or none."""
 
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from milepost.cli.in_process import inside
+from milepost.cli.in_process import run_inside
 from milepost.cli.options import Data, DatabaseUrl
 from milepost.model.problem import Problem, Refused
 
@@ -15,75 +15,92 @@ if TYPE_CHECKING:
     from milepost.service.runtime.runtime import Runtime
 
 Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
+File = Annotated[Path, typer.Argument(help="CSV file; all of its rows are imported or none")]
 Work = Callable[["Runtime", int, bytes], Awaitable[int]]
 
 
 class Family(Enum):
-    """Which fields a file declares."""
+    """The kind of fields that a file declares."""
 
     EXTENDED = "extended"
     CUSTOM = "custom"
 
 
-def import_zones(file: Path, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Add or change zones by code, from CSV with the columns code, id, name."""
+def import_zones(file: File, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Add or change zones by code.
+
+    The columns of the file are code, id and name; only code is required.
+    """
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import NamedBody, drafts_of
+        from milepost.api.native.places.body import NamedBody, drafts_of_table
         from milepost.service.organisations.places import keep_zones
 
-        return len(await keep_zones(runtime.database, runtime.snapshots, org_id, drafts_of(body, NamedBody)))
+        return len(await keep_zones(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, NamedBody)))
 
-    _bring_in(file, organisation, data, database_url, work)
+    _import(file, organisation, data, database_url, work)
 
 
-def import_concepts(file: Path, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Add or change concepts by code, from CSV with the columns code, id, name."""
+def import_concepts(file: File, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Add or change concepts by code.
+
+    The columns of the file are code, id and name; only code is required.
+    """
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import NamedBody, drafts_of
+        from milepost.api.native.places.body import NamedBody, drafts_of_table
         from milepost.service.organisations.places import keep_concepts
 
-        return len(await keep_concepts(runtime.database, runtime.snapshots, org_id, drafts_of(body, NamedBody)))
+        return len(await keep_concepts(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, NamedBody)))
 
-    _bring_in(file, organisation, data, database_url, work)
+    _import(file, organisation, data, database_url, work)
 
 
-def import_stores(file: Path, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Add or change stores by code, from CSV: code, id, name, zone, concept, externalId, externalId1, externalId2."""
+def import_stores(file: File, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Add or change stores by code.
+
+    The columns of the file are code, id, name, zone, concept, externalId, externalId1 and externalId2; only code is
+    required. Zone and concept are codes.
+    """
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import StoreBody, drafts_of
+        from milepost.api.native.places.body import StoreBody, drafts_of_table
         from milepost.service.organisations.places import keep_stores
 
-        return len(await keep_stores(runtime.database, runtime.snapshots, org_id, drafts_of(body, StoreBody)))
+        return len(await keep_stores(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, StoreBody)))
 
-    _bring_in(file, organisation, data, database_url, work)
+    _import(file, organisation, data, database_url, work)
 
 
-def import_tills(file: Path, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Add or change tills by code, from CSV with the columns code, id, name, store."""
+def import_tills(file: File, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Add or change tills by code.
+
+    The columns of the file are code, id, name and store; only code is required. Store is a code.
+    """
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.places.routes import TillBody, drafts_of
+        from milepost.api.native.places.body import TillBody, drafts_of_table
         from milepost.service.organisations.places import keep_tills
 
-        return len(await keep_tills(runtime.database, runtime.snapshots, org_id, drafts_of(body, TillBody)))
+        return len(await keep_tills(runtime.database, runtime.snapshots, org_id, drafts_of_table(body, TillBody)))
 
-    _bring_in(file, organisation, data, database_url, work)
+    _import(file, organisation, data, database_url, work)
 
 
 def import_fields(
-    file: Path,
+    file: File,
     organisation: Org,
-    family: Annotated[Family, typer.Option("--family", help="which fields the file declares")] = Family.EXTENDED,
+    family: Annotated[Family, typer.Option("--family", help="the kind of fields")] = Family.EXTENDED,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Declare extended or custom fields, from CSV with the columns entity, name, type, label."""
+    """Declare extended or custom fields.
+
+    The columns of the file are entity, name, type and label; label may be left out.
+    """
 
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
-        from milepost.api.native.declarations.routes import FieldBody, field_drafts
+        from milepost.api.native.declarations.body import FieldBody, field_drafts
         from milepost.api.native.items import items_of_table
         from milepost.model.reference import FieldFamily
         from milepost.service.organisations.declarations import declare_fields
@@ -91,18 +108,18 @@ def import_fields(
         drafts = field_drafts(items_of_table(body, FieldBody), FieldFamily[family.name])
         return len(await declare_fields(runtime.database, org_id, drafts))
 
-    _bring_in(file, organisation, data, database_url, work)
+    _import(file, organisation, data, database_url, work)
 
 
-def _bring_in(file: Path, organisation: str, data: Path | None, database_url: str | None, work: Work) -> None:
-    """Do *work* with what *file* holds, and say how many rows there were."""
+def _import(file: Path, organisation: str, data: Path | None, database_url: str | None, work: Work) -> None:
+    """Do *work* with the content of *file*, and print how many rows were imported."""
     if not file.is_file():
         raise Refused(Problem(str(file), "there is no such file"))
     body = file.read_bytes()
 
     async def run(runtime: "Runtime") -> int:
-        from milepost.service.organisations.provisioning import id_called
+        from milepost.service.organisations.provisioning import organisation_id_by_name
 
-        return await work(runtime, await id_called(runtime.database, organisation), body)
+        return await work(runtime, await organisation_id_by_name(runtime.database, organisation), body)
 
-    typer.echo(f"kept {inside({'data': data, 'database_url': database_url}, run)}")
+    typer.echo(f"kept {run_inside({'data': data, 'database_url': database_url}, run)}")

@@ -1,4 +1,4 @@
-"""`milepost import events FILE`: the same path as any event, from NDJSON, CSV or Parquet; can be taken up again."""
+"""`milepost import events FILE`: receive events from NDJSON, CSV or Parquet; an interrupted import can be continued."""
 
 import asyncio
 import json as json_text
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 import typer
 
 from milepost.cli.event_files import EventFile, Read, event_file, events_of
-from milepost.cli.in_process import inside
+from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
-from milepost.cli.output import give_json, tell
+from milepost.cli.output import print_json, print_message
 from milepost.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -22,42 +22,50 @@ if TYPE_CHECKING:
 
 BATCH = 1_000
 IN_FLIGHT_MAX = 4
-"""Batches that wait for their commit while the next is read; lanes keep their order."""
+"""Batches that may wait for their commit while the next one is read. Lanes commit them in order."""
 
-import_ = typer.Typer(help="Bring in files.", no_args_is_help=True)
+import_ = typer.Typer(help="Import events, enrolments, places or fields from a file.", no_args_is_help=True)
 
 
 @import_.callback()
 def _group() -> None:
-    """Bring in files."""
+    """Import events, enrolments, places or fields from a file."""
 
 
 @import_.command("events")
 def import_events(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="file that ends in .ndjson, .jsonl, .csv or .parquet")],
     organisation: Annotated[str, typer.Option("--org", help="name of the organisation")],
-    rejects: Annotated[Path | None, typer.Option("--rejects", help="where refused rows go; FILE.rejects")] = None,
-    afresh: Annotated[bool, typer.Option("--afresh", help="begin at the first row, whatever was done before")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="file for refused rows; if left out, FILE.rejects")
+    ] = None,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="begin at the first row, even if an earlier import got further")
+    ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
     json: Json = False,
 ) -> None:
-    """Receive the events of a file; what was done is kept in FILE.progress, so that it can be taken up again."""
-    found = event_file(file)
+    """Import events from a file.
+
+    Each event counts as if a client had sent it. FILE.progress remembers the last row done, so that an interrupted
+    import continues there. An event with a known source and id is a duplicate and does not count again.
+    """
+    events = event_file(file)
     rejected = rejects or file.with_name(f"{file.name}.rejects")
     flags = {"data": data, "database_url": database_url, "clock": clock}
-    done = inside(flags, lambda runtime: _Import(runtime, found, rejected).run(organisation, afresh=afresh))
+    done = run_inside(flags, lambda runtime: _Import(runtime, events, rejected).run(organisation, afresh=afresh))
     counts = {
         "rows": done.rows,
         **{status: done.counts[status] for status in ("applied", "duplicate", "conflict", "refused")},
     }
     if json:
-        give_json({**counts, "rejects": str(rejected) if done.rejected else None})
+        print_json({**counts, "rejects": str(rejected) if done.rejected else None})
     else:
         typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
         if done.rejected:
-            tell(f"{done.rejected} rows were not counted: see {rejected}")
+            print_message(f"{done.rejected} rows did not count. They are in {rejected}, with the reasons.")
 
 
 class _Done(NamedTuple):
@@ -73,7 +81,7 @@ class _Batch(NamedTuple):
 
 
 class _Import:
-    """One run over one file."""
+    """One import of one file."""
 
     def __init__(self, runtime: "Runtime", file: EventFile, rejects: Path) -> None:
         self._runtime = runtime
@@ -85,14 +93,14 @@ class _Import:
         self._done = 0
 
     async def run(self, organisation: str, *, afresh: bool) -> _Done:
-        """Receive every row that was not done before."""
+        """Receive every row after those of an earlier, interrupted import."""
         from milepost.demo.progress_bar import bar
-        from milepost.service.organisations.provisioning import id_called
+        from milepost.service.organisations.provisioning import organisation_id_by_name
 
-        org_id = await id_called(self._runtime.database, organisation)
-        before = 0 if afresh else self._before()
+        org_id = await organisation_id_by_name(self._runtime.database, organisation)
+        before = 0 if afresh else self._last_row_done()
         if before:
-            tell(f"taking up {self._file.path.name} after row {before}")
+            print_message(f"continuing {self._file.path.name} after row {before}")
         rows = 0
         waiting: deque[_Batch] = deque()
         with ExitStack() as closing:
@@ -112,7 +120,7 @@ class _Import:
         return _Done(rows, self._rejected, self._counts)
 
     def _send(self, batch: list[Read], org_id: int, rejects: TextIO) -> _Batch:
-        from milepost.api.native.events.routes import read_event
+        from milepost.api.native.events.incoming_event import read_event
 
         incoming_events: list[IncomingEvent] = []
         rows: list[Read] = []
@@ -126,7 +134,7 @@ class _Import:
         return _Batch(batch[-1], rows, asyncio.ensure_future(self._runtime.lanes.receive(incoming_events)))
 
     async def _finish(self, batch: _Batch, rejects: TextIO) -> int:
-        """Wait for the commit of *batch*, note it, and give how much further into the file that is."""
+        """Wait for the commit of *batch*, remember its last row, and return how far it advances in the file."""
         for row, answer in zip(batch.rows, await batch.answers, strict=True):
             if answer.problems:
                 self._reject(row, answer.status.value, answer.problems, rejects)
@@ -140,17 +148,21 @@ class _Import:
     def _reject(self, row: Read, status: str, problems: tuple[Problem, ...], rejects: TextIO) -> None:
         self._counts[status] += 1
         self._rejected += 1
-        told = [{"path": problem.path, "reason": problem.reason} for problem in problems]
-        line = {"row": row.row, "status": status, "problems": told, "event": row.json.decode(errors="replace").strip()}
+        line = {
+            "row": row.row,
+            "status": status,
+            "problems": [{"path": problem.path, "reason": problem.reason} for problem in problems],
+            "event": row.json.decode(errors="replace").strip(),
+        }
         rejects.write(json_text.dumps(line, ensure_ascii=False) + "\n")
 
-    def _before(self) -> int:
-        """Return the row up to which an earlier run came; 0 if the file has changed since."""
+    def _last_row_done(self) -> int:
+        """Return the last row of an earlier import; 0 if there was none, or if the size of the file has changed."""
         try:
-            marked = json_text.loads(self._marker.read_text(encoding="utf-8"))
+            marker = json_text.loads(self._marker.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return 0
-        return int(marked["row"]) if marked.get("of") == self._file.total else 0
+        return int(marker["row"]) if marker.get("of") == self._file.total else 0
 
 
 def _batches(rows: Iterator[Read]) -> Iterator[list[Read]]:

@@ -1,4 +1,4 @@
-"""Doing one thing inside an installation: settings, database, work, done."""
+"""Running one piece of work inside an installation: read settings, open the database, work, close."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def inside(flags: Mapping[str, object], work: "Callable[[Runtime], Awaitable[Result]]") -> Result:
-    """Do *work* inside the installation that the environment and *flags* name; return what it gives."""
+def run_inside(flags: Mapping[str, object], work: "Callable[[Runtime], Awaitable[Result]]") -> Result:
+    """Run *work* on the database that the environment and *flags* name, and return its result."""
     settings = read_settings(os.environ, flags)
     from milepost import wiring
 

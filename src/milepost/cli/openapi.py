@@ -1,4 +1,4 @@
-"""`milepost openapi`: the document of both HTTP faces, for clients and for the check that it is up to date."""
+"""`milepost openapi`: the OpenAPI document of all routes, for clients; and the check that a file of it is current."""
 
 import json
 import sys
@@ -7,22 +7,26 @@ from typing import Annotated
 
 import typer
 
-from milepost.cli.output import tell
+from milepost.cli.output import print_message
 
 DIFFERENT = 1
-"""The exit code of a check that found another document."""
+"""The exit code if the file differs from the document."""
 
 
 def openapi(
-    output: Annotated[Path | None, typer.Option("--output", help="write the document to this file")] = None,
-    check: Annotated[Path | None, typer.Option("--check", help="compare the document with this file")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="write the document to this file instead of printing it")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", help="exit with code 1 if this file differs from the document")
+    ] = None,
 ) -> None:
-    """Print the OpenAPI document, write it to a file, or check that a file holds it."""
+    """Print, write or check the OpenAPI document."""
     text = document()
     if check is not None:
-        known = check.read_text(encoding="utf-8") if check.exists() else None
-        if known != text:
-            tell(f"{check} is not the document of today; write it anew: milepost openapi --output {check}")
+        checked = check.read_text(encoding="utf-8") if check.exists() else None
+        if checked != text:
+            print_message(f"{check} is not up to date. To update it, run: milepost openapi --output {check}")
             raise typer.Exit(DIFFERENT)
     elif output is not None:
         output.write_text(text, encoding="utf-8")
@@ -31,7 +35,7 @@ def openapi(
 
 
 def document() -> str:
-    """Return the document as JSON text, the same for the same routes and shapes."""
+    """Return the document as JSON text; the same code always gives the same text."""
     from milepost.api.http.app import routed_app
 
     return json.dumps(routed_app().openapi(), ensure_ascii=False, indent=2) + "\n"

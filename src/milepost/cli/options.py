@@ -1,4 +1,4 @@
-"""Options that several commands share; each setting's is described by the setting."""
+"""Options that several commands share; an option that sets a setting has the meaning of the setting as its help."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,4 +13,4 @@ Host = Annotated[str | None, typer.Option("--host", help=MEANINGS["host"])]
 Port = Annotated[int | None, typer.Option("--port", help=MEANINGS["port"])]
 Processes = Annotated[int | None, typer.Option("--processes", help=MEANINGS["processes"])]
 Clock = Annotated[str | None, typer.Option("--clock", help=MEANINGS["clock"])]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]

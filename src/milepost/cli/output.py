@@ -1,22 +1,22 @@
-"""How commands speak: data to standard output, everything else to standard error."""
+"""Printing: results go to standard output, messages to standard error."""
 
 import json
 import sys
 from collections.abc import Sequence
 
 
-def tell(message: str) -> None:
-    """Say *message* to the person at the terminal."""
+def print_message(message: str) -> None:
+    """Print *message* to standard error."""
     sys.stderr.write(f"{message}\n")
 
 
-def give_json(value: object) -> None:
-    """Return *value* as a JSON document."""
+def print_json(value: object) -> None:
+    """Print *value* as a JSON document to standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-def give_table(rows: Sequence[Sequence[str]]) -> None:
-    """Return *rows* as text in aligned columns, whole also where no terminal sets a width."""
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print *rows* in aligned columns to standard output; cells are never cut, whatever the width of the terminal."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

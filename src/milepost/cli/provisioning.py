@@ -1,53 +1,68 @@
-"""`milepost org add`, `set` and `show`, `till add` and `key add`: each prints JSON with ids and, once, the secret."""
+"""`milepost org add`, `set` and `show`, `till add` and `key add`: each prints JSON with ids and new secrets."""
 
 from typing import Annotated
 
 import typer
 
-from milepost.cli.in_process import inside
+from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl
-from milepost.cli.output import give_json
+from milepost.cli.output import print_json
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
 
-May = Annotated[
+RoleOption = Annotated[
     Role,
-    typer.Option("--role", help="READ reads; EVENTS also tells of customers; ADMIN everything", case_sensitive=False),
+    typer.Option(
+        "--role",
+        help="READ may read; EVENTS may also send events and change customers; ADMIN may do everything",
+        case_sensitive=False,
+    ),
 ]
 Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
-org = typer.Typer(help="Organisations.", no_args_is_help=True)
-till = typer.Typer(help="Tills that may log in.", no_args_is_help=True)
-key = typer.Typer(help="Keys for the token call.", no_args_is_help=True)
+OrgName = Annotated[str, typer.Argument(help="name of the organisation")]
+org = typer.Typer(help="Add organisations and change their settings.", no_args_is_help=True)
+till = typer.Typer(help="Add tills. A till is also a login.", no_args_is_help=True)
+key = typer.Typer(help="Add keys, with which programs get tokens.", no_args_is_help=True)
 
 
 @org.command("add")
 def add_org(
-    name: str,
-    zone: Annotated[str, typer.Option("--zone", help="IANA time zone that rules its calendar days")] = "UTC",
-    parent: Annotated[str | None, typer.Option("--parent", help="name of the organisation it belongs to")] = None,
+    name: OrgName,
+    zone: Annotated[
+        str, typer.Option("--zone", help="IANA time zone of its calendar days, such as Europe/Berlin")
+    ] = "UTC",
+    parent: Annotated[
+        str | None, typer.Option("--parent", help="name of its parent, for connected organisations")
+    ] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
 ) -> None:
-    """Add an organisation; prints its id and the secret address of its webhook."""
+    """Add an organisation.
+
+    Prints its id and the secret id of its webhook, whose address is /webhooks/{webhookId}.
+    """
     from milepost.service.organisations.provisioning import add_organisation
 
-    added, webhook_id = inside(
+    added, webhook_id = run_inside(
         {"data": data, "database_url": database_url, "clock": clock},
         lambda runtime: add_organisation(runtime.database, name=name, zone=zone, now=runtime.clock(), parent=parent),
     )
-    give_json({"id": added.id, "name": added.name, "zone": added.zone, "webhookId": webhook_id})
+    print_json({"id": added.id, "name": added.name, "zone": added.zone, "webhookId": webhook_id})
 
 
 @org.command("set")
 def set_org(
-    name: str,
-    settings: Annotated[list[str], typer.Argument(help="KEY=VALUE, such as lateDays=3")],
+    name: OrgName,
+    settings: Annotated[list[str], typer.Argument(help="one or more of KEY=VALUE, such as lateDays=3")],
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
 ) -> None:
-    """Change settings of an organisation, all or none; events are judged by them from now on."""
+    """Change settings of an organisation.
+
+    If one of the values is wrong, nothing is changed. The settings apply to events received from now on.
+    """
     from milepost.service.organisations.provisioning import change_settings
     from milepost.service.snapshot.settings import shown_settings
 
@@ -55,40 +70,52 @@ def set_org(
     if wrong:
         raise Refused(*wrong)
     changes = dict(text.split("=", 1) for text in settings)
-    changed = inside(
+    changed = run_inside(
         {"data": data, "database_url": database_url, "clock": clock},
         lambda runtime: change_settings(runtime.database, organisation=name, changes=changes, now=runtime.clock()),
     )
-    give_json({"id": changed.id, "name": changed.name, "version": changed.version, **shown_settings(changed.settings)})
+    print_json({"id": changed.id, "name": changed.name, "version": changed.version, **shown_settings(changed.settings)})
 
 
 @org.command("show")
-def show_org(name: str, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Show an organisation and its settings in force."""
-    from milepost.service.organisations.provisioning import organisation_called
+def show_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Print an organisation and its settings in force."""
+    from milepost.service.organisations.provisioning import organisation_by_name
     from milepost.service.snapshot.settings import shown_settings
 
-    found = inside(
-        {"data": data, "database_url": database_url}, lambda runtime: organisation_called(runtime.database, name)
+    organisation = run_inside(
+        {"data": data, "database_url": database_url}, lambda runtime: organisation_by_name(runtime.database, name)
     )
-    shown = {"id": found.id, "name": found.name, "zone": found.zone, "version": found.version}
-    give_json(shown | shown_settings(found.settings))
+    shown = {
+        "id": organisation.id,
+        "name": organisation.name,
+        "zone": organisation.zone,
+        "version": organisation.version,
+    }
+    print_json(shown | shown_settings(organisation.settings))
 
 
 @till.command("add")
 def add_till(
-    code: str,
+    code: Annotated[str, typer.Argument(help="code of the till; it is also the user name of the login")],
     organisation: Org,
-    id_: Annotated[int | None, typer.Option("--id", help="its id; one is given if none is named", min=1)] = None,
-    password: Annotated[str | None, typer.Option("--password", help="one is made if none is given")] = None,
-    role: May = Role.ADMIN,
+    id_: Annotated[
+        int | None, typer.Option("--id", help="id of the till; if left out, Milepost chooses one", min=1)
+    ] = None,
+    password: Annotated[
+        str | None, typer.Option("--password", help="password of the till; if left out, Milepost generates one")
+    ] = None,
+    role: RoleOption = Role.ADMIN,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Add a till that may log in; prints its password once."""
+    """Add a till, which is also a login.
+
+    Prints its password, which cannot be shown again.
+    """
     from milepost.service.organisations import provisioning
 
-    added = inside(
+    added = run_inside(
         {"data": data, "database_url": database_url},
         lambda runtime: provisioning.add_till(
             runtime.database, code=code, organisation=organisation, till_id=id_, password=password, role=role
@@ -96,21 +123,24 @@ def add_till(
     )
     owner = {"id": added.organisation.id, "name": added.organisation.name}
     shown = {"id": added.till.id, "code": added.till.code, "org": owner, "role": role.value}
-    give_json(shown | {"password": added.password})
+    print_json(shown | {"password": added.password})
 
 
 @key.command("add")
 def add_key(
-    name: str,
+    name: Annotated[str, typer.Argument(help="name of the key, to recognise it by")],
     organisation: Org,
-    role: May = Role.ADMIN,
+    role: RoleOption = Role.ADMIN,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Add a key and secret for `/v3/oauth/token/generate`; prints the secret once."""
+    """Add a key and its secret for /v3/oauth/token/generate.
+
+    Prints both. The secret cannot be shown again.
+    """
     from milepost.service.organisations import provisioning
 
-    added = inside(
+    added = run_inside(
         {"data": data, "database_url": database_url},
         lambda runtime: provisioning.add_key(
             runtime.database, name=name, organisation=organisation, now=runtime.clock(), role=role
@@ -118,4 +148,4 @@ def add_key(
     )
     owner = {"id": added.organisation.id, "name": added.organisation.name}
     shown = {"id": added.id, "name": added.name, "org": owner, "role": role.value}
-    give_json(shown | {"key": added.key, "secret": added.secret})
+    print_json(shown | {"key": added.key, "secret": added.secret})

@@ -1,10 +1,10 @@
-"""`milepost serve`: run the server until it is told to stop."""
+"""`milepost serve`: run the server until a signal stops it."""
 
 import asyncio
 import os
 
 from milepost.cli.options import Clock, Data, DatabaseUrl, Host, Port, Processes
-from milepost.cli.output import tell
+from milepost.cli.output import print_message
 from milepost.settings import read_settings
 
 
@@ -16,7 +16,11 @@ def serve(
     clock: Clock = None,
     processes: Processes = None,
 ) -> None:
-    """Run the server: both faces, on the embedded database unless one is named."""
+    """Run the server.
+
+    It answers the vendor's API below /v2 and /v3 and Milepost's own API below /api/v1; /docs describes both. Without a
+    database URL it starts the embedded PostgreSQL. Ctrl-C stops it.
+    """
     flags = {
         "host": host,
         "port": port,
@@ -31,10 +35,10 @@ def serve(
     wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:
         if settings.processes > 1:
-            wiring.serve_together(url, settings, _tell_ready)
+            wiring.serve_together(url, settings, _report_ready)
         else:
-            asyncio.run(wiring.serve(url, settings, _tell_ready))
+            asyncio.run(wiring.serve(url, settings, _report_ready))
 
 
-def _tell_ready(address: str) -> None:
-    tell(f"milepost ready on {address}")
+def _report_ready(address: str) -> None:
+    print_message(f"milepost ready on {address}")

@@ -1,53 +1,57 @@
-"""`milepost verify`: replay the log through the engine and compare every standing with it."""
+"""`milepost verify`: replay the stored events and compare the result with every stored standing."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from milepost.cli.in_process import inside
+from milepost.cli.in_process import run_inside
 from milepost.cli.options import Data, DatabaseUrl, Json
-from milepost.cli.output import give_json, tell
+from milepost.cli.output import print_json, print_message
 
 if TYPE_CHECKING:
     from milepost.service.runtime.runtime import Runtime
 
 SHOWN_MAX = 20
-TELL_EACH = 1_000
+REPORT_EVERY = 1_000
 
 
 def verify(data: Data = None, database_url: DatabaseUrl = None, json: Json = False) -> None:
-    """Replay every customer's events and compare with what is kept; exit code 1 if anything differs."""
-    found = inside({"data": data, "database_url": database_url}, _verify)
+    """Replay all events and check the stored progress.
+
+    The exit code is 1 if the stored progress of any customer differs from the replayed one.
+    """
+    result = run_inside({"data": data, "database_url": database_url}, _verify)
     if json:
-        counts = {"compared": found.compared, "events": found.events, "progress": found.progress}
-        give_json({**counts, "differ": len(found.differing), "differing": found.differing})
+        counts = {"compared": result.compared, "events": result.events, "progress": result.progress}
+        print_json({**counts, "differ": len(result.differing), "differing": result.differing})
     else:
-        for one in found.differing[:SHOWN_MAX]:
-            typer.echo(f"differs: organisation {one['orgId']}, customer {one['customerId']}")
-        told = f"compared {found.compared} standings ({found.events} events, {found.progress} progress rows)"
-        typer.echo(f"{told}, differ {len(found.differing)}")
-    if found.differing:
+        for customer in result.differing[:SHOWN_MAX]:
+            typer.echo(f"differs: organisation {customer['orgId']}, customer {customer['customerId']}")
+        summary = f"compared {result.compared} standings ({result.events} events, {result.progress} progress rows)"
+        typer.echo(f"{summary}, differ {len(result.differing)}")
+    if result.differing:
         raise typer.Exit(1)
 
 
-class _Found(NamedTuple):
+class _Result(NamedTuple):
     compared: int
     events: int
     progress: int
     differing: list[dict[str, int]]
 
 
-async def _verify(runtime: "Runtime") -> _Found:
+async def _verify(runtime: "Runtime") -> _Result:
     from milepost.service.scheduled.verify import verify as replay_all
 
     compared = events = progress = 0
     differing: list[dict[str, int]] = []
-    async for one in replay_all(runtime.database):
+    async for comparison in replay_all(runtime.database):
         compared += 1
-        events += one.events
-        progress += one.progress
-        if not one.agrees:
-            differing.append({"orgId": one.customer_key.org_id, "customerId": one.customer_key.customer_id})
-        if compared % TELL_EACH == 0:
-            tell(f"replayed {compared} customers, {events} events")
-    return _Found(compared, events, progress, differing)
+        events += comparison.events
+        progress += comparison.progress
+        if not comparison.agrees:
+            customer = comparison.customer_key
+            differing.append({"orgId": customer.org_id, "customerId": customer.customer_id})
+        if compared % REPORT_EVERY == 0:
+            print_message(f"replayed {compared} customers, {events} events")
+    return _Result(compared, events, progress, differing)

@@ -1,20 +1,23 @@
-"""`milepost version`: which Milepost this is."""
+"""`milepost version`: the version of Milepost, and whether its compiled modules are in use."""
 
 import platform
 import sys
 from importlib.metadata import version as version_of
 
 from milepost.cli.options import Json
-from milepost.cli.output import give_json
+from milepost.cli.output import print_json
 
 
 def version(json: Json = False) -> None:
-    """Print the version of Milepost, and how it runs: whether the hot loops are machine code or Python."""
+    """Print the version of Milepost.
+
+    With --json also the version of Python, and whether the compiled modules are in use (machineCode).
+    """
     if json:
-        from milepost.engine.rows import progress_rows
+        from milepost.engine import rows
         from milepost.store.wire import arrays
 
-        found = {"milepost": version_of("milepost"), "python": platform.python_version()}
-        give_json(found | {"machineCode": progress_rows.native_rows is not None and arrays.is_compiled})
+        versions = {"milepost": version_of("milepost"), "python": platform.python_version()}
+        print_json(versions | {"machineCode": rows.open_rows is rows.native and arrays.is_compiled})
     else:
         sys.stdout.write(f"milepost {version_of('milepost')}\n")

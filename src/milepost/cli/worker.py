@@ -1,18 +1,33 @@
-"""`milepost worker`: do what time brings, beside servers that do not."""
+"""`milepost worker`: period boundaries and jobs, beside servers with MILEPOST_WORKER=false."""
 
 import asyncio
 import os
+import signal
+import sys
+from types import FrameType
 
 from milepost.cli.options import Clock, Data, DatabaseUrl
-from milepost.cli.output import tell
+from milepost.cli.output import print_message
 from milepost.settings import read_settings
 
 
 def worker(data: Data = None, database_url: DatabaseUrl = None, clock: Clock = None) -> None:
-    """Tell customers that periods opened and closed, until told to stop; any number may run at once."""
+    """Run the background work of a server: period boundaries and jobs.
+
+    When a period opens or closes, the worker stores an outcome for each customer concerned. Jobs are long work over
+    many customers, such as counting stored events. A server does all this itself unless MILEPOST_WORKER is false.
+    Several workers may run on one database and share the work. Ctrl-C stops a worker.
+    """
+    # Before anything slow: a worker that is asked to stop while it starts has ended as asked.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     settings = read_settings(os.environ, {"data": data, "database_url": database_url, "clock": clock})
     from milepost import wiring
 
     wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:
-        asyncio.run(wiring.work(url, settings, lambda: tell("milepost worker ready")))
+        asyncio.run(wiring.run_workers(url, settings, lambda: print_message("milepost worker ready")))
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

@@ -1,1 +1,1 @@
-"""A year of real grocery bills, sent through the public door as any client would."""
+"""A year of real grocery bills, sent through the public API as any client would send them."""

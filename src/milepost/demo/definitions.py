@@ -1,4 +1,4 @@
-"""The demo's target groups: the requests in the folder `groups`, with codes where ids are known only later."""
+"""The demo's target groups: the requests in the folder `groups`, with codes in place of ids that are not known yet."""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -10,18 +10,18 @@ Document = dict[str, Any]
 """A JSON object as the vendor's API takes it."""
 
 Ids = Mapping[str, Mapping[str, int]]
-"""Ids by code, for each kind of place as a filter names it: STORE, ZONE, CONCEPT."""
+"""The ids of places by code, for each kind of place in filters: STORE, ZONE, CONCEPT."""
 
 
 def definitions() -> Sequence[Document]:
-    """Return the requests as they lie in the folder, in the order of their names; filters have `entityCodes`."""
+    """Return the requests in the folder, in the order of the file names; their filters have `entityCodes`."""
     folder = files("milepost.demo") / "groups"
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".json")), key=lambda path: path.name)
     return [msgspec.json.decode(path.read_bytes(), type=Document) for path in paths]
 
 
 def request(definition: Document, ids: Ids, till_id: int) -> Document:
-    """Return *definition* as it is sent: its filters name ids, rewards go to the till *till_id*."""
+    """Return *definition* as it is sent: filters with ids, and *till_id* as the till of its rewards."""
     targets = [
         target | {"filters": [_filter(entry, ids) for entry in target.get("filters", [])]}
         for target in definition["targets"]

@@ -1,4 +1,4 @@
-"""What a person sees in the end: three households, and what to try next."""
+"""What the demo prints at the end: the progress of three households, and commands to try next."""
 
 import sys
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Household(NamedTuple):
 
 
 def choose(households: Sequence[Household]) -> list[Household]:
-    """Return up to three households worth looking at: much achieved, much nearly achieved, and something of both."""
+    """Return up to three households: with most achieved, with most nearly achieved, and with most of both."""
     chosen: list[Household] = []
     for interest in (_achieved, _nearly, _mixed):
         rest = [household for household in households if household not in chosen]
@@ -47,17 +47,17 @@ def choose(households: Sequence[Household]) -> list[Household]:
 
 
 def _achieved(household: Household) -> int:
-    """Count what is achieved."""
+    """Return the number of achieved rows."""
     return sum(row.achieved_at is not None for row in household.rows)
 
 
 def _nearly(household: Household) -> int:
-    """Count what is not achieved but at four fifths of the goal or more."""
+    """Return the number of rows that are not achieved, but at 80 % of the goal or more."""
     return sum(row.achieved_at is None and row.share >= Decimal("0.8") for row in household.rows)
 
 
 def _mixed(household: Household) -> int:
-    """Weigh both kinds: as much as the rarer of them occurs."""
+    """Return the number of achieved or of nearly achieved rows, whichever is smaller."""
     return min(_achieved(household), _nearly(household))
 
 
@@ -78,14 +78,14 @@ def show(console: Console, households: Sequence[Household]) -> None:
         console.print(table)
 
 
-def give(households: Sequence[Household]) -> None:
-    """Return the households as JSON on standard output, amounts as text."""
+def print_json(households: Sequence[Household]) -> None:
+    """Print the households as JSON to standard output, amounts as text."""
     document = [household._asdict() | {"rows": [row._asdict() for row in household.rows]} for household in households]
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
 
 
 def tries(address: str, login: tuple[str, str], households: Sequence[Household]) -> str:
-    """Write commands that work when they are pasted: they ask for the first household, and let a new customer shop."""
+    """Return commands to paste: three read the first household, the last sends a bill of a new customer."""
     first = households[0]
     curl = f"curl -s -u {login[0]}:{login[1]}"
     bill = {
@@ -99,7 +99,7 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
     }
     lines = [
         "",
-        f"Serving on {address}. Try:",
+        f"The server runs at {address}. Try:",
         "",
         f"  {curl} '{address}/v3/users/{first.customer_id}/targetGroups'",
         f"  {curl} '{address}/api/v1/customers/{first.customer_id}/progress'",
@@ -107,18 +107,18 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
         f"  {curl} '{address}/api/v1/events' -H 'Content-Type: application/json' -d \\",
         f"    '{msgspec.json.encode(bill).decode()}'",
         "",
-        "Ctrl-C stops; the same command starts again without loading.",
+        "Ctrl-C stops the server. Run the same command again to start it without loading.",
     ]
     return "\n".join(lines)
 
 
 def _plain(amount: Decimal) -> str:
-    """Write an amount without needless zeros."""
+    """Return an amount as text without trailing zeros."""
     return f"{amount.normalize():f}"
 
 
 def _bar(share: Decimal) -> str:
-    """Draw a share of the goal."""
+    """Return a bar that shows the share of the goal, for rich."""
     cells = int(min(max(share, Decimal(0)), Decimal(1)) * BAR_CELLS)
     colour = "green" if share >= 1 else "yellow"
     return f"[{colour}]{'━' * cells}[/][dim]{'─' * (BAR_CELLS - cells)}[/]"

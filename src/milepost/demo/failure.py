@@ -1,5 +1,5 @@
-"""How the demo fails: with a sentence for the person who started it."""
+"""The failure of the demo, with a sentence for the user."""
 
 
 class Failed(Exception):
-    """The demo cannot go on; the message says why, and what to do if anything can be done."""
+    """The demo cannot continue. The message says why, and what to do about it where that is known."""

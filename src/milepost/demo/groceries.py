@@ -1,16 +1,16 @@
-"""A year of real grocery bills and coupon redemptions as events, in the order in which they happened.
+"""A year of real grocery bills and coupon redemptions as events, oldest first.
 
 The tables are those of "The Complete Journey" (84.51°): purchases of 2,469 loyalty households in 2017.
 
 *Instants.* `transaction_timestamp` carries no zone. The data's own `week` column changes at 05:00 in winter and at
 04:00 in summer, on the very days on which New York changes its clocks: the stamps are UTC, the shops are in New York.
-Read so, every bill lies in 2017, and no local time is missing or ambiguous. A redemption has a date only; it is
+Read like that, every bill is in 2017, and no local time is missing or ambiguous. A redemption has a date only; it is
 placed at noon in New York.
 
 *Money.* `sales_value` is what the retailer receives, so it is a line's net amount. The shelf price of the same article
 in the same shop and week is `sales_value + retail_disc + coupon_match_disc`, so that is the gross amount and the two
 discounts are the line's discount. `coupon_disc` is a manufacturer's coupon with which a part of the net amount was
-paid: a means of payment, not a discount. The doubles of the file hold whole cents and are read as such.
+paid: a means of payment, not a discount. The doubles in the file are whole cents and are read as such.
 
 *Baskets.* Every basket has one household, one shop and one instant, and each article once.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ZONE = "America/New_York"
-"""The zone of the shops, and of the organisation that the demo makes."""
+"""The time zone of the stores, and of the organisation that the demo makes."""
 
 REDEEMED = "CouponRedeemed"
 """The behavioural event of a coupon redemption."""
@@ -40,7 +40,7 @@ HOUSEHOLDS = 2_469
 """Households in the data."""
 
 _BILLS_PER_CHUNK = 5_000
-"""Bills whose text is made at once; bounds the memory to some 20 MB of text."""
+"""Bills whose JSON is made at once; this limits the memory to some 20 MB of text."""
 
 _COLUMNS = ("household_id", "store_id", "basket_id", "product_id", "quantity", "transaction_timestamp")
 _AMOUNTS = ("sales_value", "retail_disc", "coupon_match_disc")
@@ -50,9 +50,9 @@ _ORDER = [("instant", "ascending"), ("store", "ascending"), ("basket", "ascendin
 
 
 class Occurrence(NamedTuple):
-    """Something that happened: its place in the order of events, its household, and the event as JSON.
+    """One event: its place in the order of events, its household, and its JSON.
 
-    The first three fields are the order: epoch seconds, source, id.
+    Its first three fields are the sort key; `instant` is in epoch seconds.
     """
 
     instant: int
@@ -63,7 +63,7 @@ class Occurrence(NamedTuple):
 
 
 class Occurrences:
-    """What happened, oldest first: counted before it is told, and told in pieces, so that memory stays bounded."""
+    """All events, oldest first. They can be counted at once; their JSON is made in pieces, which limits the memory."""
 
     def __init__(self, bills: "pa.Table", lines: "pa.Table", redemptions: Sequence[Occurrence]) -> None:
         """Keep the tables; *bills* and their *lines* are in the order of events."""
@@ -72,25 +72,25 @@ class Occurrences:
         self._redemptions = redemptions
 
     def __len__(self) -> int:
-        """Count the events."""
+        """Return the number of events."""
         return len(self._bills) + len(self._redemptions)
 
     def __iter__(self) -> Iterator[Occurrence]:
         """Return the events, oldest first."""
-        return heapq.merge(_told(self._bills, self._lines), self._redemptions)
+        return heapq.merge(_bill_events(self._bills, self._lines), self._redemptions)
 
 
 def numbers(households: int) -> Sequence[int]:
-    """Return so many households' numbers, the lowest, ascending."""
+    """Return the numbers of this many *households*: the lowest ones, ascending."""
     import pyarrow.parquet as pq
 
     lines = pq.read_table(folder() / "transactions.parquet", columns=["household_id"])
-    found: list[int] = sorted(lines["household_id"].unique().to_pylist())
-    return found[:households]
+    ascending: list[int] = sorted(lines["household_id"].unique().to_pylist())
+    return ascending[:households]
 
 
 def occurrences(households: int = HOUSEHOLDS) -> Occurrences:
-    """Return the events of so many *households*, those with the lowest numbers.
+    """Return the events of this many *households*, those with the lowest numbers.
 
     Raises ExtraMissing if the data is not installed.
     """
@@ -151,8 +151,8 @@ def _bills(lines: "pa.Table") -> "pa.Table":
     return bills
 
 
-def _told(bills: "pa.Table", lines: "pa.Table") -> Iterator[Occurrence]:
-    """Return one TransactionAdd per basket; the text is joined column by column, a Python loop per line is too slow."""
+def _bill_events(bills: "pa.Table", lines: "pa.Table") -> Iterator[Occurrence]:
+    """Return one TransactionAdd per basket. JSON is joined by column; a Python loop over lines is too slow."""
     import pyarrow.compute as pc
 
     attributes = _attributes()
@@ -165,7 +165,7 @@ def _told(bills: "pa.Table", lines: "pa.Table") -> Iterator[Occurrence]:
 
 
 def _line_texts(lines: "pa.Table", attributes: "pa.Table") -> "pa.Array":
-    """Write each line item as JSON."""
+    """Return each line item as JSON."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -184,7 +184,7 @@ def _line_texts(lines: "pa.Table", attributes: "pa.Table") -> "pa.Array":
 
 
 def _chunk(bills: "pa.Table", line_texts: "pa.Array") -> Iterator[Occurrence]:
-    """Write *bills* as JSON, each with its lines, which follow each other in *line_texts*."""
+    """Return *bills* as events; *line_texts* holds the lines of all of them in order."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -208,12 +208,12 @@ def _chunk(bills: "pa.Table", line_texts: "pa.Array") -> Iterator[Occurrence]:
 
 
 def _local(instant: int) -> str:
-    """Write an instant (epoch seconds) as local time of the shops with its offset."""
+    """Return an instant (epoch seconds) as local time of the stores, with the offset."""
     return Instant.from_timestamp(instant).to_tz(ZONE).to_fixed_offset().format_iso()
 
 
 def _attributes() -> "pa.Table":
-    """Return for each article the JSON of its attributes; what the data does not know is left out."""
+    """Return the attributes of each article as JSON; attributes that the data lacks are left out."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -240,7 +240,7 @@ def _redemptions(households: frozenset[int]) -> Sequence[Occurrence]:
 
 
 def _redemption(household_id: int, coupon_upc: int, campaign_id: int, redemption_date: object) -> Occurrence:
-    """Make the event of one redemption, at noon in New York."""
+    """Return the event of one redemption, at noon in New York."""
     day = str(redemption_date)[:10]
     noon = PlainDateTime.parse_iso(f"{day}T12:00:00").assume_tz(ZONE).timestamp()
     key = f"coupon-{household_id}-{coupon_upc}-{campaign_id}-{day}"

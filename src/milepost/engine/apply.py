@@ -1,11 +1,13 @@
-"""The only door by which an event changes a standing.
+"""Three ways to apply events to a standing, and the one step that all of them take.
 
 A standing, an event and what the log says of it give the next standing, the entries that explain it and the outcomes
-it led to. Nothing here reads a clock, a table or a socket, so replaying history is the same as living it.
+that it leads to. Nothing here reads a clock, a table or a socket, so replaying history is the same as living it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, assert_never
+
+from msgspec import Struct
 
 from milepost.engine.commands.award_authorisation import authorise
 from milepost.engine.commands.completion import count_completions
@@ -17,7 +19,8 @@ from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
 from milepost.engine.progress.count import count
-from milepost.engine.progress.history import Logged
+from milepost.engine.progress.counters import after
+from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
 from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
@@ -34,37 +37,155 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.standing import Entry, Freezes, Outcome, Pause, Progress, Standing, Streak
+from milepost.model.standing import (
+    EMPTY_STANDING,
+    Entry,
+    Freezes,
+    Outcome,
+    Pause,
+    Progress,
+    ProgressKey,
+    Standing,
+    Streak,
+)
 from milepost.model.vendor_import import ImportProgress
 from milepost.rules.compiled.index import RuleIndex
 
 
-class Step(NamedTuple):
-    """The next standing, what changed, what it led to, and the progress that left the hot row for the history."""
+class AppliedEvent(Struct, frozen=True, gc=False):
+    """An event and what it led to: its number, its entries and outcomes, and the rows that were archived with it."""
+
+    event: Event
+    seq: int
+    entries: Sequence[Entry]
+    outcomes: Sequence[Outcome]
+    archived: tuple[Progress, ...] = ()
+
+
+class BatchResult(NamedTuple):
+    """Where the events of a batch lead: the standing, all progress outside it, and what each event led to."""
 
     standing: Standing
-    entries: tuple[Entry, ...]
+    history: dict[ProgressKey, Progress]
+    applied: list[AppliedEvent]
+
+
+class Replayed(NamedTuple):
+    """Where a log leads: the standing, what left it for the history, the log with its entries, all outcomes."""
+
+    standing: Standing
+    history: dict[ProgressKey, Progress]
+    log: tuple[Logged, ...]
     outcomes: tuple[Outcome, ...]
+
+
+START = Replayed(EMPTY_STANDING, {}, (), ())
+
+
+class Step(NamedTuple):
+    """What one event makes of a standing."""
+
+    standing: Standing
+    entries: Sequence[Entry]
+    outcomes: Sequence[Outcome]
     archived: tuple[Progress, ...]
 
 
-def step(rule_index: RuleIndex, standing: Standing, event: Event, past: Sequence[Logged] = ()) -> Step:
-    """Let *event* happen. *past* holds what `log.need` asked for; history asked for has been recalled before."""
-    fold = Fold(rule_index, standing, event)
-    _happen(fold, event, past)
-    if fold.outcomes:
+def apply(rule_index: RuleIndex, standing: Standing, event: Event, past: Sequence[Logged] = ()) -> Step:
+    """Apply *event* to *standing*.
+
+    *past* holds what `history_needed` asks for of the log; archived progress that it asks for is live again already.
+    """
+    fold = Fold(rule_index, standing)
+    applied = step(fold, event, past)
+    return Step(fold.standing(), applied.entries, applied.outcomes, applied.archived)
+
+
+def apply_batch(
+    rule_index: RuleIndex,
+    standing: Standing,
+    history: dict[ProgressKey, Progress],
+    log: Sequence[Logged],
+    events: Iterable[Event],
+) -> BatchResult:
+    """Apply *events* of one customer, in this order; *history* and *log* hold what `history_needed` asks for."""
+    fold = Fold(rule_index, standing)
+    past, applied = [*log], list[AppliedEvent]()
+    for event in events:
+        done = _step_with_history(fold, event, history, past, applied)
+        if done.archived:
+            history = history | {ProgressKey(row.target_id, row.period_id): row for row in done.archived}
+        applied.append(done)
+    return BatchResult(fold.standing(), history, applied)
+
+
+def replay(
+    rule_index_of: Callable[[int], RuleIndex], events: Iterable[tuple[int, Event]], start: Replayed = START
+) -> Replayed:
+    """Apply a log: *events*, each with the version of the definitions that judged it, on from *start*.
+
+    The log of *start* may hold those of customers who are merged into this one on the way.
+    """
+    fold: Fold | None = None
+    history, outcomes = dict(start.history), list(start.outcomes)
+    past, applied = [*start.log], list[AppliedEvent]()
+    for version, event in events:
+        rule_index = rule_index_of(version)
+        if fold is None:
+            fold = Fold(rule_index, start.standing)
+        fold.rule_index = rule_index
+        done = _step_with_history(fold, event, history, past, applied)
+        history.update({ProgressKey(row.target_id, row.period_id): row for row in done.archived})
+        applied.append(done)
+        outcomes += done.outcomes
+    log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
+    return Replayed(start.standing if fold is None else fold.standing(), history, log, tuple(outcomes))
+
+
+def _step_with_history(
+    fold: Fold,
+    event: Event,
+    history: dict[ProgressKey, Progress],
+    past: list[Logged],
+    applied: Sequence[AppliedEvent],
+) -> AppliedEvent:
+    """Take one step, with what it needs of *history* and of the log, which is *past* and after it *applied*."""
+    needed = history_needed(fold.rule_index, fold, event)
+    if needed is NO_HISTORY:
+        return step(fold, event)
+    if needed.history:
+        fold.restore(history.values())
+    found = [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)]
+    added = (Logged(one.event, one.seq, one.entries) for one in applied)
+    return step(fold, event, [*found, *(one for one in added if satisfies(needed, event, one))])
+
+
+def _is_known(fold: Fold, logged: Logged) -> bool:
+    """Whether *logged* was applied to this customer, or to one who is merged into this customer by now."""
+    return not logged.under or logged.under[0] <= fold.seq
+
+
+def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
+    """Apply *event* to an open fold: the only door by which an event changes a standing."""
+    fold.begin(event)
+    _apply_payload(fold, event, past)
+    if fold.rule_index.counts_completions and fold.outcomes:
         count_completions(fold)
-    after, archived = archive_closed(rule_index, fold.standing())
-    return Step(after, tuple(fold.entries), tuple(fold.outcomes), archived)
+    fold.seq += 1
+    fold.latest_at = max(fold.latest_at, event.occurred_at)
+    fold.facts = after(fold.facts, event, fold.rule_index.calendar)
+    archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
+    return AppliedEvent(event, fold.seq, fold.entries.take(), fold.outcomes.take(), archived)
 
 
-def _happen(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
+def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
     match event.payload:
         case Bill():
             count(fold, event, fold.cause)
             fold.bills += 1
             fold.purchases += to_units(event.payload.net)
-            reverse_for_waiting(fold, event.payload, past)
+            if fold.waiting:
+                reverse_for_waiting(fold, event.payload, past)
         case Return():
             reverse(fold, event.payload, past)
             count(fold, event, fold.cause)
@@ -88,8 +209,8 @@ def _happen(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             fold.lineage = fold.lineage._replace(has_lost_names=True)
         case GrantFreezes():
             streak = _streak(fold, event.payload.group_id)
-            given = Freezes(event.occurred_at, event.payload.count)
-            reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, given)))))
+            granted = Freezes(event.occurred_at, event.payload.count)
+            reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, granted)))))
         case PauseStreak():
             streak = _streak(fold, event.payload.group_id)
             pause = Pause(event.payload.starts_at, event.payload.ends_at)

@@ -1,20 +1,19 @@
-"""A standing on its way from one step to the next."""
+"""A standing that is open for changes, and stays open for as many events as come."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from milepost.engine.progress.change import Cause, Change, cause_of
+from milepost.engine import rows
+from milepost.engine.progress.change import SECOND_US, Cause, Change
 from milepost.engine.progress.context import evaluation_context
-from milepost.engine.progress.counters import after
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
 from milepost.language import EvaluationContext
 from milepost.model.event import Event
-from milepost.model.lazy import unpack_rows
 from milepost.model.standing import (
+    EMPTY_STANDING,
     NOT_LEFT,
     Enrolment,
-    Entry,
-    Outcome,
     Progress,
     ProgressKey,
     Reason,
@@ -28,7 +27,7 @@ DAY_US = 86_400_000_000
 
 
 class CompositeDue(NamedTuple):
-    """A unified group that is to be looked at when all its members were changed: one of these, by what, and why."""
+    """A composite to update once all its members have changed: the rule of a member, its last change and the cause."""
 
     rule: Rule
     change: Change
@@ -36,62 +35,105 @@ class CompositeDue(NamedTuple):
 
 
 class Fold:
-    """A standing on its way from one step to the next."""
+    """A standing that is open for changes.
+
+    `progress` holds the rows of progress; `entries` and `outcomes` are what the event that is being applied has changed
+    and led to so far. `rule_index` may be set anew between two events: rules change, the standing goes on.
+    """
 
     __slots__ = (
+        "_seen",
+        "_standing",
         "anchors",
         "archive_at",
-        "before",
         "bills",
         "cause",
         "composites_due",
         "enrolments",
         "entries",
         "event",
+        "facts",
+        "latest_at",
         "lineage",
         "outcomes",
         "progress",
         "purchases",
         "rule_index",
+        "seq",
         "streaks",
         "waiting",
     )
 
-    def __init__(self, rule_index: RuleIndex, before: Standing, event: Event) -> None:
-        """Begin at *before*, with *event* about to happen."""
+    event: Event
+    cause: Cause
+
+    def __init__(self, rule_index: RuleIndex, standing: Standing) -> None:
+        """Open *standing*, which itself stays as it is."""
         self.rule_index = rule_index
-        self.before = before
-        self.event = event
-        self.cause = cause_of(event, rule_index.settings)
-        self.progress: dict[ProgressKey, Progress] = unpack_rows(before.progress)
-        self.bills = before.bills
-        self.purchases = before.purchases
-        self.enrolments = before.enrolments
-        self.waiting = before.waiting
-        self.archive_at = before.archive_at
-        self.anchors = before.anchors
-        self.streaks = before.streaks
-        self.lineage = before.lineage
-        self.entries: list[Entry] = []
-        self.outcomes: list[Outcome] = []
+        self.progress = rows.open_rows(standing.progress)
+        self.entries = self.progress.entries
+        self.outcomes = self.progress.outcomes
+        self.seq = standing.seq
+        self.latest_at = standing.latest_at
+        self.archive_at = standing.archive_at
+        self.bills = standing.bills
+        self.purchases = standing.purchases
+        self.enrolments = standing.enrolments
+        self.waiting = standing.waiting
+        self.facts = standing.facts
+        self.anchors = standing.anchors
+        self.streaks = standing.streaks
+        self.lineage = standing.lineage
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
+        self._standing: Standing | None = standing
+        self._seen = EMPTY_STANDING
+
+    def begin(self, event: Event) -> None:
+        """Let *event* be the one that is applied from now on."""
+        rule_index = self.rule_index
+        if rule_index.needs_standing:
+            self._seen = self.standing()
+        self.event = event
+        self.cause = Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, rule_index.settings)
+        self._standing = None
+
+    def restore(self, archived: Iterable[Progress]) -> None:
+        """Put *archived* rows back in place; a live row stays as it is."""
+        for row in archived:
+            key = ProgressKey(row.target_id, row.period_id)
+            if key not in self.progress:
+                self.progress[key] = row
+            self.archive_at = 0
+            self._standing = None
 
     def standing(self) -> Standing:
-        """Return the next standing."""
-        return Standing(
-            seq=self.before.seq + 1,
-            latest_at=max(self.before.latest_at, self.event.occurred_at),
-            archive_at=self.archive_at,
-            bills=self.bills,
-            purchases=self.purchases,
-            progress=self.progress,
-            enrolments=self.enrolments,
-            waiting=self.waiting,
-            facts=after(self.before.facts, self.event, self.rule_index.calendar),
-            anchors=self.anchors,
-            streaks=self.streaks,
-            lineage=self.lineage,
-        )
+        """Return the standing as it is now."""
+        if self._standing is None:
+            self._standing = Standing(
+                seq=self.seq,
+                latest_at=self.latest_at,
+                archive_at=self.archive_at,
+                bills=self.bills,
+                purchases=self.purchases,
+                progress=self.progress.frozen(),
+                enrolments=self.enrolments,
+                waiting=self.waiting,
+                facts=self.facts,
+                anchors=self.anchors,
+                streaks=self.streaks,
+                lineage=self.lineage,
+            )
+        return self._standing
+
+    def context(self, event: Event) -> EvaluationContext:
+        """Return what rules may look at for *event*: the standing before the event that is being applied.
+
+        Where no rule asks for anything of the standing, an empty one stands in for it: opening and closing the rows for
+        each event would be most of the work.
+        """
+        if not self.rule_index.needs_standing:
+            return EvaluationContext(event, None, EMPTY_STANDING)
+        return evaluation_context(self.rule_index, event, self._seen)
 
     def archive_after(self, closing: int) -> None:
         """See to it that progress of a period that closes then leaves for the history in time."""
@@ -102,7 +144,7 @@ class Fold:
         return next((e for e in reversed(self.enrolments) if e.target_id == target_id), None)
 
     def takes_part(self, rule: Rule, position: int) -> bool:
-        """Return whether the customer takes part in *rule* in the period at *position*."""
+        """Whether the customer takes part in *rule* in the period at *position*."""
         enrolment = self.enrolment(rule.target_id) if self.enrolments else None
         if enrolment is None:
             return rule.open_to_all
@@ -128,6 +170,11 @@ class Fold:
         """Return the first instant after the period at *position* for this customer."""
         return closes_at(rule, self.anchors, position)
 
+    def value(self, key: ProgressKey) -> int:
+        """Return the value of the row of *key*, in units; 0 if there is none."""
+        row = self.progress.get(key)
+        return 0 if row is None else row.value
+
 
 def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
     """Return whether *event* was received too long after its period's end to count there (facts 8.1, lateDays)."""
@@ -150,13 +197,13 @@ def day_of(rule: Rule, event: Event) -> int:
 
 def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signature, Change | None]) -> Change | None:
     """Return what the event of *context* adds to *rule*; what rules ask alike is *asked* once."""
-    if rule.asks in asked:
-        return asked[rule.asks]
+    if rule.signature in asked:
+        return asked[rule.signature]
     amount = rule.amount(context)
     change = None
     if amount is not None:
         change = Change(None, amount, day_of(rule, context.event), Reason.COUNTED, amount)
-    asked[rule.asks] = change
+    asked[rule.signature] = change
     return change
 
 
@@ -171,4 +218,4 @@ def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolm
         return False
     if is_too_late(fold, rule, position, event):
         return False
-    return rule.amount(evaluation_context(fold.rule_index, event, fold.before)) is not None
+    return rule.amount(fold.context(event)) is not None

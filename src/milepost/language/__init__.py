@@ -1,7 +1,7 @@
-"""The rule language: text and the vendor's tree, into one syntax tree, checked against a catalogue, and compiled.
+"""The rule language: rule text and the vendor's tree become one syntax tree, which is checked and compiled.
 
-`read` or `from_tree` give an `Expression`, `check` gives all that is wrong with it for a `Scope`, `compile_predicate`
-makes the function that is asked on every `EvaluationContext`; `print_text` and `to_tree` lead back.
+`read` and `from_tree` return an `Expression`. `check` returns all its faults in a `Scope`. `compile_predicate` returns
+the function that is called with each `EvaluationContext`. `print_text` and `to_tree` convert an expression back.
 """
 
 from milepost.language.checking import Fault, check

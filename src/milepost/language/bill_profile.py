@@ -1,7 +1,7 @@
 """Functions over the lines of a bill (facts 5.4): sums, quantities and counts of the lines that match.
 
-A line matches by an item attribute equal to one of the values, by a pattern found in it, or by comparing one of its
-numbers. Sums are of net amounts unless the name says Gross; Count counts lines, Qty pieces.
+A line matches if an item attribute equals one of the values, if the attribute contains a pattern, or if one of the
+line's numbers compares as asked. Sums add net amounts unless the name says Gross. Count counts lines, Qty pieces.
 """
 
 from collections.abc import Callable
@@ -9,14 +9,17 @@ from decimal import Decimal
 
 from milepost.language.parameters import Parameter, comparison, field, label, option, quantity, search
 from milepost.language.profile import Arguments, Function, bill_of
-from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, compare, spelled, total
+from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, compare, spelling, total
 from milepost.model.event import Line, Scalar
 
 Test = Callable[[Line], bool]
 
 
 def item_attribute(line: Line, name: str) -> Scalar:
-    """Return an item attribute of *line*; `code` and `description` are the line's own unless an attribute is called so."""
+    """Return the item attribute *name* of *line*.
+
+    `code` and `description` are fields of the line; an attribute of the same name takes precedence.
+    """
     if name in line.attributes:
         return line.attributes[name]
     match name:
@@ -29,18 +32,18 @@ def item_attribute(line: Line, name: str) -> Scalar:
 
 
 def has_value(arguments: Arguments) -> Test:
-    """Return the test whether a line's attribute (first argument) has one of the values (the others)."""
+    """Return a test whether a line's attribute (the first argument) equals one of the values (the other arguments)."""
     name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
-    return lambda line: spelled(item_attribute(line, name)) in values
+    return lambda line: spelling(item_attribute(line, name)) in values
 
 
 def field_has_value(arguments: Arguments) -> Evaluate:
-    """Return the test whether the bill's extended field has one of the values; a field that is missing has none."""
+    """Return a test whether the bill's extended field equals one of the values; it is false for a missing field."""
     name, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
 
     def includes(context: EvaluationContext) -> Value:
         bill = bill_of(context)
-        return None if bill is None else spelled(bill.extended_fields.get(name)) in values
+        return None if bill is None else spelling(bill.extended_fields.get(name)) in values
 
     return includes
 
@@ -51,34 +54,34 @@ def field_lacks_value(arguments: Arguments) -> Evaluate:
 
 
 def line_has_value(arguments: Arguments) -> Evaluate:
-    """Return the test whether the current line's attribute has one of the values."""
+    """Return a test whether the current line's attribute equals one of the values."""
     matches = has_value(arguments)
     return lambda context: None if context.line is None else matches(context.line)
 
 
 def _matches_pattern(arguments: Arguments) -> Test:
-    return _found_in(label(arguments[0]), search(arguments[1]))
+    return _attribute_test(label(arguments[0]), search(arguments[1]))
 
 
-def _found_in(name: str, found: Callable[[str], bool]) -> Test:
+def _attribute_test(name: str, matches_text: Callable[[str], bool]) -> Test:
     def matches(line: Line) -> bool:
-        value = spelled(item_attribute(line, name))
-        return value is not None and found(value)
+        value = spelling(item_attribute(line, name))
+        return value is not None and matches_text(value)
 
     return matches
 
 
 def _brand_matches(arguments: Arguments) -> Test:
-    return _found_in("brand", search(arguments[0]))
+    return _attribute_test("brand", search(arguments[0]))
 
 
 def _category_matches(arguments: Arguments) -> Test:
-    return _found_in("category", search(arguments[0]))
+    return _attribute_test("category", search(arguments[0]))
 
 
 def _compares(arguments: Arguments) -> Test:
-    read, meant, limit = _FIELDS[field(arguments[0])], comparison(arguments[1]), quantity(arguments[2])
-    return lambda line: compare(meant, read(line), limit) is True
+    read, operator, limit = _FIELDS[field(arguments[0])], comparison(arguments[1]), quantity(arguments[2])
+    return lambda line: compare(operator, read(line), limit) is True
 
 
 def _opposite(evaluate: Evaluate) -> Evaluate:
@@ -101,7 +104,7 @@ def _pieces(line: Line) -> Decimal:
     return line.quantity
 
 
-def _one(_line: Line) -> Decimal:
+def _count_of_one(_line: Line) -> Decimal:
     return Decimal(1)
 
 
@@ -151,7 +154,7 @@ _CONDITION = (Parameter.FIELD, Parameter.COMPARISON, Parameter.QUANTITY)
 
 
 def _functions() -> dict[str, Function]:
-    measures = {"basketSum": _net, "basketQty": _pieces, "basketCount": _one}
+    measures = {"basketSum": _net, "basketQty": _pieces, "basketCount": _count_of_one}
     functions = dict[str, Function]()
     for name, measure in measures.items():
         functions[name] = Function(VALUES, Kind.NUMBER, _adding(measure, has_value), open_ended=True)

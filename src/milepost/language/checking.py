@@ -1,4 +1,4 @@
-"""Everything that is wrong with a condition, at once: unknown names, wrong types, unsound arguments."""
+"""Finds all faults of a condition at once: unknown names, wrong types, invalid arguments."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -27,26 +27,26 @@ from milepost.language.vocabulary import IN_SCOPE, LINE, OPERATIONS, PROFILES, U
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a condition, at a character of its text (0-based)."""
+    """One fault of a condition, at a character of its text (0-based)."""
 
     position: int
     reason: str
 
 
 def check(expression: Expression, scope: Scope) -> tuple[Fault, ...]:
-    """Return all faults of *expression* as a condition on *scope*, in the order of the text; none means it compiles."""
+    """Return all faults of *expression* as a condition in *scope*, in text order. Without faults it compiles."""
     checker = _Checker(scope)
     checker.expect(expression, Kind.BOOLEAN)
     return tuple(sorted(checker.faults))
 
 
 def kind_of(expression: Expression, scope: Scope) -> Kind:
-    """Return the type of *expression*; DYNAMIC where it has faults."""
+    """Return the type of *expression*, DYNAMIC if it has faults."""
     return _Checker(scope).kind(expression) or Kind.DYNAMIC
 
 
 class _Checker:
-    """Collects faults; a kind of None stands for "already faulted", so that one mistake is told once."""
+    """Collects faults. A kind of None means that a fault was noted already, so that one mistake is reported once."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -79,11 +79,11 @@ class _Checker:
                 assert_never(expression)
 
     def expect(self, expression: Expression, wanted: Kind) -> Kind:
-        """Fault *expression* unless it is of the *wanted* kind, which is given back."""
-        found = self.kind(expression)
-        if found not in {wanted, Kind.DYNAMIC, None}:
-            assert found is not None
-            self._fault(expression, f"expected a {wanted.value}, not a {found.value}")
+        """Note a fault unless *expression* is of the *wanted* kind. Return *wanted*."""
+        actual = self.kind(expression)
+        if actual not in {wanted, Kind.DYNAMIC, None}:
+            assert actual is not None
+            self._fault(expression, f"expected a {wanted.value}, not a {actual.value}")
         return wanted
 
     def _fault(self, expression: Expression, reason: str) -> None:
@@ -129,9 +129,9 @@ class _Checker:
         profile = self._profile(node.owner)
         if profile is None:
             return None
-        found = attribute(profile, node.name)
-        if found is not None:
-            return found.kind
+        definition = attribute(profile, node.name)
+        if definition is not None:
+            return definition.kind
         if node.name in profile.functions:
             self._fault(node, f"{node.name} needs arguments in brackets")
         else:
@@ -171,19 +171,19 @@ class _Checker:
         self._arguments(node, operation)
         return operation.kind
 
-    def _arguments(self, node: Call, wanted: Function | Operation) -> None:
-        parameters = wanted.parameters
-        open_ended = isinstance(wanted, Function) and wanted.open_ended
+    def _arguments(self, node: Call, signature: Function | Operation) -> None:
+        parameters = signature.parameters
+        open_ended = isinstance(signature, Function) and signature.open_ended
         surplus = len(node.arguments) - len(parameters)
         if surplus < 0 or (surplus and not open_ended):
             listed = "; ".join(parameter.value for parameter in parameters) or "nothing"
-            self._fault(node, f"{node.name} asks for {listed}{' (or more of the last)' if open_ended else ''}")
+            self._fault(node, f"{node.name} takes {listed}{' (or more of the last)' if open_ended else ''}")
             return
         before = len(self.faults)
         for parameter, argument in zip(parameters + parameters[-1:] * surplus, node.arguments, strict=True):
             self._argument(parameter, argument)
-        if isinstance(wanted, Operation) and len(self.faults) == before:
-            reason = wanted.complaint(node.arguments)
+        if isinstance(signature, Operation) and len(self.faults) == before:
+            reason = signature.complaint(node.arguments)
             if reason is not None:
                 self._fault(node, reason)
 

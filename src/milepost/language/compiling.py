@@ -1,8 +1,9 @@
-"""From a checked expression to a function that tells whether an occasion satisfies it.
+"""Compiles a checked expression to a predicate on evaluation contexts.
 
-Closures only: no text of a rule is ever evaluated. Logic is three-valued as in SQL: a null condition makes `&&` null
-unless another part is false, `||` null unless another part is true, `!` null; a rule that is null at the top is false.
-At the top only truth matters, so the common shapes skip the third value: they run some nine times for every event.
+The predicate consists of closures; no text of a rule is ever executed. Logic is three-valued as in SQL: with a null
+operand, `&&` is null unless another operand is false, `||` is null unless another operand is true, and `!` is null. A
+rule whose result is null does not hold. Only true or false matters at the top of a rule, so common shapes skip the
+third value there: they run about nine times for every event.
 """
 
 from collections.abc import Callable
@@ -45,10 +46,10 @@ Predicate = Callable[[EvaluationContext], bool]
 
 
 def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
-    """Return the predicate that *expression* is; calendar parts of dates are those of *zone*.
+    """Return *expression* as a predicate. *zone* is the time zone for the calendar parts of dates.
 
-    *expression* must have passed `check`: what is wrong with it is our own mistake here. An unknown *zone* is a
-    ValueError. The predicate never raises.
+    *expression* must have passed `check`; a fault that is left in it is a defect of ours. Raises ValueError for an
+    unknown *zone*. The predicate never raises.
     """
     refuse_unknown_zone(zone)
     return _truth(expression, zone)
@@ -61,7 +62,7 @@ def _truth(expression: Expression, zone: str) -> Predicate:
         case Junction(connective, operands):
             return _all_or_any(connective, tuple(_truth(operand, zone) for operand in operands))
         case Binary(operator=operator, left=Member(), right=Number(limit)) if operator in EQUALITY | ORDER:
-            return _against_number(_evaluate(expression.left, zone), operator, limit)
+            return _compare_with_number(_evaluate(expression.left, zone), operator, limit)
         case Binary(operator=Operator.EQUAL, left=Member(), right=Text(wanted)):
             read = _evaluate(expression.left, zone)
             return lambda context: read(context) == wanted
@@ -72,22 +73,22 @@ def _truth(expression: Expression, zone: str) -> Predicate:
 
 def _all_or_any(connective: Connective, predicates: tuple[Predicate, ...]) -> Predicate:
     if len(predicates) == 2:
-        one, two = predicates
+        first, second = predicates
         if connective is Connective.AND:
-            return lambda context: one(context) and two(context)
-        return lambda context: one(context) or two(context)
+            return lambda context: first(context) and second(context)
+        return lambda context: first(context) or second(context)
     decisive = connective is Connective.OR
 
-    def decided(context: EvaluationContext) -> bool:
+    def holds(context: EvaluationContext) -> bool:
         for predicate in predicates:
             if predicate(context) is decisive:
                 return decisive
         return not decisive
 
-    return decided
+    return holds
 
 
-def _against_number(read: Evaluate, operator: Operator, limit: Decimal) -> Predicate:
+def _compare_with_number(read: Evaluate, operator: Operator, limit: Decimal) -> Predicate:
     holds = comparer(operator)
 
     def predicate(context: EvaluationContext) -> bool:
@@ -115,7 +116,7 @@ def _evaluate(expression: Expression, zone: str) -> Evaluate:
         case Binary():
             return _binary(expression, zone)
         case Junction(connective, operands):
-            return _joined(connective, tuple(_evaluate(operand, zone) for operand in operands))
+            return _junction(connective, tuple(_evaluate(operand, zone) for operand in operands))
         case _:
             assert_never(expression)
 
@@ -126,20 +127,20 @@ def _constant(value: Value) -> Evaluate:
 
 def _attribute(node: Member, zone: str) -> Evaluate:
     assert isinstance(node.owner, Name)
-    found = attribute(PROFILES[node.owner.text], node.name)
-    assert found is not None, f"{node.owner.text} has no {node.name}: check first"
-    match found:
+    definition = attribute(PROFILES[node.owner.text], node.name)
+    assert definition is not None, f"{node.owner.text} has no {node.name}: check first"
+    match definition:
         case Fact():
-            return found.read
+            return definition.read
         case Stamp(read):
             return lambda context: local(read(context), zone)
         case Daily():
-            return _on_the_day(found.read, zone)
+            return _daily_value(definition.read, zone)
         case _:
-            assert_never(found)
+            assert_never(definition)
 
 
-def _on_the_day(read: Callable[[EvaluationContext, int], Value], zone: str) -> Evaluate:
+def _daily_value(read: Callable[[EvaluationContext, int], Value], zone: str) -> Evaluate:
     def evaluate(context: EvaluationContext) -> Value:
         moment = local(context.event.occurred_at, zone)
         return None if moment is None else read(context, moment.date().to_stdlib().toordinal())
@@ -180,11 +181,11 @@ def _binary(node: Binary, zone: str) -> Evaluate:
     return lambda context: calculate(operator, left(context), right(context))
 
 
-def _joined(connective: Connective, operands: tuple[Evaluate, ...]) -> Evaluate:
-    # The value that decides the junction whatever the other parts are; without it, one null makes it null.
+def _junction(connective: Connective, operands: tuple[Evaluate, ...]) -> Evaluate:
+    # The value that decides the junction whatever the other operands are. Without it, one null operand makes it null.
     decisive = connective is Connective.OR
 
-    def joined(context: EvaluationContext) -> Value:
+    def evaluate(context: EvaluationContext) -> Value:
         result: bool | None = not decisive
         for operand in operands:
             value = operand(context)
@@ -194,4 +195,4 @@ def _joined(connective: Connective, operands: tuple[Evaluate, ...]) -> Evaluate:
                 result = None
         return result
 
-    return joined
+    return evaluate

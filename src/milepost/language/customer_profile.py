@@ -1,8 +1,8 @@
-"""The profile `currentCustomer` (facts 5.2, 5.4): who the customer is, has done and has reached, before the event.
+"""The profile `currentCustomer` (facts 5.2, 5.4): the customer's profile, counts and progress before the event.
 
-Names, identifiers and fields are those that the customer's profile had when the event was judged; what the brand knows
-of tiers, statuses and clusters it sends as fields of the profile. `initial…` and the plain name mean the same here,
-because nothing of this event is in either. A field that was never sent is null.
+Names, identifiers and fields are those of the customer's profile when the event was applied. Organisations send tiers,
+statuses and clusters as fields of the profile. `initial…` and the plain name mean the same, because neither includes
+the event itself. A field that was never sent is null.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,27 +21,27 @@ from milepost.language.profile import (
 )
 from milepost.language.progress_lookup import ProgressLookup
 from milepost.language.syntax import Operator
-from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, calculate, normalised, number_in, spelled
+from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, calculate, number_in, spelling, value_of
 from milepost.model.amount import to_decimal
 from milepost.model.customer import LOYALTY_TYPE
 from milepost.model.event import CustomerProfile, Scalar
 
 LOYAL = "LOYALTY"
-"""What `loyaltyType` says of a member of the scheme, whatever the case."""
+"""The value of `loyaltyType` of a member of the scheme, in any case."""
 
 
-def _of_member(read: Callable[[CustomerProfile], str]) -> Fact:
+def _of_profile(read: Callable[[CustomerProfile], str]) -> Fact:
     def value(context: EvaluationContext) -> Value:
-        member = context.event.member
-        return None if member is None else read(member)
+        profile = context.event.member
+        return None if profile is None else read(profile)
 
     return Fact(Kind.STRING, value)
 
 
 def field_of(context: EvaluationContext, name: str) -> Scalar:
-    """Return the field *name* of the customer's profile, if there is one."""
-    member = context.event.member
-    return None if member is None else member.fields.get(name)
+    """Return the field *name* of the customer's profile, None if it is unknown."""
+    profile = context.event.member
+    return None if profile is None else profile.fields.get(name)
 
 
 def _of_field(kind: Kind, name: str, read: Callable[[Scalar], Value]) -> Fact:
@@ -50,52 +50,54 @@ def _of_field(kind: Kind, name: str, read: Callable[[Scalar], Value]) -> Fact:
 
 def _unlisted(name: str) -> Fact | None:
     key = extended_field(name)
-    return _of_field(Kind.DYNAMIC, key, normalised) if key else None
+    return _of_field(Kind.DYNAMIC, key, value_of) if key else None
 
 
-def _full_name(member: CustomerProfile) -> str:
-    return f"{member.first_name} {member.last_name}".strip()
+def _full_name(profile: CustomerProfile) -> str:
+    return f"{profile.first_name} {profile.last_name}".strip()
 
 
-def _joined_at(context: EvaluationContext) -> int | None:
-    member = context.event.member
-    return None if member is None else member.registered_at
+def _registered_at(context: EvaluationContext) -> int | None:
+    profile = context.event.member
+    return None if profile is None else profile.registered_at
 
 
 def _is_loyal(context: EvaluationContext) -> bool | None:
-    """Return whether the customer is a member of the scheme, as whoever is known here is unless the brand says not."""
+    """Return whether the customer is a member of the scheme: yes, unless the field `loyaltyType` says otherwise."""
     if context.event.member is None:
         return None
-    loyalty_type = spelled(field_of(context, LOYALTY_TYPE))
+    loyalty_type = spelling(field_of(context, LOYALTY_TYPE))
     return loyalty_type is None or loyalty_type.upper() == LOYAL
 
 
-_MEMBER: Mapping[str, Attribute] = {
-    "name": _of_member(_full_name),
-    "firstname": _of_member(lambda member: member.first_name),
-    "lastname": _of_member(lambda member: member.last_name),
-    "email": _of_member(lambda member: member.email),
-    "mobile": _of_member(lambda member: member.mobile),
-    "externalId": _of_member(lambda member: member.external_id),
-    "joinDate": Stamp(_joined_at),
+_PROFILE_ATTRIBUTES: Mapping[str, Attribute] = {
+    "name": _of_profile(_full_name),
+    "firstname": _of_profile(lambda profile: profile.first_name),
+    "lastname": _of_profile(lambda profile: profile.last_name),
+    "email": _of_profile(lambda profile: profile.email),
+    "mobile": _of_profile(lambda profile: profile.mobile),
+    "externalId": _of_profile(lambda profile: profile.external_id),
+    "joinDate": Stamp(_registered_at),
 }
 
-MEMBER_NAMES = frozenset(_MEMBER)
-"""Attributes that need the profile kept with the event."""
+PROFILE_ATTRIBUTES = frozenset(_PROFILE_ATTRIBUTES)
+"""The attributes that need the customer's profile, which is then stored with the event."""
 
-_SENT: Mapping[str, tuple[str, Kind, Callable[[Scalar], Value]]] = {
-    "slabName": ("slabName", Kind.STRING, spelled),
-    "initialSlabName": ("slabName", Kind.STRING, spelled),
+_FIELD_ATTRIBUTES: Mapping[str, tuple[str, Kind, Callable[[Scalar], Value]]] = {
+    "slabName": ("slabName", Kind.STRING, spelling),
+    "initialSlabName": ("slabName", Kind.STRING, spelling),
     "slabNumber": ("slabNumber", Kind.NUMBER, number_in),
     "initialSlabNumber": ("slabNumber", Kind.NUMBER, number_in),
     "currentPoints": ("currentPoints", Kind.NUMBER, number_in),
     "initialCurrentPoints": ("currentPoints", Kind.NUMBER, number_in),
-    "customerStatus": ("customerStatus", Kind.STRING, spelled),
-    "customerStatusLabel": ("customerStatusLabel", Kind.STRING, spelled),
+    "customerStatus": ("customerStatus", Kind.STRING, spelling),
+    "customerStatusLabel": ("customerStatusLabel", Kind.STRING, spelling),
 }
 
-FIELDS_READ: Mapping[str, str] = {"isLoyal": LOYALTY_TYPE} | {name: field for name, (field, _, _) in _SENT.items()}
-"""Attributes that are fields of the profile, by the field that each reads."""
+FIELDS_READ: Mapping[str, str] = {"isLoyal": LOYALTY_TYPE} | {
+    name: field for name, (field, _, _) in _FIELD_ATTRIBUTES.items()
+}
+"""The field of the profile that an attribute reads, by the attribute's name."""
 
 
 def _purchases(context: EvaluationContext) -> Decimal:
@@ -144,7 +146,7 @@ def _includes(arguments: Arguments) -> Evaluate:
     field, values = label(arguments[0]), frozenset(map(option, arguments[1:]))
 
     def includes(context: EvaluationContext) -> Value:
-        return None if context.event.member is None else spelled(field_of(context, field)) in values
+        return None if context.event.member is None else spelling(field_of(context, field)) in values
 
     return includes
 
@@ -163,17 +165,17 @@ def _exists(arguments: Arguments) -> Evaluate:
     field = label(arguments[0])
 
     def exists(context: EvaluationContext) -> Value:
-        return None if context.event.member is None else normalised(field_of(context, field)) not in {None, ""}
+        return None if context.event.member is None else value_of(field_of(context, field)) not in {None, ""}
 
     return exists
 
 
-def _asking(
-    parameters: tuple[Parameter, ...], kind: Kind, ask: Callable[[ProgressLookup, tuple[str, ...]], Value]
+def _progress_function(
+    parameters: tuple[Parameter, ...], kind: Kind, answer: Callable[[ProgressLookup, tuple[str, ...]], Value]
 ) -> Function:
     def build(arguments: Arguments) -> Evaluate:
         names = tuple(map(label, arguments))
-        return lambda context: ask(context.reached, names)
+        return lambda context: answer(context.reached, names)
 
     return Function(parameters, kind, build)
 
@@ -187,36 +189,44 @@ _FUNCTIONS = {
     "customFieldValueExists": Function((Parameter.PROFILE_FIELD,), Kind.BOOLEAN, _exists),
     "clusterValueIncludes": Function(_VALUES, Kind.BOOLEAN, _includes, open_ended=True),
     "clusterValueExcludes": Function(_VALUES, Kind.BOOLEAN, _excludes, open_ended=True),
-    "targetAchievedInPeriod": _asking(_IN_PERIOD, Kind.NUMBER, lambda reached, it: reached.value_in_period(*it)),
-    "targetAchievedInCurrentPeriod": _asking(
-        (Parameter.TARGET,), Kind.NUMBER, lambda reached, it: reached.value_now(*it)
+    "targetAchievedInPeriod": _progress_function(
+        _IN_PERIOD, Kind.NUMBER, lambda progress, names: progress.value_in_period(*names)
     ),
-    "avgTargetAchieved": _asking((Parameter.TARGET,), Kind.NUMBER, lambda reached, it: reached.mean_value(*it)),
-    "isStreakAchieved": _asking((Parameter.LEVEL,), Kind.BOOLEAN, lambda reached, it: reached.has_level(*it)),
-    "streakCurrentValue": _asking((Parameter.STREAK,), Kind.NUMBER, lambda reached, it: reached.streak_count(*it)),
-    "targetsAchievedForUnified": _asking(
-        (Parameter.GROUP, Parameter.PERIOD), Kind.NUMBER, lambda reached, it: reached.achieved_in_period(*it)
+    "targetAchievedInCurrentPeriod": _progress_function(
+        (Parameter.TARGET,), Kind.NUMBER, lambda progress, names: progress.value_now(*names)
     ),
-    "targetsAchievedForUnifiedInCurrentPeriod": _asking(
-        (Parameter.GROUP,), Kind.NUMBER, lambda reached, it: reached.achieved_now(*it)
+    "avgTargetAchieved": _progress_function(
+        (Parameter.TARGET,), Kind.NUMBER, lambda progress, names: progress.mean_value(*names)
+    ),
+    "isStreakAchieved": _progress_function(
+        (Parameter.LEVEL,), Kind.BOOLEAN, lambda progress, names: progress.has_level(*names)
+    ),
+    "streakCurrentValue": _progress_function(
+        (Parameter.STREAK,), Kind.NUMBER, lambda progress, names: progress.streak_count(*names)
+    ),
+    "targetsAchievedForUnified": _progress_function(
+        (Parameter.GROUP, Parameter.PERIOD), Kind.NUMBER, lambda progress, names: progress.achieved_in_period(*names)
+    ),
+    "targetsAchievedForUnifiedInCurrentPeriod": _progress_function(
+        (Parameter.GROUP,), Kind.NUMBER, lambda progress, names: progress.achieved_now(*names)
     ),
 }
 
-ASKS_REACHED = frozenset(
+PROGRESS_FUNCTIONS = frozenset(
     name for name, function in _FUNCTIONS.items() if Parameter.PROFILE_FIELD not in function.parameters
 )
-"""Functions that ask what the customer has reached."""
+"""The functions that read the customer's progress."""
 
-ASKS_ENDED = frozenset({"targetAchievedInPeriod", "avgTargetAchieved", "targetsAchievedForUnified"})
-"""Those of them that ask of periods which may be over."""
+ENDED_PERIOD_FUNCTIONS = frozenset({"targetAchievedInPeriod", "avgTargetAchieved", "targetsAchievedForUnified"})
+"""The functions that may read the progress of periods that have ended."""
 
 _TRACKERS = "trackers are kept by a points engine; a target is the tracker here"
 
 CUSTOMER_PROFILE = Profile(
     attributes={
-        **_MEMBER,
+        **_PROFILE_ATTRIBUTES,
         "isLoyal": Fact(Kind.BOOLEAN, _is_loyal),
-        **{name: _of_field(kind, field, read) for name, (field, kind, read) in _SENT.items()},
+        **{name: _of_field(kind, field, read) for name, (field, kind, read) in _FIELD_ATTRIBUTES.items()},
         **_COUNTS,
     },
     functions=_FUNCTIONS,

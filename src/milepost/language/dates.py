@@ -1,8 +1,8 @@
-"""Operations on dates (facts 5.3), reckoned on the calendar of the zone that the rule was compiled for.
+"""Operations on dates (facts 5.3), computed in the time zone for which the rule was compiled.
 
-Where the published pages are silent: spans of hours and times are half-open and may pass midnight (22 to 2); a
-difference in days counts midnights; one that ignores the year takes the shorter way round it, and 29 February is
-28 February in years that lack it.
+The published pages leave some cases open; we decide them so. Spans of hours and times are half-open and may pass
+midnight: 22 to 2 is four hours. A difference in days counts midnights. A difference that ignores the year is the
+shorter way round the year, and 29 February becomes 28 February in years without it.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from decimal import Decimal
 from whenever import PlainDateTime, ZonedDateTime
 
 from milepost.language.operations import Building, Operation, written_date
-from milepost.language.parameters import Parameter, whole
+from milepost.language.parameters import Parameter, whole_number
 from milepost.language.syntax import Expression
 from milepost.language.values import Evaluate, EvaluationContext, Kind, Value
 
@@ -45,10 +45,10 @@ def _between(answer: Callable[[ZonedDateTime, ZonedDateTime], int]) -> Operation
         subject, other = building.subject, building.compile(building.arguments[0])
 
         def difference(context: EvaluationContext) -> Value:
-            one, two = subject(context), other(context)
-            if not isinstance(one, ZonedDateTime) or not isinstance(two, ZonedDateTime):
+            first, second = subject(context), other(context)
+            if not isinstance(first, ZonedDateTime) or not isinstance(second, ZonedDateTime):
                 return None
-            return Decimal(answer(one, two))
+            return Decimal(answer(first, second))
 
         return difference
 
@@ -59,12 +59,12 @@ def _ordinal(moment: ZonedDateTime) -> int:
     return moment.date().to_stdlib().toordinal()
 
 
-def _days_apart(one: ZonedDateTime, two: ZonedDateTime) -> int:
-    return abs(_ordinal(one) - _ordinal(two))
+def _days_apart(first: ZonedDateTime, second: ZonedDateTime) -> int:
+    return abs(_ordinal(first) - _ordinal(second))
 
 
-def _minutes_apart(one: ZonedDateTime, two: ZonedDateTime) -> int:
-    return abs(one.timestamp() - two.timestamp()) // _SECONDS_PER_MINUTE
+def _minutes_apart(first: ZonedDateTime, second: ZonedDateTime) -> int:
+    return abs(first.timestamp() - second.timestamp()) // _SECONDS_PER_MINUTE
 
 
 def _days_round_the_year(day: date, other: date) -> int:
@@ -81,8 +81,8 @@ def _in_year(day: date, year: int) -> date | None:
         return day.replace(year=year, day=28)
 
 
-def _anniversary_apart(one: ZonedDateTime, two: ZonedDateTime) -> int:
-    return _days_round_the_year(one.date().to_stdlib(), two.date().to_stdlib())
+def _anniversary_apart(first: ZonedDateTime, second: ZonedDateTime) -> int:
+    return _days_round_the_year(first.date().to_stdlib(), second.date().to_stdlib())
 
 
 def _days_from_text(building: Building) -> Evaluate:
@@ -99,7 +99,7 @@ def _days_from_text(building: Building) -> Evaluate:
 
 
 def _wall_time(arguments: tuple[Expression, ...]) -> PlainDateTime | None:
-    year, month, day, hour, minute, second = map(whole, arguments)
+    year, month, day, hour, minute, second = map(whole_number, arguments)
     try:
         return PlainDateTime(year, month, day, hour, minute, second)
     except ValueError:
@@ -128,12 +128,12 @@ def _within_day(opens: int, closes: int, building: Building) -> Evaluate:
 
 
 def _hour_between(building: Building) -> Evaluate:
-    opens, closes = map(whole, building.arguments)
+    opens, closes = map(whole_number, building.arguments)
     return _within_day(opens * _MINUTES_PER_HOUR, closes * _MINUTES_PER_HOUR, building)
 
 
 def _time_between(building: Building) -> Evaluate:
-    opens_hour, opens_minute, closes_hour, closes_minute = map(whole, building.arguments)
+    opens_hour, opens_minute, closes_hour, closes_minute = map(whole_number, building.arguments)
     opens = opens_hour * _MINUTES_PER_HOUR + opens_minute
     return _within_day(opens, closes_hour * _MINUTES_PER_HOUR + closes_minute, building)
 

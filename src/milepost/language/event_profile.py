@@ -1,7 +1,7 @@
-"""The profile `currentEvent` (facts 5.2, 5.4, 4.16): what kind of event it is and what it carries.
+"""The profile `currentEvent` (facts 5.2, 5.4, 4.16): the event's name and its attributes.
 
-A behavioural event's attributes are named as they are. Those of TargetCompleted, which tells that a target, a trigger,
-a whole unified group or a streak level was achieved, and of CustomerUpdate have their types and functions here.
+The attributes of behavioural events keep their names. The attributes of TargetCompleted and CustomerUpdate have types
+and functions of their own. TargetCompleted says that a target, a trigger, a composite or a streak level was achieved.
 """
 
 from collections.abc import Callable
@@ -16,28 +16,28 @@ from milepost.language.values import (
     Kind,
     Value,
     calculate,
-    normalised,
     number_in,
-    spelled,
+    spelling,
     truth_in,
+    value_of,
 )
 from milepost.model.completion import TARGET_COMPLETED, Completion
 from milepost.model.event import CUSTOMER_UPDATE, Activity, Award, Scalar
 from milepost.model.names import name_key
 
 
-def carried(context: EvaluationContext, name: str) -> Scalar:
-    """Return the attribute *name* that a behavioural event carries, if it does."""
+def event_attribute(context: EvaluationContext, name: str) -> Scalar:
+    """Return the attribute *name* of a behavioural event, None for any other event."""
     payload = context.event.payload
     return payload.attributes.get(name) if isinstance(payload, Activity) else None
 
 
 def _of_activity(kind: Kind, name: str, read: Callable[[Scalar], Value]) -> Fact:
-    return Fact(kind, lambda context: read(carried(context, name)))
+    return Fact(kind, lambda context: read(event_attribute(context, name)))
 
 
 def _text(attribute: Completion) -> Fact:
-    return _of_activity(Kind.STRING, attribute.value, spelled)
+    return _of_activity(Kind.STRING, attribute.value, spelling)
 
 
 def _truth(attribute: Completion) -> Fact:
@@ -46,7 +46,7 @@ def _truth(attribute: Completion) -> Fact:
 
 def _either(*names: str) -> Fact:
     def read(context: EvaluationContext) -> Value:
-        return next((found for name in names if (found := spelled(carried(context, name))) is not None), None)
+        return next((text for name in names if (text := spelling(event_attribute(context, name))) is not None), None)
 
     return Fact(Kind.STRING, read)
 
@@ -54,7 +54,7 @@ def _either(*names: str) -> Fact:
 def _of_award(kind: Kind, read: Callable[[Award], str | int | Decimal | None]) -> Fact:
     def value(context: EvaluationContext) -> Value:
         payload = context.event.payload
-        return normalised(read(payload)) if isinstance(payload, Award) else None
+        return value_of(read(payload)) if isinstance(payload, Award) else None
 
     return Fact(kind, value)
 
@@ -64,19 +64,19 @@ def _unlisted(name: str) -> Fact:
 
     def value(context: EvaluationContext) -> Value:
         if isinstance(context.event.payload, Activity):
-            return normalised(carried(context, name))
+            return value_of(event_attribute(context, name))
         return None if award is None else award.read(context)
 
     return Fact(Kind.DYNAMIC, value)
 
 
 def _is_named(context: EvaluationContext, attribute: Completion, key: str) -> bool | None:
-    """Return whether the event's *attribute* is the name with this key; null if it has none."""
-    name = spelled(carried(context, attribute.value))
+    """Return whether the event's *attribute* is a name with this *key*; null if the event lacks the attribute."""
+    name = spelling(event_attribute(context, attribute.value))
     return None if name is None else name_key(name) == key
 
 
-def _names(attribute: Completion) -> Callable[[Arguments], Evaluate]:
+def _name_test(attribute: Completion) -> Callable[[Arguments], Evaluate]:
     def build(arguments: Arguments) -> Evaluate:
         key = name_key(label(arguments[0]))
         return lambda context: _is_named(context, attribute, key)
@@ -97,15 +97,15 @@ def _of_named_target(amount: Callable[[EvaluationContext], Value]) -> Function:
 
 
 def _achieved(context: EvaluationContext) -> Value:
-    return number_in(carried(context, Completion.ACHIEVED.value))
+    return number_in(event_attribute(context, Completion.ACHIEVED.value))
 
 
 def _defined(context: EvaluationContext) -> Value:
-    return number_in(carried(context, Completion.DEFINED.value))
+    return number_in(event_attribute(context, Completion.DEFINED.value))
 
 
 def _gap(context: EvaluationContext) -> Value:
-    # Which way round is our decision: facts 8 #53.
+    # The published pages do not give the sign of the gap; facts 8 #53 is our decision.
     return calculate(Operator.MINUS, _defined(context), _achieved(context))
 
 
@@ -134,12 +134,12 @@ _COMPLETION_FUNCTIONS = {
     "targetAchieved": _of_named_target(_achieved),
     "targetDefined": _of_named_target(_defined),
     "targetGaps": _of_named_target(_gap),
-    "targetExists": Function((Parameter.TARGET,), Kind.BOOLEAN, _names(Completion.TARGET_NAME)),
-    "streakName": Function((Parameter.LEVEL,), Kind.BOOLEAN, _names(Completion.STREAK_LEVEL)),
-    "streakExists": Function((Parameter.LEVEL,), Kind.BOOLEAN, _names(Completion.STREAK_LEVEL)),
+    "targetExists": Function((Parameter.TARGET,), Kind.BOOLEAN, _name_test(Completion.TARGET_NAME)),
+    "streakName": Function((Parameter.LEVEL,), Kind.BOOLEAN, _name_test(Completion.STREAK_LEVEL)),
+    "streakExists": Function((Parameter.LEVEL,), Kind.BOOLEAN, _name_test(Completion.STREAK_LEVEL)),
 }
 
-# The vendor's list and its examples spell the type differently; both are read, and both may be sent.
+# The vendor's list and its examples spell the type differently. Rules and events may use either spelling.
 _PREVIOUS_TYPE = _either("previousLoyaltytype", "previousLoyaltyType")
 _CURRENT_TYPE = _either("currentLoyaltytype", "currentLoyaltyType")
 
@@ -148,8 +148,8 @@ _UPDATE: dict[str, Attribute] = {
     "previousLoyaltyType": _PREVIOUS_TYPE,
     "currentLoyaltytype": _CURRENT_TYPE,
     "currentLoyaltyType": _CURRENT_TYPE,
-    "previousCustomFieldValue": _of_activity(Kind.DYNAMIC, "previousCustomFieldValue", normalised),
-    "currentCustomFieldValue": _of_activity(Kind.DYNAMIC, "currentCustomFieldValue", normalised),
+    "previousCustomFieldValue": _of_activity(Kind.DYNAMIC, "previousCustomFieldValue", value_of),
+    "currentCustomFieldValue": _of_activity(Kind.DYNAMIC, "currentCustomFieldValue", value_of),
 }
 
 _ELSEWHERE = dict.fromkeys((*_COMPLETION, *_COMPLETION_FUNCTIONS), f"only {TARGET_COMPLETED} has it") | dict.fromkeys(

@@ -1,9 +1,15 @@
-"""What a condition asks for besides the event: facts that have to be kept or fetched, and names of what was defined."""
+"""What a condition needs besides the event: facts that must be stored or loaded, and definitions that it names."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from milepost.language.customer_profile import ASKS_ENDED, ASKS_REACHED, CUSTOMER_PROFILE, FIELDS_READ, MEMBER_NAMES
+from milepost.language.customer_profile import (
+    CUSTOMER_PROFILE,
+    ENDED_PERIOD_FUNCTIONS,
+    FIELDS_READ,
+    PROFILE_ATTRIBUTES,
+    PROGRESS_FUNCTIONS,
+)
 from milepost.language.event_profile import EVENT_PROFILE
 from milepost.language.parameters import Parameter, label
 from milepost.language.profile import extended_field
@@ -12,9 +18,10 @@ from milepost.language.vocabulary import CUSTOMER, EVENT
 
 
 class Needs(NamedTuple):
-    """What conditions need: the customer's profile, these fields of it, what was reached, and in ended periods too.
+    """The data that conditions need.
 
-    `standing` is what the customer has done so far, such as the number of bills.
+    `member` is the customer's profile and `fields` the fields of it. `reached` is the customer's progress, `ended` the
+    progress of ended periods too. `standing` is the customer's counts so far, such as the number of bills.
     """
 
     member: bool = False
@@ -24,7 +31,7 @@ class Needs(NamedTuple):
     standing: bool = False
 
     def joined(self, other: "Needs") -> "Needs":
-        """Return what both need."""
+        """Return the needs of both."""
         return Needs(
             self.member or other.member,
             self.fields | other.fields,
@@ -38,7 +45,10 @@ NOTHING_NEEDED = Needs()
 
 
 class Mention(NamedTuple):
-    """A name of something defined, at a character of the text; of a period, `of` is the target or group before it."""
+    """The name of a definition in a condition, at a character of its text (0-based).
+
+    `of` is the mention before it: for a period, the target or group to which the period belongs.
+    """
 
     parameter: Parameter
     name: str
@@ -47,16 +57,16 @@ class Mention(NamedTuple):
 
 
 def needs(expression: Expression) -> Needs:
-    """Return what *expression*, a checked condition, needs."""
-    found = NOTHING_NEEDED
+    """Return the data that the checked condition *expression* needs."""
+    total = NOTHING_NEEDED
     for node, _ in walk_tree(expression):
         if isinstance(node, (Member, Call)) and node.owner == Name(CUSTOMER):
-            found = found.joined(_of_call(node) if isinstance(node, Call) else _of_attribute(node.name))
-    return found
+            total = total.joined(_of_call(node) if isinstance(node, Call) else _of_attribute(node.name))
+    return total
 
 
 def mentions(expression: Expression) -> Iterator[Mention]:
-    """Return the targets, groups, periods and levels that *expression*, a checked condition, names."""
+    """Return the targets, groups, periods and levels that the checked condition *expression* names."""
     for node, _ in walk_tree(expression):
         if not isinstance(node, Call) or not isinstance(node.owner, Name):
             continue
@@ -74,10 +84,10 @@ def _of_attribute(name: str) -> Needs:
     field = FIELDS_READ.get(name) or extended_field(name)
     if field:
         return Needs(member=True, fields=frozenset({field}))
-    return Needs(member=True) if name in MEMBER_NAMES else Needs(standing=True)
+    return Needs(member=True) if name in PROFILE_ATTRIBUTES else Needs(standing=True)
 
 
 def _of_call(call: Call) -> Needs:
-    if call.name in ASKS_REACHED:
-        return Needs(reached=True, ended=call.name in ASKS_ENDED)
+    if call.name in PROGRESS_FUNCTIONS:
+        return Needs(reached=True, ended=call.name in ENDED_PERIOD_FUNCTIONS)
     return Needs(member=True, fields=frozenset({label(call.arguments[0])}))

@@ -1,7 +1,7 @@
-"""Operations on values (facts 5.3): what may follow a second dot, by the type before it.
+"""Operations on values (facts 5.3): the words that may follow a second dot, by the type before it.
 
-An operation on a value of another type, which only a dynamic attribute can hold, is null. A text that is empty counts
-as absent, because bills and profiles do not tell one from the other.
+An operation on a value of another type is null; only a dynamic attribute can hold such a value. An empty text counts as
+absent, because bills and profiles do not distinguish the two.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from whenever import Date
 
-from milepost.language.parameters import Parameter, bucket, search
+from milepost.language.parameters import Parameter, interval_finder, search
 from milepost.language.syntax import Expression
 from milepost.language.values import Evaluate, EvaluationContext, Kind, Value
 
 
 class Building(NamedTuple):
-    """What an operation is built from: its subject, its arguments as written and computed, the zone of dates."""
+    """The parts of an operation: its subject, its arguments as written, a compiler for them, and the zone of dates."""
 
     subject: Evaluate
     arguments: tuple[Expression, ...]
@@ -25,9 +25,9 @@ class Building(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One operation: the type it is for (DYNAMIC: any), what it asks for, and its result's type.
+    """One operation: the type of its subject (DYNAMIC: any type), its parameters, and the type of its result.
 
-    `complaint` says what is wrong with arguments that are sound one by one, or None.
+    `complaint` returns what is wrong with arguments that are valid one by one, or None: day 31 of a month of 30 days.
     """
 
     subject: Kind
@@ -50,7 +50,7 @@ def _presence(answer: Callable[[Value], bool]) -> Operation:
 
 
 def of_text(answer: Callable[[str], Value], building: Building) -> Evaluate:
-    """Return *answer* of the subject where it is a text, else null."""
+    """Return a function that applies *answer* to the subject if it is a text; the result is null for other types."""
     subject = building.subject
 
     def evaluate(context: EvaluationContext) -> Value:
@@ -71,17 +71,17 @@ def _contains(building: Building) -> Evaluate:
 
 
 def _interval(building: Building) -> Evaluate:
-    subject, place = building.subject, bucket(building.arguments[0])
+    subject, interval_of = building.subject, interval_finder(building.arguments[0])
 
     def interval(context: EvaluationContext) -> Value:
         value = subject(context)
-        return place(value) if isinstance(value, Decimal) and value.is_finite() else None
+        return interval_of(value) if isinstance(value, Decimal) and value.is_finite() else None
 
     return interval
 
 
 def written_date(written: str) -> Date | None:
-    """Return the day that *written* names: an ISO date, perhaps followed by a time."""
+    """Return the day that *written* names, an ISO date that a time may follow; None if it names no day."""
     day, _, _time = written.strip().replace("T", " ").partition(" ")
     try:
         return Date.parse_iso(day)

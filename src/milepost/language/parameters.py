@@ -1,7 +1,7 @@
-"""What functions ask for: each parameter can say what is wrong with an argument and read a sound one.
+"""Parameters of functions: how an argument is checked, and how a valid argument is read.
 
-Most arguments have to be written out, because they are read once, when the rule is compiled; only TEXT and DATE may be
-computed from the occasion.
+Most arguments must be literals, because they are read once, when the rule is compiled. Only TEXT and DATE may be
+computed from the event.
 """
 
 from bisect import bisect_right
@@ -14,11 +14,11 @@ from typing import assert_never
 import re2
 
 from milepost.language.syntax import Expression, Name, Number, Operator, Sign, Text, Truth, Unary
-from milepost.language.values import decimal_in, spelled
+from milepost.language.values import decimal_in, spelling
 
 
 class Parameter(Enum):
-    """What an argument has to be; the value is how a fault names it."""
+    """The kind of argument that a function takes; the value is its description in a fault."""
 
     TEXT = "a text"
     DATE = "a date"
@@ -46,7 +46,7 @@ class Parameter(Enum):
 
 
 FIELDS = frozenset({"AMOUNT", "DISCOUNT", "QUANTITY", "RATE", "VALUE"})
-"""What the basket's If functions may look at; AMOUNT is a line's net amount, VALUE its gross (facts 3.9)."""
+"""The fields of a line for the If functions of the basket; AMOUNT is the net amount, VALUE the gross (facts 3.9)."""
 
 COMPARISON_WORDS = {
     "GREATER_THAN": Operator.GREATER,
@@ -60,10 +60,10 @@ COMPARISON_WORDS = {
 }
 
 PATTERN_MEMORY_BYTES_MAX = 1 << 20
-"""What one compiled pattern may take."""
+"""The memory in bytes that one compiled pattern may use."""
 
 _RANGES = {
-    Parameter.YEAR: range(1000, 9999),  # whatever the zone, the calendar of instants has these whole
+    Parameter.YEAR: range(1000, 9999),  # in every time zone, instants cover each of these years completely
     Parameter.MONTH: range(1, 13),
     Parameter.DAY: range(1, 32),
     Parameter.HOUR: range(24),
@@ -73,88 +73,91 @@ _RANGES = {
 
 
 def complaint(parameter: Parameter, argument: Expression) -> str | None:
-    """Say what is wrong with a written-out *argument*, or None; TEXT and DATE are judged by their type elsewhere."""
+    """Return what is wrong with a literal *argument*, or None. TEXT and DATE are checked by their type elsewhere."""
     match parameter:
         case Parameter.TEXT | Parameter.DATE:
             return None
         case Parameter.LABEL | Parameter.PROFILE_FIELD:
-            sound = _is_label(argument)
+            is_valid = _is_label(argument)
         case Parameter.TARGET | Parameter.GROUP | Parameter.PERIOD | Parameter.LEVEL | Parameter.STREAK:
-            sound = _is_label(argument)
+            is_valid = _is_label(argument)
         case Parameter.OPTION:
-            sound = isinstance(argument, (Text, Truth)) or _quantity(argument) is not None
+            is_valid = isinstance(argument, (Text, Truth)) or _quantity(argument) is not None
         case Parameter.PATTERN:
             return _pattern_complaint(argument)
         case Parameter.BOUNDS:
-            sound = isinstance(argument, Text) and _bounds(argument.value) is not None
+            is_valid = isinstance(argument, Text) and _bounds(argument.value) is not None
         case Parameter.FIELD:
-            sound = _word(argument) in FIELDS
+            is_valid = _word(argument) in FIELDS
         case Parameter.COMPARISON:
-            sound = _word(argument) in COMPARISON_WORDS
+            is_valid = _word(argument) in COMPARISON_WORDS
         case Parameter.QUANTITY:
-            sound = _quantity(argument) is not None
+            is_valid = _quantity(argument) is not None
         case Parameter.YEAR | Parameter.MONTH | Parameter.DAY:
-            sound = _within_range(parameter, argument)
+            is_valid = _within_range(parameter, argument)
         case Parameter.HOUR | Parameter.HOUR_BOUND | Parameter.MINUTE:
-            sound = _within_range(parameter, argument)
+            is_valid = _within_range(parameter, argument)
         case _:
             assert_never(parameter)
-    return None if sound else f"expected {parameter.value}"
+    return None if is_valid else f"expected {parameter.value}"
 
 
 def label(argument: Expression) -> str:
-    """Return a name, a pattern or another text that is written out."""
+    """Return a name, a pattern or another literal text."""
     assert isinstance(argument, Text)
     return argument.value
 
 
 def option(argument: Expression) -> str:
-    """Return a value that item attributes are held against, as `spelled`."""
+    """Return a value for comparison with item attributes, in its `spelling`."""
     if isinstance(argument, (Text, Truth)):
-        return spelled(argument.value) or ""
-    return spelled(quantity(argument)) or ""
+        return spelling(argument.value) or ""
+    return spelling(quantity(argument)) or ""
 
 
 def quantity(argument: Expression) -> Decimal:
-    """Return a number, in quotes or not."""
+    """Return a number that is written with or without quotes."""
     number = _quantity(argument)
     assert number is not None
     return number
 
 
-def whole(argument: Expression) -> int:
+def whole_number(argument: Expression) -> int:
     """Return a whole number."""
     assert isinstance(argument, Number)
     return int(argument.value)
 
 
 def field(argument: Expression) -> str:
-    """Return one of `FIELDS`."""
+    """Return the field of a line that *argument* names, one of `FIELDS`."""
     word = _word(argument)
     assert word in FIELDS
     return word
 
 
 def comparison(argument: Expression) -> Operator:
-    """Return the operator that a word such as GREATER_THAN means."""
+    """Return the operator for a word such as GREATER_THAN."""
     return COMPARISON_WORDS[_word(argument)]
 
 
 def search(argument: Expression) -> Callable[[str], bool]:
-    """Return the test whether a text has a part that matches the pattern *argument*, in time linear in the text."""
+    """Return a test whether a part of a text matches the pattern *argument*. It takes time linear in the text."""
     find = re2.compile(label(argument), _options()).search
 
-    def found(subject: str) -> bool:
+    def matches(subject: str) -> bool:
         try:
             return find(subject) is not None
-        except UnicodeEncodeError:  # half a surrogate pair, which no pattern can name
+        except UnicodeEncodeError:  # half of a surrogate pair, which no pattern can match
             return False
 
-    return found
+    return matches
 
 
-def bucket(argument: Expression) -> Callable[[Decimal], Decimal]:
-    """Return the function from a number to its bucket among the bounds, counted from 1; a bound opens the next one."""
+def interval_finder(argument: Expression) -> Callable[[Decimal], Decimal]:
+    """Return the function from a number to its interval among the bounds in *argument*, counted from 1.
+
+    A bound belongs to the interval above it: with the bounds "100,400", 99 is in interval 1 and 100 in interval 2.
+    """
     bounds = _bounds(label(argument))
     assert bounds is not None
     return lambda number: Decimal(bisect_right(bounds, number) + 1)
@@ -190,9 +193,9 @@ def _quantity(argument: Expression) -> Decimal | None:
 
 def _bounds(written: str) -> list[Decimal] | None:
     bounds = [decimal_in(part) for part in written.split(",")]
-    known = [bound for bound in bounds if bound is not None]
-    ascending = all(low < high for low, high in pairwise(known))
-    return known if ascending and len(known) == len(bounds) else None
+    numbers = [bound for bound in bounds if bound is not None]
+    is_ascending = all(low < high for low, high in pairwise(numbers))
+    return numbers if is_ascending and len(numbers) == len(bounds) else None
 
 
 def _options() -> re2.Options:

@@ -1,6 +1,6 @@
-"""The canonical text of an expression: one spelling for each tree, so that equal rules look equal.
+"""The canonical text of an expression: one spelling for each tree, so that equal rules have equal texts.
 
-Reading the canonical text gives the same tree back (invariant 8).
+Reading the canonical text returns the same tree (invariant 8).
 """
 
 from enum import IntEnum
@@ -27,7 +27,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\
 
 
 class _Rank(IntEnum):
-    """How tightly a node binds; the grammar's rules in order."""
+    """How tightly a node binds, in the order of the grammar's rules."""
 
     OR = 1
     AND = 2
@@ -59,7 +59,7 @@ def print_text(expression: Expression) -> str:
             return f"{sign.value}{_within(operand, _Rank.SIGN)}"
         case Binary():
             own = _rank(expression)
-            # Operators bind to the left: an equal rank on the right needs its brackets.
+            # Operators bind to the left, so an operand of equal rank on the right needs brackets: a-(b-c).
             right = _within(expression.right, _Rank(own + 1))
             return f"{_within(expression.left, own)}{expression.operator.value}{right}"
         case Junction(connective, operands):

@@ -1,4 +1,4 @@
-"""What a profile is made of: attributes, functions, and names of the vendor's that it cannot have."""
+"""The parts of a profile: attributes, functions, and names of the vendor that we cannot support."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,7 +14,7 @@ Arguments = tuple[Expression, ...]
 
 
 class Function(NamedTuple):
-    """A function of a profile; the last parameter may be given many times if `open_ended`."""
+    """A function of a profile. If it is `open_ended`, the last parameter takes one or more arguments."""
 
     parameters: tuple[Parameter, ...]
     kind: Kind
@@ -23,25 +23,25 @@ class Function(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """An attribute that has a value on each occasion."""
+    """An attribute whose value is read from the evaluation context."""
 
     kind: Kind
     read: Evaluate
 
 
 class Stamp(NamedTuple):
-    """An attribute that is an instant, in epoch microseconds; its calendar parts need a zone."""
+    """An attribute that is an instant in epoch microseconds. Its calendar parts need a time zone."""
 
     read: Callable[[EvaluationContext], int | None]
 
     @property
     def kind(self) -> Kind:
-        """Return the type that it has in a condition."""
+        """The type of the attribute in a condition."""
         return Kind.DATE
 
 
 class Daily(NamedTuple):
-    """An attribute that depends on the event's day (proleptic ordinal) in the zone that the rule was compiled for."""
+    """An attribute that depends on the event's day (proleptic ordinal) in the time zone of the compiled rule."""
 
     kind: Kind
     read: Callable[[EvaluationContext, int], Value]
@@ -51,10 +51,10 @@ Attribute = Fact | Stamp | Daily
 
 
 class Profile(NamedTuple):
-    """One word before the dot.
+    """One of the words that may stand before the dot, such as `currentTxn`.
 
-    `unlisted` finds attributes that are named by others, such as extended fields; `absent` holds names that the vendor
-    has and we cannot have, each with the reason.
+    `unlisted` finds attributes whose names the organisation chooses, such as extended fields. `absent` holds names that
+    the vendor supports and we cannot, each with the reason.
     """
 
     attributes: Mapping[str, Attribute]
@@ -64,7 +64,7 @@ class Profile(NamedTuple):
 
 
 def attribute(profile: Profile, name: str) -> Attribute | None:
-    """Return the attribute *name* of *profile*, if it has it."""
+    """Return the attribute *name* of *profile*, or None."""
     listed = profile.attributes.get(name)
     if listed is not None or name in profile.functions or name in profile.absent:
         return listed
@@ -72,12 +72,12 @@ def attribute(profile: Profile, name: str) -> Attribute | None:
 
 
 def extended_field(name: str) -> str:
-    """Return which extended field the attribute *name* reads; empty if it is none."""
+    """Return the extended field that the attribute *name* reads, or an empty text if it reads none."""
     key = name.removeprefix(EXTENDED_FIELD)
     return "" if key == name else key
 
 
 def bill_of(context: EvaluationContext) -> Bill | None:
-    """Return the bill that the event brings, if it brings one."""
+    """Return the event's bill, or None if its payload is no bill."""
     payload = context.event.payload
     return payload if isinstance(payload, Bill) else None

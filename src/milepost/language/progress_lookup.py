@@ -1,7 +1,7 @@
-"""What a condition may ask of the customer's way through the brand's groups, and who has not gone any.
+"""The interface through which a condition reads the customer's progress, and its answers for no progress.
 
-Targets, groups, periods and levels are named as their authors named them, whatever the case; what nobody has heard of
-has no progress. All answers are those before the event, and "now" is the time of the event.
+Targets, groups, periods and levels are found by name, in any case; an unknown name has no progress. All answers are as
+of before the event, and "now" is the time of the event.
 """
 
 from decimal import Decimal
@@ -11,28 +11,28 @@ ZERO = Decimal(0)
 
 
 class ProgressLookup(Protocol):
-    """How far a customer is in what the brand defines (facts 5.4)."""
+    """A customer's progress in the organisation's groups, as conditions read it (facts 5.4)."""
 
     def value_in_period(self, target: str, period: str, /) -> Decimal:
         """Return the value of *target* in the period with this refCode."""
 
     def value_now(self, target: str, /) -> Decimal:
-        """Return the value of *target* in the period that runs now; 0 if none does."""
+        """Return the value of *target* in the running period; 0 if no period is running."""
 
     def mean_value(self, target: str, /) -> Decimal:
-        """Return the mean of the values of *target* over the periods that have begun; 0 if none has."""
+        """Return the mean of the values of *target* over the periods that have begun; 0 if no period has."""
 
     def has_level(self, level: str, /) -> bool:
-        """Return whether the customer has this streak level."""
+        """Return whether the customer has earned this streak level."""
 
     def streak_count(self, streak: str, /) -> Decimal:
-        """Return the count that *streak*, named by its group, has now."""
+        """Return the present count of the streak of the group named *streak*."""
 
     def achieved_in_period(self, group: str, period: str, /) -> Decimal:
         """Return how many targets of *group* are achieved in the period with this refCode."""
 
     def achieved_now(self, group: str, /) -> Decimal:
-        """Return how many targets of *group* are achieved in the period that runs now; 0 if none does."""
+        """Return how many targets of *group* are achieved in the running period; 0 if no period is running."""
 
 
 class _Nothing:
@@ -59,4 +59,4 @@ class _Nothing:
 
 
 NOTHING_REACHED: ProgressLookup = _Nothing()
-"""How far one is who has not begun; also stands where no rule asks."""
+"""The progress of a customer who has none; also used where no rule reads progress."""

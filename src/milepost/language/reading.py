@@ -1,8 +1,8 @@
-r"""From text to syntax tree: `read` gives an expression or says where the text stops making sense.
+r"""Reads rule text: `read` returns its syntax tree, or raises `Malformed` at the first character that makes no sense.
 
-Numbers are digits with an optional fraction; there is no exponent. Texts stand in double or single quotes; backslash
-n, t and r give line feed, tabulator and carriage return, before a quote or a backslash it gives that character, and
-before anything else it stays, so that patterns such as "\d+" may be written as they are.
+Numbers are digits with an optional fraction; there is no exponent. Texts stand in double or single quotes. In a text,
+`\n`, `\t` and `\r` are line feed, tabulator and carriage return, and a backslash before a quote or a backslash is left
+out. Before any other character it stays, so that patterns such as "\d+" may be written as they are.
 """
 
 import re
@@ -30,14 +30,14 @@ from milepost.language.syntax import (
     is_reserved,
     join,
     literal,
-    name,
     number,
     refuse_oversize,
     refuse_text,
+    valid_name,
 )
 
 READ_REMEMBERED_MAX = 4_096
-"""Texts whose expressions are remembered."""
+"""The number of texts whose expressions are cached."""
 
 _GRAMMAR = r"""
 ?start: either
@@ -80,8 +80,8 @@ _CURLY_QUOTES = frozenset(
 
 
 @v_args(inline=True)
-class _Growing(Transformer[Token, Expression]):
-    """Builds nodes while the parser reduces its rules, without recursion."""
+class _TreeBuilder(Transformer[Token, Expression]):
+    """Builds the nodes while the parser reduces its rules, without recursion."""
 
     def either(self, first: Expression, operator: Token, *rest: Expression | Token) -> Expression:
         return join(Connective.OR, (first, *_nodes(rest)), operator.start_pos or 0)
@@ -90,19 +90,19 @@ class _Growing(Transformer[Token, Expression]):
         return join(Connective.AND, (first, *_nodes(rest)), operator.start_pos or 0)
 
     def binary(self, left: Expression, operator: Token, right: Expression) -> Expression:
-        meant = Operator.EQUAL if operator.value == "=" else Operator(operator.value)
-        return Binary(operator=meant, left=left, right=right, position=operator.start_pos or 0)
+        symbol = Operator.EQUAL if operator.value == "=" else Operator(operator.value)
+        return Binary(operator=symbol, left=left, right=right, position=operator.start_pos or 0)
 
     def unary(self, sign: Token, operand: Expression) -> Expression:
         return Unary(Sign(sign.value), operand, position=sign.start_pos or 0)
 
     def member(self, owner: Expression, word: Token) -> Expression:
         position = word.start_pos or 0
-        return Member(owner, name(word.value, position), position=position)
+        return Member(owner, valid_name(word.value, position), position=position)
 
     def call(self, owner: Expression, word: Token, arguments: tuple[Expression, ...]) -> Expression:
         position = word.start_pos or 0
-        return Call(owner=owner, name=name(word.value, position), arguments=arguments, position=position)
+        return Call(owner=owner, name=valid_name(word.value, position), arguments=arguments, position=position)
 
     def arguments(self, *arguments: Expression) -> tuple[Expression, ...]:
         return arguments
@@ -111,24 +111,24 @@ class _Growing(Transformer[Token, Expression]):
         position = token.start_pos or 0
         if is_reserved(token.value):
             return Truth(token.value == "true", position=position)
-        return Name(name(token.value, position), position=position)
+        return Name(valid_name(token.value, position), position=position)
 
     def number(self, token: Token) -> Number:
         return number(token.value, token.start_pos or 0)
 
     def text(self, token: Token) -> Text:
-        meant = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[0]), token.value[1:-1])
-        return literal(meant, token.start_pos or 0)
+        characters = _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[0]), token.value[1:-1])
+        return literal(characters, token.start_pos or 0)
 
 
-_PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_Growing())
+_PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_TreeBuilder())
 
 
 @lru_cache(maxsize=READ_REMEMBERED_MAX)
 def read(text: str) -> Expression:
-    """Return the expression that *text* spells; raises `Malformed` and nothing else.
+    """Return the expression of *text*. Raises `Malformed`, and no other exception.
 
-    What was read is remembered: each new version of a brand's definitions asks for all their texts again.
+    Results are cached, because each new version of an organisation's definitions reads all their texts again.
     """
     _refuse_before_parsing(text)
     try:
@@ -141,7 +141,7 @@ def read(text: str) -> Expression:
 
 
 def refuse_unprintable(expression: Expression) -> None:
-    """Raise `Malformed` if *expression* is past a limit, also in canonical form."""
+    """Raise `Malformed` if *expression* exceeds a limit, or if its canonical text does."""
     refuse_oversize(expression)
     if len(print_text(expression)) > TEXT_LENGTH_MAX:
         raise Malformed(TEXT_LENGTH_MAX, f"the expression has more than {TEXT_LENGTH_MAX} characters")
@@ -158,10 +158,10 @@ def _refuse_before_parsing(text: str) -> None:
     if not text.strip():
         raise Malformed(0, "the expression is empty")
     depth = 0
-    for found in _BRACKET_OR_TEXT.finditer(text):
-        depth += {"(": 1, ")": -1}.get(found[0], 0)
+    for match in _BRACKET_OR_TEXT.finditer(text):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
         if depth > DEPTH_MAX:
-            raise Malformed(found.start(), f"the expression is nested deeper than {DEPTH_MAX} levels")
+            raise Malformed(match.start(), f"the expression is nested deeper than {DEPTH_MAX} levels")
 
 
 def _malformed(error: UnexpectedInput, text: str) -> Malformed:

@@ -1,8 +1,8 @@
-"""The syntax tree of the rule language: what a condition says, not how it was typed.
+"""The syntax tree of the rule language: what a condition means, not how it was typed.
 
-Positions are character offsets (0-based) into the text that was read; they take no part in equality. A chain such as
-`a && b && c` is one `Junction`, never nested in a junction of the same connective, so long lists of alternatives stay
-flat and brackets that change nothing are not remembered.
+Positions are character offsets (0-based) in the text; equality ignores them. A chain such as `a && b && c` is one
+`Junction`, which is never nested in a junction of the same connective. So long lists of alternatives stay flat, and
+brackets that change nothing leave no trace.
 """
 
 import re
@@ -13,46 +13,46 @@ from enum import Enum
 from typing import assert_never
 
 DEPTH_MAX = 32
-"""Levels of the tree, and brackets inside brackets."""
+"""The largest depth of the tree, and of brackets inside brackets."""
 
 NODES_MAX = 256
-"""Nodes of one expression."""
+"""The largest number of nodes in one expression."""
 
 LITERAL_BYTES_MAX = 1024
-"""UTF-8 bytes of one text literal."""
+"""The largest number of UTF-8 bytes in one text literal."""
 
 DIGITS_MAX = 38
-"""Digits of one number, as many as a wide decimal column holds."""
+"""The largest number of digits in one number, as in a wide decimal column."""
 
 TEXT_LENGTH_MAX = 16 * 1024
-"""Characters of an expression, as typed and in canonical form."""
+"""The largest number of characters in an expression, as typed and in canonical form."""
 
 NAME_LENGTH_MAX = 200
-"""Characters of a name."""
+"""The largest number of characters in a name."""
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _RESERVED = frozenset({"true", "false"})
 
 
 class Malformed(Exception):
-    """A text is not an expression; `position` is the 0-based character offset of the first thing wrong."""
+    """A text is not an expression; `position` is the character offset (0-based) of the first fault."""
 
     def __init__(self, position: int, reason: str) -> None:
-        """Keep where and why."""
+        """Keep the position and the reason."""
         super().__init__(f"{reason} (at {position})")
         self.position = position
         self.reason = reason
 
 
 class Connective(Enum):
-    """What joins conditions."""
+    """An operator that joins conditions."""
 
     OR = "||"
     AND = "&&"
 
 
 class Operator(Enum):
-    """What stands between two values."""
+    """An operator between two values."""
 
     EQUAL = "=="
     NOT_EQUAL = "!="
@@ -72,7 +72,7 @@ ORDER = frozenset({Operator.GREATER, Operator.AT_LEAST, Operator.LESS, Operator.
 
 
 class Sign(Enum):
-    """What stands before one value."""
+    """An operator before one value."""
 
     NOT = "!"
     NEGATE = "-"
@@ -88,7 +88,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An exact number, never negative: a minus is a sign before it."""
+    """An exact number that is never negative; a minus is a `Sign` before it."""
 
     value: Decimal
     position: int = field(default=0, compare=False, kw_only=True)
@@ -104,7 +104,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A profile, such as `currentTxn`, or a bare word that a function asks for, such as `GREATER_THAN`."""
+    """A profile, such as `currentTxn`, or a bare word that a function takes, such as `GREATER_THAN`."""
 
     text: str
     position: int = field(default=0, compare=False, kw_only=True)
@@ -150,14 +150,14 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """Two or more conditions, all or any of which must hold; made by `join`."""
+    """Two or more conditions, of which all (AND) or any (OR) must hold. It is made by `join`."""
 
     connective: Connective
     operands: tuple["Expression", ...]
     position: int = field(default=0, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Assert what `join` promises."""
+        """Assert what `join` ensures: at least two operands, and none that is a junction of the same connective."""
         assert len(self.operands) > 1
         assert not any(isinstance(part, Junction) and part.connective is self.connective for part in self.operands)
 
@@ -166,7 +166,7 @@ Expression = Truth | Number | Text | Name | Member | Call | Unary | Binary | Jun
 
 
 def join(connective: Connective, operands: tuple[Expression, ...], position: int = 0) -> Expression:
-    """Return *operands* under one *connective*; operands that are junctions of the same kind are taken apart."""
+    """Return *operands* under one *connective*. Operands that are junctions of that connective are flattened."""
     flat: list[Expression] = []
     for operand in operands:
         if isinstance(operand, Junction) and operand.connective is connective:
@@ -176,8 +176,8 @@ def join(connective: Connective, operands: tuple[Expression, ...], position: int
     return flat[0] if len(flat) == 1 else Junction(connective, tuple(flat), position=position)
 
 
-def name(text: str, position: int = 0) -> str:
-    """Return *text* if it may name an attribute or a function, else raise `Malformed`."""
+def valid_name(text: str, position: int = 0) -> str:
+    """Return *text* if it may name an attribute or a function; otherwise raise `Malformed`."""
     if len(text) > NAME_LENGTH_MAX:
         raise Malformed(position, f"a name has at most {NAME_LENGTH_MAX} characters")
     if _NAME.fullmatch(text) is None:
@@ -186,12 +186,12 @@ def name(text: str, position: int = 0) -> str:
 
 
 def is_reserved(text: str) -> bool:
-    """Return whether *text* is a literal's word, which no profile may bear."""
+    """Return whether *text* is `true` or `false`, which no profile may be called."""
     return text in _RESERVED
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
-    """Return the nodes directly below *expression*."""
+    """Return the child nodes of *expression*."""
     match expression:
         case Truth() | Number() | Text() | Name():
             return ()
@@ -210,8 +210,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
 
 
 def walk_tree(expression: Expression) -> Iterator[tuple[Expression, int]]:
-    """Return every node with its depth, the root's being 1, in reading order; any tree may be given."""
-    # No recursion: the tree may be deeper than the stack.
+    """Return every node with its depth in reading order; the root has depth 1."""
+    # Iterative, because a tree that is not checked yet may be deeper than the stack.
     waiting = [(expression, 1)]
     while waiting:
         node, depth = waiting.pop()
@@ -229,7 +229,7 @@ def refuse_oversize(expression: Expression) -> None:
 
 
 def refuse_text(text: str, position: int) -> None:
-    """Raise `Malformed` if *text* holds what no stored text may hold."""
+    """Raise `Malformed` if *text* contains a character that cannot be stored."""
     if "\0" in text:
         raise Malformed(position + text.index("\0"), "the character NUL is not allowed")
     if any("\ud800" <= character <= "\udfff" for character in text):
@@ -237,7 +237,7 @@ def refuse_text(text: str, position: int) -> None:
 
 
 def number(digits: str, position: int = 0) -> Number:
-    """Return the number that *digits* spell, such as `007.50`; raises `Malformed` past `DIGITS_MAX`."""
+    """Return the number that *digits*, such as `007.50`, spell. Raises `Malformed` beyond `DIGITS_MAX` digits."""
     whole, _, decimals = digits.partition(".")
     whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
     if len(whole) + len(decimals) > DIGITS_MAX:
@@ -246,7 +246,7 @@ def number(digits: str, position: int = 0) -> Number:
 
 
 def literal(text: str, position: int = 0) -> Text:
-    """Return a text literal; raises `Malformed` past `LITERAL_BYTES_MAX` and for characters that cannot be kept."""
+    """Return a text literal. Raises `Malformed` beyond `LITERAL_BYTES_MAX` bytes and for characters we cannot store."""
     refuse_text(text, position)
     if len(text.encode()) > LITERAL_BYTES_MAX:
         raise Malformed(position, f"a text has at most {LITERAL_BYTES_MAX} bytes")

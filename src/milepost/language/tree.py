@@ -1,14 +1,14 @@
-"""The vendor's JSON tree (facts 5.5): the same expressions, written as the vendor's rule editor writes them.
+"""The vendor's JSON tree (facts 5.5): the form in which the vendor's rule editor writes expressions.
 
-Published are literals, names, dereferences and binary operations. The rest is our own choice in the same manner:
+The vendor publishes literals, names, dereferences and binary operations. The rest is our own choice in the same style:
 
-* `&&` and `||` are binary operations like `>`; a chain of more than two is halved until two are left;
+* `&&` and `||` are binary operations like `>`; a chain of more than two operands is halved until two are left;
 * `{"arity":"unary_operation","value":"!","type":…,"operands":[…]}`, also for a minus;
 * `{"arity":"function_call","value":"contains","type":…,"operands":[owner, argument, …]}`, where the owner of a
   profile's function is the profile's name;
 * a bare word such as GREATER_THAN is a name of type `enum:primitive`.
 
-Types are written for readers and ignored when read, except those of literals.
+Types are written for readers. They are ignored when a tree is read, except the types of literals.
 """
 
 import json
@@ -37,21 +37,21 @@ from milepost.language.syntax import (
     is_reserved,
     join,
     literal,
-    name,
     number,
+    valid_name,
 )
 from milepost.language.values import Kind, Scope
 from milepost.language.vocabulary import BILL, CUSTOMER, EVENT, LINE, STORE
 
 TREE_LENGTH_MAX = 256 * 1024
-"""Characters of a tree's text."""
+"""The largest number of characters in the text of a tree."""
 
 NESTING_MAX = NODES_MAX
-"""Brackets inside brackets: two for each node of a chain that leans to one side."""
+"""The largest depth of brackets: two for each node of a chain that is nested on one side."""
 
 Json = dict[str, "Json"] | list["Json"] | str | bool | None
 Node = dict[str, Json]
-_Meaning = TypeVar("_Meaning", Operator, Sign)
+_Symbol = TypeVar("_Symbol", Operator, Sign)
 
 _TYPES = {
     Kind.NUMBER: "real:object:primitive",
@@ -75,26 +75,26 @@ _SIGNS = {sign.value: sign for sign in Sign}
 
 
 def to_tree(expression: Expression, scope: Scope) -> str:
-    """Return *expression* as the vendor's tree, a JSON text; *scope* decides the types of attributes."""
-    return json.dumps(_drawn(expression, scope), ensure_ascii=False, separators=(",", ":"))
+    """Return *expression* as the vendor's tree, a JSON text. *scope* determines the types of attributes."""
+    return json.dumps(_tree_of(expression, scope), ensure_ascii=False, separators=(",", ":"))
 
 
 def from_tree(text: str) -> Expression:
-    """Return the expression that a tree draws; raises `Malformed` and nothing else.
+    """Return the expression of the tree in *text*. Raises `Malformed`, and no other exception.
 
-    Positions are those of the JSON text where it is no JSON, else 0: the reason names the node.
+    If *text* is not JSON, the position is a character of *text*. Otherwise it is 0, and the reason names the node.
     """
     _refuse_before_parsing(text)
     try:
         tree: Json = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         raise Malformed(error.pos, f"the tree is not JSON: {error.msg}") from None
-    expression = _grown(tree, "tree")
+    expression = _expression_of(tree, "tree")
     refuse_unprintable(expression)
     return expression
 
 
-def _drawn(expression: Expression, scope: Scope) -> Json:
+def _tree_of(expression: Expression, scope: Scope) -> Json:
     match expression:
         case Truth(value):
             return _leaf("literal", "true" if value else "false", _TYPES[Kind.BOOLEAN])
@@ -106,7 +106,7 @@ def _drawn(expression: Expression, scope: Scope) -> Json:
             return _leaf("name", text, _PROFILE_TYPES.get(text, "enum:primitive"))
         case Member(owner, member):
             kind = _TYPES[kind_of(expression, scope)]
-            operands: list[Json] = [_drawn(owner, scope), _leaf("name", member, kind)]
+            operands: list[Json] = [_tree_of(owner, scope), _leaf("name", member, kind)]
             return {"arity": "object_dereference", "type": kind, "operands": operands}
         case Call():
             kind = _TYPES[kind_of(expression, scope)]
@@ -135,7 +135,7 @@ def _leaf(arity: str, value: str, type_: str) -> Json:
 
 
 def _inner(arity: str, value: str, type_: str, operands: tuple[Expression, ...], scope: Scope) -> Json:
-    return {"arity": arity, "value": value, "type": type_, "operands": [_drawn(part, scope) for part in operands]}
+    return {"arity": arity, "value": value, "type": type_, "operands": [_tree_of(part, scope) for part in operands]}
 
 
 def _refuse_before_parsing(text: str) -> None:
@@ -156,52 +156,52 @@ def _refuse_before_parsing(text: str) -> None:
             raise Malformed(position, f"the tree is nested deeper than {NESTING_MAX} levels")
 
 
-def _grown(tree: Json, path: str) -> Expression:
+def _expression_of(tree: Json, path: str) -> Expression:
     if not isinstance(tree, dict):
         raise Malformed(0, f"{path} is not a node: expected an object")
     match tree.get("arity"):
         case "literal":
-            return _grown_literal(tree, path)
+            return _literal(tree, path)
         case "name":
-            return _grown_name(tree, path)
+            return _name(tree, path)
         case "object_dereference":
             owner, member = _operands(tree, path, exactly=2)
-            return Member(_grown(owner, f"{path}.operands[0]"), _member_name(member, f"{path}.operands[1]"))
+            return Member(_expression_of(owner, f"{path}.operands[0]"), _member_name(member, f"{path}.operands[1]"))
         case "function_call":
-            return _grown_call(tree, path)
+            return _call(tree, path)
         case "unary_operation":
             (operand,) = _operands(tree, path, exactly=1)
-            return Unary(_meant(_SIGNS, tree, path), _grown(operand, f"{path}.operands[0]"))
+            return Unary(_symbol(_SIGNS, tree, path), _expression_of(operand, f"{path}.operands[0]"))
         case "binary_operation":
-            return _grown_binary(tree, path)
+            return _binary(tree, path)
         case arity:
             raise Malformed(0, f"{path} has an unknown arity {str(arity)[:40]!r}")
 
 
-def _grown_binary(tree: Node, path: str) -> Expression:
+def _binary(tree: Node, path: str) -> Expression:
     left, right = _operands(tree, path, exactly=2)
-    one, two = _grown(left, f"{path}.operands[0]"), _grown(right, f"{path}.operands[1]")
+    first, second = _expression_of(left, f"{path}.operands[0]"), _expression_of(right, f"{path}.operands[1]")
     connective = _CONNECTIVES.get(_word(tree, "value", path))
     if connective is not None:
-        return join(connective, (one, two))
-    return Binary(operator=_meant(_OPERATORS, tree, path), left=one, right=two)
+        return join(connective, (first, second))
+    return Binary(operator=_symbol(_OPERATORS, tree, path), left=first, right=second)
 
 
-def _grown_call(tree: Node, path: str) -> Expression:
-    operands = [_grown(part, f"{path}.operands[{place}]") for place, part in enumerate(_operands(tree, path))]
+def _call(tree: Node, path: str) -> Expression:
+    operands = [_expression_of(part, f"{path}.operands[{place}]") for place, part in enumerate(_operands(tree, path))]
     if not operands:
         raise Malformed(0, f"{path}.operands lacks what the function is called on")
     return Call(owner=operands[0], name=_identifier(tree, path), arguments=tuple(operands[1:]))
 
 
-def _grown_name(tree: Node, path: str) -> Name:
+def _name(tree: Node, path: str) -> Name:
     word = _identifier(tree, path)
     if is_reserved(word):
         raise Malformed(0, f"{path}.value cannot be a name: {word}")
     return Name(word)
 
 
-def _grown_literal(tree: Node, path: str) -> Expression:
+def _literal(tree: Node, path: str) -> Expression:
     value, type_ = _word(tree, "value", path), _word(tree, "type", path).partition(":")[0]
     if type_ == "boolean" and is_reserved(value):
         return Truth(value == "true")
@@ -220,7 +220,7 @@ def _member_name(tree: Json, path: str) -> str:
 
 
 def _identifier(tree: Node, path: str) -> str:
-    return name(_word(tree, "value", path))
+    return valid_name(_word(tree, "value", path))
 
 
 def _word(tree: Node, key: str, path: str) -> str:
@@ -239,8 +239,8 @@ def _operands(tree: Node, path: str, exactly: int | None = None) -> list[Json]:
     return operands
 
 
-def _meant(meanings: Mapping[str, _Meaning], tree: Node, path: str) -> _Meaning:
+def _symbol(symbols: Mapping[str, _Symbol], tree: Node, path: str) -> _Symbol:
     word = _word(tree, "value", path)
-    if word not in meanings:
+    if word not in symbols:
         raise Malformed(0, f"{path}.value is not an operator: {word[:40]!r}")
-    return meanings[word]
+    return symbols[word]

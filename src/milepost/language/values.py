@@ -1,4 +1,4 @@
-"""What a predicate looks at and what it reckons with: occasions, values, exact arithmetic that never raises.
+"""The input and the values of predicates, and exact arithmetic that never raises.
 
 A value that is missing, of the wrong type or not computable is None ("null"), as in SQL.
 """
@@ -18,7 +18,7 @@ from milepost.model.standing import Standing
 
 
 class Kind(Enum):
-    """The type of a value; DYNAMIC is known only when an event is there."""
+    """The type of a value. A DYNAMIC type is known only when the rule is evaluated."""
 
     NUMBER = "number"
     STRING = "text"
@@ -28,9 +28,9 @@ class Kind(Enum):
 
 
 class EvaluationContext(NamedTuple):
-    """What a predicate may look at: the event, one line of its bill, the customer's standing before the event.
+    """The input of a predicate: the event, one line of its bill, and the customer's standing before the event.
 
-    `reached` answers what a standing alone does not tell: how far the customer is in what the brand defines.
+    `reached` finds the customer's progress by the names of targets, groups and levels, which a standing does not hold.
     """
 
     event: Event
@@ -40,7 +40,7 @@ class EvaluationContext(NamedTuple):
 
 
 class Scope(Enum):
-    """What kind of occasion a target's condition is asked on."""
+    """The kind of event or line on which a target's condition is evaluated."""
 
     BILL = "a bill"
     LINE = "a line of a bill"
@@ -53,14 +53,14 @@ Value = Decimal | str | bool | ZonedDateTime | None
 Evaluate = Callable[[EvaluationContext], Value]
 
 _DIGITS = 60
-_CALM = Context(prec=_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=[])
+_ARITHMETIC = Context(prec=_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=[])
 
 _CALCULATIONS: dict[Operator, Callable[[Decimal, Decimal], Decimal]] = {
-    Operator.PLUS: _CALM.add,
-    Operator.MINUS: _CALM.subtract,
-    Operator.TIMES: _CALM.multiply,
-    Operator.OVER: _CALM.divide,
-    Operator.REMAINDER: _CALM.remainder,
+    Operator.PLUS: _ARITHMETIC.add,
+    Operator.MINUS: _ARITHMETIC.subtract,
+    Operator.TIMES: _ARITHMETIC.multiply,
+    Operator.OVER: _ARITHMETIC.divide,
+    Operator.REMAINDER: _ARITHMETIC.remainder,
 }
 
 _COMPARISONS: dict[Operator, Callable[..., bool]] = {
@@ -74,12 +74,12 @@ _COMPARISONS: dict[Operator, Callable[..., bool]] = {
 
 
 def comparer(comparison: Operator) -> Callable[[Value, Value], bool]:
-    """Return the test of two values of one type; may raise InvalidOperation for a signalling NaN."""
+    """Return the comparison of two values of one type. It may raise InvalidOperation for a signalling NaN."""
     return _COMPARISONS[comparison]
 
 
-def normalised(scalar: Scalar) -> Value:
-    """Return an outside value as one of the language: whole numbers become decimals, what is no value null."""
+def value_of(scalar: Scalar) -> Value:
+    """Return the value of an event's *scalar* in the language: whole numbers become decimals, other types null."""
     if isinstance(scalar, Decimal):
         return _finite(scalar)
     if isinstance(scalar, (bool, str)):
@@ -87,16 +87,16 @@ def normalised(scalar: Scalar) -> Value:
     return Decimal(scalar) if isinstance(scalar, int) else None
 
 
-def spelled(scalar: Scalar) -> str | None:
-    """Return *scalar* as a rule would spell it, so that 42, 42.0 and "42" are one: item attributes carry either.
+def spelling(scalar: Scalar) -> str | None:
+    """Return *scalar* as a rule would write it: 42, 42.0 and "42" are all `42`, because item attributes vary in type.
 
-    Numbers beyond any rule's digits have no spelling: written out they could be a megabyte.
+    Numbers with more digits than a rule may have are null; their text could take a megabyte.
     """
     if isinstance(scalar, str):
         return scalar
     if isinstance(scalar, bool):
         return "true" if scalar else "false"
-    number = normalised(scalar)
+    number = value_of(scalar)
     if not isinstance(number, Decimal) or abs(number.adjusted()) > _DIGITS:
         return None
     digits = format(number, "f")
@@ -104,44 +104,50 @@ def spelled(scalar: Scalar) -> str | None:
 
 
 def decimal_in(written: str) -> Decimal | None:
-    """Return the number that *written* is; null if it is none."""
+    """Return the number that the text *written* spells, or null."""
     digits = written.strip()
     plain_digits = digits.removeprefix("-").replace(".", "", 1)
     return Decimal(digits) if plain_digits.isascii() and plain_digits.isdigit() else None
 
 
 def number_in(scalar: Scalar) -> Decimal | None:
-    """Return the number that an outside value is or spells."""
+    """Return the number that *scalar* is or spells, or null."""
     if isinstance(scalar, str):
         return decimal_in(scalar)
-    value = normalised(scalar)
+    value = value_of(scalar)
     return value if isinstance(value, Decimal) else None
 
 
 def truth_in(scalar: Scalar) -> bool | None:
-    """Return the truth value that an outside value is or spells."""
+    """Return the truth value that *scalar* is or spells, or null."""
     if isinstance(scalar, bool):
         return scalar
     return {"true": True, "false": False}.get(scalar.strip().lower()) if isinstance(scalar, str) else None
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal | None:
-    """Return the exact sum of *amounts*, null if it has no finite value."""
+    """Return the exact sum of *amounts*, or null if it is not finite."""
     result = Decimal(0)
     for amount in amounts:
-        result = _CALM.add(result, amount)
+        result = _ARITHMETIC.add(result, amount)
     return _finite(result)
 
 
 def calculate(calculation: Operator, left: Value, right: Value) -> Decimal | None:
-    """Return left `+ - * / %` right; null without two numbers, for a division by zero and beyond all magnitudes."""
+    """Return *left* `+ - * / %` *right*.
+
+    The result is null unless both are numbers, for a division by zero, and if it is not finite.
+    """
     if not isinstance(left, Decimal) or not isinstance(right, Decimal):
         return None
     return _finite(_CALCULATIONS[calculation](left, right))
 
 
 def compare(comparison: Operator, left: Value, right: Value) -> bool | None:
-    """Tell how *left* compares with *right*; null unless both are of one type, and for an order of texts or truths."""
+    """Return whether the *comparison* of *left* with *right* holds.
+
+    The result is null unless both have the same type. Texts and truth values have no order: for them `>` is null too.
+    """
     if left is None or left.__class__ is not right.__class__:
         return None
     if comparison in ORDER and isinstance(left, (str, bool)):
@@ -153,17 +159,17 @@ def compare(comparison: Operator, left: Value, right: Value) -> bool | None:
 
 
 def negative(value: Value) -> Decimal | None:
-    """Return *value* with the other sign."""
-    return _finite(_CALM.minus(value)) if isinstance(value, Decimal) else None
+    """Return *value* with the opposite sign, or null if it is no number."""
+    return _finite(_ARITHMETIC.minus(value)) if isinstance(value, Decimal) else None
 
 
 def refuse_unknown_zone(zone: str) -> None:
-    """Raise ValueError if no time zone is called *zone*."""
+    """Raise ValueError if there is no time zone *zone*."""
     Instant.from_timestamp(0).to_tz(zone)
 
 
 def local(micros: int | None, zone: str) -> ZonedDateTime | None:
-    """Return an instant in epoch microseconds as a date and time of *zone*; null outside the years 1 to 9999."""
+    """Return an instant (epoch microseconds) as a date and time in *zone*, or null outside the years 1 to 9999."""
     if micros is None:
         return None
     try:

@@ -1,8 +1,8 @@
-"""The catalogue: which attributes and functions each profile has, their types, and how each is read (facts 5.4).
+"""The vocabulary: the attributes and functions of each profile, their types, and how each is read (facts 5.4).
 
-Extended fields of the bill and of the line are `extField_<name>`, other attributes of a line `attr_<name>`; what they
-hold is known only when an event is there. `currentTxn.value` and `currentLineItem.value` are net amounts.
-`docs/expressions.md` lists all of it for readers.
+Extended fields of the bill and of the line are `extField_<name>`, other attributes of a line `attr_<name>`. Their types
+are known only when a rule is evaluated. `currentTxn.value` and `currentLineItem.value` are net amounts.
+`docs/expressions.md` lists the whole vocabulary for users.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from milepost.language.event_profile import AWARD_PROFILE, EVENT_ON_BILL_PROFILE
 from milepost.language.operations import NUMBER_OPERATIONS, PRESENCE_OPERATIONS, TEXT_OPERATIONS, Operation
 from milepost.language.profile import Fact, Function, Profile, Stamp, bill_of, extended_field
 from milepost.language.syntax import Operator
-from milepost.language.values import EvaluationContext, Kind, Scope, Value, calculate, normalised, total
+from milepost.language.values import EvaluationContext, Kind, Scope, Value, calculate, total, value_of
 from milepost.model.event import Bill, Line, Place
 
 LINE_ATTRIBUTE = "attr_"
@@ -34,21 +34,21 @@ def _of_line(kind: Kind, read: Callable[[Line], Value]) -> Fact:
 
 
 def _of_place(kind: Kind, read: Callable[[Place], str | int | None]) -> Fact:
-    return Fact(kind, lambda context: normalised(read(context.event.place)))
+    return Fact(kind, lambda context: value_of(read(context.event.place)))
 
 
 def _bill_unlisted(name: str) -> Fact | None:
     key = extended_field(name)
-    return _of_bill(Kind.DYNAMIC, lambda bill: normalised(bill.extended_fields.get(key))) if key else None
+    return _of_bill(Kind.DYNAMIC, lambda bill: value_of(bill.extended_fields.get(key))) if key else None
 
 
 def _line_unlisted(name: str) -> Fact | None:
     key = extended_field(name)
     if key:
-        return _of_line(Kind.DYNAMIC, lambda line: normalised(line.extended_fields.get(key)))
+        return _of_line(Kind.DYNAMIC, lambda line: value_of(line.extended_fields.get(key)))
     key = name.removeprefix(LINE_ATTRIBUTE)
     if key not in {name, ""}:
-        return _of_line(Kind.DYNAMIC, lambda line: normalised(line.attributes.get(key)))
+        return _of_line(Kind.DYNAMIC, lambda line: value_of(line.attributes.get(key)))
     return None
 
 
@@ -73,7 +73,7 @@ _BILL = Profile(
         "notes": _NOTE,
         "totalQty": _of_bill(Kind.NUMBER, lambda bill: total(line.quantity for line in bill.lines)),
         "basketSize": _of_bill(Kind.NUMBER, lambda bill: Decimal(len(bill.lines))),
-        # S3 shows the name; we take "non-discounted" per line.
+        # S3 shows the name only. We read "non-discounted" as: the lines without a discount.
         "basketAmountSumNonDiscounted": _of_bill(
             Kind.NUMBER, lambda bill: total(line.net for line in bill.lines if line.discount.is_zero())
         ),
@@ -84,7 +84,7 @@ _BILL = Profile(
         "customFieldValueExcludes": Function(VALUES, Kind.BOOLEAN, field_lacks_value, open_ended=True),
     },
     unlisted=_bill_unlisted,
-    absent={"points": "points are given after the bill, and heard of in an event of their own"},
+    absent={"points": "points are awarded after the bill, in an event of their own"},
 )
 
 _LINE = Profile(
@@ -121,16 +121,16 @@ PROFILES: Mapping[str, Profile] = {
     CUSTOMER: CUSTOMER_PROFILE,
     STORE: _STORE,
 }
-"""All profiles, as the compiler reads them: `currentEvent` at its widest."""
+"""All profiles for the compiler; `currentEvent` has the attributes of every kind of event."""
 
 UNSUPPORTED: Mapping[str, str] = {
     "tenderProfile": "a bill comes without its payments",
     "currentTrackerCondition": "trackers are kept by a points engine",
     "returnBill": "a return takes back what its bill had counted",
     "groupPrimaryCustomer": "customers are counted one by one",
-    "referrerCode": "referrals are told in events of their own",
+    "referrerCode": "referrals arrive in events of their own",
 }
-"""Profiles that the vendor has and that no milestone may use (facts 5.2), each with the reason."""
+"""Profiles of the vendor that milestones cannot use (facts 5.2), each with the reason."""
 
 _EVERYWHERE = {CUSTOMER: CUSTOMER_PROFILE, STORE: _STORE}
 
@@ -141,7 +141,7 @@ IN_SCOPE: Mapping[Scope, Mapping[str, Profile]] = {
     Scope.EVENT_ON_BILL: {BILL: _BILL, EVENT: EVENT_ON_BILL_PROFILE, **_EVERYWHERE},
     Scope.AWARD: {EVENT: AWARD_PROFILE, **_EVERYWHERE},
 }
-"""The profiles that a condition may name, by what it is asked on."""
+"""The profiles that a condition may name, by its scope."""
 
 OPERATIONS: Mapping[str, Operation] = {
     **TEXT_OPERATIONS,
@@ -149,4 +149,4 @@ OPERATIONS: Mapping[str, Operation] = {
     **DATE_OPERATIONS,
     **PRESENCE_OPERATIONS,
 }
-"""Each name means one operation, whatever it stands after."""
+"""All operations by name. A name means the same operation after every type of value."""

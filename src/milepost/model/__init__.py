@@ -1,1 +1,1 @@
-"""What exists: frozen values of the domain; standard library and `msgspec.Struct`, nothing else (decision 0003)."""
+"""The frozen values of the domain. They use the standard library and `msgspec.Struct`, nothing else (decision 0003)."""

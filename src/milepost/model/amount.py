@@ -1,15 +1,15 @@
-"""Exact quantities: `Decimal` at the edge, whole ten-thousandths inside progress."""
+"""Exact amounts: `Decimal` at the edge, whole ten-thousandths (units) inside progress."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 PLACES = 4
-"""Decimal places that an amount keeps."""
+"""The number of decimals that an amount keeps."""
 
 UNITS_PER_ONE: int = 10**PLACES
-"""An amount of one, in units."""
+"""The number of units (ten-thousandths) in an amount of one."""
 
 AMOUNT_MAX = Decimal(10) ** 15
-"""The largest magnitude of one counted amount."""
+"""The largest magnitude that one counted amount may have."""
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _UNIT = Decimal(1).scaleb(-PLACES)
@@ -18,12 +18,12 @@ _whole, _times = _EXACT.to_integral_value, _EXACT.multiply
 
 
 def to_units(amount: Decimal) -> int:
-    """Return *amount* in ten-thousandths; what lies beyond four decimals is rounded half to even."""
+    """Return *amount* in ten-thousandths. Further decimals are rounded half to even."""
     return int(_whole(_times(amount, _SCALE)))
 
 
 def to_decimal(units: int) -> Decimal:
-    """Return *units* as an amount with the fewest decimals that show it exactly."""
+    """Return the amount of *units* ten-thousandths, with the fewest decimals that show it exactly: 25000 is 2.5."""
     whole, rest = divmod(units, UNITS_PER_ONE)
     if rest == 0:
         return Decimal(whole)
@@ -31,5 +31,5 @@ def to_decimal(units: int) -> Decimal:
 
 
 def fits(amount: Decimal) -> bool:
-    """Return whether *amount* is finite, within the limit and has at most four decimals."""
+    """Return whether *amount* is finite, not larger than `AMOUNT_MAX` and has at most four decimals."""
     return amount.is_finite() and -AMOUNT_MAX <= amount <= AMOUNT_MAX and not amount % _UNIT

@@ -1,11 +1,11 @@
-"""Named groups of customers, in versions."""
+"""Audiences: named groups of customers, in versions."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 
 class AudienceVersion(NamedTuple):
-    """A version of an audience, which has members of its own; `created_at` in epoch microseconds."""
+    """One version of an audience. Each version has its own members; `created_at` is in epoch microseconds."""
 
     id: int
     created_at: int
@@ -13,7 +13,7 @@ class AudienceVersion(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """A named group of customers; its versions are in order, today's is the last."""
+    """A named group of customers. The versions are in ascending order; the last is the current version."""
 
     id: int
     name: str
@@ -22,18 +22,18 @@ class Audience:
 
     @property
     def current(self) -> AudienceVersion:
-        """Return the version that is meant where none is named."""
+        """The current version; a request that names no version means this version."""
         return self.versions[-1]
 
     def version(self, version_id: int | None) -> AudienceVersion | None:
-        """Return the version with this id, today's for none; None if there is no such version."""
+        """Return the version with this id, or the current version for None. Return None if the id is unknown."""
         if version_id is None:
             return self.current
         return next((version for version in self.versions if version.id == version_id), None)
 
 
 class AudienceMember(NamedTuple):
-    """A customer in a version of an audience, since `entered_at` (epoch microseconds)."""
+    """A customer who has been a member of an audience version since `entered_at` (epoch microseconds)."""
 
     bucket: int
     customer_id: int

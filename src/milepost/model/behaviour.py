@@ -1,4 +1,4 @@
-"""Which behavioural events a brand has defined, and what each carries."""
+"""Definitions of behavioural events and of their attributes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from milepost.model.event import Scalar
 
 
 class EventFieldType(Enum):
-    """What an attribute of a behavioural event is."""
+    """The type of an attribute of a behavioural event."""
 
     TILL_CODE = "tillCode"
     COUPON_CODE = "couponCode"
@@ -22,31 +22,34 @@ class EventFieldType(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventField:
-    """An attribute of a behavioural event; `attributes` are shown as they were given, by name."""
+    """An attribute of a behavioural event.
+
+    `attributes` holds its own properties by name; answers repeat them as given.
+    """
 
     name: str
     type: EventFieldType
     attributes: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
 
-    def says(self, attribute: str, usual: str) -> str:
-        """Return the value of an attribute, as text; the *usual* one where nothing is said."""
+    def setting(self, attribute: str, usual: str) -> str:
+        """Return the value of the property *attribute* as text, or *usual* if the definition does not set it."""
         value = self.attributes.get(attribute, {}).get("value", usual)
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     @property
     def is_required(self) -> bool:
-        """Return whether an event must carry the attribute; so it is unless the definition says otherwise."""
-        return self.type is not EventFieldType.CUSTOMER and self.says("isRequired", "true").lower() == "true"
+        """Whether each event must carry the attribute. It must, unless the definition says otherwise."""
+        return self.type is not EventFieldType.CUSTOMER and self.setting("isRequired", "true").lower() == "true"
 
     @property
     def is_key(self) -> bool:
-        """Return whether the attribute is part of what makes an event the same as another."""
-        return self.says("isUniqueKeyField", "false").lower() == "true"
+        """Whether the attribute belongs to the key by which repeated events are recognised."""
+        return self.setting("isUniqueKeyField", "false").lower() == "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDefinition:
-    """A behavioural event that a brand has defined; `changed_at` in epoch microseconds."""
+    """A behavioural event that an organisation has defined; `changed_at` is in epoch microseconds."""
 
     id: str
     name: str

@@ -1,14 +1,14 @@
-"""What is due because time passes."""
+"""Period boundaries: work that becomes due because time passes."""
 
 from enum import Enum
 from typing import NamedTuple
 
 NO_PERIOD = 0
-"""In place of a period where each customer has a period of their own."""
+"""The period id of a boundary in a group whose customers have their own windows; ids of periods start above it."""
 
 
 class BoundaryKind(Enum):
-    """What turned."""
+    """What happened at the boundary: a period opened, a period closed, or customers' own windows may have ended."""
 
     OPENED = "opened"
     CLOSED = "closed"
@@ -16,9 +16,9 @@ class BoundaryKind(Enum):
 
 
 class PeriodBoundary(NamedTuple):
-    """Something that is due because time passes: from *due_at* on (epoch microseconds, offset days included).
+    """A period boundary of a group. It is due from *due_at* on (epoch microseconds, offset days included).
 
-    WINDOWS stands for the beginnings and ends of customers' own windows after *since*.
+    A boundary of kind WINDOWS covers the starts and ends of customers' own windows after *since* (epoch microseconds).
     """
 
     group_id: int

@@ -1,4 +1,4 @@
-"""What a customer is to be told about a target; kept as data, sent by whoever subscribes to outcomes."""
+"""Texts to customers about targets. Milepost stores them; subscribers to outcomes send them."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from milepost.model.target import Attribution
 
 
 class CommunicationKind(Enum):
-    """What a communication is about."""
+    """The moment that a communication is about: the start or end of a target, a change, a reminder."""
 
     START = "START"
     FINISH = "FINISH"
@@ -16,7 +16,7 @@ class CommunicationKind(Enum):
 
 
 class Channel(Enum):
-    """How a customer is reached; the value is its number outside."""
+    """How a customer is reached. The value is the channel's number in the vendor's API."""
 
     SMS = 1
     EMAIL = 2
@@ -25,7 +25,10 @@ class Channel(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Communication:
-    """A text about one target; `offset_days` counts from what the communication is about, earlier ones below zero."""
+    """A text to customers about one target.
+
+    `offset_days` says how many days after the moment in `kind` the text is due; a negative number means days before it.
+    """
 
     id: int
     group_id: int

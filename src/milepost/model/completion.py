@@ -1,4 +1,4 @@
-"""The activity by which promotions follow targets: TargetCompleted and what it carries."""
+"""The event TargetCompleted and its attributes. Promotions react to achievements through this event."""
 
 from enum import Enum
 
@@ -6,10 +6,11 @@ TARGET_COMPLETED = "TargetCompleted"
 
 
 class Completion(Enum):
-    """The attributes of the activity TargetCompleted (facts 4.16, 5.4), by which promotions follow targets.
+    """The attributes of the event TargetCompleted (facts 4.16, 5.4).
 
-    Names are texts, amounts numbers, the `is…Event` attributes truth values of which one is true; what does not apply
-    is left out. An event about a trigger, a streak level or a whole group names its target too, if it has one.
+    Names are texts and amounts are numbers. The `is…Event` attributes are truth values; exactly one of them is true.
+    Attributes that do not apply are left out. An event about a trigger, a streak level or a composite also names the
+    target, if there is one.
     """
 
     TARGET_NAME = "targetName"
@@ -19,7 +20,7 @@ class Completion(Enum):
     TARGET_PERIOD = "targetPeriod"
     """The refCode of the period."""
     ACHIEVED = "achieved"
-    """The value that the customer had then."""
+    """The customer's value at the achievement."""
     DEFINED = "defined"
     """The goal of the period."""
     TRIGGER_NAME = "targetMilestoneTrigger"

@@ -1,4 +1,4 @@
-"""A member of the loyalty scheme."""
+"""Customers: members of the loyalty scheme, and the identifiers by which other systems know them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from milepost.model.event import Scalar
 
 LOYALTY_TYPE = "loyaltyType"
-"""The field that says whether somebody is a member of the scheme: LOYALTY or NON_LOYALTY."""
+"""The field that says whether a customer is a member of the scheme: LOYALTY or NON_LOYALTY."""
 
 
 class IdentifierKind(StrEnum):
-    """What an identifier is."""
+    """The kind of an identifier."""
 
-    # Texts, so that looking a name up costs the hash of a text and not that of a member.
+    # A StrEnum hashes as fast as a text; identifiers are dictionary keys on the ingest path.
 
     ID = "id"
     EXTERNAL_ID = "externalId"
@@ -28,7 +28,7 @@ class IdentifierKind(StrEnum):
 
 
 class Identifier(NamedTuple):
-    """A name by which a customer is known to the outside."""
+    """A name under which another system knows a customer."""
 
     kind: IdentifierKind
     value: str
@@ -36,9 +36,9 @@ class Identifier(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer's profile; instants in epoch microseconds, `registered_by` is a till's id.
+    """A customer's profile. Instants are in epoch microseconds; `registered_by` and `updated_by` are till ids.
 
-    `fields` are custom fields, and what else the brand lets rules know in them: tiers, statuses, clusters.
+    `fields` holds the custom fields. Organisations also send tiers, statuses and clusters in them, for use in rules.
     """
 
     id: int
@@ -54,6 +54,6 @@ class Customer:
     updated_by: int | None = None
 
     def known_fields(self) -> Mapping[str, Scalar]:
-        """Return all that rules may read by the name of a field; of two with one name the extended field is meant."""
+        """Return every field that rules may read, by name. An extended field hides a custom field of the same name."""
         loyalty = {} if self.loyalty_type is None else {LOYALTY_TYPE: self.loyalty_type}
         return {**self.fields, **loyalty, **self.extended_fields}

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerGoal:
-    """A goal that a customer set: enrolment in a target made after `template_id`, under a name of the customer's own.
+    """A goal that a customer set, under a name that the customer chose.
 
-    Instants in epoch microseconds; the value and what was reached are the standing's.
+    The customer is enrolled in `target_id`, a target that was made from the template `template_id`. Instants are in
+    epoch microseconds. The goal's value and the progress towards it are in the customer's standing.
     """
 
     id: int

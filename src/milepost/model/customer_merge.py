@@ -1,4 +1,4 @@
-"""Two customers who become one: the survivor goes on, the victim leads there (docs/rules.md, merging)."""
+"""Events of a merge: two customers become one survivor, and the victim redirects to it (docs/rules.md, merging)."""
 
 from msgspec import Struct
 
@@ -7,10 +7,10 @@ from milepost.model.standing import Enrolment, MergedCustomer, Progress, Streak,
 
 
 class AbsorbCustomer(Struct, frozen=True, kw_only=True):
-    """What the survivor hears: all that the victim, whose id it names, had reached at that moment.
+    """The survivor's event of a merge: what the victim `customer_id` had reached at that moment.
 
-    `rows` are hot and settled progress; amounts in units, `anchors` as in a standing, by target id; `merged` are those
-    who had been merged into the victim before.
+    `rows` holds the victim's live and archived progress, with amounts in units. `anchors` are as in a standing, by
+    target id. `merged` holds the customers who had been merged into the victim before.
     """
 
     customer_id: int
@@ -26,12 +26,12 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
 
 
 class MergeIntoSurvivor(Struct, frozen=True, kw_only=True):
-    """What the victim hears, last of all: the id of the survivor."""
+    """The victim's event of a merge, always the victim's last event: the id of the survivor."""
 
     customer_id: int
 
 
 class LoseIdentifiers(Struct, frozen=True, kw_only=True):
-    """A customer is not known by some names any more, of these kinds; the log does not say which."""
+    """The customer lost identifiers of these kinds. The log does not keep the identifiers themselves."""
 
     kinds: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a customer did: events and what they carry (structs, because one is made for each event: decision 0003)."""
+"""Events and their payloads. They are structs, because each received event makes one of each (decision 0003)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,14 +8,14 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
-from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - everybody knows it from here
+from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
 from milepost.model.vendor_import import ImportProgress
 
 Scalar = object
 """A value of an extended field, a line's attribute or a behavioural event's attribute.
 
-One of text, int, Decimal, bool or None; the edge lets nothing else in. It is spelled `object` because stored bytes are
-decoded by these annotations, and a union of text and Decimal has no unambiguous reading there.
+It is a text, int, Decimal, bool or None; the API admits nothing else. The annotation is `object` because msgspec
+decodes stored bytes by it, and a union of text and Decimal would be ambiguous there.
 """
 
 BILL = "TransactionAdd"
@@ -48,7 +48,7 @@ COMMANDS = frozenset(
         LOSE_IDENTIFIERS,
     }
 )
-"""The names of our own events; no outside event may carry one."""
+"""The names of our own events. An incoming event may not have such a name."""
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -66,9 +66,9 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Bill(Struct, frozen=True, kw_only=True):
-    """What was bought: the payload of TransactionAdd.
+    """A purchase: the payload of TransactionAdd.
 
-    `decision` is the id of the decision by which caps have counted it already.
+    `decision` is the id of the award authorisation in which caps have already counted this bill.
     """
 
     number: str
@@ -82,7 +82,7 @@ class Bill(Struct, frozen=True, kw_only=True):
 
 
 class ReturnKind(Enum):
-    """How much of a bill comes back."""
+    """How much of a bill is returned."""
 
     FULL = "FULL"
     LINE_ITEM = "LINE_ITEM"
@@ -91,7 +91,7 @@ class ReturnKind(Enum):
 
 
 class ReturnedLine(Struct, frozen=True, kw_only=True):
-    """Pieces of an article that came back; amounts that are None follow from the bill in proportion to quantity."""
+    """Returned pieces of an article. An amount of None means the bill's amount in proportion to the quantity."""
 
     code: str
     quantity: Decimal
@@ -100,9 +100,10 @@ class ReturnedLine(Struct, frozen=True, kw_only=True):
 
 
 class Return(Struct, frozen=True, kw_only=True):
-    """What was taken back: the payload of ReturnBill.
+    """A return: the payload of ReturnBill.
 
-    `original` is the event id or the number of the bill; `lines` say what came back for LINE_ITEM, `amount` for AMOUNT.
+    `original` is the event id or the number of the returned bill. `lines` lists the returned pieces of a LINE_ITEM
+    return; `amount` is the returned amount of an AMOUNT return.
     """
 
     kind: ReturnKind
@@ -113,16 +114,16 @@ class Return(Struct, frozen=True, kw_only=True):
 
 
 class AwardKind(Enum):
-    """Whether a reward came from the programme itself or from a promotion."""
+    """Whether an award came from the programme itself or from a promotion."""
 
     REGULAR = "REGULAR"
     PROMOTIONAL = "PROMOTIONAL"
 
 
 class Award(Struct, frozen=True, kw_only=True):
-    """Points (`currency` is None) or an alternate currency that a customer was given.
+    """Points (`currency` is None) or an alternate currency that a customer received.
 
-    `decision` is the id of the decision by which caps have counted it already.
+    `decision` is the id of the award authorisation in which caps have already counted this award.
     """
 
     program_id: int | None
@@ -133,7 +134,7 @@ class Award(Struct, frozen=True, kw_only=True):
 
 
 class Activity(Struct, frozen=True):
-    """A behavioural event or a customer-level activity, with its attributes."""
+    """The attributes of a behavioural event or of a customer-level activity."""
 
     attributes: Mapping[str, Scalar]
 
@@ -141,8 +142,9 @@ class Activity(Struct, frozen=True):
 class Enrol(Struct, frozen=True, kw_only=True):
     """A request to take part in a target from a period on.
 
-    `balance` replaces the progress of that period; `goals` are the customer's own, by period id; `reset` starts a
-    streak again. For a TRANSACTION target it asks that what is stored be counted.
+    `balance` replaces the progress of that period. `goals` holds the customer's own goals by period id. `reset`
+    restarts the streak. For a TRANSACTION target, where every customer takes part, the request makes stored events
+    count.
     """
 
     target_id: int
@@ -153,14 +155,14 @@ class Enrol(Struct, frozen=True, kw_only=True):
 
 
 class Unenrol(Struct, frozen=True, kw_only=True):
-    """A request to take part no more from a period on."""
+    """A request to leave a target from a period on."""
 
     target_id: int
     period_id: int
 
 
 class PeriodRollover(Struct, frozen=True, kw_only=True):
-    """A period of a group opened, or closed with its offset days: something that happens because time passes."""
+    """A period of a group opened, or closed after its offset days, because time passed."""
 
     group_id: int
     period_id: int
@@ -175,7 +177,7 @@ class GrantFreezes(Struct, frozen=True, kw_only=True):
 
 
 class PauseStreak(Struct, frozen=True, kw_only=True):
-    """A pause of a customer's streak, from one instant up to another (epoch microseconds)."""
+    """A pause of a customer's streak: a half-open span of epoch microseconds."""
 
     group_id: int
     starts_at: int
@@ -183,7 +185,7 @@ class PauseStreak(Struct, frozen=True, kw_only=True):
 
 
 class AuthoriseAward(Struct, frozen=True, kw_only=True):
-    """An intended award, of which caps may leave less; `bill` is what it is given for."""
+    """A request to authorise an intended award, which caps may reduce. `bill` is the bill that earns the award."""
 
     program_id: int | None = None
     currency: str | None = None
@@ -201,7 +203,7 @@ Payload = Bill | Return | Award | Activity | CommandPayload
 
 
 class Place(NamedTuple):
-    """Where an event happened, as things stood when it was judged."""
+    """Where an event happened: the till, store, zone and concept as they were when the event was applied."""
 
     till_id: int | None
     store_id: int | None
@@ -215,9 +217,9 @@ NOWHERE = Place(None, None, "", "", None, None)
 
 
 class CustomerProfile(NamedTuple):
-    """The customer's profile as it stood when the event was judged; `registered_at` in epoch microseconds.
+    """The customer's profile as it was when the event was applied; `registered_at` is in epoch microseconds.
 
-    `fields` are those custom and extended fields that the rules in force then asked for.
+    `fields` holds the custom and extended fields that the rules of that organisation version read.
     """
 
     first_name: str
@@ -230,7 +232,7 @@ class CustomerProfile(NamedTuple):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something a customer did; instants in epoch microseconds."""
+    """Something that a customer did, or one of our own commands; instants are in epoch microseconds."""
 
     key: EventKey
     name: str

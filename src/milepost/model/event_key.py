@@ -1,16 +1,16 @@
-"""The name of an event, by which customers' standings know it as well."""
+"""The key of an event, in a module of its own because standings refer to it and events refer to standings."""
 
 from hashlib import sha256
 from typing import NamedTuple
 
 
 class EventKey(NamedTuple):
-    """The name of an event within one customer: who says so, and under which id."""
+    """The key of an event within one customer: the source that sent it, and the id that the source gave it."""
 
     source: str
     id: str
 
     @property
     def log_id(self) -> int:
-        """Return the number by which the vendor's answers name this event: 52 bits, so that any client can hold it."""
+        """The number of this event in the vendor's answers: 52 bits, so that every JSON client can hold it exactly."""
         return int(sha256(f"{self.source}\0{self.id}".encode()).hexdigest()[:13], 16)

@@ -1,15 +1,15 @@
-"""What a customer has done in all, as rules ask for it; the same whatever the order in which it was heard."""
+"""Lifetime counts of a customer that rules read. They do not depend on the order in which events were received."""
 
 from msgspec import Struct
 
 
 class Facts(Struct, frozen=True, array_like=True, gc=False):
-    """Counts over all events heard; what was returned later stays counted.
+    """Counts over all applied events. Returns do not reduce them.
 
-    `lines` is the number of lines on all bills; `points` what PointsAwarded gave in all, in units. `planes` count the
+    `lines` is the number of lines on all bills; `points` is the sum of all PointsAwarded, in units. `planes` counts the
     bills of each day: bit n of plane k is the k-th binary digit of the number of bills on day `first_day` + n (a
-    proleptic ordinal; little-endian bytes without zeros at the end). A year costs 46 bytes, and 46 more once a day
-    had two bills.
+    proleptic ordinal). Planes are little-endian bytes without zeros at the end. A year takes 46 bytes, and 46 more once
+    a day has two bills.
     """
 
     lines: int = 0
@@ -19,7 +19,7 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def visits(self) -> int:
-        """Return the number of days with a bill."""
+        """The number of days with a bill."""
         days = 0
         for plane in self.planes:
             days |= int.from_bytes(plane, "little")

@@ -1,4 +1,4 @@
-"""Long work that is done page by page."""
+"""Jobs: long work over many customers, done page by page."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +13,7 @@ class JobKind(Enum):
 
 
 class JobScope(NamedTuple):
-    """What a job is about: a group, one of its targets or 0 for all, and a version of an audience or 0 for none."""
+    """The subject of a job: a group, a target of it (0 for all targets) and an audience version (0 for none)."""
 
     group_id: int
     target_id: int = 0
@@ -22,10 +22,11 @@ class JobScope(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Work over many customers and how far it has come; instants in epoch microseconds.
+    """Work over many customers and its state; instants are in epoch microseconds.
 
-    `after` names the customer after whom it goes on, by bucket and id; `looked_at` customers were looked at,
-    `concerned` of them had something to be done, `failed` were passed over by our own mistake.
+    `after` is the bucket and the id of the last customer who was visited; the job continues behind it. `looked_at`
+    counts the visited customers, `concerned` those with something to do, `failed` those skipped because of a defect of
+    ours.
     """
 
     org_id: int

@@ -42,7 +42,7 @@ class LazyRows(Mapping[ProgressKey, Progress]):
 
     def __iter__(self) -> Iterator[ProgressKey]:
         """Return the keys, in order."""
-        return iter(self.opened)
+        return map(ProgressKey._make, self.opened)
 
     def __len__(self) -> int:
         """Return the number of rows."""

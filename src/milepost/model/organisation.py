@@ -1,4 +1,4 @@
-"""The tenant and the places it has."""
+"""The organisation (the tenant), its settings and its places."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +17,7 @@ class Returns(Enum):
 
 
 class CarryLines(Enum):
-    """How much of returned line items is carried into a later period (facts 4.8)."""
+    """How much of returned line items is carried over into a later period (facts 4.8)."""
 
     WHOLE = "WHOLE"
     PRORATE = "PRORATE"
@@ -25,7 +25,7 @@ class CarryLines(Enum):
 
 
 class AfterAchievement(Enum):
-    """Whether a return that takes a progress below its goal leaves the achievement in place (facts 8.1)."""
+    """Whether a return that takes a progress below its goal also revokes the achievement (facts 8.1)."""
 
     KEEP = "KEEP"
     REVOKE = "REVOKE"
@@ -39,14 +39,14 @@ class EnrolMidPeriod(Enum):
 
 
 class TimeZonePolicy(Enum):
-    """Whose calendar rules a group's periods and days (facts 8.1)."""
+    """Whose time zone sets the bounds of a group's periods and days (facts 8.1)."""
 
     SERVER = "SERVER"
     GROUP = "GROUP"
 
 
 class PeriodEndOutcome(Enum):
-    """Who is told that a period opened or closed (facts 8.1)."""
+    """Which customers get an outcome when a period opens or closes (facts 8.1)."""
 
     ENROLLED_WITH_ACTIVITY = "ENROLLED_WITH_ACTIVITY"
     ALL_ENROLLED = "ALL_ENROLLED"
@@ -62,14 +62,14 @@ class LeaderboardTies(Enum):
 
 
 class CyclicMonths(Enum):
-    """What a month is in a customer's own windows (facts 8 #22)."""
+    """The length of a month in a customer's own windows (facts 8 #22)."""
 
     CALENDAR = "CALENDAR"
     DAYS_30 = "DAYS_30"
 
 
 class BackwardPeriods(Enum):
-    """What becomes of a period that is to be added and ends before it starts (facts 8 #43)."""
+    """What happens to a requested new period that ends before it starts (facts 8 #43)."""
 
     REFUSE = "REFUSE"
     SKIP = "SKIP"
@@ -78,11 +78,11 @@ class BackwardPeriods(Enum):
 LATE_DAYS_MAX = 400
 OFFSET_DAYS_MAX = 60
 OUTAGES_MAX = 100
-"""Declared outage windows of one organisation."""
+"""The number of outages that one organisation may declare."""
 
 
 class Outage(NamedTuple):
-    """A span in which no streak may break, from one instant up to another (epoch microseconds)."""
+    """A half-open span of epoch microseconds in which no streak may break."""
 
     starts_at: int
     ends_at: int
@@ -94,7 +94,7 @@ GOALS_AT_ONCE_MAX = 50
 
 
 class GoalTemplate(NamedTuple):
-    """A target after whose measure customers may set goals of their own, from the least to the greatest value."""
+    """A target whose measure customers may use for goals of their own, from `least` to `most`."""
 
     target_id: int
     least: Decimal
@@ -103,10 +103,11 @@ class GoalTemplate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How an organisation's progress is reckoned; each change makes a new version (facts 8.1).
+    """How an organisation's progress is computed; each change makes a new version (facts 8.1).
 
-    `late_days` is None for no limit; `offset_days` is how long end-of-period work waits for late data. `goal_templates`
-    say what customers may set goals for, `goal_days` how long each may run, `goals_at_once` how many one may have.
+    `late_days` is how late an event may arrive, None for no limit. `offset_days` is how many days end-of-period work
+    waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
+    goal, and `goals_at_once` limits the open goals of one customer.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -129,7 +130,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsVersion:
-    """Settings from a version on; when (epoch microseconds) and by whom they were changed, as far as that is known."""
+    """The settings from a version on. `changed_at` (epoch microseconds) and `changed_by` are None where unknown."""
 
     version: int
     settings: Settings
@@ -139,7 +140,10 @@ class SettingsVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """The tenant; owns everything else. `zone` rules its calendar days; `version` grows with each change of meaning."""
+    """The tenant; every row belongs to one.
+
+    `zone` is the time zone of its calendar days. `version` grows with each change of a definition or of the settings.
+    """
 
     id: int
     name: str
@@ -150,7 +154,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A region that stores belong to."""
+    """A region in which stores lie."""
 
     id: int
     code: str
@@ -168,7 +172,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A place of sale; its external ids are what other systems call it, each its own way."""
+    """A place of sale. Its external ids are its names in other systems."""
 
     id: int
     code: str
@@ -182,7 +186,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
-    """A point of sale in a store; may be an API login."""
+    """A point of sale in a store. It may also be a login of the API."""
 
     id: int
     code: str

@@ -1,11 +1,11 @@
-"""The three ways to fail: a Problem is described back, Refused stops a use case, an assertion is our own mistake."""
+"""The ways to fail: a client gets each `Problem`, `Refused` ends a use case, an assertion is a defect of ours."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where (a path such as `targets[0].name`), what, and the vendor's code if any."""
+    """One fault of an input: its path (such as `targets[0].name`), the reason, and the vendor's code for it."""
 
     path: str
     reason: str
@@ -13,18 +13,22 @@ class Problem:
 
 
 class Refused(Exception):
-    """A use case may not go on; holds every problem found."""
+    """A use case may not go on. The exception holds every problem that was found."""
 
     def __init__(self, *problems: Problem) -> None:
-        """Keep the problems; at least one."""
+        """Keep *problems*, of which there is at least one."""
         assert problems
         super().__init__("; ".join(f"{p.path}: {p.reason}" if p.path else p.reason for p in problems))
         self.problems = problems
 
 
 class Unavailable(Exception):
-    """The database cannot be reached now; nothing was done, or it is unknown whether it was: ask again."""
+    """The database cannot be reached now.
+
+    Either nothing was written, or it is unknown whether the transaction was committed. The client should send the
+    request again.
+    """
 
 
 class Unfit(Exception):
-    """The database may not be used as it is; the message says why and what to do about it."""
+    """The database may not be used in its present state. The message gives the reason and the remedy."""

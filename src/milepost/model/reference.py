@@ -1,4 +1,4 @@
-"""What a brand declares beside its places: programmes with their currencies, and the extra fields it uses."""
+"""Declarations of an organisation beside its places: programmes with their currencies, and extra fields."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +14,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlternateCurrency:
-    """A reward currency beside points, known by its identifier within a programme."""
+    """A reward currency beside points. Its identifier is unique within the programme."""
 
     program_id: int
     identifier: str
@@ -22,14 +22,14 @@ class AlternateCurrency:
 
 
 class FieldFamily(Enum):
-    """Whether a field is extended (typed, the same for all brands) or the brand's own."""
+    """Whether a field is extended (typed, the same for all organisations) or the organisation's own custom field."""
 
     EXTENDED = "EXTENDED"
     CUSTOM = "CUSTOM"
 
 
 class FieldEntity(Enum):
-    """What carries a field."""
+    """The kind of object that carries a field."""
 
     TRANSACTION = "TRANSACTION"
     LINEITEM = "LINEITEM"
@@ -37,7 +37,7 @@ class FieldEntity(Enum):
 
 
 class FieldType(Enum):
-    """What a field's values are."""
+    """The type of a field's values."""
 
     TEXT = "TEXT"
     NUMBER = "NUMBER"
@@ -47,7 +47,7 @@ class FieldType(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredField:
-    """A field that a brand says it uses."""
+    """A field that an organisation declares to use."""
 
     family: FieldFamily
     entity: FieldEntity

@@ -1,14 +1,14 @@
-"""What a login may do."""
+"""The role of a login: what it may do."""
 
 from enum import Enum
 
 
 class Role(Enum):
-    """The role of a till's login or a key: each may do what the one before it may, and more (decision 0021).
+    """The role of a till's login or of a key. Each role may do what the role before it may (decision 0021).
 
-    READ reads. EVENTS also says what customers did, who they are and what they take part in. ADMIN also says what the
-    brand defines (target groups, audiences, events, places, what is declared, settings), and merges customers, which
-    nothing undoes.
+    READ reads. EVENTS also sends events, changes customers and enrols them. ADMIN also changes the organisation's
+    definitions (target groups, audiences, events, places, declarations, settings) and merges customers, which cannot be
+    undone.
     """
 
     READ = "READ"
@@ -16,6 +16,6 @@ class Role(Enum):
     ADMIN = "ADMIN"
 
     def allows(self, needed: "Role") -> bool:
-        """Return whether whoever has this role may do what *needed* is for."""
+        """Return whether a login with this role may use what requires the role *needed*."""
         order = tuple(Role)
         return order.index(needed) <= order.index(self)

@@ -1,7 +1,7 @@
-"""How far a customer is: progress, enrolments, and the standing that holds them.
+"""A customer's progress and enrolments, and the standing that holds them.
 
-The values made for every match are msgspec structs: three times cheaper to make than named tuples, ten times than
-frozen dataclasses, and stored as arrays without field names (decision 0003).
+Values that are made for every counted event are msgspec structs: three times cheaper to make than named tuples, ten
+times cheaper than frozen dataclasses, and stored as arrays without field names (decision 0003).
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,14 @@ from msgspec import Struct
 
 from milepost.model.event_key import EventKey
 from milepost.model.facts import NO_FACTS, Facts
-
-NEVER = 2**62
-"""An instant after all others."""
+from milepost.model.time import NEVER as NEVER  # noqa: PLC0414 - the engine imports it from here
 
 Day = tuple[int, tuple[int, ...]]
-"""A calendar day (proleptic ordinal) and the amounts, in units and ascending, that count on it."""
+"""A calendar day (proleptic ordinal) and the amounts that count on it, in units and ascending."""
 
 
 class ProgressKey(NamedTuple):
-    """The name of a progress within one customer."""
+    """The key of a progress within one customer."""
 
     target_id: int
     period_id: int
@@ -30,9 +28,9 @@ class ProgressKey(NamedTuple):
 class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
     """How far one customer is with one target in one period.
 
-    `value` in ten-thousandths; stamps in epoch seconds, 0 for never; `achieved_by` is the log id of the event that
-    crossed; bit n of `triggers` is set when the target's trigger n was reached; `days` only where a day's extreme
-    counts.
+    `value` is in units (ten-thousandths). `enrolled_at`, `updated_at` and `achieved_at` are in epoch seconds; 0 means
+    never. `achieved_by` is the log id of the event that reached the goal, 0 for none. Bit n of `triggers` is set once
+    the target's trigger n was reached. `days` is used only where a day's extreme value counts.
     """
 
     target_id: int
@@ -47,7 +45,7 @@ class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
 
 
 class StoredEvents(IntEnum):
-    """Which events that were heard before an enrolment count."""
+    """Which of the events that were received before an enrolment count."""
 
     ALL = 1
     NONE = 2
@@ -55,19 +53,19 @@ class StoredEvents(IntEnum):
 
 
 NOT_LEFT = 0
-"""In place of a period: the customer has not left."""
+"""The value of `left_period_id` of a customer who has not left."""
 
 NOTHING_REPLACED = 0
-"""In place of a period: the enrolment brought no balance."""
+"""The value of `replaced_period_id` of an enrolment without an opening balance."""
 
 
 class Enrolment(NamedTuple):
     """A customer takes part in a target from a period on, up to the period of leaving.
 
-    `enrolled_at` in epoch seconds; `seq` is the number of the event that enrolled; `stored` says which earlier ones
-    count; `left_period_id` is the first period without the customer, STAYS for none; `goals` are the customer's own, in
-    units, by period id; `replaced_period_id` is the period whose value a balance replaced. Of several for one target
-    the last is in force.
+    `enrolled_at` is in epoch seconds. `seq` is the number of the event that enrolled the customer; `stored` says which
+    earlier events count. `left_period_id` is the first period in which the customer no longer takes part, NOT_LEFT for
+    none. `goals` holds the customer's own goals by period id, in units. `replaced_period_id` is the period whose value
+    an opening balance replaced, NOTHING_REPLACED for none. Of several enrolments in one target, the last is in force.
     """
 
     target_id: int
@@ -81,7 +79,7 @@ class Enrolment(NamedTuple):
 
 
 class EarnedLevel(NamedTuple):
-    """A streak level that a customer has: since when (epoch seconds), by which event (log id), in which period."""
+    """A streak level that a customer has earned: when (epoch seconds), by which event (log id), in which period."""
 
     level_id: int
     earned_at: int
@@ -90,28 +88,28 @@ class EarnedLevel(NamedTuple):
 
 
 class Freezes(NamedTuple):
-    """Streak freezes granted at an instant (epoch microseconds)."""
+    """A number of streak freezes that were granted at `at` (epoch microseconds)."""
 
     at: int
     pieces: int
 
 
 class Pause(NamedTuple):
-    """A pause of a streak, from one instant up to another (epoch microseconds)."""
+    """A pause of a streak: a half-open span of epoch microseconds."""
 
     starts_at: int
     ends_at: int
 
 
 NO_MORE = -1
-"""In place of a period: a streak that starts again when all periods are over counts none."""
+"""The value of `since_period_id` of a streak that restarted after all periods had ended: no period counts."""
 
 
 class Streak(NamedTuple):
-    """What one customer has done in a streak group; all else follows from it and the calendar.
+    """What one customer has done in a streak group. Runs and breaks are computed from it and the calendar.
 
-    `since_period_id` is the period from which counting starts, 0 for the first, NO_MORE for none;
-    `achieved` are ids of periods.
+    `achieved` holds the ids of achieved periods. `since_period_id` is the period from which the streak counts, 0 for
+    the first period, NO_MORE for none.
     """
 
     group_id: int
@@ -134,10 +132,11 @@ class WaitingReturn(NamedTuple):
 
 
 class MergedCustomer(NamedTuple):
-    """A customer who was merged into this one: whose events are looked up as well.
+    """A customer who was merged into this customer, and whose log is read as part of this customer's log.
 
-    `under` names the log within this one: the number of the merge, after those of the merges through which it came.
-    `enrolments` are those that say what a return may take back, `anchors` where own windows began, by target id.
+    `under` locates that log: the `seq` of the merge event, preceded by those of the merges through which the customer
+    came here. `enrolments` decide what a return of an earlier bill may reverse. `anchors` holds the starts of the
+    merged customer's own windows (epoch microseconds), by target id.
     """
 
     customer_id: int
@@ -147,11 +146,11 @@ class MergedCustomer(NamedTuple):
 
 
 NOT_MERGED = 0
-"""In place of a customer: not merged into anybody."""
+"""The value of `merged_into` of a customer who was not merged."""
 
 
 class Lineage(NamedTuple):
-    """What merges and lost names made of a customer: into whom merged, who was merged into this one."""
+    """Merges and lost identifiers of a customer: the survivor, and the customers who were merged into this customer."""
 
     merged_into: int = NOT_MERGED
     has_lost_names: bool = False
@@ -164,12 +163,12 @@ NO_LINEAGE = Lineage()
 class Standing(Struct, frozen=True, kw_only=True):
     """All of one customer's progress, enrolments and facts.
 
-    `seq` counts the events heard; `latest_at` is the greatest `occurred_at` among them (epoch microseconds);
-    `archive_at` is when the next progress leaves for the history (same unit, on the clock of `latest_at`);
-    `bills` counts bills heard; `purchases` is the net amount bought less what was returned, in units; `facts` are the
-    other counts that rules ask for; `anchors` say, by target id, when the customer's own windows begin (epoch
-    microseconds); `streaks` are found by group id. The progress of a unified group as a whole has the negative id of
-    the group in place of a target's.
+    `seq` counts the applied events; `latest_at` is the greatest `occurred_at` among them (epoch microseconds).
+    `archive_at` is the instant from which the next progress is archived, compared with `latest_at` (epoch
+    microseconds). `bills` counts bills; `purchases` is the net amount of bills less returns, in units; `facts` holds
+    the other counts that rules read. `anchors` holds the start of the customer's own windows by target id (epoch
+    microseconds). `streaks` is keyed by group id. The progress of a composite has the negative id of its group in place
+    of a target id.
     """
 
     seq: int = 0
@@ -205,7 +204,7 @@ class Reason(IntEnum):
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):
-    """One change of one progress: *amount* is what the event adds (units), *before* and *after* the progress' value."""
+    """One change of one progress, in units: the event's *amount*, and the progress' value *before* and *after* it."""
 
     target_id: int
     period_id: int
@@ -216,7 +215,7 @@ class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):
 
 
 class OutcomeKind(IntEnum):
-    """What an event led to, in the past tense."""
+    """The kind of an outcome, in the past tense."""
 
     ENROLLED = 1
     TRIGGER_REACHED = 2
@@ -236,10 +235,11 @@ class OutcomeKind(IntEnum):
 
 
 class Outcome(Struct, frozen=True, array_like=True, gc=False, order=True):
-    """Something others want to hear of; `at` in epoch seconds.
+    """A result of an event that subscribers receive; `at` is in epoch seconds.
 
-    `about` is the trigger of TRIGGER_REACHED, the level of STREAK_LEVEL_…, the group of what concerns a whole group
-    (whose `target_id` is that of its streak's target, or 0), and for PERIOD_CLOSED 1 if the period was achieved.
+    `about` depends on `kind`: the trigger of TRIGGER_REACHED, the level of STREAK_LEVEL_…, the group of an outcome
+    about a whole group (its `target_id` is the streak's target, or 0), and for PERIOD_CLOSED 1 if the period was
+    achieved.
     """
 
     kind: OutcomeKind

@@ -1,4 +1,4 @@
-"""What a brand defines: target groups with their periods, targets, triggers and streak levels."""
+"""Definitions: target groups with their periods, targets, triggers and streak levels."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Tracking(Enum):
-    """How a group's targets are taken together."""
+    """How a group combines its targets."""
 
     DEFAULT = "DEFAULT"
     UNIFIED = "UNIFIED"
@@ -16,7 +16,7 @@ class Tracking(Enum):
 
 
 class Evaluation(Enum):
-    """What a period's window is."""
+    """The window of a period: fixed dates, a cycle of each customer's own, or until the goal is achieved."""
 
     FIXED_CALENDAR_WINDOW = "FIXED_CALENDAR_WINDOW"
     CYCLIC_WINDOW = "CYCLIC_WINDOW"
@@ -47,7 +47,7 @@ class Entity(Enum):
 
 
 class Kpi(Enum):
-    """What is summed or counted: the vendor's `targetType`."""
+    """What a target sums or counts: the vendor's `targetType`."""
 
     QUANTITY = "QUANTITY"
     SALES = "SALES"
@@ -74,7 +74,7 @@ class EnrolmentMethod(Enum):
 
 
 class FilterKind(Enum):
-    """What a filter's ids name."""
+    """The kind of place that a filter's ids name."""
 
     STORE = "STORE"
     ZONE = "ZONE"
@@ -82,14 +82,14 @@ class FilterKind(Enum):
 
 
 class AggregateFunction(Enum):
-    """How the values of a field are taken together within one event."""
+    """How the values of a field are combined within one event."""
 
     SUM = "SUM"
     COUNT = "COUNT"
 
 
 class CapScope(Enum):
-    """What a cap bounds: all that a customer is given in a period, or each award by itself (facts 4.11)."""
+    """What a cap limits: all awards of a customer in a period, or each award alone (facts 4.11)."""
 
     CUSTOMER = "CUSTOMER"
     TRANSACTION = "TRANSACTION"
@@ -104,7 +104,7 @@ class WindowKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Where events count; no ids means no restriction. Filters of one target are alternatives (facts 8 #54)."""
+    """The places whose events count. No ids means no restriction. A target's filters are alternatives (facts 8 #54)."""
 
     kind: FilterKind
     ids: tuple[int, ...]
@@ -114,8 +114,8 @@ class Filter:
 class Metadata:
     """What a measure needs besides its type: the vendor's `extendedFieldInfo`.
 
-    `window` is the value of a day that counts; `window_given` tells an explicit null from an absent key, as the
-    vendor's answers do.
+    `window` says which value of a day counts. `window_given` distinguishes an explicit null from an absent key, because
+    the vendor's answers do.
     """
 
     name: str | None = None
@@ -127,7 +127,7 @@ class Metadata:
 
 
 class TriggerValueKind(Enum):
-    """Whether a trigger's value is a share of the goal, in percent, or an amount."""
+    """Whether a trigger's value is a percentage of the goal or an amount."""
 
     PERCENTAGE = "PERCENTAGE"
     ABSOLUTE = "ABSOLUTE"
@@ -147,7 +147,7 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The value to reach in one period, unless the customer has an own one; `id` names it in the vendor's answers."""
+    """The value to reach in one period, unless the customer has a goal of their own; answers show the `id`."""
 
     id: int
     period_id: int
@@ -158,8 +158,9 @@ class Goal:
 class Period:
     """A span of time in which progress counts: from `opens_at` up to, not including, `closes_at` (epoch microseconds).
 
-    `starts_on` and `ends_on` are the first and last calendar day (ISO dates) in the zone that ruled the definition.
-    `attribution` is its own once it came or was changed after the group was made.
+    `starts_on` and `ends_on` are the first and last calendar day (ISO dates) in the time zone of the definition.
+    `attribution` is None until the period is added or changed after the group was made; then it differs from the
+    group's.
     """
 
     id: int
@@ -175,7 +176,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFilter:
-    """An audience group in one of its versions, made at `updated_at` (epoch microseconds), whose members take part."""
+    """An audience version whose members take part in a target; it was made at `updated_at` (epoch microseconds)."""
 
     audience_id: int
     version_id: int
@@ -184,9 +185,11 @@ class AudienceFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One measured goal in a group. `expression` is canonical or as typed; `expression_tree` is echoed as given.
+    """One measured goal in a group.
 
-    `attribution` is its own once it came or was changed after the group was made.
+    `expression` is the condition, as typed or in canonical form; `expression_tree` is repeated in answers as it was
+    sent. `attribution` is None until the target is added or changed after the group was made; then it differs from the
+    group's.
     """
 
     id: int
@@ -211,7 +214,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeRule:
-    """How a streak's freezes come: one for every `earn_every` achieved periods, if given, and `most` at a time."""
+    """How a streak gets freezes: one for every `earn_every` achieved periods, if given; at most `most` at a time."""
 
     most: int
     earn_every: int | None = None
@@ -219,7 +222,7 @@ class FreezeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreakLevel:
-    """Reached when enough periods were achieved."""
+    """A level of a streak; a customer reaches it with `count` achieved periods."""
 
     id: int
     name: str
@@ -228,7 +231,7 @@ class StreakLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:
-    """How the targets of a unified group are taken together; `least` is n of "any n of m"."""
+    """How a unified group combines its targets; `least` is the n of "any n of m"."""
 
     any_of: bool
     least: int | None = None
@@ -238,7 +241,7 @@ class Combination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who defined something: an authenticated till or key, as the vendor's `attribution` shows it."""
+    """The till or key that made a definition, as the vendor's `attribution` shows it."""
 
     id: int
     code: str
@@ -249,7 +252,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """When and by whom something was made and last changed; instants in epoch microseconds."""
+    """When and by whom a definition was made and last changed; instants are in epoch microseconds."""
 
     created_at: int
     updated_at: int
@@ -261,10 +264,10 @@ class Attribution:
 class TargetGroup:
     """The unit that is defined and versioned.
 
-    Fields that are None were not given and are left out of the vendor's answers. `cycle_opens_at` and
-    `cycle_closes_at` are the target cycle window in epoch microseconds, given or derived (facts 2.7). A group that
-    is deleted stays, inactive, so that what it counted can be explained (facts 8 #41). `template_id` is the target
-    after which customers' own goals of this group are made, 0 for none.
+    Fields that are None were not given and are left out of the vendor's answers. `cycle_opens_at` and `cycle_closes_at`
+    bound the target cycle window in epoch microseconds, as given or as derived (facts 2.7). A deleted group is kept,
+    inactive, so that its progress can be explained (facts 8 #41). `template_id` is the goal template from which a group
+    for customers' own goals was made, 0 for none.
     """
 
     id: int

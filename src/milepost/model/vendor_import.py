@@ -1,4 +1,4 @@
-"""What another system said of a customer who comes from there (docs/rules.md, moving in)."""
+"""Progress of a customer that is imported from another system (docs/rules.md, moving in)."""
 
 from decimal import Decimal
 
@@ -6,9 +6,10 @@ from msgspec import Struct
 
 
 class ImportedRow(Struct, frozen=True, kw_only=True):
-    """A progress as another system showed it; stamps in epoch seconds, 0 for never.
+    """A progress as the other system showed it. Stamps are in epoch seconds; 0 means never.
 
-    `achieved_by` is the other system's number of the event that crossed, `triggers` are the ids of those reached.
+    `achieved_by` is the other system's number of the event that reached the goal, 0 for none. `triggers` holds the ids
+    of the reached triggers.
     """
 
     target_id: int
@@ -22,7 +23,10 @@ class ImportedRow(Struct, frozen=True, kw_only=True):
 
 
 class ImportedEnrolment(Struct, frozen=True, kw_only=True):
-    """Taking part in a target from a period on, with own goals by period id; 0 for one who has not left."""
+    """An enrolment in the other system: a target, its first period, and the customer's own goals by period id.
+
+    `left_period_id` is the first period in which the customer no longer takes part, 0 for a customer who has not left.
+    """
 
     target_id: int
     period_id: int
@@ -31,7 +35,7 @@ class ImportedEnrolment(Struct, frozen=True, kw_only=True):
 
 
 class ImportedLevel(Struct, frozen=True, kw_only=True):
-    """A streak level that a customer had; the stamp in epoch seconds."""
+    """A streak level that a customer had earned in the other system; `earned_at` is in epoch seconds."""
 
     group_id: int
     level_id: int
@@ -40,9 +44,10 @@ class ImportedLevel(Struct, frozen=True, kw_only=True):
 
 
 class ImportProgress(Struct, frozen=True, kw_only=True):
-    """What another system said of a customer who comes from there: taken over as it is, not counted.
+    """The event that imports a customer's progress from another system. The values are taken over, not counted again.
 
-    `anchors` say when windows of the customer's own began, by target id (epoch microseconds).
+    `anchors` holds the start of the customer's own windows by target id (epoch microseconds). `purchases` is the net
+    amount that the customer had bought.
     """
 
     rows: tuple[ImportedRow, ...] = ()

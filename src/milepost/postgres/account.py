@@ -1,4 +1,4 @@
-"""The account under which the embedded server runs: PostgreSQL refuses to run as root."""
+"""The account of the embedded server. PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -7,27 +7,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 UNPRIVILEGED = "nobody"
-"""The account that root steps down to; it exists on every Unix, and PostgreSQL wants one that has a name."""
+"""The account that root uses for the server. It exists on every Unix, and PostgreSQL needs an account with a name."""
 
 
 class NotStarted(Exception):
-    """The embedded database cannot run; the message says why and what to do about it."""
+    """The embedded database cannot run. The message gives the reason and the remedy."""
 
 
 class Account(NamedTuple):
-    """A user and the group it belongs to, by their numbers."""
+    """A user and its group, by their numbers."""
 
     user: int
     group: int
 
 
 def own_account() -> Account:
-    """Return the account that this process runs under."""
+    """Return the account of this process."""
     return Account(os.geteuid(), os.getegid())
 
 
 def unprivileged_account() -> Account:
-    """Return the account that root steps down to."""
+    """Return the account that root uses for the server. Raises NotStarted if the machine has none."""
     try:
         entry = pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
@@ -45,8 +45,8 @@ def account_owning(folder: Path) -> Account:
 
 
 def run_as(account: Account, *command: str) -> "subprocess.CompletedProcess[str] | None":
-    """Run *command* as *account* and give what it said; None where the account may not even start it."""
-    stepping_down = os.geteuid() == 0
+    """Run *command* as *account* and return the finished process, or None if the account may not run the command."""
+    is_root = os.geteuid() == 0
     try:
         return subprocess.run(  # noqa: S603 - commands come from this package
             command,
@@ -56,21 +56,24 @@ def run_as(account: Account, *command: str) -> "subprocess.CompletedProcess[str]
             stdin=subprocess.DEVNULL,
             cwd="/",
             env=server_environment(),
-            user=account.user if stepping_down else None,
-            group=account.group if stepping_down else None,
-            extra_groups=[] if stepping_down else None,
+            user=account.user if is_root else None,
+            group=account.group if is_root else None,
+            extra_groups=[] if is_root else None,
         )
     except PermissionError:
         return None
 
 
 def reaches(account: Account, folder: Path) -> bool:
-    """Return whether *account* may go into *folder*; the system is asked, not the permission bits."""
-    entered = run_as(account, "/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder))
-    return entered is not None and entered.returncode == 0
+    """Return whether *account* may enter *folder*.
+
+    A process tries it, because permission bits do not say everything.
+    """
+    attempt = run_as(account, "/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder))
+    return attempt is not None and attempt.returncode == 0
 
 
 def server_environment() -> dict[str, str]:
-    """Return the environment for PostgreSQL's programs: ours, without what would steer them elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "MILEPOST_"))}
-    return kept | {"LC_ALL": "C"}
+    """Return the environment for PostgreSQL's programs: ours, without variables that change where or how they run."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "MILEPOST_"))}
+    return inherited | {"LC_ALL": "C"}

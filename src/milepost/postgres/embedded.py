@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL: a server of our own, started and stopped with the process that needs it.
+"""The embedded PostgreSQL: a server that is started and stopped with the process that needs it.
 
-The first process that opens a data folder starts the server and holds a lock on the folder; others that open the same
-folder meanwhile attach to that server, and the one that started it stops it. The lock belongs to the process, so
-nothing is left behind when it is killed; the server then ends by itself, cleanly.
+The first process that opens a data folder starts the server and holds a lock on the folder. Other processes that open
+the same folder attach to that server; the process that started it stops it. The lock belongs to the process, so a
+killed process leaves no lock behind. The server then shuts down cleanly by itself.
 """
 
 import fcntl
@@ -30,48 +30,48 @@ USER = "milepost"
 LOG = "postgres.log"
 LOG_BYTES_MAX = 16 * 1024 * 1024
 PATIENCE_SECONDS = 5
-"""Silence up to here; then a line on standard error says what is being waited for."""
+"""The seconds of a wait after which a line on standard error names its reason; the line is repeated as often."""
 
 SHARED_BUFFERS_MEGABYTES_MAX = 256
 SHARED_BUFFERS_SHARE = 8
-"""One part in so many of the machine's memory, up to the limit above."""
+"""The divisor of the machine's memory that gives `shared_buffers`, up to the limit above."""
 
-_GLANCE_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 _BUILTIN_LOCALE_SINCE = 17
 _READY_LINE = 7
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class EmbeddedServer:
     """A running PostgreSQL for one data folder, as a context manager.
 
-    Inside the block `url` leads to the database, `version` is the server's, and `attached` tells whether another
-    process started it. The socket is private to the server's account and to root.
+    Inside the block, `url` is the database's address, `version` the server's version, and `attached` says whether
+    another process started the server. The socket is private to the server's account and to root.
     """
 
     def __init__(
         self, data: Path, *, binaries: Path | None = None, report: Callable[[str], None] | None = None
     ) -> None:
-        """Prepare for the folder *data*; nothing happens yet. What takes long is told to *report* (standard error)."""
+        """Prepare for the folder *data* without starting anything. *report* gets messages about long waits."""
         self._data = data
         self._chosen = binaries
-        self._report = report or _tell
+        self._report = report or _write_to_stderr
         self._close = ExitStack()
         self.url = ""
         self.version = ""
         self.attached = False
 
     def __enter__(self) -> Self:
-        """Start the server, or attach to the one that runs; raises NotStarted."""
+        """Start the server, or attach to a running server. Raises NotStarted."""
         try:
             with ExitStack() as undo:
                 data_directory = prepare(self._data)
                 folder = os.open(data_directory.folder, os.O_RDONLY | os.O_DIRECTORY)
                 undo.callback(os.close, folder)
                 self.attached = self._wait(
-                    lambda: self._locked_or_met(folder, data_directory), "waiting for the database"
+                    lambda: self._lock_or_attach(folder, data_directory), "waiting for the database"
                 )
                 if not self.attached:
                     self._start(data_directory, undo)
@@ -84,19 +84,19 @@ class EmbeddedServer:
         """Stop the server cleanly if this process started it."""
         self._close.close()
 
-    def _locked_or_met(self, folder: int, data_directory: DataDirectory) -> bool | None:
-        """Return whether another's server answers (True), the folder is ours now (False), or neither yet (None)."""
+    def _lock_or_attach(self, folder: int, data_directory: DataDirectory) -> bool | None:
+        """Return True when another process's server answers, False when we hold the lock, None to try again."""
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True if self._meet(data_directory, _ready_pid(data_directory)) else None
+            return True if self._attach(data_directory, _ready_pid(data_directory)) else None
         return False
 
-    def _meet(self, data_directory: DataDirectory, pid: int | None) -> bool:
-        """Return whether the server with *pid* answers, and remember how to reach it."""
+    def _attach(self, data_directory: DataDirectory, pid: int | None) -> bool:
+        """Return whether the server with *pid* answers. If so, keep its address and version."""
         if pid is None:
             return False
-        url = _url(_lines(data_directory)[4], DATABASE)
+        url = _url(_pid_file_lines(data_directory)[4], DATABASE)
         try:
             with psycopg.connect(url, connect_timeout=PATIENCE_SECONDS) as connection:
                 self.url, self.version = url, connection.info.parameter_status("server_version") or ""
@@ -111,33 +111,36 @@ class EmbeddedServer:
         _rotate(data_directory.folder / LOG)
         sockets = socket_folder(data_directory)
         undo.callback(shutil.rmtree, sockets, ignore_errors=True)
-        # The request to end with the parent is bound to the thread that starts the server: this one outlives it.
-        keeper = undo.enter_context(ThreadPoolExecutor(1, "postgres"))
-        server = keeper.submit(_launch, data_directory, [*_command(binaries, cluster, sockets)]).result()
+        # The server stops when the thread that started it ends (launcher.py), so that thread outlives the server.
+        starter = undo.enter_context(ThreadPoolExecutor(1, "postgres"))
+        server = starter.submit(_launch, data_directory, [*_command(binaries, cluster, sockets)]).result()
         undo.callback(self._stop, server)
         self._wait(lambda: _is_ready(server, data_directory), "starting the database (it may be recovering)")
-        _make_database(_url(str(sockets), "postgres"))
-        assert self._meet(data_directory, server.pid)
+        _create_database(_url(str(sockets), "postgres"))
+        assert self._attach(data_directory, server.pid)
 
     def _stop(self, server: "subprocess.Popen[bytes]") -> None:
         if server.poll() is None:
             server.send_signal(signal.SIGINT)
             self._wait(lambda: server.poll() is not None or None, "stopping the database")
 
-    def _wait(self, glance: Callable[[], Found | None], doing: str) -> Found:
-        """Return what *glance* finds, however long that takes; a recovery must not be cut short."""
+    def _wait(self, poll: Callable[[], Result | None], doing: str) -> Result:
+        """Call *poll* until it returns a result, and return that.
+
+        There is no limit, because a recovery may take long.
+        """
         began = time.monotonic()
-        told = PATIENCE_SECONDS
-        while (found := glance()) is None:
-            time.sleep(_GLANCE_SECONDS)
+        next_report = PATIENCE_SECONDS
+        while (result := poll()) is None:
+            time.sleep(_POLL_SECONDS)
             waited = int(time.monotonic() - began)
-            if waited >= told:
+            if waited >= next_report:
                 self._report(f"{doing} … {waited} s")
-                told += PATIENCE_SECONDS
-        return found
+                next_report += PATIENCE_SECONDS
+        return result
 
 
-def _tell(message: str) -> None:
+def _write_to_stderr(message: str) -> None:
     sys.stderr.write(f"milepost: {message}\n")
 
 
@@ -145,8 +148,8 @@ def _url(sockets: str, database: str) -> str:
     return f"postgresql:///{database}?host={quote(sockets, safe='')}&port=5432&user={USER}"
 
 
-def _lines(data_directory: DataDirectory) -> list[str]:
-    """Return the lines of the server's own pid file; none if it does not run."""
+def _pid_file_lines(data_directory: DataDirectory) -> list[str]:
+    """Return the lines of the server's own pid file, none if it has no such file."""
     try:
         return (data_directory.folder / "cluster" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -154,47 +157,61 @@ def _lines(data_directory: DataDirectory) -> list[str]:
 
 
 def _ready_pid(data_directory: DataDirectory) -> int | None:
-    """Return the process id of the server once it says that it is ready."""
-    lines = _lines(data_directory)
+    """Return the process id of the server when its pid file says that it is ready, else None."""
+    lines = _pid_file_lines(data_directory)
     return int(lines[0]) if len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready" else None
 
 
 def _is_ready(server: "subprocess.Popen[bytes]", data_directory: DataDirectory) -> bool | None:
     if server.poll() is not None:
-        said = (data_directory.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-        raise NotStarted("PostgreSQL did not start; its log ends with:\n  " + "\n  ".join(said))
+        log_lines = (data_directory.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+        raise NotStarted("PostgreSQL did not start; its log ends with:\n  " + "\n  ".join(log_lines))
     return True if _ready_pid(data_directory) == server.pid else None
 
 
 def _predecessor_is_gone(data_directory: DataDirectory) -> bool | None:
-    """Tell when no server of a killed process uses the data any more; it stops by itself, which may take a moment."""
-    lines = _lines(data_directory)
+    """Return True when no server of a killed process uses the data any more, else None.
+
+    Such a server stops by itself.
+    """
+    lines = _pid_file_lines(data_directory)
     if not lines:
         return True
     process = Path("/proc") / lines[0].strip()
     try:
-        # A process id may be another program's by now; a server works in its data folder.
-        serves = process.joinpath("cwd").readlink() == data_directory.folder / "cluster"
+        # The process id may belong to another program by now; the working directory of a server is its data folder.
+        is_server = process.joinpath("cwd").readlink() == data_directory.folder / "cluster"
     except (FileNotFoundError, PermissionError):
-        serves = False
-    return None if serves else True
+        is_server = False
+    return None if is_server else True
 
 
 def _cluster(data_directory: DataDirectory, binaries: Binaries) -> Path:
-    """Return the folder of the database cluster; make it whole or not at all."""
+    """Return the folder of the database cluster. It is created under another name first, so that it is complete."""
     cluster = data_directory.folder / "cluster"
     if not cluster.exists():
-        making = data_directory.folder / "making"
-        shutil.rmtree(making, ignore_errors=True)
+        unfinished = data_directory.folder / "making"
+        shutil.rmtree(unfinished, ignore_errors=True)
         locale = ["--no-locale"]
         if binaries.major >= _BUILTIN_LOCALE_SINCE:
-            # Sorting by code point, the same on every machine and for ever.
+            # Sort by code point, which is the same on every machine and in every version.
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command = [str(binaries.folder / "initdb"), "-D", str(making), "-U", USER, "-A", "trust", "-E", "UTF8", "-k"]
-        made = run_as(data_directory.account, *command, *locale)
-        if made is None or made.returncode != 0:
-            raise NotStarted(f"PostgreSQL's initdb failed: {made.stderr.strip() if made else 'it may not be run'}")
-        making.rename(cluster)
+        command = [
+            str(binaries.folder / "initdb"),
+            "-D",
+            str(unfinished),
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-k",
+        ]
+        initdb = run_as(data_directory.account, *command, *locale)
+        if initdb is None or initdb.returncode != 0:
+            raise NotStarted(f"PostgreSQL's initdb failed: {initdb.stderr.strip() if initdb else 'it may not be run'}")
+        unfinished.rename(cluster)
     major = (cluster / "PG_VERSION").read_text(encoding="utf-8").strip()
     if major != str(binaries.major):
         raise NotStarted(
@@ -210,7 +227,7 @@ def _rotate(log: Path) -> None:
 
 
 def _command(binaries: Binaries, cluster: Path, sockets: Path) -> list[str]:
-    """Return the command line of the server: private, durable, and roomy enough for steady writing."""
+    """Return the command line of the server: private sockets, durable commits, and memory for steady writing."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     settings = {
         "listen_addresses": "",
@@ -243,11 +260,11 @@ def _launch(data_directory: DataDirectory, command: list[str]) -> "subprocess.Po
         stderr=subprocess.DEVNULL,
         cwd="/",
         env=server_environment(),
-        start_new_session=True,  # Ctrl-C in the terminal is for us; the server is stopped last
+        start_new_session=True,  # Ctrl-C in the terminal stops us first; then we stop the server
     )
 
 
-def _make_database(url: str) -> None:
+def _create_database(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone() is None:
             connection.execute(f"create database {DATABASE}")

@@ -1,1 +1,1 @@
-"""What a definition means: calendar, measure, matching, soundness; pure."""
+"""The meaning of definitions: calendar, validation, edits, and compiled rules. All of it only computes."""

@@ -1,8 +1,8 @@
-"""The one place where a time zone meets an instant: days, the dates people write, and the stamps they read.
+"""Converts between instants and the days, dates and stamps of a time zone. No other module knows time zones.
 
-Instants are epoch microseconds, days are proleptic ordinals (day 1 is 0001-01-01). A day runs from its first instant
-up to, not including, the first instant of the next day; so the days of a zone follow each other without gap or
-overlap, also where a clock change takes midnight, repeats an evening or skips a whole date.
+Instants are epoch microseconds. Days are proleptic ordinals (day 1 is 0001-01-01). A day runs from its first instant
+up to, not including, the first instant of the next day. So the days of a zone follow each other without gap or
+overlap, even where a clock change skips midnight, repeats an evening or skips a whole date.
 """
 
 import re
@@ -15,20 +15,18 @@ from typing import NamedTuple
 import tzdata
 from whenever import Instant, PlainDateTime, TimeZoneNotFoundError, ZonedDateTime, reset_tzpath
 
-# The pinned `tzdata` package alone says what zones are: the same history gives the same days on every machine.
+from milepost.model.time import DAY_US as DAY_US  # noqa: PLC0414 - the engine imports it from here
+from milepost.model.time import NEVER
+from milepost.model.time import SECOND_US as SECOND_US  # noqa: PLC0414 - the engine imports it from here
+
+# Only the pinned `tzdata` package defines zones, so that the same events fall on the same days on every machine.
 reset_tzpath([])
 
 TZDB: str = tzdata.IANA_VERSION
-"""The version of the zone database by which bounds are reckoned, such as 2026b."""
+"""The version of the time zone database by which bounds are computed, such as 2026b."""
 
 YEAR_MIN, YEAR_MAX = 1900, 9998
-"""The years that a date may have: before them zones are guesswork, after them the ends of days have no date."""
-
-END_OF_TIME = 2**62
-"""An instant after all others."""
-
-DAY_US = 86_400_000_000
-SECOND_US = 1_000_000
+"""The years that a date may have. Earlier, zones are guesswork; later, the end of a day has no date."""
 
 _BLOCKS_MAX = 4_096
 
@@ -43,11 +41,11 @@ _WRITTEN = re.compile(
 
 
 class Unreadable(ValueError):
-    """A text is not a date or date-time of the accepted forms; the message says why."""
+    """A text is not a date or date-time of the accepted forms. The message gives the reason."""
 
 
 class Moment(NamedTuple):
-    """What a written date or date-time means in a zone: an instant, and the local calendar day it lies in."""
+    """The meaning of a written date or date-time in a zone: an instant, and the local calendar day that contains it."""
 
     instant: int
     day: int
@@ -63,28 +61,28 @@ def is_zone(name: str) -> bool:
 
 
 def day_of(year: int, month: int, day: int) -> int:
-    """Return the day with these numbers; raises ValueError when the calendar has none."""
+    """Return the day with these numbers. Raises ValueError if the calendar has no such day."""
     return date(year, month, day).toordinal()
 
 
 def day_from(iso_date: str) -> int:
-    """Return the day that `YYYY-MM-DD` names; raises ValueError when it is none."""
+    """Return the day that `YYYY-MM-DD` names. Raises ValueError if the text names no day."""
     return date.fromisoformat(iso_date).toordinal()
 
 
 def iso_date(day: int) -> str:
-    """Write *day* as `YYYY-MM-DD`."""
+    """Return *day* as `YYYY-MM-DD`."""
     return date.fromordinal(day).isoformat()
 
 
 def nearest_second(instant: int) -> int:
-    """Return the whole second that is nearest to *instant*, half a second going up (facts 2.8)."""
+    """Return *instant* rounded to a whole second, in microseconds; half a second is rounded up (facts 2.8)."""
     return (instant + SECOND_US // 2) // SECOND_US * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days, clock and stamps of one zone; raises ValueError when made with a name that is no zone."""
+    """The days, local times and stamps of one time zone."""
 
     zone: str
     _blocks: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(
@@ -92,30 +90,30 @@ class Calendar:
     )
 
     def __post_init__(self) -> None:
-        """Refuse a name that is no zone."""
+        """Raise ValueError unless the name is a time zone."""
         if not is_zone(self.zone):
             raise ValueError(f"{self.zone!r} is not a time zone")
 
     def day(self, instant: int) -> int:
-        """Return the local day that *instant* lies in.
+        """Return the local day that contains *instant*.
 
-        Asked for every event: what is known about the surrounding 24 hours is kept, so asking again costs no
+        This runs for every event. So the days of the surrounding 24 hours are cached, and a second call needs no
         zone arithmetic.
         """
-        known = self._blocks.get(instant // DAY_US)
-        if known is None:
-            known = self._learn(instant // DAY_US)
-        bounds, days = known
+        block = self._blocks.get(instant // DAY_US)
+        if block is None:
+            block = self._read_block(instant // DAY_US)
+        bounds, days = block
         return days[bisect_right(bounds, instant)]
 
     def opens(self, day: int) -> int:
-        """Return the first instant of *day*: midnight, or where the clock went on after a midnight that was skipped.
+        """Return the first instant of *day*: midnight, or the end of the gap if a clock change skipped midnight.
 
-        A day that a zone skipped altogether is empty: it opens where the next one opens.
+        A day that the zone skipped altogether is empty: it opens at the instant at which the next day opens.
         """
         first = date.fromordinal(day)
         midnight = PlainDateTime(first.year, first.month, first.day)
-        # "compatible" lands inside or behind a gap; the start of the day that holds it is the first instant there is.
+        # "compatible" moves a time in a gap behind the gap; the start of the day of that time is the first instant.
         opening = midnight.assume_tz(self.zone, disambiguation="compatible").start_of("day")
         return opening.timestamp(unit="microsecond")
 
@@ -124,63 +122,64 @@ class Calendar:
         return self.opens(day + 1)
 
     def later(self, instant: int, *, years: int = 0, months: int = 0) -> int:
-        """Return the instant *years* and *months* after *instant*, at the same local date and time where there is one.
+        """Return the instant *years* and *months* after *instant*, at the same local time of the same day of the month.
 
-        A day that the month lacks becomes its last; beyond the calendar's last year it is the end of all time.
+        If the month has no such day, its last day is used: one month after 31 January is 28 or 29 February. The result
+        is NEVER beyond the calendar's last year.
         """
         try:
             local = self._local(instant).add(years=years, months=months, disambiguation="compatible")
             return local.timestamp(unit="microsecond")
         except (ValueError, OverflowError):
-            return END_OF_TIME
+            return NEVER
 
     def read(self, text: str) -> Moment:
-        """Read a date or date-time: with an offset or `Z` as that instant, without one as local time of this zone.
+        """Read a date or date-time. Without an offset or `Z` it is local time of this zone.
 
-        `2024-08-20`, `2024-10-24T00:00:00.000`, `…Z`, `…+05:30`, with or without fraction; a date alone is its first
-        instant. Raises Unreadable.
+        Accepted are `2024-08-20`, `2024-10-24T00:00:00.000`, `…Z` and `…+05:30`, with or without a fraction. A date
+        alone is the first instant of that day. Raises Unreadable.
         """
         return self._read(text, z_is_local=False)
 
     def read_legacy(self, text: str) -> Moment:
-        """Read a date-time of a field without the ISO suffix: as `read`, but a literal `Z` stands for local time.
+        """Read a date-time of a field without the ISO suffix.
 
-        The vendor glues that letter to the server's local time (facts 2.8); reading it back the same way lets an
-        answer that is posted again mean what it meant. Raises Unreadable.
+        It differs from `read` in `Z`, which means local time here. The vendor appends that letter to the server's local
+        time (facts 2.8). So a client may send a date back as an answer showed it. Raises Unreadable.
         """
         return self._read(text, z_is_local=True)
 
     def date_text(self, instant: int) -> str:
-        """Write the local day of *instant* as `YYYY-MM-DD`."""
+        """Return the local day of *instant* as `YYYY-MM-DD`."""
         return iso_date(self.day(instant))
 
     def stamp(self, instant: int) -> str:
-        """Write *instant* as `2025-11-20T13:07:49.173+0000`: local time, milliseconds cut, offset without colon."""
+        """Return *instant* as `2025-11-20T13:07:49.173+0000`: local time, milliseconds, offset without colon."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}{_offset(local, '')}"
 
     def abbreviated(self, instant: int) -> str:
-        """Write *instant* as `2024-06-24T17:37:00.000IST`: local time, milliseconds, the zone's abbreviation."""
+        """Return *instant* as `2024-06-24T17:37:00.000IST`: local time, milliseconds, the zone's abbreviation."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}{local.tz_abbrev()}"
 
     def iso(self, instant: int) -> str:
-        """Write *instant* as `2025-11-20T13:07:49Z` or `…+05:30`: local time, seconds, what is less is cut."""
+        """Return *instant* as `2025-11-20T13:07:49Z` or `…+05:30`: local time, truncated to seconds."""
         local = self._local(instant)
         offset = _offset(local, ":")
         return _clock(local) + ("Z" if offset == "+00:00" else offset)
 
     def glued(self, instant: int) -> str:
-        """Write *instant* as `2025-05-11T00:00:00.000Z`, where the `Z` is glued to local time (facts 2.8)."""
+        """Return *instant* as `2025-05-11T00:00:00.000Z`: local time with the letter `Z` appended (facts 2.8)."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}Z"
 
     def _local(self, instant: int) -> ZonedDateTime:
         return Instant.from_timestamp(instant, unit="microsecond").to_tz(self.zone)
 
-    def _learn(self, block: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Keep which days the 24 hours of *block* touch, and where they change."""
-        begin, end = block * DAY_US, (block + 1) * DAY_US
+    def _read_block(self, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Cache the bounds between the local days in the 24 UTC hours of block *number*, and those days."""
+        begin, end = number * DAY_US, (number + 1) * DAY_US
         start = self._local(begin).start_of("day")
         days = [day_of(start.year, start.month, start.day)]
         bounds: list[int] = []
@@ -189,48 +188,48 @@ class Calendar:
             days.append(days[-1] + 1)
         if len(self._blocks) >= _BLOCKS_MAX:
             self._blocks.clear()
-        known = (tuple(bounds), tuple(days))
-        self._blocks[block] = known
-        return known
+        block = (tuple(bounds), tuple(days))
+        self._blocks[number] = block
+        return block
 
     def _read(self, text: str, *, z_is_local: bool) -> Moment:
-        found = _WRITTEN.fullmatch(text)
-        if found is None:
+        match = _WRITTEN.fullmatch(text)
+        if match is None:
             raise Unreadable("is not a date-time such as 2024-10-24T00:00:00.000 or 2024-10-24T00:00:00+05:30")
-        if not YEAR_MIN <= int(found["year"]) <= YEAR_MAX:
+        if not YEAR_MIN <= int(match["year"]) <= YEAR_MAX:
             raise Unreadable(f"lies outside the years {YEAR_MIN} to {YEAR_MAX}")
         try:
-            plain = _plain(found)
-            if found["hour"] is None:
+            plain = _plain(match)
+            if match["hour"] is None:
                 day = day_from(text)
                 return Moment(self.opens(day), day)
-            local = self._placed(plain, found["offset"], z_is_local=z_is_local)
+            local = self._at_offset(plain, match["offset"], z_is_local=z_is_local)
             instant = local.timestamp(unit="microsecond")
             return Moment(instant, self.day(instant))
         except ValueError:
             raise Unreadable("is not a day or time that exists") from None
 
-    def _placed(self, plain: PlainDateTime, offset: str | None, *, z_is_local: bool) -> ZonedDateTime:
-        """Return *plain* its place on the time line; a local time that a clock change skipped moves on by the gap."""
+    def _at_offset(self, plain: PlainDateTime, offset: str | None, *, z_is_local: bool) -> ZonedDateTime:
+        """Return *plain* at *offset*, or as local time without one; a skipped local time moves forward by the gap."""
         if offset is None or (offset == "Z" and z_is_local):
             return plain.assume_tz(self.zone, disambiguation="compatible")
         if offset == "Z":
             return plain.assume_utc().to_tz(self.zone)
-        away = 60 * int(offset[1:3]) + int(offset[-2:])
+        minutes = 60 * int(offset[1:3]) + int(offset[-2:])
         if int(offset[1:3]) > 18 or int(offset[-2:]) > 59:
             raise ValueError(offset)
-        return plain.assume_utc().add(minutes=away if offset[0] == "-" else -away).to_tz(self.zone)
+        return plain.assume_utc().add(minutes=minutes if offset[0] == "-" else -minutes).to_tz(self.zone)
 
 
 @cache
 def calendar_of(zone: str) -> Calendar:
-    """Return the one calendar of *zone*, with all it has learned; raises ValueError when *zone* is none."""
+    """Return the calendar of *zone*, shared so that its cache is. Raises ValueError if *zone* is no time zone."""
     return Calendar(zone)
 
 
-def _plain(found: re.Match[str]) -> PlainDateTime:
-    numbers = (int(found[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second"))
-    return PlainDateTime(*numbers, nanosecond=int((found["fraction"] or "0").ljust(9, "0")))
+def _plain(match: re.Match[str]) -> PlainDateTime:
+    numbers = (int(match[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second"))
+    return PlainDateTime(*numbers, nanosecond=int((match["fraction"] or "0").ljust(9, "0")))
 
 
 def _clock(local: ZonedDateTime) -> str:
@@ -242,6 +241,6 @@ def _offset(local: ZonedDateTime, colon: str) -> str:
     sign, hours, minutes = before_zone[-6], before_zone[-5:-3], before_zone[-2:]
     if sign in "+-":
         return f"{sign}{hours}{colon}{minutes}"
-    # Offsets of long ago have seconds.
-    away = round(local.offset.total("minutes"))
-    return f"{'-' if away < 0 else '+'}{abs(away) // 60:02}{colon}{abs(away) % 60:02}"
+    # Historic offsets have seconds too; they are rounded to minutes.
+    total = round(local.offset.total("minutes"))
+    return f"{'-' if total < 0 else '+'}{abs(total) // 60:02}{colon}{abs(total) % 60:02}"

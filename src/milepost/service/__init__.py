@@ -1,1 +1,1 @@
-"""What can be asked: one function, one use case, one transaction."""
+"""The use cases: each is one function and one transaction. Load, decide, store."""

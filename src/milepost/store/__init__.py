@@ -1,1 +1,1 @@
-"""What is remembered: all SQL and the only importer of the driver."""
+"""The database: all SQL, all stored bytes, and the only use of the PostgreSQL driver for them."""

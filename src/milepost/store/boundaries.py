@@ -1,4 +1,4 @@
-"""Turns that are due: written down once, claimed by one server at a time, fenced by their epoch."""
+"""Period boundaries that are due: each is stored once, leased to one server at a time, and fenced by its epoch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,16 +10,17 @@ from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 
 LEASE_SECONDS = 30
-"""How long a boundary stays with a server that says nothing of it, by the clock of the database."""
+"""The seconds after which a lease ends unless the server renews it, by the database's clock."""
 
 SILENCE_SECONDS = 10
-"""How long a page's transaction may say nothing before the database ends it: who stands still holds nobody up."""
+"""The seconds that a transaction may be idle before the database ends it, so that it does not block others."""
 
 
 class Lease(NamedTuple):
-    """A boundary that a server works on; it is the server's as long as the epoch is the boundary's.
+    """A boundary that is leased to a server.
 
-    Customers up to *bucket* and *customer_id* have been told.
+    The lease is valid while its epoch equals the stored epoch of the boundary. Customers up to *bucket* and
+    *customer_id* have been notified.
     """
 
     org_id: int
@@ -30,15 +31,15 @@ class Lease(NamedTuple):
 
 
 class DueCustomer(NamedTuple):
-    """A customer who may have to be told, with the settled progress in the boundary's group."""
+    """A customer to be notified of a boundary, with archived progress in the boundary's group."""
 
     customer_key: CustomerKey
     standing: Standing
     archived: tuple[Progress, ...]
 
 
-async def plan(transaction: Transaction, boundaries: Sequence[tuple[int, PeriodBoundary]]) -> None:
-    """Write down boundaries, each with its organisation; those that are known stay as they are."""
+async def schedule(transaction: Transaction, boundaries: Sequence[tuple[int, PeriodBoundary]]) -> None:
+    """Add boundaries, each with its organisation's id. Boundaries that are stored already stay as they are."""
     values = {
         "orgs": [org_id for org_id, _ in boundaries],
         "groups": [boundary.group_id for _, boundary in boundaries],
@@ -47,11 +48,14 @@ async def plan(transaction: Transaction, boundaries: Sequence[tuple[int, PeriodB
         "due": [boundary.due_at for _, boundary in boundaries],
         "sinces": [boundary.since for _, boundary in boundaries],
     }
-    await transaction.run("plan_boundaries", values)
+    await transaction.run("schedule_boundaries", values)
 
 
 async def acquire_lease(transaction: Transaction, now: int, windows_until: int) -> Lease | None:
-    """Claim what has been due longest at *now*; a new look through windows goes up to *windows_until* at least."""
+    """Lease the boundary that has been due longest at *now*, None if none is due (instants in epoch microseconds).
+
+    If it is a check of customers' own windows that begins, it covers windows up to *windows_until* at least.
+    """
     row = await transaction.row("lease_boundary", {"now": now, "windows": windows_until, "lease": LEASE_SECONDS})
     if row is None:
         return None
@@ -60,53 +64,55 @@ async def acquire_lease(transaction: Transaction, now: int, windows_until: int) 
     return Lease(org_id, boundary, epoch, bucket, customer_id)
 
 
-async def is_held(transaction: Transaction, held: Lease) -> bool:
-    """Lock a claimed boundary to the end of the transaction; return whether it is still the lease's."""
-    values = _key(held) | {"silence": str(SILENCE_SECONDS * 1000)}
-    return await transaction.row("hold_boundary", values) is not None
+async def lock_leased(transaction: Transaction, lease: Lease) -> bool:
+    """Lock the boundary of *lease* until the transaction ends. Return whether the lease is still valid."""
+    values = _key(lease) | {"silence": str(SILENCE_SECONDS * 1000)}
+    return await transaction.row("lock_leased_boundary", values) is not None
 
 
-async def customers_due(transaction: Transaction, held: Lease, targets: Sequence[int], limit: int) -> list[DueCustomer]:
-    """Return the next customers of the lease's organisation, in key order, with settled progress in *targets*."""
-    values = {"org_id": held.org_id, "bucket": held.bucket, "customer": held.customer_id, "limit": limit}
-    rows = await transaction.rows("customers_to_tell", values | {"targets": list(targets)})
+async def customers_due(
+    transaction: Transaction, lease: Lease, targets: Sequence[int], limit: int
+) -> list[DueCustomer]:
+    """Return the next customers of the lease's organisation in key order, with archived progress in *targets*."""
+    values = {"org_id": lease.org_id, "bucket": lease.bucket, "customer": lease.customer_id, "limit": limit}
+    rows = await transaction.rows("customers_due", values | {"targets": list(targets)})
     return [
         DueCustomer(
-            CustomerKey(bucket, held.org_id, customer_id),
+            CustomerKey(bucket, lease.org_id, customer_id),
             codec.decode_standing(body),
-            tuple(codec.decode_progress(one) for one in archived or ()),
+            tuple(codec.decode_progress(progress) for progress in archived or ()),
         )
         for bucket, customer_id, body, archived in rows
     ]
 
 
-async def advance(transaction: Transaction, held: Lease, last: CustomerKey) -> Lease:
-    """Say that customers up to *last* were told; return the lease that goes on from there."""
+async def advance(transaction: Transaction, lease: Lease, last: CustomerKey) -> Lease:
+    """Note that customers up to *last* were notified, and renew the lease. Return the lease that continues there."""
     values = {"bucket": last.bucket, "customer": last.customer_id, "lease": LEASE_SECONDS}
-    await transaction.run("advance_boundary", _key(held) | values)
-    return held._replace(bucket=last.bucket, customer_id=last.customer_id)
+    await transaction.run("advance_boundary", _key(lease) | values)
+    return lease._replace(bucket=last.bucket, customer_id=last.customer_id)
 
 
-async def finish(transaction: Transaction, held: Lease, now: int) -> None:
-    """Say that everybody was told."""
-    await transaction.run("finish_boundary", _key(held) | {"now": now})
+async def finish(transaction: Transaction, lease: Lease, now: int) -> None:
+    """Note that all customers were notified."""
+    await transaction.run("finish_boundary", _key(lease) | {"now": now})
 
 
-async def repeat(transaction: Transaction, held: Lease, due_at: int) -> None:
-    """Say that everybody was told up to now, and that there is more from *due_at* on."""
-    await transaction.run("repeat_boundary", _key(held) | {"due": due_at})
+async def repeat(transaction: Transaction, lease: Lease, due_at: int) -> None:
+    """Note that all customers were notified, and make the boundary due again at *due_at* (epoch microseconds)."""
+    await transaction.run("repeat_boundary", _key(lease) | {"due": due_at})
 
 
-async def release(transaction: Transaction, held: Lease) -> None:
-    """Return a lease back, so that another server need not wait for its end."""
-    await transaction.run("release_boundary", _key(held))
+async def release(transaction: Transaction, lease: Lease) -> None:
+    """Release *lease*, so that another server need not wait for its end."""
+    await transaction.run("release_boundary", _key(lease))
 
 
-def _key(held: Lease) -> dict[str, object]:
+def _key(lease: Lease) -> dict[str, object]:
     return {
-        "org_id": held.org_id,
-        "group_id": held.boundary.group_id,
-        "period_id": held.boundary.period_id,
-        "kind": held.boundary.kind.value,
-        "epoch": held.epoch,
+        "org_id": lease.org_id,
+        "group_id": lease.boundary.group_id,
+        "period_id": lease.boundary.period_id,
+        "kind": lease.boundary.kind.value,
+        "epoch": lease.epoch,
     }

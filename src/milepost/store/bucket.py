@@ -1,9 +1,9 @@
-"""The bucket: which slice of the customer data a row belongs to."""
+"""Buckets: the slices of the customer data."""
 
 from zlib import crc32
 
 BUCKETS = 4096
-"""Fixed for the life of an installation; shards, partitions and workers may grow under it."""
+"""The number of buckets. It is fixed for the life of a database; shards and workers are sets of buckets."""
 
 
 def bucket_of_customer(org_id: int, customer_id: int) -> int:

@@ -1,4 +1,4 @@
-"""Stored bytes: standings and progress as msgpack arrays, events and definitions as JSON text (decision 0004)."""
+"""Encodes stored values: standings and progress as msgpack arrays, events and definitions as JSON (decision 0004)."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -63,7 +63,7 @@ from milepost.model.target import Author, TargetGroup
 from milepost.model.vendor_import import ImportProgress
 
 PLACES_REMEMBERED_MAX = 10_000
-"""How many places' stored texts are remembered."""
+"""The number of places whose stored texts are cached."""
 
 
 class _StoredStanding(NamedTuple):
@@ -117,9 +117,9 @@ _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
 
 def encode_standing(standing: Standing) -> bytes:
-    """Return the bytes of *standing*; equal standings give equal bytes."""
+    """Return the bytes of *standing*. Equal standings have equal bytes."""
     anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
-    # A bare tuple has the bytes of a _StoredStanding and costs less to make.
+    # A tuple is encoded like a _StoredStanding and is cheaper to make.
     return _packed.encode(
         (
             standing.seq,
@@ -139,7 +139,7 @@ def encode_standing(standing: Standing) -> bytes:
 
 
 def decode_standing(body: bytes) -> Standing:
-    """Return the standing that *body* holds."""
+    """Return the standing in *body*."""
     stored = _standing.decode(body)
     return Standing(
         seq=stored.seq,
@@ -158,39 +158,39 @@ def decode_standing(body: bytes) -> Standing:
 
 
 def encode_progress(progress: Progress) -> bytes:
-    """Return the bytes of a settled progress."""
+    """Return the bytes of an archived progress."""
     return _packed.encode(progress)
 
 
 def decode_progress(body: bytes) -> Progress:
-    """Return the settled progress that *body* holds."""
+    """Return the archived progress in *body*."""
     return _progress.decode(body)
 
 
 def encode_payload(payload: Payload) -> bytes:
-    """Return the JSON text of *payload*; what an event says, without what we know of its surroundings."""
+    """Return the JSON text of *payload*. It does not include the event's place and customer profile, which we add."""
     return _text.encode(payload)
 
 
 def content_hash(name: str, occurred_at: int, payload: bytes) -> bytes:
-    """Return the digest that tells a repeated event from another one under the same key."""
+    """Return the digest by which a repeated event is distinguished from a different event with the same key."""
     return blake2b(b"%s\0%d\0%s" % (name.encode(), occurred_at, payload), digest_size=16).digest()
 
 
 def encode_event(event: Event, payload: bytes) -> bytes:
-    """Return the stored text of *event*, whose payload is encoded already."""
+    """Return the stored text of *event*; *payload* is its payload, already encoded."""
     member = b"null" if event.member is None else _text.encode(event.member)
     return b"[%b,%b,%b]" % (_place_text(event.place), member, payload)
 
 
 @lru_cache(maxsize=PLACES_REMEMBERED_MAX)
 def _place_text(place: Place) -> bytes:
-    """Return the stored text of *place*, which is the same for all that happens there."""
+    """Return the stored text of *place*, cached because many events share it."""
     return _text.encode(place)
 
 
 def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, body: str) -> Event:
-    """Return the event of a row; instants in epoch microseconds."""
+    """Return the event of a row; instants are in epoch microseconds."""
     stored = _event.decode(body)
     payload: Payload = _payloads.get(name, _activity).decode(stored.payload)
     return Event(
@@ -210,7 +210,7 @@ def encode_entries(entries: Iterable[Entry]) -> bytes:
 
 
 def decode_entries(body: str) -> tuple[Entry, ...]:
-    """Return the entries that *body* holds."""
+    """Return the entries in *body*."""
     return read_entries.decode(body)
 
 
@@ -220,7 +220,7 @@ def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
 
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:
-    """Return the outcomes that *body* holds."""
+    """Return the outcomes in *body*."""
     return read_outcomes.decode(body)
 
 
@@ -230,7 +230,7 @@ def encode_group(group: TargetGroup) -> str:
 
 
 def decode_group(body: str) -> TargetGroup:
-    """Return the definition that *body* holds."""
+    """Return the definition in *body*."""
     return _groups.decode(body)
 
 
@@ -240,7 +240,7 @@ def encode_communication(communication: Communication) -> str:
 
 
 def decode_communication(body: str) -> Communication:
-    """Return the communication that *body* holds."""
+    """Return the communication in *body*."""
     return _communications.decode(body)
 
 
@@ -250,17 +250,17 @@ def encode_settings(settings: Settings) -> str:
 
 
 def decode_settings(body: str) -> Settings:
-    """Return the settings that *body* holds."""
+    """Return the settings in *body*."""
     return _settings.decode(body)
 
 
 def encode_author(author: Author) -> str:
-    """Return the stored text of who did something."""
+    """Return the stored text of an author."""
     return _text.encode(author).decode()
 
 
 def decode_author(body: str) -> Author:
-    """Return the author that *body* holds."""
+    """Return the author in *body*."""
     return _authors.decode(body)
 
 
@@ -270,5 +270,5 @@ def encode_customer(customer: Customer) -> str:
 
 
 def decode_customer(body: str) -> Customer:
-    """Return the profile that *body* holds."""
+    """Return the profile in *body*."""
     return _customers.decode(body)

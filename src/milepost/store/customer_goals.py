@@ -1,4 +1,4 @@
-"""Goals that customers set themselves."""
+"""The table of goals that customers set themselves."""
 
 from milepost.model.customer_goal import CustomerGoal
 from milepost.store.database import Transaction
@@ -6,14 +6,14 @@ from milepost.store.log import CustomerKey
 
 
 async def fresh_id(transaction: Transaction) -> int:
-    """Return the id of a goal to be set."""
+    """Return a new id for a goal."""
     row = await transaction.row("fresh_customer_goal_id")
     assert row is not None
     return int(row[0])
 
 
 async def of_customer(transaction: Transaction, customer_key: CustomerKey) -> list[CustomerGoal]:
-    """Return the goals that a customer set, latest first, also those that were cancelled."""
+    """Return the goals of a customer, latest first, with cancelled goals."""
     values = {"bucket": customer_key.bucket, "org_id": customer_key.org_id, "customer_id": customer_key.customer_id}
     return [
         CustomerGoal(
@@ -31,15 +31,15 @@ async def of_customer(transaction: Transaction, customer_key: CustomerKey) -> li
     ]
 
 
-async def drop(transaction: Transaction, customer_key: CustomerKey) -> None:
-    """Drop the goals of a customer, which are another's now."""
-    await transaction.run("drop_customer_goals", customer_key._asdict())
+async def delete_all(transaction: Transaction, customer_key: CustomerKey) -> None:
+    """Delete the goals of a customer after they were moved to the survivor of a merge."""
+    await transaction.run("delete_customer_goals", customer_key._asdict())
 
 
-async def keep(transaction: Transaction, customer_key: CustomerKey, goal: CustomerGoal) -> None:
-    """Write *goal* as it is now."""
+async def save(transaction: Transaction, customer_key: CustomerKey, goal: CustomerGoal) -> None:
+    """Add *goal*, or replace the goal with the same id."""
     await transaction.run(
-        "keep_customer_goal",
+        "save_customer_goal",
         {
             "bucket": customer_key.bucket,
             "org_id": customer_key.org_id,

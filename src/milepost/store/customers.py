@@ -1,4 +1,4 @@
-"""Customers and the names they are known by."""
+"""Customers and their identifiers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,42 +11,54 @@ from milepost.store.database import Transaction
 from milepost.store.log import EMPTY_BODY, CustomerKey, LoggedRow, key_of_customer, keys_of, logged_row
 
 IdentifierKey = tuple[int, Identifier]
-"""An organisation's id and a name by which it knows a customer."""
+"""An organisation's id and an identifier of one of its customers."""
 
 
-async def known(transaction: Transaction, names: Sequence[IdentifierKey]) -> dict[IdentifierKey, int]:
-    """Return the customers known by *names*."""
-    rows = await transaction.rows("identities", _names(names))
+async def ids_by_identifier(transaction: Transaction, identifiers: Sequence[IdentifierKey]) -> dict[IdentifierKey, int]:
+    """Return the customer ids of *identifiers*. Unknown identifiers are left out."""
+    rows = await transaction.rows("ids_by_identifier", _identifier_columns(identifiers))
     return {(org_id, Identifier(IdentifierKind(kind), value)): id_ for org_id, kind, value, id_ in rows}
 
 
 async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
-    """Return *count* ids for customers to be registered."""
+    """Return *count* new ids for customers."""
     return [id_ for (id_,) in await transaction.rows("fresh_customer_ids", {"count": count})]
 
 
 async def reserve_identifiers(
-    transaction: Transaction, names: Sequence[IdentifierKey], customer_ids: Sequence[int]
+    transaction: Transaction, identifiers: Sequence[IdentifierKey], customer_ids: Sequence[int]
 ) -> set[IdentifierKey]:
-    """Take *names*, each for the customer beside it; return those that nobody else had taken."""
-    rows = await transaction.rows("claim_identities", _names(names) | {"customers": list(customer_ids)})
+    """Reserve *identifiers*, each for the customer at the same position. Return those that were free."""
+    rows = await transaction.rows(
+        "reserve_identifiers", _identifier_columns(identifiers) | {"customers": list(customer_ids)}
+    )
     return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value, _ in rows}
 
 
-async def give(transaction: Transaction, names: Sequence[IdentifierKey], customer_id: int, into: int) -> None:
-    """Let *names* of one customer lead to another."""
-    if names:
-        await transaction.run("give_identities", _names(names) | {"customer_id": customer_id, "into": into})
+async def move_identifiers(
+    transaction: Transaction, identifiers: Sequence[IdentifierKey], customer_id: int, into: int
+) -> None:
+    """Move *identifiers* from *customer_id* to the customer *into*."""
+    if identifiers:
+        await transaction.run(
+            "move_identifiers", _identifier_columns(identifiers) | {"customer_id": customer_id, "into": into}
+        )
 
 
-async def take(transaction: Transaction, names: Sequence[IdentifierKey], customer_id: int) -> set[IdentifierKey]:
-    """Let *names* lead to a customer no more; return those that did."""
-    rows = await transaction.rows("lose_identities", _names(names) | {"customer_id": customer_id}) if names else []
+async def release_identifiers(
+    transaction: Transaction, identifiers: Sequence[IdentifierKey], customer_id: int
+) -> set[IdentifierKey]:
+    """Release *identifiers* of a customer. Return those that the customer had."""
+    rows = (
+        await transaction.rows("release_identifiers", _identifier_columns(identifiers) | {"customer_id": customer_id})
+        if identifiers
+        else []
+    )
     return {(org_id, Identifier(IdentifierKind(kind), value)) for org_id, kind, value in rows}
 
 
 async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -> None:
-    """Write newly registered customers, each with an empty standing."""
+    """Add newly registered customers, each with an empty standing; *added* pairs them with their organisation's id."""
     customer_keys = [key_of_customer(org_id, customer.id) for org_id, customer in added]
     keys = keys_of(customer_keys)
     await transaction.run(
@@ -56,29 +68,31 @@ async def add(transaction: Transaction, added: Sequence[tuple[int, Customer]]) -
 
 
 async def profiles(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Customer]:
-    """Return the profiles of *customer_keys*."""
-    rows = await transaction.rows("members", keys_of(customer_keys))
+    """Return the profiles of *customer_keys*. Unknown customers are left out."""
+    rows = await transaction.rows("profiles", keys_of(customer_keys))
     return {key_of_customer(org_id, customer_id): codec.decode_customer(body) for org_id, customer_id, body in rows}
 
 
-async def change(transaction: Transaction, org_id: int, customer: Customer) -> None:
-    """Write a customer's changed profile."""
+async def save_profile(transaction: Transaction, org_id: int, customer: Customer) -> None:
+    """Replace the profile of a customer."""
     customer_key = key_of_customer(org_id, customer.id)
     values = {"bucket": customer_key.bucket, "org_id": org_id, "customer_id": customer.id}
-    await transaction.run("change_customer", values | {"body": codec.encode_customer(customer)})
+    await transaction.run("save_profile", values | {"body": codec.encode_customer(customer)})
 
 
-def _names(names: Sequence[IdentifierKey]) -> dict[str, object]:
+def _identifier_columns(identifiers: Sequence[IdentifierKey]) -> dict[str, object]:
     return {
-        "buckets": [bucket_of_identifier(org_id, name.kind.value, name.value) for org_id, name in names],
-        "orgs": [org_id for org_id, _ in names],
-        "kinds": [name.kind.value for _, name in names],
-        "values": [name.value for _, name in names],
+        "buckets": [
+            bucket_of_identifier(org_id, identifier.kind.value, identifier.value) for org_id, identifier in identifiers
+        ],
+        "orgs": [org_id for org_id, _ in identifiers],
+        "kinds": [identifier.kind.value for _, identifier in identifiers],
+        "values": [identifier.value for _, identifier in identifiers],
     }
 
 
-class CustomerNow(NamedTuple):
-    """All of one customer as it is stored, and the version the organisation is at."""
+class StoredCustomer(NamedTuple):
+    """Everything stored about one customer except the log, and the organisation's present version."""
 
     version: int
     customer: Customer
@@ -86,13 +100,13 @@ class CustomerNow(NamedTuple):
     history: tuple[Progress, ...]
 
 
-async def customers_now(transaction: Transaction, customer_key: CustomerKey) -> CustomerNow | None:
-    """Return all of one customer."""
-    row = await transaction.row("customer_now", _key(customer_key))
+async def find(transaction: Transaction, customer_key: CustomerKey) -> StoredCustomer | None:
+    """Return a customer with standing and archived progress, None if there is no such customer."""
+    row = await transaction.row("find_customer", _key(customer_key))
     if row is None:
         return None
     version, customer, standing, history = row
-    return CustomerNow(
+    return StoredCustomer(
         version,
         codec.decode_customer(customer),
         codec.decode_standing(standing),
@@ -100,21 +114,21 @@ async def customers_now(transaction: Transaction, customer_key: CustomerKey) -> 
     )
 
 
-async def ids_from(transaction: Transaction, org_id: int, after: int, limit: int) -> list[int]:
-    """Return at most *limit* customers of an organisation whose ids come after *after*, in order."""
-    rows = await transaction.rows("customers_from", {"org_id": org_id, "after": after, "limit": limit})
+async def ids_after(transaction: Transaction, org_id: int, after: int, limit: int) -> list[int]:
+    """Return at most *limit* customer ids of an organisation that are greater than *after*, ascending."""
+    rows = await transaction.rows("customer_ids_after", {"org_id": org_id, "after": after, "limit": limit})
     return [customer_id for (customer_id,) in rows]
 
 
-async def whole_log(transaction: Transaction, customer_key: CustomerKey) -> list[tuple[int, LoggedRow]]:
-    """Return everything a customer did, in the order it was heard, each with the version that judged it."""
+async def full_log(transaction: Transaction, customer_key: CustomerKey) -> list[tuple[int, LoggedRow]]:
+    """Return all events of a customer in the order in which they were applied, each with its organisation version."""
     rows = await transaction.rows("log_of_customer", _key(customer_key))
     return [(row[-1], logged_row(row[:-1])) for row in rows]
 
 
-async def kept(transaction: Transaction, customer_key: CustomerKey) -> tuple[bytes, tuple[bytes, ...]]:
-    """Return the bytes that are kept of a customer: the standing's, and the history's in order."""
-    row = await transaction.row("kept_rows", _key(customer_key))
+async def stored_bytes(transaction: Transaction, customer_key: CustomerKey) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the stored bytes of a customer: the standing, and the archived progress in key order."""
+    row = await transaction.row("stored_bytes", _key(customer_key))
     assert row is not None
     return bytes(row[0]), tuple(bytes(body) for body in row[1] or ())
 

@@ -1,4 +1,4 @@
-"""Connections and transactions: the only place that commits."""
+"""Connections and transactions. No other module commits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from milepost.store.statements import statement
 from milepost.store.wire.arrays import Packing
 
 VERSION_MIN = 150000
-"""The oldest server we speak to, as PostgreSQL numbers it."""
+"""The oldest supported server, by PostgreSQL's own version number."""
 
 RETRIES_MAX = 5
 _RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
@@ -24,7 +24,7 @@ _LOST = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     PoolTimeout,
-    psycopg.errors.IdleInTransactionSessionTimeout,  # the server ended the connection, though it is no such error
+    psycopg.errors.IdleInTransactionSessionTimeout,  # it ends the connection too, but is no OperationalError
 )
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -33,46 +33,49 @@ Result = TypeVar("Result")
 
 
 STALE_MAX = 50
-"""How often work may find that what it began with is not so any more: mostly once."""
+"""The number of times that work may be stale before it is given up; once is usual."""
 
 
 class Stale(Exception):
-    """What a transaction began with is not so any more; it is to be begun again."""
+    """The data with which a transaction began has changed. The work must be repeated in a new transaction."""
 
 
 class UnsafeServer(Unfit):
-    """The PostgreSQL server may lose what it confirmed, or is too old."""
+    """The PostgreSQL server is too old, or its settings may lose confirmed transactions."""
 
 
 class Transaction:
-    """One open transaction; statements are named, values are parameters."""
+    """An open transaction. It runs named statements with parameters."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Speak over *connection*, whose transaction is open."""
+        """Use *connection*, which has an open transaction."""
         self._connection = connection
 
     async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
-        """Run the statement called *name* and give its rows."""
+        """Run the statement *name* and return its rows."""
         cursor = await self._connection.execute(statement(name), values, binary=True)
         return await cursor.fetchall()
 
     async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
-        """Run the statement called *name* and give its first row, if any."""
+        """Run the statement *name* and return its first row, or None."""
         cursor = await self._connection.execute(statement(name), values, binary=True)
         return await cursor.fetchone()
 
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
-        """Run the statement called *name* for its effect."""
+        """Run the statement *name* for its effect."""
         await self._connection.execute(statement(name), values)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
-        """Send the statements of the block without waiting for one before the next; their failure shows at its end."""
+        """Send the statements of the block without waiting for each result.
+
+        An error is raised at the end of the block.
+        """
         async with self._connection.pipeline():
             yield
 
     async def copy(self, name: str, sent: bytes) -> None:
-        """Send what the COPY statement called *name* wants, in its own format."""
+        """Run the COPY statement *name* with the data *sent*, in the format that the statement names."""
         async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
             await copy.write(sent)
 
@@ -81,7 +84,7 @@ class Database:
     """A pool of connections to one PostgreSQL."""
 
     def __init__(self, url: str, *, connections_max: int = 8) -> None:
-        """Prepare a pool for the server at *url*; nothing is opened yet."""
+        """Prepare a pool for the server at *url*, without opening a connection."""
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
             url,
             min_size=1,
@@ -91,7 +94,10 @@ class Database:
         )
 
     async def open(self, *, unsafe_durability: bool) -> None:
-        """Open the pool; refuse a server that is too old or may lose commits, unless told otherwise."""
+        """Open the pool.
+
+        Raises UnsafeServer for an old server, and without *unsafe_durability* for one that may lose commits.
+        """
         await self._pool.open(wait=True, timeout=60)
         async with self._pool.connection() as connection:
             await _check(connection, unsafe_durability=unsafe_durability)
@@ -102,21 +108,21 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a transaction that is kept when the block ends well and undone when it does not; raises Unavailable."""
+        """Open a transaction that commits when the block ends, and rolls back on an exception. Raises Unavailable."""
         try:
-            async with self._begun() as transaction:
+            async with self._open_transaction() as transaction:
                 yield transaction
         except _LOST as error:
             raise Unavailable(_AWAY) from error
 
     @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[Transaction]:
+    async def _open_transaction(self) -> AsyncIterator[Transaction]:
         async with self._pool.connection() as connection, connection.transaction():
             yield Transaction(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
-        """Return a connection for one statement that only reads; it needs no transaction around it."""
+        """Open a connection for one statement that only reads, without a transaction around it. Raises Unavailable."""
         try:
             async with self._pool.connection() as connection:
                 yield Transaction(connection)
@@ -124,9 +130,9 @@ class Database:
             raise Unavailable(_AWAY) from error
 
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """Run *work* in a transaction, again if the server gave it up for another's sake (deadlock, serialisation).
+        """Run *work* in a transaction and return its result.
 
-        Also if the work itself says that it began with what is not so any more (Stale).
+        The work is repeated after a deadlock or a serialisation failure, and when it raises Stale. Raises Unavailable.
         """
         for _ in range(STALE_MAX):
             try:
@@ -138,10 +144,10 @@ class Database:
     async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         for attempt in range(RETRIES_MAX):
             try:
-                async with self._begun() as transaction:
+                async with self._open_transaction() as transaction:
                     return await work(transaction)
             except _LOST as error:
-                if getattr(error, "sqlstate", None) in _RETRY_STATES and attempt < RETRIES_MAX - 1:
+                if error.sqlstate in _RETRY_STATES and attempt < RETRIES_MAX - 1:
                     await asyncio.sleep(0.005 * 2**attempt)
                     continue
                 raise Unavailable(_AWAY) from error

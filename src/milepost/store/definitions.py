@@ -1,4 +1,4 @@
-"""Definitions: their ids, their names, and each version of them whole."""
+"""Definitions: their ids, their names, and every version of each group."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -10,7 +10,7 @@ from milepost.store.database import Transaction
 
 
 class NameKind(Enum):
-    """What carries a name that no other of its kind in the organisation may have (facts 8 #57)."""
+    """The kinds of object whose names are unique per kind within an organisation (facts 8 #57)."""
 
     GROUP = "group"
     TARGET = "target"
@@ -18,54 +18,57 @@ class NameKind(Enum):
 
 
 class NameKey(NamedTuple):
-    """A name as it is compared: equal keys are the same name."""
+    """A name by its comparison key. Names with equal keys are the same name."""
 
     kind: NameKind
     key: str
 
 
-async def taken(transaction: Transaction, org_id: int, names: Sequence[NameKey]) -> frozenset[NameKey]:
+async def names_taken(transaction: Transaction, org_id: int, names: Sequence[NameKey]) -> frozenset[NameKey]:
     """Return those of *names* that are taken."""
     values = {"org_id": org_id, "kinds": [name.kind.value for name in names], "keys": [name.key for name in names]}
-    return frozenset(NameKey(NameKind(kind), key) for kind, key in await transaction.rows("taken_names", values))
+    return frozenset(NameKey(NameKind(kind), key) for kind, key in await transaction.rows("names_taken", values))
 
 
-async def take(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
-    """Take free *names* for the ids that hold them; the organisation is locked."""
-    await transaction.run("take_names", _names(org_id, names))
+async def reserve_names(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
+    """Reserve free *names* for the ids that they map to. The caller has locked the organisation."""
+    await transaction.run("reserve_names", _names(org_id, names))
 
 
 async def fresh_ids(transaction: Transaction, needed: Mapping[str, int]) -> dict[str, list[int]]:
-    """Return as many ids of each kind (`group`, `period`, …) as are needed, ascending."""
+    """Return new ids, ascending, by kind (`group`, `period`, …); *needed* holds the number of ids of each kind."""
     kinds = {f"{kind}_id_seq": kind for kind in needed}
-    found: dict[str, list[int]] = {kind: [] for kind in needed}
+    ids_by_kind: dict[str, list[int]] = {kind: [] for kind in needed}
     values = {"sequences": list(kinds), "counts": list(needed.values())}
     for sequence, id_ in await transaction.rows("fresh_definition_ids", values):
-        found[kinds[sequence]].append(id_)
-    return {kind: sorted(ids) for kind, ids in found.items()}
+        ids_by_kind[kinds[sequence]].append(id_)
+    return {kind: sorted(ids) for kind, ids in ids_by_kind.items()}
 
 
-async def keep_ids_above(transaction: Transaction, kind: str, id_: int) -> None:
-    """See to it that ids of a kind that are handed out from now on are greater than *id_*."""
-    await transaction.rows("keep_ids_above", {"sequence": f"{kind}_id_seq", "least": id_})
+async def advance_ids_beyond(transaction: Transaction, kind: str, id_: int) -> None:
+    """Make all later new ids of a kind greater than *id_*."""
+    await transaction.rows("advance_ids_beyond", {"sequence": f"{kind}_id_seq", "least": id_})
 
 
 async def rename(transaction: Transaction, org_id: int, names: Mapping[NameKey, int]) -> None:
-    """Let ids that hold a name hold a free one of *names* instead; the organisation is locked."""
-    await transaction.run("move_names", _names(org_id, names))
+    """Change the names of the ids in *names* to the free names that map to them.
+
+    The caller has locked the organisation.
+    """
+    await transaction.run("rename_holders", _names(org_id, names))
 
 
 async def newest(transaction: Transaction, org_id: int, group_id: int) -> TargetGroup | None:
-    """Return a group as it is in force now; None if the organisation never had one with this id."""
-    row = await transaction.row("group_now", {"org_id": org_id, "group_id": group_id})
+    """Return the newest version of a group, None if the organisation never had a group with this id."""
+    row = await transaction.row("newest_group", {"org_id": org_id, "group_id": group_id})
     return None if row is None else codec.decode_group(row[0])
 
 
 async def add(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
-    """Write *group* as it is in force from *version* on; who is in the audiences it names is to be enrolled."""
+    """Add *group* as it is in force from *version* on, and request jobs that enrol the members of its audiences."""
     values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
     await transaction.run("add_group_version", values)
-    await jobs.follow_audiences(transaction, org_id, group)
+    await jobs.request_enrolments(transaction, org_id, group)
 
 
 def _names(org_id: int, names: Mapping[NameKey, int]) -> dict[str, object]:

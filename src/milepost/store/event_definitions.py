@@ -1,4 +1,4 @@
-"""Definitions of behavioural events."""
+"""The table of behavioural events that organisations have defined."""
 
 from decimal import Decimal
 
@@ -11,14 +11,14 @@ _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _definitions = msgspec.json.Decoder(EventDefinition, float_hook=Decimal)
 
 
-async def definitions(transaction: Transaction, org_id: int) -> dict[str, EventDefinition]:
-    """Return the definitions of an organisation, by name."""
+async def by_name(transaction: Transaction, org_id: int) -> dict[str, EventDefinition]:
+    """Return the event definitions of an organisation by name."""
     rows = await transaction.rows("event_definitions", {"org_id": org_id})
-    return {found.name: found for found in (_definitions.decode(body) for (body,) in rows)}
+    return {definition.name: definition for definition in (_definitions.decode(body) for (body,) in rows)}
 
 
-async def keep(transaction: Transaction, org_id: int, definition: EventDefinition) -> None:
-    """Write a definition, new or changed."""
+async def save(transaction: Transaction, org_id: int, definition: EventDefinition) -> None:
+    """Add an event definition, or replace the definition with the same name."""
     values = {
         "org_id": org_id,
         "name": definition.name,
@@ -27,4 +27,4 @@ async def keep(transaction: Transaction, org_id: int, definition: EventDefinitio
         "body": _text.encode(definition).decode(),
         "now": definition.changed_at,
     }
-    await transaction.run("keep_event_definition", values)
+    await transaction.run("save_event_definition", values)

@@ -1,4 +1,4 @@
-"""Long work that is done page by page."""
+"""The table of jobs: long work that is done page by page."""
 
 from collections.abc import Sequence
 
@@ -8,53 +8,54 @@ from milepost.store.database import Row, Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 
 
-async def ask(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: int) -> int:
-    """Write down work to be done; return its id, also where it was asked for already and is not done."""
+async def request(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: int) -> int:
+    """Request a job and return its id. If the same job is already open, return the id of that job."""
     values = {"org_id": org_id, "kind": kind.value, "subject": _subject(scope)}
-    row = await transaction.row("ask_for_job", values | {"now": now})
+    row = await transaction.row("request_job", values | {"now": now})
     if row is None:
         row = await transaction.row("open_job", values)
     assert row is not None
     return int(row[0])
 
 
-async def follow_audiences(transaction: Transaction, org_id: int, group: TargetGroup) -> None:
-    """Ask that those who are in audiences already be enrolled in what *group* says now; the organisation is locked.
+async def request_enrolments(transaction: Transaction, org_id: int, group: TargetGroup) -> None:
+    """Request jobs that enrol the present members of the audiences that *group* names.
 
-    Each target asks once for each version that it names; what it named before and does not name now is forgotten, so
-    that a target that is put in force again asks anew.
+    Each active target requests one job for each audience version that it names. Jobs for versions that it no longer
+    names are deleted, so that a target that is activated again requests its jobs again. The caller has locked the
+    organisation.
     """
     kind = JobKind.ENROL_AUDIENCE
     targets = [target for target in group.targets if group.active and target.active]
-    scopes = [JobScope(group.id, target.id, one.version_id) for target in targets for one in target.audiences]
+    scopes = [JobScope(group.id, target.id, audience.version_id) for target in targets for audience in target.audiences]
     subjects = [_subject(scope) for scope in scopes]
     values = {"org_id": org_id, "kind": kind.value, "subjects": subjects}
-    await transaction.run("forget_jobs", values | {"prefix": f"{group.id}/"})
+    await transaction.run("delete_jobs", values | {"prefix": f"{group.id}/"})
     if not scopes:
         return
-    known = {subject for (subject,) in await transaction.rows("jobs_about", values)}
+    requested = {subject for (subject,) in await transaction.rows("subjects_requested", values)}
     for scope in scopes:
-        if _subject(scope) not in known:
-            await ask(transaction, org_id, kind, scope, group.attribution.updated_at)
+        if _subject(scope) not in requested:
+            await request(transaction, org_id, kind, scope, group.attribution.updated_at)
 
 
 async def take_next(transaction: Transaction) -> Job | None:
-    """Return the work that has waited longest, if any; nobody else is at it until *transaction* ends."""
+    """Return the open job that has waited longest, locked until *transaction* ends; None if none is open and free."""
     row = await transaction.row("next_job")
     return None if row is None else _job(row)
 
 
-async def one(transaction: Transaction, org_id: int, job_id: int) -> Job | None:
-    """Return a piece of work."""
+async def find(transaction: Transaction, org_id: int, job_id: int) -> Job | None:
+    """Return the job with this id, None if there is none."""
     row = await transaction.row("job", {"org_id": org_id, "job_id": job_id})
     return None if row is None else _job(row)
 
 
-async def keep(transaction: Transaction, job: Job, now: int) -> None:
-    """Write how far *job* has come."""
+async def save(transaction: Transaction, job: Job, now: int) -> None:
+    """Store the state of *job*; it was touched at *now* (epoch microseconds)."""
     bucket, customer_id = job.after
     await transaction.run(
-        "keep_job",
+        "save_job",
         {
             "org_id": job.org_id,
             "job_id": job.id,
@@ -72,30 +73,32 @@ async def keep(transaction: Transaction, job: Job, now: int) -> None:
 async def customers_after(
     transaction: Transaction, org_id: int, after: tuple[int, int], limit: int
 ) -> list[CustomerKey]:
-    """Return at most *limit* customers of an organisation after one, in the order of buckets."""
+    """Return at most *limit* customers of an organisation behind *after* (bucket and customer id), in that order."""
     bucket, customer_id = after
     values = {"org_id": org_id, "bucket": bucket, "customer_id": customer_id, "limit": limit}
-    return [key_of_customer(org_id, found) for _, found in await transaction.rows("standings_after", values)]
+    return [
+        key_of_customer(org_id, customer_id) for _, customer_id in await transaction.rows("standings_after", values)
+    ]
 
 
-async def who_did(
+async def customers_with_events(
     transaction: Transaction,
     org_id: int,
     customer_keys: Sequence[CustomerKey],
     names: Sequence[str],
     span: tuple[int, int],
 ) -> set[int]:
-    """Return the ids of those who did something of these *names* from the first instant of *span* up to its second."""
+    """Return the ids of customers with an event of one of these *names* in a half-open *span* (epoch microseconds)."""
     since, until = span
     values = {
-        "buckets": [one.bucket for one in customer_keys],
-        "customers": [one.customer_id for one in customer_keys],
+        "buckets": [key.bucket for key in customer_keys],
+        "customers": [key.customer_id for key in customer_keys],
         "org_id": org_id,
         "names": list(names),
         "since": since,
         "until": until,
     }
-    return {customer_id for (customer_id,) in await transaction.rows("who_did", values)}
+    return {customer_id for (customer_id,) in await transaction.rows("customers_with_events", values)}
 
 
 def _subject(scope: JobScope) -> str:

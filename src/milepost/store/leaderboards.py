@@ -1,7 +1,7 @@
-"""Scores of leaderboards, and boards that are closed.
+"""Scores of leaderboards, and closed boards.
 
-A board of a million customers is read in parts of packed bytes, which costs this process milliseconds: row by row it
-would be seconds in which nothing else is answered.
+A board of a million customers is read as packed bytes in parts, which takes milliseconds. Row by row it would block
+this process for seconds.
 """
 
 import sys
@@ -19,15 +19,15 @@ SCORE_BYTES = 24
 
 
 class BoardName(NamedTuple):
-    """Which board: a target in a period."""
+    """The key of a board: a target in a period."""
 
     org_id: int
     target_id: int
     period_id: int
 
 
-class Scored(NamedTuple):
-    """A customer's score as it is written: the value in units, and the activity (epoch microseconds)."""
+class ScoreRow(NamedTuple):
+    """A customer's score on a board: the value in units, and the last activity (epoch microseconds)."""
 
     customer_key: CustomerKey
     target_id: int
@@ -40,15 +40,15 @@ StoredScore = tuple[int, int, int]
 """A customer's id, the value in units, and the last activity (epoch microseconds)."""
 
 
-class Seen(NamedTuple):
-    """What a look at a board saw: what every transaction below number `unseen_from` wrote, but those of `unseen`."""
+class ReadHorizon(NamedTuple):
+    """The transactions that a read of a board saw: all with numbers below `unseen_from`, except those in `unseen`."""
 
     unseen_from: int
     unseen: list[int]
 
 
 class Columns(NamedTuple):
-    """A board field by field, by rising customer id; `order` has the positions, the best one first."""
+    """A board in columns, by ascending customer id. `order` holds the positions of the customers, the best first."""
 
     customer_ids: "array[int]"
     values: "array[int] | list[int]"
@@ -56,10 +56,12 @@ class Columns(NamedTuple):
     order: "array[int]"
 
 
-class Packed(NamedTuple):
-    """Scores as big-endian bytes: customer, value and activity of eight each; positions in the order of a board.
+class PackedScores(NamedTuple):
+    """Scores as big-endian bytes.
 
-    Values that need more than eight bytes are 0 there, and in `wide` with their customers.
+    `scores` has eight bytes each for the customer id, the value and the activity; `order` has four bytes for each
+    position. A value that needs more than eight bytes is 0 in `scores`, and `wide` holds it as text with the customer's
+    id.
     """
 
     scores: bytes
@@ -67,7 +69,7 @@ class Packed(NamedTuple):
     wide: list[tuple[int, str]]
 
     def each(self) -> list[StoredScore]:
-        """Return the scores one by one, in the order in which they lie there."""
+        """Return the scores in their packed order."""
         fields, wide = _numbers("q", self.scores), dict(self.wide)
         return [
             (customer_id, int(wide.get(customer_id, value)), active_at)
@@ -76,12 +78,12 @@ class Packed(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return how many scores there are."""
+        """The number of scores."""
         return len(self.scores) // SCORE_BYTES
 
 
-def columns_of(parts: Iterable[Packed]) -> Columns:
-    """Return the scores of a whole board, which lies in *parts*."""
+def columns_of(parts: Iterable[PackedScores]) -> Columns:
+    """Return the columns of a board that was read in *parts*."""
     customer_ids, narrow, active_at, order = array("q"), array("q"), array("q"), array("I")
     wide: list[tuple[int, str]] = []
     for part in parts:
@@ -98,75 +100,80 @@ def columns_of(parts: Iterable[Packed]) -> Columns:
 
 
 class Changes(NamedTuple):
-    """What was written on a board since a look at it, how far this look goes, and whether the board is closed.
+    """The changes of a board since an earlier read.
 
-    `left` are customers who are on it no more.
+    `seen` is the horizon for the next read, `left` holds the ids of customers who are no longer on the board.
     """
 
-    seen: Seen
-    scores: Packed
+    seen: ReadHorizon
+    scores: PackedScores
     left: list[int]
     is_closed: bool
 
 
 class FinalBoard(NamedTuple):
-    """A board that is closed, and since when (epoch microseconds)."""
+    """A closed board, and the instant of its closing (epoch microseconds)."""
 
     closed_at: int
-    parts: list[Packed]
+    parts: list[PackedScores]
 
 
 _encoder = msgspec.msgpack.Encoder()
 _part = msgspec.msgpack.Decoder(tuple[bytes, bytes, list[tuple[int, str]]])
 
 
-async def keep(transaction: Transaction, scores: Sequence[Scored]) -> None:
-    """Write *scores*, one for each customer and board."""
+async def save_scores(transaction: Transaction, scores: Sequence[ScoreRow]) -> None:
+    """Add or replace *scores*, at most one for each customer and board."""
     ordered = sorted(scores)
     await transaction.run(
-        "keep_scores",
+        "save_scores",
         {
-            "buckets": [one.customer_key.bucket for one in ordered],
-            "orgs": [one.customer_key.org_id for one in ordered],
-            "customers": [one.customer_key.customer_id for one in ordered],
-            "targets": [one.target_id for one in ordered],
-            "periods": [one.period_id for one in ordered],
-            "values": [str(one.value) for one in ordered],
-            "active": [one.active_at for one in ordered],
+            "buckets": [score.customer_key.bucket for score in ordered],
+            "orgs": [score.customer_key.org_id for score in ordered],
+            "customers": [score.customer_key.customer_id for score in ordered],
+            "targets": [score.target_id for score in ordered],
+            "periods": [score.period_id for score in ordered],
+            "values": [str(score.value) for score in ordered],
+            "active": [score.active_at for score in ordered],
         },
     )
 
 
-async def leave(transaction: Transaction, customer_key: CustomerKey) -> None:
-    """Let a customer be on no board any more; closed ones keep what they say."""
-    await transaction.run("leave_boards", customer_key._asdict())
+async def remove_customer(transaction: Transaction, customer_key: CustomerKey) -> None:
+    """Remove a customer from all open boards. Closed boards do not change."""
+    await transaction.run("remove_from_boards", customer_key._asdict())
 
 
-async def whole(transaction: Transaction, board: BoardName, size: int) -> tuple[Seen, list[Packed]]:
-    """Return all of a board, in parts of *size* scores, and how far that goes."""
-    rows = await transaction.rows("board_whole", board._asdict() | {"size": size})
+async def read_all(transaction: Transaction, board: BoardName, size: int) -> tuple[ReadHorizon, list[PackedScores]]:
+    """Return a whole board in parts of *size* scores, and the horizon of this read."""
+    rows = await transaction.rows("read_board", board._asdict() | {"size": size})
     parts = [
-        Packed(scores, order, _wide(customers, values))
+        PackedScores(scores, order, _wide(customers, values))
         for _, _, scores, customers, values, order in rows
         if scores is not None
     ]
-    return Seen(*rows[0][:2]), parts
+    return ReadHorizon(*rows[0][:2]), parts
 
 
-async def since(transaction: Transaction, board: BoardName, seen: Seen) -> Changes:
-    """Return what was written on a board since a look that saw *seen*: nothing is missed, whoever commits first."""
-    row = await transaction.row("board_since", board._asdict() | seen._asdict())
+async def read_changes(transaction: Transaction, board: BoardName, seen: ReadHorizon) -> Changes:
+    """Return the changes of a board since a read with the horizon *seen*.
+
+    No change is missed, even if transactions commit in another order than they began.
+    """
+    row = await transaction.row("read_board_changes", board._asdict() | seen._asdict())
     assert row is not None
-    *now_seen, scores, customers, values, left, is_closed = row
-    return Changes(Seen(*now_seen), Packed(scores or b"", b"", _wide(customers, values)), left or [], is_closed)
+    *horizon, scores, customers, values, left, is_closed = row
+    return Changes(
+        ReadHorizon(*horizon), PackedScores(scores or b"", b"", _wide(customers, values)), left or [], is_closed
+    )
 
 
-async def close(transaction: Transaction, board: BoardName, closed_at: int, parts: Sequence[Packed]) -> None:
-    """Keep *parts*, a whole board, as its last word; one that is closed stays as it is."""
-    for number, part in enumerate(parts or [Packed(b"", b"", [])]):
+async def close(transaction: Transaction, board: BoardName, closed_at: int, parts: Sequence[PackedScores]) -> None:
+    """Store *parts*, a whole board, as its final state. A board that is already closed stays as it is."""
+    for number, part in enumerate(parts or [PackedScores(b"", b"", [])]):
         body = _encoder.encode(tuple(part))
         await transaction.run(
-            "keep_final_board", board._asdict() | {"part": number, "closed_at": closed_at, "body": body}
+            "save_final_board", board._asdict() | {"part": number, "closed_at": closed_at, "body": body}
         )
 
 
@@ -175,12 +182,12 @@ async def is_closed(transaction: Transaction, board: BoardName) -> bool:
     return await transaction.row("board_closed", board._asdict()) is not None
 
 
-async def final(transaction: Transaction, board: BoardName) -> FinalBoard | None:
-    """Return a closed board; None while it is open."""
+async def read_final(transaction: Transaction, board: BoardName) -> FinalBoard | None:
+    """Return a closed board, None if the board is open."""
     rows = await transaction.rows("final_board", board._asdict())
     if not rows:
         return None
-    return FinalBoard(rows[0][0], [Packed(*_part.decode(body)) for _, body in rows])
+    return FinalBoard(rows[0][0], [PackedScores(*_part.decode(body)) for _, body in rows])
 
 
 def _wide(customer_ids: Sequence[int] | None, values: Sequence[str] | None) -> list[tuple[int, str]]:
@@ -188,8 +195,8 @@ def _wide(customer_ids: Sequence[int] | None, values: Sequence[str] | None) -> l
 
 
 def _numbers(typecode: str, sent: bytes) -> "array[int]":
-    """Return big-endian numbers of the size that *typecode* says."""
-    found: array[int] = array(typecode, sent)
+    """Return the big-endian numbers in *sent*; *typecode* is their size, as in the module `array`."""
+    numbers: array[int] = array(typecode, sent)
     if sys.byteorder == "little":
-        found.byteswap()
-    return found
+        numbers.byteswap()
+    return numbers

@@ -1,4 +1,4 @@
-"""The write path's statements: standings, history, events and the outbox of many customers at once."""
+"""Statements of the write path: standings, archived progress, events and the outbox of many customers at once."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ from milepost.store.wire.arrays import byteas, int4s, int8s, texts
 from milepost.store.wire.copy_rows import EventRow, encode_copy_rows
 
 COPY_FROM = 50
-"""From so many events on, COPY is cheaper than an insert, on both sides; below it costs more round trips."""
+"""The number of events from which COPY is cheaper than INSERT; fewer events do not pay for its extra round trips."""
 
 
 class CustomerKey(NamedTuple):
-    """A customer of an organisation, with the bucket that holds the customer's rows."""
+    """The key of a customer's rows: the bucket, the organisation and the customer."""
 
     bucket: int
     org_id: int
@@ -26,14 +26,14 @@ class CustomerKey(NamedTuple):
 
 
 def key_of_customer(org_id: int, customer_id: int) -> CustomerKey:
-    """Return the customer with the bucket that follows from the two."""
+    """Return the key of a customer; the bucket follows from the two ids."""
     return CustomerKey(bucket_of_customer(org_id, customer_id), org_id, customer_id)
 
 
 class LoggedRow(NamedTuple):
-    """An event as the log keeps it; its body is read only by those who need it.
+    """An event as the log stores it. Its body is decoded only on demand.
 
-    `version` is the organisation's that judged it, 0 where nobody asked for it.
+    `version` is the organisation version by which it was applied, or 0 if the statement did not read it.
     """
 
     customer_key: CustomerKey
@@ -48,12 +48,12 @@ class LoggedRow(NamedTuple):
     version: int = 0
 
     def event(self) -> Event:
-        """Return the event itself."""
+        """Return the decoded event."""
         return codec.decode_event(self.key, self.name, self.occurred_at, self.received_at, self.body)
 
 
 class Appended(Struct, frozen=True):
-    """An event to be added to the log, with what it changed and led to; `body` is encoded already."""
+    """An event to be added to the log, with its entries and outcomes; `body` is already encoded."""
 
     customer_key: CustomerKey
     event: Event
@@ -67,7 +67,7 @@ class Appended(Struct, frozen=True):
 
 
 class EventName(NamedTuple):
-    """What to look for in one customer's log: an event id or bill number, and the source whose ids come first."""
+    """A search in one customer's log: `name` is an event id or a bill number, `source` the source of event ids."""
 
     customer_key: CustomerKey
     source: str
@@ -75,26 +75,26 @@ class EventName(NamedTuple):
 
 
 async def lock_standings(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Standing]:
-    """Lock and give the standings of *customer_keys*, in that order; customers who do not exist are left out."""
+    """Lock the standings of *customer_keys* in that order and return them. Unknown customers are left out."""
     bodies = await lock_bodies(transaction, customer_keys)
-    return {one: codec.decode_standing(body) for one, body in bodies.items()}
+    return {key: codec.decode_standing(body) for key, body in bodies.items()}
 
 
 async def lock_bodies(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, bytes]:
-    """Lock the standings of *customer_keys*, in that order, and give their bytes, to be decoded one by one."""
+    """Lock the standings of *customer_keys* in that order and return their bytes."""
     return {
         customer_keys[place]: body for place, body in await transaction.rows("lock_standings", keys_of(customer_keys))
     }
 
 
 async def standings(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Standing]:
-    """Return the standings of *customer_keys* as they are, without a lock; customers who do not exist are left out."""
+    """Return the standings of *customer_keys* without locking them. Unknown customers are left out."""
     rows = await transaction.rows("standings", keys_of(customer_keys)) if customer_keys else []
     return {customer_keys[place]: codec.decode_standing(body) for place, body in rows}
 
 
 async def known_events(transaction: Transaction, keys: Sequence[tuple[CustomerKey, EventKey]]) -> dict[int, LoggedRow]:
-    """Return those of the events called *keys* that were heard before, by their position among the keys."""
+    """Return the stored events with these *keys*, by the position of the key."""
     values = keys_of([customer_key for customer_key, _ in keys])
     values |= {"sources": texts([key.source for _, key in keys]), "ids": texts([key.id for _, key in keys])}
     rows = await transaction.rows("known_events", values)
@@ -102,20 +102,23 @@ async def known_events(transaction: Transaction, keys: Sequence[tuple[CustomerKe
 
 
 async def events_named(transaction: Transaction, names: Sequence[EventName]) -> list[LoggedRow]:
-    """Return bills of these numbers, what has such an id from that source, and the returns that name those bills."""
-    values = keys_of([one.customer_key for one in names])
-    values |= {"sources": texts([one.source for one in names]), "names": texts([one.name for one in names])}
+    """Return the bills with these numbers, the events of that source with these ids, and the returns of those bills."""
+    values = keys_of([search.customer_key for search in names])
+    values |= {"sources": texts([search.source for search in names]), "names": texts([search.name for search in names])}
     return [logged_row(row) for row in await transaction.rows("events_named", values)]
 
 
 async def events_with_id(transaction: Transaction, names: Sequence[EventName]) -> list[LoggedRow]:
-    """Return events with these ids of any source: reads all of a customer's log, for what `events_named` misses."""
-    values = keys_of([one.customer_key for one in names]) | {"names": texts([one.name for one in names])}
+    """Return the events with these ids from any source; `events_named` finds those of one source only.
+
+    It reads the whole log of each customer.
+    """
+    values = keys_of([search.customer_key for search in names]) | {"names": texts([search.name for search in names])}
     return [logged_row(row) for row in await transaction.rows("events_with_id", values)]
 
 
 async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerKey, int]]) -> list[LoggedRow]:
-    """Return the returns of customers and what is dated from an instant on (epoch microseconds)."""
+    """Return each customer's returns, and the customer's events from an instant on (epoch microseconds)."""
     values = keys_of([customer_key for customer_key, _ in since]) | {"sinces": int8s([instant for _, instant in since])}
     return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
@@ -123,55 +126,55 @@ async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerK
 async def histories(
     transaction: Transaction, customer_keys: Sequence[CustomerKey]
 ) -> dict[CustomerKey, list[Progress]]:
-    """Return the settled progress of *customer_keys*."""
-    found: dict[CustomerKey, list[Progress]] = {}
+    """Return the archived progress of *customer_keys*."""
+    histories: dict[CustomerKey, list[Progress]] = {}
     for org_id, customer_id, body in await transaction.rows("histories", keys_of(customer_keys)):
-        found.setdefault(key_of_customer(org_id, customer_id), []).append(codec.decode_progress(body))
-    return found
+        histories.setdefault(key_of_customer(org_id, customer_id), []).append(codec.decode_progress(body))
+    return histories
 
 
-async def keep(
+async def save(
     transaction: Transaction,
     standings: Sequence[tuple[CustomerKey, bytes]],
     archived: Sequence[tuple[CustomerKey, Progress]],
     appended: Sequence[Appended],
 ) -> None:
-    """Write standings' bytes, settled progress, events with their entries, and outcomes: all of one transaction."""
+    """Write the standings' bytes, archived progress, events with their entries, and outcomes of one batch."""
     if len(appended) >= COPY_FROM:
-        await transaction.copy("copy_events", encode_copy_rows([_event_row(one) for one in appended]))
-        await _keep_rest(transaction, standings, archived, appended)
+        await transaction.copy("copy_events", encode_copy_rows([_event_row(row) for row in appended]))
+        await _save_rest(transaction, standings, archived, appended)
         return
     async with transaction.together():
         if appended:
-            await transaction.run("append_events", _events(appended))
-        await _keep_rest(transaction, standings, archived, appended)
+            await transaction.run("append_events", _event_columns(appended))
+        await _save_rest(transaction, standings, archived, appended)
 
 
-async def _keep_rest(
+async def _save_rest(
     transaction: Transaction,
-    kept: Sequence[tuple[CustomerKey, bytes]],
+    standings: Sequence[tuple[CustomerKey, bytes]],
     archived: Sequence[tuple[CustomerKey, Progress]],
     appended: Sequence[Appended],
 ) -> None:
-    if kept:
-        bodies = {"bodies": byteas([body for _, body in kept])}
-        await transaction.run("keep_standings", keys_of([customer_key for customer_key, _ in kept]) | bodies)
+    if standings:
+        bodies = {"bodies": byteas([body for _, body in standings])}
+        await transaction.run("save_standings", keys_of([customer_key for customer_key, _ in standings]) | bodies)
     if archived:
-        await transaction.run("keep_history", _settled(archived))
-    telling = [one for one in appended if one.outcomes]
-    if telling:
-        outcomes = {"bodies": texts([codec.encode_outcomes(one.outcomes) for one in telling])}
-        seqs = {"seqs": int8s([one.seq for one in telling])}
-        await transaction.run("append_outbox", keys_of([one.customer_key for one in telling]) | seqs | outcomes)
+        await transaction.run("save_history", _archived_columns(archived))
+    with_outcomes = [row for row in appended if row.outcomes]
+    if with_outcomes:
+        outcomes = {"bodies": texts([codec.encode_outcomes(row.outcomes) for row in with_outcomes])}
+        seqs = {"seqs": int8s([row.seq for row in with_outcomes])}
+        await transaction.run("append_outbox", keys_of([row.customer_key for row in with_outcomes]) | seqs | outcomes)
 
 
 def keys_of(customer_keys: Sequence[CustomerKey]) -> dict[str, object]:
-    """Return the keys of customers as parameters, each a packed array."""
+    """Return the keys of customers as parameters of a statement, each a packed array."""
     buckets, orgs, customers = zip(*customer_keys, strict=True) if customer_keys else ((), (), ())
     return {"buckets": int4s(buckets), "orgs": int8s(orgs), "customers": int8s(customers)}
 
 
-def _settled(archived: Sequence[tuple[CustomerKey, Progress]]) -> dict[str, object]:
+def _archived_columns(archived: Sequence[tuple[CustomerKey, Progress]]) -> dict[str, object]:
     return keys_of([customer_key for customer_key, _ in archived]) | {
         "targets": int8s([progress.target_id for _, progress in archived]),
         "periods": int8s([progress.period_id for _, progress in archived]),
@@ -179,41 +182,41 @@ def _settled(archived: Sequence[tuple[CustomerKey, Progress]]) -> dict[str, obje
     }
 
 
-def _events(appended: Sequence[Appended]) -> dict[str, object]:
-    return keys_of([one.customer_key for one in appended]) | {
-        "sources": texts([one.event.key.source for one in appended]),
-        "ids": texts([one.event.key.id for one in appended]),
-        "names": texts([one.event.name for one in appended]),
-        "references": texts([one.reference for one in appended]),
-        "occurred": int8s([one.event.occurred_at for one in appended]),
-        "received": int8s([one.event.received_at for one in appended]),
-        "seqs": int8s([one.seq for one in appended]),
-        "versions": int8s([one.version for one in appended]),
-        "hashes": byteas([one.content_hash for one in appended]),
-        "bodies": texts([one.body for one in appended]),
-        "entries": texts([codec.encode_entries(one.entries) for one in appended]),
+def _event_columns(appended: Sequence[Appended]) -> dict[str, object]:
+    return keys_of([row.customer_key for row in appended]) | {
+        "sources": texts([row.event.key.source for row in appended]),
+        "ids": texts([row.event.key.id for row in appended]),
+        "names": texts([row.event.name for row in appended]),
+        "references": texts([row.reference for row in appended]),
+        "occurred": int8s([row.event.occurred_at for row in appended]),
+        "received": int8s([row.event.received_at for row in appended]),
+        "seqs": int8s([row.seq for row in appended]),
+        "versions": int8s([row.version for row in appended]),
+        "hashes": byteas([row.content_hash for row in appended]),
+        "bodies": texts([row.body for row in appended]),
+        "entries": texts([codec.encode_entries(row.entries) for row in appended]),
     }
 
 
-def _event_row(one: Appended) -> EventRow:
-    event = one.event
+def _event_row(appended: Appended) -> EventRow:
+    event = appended.event
     return (
-        *one.customer_key,
+        *appended.customer_key,
         event.occurred_at,
         event.received_at,
-        one.seq,
-        one.version,
-        one.content_hash,
+        appended.seq,
+        appended.version,
+        appended.content_hash,
         *event.key,
         event.name,
-        one.reference,
-        one.body,
-        codec.encode_entries(one.entries),
+        appended.reference,
+        appended.body,
+        codec.encode_entries(appended.entries),
     )
 
 
 def logged_row(row: Sequence[Any]) -> LoggedRow:
-    """Return an event of the log from its columns."""
+    """Return a row of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(
         key_of_customer(org_id, customer_id),

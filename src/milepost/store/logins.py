@@ -1,4 +1,4 @@
-"""Tills' logins, clients' keys and tokens; only digests of secrets are kept."""
+"""Logins of tills, keys of clients, and tokens. Only digests of secrets are stored."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from milepost.store.database import Row, Transaction
 
 
 class Login(NamedTuple):
-    """A till that may log in, with the Argon2id hash of its password."""
+    """A till's login, with the Argon2id hash of its password."""
 
     org_id: int
     till_id: int
@@ -17,7 +17,7 @@ class Login(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A client of the token call."""
+    """A client that requests tokens with a key."""
 
     org_id: int
     key_id: int
@@ -28,14 +28,14 @@ class Client(NamedTuple):
 async def add_login(
     transaction: Transaction, *, code: str, org_id: int, till_id: int, password_hash: str, role: Role
 ) -> bool:
-    """Let a till log in; False if another till of the installation has this code."""
-    kept = {"password_hash": password_hash, "role": role.value}
-    values = {"code": code, "org_id": org_id, "till_id": till_id, **kept}
+    """Add a login for a till. Return False if another till in the database has this code."""
+    secret = {"password_hash": password_hash, "role": role.value}
+    values = {"code": code, "org_id": org_id, "till_id": till_id, **secret}
     return await transaction.row("add_login", values) is not None
 
 
-async def login(transaction: Transaction, code: str) -> Login | None:
-    """Return who logs in with *code*."""
+async def find_login(transaction: Transaction, code: str) -> Login | None:
+    """Return the login with *code*, None if there is none."""
     row = await transaction.row("login", {"code": code})
     if row is None:
         return None
@@ -46,27 +46,27 @@ async def login(transaction: Transaction, code: str) -> Login | None:
 async def add_key(
     transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, role: Role, now: int
 ) -> int:
-    """Let a client ask for tokens; return its id."""
+    """Add a key with which a client requests tokens. Return the key's id."""
     values = {"key": key, "org_id": org_id, "name": name, "digest": digest, "role": role.value, "now": now}
     row = await transaction.row("add_key", values)
     assert row is not None
     return int(row[0])
 
 
-async def client(transaction: Transaction, key: str) -> tuple[Client, bytes] | None:
-    """Return the client of *key* and the digest of its secret."""
+async def find_client(transaction: Transaction, key: str) -> tuple[Client, bytes] | None:
+    """Return the client of *key* and the digest of its secret, None for an unknown or revoked key."""
     row = await transaction.row("key", {"key": key})
     return None if row is None else (_client(row), row[4])
 
 
 async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: int, now: int) -> None:
-    """Remember a token until it expires, and forget those that have (epoch microseconds)."""
-    await transaction.run("forget_tokens", {"now": now})
+    """Add a token that expires at *expires*, and delete the tokens that have expired at *now* (epoch microseconds)."""
+    await transaction.run("delete_expired_tokens", {"now": now})
     await transaction.run("add_token", {"digest": digest, "key": key, "expires": expires})
 
 
-async def token(transaction: Transaction, digest: bytes, now: int) -> tuple[Client, int] | None:
-    """Return the client of a token and when the token expires."""
+async def find_token(transaction: Transaction, digest: bytes, now: int) -> tuple[Client, int] | None:
+    """Return the client of a token and the token's end (epoch microseconds), None for an unknown or expired token."""
     row = await transaction.row("token", {"digest": digest, "now": now})
     return None if row is None else (_client(row), row[4])
 

@@ -1,4 +1,4 @@
-"""Organisations, their versions, their logins and keys."""
+"""Organisations, their versions, and the definitions in force at a version."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,16 +10,16 @@ from milepost.store.database import Row, Transaction
 
 
 class Family(NamedTuple):
-    """The parent of an organisation, if it has one, and its children."""
+    """The organisations connected with an organisation: its parent, if it has one, and its children."""
 
     parent_id: int | None
     children: tuple[int, ...]
 
 
-async def add_organisation(
+async def add(
     transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: int, parent_id: int | None = None
 ) -> Organisation | None:
-    """Write a new organisation, perhaps a child of another; None if the name is taken."""
+    """Add an organisation, perhaps as a child of another. Return None if its name is taken."""
     fresh = await transaction.row("fresh_organisation_id")
     assert fresh is not None
     (org_id,) = fresh
@@ -28,14 +28,14 @@ async def add_organisation(
     if await transaction.row("add_organisation", values) is None:
         return None
     organisation = Organisation(id=org_id, name=name, zone=zone, version=1, settings=Settings())
-    await write_settings(transaction, organisation, now, None)
+    await save_settings(transaction, organisation, now, None)
     return organisation
 
 
-async def write_settings(
+async def save_settings(
     transaction: Transaction, organisation: Organisation, now: int | None, author: Author | None
 ) -> None:
-    """Write the settings of *organisation* as those in force from its version on."""
+    """Store the settings of *organisation* as in force from its version on."""
     values = {
         "org_id": organisation.id,
         "version": organisation.version,
@@ -47,7 +47,7 @@ async def write_settings(
 
 
 async def settings_before(transaction: Transaction, org_id: int, version: int, limit: int) -> list[SettingsVersion]:
-    """Return at most *limit* settings that came into force before *version*, latest first."""
+    """Return at most *limit* settings from before *version*, latest first."""
     values = {"org_id": org_id, "before": version, "limit": limit}
     return [
         SettingsVersion(
@@ -60,14 +60,14 @@ async def settings_before(transaction: Transaction, org_id: int, version: int, l
     ]
 
 
-async def id_called(transaction: Transaction, name: str) -> int | None:
-    """Return the id of the organisation called *name*, whatever its case."""
-    return _first(await transaction.row("organisation_called", {"name": name}))
+async def id_by_name(transaction: Transaction, name: str) -> int | None:
+    """Return the id of the organisation with this *name*, in any case; None if there is none."""
+    return _first(await transaction.row("organisation_by_name", {"name": name}))
 
 
-async def id_of_webhook(transaction: Transaction, webhook_id: str) -> int | None:
-    """Return the id of the organisation that a webhook's address leads to."""
-    return _first(await transaction.row("organisation_of_webhook", {"webhook_id": webhook_id}))
+async def id_by_webhook(transaction: Transaction, webhook_id: str) -> int | None:
+    """Return the id of the organisation whose webhook has this secret address, None if there is none."""
+    return _first(await transaction.row("organisation_by_webhook", {"webhook_id": webhook_id}))
 
 
 async def webhook_of(transaction: Transaction, org_id: int) -> str:
@@ -78,40 +78,41 @@ async def webhook_of(transaction: Transaction, org_id: int) -> str:
 
 
 async def family(transaction: Transaction, org_id: int) -> Family:
-    """Return an organisation's parent and children."""
+    """Return the parent and the children of an organisation."""
     rows: list[tuple[int, int | None]] = [
-        (one, parent) for one, parent in await transaction.rows("organisation_family", {"org_id": org_id})
+        (relative_id, parent_id)
+        for relative_id, parent_id in await transaction.rows("organisation_family", {"org_id": org_id})
     ]
     parents = dict(rows)
-    return Family(parents[org_id], tuple(one for one, parent in rows if parent == org_id))
+    return Family(parents[org_id], tuple(relative_id for relative_id, parent_id in rows if parent_id == org_id))
 
 
 async def all_ids(transaction: Transaction) -> list[int]:
-    """Return the ids of every organisation."""
+    """Return the ids of all organisations."""
     return [org_id for (org_id,) in await transaction.rows("organisation_ids")]
 
 
 async def versions(transaction: Transaction, org_ids: Iterable[int]) -> dict[int, int]:
-    """Return the version that each organisation is at."""
+    """Return the present version of each organisation."""
     return dict(await transaction.rows("versions", {"orgs": list(org_ids)}))
 
 
 async def lock(transaction: Transaction, org_id: int) -> Organisation:
-    """Lock and give an organisation, so that what events mean changes in one order."""
+    """Lock an organisation and return it, so that its definitions and settings change one after the other."""
     row = await transaction.row("lock_organisation", {"org_id": org_id})
     assert row is not None
     return await at_version(transaction, org_id, row[0])
 
 
 async def raise_version(transaction: Transaction, org_id: int) -> int:
-    """Say that events mean something else from now on; return the new version."""
+    """Begin a new version of an organisation, because a definition or a setting changes. Return its number."""
     row = await transaction.row("raise_version", {"org_id": org_id})
     assert row is not None
     return int(row[0])
 
 
 async def at_version(transaction: Transaction, org_id: int, version: int) -> Organisation:
-    """Return an organisation with the settings that were in force at *version*."""
+    """Return an organisation with the settings in force at *version*."""
     row = await transaction.row("organisation_at", {"org_id": org_id, "version": version})
     assert row is not None
     _, name, zone, settings = row
@@ -119,7 +120,7 @@ async def at_version(transaction: Transaction, org_id: int, version: int) -> Org
 
 
 async def groups_at(transaction: Transaction, org_id: int, version: int, *, since: int = 0) -> list[TargetGroup]:
-    """Return the target groups that were in force at *version*, only those that changed after the version *since*."""
+    """Return the target groups in force at *version* that changed after the version *since*."""
     rows = await transaction.rows("groups_at", {"org_id": org_id, "version": version, "since": since})
     return [codec.decode_group(body) for (body,) in rows]
 

@@ -1,4 +1,4 @@
-"""Zones, concepts, stores and tills."""
+"""The tables of places: zones, concepts, stores and tills."""
 
 from collections.abc import Sequence
 
@@ -7,24 +7,24 @@ from milepost.store.database import Transaction
 
 
 async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
-    """Return *count* ids for places to be added."""
+    """Return *count* new ids for places."""
     return [id_ for (id_,) in await transaction.rows("fresh_reference_ids", {"count": count})] if count else []
 
 
 async def zones(transaction: Transaction, org_id: int) -> list[Zone]:
-    """Return the zones of an organisation, by id."""
+    """Return the zones of an organisation in the order of ids."""
     rows = await transaction.rows("zones", {"org_id": org_id})
     return [Zone(id=id_, code=code, name=name) for id_, code, name in rows]
 
 
 async def concepts(transaction: Transaction, org_id: int) -> list[Concept]:
-    """Return the concepts of an organisation, by id."""
+    """Return the concepts of an organisation in the order of ids."""
     rows = await transaction.rows("concepts", {"org_id": org_id})
     return [Concept(id=id_, code=code, name=name) for id_, code, name in rows]
 
 
 async def stores(transaction: Transaction, org_id: int) -> list[Store]:
-    """Return the stores of an organisation, by id."""
+    """Return the stores of an organisation in the order of ids."""
     rows = await transaction.rows("stores", {"org_id": org_id})
     return [
         Store(
@@ -42,41 +42,43 @@ async def stores(transaction: Transaction, org_id: int) -> list[Store]:
 
 
 async def tills(transaction: Transaction, org_id: int) -> list[Till]:
-    """Return the tills of an organisation, by id."""
+    """Return the tills of an organisation in the order of ids."""
     rows = await transaction.rows("tills", {"org_id": org_id})
     return [Till(id=id_, code=code, name=name, store_id=store_id) for id_, code, name, store_id in rows]
 
 
-async def keep_zones(transaction: Transaction, org_id: int, kept: Sequence[Zone]) -> None:
-    """Write zones, new or changed."""
-    await transaction.run("keep_zones", _named(org_id, kept))
+async def save_zones(transaction: Transaction, org_id: int, changed: Sequence[Zone]) -> None:
+    """Add zones, or replace those with the same id."""
+    await transaction.run("save_zones", _common_columns(org_id, changed))
 
 
-async def keep_concepts(transaction: Transaction, org_id: int, kept: Sequence[Concept]) -> None:
-    """Write concepts, new or changed."""
-    await transaction.run("keep_concepts", _named(org_id, kept))
+async def save_concepts(transaction: Transaction, org_id: int, changed: Sequence[Concept]) -> None:
+    """Add concepts, or replace those with the same id."""
+    await transaction.run("save_concepts", _common_columns(org_id, changed))
 
 
-async def keep_stores(transaction: Transaction, org_id: int, kept: Sequence[Store]) -> None:
-    """Write stores, new or changed."""
-    within = {"zones": [store.zone_id for store in kept], "concepts": [store.concept_id for store in kept]}
-    called = {
-        "externals": [store.external_id for store in kept],
-        "externals_first": [store.external_id_1 for store in kept],
-        "externals_second": [store.external_id_2 for store in kept],
+async def save_stores(transaction: Transaction, org_id: int, changed: Sequence[Store]) -> None:
+    """Add stores, or replace those with the same id."""
+    within = {"zones": [store.zone_id for store in changed], "concepts": [store.concept_id for store in changed]}
+    external_ids = {
+        "externals": [store.external_id for store in changed],
+        "externals_first": [store.external_id_1 for store in changed],
+        "externals_second": [store.external_id_2 for store in changed],
     }
-    await transaction.run("keep_stores", _named(org_id, kept) | within | called)
+    await transaction.run("save_stores", _common_columns(org_id, changed) | within | external_ids)
 
 
-async def keep_tills(transaction: Transaction, org_id: int, kept: Sequence[Till]) -> None:
-    """Write tills, new or changed."""
-    await transaction.run("keep_tills", _named(org_id, kept) | {"stores": [till.store_id for till in kept]})
+async def save_tills(transaction: Transaction, org_id: int, changed: Sequence[Till]) -> None:
+    """Add tills, or replace those with the same id."""
+    await transaction.run(
+        "save_tills", _common_columns(org_id, changed) | {"stores": [till.store_id for till in changed]}
+    )
 
 
-def _named(org_id: int, kept: Sequence[Zone | Concept | Store | Till]) -> dict[str, object]:
+def _common_columns(org_id: int, changed: Sequence[Zone | Concept | Store | Till]) -> dict[str, object]:
     return {
-        "orgs": [org_id] * len(kept),
-        "ids": [one.id for one in kept],
-        "codes": [one.code for one in kept],
-        "names": [one.name for one in kept],
+        "orgs": [org_id] * len(changed),
+        "ids": [place.id for place in changed],
+        "codes": [place.code for place in changed],
+        "names": [place.name for place in changed],
     }

@@ -1,6 +1,7 @@
--- The truth about what is stored. Migrations must lead to exactly this (tests/store/test_schema.py).
--- Tables of customer data lead every key with the bucket, crc32(organisation, customer) % 4096, set by the application,
--- so that the same text runs on a distributed PostgreSQL. Definitions are small tables that are copied to every node.
+-- The present schema. The migrations must lead to exactly this schema (tests/store/test_schema.py).
+-- Every key of customer data begins with the bucket, crc32(organisation, customer) % 4096, which the application
+-- computes, so that the same schema runs on a distributed PostgreSQL. Definitions are small tables; such a database
+-- copies them to every node.
 
 create sequence organisation_id_seq start 1001;
 create sequence group_id_seq start 2001;
@@ -14,7 +15,7 @@ create sequence reference_id_seq start 50001;
 create sequence customer_id_seq start 40000001;
 create sequence communication_id_seq start 1001;
 
--- The tenant. version grows with each change of what events mean: a definition or a setting.
+-- The tenant. version grows with each change of a definition or a setting.
 create table organisation (
     org_id bigint primary key,
     name text not null,
@@ -28,10 +29,10 @@ create table organisation (
 create index organisation_parent on organisation (parent_id) where parent_id is not null;
 -- No two organisations share a name.
 create unique index organisation_name on organisation (lower(name));
--- A webhook's secret address leads to one organisation.
+-- The secret address of a webhook belongs to one organisation.
 create unique index organisation_webhook on organisation (webhook_id);
 
--- The settings in force from a version on; when and by whom they were changed, as far as that is known.
+-- The settings in force from a version on. changed_at and changed_by are null where they are unknown.
 create table organisation_version (
     org_id bigint not null references organisation,
     version bigint not null,
@@ -41,7 +42,7 @@ create table organisation_version (
     primary key (org_id, version)
 );
 
--- A definition, whole, in force from a version on.
+-- The complete definition of a group, in force from a version on.
 create table target_group_version (
     org_id bigint not null references organisation,
     group_id bigint not null,
@@ -50,7 +51,7 @@ create table target_group_version (
     primary key (org_id, group_id, version)
 );
 
--- A name may be taken once per kind in an organisation, whatever its case.
+-- Names are unique per kind within an organisation, in any case.
 create table name_taken (
     org_id bigint not null references organisation,
     kind text not null,
@@ -59,10 +60,10 @@ create table name_taken (
     primary key (org_id, kind, name_key)
 );
 
--- Work that time brings: the customers of a group are told that a period opened or closed. due_at is on the
--- installation's clock, a lease on that of the database. Who claims a turn raises its epoch, and goes on only while it
--- is theirs; after_bucket and after_customer say up to where customers were told. The windows of a group's customers
--- (kind windows, period 0) are looked through again and again: from since up to due_at.
+-- Period boundaries: the customers of a group are notified that a period opened or closed. due_at is on Milepost's
+-- clock, leased_until on the database's. A server that leases a boundary raises its epoch, and continues only while the
+-- epoch is the one it set. Customers up to after_bucket and after_customer were notified. Customers' own windows (kind
+-- windows, period 0) are checked again and again: each check covers the time from since up to due_at.
 create table turn (
     org_id bigint not null references organisation,
     group_id bigint not null,
@@ -77,10 +78,10 @@ create table turn (
     done_at timestamptz,
     primary key (org_id, group_id, period_id, kind)
 );
--- What is due longest is found first.
+-- The boundary that has been due longest is leased first.
 create index turn_due on turn (due_at) where done_at is null;
 
--- What customers are to be told about a target.
+-- Communications: texts to customers about a target.
 create table communication (
     org_id bigint not null references organisation,
     target_id bigint not null,
@@ -154,7 +155,7 @@ create table alternate_currency (
     foreign key (org_id, program_id) references program
 );
 
--- Extended and custom fields that an organisation says it uses.
+-- Extended and custom fields that an organisation declares to use.
 create table declared_field (
     org_id bigint not null references organisation,
     family text not null,
@@ -176,7 +177,7 @@ create table event_definition (
     primary key (org_id, name)
 );
 
--- A till's login: the code is the user name, so it is unique in the whole installation.
+-- A till's login. The code is the user name, so it is unique in the whole database.
 create table login (
     code text primary key,
     org_id bigint not null,
@@ -187,7 +188,7 @@ create table login (
     constraint login_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
 
--- A client of the token call; only a digest of its secret is kept.
+-- A client that requests tokens. Only a digest of its secret is stored.
 create table api_key (
     key text primary key,
     org_id bigint not null references organisation,
@@ -206,7 +207,7 @@ create table access_token (
     expires_at timestamptz not null
 );
 
--- Who is a customer.
+-- The profiles of customers.
 create table customer (
     bucket int not null,
     org_id bigint not null,
@@ -215,7 +216,7 @@ create table customer (
     primary key (bucket, org_id, customer_id)
 );
 
--- Under which names a customer is known; the bucket is that of the identifier.
+-- The identifiers of customers. The bucket is computed from the identifier.
 create table identity (
     bucket int not null,
     org_id bigint not null,
@@ -225,7 +226,7 @@ create table identity (
     primary key (bucket, org_id, kind, value)
 );
 
--- All that one customer has reached: one packed row, kept inline because out-of-line storage is a cliff.
+-- The standing of one customer in one packed row. It is stored inline, because out-of-line storage is much slower.
 create table standing (
     bucket int not null,
     org_id bigint not null,
@@ -235,7 +236,7 @@ create table standing (
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 alter table standing alter column body set storage external;
 
--- Progress of ended periods, out of the hot row.
+-- Archived progress: progress of ended periods, which has left the live row.
 create table history (
     bucket int not null,
     org_id bigint not null,
@@ -246,8 +247,9 @@ create table history (
     primary key (bucket, org_id, customer_id, target_id, period_id)
 );
 
--- What customers did and what it changed. Append only. seq is the customer's own count, version the organisation's
--- version that judged the event; reference is a bill's number, or the bill that a return names.
+-- The log: events and the entries they made. Rows are only added. seq is the number of the event within the customer,
+-- version the organisation's version by which it was applied, reference the number of a bill or the bill that a return
+-- names.
 create table event (
     bucket int not null,
     org_id bigint not null,
@@ -266,10 +268,10 @@ create table event (
     primary key (bucket, org_id, customer_id, source, event_id)
 ) with (toast_tuple_target = 4080);
 
--- A bill is found by its number, a return by the bill it names.
+-- Bills are found by their number, returns by the bill that they name.
 create index event_reference on event (bucket, org_id, customer_id, reference) where reference is not null;
 
--- Outcomes of one event, to be delivered at least once; written with the standing that caused them.
+-- The outcomes of one event, to be delivered at least once. They are written in the same transaction as the standing.
 create table outbox (
     bucket int not null,
     org_id bigint not null,
@@ -295,7 +297,7 @@ create table audience (
 -- No two audiences of an organisation share a name, deleted ones aside.
 create unique index audience_name on audience (org_id, lower(name)) where deleted_at is null;
 
--- Members belong to a version of an audience; the one with the greatest id is today's.
+-- Members belong to a version of an audience. The version with the greatest id is the current version.
 create table audience_version (
     org_id bigint not null,
     audience_id bigint not null,
@@ -305,7 +307,7 @@ create table audience_version (
     foreign key (org_id, audience_id) references audience
 );
 
--- Who is in a version of an audience; the bucket is the customer's.
+-- The members of a version of an audience. The bucket is the customer's.
 create table audience_member (
     bucket int not null,
     org_id bigint not null,
@@ -317,7 +319,7 @@ create table audience_member (
 -- Members are counted and listed by version.
 create index audience_members on audience_member (org_id, version_id, bucket, customer_id);
 
--- Long work that is done page by page: what it is about, after which customer it goes on, and what came of it so far.
+-- Jobs: long work that is done page by page. It continues behind after_bucket and after_customer.
 create table job (
     org_id bigint not null references organisation,
     job_id bigint not null,
@@ -333,12 +335,12 @@ create table job (
     done_at timestamptz,
     primary key (org_id, job_id)
 );
--- The same work is not asked for twice while it is not done.
+-- The same job is open at most once.
 create unique index job_open on job (org_id, kind, subject) where done_at is null;
--- What has waited longest is worked on next.
+-- The job that has waited longest is next.
 create index job_next on job (touched_at) where done_at is null;
--- What customers have on leaderboards: only for targets that have one. written is the number of the transaction that
--- wrote the row last, so that a reader learns what is new; value in units, null for a customer who was merged into another.
+-- Scores on leaderboards, for targets that have one. written is the number of the transaction that wrote the row last,
+-- by which readers find changes. value is in units, null for a customer who was merged into another.
 create table score (
     bucket int not null,
     org_id bigint not null,
@@ -350,10 +352,10 @@ create table score (
     written bigint not null,
     primary key (bucket, org_id, target_id, period_id, customer_id)
 );
--- A board is read from a transaction's number on.
+-- Changes of a board are read from a transaction's number on.
 create index score_written on score (org_id, target_id, period_id, written);
 
--- Boards that are closed, in order, cut into parts.
+-- Closed boards in parts, in order of rank.
 create table final_board (
     org_id bigint not null references organisation,
     target_id bigint not null,
@@ -366,7 +368,7 @@ create table final_board (
 
 create sequence customer_goal_id_seq start 1001;
 
--- A goal that a customer set: which target it is, made after which template, and what the customer calls it.
+-- A goal that a customer set: its target, the template from which that was made, and the customer's name for it.
 create table customer_goal (
     bucket int not null,
     org_id bigint not null,

@@ -1,1 +1,1 @@
-"""Answers saved from the vendor's API, read from files as what they describe."""
+"""Saved answers of the vendor's API, from which definitions, customers and progress are imported."""

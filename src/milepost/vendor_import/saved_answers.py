@@ -1,7 +1,8 @@
-"""Saved answers of the vendor's own GET calls: which kind each is, and its parts put together by group and customer.
+"""Saved answers of the vendor's own GET calls, sorted by kind and joined by target group and customer.
 
-A brand that moves keeps what its calls answered: groups (alone, listed, as milestones), their targets, their periods,
-and customers' target groups. What stands in an answer and is not known here is told, so that nothing is lost unseen.
+An organisation that moves to Milepost saves the answers to its calls: target groups (alone, listed, as milestones),
+their targets, their periods, and customers' target groups. Fields that are not known here are counted and reported, so
+that nothing is lost unnoticed.
 """
 
 from collections import Counter
@@ -13,11 +14,15 @@ from milepost.api.capillary.envelope import Json
 ENVELOPE = frozenset({"data", "errors", "warnings", "pagination"})
 
 
-class Saved:
-    """What a pile of answers holds; `known` and `unknown` count fields by their paths."""
+class SavedAnswers:
+    """The contents of many answers: target groups and customers by id.
+
+    `known` and `unknown` count fields by their paths, such as `row.targetId`; `unread` names the files in which neither
+    target groups nor customers were found.
+    """
 
     def __init__(self) -> None:
-        """Hold nothing yet."""
+        """Begin without any answer."""
         self.groups: dict[int, Json] = {}
         self.users: dict[int, Json] = {}
         self.known: Counter[str] = Counter()
@@ -25,27 +30,28 @@ class Saved:
         self.unread: list[str] = []
 
     def add(self, name: str, answer: Any) -> None:
-        """Add the answer that a file called *name* holds, in its envelope or without."""
+        """Add an answer from the file *name*, with its envelope or without."""
         data = answer["data"] if isinstance(answer, dict) and "data" in answer else answer
         if isinstance(answer, dict) and "data" in answer:
             self.unknown.update(key for key in answer if key not in ENVELOPE)
-        found = False
+        is_known = False
         for item in data if isinstance(data, list) else [data]:
-            found = self._add_one(item) or found
-        if not found:
+            is_known = self._add_item(item) or is_known
+        if not is_known:
             self.unread.append(name)
 
-    def whole_groups(self) -> Iterator[Json]:
-        """Return the groups of which targets and, where they are listed, periods are known too, in the order of ids."""
+    def complete_groups(self) -> Iterator[Json]:
+        """Return the target groups whose targets are known, in the order of their ids."""
         for id_ in sorted(self.groups):
             if self.groups[id_].get("targets"):
                 yield self.groups[id_]
 
-    def parts_without_group(self) -> list[int]:
-        """Return the ids of groups of which the answers do not say enough: no group itself, or no targets."""
+    def incomplete_group_ids(self) -> list[int]:
+        """Return the ids of target groups for which the group itself or its targets are missing from the answers."""
         return [id_ for id_, group in sorted(self.groups.items()) if not (group.get("targets") and "name" in group)]
 
-    def _add_one(self, item: Any) -> bool:
+    def _add_item(self, item: Any) -> bool:
+        """Add a target group, a target, a period or a customer; return whether *item* is one of these."""
         match item:
             case {"userId": int(user_id), "targetGroups": list()}:
                 self.users[user_id] = item
@@ -63,11 +69,12 @@ class Saved:
         return self.groups.setdefault(group_id, {"id": group_id})
 
     def _part(self, group_id: int, name: str, item: Json) -> None:
+        """Add *item* to the list *name* of a target group, in place of an item with the same id."""
         parts = [part for part in self._group(group_id).get(name, []) if part["id"] != item["id"]]
         self.groups[group_id][name] = [*parts, item]
 
 
-def note_fields(saved: Saved, kind: str, value: Any, known: frozenset[str]) -> None:
-    """Count the fields of *value*, a part of the answers called *kind*, that are *known* and that are not."""
+def count_fields(saved: SavedAnswers, kind: str, value: Any, known: frozenset[str]) -> None:
+    """Count the fields of *value*, a part of an answer called *kind*: those that are *known*, and the others."""
     for name in value if isinstance(value, dict) else ():
         (saved.known if name in known else saved.unknown)[f"{kind}.{name}"] += 1

@@ -1,1 +1,1 @@
-"""What happens because time passes, and not because anybody asks."""
+"""Work that no request waits for: notices of period boundaries, and jobs."""

@@ -1,72 +1,35 @@
-"""Looks once a second for what is due and does it page by page, always with an eye to those who wait for an answer."""
+"""Notifies customers of the period boundaries that are due, page by page."""
 
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
-from milepost.model.problem import Unavailable
 from milepost.service.scheduled.boundaries import BoundaryNotifier
-
-LOOK_EVERY_SECONDS = 1
-REST = 1
-"""How long it rests after a page, as a multiple of the time that the page took."""
-
-REST_BUSY = 4
-"""The same while events of others wait."""
-
-_log = structlog.get_logger()
+from milepost.worker.loop import WorkerLoop
 
 
-class BoundaryWorker:
-    """Does what is due until it is told to stop."""
+class BoundaryWorker(WorkerLoop):
+    """Works through the period boundaries that are due; one boundary is a unit of its work."""
 
-    def __init__(self, notifier: BoundaryNotifier, waiting: Callable[[], int]) -> None:
-        """Work through *notifier*; *waiting* tells how many events of others wait in this process."""
+    def __init__(self, notifier: BoundaryNotifier, events_waiting: Callable[[], int]) -> None:
+        """Work through *notifier*; *events_waiting* returns how many events of requests wait in this process."""
+        super().__init__("scheduler", events_waiting)
         self._notifier = notifier
-        self._waiting = waiting
-        self._stopping = asyncio.Event()
-
-    def stop(self) -> None:
-        """Stop after the page at hand."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Look and do until told to stop; what goes wrong is logged and tried again later."""
-        while not self._stopping.is_set():
-            try:
-                did = await self.once()
-            except Unavailable as error:
-                _log.warning("scheduler_waits", reason=str(error))
-                did = False
-            except Exception:  # noqa: BLE001 - time goes on: what failed now is tried again
-                _log.exception("scheduler_failed")
-                did = False
-            if not did:
-                await self._rest(LOOK_EVERY_SECONDS)
 
     async def once(self) -> bool:
-        """Do one turn of what is due; return whether there was one."""
+        """Notify all customers of one boundary; return whether one was due.
+
+        When told to stop, the worker releases its lease, so that another server need not wait until it expires.
+        """
         await self._notifier.plan()
         lease = await self._notifier.acquire_lease()
         if lease is None:
             return False
-        going = lease
         while lease is not None:
-            if self._stopping.is_set():
-                await self._notifier.release(going)
+            if self.is_stopping:
+                await self._notifier.release(lease)
                 break
-            going = lease
             began = asyncio.get_running_loop().time()
-            lease = await self._notifier.notify_page(going)
-            took = asyncio.get_running_loop().time() - began
+            lease = await self._notifier.notify_page(lease)
             if lease is not None:
-                await self._rest(took * (REST_BUSY if self._waiting() else REST))
+                await self.rest_after_page(began)
         return True
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait, or wake when told to stop."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return

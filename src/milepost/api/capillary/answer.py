@@ -1,62 +1,29 @@
-"""What the vendor's face answers, as the document tells it.
+"""What several of the vendor's answers share: the base of their structs, authors, attributions and amounts.
 
-Answers are written by `rendering`, `user_rows` and the routes; tests read real and published ones by these shapes.
+The `answer.py` of each noun holds the structs that its routes answer, and the functions that build them.
 """
 
-from typing import Any, Generic, TypeVar
+from decimal import Decimal
+from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from milepost.api.capillary.v2.transactions.answer import EffectShape
-from milepost.api.http.body import Number, NumberOrNull
-from milepost.model.target import (
-    AggregateFunction,
-    CapScope,
-    EnrolmentMethod,
-    Entity,
-    Evaluation,
-    FilterKind,
-    Frequency,
-    Kpi,
-    Tracking,
-    TriggerValueKind,
-)
+from milepost.model.amount import UNITS_PER_ONE, to_decimal
+from milepost.model.target import Attribution, Author
+from milepost.rules.calendar import Calendar, nearest_second
 
-Held = TypeVar("Held")
+Value = TypeVar("Value")
 
 
-class WarningShape(Struct, forbid_unknown_fields=True):
-    """Something to know although all went well."""
+class AnswerStruct(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
+    """The base of every object that is answered: keys in camel case, in the order of the fields.
 
-    code: int | None
-    message: str
-
-
-class ErrorShape(Struct, forbid_unknown_fields=True):
-    """Something that is wrong with a request, with the vendor's code."""
-
-    code: int
-    message: str
+    A field that is UNSET is left out of the JSON; None is written as null.
+    """
 
 
-class Envelope(Struct, Generic[Held], forbid_unknown_fields=True):
-    """What went well."""
-
-    data: Held
-    errors: None
-    warnings: list[WarningShape] | None
-
-
-class Failure(Struct, forbid_unknown_fields=True):
-    """What was refused, with every problem of it."""
-
-    data: None
-    errors: list[ErrorShape]
-    warnings: None
-
-
-class AuthorShape(Struct, forbid_unknown_fields=True):
-    """A till, a key or a person; of some only the id is told."""
+class AuthorAnswer(AnswerStruct):
+    """A till, a key or a person; for some authors only the id is known."""
 
     id: int | None
     code: str | None
@@ -65,224 +32,50 @@ class AuthorShape(Struct, forbid_unknown_fields=True):
     type: str | None
 
 
-class AttributionShape(Struct, forbid_unknown_fields=True, rename="camel"):
+class AttributionAnswer(AnswerStruct):
     """When and by whom something was made and last changed."""
 
     created_on: str
     created_on_iso: str = field(name="createdOnISO")
     last_updated_on: str
     last_updated_on_iso: str = field(name="lastUpdatedOnISO")
-    last_updated_by: AuthorShape
-    created_by: AuthorShape
+    last_updated_by: AuthorAnswer
+    created_by: AuthorAnswer
 
 
-class ChangedPeriodShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A period as its change shows it: without a status."""
-
-    id: int
-    attribution: AttributionShape
-    start_date: str
-    end_date: str
-    ref_code: str
-    target_group_id: int
-    description: str | UnsetType = UNSET
-    active: bool
+def given(value: Value | None) -> Value | UnsetType:
+    """Return *value*, or UNSET where there is none, so that the answer leaves the key out."""
+    return UNSET if value is None else value
 
 
-class PeriodShape(ChangedPeriodShape, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A period of a group; its status follows from its dates."""
-
-    period_status: str
-
-
-class FilterShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A restriction to places; no ids means none."""
-
-    entity_type: FilterKind
-    entity_ids: list[int]
+def attribution(made: Attribution, calendar: Calendar) -> AttributionAnswer:
+    """Return who made something and when, as reads show it: to the nearest second (facts 2.8)."""
+    return attributed_at(made, nearest_second(made.created_at), nearest_second(made.updated_at), calendar)
 
 
-class GoalShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The goal of a period."""
-
-    id: int
-    period_id: int
-    default_value: Number
-
-
-class TriggerShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A mark on the way to the goal."""
-
-    id: int
-    trigger_name: str
-    is_active: bool
-    trigger_type: str
-    trigger_value_type: TriggerValueKind
-    trigger_value: Number
-    target_rule_id: int
+def attributed_at(made: Attribution, created_at: int, updated_at: int, calendar: Calendar) -> AttributionAnswer:
+    """Return the authors of *made* beside the stamps of two instants (epoch microseconds)."""
+    return AttributionAnswer(
+        created_on=calendar.stamp(created_at),
+        created_on_iso=calendar.iso(created_at),
+        last_updated_on=calendar.stamp(updated_at),
+        last_updated_on_iso=calendar.iso(updated_at),
+        last_updated_by=_author(made.updated_by),
+        created_by=_author(made.created_by),
+    )
 
 
-class AudienceShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """An audience group whose members take part, in one of its versions."""
-
-    audience_group_id: int
-    version_id: int
-    audience_filter_meta_id: int
-    last_updated_on: str
+def _author(author: Author) -> AuthorAnswer:
+    return AuthorAnswer(
+        id=author.id, code=author.code, description=author.description, name=author.name, type=author.kind
+    )
 
 
-class TargetShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A target, in a group or in the list of a customer's enrolled targets; the latter has no values of periods."""
+def thousandths(units: int) -> Decimal:
+    """Return an amount of ten-thousandths with three decimals, as user rows have them; four where it needs four.
 
-    id: int
-    attribution: AttributionShape
-    name: str
-    emf_rule_set_id: int | UnsetType = UNSET
-    emf_unrolled_ruleset_id: int | UnsetType = UNSET
-    target_type: Kpi
-    target_entity: Entity
-    event_name: str | UnsetType = UNSET
-    target_group_id: int
-    description: str | UnsetType = UNSET
-    active: bool
-    expression: str
-    expression_json: str | UnsetType = UNSET
-    filters: list[FilterShape] | UnsetType = UNSET
-    enrolment_method: EnrolmentMethod
-    target_audience_filter: list[AudienceShape] | UnsetType = UNSET
-    default_values: list[GoalShape] | UnsetType = UNSET
-    target_period_default_values_map: dict[str, GoalShape]
-    extended_field_info: dict[str, Any] | UnsetType = UNSET
-    target_milestone_triggers: list[TriggerShape] | UnsetType = UNSET
-
-
-class EnrolledTargets(Struct, forbid_unknown_fields=True):
-    """The targets that a customer takes part in."""
-
-    data: list[TargetShape]
-    errors: None
-    warnings: list[WarningShape] | None
-
-
-class LevelShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A streak level."""
-
-    id: int
-    attribution: AttributionShape
-    target_group_id: int
-    name: str
-    target_count_of_sequence: int
-
-
-class CombinationShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """How targets are taken together."""
-
-    aggregation: AggregateFunction | None
-    threshold_value: NumberOrNull
-    rule_expression: str
-    min_targets_to_achieve: int | UnsetType = UNSET
-
-
-class FreezesShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """How a streak's freezes come; a word of our own."""
-
-    max: int
-    earn_every: int | UnsetType = UNSET
-
-
-class GroupShape(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A target group as its creation shows it; keys without a value are left out."""
-
-    id: int
-    name: str
-    from_date: str | UnsetType = UNSET
-    to_date: str | UnsetType = UNSET
-    active: bool
-    preferred_till_id: int
-    periods: list[PeriodShape]
-    streaks: list[LevelShape] | UnsetType = UNSET
-    total_periods: int
-    description: str | UnsetType = UNSET
-    target_evaluation_type: Evaluation
-    recurring_cycles: int | UnsetType = UNSET
-    frequency: int | UnsetType = UNSET
-    target_cycle_start_date: str
-    target_cycle_end_date: str
-    target_cycle_start_date_iso: str = field(name="targetCycleStartDateISO")
-    target_cycle_end_date_iso: str = field(name="targetCycleEndDateISO")
-    frequency_type: Frequency | UnsetType = UNSET
-    tracking_type: Tracking
-    targets: list[TargetShape]
-    combination_type: str | UnsetType = UNSET
-    unified_target_expression: CombinationShape | UnsetType = UNSET
-    leaderboard_enabled: bool
-    user_created: bool
-    time_zone_name: str | UnsetType = UNSET
-    cap_scope: CapScope | UnsetType = UNSET
-    streak_freezes: FreezesShape | UnsetType = UNSET
-
-
-class TokenShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """An access token and how long it lives."""
-
-    access_token: str
-    ttl_seconds: int
-
-
-class AcceptedShape(Struct, forbid_unknown_fields=True):
-    """That an event was received."""
-
-    code: int
-    message: str
-
-
-class WebhookAnswer(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What became of an event that came by a webhook."""
-
-    status: AcceptedShape
-    request_id: str
-
-
-class BillError(Struct, forbid_unknown_fields=True):
-    """Something that is wrong with a bill."""
-
-    status: bool
-    code: int
-    message: str
-
-
-class TransactionAnswer(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What became of a bill or return; `createdId` is null when it was refused."""
-
-    created_id: int | None
-    warnings: list[Any]
-    errors: list[BillError]
-    side_effects: list[EffectShape]
-    loyalty_details: list[Any]
-    customer_info: dict[str, Any]
-
-
-class BulkItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What became of one of several transactions, with what was sent; `entityId` is null when it was refused."""
-
-    entity_id: int | None
-    result: Any
-    errors: list[BillError]
-    warnings: list[Any]
-    side_effects: list[EffectShape] | UnsetType = UNSET
-
-
-class BulkAnswer(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What became of each transaction, in order."""
-
-    response: list[BulkItem]
-    total_count: int
-    failure_count: int
-
-
-class CustomerAnswer(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What became of a registration."""
-
-    created_id: int
-    warnings: list[BillError]
-    side_effects: list[Any]
+    For example 15000 is answered as 1.500 and 12345 as 1.2345 (facts 8 #35).
+    """
+    if units * 1000 % UNITS_PER_ONE:
+        return to_decimal(units)
+    return Decimal(units * 1000 // UNITS_PER_ONE).scaleb(-3)

@@ -1,8 +1,9 @@
 """The envelope around every answer of v3: data, errors, warnings, always all three (facts 3.0, 8 #37)."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from milepost.api.capillary.answer import AnswerStruct
 from milepost.model.problem import Problem
 
 INVALID_INPUT = 300004
@@ -11,34 +12,83 @@ _INVALID_INPUT_MESSAGE = "Invalid input, check all values and ensure they are co
 
 Json = dict[str, Any]
 
-
-def answer(data: object, warnings: Iterable[str] = ()) -> Json:
-    """Return the envelope of something that went well; a warning has no code (facts 8 #52)."""
-    return {"data": data, "errors": None, "warnings": _told(warnings) or None}
+Data = TypeVar("Data")
 
 
-def paged(data: object, warnings: Iterable[str] = (), *, limit: int, offset: int, total: int) -> Json:
-    """Return the envelope of a page: pagination first, empty lists instead of null; `offset` is a page's number."""
-    pagination = {"limit": limit, "offset": offset, "total": total}
-    return {"pagination": pagination, "data": data, "errors": [], "warnings": _told(warnings)}
+class WarningAnswer(AnswerStruct):
+    """Something to know although the request succeeded."""
+
+    code: int | None
+    message: str
 
 
-def _told(warnings: Iterable[str]) -> list[Json]:
-    return [{"code": None, "message": warning} for warning in warnings]
+class ErrorAnswer(AnswerStruct):
+    """Something that is wrong with a request, with the vendor's code."""
+
+    code: int
+    message: str
 
 
-def failure(problems: Iterable[Problem]) -> Json:
+class Envelope(AnswerStruct, Generic[Data]):
+    """The answer to a request that succeeded."""
+
+    data: Data
+    errors: None
+    warnings: list[WarningAnswer] | None
+
+
+class Failure(AnswerStruct):
+    """The answer to a request that was refused, with every problem of it."""
+
+    data: None
+    errors: list[ErrorAnswer]
+    warnings: None
+
+
+class PaginationAnswer(AnswerStruct):
+    """Which page this is: `offset` counts pages from 0, `total` all rows that match."""
+
+    limit: int
+    offset: int
+    total: int
+
+
+class PagedEnvelope(AnswerStruct, Generic[Data]):
+    """A page of an answer; empty lists stand where other envelopes have null."""
+
+    pagination: PaginationAnswer
+    data: Data
+    errors: list[None]
+    warnings: list[WarningAnswer]
+
+
+def answer(data: Data, warnings: Iterable[str] = ()) -> Envelope[Data]:
+    """Return the envelope of a request that succeeded; a warning has no code (facts 8 #52)."""
+    return Envelope(data=data, errors=None, warnings=_warnings(warnings) or None)
+
+
+def paged(data: Data, warnings: Iterable[str] = (), *, limit: int, offset: int, total: int) -> PagedEnvelope[Data]:
+    """Return the envelope of a page; *offset* is the number of the page, from 0."""
+    pagination = PaginationAnswer(limit=limit, offset=offset, total=total)
+    return PagedEnvelope(pagination=pagination, data=data, errors=[], warnings=_warnings(warnings))
+
+
+def failure(problems: Iterable[Problem]) -> Failure:
     """Return the envelope of a request that was refused, with every problem of it once."""
-    errors: list[Json] = []
+    errors: list[ErrorAnswer] = []
     for problem in problems:
-        error = {"code": problem.code, "message": _message(problem)}
+        error = ErrorAnswer(code=problem.code, message=_message(problem))
         if error not in errors:
             errors.append(error)
-    return {"data": None, "errors": errors, "warnings": None}
+    return Failure(data=None, errors=errors, warnings=None)
+
+
+def _warnings(warnings: Iterable[str]) -> list[WarningAnswer]:
+    return [WarningAnswer(code=None, message=warning) for warning in warnings]
 
 
 def _message(problem: Problem) -> str:
-    """Return the vendor's words where the code has its own, else where and what is wrong."""
+    """Return the vendor's own words for a code that has them, else the path and the reason."""
     if problem.code != INVALID_INPUT:
         return problem.reason
     where = f"{problem.path}: " if problem.path else ""

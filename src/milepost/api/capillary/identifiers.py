@@ -1,4 +1,4 @@
-"""How the vendor's v2 calls name a customer: `identifierName` and `identifierValue` (facts 3.9)."""
+"""The identifier by which the vendor's v2 calls name a customer: `identifierName` and `identifierValue` (facts 3.9)."""
 
 from milepost.api.http.body import id_of
 from milepost.model.customer import Identifier, IdentifierKind
@@ -15,7 +15,7 @@ def read_identifier(
     problems: list[Problem],
     fields: tuple[str, str] = ("identifierName", "identifierValue"),
 ) -> Identifier | None:
-    """Return name of a customer that *name* and *value* make; what is wrong with the *fields* goes to *problems*."""
+    """Return the identifier of kind *name* with *value*; problems with either of *fields* are added to *problems*."""
     text = value.strip() if isinstance(value, str) else ""
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:

@@ -12,38 +12,38 @@ from milepost.api.http.body import id_of
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import TargetGroup
-from milepost.service.definitions.list import find_group
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
+from milepost.service.definitions.group_queries import find_group
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.organisations.scopes import DataScope, organisation_written, organisations_read
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
-SCOPE, NAMED, ALSO_NAMED = "DATA-SCOPE", "DATA-SCOPE-ORG", "DATA-SCOPE-ORGS"
-HEADERS = (SCOPE, NAMED)
+SCOPE, ORGANISATIONS, ORGANISATIONS_PLURAL = "DATA-SCOPE", "DATA-SCOPE-ORG", "DATA-SCOPE-ORGS"
+HEADERS = (SCOPE, ORGANISATIONS)
 """One page of the vendor's writes the second in the plural; that is read as well."""
 
 
 async def readers_of(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> list[Caller]:
-    """Return the caller as of each organisation that a GET is about; raises Refused."""
-    scope, named = _asked(request)
-    found = await organisations_read(runtime, caller, scope, named)
-    return [_as_of(caller, org_id) for org_id in found]
+    """Return *caller* once for each organisation that a GET is about, acting for it; raises Refused."""
+    scope, named_ids = _scope_of(request)
+    org_ids = await organisations_read(runtime, caller, scope, named_ids)
+    return [_acting_for(caller, org_id) for org_id in org_ids]
 
 
 async def writer_of(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> Caller:
-    """Return the caller as of the organisation that a POST is about; raises Refused."""
-    scope, named = _asked(request)
-    return _as_of(caller, await organisation_written(runtime, caller, scope, named))
+    """Return *caller* acting for the organisation that a POST is about; raises Refused."""
+    scope, named_ids = _scope_of(request)
+    return _acting_for(caller, await organisation_written(runtime, caller, scope, named_ids))
 
 
 ReadingFor = Annotated[list[Caller], Depends(readers_of)]
 WritingFor = Annotated[Caller, Depends(writer_of)]
 
 
-async def first_found(readers: Sequence[Caller], ask: Callable[[Caller], Awaitable[Found]]) -> Found:
-    """Return what *ask* finds for the first of the organisations that has the target group; raises Refused."""
+async def first_found(readers: Sequence[Caller], ask: Callable[[Caller], Awaitable[Result]]) -> Result:
+    """Return the result of *ask* for the first organisation that has the target group; raises Refused."""
     for reader in readers[:-1]:
         try:
             return await ask(reader)
@@ -53,25 +53,28 @@ async def first_found(readers: Sequence[Caller], ask: Callable[[Caller], Awaitab
     return await ask(readers[-1])
 
 
-async def found_group(runtime: Runtime, readers: Sequence[Caller], group_id: str) -> tuple[Organisation, TargetGroup]:
-    """Return a target group by its id in an address, with the first organisation that has it; raises Refused."""
-    asked = group_id_of(group_id)
+async def find_group_by_text(
+    runtime: Runtime, readers: Sequence[Caller], group_id: str
+) -> tuple[Organisation, TargetGroup]:
+    """Return the target group whose id an address names, and the first organisation that has it; raises Refused."""
+    id_ = group_id_of(group_id)
     return await first_found(
-        readers, lambda reader: find_group(runtime.database, runtime.snapshots, reader.org_id, asked)
+        readers, lambda reader: find_group(runtime.database, runtime.snapshots, reader.org_id, id_)
     )
 
 
-def _as_of(caller: Caller, org_id: int) -> Caller:
-    """Return *caller* acting for an organisation; another's till is at no place there."""
+def _acting_for(caller: Caller, org_id: int) -> Caller:
+    """Return *caller* acting for an organisation; in another organisation than its own a till has no place."""
     return caller if org_id == caller.org_id else replace(caller, org_id=org_id, till_id=None)
 
 
-def _asked(request: Request) -> tuple[DataScope, list[int]]:
+def _scope_of(request: Request) -> tuple[DataScope, list[int]]:
+    """Return the scope and the ids of organisations that the headers name; raises Refused."""
     word = request.headers.get(SCOPE, DataScope.SELF.value).strip().upper()
     if word not in DataScope.__members__:
         raise Refused(Problem(SCOPE, f"must be one of {', '.join(DataScope.__members__)}"))
-    text = request.headers.get(NAMED) or request.headers.get(ALSO_NAMED) or ""
+    text = request.headers.get(ORGANISATIONS) or request.headers.get(ORGANISATIONS_PLURAL) or ""
     ids = [id_of(part.strip()) for part in text.split(",")] if text.strip() else []
     if None in ids:
-        raise Refused(Problem(NAMED, "must be ids of organisations, parted by commas"))
-    return DataScope[word], [one for one in ids if one is not None]
+        raise Refused(Problem(ORGANISATIONS, "must be ids of organisations, separated by commas"))
+    return DataScope[word], [id_ for id_ in ids if id_ is not None]

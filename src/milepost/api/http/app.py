@@ -1,4 +1,4 @@
-"""The HTTP app: both faces, and one table that says how each failure is answered."""
+"""The HTTP app: the vendor's API and our own, and how each failure is answered."""
 
 from importlib.metadata import version as version_of
 
@@ -6,83 +6,25 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from milepost.api.capillary.definitions.communications import routes as communications
-from milepost.api.capillary.definitions.milestones import routes as milestones
-from milepost.api.capillary.definitions.periods import routes as periods
-from milepost.api.capillary.definitions.target_groups import routes as target_groups
-from milepost.api.capillary.definitions.targets import routes as targets
 from milepost.api.capillary.envelope import failure
-from milepost.api.capillary.leaderboards import routes as leaderboards
-from milepost.api.capillary.users.enrolments import routes as enrolment
-from milepost.api.capillary.users.target_groups import routes as users
-from milepost.api.capillary.users.tracked_events import routes as tracked
-from milepost.api.capillary.v2.customers import identifier_routes, merge_routes
-from milepost.api.capillary.v2.customers import routes as customers
-from milepost.api.capillary.v2.event_definitions import routes as behaviours
-from milepost.api.capillary.v2.login import routes as oauth
-from milepost.api.capillary.v2.transactions import routes as transactions
-from milepost.api.capillary.webhooks import routes as webhooks
 from milepost.api.http import health, viewer
 from milepost.api.http.authentication import NotAllowed, NotRecognised
 from milepost.api.http.body import JsonResponse, TooLarge
-from milepost.api.http.openapi import ROUTES, DocumentedApp
-from milepost.api.native.audiences import routes as audiences
-from milepost.api.native.customers import routes as native_customers
-from milepost.api.native.customers.document_rows import router as one_customer
-from milepost.api.native.declarations import routes as declared
-from milepost.api.native.enrolments import routes as enrolments
-from milepost.api.native.events import routes as events
-from milepost.api.native.goals import routes as goals
-from milepost.api.native.jobs import routes as jobs
-from milepost.api.native.leaderboards import routes as native_boards
-from milepost.api.native.organisations import routes as organisation
-from milepost.api.native.places import routes as places
-from milepost.api.native.target_groups import routes as groups
+from milepost.api.http.openapi import DocumentedApp
+from milepost.api.http.routes import MODULES, ROUTES
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
 from milepost.service.runtime.runtime import Runtime
 
 RETRY_SECONDS = "1"
 ACCESS_DENIED = 4000
-"""The vendor's code for it (facts 3.0)."""
+"""The vendor's code for a login whose role is not enough (facts 3.0)."""
 
-ABOUT = "Loyalty targets: the vendor's shapes below /v2 and /v3, and what those cannot say below /api/v1."
-
-MODULES = (
-    health,
-    events,
-    places,
-    declared,
-    organisation,
-    audiences,
-    groups,
-    goals,
-    enrolments,
-    jobs,
-    native_customers,
-    native_boards,
-    oauth,
-    communications,
-    target_groups,
-    milestones,
-    periods,
-    targets,
-    enrolment,
-    users,
-    leaderboards,
-    tracked,
-    transactions,
-    customers,
-    identifier_routes,
-    merge_routes,
-    webhooks,
-    behaviours,
-)
-"""Where the routes are, in the order of the document."""
+ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
 
 def create_app(runtime: Runtime, *, error_status: int) -> FastAPI:
-    """Return the app of a running installation; refused requests of the vendor's face get *error_status*."""
+    """Return the app of *runtime*; a refused request to the vendor's API is answered with *error_status*."""
     app = routed_app()
     app.include_router(viewer.router)
     app.state.runtime = runtime
@@ -93,7 +35,7 @@ def create_app(runtime: Runtime, *, error_status: int) -> FastAPI:
 
 
 def routed_app() -> FastAPI:
-    """Return the app's routes and their document, with no installation behind them yet."""
+    """Return an app with all routes and their document, but without a runtime, so that it cannot serve requests."""
     app = DocumentedApp(
         title="Milepost",
         version=version_of("milepost"),
@@ -102,14 +44,13 @@ def routed_app() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    for module in MODULES:
+    for module in (health, *MODULES):
         app.include_router(module.router)
-    app.include_router(one_customer)
     return app
 
 
 def _answer_failures(app: FastAPI) -> None:
-    """Say how each kind of failure is answered."""
+    """Register how each kind of failure is answered."""
 
     @app.exception_handler(Refused)
     async def _(request: Request, error: Refused) -> JsonResponse:
@@ -139,7 +80,7 @@ def _answer_failures(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _(request: Request, error: RequestValidationError) -> JsonResponse:
-        problems = [Problem(".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
+        problems = [Problem(".".join(map(str, detail["loc"][1:])), detail["msg"]) for detail in error.errors()]
         return _failed(request, 400, *problems)
 
     @app.exception_handler(HTTPException)
@@ -148,10 +89,10 @@ def _answer_failures(app: FastAPI) -> None:
 
 
 def _failed(request: Request, status: int, *problems: Problem) -> JsonResponse:
-    """Return the failure in the words of the face that was asked."""
+    """Return the failure in the form of the API that the request was sent to."""
     if request.url.path.startswith("/api/v1"):
-        told = {"problems": [{"path": problem.path, "reason": problem.reason} for problem in problems]}
-        return JsonResponse(told, status_code=status)
+        body = {"problems": [{"path": problem.path, "reason": problem.reason} for problem in problems]}
+        return JsonResponse(body, status_code=status)
     if status == 400:
         status = request.app.state.error_status
     return JsonResponse(failure(problems), status_code=status)

@@ -1,4 +1,4 @@
-"""Recognising callers: Basic (till code and password) or a token (facts 7)."""
+"""Finding the caller of a request by Basic authentication (till code and password) or by a token (facts 7)."""
 
 import binascii
 from base64 import b64decode
@@ -12,19 +12,19 @@ from milepost.service.snapshot.access import Caller
 
 
 class NotRecognised(Exception):
-    """The request names nobody who is known here."""
+    """The request has no login, or a login that is unknown or wrong."""
 
 
 class NotAllowed(Exception):
-    """Who asks is known, and may not do this."""
+    """The caller is known, but its role is not enough for the route."""
 
     def __init__(self, has: Role, needs: Role) -> None:
-        """Say what role the login *has* and which one the route *needs*."""
+        """Name the role that the login *has* and the role that the route *needs*."""
         super().__init__(f"access denied: this login has the role {has.value}, and the request needs {needs.value}")
 
 
 async def runtime_of(request: Request) -> Runtime:
-    """Return the running installation; awaited, since FastAPI hands what is not to a thread, at each request."""
+    """Return the runtime of the app. Async on purpose: FastAPI runs plain functions in a thread on every request."""
     runtime = request.app.state.runtime
     assert isinstance(runtime, Runtime)
     return runtime
@@ -34,7 +34,7 @@ RunningRuntime = Annotated[Runtime, Depends(runtime_of)]
 
 
 async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
-    """Return who asks; raises NotRecognised, or NotAllowed where the caller's role is not enough for the route."""
+    """Return the caller; raises NotRecognised, or NotAllowed if the caller's role is not enough for the route."""
     token = request.headers.get("x-cap-api-oauth-token")
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if token is None and scheme.lower() == "bearer":

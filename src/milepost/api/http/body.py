@@ -1,4 +1,4 @@
-"""Reading request bodies within limits, and writing answers with exact numbers."""
+"""Reading bodies of requests within limits, and writing answers with exact numbers."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,19 +15,19 @@ DEPTH_MAX = 32
 ID_MAX = 2**63 - 1
 ID_DIGITS_MAX = 19
 DIGITS_MAX = 28
-"""Significant digits of any number in a body; what is counted has a closer limit."""
+"""Significant digits of any number in a body; amounts that are counted have fewer (model/amount.py)."""
 
 Number = Annotated[Any, msgspec.Meta(extra_json_schema={"type": "number"})]
-"""A number of an answer: exact, with the digits it has."""
+"""A number in an answer, exact."""
 
 NumberOrNull = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["number", "null"]})]
-"""The same where there may be none."""
+"""A number in an answer, or null."""
 
 Amount = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["number", "string"]})]
-"""An amount of a request: a number, or text that is one."""
+"""An amount in a request: a number, or a text that is one."""
 
 _DECIMALS = tuple(f".{rest:04d}".rstrip("0").encode() for rest in range(UNITS_PER_ONE))
-"""What stands behind the whole of an amount, for each rest: nine of them are written for every event."""
+"""The decimals of an amount by its remainder in units. A table, because some nine amounts are written per event."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _anything = msgspec.json.Decoder(float_hook=Decimal)
@@ -42,7 +42,7 @@ class TooLarge(Exception):
 
 
 async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
-    """Return the body of *request*; raises TooLarge as soon as it is known to pass *limit*."""
+    """Return the body of *request*; raises TooLarge as soon as it is known to exceed *limit* bytes."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise TooLarge(limit)
@@ -57,7 +57,7 @@ async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
 
 
 def read_json(body: bytes) -> Any:
-    """Return what *body* says, numbers as exact decimals; raises Refused when it is no JSON or too deep."""
+    """Return the JSON value of *body*, with exact decimals; raises Refused if it is not JSON or too deep."""
     try:
         value = _anything.decode(body)
     except RecursionError:
@@ -79,12 +79,12 @@ def depth_passes(value: object, levels: int) -> bool:
 
 
 def write_json(value: object) -> bytes:
-    """Return *value* as JSON text; decimals become numbers with the digits they have."""
+    """Return *value* as JSON; decimals become numbers with all their digits."""
     return _encoder.encode(value)
 
 
 class JsonResponse(Response):
-    """An answer of JSON text with exact numbers."""
+    """An answer in JSON with exact numbers, made of structs, dicts and lists, or of ready bytes."""
 
     media_type = "application/json"
 
@@ -103,7 +103,7 @@ def holds_nul(value: object) -> bool:
 
 
 def id_of(text: str) -> int | None:
-    """Return the id that *text* is; None when it is none."""
+    """Return the id that *text* is; None if it is not a whole number from 0 to ID_MAX."""
     if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX):
         return None
     return int(text) if int(text) <= ID_MAX else None

@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it can serve."""
+"""Health checks: whether the process runs, and whether it can answer requests."""
 
 from fastapi import APIRouter, Response
 
@@ -10,13 +10,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/healthz", response_class=Response)
 async def healthz() -> Response:
-    """Answer while the process lives."""
+    """Answer 200 while the process runs."""
     return Response("ok\n", media_type="text/plain")
 
 
 @router.get("/readyz", response_class=Response, responses={503: {"description": "The database does not answer."}})
 async def readyz(runtime: RunningRuntime) -> Response:
-    """Answer 200 when requests can be served, else 503."""
+    """Answer 200 if requests can be answered, 503 if the database cannot be reached."""
     if await is_ready(runtime.database):
         return Response("ready\n", media_type="text/plain")
     return Response("the database does not answer\n", status_code=503, media_type="text/plain")

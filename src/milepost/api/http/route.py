@@ -1,4 +1,4 @@
-"""What is told of a route in the document, where it reads raw bodies and writes exact numbers."""
+"""What the OpenAPI document says of a route. FastAPI cannot know it: handlers read raw bodies and write raw JSON."""
 
 from typing import Any, NamedTuple
 
@@ -8,9 +8,10 @@ JSON = "application/json"
 
 
 class Body(NamedTuple):
-    """What a route takes: shapes of which one is meant, whether several may come in a list, by which media types.
+    """The body that a route takes.
 
-    `table` says what columns the same may come in as CSV.
+    It has one of *shapes*: *alone*, or, if *listed*, as a list of them; *types* are its media types. *by_line* is the
+    media type for one JSON object on each line. *table* describes the columns if the body may be CSV.
     """
 
     shapes: tuple[Any, ...]
@@ -22,10 +23,10 @@ class Body(NamedTuple):
 
 
 class Route(NamedTuple):
-    """What a route takes and answers, which parameters and headers it reads by hand, and whom it is for.
+    """The role, answer and body of a route, and the parameters and headers that its handler reads by itself.
 
-    `needs` is the role that a login must have; None where nobody is asked who they are. `statuses` are those with which
-    it refuses; `refused` are the shapes of a 400, if they are others than everywhere.
+    `needs` is the role that a login must have; None where the route needs no login. `statuses` are the HTTP statuses of
+    its refusals; `refused` are the shapes of a 400 where they differ from the usual one.
     """
 
     needs: Role | None
@@ -40,7 +41,13 @@ class Route(NamedTuple):
 READ, EVENTS, ADMIN = Role.READ, Role.EVENTS, Role.ADMIN
 
 READING = ("400", "401", "503")
-"""With what a route refuses that takes no body."""
+"""Statuses of a route that reads parameters but no body."""
 
 TELLING = ("401", "503")
-"""With what a route refuses that takes nothing at all, so that there is nothing to be wrong."""
+"""Statuses of a route that reads nothing, so that nothing can be wrong with it."""
+
+READING_ONE = ("401", "404", "503")
+"""Statuses of a route that reads one customer of the path, and nothing else."""
+
+CHANGING_ONE = ("400", "401", "404", "409", "413", "503")
+"""Statuses of a route that changes one customer of the path; the body's id makes it safe to repeat."""

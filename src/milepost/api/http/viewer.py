@@ -1,7 +1,7 @@
-"""`GET /docs`: the document as a page to read and to try, whose every part comes from this server.
+"""`GET /docs`: the OpenAPI document as a page to read and try out. All parts of the page come from this server.
 
-The viewer is Swagger UI, from the installed package that carries it. The page holds no script or style of its own, and
-tells the browser to load and to ask nothing but this server.
+The viewer is Swagger UI, from the files of an installed package. The page has no inline script or style, and its
+headers forbid the browser to load anything from other hosts.
 """
 
 from functools import cache
@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse
 router = APIRouter(include_in_schema=False)
 
 CARRIER = "fastapi_swagger"
-"""The package of the files; it is found, not imported."""
+"""The package with the files of Swagger UI; it is found, not imported."""
 
 FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 
@@ -53,18 +53,18 @@ BEGIN = """SwaggerUIBundle({
   validatorUrl: null
 });
 """
-"""Without `validatorUrl: null` the viewer would show the document to a host of its makers."""
+"""Without `validatorUrl: null` Swagger UI would send the address of the document to a public validator."""
 
 
 @router.get("/docs")
 async def docs() -> Response:
-    """Show the document."""
+    """Return the page of the viewer."""
     return Response(PAGE, media_type="text/html", headers=HEADERS)
 
 
 @router.get("/docs/begin.js")
 async def begin() -> Response:
-    """Return what starts the viewer."""
+    """Return the script that starts the viewer."""
     return Response(BEGIN, media_type="text/javascript", headers=HEADERS)
 
 
@@ -79,7 +79,7 @@ async def viewer_file(name: str) -> Response:
 @cache
 def _folder() -> Path:
     """Return the folder of the viewer's files."""
-    found = find_spec(CARRIER)
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "resources"
+    package = find_spec(CARRIER)
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "resources"

@@ -1,1 +1,1 @@
-"""Our own face, `/api/v1`: what the vendor's cannot say."""
+"""Our own API below `/api/v1`, for what the vendor's API has no calls for."""

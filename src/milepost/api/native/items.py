@@ -1,5 +1,6 @@
-"""Several items of one kind, as JSON or as CSV: for routes that add or change by code, and for files."""
+"""Items of one kind, from JSON or CSV: for routes that add or change by code, and for imported files."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -7,6 +8,8 @@ from fastapi import Request
 from msgspec import Struct
 
 from milepost.api.http.body import id_of, read_body, read_json
+from milepost.api.http.route import ADMIN, READ, READING, Body, Route
+from milepost.api.native.answer import Items, Page
 from milepost.api.native.structure import structure_problems
 from milepost.api.native.table import read_table
 from milepost.model.problem import Problem, Refused
@@ -19,23 +22,26 @@ Kind = TypeVar("Kind", bound=Struct)
 
 
 async def read_items(request: Request, kind: type[Kind]) -> list[Kind]:
-    """Return the items that a body holds; raises Refused with what is wrong, by the place of each item from 0."""
+    """Return the items of a request; raises Refused with every problem, whose path begins with the item's place.
+
+    For example `[2].code` is the field `code` of the third item.
+    """
     body = await read_body(request, ITEMS_BYTES_MAX)
     is_table = CSV_TYPE in request.headers.get("content-type", "")
     return items_of_table(body, kind) if is_table else _items(read_json(body), kind)
 
 
 def items_of_table(body: bytes, kind: type[Kind]) -> list[Kind]:
-    """Return the items that the rows of a CSV file are, empty cells being left out; raises Refused, by row from 0."""
+    """Return one item for each row of a CSV file; empty cells are left out. Raises Refused as `read_items` does."""
     table = read_table(body)
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    strange = [name for name in table.columns if name not in known]
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    unknown = [name for name in table.columns if name not in fields]
     repeated = {name for name in table.columns if table.columns.count(name) > 1}
-    if strange or repeated:
-        listed = ", ".join(sorted(known))
-        reasons = [Problem(name, f"is not a column here; there are {listed}") for name in strange]
+    if unknown or repeated:
+        listed = ", ".join(sorted(fields))
+        reasons = [Problem(name, f"is not a column here; the columns are {listed}") for name in unknown]
         raise Refused(*reasons, *(Problem(name, "is the name of two columns") for name in sorted(repeated)))
-    numbers = {name for name, field in known.items() if _holds_number(field.type)}
+    numbers = {name for name, field in fields.items() if _holds_number(field.type)}
     rows: list[Any] = []
     problems: list[Problem] = []
     for place, row in enumerate(table.rows):
@@ -51,14 +57,14 @@ def _holds_number(kind: object) -> bool:
 
 
 def _cell(text: str, *, is_number: bool) -> object:
-    """Return what a cell says; what should be a number and is none stays text, for the kind to refuse."""
+    """Return the value of a cell. A text in a column of numbers stays text, so that the item's type refuses it."""
     number = id_of(text) if is_number else None
     return text if number is None else number
 
 
-def _items(value: Any, kind: type[Kind], found: list[Problem] | None = None) -> list[Kind]:
+def _items(value: Any, kind: type[Kind], table_problems: list[Problem] | None = None) -> list[Kind]:
     items = value if isinstance(value, list) else [value]
-    problems = list(found or ())
+    problems = list(table_problems or ())
     for place, item in enumerate(items):
         problems += structure_problems(item, kind, f"[{place}]")
         if len(problems) >= PROBLEMS_MAX:
@@ -66,3 +72,12 @@ def _items(value: Any, kind: type[Kind], found: list[Problem] | None = None) -> 
     if problems:
         raise Refused(*problems)
     return [msgspec.convert(item, kind) for item in items]
+
+
+def routes_of_list(path: str, body: Any, item: Any, columns: str) -> Mapping[tuple[str, str], Route]:
+    """Return the document's rows of a list at *path*: `POST` takes a *body* or several, `GET` answers with *item*s."""
+    table = f"A heading of columns, then a row for each: {columns}."
+    return {
+        ("post", path): Route(ADMIN, Items[item], Body((body,), listed=True, table=table)),
+        ("get", path): Route(READ, Page[item], statuses=READING),
+    }

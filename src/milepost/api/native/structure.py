@@ -1,4 +1,4 @@
-"""Finding everything that is wrong with the structure of a body, where the decoder stops at the first."""
+"""Finding every problem in the structure of a body; msgspec's decoder stops at the first."""
 
 import re
 from typing import Any, TypeVar, get_args
@@ -10,21 +10,24 @@ from milepost.api.http.body import holds_nul, read_json
 from milepost.model.problem import Problem, Refused
 
 PROBLEMS_MAX = 50
-"""How many problems of one body are told."""
+"""How many problems of one body are reported."""
+
+NUL = "a text holds the character U+0000"
 
 Shape = TypeVar("Shape", bound=Struct)
 
 _AT = re.compile(r"^(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+"""How msgspec words its errors, such as "Expected `int`, got `str` - at `$.lines[0]`"."""
 
 
 def structure_problems(value: object, kind: type[Struct], path: str = "") -> list[Problem]:
-    """Return what keeps *value*, generic JSON, from being a *kind*; paths begin with *path*."""
+    """Return the problems that keep *value*, decoded JSON, from being a *kind*; their paths begin with *path*."""
     if not isinstance(value, dict):
         return [Problem(path, "must be a JSON object")]
     prefix = f"{path}." if path else ""
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    problems = [Problem(f"{prefix}{name}", _unknown(known)) for name in value if name not in known]
-    for name, field in known.items():
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    problems = [Problem(f"{prefix}{name}", _unknown(fields)) for name in value if name not in fields]
+    for name, field in fields.items():
         if name not in value:
             if field.required:
                 problems.append(Problem(f"{prefix}{name}", "is missing"))
@@ -33,17 +36,28 @@ def structure_problems(value: object, kind: type[Struct], path: str = "") -> lis
     return problems[:PROBLEMS_MAX]
 
 
+def struct_of(value: object, kind: type[Shape], path: str = "") -> Shape:
+    """Return the *kind* that *value*, decoded JSON, is; raises Refused with every problem.
+
+    *path* is where a text with the character U+0000 is reported, which PostgreSQL cannot store.
+    """
+    problems = structure_problems(value, kind)
+    if not problems and holds_nul(value):
+        problems = [Problem(path, NUL)]
+    if problems:
+        raise Refused(*problems)
+    return msgspec.convert(value, kind)
+
+
 def read_struct(body: bytes, kind: type[Shape]) -> Shape:
-    """Return the *kind* that *body* writes as JSON, numbers exact; raises Refused with all that is wrong with it."""
+    """Return the *kind* that *body* is as JSON, with exact numbers; raises Refused with every problem."""
     try:
-        value = read_json(body)
-        problems = [Problem("", "a text holds the character U+0000")] if holds_nul(value) else []
-        if not problems:
-            return msgspec.json.decode(body, type=kind)
+        if holds_nul(read_json(body)):
+            raise Refused(Problem("", NUL))
+        return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, ArithmeticError, ValueError) as error:
-        # Amounts are judged by their text, so the generic reading is made anew without exact ones.
-        problems = structure_problems(msgspec.json.decode(body), kind) or [Problem("", str(error))]
-    raise Refused(*problems)
+        # The decoder names one problem only. All of them are found in plain JSON values, without exact decimals.
+        raise Refused(*structure_problems(msgspec.json.decode(body), kind) or [Problem("", str(error))]) from None
 
 
 def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:
@@ -55,11 +69,11 @@ def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found = _AT.match(str(error))
-        assert found is not None
-        return [Problem(path + (found["path"] or ""), found["reason"])]
+        message = _AT.match(str(error))
+        assert message is not None
+        return [Problem(path + (message["path"] or ""), message["reason"])]
     return []
 
 
-def _unknown(known: dict[str, Any]) -> str:
-    return f"is not a field here; there are {', '.join(sorted(known))}"
+def _unknown(fields: dict[str, Any]) -> str:
+    return f"is not a field here; there are {', '.join(sorted(fields))}"

@@ -1,4 +1,4 @@
-"""Tables of text: reading CSV that comes in, and writing CSV that a spreadsheet may open."""
+"""Reading CSV files, and writing CSV that is safe to open in a spreadsheet."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,14 +11,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Row(NamedTuple):
-    """A row of a table: the line where it ends, from 1, and its cells, as many as the columns or more."""
+    """A row: the number of its last line, from 1, and its cells, of which there are at least as many as columns."""
 
     line: int
     cells: list[str]
 
 
 class Table(NamedTuple):
-    """The columns of a table by name, how many rows it has, and the rows one by one."""
+    """The names of the columns, the number of rows, and the rows one by one."""
 
     columns: list[str]
     length: int
@@ -26,21 +26,21 @@ class Table(NamedTuple):
 
 
 def read_table(body: bytes) -> Table:
-    """Return the table that *body*, CSV in UTF-8 with a heading, holds; raises Refused.
+    """Return the table in *body*, which is CSV in UTF-8 with a heading; raises Refused.
 
-    Rows that are empty are left out, short ones are filled. It is read through once before the first row is given, so
-    that nothing is done with a part of a file that cannot be read.
+    Empty rows are left out and short rows are filled with empty cells. The whole file is parsed before the first row is
+    returned, so that no row of an unreadable file takes effect.
     """
     try:
         text = body.decode("utf-8-sig")
         reader = csv.reader(StringIO(text, newline=""), strict=True)
         columns = [cell.strip() for cell in next(reader, [])]
-        length = sum(1 for cells in reader if _says_something(cells))
+        length = sum(1 for cells in reader if _has_text(cells))
     except UnicodeDecodeError as error:
         raise Refused(Problem("", f"the file is not UTF-8: {error.reason} at byte {error.start}")) from None
     except csv.Error as error:
         raise Refused(Problem("", f"the file is not CSV: {error}")) from None
-    if not _says_something(columns):
+    if not _has_text(columns):
         raise Refused(Problem("", "the file has no heading"))
     if "\0" in text:
         raise Refused(Problem("", "the file holds the character U+0000"))
@@ -48,7 +48,7 @@ def read_table(body: bytes) -> Table:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Return CSV of *rows*; what a spreadsheet would take for a formula is made text by an apostrophe before it."""
+    """Return CSV of *rows*; an apostrophe before a cell that looks like a formula makes it text for a spreadsheet."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([neutral(cell) for cell in columns])
@@ -57,7 +57,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def neutral(cell: str) -> str:
-    """Return *cell* so that no spreadsheet computes it."""
+    """Return *cell* so that no spreadsheet evaluates it as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
@@ -65,14 +65,14 @@ def _rows(text: str, columns: int) -> Iterator[Row]:
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     next(reader)
     for cells in reader:
-        if _says_something(cells):
-            yield Row(reader.line_num, [*map(_spoken, cells), *[""] * (columns - len(cells))])
+        if _has_text(cells):
+            yield Row(reader.line_num, [*map(_without_apostrophe, cells), *[""] * (columns - len(cells))])
 
 
-def _spoken(cell: str) -> str:
-    """Return what *cell* says, also where `neutral` put an apostrophe before it: what was given back may come again."""
+def _without_apostrophe(cell: str) -> str:
+    """Return *cell* without the apostrophe of `neutral`, because a file that we wrote may be sent again."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
-def _says_something(cells: Sequence[str]) -> bool:
+def _has_text(cells: Sequence[str]) -> bool:
     return any(cell.strip() for cell in cells)

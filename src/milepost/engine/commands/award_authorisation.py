@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from milepost.engine.fold import Fold, day_of, is_too_late
 from milepost.engine.progress.change import Change
-from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.count import apply_to_group, takes_part_now
 from milepost.model.amount import UNITS_PER_ONE, to_units
 from milepost.model.event import BILL, CURRENCY, POINTS, AuthoriseAward, Award, Event
@@ -61,7 +60,7 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
             continue
         if not takes_part_now(fold, rule, position):
             continue
-        measure = rule.amount(evaluation_context(fold.rule_index, event, fold.before))
+        measure = rule.amount(fold.context(event))
         goal = fold.goal(rule, position)
         if measure is None or goal is None or is_too_late(fold, rule, position, event):
             continue

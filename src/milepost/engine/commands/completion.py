@@ -28,11 +28,9 @@ _SAYS = {
 
 def count_completions(fold: Fold) -> None:
     """Let rules that listen to TargetCompleted count what this step achieved."""
-    if not fold.rule_index.has_rules_for(TARGET_COMPLETED):
-        return
-    told = 0
+    heard = 0
     for _ in range(ROUNDS_MAX):
-        fresh, told = fold.outcomes[told:], len(fold.outcomes)
+        fresh, heard = [*fold.outcomes][heard:], len(fold.outcomes)
         for outcome in fresh:
             if outcome.kind in _SAYS:
                 payload = Activity(dict(_attributes(fold, outcome)))

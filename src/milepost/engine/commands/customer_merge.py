@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from milepost.engine.commands.enrolment import matters
 from milepost.engine.fold import Fold
-from milepost.engine.progress.change import Cause, Change, apply_change, extreme
+from milepost.engine.progress.change import Cause, Change, extreme
 from milepost.engine.progress.composite import update_composite
+from milepost.engine.progress.count import change_row
 from milepost.engine.progress.lineage import own_window_of
 from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
@@ -22,7 +23,6 @@ from milepost.model.standing import (
     Day,
     EarnedLevel,
     Enrolment,
-    Entry,
     MergedCustomer,
     Progress,
     Reason,
@@ -77,7 +77,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
 
 def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
     """Note whose logs are looked up as well from now on."""
-    number = fold.before.seq + 1
+    number = fold.seq + 1
     said = tuple(one for one in payload.enrolments if matters(one))
     merged = (
         MergedCustomer(payload.customer_id, (number,), said, payload.anchors),
@@ -123,12 +123,9 @@ def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
     known = fold.progress.get(key) or _begun(fold, rule, position, row)
     days = _joined_days(known.days, row.days)
     moved = row.value + _sum(rule, days) - _sum(rule, known.days) - _sum(rule, row.days)
-    before = _rewarded(known, row, days)
-    goal = fold.goal(rule, position)
-    after = apply_change(rule, position, goal, before, _change(moved), fold.cause, fold.outcomes)
-    fold.progress[key] = after
-    fold.entries.append(Entry(*key, Reason.MERGED, moved, known.value, after.value))
-    update_streak(fold, rule, before, after, fold.cause)
+    before = fold.progress[key] = _rewarded(known, row, days)
+    change_row(fold, rule, position, _change(moved), fold.cause)
+    update_streak(fold, rule, before, fold.progress[key], fold.cause)
 
 
 def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
@@ -168,7 +165,7 @@ def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
     ordered = sorted((row for row in rows if rule.position_of(row.period_id) >= 0), key=lambda row: _at(rule, row))
     if not ordered:
         return
-    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].achieved_by)
+    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].achieved_by != 0)
     last = len(rule.keys) - 1
     ours, theirs = days_of(fold, rule), ordered[0].days
     for row in sorted(ordered, key=lambda row: not row.achieved_by):
@@ -211,9 +208,7 @@ def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
         joined = None if rule is None else _joined(rule, fold.enrolment(target_id), theirs)
         if joined is not None:
             known = (one for one in fold.enrolments if one.target_id != target_id or matters(one))
-            taken = joined._replace(
-                seq=fold.before.seq + 1, stored=StoredEvents.NONE, replaced_period_id=NOTHING_REPLACED
-            )
+            taken = joined._replace(seq=fold.seq + 1, stored=StoredEvents.NONE, replaced_period_id=NOTHING_REPLACED)
             fold.enrolments = (*known, taken)
 
 

@@ -9,7 +9,6 @@ from milepost.engine.commands.returns import amount_left, returns_from, returns_
 from milepost.engine.fold import Fold, counts_stored_event, day_of
 from milepost.engine.progress.beginning import open_position
 from milepost.engine.progress.change import cause_of, change_between
-from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
 from milepost.engine.progress.streaks import keep_streak
@@ -43,7 +42,7 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
     enrolment = Enrolment(
         *rule.keys[position],
         fold.cause.at,
-        fold.before.seq + 1,
+        fold.seq + 1,
         _stored(fold, rule, payload, previous),
         NOT_LEFT,
         tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
@@ -58,7 +57,7 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
         if previous is None or previous.left_period_id != NOT_LEFT:
             # Who takes part already and changes goals is not enrolled a second time.
             key = rule.keys[began]
-            value = fold.progress[key].value if key in fold.progress else 0
+            value = fold.value(key)
             fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, fold.cause.at, value))
         if payload.balance is not None:
             enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
@@ -76,11 +75,11 @@ def unenrol(fold: Fold, payload: Unenrol) -> None:
     if previous is None:
         if not rule.open_to_all:
             return
-        previous = Enrolment(*rule.keys[0], fold.cause.at, fold.before.seq + 1, StoredEvents.NONE)
+        previous = Enrolment(*rule.keys[0], fold.cause.at, fold.seq + 1, StoredEvents.NONE)
     key = rule.keys[position]
     left = previous._replace(left_period_id=key.period_id)
     fold.enrolments = (*(e for e in fold.enrolments if e is not previous), left)
-    value = fold.progress[key].value if key in fold.progress else 0
+    value = fold.value(key)
     fold.entries.append(Entry(*key, Reason.LEFT, 0, value, value))
     fold.outcomes.append(Outcome(OutcomeKind.UNENROLLED, *key, fold.cause.at, value))
 
@@ -106,7 +105,7 @@ def enrolment_entered(rule: Rule, period_id: int) -> int:
 
 
 def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) -> StoredEvents:
-    # What cannot count must not pretend to; windows of one's own begin with what is received_at from now on.
+    # What cannot count must not pretend to; windows of one's own begin with what is received from now on.
     if not rule.is_counting or rule.frame.evaluation is Evaluation.CYCLIC_WINDOW:
         return StoredEvents.NONE
     if previous is not None:
@@ -123,7 +122,7 @@ def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) 
 def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
     """Make the row of the period of the enrolment, with the opening balance or what it had; return its place.
 
-    A balance stands for all that was received_at before, its days too.
+    A balance stands for all that was received before, its days too.
     """
     at, received_at = fold.cause.at, fold.cause.received_at
     cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
@@ -211,7 +210,7 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
 def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
     payload = logged.event.payload
     if not isinstance(payload, Bill) or fold.rule_index.settings.returns is Returns.IGNORE:
-        return rule.amount(evaluation_context(fold.rule_index, logged.event, fold.before))
+        return rule.amount(fold.context(logged.event))
     closing = fold.closes_at(rule, position)
     effective = [other.event for other in returns_from(logged, past) if other.event.occurred_at < closing]
     return amount_left(fold, rule, logged.event, remaining(payload, returns_of(effective)))

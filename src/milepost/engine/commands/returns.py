@@ -1,15 +1,12 @@
 """How a return takes back what its bill had added (facts 4.8 and 8.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
-
-from msgspec.structs import replace
+from typing import NamedTuple, cast
 
 from milepost.engine.commands.carry_over import carry_over, is_carried_over
 from milepost.engine.fold import Fold, counts_stored_event, day_of
 from milepost.engine.progress.change import Cause, Change, cause_of, change_between
 from milepost.engine.progress.composite import composites_afterwards
-from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
 from milepost.engine.progress.lineage import enrolments_since, entries_in_own_windows
@@ -52,7 +49,7 @@ class _Counted(NamedTuple):
 
 def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
     """Take back what the bill that *payload* names had added; a return that comes before its bill waits for it."""
-    bill = bill_of(Logged(fold.event, fold.before.seq + 1, ()), past)
+    bill = bill_of(Logged(fold.event, fold.seq + 1, ()), past)
     if bill is None:
         fold.waiting = (*fold.waiting, WaitingReturn(payload.original, fold.event.key))
         return
@@ -69,7 +66,7 @@ def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> No
     if not due:
         return
     fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
-    counted = counted_for(fold, Logged(fold.event, fold.before.seq + 1, tuple(fold.entries)))
+    counted = counted_for(fold, Logged(fold.event, fold.seq + 1, tuple(fold.entries)))
     earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
         cause = cause_of(logged.event, fold.rule_index.settings)
@@ -130,7 +127,7 @@ def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> 
     if left is None:
         return None
     if rule.read_line is not None:
-        return rule.amount_of_lines(evaluation_context(fold.rule_index, bill, fold.before), left.lines)
+        return rule.amount_of_lines(fold.context(bill), left.lines)
     assert rule.read is not None, "what counted has a meaning"
     return rule.read(left.bill)
 
@@ -138,20 +135,21 @@ def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> 
 def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
     """Let a return reduce what its bill added, in all that it has counted for."""
     # Not the end of it when nothing is left: a return dated after a period's end has left the whole bill in there.
-    before, after = _left(taking.bill, taking.earlier, taking.taken)
+    left = before, after = _left(taking.bill, taking.earlier, taking.taken)
     fold.purchases -= _net(before) - _net(after)
-    if fold.rule_index.settings.returns is Returns.IGNORE:
+    returns, taken_at = fold.rule_index.settings.returns, taking.taken.occurred_at
+    if returns is Returns.IGNORE:
         return
     with composites_afterwards(fold):
         for rule, position in counted:
-            if is_carried_over(fold, rule, position):
+            if returns is Returns.CARRY and is_carried_over(fold, rule, position):
                 _carry(fold, rule, position, taking)
-            elif taking.taken.occurred_at >= fold.closes_at(rule, position):
+            elif taken_at >= (rule.closes[position] if rule.is_fixed else fold.closes_at(rule, position)):
                 key = rule.keys[position]
-                value = fold.progress[key].value if key in fold.progress else 0
+                value = fold.value(key)
                 fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
-            else:
-                _subtract(fold, rule, position, taking, (before, after))
+            elif rule.keys[position] in fold.progress:
+                _subtract(fold, rule, position, taking, left)
 
 
 def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:
@@ -167,16 +165,16 @@ def _net(left: Remaining | None) -> int:
 
 def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Left) -> None:
     """Subtract from one progress, less what the returns that counted there left of the bill: mostly all of them."""
-    if rule.keys[position] not in fold.progress:
-        return
     before, after = left
     if taking.earlier:
         closing = fold.closes_at(rule, position)
         earlier = [event for event in taking.earlier if event.occurred_at < closing]
         before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
-    stands = _standing_amount(taking, rule, position)
+    key = rule.keys[position]
+    stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
     if stands and after is None and rule.sums:
-        _subtract_all(fold, rule, position, stands, taking.cause)
+        # Nothing is left of the bill: all that it still adds comes off, whatever the rule would read in it today.
+        apply_to_group(fold, rule, position, Change(stands, None, 0, _RETURNED, -stands), taking.cause)
         return
     old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
     if stands is not None and stands != (old or 0):
@@ -189,18 +187,6 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
     apply_to_group(fold, rule, position, change, taking.cause)
 
 
-def _subtract_all(fold: Fold, rule: Rule, position: int, stands: int, cause: Cause) -> None:
-    """Subtract all that a bill still adds to a sum; in line where that is all that happens, as mostly it is."""
-    key, goal = rule.keys[position], rule.goals[position]
-    before = fold.progress[key]
-    value = before.value - stands
-    if not rule.is_plain or fold.enrolments or (goal is not None and (value < goal) is (before.achieved_by != 0)):
-        apply_to_group(fold, rule, position, Change(stands, None, 0, _RETURNED, -stands), cause)
-        return
-    fold.progress[key] = replace(before, value=value, updated_at=cause.received_at)
-    fold.entries.append(Entry(key[0], key[1], _RETURNED, -stands, before.value, value))
-
-
 def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
     """Return what *entries*, of a bill and of returns that took back from it, added; and where the bill counted."""
     added: dict[ProgressKey, int] = {}
@@ -208,7 +194,8 @@ def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[
     for entry in entries:
         reason = entry.reason
         if reason is _COUNTED or reason is _RETURNED:
-            key = ProgressKey(entry.target_id, entry.period_id)
+            # A bare tuple is as good a key, and three times cheaper to make.
+            key = cast("ProgressKey", (entry.target_id, entry.period_id))
             added[key] = added.get(key, 0) + entry.amount
             if reason is _COUNTED:
                 counted.append(key)
@@ -243,7 +230,9 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
         rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
         position = -1 if rule is None else rule.position_of(entry.period_id)
         if rule is not None and position >= 0:
-            found.setdefault(_place(rule, position), _Counted(rule, position))
+            place = (rule.target_id, position) if rule.is_fixed else _place(rule, position)
+            if place not in found:
+                found[place] = _Counted(rule, position)
     if not fold.enrolments and not fold.lineage.merged:
         return [*found.values()]
     for enrolment in enrolments_since(fold, bill):

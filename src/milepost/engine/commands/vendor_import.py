@@ -23,7 +23,7 @@ def import_progress(fold: Fold, payload: ImportProgress) -> None:
                 moved.target_id,
                 moved.period_id,
                 fold.cause.at,
-                fold.before.seq + 1,
+                fold.seq + 1,
                 StoredEvents.NONE,
                 moved.left_period_id,
                 goals,

@@ -1,21 +1,20 @@
-"""Moving progress of ended periods out of the hot row, and back when a late event concerns them.
+"""Archiving: progress of ended periods leaves the live row, and comes back when a late event concerns it.
 
-The clock of a customer's settling is the date of the latest event heard, never the wall clock: so replaying the log
-settles the same progress at the same step.
+The clock of a customer's archiving is the date of the latest event that was applied, never the wall clock: so replaying
+the log archives the same progress at the same step.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from msgspec.structs import replace
-
+from milepost.engine.fold import Fold
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at
-from milepost.model.standing import NEVER, Progress, ProgressKey, Standing
+from milepost.model.standing import NEVER, Progress
 from milepost.rules.compiled.index import RuleIndex
 
 
 def archive_at(rule_index: RuleIndex, anchors: Mapping[int, int], progress: Progress) -> int:
-    """Return when *progress* leaves the hot row; never, if nobody knows its period any more."""
+    """Return when *progress* leaves the live row (epoch microseconds); NEVER if no rule knows its period any more."""
     if progress.target_id < 0:
         composite = rule_index.composites.get(-progress.target_id)
         closes = None if composite is None else composite.closes.get(progress.period_id)
@@ -27,26 +26,17 @@ def archive_at(rule_index: RuleIndex, anchors: Mapping[int, int], progress: Prog
     return closes_at(rule, anchors, position) + ARCHIVE_AFTER_US
 
 
-def archive_closed(rule_index: RuleIndex, standing: Standing) -> tuple[Standing, tuple[Progress, ...]]:
-    """Return the standing without the progress whose time has come, and that progress."""
-    if standing.latest_at < standing.archive_at:
-        return standing, ()
-    stays: dict[ProgressKey, Progress] = {}
-    leaves: list[Progress] = []
+def archive_closed(fold: Fold) -> tuple[Progress, ...]:
+    """Take the rows whose time has come out of *fold* and return them; the fold knows then when the next ones leave."""
+    archived: list[Progress] = []
     next_at = NEVER
-    for key, progress in standing.progress.items():
-        at = archive_at(rule_index, standing.anchors, progress)
-        if at <= standing.latest_at:
-            leaves.append(progress)
+    for key in [*fold.progress]:
+        row = fold.progress[key]
+        at = archive_at(fold.rule_index, fold.anchors, row)
+        if at <= fold.latest_at:
+            archived.append(row)
+            del fold.progress[key]
         else:
-            stays[key] = progress
             next_at = min(next_at, at)
-    return replace(standing, progress=stays, archive_at=next_at), tuple(leaves)
-
-
-def restore(standing: Standing, history: Iterable[Progress]) -> Standing:
-    """Return the standing with settled progress back in place; what is hot already stays as it is."""
-    archived: Mapping[ProgressKey, Progress] = {ProgressKey(p.target_id, p.period_id): p for p in history}
-    if not archived:
-        return standing
-    return replace(standing, progress={**archived, **standing.progress}, archive_at=0)
+    fold.archive_at = next_at
+    return tuple(archived)

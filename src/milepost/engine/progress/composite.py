@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from milepost.engine.fold import CompositeDue, Fold
 from milepost.engine.progress.change import Cause, Change, revokes
 from milepost.model.amount import UNITS_PER_ONE
-from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey
+from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey, Reason
 from milepost.rules.compiled.composites import Composite
 from milepost.rules.compiled.rule import Rule
 
@@ -40,7 +40,7 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
     if holds and not achieved_by:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
-    elif achieved_by and not holds and revokes(change, cause.settings):
+    elif achieved_by and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
         achieved_at = achieved_by = 0
         _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
     fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.received_at, achieved_at, achieved_by)

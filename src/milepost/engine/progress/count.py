@@ -1,33 +1,43 @@
-"""How a change reaches the progress it concerns, and what follows from it for the group."""
+"""How an event is counted: the rules that it matches, the rows that change, and what follows for the group."""
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from milepost.engine.fold import Fold, contribution_of, is_decided, is_too_late
 from milepost.engine.progress.beginning import first_progress, open_windows
-from milepost.engine.progress.change import Cause, Change, apply_change
+from milepost.engine.progress.change import UNDATED, Cause, Change, moved_days, reached_triggers, revokes
 from milepost.engine.progress.composite import composites_afterwards, update_composite
-from milepost.engine.progress.context import evaluation_context
-from milepost.engine.progress.contributions import accumulate, contributions
+from milepost.engine.progress.contributions import contributions
 from milepost.engine.progress.sequential import fill_next
 from milepost.engine.progress.streaks import update_streak
 from milepost.engine.progress.windows import position_of
 from milepost.language import EvaluationContext
 from milepost.model.event import Event
-from milepost.model.standing import NOT_LEFT, Entry, ProgressKey, Reason
+from milepost.model.standing import NOT_LEFT, Entry, OutcomeKind, ProgressKey, Reason
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.rule import Rule, Signature
 
+# Said once: to look a member of an enumeration up costs as much as to note an entry.
+_ACHIEVED, _CAP, _RETURNED = OutcomeKind.ACHIEVED, OutcomeKind.CAP_REACHED, Reason.RETURNED
+
 
 def count(fold: Fold, event: Event, cause: Cause) -> None:
-    """Count the event for every rule that it matches; what rules ask alike is asked once."""
-    context = evaluation_context(fold.rule_index, event, fold.before)
-    matched = fold.rule_index.rules_for(event)
-    if fold.enrolments or fold.rule_index.settings.late_days is not None:
-        _count_together(fold, fold.rule_index.candidates(event, fold.enrolments), context, cause)
+    """Count *event* for every rule that it matches; rules of one signature are asked once."""
+    rule_index = fold.rule_index
+    matched = rule_index.rules_for(event)
+    if fold.enrolments or rule_index.settings.late_days is not None:
+        rules = rule_index.candidates(event, fold.enrolments)
+        if rules:
+            _count_together(fold, rules, fold.context(event), cause)
         return
-    if matched.plain:
-        added = contributions(matched.plain, context)
-        fold.archive_after(accumulate(added, event, fold.progress, fold.entries, fold.outcomes))
+    if not (matched.batches or matched.others):
+        return
+    context = fold.context(event)
+    if matched.batches:
+        added = contributions(matched.batches, context)
+        if added:
+            fold.archive_after(fold.progress.accumulate(added, cause))
     if matched.others:
         _count_together(fold, matched.others, context, cause)
 
@@ -69,25 +79,43 @@ def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
 
 
 def apply_to_group(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
-    """Let *change* happen to the progress of *rule* in the period at *position*, with all that follows from it."""
+    """Let *change* happen to the row of *rule* in the period at *position*, with all that follows for the group."""
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         fill_next(fold, rule, change, cause)
         return
     key = rule.keys[position]
-    before = fold.progress.get(key)
-    if before is None:
-        before = first_progress(fold, rule, position, cause)
+    if key not in fold.progress:
+        fold.progress[key] = first_progress(fold, rule, position, cause)
     elif not rule.is_fixed:
         # A balance may have made the row before anything counted.
         open_windows(fold, rule, cause)
-    goal = fold.goal(rule, position) if fold.enrolments else rule.goals[position]
-    after = fold.progress[key] = apply_change(rule, position, goal, before, change, cause, fold.outcomes)
-    fold.entries.append(Entry(key[0], key[1], change.reason, change.amount, before.value, after.value))
-    if rule.together:
-        update_streak(fold, rule, before, after, cause)
-        update_composite(fold, rule, key.period_id, change, cause)
+    if not rule.is_group_tracked:
+        change_row(fold, rule, position, change, cause)
+        return
+    before = fold.progress[key]
+    change_row(fold, rule, position, change, cause)
+    update_streak(fold, rule, before, fold.progress[key], cause)
+    update_composite(fold, rule, key.period_id, change, cause)
+
+
+def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
+    """Let *change* move a row that is there: its value and days, its triggers and then its achievement."""
+    target, rows, moved = rule.row_targets[position], fold.progress, change.amount
+    if fold.enrolments:
+        target = target._replace(goal=fold.goal(rule, position))
+    if not rule.sums and change.reason not in UNDATED:
+        row = rows[rule.keys[position]]
+        days, moved = moved_days(row.days, change, rule.aggregate)
+        rows[rule.keys[position]] = replace(row, days=days)
+    if rule.marks:
+        row = rows[rule.keys[position]]
+        value = row.value + moved
+        triggers = reached_triggers(rule, position, target.goal, row.triggers, value, cause.at, fold.outcomes.append)
+        rows[rule.keys[position]] = replace(row, triggers=triggers)
+    takes_back = change.reason is _RETURNED and revokes(cause.settings)
+    rows.add((target,), moved, cause, change.reason, change.amount, _CAP if rule.is_cap else _ACHIEVED, takes_back)
 
 
 def _note_too_late(fold: Fold, key: ProgressKey, amount: int) -> None:
-    value = fold.progress[key].value if key in fold.progress else 0
+    value = fold.value(key)
     fold.entries.append(Entry(*key, Reason.TOO_LATE, amount, value, value))

@@ -1,11 +1,11 @@
 """What a step needs to know of the customer's own past, and how it asks for it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
-from milepost.model.standing import Entry, Standing
+from milepost.model.standing import Entry, WaitingReturn
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.index import RuleIndex
 
@@ -47,19 +47,33 @@ class HistoryNeed(NamedTuple):
 NO_HISTORY = HistoryNeed()
 """The standing alone is enough; given itself, never a copy."""
 
-FAST_PATH_PAYLOADS = frozenset({Bill, Activity, Award})
-"""The payloads that mostly add something and do no more."""
+_OFTEN_ALONE = frozenset({Bill, Activity, Award})
+"""Payloads that need nothing of the log unless they are late, or a return waits for them."""
 
 
-def history_needed(rule_index: RuleIndex, standing: Standing, event: Event) -> HistoryNeed:
-    """Return what `step` wants to know for *event*."""
-    late = event.occurred_at < standing.latest_at - ARCHIVE_AFTER_US or rule_index.needs_ended_periods(event.name)
+class CustomerClock(Protocol):
+    """What `history_needed` looks at of a standing, or of a fold that is open."""
+
+    @property
+    def latest_at(self) -> int:
+        """The greatest `occurred_at` among the customer's events (epoch microseconds)."""
+
+    @property
+    def waiting(self) -> tuple[WaitingReturn, ...]:
+        """The returns that wait for their bill."""
+
+
+def history_needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> HistoryNeed:
+    """Return what a step needs to know of the customer's past for *event*; NO_HISTORY itself if nothing."""
+    is_late = event.occurred_at < standing.latest_at - ARCHIVE_AFTER_US
+    if rule_index.needs_history:
+        is_late = is_late or rule_index.needs_ended_periods(event.name)
     payload = event.payload
-    if type(payload) in FAST_PATH_PAYLOADS:
-        if not late and not standing.waiting:
+    if type(payload) in _OFTEN_ALONE:
+        if not is_late and not standing.waiting:
             return NO_HISTORY
         returns = _waiting_for(standing, event.key.id, payload.number) if isinstance(payload, Bill) else ()
-        return HistoryNeed(returns=returns, history=late) if late or returns else NO_HISTORY
+        return HistoryNeed(returns=returns, history=is_late) if is_late or returns else NO_HISTORY
     match payload:
         case Return(original=original):
             return HistoryNeed(bill=original, history=True)
@@ -68,10 +82,10 @@ def history_needed(rule_index: RuleIndex, standing: Standing, event: Event) -> H
         case PeriodRollover() | Unenrol() | AbsorbCustomer():
             return HistoryNeed(history=True)
         case _:
-            return HistoryNeed(history=True) if late else NO_HISTORY
+            return HistoryNeed(history=True) if is_late else NO_HISTORY
 
 
-def _waiting_for(standing: Standing, *names: str) -> tuple[EventKey, ...]:
+def _waiting_for(standing: CustomerClock, *names: str) -> tuple[EventKey, ...]:
     """Return the returns that wait for a bill with one of these *names*."""
     return tuple(wait.key for wait in standing.waiting if wait.original in names)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
 from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
-from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress
+from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.compiled.rule import Rule
 
 
@@ -36,7 +36,8 @@ def move_total(
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
     total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
-    achieved = _achieved(rule, goal, total, before, takes_back=revokes(change, cause.settings))
+    takes_back = change.reason is Reason.RETURNED and revokes(cause.settings)
+    achieved = _achieved(rule, goal, total, before, takes_back=takes_back)
     concerned = min(before, achieved, len(rule.keys) - 1)
     for position, value in _values(rule, goal, total, achieved):
         key = rule.keys[position]
@@ -92,7 +93,7 @@ def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) ->
     triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
     key = rule.keys[row.position]
     if rule.marks:
-        triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes)
+        triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes.append)
     if row.is_achieved and not achieved_by:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))

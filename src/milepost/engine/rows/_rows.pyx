@@ -1,30 +1,45 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
-"""The twin of `summing.add_up` in machine code: rows of progress, from their stored bytes to their stored bytes.
+"""The twin of `_rows_py.py` in machine code: rows of progress, from their stored bytes to their stored bytes.
 
-A row is eight numbers and has no days; whatever does not fit into 64 bits is left to `summing` (decision 0025). The bytes
-are those that msgspec makes of `Progress`, the texts those that it makes of `Entry` and `Outcome`.
+Most rows are eight numbers that fit into 64 bits and have no days; those are kept as numbers. Any other row is kept as
+the `Progress` that it is, and changed by `_rows_py` (decision 0025). The bytes are those that msgspec makes of
+`Progress`, the texts those that it makes of `Entry` and `Outcome`.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memmove
 
+import msgspec
+
+from milepost.engine.rows import _rows_py
+from milepost.model.lazy import LazyRows, lazy_entries, lazy_outcomes
+from milepost.model.standing import Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+
+cdef object _encoded = msgspec.msgpack.encode
+cdef object _decoded = msgspec.msgpack.Decoder(list[Progress]).decode
+cdef object _COUNTED = Reason.COUNTED
+cdef object _ACHIEVED = OutcomeKind.ACHIEVED
+cdef object _NEVER = 1 << 62
+
 cdef enum:
     # OutcomeKind and Reason of model.standing; a test holds them against each other.
-    _ENROLLED = 1
-    _ACHIEVED = 3
-    _COUNTED = 1
-    _RETURNED = 2
+    _ENROLLED_KIND = 1
+    _ACHIEVED_KIND = 3
+    _UNACHIEVED_KIND = 4
+    _COUNTED_REASON = 1
 
-ENROLLED, ACHIEVED, COUNTED, RETURNED = _ENROLLED, _ACHIEVED, _COUNTED, _RETURNED
-NEVER = 1 << 62
+ENROLLED, ACHIEVED, UNACHIEVED, COUNTED = _ENROLLED_KIND, _ACHIEVED_KIND, _UNACHIEVED_KIND, _COUNTED_REASON
+NEVER = _NEVER
 
-cdef int64_t _NEVER = <int64_t> 1 << 62
+cdef int64_t _NEVER_US = <int64_t> 1 << 62
 cdef int64_t _VALUE_MAX = <int64_t> 1 << 61
-"""How large a value may be, so that one more amount cannot overflow."""
+"""How large a value that is kept as a number may be, so that one more amount cannot overflow."""
 
 cdef enum:
     # The longest text of one entry or outcome: six numbers of twenty digits, and what stands between them.
@@ -42,6 +57,8 @@ cdef struct Row:
     int64_t achieved_at
     int64_t achieved_by
     int64_t triggers
+    # The row itself where it is no eight numbers; owned. The other fields but the key then mean nothing.
+    PyObject* boxed
 
 
 cdef struct Text:
@@ -50,131 +67,244 @@ cdef struct Text:
     Py_ssize_t room
 
 
-cdef class Tally:
-    """Rows of progress in the order of their keys, and what was told of them since `told` was asked."""
+cdef class Journal:
+    """The text of a JSON array: what an event changed or led to, in order."""
+
+    cdef Text text
+    cdef Py_ssize_t count
+    cdef object lazy
+
+    def __cinit__(self, lazy):
+        """Begin with nothing; *lazy* makes what reads the finished text."""
+        self.lazy = lazy
+
+    def __dealloc__(self):
+        PyMem_Free(self.text.start)
+
+    def append(self, item):
+        """Note *item*, an `Entry` or an `Outcome`."""
+        cdef bint first = True
+        _begin_item(&self.text)
+        for field in item.__struct_fields__:
+            if not first:
+                _put(&self.text, c",")
+            first = False
+            _write_object(&self.text, getattr(item, field))
+        _end_item(self)
+
+    def take(self):
+        """Return the items noted since this was called last."""
+        if not self.count:
+            return ()
+        made = self.lazy(self.array())
+        self.text.size = 0
+        self.count = 0
+        return made
+
+    def __iter__(self):
+        return iter(self.lazy(self.array())) if self.count else iter(())
+
+    def __len__(self):
+        return self.count
+
+    cdef bytes array(self):
+        """Return the text as a whole array."""
+        cdef bytes made
+        _make_room(&self.text, 1)
+        self.text.start[self.text.size] = c"]"
+        return PyBytes_FromStringAndSize(self.text.start, self.text.size + 1)
+
+
+cdef class Rows:
+    """Rows of progress by their keys, with the entries and outcomes of the event that changes them."""
 
     cdef Row* rows
     cdef Py_ssize_t count
     cdef Py_ssize_t room
-    cdef int64_t value_max
-    cdef Text entries
-    cdef Text outcomes
+    cdef readonly Journal entries
+    cdef readonly Journal outcomes
+
+    def __cinit__(self, progress):
+        """Begin with *progress*, which stays as it is."""
+        self.entries = Journal(lazy_entries)
+        self.outcomes = Journal(lazy_outcomes)
+        if type(progress) is LazyRows:
+            if not self.unpack(progress.body):
+                self.clear()
+                for row in _decoded(progress.body):
+                    self.put(row)
+        else:
+            for row in progress.values():
+                self.put(row)
 
     def __dealloc__(self):
+        self.clear()
         PyMem_Free(self.rows)
-        PyMem_Free(self.entries.start)
-        PyMem_Free(self.outcomes.start)
 
-    def add_up(self, list added, int64_t at, int64_t received_at, log_id):
-        """Add to the rows that *added* names: pairs of spots (`rules.matching.RowTarget`) and the amount for each of them.
+    def get(self, key):
+        """Return the row of *key*, if there is one."""
+        cdef Row* row = self.find(key[0], key[1])
+        return None if row == NULL else _progress(row)
 
-        *at* and *received_at* are epoch seconds, *log_id* gives the number of the event when it is called. Returns when the
-        first of the periods closes in which a row began, NEVER if none did; None if an amount may be too large, when
-        nothing was done.
-        """
-        cdef int64_t closing = _NEVER, amount
+    def __getitem__(self, key):
+        cdef Row* row = self.find(key[0], key[1])
+        if row == NULL:
+            raise KeyError(key)
+        return _progress(row)
+
+    def __setitem__(self, key, row):
+        self.put(row)
+
+    def __delitem__(self, key):
+        cdef Row* row = self.find(key[0], key[1])
+        if row == NULL:
+            raise KeyError(key)
+        Py_XDECREF(row.boxed)
+        self.count -= 1
+        memmove(row, row + 1, (self.count - (row - self.rows)) * sizeof(Row))
+
+    def __contains__(self, key):
+        return self.find(key[0], key[1]) != NULL
+
+    def __iter__(self):
         cdef Py_ssize_t place
-        cdef Row* row
-        if not self.have_room_for(added):
-            return None
-        achieved_by = None
-        for one in added:
-            amount = <object> PyTuple_GET_ITEM(one, 1)
-            found = <object> PyTuple_GET_ITEM(one, 0)
-            for place in range(PyTuple_GET_SIZE(found)):
-                spot = <object> PyTuple_GET_ITEM(found, place)
-                row = self.row(<object> PyTuple_GET_ITEM(spot, 0), <object> PyTuple_GET_ITEM(spot, 1), at)
-                if row.updated_at < 0:
-                    closing = min(closing, <int64_t> (<object> PyTuple_GET_ITEM(spot, 3)))
-                row.updated_at = received_at
-                self.entry(row, _COUNTED, amount)
-                if not row.achieved_by and _is_reached(row.value, <object> PyTuple_GET_ITEM(spot, 2)):
-                    if achieved_by is None:
-                        achieved_by = log_id()
-                    row.achieved_at = at
-                    row.achieved_by = achieved_by
-                    self.outcome(row, _ACHIEVED, at)
+        return iter([ProgressKey(self.rows[place].target_id, self.rows[place].period_id) for place in range(self.count)])
+
+    def __len__(self):
+        return self.count
+
+    def add(self, targets, amount, cause, reason=_COUNTED, stated=None, achieved=_ACHIEVED, bint revokes=False):
+        """Add *amount* to the row of each of *targets*; `_rows_py.Rows.add` says what that means."""
+        cdef int64_t closing = _NEVER_US
+        self.add_each(targets, amount, cause, reason, amount if stated is None else stated, achieved, revokes, &closing)
         return closing
 
-    def take_back(self, list taken, int64_t received_at, bint revoking):
-        """Take from the rows that *taken* names: pairs as of `add_up`, the amount is that which was added.
+    def accumulate(self, contributions, cause):
+        """Add each of *contributions*; see `add`."""
+        cdef int64_t closing = _NEVER_US
+        for one in contributions:
+            amount = <object> PyTuple_GET_ITEM(one, 1)
+            self.add_each(<object> PyTuple_GET_ITEM(one, 0), amount, cause, _COUNTED, amount, _ACHIEVED, False, &closing)
+        return closing
 
-        Returns whether that was done; not if a row is missing, would be achieved, or, *revoking*, would be achieved no
-        more.
+    def frozen(self):
+        """Return the rows as they are now, packed; later changes leave the result alone.
+
+        A value that cannot be stored (beyond 64 bits) cannot be packed either: such rows are returned as they are.
         """
-        cdef int64_t amount
-        cdef Py_ssize_t place
+        try:
+            return LazyRows(self.packed())
+        except OverflowError:
+            return {key: self[key] for key in self}
+
+    cdef int add_each(
+        self, targets, amount, cause, reason, stated, achieved, bint revokes, int64_t* closing
+    ) except -1:
+        """Do what `add` says; *closing* is lowered to the first end of a period in which a row begins."""
+        cdef int64_t moved, at = cause.at, received_at = cause.received_at
+        cdef int overflow
+        cdef bint reached, is_stated = stated is not amount
+        cdef int reason_number = reason, achieved_kind = achieved
         cdef Row* row
-        cdef bint reached
-        if not self.have_room_for(taken):
-            return False
-        for one in taken:
-            amount = <object> PyTuple_GET_ITEM(one, 1)
-            found = <object> PyTuple_GET_ITEM(one, 0)
-            for place in range(PyTuple_GET_SIZE(found)):
-                spot = <object> PyTuple_GET_ITEM(found, place)
-                row = self.find(<object> PyTuple_GET_ITEM(spot, 0), <object> PyTuple_GET_ITEM(spot, 1))
-                if row == NULL:
-                    return False
-                goal = <object> PyTuple_GET_ITEM(spot, 2)
-                if goal is not None:
-                    reached = _is_reached(row.value - amount, goal)
-                    if reached != (row.achieved_by != 0) and (reached or revoking):
-                        return False
-        for one in taken:
-            amount = <object> PyTuple_GET_ITEM(one, 1)
-            found = <object> PyTuple_GET_ITEM(one, 0)
-            for place in range(PyTuple_GET_SIZE(found)):
-                spot = <object> PyTuple_GET_ITEM(found, place)
-                row = self.find(<object> PyTuple_GET_ITEM(spot, 0), <object> PyTuple_GET_ITEM(spot, 1))
+        moved = PyLong_AsLongLongAndOverflow(amount, &overflow)
+        if overflow or not -_VALUE_MAX < moved < _VALUE_MAX:
+            overflow = 1
+        for target in targets:
+            row = self.row(<object> PyTuple_GET_ITEM(target, 0), <object> PyTuple_GET_ITEM(target, 1), at, received_at)
+            if row.updated_at < 0:
+                closing[0] = min(closing[0], <int64_t> (<object> PyTuple_GET_ITEM(target, 3)))
                 row.updated_at = received_at
-                self.entry(row, _RETURNED, -amount)
-        return True
+            if overflow or row.boxed != NULL:
+                self.add_to_boxed(target, amount, cause, reason, stated, achieved, revokes)
+                continue
+            goal = <object> PyTuple_GET_ITEM(target, 2)
+            _begin_item(&self.entries.text)
+            _write(&self.entries.text, row.target_id)
+            _write_next(&self.entries.text, row.period_id)
+            _write_next(&self.entries.text, reason_number)
+            if is_stated:
+                _put(&self.entries.text, c",")
+                _write_object(&self.entries.text, stated)
+            else:
+                _write_next(&self.entries.text, moved)
+            _write_next(&self.entries.text, row.value)
+            row.value += moved
+            row.updated_at = received_at
+            _write_next(&self.entries.text, row.value)
+            _end_item(self.entries)
+            if goal is not None:
+                reached = _is_reached(row.value, goal)
+                if reached and not row.achieved_by:
+                    row.achieved_at = at
+                    row.achieved_by = cause.event.key.log_id
+                    self.note(row, achieved_kind, at)
+                elif revokes and not reached and row.achieved_by:
+                    row.achieved_at = row.achieved_by = 0
+                    self.note(row, _UNACHIEVED_KIND, at)
+            if not -_VALUE_MAX < row.value < _VALUE_MAX:
+                self.put(_progress(row))
+        return 0
 
-    def told(self):
-        """Return the texts of the entries and the outcomes since this was asked last: JSON arrays."""
-        return _taken(&self.entries), _taken(&self.outcomes)
+    cdef int add_to_boxed(self, target, amount, cause, reason, stated, achieved, bint revokes) except -1:
+        """Have the reference change one row, whatever its numbers are."""
+        key = ProgressKey(target[0], target[1])
+        reference = _rows_py.Rows({key: self[key]})
+        reference.add((target,), amount, cause, reason, stated, achieved, revokes)
+        self.put(reference[key])
+        for entry in reference.entries:
+            self.entries.append(entry)
+        for outcome in reference.outcomes:
+            self.outcomes.append(outcome)
+        return 0
 
-    def packed(self):
+    cdef int note(self, Row* row, int kind, int64_t at) except -1:
+        """Note the outcome of a row."""
+        cdef Text* text = &self.outcomes.text
+        _begin_item(text)
+        _write(text, kind)
+        _write_next(text, row.target_id)
+        _write_next(text, row.period_id)
+        _write_next(text, at)
+        _write_next(text, row.value)
+        _write_next(text, 0)
+        _end_item(self.outcomes)
+        return 0
+
+    cdef bytes packed(self):
         """Return the bytes of all rows: a msgpack array."""
         cdef Text text = Text(NULL, 0, 0)
         cdef Py_ssize_t place
-        _make_room(&text, 5 + self.count * ROW_MAX)
-        if self.count < 16:
-            _put(&text, 0x90 | self.count)
-        elif self.count < 1 << 16:
-            _put_bytes(&text, 0xDC, self.count, 2)
-        else:
-            _put_bytes(&text, 0xDD, self.count, 4)
-        for place in range(self.count):
-            row = &self.rows[place]
-            _put(&text, 0x99)
-            _pack(&text, row.target_id)
-            _pack(&text, row.period_id)
-            _pack(&text, row.value)
-            _pack(&text, row.enrolled_at)
-            _pack(&text, row.updated_at)
-            _pack(&text, row.achieved_at)
-            _pack(&text, row.achieved_by)
-            _pack(&text, row.triggers)
-            _put(&text, 0x90)
-        made = PyBytes_FromStringAndSize(text.start, text.size)
-        PyMem_Free(text.start)
-        return made
-
-    cdef bint have_room_for(self, list amounts) except -1:
-        """Return whether each of the *amounts*, beside their spots, may be added to or taken from any row."""
-        cdef int64_t amount, largest = 0
-        cdef int overflow
-        for one in amounts:
-            amount = PyLong_AsLongLongAndOverflow(<object> PyTuple_GET_ITEM(one, 1), &overflow)
-            if overflow or not -_VALUE_MAX < amount < _VALUE_MAX:
-                return False
-            largest = max(largest, amount, -amount)
-        if self.value_max > _VALUE_MAX - largest:
-            return False
-        self.value_max += largest
-        return True
+        cdef bytes made
+        cdef Row* row
+        try:
+            _make_room(&text, 5 + self.count * ROW_MAX)
+            if self.count < 16:
+                _put(&text, 0x90 | self.count)
+            elif self.count < 1 << 16:
+                _put_bytes(&text, 0xDC, self.count, 2)
+            else:
+                _put_bytes(&text, 0xDD, self.count, 4)
+            for place in range(self.count):
+                row = &self.rows[place]
+                if row.boxed != NULL:
+                    made = _encoded(<object> row.boxed)
+                    _make_room(&text, PyBytes_GET_SIZE(made) + (self.count - place) * ROW_MAX)
+                    memcpy(text.start + text.size, PyBytes_AS_STRING(made), PyBytes_GET_SIZE(made))
+                    text.size += PyBytes_GET_SIZE(made)
+                    continue
+                _put(&text, 0x99)
+                _pack(&text, row.target_id)
+                _pack(&text, row.period_id)
+                _pack(&text, row.value)
+                _pack(&text, row.enrolled_at)
+                _pack(&text, row.updated_at)
+                _pack(&text, row.achieved_at)
+                _pack(&text, row.achieved_by)
+                _pack(&text, row.triggers)
+                _put(&text, 0x90)
+            return PyBytes_FromStringAndSize(text.start, text.size)
+        finally:
+            PyMem_Free(text.start)
 
     cdef Py_ssize_t place_of(self, int64_t target_id, int64_t period_id) noexcept:
         """Return where the row of a key stands, or belongs."""
@@ -192,24 +322,54 @@ cdef class Tally:
     cdef Row* find(self, int64_t target_id, int64_t period_id) noexcept:
         """Return the row of a key, NULL if there is none."""
         cdef Py_ssize_t place = self.place_of(target_id, period_id)
+        if place == self.count:
+            return NULL
         cdef Row* row = &self.rows[place]
-        return row if place < self.count and row.target_id == target_id and row.period_id == period_id else NULL
+        return row if row.target_id == target_id and row.period_id == period_id else NULL
 
-    cdef Row* row(self, int64_t target_id, int64_t period_id, int64_t at) except NULL:
-        """Return the row of a key; one that begins now was never updated: its `updated_at` is -1."""
-        cdef Py_ssize_t place
+    cdef Row* row(self, int64_t target_id, int64_t period_id, int64_t at, int64_t received_at) except NULL:
+        """Return the row of a key; a row that begins now is noted, and its `updated_at` is -1."""
         cdef Row* row = self.find(target_id, period_id)
         if row != NULL:
             return row
+        row = self.insert(target_id, period_id)
+        row.enrolled_at = at
+        row.updated_at = -1
+        self.note(row, _ENROLLED_KIND, at)
+        return row
+
+    cdef Row* insert(self, int64_t target_id, int64_t period_id) except NULL:
+        """Return a new row of zeros at the place of its key."""
+        cdef Py_ssize_t place
         if self.count == self.room:
-            self.grow(self.count + 16)
+            self.grow(2 * self.count + 16)
         place = self.place_of(target_id, period_id)
-        row = &self.rows[place]
+        cdef Row* row = &self.rows[place]
         memmove(row + 1, row, (self.count - place) * sizeof(Row))
         self.count += 1
-        row[0] = Row(target_id, period_id, 0, at, -1, 0, 0, 0)
-        self.outcome(row, _ENROLLED, at)
+        row[0] = Row(target_id, period_id, 0, 0, 0, 0, 0, 0, NULL)
         return row
+
+    cdef int put(self, progress) except -1:
+        """Put a row in place of the one of its key: as eight numbers if it is that, else as it is."""
+        cdef Row made = Row(progress.target_id, progress.period_id, 0, 0, 0, 0, 0, 0, NULL)
+        cdef bint fits = not progress.days
+        cdef Row* row = self.find(made.target_id, made.period_id)
+        if row == NULL:
+            row = self.insert(made.target_id, made.period_id)
+        fits = fits and _number(progress.value, &made.value) and -_VALUE_MAX < made.value < _VALUE_MAX
+        fits = fits and _number(progress.enrolled_at, &made.enrolled_at)
+        fits = fits and _number(progress.updated_at, &made.updated_at) and made.updated_at >= 0
+        fits = fits and _number(progress.achieved_at, &made.achieved_at)
+        fits = fits and _number(progress.achieved_by, &made.achieved_by)
+        fits = fits and _number(progress.triggers, &made.triggers)
+        if not fits:
+            Py_INCREF(progress)
+            made.boxed = <PyObject*> progress
+            made.updated_at = 0
+        Py_XDECREF(row.boxed)
+        row[0] = made
+        return 0
 
     cdef int grow(self, Py_ssize_t room) except -1:
         rows = <Row*> PyMem_Realloc(self.rows, room * sizeof(Row))
@@ -219,34 +379,16 @@ cdef class Tally:
         self.room = room
         return 0
 
-    cdef int entry(self, Row* row, int reason, int64_t amount) except -1:
-        """Change the value of *row* by *amount*, and say so."""
-        cdef Text* text = &self.entries
-        _begin_item(text)
-        _write(text, row.target_id)
-        _write_next(text, row.period_id)
-        _write_next(text, reason)
-        _write_next(text, amount)
-        _write_next(text, row.value)
-        row.value += amount
-        _write_next(text, row.value)
-        _put(text, c"]")
-        return 0
-
-    cdef int outcome(self, Row* row, int kind, int64_t at) except -1:
-        cdef Text* text = &self.outcomes
-        _begin_item(text)
-        _write(text, kind)
-        _write_next(text, row.target_id)
-        _write_next(text, row.period_id)
-        _write_next(text, at)
-        _write_next(text, row.value)
-        _write_next(text, 0)
-        _put(text, c"]")
+    cdef int clear(self) except -1:
+        """Forget all rows."""
+        cdef Py_ssize_t place
+        for place in range(self.count):
+            Py_XDECREF(self.rows[place].boxed)
+        self.count = 0
         return 0
 
     cdef bint unpack(self, bytes packed) except -1:
-        """Take the rows of a msgpack array; return whether all of them are as rows are here."""
+        """Take the rows of a msgpack array; return whether all of them are eight numbers. If not, some were taken."""
         cdef const uint8_t* at = <const uint8_t*> PyBytes_AS_STRING(packed)
         cdef const uint8_t* end = at + PyBytes_GET_SIZE(packed)
         cdef Py_ssize_t count, place
@@ -262,6 +404,7 @@ cdef class Tally:
         self.grow(count + 16)
         for place in range(count):
             row = &self.rows[place]
+            row.boxed = NULL
             if at == end or at[0] != 0x99:
                 return False
             at += 1
@@ -276,70 +419,62 @@ cdef class Tally:
                 and _unpack(&at, end, &row.triggers)
             ):
                 return False
-            if at == end or at[0] != 0x90 or not -_VALUE_MAX < row.value < _VALUE_MAX:
+            if at == end or at[0] != 0x90 or not -_VALUE_MAX < row.value < _VALUE_MAX or row.updated_at < 0:
                 return False
             at += 1
-            self.value_max = max(self.value_max, row.value, -row.value)
-        self.count = count
+            self.count = place + 1
         return at == end
 
 
-def tally(bytes packed):
-    """Return the tally of rows that are *packed* (see `Tally.packed`); None if they hold what it has no place for."""
-    made = Tally()
-    return made if (<Tally> made).unpack(packed) else None
+cdef object _progress(Row* row):
+    """Return the row as the `Progress` that it is."""
+    if row.boxed != NULL:
+        return <object> row.boxed
+    return Progress(
+        row.target_id,
+        row.period_id,
+        row.value,
+        row.enrolled_at,
+        row.updated_at,
+        row.achieved_at,
+        row.achieved_by,
+        row.triggers,
+    )
 
 
-def contributions(sums, context):
-    """The twin of `summing.amounts`."""
-    cdef list found = []
-    cdef Py_ssize_t position = -1
-    event = context.event
-    instant, payload = event.occurred_at, event.payload
-    at_schedule = last_read = value = None
-    read_before = {}
-    for one in sums:
-        schedule = <object> PyTuple_GET_ITEM(one, 3)
-        if schedule is not at_schedule:
-            at_schedule = schedule
-            position = (<object> PyTuple_GET_ITEM(one, 0)).position(instant)
-        if position < 0:
-            continue
-        predicate = <object> PyTuple_GET_ITEM(one, 1)
-        read = <object> PyTuple_GET_ITEM(one, 2)
-        if read is None:
-            amount = (<object> PyTuple_GET_ITEM(one, 0)).amount(context)
-        elif predicate is not None and not predicate(context):
-            continue
-        elif read is last_read:
-            amount = value
-        else:
-            if read not in read_before:
-                read_before[read] = read(payload)
-            last_read, amount = read, read_before[read]
-            value = amount
-        if amount is not None:
-            found.append((<object> PyTuple_GET_ITEM(<object> PyTuple_GET_ITEM(one, 4), position), amount))
-    return found
+cdef bint _number(value, int64_t* found) except -1:
+    """Take a number; return whether it fits."""
+    cdef int overflow
+    found[0] = PyLong_AsLongLongAndOverflow(value, &overflow)
+    return not overflow
 
 
 cdef bint _is_reached(int64_t value, goal) except -1:
     cdef int overflow
-    cdef int64_t least
-    if goal is None:
-        return False
-    least = PyLong_AsLongLongAndOverflow(goal, &overflow)
+    cdef int64_t least = PyLong_AsLongLongAndOverflow(goal, &overflow)
     return overflow < 0 or (not overflow and value >= least)
 
 
-cdef bytes _taken(Text* text):
-    if not text.size:
-        return b"[]"
-    _make_room(text, 1)
-    _put(text, c"]")
-    made = PyBytes_FromStringAndSize(text.start, text.size)
-    text.size = 0
-    return made
+cdef int _write_object(Text* text, value) except -1:
+    """Write a whole number of any size."""
+    cdef int overflow
+    cdef int64_t fits = PyLong_AsLongLongAndOverflow(value, &overflow)
+    cdef bytes digits
+    if not overflow:
+        _make_room(text, TEXT_MAX)
+        _write(text, fits)
+        return 0
+    digits = b"%d" % value
+    _make_room(text, TEXT_MAX + PyBytes_GET_SIZE(digits))
+    memcpy(text.start + text.size, PyBytes_AS_STRING(digits), PyBytes_GET_SIZE(digits))
+    text.size += PyBytes_GET_SIZE(digits)
+    return 0
+
+
+cdef int _end_item(Journal journal) except -1:
+    _put(&journal.text, c"]")
+    journal.count += 1
+    return 0
 
 
 cdef int _make_room(Text* text, Py_ssize_t more) except -1:

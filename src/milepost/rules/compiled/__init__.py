@@ -1,1 +1,1 @@
-"""A definition, ready to judge events."""
+"""Definitions compiled for evaluation: rules and what they need to count events."""

@@ -1,6 +1,6 @@
-"""Which turns of time a group brings: periods that open and close, and the ends of customers' own windows.
+"""The period boundaries of a group: periods that open and close, and the ends of customers' own windows.
 
-A turn that lay in the past when its group was defined is none: nobody could have taken part (docs/rules.md).
+A boundary that was over when its group was made is left out, because no customer could have taken part (docs/rules.md).
 """
 
 from collections.abc import Iterator
@@ -9,50 +9,50 @@ from typing import assert_never
 from milepost.model.boundary import NO_PERIOD, BoundaryKind, PeriodBoundary
 from milepost.model.organisation import Settings
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.rules.calendar import DAY_US, SECOND_US
+from milepost.model.time import DAY_US, SECOND_US
 
-WINDOWS_EVERY_US = 3_600_000_000
-"""How often the windows of customers are looked through for those that ended."""
+WINDOW_CHECK_EVERY_US = 3_600_000_000
+"""The interval between two checks for customers' own windows that have ended, in microseconds."""
 
 
 def boundaries_of(group: TargetGroup, settings: Settings) -> Iterator[PeriodBoundary]:
-    """Return the turns of *group*, in no order; none of one that is not in force."""
+    """Yield the boundaries of *group*, in no particular order. An inactive or deleted group has none."""
     if not group.active or group.deleted:
         return
-    made, offset = group.attribution.created_at, settings.offset_days * DAY_US
+    made_at, offset = group.attribution.created_at, settings.offset_days * DAY_US
     match group.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             for period in group.periods:
                 if period.active:
                     yield from _of_period(group, period, offset)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
-            if end_of(group) > made:
-                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.CLOSED, end_of(group) + offset, made)
+            if end_of(group) > made_at:
+                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.CLOSED, end_of(group) + offset, made_at)
         case Evaluation.CYCLIC_WINDOW:
-            if end_of(group) > made:
-                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.WINDOWS, next_look(made), made)
+            if end_of(group) > made_at:
+                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.WINDOWS, next_window_check(made_at), made_at)
         case _ as never:
             assert_never(never)
 
 
 def end_of(group: TargetGroup) -> int:
-    """Return the first instant after the group's cycle window, whose last second is what is shown (facts 2.7)."""
+    """Return the first instant after the group's cycle window, of which answers show the last second (facts 2.7)."""
     return group.cycle_closes_at + SECOND_US
 
 
-def next_look(after: int) -> int:
-    """Return the first full hour after an instant: when customers' windows are looked through next."""
-    return (after // WINDOWS_EVERY_US + 1) * WINDOWS_EVERY_US
+def next_window_check(after: int) -> int:
+    """Return the instant of the next check of customers' windows: the first full hour after *after*."""
+    return (after // WINDOW_CHECK_EVERY_US + 1) * WINDOW_CHECK_EVERY_US
 
 
-def last_look(group: TargetGroup, settings: Settings) -> int:
-    """Return when the windows of customers have all ended."""
+def last_window_check(group: TargetGroup, settings: Settings) -> int:
+    """Return the instant from which all windows of customers have ended, with the offset days."""
     return end_of(group) + settings.offset_days * DAY_US
 
 
 def _of_period(group: TargetGroup, period: Period, offset: int) -> Iterator[PeriodBoundary]:
-    made = (period.attribution or group.attribution).created_at
-    if period.opens_at >= made:
-        yield PeriodBoundary(group.id, period.id, BoundaryKind.OPENED, period.opens_at, made)
-    if period.closes_at > made and period.closes_at > period.opens_at:
-        yield PeriodBoundary(group.id, period.id, BoundaryKind.CLOSED, period.closes_at + offset, made)
+    made_at = (period.attribution or group.attribution).created_at
+    if period.opens_at >= made_at:
+        yield PeriodBoundary(group.id, period.id, BoundaryKind.OPENED, period.opens_at, made_at)
+    if period.closes_at > made_at and period.closes_at > period.opens_at:
+        yield PeriodBoundary(group.id, period.id, BoundaryKind.CLOSED, period.closes_at + offset, made_at)

@@ -1,4 +1,4 @@
-"""What the targets of a group mean together: streaks, wholes of unified groups, caps (facts 4.9 to 4.11)."""
+"""Rules about a whole group: how a streak counts, and when a unified group is achieved (facts 4.9, 4.10)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, assert_never
@@ -9,11 +9,11 @@ from milepost.model.standing import ProgressKey
 from milepost.model.target import AggregateFunction, FreezeRule, Period, StreakLevel, TargetGroup, Tracking
 
 STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
-"""The kinds of groups in which achieved periods are counted."""
+"""The trackings in which achieved periods count."""
 
 
 def is_group_tracked(tracking: Tracking) -> bool:
-    """Return whether what becomes of one target makes something of the whole group: of its streak, or of it as one."""
+    """Return whether a change of one target also changes a streak or a composite of its group."""
     match tracking:
         case Tracking.DEFAULT | Tracking.CAPPING:
             return False
@@ -24,7 +24,11 @@ def is_group_tracked(tracking: Tracking) -> bool:
 
 
 class StreakRule(NamedTuple):
-    """How a group counts achieved periods; `levels` are ascending, spans in epoch microseconds."""
+    """How a group counts achieved periods.
+
+    `breaks` says whether a missed period breaks the streak. `levels` are ascending by count. `period_ids`, `opens` and
+    `closes` (epoch microseconds) have one entry for each active period, in the order of opening.
+    """
 
     group_id: int
     target_id: int
@@ -38,7 +42,12 @@ class StreakRule(NamedTuple):
 
 
 class Composite(NamedTuple):
-    """When a unified group is achieved as a whole: `needed` of its members, and the threshold, in units, if any."""
+    """When a unified group is achieved as a whole.
+
+    It is achieved when `needed` of the targets in `members` are, and its value is at least `threshold`, if there is
+    one. The value, in units, is the sum of the members' values (`sums`) or the number of achieved members. `closes`
+    holds the end of each period (epoch microseconds) by its id.
+    """
 
     group_id: int
     members: tuple[int, ...]
@@ -48,21 +57,21 @@ class Composite(NamedTuple):
     closes: dict[int, int]
 
     def key(self, period_id: int) -> ProgressKey:
-        """Return the name of the whole's own progress: the negative id of the group stands for a target."""
+        """Return the key of the composite's own progress; it has the negative group id in place of a target id."""
         return ProgressKey(-self.group_id, period_id)
 
 
 def active_periods(periods: Sequence[Period]) -> list[Period]:
-    """Return the active ones among *periods* in the order of their beginning; those that begin together as listed."""
+    """Return the active periods in the order of opening; periods that open together keep their order in *periods*."""
     return sorted((period for period in periods if period.active), key=lambda period: period.opens_at)
 
 
 def streak_rule(group: TargetGroup, settings: Settings) -> StreakRule | None:
-    """Return how *group* counts achieved periods, if it does."""
+    """Return how *group* counts achieved periods, or None if it is no streak group or has no active target."""
     targets = [target for target in group.targets if target.active]
     if group.tracking not in STREAKING or not targets:
         return None
-    run = active_periods(group.periods)
+    periods = active_periods(group.periods)
     return StreakRule(
         group.id,
         targets[0].id,
@@ -70,25 +79,25 @@ def streak_rule(group: TargetGroup, settings: Settings) -> StreakRule | None:
         tuple(sorted(group.streak_levels, key=lambda level: level.count)),
         group.freezes,
         settings.outages,
-        tuple(period.id for period in run),
-        tuple(period.opens_at for period in run),
-        tuple(period.closes_at for period in run),
+        tuple(period.id for period in periods),
+        tuple(period.opens_at for period in periods),
+        tuple(period.closes_at for period in periods),
     )
 
 
 def composite_of(group: TargetGroup) -> Composite | None:
-    """Return when *group* is achieved as a whole, if it is a unified one."""
+    """Return when *group* is achieved as a whole, or None if it is not unified."""
     if group.tracking is not Tracking.UNIFIED:
         return None
     members = tuple(target.id for target in group.targets if target.active)
-    combined = group.combination
-    any_of = combined is not None and combined.any_of
-    least = (combined.least if combined is not None else None) or 1
+    combination = group.combination
+    any_of = combination is not None and combination.any_of
+    least = (combination.least if combination is not None else None) or 1
     return Composite(
         group.id,
         members,
         least if any_of else len(members),
-        combined is not None and combined.aggregation is AggregateFunction.SUM,
-        None if combined is None or combined.threshold is None else to_units(combined.threshold),
+        combination is not None and combination.aggregation is AggregateFunction.SUM,
+        None if combination is None or combination.threshold is None else to_units(combination.threshold),
         {period.id: period.closes_at for period in group.periods},
     )

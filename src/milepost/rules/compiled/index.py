@@ -1,4 +1,4 @@
-"""From an event to the targets it may count for: the catalogue of an organisation's rules at one version."""
+"""The rules of an organisation at one version, found by the event that they may count."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -15,50 +15,44 @@ from milepost.rules.calendar import Calendar, calendar_of
 from milepost.rules.compiled.composites import Composite, StreakRule, composite_of, streak_rule
 from milepost.rules.compiled.measure import Reading
 from milepost.rules.compiled.references import References
-from milepost.rules.compiled.rule import Rule, Schedule, Signature
+from milepost.rules.compiled.rule import RowTarget, Rule, Schedule, Signature
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.rules.definition.unsupported import unsupported_features
 
 PLACES_REMEMBERED_MAX = 100_000
-"""How many places (per event name) the catalogue remembers candidates for."""
+"""How many places (per event name) the index remembers rules for."""
 
 
-class RowTarget(NamedTuple):
-    """Where one rule counts in one period: its progress, its goal (units), and when the period closes."""
-
-    target_id: int
-    period_id: int
-    goal: int | None
-    closes_at: int
+Contribution = tuple[tuple[RowTarget, ...], int]
+"""The rows to which an event adds, and what it adds to each of them, in units."""
 
 
 class RuleBatch(NamedTuple):
-    """Plain sums that ask the same of an event and have the same periods: one answer is all of theirs.
+    """Simple sums (`Rule.is_simple_sum`) that ask the same of an event and have the same periods.
 
-    `predicate` and `read` are those of `first`; `spots` are found by the period's position.
+    They share one answer: what the event adds to the first of them, it adds to each. `predicate` and `read` are those
+    of `first`; `targets` are found by the position of the period.
     """
 
     first: Rule
     predicate: Callable[[EvaluationContext], bool] | None
     read: Reading | None
     schedule: Schedule
-    spots: tuple[tuple[RowTarget, ...], ...]
+    targets: tuple[tuple[RowTarget, ...], ...]
 
 
 class MatchedRules(NamedTuple):
-    """Rules that listen to one kind of event at one place.
+    """The rules that may count one kind of event at one place.
 
-    `open_to_all` are those that everybody takes part in, and `enrolled` those of the enrolled, by target. Of the first,
-    `plain` are sums over calendar periods with nothing else to them, which are most, taken together where they ask
-    alike, those of the same periods side by side; `others` are the rest. `is_plain` says that counting for `plain` is
-    all that such an event does to a customer who is enrolled nowhere.
+    `open_to_all` are the rules of targets in which everybody takes part, `enrolled` those that need an enrolment, by
+    target. Of the first, `batches` are the simple sums, taken together where they ask alike, with batches of the same
+    periods side by side; `others` are the rest.
     """
 
     open_to_all: tuple[Rule, ...]
     enrolled: Mapping[int, Rule]
-    plain: tuple[RuleBatch, ...]
+    batches: tuple[RuleBatch, ...]
     others: tuple[Rule, ...]
-    is_plain: bool
 
 
 class RuleIndex:
@@ -83,15 +77,21 @@ class RuleIndex:
         self._asking_of_ended: set[str] = set()
         for group in self.groups.values():
             self._add(group)
+        self.needs_standing = self.needs.standing or self.needs.reached
+        """Whether any rule asks for anything of the standing."""
+        self.needs_history = bool(self._asking_of_ended)
+        """Whether any rule asks for progress of periods that may be over."""
+        self.counts_completions = self.has_rules_for(TARGET_COMPLETED)
+        """Whether any rule counts achievements."""
 
     def _add(self, group: TargetGroup) -> None:
         counts = group.active and not unsupported_features(group)
         zone = ruling_calendar(self.organisation, group.time_zone_name).zone
-        streak, whole = streak_rule(group, self.settings), composite_of(group)
+        streak, composite = streak_rule(group, self.settings), composite_of(group)
         if streak is not None:
             self.streaks[group.id] = streak
-        if whole is not None:
-            self.composites[group.id] = whole
+        if composite is not None:
+            self.composites[group.id] = composite
         for target in group.targets:
             rule = Rule(target, group, zone, self.settings, is_counting=counts and target.active)
             self.rules[target.id] = rule
@@ -127,15 +127,10 @@ class RuleIndex:
         found = self._by_place.get(key)
         if found is None:
             rules = [rule for rule in self._by_name.get(event.name, ()) if rule.is_at(place)]
-            found = _matched_rules(rules, sums_only=self._sums_only(event.name))
+            found = _matched_rules(rules)
             if len(self._by_place) < PLACES_REMEMBERED_MAX:
                 self._by_place[key] = found
         return found
-
-    def _sums_only(self, name: str) -> bool:
-        """Return whether settings and rules let events of this name be counted without a look beyond the period."""
-        is_late_counted = self.settings.late_days is None
-        return is_late_counted and not self.needs_ended_periods(name) and not self.has_rules_for(TARGET_COMPLETED)
 
     def candidates(self, event: Event, enrolments: Iterable[Enrolment]) -> tuple[Rule, ...]:
         """Return the rules that the event may count for, of a customer with these *enrolments*.
@@ -153,30 +148,26 @@ class RuleIndex:
         return name in self._by_name
 
 
-def _matched_rules(rules: Sequence[Rule], *, sums_only: bool) -> MatchedRules:
+def _matched_rules(rules: Sequence[Rule]) -> MatchedRules:
     open_to_all = tuple(rule for rule in rules if rule.open_to_all)
+    simple = sorted((rule for rule in open_to_all if rule.is_simple_sum), key=lambda rule: rule.schedule)
     alike: dict[tuple[Schedule, Signature], list[Rule]] = {}
-    for rule in sorted((rule for rule in open_to_all if rule.is_plain), key=lambda rule: rule.schedule):
-        alike.setdefault((rule.schedule, rule.asks), []).append(rule)
-    others = tuple(rule for rule in open_to_all if not rule.is_plain)
+    for rule in simple:
+        alike.setdefault((rule.schedule, rule.signature), []).append(rule)
     return MatchedRules(
         open_to_all,
         {rule.target_id: rule for rule in rules if not rule.open_to_all},
-        tuple(_sums(found) for found in alike.values()),
-        others,
-        sums_only and not others,
+        tuple(_batch(batch) for batch in alike.values()),
+        tuple(rule for rule in open_to_all if not rule.is_simple_sum),
     )
 
 
-def _sums(rules: Sequence[Rule]) -> RuleBatch:
+def _batch(rules: Sequence[Rule]) -> RuleBatch:
     first = rules[0]
-    spots = (
-        tuple(RowTarget(*rule.keys[position], rule.goals[position], closes_at) for rule in rules)
-        for position, closes_at in enumerate(first.closes)
-    )
-    return RuleBatch(first, first.predicate, first.read, first.schedule, tuple(spots))
+    targets = (tuple(rule.row_targets[position] for rule in rules) for position in range(len(first.keys)))
+    return RuleBatch(first, first.predicate, first.read, first.schedule, tuple(targets))
 
 
 def build_rule_index(organisation: Organisation, groups: Iterable[TargetGroup]) -> RuleIndex:
-    """Return the catalogue of *organisation* with these groups in force."""
+    """Return the index of the rules of *organisation* with these groups in force."""
     return RuleIndex(organisation, groups)

@@ -1,4 +1,4 @@
-"""What an event adds to a target: the table of entity × type in facts 4.2."""
+"""What an event adds to a target, by the target's entity and type (facts 4.2)."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -10,17 +10,17 @@ from milepost.model.event import Activity, Award, AwardKind, Bill, Line, Payload
 from milepost.model.target import AggregateFunction, Entity, Kpi, Metadata, Target, WindowKind
 
 Reading = Callable[[Payload], int | None]
-"""Reads what a payload adds, in units; None when it does not count at all."""
+"""A function that returns what a payload adds, in units, or None if it does not count."""
 
 LineReading = Callable[[Line], int | None]
-"""Reads what one line of a bill adds, in units; None when the line does not count."""
+"""A function that returns what one line of a bill adds, in units, or None if the line does not count."""
 
 SUMMED_DIGITS_MAX = 15
-"""Digits before the point that a summed attribute may have; a larger one does not count."""
+"""The largest number of digits before the point in a summed attribute. A larger number does not count."""
 
 
 class Aggregate(Enum):
-    """How contributions combine within a period: all added, or one extreme per calendar day, days added."""
+    """How the contributions of a period combine: all are added, or the extreme of each calendar day is added."""
 
     SUM = "SUM"
     DAY_MAX = "DAY_MAX"
@@ -34,7 +34,7 @@ def _of_bill(read: Callable[[Bill], int | None]) -> Reading:
     return reading
 
 
-# One function for each plain measure: rules that read the same are recognised by it and asked once for an event.
+# One function object for each simple measure: rules with equal functions share one evaluation of an event.
 _BILL_READINGS: Mapping[Kpi, Reading] = {
     Kpi.SALES: _of_bill(lambda bill: to_units(bill.net)),
     Kpi.GROSS_SALES: _of_bill(lambda bill: to_units(bill.gross)),
@@ -51,7 +51,7 @@ _LINE_READINGS: Mapping[Kpi, LineReading] = {
 
 
 def aggregate_of(target: Target) -> Aggregate:
-    """Return how *target* combines contributions; VISIT is the largest of the ones of a day."""
+    """Return how *target* combines contributions. VISIT takes the maximum of a day's ones, so each day adds one."""
     match target.kpi:
         case Kpi.VISIT:
             return Aggregate.DAY_MAX
@@ -80,7 +80,7 @@ def _aggregate_in(window: WindowKind | None) -> Aggregate:
 
 
 def reading(target: Target) -> Reading | None:
-    """Return how *target* reads a payload; None if it has no meaning, or is read line by line."""
+    """Return how *target* reads a payload, or None if its measure has no meaning or is read line by line."""
     match target.entity:
         case Entity.TRANSACTION:
             return _bill_reading(target)
@@ -97,7 +97,7 @@ def reading(target: Target) -> Reading | None:
 
 
 def line_reading(target: Target) -> LineReading | None:
-    """Return how a LINEITEM target reads one line; None if it has no meaning."""
+    """Return how a LINEITEM target reads one line, or None if its measure has no meaning."""
     assert target.entity is Entity.LINEITEM
     if target.kpi is not Kpi.EXTENDED_FIELD:
         return _LINE_READINGS.get(target.kpi)
@@ -106,7 +106,7 @@ def line_reading(target: Target) -> LineReading | None:
 
 
 def event_name_of(target: Target) -> str:
-    """Return the name of the events that *target* listens to."""
+    """Return the name of the events that *target* counts."""
     match target.entity:
         case Entity.TRANSACTION | Entity.LINEITEM:
             return "TransactionAdd"
@@ -127,14 +127,14 @@ def _bill_reading(target: Target) -> Reading | None:
     return None if field is None else _of_bill(lambda bill: field(bill.extended_fields))
 
 
-def _one(_payload: Payload) -> int | None:
+def _count_of_one(_payload: Payload) -> int | None:
     return UNITS_PER_ONE
 
 
 def _activity_reading(target: Target) -> Reading | None:
     match target.kpi:
         case Kpi.COUNT | Kpi.VISIT:
-            return _one
+            return _count_of_one
         case Kpi.EVENT_ATTRIBUTE:
             field = _field_reading(target.metadata)
             if field is None:
@@ -154,7 +154,7 @@ def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]]
 
 
 def _number(value: Scalar) -> int | None:
-    """Return *value* in units if it is a number, or text that is one, of a size that can be summed."""
+    """Return *value* in units if it is or spells a number that is not too large to be summed, else None."""
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
     try:
@@ -190,10 +190,10 @@ def _currency_reading(kpi: Kpi, metadata: Metadata | None) -> Reading | None:
             read = _award_reading(AwardKind.PROMOTIONAL)
         case _:
             return None
-    named = (metadata.program_id, metadata.currency)
+    currency = (metadata.program_id, metadata.currency)
 
     def reading(payload: Payload) -> int | None:
-        if isinstance(payload, Award) and (payload.program_id, payload.currency) == named:
+        if isinstance(payload, Award) and (payload.program_id, payload.currency) == currency:
             return read(payload)
         return None
 

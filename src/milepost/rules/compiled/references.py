@@ -1,4 +1,4 @@
-"""What the conditions of rules call by name: targets, groups, their periods and streak levels."""
+"""Names in conditions: the targets, groups, periods and streak levels that rules refer to."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,22 +12,23 @@ Place = tuple[TargetGroup, Target]
 
 
 def references_in(target: Target) -> tuple[Mention, ...]:
-    """Return what the expression of *target* calls by name."""
+    """Return the names in the expression of *target*."""
     return tuple(language.mentions(language.read(target.expression)))
 
 
 def unknown_names(group: TargetGroup, groups: Iterable[TargetGroup]) -> Iterator[str]:
-    """Return a sentence for each name in the expressions of *group* that nothing among *groups* bears."""
-    named = References(groups)
+    """Yield a sentence for each name in the expressions of *group* that is unknown among *groups*."""
+    references = References(groups)
     for target in group.targets:
         for mention in references_in(target):
-            reason = named.unknown(mention)
+            reason = references.unknown(mention)
             if reason is not None:
-                yield f"Target '{target.name}': {reason}; what the expression asks of it is 0 or false until there is."
+                consequence = "until it exists, what the expression reads of it is 0 or false."
+                yield f"Target '{target.name}': {reason}; {consequence}"
 
 
 class References:
-    """The groups of an organisation, found by their own names and by those of their targets and levels."""
+    """An index of an organisation's groups by their names and by the names of their targets and levels."""
 
     def __init__(self, groups: Iterable[TargetGroup]) -> None:
         """Index *groups*."""
@@ -42,23 +43,23 @@ class References:
             self._periods.update(((group.id, name_key(period.ref_code)), period.id) for period in group.periods)
 
     def group(self, name: str) -> TargetGroup | None:
-        """Return the group called *name*."""
+        """Return the group named *name*."""
         return self._groups.get(name_key(name))
 
     def target(self, name: str) -> Place | None:
-        """Return the target called *name*, with its group."""
+        """Return the target named *name*, with its group."""
         return self._targets.get(name_key(name))
 
     def level(self, name: str) -> tuple[TargetGroup, StreakLevel] | None:
-        """Return the streak level called *name*, with its group."""
+        """Return the streak level named *name*, with its group."""
         return self._levels.get(name_key(name))
 
     def period(self, group: TargetGroup, ref_code: str) -> int | None:
-        """Return the id of the period that *group* calls *ref_code*."""
+        """Return the id of the period of *group* with this *ref_code*."""
         return self._periods.get((group.id, name_key(ref_code)))
 
     def unknown(self, mention: Mention) -> str | None:
-        """Say that nothing is called as *mention* says, or give None."""
+        """Return why the name in *mention* is unknown, or None if it is known."""
         match mention.parameter:
             case Parameter.TARGET:
                 return None if self.target(mention.name) else f"there is no target {mention.name!r} yet"
@@ -70,10 +71,10 @@ class References:
                 return None if self.group(mention.name) else f"there is no target group {mention.name!r} yet"
 
     def _unknown_period(self, mention: Mention) -> str | None:
-        assert mention.of is not None, "a period is named after what has it"
+        assert mention.of is not None, "a period is named after its target or group"
         owner = mention.of.name
-        found = self.target(owner) if mention.of.parameter is Parameter.TARGET else None
-        group = found[0] if found else self.group(owner)
+        place = self.target(owner) if mention.of.parameter is Parameter.TARGET else None
+        group = place[0] if place else self.group(owner)
         if group is None or self.period(group, mention.name) is not None:
             return None
         return f"{owner!r} has no period {mention.name!r}"

@@ -1,4 +1,4 @@
-"""What is left of a bill after returns (facts 4.8 and 8.1, SUBTRACT)."""
+"""Computes what is left of a bill after returns (facts 4.8 and 8.1, SUBTRACT)."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -15,58 +15,61 @@ _NOTHING = Decimal(0)
 
 
 class Remaining(NamedTuple):
-    """A bill less what came back; `lines` stand beside the lines of the whole bill, None where nothing is left."""
+    """A bill less its returns.
+
+    `lines` has one entry for each line of the original bill, None if nothing is left of it.
+    """
 
     bill: Bill
     lines: tuple[Line | None, ...]
 
 
 def remaining(bill: Bill, returns: Iterable[Return]) -> Remaining | None:
-    """Return what is left of *bill* after *returns*, in the order they were heard; None when nothing is."""
-    left: Remaining | None = Remaining(bill, bill.lines)
-    for taken in returns:
-        if left is None:
+    """Return what is left of *bill* after *returns* in the order of arrival, or None if nothing is left."""
+    remainder: Remaining | None = Remaining(bill, bill.lines)
+    for returned in returns:
+        if remainder is None:
             return None
-        left = _less(left, taken)
-    return left
+        remainder = _less(remainder, returned)
+    return remainder
 
 
-def _less(left: Remaining, taken: Return) -> Remaining | None:
-    match taken.kind:
+def _less(remainder: Remaining, returned: Return) -> Remaining | None:
+    match returned.kind:
         case ReturnKind.FULL | ReturnKind.CANCELLED:
             return None
         case ReturnKind.AMOUNT:
-            amount = taken.amount if taken.amount is not None else _NOTHING
-            return _with_totals(left, net=amount, gross=amount, lines=left.lines)
+            amount = returned.amount if returned.amount is not None else _NOTHING
+            return _with_totals(remainder, net=amount, gross=amount, lines=remainder.lines)
         case ReturnKind.LINE_ITEM:
-            return _less_lines(left, taken.lines)
+            return _less_lines(remainder, returned.lines)
         case _ as never:
             assert_never(never)
 
 
-def _less_lines(left: Remaining, returned: tuple[ReturnedLine, ...]) -> Remaining | None:
-    lines = list(left.lines)
+def _less_lines(remainder: Remaining, returned: tuple[ReturnedLine, ...]) -> Remaining | None:
+    lines = list(remainder.lines)
     net = gross = _NOTHING
-    for back in returned:
-        quantity = back.quantity
+    for piece in returned:
+        quantity = piece.quantity
         for position, line in enumerate(lines):
-            if line is None or line.code != back.code or quantity <= 0:
+            if line is None or line.code != piece.code or quantity <= 0:
                 continue
-            rest = _less_line(line, back, quantity)
+            rest = _less_line(line, piece, quantity)
             net += line.net - (rest.net if rest else _NOTHING)
             gross += line.gross - (rest.gross if rest else _NOTHING)
             quantity -= line.quantity - (rest.quantity if rest else _NOTHING)
             lines[position] = rest
-    return _with_totals(left, net=net, gross=gross, lines=tuple(lines))
+    return _with_totals(remainder, net=net, gross=gross, lines=tuple(lines))
 
 
-def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None:
-    """Return *line* less *quantity* of the pieces that came back; the whole rest goes when no piece is left."""
+def _less_line(line: Line, returned: ReturnedLine, quantity: Decimal) -> Line | None:
+    """Return *line* less *quantity* of the returned pieces, or None if no piece is left, whatever its amount."""
     if quantity >= line.quantity:
         return None
     share = (quantity, line.quantity)
-    net = _part(line.net, share) if back.net is None else _part(back.net, (quantity, back.quantity))
-    gross = _part(line.gross, share) if back.gross is None else _part(back.gross, (quantity, back.quantity))
+    net = _part(line.net, share) if returned.net is None else _part(returned.net, (quantity, returned.quantity))
+    gross = _part(line.gross, share) if returned.gross is None else _part(returned.gross, (quantity, returned.quantity))
     return replace(
         line,
         quantity=line.quantity - quantity,
@@ -76,15 +79,17 @@ def _less_line(line: Line, back: ReturnedLine, quantity: Decimal) -> Line | None
 
 
 def _part(amount: Decimal, share: tuple[Decimal, Decimal]) -> Decimal:
-    """Return *amount* × share, to four decimals, half to even."""
+    """Return *amount* × part / whole, rounded to four decimals, half to even; *share* is (part, whole)."""
     part, whole = share
     if part == whole:
         return amount
     return _EXACT.divide(_EXACT.multiply(amount, part), whole).quantize(_UNIT, context=_EXACT)
 
 
-def _with_totals(left: Remaining, *, net: Decimal, gross: Decimal, lines: tuple[Line | None, ...]) -> Remaining | None:
-    bill = left.bill
+def _with_totals(
+    remainder: Remaining, *, net: Decimal, gross: Decimal, lines: tuple[Line | None, ...]
+) -> Remaining | None:
+    bill = remainder.bill
     bill = replace(
         bill,
         net=max(bill.net - net, min(bill.net, _NOTHING)),

@@ -1,4 +1,4 @@
-"""One target, ready to judge events."""
+"""A target compiled for evaluation."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from milepost import language
 from milepost.language import EvaluationContext
 from milepost.model.amount import UNITS_PER_ONE, to_units
-from milepost.model.event import Line, Place
+from milepost.model.event import Bill, Line, Place
 from milepost.model.organisation import Settings
 from milepost.model.standing import ProgressKey
 from milepost.model.target import (
@@ -25,7 +25,8 @@ from milepost.model.target import (
     Trigger,
     TriggerValueKind,
 )
-from milepost.rules.calendar import SECOND_US, calendar_of
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import calendar_of
 from milepost.rules.compiled.composites import active_periods, is_group_tracked
 from milepost.rules.compiled.measure import (
     Aggregate,
@@ -41,11 +42,14 @@ from milepost.rules.compiled.windows import Length, length_of
 PREDICATES_REMEMBERED_MAX = 10_000
 
 UNREACHABLE = 2**62
-"""A mark past every value."""
+"""The value of a trigger that cannot be reached, in units. Its users compare values only, so it is a number."""
 
 
 class Mark(NamedTuple):
-    """A trigger of a rule: the value to reach, in units; `share` of the goal, or the same `value` for every goal."""
+    """A trigger of a rule: it is reached at a `share` of the goal, or without a share at `value` (units).
+
+    `values` holds the value to reach in each period for customers with the rule's own goals, in units.
+    """
 
     trigger_id: int
     share: Fraction | None
@@ -53,21 +57,22 @@ class Mark(NamedTuple):
     values: tuple[int, ...]
 
     def of_goal(self, goal: int | None) -> int:
-        """Return the value to reach where the customer's goal is *goal*; a share is not rounded down."""
+        """Return the value to reach for a customer with this *goal*, in units. A share of the goal is rounded up."""
         if self.share is None:
             return self.value
         return UNREACHABLE if goal is None else ceil(goal * self.share)
 
 
 Signature = tuple[Callable[[EvaluationContext], bool] | None, Reading | None, LineReading | None, str]
-"""All of a rule that decides what an event adds: rules that ask the same get the same answer.
+"""The parts of a rule that determine what an event adds. Rules with equal signatures share one evaluation.
 
-The zone stands for the day on which it counts, which is asked only where a day's extreme counts.
+They are the predicate, the two readings, and the time zone of the event's day. The zone is empty where the day does not
+matter, that is, unless a day's extreme counts.
 """
 
 
 class TimeFrame(NamedTuple):
-    """The time in which a group counts: its bounds (epoch microseconds), its zone, and how windows of one's own run."""
+    """The time in which a group counts: kind of window, time zone, bounds (epoch microseconds), window length."""
 
     evaluation: Evaluation
     zone: str
@@ -76,12 +81,26 @@ class TimeFrame(NamedTuple):
     length: Length
 
 
+class RowTarget(NamedTuple):
+    """A row of progress that a rule counts in: its key, goal (units) and end of the period (epoch microseconds)."""
+
+    target_id: int
+    period_id: int
+    goal: int | None
+    closes_at: int
+
+
 class Rule:
-    """One target, ready to judge events; periods are ordered by their beginning, goals and marks stand beside them."""
+    """A target compiled for evaluation.
+
+    `opens`, `closes` (epoch microseconds), `period_ids`, `keys` and `goals` (units) have one entry for each active
+    period, in the order of opening. `is_plain` says that the rule only sums in calendar periods: it has no triggers, is
+    no cap, and its group has no streak or composite. `together` says that a change of this target also changes its
+    group's streak or composite.
+    """
 
     __slots__ = (
         "aggregate",
-        "asks",
         "calendar",
         "cap_scope",
         "closes",
@@ -94,7 +113,8 @@ class Rule:
         "is_cap",
         "is_counting",
         "is_fixed",
-        "is_plain",
+        "is_group_tracked",
+        "is_simple_sum",
         "keys",
         "kpi",
         "marks",
@@ -105,15 +125,16 @@ class Rule:
         "predicate",
         "read",
         "read_line",
+        "row_targets",
         "schedule",
+        "signature",
         "sums",
         "target_id",
-        "together",
         "tracking",
     )
 
     def __init__(self, target: Target, group: TargetGroup, zone: str, settings: Settings, *, is_counting: bool) -> None:
-        """Compile *target* of *group*, whose days are those of *zone*."""
+        """Compile *target* of *group* with days in the time zone *zone*."""
         periods = active_periods(group.periods)
         goals = {goal.period_id: to_units(goal.value) for goal in target.goals}
         self.target_id = target.id
@@ -122,7 +143,7 @@ class Rule:
         self.tracking = group.tracking
         self.is_cap = group.tracking is Tracking.CAPPING
         self.cap_scope: CapScope = group.cap_scope
-        self.together = is_group_tracked(group.tracking)
+        self.is_group_tracked = is_group_tracked(group.tracking)
         self.is_counting = is_counting
         self.event_name = event_name_of(target)
         self.aggregate: Aggregate = aggregate_of(target)
@@ -130,7 +151,7 @@ class Rule:
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
         self.is_fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
         length = length_of(group.frequency_kind, group.frequency, settings.cyclic_months)
-        # The end that is shown is the last second inside (facts 2.7).
+        # A stored end is the last second of the window (facts 2.7).
         closes_at = group.cycle_closes_at + SECOND_US
         self.frame = TimeFrame(group.evaluation, zone, group.cycle_opens_at, closes_at, length)
         self.calendar = calendar_of(zone)
@@ -145,44 +166,53 @@ class Rule:
         self.read: Reading | None = reading(target)
         self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
         self.schedule = _schedule(self.opens, self.closes)
-        self.is_plain = self.is_fixed and self.sums and not (self.marks or self.together or self.is_cap)
-        self.asks: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
+        # An event adds to the row of a simple sum and may achieve it, and that is all that it does there.
+        self.is_simple_sum = self.is_fixed and self.sums and not (self.marks or self.is_group_tracked or self.is_cap)
+        self.row_targets = (
+            tuple(map(RowTarget, *zip(*self.keys, strict=True), self.goals, self.closes)) if self.keys else ()
+        )
+        self.signature: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
     def position(self, instant: int) -> int:
-        """Return which calendar period holds *instant*, or -1."""
-        found = bisect_right(self.opens, instant) - 1
-        return found if found >= 0 and instant < self.closes[found] else -1
+        """Return the position of the calendar period that contains *instant* (epoch microseconds), or -1."""
+        position = bisect_right(self.opens, instant) - 1
+        return position if position >= 0 and instant < self.closes[position] else -1
 
     def position_of(self, period_id: int) -> int:
-        """Return where the period stands, or -1."""
+        """Return the position of the period with this id, or -1."""
         return self.period_ids.index(period_id) if period_id in self.period_ids else -1
 
     def is_at(self, place: Place) -> bool:
-        """Return whether the rule counts what happens at *place*; its filters are alternatives (facts 8 #54)."""
+        """Return whether the rule counts events at *place*. Its filters are alternatives (facts 8 #54)."""
         if not self.filters:
             return True
-        named = (
+        place_ids = (
             (FilterKind.STORE, place.store_id),
             (FilterKind.ZONE, place.zone_id),
             (FilterKind.CONCEPT, place.concept_id),
         )
-        return any(name in self.filters for name in named)
+        return any(place_id in self.filters for place_id in place_ids)
 
     def amount(self, context: EvaluationContext) -> int | None:
-        """Return what the event of *context* adds, in units; None when it does not count."""
+        """Return what the event of *context* adds, in units, or None if it does not count."""
         if self.read is None:
             payload = context.event.payload
-            return self.amount_of_lines(context, getattr(payload, "lines", ()))
+            return self.amount_of_lines(context, payload.lines) if isinstance(payload, Bill) else None
         if self.predicate is not None and not self.predicate(context):
             return None
         return self.read(context.event.payload)
 
     def amount_of_lines(self, context: EvaluationContext, left: Sequence[Line | None]) -> int | None:
-        """Return what the lines *left* add: those for whose original (same position) the expression holds."""
-        if self.read_line is None:
+        """Return what the lines *left* of the bill in *context* add, in units, or None if no line counts.
+
+        *left* has one entry for each line of the bill, None if nothing is left of it after returns. The expression is
+        evaluated on the original line, so that a return does not change which lines count.
+        """
+        bill = context.event.payload
+        if self.read_line is None or not isinstance(bill, Bill):
             return None
         total: int | None = None
-        for line, rest in zip(getattr(context.event.payload, "lines", ()), left, strict=True):
+        for line, rest in zip(bill.lines, left, strict=True):
             if rest is None:
                 continue
             if self.predicate is not None and not self.predicate(context._replace(line=line)):
@@ -194,7 +224,7 @@ class Rule:
 
 
 class Schedule(NamedTuple):
-    """The bounds of calendar periods, in order; rules of the same bounds share one."""
+    """The bounds of calendar periods, in order. Rules with equal bounds share one schedule."""
 
     opens: tuple[int, ...]
     closes: tuple[int, ...]
@@ -202,20 +232,20 @@ class Schedule(NamedTuple):
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
 def _schedule(opens: tuple[int, ...], closes: tuple[int, ...]) -> Schedule:
-    """Return one schedule for all rules of the same bounds, so that an event is placed in it once."""
+    """Return one schedule for all rules with equal bounds, so that the period of an event is looked up once."""
     return Schedule(opens, closes)
 
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
 def _predicate(expression: str, zone: str) -> Callable[[EvaluationContext], bool] | None:
-    """Return one predicate for all rules of the same expression, so that an event asks it once; None is always true."""
+    """Return one predicate for all rules with equal expressions, so that it is evaluated once; None is always true."""
     if expression == "true":
         return None
     return language.compile_predicate(language.read(expression), zone)
 
 
 def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
-    """Return what *trigger* asks for: the smallest units that are not below the amount, or the share of the goal."""
+    """Return the mark of *trigger*. Its amount is rounded up to units; an inactive trigger is unreachable."""
     if not trigger.active:
         return Mark(trigger.id, None, UNREACHABLE, (UNREACHABLE,) * len(goals))
     value = Fraction(trigger.value)

@@ -1,27 +1,31 @@
-"""Windows of a customer's own: how long they are, where they lie from an anchor on (facts 4.4, 8 #22 to #24)."""
+"""Customers' own windows: their length, and their bounds from an anchor on (facts 4.4, 8 #22 to #24)."""
 
 from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
-from milepost.rules.calendar import DAY_US, calendar_of
+from milepost.model.time import DAY_US
+from milepost.rules.calendar import calendar_of
 
 BOUNDS_REMEMBERED_MAX = 10_000
-"""How many customers' windows are remembered; each is at most a hundred instants."""
+"""The number of customers whose window bounds are cached; each has about a hundred instants at most."""
 
 _DAYS_OF_MONTH = 30
 
 
 class Length(NamedTuple):
-    """How long a window is: calendar months, or where there are none microseconds."""
+    """The length of a window: calendar months, or microseconds if `months` is 0."""
 
     months: int
     micros: int
 
 
 def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonths) -> Length:
-    """Return the length of *frequency* units of *kind*; a frequency of 0 or none is one, no kind at all means days."""
+    """Return the length of *frequency* units of *kind*.
+
+    A frequency of 0 or None means one unit, a kind of None days.
+    """
     units = frequency or 1
     match kind:
         case Frequency.DAILY | Frequency.CUSTOM | None:
@@ -42,18 +46,19 @@ def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonth
 
 @lru_cache(maxsize=BOUNDS_REMEMBERED_MAX)
 def bounds(zone: str, length: Length, anchor: int, count: int, end: int) -> tuple[int, ...]:
-    """Return the *count* + 1 bounds of the windows that begin at *anchor*, none later than *end* (epoch microseconds).
+    """Return the *count* + 1 bounds of the windows from *anchor* on, each at most *end* (all in epoch microseconds).
 
-    Each is reckoned from the anchor, so that the 31st comes back after a shorter month.
+    Each bound is computed from the anchor, so that windows from the 31st return to it after a shorter month: 31
+    January, 28 February, 31 March.
     """
     if not length.months:
         return tuple(min(anchor + number * length.micros, end) for number in range(count + 1))
     calendar = calendar_of(zone)
-    found = [anchor]
+    instants = [anchor]
     for number in range(1, count + 1):
-        # Past the end there is nothing to reckon, nor may there be a date in the calendar.
-        found.append(end if found[-1] >= end else min(calendar.later(anchor, months=number * length.months), end))
-    return tuple(found)
+        # Beyond the end nothing changes, and the calendar may have no such date.
+        instants.append(end if instants[-1] >= end else min(calendar.later(anchor, months=number * length.months), end))
+    return tuple(instants)
 
 
 def _of_months(number: int, months: CyclicMonths) -> Length:

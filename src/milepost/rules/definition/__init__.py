@@ -1,1 +1,1 @@
-"""What a request may define, and what is wrong with it."""
+"""Requests to define target groups: their drafts, the validation of a draft, and the group that it defines."""

@@ -1,4 +1,4 @@
-"""Which audiences a definition means, and in which version (facts 2.3, 4.13)."""
+"""The audiences that a target names, and their versions (facts 2.3, 4.13)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,49 +11,54 @@ from milepost.rules.definition.goals import enrolment_of
 from milepost.rules.definition.naming import MISSING
 
 AUDIENCES_MAX = 20
-"""Audiences of one target."""
+"""The largest number of audiences of one target."""
 
 FIELD = "targetAudienceFilter"
 
 
 def audience_problems(path: str, target: TargetDraft) -> Iterator[Problem]:
-    """Find what is wrong with the audiences of the target at *path*, but for whether there are such."""
+    """Yield the problems of the audiences of the target at *path*, except unknown ids: see `resolve_audiences`."""
     field = f"{path}.{FIELD}"
     if target.audiences and enrolment_of(target) is not EnrolmentMethod.AUDIENCE_FILTER:
-        yield Problem(field, "goes with enrolmentMethod AUDIENCE_FILTER only")
+        yield Problem(field, "is allowed only with enrolmentMethod AUDIENCE_FILTER")
     if len(target.audiences) > AUDIENCES_MAX:
-        yield Problem(field, f"must not be more than {AUDIENCES_MAX}")
-    named: set[int] = set()
+        yield Problem(field, f"must not have more than {AUDIENCES_MAX} entries")
+    earlier_ids: set[int] = set()
     for place, audience in enumerate(target.audiences[:AUDIENCES_MAX]):
-        where = f"{field}[{place}].audienceGroupId"
+        id_path = f"{field}[{place}].audienceGroupId"
         if audience.audience_id is None:
-            yield Problem(where, MISSING)
-        elif audience.audience_id in named:
-            yield Problem(where, "stands there twice")
+            yield Problem(id_path, MISSING)
+        elif audience.audience_id in earlier_ids:
+            yield Problem(id_path, "is listed twice")
         else:
-            named.add(audience.audience_id)
+            earlier_ids.add(audience.audience_id)
 
 
-def with_versions(
-    path: str, target: TargetDraft, known: Mapping[int, Audience]
+def resolve_audiences(
+    path: str, target: TargetDraft, audiences: Mapping[int, Audience]
 ) -> tuple[TargetDraft, tuple[Problem, ...]]:
-    """Return the target at *path* with the version of each audience that it means, and what names none."""
+    """Return the target at *path* with a version for each audience, and a problem for each unknown id.
+
+    *audiences* holds the organisation's audiences by id.
+    """
     problems: list[Problem] = []
-    meant = tuple(
-        _meant(f"{path}.{FIELD}[{place}]", one, known, problems) for place, one in enumerate(target.audiences)
+    resolved = tuple(
+        _resolve(f"{path}.{FIELD}[{place}]", draft, audiences, problems) for place, draft in enumerate(target.audiences)
     )
-    return replace(target, audiences=meant), tuple(problems)
+    return replace(target, audiences=resolved), tuple(problems)
 
 
-def _meant(path: str, given: AudienceDraft, known: Mapping[int, Audience], problems: list[Problem]) -> AudienceDraft:
-    if given.audience_id is None:
-        return given
-    audience = known.get(given.audience_id)
+def _resolve(
+    path: str, draft: AudienceDraft, audiences: Mapping[int, Audience], problems: list[Problem]
+) -> AudienceDraft:
+    if draft.audience_id is None:
+        return draft
+    audience = audiences.get(draft.audience_id)
     if audience is None:
-        problems.append(Problem(f"{path}.audienceGroupId", f"there is no audience with the id {given.audience_id}"))
-        return given
-    version = audience.version(given.version_id)
+        problems.append(Problem(f"{path}.audienceGroupId", f"there is no audience with the id {draft.audience_id}"))
+        return draft
+    version = audience.version(draft.version_id)
     if version is None:
-        problems.append(Problem(f"{path}.versionId", f"is no version of the audience {given.audience_id}"))
-        return given
-    return replace(given, version_id=version.id, updated_at=version.created_at)
+        problems.append(Problem(f"{path}.versionId", f"is no version of the audience {draft.audience_id}"))
+        return draft
+    return replace(draft, version_id=version.id, updated_at=version.created_at)

@@ -1,4 +1,4 @@
-"""From a sound draft to the target group it defines."""
+"""Builds the target group that a valid draft defines."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -34,16 +34,16 @@ from milepost.rules.definition.draft import (
     TargetDraft,
     TriggerDraft,
 )
-from milepost.rules.definition.goals import enrolment_of, goals_of, normalised
+from milepost.rules.definition.goals import canonical_amount, enrolment_of, goals_of
 from milepost.rules.definition.schedule import Window, cycle_window, evaluation_of, ruling_calendar, span_of
 from milepost.rules.definition.validation import periods_of, validate
 
 TRIGGER_KIND = "USER_TRIGGER"
-"""The kind of a trigger that names none; the vendor publishes only that of its automatic one (facts 2.4)."""
+"""The kind of a trigger whose request names none; the vendor publishes only its automatic kind (facts 2.4)."""
 
 
 class IdKind(Enum):
-    """What an id names."""
+    """The kind of object that an id names."""
 
     GROUP = "group"
     PERIOD = "period"
@@ -55,11 +55,11 @@ class IdKind(Enum):
 
 
 Ids = Callable[[IdKind], int]
-"""Gives the next id of a kind."""
+"""A function that returns the next id of a kind."""
 
 
 def ids_needed(draft: GroupDraft) -> Mapping[IdKind, int]:
-    """Return how many ids of each kind a sound *draft* takes."""
+    """Return how many ids of each kind the valid *draft* needs."""
     periods = periods_of(draft)
     return {
         IdKind.GROUP: 1,
@@ -73,7 +73,7 @@ def ids_needed(draft: GroupDraft) -> Mapping[IdKind, int]:
 
 
 def build_group(draft: GroupDraft, organisation: Organisation, ids: Ids, author: Author, now: int) -> TargetGroup:
-    """Return the group that a sound *draft* defines, made by *author* at *now* (epoch microseconds)."""
+    """Return the group that the valid *draft* defines, made by *author* at *now* (epoch microseconds)."""
     assert not validate(draft, organisation, now).problems
     assert draft.name is not None
     assert draft.preferred_till_id is not None
@@ -119,16 +119,16 @@ def _date(text: str | None, calendar: Calendar) -> str | None:
 
 
 def _periods(draft: GroupDraft, group_id: int, window: Window, calendar: Calendar, ids: Ids) -> tuple[Period, ...]:
-    """Return the periods listed, else as many as asked for, named as the vendor names them (facts 2.2)."""
+    """Return the listed periods, or as many as requested, with the vendor's names for them (facts 2.2)."""
     if draft.periods:
         return tuple(build_period(period, window, calendar, ids) for period in draft.periods)
     assert evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW
-    named = (PeriodDraft(ref_code=f"PERIOD_G_{group_id}_{place + 1}") for place in range(periods_of(draft)))
-    return tuple(build_period(period, window, calendar, ids) for period in named)
+    drafts = (PeriodDraft(ref_code=f"PERIOD_G_{group_id}_{place + 1}") for place in range(periods_of(draft)))
+    return tuple(build_period(period, window, calendar, ids) for period in drafts)
 
 
 def build_period(period: PeriodDraft, window: Window, calendar: Calendar, ids: Ids) -> Period:
-    """Return a sound period over its own dates or, where each customer's clock rules, over the whole cycle window."""
+    """Return the period of a valid draft. It covers its own dates, or without dates the whole cycle window."""
     assert period.ref_code is not None
     span = span_of(period, calendar)
     if span is None:
@@ -150,11 +150,11 @@ def build_period(period: PeriodDraft, window: Window, calendar: Calendar, ids: I
 
 
 def build_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[Period, ...], ids: Ids) -> Target:
-    """Return the target that a sound draft asks for in a group of *tracking* with *periods*."""
+    """Return the target of a valid draft in a group of *tracking* with *periods*."""
     assert target.name is not None
     assert target.entity is not None
     assert target.kpi is not None
-    # The vendor shows the unrolled rule set of a line item one below the other (facts 8 #14).
+    # The vendor numbers the unrolled rule set of a line item one below the rule set itself (facts 8 #14).
     rule_set_id = ids(IdKind.RULE_SET) if _has_rule_set(target, tracking) else None
     unrolled = rule_set_id - 1 if rule_set_id is not None and target.entity is Entity.LINEITEM else None
     goals = zip(periods, goals_of(target, len(periods)), strict=False)
@@ -180,52 +180,55 @@ def build_target(target: TargetDraft, tracking: Tracking | None, periods: tuple[
 
 
 def _has_rule_set(target: TargetDraft, tracking: Tracking | None) -> bool:
-    """Return whether the vendor shows a rule set for the target: not for currencies and caps (facts 8 #14)."""
+    """Return whether the vendor shows a rule set for the target.
+
+    It shows none for currencies and caps (facts 8 #14).
+    """
     return tracking is not Tracking.CAPPING and target.entity is not Entity.ALTERNATE_CURRENCIES
 
 
 def filters_of(target: TargetDraft) -> tuple[Filter, ...] | None:
-    """Return the places where events count, as a sound draft names them; None if it says nothing of them."""
+    """Return the filters of a valid draft, None if it names none."""
     if target.filters is None:
         return None
-    return tuple(Filter(given.kind, given.ids or ()) for given in target.filters if given.kind is not None)
+    return tuple(Filter(draft.kind, draft.ids or ()) for draft in target.filters if draft.kind is not None)
 
 
 def metadata_of(target: TargetDraft) -> Metadata | None:
-    """Return what a measure needs besides its type, as a sound draft has it; None if it says nothing of it."""
-    given = target.metadata
-    if given is None:
+    """Return the metadata of a valid metadata's measure, None if it has none."""
+    metadata = target.metadata
+    if metadata is None:
         return None
     return Metadata(
-        name=given.name,
-        aggregate=given.aggregate,
-        window=None if given.window is None else given.window.kind,
-        window_given=given.window_given,
-        program_id=given.program_id,
-        currency=given.currency,
+        name=metadata.name,
+        aggregate=metadata.aggregate,
+        window=None if metadata.window is None else metadata.window.kind,
+        window_given=metadata.window_given,
+        program_id=metadata.program_id,
+        currency=metadata.currency,
     )
 
 
 def audiences_of(target: TargetDraft) -> tuple[AudienceFilter, ...]:
-    """Return the audiences whose members take part, as a sound draft names them with their versions."""
+    """Return the audiences of a valid draft whose versions are resolved."""
     return tuple(
-        AudienceFilter(audience_id=given.audience_id, version_id=given.version_id, updated_at=given.updated_at)
-        for given in target.audiences
-        if given.audience_id is not None and given.version_id is not None
+        AudienceFilter(audience_id=draft.audience_id, version_id=draft.version_id, updated_at=draft.updated_at)
+        for draft in target.audiences
+        if draft.audience_id is not None and draft.version_id is not None
     )
 
 
-def _trigger(given: TriggerDraft, ids: Ids) -> Trigger:
-    assert given.name is not None
-    assert given.value_kind is not None
-    assert given.value is not None
+def _trigger(draft: TriggerDraft, ids: Ids) -> Trigger:
+    assert draft.name is not None
+    assert draft.value_kind is not None
+    assert draft.value is not None
     return Trigger(
         id=ids(IdKind.TRIGGER),
-        name=given.name,
-        active=given.active is not False,
-        kind=given.kind or TRIGGER_KIND,
-        value_kind=given.value_kind,
-        value=normalised(given.value),
+        name=draft.name,
+        active=draft.active is not False,
+        kind=draft.kind or TRIGGER_KIND,
+        value_kind=draft.value_kind,
+        value=canonical_amount(draft.value),
     )
 
 
@@ -235,18 +238,18 @@ def _level(name: str | None, count: int | None, ids: Ids) -> StreakLevel:
     return StreakLevel(id=ids(IdKind.STREAK_LEVEL), name=name, count=count)
 
 
-def _freezes(given: FreezeDraft | None) -> FreezeRule | None:
-    if given is None:
+def _freezes(draft: FreezeDraft | None) -> FreezeRule | None:
+    if draft is None:
         return None
-    assert given.most is not None
-    return FreezeRule(most=given.most, earn_every=given.earn_every)
+    assert draft.most is not None
+    return FreezeRule(most=draft.most, earn_every=draft.earn_every)
 
 
 def _combination(draft: GroupDraft) -> Combination:
-    given = draft.combination or CombinationDraft()
+    expression = draft.combination or CombinationDraft()
     return Combination(
         any_of=draft.any_of is True,
-        least=given.least,
-        aggregation=given.aggregation,
-        threshold=None if given.threshold is None else normalised(given.threshold),
+        least=expression.least,
+        aggregation=expression.aggregation,
+        threshold=None if expression.threshold is None else canonical_amount(expression.threshold),
     )

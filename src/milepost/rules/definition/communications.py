@@ -1,4 +1,4 @@
-"""From what a request says of communications to those that are kept (facts 2.10, 3.4)."""
+"""Validates the communications of a request, and builds those to be stored (facts 2.10, 3.4)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,17 +10,17 @@ from milepost.model.target import Attribution, Author
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, NAME_MAX, text_problems
 
 COMMUNICATIONS_MAX = 100
-"""Communications of one target."""
+"""The largest number of communications of one target."""
 
 MESSAGE_MAX = 4_000
-"""Characters of a message."""
+"""The largest number of characters in a message."""
 
 OFFSET_DAYS_MAX = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationDraft:
-    """A communication as a request writes it at `path`: a new one if it has no id; None means nothing was said."""
+    """A communication at `path` in a request. Without an id it is a new communication; None means an absent field."""
 
     path: str
     id: int | None = None
@@ -34,51 +34,54 @@ class CommunicationDraft:
 
 
 class Subject(NamedTuple):
-    """The target that is spoken of, and the group it belongs to."""
+    """The target that communications are about, and its group."""
 
     group_id: int
     target_id: int
 
 
 def communication_problems(
-    drafts: Sequence[CommunicationDraft], known: Mapping[int, Communication]
+    drafts: Sequence[CommunicationDraft], stored: Mapping[int, Communication]
 ) -> Iterator[Problem]:
-    """Find everything that is wrong with *drafts*, where the target has those *known* by their ids."""
-    seen: set[int] = set()
+    """Yield all problems of *drafts*; *stored* holds the communications of the target by id."""
+    earlier_ids: set[int] = set()
     for draft in drafts:
-        yield from _problems(draft, known)
-        if draft.id is not None and draft.id in seen:
+        yield from _problems(draft, stored)
+        if draft.id is not None and draft.id in earlier_ids:
             yield Problem(f"{draft.path}.id", "stands twice in the request")
-        seen |= set() if draft.id is None else {draft.id}
-    if len(known) + sum(draft.id is None for draft in drafts) > COMMUNICATIONS_MAX:
+        earlier_ids |= set() if draft.id is None else {draft.id}
+    if len(stored) + sum(draft.id is None for draft in drafts) > COMMUNICATIONS_MAX:
         yield Problem("", f"a target must not have more than {COMMUNICATIONS_MAX} communications")
 
 
-def kept_communications(
+def build_communications(
     drafts: Sequence[CommunicationDraft],
-    known: Mapping[int, Communication],
+    stored: Mapping[int, Communication],
     subject: Subject,
     author: Author,
     now: int,
     ids: Callable[[], int],
 ) -> list[Communication]:
-    """Return what sound *drafts* of *author* make at *now* (epoch microseconds), of nothing or of those *known*."""
-    made = Attribution(created_at=now, updated_at=now, created_by=author, updated_by=author)
-    kept: list[Communication] = []
+    """Return the communications that valid *drafts* add to or change in *stored*.
+
+    *author* makes the change at *now* (epoch microseconds). A communication that stays the same keeps its attribution.
+    """
+    attribution = Attribution(created_at=now, updated_at=now, created_by=author, updated_by=author)
+    communications: list[Communication] = []
     for draft in drafts:
         if draft.id is None:
-            kept.append(_new(draft, subject, made, ids()))
+            communications.append(_new(draft, subject, attribution, ids()))
             continue
-        before = known[draft.id]
-        after = _changed(draft, before)
-        changed = replace(after, attribution=replace(before.attribution, updated_at=now, updated_by=author))
-        kept.append(before if after == before else changed)
-    return kept
+        before = stored[draft.id]
+        after = _updated(draft, before)
+        signed = replace(after, attribution=replace(before.attribution, updated_at=now, updated_by=author))
+        communications.append(before if after == before else signed)
+    return communications
 
 
-def _problems(draft: CommunicationDraft, known: Mapping[int, Communication]) -> Iterator[Problem]:
+def _problems(draft: CommunicationDraft, stored: Mapping[int, Communication]) -> Iterator[Problem]:
     path = draft.path
-    if draft.id is not None and draft.id not in known:
+    if draft.id is not None and draft.id not in stored:
         yield Problem(f"{path}.id", "is no communication of this target")
     needed = (
         ("communicationType", draft.kind),
@@ -96,7 +99,7 @@ def _problems(draft: CommunicationDraft, known: Mapping[int, Communication]) -> 
         yield Problem(f"{path}.offsetDays", f"must be between -{OFFSET_DAYS_MAX} and {OFFSET_DAYS_MAX}")
 
 
-def _new(draft: CommunicationDraft, subject: Subject, made: Attribution, communication_id: int) -> Communication:
+def _new(draft: CommunicationDraft, subject: Subject, attribution: Attribution, communication_id: int) -> Communication:
     assert draft.kind is not None
     assert draft.channel is not None
     assert draft.message is not None
@@ -111,12 +114,12 @@ def _new(draft: CommunicationDraft, subject: Subject, made: Attribution, communi
         sender=draft.sender,
         offset_days=draft.offset_days,
         active=draft.active is not False,
-        attribution=made,
+        attribution=attribution,
     )
 
 
-def _changed(draft: CommunicationDraft, before: Communication) -> Communication:
-    """Return *before* with all that *draft* says."""
+def _updated(draft: CommunicationDraft, before: Communication) -> Communication:
+    """Return *before* with the fields that *draft* sets."""
     return replace(
         before,
         kind=draft.kind or before.kind,

@@ -1,4 +1,4 @@
-"""The rule of a target: text and tree of a request, brought to one condition (facts 5.1, 8 #55, #56)."""
+"""Builds the condition of a target from the rule text and the tree of a request (facts 5.1, 8 #55, #56)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,13 +12,13 @@ from milepost.rules.definition.draft import TargetDraft
 from milepost.rules.definition.naming import text_problems
 
 TREE_MAX = 65_536
-"""Characters of a tree that is echoed."""
+"""The largest number of characters in a tree that is stored and shown again."""
 
 ALWAYS = "true"
 
 
 class Condition(NamedTuple):
-    """The text that counts, with what is wrong with it and what the author should know."""
+    """The condition's text, its problems, and warnings for the author."""
 
     text: str
     problems: tuple[Problem, ...] = ()
@@ -28,7 +28,8 @@ class Condition(NamedTuple):
 def build_condition(path: str, target: TargetDraft) -> Condition:
     """Return the condition of the target at *path*.
 
-    Text counts as it was typed. Without text, or with the bare value true, the tree counts; without that, always.
+    Rule text is used as typed. Without text, or with the bare value true, the tree is used. Without a tree too, the
+    condition is always true.
     """
     tree = target.expression_tree if (target.expression_tree or "").strip() else None
     problems = tuple(text_problems(f"{path}.expressionJson", target.expression_tree, TREE_MAX))
@@ -44,7 +45,7 @@ def build_condition(path: str, target: TargetDraft) -> Condition:
 
 
 def scope_of(entity: Entity, event_name: str | None) -> Scope:
-    """Return which profiles a target's expression may name; an event without a name is a bill (facts 2.3)."""
+    """Return the scope of a target's expression; an event without a name is a bill (facts 2.3)."""
     match entity:
         case Entity.TRANSACTION:
             return Scope.BILL
@@ -82,12 +83,12 @@ def _faults(path: str, expression: language.Expression, target: TargetDraft) -> 
 
 def _disagreement(path: str, expression: language.Expression, tree: str) -> Iterator[str]:
     try:
-        drawn = language.from_tree(tree)
+        expression_of_tree = language.from_tree(tree)
     except Malformed as malformed:
         yield f"{path}.expressionJson is kept but was not understood ({malformed.reason}); expression counts."
         return
-    if drawn != expression:
-        yield f"{path}.expressionJson says something else than expression; expression counts."
+    if expression_of_tree != expression:
+        yield f"{path}.expressionJson differs from expression; expression counts."
 
 
 def _problem(path: str, position: int, reason: str) -> Problem:

@@ -1,4 +1,4 @@
-"""What a goal that a customer sets is made of: a group of one target, after a template, over the customer's dates."""
+"""Groups for customers' own goals: one target with the measure of a template, over the customer's dates."""
 
 from collections.abc import Iterable
 
@@ -13,14 +13,14 @@ from milepost.rules.definition.draft import (
 )
 from milepost.rules.definition.metadata import WINDOW_UNIT, WINDOW_VALUE
 
-NAME_KEPT = 150
-"""Characters of a template's name that the names of its goals begin with."""
+TEMPLATE_NAME_MAX = 150
+"""The number of characters of the template's name with which the names of its groups begin."""
 
 PERIOD = "Goal"
 
 
 def find_template(groups: Iterable[TargetGroup], target_id: int) -> tuple[TargetGroup, Target] | None:
-    """Return the target after which goals are made, with its group, whether or not it is in force."""
+    """Return the template with this id and its group, whether or not it is active; None if there is none."""
     for group in groups:
         if not group.template_id and not group.deleted:
             for target in group.targets:
@@ -29,8 +29,10 @@ def find_template(groups: Iterable[TargetGroup], target_id: int) -> tuple[Target
     return None
 
 
-def find_made(groups: Iterable[TargetGroup], template: Target, starts_on: str, ends_on: str) -> TargetGroup | None:
-    """Return the group that was made after *template* as it is now over these dates."""
+def find_goal_group(
+    groups: Iterable[TargetGroup], template: Target, starts_on: str, ends_on: str
+) -> TargetGroup | None:
+    """Return an active group with the present measure of *template* over these dates, None if there is none."""
     for group in groups:
         if group.template_id != template.id or not group.active or len(group.periods) != 1 or len(group.targets) != 1:
             continue
@@ -42,14 +44,14 @@ def find_made(groups: Iterable[TargetGroup], template: Target, starts_on: str, e
 
 
 def customer_goal_draft(group: TargetGroup, template: Target, starts_on: str, ends_on: str, version: int) -> GroupDraft:
-    """Draft the group for goals after *template* of *group* over these dates; *version* sets its name apart.
+    """Return the draft of a group for goals with the measure of *template* in *group*, over these dates.
 
-    It has no goal of its own: each customer brings one.
+    *version* makes its name unique. The draft has no goal, because each customer sets their own.
     """
-    name = f"{template.name[:NAME_KEPT].strip()} {starts_on} to {ends_on} v{version}"
+    name = f"{template.name[:TEMPLATE_NAME_MAX].strip()} {starts_on} to {ends_on} v{version}"
     filters = None
     if template.filters is not None:
-        filters = tuple(FilterDraft(one.kind, one.ids) for one in template.filters)
+        filters = tuple(FilterDraft(restriction.kind, restriction.ids) for restriction in template.filters)
     target = TargetDraft(
         name=name,
         entity=template.entity,
@@ -75,20 +77,22 @@ def customer_goal_draft(group: TargetGroup, template: Target, starts_on: str, en
 
 
 def _measure(target: Target) -> tuple[object, ...]:
-    """Return all that decides what counts for a target."""
+    """Return everything that determines which events count for a target, and how much."""
     return target.entity, target.kpi, target.event_name, target.expression, target.filters, target.metadata
 
 
 def _metadata(template: Target) -> MetadataDraft | None:
-    given = template.metadata
-    if given is None:
+    metadata = template.metadata
+    if metadata is None:
         return None
-    window = None if given.window is None else WindowDraft(kind=given.window, unit=WINDOW_UNIT, value=WINDOW_VALUE)
+    window = None
+    if metadata.window is not None:
+        window = WindowDraft(kind=metadata.window, unit=WINDOW_UNIT, value=WINDOW_VALUE)
     return MetadataDraft(
-        name=given.name,
-        aggregate=given.aggregate,
+        name=metadata.name,
+        aggregate=metadata.aggregate,
         window=window,
-        window_given=given.window_given,
-        program_id=given.program_id,
-        currency=given.currency,
+        window_given=metadata.window_given,
+        program_id=metadata.program_id,
+        currency=metadata.currency,
     )

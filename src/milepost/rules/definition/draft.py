@@ -1,6 +1,6 @@
-"""What a request to define something said, before anything is known to be right with it.
+"""Drafts: the content of a request to define a group, before validation.
 
-Values have their types; None means that nothing was said. Dates stay text until a zone is at hand.
+Values have their types; None means an absent field. Dates are text until the time zone is known.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from milepost.model.target import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodDraft:
-    """A period as asked for."""
+    """A period in a request."""
 
     ref_code: str | None = None
     starts: str | None = None
@@ -34,7 +34,7 @@ class PeriodDraft:
 
 @dataclass(frozen=True, slots=True)
 class FilterDraft:
-    """A filter as asked for."""
+    """A filter in a request."""
 
     kind: FilterKind | None = None
     ids: tuple[int, ...] | None = None
@@ -42,7 +42,7 @@ class FilterDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowDraft:
-    """Which value of a day counts, as asked for: the vendor's `aggregateWindow`."""
+    """Which value of a day counts, in a request: the vendor's `aggregateWindow`."""
 
     kind: WindowKind | None = None
     unit: str | None = None
@@ -51,7 +51,7 @@ class WindowDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataDraft:
-    """What a measure needs besides its type, as asked for; `window_given` tells an explicit null from silence."""
+    """What a measure needs besides its type, in a request; `window_given` distinguishes null from an absent field."""
 
     name: str | None = None
     aggregate: AggregateFunction | None = None
@@ -63,7 +63,7 @@ class MetadataDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerDraft:
-    """A mark on the way to the goal, as asked for."""
+    """A trigger in a request."""
 
     name: str | None = None
     active: bool | None = None
@@ -74,9 +74,9 @@ class TriggerDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceDraft:
-    """An audience whose members take part, as asked for; today's version where none is named.
+    """An audience whose members take part, in a request; without `version_id` its current version is meant.
 
-    `updated_at` is not asked for: it is found with the version (epoch microseconds).
+    `updated_at` (epoch microseconds) is not part of the request; it comes with the resolved version.
     """
 
     audience_id: int | None = None
@@ -86,9 +86,9 @@ class AudienceDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDraft:
-    """A target as asked for; `goals` stand in the order of the periods, None where an entry had no value.
+    """A target in a request. `goals` are in the order of the periods, None for an entry without a value.
 
-    `expression` is rule text, or a truth value where only the tree says more (facts 2.3).
+    `expression` is rule text, or a truth value if the condition is in the tree only (facts 2.3).
     """
 
     name: str | None = None
@@ -109,7 +109,7 @@ class TargetDraft:
 
 @dataclass(frozen=True, slots=True)
 class LevelDraft:
-    """A streak level as asked for."""
+    """A streak level in a request."""
 
     name: str | None = None
     count: int | None = None
@@ -117,7 +117,7 @@ class LevelDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CombinationDraft:
-    """How targets are taken together, as asked for: the vendor's `unifiedTargetExpression`."""
+    """How a unified group combines its targets, in a request: the vendor's `unifiedTargetExpression`."""
 
     aggregation: AggregateFunction | None = None
     threshold: Decimal | None = None
@@ -126,7 +126,7 @@ class CombinationDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeDraft:
-    """How a streak's freezes come, as asked for."""
+    """The rule for a streak's freezes, in a request."""
 
     most: int | None = None
     earn_every: int | None = None
@@ -134,7 +134,7 @@ class FreezeDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupDraft:
-    """A target group as asked for."""
+    """A target group in a request."""
 
     name: str | None = None
     description: str | None = None

@@ -1,4 +1,4 @@
-"""Goals and triggers of a target: what a request may ask for, and the goal of each period (facts 8 #32, #33)."""
+"""Goals and triggers of a target: their validation, and the goal of each period (facts 8 #32, #33)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,39 +10,40 @@ from milepost.rules.definition.draft import TargetDraft, TriggerDraft
 from milepost.rules.definition.naming import MISSING, NAME_MAX, duplicate_problems, name_problems, text_problems
 
 TRIGGERS_MAX = 20
-"""Triggers of one target."""
+"""The largest number of triggers of one target."""
 
 SHARE_MAX = Decimal(100)
-"""The largest share of a goal that a trigger may stand at, in percent."""
+"""The largest percentage of a goal at which a trigger may be."""
 
 
 def enrolment_of(target: TargetDraft) -> EnrolmentMethod:
-    """Return how a customer comes to take part; nothing said means by a list (S1)."""
+    """Return the enrolment method of a target; without one customers are imported (S1)."""
     return target.enrolment or EnrolmentMethod.IMPORT
 
 
 def goals_of(target: TargetDraft, periods: int) -> tuple[Decimal, ...]:
-    """Return the goal of each of *periods* periods of a sound *target*; the last one given is repeated.
+    """Return the goal of each of *periods* periods of a valid *target*.
 
-    None at all for a target that was given none: each of its customers brings an own one.
+    The last goal is repeated: with the goals 10 and 20, three periods have 10, 20 and 20. The result is empty if the
+    target has no goal, because then each customer has their own.
     """
-    given = [normalised(value) for value in target.goals if value is not None]
-    if not given:
+    goals = [canonical_amount(value) for value in target.goals if value is not None]
+    if not goals:
         return ()
-    return tuple(given[min(place, len(given) - 1)] for place in range(periods))
+    return tuple(goals[min(place, len(goals) - 1)] for place in range(periods))
 
 
-def normalised(amount: Decimal) -> Decimal:
-    """Return *amount* with no more decimals than it needs: `1.00` is kept and shown as 1 (facts 8 #35)."""
+def canonical_amount(amount: Decimal) -> Decimal:
+    """Return *amount* without needless decimals: `1.00` is stored and shown as 1 (facts 8 #35)."""
     return to_decimal(to_units(amount))
 
 
 def goal_problems(path: str, target: TargetDraft, periods: int, evaluation: Evaluation) -> Iterator[Problem]:
-    """Find what is wrong with the goals of the target at *path* in a group of *periods* periods."""
+    """Yield the problems of the goals of the target at *path* in a group of *periods* periods."""
     if not target.goals and enrolment_of(target) is not EnrolmentMethod.IMPORT:
         yield Problem(f"{path}.defaultValues", "are needed unless enrolmentMethod is IMPORT")
     if periods and len(target.goals) > periods:
-        yield Problem(f"{path}.defaultValues", f"must not be more than the periods of the group ({periods})")
+        yield Problem(f"{path}.defaultValues", f"must not have more entries than the group has periods ({periods})")
     for place, value in enumerate(target.goals[: periods or None]):
         value_path = f"{path}.defaultValues[{place}].defaultValue"
         if value is None:
@@ -54,9 +55,9 @@ def goal_problems(path: str, target: TargetDraft, periods: int, evaluation: Eval
 
 
 def trigger_problems(path: str, triggers: tuple[TriggerDraft, ...]) -> Iterator[Problem]:
-    """Find what is wrong with the triggers at *path*."""
+    """Yield the problems of the triggers at *path*."""
     if len(triggers) > TRIGGERS_MAX:
-        yield Problem(path, f"must not be more than {TRIGGERS_MAX}")
+        yield Problem(path, f"must not have more than {TRIGGERS_MAX} entries")
     for place, trigger in enumerate(triggers[:TRIGGERS_MAX]):
         yield from name_problems(f"{path}[{place}].triggerName", trigger.name)
         yield from text_problems(f"{path}[{place}].triggerType", trigger.kind, NAME_MAX)
@@ -74,7 +75,7 @@ def trigger_problems(path: str, triggers: tuple[TriggerDraft, ...]) -> Iterator[
 
 
 def amount_problems(path: str, value: Decimal) -> Iterator[Problem]:
-    """Find what is wrong with an amount that is to be reached."""
+    """Yield the problems of an amount that is to be reached."""
     if not fits(value):
         yield Problem(path, f"must be a number up to {AMOUNT_MAX} with at most {PLACES} decimals")
     elif value <= 0:

@@ -1,4 +1,4 @@
-"""What a measure needs besides its type: soundness of the vendor's `extendedFieldInfo` (facts 2.3, 6)."""
+"""Validates what a measure needs besides its type: the vendor's `extendedFieldInfo` (facts 2.3, 6)."""
 
 from collections.abc import Iterator
 
@@ -9,24 +9,24 @@ from milepost.rules.definition.naming import MISSING, NAME_MAX, text_problems
 
 WINDOW_UNIT = "DAY"
 WINDOW_VALUE = "1"
-"""An aggregate window is one day; the vendor offers nothing else (S1)."""
+"""An aggregate window is one day; the vendor has no other (S1)."""
 
 _ATTRIBUTES = frozenset({Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE})
 
 
 def metadata_problems(path: str, target: TargetDraft) -> Iterator[Problem]:
-    """Find what is missing or wrong in the metadata of the target at *path*; what its type ignores may be anything."""
+    """Yield the problems of the metadata of the target at *path*. Fields that its type ignores may have any value."""
     path = f"{path}.extendedFieldInfo"
-    of_currency = target.entity is Entity.ALTERNATE_CURRENCIES
+    is_currency = target.entity is Entity.ALTERNATE_CURRENCIES
     if target.metadata is None:
-        if of_currency or target.kpi in _ATTRIBUTES:
+        if is_currency or target.kpi in _ATTRIBUTES:
             yield Problem(
                 path,
                 "Target rule metadata is required in case of EXTENDED_FIELD/ALTERNATE_CURRENCIES target type",
                 310094,
             )
         return
-    if of_currency:
+    if is_currency:
         yield from _currency_problems(path, target.metadata)
     if target.kpi in _ATTRIBUTES:
         yield from _field_problems(path, target.metadata)

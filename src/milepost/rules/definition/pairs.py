@@ -1,4 +1,4 @@
-"""Which types of target go with which entity (facts 4.2, 8 #10 to #12)."""
+"""The valid pairs of entity and type of a target (facts 4.2, 8 #10 to #12)."""
 
 from typing import assert_never
 
@@ -7,17 +7,17 @@ from milepost.model.target import Entity, Kpi
 _OF_BILLS = frozenset({Entity.TRANSACTION, Entity.LINEITEM})
 _OF_POINTS = frozenset({Entity.REWARDS, Entity.POINTS})
 
-_SEEN: dict[Entity, frozenset[Kpi]] = {Entity.TRANSACTION: frozenset({Kpi.ALL})}
-"""Pairs without a meaning that the vendor was seen to store all the same (facts 8 #12)."""
+_PUBLISHED: dict[Entity, frozenset[Kpi]] = {Entity.TRANSACTION: frozenset({Kpi.ALL})}
+"""Pairs without a meaning that the vendor's published answers contain nevertheless (facts 8 #12)."""
 
 
-def is_meant(entity: Entity, kpi: Kpi) -> bool:
-    """Return whether the pair says what is added up."""
+def has_meaning(entity: Entity, kpi: Kpi) -> bool:
+    """Return whether the pair determines what a target adds up."""
     return entity in _entities_of(kpi)
 
 
 def _entities_of(kpi: Kpi) -> frozenset[Entity]:
-    """Return what a type can be read from."""
+    """Return the entities from which a type can be read."""
     match kpi:
         case Kpi.SALES | Kpi.GROSS_SALES | Kpi.QUANTITY | Kpi.EXTENDED_FIELD:
             return _OF_BILLS
@@ -36,5 +36,5 @@ def _entities_of(kpi: Kpi) -> frozenset[Entity]:
 
 
 def is_accepted(entity: Entity, kpi: Kpi) -> bool:
-    """Return whether a definition may carry the pair: with a meaning, or odd but published."""
-    return is_meant(entity, kpi) or kpi in _SEEN.get(entity, frozenset())
+    """Return whether a definition may have the pair: it has a meaning, or the vendor's answers contain it."""
+    return has_meaning(entity, kpi) or kpi in _PUBLISHED.get(entity, frozenset())

@@ -1,4 +1,4 @@
-"""From a frequency to the periods of the calendar that follow from it, where a request lists none (facts 2.2)."""
+"""Computes calendar periods from a frequency, for requests that list no periods (facts 2.2)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from milepost.rules.definition.draft import GroupDraft, PeriodDraft
 from milepost.rules.definition.schedule import PERIODS_MAX, evaluation_of
 
 LENGTH_MAX = 3_650
-"""Units of a frequency in one period; ten years of days."""
+"""The largest number of frequency units in one period: ten years of days."""
 
 _DAYS = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.CUSTOM: 1}
 MONTHS: Mapping[Frequency, int] = {
@@ -20,14 +20,14 @@ MONTHS: Mapping[Frequency, int] = {
     Frequency.HALF_YEARLY: 6,
     Frequency.YEARLY: 12,
 }
-"""Months in one unit of the frequencies that follow the calendar."""
+"""The months in one unit of a frequency that follows the calendar."""
 
 
-def with_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
-    """Return *draft* with the periods that its frequency and its first day mean; as it is where it lists its own.
+def expand_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
+    """Return *draft* with the periods that follow from its frequency and its first day.
 
-    They are named as the vendor's console names them, `Cycle_1` and on. A draft that says too little, or what cannot
-    be, is given back as it is: its soundness tells what is wrong.
+    They are named as in the vendor's console: `Cycle_1`, `Cycle_2` and so on. A draft that lists periods, or whose
+    frequency is incomplete or impossible, is returned unchanged; its validation reports the problems.
     """
     kind, count = draft.frequency_kind, draft.total_periods
     length = 1 if not draft.frequency else draft.frequency
@@ -42,7 +42,7 @@ def with_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
         openings = [opening_day(first, kind, length * place) for place in range(count + 1)]
         spans = [(iso_date(day), iso_date(after - 1)) for day, after in pairwise(openings)]
     except (ValueError, OverflowError):
-        return draft  # beyond the years that dates may have
+        return draft  # a period would lie beyond the years that dates may have
     periods = tuple(
         PeriodDraft(ref_code=f"Cycle_{place}", starts=starts, ends=ends)
         for place, (starts, ends) in enumerate(spans, start=1)
@@ -51,22 +51,22 @@ def with_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
 
 
 def opening_day(first: int, kind: Frequency, units: int) -> int:
-    """Return the day *units* of *kind* after *first*; months that lack the day have their last one instead.
+    """Return the day *units* of *kind* after *first*. A month without that day has its last day instead.
 
-    Counted from the first day, not from one period to the next: from the 31st of January it goes on to the 28th or
-    29th of February and the 31st of March. Raises ValueError past the calendar's end.
+    Days are counted from *first*, not from period to period: 31 January is followed by 28 or 29 February and by
+    31 March. Raises ValueError beyond the calendar's end.
     """
     months = MONTHS.get(kind)
     if months is None:
         return first + _DAYS[kind] * units
-    begun = date.fromordinal(first)
-    years, month = divmod(begun.month - 1 + months * units, 12)
-    after = date(begun.year + years + (month == 11), (month + 1) % 12 + 1, 1)
-    return min(date(begun.year + years, month + 1, 1).toordinal() + begun.day - 1, after.toordinal() - 1)
+    start = date.fromordinal(first)
+    years, month = divmod(start.month - 1 + months * units, 12)
+    next_month = date(start.year + years + (month == 11), (month + 1) % 12 + 1, 1)
+    return min(date(start.year + years, month + 1, 1).toordinal() + start.day - 1, next_month.toordinal() - 1)
 
 
 def _first_day(draft: GroupDraft, calendar: Calendar) -> int | None:
-    """Return the day on which the first period begins: that of the cycle window, else of the group's validity."""
+    """Return the first day of the cycle window, else of the group's validity; None if neither can be read."""
     try:
         if draft.cycle_opens_iso is not None:
             return calendar.read(draft.cycle_opens_iso).day

@@ -1,4 +1,4 @@
-"""From the dates of a request to spans of time: periods, and the cycle window around them (facts 2.2, 2.7)."""
+"""Computes periods, and the cycle window around them, from the dates of a request (facts 2.2, 2.7)."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -6,21 +6,22 @@ from typing import NamedTuple
 from milepost.model.organisation import Organisation, TimeZonePolicy
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
-from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of, is_zone
+from milepost.model.time import SECOND_US
+from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of, is_zone
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
 
 PERIODS_MAX = 100
-"""Periods of one group (S0)."""
+"""The largest number of periods of one group (S0)."""
 
 YEARS_WITHOUT_DATES = 5
-"""How long a group lasts that names no date at all (facts 2.7)."""
+"""The years that a group without any date lasts (facts 2.7)."""
 
 _DATE_LENGTH = len("2024-08-20")
 
 
 class PeriodSpan(NamedTuple):
-    """Whole local days: first and last as ordinals, and the half-open instants around them (epoch microseconds)."""
+    """Whole local days: the first and the last day (ordinals), and the half-open span of epoch microseconds."""
 
     starts_on: int
     ends_on: int
@@ -29,7 +30,7 @@ class PeriodSpan(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A target cycle window as it is shown: from one instant to the other, both inside (epoch microseconds)."""
+    """A target cycle window as answers show it: the first and the last instant, both inclusive (epoch microseconds)."""
 
     opens_at: int
     closes_at: int
@@ -39,27 +40,28 @@ Reader = Callable[[str], Moment]
 
 
 def ruling_calendar(organisation: Organisation, time_zone_name: str | None) -> Calendar:
-    """Return the calendar that rules the dates of a group called to *time_zone_name* (facts 8.1, timeZonePolicy).
+    """Return the calendar for the dates of a group with this *time_zone_name* (facts 8.1, timeZonePolicy).
 
-    A group that names no zone, or one that names what is none, follows the organisation's.
+    It is the organisation's calendar, unless groups may set their own zone and the name is a time zone.
     """
-    own = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
-    return calendar_of(time_zone_name if own and time_zone_name and is_zone(time_zone_name) else organisation.zone)
+    may_differ = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
+    has_own = may_differ and time_zone_name is not None and is_zone(time_zone_name)
+    return calendar_of(time_zone_name if has_own and time_zone_name else organisation.zone)
 
 
 def zone_problems(draft: GroupDraft, organisation: Organisation) -> Iterator[Problem]:
-    """Find a zone that is none where it would rule; else the name is a label that nobody reads (facts 2.1)."""
-    rules = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
-    if rules and draft.time_zone_name is not None and not is_zone(draft.time_zone_name):
-        reason = "is not a time zone of the IANA database, such as Europe/Berlin; the organisation lets it rule"
+    """Report an unknown time zone where groups may set their own zone. Elsewhere it is an unused label (facts 2.1)."""
+    may_differ = organisation.settings.time_zone_policy is TimeZonePolicy.GROUP
+    if may_differ and draft.time_zone_name is not None and not is_zone(draft.time_zone_name):
+        reason = "is not a time zone of the IANA database, such as Europe/Berlin; groups have their own time zone here"
         yield Problem("timeZoneName", reason)
 
 
 def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
-    """Find what is wrong with the periods, alone and together."""
+    """Yield the problems of each period and of the periods together."""
     is_fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
     if len(draft.periods) > PERIODS_MAX:
-        yield Problem("periods", f"must not be more than {PERIODS_MAX}")
+        yield Problem("periods", f"must not have more than {PERIODS_MAX} entries")
     if is_fixed and not draft.periods:
         yield Problem("periods", "are needed for FIXED_CALENDAR_WINDOW, or a frequencyType and a first day")
     for place, period in enumerate(draft.periods[:PERIODS_MAX]):
@@ -68,7 +70,7 @@ def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
         yield from text_problems(f"{path}.description", period.description, DESCRIPTION_MAX)
         if is_fixed or period.starts is not None or period.ends is not None:
             yield from date_problems(path, period, calendar)
-    # Unique inside the group only: `Cycle_1` stands in nearly every published group (facts 8 #58).
+    # Names are unique within the group only: nearly every published group has a `Cycle_1` (facts 8 #58).
     yield from duplicate_problems(
         (f"periods[{place}].refCode", period.ref_code) for place, period in enumerate(draft.periods)
     )
@@ -77,9 +79,9 @@ def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
 
 
 def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:
-    """Return the days that a period covers, from 00:00:00 of its first to the end of its last (facts 8 #20).
+    """Return the days of a period, from 00:00:00 of the first day to the end of the last day (facts 8 #20).
 
-    None where it names no dates or none that can be read.
+    The result is None if a date is absent or unreadable.
     """
     if period.starts is None or period.ends is None:
         return None
@@ -91,10 +93,10 @@ def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:
 
 
 def window_problems(draft: GroupDraft, calendar: Calendar, now: int) -> Iterator[Problem]:
-    """Find what is wrong with the dates of the group itself: its validity and its cycle window."""
-    found = list(_written_window_problems(draft, calendar))
-    yield from found
-    if not found:
+    """Yield the problems of the dates of the group itself: its validity and its cycle window."""
+    problems = list(_written_window_problems(draft, calendar))
+    yield from problems
+    if not problems:
         window = cycle_window(draft, calendar, now)
         if window.opens_at > window.closes_at:
             yield Problem("targetCycleEndDate", "lies before targetCycleStartDate")
@@ -117,7 +119,7 @@ def _written_window_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[
 
 
 def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
-    """Return the cycle window of a sound *draft*: as given, else around its periods, its validity, or from *now* on.
+    """Return the cycle window of a valid *draft*: as given, else around its periods, its validity, or from *now* on.
 
     The ISO fields win over the older pair, which the vendor means to remove (facts 2.8).
     """
@@ -132,14 +134,14 @@ def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
 
 
 def evaluation_of(draft: GroupDraft) -> Evaluation:
-    """Return what a period's window is; nothing said means dates of the calendar (facts 2.1)."""
+    """Return the kind of window of the group's periods; without one they are fixed dates (facts 2.1)."""
     return draft.evaluation or Evaluation.FIXED_CALENDAR_WINDOW
 
 
 def _derived(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
     spans = [span for period in draft.periods if (span := span_of(period, calendar)) is not None]
     if spans:
-        # The last second is shown, not the first instant after it (facts 2.7).
+        # Answers show the last second, not the first instant after it (facts 2.7).
         return Window(min(span.opens_at for span in spans), max(span.closes_at for span in spans) - SECOND_US)
     opens = _moment(draft.valid_from, calendar.read_legacy)
     closes = _last(draft.valid_to, calendar.read_legacy, calendar)
@@ -148,7 +150,7 @@ def _derived(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
 
 
 def date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterator[Problem]:
-    """Find what is wrong with the dates of the period at *path*."""
+    """Yield the problems of the dates of the period at *path*."""
     for name, text in ((f"{path}.startDate", period.starts), (f"{path}.endDate", period.ends)):
         if text is None:
             yield Problem(name, MISSING)
@@ -157,8 +159,8 @@ def date_problems(path: str, period: PeriodDraft, calendar: Calendar) -> Iterato
     )
 
 
-def lies_backwards(period: PeriodDraft, calendar: Calendar) -> bool:
-    """Return whether a period ends before it starts; one whose dates cannot be read does not."""
+def ends_before_start(period: PeriodDraft, calendar: Calendar) -> bool:
+    """Return whether a period ends before it starts; False if its dates cannot be read."""
     try:
         begin, end = _moment(period.starts, calendar.read_legacy), _last(period.ends, calendar.read_legacy, calendar)
     except Unreadable:
@@ -169,7 +171,7 @@ def lies_backwards(period: PeriodDraft, calendar: Calendar) -> bool:
 def _order_problems(
     first_path: str, first: str | None, last_path: str, last: str | None, read: Reader, calendar: Calendar
 ) -> Iterator[Problem]:
-    """Find dates that cannot be read, or that stand in the wrong order (facts 8 #43)."""
+    """Yield a problem for dates that cannot be read or are in the wrong order (facts 8 #43)."""
     begin = end = None
     try:
         begin = _moment(first, read)
@@ -184,7 +186,7 @@ def _order_problems(
 
 
 def _overlaps(periods: tuple[PeriodDraft, ...], calendar: Calendar) -> Iterator[Problem]:
-    """Find periods that share a day with another one of the group (facts 8 #44)."""
+    """Yield a problem for each period that shares a day with another period of the group (facts 8 #44)."""
     spans = [(span, place) for place, period in enumerate(periods) if (span := span_of(period, calendar)) is not None]
     spans = sorted((span, place) for span, place in spans if span.starts_on <= span.ends_on)
     last_end, holder = 0, 0
@@ -200,7 +202,7 @@ def _moment(text: str | None, read: Reader) -> Moment | None:
 
 
 def _last(text: str | None, read: Reader, calendar: Calendar) -> Moment | None:
-    """Read the end of something: a date alone means its last second."""
+    """Read the end of a span: a date alone means the last second of that day."""
     if text is None:
         return None
     moment = read(text)

@@ -1,4 +1,4 @@
-"""How targets are taken together: soundness of streaks, unified targets and leaderboards (facts 2.5, 2.6)."""
+"""Validates what depends on a group's tracking: streaks, unified targets, leaderboards, caps (facts 2.5, 2.6)."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -12,21 +12,21 @@ from milepost.rules.definition.naming import MISSING, duplicate_problems, name_p
 from milepost.rules.definition.schedule import evaluation_of
 
 TARGETS_MAX = 50
-"""Targets of a unified group (facts 8 #9)."""
+"""The largest number of targets of a unified group (facts 8 #9)."""
 
 TARGETS_UNIFIED_MIN = 2
 
 LEVELS_MAX = 10
-"""Streak levels of one group (facts 2.5)."""
+"""The largest number of streak levels of one group (facts 2.5)."""
 
 FREEZES_MAX = 100
-"""Freezes that a streak may hold at a time, and achieved periods that one may cost."""
+"""The largest number of freezes that a streak may hold, and of achieved periods that one freeze may take."""
 
 STREAKS = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 
 
 def tracking_problems(draft: GroupDraft, periods: int, settings: Settings) -> Iterator[Problem]:
-    """Find what does not go with the tracking of a group of *periods* periods."""
+    """Yield the problems that depend on the tracking of a group of *periods* periods."""
     yield from _number_problems(draft)
     yield from _level_problems(draft, periods)
     yield from _unified_problems(draft)
@@ -42,12 +42,12 @@ def _evaluation_problems(draft: GroupDraft) -> Iterator[Problem]:
         return
     allowed, name = _evaluations_of(draft.tracking), draft.tracking.value
     if evaluation_of(draft) not in allowed:
-        listed = " or ".join(one.value for one in Evaluation if one in allowed)
+        listed = " or ".join(evaluation.value for evaluation in Evaluation if evaluation in allowed)
         yield Problem("targetEvaluationType", f"must be {listed} for {name}")
 
 
 def _evaluations_of(tracking: Tracking) -> frozenset[Evaluation]:
-    """Return which windows a tracking goes with (facts 2.1): what is taken together needs the calendar's."""
+    """Return the windows that a tracking allows (facts 2.1). Targets that are combined need calendar periods."""
     match tracking:
         case Tracking.DEFAULT:
             return frozenset(Evaluation)
@@ -60,23 +60,23 @@ def _evaluations_of(tracking: Tracking) -> frozenset[Evaluation]:
 
 
 def _number_problems(draft: GroupDraft) -> Iterator[Problem]:
-    """Find too many or too few targets; none at all may be added later."""
+    """Yield a problem for too many or too few targets. A group may have none, because targets may be added later."""
     if draft.tracking is None or not draft.targets:
         return
-    given = len(draft.targets)
-    if draft.tracking is not Tracking.UNIFIED and given > 1:
-        yield Problem("targets", f"must not be more than 1 for {draft.tracking.value}")
-    if draft.tracking is Tracking.UNIFIED and not TARGETS_UNIFIED_MIN <= given <= TARGETS_MAX:
-        yield Problem("targets", f"must be {TARGETS_UNIFIED_MIN} to {TARGETS_MAX} for UNIFIED")
+    count = len(draft.targets)
+    if draft.tracking is not Tracking.UNIFIED and count > 1:
+        yield Problem("targets", f"must not have more than 1 entry for {draft.tracking.value}")
+    if draft.tracking is Tracking.UNIFIED and not TARGETS_UNIFIED_MIN <= count <= TARGETS_MAX:
+        yield Problem("targets", f"must have {TARGETS_UNIFIED_MIN} to {TARGETS_MAX} entries for UNIFIED")
 
 
 def _level_problems(draft: GroupDraft, periods: int) -> Iterator[Problem]:
     if draft.tracking in STREAKS and not draft.levels:
         yield Problem("streaks", "At least one streak should be present for streaks target group", 310101)
     if draft.tracking is not None and draft.tracking not in STREAKS and draft.levels:
-        yield Problem("streaks", f"do not go with {draft.tracking.value}")
+        yield Problem("streaks", f"are not allowed with {draft.tracking.value}")
     if len(draft.levels) > LEVELS_MAX:
-        yield Problem("streaks", f"must not be more than {LEVELS_MAX}")
+        yield Problem("streaks", f"must not have more than {LEVELS_MAX} entries")
     before: LevelDraft | None = None
     for place, level in enumerate(draft.levels[:LEVELS_MAX]):
         path = f"streaks[{place}]"
@@ -93,7 +93,7 @@ def _count_problems(path: str, level: LevelDraft, before: LevelDraft | None, per
     if level.count < 1:
         yield Problem(path, "must be at least 1")
     if periods and level.count > periods:
-        yield Problem(path, f"must not be more than the periods of the group ({periods})")
+        yield Problem(path, f"must not be greater than the number of periods of the group ({periods})")
     if before is not None and before.count is not None and level.count <= before.count:
         yield Problem(path, "must be greater than that of the level before")
 
@@ -101,14 +101,14 @@ def _count_problems(path: str, level: LevelDraft, before: LevelDraft | None, per
 def _unified_problems(draft: GroupDraft) -> Iterator[Problem]:
     if draft.tracking is not Tracking.UNIFIED:
         if draft.tracking is not None and (draft.any_of is not None or draft.combination is not None):
-            named = "combinationType" if draft.combination is None else "unifiedTargetExpression"
-            yield Problem(named, f"does not go with {draft.tracking.value}")
+            field = "combinationType" if draft.combination is None else "unifiedTargetExpression"
+            yield Problem(field, f"is not allowed with {draft.tracking.value}")
         return
     if draft.any_of is None:
         yield Problem("combinationType", "is needed for UNIFIED")
     for place, target in enumerate(draft.targets):
         if target.triggers:
-            yield Problem(f"targets[{place}].targetMilestoneTriggers", "do not go with UNIFIED")
+            yield Problem(f"targets[{place}].targetMilestoneTriggers", "are not allowed with UNIFIED")
     if draft.combination is None:
         return
     path, least = "unifiedTargetExpression", draft.combination.least
@@ -117,7 +117,7 @@ def _unified_problems(draft: GroupDraft) -> Iterator[Problem]:
     if draft.combination.threshold is not None:
         yield from amount_problems(f"{path}.thresholdValue", draft.combination.threshold)
     if least is not None and not draft.any_of:
-        yield Problem(f"{path}.minTargetsToAchieve", "goes with combinationType ANY only")
+        yield Problem(f"{path}.minTargetsToAchieve", "is allowed only with combinationType ANY")
     if least is not None and not 1 <= least <= max(1, len(draft.targets)):
         yield Problem(f"{path}.minTargetsToAchieve", "must be between 1 and the number of targets")
 
@@ -129,21 +129,21 @@ def _leaderboard_problems(draft: GroupDraft, settings: Settings) -> Iterator[Pro
     if not settings.leaderboards:
         yield Problem(path, "Leaderboard is not enabled for the org", 310133)
     if evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW:
-        # The vendor's spelling; clients may compare the text.
+        # The vendor's spelling CALENDER, because clients may compare the text.
         reason = (
             "Target evaluation type not supported for leaderboard, currently only FIXED_CALENDER_WINDOW is supported"
         )
         yield Problem(path, reason, 310132)
     if draft.tracking not in {None, Tracking.DEFAULT}:
-        yield Problem(path, "goes with trackingType DEFAULT only")
+        yield Problem(path, "is allowed only with trackingType DEFAULT")
 
 
 def _user_created_problems(draft: GroupDraft) -> Iterator[Problem]:
-    """Find what a goal that customers set themselves may not have (facts 4.12)."""
+    """Yield the problems of a group for customers' own goals (facts 4.12)."""
     if not draft.user_created:
         return
     if draft.tracking not in {None, Tracking.DEFAULT}:
-        yield Problem("userCreated", "goes with trackingType DEFAULT only")
+        yield Problem("userCreated", "is allowed only with trackingType DEFAULT")
     for place, target in enumerate(draft.targets):
         if enrolment_of(target) is not EnrolmentMethod.IMPORT:
             yield Problem(f"targets[{place}].enrolmentMethod", "must be IMPORT for a user-created target")
@@ -151,19 +151,19 @@ def _user_created_problems(draft: GroupDraft) -> Iterator[Problem]:
 
 def _cap_problems(draft: GroupDraft) -> Iterator[Problem]:
     if draft.tracking not in {None, Tracking.CAPPING} and draft.cap_scope is not None:
-        yield Problem("capScope", f"does not go with {draft.tracking.value}")
+        yield Problem("capScope", f"is not allowed with {draft.tracking.value}")
 
 
 def _freeze_problems(draft: GroupDraft) -> Iterator[Problem]:
-    """Find freezes where no streak can break, and numbers of them that may not be."""
-    given = draft.freezes
-    if given is None:
+    """Yield a problem for freezes in a group whose streaks cannot break, and for invalid numbers of freezes."""
+    freezes = draft.freezes
+    if freezes is None:
         return
     if draft.tracking is not None and draft.tracking is not Tracking.STREAKS:
-        yield Problem("streakFreezes", f"do not go with {draft.tracking.value}")
-    if given.most is None:
+        yield Problem("streakFreezes", f"are not allowed with {draft.tracking.value}")
+    if freezes.most is None:
         yield Problem("streakFreezes.max", MISSING)
-    elif not 1 <= given.most <= FREEZES_MAX:
+    elif not 1 <= freezes.most <= FREEZES_MAX:
         yield Problem("streakFreezes.max", f"must be between 1 and {FREEZES_MAX}")
-    if given.earn_every is not None and not 1 <= given.earn_every <= FREEZES_MAX:
+    if freezes.earn_every is not None and not 1 <= freezes.earn_every <= FREEZES_MAX:
         yield Problem("streakFreezes.earnEvery", f"must be between 1 and {FREEZES_MAX}")

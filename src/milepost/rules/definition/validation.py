@@ -1,4 +1,4 @@
-"""Everything that is wrong with a definition, found at once, with paths and the vendor's codes (facts 6)."""
+"""Validates a draft: finds all problems at once, with their paths and the vendor's codes (facts 6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ ID_MAX = 2**63 - 1
 FREQUENCY_MAX = 2**31 - 1
 
 RECURRING_UNSET = -1
-"""What the vendor shows for `recurringCycles` of groups made without it; it comes back in edited copies."""
+"""The `recurringCycles` that the vendor shows for a group without it; clients send it back in edited copies."""
 
 FILTERS_MAX = 20
 FILTER_IDS_MAX = 5_000
@@ -46,14 +46,14 @@ _NAME_TOO_LONG = "Length of Target rule name cannot exceed 200"
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """What is wrong with a draft, and what its author should know though it is sound."""
+    """The problems of a draft, and warnings that do not make it invalid."""
 
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
 
 
 def validate(draft: GroupDraft, organisation: Organisation, now: int) -> ValidationResult:
-    """Find everything that is wrong with *draft* in *organisation*; *now* in epoch microseconds."""
+    """Return all problems of *draft* in *organisation*, and warnings for its author; *now* is in epoch microseconds."""
     calendar = ruling_calendar(organisation, draft.time_zone_name)
     problems = [
         *_group_problems(draft),
@@ -73,14 +73,17 @@ def validate(draft: GroupDraft, organisation: Organisation, now: int) -> Validat
     return ValidationResult(tuple(problems), tuple(warnings))
 
 
-def merge_problems(found: tuple[Problem, ...], further: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Return *found*, wrong with the writing of a request, and of *further* what does not merely follow from it."""
-    faulty = {problem.path for problem in found}
-    return found + tuple(problem for problem in further if not faulty.intersection(_upwards(problem.path)))
+def merge_problems(reading: tuple[Problem, ...], validation: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the problems of reading a request, and those of its validation at other paths.
+
+    A field that could not be read is absent from the draft, so a validation problem at or below its path is left out.
+    """
+    faulty = {problem.path for problem in reading}
+    return reading + tuple(problem for problem in validation if not faulty.intersection(_upwards(problem.path)))
 
 
 def _upwards(path: str) -> Iterator[str]:
-    """Return *path* and every path around it, up to the whole request."""
+    """Yield *path* and every path that contains it, up to the whole request."""
     yield from ("", path)
     for place in range(len(path) - 1, 0, -1):
         if path[place] in ".[":
@@ -88,7 +91,7 @@ def _upwards(path: str) -> Iterator[str]:
 
 
 def periods_of(draft: GroupDraft) -> int:
-    """Return how many periods the group has: those listed, else, where none need be listed, the number asked for."""
+    """Return the number of periods: of those listed, or the requested number where no periods need be listed."""
     if draft.periods or evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW:
         return len(draft.periods)
     return draft.total_periods or 0
@@ -113,7 +116,7 @@ def _window_problems(draft: GroupDraft, calendar: Calendar, now: int) -> Iterato
 
 
 def target_problems(path: str, target: TargetDraft, periods: int, evaluation: Evaluation) -> Iterator[Problem]:
-    """Find what is wrong with the target at *path* in a group of *periods* periods, but for its condition."""
+    """Yield the problems of the target at *path* in a group of *periods* periods, except those of its condition."""
     yield from target_name_problems(f"{path}.name", target.name)
     yield from text_problems(f"{path}.description", target.description, DESCRIPTION_MAX)
     if target.entity is None:
@@ -134,20 +137,20 @@ def target_problems(path: str, target: TargetDraft, periods: int, evaluation: Ev
 
 
 def target_name_problems(path: str, name: str | None) -> Iterator[Problem]:
-    """Find what is wrong with a target's name, with the vendor's words where it is too long."""
+    """Yield the problems of a target's name; the vendor has its own text for a name that is too long."""
     yield from name_problems(path, name, Problem(path, _NAME_TOO_LONG, 310008))
 
 
 def filter_problems(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[Problem]:
-    """Find what is wrong with the filters at *path*."""
+    """Yield the problems of the filters at *path*."""
     if len(filters) > FILTERS_MAX:
-        yield Problem(path, f"must not be more than {FILTERS_MAX}")
+        yield Problem(path, f"must not have more than {FILTERS_MAX} entries")
     for place, restriction in enumerate(filters[:FILTERS_MAX]):
         if restriction.kind is None:
             yield Problem(f"{path}[{place}].entityType", MISSING)
         ids = restriction.ids or ()
         if len(ids) > FILTER_IDS_MAX:
-            yield Problem(f"{path}[{place}].entityIds", f"must not be more than {FILTER_IDS_MAX}")
+            yield Problem(f"{path}[{place}].entityIds", f"must not have more than {FILTER_IDS_MAX} entries")
         if any(not 0 < id_ <= ID_MAX for id_ in ids):
             yield Problem(f"{path}[{place}].entityIds", f"must be numbers between 1 and {ID_MAX}")
 

@@ -1,1 +1,1 @@
-"""What a request may change of a definition that is in force."""
+"""Edits: what a request may change in a definition that is in force."""

@@ -1,4 +1,4 @@
-"""What a request asks to change of a definition that is in force; as in a draft, None means that nothing was said."""
+"""Amendments: requested changes of a definition that is in force. As in a draft, None means an absent field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from milepost.rules.definition.draft import CombinationDraft, GroupDraft, Period
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetAmendment:
-    """A target as a request writes it at `path`: a new one if it has no id.
+    """A target at `path` in a request. Without an id it is a new target.
 
-    `goal_periods` holds which period each goal of the draft names; None goes by its place (facts 8 #33).
+    `goal_periods` holds the period that each goal of the draft names. None means the period at the goal's own position
+    (facts 8 #33).
     """
 
     path: str
@@ -27,7 +28,7 @@ class TargetAmendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodAmendment:
-    """A period as a request writes it at `path`: a new one if it has no id."""
+    """A period at `path` in a request. Without an id it is a new period."""
 
     path: str
     id: int | None
@@ -36,7 +37,7 @@ class PeriodAmendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupAmendment:
-    """A whole group as a request writes it: the draft without its periods and targets, and those with their ids."""
+    """A whole group in a request: a draft without periods and targets, and beside it those, with their ids."""
 
     draft: GroupDraft
     periods: tuple[PeriodAmendment, ...] = ()
@@ -45,7 +46,7 @@ class GroupAmendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnifiedAmendment:
-    """A change of a unified group: how its targets are taken together, which there are, which go out of use."""
+    """A requested change of a unified group: its combination, new or changed targets, and target ids to deactivate."""
 
     combination: CombinationDraft | None = None
     targets: tuple[TargetAmendment, ...] = ()
@@ -54,9 +55,9 @@ class UnifiedAmendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditContext:
-    """Where, by whom and when (`at`, epoch microseconds) a definition is changed, and where its new ids come from.
+    """The circumstances of an edit: the organisation, the author, the instant `at` (epoch microseconds), and new ids.
 
-    `audiences` are those that it may name.
+    `audiences` holds the organisation's audiences by id.
     """
 
     organisation: Organisation
@@ -67,7 +68,7 @@ class EditContext:
 
 
 class NewName(NamedTuple):
-    """A name that a group, target or level is to have from now on, and where it was asked for."""
+    """The new name of a group, target or level, and the path of that name in the request."""
 
     path: str
     kind: IdKind
@@ -77,7 +78,10 @@ class NewName(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendedGroup:
-    """What comes of an amendment: the group as it is from now on, or what is wrong; equal groups are one version."""
+    """The result of an amendment: the changed group, or the group as it was with the problems.
+
+    If the group equals the group before, the edit makes no new version.
+    """
 
     group: TargetGroup
     problems: tuple[Problem, ...] = ()

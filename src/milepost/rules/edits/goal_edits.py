@@ -1,4 +1,4 @@
-"""The goals that a target is to have from now on: by the periods they name, else by their place (facts 8 #33)."""
+"""Edits of a target's goals, which a request lists by period or by position (facts 8 #33)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,61 +8,64 @@ from milepost.model.problem import Problem
 from milepost.model.target import Evaluation, Goal, Period, Target
 from milepost.rules.definition.build import IdKind
 from milepost.rules.definition.draft import TargetDraft
-from milepost.rules.definition.goals import amount_problems, goals_of, normalised
+from milepost.rules.definition.goals import amount_problems, canonical_amount, goals_of
 from milepost.rules.definition.naming import MISSING
 from milepost.rules.edits.amendment import TargetAmendment
-from milepost.rules.edits.period_change import GroupEdit
+from milepost.rules.edits.edit_in_progress import GroupEdit
 
 
-def change_goals(change: GroupEdit, amendment: TargetAmendment, target: Target) -> tuple[Goal, ...]:
-    """Return the goals of *target* from now on; those of ended periods stay, since what they led to is settled."""
-    periods, path = tuple(change.periods.values()), f"{amendment.path}.defaultValues"
-    found = [*_goal_problems(path, amendment, periods)]
-    change.problems += found
-    if found or not amendment.draft.goals:
+def change_goals(edit: GroupEdit, amendment: TargetAmendment, target: Target) -> tuple[Goal, ...]:
+    """Return the changed goals of *target*. Goals of ended periods stay, because their progress is archived."""
+    periods, path = tuple(edit.periods.values()), f"{amendment.path}.defaultValues"
+    problems = [*_goal_problems(path, amendment, periods)]
+    edit.problems += problems
+    if problems or not amendment.draft.goals:
         return target.goals
-    wanted = _wanted(amendment, periods)
-    known = {goal.period_id: goal for goal in target.goals}
+    requested = _requested_goals(amendment, periods)
+    current = {goal.period_id: goal for goal in target.goals}
     goals: list[Goal] = []
     for period in periods:
-        old, value = known.get(period.id), wanted.get(period.id)
+        old, value = current.get(period.id), requested.get(period.id)
         if value is None or (old is not None and old.value == value):
             goals += [] if old is None else [old]
-        elif period.closes_at <= change.where.at:
-            change.leave(f"{path} of {period.ref_code}, which has ended,")
+        elif period.closes_at <= edit.context.at:
+            edit.warn_unchanged(f"{path} of {period.ref_code}, which has ended,")
             goals += [] if old is None else [old]
         else:
-            goals.append(Goal(change.where.ids(IdKind.GOAL) if old is None else old.id, period.id, value))
-    _check_alike(change, path, target, goals)
+            goals.append(Goal(edit.context.ids(IdKind.GOAL) if old is None else old.id, period.id, value))
+    _check_windows(edit, path, target, goals)
     return tuple(goals)
 
 
-def _check_alike(change: GroupEdit, path: str, target: Target, goals: Sequence[Goal]) -> None:
-    """Find goals that the group's windows do not allow: other ones for each, or others while one total fills them."""
-    evaluation = change.before.evaluation
+def _check_windows(edit: GroupEdit, path: str, target: Target, goals: Sequence[Goal]) -> None:
+    """Refuse goals that the group's windows do not allow: different ones per period, or a change after the start."""
+    evaluation = edit.before.evaluation
     if evaluation is not Evaluation.FIXED_CALENDAR_WINDOW and len({goal.value for goal in goals}) > 1:
-        change.refuse(path, "may differ between periods only for FIXED_CALENDAR_WINDOW")
-    # One total runs through all periods: another goal would share out anew what was achieved (docs/rules.md).
-    fills = evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and change.has_started
-    if fills and tuple(goals) != target.goals:
-        change.refuse(path, "cannot be changed for PERIOD_AGNOSTIC_WINDOW once the group has started")
+        edit.refuse(path, "may differ between periods only for FIXED_CALENDAR_WINDOW")
+    # One total fills all periods in turn, so another goal would redistribute what was achieved (docs/rules.md).
+    is_filling = evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and edit.has_started
+    if is_filling and tuple(goals) != target.goals:
+        edit.refuse(path, "cannot be changed for PERIOD_AGNOSTIC_WINDOW once the group has started")
 
 
-def extend_goals(change: GroupEdit, target: Target) -> tuple[Goal, ...]:
-    """Return the goals of *target* with those of new periods: the last one is repeated (facts 8 #32)."""
+def extend_goals(edit: GroupEdit, target: Target) -> tuple[Goal, ...]:
+    """Return the goals of *target* with goals for new periods, which repeat the last goal (facts 8 #32)."""
     if not target.goals:
         return ()
-    known = {goal.period_id for goal in target.goals}
-    new = [period_id for period_id in change.periods if period_id not in known]
+    existing = {goal.period_id for goal in target.goals}
+    new = [period_id for period_id in edit.periods if period_id not in existing]
     last = target.goals[-1].value
-    return (*target.goals, *(Goal(change.where.ids(IdKind.GOAL), period_id, last) for period_id in new))
+    return (*target.goals, *(Goal(edit.context.ids(IdKind.GOAL), period_id, last) for period_id in new))
 
 
-def in_order(amendment: TargetAmendment, periods: Sequence[Period]) -> TargetDraft:
-    """Return the draft of a new target with its goals in the order of *periods*, whichever they name."""
+def order_goals(amendment: TargetAmendment, periods: Sequence[Period]) -> TargetDraft:
+    """Return the draft of a new target with its goals in the order of *periods*.
+
+    A period without a goal repeats the goal before it. A draft with invalid goals is returned unchanged.
+    """
     by_place = dict(_places(amendment, periods))
-    given = amendment.draft.goals
-    if len(by_place) < len(given) or max(by_place, default=-1) >= len(periods):
+    goals = amendment.draft.goals
+    if len(by_place) < len(goals) or max(by_place, default=-1) >= len(periods):
         return amendment.draft
     filled: list[Decimal | None] = []
     for place in range(max(by_place, default=-1) + 1):
@@ -74,7 +77,7 @@ def in_order(amendment: TargetAmendment, periods: Sequence[Period]) -> TargetDra
 def _goal_problems(path: str, amendment: TargetAmendment, periods: Sequence[Period]) -> Iterator[Problem]:
     goals = amendment.draft.goals
     if len(goals) > len(periods):
-        yield Problem(path, f"must not be more than the periods of the group ({len(periods)})")
+        yield Problem(path, f"must not have more entries than the group has periods ({len(periods)})")
     for place, value in enumerate(goals[: len(periods)]):
         if value is None:
             yield Problem(f"{path}[{place}].defaultValue", MISSING)
@@ -85,22 +88,22 @@ def _goal_problems(path: str, amendment: TargetAmendment, periods: Sequence[Peri
         yield Problem(path, "must not hold two values for one period")
 
 
-def _wanted(amendment: TargetAmendment, periods: Sequence[Period]) -> dict[int, Decimal]:
-    """Return the value asked for by period; where no period is named, the last value is that of all the rest."""
+def _requested_goals(amendment: TargetAmendment, periods: Sequence[Period]) -> dict[int, Decimal]:
+    """Return the requested goals by period id. If the request names no period, its last goal holds for all the rest."""
     if _names_periods(amendment, periods):
         places = _places(amendment, periods)
-        return {periods[place].id: normalised(value) for place, value in places if value is not None}
+        return {periods[place].id: canonical_amount(value) for place, value in places if value is not None}
     values = goals_of(amendment.draft, len(periods))
     return {period.id: value for period, value in zip(periods, values, strict=True)}
 
 
 def _places(amendment: TargetAmendment, periods: Sequence[Period]) -> list[tuple[int, Decimal | None]]:
-    """Return each value with the place of its period."""
-    known = {period.id: place for place, period in enumerate(periods)}
-    named = (*amendment.goal_periods, *(None for _ in amendment.draft.goals))
+    """Return each goal with the position of its period: the period that it names, or else its own position."""
+    positions = {period.id: place for place, period in enumerate(periods)}
+    period_ids = (*amendment.goal_periods, *(None for _ in amendment.draft.goals))
     return [
-        (place if period_id is None else known.get(period_id, place), value)
-        for place, (value, period_id) in enumerate(zip(amendment.draft.goals, named, strict=False))
+        (place if period_id is None else positions.get(period_id, place), value)
+        for place, (value, period_id) in enumerate(zip(amendment.draft.goals, period_ids, strict=False))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Changing a group that is in force: what may change, and what is left as it is (facts 8 #40, #41)."""
+"""Edits of a group that is in force: what changes, and what stays with a warning (facts 8 #40, #41)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,7 @@ from milepost.model.target import Combination, Frequency, TargetGroup, Tracking
 from milepost.rules.calendar import Calendar, Unreadable, calendar_of, day_from
 from milepost.rules.definition.build import IdKind
 from milepost.rules.definition.draft import CombinationDraft, FreezeDraft, GroupDraft
-from milepost.rules.definition.goals import amount_problems, normalised
+from milepost.rules.definition.goals import amount_problems, canonical_amount
 from milepost.rules.definition.naming import DESCRIPTION_MAX, name_problems, text_problems
 from milepost.rules.definition.validation import RECURRING_UNSET
 from milepost.rules.edits.amendment import (
@@ -19,123 +19,125 @@ from milepost.rules.edits.amendment import (
     TargetAmendment,
     UnifiedAmendment,
 )
-from milepost.rules.edits.period_change import UNKNOWN_TARGET, GroupEdit
-from milepost.rules.edits.target_edits import add_target, change_target, check_number, use_target
+from milepost.rules.edits.edit_in_progress import UNKNOWN_TARGET, GroupEdit
+from milepost.rules.edits.target_edits import add_target, change_target, check_target_count, set_target_active
 
 
-def amend_group(group: TargetGroup, amendment: GroupAmendment, where: EditContext) -> AmendedGroup:
-    """Return *group* with its name, description, use and targets as *amendment* says; all else is left."""
-    change = GroupEdit(group, where)
+def amend_group(group: TargetGroup, amendment: GroupAmendment, context: EditContext) -> AmendedGroup:
+    """Return *group* with the name, description, active state and targets of *amendment*. Other fields stay."""
+    edit = GroupEdit(group, context)
     draft = amendment.draft
-    change.problems += text_problems("description", draft.description, DESCRIPTION_MAX)
-    for name in _left(change, amendment):
-        change.leave(name)
-    called = _name(change, draft.name)
-    _change_targets(change, amendment.targets)
-    check_number(change, group.combination)
-    return change.result(
-        name=called,
+    edit.problems += text_problems("description", draft.description, DESCRIPTION_MAX)
+    for field in _ignored_fields(edit, amendment):
+        edit.warn_unchanged(field)
+    name = _name(edit, draft.name)
+    _change_targets(edit, amendment.targets)
+    check_target_count(edit, group.combination)
+    return edit.result(
+        name=name,
         description=group.description if draft.description is None else draft.description,
         active=group.active if draft.active is None else draft.active,
     )
 
 
-def add_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], where: EditContext) -> AmendedGroup:
+def add_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], context: EditContext) -> AmendedGroup:
     """Return *group* with new targets."""
-    change = GroupEdit(group, where)
+    edit = GroupEdit(group, context)
     for amendment in amendments:
-        add_target(change, amendment)
-    check_number(change, group.combination)
-    return change.result()
+        add_target(edit, amendment)
+    check_target_count(edit, group.combination)
+    return edit.result()
 
 
-def change_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], where: EditContext) -> AmendedGroup:
+def change_targets(group: TargetGroup, amendments: tuple[TargetAmendment, ...], context: EditContext) -> AmendedGroup:
     """Return *group* with some of its targets changed."""
-    change = GroupEdit(group, where)
-    _change_targets(change, amendments)
-    check_number(change, group.combination)
-    return change.result()
+    edit = GroupEdit(group, context)
+    _change_targets(edit, amendments)
+    check_target_count(edit, group.combination)
+    return edit.result()
 
 
-def deactivate_target(group: TargetGroup, target_id: int, where: EditContext) -> AmendedGroup:
-    """Return *group* with a target out of use."""
-    change = GroupEdit(group, where)
-    use_target(change, "targetId", target_id, active=False)
-    check_number(change, group.combination)
-    return change.result()
+def deactivate_target(group: TargetGroup, target_id: int, context: EditContext) -> AmendedGroup:
+    """Return *group* with a target deactivated."""
+    edit = GroupEdit(group, context)
+    set_target_active(edit, "targetId", target_id, active=False)
+    check_target_count(edit, group.combination)
+    return edit.result()
 
 
-def delete_group(group: TargetGroup, where: EditContext) -> AmendedGroup:
-    """Return *group* as one that is deleted: inactive and no longer found, but kept (facts 8 #41)."""
-    return GroupEdit(group, where).result(active=False, deleted=True)
+def delete_group(group: TargetGroup, context: EditContext) -> AmendedGroup:
+    """Return *group* as deleted: inactive and not found by requests, but stored (facts 8 #41)."""
+    return GroupEdit(group, context).result(active=False, deleted=True)
 
 
-def amend_unified(group: TargetGroup, amendment: UnifiedAmendment, where: EditContext) -> AmendedGroup:
-    """Return a unified group with other targets, and taken together otherwise (facts 4.10)."""
-    change = GroupEdit(group, where)
+def amend_unified(group: TargetGroup, amendment: UnifiedAmendment, context: EditContext) -> AmendedGroup:
+    """Return a unified group with changed targets and a changed combination (facts 4.10)."""
+    edit = GroupEdit(group, context)
     if group.tracking is not Tracking.UNIFIED or group.combination is None:
-        change.refuse("", "the target group is not unified")
-        return change.result()
-    _change_targets(change, tuple(one for one in amendment.targets if one.id is not None))
-    for new in (one for one in amendment.targets if one.id is None):
-        add_target(change, new)
-    written = {one.id for one in amendment.targets}
+        edit.refuse("", "the target group is not unified")
+        return edit.result()
+    _change_targets(edit, tuple(target for target in amendment.targets if target.id is not None))
+    for new in (target for target in amendment.targets if target.id is None):
+        add_target(edit, new)
+    requested = {target.id for target in amendment.targets}
     for place, target_id in enumerate(amendment.deactivated):
         path = f"deactivateTargetIds[{place}]"
-        if target_id in written:
-            change.refuse(path, "stands among the targets of the request too")
-        use_target(change, path, target_id, active=False)
-    combination = _combined(change, group.combination, amendment.combination or CombinationDraft())
-    check_number(change, combination)
-    return change.result(combination=combination)
+        if target_id in requested:
+            edit.refuse(path, "is also among the targets of the request")
+        set_target_active(edit, path, target_id, active=False)
+    combination = _combination(edit, group.combination, amendment.combination or CombinationDraft())
+    check_target_count(edit, combination)
+    return edit.result(combination=combination)
 
 
-def _change_targets(change: GroupEdit, amendments: tuple[TargetAmendment, ...]) -> None:
-    seen: set[int] = set()
+def _change_targets(edit: GroupEdit, amendments: tuple[TargetAmendment, ...]) -> None:
+    earlier_ids: set[int] = set()
     for amendment in amendments:
         if amendment.id is None:
-            change.refuse(f"{amendment.path}.id", "is needed here: what has none is a new target", UNKNOWN_TARGET)
-        elif amendment.id in seen:
-            change.refuse(f"{amendment.path}.id", "stands twice in the request")
+            edit.refuse(
+                f"{amendment.path}.id", "is needed here: a target without an id is a new target", UNKNOWN_TARGET
+            )
+        elif amendment.id in earlier_ids:
+            edit.refuse(f"{amendment.path}.id", "stands twice in the request")
         else:
-            seen.add(amendment.id)
-            change_target(change, amendment)
+            earlier_ids.add(amendment.id)
+            change_target(edit, amendment)
 
 
-def _name(change: GroupEdit, name: str | None) -> str:
-    """Return the name that the group is to have; it stays once the group has started."""
-    group = change.before
+def _name(edit: GroupEdit, name: str | None) -> str:
+    """Return the requested name of the group. Refuse a change once the group has started."""
+    group = edit.before
     if name is None or name == group.name:
         return group.name
-    if change.has_started:
-        change.refuse("name", "cannot be changed once the group has started")
+    if edit.has_started:
+        edit.refuse("name", "cannot be changed once the group has started")
         return group.name
-    change.problems += name_problems("name", name)
-    change.names.append(NewName("name", IdKind.GROUP, group.id, name))
+    edit.problems += name_problems("name", name)
+    edit.names.append(NewName("name", IdKind.GROUP, group.id, name))
     return name
 
 
-def _combined(change: GroupEdit, kept: Combination, asked: CombinationDraft) -> Combination:
-    """Return how targets are taken together from now on; ALL and ANY stay."""
+def _combination(edit: GroupEdit, current: Combination, requested: CombinationDraft) -> Combination:
+    """Return the changed combination of targets. ALL or ANY cannot change."""
     path = "unifiedTargetExpression"
-    aggregation = asked.aggregation or kept.aggregation
-    threshold = kept.threshold if asked.threshold is None else asked.threshold
-    least = kept.least if asked.least is None else asked.least
+    aggregation = requested.aggregation or current.aggregation
+    threshold = current.threshold if requested.threshold is None else requested.threshold
+    least = current.least if requested.least is None else requested.least
     if (aggregation is None) != (threshold is None):
-        change.refuse(path, "needs aggregation and thresholdValue together")
-    if asked.threshold is not None:
-        found = [*amount_problems(f"{path}.thresholdValue", asked.threshold)]
-        change.problems += found
-        threshold = None if found else normalised(asked.threshold)
-    if asked.least is not None and not kept.any_of:
-        change.refuse(f"{path}.minTargetsToAchieve", "goes with combinationType ANY only")
-    return replace(kept, aggregation=aggregation, threshold=threshold, least=least)
+        edit.refuse(path, "needs aggregation and thresholdValue together")
+    if requested.threshold is not None:
+        problems = [*amount_problems(f"{path}.thresholdValue", requested.threshold)]
+        edit.problems += problems
+        threshold = None if problems else canonical_amount(requested.threshold)
+    if requested.least is not None and not current.any_of:
+        edit.refuse(f"{path}.minTargetsToAchieve", "is allowed only with combinationType ANY")
+    return replace(current, aggregation=aggregation, threshold=threshold, least=least)
 
 
-def _left(change: GroupEdit, amendment: GroupAmendment) -> Iterator[str]:
-    """Return the fields that the request writes otherwise than they are, and that stay all the same."""
-    group, calendar, draft = change.before, change.calendar, amendment.draft
-    plainly: tuple[tuple[str, object, object], ...] = (
+def _ignored_fields(edit: GroupEdit, amendment: GroupAmendment) -> Iterator[str]:
+    """Yield the fields that the request would change but that cannot be changed."""
+    group, calendar, draft = edit.before, edit.calendar, amendment.draft
+    comparisons: tuple[tuple[str, object, object], ...] = (
         ("preferredTillId", draft.preferred_till_id, group.preferred_till_id),
         ("trackingType", draft.tracking, group.tracking),
         ("targetEvaluationType", draft.evaluation, group.evaluation),
@@ -149,68 +151,76 @@ def _left(change: GroupEdit, amendment: GroupAmendment) -> Iterator[str]:
             None if group.valid_from is None else day_from(group.valid_from),
         ),
         ("toDate", _day(draft.valid_to, calendar), None if group.valid_to is None else day_from(group.valid_to)),
-        # What reads show for a group that was made without one comes back in edited copies (facts 2.1).
+        # Answers show these values for a group that has none, so edited copies contain them (facts 2.1).
         ("frequencyType", draft.frequency_kind, group.frequency_kind or Frequency.CUSTOM),
         ("frequency", draft.frequency, group.frequency or 0),
     )
-    yield from (name for name, asked, kept in plainly if asked is not None and asked != kept)
+    yield from (name for name, requested, current in comparisons if requested is not None and requested != current)
     if draft.recurring_cycles not in {None, group.recurring_cycles, 0, RECURRING_UNSET}:
         yield "recurringCycles"
-    yield from _left_windows(group, draft, calendar_of(change.where.organisation.zone))
-    if any(_differs(group, one, calendar) for one in amendment.periods):
+    yield from _ignored_windows(group, draft, calendar_of(edit.context.organisation.zone))
+    if any(_differs(group, period, calendar) for period in amendment.periods):
         yield "periods"
-    if draft.levels and [(one.name, one.count) for one in draft.levels] != [
+    if draft.levels and [(level.name, level.count) for level in draft.levels] != [
         (level.name, level.count) for level in group.streak_levels
     ]:
         yield "streaks"
-    kept = None if group.freezes is None else FreezeDraft(most=group.freezes.most, earn_every=group.freezes.earn_every)
-    if draft.freezes not in {None, kept}:
+    freezes = (
+        None if group.freezes is None else FreezeDraft(most=group.freezes.most, earn_every=group.freezes.earn_every)
+    )
+    if draft.freezes not in {None, freezes}:
         yield "streakFreezes"
-    yield from _left_combination(group, draft)
+    yield from _ignored_combination(group, draft)
 
 
-def _left_windows(group: TargetGroup, draft: GroupDraft, calendar: Calendar) -> Iterator[str]:
+def _ignored_windows(group: TargetGroup, draft: GroupDraft, calendar: Calendar) -> Iterator[str]:
     dates = (
         ("targetCycleStartDate", draft.cycle_opens, calendar.glued(group.cycle_opens_at)),
         ("targetCycleEndDate", draft.cycle_closes, calendar.glued(group.cycle_closes_at)),
         ("targetCycleStartDateISO", draft.cycle_opens_iso, calendar.iso(group.cycle_opens_at)),
         ("targetCycleEndDateISO", draft.cycle_closes_iso, calendar.iso(group.cycle_closes_at)),
     )
-    yield from (name for name, asked, kept in dates if asked not in {None, kept})
+    yield from (name for name, requested, current in dates if requested not in {None, current})
 
 
-def _left_combination(group: TargetGroup, draft: GroupDraft) -> Iterator[str]:
-    kept = group.combination
-    if draft.any_of is not None and (kept is None or draft.any_of is not kept.any_of):
+def _ignored_combination(group: TargetGroup, draft: GroupDraft) -> Iterator[str]:
+    current = group.combination
+    if draft.any_of is not None and (current is None or draft.any_of is not current.any_of):
         yield "combinationType"
-    asked = draft.combination
-    if asked is None or asked == CombinationDraft():
+    requested = draft.combination
+    if requested is None or requested == CombinationDraft():
         return
-    if kept is None or asked != CombinationDraft(
-        aggregation=kept.aggregation, threshold=kept.threshold, least=kept.least
+    if current is None or requested != CombinationDraft(
+        aggregation=current.aggregation, threshold=current.threshold, least=current.least
     ):
         yield "unifiedTargetExpression"
 
 
 def _differs(group: TargetGroup, amendment: PeriodAmendment, calendar: Calendar) -> bool:
-    """Return whether a period is written otherwise than it is; periods are changed at their own address."""
+    """Return whether the request would change a period or add one. Periods have a route of their own for that."""
     period = next((period for period in group.periods if period.id == amendment.id), None)
     draft = amendment.draft
     if period is None:
         return True
-    asked = (draft.ref_code, _day(draft.starts, calendar), _day(draft.ends, calendar), draft.description, draft.active)
-    kept = (
+    requested = (
+        draft.ref_code,
+        _day(draft.starts, calendar),
+        _day(draft.ends, calendar),
+        draft.description,
+        draft.active,
+    )
+    current = (
         period.ref_code,
         day_from(period.starts_on),
         day_from(period.ends_on),
         period.description,
         period.active,
     )
-    return any(one is not None and one != other for one, other in zip(asked, kept, strict=True))
+    return any(new is not None and new != old for new, old in zip(requested, current, strict=True))
 
 
 def _day(text: str | None, calendar: Calendar) -> int | None:
-    """Return the day that *text* names; -1, which no day is, if it names none."""
+    """Return the day that *text* names, or -1, which differs from every day, if it is unreadable."""
     if text is None:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Decisions about awards."""
+"""Authorises awards against caps."""

@@ -1,4 +1,4 @@
-"""Deciding how much of an intended award may be given: a decision uses caps up, exactly once (decision 0012)."""
+"""Authorises awards: decides how much of an intended award the caps leave, and uses them up (decision 0012)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +20,7 @@ SOURCE = "milepost/awards"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorisationRequest:
-    """An intended award, named by the caller's *id*; *at* is None for now (epoch microseconds)."""
+    """An intended award. `id` is the idempotency key; `at` is in epoch microseconds, None for now."""
 
     id: str
     customer_id: int
@@ -30,7 +30,7 @@ class AuthorisationRequest:
 
 
 class UsedCap(NamedTuple):
-    """What a decision used of one cap; amounts in units."""
+    """How much an authorisation used of one cap; amounts in units (ten-thousandths)."""
 
     target_id: int
     period_id: int
@@ -40,28 +40,28 @@ class UsedCap(NamedTuple):
 
 
 class Authorisation(NamedTuple):
-    """How much was asked for and how much may be given, in units, and the caps that the decision used."""
+    """The amounts that were asked for and granted, in units (ten-thousandths), and the caps that were used."""
 
     status: Status
-    asked: int
-    given: int
+    requested: int
+    granted: int
     caps: tuple[UsedCap, ...]
     problems: tuple[Problem, ...]
 
 
-async def authorise_award(runtime: Runtime, caller: Caller, asked: AuthorisationRequest) -> Authorisation:
-    """Decide on an award; who asks again under the same id gets the same answer."""
+async def authorise_award(runtime: Runtime, caller: Caller, request: AuthorisationRequest) -> Authorisation:
+    """Authorise an award. A repetition of the request, with the same id, gets the same answer."""
     now = runtime.clock()
-    at = now if asked.at is None else asked.at
-    key = EventKey(SOURCE, asked.id)
-    incoming_event = command_event(caller, asked.customer_id, key, asked.payload, at, now, asked.place)
-    answer = await submit_once(runtime, incoming_event, dated=asked.at is not None)
+    at = now if request.at is None else request.at
+    key = EventKey(SOURCE, request.id)
+    incoming_event = command_event(caller, request.customer_id, key, request.payload, at, now, request.place)
+    answer = await submit_once(runtime, incoming_event, dated=request.at is not None)
     granted = next((entry for entry in answer.entries if entry.reason is Reason.GRANTED), None)
     if granted is None or answer.version is None:
         return Authorisation(answer.status, 0, 0, (), answer.problems)
-    view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, asked.customer_id)
-    assert view is not None, "who was decided about exists"
-    rule_index = await _catalogue_at(runtime, caller.org_id, answer.version)
+    view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, request.customer_id)
+    assert view is not None, "the customer of a granted award exists"
+    rule_index = await _rule_index_at(runtime, caller.org_id, answer.version)
     caps = tuple(
         UsedCap(
             entry.target_id,
@@ -76,10 +76,10 @@ async def authorise_award(runtime: Runtime, caller: Caller, asked: Authorisation
     return Authorisation(answer.status, granted.before, granted.after, caps, ())
 
 
-async def _catalogue_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:
-    """Return the catalogue that judged, which is that of today unless the call is an old one."""
+async def _rule_index_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:
+    """Return the compiled rules at *version*: the current ones, unless this repeats an old request."""
     async with runtime.database.transaction() as transaction:
-        snapshot = await runtime.snapshots.one(transaction, org_id)
+        snapshot = await runtime.snapshots.of_organisation(transaction, org_id)
         if snapshot.organisation.version != version:
             snapshot = await snapshot_at(transaction, org_id, version)
     return snapshot.rule_index

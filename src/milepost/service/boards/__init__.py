@@ -1,1 +1,1 @@
-"""Leaderboards in memory."""
+"""Leaderboards kept in memory."""

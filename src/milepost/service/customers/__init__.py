@@ -1,1 +1,1 @@
-"""Customers: who they are, and where they stand."""
+"""Customers: their profiles and identifiers, merges, and what can be read of their standings."""

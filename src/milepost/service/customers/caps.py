@@ -1,15 +1,15 @@
-"""The caps that bound what a customer may be given now, and what they leave."""
+"""The caps that limit a customer's awards at present, and what they leave to give."""
 
 from typing import NamedTuple
 
 from milepost.engine.progress.windows import WindowSpan
 from milepost.model.target import CapScope, Period, Target, TargetGroup, Tracking
-from milepost.service.customers.periods import CustomerPeriod, customer_periods, may_show, running
+from milepost.service.customers.periods import CustomerPeriod, customer_periods, relevance_test, running
 from milepost.service.customers.view import CustomerView
 
 
 class RunningCap(NamedTuple):
-    """One cap in the period that runs; amounts in units. `span` is None until the customer's window begins."""
+    """A cap in its running period; amounts in units (ten-thousandths). `span` is None until the window begins."""
 
     group: TargetGroup
     target: Target
@@ -20,34 +20,34 @@ class RunningCap(NamedTuple):
 
     @property
     def left(self) -> int:
-        """Return what may still be given; of a cap on each award by itself, to each."""
+        """Return how much may still be given; for a cap on single awards, how much to each."""
         return max(self.limit - self.used, 0)
 
 
 def running_caps(view: CustomerView, at: int) -> list[RunningCap]:
-    """Return the caps that concern a customer and that run *at* an instant (epoch microseconds)."""
-    found, concerns = [], may_show(view)
+    """Return the caps that apply to a customer *at* an instant (epoch microseconds)."""
+    caps, is_relevant = [], relevance_test(view)
     for group in view.groups:
         if group.tracking is not Tracking.CAPPING or not group.active:
             continue
         for target in group.targets:
-            cap = _running(view, group, target, at) if target.active and concerns(target) else None
+            cap = _running(view, group, target, at) if target.active and is_relevant(target) else None
             if cap is not None:
-                found.append(cap)
-    return found
+                caps.append(cap)
+    return caps
 
 
 def _running(view: CustomerView, group: TargetGroup, target: Target, at: int) -> RunningCap | None:
     periods = customer_periods(view, group, target)
-    own = running(group, periods, at) or _first(group, periods, at)
-    if own is None or own.goal is None or not own.takes_part:
+    customer_period = running(group, periods, at) or _first(group, periods, at)
+    if customer_period is None or customer_period.goal is None or not customer_period.takes_part:
         return None
-    each = group.cap_scope is CapScope.TRANSACTION
-    used = 0 if own.progress is None or each else own.progress.value
-    return RunningCap(group, target, own.period, own.span, own.goal, used)
+    is_per_award = group.cap_scope is CapScope.TRANSACTION
+    used = 0 if customer_period.progress is None or is_per_award else customer_period.progress.value
+    return RunningCap(group, target, customer_period.period, customer_period.span, customer_period.goal, used)
 
 
 def _first(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
-    """Return the period that the customer's next award would begin, while the group runs."""
+    """Return the window that the customer's next award would begin, if the group is open *at* that instant."""
     is_open = group.cycle_opens_at <= at <= group.cycle_closes_at
-    return next((own for own in periods if own.span is None and own.takes_part), None) if is_open else None
+    return next((period for period in periods if period.span is None and period.takes_part), None) if is_open else None

@@ -1,4 +1,4 @@
-"""Finding a customer's behavioural events by what they carry (facts 3.8)."""
+"""Searches a customer's behavioural events by name, time and attributes (facts 3.8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ NO_CUSTOMER = Problem("userIdentifierValue", "No customer found with the given i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
-    """What is looked for: from one instant up to and with another (epoch microseconds), names and attributes."""
+    """The events that a search asks for; *since* and *until* are inclusive, in epoch microseconds."""
 
     customer: Identifier
     name: str | None = None
@@ -32,71 +32,76 @@ class EventQuery:
     limit: int = 10
 
 
-class FoundEvent(NamedTuple):
-    """A behavioural event and what it did to the customer's targets."""
+class EventMatch(NamedTuple):
+    """A behavioural event that matches a search, and its effects on the customer's targets."""
 
     event: Event
     till_code: str | None
     effects: list[TargetEffect]
 
 
-class FoundEvents(NamedTuple):
-    """A part of what was found, and how much there is in all."""
+class EventMatches(NamedTuple):
+    """A page of the events that match a search; `total` counts all that match."""
 
     customer_id: int
-    events: list[FoundEvent]
+    events: list[EventMatch]
     total: int
 
 
-async def search_events(runtime: Runtime, org_id: int, question: EventQuery) -> FoundEvents:
-    """Return the customer's events that fit, by the time they happened, latest first unless asked otherwise."""
-    customer_id = await _customer(runtime, org_id, question.customer)
+async def search_events(runtime: Runtime, org_id: int, query: EventQuery) -> EventMatches:
+    """Return the customer's events that match *query*, latest first unless it asks otherwise. Raises Refused.
+
+    Events of customers who were merged into this one are included.
+    """
+    customer_id = await _customer(runtime, org_id, query.customer)
     view = await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
     if view is None:
         raise Refused(NO_CUSTOMER)
     async with runtime.database.reading() as reading:
-        merged = [one.customer_id for one in view.standing.lineage.merged]
-        logs = [await customers.whole_log(reading, key_of_customer(org_id, one)) for one in (view.customer.id, *merged)]
-    found = [
+        merged_ids = [merged.customer_id for merged in view.standing.lineage.merged]
+        logs = [
+            await customers.full_log(reading, key_of_customer(org_id, id_)) for id_ in (view.customer.id, *merged_ids)
+        ]
+    matches = [
         (row, event)
         for log in logs
         for _, row in log
-        if _may_fit(row, question)
-        and (question.event_id in {None, event_id(org_id, row.name)})
-        and _fits(event := row.event(), question)
+        if _row_matches(row, query)
+        and (query.event_id in {None, event_id(org_id, row.name)})
+        and _event_matches(event := row.event(), query)
     ]
-    found.sort(key=lambda one: (one[0].occurred_at, one[0].seq), reverse=not question.is_ascending)
-    part = found[question.skipped : question.skipped + question.limit]
-    return FoundEvents(view.customer.id, [_found(view, row, event) for row, event in part], len(found))
+    matches.sort(key=lambda match: (match[0].occurred_at, match[0].seq), reverse=not query.is_ascending)
+    page = matches[query.skipped : query.skipped + query.limit]
+    return EventMatches(view.customer.id, [_match(view, row, event) for row, event in page], len(matches))
 
 
 async def _customer(runtime: Runtime, org_id: int, identifier: Identifier) -> int:
     if identifier.kind is IdentifierKind.ID:
         return int(identifier.value)
     async with runtime.database.reading() as reading:
-        known = await customers.known(reading, [(org_id, identifier)])
-    if (org_id, identifier) not in known:
+        ids = await customers.ids_by_identifier(reading, [(org_id, identifier)])
+    if (org_id, identifier) not in ids:
         raise Refused(NO_CUSTOMER)
-    return known[org_id, identifier]
+    return ids[org_id, identifier]
 
 
-def _may_fit(row: LoggedRow, question: EventQuery) -> bool:
+def _row_matches(row: LoggedRow, query: EventQuery) -> bool:
     return (
         row.name not in COMMANDS
-        and question.name in {None, row.name}
-        and (question.since is None or row.occurred_at >= question.since)
-        and (question.until is None or row.occurred_at <= question.until)
+        and query.name in {None, row.name}
+        and (query.since is None or row.occurred_at >= query.since)
+        and (query.until is None or row.occurred_at <= query.until)
     )
 
 
-def _fits(event: Event, question: EventQuery) -> bool:
+def _event_matches(event: Event, query: EventQuery) -> bool:
     if not isinstance(event.payload, Activity):
         return False
-    carried = event.payload.attributes
-    return all(name in carried and str(carried[name]) == text for name, text in question.attributes.items())
+    attributes = event.payload.attributes
+    return all(name in attributes and str(attributes[name]) == text for name, text in query.attributes.items())
 
 
-def _found(view: CustomerView, row: LoggedRow, event: Event) -> FoundEvent:
+def _match(view: CustomerView, row: LoggedRow, event: Event) -> EventMatch:
     tills = view.snapshot.places.tills.values()
     till_code = next((till.code for till in tills if till.id == event.place.till_id), None)
-    return FoundEvent(event, till_code, effects_of(view, row.entries))
+    return EventMatch(event, till_code, effects_of(view, row.entries))

@@ -1,4 +1,4 @@
-"""Merging two customers: one transaction in which the victim is taken over by the survivor (decision 0022)."""
+"""Merges two customers in one transaction: the survivor takes over what the victim had (decision 0022)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +10,8 @@ from milepost.model.customer_merge import MergeIntoSurvivor
 from milepost.model.event import ABSORB_CUSTOMER, MERGE_INTO_SURVIVOR, CommandPayload, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing
-from milepost.service.ingest.incoming_event import IncomingEvent, Status
+from milepost.service.ingest.identity import identifier_order
+from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -27,156 +28,150 @@ SAME = 9029
 
 
 class MergeRequest(NamedTuple):
-    """What became of a request to merge: its number, and the two customers."""
+    """A merge that was made: its number, and the two customers."""
 
     id: int
     victim_id: int
     survivor_id: int
 
 
-class _Both(NamedTuple):
-    """The two who are to become one, locked."""
+class _LockedPair(NamedTuple):
+    """The two customers of a merge, locked; `standing` is the victim's."""
 
     victim: CustomerKey
-    victim_stood: Standing
+    standing: Standing
     survivor: CustomerKey
 
 
 async def merge_customers(runtime: Runtime, caller: Caller, victim: Identifier, survivor: Identifier) -> MergeRequest:
-    """Merge two customers; the same request again gets the same answer. Raises Refused with the vendor's codes."""
+    """Merge *victim* into *survivor*. Raises Refused with the vendor's codes.
+
+    Repeating a request returns the same answer.
+    """
 
     async def work(transaction: Transaction) -> MergeRequest:
-        victim_id = await _meant(transaction, caller.org_id, victim, "remove")
-        survivor_id = await _meant(transaction, caller.org_id, survivor, "add")
-        done = await _done_before(transaction, caller.org_id, victim, victim_id, survivor_id)
+        victim_id = await _customer_id(transaction, caller.org_id, victim, "remove")
+        survivor_id = await _customer_id(transaction, caller.org_id, survivor, "add")
+        done = await _earlier_merge(transaction, caller.org_id, victim, victim_id, survivor_id)
         if done is not None:
             return done
-        both = await _locked(transaction, caller.org_id, victim_id, survivor_id)
-        if victim_id != await _meant(transaction, caller.org_id, victim, "remove"):
+        pair = await _locked(transaction, caller.org_id, victim_id, survivor_id)
+        if victim_id != await _customer_id(transaction, caller.org_id, victim, "remove"):
             raise Stale
-        if survivor_id != await _meant(transaction, caller.org_id, survivor, "add"):
+        if survivor_id != await _customer_id(transaction, caller.org_id, survivor, "add"):
             raise Stale
-        archived = (await log.histories(transaction, [both.victim])).get(both.victim, [])
-        payload = absorbed_progress(victim_id, both.victim_stood, archived)
+        archived = (await log.histories(transaction, [pair.victim])).get(pair.victim, [])
+        payload = absorbed_progress(victim_id, pair.standing, archived)
         incoming_events = [
-            _incoming_event(runtime, caller, both.survivor, EventKey(SOURCE, str(victim_id)), payload),
-            _incoming_event(runtime, caller, both.victim, INTO, MergeIntoSurvivor(customer_id=survivor_id)),
+            _incoming_event(runtime, caller, pair.survivor, EventKey(SOURCE, str(victim_id)), payload),
+            _incoming_event(runtime, caller, pair.victim, INTO, MergeIntoSurvivor(customer_id=survivor_id)),
         ]
         for answer in await runtime.ingest.inside(transaction, incoming_events):
             if answer.status is not Status.APPLIED:
                 raise Refused(*answer.problems)
-        await _move(transaction, caller, both, runtime.clock())
-        return _merger(victim_id, survivor_id)
+        await _move(transaction, caller, pair, runtime.clock())
+        return _merge_of(victim_id, survivor_id)
 
     return await runtime.database.attempt(work)
 
 
-def _merger(victim_id: int, survivor_id: int) -> MergeRequest:
+def _merge_of(victim_id: int, survivor_id: int) -> MergeRequest:
     return MergeRequest(EventKey(SOURCE, str(victim_id)).log_id, victim_id, survivor_id)
 
 
-async def _meant(transaction: Transaction, org_id: int, name: Identifier, path: str) -> int:
-    """Return the id of the customer called so, who may be merged by now; raises Refused."""
+async def _customer_id(transaction: Transaction, org_id: int, name: Identifier, path: str) -> int:
+    """Return the id of the customer called *name*, who may have been merged since. Raises Refused at *path*."""
     customer_id = int(name.value) if name.kind is IdentifierKind.ID else None
     if customer_id is None:
-        customer_id = (await customers.known(transaction, [(org_id, name)])).get((org_id, name))
+        customer_id = (await customers.ids_by_identifier(transaction, [(org_id, name)])).get((org_id, name))
     if customer_id is None or not await log.standings(transaction, [key_of_customer(org_id, customer_id)]):
         raise Refused(Problem(path, "Customer not found for given identifiers", UNKNOWN))
     return customer_id
 
 
-async def _done_before(
+async def _earlier_merge(
     transaction: Transaction, org_id: int, name: Identifier, victim_id: int, survivor_id: int
 ) -> MergeRequest | None:
-    """Return the merger if it was made before, None if it is to be made; raises Refused where it cannot be."""
-    leads = await resolve_survivors(transaction, org_id, [victim_id, survivor_id])
-    if leads[victim_id] != leads[survivor_id]:
-        if leads[victim_id] != victim_id:
+    """Return the merge if it was made before, or None if it is still to be made. Raises Refused if it cannot be made.
+
+    After a merge the victim's identifier *name* finds the survivor, so a repeated request seems to name one customer
+    twice. It is recognised by the identifiers that the victim had.
+    """
+    survivors = await resolve_survivors(transaction, org_id, [victim_id, survivor_id])
+    if survivors[victim_id] != survivors[survivor_id]:
+        if survivors[victim_id] != victim_id:
             raise Refused(Problem("remove", "Victim is already merged to another user", VICTIM_MERGED))
-        if leads[survivor_id] != survivor_id:
+        if survivors[survivor_id] != survivor_id:
             raise Refused(Problem("add", "Survivor is already merged to another user as victim", SURVIVOR_MERGED))
         return None
     if victim_id == survivor_id:
-        once = await _who_was_called(transaction, key_of_customer(org_id, leads[victim_id]), name)
-        if once is None:
+        former_id = await _former_holder(transaction, key_of_customer(org_id, survivors[victim_id]), name)
+        if former_id is None:
             raise Refused(Problem("remove", "Survivor and victim are same", SAME))
-        return _merger(once, survivor_id)
-    if leads[victim_id] == victim_id:
+        return _merge_of(former_id, survivor_id)
+    if survivors[victim_id] == victim_id:
         raise Refused(Problem("add", "Survivor is already merged to another user as victim", SURVIVOR_MERGED))
-    return _merger(victim_id, survivor_id)
+    return _merge_of(victim_id, survivor_id)
 
 
-async def _who_was_called(transaction: Transaction, survivor: CustomerKey, name: Identifier) -> int | None:
-    """Return who, of those merged into a customer, had the name that leads to that one now."""
+async def _former_holder(transaction: Transaction, survivor: CustomerKey, name: Identifier) -> int | None:
+    """Return the id of the customer who had *name* before being merged into *survivor*; None if there is none."""
     standing = (await log.standings(transaction, [survivor]))[survivor]
-    merged = [key_of_customer(survivor.org_id, one.customer_id) for one in standing.lineage.merged]
-    had = await customers.profiles(transaction, merged) if merged else {}
+    merged = [key_of_customer(survivor.org_id, merged.customer_id) for merged in standing.lineage.merged]
+    profiles = await customers.profiles(transaction, merged) if merged else {}
     return next(
         (
             customer_key.customer_id
             for customer_key in merged
-            if customer_key in had and name in had[customer_key].identifiers
+            if customer_key in profiles and name in profiles[customer_key].identifiers
         ),
         None,
     )
 
 
-async def _locked(transaction: Transaction, org_id: int, victim_id: int, survivor_id: int) -> _Both:
-    """Lock both, one bucket after the other in the order of keys; raises Stale if one was merged meanwhile."""
+async def _locked(transaction: Transaction, org_id: int, victim_id: int, survivor_id: int) -> _LockedPair:
+    """Lock both customers in the order of their keys. Raises Stale if one was merged meanwhile."""
     victim, survivor = key_of_customer(org_id, victim_id), key_of_customer(org_id, survivor_id)
-    found: dict[CustomerKey, Standing] = {}
+    standings: dict[CustomerKey, Standing] = {}
     for customer_key in sorted((victim, survivor)):
-        found |= await log.lock_standings(transaction, [customer_key])
-    if any(standing.lineage.merged_into for standing in found.values()):
+        standings |= await log.lock_standings(transaction, [customer_key])
+    if any(standing.lineage.merged_into for standing in standings.values()):
         raise Stale
-    return _Both(victim, found[victim], survivor)
+    return _LockedPair(victim, standings[victim], survivor)
 
 
 def _incoming_event(
     runtime: Runtime, caller: Caller, customer_key: CustomerKey, key: EventKey, payload: CommandPayload
 ) -> IncomingEvent:
-    now = runtime.clock()
-    return IncomingEvent(
-        org_id=caller.org_id,
-        customer=Identifier(IdentifierKind.ID, str(customer_key.customer_id)),
-        key=key,
-        name=MERGE_INTO_SURVIVOR if isinstance(payload, MergeIntoSurvivor) else ABSORB_CUSTOMER,
-        occurred_at=now,
-        received_at=now,
-        place=None,
-        till_id=caller.till_id,
-        payload=payload,
-    )
+    name = MERGE_INTO_SURVIVOR if isinstance(payload, MergeIntoSurvivor) else ABSORB_CUSTOMER
+    customer_id, now = customer_key.customer_id, runtime.clock()
+    return own_event(caller.org_id, customer_id, key, name, payload, now=now, till_id=caller.till_id)
 
 
-async def _move(transaction: Transaction, caller: Caller, both: _Both, now: int) -> None:
-    """Move what is found by customer: names, profile, audiences, own goals, scores."""
-    victim, survivor = both.victim, both.survivor
+async def _move(transaction: Transaction, caller: Caller, pair: _LockedPair, now: int) -> None:
+    """Move the victim's identifiers, profile, audiences and goals to the survivor, and drop the victim's scores."""
+    victim, survivor = pair.victim, pair.survivor
     profiles = await customers.profiles(transaction, [victim, survivor])
-    names = [(caller.org_id, name) for name in sorted(profiles[victim].identifiers, key=_in_order)]
-    await customers.give(transaction, names, victim.customer_id, survivor.customer_id)
-    await customers.change(transaction, caller.org_id, _joined(profiles, both, caller, now))
-    await audiences.move(transaction, victim, survivor, now)
-    await _move_goals(transaction, both, now)
-    await leaderboards.leave(transaction, victim)
+    names = [(caller.org_id, name) for name in sorted(profiles[victim].identifiers, key=identifier_order)]
+    await customers.move_identifiers(transaction, names, victim.customer_id, survivor.customer_id)
+    await customers.save_profile(transaction, caller.org_id, _completed(profiles, pair, caller, now))
+    await audiences.move_memberships(transaction, victim, survivor, now)
+    await _move_goals(transaction, pair, now)
+    await leaderboards.remove_customer(transaction, victim)
 
 
-def _in_order(identifier: Identifier) -> tuple[str, str]:
-    return identifier.kind.value, identifier.value
-
-
-def _joined(profiles: Mapping[CustomerKey, Customer], both: _Both, caller: Caller, now: int) -> Customer:
-    """Return the survivor's profile, with what the victim's adds to it."""
-    ours, theirs = profiles[both.survivor], profiles[both.victim]
-    first = min(ours, theirs, key=lambda one: one.registered_at)
+def _completed(profiles: Mapping[CustomerKey, Customer], pair: _LockedPair, caller: Caller, now: int) -> Customer:
+    """Return the survivor's profile, completed by the victim's."""
+    survivor, victim = profiles[pair.survivor], profiles[pair.victim]
+    first = min(survivor, victim, key=lambda customer: customer.registered_at)
     return replace(
-        ours,
-        first_name=ours.first_name or theirs.first_name,
-        last_name=ours.last_name or theirs.last_name,
-        identifiers=tuple(dict.fromkeys((*ours.identifiers, *theirs.identifiers))),
-        fields={**theirs.fields, **ours.fields},
-        extended_fields={**theirs.extended_fields, **ours.extended_fields},
-        loyalty_type=theirs.loyalty_type if ours.loyalty_type is None else ours.loyalty_type,
+        survivor,
+        first_name=survivor.first_name or victim.first_name,
+        last_name=survivor.last_name or victim.last_name,
+        identifiers=tuple(dict.fromkeys((*survivor.identifiers, *victim.identifiers))),
+        fields={**victim.fields, **survivor.fields},
+        extended_fields={**victim.extended_fields, **survivor.extended_fields},
+        loyalty_type=victim.loyalty_type if survivor.loyalty_type is None else survivor.loyalty_type,
         registered_at=first.registered_at,
         registered_by=first.registered_by,
         updated_at=now,
@@ -184,12 +179,12 @@ def _joined(profiles: Mapping[CustomerKey, Customer], both: _Both, caller: Calle
     )
 
 
-async def _move_goals(transaction: Transaction, both: _Both, now: int) -> None:
-    """Let goals that the victim set be the survivor's; of two for one target the victim's is cancelled."""
-    kept = await customer_goals.of_customer(transaction, both.survivor)
-    running = {goal.target_id for goal in kept if goal.cancelled_at is None}
-    for goal in await customer_goals.of_customer(transaction, both.victim):
-        doubled = goal.cancelled_at is None and goal.target_id in running
-        moved = replace(goal, changed_at=now, cancelled_at=now) if doubled else goal
-        await customer_goals.keep(transaction, both.survivor, moved)
-    await customer_goals.drop(transaction, both.victim)
+async def _move_goals(transaction: Transaction, pair: _LockedPair, now: int) -> None:
+    """Move the victim's goals to the survivor. Where both have one for a target, the victim's is cancelled."""
+    survivors_goals = await customer_goals.of_customer(transaction, pair.survivor)
+    running = {goal.target_id for goal in survivors_goals if goal.cancelled_at is None}
+    for goal in await customer_goals.of_customer(transaction, pair.victim):
+        is_double = goal.cancelled_at is None and goal.target_id in running
+        moved = replace(goal, changed_at=now, cancelled_at=now) if is_double else goal
+        await customer_goals.save(transaction, pair.survivor, moved)
+    await customer_goals.delete_all(transaction, pair.victim)

@@ -1,4 +1,4 @@
-"""The periods of a target as one customer has them: their own windows, goals and progress."""
+"""The periods of a target as one customer sees them: with their own windows, goals and progress."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,16 +8,17 @@ from milepost.model.standing import NOT_LEFT, Enrolment, Progress, ProgressKey, 
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup
 from milepost.rules.compiled.rule import Rule
 from milepost.service.customers.view import CustomerView
-from milepost.service.definitions.lookup import latest
+from milepost.service.definitions.participation import latest
 
-__all__ = ["CustomerPeriod", "WindowSpan", "customer_goal", "customer_periods", "may_show", "running"]
+__all__ = ["CustomerPeriod", "WindowSpan", "customer_goal", "customer_periods", "relevance_test", "running"]
 
 
 class CustomerPeriod(NamedTuple):
     """One period of a target for one customer.
 
-    `span` is None where the customer's windows have not begun; `goal` is in units, the customer's own or the target's;
-    `enrolment` is the one that covers the period; `has_left` is true from the period of leaving on.
+    `span` is None while the customer's window has not begun. `goal` is the customer's own, else the target's, in units
+    (ten-thousandths). `enrolment` is the one that covers the period. `has_left` is true from the period on in which the
+    customer left.
     """
 
     period: Period
@@ -29,26 +30,28 @@ class CustomerPeriod(NamedTuple):
     takes_part: bool
 
 
-def may_show(view: CustomerView) -> Callable[[Target], bool]:
-    """Return what tells of a target, at next to no cost, whether it may concern the customer.
+def relevance_test(view: CustomerView) -> Callable[[Target], bool]:
+    """Return a cheap test of whether a target may be relevant to the customer.
 
-    Those that everybody takes part in do; of the others, which may be as many as customers, those that the customer was
-    enrolled in or has progress on.
+    Targets that everybody takes part in are. Of the others only those that the customer was enrolled in or has progress
+    on: customers' own goals may be as many as customers, so the rest must be skipped fast.
     """
-    known = {target_id for target_id, _ in view.progress}
-    known.update(enrolment.target_id for enrolment in view.standing.enrolments)
-    return lambda target: target.enrolment is EnrolmentMethod.TRANSACTION or target.id in known
+    target_ids = {target_id for target_id, _ in view.progress}
+    target_ids.update(enrolment.target_id for enrolment in view.standing.enrolments)
+    return lambda target: target.enrolment is EnrolmentMethod.TRANSACTION or target.id in target_ids
 
 
 def customer_periods(view: CustomerView, group: TargetGroup, target: Target) -> tuple[CustomerPeriod, ...]:
-    """Return the periods of *group*, as they are listed, for one customer and *target*."""
+    """Return the periods of *group*, in its order, as one customer sees them for *target*."""
     rule = view.snapshot.rule_index.rules[target.id]
-    own = dict(zip(rule.period_ids, spans(rule, view.standing.anchors), strict=False))
+    window_spans = dict(zip(rule.period_ids, spans(rule, view.standing.anchors), strict=False))
     enrolment = latest(view.standing, target.id)
-    return tuple(_own(view, group, rule, period, own.get(period.id), enrolment) for period in group.periods)
+    return tuple(
+        _customer_period(view, group, rule, period, window_spans.get(period.id), enrolment) for period in group.periods
+    )
 
 
-def _own(
+def _customer_period(
     view: CustomerView,
     group: TargetGroup,
     rule: Rule,
@@ -81,9 +84,9 @@ def _has_left(rule: Rule, enrolment: Enrolment, position: int) -> bool:
 
 
 def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
-    """Return the goal in a period, in units: the customer's own, else the target's, if there is one.
+    """Return the goal in a period, in units: the customer's own, else the target's; None if there is none.
 
-    Until achieved, the goal is that of the first period for all of them.
+    In an until-achieved group all periods have the goal of the first one.
     """
     position = rule.position_of(period_id)
     if position < 0:
@@ -91,17 +94,19 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         position = 0
     enrolment = latest(standing, rule.target_id)
-    own = {} if enrolment is None else dict(enrolment.goals)
-    return own.get(rule.period_ids[position], rule.goals[position])
+    own_goals = {} if enrolment is None else dict(enrolment.goals)
+    return own_goals.get(rule.period_ids[position], rule.goals[position])
 
 
 def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
-    """Return the one of a customer's *periods* that runs *at* an instant (epoch microseconds), if one does.
+    """Return the one of a customer's *periods* that runs *at* an instant (epoch microseconds), or None.
 
-    Until achieved it is the one that is being filled: the first not achieved, else the last.
+    In an until-achieved group it is the first open period that is not achieved, else the last open one.
     """
-    open_now = [own for own in periods if own.span is not None and own.span.opens_at <= at < own.span.closes_at]
+    open_now = [
+        period for period in periods if period.span is not None and period.span.opens_at <= at < period.span.closes_at
+    ]
     if group.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         return open_now[0] if open_now else None
-    unachieved = [own for own in open_now if own.progress is None or not own.progress.achieved_by]
+    unachieved = [period for period in open_now if period.progress is None or not period.progress.achieved_by]
     return next(iter(unachieved or open_now[-1:]), None)

@@ -1,12 +1,13 @@
-"""Registering customers and changing their profiles (facts 3.8)."""
+"""Registers customers and changes their profiles (facts 3.8)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from milepost.model.customer import Customer, Identifier, IdentifierKind
+from milepost.model.customer import Customer, Identifier
 from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
 from milepost.model.problem import Problem, Refused
-from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.ingest.identity import identifier_order
+from milepost.service.ingest.incoming_event import IncomingEvent, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -22,7 +23,7 @@ NOT_BACK = Problem("loyaltyInfo.loyaltyType", "A loyalty customer cannot become 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerDraft:
-    """A customer as a request says it; a name or loyalty type of None leaves what is known as it is."""
+    """A customer as a request describes them. A name or loyalty type of None leaves the known one as it is."""
 
     identifiers: Sequence[Identifier]
     first_name: str | None = None
@@ -34,72 +35,72 @@ class CustomerDraft:
 
 @dataclass(frozen=True, slots=True)
 class KeptCustomer:
-    """A customer that was written, and whether it was new."""
+    """A customer that was registered or changed; `is_new` says which."""
 
     customer: Customer
     is_new: bool
 
 
 async def keep_customer(runtime: Runtime, caller: Caller, draft: CustomerDraft) -> KeptCustomer:
-    """Register a customer, or change the one that these identifiers name.
+    """Register a customer, or change the customer whom the identifiers name.
 
-    A registration is an event that targets may count. Raises Refused when the identifiers name different customers.
+    A registration is also an event, which targets may count. Raises Refused if the identifiers name several customers.
     """
     now = runtime.clock()
 
     async def work(transaction: Transaction) -> KeptCustomer:
-        kept = await _keep(transaction, caller, draft, now)
-        if kept.is_new:
-            await runtime.ingest.inside(transaction, [_registration(kept.customer, caller, now)])
-        return kept
+        saved = await _keep(transaction, caller, draft, now)
+        if saved.is_new:
+            await runtime.ingest.inside(transaction, [_registration(saved.customer, caller, now)])
+        return saved
 
     return await runtime.database.attempt(work)
 
 
 async def change_customer(runtime: Runtime, caller: Caller, customer_id: int, draft: CustomerDraft) -> Customer:
-    """Change the profile of the customer with this id; its identifiers stay (facts 3.8). Raises Refused."""
+    """Change the profile of a customer, but not the identifiers (facts 3.8). Raises Refused."""
     now = runtime.clock()
 
     async def work(transaction: Transaction) -> Customer:
-        leads = await resolve_survivors(transaction, caller.org_id, [customer_id])
-        customer_key = key_of_customer(caller.org_id, leads[customer_id])
+        survivors = await resolve_survivors(transaction, caller.org_id, [customer_id])
+        customer_key = key_of_customer(caller.org_id, survivors[customer_id])
         surviving(await lock_standings(transaction, [customer_key]))
-        known = (await customers.profiles(transaction, [customer_key])).get(customer_key)
-        if known is None:
+        customer = (await customers.profiles(transaction, [customer_key])).get(customer_key)
+        if customer is None:
             raise Refused(NO_CUSTOMER)
-        if _word(draft.loyalty_type) == NON_LOYALTY and _word(known.loyalty_type) != NON_LOYALTY:
+        if _normalised(draft.loyalty_type) == NON_LOYALTY and _normalised(customer.loyalty_type) != NON_LOYALTY:
             raise Refused(NOT_BACK)
-        changed = _changed(known, replace(draft, identifiers=()), caller, now)
-        await customers.change(transaction, caller.org_id, changed)
+        changed = _changed(customer, replace(draft, identifiers=()), caller, now)
+        await customers.save_profile(transaction, caller.org_id, changed)
         return changed
 
     return await runtime.database.attempt(work)
 
 
-def _word(loyalty_type: Scalar) -> str:
+def _normalised(loyalty_type: Scalar) -> str:
     return str(loyalty_type or "").lower()
 
 
 async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> KeptCustomer:
-    names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=_in_order)]
-    known = await customers.known(transaction, names)
-    holders = set(known.values())
+    names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=identifier_order)]
+    holder_by_name = await customers.ids_by_identifier(transaction, names)
+    holders = set(holder_by_name.values())
     if len(holders) > 1:
         raise Refused(Problem("profiles[0].identifiers", "name different customers; merging is another call"))
     is_new = not holders
     if holders:
-        # Locked, so that whoever merges the customer or takes names away sees all of it or nothing.
-        (leads,) = (await resolve_survivors(transaction, caller.org_id, holders)).values()
-        holders = {leads}
-        surviving(await lock_standings(transaction, [key_of_customer(caller.org_id, leads)]))
+        # Locked, so that a merge or a change of identifiers at the same time sees all of this change or nothing.
+        (survivor_id,) = (await resolve_survivors(transaction, caller.org_id, holders)).values()
+        holders = {survivor_id}
+        surviving(await lock_standings(transaction, [key_of_customer(caller.org_id, survivor_id)]))
     customer_id = holders.pop() if holders else (await customers.fresh_ids(transaction, 1))[0]
-    unclaimed = [name for name in names if name not in known]
+    free_names = [name for name in names if name not in holder_by_name]
     won = (
-        await customers.reserve_identifiers(transaction, unclaimed, [customer_id] * len(unclaimed))
-        if unclaimed
+        await customers.reserve_identifiers(transaction, free_names, [customer_id] * len(free_names))
+        if free_names
         else set()
     )
-    if len(won) < len(unclaimed):
+    if len(won) < len(free_names):
         raise Refused(Problem("profiles[0].identifiers", "are being taken by another request; send it again"))
     if is_new:
         customer = _changed(_new(customer_id, caller, now), draft, caller, now)
@@ -107,7 +108,7 @@ async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, 
         return KeptCustomer(customer, is_new)
     customer_key = key_of_customer(caller.org_id, customer_id)
     customer = _changed((await customers.profiles(transaction, [customer_key]))[customer_key], draft, caller, now)
-    await customers.change(transaction, caller.org_id, customer)
+    await customers.save_profile(transaction, caller.org_id, customer)
     return KeptCustomer(customer, is_new)
 
 
@@ -116,7 +117,7 @@ def _new(customer_id: int, caller: Caller, now: int) -> Customer:
 
 
 def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int) -> Customer:
-    added = [one for one in dict.fromkeys(draft.identifiers) if one not in customer.identifiers]
+    added = [name for name in dict.fromkeys(draft.identifiers) if name not in customer.identifiers]
     return replace(
         customer,
         first_name=customer.first_name if draft.first_name is None else draft.first_name,
@@ -130,19 +131,6 @@ def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int)
     )
 
 
-def _in_order(identifier: Identifier) -> tuple[str, str]:
-    return identifier.kind.value, identifier.value
-
-
 def _registration(customer: Customer, caller: Caller, now: int) -> IncomingEvent:
-    return IncomingEvent(
-        org_id=caller.org_id,
-        customer=Identifier(IdentifierKind.ID, str(customer.id)),
-        key=EventKey(SOURCE, "registration"),
-        name=REGISTRATION,
-        occurred_at=now,
-        received_at=now,
-        place=None,
-        till_id=caller.till_id,
-        payload=Activity({}),
-    )
+    key = EventKey(SOURCE, "registration")
+    return own_event(caller.org_id, customer.id, key, REGISTRATION, Activity({}), now=now, till_id=caller.till_id)

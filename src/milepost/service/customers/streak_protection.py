@@ -1,10 +1,10 @@
-"""Freezes and pauses of a customer's streak: events of our own, named by the caller's id, that happen once."""
+"""Grants freezes and pauses for a customer's streak; each is a command that happens once per idempotency key."""
 
 from milepost.model.event import EventKey, GrantFreezes, PauseStreak
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Streak
 from milepost.model.target import TargetGroup, Tracking
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.service.customers.view import view_customer
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
 from milepost.service.runtime.idempotent_commands import command_event, is_known_command, submit_once
@@ -14,7 +14,7 @@ from milepost.service.snapshot.access import Caller
 FREEZE_SOURCE = "milepost/freezes"
 PAUSE_SOURCE = "milepost/pauses"
 GRANTS_MAX = 200
-"""Freezes of one streak that are granted one by one, and pauses of it."""
+"""How many times freezes of one streak may be granted, and how many pauses it may have."""
 
 PAUSE_DAYS_MAX = 366
 """How long a pause may be."""
@@ -23,14 +23,14 @@ AHEAD_DAYS_MAX = 3_660
 """How far from now a pause may begin or end."""
 
 
-class Absent(Exception):
-    """The customer or the group that a call is about does not exist; the message says which."""
+class NotFound(Exception):
+    """The customer or the group of a request does not exist; the message says which."""
 
 
 async def grant_freezes(
     runtime: Runtime, caller: Caller, customer_id: int, group_id: int, id_: str, count: int
 ) -> Answer:
-    """Grant a customer freezes, there from now on; raises Absent, Refused."""
+    """Grant a customer *count* freezes from now on; *id_* is the idempotency key. Raises NotFound, Refused."""
     now = runtime.clock()
     group, streak = await _streak(runtime, caller, customer_id, group_id)
     key = EventKey(FREEZE_SOURCE, f"{group_id}/{id_}")
@@ -41,7 +41,10 @@ async def grant_freezes(
 async def pause_streak(
     runtime: Runtime, caller: Caller, customer_id: int, group_id: int, id_: str, starts_at: int, ends_at: int
 ) -> Answer:
-    """Pause a customer's streak from one instant up to another (epoch microseconds); raises Absent, Refused."""
+    """Pause a customer's streak from *starts_at* up to *ends_at* (epoch microseconds); *id_* is the idempotency key.
+
+    Raises NotFound, Refused.
+    """
     now = runtime.clock()
     _, streak = await _streak(runtime, caller, customer_id, group_id)
     key = EventKey(PAUSE_SOURCE, f"{group_id}/{id_}")
@@ -51,7 +54,7 @@ async def pause_streak(
 
 
 async def _receive(runtime: Runtime, incoming_event: IncomingEvent, problems: list[Problem]) -> Answer:
-    """Receive a call that has no *problems*; one that was made before gets its answer whatever has changed since."""
+    """Receive a command unless it has *problems*. A repetition gets the first answer, whatever has changed since."""
     if problems and not await is_known_command(runtime, incoming_event):
         raise Refused(*problems)
     return await submit_once(runtime, incoming_event, dated=False)
@@ -59,7 +62,7 @@ async def _receive(runtime: Runtime, incoming_event: IncomingEvent, problems: li
 
 def _freeze_problems(group: TargetGroup, streak: Streak, count: int) -> list[Problem]:
     if group.freezes is None:
-        return [Problem("groupId", "has no freezes: its definition says no streakFreezes")]
+        return [Problem("groupId", "has no freezes: its definition has no streakFreezes")]
     problems = []
     if not 1 <= count <= group.freezes.most:
         problems.append(Problem("count", f"must be from 1 to {group.freezes.most}, the most the group allows"))
@@ -85,13 +88,13 @@ def _pause_problems(streak: Streak, starts_at: int, ends_at: int, now: int) -> l
 
 
 async def _streak(runtime: Runtime, caller: Caller, customer_id: int, group_id: int) -> tuple[TargetGroup, Streak]:
-    """Return an active group whose streaks can break, and what the customer has done in it."""
+    """Return an active group of continuous streaks, and the customer's streak in it. Raises NotFound, Refused."""
     view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, customer_id)
     if view is None:
-        raise Absent(f"there is no customer {customer_id}")
+        raise NotFound(f"there is no customer {customer_id}")
     group = view.snapshot.rule_index.groups.get(group_id)
     if group is None or not group.active or group.deleted:
-        raise Absent(f"there is no active target group {group_id}")
+        raise NotFound(f"there is no active target group {group_id}")
     if group.tracking is not Tracking.STREAKS:
-        raise Refused(Problem("groupId", "is no group of STREAKS: nothing in it can break"))
+        raise Refused(Problem("groupId", "is not a group of STREAKS, so no streak in it can break"))
     return group, view.standing.streaks.get(group_id) or Streak(group_id)

@@ -1,16 +1,19 @@
-"""How a customer's streak stands when somebody looks: run anew each time (docs/rules.md)."""
+"""A customer's streak as it stands at an instant, evaluated anew on each request (docs/rules.md)."""
 
 from typing import NamedTuple
 
 from milepost.engine.progress.streak_run import StreakRun, evaluate
 from milepost.model.standing import EarnedLevel, Streak
 from milepost.model.target import StreakLevel, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.service.customers.view import CustomerView
 
 
 class LevelStanding(NamedTuple):
-    """How far a customer is on the way to a level: periods counted, no more than it needs, and when it was earned."""
+    """A customer's progress to a streak level.
+
+    `counted` are the periods that count for it, at most as many as it needs. `earned` is None until it is reached.
+    """
 
     level: StreakLevel
     counted: int
@@ -18,35 +21,39 @@ class LevelStanding(NamedTuple):
 
 
 class StreakStanding(NamedTuple):
-    """How a customer's streak stands; `frozen` are the periods that took a freeze, `missed` those that ended a run."""
+    """A customer's streak at an instant.
+
+    `frozen` are the ids of periods that used a freeze, `missed` the ids of periods that broke the streak. `stored` is
+    the part of the customer's standing from which this was evaluated.
+    """
 
     run: int
     freezes_left: int
     levels: tuple[LevelStanding, ...]
     frozen: tuple[int, ...]
     missed: tuple[int, ...]
-    kept: Streak
+    stored: Streak
 
 
 def streak_standing(view: CustomerView, group: TargetGroup, at: int) -> StreakStanding | None:
-    """Return how the customer's streak in *group* stands *at* an instant (epoch microseconds); None of other groups."""
+    """Return the customer's streak in *group* *at* an instant (epoch microseconds); None if the group is no streak."""
     rule = view.snapshot.rule_index.streaks.get(group.id)
     if rule is None:
         return None
-    kept = view.standing.streaks.get(group.id) or Streak(group.id)
+    stored = view.standing.streaks.get(group.id) or Streak(group.id)
     until = at - view.snapshot.organisation.settings.offset_days * DAY_US
-    run = evaluate(rule, kept, until)
+    run = evaluate(rule, stored, until)
     return StreakStanding(
         run.run,
         run.freezes_left,
-        tuple(_level(level, kept, run) for level in group.streak_levels),
+        tuple(_level(level, stored, run) for level in group.streak_levels),
         tuple(rule.period_ids[position] for position in run.frozen),
         tuple(rule.period_ids[position] for position in run.broken),
-        kept,
+        stored,
     )
 
 
-def _level(level: StreakLevel, kept: Streak, run: StreakRun) -> LevelStanding:
-    """Return the standing of a level; one that was earned stays at its count (facts 8 #47)."""
-    earned = next((one for one in kept.levels if one.level_id == level.id), None)
+def _level(level: StreakLevel, stored: Streak, run: StreakRun) -> LevelStanding:
+    """Return the customer's progress to a level; an earned level stays at its full count (facts 8 #47)."""
+    earned = next((earned for earned in stored.levels if earned.level_id == level.id), None)
     return LevelStanding(level, level.count if earned is not None else min(run.run, level.count), earned)

@@ -1,4 +1,4 @@
-"""Which events a customer's progress on a target came from, read from the log's entries (facts 3.6, 4.15)."""
+"""Lists the events from which a customer's progress on a target came, by the log's entries (facts 3.6, 4.15)."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -9,20 +9,23 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Entry, Reason
 from milepost.rules.calendar import Calendar
 from milepost.service.customers.view import CustomerView, view_customer
-from milepost.service.definitions.lookup import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
+from milepost.service.definitions.participation import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers
 from milepost.store.log import LoggedRow, key_of_customer
 
 NO_RECORD = Problem("targetRuleId", "No record found in user target for the given user and target", 310149)
 TRACKED = frozenset(Reason) - {Reason.TOO_LATE, Reason.RETURN_AFTER_END, Reason.DECIDED, Reason.GRANTED}
-"""Reasons for which an event has something to do with a progress."""
+"""The reasons of entries that tie an event to a progress."""
 
 ONE_UNIT = to_units(Decimal(1))
 
 
 class TrackedEvent(NamedTuple):
-    """An event that concerned one progress; `worth` in units: a bill's net amount, one for other events."""
+    """An event that concerned one progress.
+
+    `worth` is in units (ten-thousandths): the net amount of a bill, the amount of an award, or one for other events.
+    """
 
     event: Event
     period_id: int
@@ -30,7 +33,7 @@ class TrackedEvent(NamedTuple):
 
 
 class TrackedPage(NamedTuple):
-    """A page of a customer's events for a target, and how many there are in all."""
+    """A page of a customer's events for a target; `total` counts all of them."""
 
     customer_id: int
     group_id: int
@@ -42,28 +45,28 @@ class TrackedPage(NamedTuple):
 async def tracked_events(
     runtime: Runtime, org_id: int, customer_id: int, target_id: int, period_id: int | None, page: tuple[int, int]
 ) -> TrackedPage:
-    """Return a page (its number and size) of the events that concerned a target, earliest first; raises Refused."""
+    """Return a *page* (number and size) of the events that concerned a target, earliest first. Raises Refused."""
     view = await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
     if view is None:
         raise Refused(UNKNOWN_USER)
     group_id = _group_of(view, target_id, period_id)
     async with runtime.database.reading() as reading:
-        log = await customers.whole_log(reading, key_of_customer(org_id, view.customer.id))
-    found = [
+        log = await customers.full_log(reading, key_of_customer(org_id, view.customer.id))
+    tracked = [
         (row, period, entries)
         for _, row in log
         if row.name in {ENROL, UNENROL, ABSORB_CUSTOMER} or row.name not in COMMANDS
         for period, entries in _by_period(row, target_id).items()
         if period_id in {None, period}
     ]
-    found.sort(key=lambda one: (one[0].occurred_at, one[0].seq))
+    tracked.sort(key=lambda event: (event[0].occurred_at, event[0].seq))
     number, size = page
-    shown = [_tracked(*one) for one in found[number * size : (number + 1) * size]]
-    return TrackedPage(view.customer.id, group_id, shown, len(found), view.snapshot.rule_index.calendar)
+    shown = [_tracked(*event) for event in tracked[number * size : (number + 1) * size]]
+    return TrackedPage(view.customer.id, group_id, shown, len(tracked), view.snapshot.rule_index.calendar)
 
 
 def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:
-    """Return the group of the target; raises Refused where target, period or record is missing."""
+    """Return the id of the target's group. Raises Refused if the target or period is unknown or has no record."""
     group = view.snapshot.holders.get(target_id)
     if group is None:
         raise Refused(UNKNOWN_TARGET)
@@ -76,11 +79,11 @@ def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:
 
 
 def _by_period(row: LoggedRow, target_id: int) -> dict[int, list[Entry]]:
-    found: dict[int, list[Entry]] = {}
+    entries: dict[int, list[Entry]] = {}
     for entry in row.entries:
         if entry.target_id == target_id and entry.reason in TRACKED:
-            found.setdefault(entry.period_id, []).append(entry)
-    return found
+            entries.setdefault(entry.period_id, []).append(entry)
+    return entries
 
 
 def _tracked(row: LoggedRow, period_id: int, entries: list[Entry]) -> TrackedEvent:

@@ -1,4 +1,4 @@
-"""What is asked about one customer: a single statement, then pure arithmetic."""
+"""Reads everything about one customer in a single statement; all the rest is arithmetic on it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from milepost.store.log import key_of_customer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """All of a customer, and what rules it; `progress` has that of ended periods too."""
+    """A customer with the snapshot of their organisation; `progress` includes that of ended periods."""
 
     snapshot: OrganisationSnapshot
     customer: Customer
@@ -23,51 +23,51 @@ class CustomerView:
 
     @property
     def groups(self) -> list[TargetGroup]:
-        """Return the groups that may concern the customer: all but the goals that others set for themselves."""
+        """Return the groups that may be relevant to the customer: all but the goals that other customers set."""
         enrolled = {enrolment.target_id for enrolment in self.standing.enrolments}
         return self.snapshot.groups_around({target_id for target_id, _ in self.progress} | enrolled)
 
 
 async def view_customer(database: Database, snapshots: Snapshots, org_id: int, customer_id: int) -> CustomerView | None:
-    """Return all of a customer; None if the organisation has no such customer.
+    """Return everything about a customer; None if the organisation has no such customer.
 
-    The id of one who was merged into another leads to that one: ask the view who it is about.
+    For the id of a merged customer this is the view of the survivor, whose id is `view.customer.id`.
     """
     async with database.reading() as reading:
-        found = await customers.customers_now(reading, key_of_customer(org_id, customer_id))
-        while found is not None and found.standing.lineage.merged_into:
-            found = await customers.customers_now(reading, key_of_customer(org_id, found.standing.lineage.merged_into))
-        if found is None:
+        row = await customers.find(reading, key_of_customer(org_id, customer_id))
+        while row is not None and row.standing.lineage.merged_into:
+            row = await customers.find(reading, key_of_customer(org_id, row.standing.lineage.merged_into))
+        if row is None:
             return None
-        snapshot = await snapshots.at(reading, org_id, found.version)
-    archived = {ProgressKey(progress.target_id, progress.period_id): progress for progress in found.history}
+        snapshot = await snapshots.at(reading, org_id, row.version)
+    archived = {ProgressKey(progress.target_id, progress.period_id): progress for progress in row.history}
     return CustomerView(
         snapshot=snapshot,
-        customer=found.customer,
-        standing=found.standing,
-        progress=archived | unpack_rows(found.standing.progress),
+        customer=row.customer,
+        standing=row.standing,
+        progress=archived | unpack_rows(row.standing.progress),
     )
 
 
 async def find_customer(database: Database, org_id: int, identifier: Identifier) -> int | None:
-    """Return the id of the customer known by *identifier*."""
+    """Return the id of the customer known by *identifier*; None if there is none."""
     async with database.reading() as reading:
-        found = await customers.known(reading, [(org_id, identifier)])
-    return found.get((org_id, identifier))
+        ids = await customers.ids_by_identifier(reading, [(org_id, identifier)])
+    return ids.get((org_id, identifier))
 
 
 def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
-    """Return the active targets that a customer takes part in and that have a period at *at* (epoch microseconds).
+    """Return the active targets that a customer takes part in and that have a period *at* an instant.
 
-    Those that everybody takes part in are among them once the customer has progress there.
+    *at* is in epoch microseconds. Targets that everybody takes part in are included once the customer has progress.
     """
-    in_force = {enrolment.target_id: enrolment for enrolment in view.standing.enrolments}
-    left = {target_id for target_id, enrolment in in_force.items() if enrolment.left_period_id != NOT_LEFT}
-    taken_part = ({target_id for target_id, _ in view.progress} | set(in_force)) - left
+    enrolments = {enrolment.target_id: enrolment for enrolment in view.standing.enrolments}
+    left = {target_id for target_id, enrolment in enrolments.items() if enrolment.left_period_id != NOT_LEFT}
+    taking_part = ({target_id for target_id, _ in view.progress} | set(enrolments)) - left
     return [
         (group, target)
         for group in view.groups
         if group.active and any(period.opens_at <= at < period.closes_at for period in group.periods)
         for target in group.targets
-        if target.active and target.id in taken_part
+        if target.active and target.id in taking_part
     ]

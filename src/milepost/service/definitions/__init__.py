@@ -1,1 +1,1 @@
-"""Target groups: defined, edited, listed."""
+"""Target groups and what belongs to them: defined, edited, listed, imported."""

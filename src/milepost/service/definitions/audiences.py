@@ -1,40 +1,44 @@
-"""The audiences that a definition may name; nobody enters them while it comes into force."""
+"""The audiences that a definition names, which are locked until the definition is in force."""
 
 from collections.abc import Iterable, Sequence
 
 from milepost.model.audience import Audience
 from milepost.model.problem import Problem
 from milepost.model.target import Target
-from milepost.rules.definition.audiences import with_versions
+from milepost.rules.definition.audiences import resolve_audiences
 from milepost.rules.definition.draft import TargetDraft
 from milepost.store import audiences
 from milepost.store.database import Transaction
 
 AUDIENCES_MAX = 10_000
-"""Audiences of an organisation that definitions can name."""
+"""How many audiences of an organisation definitions can name."""
 
 
 async def known_audiences(transaction: Transaction, org_id: int) -> dict[int, Audience]:
-    """Return the audiences of an organisation by their ids."""
-    return {one.id: one for one in await audiences.page(transaction, org_id, 0, AUDIENCES_MAX)}
+    """Return the audiences of an organisation by id."""
+    return {audience.id: audience for audience in await audiences.read_page(transaction, org_id, 0, AUDIENCES_MAX)}
 
 
 async def with_audiences(
     transaction: Transaction, org_id: int, drafts: Sequence[tuple[str, TargetDraft]]
 ) -> tuple[tuple[TargetDraft, ...], tuple[Problem, ...]]:
-    """Return targets, each at its path, with the versions of audiences that they mean, and what names none."""
+    """Return the targets with the versions of the audiences that they name, and a problem for each unknown audience.
+
+    *drafts* are targets, each with its path in the request.
+    """
     if not any(draft.audiences for _, draft in drafts):
         return tuple(draft for _, draft in drafts), ()
-    known = await known_audiences(transaction, org_id)
-    found = [with_versions(path, draft, known) for path, draft in drafts]
-    return tuple(draft for draft, _ in found), tuple(problem for _, problems in found for problem in problems)
+    by_id = await known_audiences(transaction, org_id)
+    resolved = [resolve_audiences(path, draft, by_id) for path, draft in drafts]
+    return tuple(draft for draft, _ in resolved), tuple(problem for _, problems in resolved for problem in problems)
 
 
-async def close_audiences(transaction: Transaction, org_id: int, targets: Iterable[Target]) -> None:
-    """Let nobody enter the audiences of *targets* until *transaction* ends.
+async def lock_audiences(transaction: Transaction, org_id: int, targets: Iterable[Target]) -> None:
+    """Lock the audiences of *targets* until *transaction* ends, so that no customer is added to them meanwhile.
 
-    Whoever is in by then is found by the job that the definition asks for; whoever enters later finds the definition.
+    So no member is missed: the job that the definition starts enrols the members of before, and adding a customer
+    later enrols that customer at once.
     """
-    named = sorted({audience.audience_id for target in targets for audience in target.audiences})
-    if named:
-        await audiences.lock(transaction, org_id, named)
+    audience_ids = sorted({audience.audience_id for target in targets for audience in target.audiences})
+    if audience_ids:
+        await audiences.lock(transaction, org_id, audience_ids)

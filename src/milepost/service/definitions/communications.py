@@ -1,4 +1,4 @@
-"""What customers are to be told about a target: kept and read, sent by who subscribes to outcomes (facts 3.4)."""
+"""Stores and reads communications about targets; subscribers to outcomes send them (facts 3.4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,31 +10,31 @@ from milepost.model.target import Author
 from milepost.rules.definition.communications import (
     CommunicationDraft,
     Subject,
+    build_communications,
     communication_problems,
-    kept_communications,
 )
 from milepost.rules.definition.validation import merge_problems
-from milepost.service.definitions.lookup import UNKNOWN_GROUP, UNKNOWN_TARGET
+from milepost.service.definitions.participation import UNKNOWN_GROUP, UNKNOWN_TARGET
 from milepost.store import communications, definitions, organisations
 from milepost.store.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationList:
-    """Communications about a target of an organisation."""
+    """The communications about a target, with its organisation."""
 
     organisation: Organisation
     communications: tuple[Communication, ...]
 
 
 async def communications_of(database: Database, org_id: int, subject: Subject) -> CommunicationList:
-    """Return what is to be told about a target; raises Refused where there is none."""
+    """Return the communications about a target. Raises Refused if the target does not exist."""
     async with database.transaction() as transaction:
         await _check(transaction, org_id, subject)
         version = (await organisations.versions(transaction, [org_id]))[org_id]
-        found = await communications.of_target(transaction, org_id, subject.target_id)
+        of_target = await communications.of_target(transaction, org_id, subject.target_id)
         organisation = await organisations.at_version(transaction, org_id, version)
-    return CommunicationList(organisation=organisation, communications=tuple(found))
+    return CommunicationList(organisation=organisation, communications=tuple(of_target))
 
 
 async def keep_communications(
@@ -46,20 +46,26 @@ async def keep_communications(
     problems: tuple[Problem, ...],
     now: int,
 ) -> CommunicationList:
-    """Keep what *drafts* say about a target, all or none; *problems* are those of their writing. Raises Refused."""
+    """Store the communications of *drafts* about a target, all or none. Raises Refused.
+
+    *problems* are those found while the request was read. *now* is in epoch microseconds.
+    """
 
     async def work(transaction: Transaction) -> CommunicationList:
         organisation = await organisations.lock(transaction, org_id)
         await _check(transaction, org_id, subject)
-        known = {one.id: one for one in await communications.of_target(transaction, org_id, subject.target_id)}
-        found = merge_problems(problems, tuple(communication_problems(drafts, known)))
-        if found:
-            raise Refused(*found)
+        current = {
+            communication.id: communication
+            for communication in await communications.of_target(transaction, org_id, subject.target_id)
+        }
+        all_problems = merge_problems(problems, tuple(communication_problems(drafts, current)))
+        if all_problems:
+            raise Refused(*all_problems)
         new = sum(draft.id is None for draft in drafts)
         ids = iter(await communications.fresh_ids(transaction, new))
-        kept = kept_communications(drafts, known, subject, author, now, lambda: next(ids))
-        await communications.keep(transaction, org_id, kept)
-        return CommunicationList(organisation=organisation, communications=tuple(kept))
+        stored = build_communications(drafts, current, subject, author, now, lambda: next(ids))
+        await communications.save(transaction, org_id, stored)
+        return CommunicationList(organisation=organisation, communications=tuple(stored))
 
     return await database.attempt(work)
 

@@ -1,6 +1,6 @@
-"""Whether targets name what a brand has declared: fields, programmes, currencies (facts 6).
+"""Checks that targets name only declared fields, programmes and currencies (facts 6, decision 0019).
 
-A brand that has declared nothing of a kind is not asked about it: what its systems send is then all there is to know.
+An organisation that has declared nothing of a kind may name anything of that kind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _ENTITIES = {Entity.TRANSACTION: FieldEntity.TRANSACTION, Entity.LINEITEM: Field
 
 
 class MeasuredTarget(NamedTuple):
-    """What a target at a path measures, as far as it names anything that may be declared."""
+    """The part of a target that may name declared things, with its path in the request."""
 
     path: str
     entity: Entity | None
@@ -26,24 +26,24 @@ class MeasuredTarget(NamedTuple):
 
 
 def measured_targets(path: str, target: Target | TargetDraft) -> MeasuredTarget:
-    """Return what *target*, which stands at *path*, measures."""
+    """Return the part of *target* that may name declared things; *path* is where the target stands in the request."""
     return MeasuredTarget(f"{path}.extendedFieldInfo", target.entity, target.kpi, target.metadata)
 
 
 async def undeclared_problems(
     transaction: Transaction, org_id: int, targets: Sequence[MeasuredTarget]
 ) -> tuple[Problem, ...]:
-    """Return what *targets* name that the organisation has not declared, though it has declared others of the kind."""
-    naming = [one for one in targets if one.metadata is not None]
-    found: list[Problem] = []
-    if any(one.kpi is Kpi.EXTENDED_FIELD for one in naming):
+    """Return a problem for each name in *targets* that is not declared, though others of its kind are."""
+    naming = [target for target in targets if target.metadata is not None]
+    problems: list[Problem] = []
+    if any(target.kpi is Kpi.EXTENDED_FIELD for target in naming):
         fields = await declarations.fields(transaction, org_id)
-        found += [problem for one in naming for problem in _field_problems(one, fields)]
-    if any(one.entity is Entity.ALTERNATE_CURRENCIES for one in naming):
+        problems += [problem for target in naming for problem in _field_problems(target, fields)]
+    if any(target.entity is Entity.ALTERNATE_CURRENCIES for target in naming):
         programs = await declarations.programs(transaction, org_id)
         currencies = await declarations.currencies(transaction, org_id) if programs else []
-        found += [problem for one in naming for problem in _currency_problems(one, programs, currencies)]
-    return tuple(found)
+        problems += [problem for target in naming for problem in _currency_problems(target, programs, currencies)]
+    return tuple(problems)
 
 
 def _field_problems(target: MeasuredTarget, fields: Sequence[DeclaredField]) -> Iterator[Problem]:
@@ -51,10 +51,12 @@ def _field_problems(target: MeasuredTarget, fields: Sequence[DeclaredField]) -> 
     metadata = target.metadata
     if target.kpi is not Kpi.EXTENDED_FIELD or entity is None or metadata is None or metadata.name is None:
         return
-    known = {one.name: one for one in fields if one.family is FieldFamily.EXTENDED and one.entity is entity}
-    if not known:
+    declared = {
+        field.name: field for field in fields if field.family is FieldFamily.EXTENDED and field.entity is entity
+    }
+    if not declared:
         return
-    field = known.get(metadata.name)
+    field = declared.get(metadata.name)
     is_summed = metadata.aggregate is not AggregateFunction.COUNT
     if field is None or (is_summed and field.type is not FieldType.NUMBER):
         yield Problem(f"{target.path}.name", "Extended field name or data type is invalid", 310092)
@@ -70,6 +72,8 @@ def _currency_problems(
         return
     if metadata.program_id not in {program.id for program in programs}:
         yield Problem(f"{target.path}.programId", "Invalid program id", 310146)
-    elif (metadata.program_id, metadata.currency) not in {(one.program_id, one.identifier) for one in currencies}:
+    elif (metadata.program_id, metadata.currency) not in {
+        (currency.program_id, currency.identifier) for currency in currencies
+    }:
         reason = "Invalid or null Alternate Currency Identifier for target rule"
         yield Problem(f"{target.path}.alternateCurrencyIdentifier", reason, 310147)

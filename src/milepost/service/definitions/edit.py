@@ -1,6 +1,6 @@
-"""Editing: a definition that is in force gets a new version, or every reason why not is given at once.
+"""Edits target groups: a group gets a new version, or the request is refused with all of its problems at once.
 
-Values that were counted stay, and what happens from now on is judged by the new version (docs/decisions).
+Counted values stay. Events that are received from now on are judged by the new version (decision 0014).
 """
 
 from collections import Counter
@@ -14,22 +14,22 @@ from milepost.rules.definition.build import IdKind
 from milepost.rules.definition.unsupported import unsupported_features
 from milepost.rules.definition.validation import merge_problems
 from milepost.rules.edits.amendment import AmendedGroup, EditContext, NewName
-from milepost.service.definitions.audiences import close_audiences, known_audiences
+from milepost.service.definitions.audiences import known_audiences, lock_audiences
 from milepost.service.definitions.declaration_checks import measured_targets, undeclared_problems
 from milepost.service.definitions.ids import fresh_ids
-from milepost.service.definitions.lookup import UNKNOWN_GROUP
 from milepost.service.definitions.names import WantedName, key_of, taken_problems, unknown_warnings
+from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.store import definitions, organisations
 from milepost.store.database import Database, Transaction
 from milepost.store.definitions import NameKind
 
 Amend = Callable[[TargetGroup, EditContext], AmendedGroup]
-"""What a request makes of a group; it is asked twice, first to see which ids it takes."""
+"""Makes the amended group. It is called twice, because the first call shows how many new ids the group needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a request asks to change of a group, and what in it could not be read."""
+    """The change that a request asks for, and the problems found while the request was read."""
 
     group_id: int
     amend: Amend
@@ -37,8 +37,8 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
-    """A group as it was and as it is in force now, and what its author should know."""
+class EditedGroup:
+    """A group before and after an edit, with warnings for its author."""
 
     organisation: Organisation
     before: TargetGroup
@@ -46,72 +46,81 @@ class Edited:
     warnings: tuple[str, ...]
 
 
-async def edit(database: Database, org_id: int, author: Author, asked: Edit, now: int) -> Edited:
-    """Change a group as *asked* at *now* (epoch microseconds); raises Refused with all that is wrong with it.
+async def edit(database: Database, org_id: int, author: Author, request: Edit, now: int) -> EditedGroup:
+    """Change a group as *request* asks at *now* (epoch microseconds). Raises Refused with all problems of the request.
 
-    A change that changes nothing makes no version.
+    An edit that leaves the group as it is makes no new version.
     """
 
-    async def work(transaction: Transaction) -> Edited:
-        return await _edit(transaction, org_id, author, asked, now)
+    async def work(transaction: Transaction) -> EditedGroup:
+        return await _edit(transaction, org_id, author, request, now)
 
     return await database.attempt(work)
 
 
-async def _edit(transaction: Transaction, org_id: int, author: Author, asked: Edit, now: int) -> Edited:
-    # The lock makes definitions of one organisation follow each other: nothing else changes in between.
+async def _edit(transaction: Transaction, org_id: int, author: Author, request: Edit, now: int) -> EditedGroup:
+    # The lock puts the definitions of one organisation one after the other, so that nothing else changes meanwhile.
     organisation = await organisations.lock(transaction, org_id)
-    before = await definitions.newest(transaction, org_id, asked.group_id)
+    before = await definitions.newest(transaction, org_id, request.group_id)
     if before is None or before.deleted:
         raise Refused(UNKNOWN_GROUP)
     needed: Counter[IdKind] = Counter()
 
-    def counted(kind: IdKind) -> int:
+    def provisional_id(kind: IdKind) -> int:
         needed[kind] += 1
         return -needed.total()
 
-    known = await known_audiences(transaction, org_id)
-    where = EditContext(organisation=organisation, author=author, at=now, ids=counted, audiences=known)
-    tried = asked.amend(before, where)
-    names = _changed_names(before, tried.names)
-    found = tuple(replace(problem, path=problem.path.removeprefix(".")) for problem in tried.problems)
-    added = [target for target in tried.group.targets if all(one.id != target.id for one in before.targets)]
-    found += await undeclared_problems(
-        transaction, org_id, [measured_targets(f"[{place}]", target) for place, target in enumerate(added)]
+    audiences = await known_audiences(transaction, org_id)
+    context = EditContext(organisation=organisation, author=author, at=now, ids=provisional_id, audiences=audiences)
+    amended = request.amend(before, context)
+    names = _changed_names(before, amended.names)
+    new_problems = tuple(replace(problem, path=problem.path.removeprefix(".")) for problem in amended.problems)
+    added = [target for target in amended.group.targets if all(target.id != old.id for old in before.targets)]
+    new_problems += await undeclared_problems(
+        transaction, org_id, [measured_targets(f"[{position}]", target) for position, target in enumerate(added)]
     )
-    problems = merge_problems(asked.problems, found + await taken_problems(transaction, org_id, names.values()))
+    problems = merge_problems(
+        request.problems, new_problems + await taken_problems(transaction, org_id, names.values())
+    )
     if problems:
         raise Refused(*problems)
-    told = tuple(warning.removeprefix(".") for warning in tried.warnings)
-    group = tried.group
+    warnings = tuple(warning.removeprefix(".") for warning in amended.warnings)
+    group = amended.group
     if group != before:
-        amended = asked.amend(before, replace(where, ids=await fresh_ids(transaction, needed))) if needed else tried
+        if needed:
+            amended = request.amend(before, replace(context, ids=await fresh_ids(transaction, needed)))
         group = amended.group
         version = await _keep(transaction, org_id, before, amended)
-        told += await unknown_warnings(transaction, org_id, group, version)
-    return Edited(organisation=organisation, before=before, group=group, warnings=told + unsupported_features(group))
+        warnings += await unknown_warnings(transaction, org_id, group, version)
+    return EditedGroup(
+        organisation=organisation, before=before, group=group, warnings=warnings + unsupported_features(group)
+    )
 
 
 async def _keep(transaction: Transaction, org_id: int, before: TargetGroup, amended: AmendedGroup) -> int:
-    """Put the next version of a group in force, under its names; return that version."""
+    """Put the amended group in force and take its names; return the organisation's new version."""
     names = _changed_names(before, amended.names)
-    known = {before.id, *(target.id for target in before.targets)}
-    keys = {key_of(one.kind, one.name): name.holder for name, one in names.items()}
-    await definitions.take(transaction, org_id, {key: holder for key, holder in keys.items() if holder not in known})
-    await definitions.rename(transaction, org_id, {key: holder for key, holder in keys.items() if holder in known})
-    await close_audiences(transaction, org_id, [one for one in amended.group.targets if one not in before.targets])
+    old_ids = {before.id, *(target.id for target in before.targets)}
+    keys = {key_of(wanted.kind, wanted.name): name.holder for name, wanted in names.items()}
+    await definitions.reserve_names(
+        transaction, org_id, {key: holder for key, holder in keys.items() if holder not in old_ids}
+    )
+    await definitions.rename(transaction, org_id, {key: holder for key, holder in keys.items() if holder in old_ids})
+    await lock_audiences(
+        transaction, org_id, [target for target in amended.group.targets if target not in before.targets]
+    )
     version = await organisations.raise_version(transaction, org_id)
     await definitions.add(transaction, org_id, amended.group, version)
     return version
 
 
 def _changed_names(before: TargetGroup, names: Sequence[NewName]) -> dict[NewName, WantedName]:
-    """Return the names that are other ones than their holders have, whatever their case."""
-    kept = {(IdKind.GROUP, before.id): before.name}
-    kept |= {(IdKind.TARGET, target.id): target.name for target in before.targets}
-    found: dict[NewName, WantedName] = {}
+    """Return those of *names* that differ from what their holder is called, apart from letter case."""
+    old_names = {(IdKind.GROUP, before.id): before.name}
+    old_names |= {(IdKind.TARGET, target.id): target.name for target in before.targets}
+    changed: dict[NewName, WantedName] = {}
     for name in names:
-        kind, old = NameKind(name.kind.value), kept.get((name.kind, name.holder))
+        kind, old = NameKind(name.kind.value), old_names.get((name.kind, name.holder))
         if old is None or key_of(kind, old) != key_of(kind, name.name):
-            found[name] = WantedName(name.path.removeprefix("."), kind, name.name)
-    return found
+            changed[name] = WantedName(name.path.removeprefix("."), kind, name.name)
+    return changed

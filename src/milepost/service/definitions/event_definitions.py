@@ -1,4 +1,4 @@
-"""Defining behavioural events, and holding events that come in to their definitions (facts 2.11, 4.6, 6)."""
+"""Defines behavioural events, and checks received events against their definitions (facts 2.11, 4.6, 6)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,20 +12,20 @@ from milepost.store import event_definitions, organisations
 from milepost.store.database import Transaction
 
 ACTIVE_MAX = 10
-"""Active definitions of an organisation (facts 2.11)."""
+"""Active definitions that an organisation may have (facts 2.11)."""
 
 CODE_DEFINITION = 7300
 CODE_RECEIVED = 7311
-"""The vendor keeps 7300 to 7311 for such events; which is which it does not say (facts 6)."""
+"""The vendor reserves 7300 to 7311 for behavioural events and does not say what each one means (facts 6)."""
 
 
-Made = Callable[[Mapping[str, EventDefinition]], EventDefinition]
-"""Gives what is to be kept, from what is known; raises Refused."""
+BuildDefinition = Callable[[Mapping[str, EventDefinition]], EventDefinition]
+"""Builds the definition that is to be stored, given the known ones by name. Raises Refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionDraft:
-    """A behavioural event as a request defines it."""
+    """A behavioural event as a request defines it; without a label or description a known one is kept."""
 
     name: str
     actions: Sequence[str]
@@ -35,66 +35,64 @@ class DefinitionDraft:
 
 
 async def define_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) -> None:
-    """Define a behavioural event; raises Refused if there is one of this name or as many as may be."""
+    """Define a behavioural event. Raises Refused if the name is taken, or if there are ACTIVE_MAX active events."""
 
-    def made(known: Mapping[str, EventDefinition]) -> EventDefinition:
-        if draft.name in known:
+    def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        if draft.name in definitions:
             raise Refused(_problem("eventName", f'an event called "{draft.name}" is defined already'))
-        _room(known)
+        _check_active_max(definitions)
         return _definition(org_id, draft, None, runtime.clock())
 
-    await _change(runtime, org_id, made)
+    await _change(runtime, org_id, build)
 
 
 async def redefine_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) -> None:
-    """Define a known behavioural event anew, active again if it was not; raises Refused."""
+    """Replace the definition of a known behavioural event and make it active. Raises Refused."""
 
-    def made(known: Mapping[str, EventDefinition]) -> EventDefinition:
-        before = _known(known, draft.name)
+    def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        before = _existing(definitions, draft.name)
         if not before.is_active:
-            _room(known)
+            _check_active_max(definitions)
         return _definition(org_id, draft, before, runtime.clock())
 
-    await _change(runtime, org_id, made)
+    await _change(runtime, org_id, build)
 
 
 async def disable_event(runtime: Runtime, org_id: int, name: str) -> None:
-    """Let a behavioural event come in no more; raises Refused."""
+    """Disable a behavioural event, so that it is no longer received. Raises Refused."""
 
-    def made(known: Mapping[str, EventDefinition]) -> EventDefinition:
-        return replace(_known(known, name), is_active=False, changed_at=runtime.clock())
+    def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        return replace(_existing(definitions, name), is_active=False, changed_at=runtime.clock())
 
-    await _change(runtime, org_id, made)
+    await _change(runtime, org_id, build)
 
 
 async def defined_event(runtime: Runtime, org_id: int, name: str) -> EventDefinition:
-    """Return a definition; raises Refused."""
-    return _known(await defined_events(runtime, org_id), name)
+    """Return the definition called *name*. Raises Refused if there is none."""
+    return _existing(await defined_events(runtime, org_id), name)
 
 
 async def defined_events(runtime: Runtime, org_id: int) -> dict[str, EventDefinition]:
-    """Return the definitions of an organisation by name."""
+    """Return the definitions of an organisation, by name."""
     async with runtime.database.reading() as reading:
-        return await event_definitions.definitions(reading, org_id)
+        return await event_definitions.by_name(reading, org_id)
 
 
-async def _change(runtime: Runtime, org_id: int, made: Made) -> None:
+async def _change(runtime: Runtime, org_id: int, build: BuildDefinition) -> None:
     async def work(transaction: Transaction) -> None:
         await organisations.lock(transaction, org_id)
-        await event_definitions.keep(
-            transaction, org_id, made(await event_definitions.definitions(transaction, org_id))
-        )
+        await event_definitions.save(transaction, org_id, build(await event_definitions.by_name(transaction, org_id)))
 
     await runtime.database.attempt(work)
 
 
 def received_problems(
-    known: Mapping[str, EventDefinition], name: str, attributes: Mapping[str, Scalar]
+    definitions: Mapping[str, EventDefinition], name: str, attributes: Mapping[str, Scalar]
 ) -> list[Problem]:
-    """Find what keeps an event that came in from being what the brand defined; who defines nothing takes everything."""
-    if not known:
+    """Return the problems of a received event by its definition; without any definitions there are none."""
+    if not definitions:
         return []
-    definition = known.get(name)
+    definition = definitions.get(name)
     if definition is None or not definition.is_active:
         return [Problem("event_name", f'"{name}" is not the name of an active event', CODE_RECEIVED)]
     problems: list[Problem] = []
@@ -109,12 +107,12 @@ def received_problems(
 
 
 def unique_id(definition: EventDefinition | None, attributes: Mapping[str, Scalar]) -> str | None:
-    """Return what makes an event of a customer the same as another, if the brand says so (facts 4.6)."""
+    """Return a key that is equal for equal events of a customer; None if no field is defined as a key (facts 4.6)."""
     keys = [field.name for field in definition.fields if field.is_key] if definition is not None else []
     if definition is None or not keys:
         return None
-    told = "\0".join(f"{name}={attributes.get(name)}" for name in sorted(keys))
-    return md5(f"{definition.name}\0{told}".encode(), usedforsecurity=False).hexdigest()
+    key_values = "\0".join(f"{name}={attributes.get(name)}" for name in sorted(keys))
+    return md5(f"{definition.name}\0{key_values}".encode(), usedforsecurity=False).hexdigest()
 
 
 def _is_number(value: Scalar) -> bool:
@@ -138,18 +136,18 @@ def _definition(org_id: int, draft: DefinitionDraft, before: EventDefinition | N
 
 
 def event_id(org_id: int, name: str) -> str:
-    """Return the id of a behavioural event: made from its name, so that it needs no keeping."""
+    """Return the id of a behavioural event, which is computed from its name and therefore not stored."""
     return md5(f"{org_id}:{name}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _known(known: Mapping[str, EventDefinition], name: str) -> EventDefinition:
-    if name not in known:
+def _existing(definitions: Mapping[str, EventDefinition], name: str) -> EventDefinition:
+    if name not in definitions:
         raise Refused(_problem("eventName", f'no event is called "{name}"'))
-    return known[name]
+    return definitions[name]
 
 
-def _room(known: Mapping[str, EventDefinition]) -> None:
-    if sum(definition.is_active for definition in known.values()) >= ACTIVE_MAX:
+def _check_active_max(definitions: Mapping[str, EventDefinition]) -> None:
+    if sum(definition.is_active for definition in definitions.values()) >= ACTIVE_MAX:
         raise Refused(_problem("eventName", f"an organisation may have {ACTIVE_MAX} active events; disable one first"))
 
 

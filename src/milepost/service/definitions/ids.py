@@ -1,4 +1,4 @@
-"""Ids of what is defined."""
+"""Ids for groups, targets, periods and levels that are defined."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,9 @@ from milepost.store.database import Transaction
 
 
 async def fresh_ids(transaction: Transaction, needed: Mapping[IdKind, int]) -> Ids:
-    """Return a supply of as many ids of each kind as are *needed*."""
-    found = await definitions.fresh_ids(transaction, {kind.value: count for kind, count in needed.items()})
-    supply = {kind: iter(ids) for kind, ids in found.items()}
+    """Reserve as many new ids of each kind as are *needed*; return a function that hands them out one by one."""
+    reserved = await definitions.fresh_ids(transaction, {kind.value: count for kind, count in needed.items()})
+    supply = {kind: iter(ids) for kind, ids in reserved.items()}
 
     def ids(kind: IdKind) -> int:
         return next(supply[kind.value])

@@ -1,4 +1,4 @@
-"""Names of definitions: each is free or taken, and belongs to one group, target or level (facts 8 #57)."""
+"""Checks that names of groups, targets and levels are free in their organisation (facts 8 #57)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ CODE_GROUP_NAME_TAKEN = 310069
 
 
 class WantedName(NamedTuple):
-    """A name that is asked for: where, and for what."""
+    """A name that a request asks for: its path in the request, and the kind of thing that is to bear it."""
 
     path: str
     kind: NameKind
@@ -24,19 +24,22 @@ class WantedName(NamedTuple):
 
 
 def key_of(kind: NameKind, name: str) -> NameKey:
-    """Return what names that are the same have in common."""
+    """Return the key that is equal for names that count as the same, such as `Gold` and `gold`."""
     return NameKey(kind, name_key(name))
 
 
-async def taken_problems(transaction: Transaction, org_id: int, asked: Iterable[WantedName]) -> tuple[Problem, ...]:
-    """Return a problem for each name asked for that belongs to something else already."""
-    sound = [one for one in asked if not any(name_problems(one.path, one.name))]
-    taken = await definitions.taken(transaction, org_id, [key_of(one.kind, one.name) for one in sound])
-    return tuple(_taken(one) for one in sound if key_of(one.kind, one.name) in taken)
+async def taken_problems(transaction: Transaction, org_id: int, wanted: Iterable[WantedName]) -> tuple[Problem, ...]:
+    """Return a problem for each wanted name that something else has; malformed names are reported elsewhere."""
+    well_formed = [name for name in wanted if not any(name_problems(name.path, name.name))]
+    taken = await definitions.names_taken(transaction, org_id, [key_of(name.kind, name.name) for name in well_formed])
+    return tuple(_taken(name) for name in well_formed if key_of(name.kind, name.name) in taken)
 
 
 async def unknown_warnings(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> tuple[str, ...]:
-    """Tell which names in the group's expressions nothing bears yet: they may be given later, so this is no mistake."""
+    """Return a warning for each name in the group's expressions that nothing bears yet.
+
+    That is not an error, because a group of that name may be defined later.
+    """
     if not any(references_in(target) for target in group.targets):
         return ()
     return tuple(unknown_names(group, await organisations.groups_at(transaction, org_id, version)))

@@ -1,9 +1,9 @@
-"""Moving in from another system: definitions with the ids they had, customers with what was said of them."""
+"""Imports from another system: definitions with the ids they had there, customers with the progress they had."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from milepost.model.customer import Customer, Identifier, IdentifierKind
+from milepost.model.customer import Customer
 from milepost.model.event import IMPORT_PROGRESS, EventKey
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
@@ -15,7 +15,7 @@ from milepost.rules.definition.validation import validate
 from milepost.service.definitions.define import holders_of, wanted_names
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import taken_problems
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, own_event
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers, definitions, organisations
 from milepost.store.database import Transaction
@@ -27,7 +27,7 @@ NOBODY = Author(id=0, code="", name="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedGroup:
-    """A definition as another system showed it: what it asks for, and the ids and authors that it had."""
+    """A definition as another system showed it: its draft, and the ids and authors that it had there."""
 
     draft: GroupDraft
     ids: Mapping[IdKind, Sequence[int]]
@@ -38,61 +38,63 @@ class ImportedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedCustomer:
-    """A customer as another system showed them."""
+    """A customer as another system showed them, with their progress there."""
 
     customer: Customer
     imported: ImportProgress
 
 
-async def import_group(runtime: Runtime, org_id: int, moved: ImportedGroup) -> TargetGroup | None:
-    """Define a group with the ids it had; None if it is here already. Raises Refused with all that is wrong with it."""
+async def import_group(runtime: Runtime, org_id: int, imported: ImportedGroup) -> TargetGroup | None:
+    """Define a group with the ids it had; return None if it was imported before. Raises Refused with all problems."""
     now = runtime.clock()
 
     async def work(transaction: Transaction) -> TargetGroup | None:
         organisation = await organisations.lock(transaction, org_id)
-        group_id = moved.ids[IdKind.GROUP][0]
+        group_id = imported.ids[IdKind.GROUP][0]
         if await definitions.newest(transaction, org_id, group_id) is not None:
             return None
-        examined = validate(moved.draft, organisation, now)
-        problems = examined.problems + await taken_problems(transaction, org_id, wanted_names(moved.draft))
+        validation = validate(imported.draft, organisation, now)
+        problems = validation.problems + await taken_problems(transaction, org_id, wanted_names(imported.draft))
         if problems:
             raise Refused(*problems)
-        group = await _drafted(transaction, moved, organisation, now)
-        await definitions.take(transaction, org_id, dict(holders_of(group)))
+        group = await _built_group(transaction, imported, organisation, now)
+        await definitions.reserve_names(transaction, org_id, dict(holders_of(group)))
         version = await organisations.raise_version(transaction, org_id)
         await definitions.add(transaction, org_id, group, version)
-        for kind, ids in moved.ids.items():
+        for kind, ids in imported.ids.items():
             if ids:
-                await definitions.keep_ids_above(transaction, kind.value, max(ids))
+                await definitions.advance_ids_beyond(transaction, kind.value, max(ids))
         return group
 
     return await runtime.database.attempt(work)
 
 
-async def _drafted(transaction: Transaction, moved: ImportedGroup, organisation: Organisation, now: int) -> TargetGroup:
-    needed = ids_needed(moved.draft)
-    missing = {kind: max(count - len(moved.ids.get(kind, ())), 0) for kind, count in needed.items()}
+async def _built_group(
+    transaction: Transaction, imported: ImportedGroup, organisation: Organisation, now: int
+) -> TargetGroup:
+    needed = ids_needed(imported.draft)
+    missing = {kind: max(count - len(imported.ids.get(kind, ())), 0) for kind, count in needed.items()}
     fresh = await fresh_ids(transaction, missing)
-    known = {kind: iter(ids) for kind, ids in moved.ids.items()}
+    supply = {kind: iter(ids) for kind, ids in imported.ids.items()}
 
     def ids(kind: IdKind) -> int:
-        return next(known.get(kind, iter(())), None) or fresh(kind)
+        return next(supply.get(kind, iter(())), None) or fresh(kind)
 
-    author = moved.attribution.created_by if moved.attribution is not None else NOBODY
-    return _signed(build_group(moved.draft, organisation, ids, author, now), moved)
+    author = imported.attribution.created_by if imported.attribution is not None else NOBODY
+    return _with_authors(build_group(imported.draft, organisation, ids, author, now), imported)
 
 
-def _signed(group: TargetGroup, moved: ImportedGroup) -> TargetGroup:
-    """Return the group with the authors that it, its targets and its periods had."""
-    own = moved.attribution or group.attribution
+def _with_authors(group: TargetGroup, imported: ImportedGroup) -> TargetGroup:
+    """Return *group* with the authors that it, its targets and its periods had in the other system."""
+    own = imported.attribution or group.attribution
 
     def target_of(target: Target) -> Target:
-        made = moved.target_attributions.get(target.id)
-        return target if made is None or made == own else replace(target, attribution=made)
+        attribution = imported.target_attributions.get(target.id)
+        return target if attribution is None or attribution == own else replace(target, attribution=attribution)
 
     def period_of(period: Period) -> Period:
-        made = moved.period_attributions.get(period.id)
-        return period if made is None or made == own else replace(period, attribution=made)
+        attribution = imported.period_attributions.get(period.id)
+        return period if attribution is None or attribution == own else replace(period, attribution=attribution)
 
     return replace(
         group,
@@ -102,51 +104,45 @@ def _signed(group: TargetGroup, moved: ImportedGroup) -> TargetGroup:
     )
 
 
-async def import_customers(runtime: Runtime, org_id: int, moved: Sequence[ImportedCustomer]) -> list[Answer]:
-    """Register customers under the ids they had, and take over what was said of them; return what became of each.
+async def import_customers(runtime: Runtime, org_id: int, imports: Sequence[ImportedCustomer]) -> list[Answer]:
+    """Register customers under the ids they had and take over their progress; return the answer to each import.
 
-    Doing it again changes nothing. Raises Refused where an id or a name belongs to somebody else.
+    Importing a customer again changes nothing. Raises Refused if an identifier belongs to another customer.
     """
 
     async def work(transaction: Transaction) -> None:
-        customer_keys = [key_of_customer(org_id, one.customer.id) for one in moved]
-        known = await customers.profiles(transaction, customer_keys)
-        added = [one.customer for one, key in zip(moved, customer_keys, strict=True) if key not in known]
+        customer_keys = [key_of_customer(org_id, imported.customer.id) for imported in imports]
+        registered = await customers.profiles(transaction, customer_keys)
+        added = [
+            imported.customer for imported, key in zip(imports, customer_keys, strict=True) if key not in registered
+        ]
         await _register(transaction, org_id, added)
-        if moved:
-            await definitions.keep_ids_above(transaction, "customer", max(one.customer.id for one in moved))
+        if imports:
+            highest = max(imported.customer.id for imported in imports)
+            await definitions.advance_ids_beyond(transaction, "customer", highest)
 
     await runtime.database.attempt(work)
-    return await runtime.lanes.receive([_incoming_event(runtime, org_id, one) for one in moved])
+    return await runtime.lanes.receive([_import_event(runtime, org_id, imported) for imported in imports])
 
 
 async def _register(transaction: Transaction, org_id: int, added: Sequence[Customer]) -> None:
     if not added:
         return
-    named = list(_named(org_id, added))
-    won = await customers.reserve_identifiers(transaction, [name for name, _ in named], [id_ for _, id_ in named])
-    lost = [name for name, _ in named if name not in won]
+    names = list(_identifier_keys(org_id, added))
+    won = await customers.reserve_identifiers(transaction, [name for name, _ in names], [id_ for _, id_ in names])
+    lost = [name for name, _ in names if name not in won]
     if lost:
-        raise Refused(*(Problem(f"customer.{one.kind.value}", f'"{one.value}" is known already') for _, one in lost))
+        raise Refused(*(Problem(f"customer.{name.kind.value}", f'"{name.value}" is known already') for _, name in lost))
     await customers.add(transaction, [(org_id, customer) for customer in added])
 
 
-def _named(org_id: int, added: Iterable[Customer]) -> Iterator[tuple[customers.IdentifierKey, int]]:
+def _identifier_keys(org_id: int, added: Iterable[Customer]) -> Iterator[tuple[customers.IdentifierKey, int]]:
     for customer in added:
         for identifier in customer.identifiers:
             yield (org_id, identifier), customer.id
 
 
-def _incoming_event(runtime: Runtime, org_id: int, moved: ImportedCustomer) -> IncomingEvent:
-    now = runtime.clock()
-    return IncomingEvent(
-        org_id=org_id,
-        customer=Identifier(IdentifierKind.ID, str(moved.customer.id)),
-        key=EventKey(SOURCE, str(moved.customer.id)),
-        name=IMPORT_PROGRESS,
-        occurred_at=now,
-        received_at=now,
-        place=None,
-        till_id=None,
-        payload=moved.imported,
-    )
+def _import_event(runtime: Runtime, org_id: int, imported: ImportedCustomer) -> IncomingEvent:
+    customer_id = imported.customer.id
+    key = EventKey(SOURCE, str(customer_id))
+    return own_event(org_id, customer_id, key, IMPORT_PROGRESS, imported.imported, now=runtime.clock())

@@ -1,1 +1,1 @@
-"""Taking part in targets, one by one or by list and audience."""
+"""Enrols customers in targets: one at a time, from a list, by audience, or by their stored events."""

@@ -1,4 +1,4 @@
-"""Enrolling who is in an audience in the targets that name it (facts 4.13, docs/rules.md)."""
+"""Enrols the members of an audience in the targets that name it (facts 4.13, docs/rules.md)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from milepost.model.event import Enrol
 from milepost.model.problem import Refused
 from milepost.model.standing import Standing
 from milepost.model.target import EnrolmentMethod, Target, TargetGroup
-from milepost.service.definitions.lookup import enrol_event, first_period, latest, takes_part
+from milepost.service.definitions.participation import enrol_event, first_period, latest, takes_part
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -14,11 +14,12 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 
-Aim = tuple[TargetGroup, Target]
+AudienceTarget = tuple[TargetGroup, Target]
+"""A target that enrols the members of an audience, with its group."""
 
 
-def aims_of(snapshot: OrganisationSnapshot, version_id: int) -> list[Aim]:
-    """Return the targets in force whose customers are those of a version of an audience."""
+def audience_targets(snapshot: OrganisationSnapshot, version_id: int) -> list[AudienceTarget]:
+    """Return the targets in force that enrol the members of a version of an audience."""
     return [
         (group, target)
         for group in snapshot.shared
@@ -29,7 +30,7 @@ def aims_of(snapshot: OrganisationSnapshot, version_id: int) -> list[Aim]:
 
 
 def names_version(target: Target, version_id: int) -> bool:
-    """Return whether *target* enrols who is in a version of an audience."""
+    """Return whether *target* enrols the members of a version of an audience."""
     by_audience = target.enrolment is EnrolmentMethod.AUDIENCE_FILTER
     return by_audience and any(audience.version_id == version_id for audience in target.audiences)
 
@@ -38,32 +39,40 @@ async def enrol_members(
     runtime: Runtime,
     transaction: Transaction,
     caller: Caller,
-    aims: Sequence[Aim],
+    targets: Sequence[AudienceTarget],
     standings: dict[CustomerKey, Standing],
     now: int,
     *,
-    anew: bool,
+    again: bool,
 ) -> int:
-    """Enrol customers, whose standings are locked, in targets; return how many were enrolled in any.
+    """Enrol customers, whose *standings* are locked, in *targets*; return how many were enrolled in at least one.
 
-    From the period that runs, else the next; after the last one nobody is. *anew* also those who took part and left.
+    They are enrolled from the running period on, else from the next one; after the last period nobody is enrolled.
+    Customers who took part before and left are enrolled again only with *again*.
     """
     incoming_events = [
         incoming_event
-        for aim in aims
+        for audience_target in targets
         for customer_key, standing in standings.items()
-        if (incoming_event := _incoming_event(caller, aim, customer_key, standing, now, anew=anew)) is not None
+        if (incoming_event := _enrol_event(caller, audience_target, customer_key, standing, now, again=again))
+        is not None
     ]
     if incoming_events:
         await runtime.ingest.inside(transaction, incoming_events)
     return len({incoming_event.customer for incoming_event in incoming_events})
 
 
-def _incoming_event(
-    caller: Caller, aim: Aim, customer_key: CustomerKey, standing: Standing, now: int, *, anew: bool
+def _enrol_event(
+    caller: Caller,
+    audience_target: AudienceTarget,
+    customer_key: CustomerKey,
+    standing: Standing,
+    now: int,
+    *,
+    again: bool,
 ) -> IncomingEvent | None:
-    group, target = aim
-    if takes_part(standing, target) or not (anew or latest(standing, target.id) is None):
+    group, target = audience_target
+    if takes_part(standing, target) or not (again or latest(standing, target.id) is None):
         return None
     try:
         period = first_period(group, None, now)

@@ -1,4 +1,7 @@
-"""Audiences: made, given new versions, entered and left. Entering enrols in the targets that name the version."""
+"""Creates audiences and their versions, and adds and removes members.
+
+Adding a customer to a version also enrols the customer in the targets that name that version.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from milepost.model.audience import Audience, AudienceMember, AudienceVersion
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
 from milepost.rules.definition.naming import name_problems
-from milepost.service.enrolments.audience_enrolment import aims_of, enrol_members
+from milepost.service.enrolments.audience_enrolment import audience_targets, enrol_members
 from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -17,7 +20,7 @@ from milepost.store.database import Transaction
 from milepost.store.log import key_of_customer
 
 CHUNK = 200
-"""Customers that enter in one transaction."""
+"""Customers that are added in one transaction."""
 
 VERSIONS_MAX = 1_000
 """Versions of one audience."""
@@ -28,148 +31,158 @@ UNKNOWN_VERSION = Problem("versionId", "is no version of this audience")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceView:
-    """An audience, and how many customers are in each of its versions."""
+    """An audience, and the number of members of each of its versions by the version's id."""
 
     audience: Audience
     members: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
-    """What became of those who were to enter: how many did, how many were in before, the places of unknown ones."""
+class AddedMembers:
+    """The result of adding members.
+
+    `added` counts the new members, `already` those who were members before. `unknown` are the positions of names in the
+    request that no customer has.
+    """
 
     version: AudienceVersion
-    entered: int
+    added: int
     already: int
     unknown: tuple[int, ...]
 
 
-async def make_audience(runtime: Runtime, caller: Caller, name: str) -> AudienceView:
-    """Make an audience with its first version; raises Refused."""
+async def create_audience(runtime: Runtime, caller: Caller, name: str) -> AudienceView:
+    """Create an audience with its first version. Raises Refused."""
     problems = tuple(name_problems("name", name))
     if problems:
         raise Refused(*problems)
     async with runtime.database.transaction() as transaction:
-        # The lock keeps an audience that is renamed meanwhile from taking the name.
+        # The lock prevents an audience that is renamed meanwhile from taking the name.
         await organisations.lock(transaction, caller.org_id)
-        made = await audiences.add(transaction, caller.org_id, name, runtime.clock())
-    if made is None:
+        audience = await audiences.add(transaction, caller.org_id, name, runtime.clock())
+    if audience is None:
         raise Refused(Problem("name", f'an audience called "{name}" exists already'))
-    return AudienceView(audience=made, members={})
+    return AudienceView(audience=audience, members={})
 
 
 async def list_audiences(runtime: Runtime, caller: Caller, after: int, limit: int) -> list[AudienceView]:
-    """Return at most *limit* audiences whose ids come after *after*."""
+    """Return at most *limit* audiences with ids above *after*."""
     async with runtime.database.transaction() as transaction:
-        found = await audiences.page(transaction, caller.org_id, after, limit)
-        version_ids = [version.id for audience in found for version in audience.versions]
-        counts = await audiences.counts(transaction, caller.org_id, version_ids)
+        page = await audiences.read_page(transaction, caller.org_id, after, limit)
+        version_ids = [version.id for audience in page for version in audience.versions]
+        counts = await audiences.count_members(transaction, caller.org_id, version_ids)
     return [
-        AudienceView(audience=one, members={version.id: counts.get(version.id, 0) for version in one.versions})
-        for one in found
+        AudienceView(
+            audience=audience, members={version.id: counts.get(version.id, 0) for version in audience.versions}
+        )
+        for audience in page
     ]
 
 
 async def view_audience(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
-    """Return one audience; raises Refused."""
-    found = await list_audiences(runtime, caller, audience_id - 1, 1)
-    if not found or found[0].audience.id != audience_id:
+    """Return one audience. Raises Refused if there is none with this id."""
+    page = await list_audiences(runtime, caller, audience_id - 1, 1)
+    if not page or page[0].audience.id != audience_id:
         raise Refused(UNKNOWN_AUDIENCE)
-    return found[0]
+    return page[0]
 
 
-async def renew_audience(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
-    """Return an audience a new version, without members; targets that name an earlier one go on with that."""
+async def add_audience_version(runtime: Runtime, caller: Caller, audience_id: int) -> AudienceView:
+    """Add a version without members to an audience. Targets that name an earlier version keep it. Raises Refused."""
     async with runtime.database.transaction() as transaction:
         await audiences.lock(transaction, caller.org_id, [audience_id])
-        audience = await found_audience(transaction, caller, audience_id)
+        audience = await find_audience(transaction, caller, audience_id)
         if len(audience.versions) >= VERSIONS_MAX:
             raise Refused(Problem("audienceId", f"an audience may have {VERSIONS_MAX} versions"))
         await audiences.add_version(transaction, caller.org_id, audience_id, runtime.clock())
     return await view_audience(runtime, caller, audience_id)
 
 
-async def enter_audience(
+async def add_members(
     runtime: Runtime, caller: Caller, audience_id: int, version_id: int | None, names: Sequence[Identifier]
-) -> Entered:
-    """Let those called *names* be in an audience and enrol them; what was done stays done if a later part fails.
+) -> AddedMembers:
+    """Add the customers called *names* to a version of an audience, and enrol them in the targets that name it.
 
-    Sending it again does the rest. Raises Refused for an unknown audience or version.
+    They are added in chunks: if one fails, the chunks before it stay, and sending the request again does the rest.
+    Raises Refused for an unknown audience or version.
     """
     async with runtime.database.transaction() as transaction:
-        version = _version(await found_audience(transaction, caller, audience_id), version_id)
-    entered, unknown = 0, []
-    places = iter(range(len(names)))
-    while chunk := list(islice(places, CHUNK)):
-        let_in, strangers = await _enter(
-            runtime, caller, audience_id, version, [(place, names[place]) for place in chunk]
+        version = _version(await find_audience(transaction, caller, audience_id), version_id)
+    added, unknown = 0, []
+    positions = iter(range(len(names)))
+    while chunk := list(islice(positions, CHUNK)):
+        chunk_added, chunk_unknown = await _add_chunk(
+            runtime, caller, audience_id, version, [(position, names[position]) for position in chunk]
         )
-        entered += let_in
-        unknown += strangers
-    return Entered(
-        version=version, entered=entered, already=len(names) - entered - len(unknown), unknown=tuple(unknown)
-    )
+        added += chunk_added
+        unknown += chunk_unknown
+    return AddedMembers(version=version, added=added, already=len(names) - added - len(unknown), unknown=tuple(unknown))
 
 
-async def leave_audience(
+async def remove_member(
     runtime: Runtime, caller: Caller, audience_id: int, version_id: int | None, customer_id: int
 ) -> bool:
-    """Let a customer be in an audience no more; enrolments stay. Tell whether the customer was in."""
+    """Remove a customer from a version of an audience; enrolments stay. Return whether the customer was a member."""
     async with runtime.database.transaction() as transaction:
-        version = _version(await found_audience(transaction, caller, audience_id), version_id)
-        leads = await resolve_survivors(transaction, caller.org_id, [customer_id])
-        return await audiences.leave(transaction, version.id, key_of_customer(caller.org_id, leads[customer_id]))
+        version = _version(await find_audience(transaction, caller, audience_id), version_id)
+        survivors = await resolve_survivors(transaction, caller.org_id, [customer_id])
+        return await audiences.remove_member(
+            transaction, version.id, key_of_customer(caller.org_id, survivors[customer_id])
+        )
 
 
 async def list_members(
     runtime: Runtime, caller: Caller, audience_id: int, version_id: int | None, after: tuple[int, int], limit: int
 ) -> list[AudienceMember]:
-    """Return at most *limit* members after one, by bucket and id; raises Refused."""
+    """Return at most *limit* members that follow *after* (bucket and customer id). Raises Refused."""
     async with runtime.database.transaction() as transaction:
-        version = _version(await found_audience(transaction, caller, audience_id), version_id)
-        return await audiences.members(transaction, caller.org_id, version.id, after, limit)
+        version = _version(await find_audience(transaction, caller, audience_id), version_id)
+        return await audiences.read_members(transaction, caller.org_id, version.id, after, limit)
 
 
-async def _enter(
+async def _add_chunk(
     runtime: Runtime,
     caller: Caller,
     audience_id: int,
     version: AudienceVersion,
     named: Sequence[tuple[int, Identifier]],
 ) -> tuple[int, list[int]]:
-    """Let a chunk enter in one transaction; return how many did, and the places of those who are not known."""
+    """Add a chunk of members in one transaction; return how many are new, and the positions of unknown names."""
 
     async def work(transaction: Transaction) -> tuple[int, list[int]]:
-        # Held while they enter: a target that comes to name this version either is there now and enrols them, or is
-        # defined after they are in and finds them there.
-        if not await audiences.hold(transaction, caller.org_id, audience_id):
+        # The lock orders this against definitions: a target that names this version is either in force now, and enrols
+        # these customers here, or comes into force later, and finds them as members.
+        if not await audiences.lock_shared(transaction, caller.org_id, audience_id):
             raise Refused(UNKNOWN_AUDIENCE)
         ids = await ids_of(transaction, caller.org_id, [name for _, name in named])
         customer_keys = sorted({key_of_customer(caller.org_id, id_) for id_ in ids.values()})
         standings = surviving(await log.lock_standings(transaction, customer_keys))
-        entered = await audiences.enter(transaction, version.id, list(standings), runtime.clock())
-        aims = aims_of(await runtime.snapshots.one(transaction, caller.org_id), version.id)
-        new = {one: standing for one, standing in standings.items() if one.customer_id in entered}
-        await enrol_members(runtime, transaction, caller, aims, new, runtime.clock(), anew=True)
-        known = {one.customer_id for one in standings}
-        return len(entered), [place for place, name in named if ids.get(name) not in known]
+        entered_ids = await audiences.add_members(transaction, version.id, list(standings), runtime.clock())
+        targets = audience_targets(await runtime.snapshots.of_organisation(transaction, caller.org_id), version.id)
+        new = {key: standing for key, standing in standings.items() if key.customer_id in entered_ids}
+        await enrol_members(runtime, transaction, caller, targets, new, runtime.clock(), again=True)
+        known_ids = {key.customer_id for key in standings}
+        return len(entered_ids), [position for position, name in named if ids.get(name) not in known_ids]
 
     return await runtime.database.attempt(work)
 
 
 async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifier]) -> dict[Identifier, int]:
-    """Return the ids of the customers called *names*; ids of nobody are taken at their word, unknown names left out."""
-    asked = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
-    known = await customers.known(transaction, asked) if asked else {}
-    found = {name: id_ for (_, name), id_ in known.items()}
-    found |= {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
-    leads = await resolve_survivors(transaction, org_id, found.values())
-    return {name: leads[id_] for name, id_ in found.items()}
+    """Return the survivors' ids of the customers called *names*, without unknown names.
+
+    A name that is an id is not checked: it is returned even if no customer has it.
+    """
+    unresolved = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
+    resolved = await customers.ids_by_identifier(transaction, unresolved) if unresolved else {}
+    ids = {name: id_ for (_, name), id_ in resolved.items()}
+    ids |= {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
+    survivors = await resolve_survivors(transaction, org_id, ids.values())
+    return {name: survivors[id_] for name, id_ in ids.items()}
 
 
-async def found_audience(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:
-    """Return an audience; raises Refused where there is none, or none any more."""
-    audience = await audiences.one(transaction, caller.org_id, audience_id)
+async def find_audience(transaction: Transaction, caller: Caller, audience_id: int) -> Audience:
+    """Return an audience. Raises Refused if it does not exist or was deleted."""
+    audience = await audiences.find(transaction, caller.org_id, audience_id)
     if audience is None:
         raise Refused(UNKNOWN_AUDIENCE)
     return audience

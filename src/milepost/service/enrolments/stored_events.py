@@ -1,4 +1,4 @@
-"""Counting what is stored for a group made later: on request, for all customers or some (docs/rules.md)."""
+"""Counts stored events for a group that was defined after them, for all customers or some (docs/rules.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from milepost.model.job import JobKind, JobScope
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
-from milepost.service.definitions.lookup import command_for, find_group, latest
+from milepost.service.definitions.participation import command_for, find_group, latest
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.ingest.survivor_lookup import merge_family, surviving
 from milepost.service.runtime.runtime import Runtime
@@ -20,40 +20,44 @@ from milepost.store.log import CustomerKey, key_of_customer
 
 SOURCE = "milepost/stored"
 CUSTOMERS_MAX = 1_000
-"""Customers that one request may name; all of them are worked through page by page."""
+"""Customers that one request may name. Without names a job counts for all customers, page by page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counting:
-    """What became of a request: the job that goes through all customers, or how many of those named it concerned."""
+class CountResult:
+    """The result of a request: the job that counts for all customers, or for how many named ones something counted."""
 
     job_id: int | None = None
     concerned: int | None = None
 
 
-async def count_stored(runtime: Runtime, caller: Caller, group_id: int, customer_ids: Sequence[int] | None) -> Counting:
-    """Count the events heard before for a group's targets that are open to all; raises Refused.
+async def count_stored(
+    runtime: Runtime, caller: Caller, group_id: int, customer_ids: Sequence[int] | None
+) -> CountResult:
+    """Count stored events for those targets of a group that are open to all. Raises Refused.
 
-    Asked again it counts nothing twice.
+    A repeated request counts nothing twice.
     """
     if customer_ids is not None and len(customer_ids) > CUSTOMERS_MAX:
-        raise Refused(Problem("customers", f"must not be more than {CUSTOMERS_MAX}"))
+        raise Refused(Problem("customers", f"must hold at most {CUSTOMERS_MAX} customers"))
 
-    async def work(transaction: Transaction) -> Counting:
-        snapshot = await runtime.snapshots.one(transaction, caller.org_id)
+    async def work(transaction: Transaction) -> CountResult:
+        snapshot = await runtime.snapshots.of_organisation(transaction, caller.org_id)
         group = find_group(snapshot, group_id)
-        _refuse_what_counts_nothing(group)
+        _refuse_uncountable(group)
         if customer_ids is None:
             scope = JobScope(group.id)
-            job_id = await jobs.ask(transaction, caller.org_id, JobKind.COUNT_STORED, scope, runtime.clock())
-            return Counting(job_id=job_id)
+            job_id = await jobs.request(transaction, caller.org_id, JobKind.COUNT_STORED, scope, runtime.clock())
+            return CountResult(job_id=job_id)
         customer_keys = [key_of_customer(caller.org_id, id_) for id_ in customer_ids]
-        return Counting(concerned=await count_for(runtime, transaction, caller, snapshot, group, customer_keys))
+        return CountResult(
+            concerned=await count_stored_for(runtime, transaction, caller, snapshot, group, customer_keys)
+        )
 
     return await runtime.database.attempt(work)
 
 
-async def count_for(
+async def count_stored_for(
     runtime: Runtime,
     transaction: Transaction,
     caller: Caller,
@@ -61,48 +65,55 @@ async def count_for(
     group: TargetGroup,
     customer_keys: Sequence[CustomerKey],
 ) -> int:
-    """Count what *customer_keys* did before for the targets of *group*; return for how many of them something counted.
+    """Count the stored events of customers for the targets of *group*; return for how many something counted.
 
-    What was done by those who were merged into somebody is counted for these.
+    Events of a merged customer count for the survivor.
     """
     now = runtime.clock()
     targets = open_targets(group)
     opens_at = min(period.opens_at for period in group.periods)
     closes_at = max(period.closes_at for period in group.periods)
     names = sorted({snapshot.rule_index.rules[target.id].event_name for target in targets})
-    leads = await merge_family(transaction, caller.org_id, [one.customer_id for one in customer_keys])
-    everybody = sorted({key_of_customer(caller.org_id, id_) for id_ in leads})
-    did = (
-        await jobs.who_did(transaction, caller.org_id, everybody, names, (opens_at, closes_at))
+    survivors = await merge_family(transaction, caller.org_id, [key.customer_id for key in customer_keys])
+    family = sorted({key_of_customer(caller.org_id, id_) for id_ in survivors})
+    active_ids = (
+        await jobs.customers_with_events(transaction, caller.org_id, family, names, (opens_at, closes_at))
         if customer_keys
         else set()
     )
-    concerned = sorted({key_of_customer(caller.org_id, leads[id_]) for id_ in did})
+    concerned = sorted({key_of_customer(caller.org_id, survivors[id_]) for id_ in active_ids})
     standings = surviving(await log.lock_standings(transaction, concerned))
     incoming_events = [
-        _incoming_event(caller, one, target, group, now)
-        for one, standing in standings.items()
+        _enrol_event(caller, key, target, group, now)
+        for key, standing in standings.items()
         for target in targets
         if latest(standing, target.id) is None
     ]
     answers = await runtime.ingest.inside(transaction, incoming_events) if incoming_events else []
     counted = Reason.COUNTED_FROM_LOG
-    return len({one.customer_id for one in answers if any(entry.reason is counted for entry in one.entries)})
+    return len({answer.customer_id for answer in answers if any(entry.reason is counted for entry in answer.entries)})
 
 
 def open_targets(group: TargetGroup) -> list[Target]:
-    """Return the targets in force that are open to all."""
-    return [one for one in group.targets if one.active and one.enrolment is EnrolmentMethod.TRANSACTION]
+    """Return the active targets of *group* that are open to all."""
+    return [target for target in group.targets if target.active and target.enrolment is EnrolmentMethod.TRANSACTION]
 
 
-def _refuse_what_counts_nothing(group: TargetGroup) -> None:
+def _refuse_uncountable(group: TargetGroup) -> None:
     if group.evaluation is Evaluation.CYCLIC_WINDOW:
-        raise Refused(Problem("targetGroupId", "windows of a customer's own begin with what is heard, not before"))
+        raise Refused(
+            Problem(
+                "targetGroupId",
+                "a customer's own windows begin with the next event received, so stored events cannot count in them",
+            )
+        )
     if not open_targets(group) or not any(period.active for period in group.periods):
-        raise Refused(Problem("targetGroupId", "has no target with periods that everybody takes part in"))
+        raise Refused(
+            Problem("targetGroupId", "has no active target that everybody takes part in, or no active period")
+        )
 
 
-def _incoming_event(
+def _enrol_event(
     caller: Caller, customer_key: CustomerKey, target: Target, group: TargetGroup, now: int
 ) -> IncomingEvent:
     first = min((period for period in group.periods if period.active), key=lambda period: period.opens_at)

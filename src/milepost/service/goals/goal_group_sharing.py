@@ -1,7 +1,7 @@
-"""The groups behind goals that customers set: one for each template and span of dates, shared by all who chose them.
+"""The groups that measure customers' goals: one for each template and span of dates, shared by all such goals.
 
-A definition costs every server a new catalogue, so a goal with dates that someone chose before defines nothing: it is
-an enrolment with a goal of its own (decision 0018).
+A new definition makes every server compile the organisation's rules anew. So a goal with dates that another customer
+chose before defines nothing: it is an enrolment in the known group with the customer's own goal (decision 0018).
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from milepost.model.organisation import GoalTemplate
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Target, TargetGroup
 from milepost.rules.calendar import day_from, iso_date
-from milepost.rules.definition.customer_goals import customer_goal_draft, find_made, find_template
+from milepost.rules.definition.customer_goals import customer_goal_draft, find_goal_group, find_template
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.service.definitions.define import DefinitionRequest, define_groups
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, current_snapshot
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalWish:
-    """What a goal is to be: after which template, how much, and from which day to which (`YYYY-MM-DD`).
+    """A goal as a request describes it: its template, the value to reach, and its first and last day (`YYYY-MM-DD`).
 
-    A start of None is today.
+    A first day of None is today.
     """
 
     template_id: int
@@ -35,7 +35,7 @@ class GoalWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalSpan:
-    """A sound wish: the template with its group, and the dates."""
+    """A wish that was checked: the template with its group, and the dates."""
 
     group: TargetGroup
     template: Target
@@ -44,19 +44,20 @@ class GoalSpan:
 
 
 def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kept_start: str | None = None) -> GoalSpan:
-    """Return what *wish* asks for if it lies within the limits of the brand; raises Refused with all that is wrong.
+    """Return what *wish* asks for, if it lies within the organisation's limits. Raises Refused with all problems.
 
-    *kept_start* is the start of a goal that is being changed, which may lie in the past.
+    *kept_start* is the first day of a goal that is being changed; that day may lie in the past. *now* is in epoch
+    microseconds.
     """
     settings = snapshot.organisation.settings
-    limits = next((one for one in settings.goal_templates if one.target_id == wish.template_id), None)
-    found = None if limits is None else find_template(snapshot.shared, wish.template_id)
+    limits = next((limits for limits in settings.goal_templates if limits.target_id == wish.template_id), None)
+    template = None if limits is None else find_template(snapshot.shared, wish.template_id)
     problems: list[Problem] = []
-    if found is None or limits is None:
-        problems.append(Problem("template", "is none after which customers may set goals"))
+    if template is None or limits is None:
+        problems.append(Problem("template", "is not a template for customers' goals"))
     else:
         problems += _value_problems(wish.value, limits)
-    zone = None if found is None else found[0].time_zone_name
+    zone = None if template is None else template[0].time_zone_name
     today = ruling_calendar(snapshot.organisation, zone).day(now)
     starts = _day("startDate", wish.starts_on or iso_date(today), problems)
     ends = _day("endDate", wish.ends_on, problems)
@@ -65,18 +66,18 @@ def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kep
     if ends is not None and ends < max(today, starts or today):
         problems.append(Problem("endDate", "must not lie before today or before startDate"))
     elif starts is not None and ends is not None and ends - starts >= settings.goal_days:
-        problems.append(Problem("endDate", f"must be such that the goal runs {settings.goal_days} days at most"))
-    if problems or found is None or starts is None or ends is None:
+        problems.append(Problem("endDate", f"is too late: a goal may run for at most {settings.goal_days} days"))
+    if problems or template is None or starts is None or ends is None:
         raise Refused(*problems)
-    return GoalSpan(group=found[0], template=found[1], starts_on=iso_date(starts), ends_on=iso_date(ends))
+    return GoalSpan(group=template[0], template=template[1], starts_on=iso_date(starts), ends_on=iso_date(ends))
 
 
 async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGroup:
-    """Return the group for goals of *span*, defined if nobody chose these dates before."""
-    snapshot = await _snapshot_of(runtime, caller)
-    known = _made(snapshot, span)
-    if known is not None:
-        return known
+    """Return the group for goals of *span*; define it if no customer chose these dates before."""
+    snapshot = await current_snapshot(runtime, caller.org_id)
+    group = _known_group(snapshot, span)
+    if group is not None:
+        return group
     draft = customer_goal_draft(span.group, span.template, span.starts_on, span.ends_on, snapshot.organisation.version)
     try:
         return (
@@ -85,20 +86,15 @@ async def group_of(runtime: Runtime, caller: Caller, span: GoalSpan) -> TargetGr
             )
         ).group
     except Refused:
-        # Another may have defined it meanwhile: then its name was taken.
-        known = _made(await _snapshot_of(runtime, caller), span)
-        if known is None:
+        # Another request may have defined the group meanwhile, so that its name is taken.
+        group = _known_group(await current_snapshot(runtime, caller.org_id), span)
+        if group is None:
             raise
-        return known
+        return group
 
 
-def _made(snapshot: OrganisationSnapshot, span: GoalSpan) -> TargetGroup | None:
-    return find_made(snapshot.rule_index.groups.values(), span.template, span.starts_on, span.ends_on)
-
-
-async def _snapshot_of(runtime: Runtime, caller: Caller) -> OrganisationSnapshot:
-    async with runtime.database.transaction() as transaction:
-        return await runtime.snapshots.one(transaction, caller.org_id)
+def _known_group(snapshot: OrganisationSnapshot, span: GoalSpan) -> TargetGroup | None:
+    return find_goal_group(snapshot.rule_index.groups.values(), span.template, span.starts_on, span.ends_on)
 
 
 def _value_problems(value: Decimal, limits: GoalTemplate) -> list[Problem]:

@@ -1,1 +1,1 @@
-"""From incoming events to one committed transaction."""
+"""Receives events: resolves customers and places, drops duplicates, applies, and writes, in one transaction."""

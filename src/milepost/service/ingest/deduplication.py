@@ -1,4 +1,4 @@
-"""Events that were resolved before: harmless if they say the same, a conflict if they do not."""
+"""Events whose name (source and id) was received before: a duplicate if the content is equal, else a conflict."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +15,10 @@ from milepost.store.log import CustomerKey, LoggedRow
 
 
 class ResolvedEvent(Struct, frozen=True):
-    """An offer whose customer and place are known: `position` in the batch, the event, its encoded payload."""
+    """An incoming event whose customer and place are known.
+
+    `position` is its place in the batch; `payload` and `content_hash` are those of its encoded payload.
+    """
 
     position: int
     customer_key: CustomerKey
@@ -25,7 +28,7 @@ class ResolvedEvent(Struct, frozen=True):
 
 
 class Deduplicated(NamedTuple):
-    """What of a batch is new, by customer, and the repetitions in it: positions, with that of what they repeat."""
+    """A deduplicated batch: new events by customer, and for each duplicate the position of its first occurrence."""
 
     fresh: dict[CustomerKey, list[ResolvedEvent]]
     repeats: dict[int, int]
@@ -34,73 +37,82 @@ class Deduplicated(NamedTuple):
 async def deduplicate(
     transaction: Transaction, resolved: Sequence[ResolvedEvent], answers: list[Answer | None]
 ) -> Deduplicated:
-    """Answer what was resolved before and give the rest; of several alike in the batch the first is resolved."""
+    """Write the answers of events that were received before to *answers*, and return the others.
+
+    Of equal events within the batch the first is new, and the others are its duplicates.
+    """
     if not resolved:
         return Deduplicated({}, {})
-    known = await log.known_events(transaction, [(one.customer_key, one.event.key) for one in resolved])
-    for place, row in known.items():
-        one = resolved[place]
-        answers[one.position] = answer_again(one, row)
+    stored_rows = await log.known_events(transaction, [(event.customer_key, event.event.key) for event in resolved])
+    for index, row in stored_rows.items():
+        duplicate = resolved[index]
+        answers[duplicate.position] = answer_again(duplicate, row)
     fresh: dict[CustomerKey, list[ResolvedEvent]] = {}
-    for place, one in enumerate(resolved):
-        if place not in known:
-            fresh.setdefault(one.customer_key, []).append(one)
+    for index, resolved_event in enumerate(resolved):
+        if index not in stored_rows:
+            fresh.setdefault(resolved_event.customer_key, []).append(resolved_event)
     repeats: dict[int, int] = {}
-    for customer_key, mine in fresh.items():
-        if len(mine) > 1:
-            fresh[customer_key] = _distinct(mine, answers, repeats)
+    for customer_key, events in fresh.items():
+        if len(events) > 1:
+            fresh[customer_key] = _distinct(events, answers, repeats)
     return Deduplicated(fresh, repeats)
 
 
 def _distinct(
-    mine: Sequence[ResolvedEvent], answers: list[Answer | None], repeats: dict[int, int]
+    events: Sequence[ResolvedEvent], answers: list[Answer | None], repeats: dict[int, int]
 ) -> list[ResolvedEvent]:
-    """Return the first of each name among *mine*; the others repeat it or are answered as conflicts."""
+    """Return the first event of each name among one customer's *events*.
+
+    A later event of the same name goes to *repeats* if its content is equal, else its conflict goes to *answers*.
+    """
     firsts: dict[EventKey, ResolvedEvent] = {}
-    for one in mine:
-        first = firsts.setdefault(one.event.key, one)
-        if first is one:
+    for event in events:
+        first = firsts.setdefault(event.event.key, event)
+        if first is event:
             continue
-        if _says_the_same(one.event, first.event):
-            repeats[one.position] = first.position
+        if _has_same_content(event.event, first.event):
+            repeats[event.position] = first.position
         else:
-            answers[one.position] = _conflict(one)
+            answers[event.position] = _conflict(event)
     return [*firsts.values()]
 
 
 def duplicate_answer(first: Answer) -> Answer:
-    """Return the answer to an event that repeats another of its batch, whose answer is *first*."""
+    """Return the answer to a duplicate within a batch; *first* is the answer to the event that it repeats."""
     return msgspec.structs.replace(first, status=Status.DUPLICATE)
 
 
-def answer_again(one: ResolvedEvent, row: LoggedRow) -> Answer:
-    """Return the answer to an event under whose name *row* was resolved before."""
-    return _again(one, row) if _is_same(one, row) else _conflict(one)
+def answer_again(resolved: ResolvedEvent, row: LoggedRow) -> Answer:
+    """Return the answer to an event whose name *row* of the log bears already."""
+    return _stored_answer(resolved, row) if _is_same(resolved, row) else _conflict(resolved)
 
 
-def _is_same(one: ResolvedEvent, row: LoggedRow) -> bool:
-    """Return whether the event of *row* says what *one* says; 42.5 and 42.50 are the same."""
-    if row.content_hash == one.content_hash:
+def _is_same(resolved: ResolvedEvent, row: LoggedRow) -> bool:
+    """Return whether *resolved* has the content of the stored event in *row*; amounts 42.5 and 42.50 are equal."""
+    if row.content_hash == resolved.content_hash:
         return True
-    return _says_the_same(one.event, row.event())
+    return _has_same_content(resolved.event, row.event())
 
 
-def _says_the_same(one: Event, other: Event) -> bool:
-    return (one.name, one.occurred_at, one.payload) == (other.name, other.occurred_at, other.payload)
+def _has_same_content(event: Event, other: Event) -> bool:
+    return (event.name, event.occurred_at, event.payload) == (other.name, other.occurred_at, other.payload)
 
 
-def _again(one: ResolvedEvent, row: LoggedRow) -> Answer:
+def _stored_answer(resolved: ResolvedEvent, row: LoggedRow) -> Answer:
     return Answer(
-        key=one.event.key,
+        key=resolved.event.key,
         status=Status.DUPLICATE,
-        customer_id=one.customer_key.customer_id,
+        customer_id=resolved.customer_key.customer_id,
         entries=row.entries,
         version=row.version,
     )
 
 
-def _conflict(one: ResolvedEvent) -> Answer:
+def _conflict(resolved: ResolvedEvent) -> Answer:
     problem = Problem("id", "an event with this source and id was received before, with other content")
     return Answer(
-        key=one.event.key, status=Status.CONFLICT, customer_id=one.customer_key.customer_id, problems=(problem,)
+        key=resolved.event.key,
+        status=Status.CONFLICT,
+        customer_id=resolved.customer_key.customer_id,
+        problems=(problem,),
     )

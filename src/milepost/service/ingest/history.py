@@ -1,4 +1,4 @@
-"""Fetching what the steps of a batch will ask of the customers' own past: at least that, whatever else comes along."""
+"""Loads the stored history that a batch needs before its events are applied. It may load more, never less."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from milepost.store.log import CustomerKey, EventName, LoggedRow, key_of_custome
 
 
 class History(NamedTuple):
-    """What was fetched of one customer: events of the log and settled progress."""
+    """What was loaded of one customer: events of the log, and archived progress."""
 
     log: list[Logged]
     progress: dict[ProgressKey, Progress]
@@ -24,136 +24,146 @@ EMPTY_HISTORY = History([], {})
 
 
 class HistoryQuery(NamedTuple):
-    """What the steps of a batch will ask for: events by name, events since an instant, settled progress.
+    """The history that a batch needs: events by name, events since an instant, archived progress.
 
-    `kin` are the customers merged into those who ask, each with who asks and where that one has the other's log.
+    `since` is in epoch microseconds. `merged` maps each customer who was merged into one of the batch to that survivor
+    and to the place of the merged customer's log among the survivor's.
     """
 
     named: set[EventName]
     since: dict[CustomerKey, int]
     history: list[CustomerKey]
-    kin: dict[CustomerKey, tuple[CustomerKey, tuple[int, ...]]]
+    merged: dict[CustomerKey, tuple[CustomerKey, tuple[int, ...]]]
 
-    def everywhere(self, named: Iterable[EventName]) -> list[EventName]:
-        """Return what to look for, in the logs of merged customers too."""
-        asked = sorted(named)
-        if not self.kin:
-            return asked
+    def names_in_all_logs(self, named: Iterable[EventName]) -> list[EventName]:
+        """Return *named*, and the same names in the logs of the customers who were merged into theirs."""
+        names = sorted(named)
+        if not self.merged:
+            return names
         logs: dict[CustomerKey, list[CustomerKey]] = {}
-        for merged, (customer_key, _) in self.kin.items():
+        for merged, (customer_key, _) in self.merged.items():
             logs.setdefault(customer_key, []).append(merged)
         return sorted(
-            {*asked, *(one._replace(customer_key=merged) for one in asked for merged in logs.get(one.customer_key, ()))}
+            {
+                *names,
+                *(name._replace(customer_key=merged) for name in names for merged in logs.get(name.customer_key, ())),
+            }
         )
 
 
 def empty_query() -> HistoryQuery:
-    """Return where to begin."""
+    """Return a query that asks for nothing yet."""
     return HistoryQuery(set(), {}, [], {})
 
 
 def collect_needs(
-    asked: HistoryQuery,
+    query: HistoryQuery,
     rule_index: RuleIndex,
     customer_key: CustomerKey,
     standing: Standing,
-    mine: Sequence[ResolvedEvent],
+    events: Sequence[ResolvedEvent],
 ) -> bool:
-    """Add to *asked* what the steps of one customer will ask for; return whether they ask for anything."""
-    is_asking = past = False
-    for one in mine:
-        wants = history_needed(rule_index, standing, one.event)
-        if wants is NO_HISTORY:
+    """Add to *query* the history that one customer's *events* will need. Return whether they need any."""
+    needs_any = needs_archive = False
+    for resolved in events:
+        need = history_needed(rule_index, standing, resolved.event)
+        if need is NO_HISTORY:
             continue
-        is_asking, past = True, past or wants.history
-        if wants.bill is not None:
-            asked.named.add(EventName(customer_key, one.event.key.source, wants.bill))
-        if wants.returns:
-            asked.named.update(EventName(customer_key, one.event.key.source, name) for name in _names(one.event))
-        if wants.since is not None:
-            asked.since[customer_key] = min(wants.since, asked.since.get(customer_key, wants.since))
-    if past:
-        asked.history.append(customer_key)
-    if is_asking:
+        needs_any, needs_archive = True, needs_archive or need.history
+        if need.bill is not None:
+            query.named.add(EventName(customer_key, resolved.event.key.source, need.bill))
+        if need.returns:
+            query.named.update(
+                EventName(customer_key, resolved.event.key.source, name) for name in _names_of_bill(resolved.event)
+            )
+        if need.since is not None:
+            query.since[customer_key] = min(need.since, query.since.get(customer_key, need.since))
+    if needs_archive:
+        query.history.append(customer_key)
+    if needs_any:
         for merged in standing.lineage.merged:
-            asked.kin[key_of_customer(customer_key.org_id, merged.customer_id)] = customer_key, merged.under
-    return is_asking
+            query.merged[key_of_customer(customer_key.org_id, merged.customer_id)] = customer_key, merged.under
+    return needs_any
 
 
 async def load_history(
-    transaction: Transaction, asked: HistoryQuery, by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]]
+    transaction: Transaction, query: HistoryQuery, by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]]
 ) -> dict[CustomerKey, History]:
-    """Fetch what was *asked* for."""
-    found: dict[CustomerKey, dict[object, Logged]] = {}
-    if asked.named:
-        await _find_named(transaction, asked, by_customer, found)
-    if asked.since:
-        others = {
-            merged: asked.since[customer_key]
-            for merged, (customer_key, _) in asked.kin.items()
-            if customer_key in asked.since
+    """Load what *query* asks for, by customer; *by_customer* are the new events of the batch."""
+    loaded: dict[CustomerKey, dict[object, Logged]] = {}
+    if query.named:
+        await _find_named(transaction, query, by_customer, loaded)
+    if query.since:
+        merged_since = {
+            merged: query.since[customer_key]
+            for merged, (customer_key, _) in query.merged.items()
+            if customer_key in query.since
         }
-        _add(asked, found, await log.events_since(transaction, list((asked.since | others).items())))
-    history = await log.histories(transaction, asked.history) if asked.history else {}
+        _add(query, loaded, await log.events_since(transaction, list((query.since | merged_since).items())))
+    history = await log.histories(transaction, query.history) if query.history else {}
     return {
         customer_key: History(
-            list(found.get(customer_key, {}).values()),
+            list(loaded.get(customer_key, {}).values()),
             {
                 ProgressKey(progress.target_id, progress.period_id): progress
                 for progress in history.get(customer_key, ())
             },
         )
-        for customer_key in {*found, *history}
+        for customer_key in {*loaded, *history}
     }
 
 
 async def _find_named(
     transaction: Transaction,
-    asked: HistoryQuery,
+    query: HistoryQuery,
     by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]],
-    found: dict[CustomerKey, dict[object, Logged]],
+    loaded: dict[CustomerKey, dict[object, Logged]],
 ) -> None:
-    """Find bills by the names that returns give them, and the other returns of those bills."""
-    _add(asked, found, await log.events_named(transaction, asked.everywhere(asked.named)))
-    known = _named(found)
-    missed = [
-        one
-        for one in sorted(asked.named)
-        if (one.customer_key, one.name) not in known
-        and not any(one.name in _names(other.event) for other in by_customer[one.customer_key])
+    """Load the bills that returns name, and the other returns of those bills.
+
+    A return may name a bill by its event id or by its number, so a bill that was found by one of its names is looked up
+    by the other too.
+    """
+    _add(query, loaded, await log.events_named(transaction, query.names_in_all_logs(query.named)))
+    bill_names = _bill_names(loaded)
+    missing = [
+        wanted
+        for wanted in sorted(query.named)
+        if (wanted.customer_key, wanted.name) not in bill_names
+        and not any(wanted.name in _names_of_bill(new.event) for new in by_customer[wanted.customer_key])
     ]
-    if missed:
-        _add(asked, found, await log.events_with_id(transaction, asked.everywhere(missed)))
-    if missed or asked.kin:
-        # A bill found so may have been named otherwise since, in whichever log.
-        asked_for = {(one.customer_key, one.name) for one in asked.named}
-        further = {
+    if missing:
+        _add(query, loaded, await log.events_with_id(transaction, query.names_in_all_logs(missing)))
+    if missing or query.merged:
+        # Another return may name a bill found here by its other name, in any of the logs.
+        queried = {(wanted.customer_key, wanted.name) for wanted in query.named}
+        other_names = {
             EventName(customer_key, source, name)
-            for (customer_key, name), source in _named(found).items()
-            if (customer_key, name) not in asked_for
+            for (customer_key, name), source in _bill_names(loaded).items()
+            if (customer_key, name) not in queried
         }
-        if further:
-            _add(asked, found, await log.events_named(transaction, asked.everywhere(further)))
+        if other_names:
+            _add(query, loaded, await log.events_named(transaction, query.names_in_all_logs(other_names)))
 
 
-def _named(found: Mapping[CustomerKey, Mapping[object, Logged]]) -> dict[tuple[CustomerKey, str], str]:
-    """Return the names of the bills among what was found, each with a source that says so."""
+def _bill_names(loaded: Mapping[CustomerKey, Mapping[object, Logged]]) -> dict[tuple[CustomerKey, str], str]:
+    """Return the names of the loaded bills, each with the source of a bill that bears it."""
     return {
-        (customer_key, name): one.event.key.source
-        for customer_key, logged in found.items()
-        for one in logged.values()
-        for name in _names(one.event)
+        (customer_key, name): logged.event.key.source
+        for customer_key, events in loaded.items()
+        for logged in events.values()
+        for name in _names_of_bill(logged.event)
     }
 
 
-def _names(event: Event) -> tuple[str, ...]:
-    """Return the names that a return may call a bill by; nothing else has any."""
+def _names_of_bill(event: Event) -> tuple[str, ...]:
+    """Return the names by which a return may refer to *event*: its id and number if it is a bill, else none."""
     return (event.key.id, event.payload.number) if isinstance(event.payload, Bill) else ()
 
 
-def _add(asked: HistoryQuery, found: dict[CustomerKey, dict[object, Logged]], rows: Iterable[LoggedRow]) -> None:
+def _add(query: HistoryQuery, loaded: dict[CustomerKey, dict[object, Logged]], rows: Iterable[LoggedRow]) -> None:
     for row in rows:
-        customer_key, under = asked.kin.get(row.customer_key, (row.customer_key, ()))
-        found.setdefault(customer_key, {}).setdefault(
+        customer_key, under = query.merged.get(row.customer_key, (row.customer_key, ()))
+        loaded.setdefault(customer_key, {}).setdefault(
             (under, row.key), Logged(row.event(), row.seq, row.entries, under)
         )

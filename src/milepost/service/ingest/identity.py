@@ -1,4 +1,4 @@
-"""Finding customers by the names that events give them; unknown external ids are registered."""
+"""Identity resolution: finds the customers that events name, and registers unknown external ids."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from milepost.store.log import CustomerKey, key_of_customer
 IdentifierKey = tuple[int, Identifier]
 
 CODE_UNKNOWN_CUSTOMER = 310011
-"""The vendor's code for a user that does not exist (S3)."""
+"""The vendor's code for a user that does not exist."""
 
 
 class ResolvedIdentities(NamedTuple):
-    """Whom each offer names, in order, and the names that were not remembered.
+    """The customer that each incoming event names, in order, and the names that were not remembered before.
 
-    In place of a customer stands what is wrong with the name, or None for one that is left out: nobody is registered
-    for an offer that cannot be heard.
+    In the place of a customer stands the problem of an unknown name. It is None where a new name was not registered,
+    because every event that gives it has problems.
     """
 
     customers: list[CustomerKey | Problem | None]
@@ -33,52 +33,56 @@ async def resolve(
     are_sound: Sequence[bool],
     remembered: Mapping[IdentifierKey, CustomerKey],
 ) -> ResolvedIdentities:
-    """Return the customer that each offer names; *remembered* holds names that never change.
+    """Return the customer that each incoming event names; *remembered* are names that were resolved before.
 
-    Unknown external ids are registered if one of the offers that give them is sound.
+    An unknown external id is registered if one of the events that give it is sound, so that an event that is refused
+    makes no customer.
     """
-    found: list[CustomerKey | Problem | None] = []
-    asked: dict[IdentifierKey, list[int]] = {}
+    resolved: list[CustomerKey | Problem | None] = []
+    positions: dict[IdentifierKey, list[int]] = {}
     for position, incoming_event in enumerate(incoming_events):
         if incoming_event.customer.kind is IdentifierKind.ID:
-            found.append(key_of_customer(incoming_event.org_id, int(incoming_event.customer.value)))
+            resolved.append(key_of_customer(incoming_event.org_id, int(incoming_event.customer.value)))
             continue
-        named = (incoming_event.org_id, incoming_event.customer)
-        customer_key = remembered.get(named)
-        found.append(customer_key)
+        name_key = (incoming_event.org_id, incoming_event.customer)
+        customer_key = remembered.get(name_key)
+        resolved.append(customer_key)
         if customer_key is None:
-            asked.setdefault(named, []).append(position)
-    if not asked:
-        return ResolvedIdentities(found, {})
-    known = await customers.known(transaction, list(asked))
-    fresh = [name for name in asked if name not in known and name[1].kind is IdentifierKind.EXTERNAL_ID]
-    sound = [name for name in fresh if any(are_sound[position] for position in asked[name])]
-    known |= await register(transaction, [(name, incoming_events[asked[name][0]]) for name in sound])
-    names = {name: key_of_customer(name[0], customer_id) for name, customer_id in known.items()}
-    for name in asked.keys() - set(fresh) | names.keys():
-        for position in asked[name]:
-            found[position] = names.get(name) or _unknown(name[1])
-    return ResolvedIdentities(found, names)
+            positions.setdefault(name_key, []).append(position)
+    if not positions:
+        return ResolvedIdentities(resolved, {})
+    ids = await customers.ids_by_identifier(transaction, list(positions))
+    unknown = [name for name in positions if name not in ids and name[1].kind is IdentifierKind.EXTERNAL_ID]
+    registrable = [name for name in unknown if any(are_sound[position] for position in positions[name])]
+    ids |= await register(transaction, [(name, incoming_events[positions[name][0]]) for name in registrable])
+    names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
+    for name in positions.keys() - set(unknown) | names.keys():
+        for position in positions[name]:
+            resolved[position] = names.get(name) or _unknown(name[1])
+    return ResolvedIdentities(resolved, names)
 
 
 def cache_identities(
     remembered: dict[IdentifierKey, CustomerKey],
-    found: Mapping[IdentifierKey, CustomerKey],
+    names: Mapping[IdentifierKey, CustomerKey],
     *,
     names_max: int = 1_000_000,
 ) -> None:
-    """Add names to those that need no asking; called only after their transaction was kept."""
+    """Add resolved names to *remembered*. Call it only after the commit: a rollback takes new customers back."""
     if len(remembered) < names_max:
-        remembered.update(found)
+        remembered.update(names)
 
 
 async def register(
     transaction: Transaction, fresh: Sequence[tuple[IdentifierKey, IncomingEvent]]
 ) -> dict[IdentifierKey, int]:
-    """Register customers under one name each, for the event beside it; return their ids, old or new."""
+    """Register a customer for each name and the event that gives it; return the ids by name.
+
+    A name that another transaction registers at the same time gets the id of that customer.
+    """
     if not fresh:
         return {}
-    names = sorted((name for name, _ in fresh), key=lambda name: (name[0], name[1].kind.value, name[1].value))
+    names = sorted((name for name, _ in fresh), key=lambda name: (name[0], identifier_order(name[1])))
     causes = dict(fresh)
     ids = dict(zip(names, await customers.fresh_ids(transaction, len(names)), strict=True))
     won = await customers.reserve_identifiers(transaction, names, [ids[name] for name in names])
@@ -100,7 +104,12 @@ async def register(
     if added:
         await customers.add(transaction, added)
     lost = [name for name in names if name not in won]
-    return {name: ids[name] for name in won} | (await customers.known(transaction, lost) if lost else {})
+    return {name: ids[name] for name in won} | (await customers.ids_by_identifier(transaction, lost) if lost else {})
+
+
+def identifier_order(identifier: Identifier) -> tuple[str, str]:
+    """Return the key by which identifiers are sorted before they are locked, so that no two transactions deadlock."""
+    return identifier.kind.value, identifier.value
 
 
 def _unknown(identifier: Identifier) -> Problem:

@@ -1,11 +1,11 @@
-"""What comes in and what is answered: an event on offer, and what became of it."""
+"""An incoming event, and the answer to it."""
 
 from collections.abc import Sequence
 from enum import Enum
 
 from msgspec import Struct
 
-from milepost.model.customer import Identifier
+from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import EventKey, Payload
 from milepost.model.problem import Problem
 from milepost.model.standing import Entry
@@ -13,9 +13,9 @@ from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 
 class IncomingEvent(Struct, frozen=True, kw_only=True):
-    """An event that a client wants to be counted.
+    """An event as a client submitted it; its customer and place are still only named.
 
-    `till_id` is the till that logged in, if one did; instants in epoch microseconds.
+    Instants are in epoch microseconds. `till_id` is the till that logged in, or None.
     """
 
     org_id: int
@@ -29,8 +29,37 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     payload: Payload
 
 
+def own_event(
+    org_id: int,
+    customer_id: int,
+    key: EventKey,
+    name: str,
+    payload: Payload,
+    *,
+    now: int,
+    occurred_at: int | None = None,
+    place: PlaceName | None = None,
+    till_id: int | None = None,
+) -> IncomingEvent:
+    """Return an event that Milepost makes itself, such as an enrolment (decision 0016), for a customer known by id.
+
+    *now* and *occurred_at* are in epoch microseconds; without *occurred_at* the event happens now.
+    """
+    return IncomingEvent(
+        org_id=org_id,
+        customer=Identifier(IdentifierKind.ID, str(customer_id)),
+        key=key,
+        name=name,
+        occurred_at=now if occurred_at is None else occurred_at,
+        received_at=now,
+        place=place,
+        till_id=till_id,
+        payload=payload,
+    )
+
+
 class Status(Enum):
-    """What became of an offer."""
+    """What became of an incoming event."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
@@ -39,7 +68,7 @@ class Status(Enum):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What became of an offer, with what it changed and the organisation's version that judged it."""
+    """What became of an incoming event: the entries it made, and the version of the organisation that judged it."""
 
     key: EventKey
     status: Status
@@ -50,5 +79,5 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 def refusal(incoming_event: IncomingEvent, *problems: Problem) -> Answer:
-    """Return the answer that nothing was done, and why."""
+    """Return the answer that the event was refused because of *problems*."""
     return Answer(key=incoming_event.key, status=Status.REFUSED, problems=problems)

@@ -1,4 +1,7 @@
-"""Folding waiting requests into batches: many callers share one commit, and no two lanes want the same customer."""
+"""Collects waiting requests into batches: many requests share one commit, and two lanes rarely lock one customer.
+
+A lane is a partition of writers: each owns some of the buckets, and writes one batch after the other.
+"""
 
 import asyncio
 from collections import deque
@@ -16,12 +19,12 @@ _log = structlog.get_logger()
 
 
 class Overloaded(Exception):
-    """More events wait than may; nothing of the request was received, send it again later."""
+    """Too many events wait. Nothing of the request was received; the client may send it again later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many events one transaction may hold, and how many may wait in one lane before more are turned away."""
+    """How many events one transaction may hold, and how many may wait in a lane before requests are refused."""
 
     batch_events_max: int = 2_000
     waiting_events_max: int = 20_000
@@ -33,7 +36,7 @@ class _Request(NamedTuple):
 
 
 class Lanes:
-    """A few lanes, each with one transaction at a time; lane k owns the buckets that are k modulo their number."""
+    """The lanes of this process, each with one transaction at a time; of n lanes, lane k owns each bucket b % n = k."""
 
     def __init__(self, ingest: Ingest, count: int, limits: Limits) -> None:
         """Make *count* lanes in front of *ingest*."""
@@ -46,7 +49,7 @@ class Lanes:
             lane.start()
 
     async def stop(self) -> None:
-        """Finish what waits, then stop."""
+        """Write the events that wait, then stop."""
         await asyncio.gather(*(lane.stop() for lane in self._lanes))
 
     @property
@@ -55,7 +58,7 @@ class Lanes:
         return sum(lane.events_waiting for lane in self._lanes)
 
     async def receive(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events*; return what became of each, in order, after the commit."""
+        """Receive *incoming_events*; return the answer to each, in order, after the commit. Raises Overloaded."""
         if len(self._lanes) == 1:
             return await self._lanes[0].receive(incoming_events)
         parts: list[list[int]] = [[] for _ in self._lanes]
@@ -122,7 +125,7 @@ class _Lane:
 
     async def _serve(self, batch: Sequence[_Request]) -> None:
         try:
-            answers = await _each(
+            answers = await _receive_batch(
                 self._ingest, [incoming_event for request in batch for incoming_event in request.incoming_events]
             )
         except Unavailable as error:
@@ -138,8 +141,8 @@ class _Lane:
             start = end
 
 
-async def _each(ingest: Ingest, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-    """Receive *incoming_events*; if a mistake of ours fails the batch, refuse only the event that shows it."""
+async def _receive_batch(ingest: Ingest, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
+    """Receive *incoming_events*. If a mistake of ours fails the batch, halve it until only that event is refused."""
     try:
         return await ingest(incoming_events)
     except Unavailable:
@@ -154,4 +157,4 @@ async def _each(ingest: Ingest, incoming_events: Sequence[IncomingEvent]) -> lis
                 )
             ]
     half = len(incoming_events) // 2
-    return await _each(ingest, incoming_events[:half]) + await _each(ingest, incoming_events[half:])
+    return await _receive_batch(ingest, incoming_events[:half]) + await _receive_batch(ingest, incoming_events[half:])

@@ -1,6 +1,7 @@
-"""Customers whose standing says that more has to be looked at: merged ones, and those who lost a name.
+"""Merge redirects and moved identifiers, discovered from a customer's locked standing (decision 0022).
 
-Each is known by its standing once that is locked; so a server learns of it without being told (decision 0022).
+A standing says whether its customer was merged or lost an identifier. So each server finds out when it locks the
+standing, and needs no message from the server that merged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,28 +17,31 @@ from milepost.store.database import Stale, Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 
 NAMED_BY_STANDING = COMMANDS - {AUTHORISE_AWARD, GRANT_FREEZES, PAUSE_STREAK, IMPORT_PROGRESS}
-"""Own events that are named by what a standing was: two customers have heard different ones of one name."""
+"""Commands named by a count of the standing: two customers may have different ones of one name, both valid."""
 
 Redirects = dict[CustomerKey, CustomerKey]
-"""Into whom merged customers were merged: it never changes."""
+"""The customer into whom each merged customer was merged; this never changes."""
 
 
 def redirected(redirects: Redirects, customer_key: CustomerKey) -> CustomerKey:
-    """Return whom *customer_key* is by now, as far as that is known."""
+    """Return the survivor of *customer_key* as far as *redirects* know; itself if it was not merged."""
     while customer_key in redirects:
         customer_key = redirects[customer_key]
     return customer_key
 
 
 def record_redirects(redirects: Redirects, redirected_customers: Sequence[tuple[CustomerKey, Standing]]) -> None:
-    """Note who is merged into somebody; raises Stale if anybody is, so that all begins again with whom they are now."""
-    found = {
-        customer_key: key_of_customer(customer_key.org_id, one.lineage.merged_into)
-        for customer_key, one in redirected_customers
-        if one.lineage.merged_into
+    """Record the merge redirects found in this batch.
+
+    Raises Stale if there are any, so that the transaction is retried with the surviving customers.
+    """
+    merged = {
+        customer_key: key_of_customer(customer_key.org_id, standing.lineage.merged_into)
+        for customer_key, standing in redirected_customers
+        if standing.lineage.merged_into
     }
-    redirects.update(found)
-    if found:
+    redirects.update(merged)
+    if merged:
         raise Stale
 
 
@@ -49,23 +53,28 @@ async def recheck_identifiers(
     redirected_customers: Sequence[tuple[CustomerKey, Standing]],
     fresh: Mapping[CustomerKey, Sequence[ResolvedEvent]],
 ) -> None:
-    """Ask for the names of those who lost one; raises Stale, and forgets them, if one leads to somebody else by now."""
-    asked = {
+    """Look up again the identifiers by which the batch named customers who lost an identifier.
+
+    Raises Stale if one belongs to another customer by now, and forgets it, so that the retry resolves it anew.
+    """
+    customer_by_name = {
         (incoming_event.org_id, incoming_event.customer): customer_key
         for customer_key, standing in redirected_customers
         if standing.lineage.has_lost_names
-        for incoming_event in (incoming_events[one.position] for one in fresh[customer_key])
+        for incoming_event in (incoming_events[resolved.position] for resolved in fresh[customer_key])
         if incoming_event.customer.kind is not IdentifierKind.ID
     }
-    if not asked:
+    if not customer_by_name:
         return
-    known = await customers.known(transaction, list(asked))
-    wrong = [
-        name for name, customer_key in asked.items() if not _is_still(redirects, name, known.get(name), customer_key)
+    current_ids = await customers.ids_by_identifier(transaction, list(customer_by_name))
+    moved = [
+        name
+        for name, customer_key in customer_by_name.items()
+        if not _is_still(redirects, name, current_ids.get(name), customer_key)
     ]
-    for name in wrong:
+    for name in moved:
         names.pop(name, None)
-    if wrong:
+    if moved:
         raise Stale
 
 
@@ -79,20 +88,20 @@ async def deduplicate_merged(
     fresh: Mapping[CustomerKey, list[ResolvedEvent]],
     answers: list[Answer | None],
 ) -> dict[CustomerKey, list[ResolvedEvent]]:
-    """Answer what a merged customer had heard before, and give the rest."""
-    asked = [
-        (key_of_customer(customer_key.org_id, merged.customer_id), one)
+    """Write the answers of events that a customer had received before being merged, and return the new events."""
+    candidates = [
+        (key_of_customer(customer_key.org_id, merged.customer_id), resolved)
         for customer_key, standing in redirected_customers
         for merged in standing.lineage.merged
-        for one in fresh[customer_key]
-        if one.event.name not in NAMED_BY_STANDING
+        for resolved in fresh[customer_key]
+        if resolved.event.name not in NAMED_BY_STANDING
     ]
-    if asked:
-        keys = [(customer_key, one.event.key) for customer_key, one in asked]
-        for place, row in sorted((await log.known_events(transaction, keys)).items(), reverse=True):
-            one = asked[place][1]
-            answers[one.position] = answer_again(one, row)
+    if candidates:
+        keys = [(customer_key, resolved.event.key) for customer_key, resolved in candidates]
+        for index, row in sorted((await log.known_events(transaction, keys)).items(), reverse=True):
+            duplicate = candidates[index][1]
+            answers[duplicate.position] = answer_again(duplicate, row)
     return {
-        customer_key: [one for one in fresh[customer_key] if answers[one.position] is None]
+        customer_key: [resolved for resolved in fresh[customer_key] if answers[resolved.position] is None]
         for customer_key, _ in redirected_customers
     }

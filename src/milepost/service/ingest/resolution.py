@@ -1,10 +1,11 @@
-"""Where an incoming event happened and whose it is: the event of a known customer at a known place, or its problems."""
+"""Turns an incoming event into an event of a known customer at a known place, or into its problems."""
 
 from collections.abc import Mapping, Sequence
 
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place
 from milepost.model.problem import Problem
+from milepost.rules.calendar import DAY_US
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -13,9 +14,8 @@ from milepost.store import codec, customers
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 
-DAY_US = 86_400_000_000
 AHEAD_MAX_US = DAY_US
-"""How far ahead of the server's clock an event may be dated."""
+"""How far ahead of the server's clock an event may be dated, in microseconds."""
 
 
 def problems_of(
@@ -23,7 +23,7 @@ def problems_of(
     customer: CustomerKey | Problem | None,
     standings: Mapping[CustomerKey, bytes],
 ) -> tuple[Problem, ...]:
-    """Return all that is wrong with an event of this *customer* at this *place*; *standings* are those that exist."""
+    """Return all problems of an event with this *place* and *customer*; *standings* are those of existing customers."""
     problems = () if isinstance(place, Place) else place
     if isinstance(customer, Problem):
         return (customer, *problems)
@@ -36,28 +36,28 @@ def problems_of(
 async def profiles_of(
     transaction: Transaction, snapshots: Mapping[int, OrganisationSnapshot], customer_keys: Sequence[CustomerKey]
 ) -> dict[CustomerKey, CustomerProfile]:
-    """Return the profiles of the customers whose organisation's rules ask for them."""
-    asked = [one for one in customer_keys if snapshots[one.org_id].rule_index.needs.member]
-    if not asked:
+    """Return the profiles that rules may read, of those customers whose organisation has such rules."""
+    needed = [key for key in customer_keys if snapshots[key.org_id].rule_index.needs.member]
+    if not needed:
         return {}
-    members: dict[CustomerKey, CustomerProfile] = {}
-    for one, customer in (await customers.profiles(transaction, asked)).items():
-        needs = snapshots[one.org_id].rule_index.needs
-        named = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
-        members[one] = CustomerProfile(
+    profiles: dict[CustomerKey, CustomerProfile] = {}
+    for key, customer in (await customers.profiles(transaction, needed)).items():
+        needs = snapshots[key.org_id].rule_index.needs
+        identifiers = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
+        profiles[key] = CustomerProfile(
             customer.first_name,
             customer.last_name,
-            named.get(IdentifierKind.EMAIL, ""),
-            named.get(IdentifierKind.MOBILE, ""),
-            named.get(IdentifierKind.EXTERNAL_ID, ""),
+            identifiers.get(IdentifierKind.EMAIL, ""),
+            identifiers.get(IdentifierKind.MOBILE, ""),
+            identifiers.get(IdentifierKind.EXTERNAL_ID, ""),
             customer.registered_at,
             {name: field for name, field in customer.known_fields().items() if name in needs.fields},
         )
-    return members
+    return profiles
 
 
 def place_or_problems(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> Place | tuple[Problem, ...]:
-    """Return where *incoming_event* happened, or what is wrong with its place and time."""
+    """Return the place of *incoming_event*, or the problems of its place and time."""
     place = (
         snapshot.places.place(incoming_event.place)
         if incoming_event.place
@@ -76,7 +76,7 @@ def resolved_event(
     customer_key: CustomerKey,
     member: CustomerProfile | None,
 ) -> ResolvedEvent:
-    """Return *incoming_event* as an event of a known customer at a known place."""
+    """Return *incoming_event* as an event of this customer at this place; *member* is the profile that rules read."""
     event = Event(
         key=incoming_event.key,
         name=incoming_event.name,

@@ -1,10 +1,10 @@
-"""From the entries of a batch to the scores of the boards that they concern."""
+"""Collects from the entries of a batch the scores that leaderboards show."""
 
 from collections.abc import Iterable
 
 from milepost.model.standing import Entry, Reason
 from milepost.rules.compiled.index import RuleIndex
-from milepost.store.leaderboards import Scored
+from milepost.store.leaderboards import ScoreRow
 from milepost.store.log import CustomerKey
 
 COUNTING = frozenset(
@@ -13,20 +13,20 @@ COUNTING = frozenset(
         *(Reason.COUNTED_FROM_LOG, Reason.CARRIED, Reason.MERGED),
     }
 )
-"""The reasons of entries that say what a customer's value is."""
+"""The reasons of entries that change a customer's value."""
 
-Scores = dict[tuple[CustomerKey, int, int], Scored]
-"""By customer, target and period."""
+Scores = dict[tuple[CustomerKey, int, int], ScoreRow]
+"""Scores by customer, target and period."""
 
 
 def collect_scores(
-    rule_index: RuleIndex, customer_key: CustomerKey, applied: Iterable[tuple[int, Iterable[Entry]]], found: Scores
+    rule_index: RuleIndex, customer_key: CustomerKey, applied: Iterable[tuple[int, Iterable[Entry]]], scores: Scores
 ) -> None:
-    """Add to *found* what a customer has on boards after *applied*: instants of events, and the entries they made."""
+    """Add to *scores* a customer's scores after *applied*: the time of each event and the entries that it made."""
     for occurred_at, entries in applied:
         for entry in entries:
             if entry.target_id in rule_index.boards and entry.reason in COUNTING:
                 key = (customer_key, entry.target_id, entry.period_id)
-                known = found.get(key)
-                active_at = occurred_at if known is None else max(occurred_at, known.active_at)
-                found[key] = Scored(*key, entry.after, active_at)
+                earlier = scores.get(key)
+                active_at = occurred_at if earlier is None else max(occurred_at, earlier.active_at)
+                scores[key] = ScoreRow(*key, entry.after, active_at)

@@ -1,9 +1,9 @@
-"""Receiving events: lock, drop what is known, step, keep; one transaction for a batch of any customers."""
+"""Receives a batch of events in one transaction: lock the customers, drop duplicates, apply, write."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.apply_batch import apply_batch
+from milepost.engine.apply import apply_batch
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
@@ -27,11 +27,11 @@ from milepost.store.database import Database, Transaction
 from milepost.store.log import Appended, CustomerKey, key_of_customer
 
 _APPLIED = Status.APPLIED
-"""Said once: to look a member of an enumeration up costs as much as to make an answer."""
+"""A name of its own, because looking up a member of an enumeration takes as long as making an answer."""
 
 
 class Ingest:
-    """Receives batches; remembers between them only what never changes or can be asked again."""
+    """Receives batches. Between them it remembers only what never changes or can be looked up again."""
 
     def __init__(self, database: Database, snapshots: Snapshots) -> None:
         """Receive into *database*."""
@@ -40,24 +40,27 @@ class Ingest:
         self._names: dict[IdentifierKey, CustomerKey] = {}
         self._redirects: Redirects = {}
         self.scored = 0
-        """How many batches may have written scores of boards."""
+        """How many batches may have written scores of leaderboards."""
 
     def bucket(self, incoming_event: IncomingEvent) -> int:
-        """Return the bucket whose customers *incoming_event* concerns, as far as that is known without asking."""
+        """Return the bucket of the customer that *incoming_event* names, as well as it is known without the database.
+
+        A wrong guess is harmless: it only sends the event to a lane that may have to wait for another one's lock.
+        """
         name = incoming_event.customer
         if name.kind is IdentifierKind.ID and not self._redirects:
             return bucket_of_customer(incoming_event.org_id, int(name.value))
         if name.kind is IdentifierKind.ID:
             return redirected(self._redirects, key_of_customer(incoming_event.org_id, int(name.value))).bucket
-        known = self._names.get((incoming_event.org_id, name))
+        customer_key = self._names.get((incoming_event.org_id, name))
         return (
             bucket_of_identifier(incoming_event.org_id, name.kind.value, name.value)
-            if known is None
-            else (redirected(self._redirects, known).bucket)
+            if customer_key is None
+            else (redirected(self._redirects, customer_key).bucket)
         )
 
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events*; return what became of each, after the commit."""
+        """Receive *incoming_events* in a transaction; return the answer to each, after the commit."""
 
         async def work(transaction: Transaction) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
             return await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
@@ -68,7 +71,7 @@ class Ingest:
         return answers
 
     async def inside(self, transaction: Transaction, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events* as a part of *transaction*, with whatever else it does: all of it or nothing."""
+        """Receive *incoming_events* as a part of *transaction*, which commits them with its other changes."""
         answers, _ = await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
         self.scored += 1
         return answers
@@ -81,23 +84,27 @@ async def _receive(
     redirects: Redirects,
     incoming_events: Sequence[IncomingEvent],
 ) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
-    """Return what became of each offer, and the customers' names that were not remembered before.
+    """Return the answer to each incoming event, and the names of customers that were not remembered before.
 
-    Raises Stale where one of them was merged or lost a name meanwhile; that is noted, so that it goes well next time.
+    Raises Stale if a customer was merged or lost a name since. What changed is recorded first, so that the retry of
+    the transaction succeeds.
     """
-    ruling = await snapshots.current(transaction, {one.org_id for one in incoming_events})
-    places = [place_or_problems(one, ruling[one.org_id]) for one in incoming_events]
-    found = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
+    current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
+    places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
+    identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     if redirects:
-        found.customers[:] = [
-            redirected(redirects, one) if isinstance(one, CustomerKey) else one for one in found.customers
+        identities.customers[:] = [
+            redirected(redirects, customer) if isinstance(customer, CustomerKey) else customer
+            for customer in identities.customers
         ]
-    customer_keys = sorted({one for one in found.customers if isinstance(one, CustomerKey)})
+    customer_keys = sorted({customer for customer in identities.customers if isinstance(customer, CustomerKey)})
     standings = await log.lock_bodies(transaction, customer_keys)
-    profiles = await profiles_of(transaction, ruling, customer_keys)
+    profiles = await profiles_of(transaction, current, customer_keys)
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []
-    for position, (incoming, place, customer) in enumerate(zip(incoming_events, places, found.customers, strict=True)):
+    for position, (incoming, place, customer) in enumerate(
+        zip(incoming_events, places, identities.customers, strict=True)
+    ):
         if isinstance(place, Place) and isinstance(customer, CustomerKey) and customer in standings:
             profile = profiles.get(customer) if profiles else None
             resolved.append(resolved_event(position, incoming, place, customer, profile))
@@ -105,36 +112,39 @@ async def _receive(
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
     deduplicated = await deduplicate(transaction, resolved, answers)
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
-    await _apply_all(transaction, ruling, standings, deduplicated.fresh, answers, redirected_customers)
+    await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
-        answers[position] = duplicate_answer(_given(answers[first]))
-    return [_given(answer) for answer in answers], found.names
+        answers[position] = duplicate_answer(_present(answers[first]))
+    return [_present(answer) for answer in answers], identities.names
 
 
-def _given(answer: Answer | None) -> Answer:
-    assert answer is not None, "every offer is answered"
+def _present(answer: Answer | None) -> Answer:
+    assert answer is not None, "every incoming event is answered"
     return answer
 
 
 class _RedirectedCustomers(NamedTuple):
-    """Customers of a batch whose standing says that more has to be looked at, and what is needed for that."""
+    """The customers of a batch who were merged or lost a name, and what is needed to treat them."""
 
     names: dict[IdentifierKey, CustomerKey]
     redirects: Redirects
     incoming_events: Sequence[IncomingEvent]
     customers: list[tuple[CustomerKey, Standing]]
 
-    async def left(
+    async def remaining_events(
         self, transaction: Transaction, fresh: Mapping[CustomerKey, list[ResolvedEvent]], answers: list[Answer | None]
     ) -> dict[CustomerKey, list[ResolvedEvent]]:
-        """Return what these customers have not heard yet as anybody; raises Stale where somebody else is meant."""
+        """Return the events of these customers that are new under every identity they had.
+
+        Raises Stale where an event turns out to name another customer.
+        """
         record_redirects(self.redirects, self.customers)
         await recheck_identifiers(transaction, self.redirects, self.names, self.incoming_events, self.customers, fresh)
         return await deduplicate_merged(transaction, self.customers, fresh, answers)
 
 
 class _Writes(NamedTuple):
-    """What a batch will write."""
+    """What a batch will write: standings, archived progress, events of the log, scores."""
 
     standings: list[tuple[CustomerKey, bytes]]
     archived: list[tuple[CustomerKey, Progress]]
@@ -150,13 +160,13 @@ async def _apply_all(
     answers: list[Answer | None],
     redirected_customers: _RedirectedCustomers,
 ) -> None:
-    """Step every customer through their events and keep what came of it.
+    """Apply the new events of every customer and write the results.
 
-    One customer after the other: what is made of a standing is done with while the processor still has it at hand.
-    Those who ask for their past come last, when all of it was fetched at once.
+    Customers are applied one after the other, each from decoding to encoding, so that a standing stays in the
+    processor's cache. Customers whose events need history come last: their history is loaded by one query for all.
     """
     writes, query = _Writes([], [], [], {}), empty_query()
-    asking: list[tuple[CustomerKey, Standing]] = []
+    needing_history: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
         if len(events) > 1:
             events.sort(key=_in_time)
@@ -164,25 +174,25 @@ async def _apply_all(
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
         elif collect_needs(query, snapshot.rule_index, customer, standing, events):
-            asking.append((customer, standing))
+            needing_history.append((customer, standing))
         else:
             _apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
     if redirected_customers.customers:
-        fresh = {**fresh, **await redirected_customers.left(transaction, fresh, answers)}
+        fresh = {**fresh, **await redirected_customers.remaining_events(transaction, fresh, answers)}
         for customer, standing in redirected_customers.customers:
             collect_needs(query, snapshots[customer.org_id].rule_index, customer, standing, fresh[customer])
-        asking += redirected_customers.customers
-    past = await load_history(transaction, query, fresh) if asking else {}
-    for customer, standing in asking:
-        history, snapshot = past.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
+        needing_history += redirected_customers.customers
+    histories = await load_history(transaction, query, fresh) if needing_history else {}
+    for customer, standing in needing_history:
+        history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
         _apply_customer(snapshot, customer, standing, history, fresh[customer], writes, answers)
-    await log.keep(transaction, writes.standings, writes.archived, writes.appended)
+    await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
-        await leaderboards.keep(transaction, list(writes.scores.values()))
+        await leaderboards.save_scores(transaction, list(writes.scores.values()))
 
 
-def _in_time(one: ResolvedEvent) -> tuple[int, EventKey]:
-    return one.event.occurred_at, one.event.key
+def _in_time(resolved: ResolvedEvent) -> tuple[int, EventKey]:
+    return resolved.event.occurred_at, resolved.event.key
 
 
 def _apply_customer(
@@ -194,15 +204,16 @@ def _apply_customer(
     writes: _Writes,
     answers: list[Answer | None],
 ) -> None:
-    """Step one customer through *events*: answer them, and add to *writes* what came of it."""
+    """Apply one customer's *events*: write their answers to *answers*, and the results to *writes*."""
     version, rule_index = snapshot.organisation.version, snapshot.rule_index
-    result = apply_batch(rule_index, standing, history.progress, history.log, [one.event for one in events])
-    for one, (event, seq, entries, outcomes) in zip(events, result.applied, strict=True):
-        body, reference = codec.encode_event(event, one.payload), _reference(event.payload)
+    result = apply_batch(rule_index, standing, history.progress, history.log, [resolved.event for resolved in events])
+    for resolved, applied in zip(events, result.applied, strict=True):
+        event, seq, entries, outcomes = applied.event, applied.seq, applied.entries, applied.outcomes
+        body, reference = codec.encode_event(event, resolved.payload), _reference(event.payload)
         writes.appended.append(
-            Appended(customer, event, reference, seq, version, one.content_hash, body, entries, outcomes)
+            Appended(customer, event, reference, seq, version, resolved.content_hash, body, entries, outcomes)
         )
-        answers[one.position] = Answer(
+        answers[resolved.position] = Answer(
             key=event.key, status=_APPLIED, customer_id=customer.customer_id, entries=entries, version=version
         )
     writes.standings.append((customer, codec.encode_standing(result.standing)))
@@ -211,12 +222,12 @@ def _apply_customer(
         changed = (progress for key, progress in result.history.items() if before.get(key) != progress)
         writes.archived.extend((customer, progress) for progress in changed)
     if rule_index.boards:
-        stamped = [(one.event.occurred_at, one.entries) for one in result.applied]
+        stamped = [(applied.event.occurred_at, applied.entries) for applied in result.applied]
         collect_scores(rule_index, customer, stamped, writes.scores)
 
 
 def _reference(payload: Payload) -> str | None:
-    """Return the name of the bill that *payload* is or takes back from."""
+    """Return the number of the bill that *payload* is, or the name of the bill that it returns; None for others."""
     if isinstance(payload, Bill):
         return payload.number
     return payload.original if isinstance(payload, Return) else None

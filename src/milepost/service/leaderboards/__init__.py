@@ -1,1 +1,1 @@
-"""Leaderboards, read."""
+"""Reads leaderboards."""

@@ -1,1 +1,1 @@
-"""Organisations, their settings, places and declarations."""
+"""Organisations with their settings, places, declarations and logins."""

@@ -1,22 +1,24 @@
-"""What a brand declares: programmes, currencies, fields; all of a request or none of it."""
+"""Declares programmes, currencies and fields of an organisation: all of a request or nothing (decision 0019)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from milepost.model.problem import Problem, Refused
+from milepost.model.problem import Problem
 from milepost.model.reference import AlternateCurrency, DeclaredField, FieldEntity, FieldFamily, FieldType, Program
+from milepost.service.organisations.draft_checks import (
+    DRAFTS_MAX,
+    id_problems,
+    refuse,
+    repeated_positions,
+    text_problems,
+)
 from milepost.store import declarations, organisations, places
 from milepost.store.database import Database, Transaction
-
-NAME_CHARACTERS_MAX = 200
-ID_MAX = 2**53
-DECLARED_MAX = 10_000
-"""Items in one request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramDraft:
-    """A programme as a request says it; without an id it is known by its name, or new."""
+    """A programme as a request describes it. Without an id it is the programme of this name, or a new one."""
 
     id: int | None = None
     name: str
@@ -24,7 +26,7 @@ class ProgramDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyDraft:
-    """A currency as a request says it; without a name it has that of its identifier."""
+    """A currency as a request describes it. Without a name it keeps its known name, or is called by its identifier."""
 
     program_id: int
     identifier: str
@@ -33,7 +35,7 @@ class CurrencyDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDraft:
-    """A field as a request says it; without a label it has that of its name."""
+    """A field as a request describes it. Without a label its name is its label."""
 
     family: FieldFamily
     entity: FieldEntity
@@ -43,15 +45,21 @@ class FieldDraft:
 
 
 async def declare_programs(database: Database, org_id: int, drafts: Sequence[ProgramDraft]) -> list[Program]:
-    """Add or rename programmes; return them as they are now. Raises Refused."""
-    _refuse([*_names(drafts, "name"), *_repeats("name", (draft.name.lower() for draft in drafts)), *_ids(drafts)])
+    """Add programmes, or rename known ones; return them as they are now. Raises Refused."""
+    refuse(
+        [
+            *_text_problems(drafts, "name"),
+            *_repeat_problems("name", [draft.name.lower() for draft in drafts]),
+            *_id_problems(drafts),
+        ]
+    )
 
     async def work(transaction: Transaction) -> list[Program]:
         await organisations.lock(transaction, org_id)
         known = await declarations.programs(transaction, org_id)
-        kept = await _programs(transaction, known, drafts)
-        await declarations.keep_programs(transaction, org_id, kept)
-        return kept
+        programs = await _programs(transaction, known, drafts)
+        await declarations.save_programs(transaction, org_id, programs)
+        return programs
 
     return await database.attempt(work)
 
@@ -59,33 +67,36 @@ async def declare_programs(database: Database, org_id: int, drafts: Sequence[Pro
 async def declare_currencies(
     database: Database, org_id: int, drafts: Sequence[CurrencyDraft]
 ) -> list[AlternateCurrency]:
-    """Add or rename alternate currencies of known programmes; return them as they are now. Raises Refused."""
-    keys = ((draft.program_id, draft.identifier) for draft in drafts)
-    _refuse([*_names(drafts, "identifier"), *_names(drafts, "name"), *_repeats("identifier", keys)])
+    """Add currencies of known programmes, or rename known ones; return them as they are now. Raises Refused."""
+    keys = [(draft.program_id, draft.identifier) for draft in drafts]
+    refuse(
+        [*_text_problems(drafts, "identifier"), *_text_problems(drafts, "name"), *_repeat_problems("identifier", keys)]
+    )
 
     async def work(transaction: Transaction) -> list[AlternateCurrency]:
         await organisations.lock(transaction, org_id)
-        programs = {program.id for program in await declarations.programs(transaction, org_id)}
-        _refuse(
-            Problem(f"[{place}].programId", f"there is no programme {draft.program_id}", 310146)
-            for place, draft in enumerate(drafts)
-            if draft.program_id not in programs
+        program_ids = {program.id for program in await declarations.programs(transaction, org_id)}
+        refuse(
+            Problem(f"[{position}].programId", f"there is no programme {draft.program_id}", 310146)
+            for position, draft in enumerate(drafts)
+            if draft.program_id not in program_ids
         )
         names = {
-            (one.program_id, one.identifier): one.name for one in await declarations.currencies(transaction, org_id)
+            (currency.program_id, currency.identifier): currency.name
+            for currency in await declarations.currencies(transaction, org_id)
         }
-        kept = [_currency(draft, names.get((draft.program_id, draft.identifier))) for draft in drafts]
-        await declarations.keep_currencies(transaction, org_id, kept)
-        return kept
+        currencies = [_currency(draft, names.get((draft.program_id, draft.identifier))) for draft in drafts]
+        await declarations.save_currencies(transaction, org_id, currencies)
+        return currencies
 
     return await database.attempt(work)
 
 
 async def declare_fields(database: Database, org_id: int, drafts: Sequence[FieldDraft]) -> list[DeclaredField]:
     """Declare fields, or change their types and labels; return them as they are now. Raises Refused."""
-    keys = ((draft.family, draft.entity, draft.name) for draft in drafts)
-    _refuse([*_names(drafts, "name"), *_names(drafts, "label"), *_repeats("name", keys)])
-    kept = [
+    keys = [(draft.family, draft.entity, draft.name) for draft in drafts]
+    refuse([*_text_problems(drafts, "name"), *_text_problems(drafts, "label"), *_repeat_problems("name", keys)])
+    fields = [
         DeclaredField(
             family=draft.family,
             entity=draft.entity,
@@ -98,8 +109,8 @@ async def declare_fields(database: Database, org_id: int, drafts: Sequence[Field
 
     async def work(transaction: Transaction) -> list[DeclaredField]:
         await organisations.lock(transaction, org_id)
-        await declarations.keep_fields(transaction, org_id, kept)
-        return kept
+        await declarations.save_fields(transaction, org_id, fields)
+        return fields
 
     return await database.attempt(work)
 
@@ -117,28 +128,28 @@ async def known_currencies(database: Database, org_id: int) -> list[AlternateCur
 
 
 async def known_fields(database: Database, org_id: int, family: FieldFamily) -> list[DeclaredField]:
-    """Return the fields of a family that an organisation declared."""
+    """Return the declared fields of an organisation that belong to *family*."""
     async with database.reading() as reading:
-        return [one for one in await declarations.fields(reading, org_id) if one.family is family]
+        return [field for field in await declarations.fields(reading, org_id) if field.family is family]
 
 
 async def _programs(
     transaction: Transaction, known: Sequence[Program], drafts: Sequence[ProgramDraft]
 ) -> list[Program]:
-    """Return each draft's programme; raises Refused where a name would be that of two."""
+    """Return the programme of each draft. Raises Refused if two programmes would have the same name."""
     by_name = {program.name.lower(): program.id for program in known}
-    kept: list[Program] = []
+    declared: list[Program] = []
     for draft in drafts:
         id_ = draft.id or by_name.get(draft.name.lower())
-        kept.append(Program(id_ or (await places.fresh_ids(transaction, 1))[0], draft.name))
-    after = {program.id: program.name.lower() for program in (*known, *kept)}
-    names = list(after.values())
-    _refuse(
-        Problem(f"[{place}].name", f'"{program.name}" is the name of another programme')
-        for place, program in enumerate(kept)
+        declared.append(Program(id_ or (await places.fresh_ids(transaction, 1))[0], draft.name))
+    names_by_id = {program.id: program.name.lower() for program in (*known, *declared)}
+    names = list(names_by_id.values())
+    refuse(
+        Problem(f"[{position}].name", f'"{program.name}" is the name of another programme')
+        for position, program in enumerate(declared)
         if names.count(program.name.lower()) > 1
     )
-    return kept
+    return declared
 
 
 def _currency(draft: CurrencyDraft, known: str | None) -> AlternateCurrency:
@@ -146,34 +157,22 @@ def _currency(draft: CurrencyDraft, known: str | None) -> AlternateCurrency:
     return AlternateCurrency(program_id=draft.program_id, identifier=draft.identifier, name=name)
 
 
-def _ids(drafts: Sequence[ProgramDraft]) -> Iterator[Problem]:
-    given = [draft.id for draft in drafts]
-    for place, id_ in enumerate(given):
-        if id_ is not None and not 0 < id_ <= ID_MAX:
-            yield Problem(f"[{place}].id", f"must be from 1 to {ID_MAX}")
-        elif id_ is not None and id_ in given[:place]:
-            yield Problem(f"[{place}].id", f"{id_} stands twice in the request")
+def _id_problems(drafts: Sequence[ProgramDraft]) -> Iterator[Problem]:
+    ids = [draft.id for draft in drafts]
+    for position, id_ in enumerate(ids):
+        yield from id_problems(f"[{position}].id", id_)
+        if id_ is not None and id_ in ids[:position]:
+            yield Problem(f"[{position}].id", f"{id_} stands twice in the request")
 
 
-def _names(drafts: Sequence[object], field: str) -> Iterator[Problem]:
-    for place, draft in enumerate(drafts):
-        text = getattr(draft, field)
-        if text is not None and (not text.strip() or len(text) > NAME_CHARACTERS_MAX or "\0" in text):
-            reason = f"must have 1 to {NAME_CHARACTERS_MAX} characters, none of them U+0000"
-            yield Problem(f"[{place}].{field}", reason)
+def _text_problems(drafts: Sequence[object], field: str) -> Iterator[Problem]:
+    for position, draft in enumerate(drafts):
+        yield from text_problems(f"[{position}].{field}", getattr(draft, field))
 
 
-def _repeats(field: str, keys: Iterable[object]) -> Iterator[Problem]:
-    seen: set[object] = set()
-    for place, key in enumerate(keys):
-        if key in seen:
-            yield Problem(f"[{place}].{field}", "stands twice in the request")
-        seen.add(key)
-        if place == DECLARED_MAX:
-            yield Problem("", f"a request may hold {DECLARED_MAX} items")
-
-
-def _refuse(problems: Iterable[Problem]) -> None:
-    found = tuple(problems)
-    if found:
-        raise Refused(*found)
+def _repeat_problems(field: str, keys: Sequence[object]) -> Iterator[Problem]:
+    """Report keys that stand twice in a request, at the *field* that holds them, and a request that is too long."""
+    for position in repeated_positions(keys):
+        yield Problem(f"[{position}].{field}", "stands twice in the request")
+    if len(keys) > DRAFTS_MAX:
+        yield Problem("", f"a request may hold {DRAFTS_MAX} items")

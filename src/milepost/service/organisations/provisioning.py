@@ -1,4 +1,4 @@
-"""Adding organisations, tills and keys, and changing an organisation's settings."""
+"""Adds organisations, tills and keys, and changes settings, for the command line and the demo."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from milepost.store.database import Database, Transaction
 
 NAME_CHARACTERS_MAX = 200
 COMMAND_LINE = Author(id=0, code="milepost", name="command line", kind="COMMAND_LINE")
-"""Who changes something by a command: whoever may reach the database."""
+"""The author of changes by the command line, which anybody who reaches the database may use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedTill:
-    """A till that may log in; its password is shown this once."""
+    """A till that may log in, with its password, which cannot be shown again: only its hash is stored."""
 
     organisation: Organisation
     till: Till
@@ -31,7 +31,7 @@ class AddedTill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedKey:
-    """A client of the token call; its secret is shown this once."""
+    """A key for the token call, with its secret, which cannot be shown again: only its digest is stored."""
 
     organisation: Organisation
     id: int
@@ -43,7 +43,10 @@ class AddedKey:
 async def add_organisation(
     database: Database, *, name: str, zone: str, now: int, parent: str | None = None
 ) -> tuple[Organisation, str]:
-    """Add an organisation, perhaps as a child of the one called *parent*; return it and its secret webhook address."""
+    """Add an organisation, if *parent* is given as a child of the organisation of that name.
+
+    Return the organisation and its secret webhook address. *now* is in epoch microseconds. Raises Refused.
+    """
     problems = _name_problems("name", name)
     if not is_zone(zone):
         problems.append(Problem("zone", f'"{zone}" is not a time zone of the IANA database, such as Europe/Berlin'))
@@ -51,8 +54,8 @@ async def add_organisation(
         raise Refused(*problems)
     webhook_id = secrets.token_urlsafe(24)
     async with database.transaction() as transaction:
-        parent_id = None if parent is None else await _head(transaction, parent)
-        added = await organisations.add_organisation(
+        parent_id = None if parent is None else await _parent_id(transaction, parent)
+        added = await organisations.add(
             transaction, name=name, zone=zone, webhook_id=webhook_id, now=now, parent_id=parent_id
         )
     if added is None:
@@ -60,12 +63,12 @@ async def add_organisation(
     return added, webhook_id
 
 
-async def _head(transaction: Transaction, name: str) -> int:
-    """Return the id of the organisation called *name* that others may belong to; a child has no children."""
-    found = await _called(transaction, name)
-    if (await organisations.family(transaction, found.id)).parent_id is not None:
-        raise Refused(Problem("parent", f'"{found.name}" has a parent itself; connected organisations are two levels'))
-    return found.id
+async def _parent_id(transaction: Transaction, name: str) -> int:
+    """Return the id of the organisation called *name*. Raises Refused if it is a child, which cannot have children."""
+    parent = await _organisation_by_name(transaction, name)
+    if (await organisations.family(transaction, parent.id)).parent_id is not None:
+        raise Refused(Problem("parent", f'"{parent.name}" has a parent itself; connected organisations are two levels'))
+    return parent.id
 
 
 async def add_till(
@@ -77,7 +80,10 @@ async def add_till(
     password: str | None = None,
     role: Role = Role.ADMIN,
 ) -> AddedTill:
-    """Add a till that may log in, or let a known one log in; it may do what *role* says."""
+    """Add a till with a login, or add a login to a till that exists. Raises Refused.
+
+    *role* is what the login may do. Without *password* a random one is made.
+    """
     problems = _name_problems("code", code)
     if ":" in code:
         problems.append(Problem("code", "may not hold a colon: it is the user name of a Basic login"))
@@ -88,13 +94,15 @@ async def add_till(
     password = password or secrets.token_urlsafe(12)
     hashed = hash_password(password)
     async with database.transaction() as transaction:
-        owner = await _called(transaction, organisation)
-        known = {till.code: till for till in await places.tills(transaction, owner.id)}
-        till = known.get(code) or Till(id=till_id or (await places.fresh_ids(transaction, 1))[0], code=code, name=code)
-        if code not in known:
-            if till.id in {one.id for one in known.values()}:
+        owner = await _organisation_by_name(transaction, organisation)
+        tills_by_code = {till.code: till for till in await places.tills(transaction, owner.id)}
+        till = tills_by_code.get(code) or Till(
+            id=till_id or (await places.fresh_ids(transaction, 1))[0], code=code, name=code
+        )
+        if code not in tills_by_code:
+            if till.id in {other.id for other in tills_by_code.values()}:
                 raise Refused(Problem("id", f"a till with the id {till.id} exists already"))
-            await places.keep_tills(transaction, owner.id, [till])
+            await places.save_tills(transaction, owner.id, [till])
             await organisations.raise_version(transaction, owner.id)
         if not await logins.add_login(
             transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed, role=role
@@ -106,13 +114,13 @@ async def add_till(
 
 
 async def add_key(database: Database, *, name: str, organisation: str, now: int, role: Role = Role.ADMIN) -> AddedKey:
-    """Add a key and secret for the token call; whoever has them may do what *role* says."""
+    """Add a key and a secret for the token call; *role* is what they allow. Raises Refused."""
     problems = _name_problems("name", name)
     if problems:
         raise Refused(*problems)
     key, secret = f"mk_{secrets.token_urlsafe(18)}", f"ms_{secrets.token_urlsafe(32)}"
     async with database.transaction() as transaction:
-        owner = await _called(transaction, organisation)
+        owner = await _organisation_by_name(transaction, organisation)
         digest = sha256(secret.encode()).digest()
         key_id = await logins.add_key(
             transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now
@@ -123,29 +131,29 @@ async def add_key(database: Database, *, name: str, organisation: str, now: int,
 async def change_settings(
     database: Database, *, organisation: str, changes: Mapping[str, str], now: int | None = None
 ) -> Organisation:
-    """Change settings by their names in facts 8.1, all or none; events are judged by them from now on.
+    """Change settings by name (facts 8.1), all or none. They apply to events received from now on. Raises Refused.
 
-    *now* in epoch microseconds, None where nobody asks when it was.
+    *now* is in epoch microseconds; None where the time of the change is not recorded.
     """
     async with database.transaction() as transaction:
-        owner = await _called(transaction, organisation)
+        owner = await _organisation_by_name(transaction, organisation)
         return await change_in(transaction, owner.id, changes, COMMAND_LINE, now)
 
 
-async def organisation_called(database: Database, name: str) -> Organisation:
-    """Return the organisation called *name*; raises Refused."""
+async def organisation_by_name(database: Database, name: str) -> Organisation:
+    """Return the organisation called *name*. Raises Refused if there is none."""
     async with database.transaction() as transaction:
-        return await _called(transaction, name)
+        return await _organisation_by_name(transaction, name)
 
 
-async def id_called(database: Database, name: str) -> int:
-    """Return the id of the organisation called *name*; raises Refused."""
+async def organisation_id_by_name(database: Database, name: str) -> int:
+    """Return the id of the organisation called *name*. Raises Refused if there is none."""
     async with database.transaction() as transaction:
-        return (await _called(transaction, name)).id
+        return (await _organisation_by_name(transaction, name)).id
 
 
-async def _called(transaction: Transaction, name: str) -> Organisation:
-    org_id = await organisations.id_called(transaction, name)
+async def _organisation_by_name(transaction: Transaction, name: str) -> Organisation:
+    org_id = await organisations.id_by_name(transaction, name)
     if org_id is None:
         raise Refused(Problem("org", f'there is no organisation called "{name}"'))
     version = (await organisations.versions(transaction, [org_id]))[org_id]

@@ -1,4 +1,4 @@
-"""Whose data a request is about, where organisations are connected (facts 7): one's own, another's, or all."""
+"""Finds the organisations whose data a request is about, where organisations are connected (facts 7)."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -14,7 +14,7 @@ ORGANISATIONS_MAX = 2
 
 
 class DataScope(Enum):
-    """What a request asks about."""
+    """Whose data a request asks for: the caller's organisation, others of its family, or all of the family."""
 
     SELF = "SELF"
     OTHER = "OTHER"
@@ -28,9 +28,9 @@ NOT_NAMED = Problem("DATA-SCOPE-ORG", "Connected organisations are not set in th
 async def organisations_read(
     runtime: Runtime, caller: Caller, scope: DataScope, named: Sequence[int]
 ) -> tuple[int, ...]:
-    """Return the organisations that a reading request is about; raises Refused.
+    """Return the ids of the organisations that a reading request is about; *named* are those that it names.
 
-    A parent sees itself and its children, a child itself and, among ALL, its parent.
+    A parent may read itself and its children. A child may read itself, and with ALL its parent too. Raises Refused.
     """
     if scope is DataScope.SELF:
         return (caller.org_id,)
@@ -44,15 +44,18 @@ async def organisations_read(
 
 
 async def organisation_written(runtime: Runtime, caller: Caller, scope: DataScope, named: Sequence[int]) -> int:
-    """Return the organisation that a writing request is about: one's own, or one child of a parent; raises Refused."""
+    """Return the organisation that a writing request is about: the caller's own, or one of its children.
+
+    Raises Refused.
+    """
     if scope is DataScope.ALL:
         raise Refused(ALL_READS_ONLY)
     if scope is DataScope.SELF:
         return caller.org_id
-    found = _named(named, (await _family(runtime, caller)).children)
-    if len(found) > 1:
-        raise Refused(Problem("DATA-SCOPE-ORG", "what is written goes to one organisation"))
-    return found[0]
+    children = _named(named, (await _family(runtime, caller)).children)
+    if len(children) > 1:
+        raise Refused(Problem("DATA-SCOPE-ORG", "must be one organisation for a request that writes"))
+    return children[0]
 
 
 async def _family(runtime: Runtime, caller: Caller) -> Family:
@@ -65,12 +68,12 @@ def _named(named: Sequence[int], allowed: Sequence[int]) -> tuple[int, ...]:
         raise Refused(NOT_NAMED)
     if len(named) > ORGANISATIONS_MAX:
         raise Refused(Problem("DATA-SCOPE-ORG", f"must be at most {ORGANISATIONS_MAX} organisations"))
-    outside = [one for one in named if one not in allowed]
+    outside = [org_id for org_id in named if org_id not in allowed]
     if outside:
         raise Refused(outside_the_family("DATA-SCOPE-ORG", *outside))
     return tuple(dict.fromkeys(named))
 
 
 def outside_the_family(path: str, *org_ids: object) -> Problem:
-    """Return the problem that organisations named at *path* are not among those that may be asked about."""
+    """Return the problem that organisations named at *path* do not belong to the caller's family."""
     return Problem(path, f"Organisations are not in the hierarchy: {', '.join(map(str, org_ids))}", 51512)

@@ -1,4 +1,4 @@
-"""An organisation's settings in force, who changed them and when; each change is a new version (facts 8.1)."""
+"""Changes and shows an organisation's settings; each change makes a new version (facts 8.1)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,11 +12,11 @@ from milepost.store import organisations
 from milepost.store.database import Transaction
 
 LATEST = 2**62
-"""A version after all others."""
+"""A version number above all others."""
 
 
 async def change_settings(runtime: Runtime, caller: Caller, changes: Mapping[str, str]) -> Organisation:
-    """Change settings by their names, all or none; events are judged by them from now on. Raises Refused."""
+    """Change settings by name, all or none. They apply to events received from now on. Raises Refused."""
 
     async def work(transaction: Transaction) -> Organisation:
         return await change_in(transaction, caller.org_id, changes, caller.author, runtime.clock())
@@ -27,19 +27,22 @@ async def change_settings(runtime: Runtime, caller: Caller, changes: Mapping[str
 async def change_in(
     transaction: Transaction, org_id: int, changes: Mapping[str, str], author: Author, now: int | None
 ) -> Organisation:
-    """Change settings as a part of *transaction*; what changes nothing makes no version."""
+    """Change settings as a part of *transaction*. If nothing differs, no new version is made.
+
+    *now* is in epoch microseconds; None where the time of the change is not recorded.
+    """
     owner = await organisations.lock(transaction, org_id)
     settings = changed_settings(owner.settings, changes)
     if settings == owner.settings:
         return owner
     version = await organisations.raise_version(transaction, org_id)
     changed = replace(owner, settings=settings, version=version)
-    await organisations.write_settings(transaction, changed, now, author)
+    await organisations.save_settings(transaction, changed, now, author)
     return changed
 
 
 async def organisation_now(runtime: Runtime, org_id: int) -> tuple[Organisation, SettingsVersion]:
-    """Return an organisation, and the settings in force with who changed them."""
+    """Return an organisation, and its settings in force with their author and time."""
     async with runtime.database.transaction() as transaction:
         version = (await organisations.versions(transaction, [org_id]))[org_id]
         organisation = await organisations.at_version(transaction, org_id, version)
@@ -48,6 +51,6 @@ async def organisation_now(runtime: Runtime, org_id: int) -> tuple[Organisation,
 
 
 async def settings_history(runtime: Runtime, org_id: int, before: int, limit: int) -> list[SettingsVersion]:
-    """Return at most *limit* settings that came into force before version *before*, latest first."""
+    """Return at most *limit* versions of the settings that are older than version *before*, latest first."""
     async with runtime.database.reading() as reading:
         return await organisations.settings_before(reading, org_id, before, limit)

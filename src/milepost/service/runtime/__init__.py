@@ -1,1 +1,1 @@
-"""One running Milepost."""
+"""A running Milepost, its health, and commands that happen once."""

@@ -1,4 +1,4 @@
-"""Whether requests can be served."""
+"""Whether the server can serve requests."""
 
 from milepost.model.problem import Unavailable
 from milepost.store import organisations

@@ -1,10 +1,9 @@
-"""Calls that happen once, named by an id of the caller's: events of our own, on the same path as all others."""
+"""Commands that happen once: events of our own, named by an idempotency key that the client chooses."""
 
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import (
     AUTHORISE_AWARD,
     GRANT_FREEZES,
@@ -14,7 +13,7 @@ from milepost.model.event import (
     GrantFreezes,
     PauseStreak,
 )
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, own_event
 from milepost.service.ingest.survivor_lookup import merge_family
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -36,42 +35,36 @@ def command_event(
     now: int,
     place: PlaceName | None = None,
 ) -> IncomingEvent:
-    """Offer what a call asks for, to happen to a customer *at* an instant (epoch microseconds)."""
-    return IncomingEvent(
-        org_id=caller.org_id,
-        customer=Identifier(IdentifierKind.ID, str(customer_id)),
-        key=key,
-        name=_NAMES[type(payload)],
-        occurred_at=at,
-        received_at=now,
-        place=place,
-        till_id=caller.till_id,
-        payload=payload,
+    """Return the event by which a command happens to a customer *at* an instant; instants in epoch microseconds."""
+    name = _NAMES[type(payload)]
+    return own_event(
+        caller.org_id, customer_id, key, name, payload, now=now, occurred_at=at, place=place, till_id=caller.till_id
     )
 
 
 async def submit_once(runtime: Runtime, incoming_event: IncomingEvent, *, dated: bool) -> Answer:
-    """Receive *incoming_event*; the same again is a duplicate with the first answer.
+    """Receive *incoming_event*; a repetition is a duplicate with the first answer.
 
-    A call that named no time of its own (not *dated*) is the same as an earlier one that says the same at another time.
+    *dated* says whether the client named the time. If it did not, a repetition differs from the first command only in
+    the time at which it arrived; so it is received again with the time of the first.
     """
     (answer,) = await runtime.lanes.receive([incoming_event])
     if answer.status is not Status.CONFLICT or dated:
         return answer
-    first = await _heard(runtime, incoming_event)
-    assert first is not None, "a conflict is with an event that was heard"
+    first = await _stored_command(runtime, incoming_event)
+    assert first is not None, "a conflict is with a stored event"
     (answer,) = await runtime.lanes.receive([replace(incoming_event, occurred_at=first.occurred_at)])
     return answer
 
 
 async def is_known_command(runtime: Runtime, incoming_event: IncomingEvent) -> bool:
-    """Return whether a call under the name of *incoming_event* was made before."""
-    return await _heard(runtime, incoming_event) is not None
+    """Return whether a command with the key of *incoming_event* was received before."""
+    return await _stored_command(runtime, incoming_event) is not None
 
 
-async def _heard(runtime: Runtime, incoming_event: IncomingEvent) -> LoggedRow | None:
+async def _stored_command(runtime: Runtime, incoming_event: IncomingEvent) -> LoggedRow | None:
     async with runtime.database.transaction() as transaction:
-        everybody = await merge_family(transaction, incoming_event.org_id, [int(incoming_event.customer.value)])
-        keys = [(key_of_customer(incoming_event.org_id, id_), incoming_event.key) for id_ in everybody]
-        known = await log.known_events(transaction, keys)
-    return next(iter(known.values()), None)
+        family = await merge_family(transaction, incoming_event.org_id, [int(incoming_event.customer.value)])
+        keys = [(key_of_customer(incoming_event.org_id, id_), incoming_event.key) for id_ in family]
+        rows = await log.known_events(transaction, keys)
+    return next(iter(rows.values()), None)

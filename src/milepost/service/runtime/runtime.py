@@ -1,4 +1,4 @@
-"""One running Milepost: what every use case needs at hand."""
+"""A running Milepost: the values that every use case needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from milepost.service.boards.cached_boards import BoardCache
 from milepost.service.ingest.lanes import Lanes, Limits
 from milepost.service.ingest.transaction import Ingest
 from milepost.service.snapshot.access import Access
-from milepost.service.snapshot.organisation_snapshot import Snapshots
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """A database with what is remembered of it; `clock` gives epoch microseconds and is the only clock there is."""
+    """A database and what this process remembers of it; `clock` returns epoch microseconds and is the only clock."""
 
     database: Database
     snapshots: Snapshots
@@ -24,8 +24,14 @@ class Runtime:
     clock: Callable[[], int]
 
 
+async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
+    """Return the snapshot of an organisation, which exists, as of now."""
+    async with runtime.database.reading() as reading:
+        return await runtime.snapshots.of_organisation(reading, org_id)
+
+
 def build_runtime(database: Database, clock: Callable[[], int], *, lanes: int, limits: Limits) -> Runtime:
-    """Put an installation together around an open *database*."""
+    """Build a runtime around an open *database*."""
     snapshots = Snapshots()
     ingest = Ingest(database, snapshots)
     return Runtime(

@@ -1,1 +1,1 @@
-"""What is due because time passes, or takes long."""
+"""Work that no request waits for: period boundaries, jobs, and the verification of stored standings."""

@@ -1,9 +1,10 @@
-"""Telling customers that a period opened or closed: planned from definitions, claimed, told in small transactions.
+"""Notifies customers that a period opened or closed: boundaries are planned, leased, and worked through in pages.
 
-Any number of servers may do this at once. A boundary is one row; who claims it holds a lease and raises its epoch. Each
-page of customers is one transaction that locks the boundary, checks the epoch of the lease, lets the events
-happen and says up to where customers were told. So a server that was killed is taken over where it stopped, and one
-that was held up finds that the boundary is no longer its own: it can tell nobody anything (decision 0011).
+Any number of servers may do this at once. A boundary is one row of the database. A server that works on it holds a
+lease, which raised the boundary's epoch. Each page of customers is one transaction: it locks the boundary, checks that
+the epoch is still that of the lease, applies the notices as events, and stores the last customer of the page. So when a
+server is killed, another continues after its last page; and a server that was held up finds a newer epoch and can
+notify nobody (decision 0011).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +13,17 @@ from itertools import takewhile
 import structlog
 
 from milepost.model.boundary import BoundaryKind, PeriodBoundary
-from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.problem import Unavailable
-from milepost.rules.compiled.boundaries import WINDOWS_EVERY_US, boundaries_of, last_look, next_look
+from milepost.rules.compiled.boundaries import (
+    WINDOW_CHECK_EVERY_US,
+    boundaries_of,
+    last_window_check,
+    next_window_check,
+)
 from milepost.service.boards.cached_boards import close_within
-from milepost.service.ingest.incoming_event import IncomingEvent, Status
+from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_event
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.period_notices import PeriodNotice, notices_for
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
@@ -30,92 +35,96 @@ from milepost.store.log import CustomerKey
 
 SOURCE = "milepost/period"
 PAGE = 200
-"""Customers looked at in one transaction, whose standings it locks while it tells them."""
+"""Customers of one transaction; their standings are locked while they are notified."""
 
 _log = structlog.get_logger()
 
 
 class BoundaryNotifier:
-    """Plans turns and tells customers of them; remembers what it planned, which costs nothing to forget."""
+    """Plans period boundaries and notifies customers of them.
+
+    It remembers what it planned only to save work: planning a boundary again changes nothing.
+    """
 
     def __init__(self, runtime: Runtime, *, page: int = PAGE) -> None:
-        """Turn the periods of *runtime*'s organisations, *page* customers at a time."""
+        """Work for the organisations of *runtime*, with *page* customers in one transaction."""
         self._runtime = runtime
         self._page = page
         self._agendas: dict[int, _Agenda] = {}
 
     async def plan(self) -> None:
-        """Write down the turns that are due by now."""
+        """Store the boundaries that are due by now."""
         now = self._runtime.clock()
         async with self._runtime.database.transaction() as transaction:
             org_ids = await organisations.all_ids(transaction)
             snapshots = await self._runtime.snapshots.current(transaction, org_ids)
-            agendas = {org_id: self._agenda(org_id, snapshot) for org_id, snapshot in snapshots.items()}
+            agendas = {org_id: self._agenda_of(org_id, snapshot) for org_id, snapshot in snapshots.items()}
             due = [(org_id, boundary) for org_id, agenda in agendas.items() for boundary in agenda.due(now)]
             if due:
-                await boundaries.plan(transaction, due)
+                await boundaries.schedule(transaction, due)
         for agenda in agendas.values():
             agenda.forget(now)
         self._agendas = agendas
 
     async def acquire_lease(self) -> Lease | None:
-        """Claim the boundary that has been due longest and that nobody works on."""
+        """Lease the boundary that has been due longest and that no server works on; return None if there is none."""
         now = self._runtime.clock()
         async with self._runtime.database.transaction() as transaction:
-            return await boundaries.acquire_lease(transaction, now, next_look(now) - WINDOWS_EVERY_US)
+            return await boundaries.acquire_lease(transaction, now, next_window_check(now) - WINDOW_CHECK_EVERY_US)
 
     async def notify_page(self, lease: Lease) -> Lease | None:
-        """Tell the next page of customers; return the lease that goes on, None when all were told or it is lost.
+        """Notify the next page of customers; return the lease for the page after it.
 
-        A customer whose telling fails by our own mistake is left out, so that the others are told.
+        Return None when all customers were notified, or when the lease was lost. A customer for whom a mistake of ours
+        fails is left out, so that the others are notified.
         """
         try:
             return await self._notify(lease, self._page)
         except Unavailable:
             raise
-        except Exception:  # noqa: BLE001 - around one page, so that one customer cannot keep the others from being told
+        except Exception:  # noqa: BLE001 - around one page, so that one customer cannot keep the others waiting
             _log.warning("turn_page_failed", group=lease.boundary.group_id, period=lease.boundary.period_id)
         for _ in range(self._page):
             try:
-                following = await self._notify(lease, 1)
+                next_lease = await self._notify(lease, 1)
             except Unavailable:
                 raise
-            except Exception:  # noqa: BLE001 - as above; who it is stands in the log
+            except Exception:  # noqa: BLE001 - as above; the log names the customer
                 _log.exception("customer_not_told", group=lease.boundary.group_id, after=lease.customer_id)
-                following = await self._notify(lease, 1, telling=False)
-            if following is None:
+                next_lease = await self._notify(lease, 1, skipping=True)
+            if next_lease is None:
                 return None
-            lease = following
+            lease = next_lease
         return lease
 
     async def release(self, lease: Lease) -> None:
-        """Return a lease back."""
+        """Release a lease, so that another server can take the boundary at once."""
         async with self._runtime.database.transaction() as transaction:
             await boundaries.release(transaction, lease)
 
-    def _agenda(self, org_id: int, snapshot: OrganisationSnapshot) -> "_Agenda":
-        known = self._agendas.get(org_id)
-        return known if known is not None and known.version == snapshot.organisation.version else _Agenda(snapshot)
+    def _agenda_of(self, org_id: int, snapshot: OrganisationSnapshot) -> "_Agenda":
+        agenda = self._agendas.get(org_id)
+        return agenda if agenda is not None and agenda.version == snapshot.organisation.version else _Agenda(snapshot)
 
-    async def _notify(self, lease: Lease, limit: int, *, telling: bool = True) -> Lease | None:
+    async def _notify(self, lease: Lease, limit: int, *, skipping: bool = False) -> Lease | None:
         async def work(transaction: Transaction) -> Lease | None:
-            if not await boundaries.is_held(transaction, lease):
+            if not await boundaries.lock_leased(transaction, lease):
                 return None
-            snapshot = await self._runtime.snapshots.one(transaction, lease.org_id)
+            snapshot = await self._runtime.snapshots.of_organisation(transaction, lease.org_id)
             group = snapshot.rule_index.groups.get(lease.boundary.group_id)
-            nobody = snapshot.organisation.settings.period_end_outcome is PeriodEndOutcome.NONE
-            if group is None or not group.active or group.deleted or nobody:
+            notifies_nobody = snapshot.organisation.settings.period_end_outcome is PeriodEndOutcome.NONE
+            if group is None or not group.active or group.deleted or notifies_nobody:
                 await self._end(transaction, lease, snapshot)
                 return None
             targets = [target.id for target in group.targets]
             page = await boundaries.customers_due(transaction, lease, targets, limit)
-            found = [
-                (one.customer_key, notice)
-                for one in page
-                for notice in notices_for(snapshot, group, lease.boundary, one)
+            notices = [
+                (due.customer_key, notice)
+                for due in page
+                for notice in notices_for(snapshot, group, lease.boundary, due)
             ]
-            if telling and found:
-                await self._submit(transaction, lease.boundary, found)
+            if notices and not skipping:
+                await self._submit(transaction, lease.boundary, notices)
             if len(page) < limit:
                 await self._end(transaction, lease, snapshot)
                 return None
@@ -124,62 +133,59 @@ class BoundaryNotifier:
         return await self._runtime.database.attempt(work)
 
     async def _submit(
-        self, transaction: Transaction, boundary: PeriodBoundary, found: Sequence[tuple[CustomerKey, PeriodNotice]]
+        self, transaction: Transaction, boundary: PeriodBoundary, notices: Sequence[tuple[CustomerKey, PeriodNotice]]
     ) -> None:
         now = self._runtime.clock()
         incoming_events = [
-            _incoming_event(customer_key, boundary, notice, max(now, notice.at)) for customer_key, notice in found
+            _rollover_event(customer_key, boundary, notice, max(now, notice.at)) for customer_key, notice in notices
         ]
         for answer in await self._runtime.ingest.inside(transaction, incoming_events):
             if answer.status in {Status.REFUSED, Status.CONFLICT}:
                 _log.warning("turn_refused", customer=answer.customer_id, id=answer.key.id, status=answer.status.value)
 
     async def _end(self, transaction: Transaction, lease: Lease, snapshot: OrganisationSnapshot) -> None:
-        """Say that all were told; windows are looked through again as long as one may be open."""
+        """Finish a boundary: all customers were notified. Close its leaderboards.
+
+        A boundary of customers' own windows is planned again as long as a window may be open.
+        """
         group = snapshot.rule_index.groups.get(lease.boundary.group_id)
         settings = snapshot.organisation.settings
         if group is not None and group.leaderboard and lease.boundary.kind is BoundaryKind.CLOSED:
             for target in group.targets:
                 name = BoardName(lease.org_id, target.id, lease.boundary.period_id)
                 await close_within(transaction, name, self._runtime.clock())
-        is_open = group is not None and not group.deleted and lease.boundary.due_at < last_look(group, settings)
+        is_open = group is not None and not group.deleted and lease.boundary.due_at < last_window_check(group, settings)
         if lease.boundary.kind is BoundaryKind.WINDOWS and is_open:
-            await boundaries.repeat(transaction, lease, next_look(lease.boundary.due_at))
+            await boundaries.repeat(transaction, lease, next_window_check(lease.boundary.due_at))
         else:
             await boundaries.finish(transaction, lease, self._runtime.clock())
 
 
 class _Agenda:
-    """The turns of one organisation at one version that are yet to be written down, the next one last."""
+    """The boundaries of one organisation at one version that are not stored yet."""
 
     def __init__(self, snapshot: OrganisationSnapshot) -> None:
         self.version = snapshot.organisation.version
         settings = snapshot.organisation.settings
-        found = (
+        all_boundaries = (
             boundary for group in snapshot.rule_index.groups.values() for boundary in boundaries_of(group, settings)
         )
-        self._turns = sorted(found, key=lambda boundary: boundary.due_at, reverse=True)
+        # The next boundary stands last, where it is popped from.
+        self._pending = sorted(all_boundaries, key=lambda boundary: boundary.due_at, reverse=True)
 
     def due(self, now: int) -> Iterator[PeriodBoundary]:
-        return takewhile(lambda boundary: boundary.due_at <= now, reversed(self._turns))
+        return takewhile(lambda boundary: boundary.due_at <= now, reversed(self._pending))
 
     def forget(self, now: int) -> None:
-        while self._turns and self._turns[-1].due_at <= now:
-            self._turns.pop()
+        while self._pending and self._pending[-1].due_at <= now:
+            self._pending.pop()
 
 
-def _incoming_event(
+def _rollover_event(
     customer_key: CustomerKey, boundary: PeriodBoundary, notice: PeriodNotice, now: int
 ) -> IncomingEvent:
-    """Return the event by which a customer is told; the same whoever tells it, so that it cannot happen twice."""
-    return IncomingEvent(
-        org_id=customer_key.org_id,
-        customer=Identifier(IdentifierKind.ID, str(customer_key.customer_id)),
-        key=EventKey(SOURCE, f"{boundary.group_id}/{notice.period_id}/{'closed' if notice.closed else 'opened'}"),
-        name=PERIOD_ROLLOVER,
-        occurred_at=notice.at,
-        received_at=now,
-        place=None,
-        till_id=None,
-        payload=PeriodRollover(group_id=boundary.group_id, period_id=notice.period_id, closed=notice.closed),
-    )
+    """Return the event that notifies a customer. Every server builds the same key, so it is applied at most once."""
+    key = EventKey(SOURCE, f"{boundary.group_id}/{notice.period_id}/{'closed' if notice.closed else 'opened'}")
+    payload = PeriodRollover(group_id=boundary.group_id, period_id=notice.period_id, closed=notice.closed)
+    org_id, customer_id = customer_key.org_id, customer_key.customer_id
+    return own_event(org_id, customer_id, key, PERIOD_ROLLOVER, payload, now=now, occurred_at=notice.at)

@@ -1,7 +1,7 @@
-"""Long work over many customers, page by page: each page is one transaction that also says how far the work has come.
+"""Jobs: long work over many customers, done in pages. Each page is a transaction that also stores how far the job is.
 
-Any number of servers may work: a page locks its job, so none is done twice, and a server that dies leaves no trace of
-the page it was at.
+Any number of servers may work on jobs. A page locks its job, so no page is done twice, and the page of a server that
+dies is rolled back (decision 0017).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from milepost.model.problem import Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.enrolments.audience_enrolment import enrol_members, names_version
-from milepost.service.enrolments.stored_events import count_for, open_targets
+from milepost.service.enrolments.stored_events import count_stored_for, open_targets
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.store import audiences, jobs, log
@@ -23,27 +23,27 @@ from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 
 PAGE = 200
-"""Customers looked at in one transaction, which locks their standings: events of theirs wait for it."""
+"""Customers of one transaction. Their standings are locked until it ends, and their events wait for it."""
 
 OURSELVES = Author(id=0, code="milepost", name="milepost", kind="SYSTEM")
-"""Who does what was asked for earlier."""
+"""The author of what jobs do."""
 
 _log = structlog.get_logger()
 
 
 class Page(NamedTuple):
-    """What a page of work came to: the customers it looked at, in order, and how many of them it concerned."""
+    """The result of a page: the customers it looked at, in order, and for how many of them something changed."""
 
     looked_at: Sequence[CustomerKey]
     concerned: int
 
 
 Worker = Callable[[Runtime, Transaction, Job, int], Awaitable[Page]]
-"""Does at most so many customers of a job, after the customer where it stands."""
+"""Does the next customers of a job, at most as many as the last argument says."""
 
 
 async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
-    """Do a page of the work that has waited longest; return whether there was any."""
+    """Do a page of the job that has waited longest; return whether there was a job."""
     try:
         return await _page(runtime, page) is not None
     except Unavailable:
@@ -54,47 +54,47 @@ async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
 
 
 async def find_job(runtime: Runtime, org_id: int, job_id: int) -> Job | None:
-    """Return a piece of work of an organisation."""
+    """Return a job of an organisation; None if there is none with this id."""
     async with runtime.database.reading() as reading:
-        return await jobs.one(reading, org_id, job_id)
+        return await jobs.find(reading, org_id, job_id)
 
 
 async def _singly(runtime: Runtime, customers: int) -> bool:
-    """Do as many customers one by one, and pass over whom our own mistake concerns."""
+    """Do so many customers one by one, and skip those for whom a mistake of ours fails."""
     for _ in range(customers):
         try:
             if await _page(runtime, 1) is None:
                 break
         except Unavailable:
             raise
-        except Exception:  # noqa: BLE001 - this is the customer
-            await _page(runtime, 1, passing_over=True)
+        except Exception:  # noqa: BLE001 - around one customer, who is skipped
+            await _page(runtime, 1, skipping=True)
     return True
 
 
-async def _page(runtime: Runtime, limit: int, *, passing_over: bool = False) -> Job | None:
-    """Do the next *limit* customers of the next job; return how far it is then, None if there is no job."""
+async def _page(runtime: Runtime, limit: int, *, skipping: bool = False) -> Job | None:
+    """Do the next *limit* customers of the next job; return the job as it is then, None if there is none."""
 
     async def work(transaction: Transaction) -> Job | None:
         job = await jobs.take_next(transaction)
         if job is None:
             return None
-        if passing_over:
-            found = Page(await _listed(transaction, job, limit), 0)
+        if skipping:
+            result = Page(await _next_customers(transaction, job, limit), 0)
             _log.error(
-                "job_passes_over", job=job.id, customers=[customer_key.customer_id for customer_key in found.looked_at]
+                "job_passes_over", job=job.id, customers=[customer_key.customer_id for customer_key in result.looked_at]
             )
         else:
-            found = await WORKERS[job.kind](runtime, transaction, job, limit)
-        further = _further(job, found, limit, runtime.clock(), failed=passing_over)
-        await jobs.keep(transaction, further, runtime.clock())
-        return further
+            result = await WORKERS[job.kind](runtime, transaction, job, limit)
+        job_after = _after_page(job, result, limit, runtime.clock(), failed=skipping)
+        await jobs.save(transaction, job_after, runtime.clock())
+        return job_after
 
     return await runtime.database.attempt(work)
 
 
-def _further(job: Job, page: Page, limit: int, now: int, *, failed: bool) -> Job:
-    """Return *job* as it stands after *page*; it is done when there were fewer customers than asked for."""
+def _after_page(job: Job, page: Page, limit: int, now: int, *, failed: bool) -> Job:
+    """Return *job* as it is after *page*; it is done if the page has fewer customers than *limit*."""
     last = page.looked_at[-1] if page.looked_at else None
     return replace(
         job,
@@ -106,21 +106,21 @@ def _further(job: Job, page: Page, limit: int, now: int, *, failed: bool) -> Job
     )
 
 
-async def _listed(transaction: Transaction, job: Job, limit: int) -> list[CustomerKey]:
-    """Return the customers that a job looks at next."""
+async def _next_customers(transaction: Transaction, job: Job, limit: int) -> list[CustomerKey]:
+    """Return the next *limit* customers of a job."""
     match job.kind:
         case JobKind.ENROL_AUDIENCE:
-            found = await audiences.members(transaction, job.org_id, job.scope.version_id, job.after, limit)
-            return [key_of_customer(job.org_id, member.customer_id) for member in found]
+            members = await audiences.read_members(transaction, job.org_id, job.scope.version_id, job.after, limit)
+            return [key_of_customer(job.org_id, member.customer_id) for member in members]
         case JobKind.COUNT_STORED:
             return await jobs.customers_after(transaction, job.org_id, job.after, limit)
 
 
 async def _enrol_audience(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
-    """Enrol members of an audience in a target that came to name it, but for those who ever took part."""
-    snapshot = await runtime.snapshots.one(transaction, job.org_id)
+    """Enrol members of an audience in a target that names it since the job began, unless they ever took part in it."""
+    snapshot = await runtime.snapshots.of_organisation(transaction, job.org_id)
     group = snapshot.rule_index.groups.get(job.scope.group_id)
-    aims = [
+    targets = [
         (group, target)
         for target in (group.targets if group is not None and group.active else ())
         if group is not None
@@ -128,27 +128,29 @@ async def _enrol_audience(runtime: Runtime, transaction: Transaction, job: Job, 
         and target.active
         and names_version(target, job.scope.version_id)
     ]
-    if not aims:
+    if not targets:
         return Page((), 0)
-    customers = await _listed(transaction, job, limit)
+    customers = await _next_customers(transaction, job, limit)
     standings = await log.lock_standings(transaction, customers)
-    concerned = await enrol_members(runtime, transaction, caller_of(job), aims, standings, runtime.clock(), anew=False)
+    concerned = await enrol_members(
+        runtime, transaction, caller_of(job), targets, standings, runtime.clock(), again=False
+    )
     return Page(customers, concerned)
 
 
 def caller_of(job: Job) -> Caller:
-    """Return who does a job: nobody who could be asked."""
+    """Return the caller on whose behalf a job runs: Milepost itself."""
     return Caller(org_id=job.org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
 
 
 async def _count_stored(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
-    """Count what is stored for a group's targets that are open to all."""
-    snapshot = await runtime.snapshots.one(transaction, job.org_id)
+    """Count stored events for the targets of a group that are open to all."""
+    snapshot = await runtime.snapshots.of_organisation(transaction, job.org_id)
     group = snapshot.rule_index.groups.get(job.scope.group_id)
     if group is None or not group.active or not open_targets(group):
         return Page((), 0)
-    customers = await _listed(transaction, job, limit)
-    return Page(customers, await count_for(runtime, transaction, caller_of(job), snapshot, group, customers))
+    customers = await _next_customers(transaction, job, limit)
+    return Page(customers, await count_stored_for(runtime, transaction, caller_of(job), snapshot, group, customers))
 
 
 WORKERS: Mapping[JobKind, Worker] = {JobKind.ENROL_AUDIENCE: _enrol_audience, JobKind.COUNT_STORED: _count_stored}

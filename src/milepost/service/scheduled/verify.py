@@ -1,10 +1,10 @@
-"""Replaying the log and comparing it with what is kept: the standing is a cache, and this shows it (law 7)."""
+"""Replays the log and compares the result with the stored standing, which is only a cache of it (law 7)."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
+from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.progress.history import Logged
-from milepost.engine.replay import START, Replayed, replay
 from milepost.model.standing import MergedCustomer
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.snapshot.organisation_snapshot import snapshot_at
@@ -13,10 +13,11 @@ from milepost.store.database import Database
 from milepost.store.log import CustomerKey, key_of_customer, lock_standings
 
 PAGE = 500
+"""Customers whose ids are read at once."""
 
 
-class Verified(NamedTuple):
-    """One customer whose log was replayed: whether it leads to what is kept, and how many events and rows that were."""
+class VerifiedCustomer(NamedTuple):
+    """The result of replaying one customer's log: the number of events and progress rows, and whether it agrees."""
 
     customer_key: CustomerKey
     events: int
@@ -24,53 +25,60 @@ class Verified(NamedTuple):
     agrees: bool
 
 
-async def verify(database: Database) -> AsyncIterator[Verified]:
-    """Replay every customer's log and compare what it leads to with what is kept, byte for byte."""
+async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
+    """Replay every customer's log and compare the result with the stored standing and history, byte for byte."""
     async with database.reading() as reading:
         org_ids = await organisations.all_ids(reading)
     for org_id in org_ids:
-        catalogues: dict[int, RuleIndex] = {}
+        rule_indexes: dict[int, RuleIndex] = {}
         after = 0
         while True:
             async with database.reading() as reading:
-                page = await customers.ids_from(reading, org_id, after, PAGE)
+                page = await customers.ids_after(reading, org_id, after, PAGE)
             for customer_id in page:
-                yield await _verify_one(database, key_of_customer(org_id, customer_id), catalogues)
+                yield await _verify_customer(database, key_of_customer(org_id, customer_id), rule_indexes)
             if len(page) < PAGE:
                 break
             after = page[-1]
 
 
-async def _verify_one(database: Database, customer_key: CustomerKey, catalogues: dict[int, RuleIndex]) -> Verified:
+async def _verify_customer(
+    database: Database, customer_key: CustomerKey, rule_indexes: dict[int, RuleIndex]
+) -> VerifiedCustomer:
     async with database.transaction() as transaction:
-        # Locked first: what is read next is all of one moment, however busy the customer is.
+        # Locked first, so that standing, history and log are read as of one moment.
         await lock_standings(transaction, [customer_key])
-        kept = await customers.kept(transaction, customer_key)
-        log = await customers.whole_log(transaction, customer_key)
-        merged = codec.decode_standing(kept[0]).lineage.merged
-        others = {one.under: await customers.whole_log(transaction, _who(customer_key, one)) for one in merged}
-        for version in {version for version, _ in log} - catalogues.keys():
-            catalogues[version] = (await snapshot_at(transaction, customer_key.org_id, version)).rule_index
+        stored = await customers.stored_bytes(transaction, customer_key)
+        log = await customers.full_log(transaction, customer_key)
+        merged = codec.decode_standing(stored[0]).lineage.merged
+        merged_logs = {
+            customer.under: await customers.full_log(transaction, _key_of_merged(customer_key, customer))
+            for customer in merged
+        }
+        for version in {version for version, _ in log} - rule_indexes.keys():
+            rule_indexes[version] = (await snapshot_at(transaction, customer_key.org_id, version)).rule_index
     start = START._replace(
-        log=tuple(Logged(row.event(), row.seq, row.entries, under) for under, rows in others.items() for _, row in rows)
+        log=tuple(
+            Logged(row.event(), row.seq, row.entries, under) for under, rows in merged_logs.items() for _, row in rows
+        )
     )
-    replayed = replay(_at(catalogues), [(version, row.event()) for version, row in log], start)
-    relived = replayed.log[len(start.log) :]
-    agrees = encoded(replayed) == kept and all(
-        row.entries == logged.entries for (_, row), logged in zip(log, relived, strict=True)
+    replayed = replay(_at(rule_indexes), [(version, row.event()) for version, row in log], start)
+    replayed_log = replayed.log[len(start.log) :]
+    agrees = encoded(replayed) == stored and all(
+        row.entries == logged.entries for (_, row), logged in zip(log, replayed_log, strict=True)
     )
-    return Verified(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
+    return VerifiedCustomer(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
 
 
-def _who(survivor: CustomerKey, merged: MergedCustomer) -> CustomerKey:
+def _key_of_merged(survivor: CustomerKey, merged: MergedCustomer) -> CustomerKey:
     return key_of_customer(survivor.org_id, merged.customer_id)
 
 
 def encoded(replayed: Replayed) -> tuple[bytes, tuple[bytes, ...]]:
-    """Return the bytes that a replayed customer is kept as: the standing's, and the history's in order."""
+    """Return the bytes in which a replayed customer would be stored: the standing, and the history in order."""
     history = (codec.encode_progress(replayed.history[key]) for key in sorted(replayed.history))
     return codec.encode_standing(replayed.standing), tuple(history)
 
 
-def _at(catalogues: dict[int, RuleIndex]) -> Callable[[int], RuleIndex]:
-    return catalogues.__getitem__
+def _at(rule_indexes: dict[int, RuleIndex]) -> Callable[[int], RuleIndex]:
+    return rule_indexes.__getitem__

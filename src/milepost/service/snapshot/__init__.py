@@ -1,1 +1,1 @@
-"""What rules an organisation now, and who may ask."""
+"""An organisation's definitions, settings and places as of now, and its logins."""

@@ -1,4 +1,4 @@
-"""Who may: organisations, tills and keys are added here, and callers are recognised here."""
+"""Authentication: recognises callers by password or token, and remembers for a short time whom it recognised."""
 
 import asyncio
 import hmac
@@ -19,27 +19,32 @@ from milepost.store import logins
 from milepost.store.database import Database
 
 REMEMBER_US = 60_000_000
-"""How long a verified password needs no second look."""
+"""How long a verified password is remembered, in microseconds; until then it is not hashed again."""
 
 RENEW_US = 20_000_000
-"""How long before that end a look is taken beside the requests, so that none of them waits for it."""
+"""How long before that end a password is verified again in the background, so that no request waits for it."""
 
 TOKEN_SECONDS = 300
+"""How long an access token lives."""
+
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_CHARACTERS_MAX = 200
 REMEMBERED_MAX = 10_000
+"""Callers remembered at a time; with more, all are forgotten and verified again."""
 
 _log = structlog.get_logger()
 _MD5_HEX = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+_UNUSED_HASH = _hasher.hash(secrets.token_hex(16))
+"""Verified for an unknown code, so that the answer takes as long as for a known one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: an organisation, through a till or a key. `author` is what the vendor's attribution shows.
+    """The organisation that a request comes from, through a till or a key.
 
-    Whether the role is enough is asked by the faces; what the server and the command line do by themselves is ADMIN.
+    `author` is what the vendor's attribution shows. Whether `role` is enough for a request is checked in the API;
+    the server's own work and the command line act as ADMIN.
     """
 
     org_id: int
@@ -50,22 +55,22 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and how long it lives."""
+    """An access token and how many seconds it lives."""
 
     text: str
     seconds: int
 
 
 def hash_password(password: str) -> str:
-    """Return the Argon2id hash under which a till's password is kept: of its MD5, since vendor clients send that."""
+    """Return the hash that is stored for a till's password: Argon2id of its MD5, since vendor clients send that."""
     return _hasher.hash(_md5(password))
 
 
 class Access:
-    """Recognises callers; remembers each verified password for a short time by a keyed hash."""
+    """Recognises callers. Each verified password is remembered for a short time, by a keyed hash of it."""
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
-        """Recognise callers of *database*'s organisations; *clock* gives epoch microseconds."""
+        """Recognise callers of *database*'s organisations; *clock* returns epoch microseconds."""
         self._database = database
         self._clock = clock
         self._secret = secrets.token_bytes(32)
@@ -74,7 +79,10 @@ class Access:
         self._renewing: dict[bytes, asyncio.Task[None]] = {}
 
     async def by_password(self, code: str, password: str) -> Caller | None:
-        """Return the till that logs in so, if it may; an unknown code costs as much as a wrong password."""
+        """Return the till that logs in with *code* and *password*; None if it may not.
+
+        An unknown code takes as long as a wrong password, so that nobody learns which codes exist.
+        """
         digest = self._digest(code, password)
         remembered = self._recall(digest)
         if remembered is not None:
@@ -82,7 +90,7 @@ class Access:
             return remembered
         if len(password) > PASSWORD_CHARACTERS_MAX or len(code) > PASSWORD_CHARACTERS_MAX or "\0" in code:
             return None
-        # Who logs in the same way meanwhile waits for the first one: a look at a password takes a processor's time.
+        # Equal logins that arrive together wait for the first one, because verifying a password is slow on purpose.
         lock = self._verifying.setdefault(digest, asyncio.Lock())
         try:
             async with lock:
@@ -92,7 +100,7 @@ class Access:
                 self._verifying.pop(digest, None)
 
     def _renew_soon(self, code: str, password: str, digest: bytes) -> None:
-        """Look at a remembered password again, beside the requests, when little of its time is left."""
+        """Verify a remembered password again in the background, when it will soon be forgotten."""
         if digest not in self._renewing and self._remembered[digest][1] - self._clock() < RENEW_US:
             self._renewing[digest] = asyncio.create_task(self._renew(code, password, digest))
 
@@ -107,9 +115,9 @@ class Access:
 
     async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
         async with self._database.transaction() as transaction:
-            login = await logins.login(transaction, code)
-        kept = _NOBODY if login is None else login.password_hash
-        if not await asyncio.to_thread(_fits, kept, password) or login is None:
+            login = await logins.find_login(transaction, code)
+        stored_hash = _UNUSED_HASH if login is None else login.password_hash
+        if not await asyncio.to_thread(_matches, stored_hash, password) or login is None:
             return None
         author = Author(id=login.till_id, code=code, name=login.name)
         caller = Caller(org_id=login.org_id, author=author, till_id=login.till_id, role=login.role)
@@ -117,28 +125,28 @@ class Access:
         return caller
 
     async def by_token(self, text: str) -> Caller | None:
-        """Return the client that was given this token, while it lives."""
+        """Return the client to which this token was issued; None if it is unknown or has expired."""
         digest = self._digest("", text)
         remembered = self._recall(digest)
         if remembered is not None:
             return remembered
         async with self._database.transaction() as transaction:
-            found = await logins.token(transaction, sha256(text.encode()).digest(), self._clock())
-        if found is None:
+            stored_token = await logins.find_token(transaction, sha256(text.encode()).digest(), self._clock())
+        if stored_token is None:
             return None
-        client, expires = found
+        client, expires = stored_token
         author = Author(id=client.key_id, code=client.name, name=client.name, kind="API_KEY")
         caller = Caller(org_id=client.org_id, author=author, till_id=None, role=client.role)
         self._remember(digest, caller, min(expires, self._clock() + REMEMBER_US))
         return caller
 
-    async def give_token(self, key: str, secret: str) -> Token:
-        """Return a token to the client with this key and secret, or refuse."""
+    async def issue_token(self, key: str, secret: str) -> Token:
+        """Issue a token to the client with this key and secret; raises Refused if they do not match."""
         now = self._clock()
         async with self._database.transaction() as transaction:
-            found = await logins.client(transaction, key) if "\0" not in key else None
-            kept = found[1] if found else bytes(32)
-            if not hmac.compare_digest(kept, sha256(secret.encode()).digest()) or found is None:
+            client = await logins.find_client(transaction, key) if "\0" not in key else None
+            secret_digest = client[1] if client else bytes(32)
+            if not hmac.compare_digest(secret_digest, sha256(secret.encode()).digest()) or client is None:
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
             text = secrets.token_urlsafe(32)
             expires = now + TOKEN_SECONDS * 1_000_000
@@ -162,14 +170,14 @@ class Access:
         self._remembered[digest] = (caller, until)
 
 
-def _fits(kept: str, password: str) -> bool:
-    """Return whether *password*, plain or as the MD5 hex that vendor clients send, is the one kept."""
+def _matches(stored_hash: str, password: str) -> bool:
+    """Return whether *stored_hash* is that of *password*, which may come plain or as the MD5 hex of vendor clients."""
     candidates = [_md5(password)]
     if _MD5_HEX.fullmatch(password.lower()):
         candidates.insert(0, password.lower())
     for candidate in candidates:
         try:
-            if _hasher.verify(kept, candidate):
+            if _hasher.verify(stored_hash, candidate):
                 return True
         except (VerifyMismatchError, InvalidHashError):
             continue

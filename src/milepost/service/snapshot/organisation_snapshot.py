@@ -1,4 +1,4 @@
-"""All that rules an organisation's events at one version: its catalogue and its places."""
+"""All that decides how an organisation's events are judged at one version: its compiled rules and its places."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from milepost.store.database import Transaction
 
 
 class PlaceName(NamedTuple):
-    """How an event names its place: a till or a store, by id or by code; `path` says where it was written."""
+    """How an event names its place, by id or by code; `path` is the field that named it: till or store."""
 
     path: str
     id: int | None = None
@@ -32,22 +32,22 @@ class Places:
         self.tills = {till.code: till for till in tills}
         self._stores_by_id = {store.id: store for store in stores}
         self._tills_by_id = {till.id: till for till in tills}
-        self._found: dict[PlaceName, Place] = {}
+        self._cached: dict[PlaceName, Place] = {}
 
     def place(self, name: PlaceName | None) -> Place | Problem:
         """Return the place called *name*, or what is wrong with it."""
         if name is None:
             return NOWHERE
-        found = self._found.get(name)
-        if found is None:
+        place = self._cached.get(name)
+        if place is None:
             looked_up = self._till(name) if name.path == "till" else self._store(name)
             if isinstance(looked_up, Problem):
                 return looked_up
-            found = self._found[name] = looked_up
-        return found
+            place = self._cached[name] = looked_up
+        return place
 
     def place_of_till(self, till_id: int | None) -> Place:
-        """Return the place of a till that logged in."""
+        """Return the place of a till that logged in; NOWHERE without a till, or for one that is unknown."""
         till = None if till_id is None else self._tills_by_id.get(till_id)
         return (
             NOWHERE
@@ -80,10 +80,10 @@ def _unknown(name: PlaceName) -> Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationSnapshot:
-    """What rules an organisation's events at one version; `groups` are in the order of their ids.
+    """All that decides how an organisation's events are judged at one version; `groups` are in the order of their ids.
 
-    `shared` are those that are nobody's own goal, `holders` the group of each target, by its id: so that a customer's
-    groups are found without looking at what others set out to reach.
+    `shared` are the groups that are not customers' own goals. `holders` maps each target's id to its group. With these
+    two a customer's groups are found without a look at the goals that other customers set.
     """
 
     organisation: Organisation
@@ -94,25 +94,29 @@ class OrganisationSnapshot:
     holders: Mapping[int, TargetGroup]
 
     def groups_around(self, target_ids: Iterable[int]) -> list[TargetGroup]:
-        """Return the groups that are nobody's own goal, and those of the targets *target_ids*, in the order of ids."""
-        own = {id_: self.holders[id_] for id_ in target_ids if id_ in self.holders}
-        extra = {group.id: group for group in own.values() if group.user_created}
-        return sorted((*self.shared, *extra.values()), key=lambda group: group.id) if extra else list(self.shared)
+        """Return the shared groups, and the groups of the targets *target_ids*, in the order of ids."""
+        holding = {id_: self.holders[id_] for id_ in target_ids if id_ in self.holders}
+        customer_goals = {group.id: group for group in holding.values() if group.user_created}
+        return (
+            sorted((*self.shared, *customer_goals.values()), key=lambda group: group.id)
+            if customer_goals
+            else list(self.shared)
+        )
 
 
 async def snapshot_at(
-    transaction: Transaction, org_id: int, version: int, known: OrganisationSnapshot | None = None
+    transaction: Transaction, org_id: int, version: int, earlier: OrganisationSnapshot | None = None
 ) -> OrganisationSnapshot:
-    """Return what ruled an organisation's events at *version*; its places are today's.
+    """Return the snapshot of an organisation at *version*; its places are always today's.
 
-    Of the groups, only those that changed since an earlier version that is *known* are read.
+    Where an *earlier* snapshot is given, only the groups that changed since are read from the database.
     """
     organisation = await organisations.at_version(transaction, org_id, version)
-    if known is None or known.organisation.version > version:
+    if earlier is None or earlier.organisation.version > version:
         groups = {group.id: group for group in await organisations.groups_at(transaction, org_id, version)}
     else:
-        changed = await organisations.groups_at(transaction, org_id, version, since=known.organisation.version)
-        merged = {**known.groups, **{group.id: group for group in changed}}
+        changed = await organisations.groups_at(transaction, org_id, version, since=earlier.organisation.version)
+        merged = {**earlier.groups, **{group.id: group for group in changed}}
         groups = {group_id: merged[group_id] for group_id in sorted(merged)}
     return OrganisationSnapshot(
         organisation=organisation,
@@ -130,30 +134,30 @@ async def snapshot_at(
 
 
 class Snapshots:
-    """Remembers the brands of this process; asks the database each time whether they are still at their version."""
+    """The snapshots that this process remembers. Each use asks the database whether they are still current."""
 
     def __init__(self) -> None:
         """Remember nothing yet."""
         self._known: dict[int, OrganisationSnapshot] = {}
 
     async def current(self, transaction: Transaction, org_ids: Iterable[int]) -> dict[int, OrganisationSnapshot]:
-        """Return the brands as this transaction sees them."""
-        found: dict[int, OrganisationSnapshot] = {}
+        """Return the snapshots of organisations as this transaction sees them, by id."""
+        snapshots: dict[int, OrganisationSnapshot] = {}
         for org_id, version in (await organisations.versions(transaction, org_ids)).items():
-            found[org_id] = await self.at(transaction, org_id, version)
-        return found
+            snapshots[org_id] = await self.at(transaction, org_id, version)
+        return snapshots
 
     async def at(self, transaction: Transaction, org_id: int, version: int) -> OrganisationSnapshot:
-        """Return the brand of an organisation that was seen at *version*."""
-        known = self._known.get(org_id)
-        if known is not None and known.organisation.version == version:
-            return known
-        snapshot = await snapshot_at(transaction, org_id, version, known)
-        # What an older snapshot sees is used once; others have gone on already.
-        if known is None or known.organisation.version < version:
+        """Return the snapshot of an organisation that was seen at *version*."""
+        remembered = self._known.get(org_id)
+        if remembered is not None and remembered.organisation.version == version:
+            return remembered
+        snapshot = await snapshot_at(transaction, org_id, version, remembered)
+        # A transaction may see an older version than others do; it must not replace the newer one that they use.
+        if remembered is None or remembered.organisation.version < version:
             self._known[org_id] = snapshot
         return snapshot
 
-    async def one(self, transaction: Transaction, org_id: int) -> OrganisationSnapshot:
-        """Return the brand of one organisation, which exists."""
+    async def of_organisation(self, transaction: Transaction, org_id: int) -> OrganisationSnapshot:
+        """Return the current snapshot of one organisation, which exists."""
         return (await self.current(transaction, [org_id]))[org_id]

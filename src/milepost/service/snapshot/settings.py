@@ -1,4 +1,4 @@
-"""An organisation's settings by their names in facts 8.1: read from texts, and shown."""
+"""An organisation's settings under their names (facts 8.1): read from text, and shown."""
 
 import json
 import re
@@ -35,12 +35,12 @@ from milepost.rules.calendar import Unreadable, calendar_of
 _TEMPLATE = re.compile(r"(\d{1,18}):(\d{1,16}(?:\.\d{1,4})?)-(\d{1,16}(?:\.\d{1,4})?)", re.ASCII)
 
 
-class Wrong(Exception):
-    """A text is no value of a setting; the message says what would be one."""
+class InvalidValue(Exception):
+    """A text is not a value of a setting; the message says which values are."""
 
 
 class Setting(NamedTuple):
-    """One setting: the field that holds it, how its text is read, how it is shown, what it may be and what it means."""
+    """A setting: the field of `Settings` that holds it, how to read and show it, its allowed values and its meaning."""
 
     field: str
     read: Callable[[str], Any]
@@ -50,7 +50,7 @@ class Setting(NamedTuple):
 
 
 def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings:
-    """Return *settings* with *changes*, or refuse with everything that is wrong with them."""
+    """Return *settings* with *changes*, texts by name; raises Refused with everything that is wrong with them."""
     problems: list[Problem] = []
     for name, text in changes.items():
         setting = SETTINGS.get(name)
@@ -59,24 +59,24 @@ def changed_settings(settings: Settings, changes: Mapping[str, str]) -> Settings
             continue
         try:
             settings = replace(settings, **{setting.field: setting.read(text)})
-        except Wrong as wrong:
-            problems.append(Problem(name, str(wrong)))
+        except InvalidValue as error:
+            problems.append(Problem(name, str(error)))
     if problems:
         raise Refused(*problems)
     return settings
 
 
 def shown_settings(settings: Settings) -> dict[str, object]:
-    """Return *settings* by their names in facts 8.1."""
+    """Return *settings* under their names (facts 8.1)."""
     return {name: setting.show(getattr(settings, setting.field)) for name, setting in SETTINGS.items()}
 
 
 def _choice(field: str, kind: type[Enum], meaning: str) -> Setting:
-    kinds = {one.value: one for one in kind}
+    kinds = {member.value: member for member in kind}
 
     def read(text: str) -> Enum:
         if text not in kinds:
-            raise Wrong(f"is one of {', '.join(kinds)}")
+            raise InvalidValue(f"is one of {', '.join(kinds)}")
         return kinds[text]
 
     return Setting(field, read, lambda value: value.value, ", ".join(kinds), meaning)
@@ -90,21 +90,21 @@ def _days(field: str, most: int, meaning: str, *, none: bool) -> Setting:
             return None
         if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most:
             return int(text)
-        raise Wrong(f"is {'none or ' if none else ''}a number of days from 0 to {most}")
+        raise InvalidValue(f"is {'none or ' if none else ''}a number of days from 0 to {most}")
 
     return Setting(field, read, lambda value: value, values, meaning)
 
 
 def _read_switch(text: str) -> bool:
     if text not in {"on", "off"}:
-        raise Wrong("is on or off")
+        raise InvalidValue("is on or off")
     return text == "on"
 
 
 def _read_outages(text: str) -> tuple[Outage, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > OUTAGES_MAX:
-        raise Wrong(f"must not be more than {OUTAGES_MAX} spans")
+        raise InvalidValue(f"must hold at most {OUTAGES_MAX} spans")
     return () if text == "none" else tuple(sorted(_outage(part) for part in parts))
 
 
@@ -113,9 +113,11 @@ def _outage(text: str) -> Outage:
     try:
         starts, ends = (calendar.read(part).instant for part in text.split("/"))
     except (Unreadable, ValueError):
-        raise Wrong("is none, or spans such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z with commas between") from None
+        raise InvalidValue(
+            "is none, or spans such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z with commas between"
+        ) from None
     if starts >= ends:
-        raise Wrong(f"{text} ends before it begins")
+        raise InvalidValue(f"{text} ends before it begins")
     return Outage(starts, ends)
 
 
@@ -127,21 +129,23 @@ def _show_outages(outages: tuple[Outage, ...]) -> list[str]:
 def _read_templates(text: str) -> tuple[GoalTemplate, ...]:
     if text == "none":
         return ()
-    found = tuple(_template(part.strip()) for part in text.split(",") if part.strip())
-    if len(found) > GOAL_TEMPLATES_MAX:
-        raise Wrong(f"must not be more than {GOAL_TEMPLATES_MAX}")
-    if len({one.target_id for one in found}) < len(found):
-        raise Wrong("names a target twice")
-    return tuple(sorted(found))
+    templates = tuple(_template(part.strip()) for part in text.split(",") if part.strip())
+    if len(templates) > GOAL_TEMPLATES_MAX:
+        raise InvalidValue(f"must hold at most {GOAL_TEMPLATES_MAX} templates")
+    if len({template.target_id for template in templates}) < len(templates):
+        raise InvalidValue("names a target twice")
+    return tuple(sorted(templates))
 
 
 def _template(text: str) -> GoalTemplate:
     match = _TEMPLATE.fullmatch(text)
     if match is None:
-        raise Wrong("is none, or targets with the least and the greatest goal, such as 3001:10-500")
+        raise InvalidValue("is none, or targets with the least and the greatest goal, such as 3001:10-500")
     least, most = Decimal(match[2]), Decimal(match[3])
     if not (0 < least <= most and fits(least) and fits(most)):
-        raise Wrong(f"{text} must go from more than 0 to no less, with at most 4 decimals")
+        raise InvalidValue(
+            f"{text} must have a least goal above 0 and a greatest goal that is no smaller, with at most 4 decimals"
+        )
     return GoalTemplate(int(match[1]), least, most)
 
 
@@ -151,34 +155,47 @@ def _number(field: str, least: int, most: int, meaning: str) -> Setting:
     def read(text: str) -> int:
         if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most:
             return int(text)
-        raise Wrong(f"is a number from {values}")
+        raise InvalidValue(f"is a number from {values}")
 
     return Setting(field, read, lambda value: value, values, meaning)
 
 
 SETTINGS: Mapping[str, Setting] = {
     "timeZonePolicy": _choice(
-        "time_zone_policy", TimeZonePolicy, "whose calendar rules days and periods: the organisation's, or the group's"
+        "time_zone_policy",
+        TimeZonePolicy,
+        "whose time zone days and periods follow: the organisation's, or the group's",
     ),
     "returns": _choice("returns", Returns, "what a return does to progress"),
-    "carryLines": _choice("carry_lines", CarryLines, "how much of returned lines is carried, where returns are"),
+    "carryLines": _choice(
+        "carry_lines",
+        CarryLines,
+        "how much of returned line items is carried into a later period, if returns are carried",
+    ),
     "afterAchievement": _choice(
-        "after_achievement", AfterAchievement, "what becomes of an achievement that a return leaves below its goal"
+        "after_achievement",
+        AfterAchievement,
+        "whether an achievement is kept when a return takes its progress below the goal",
     ),
     "lateDays": _days(
-        "late_days", LATE_DAYS_MAX, "for how many days after a period its events are still counted", none=True
+        "late_days", LATE_DAYS_MAX, "for how many days after the end of a period its late events still count", none=True
     ),
     "offsetDays": _days(
-        "offset_days", OFFSET_DAYS_MAX, "how many days what is done at a period's end waits for late events", none=False
+        "offset_days",
+        OFFSET_DAYS_MAX,
+        "how many days the notices and broken streaks of a period's end wait for late events",
+        none=False,
     ),
     "enrolMidPeriod": _choice(
         "enrol_mid_period", EnrolMidPeriod, "whether stored events of the running period count at enrolment"
     ),
     "periodEndOutcome": _choice(
-        "period_end_outcome", PeriodEndOutcome, "of whom it is told that a period opened or closed"
+        "period_end_outcome", PeriodEndOutcome, "which customers get an outcome when a period opens or closes"
     ),
-    "leaderboardTies": _choice("leaderboard_ties", LeaderboardTies, "how equal values are ranked"),
-    "cyclicMonths": _choice("cyclic_months", CyclicMonths, "what a month is in a customer's own windows"),
+    "leaderboardTies": _choice("leaderboard_ties", LeaderboardTies, "how customers with equal values are ranked"),
+    "cyclicMonths": _choice(
+        "cyclic_months", CyclicMonths, "whether months in a customer's own windows are calendar months or thirty days"
+    ),
     "leaderboards": Setting(
         "leaderboards", _read_switch, lambda value: value, "on, off", "whether groups may have a leaderboard"
     ),
@@ -192,23 +209,23 @@ SETTINGS: Mapping[str, Setting] = {
     "goalTemplates": Setting(
         "goal_templates",
         _read_templates,
-        lambda found: [f"{one.target_id}:{one.least}-{one.most}" for one in found],
+        lambda templates: [f"{template.target_id}:{template.least}-{template.most}" for template in templates],
         f"none or up to {GOAL_TEMPLATES_MAX} such as 3001:10-500 with commas between",
-        "targets like which customers may set goals, with the least and the greatest goal",
+        "targets whose measure customers may choose for goals of their own, with the least and the greatest goal",
     ),
     "goalDays": _number("goal_days", 1, GOAL_DAYS_MAX, "how many days a goal that a customer sets may run"),
     "goalsAtOnce": _number("goals_at_once", 0, GOALS_AT_ONCE_MAX, "how many goals a customer may have at a time"),
     "backwardPeriods": _choice(
         "backward_periods",
         BackwardPeriods,
-        "whether a call that adds periods is refused for one that ends before it starts",
+        "whether adding periods is refused if one of them ends before it starts",
     ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
 
 
 def setting_text(value: object) -> str:
-    """Return the text of a setting whose value came as JSON: as a command would spell it."""
+    """Return the text of a setting whose value came as JSON, spelt as on the command line: `true` becomes `on`."""
     match value:
         case None | []:
             return "none"
@@ -216,7 +233,7 @@ def setting_text(value: object) -> str:
             return "on" if value else "off"
         case str():
             return value
-        case list() if all(isinstance(one, str) for one in value):
+        case list() if all(isinstance(item, str) for item in value):
             return ",".join(value)
         case dict() | list():
             return json.dumps(value, default=str)

@@ -1,4 +1,4 @@
--- plan_boundaries: write down turns that are not known yet
+-- schedule_boundaries: add period boundaries that are not stored yet
 insert into turn (org_id, group_id, period_id, kind, due_at, since)
 select k.org_id, k.group_id, k.period_id, k.kind, to_timestamp(k.due_at / 1000000.0), to_timestamp(k.since / 1000000.0)
 from unnest(
@@ -7,7 +7,7 @@ from unnest(
 ) as k (org_id, group_id, period_id, kind, due_at, since)
 on conflict (org_id, group_id, period_id, kind) do nothing;
 
--- lease_boundary: lease the turn that has been due longest among those that nobody works on
+-- lease_boundary: lease the boundary that has been due longest among those without a valid lease
 with free as (
     select org_id, group_id, period_id, kind from turn
     where done_at is null and due_at <= to_timestamp(%(now)s / 1000000.0)
@@ -26,13 +26,13 @@ where t.org_id = f.org_id and t.group_id = f.group_id and t.period_id = f.period
 returning t.org_id, t.group_id, t.period_id, t.kind, (extract(epoch from t.due_at) * 1000000)::bigint,
     (extract(epoch from t.since) * 1000000)::bigint, t.epoch, t.after_bucket, t.after_customer;
 
--- hold_boundary: lock a turn while it is still ours; the server lets go of it, and of its customers, if we then fall silent
+-- lock_leased_boundary: lock a boundary whose lease is ours; PostgreSQL ends the transaction if it is idle for too long
 select epoch, set_config('idle_in_transaction_session_timeout', %(silence)s, true) from turn
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s and done_at is null
 for update;
 
--- customers_to_tell: the next customers of an organisation in the order of their buckets, with a group's settled progress
+-- customers_due: the next customers of an organisation in the order of buckets, with archived progress in a group
 select s.bucket, s.customer_id, s.body, (
     select array_agg(h.body) from history as h
     where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
@@ -43,24 +43,24 @@ where s.org_id = %(org_id)s and (s.bucket, s.org_id, s.customer_id) > (%(bucket)
 order by s.bucket, s.org_id, s.customer_id
 limit %(limit)s;
 
--- advance_boundary: say up to where customers were told, and keep the lease
+-- advance_boundary: note up to which customer notices were made, and renew the lease
 update turn set after_bucket = %(bucket)s, after_customer = %(customer)s,
     leased_until = now() + make_interval(secs => %(lease)s)
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s;
 
--- finish_boundary: everybody was told
+-- finish_boundary: note that all customers were notified
 update turn set done_at = to_timestamp(%(now)s / 1000000.0), leased_until = null
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s;
 
--- repeat_boundary: everybody was told up to now; begin anew later
+-- repeat_boundary: note that all customers were notified up to now, and make the boundary due again
 update turn set since = due_at, due_at = to_timestamp(%(due)s / 1000000.0), leased_until = null,
     after_bucket = -1, after_customer = 0
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s;
 
--- release_boundary: give a lease back
+-- release_boundary: end a lease early
 update turn set leased_until = null
 where org_id = %(org_id)s and group_id = %(group_id)s and period_id = %(period_id)s and kind = %(kind)s
     and epoch = %(epoch)s;

@@ -1,18 +1,18 @@
--- fresh_customer_goal_id: the id of a goal that a customer sets
+-- fresh_customer_goal_id: a new id for a customer's goal
 select nextval('customer_goal_id_seq');
 
--- customer_goals: the goals that a customer set, latest first
+-- customer_goals: the goals of a customer, latest first
 select goal_id, template_id, target_id, name, (extract(epoch from made_at) * 1000000)::bigint,
     (extract(epoch from changed_at) * 1000000)::bigint, (extract(epoch from cancelled_at) * 1000000)::bigint
 from customer_goal
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s
 order by goal_id desc;
 
--- drop_customer_goals: drop the goals of a customer
+-- delete_customer_goals: delete the goals of a customer
 delete from customer_goal
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
--- keep_customer_goal: write a goal, or what has changed of it
+-- save_customer_goal: add a goal, or replace the goal with the same id
 insert into customer_goal (
     bucket, org_id, customer_id, goal_id, template_id, target_id, name, made_at, changed_at, cancelled_at
 )

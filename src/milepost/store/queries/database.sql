@@ -1,2 +1,2 @@
--- durability: settings of the server without which confirmed events may be lost
+-- durability: the server's settings without which confirmed transactions may be lost
 select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit');

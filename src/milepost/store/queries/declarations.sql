@@ -1,7 +1,7 @@
 -- programs: the programmes of an organisation
 select program_id, name from program where org_id = %(org_id)s order by program_id;
 
--- keep_programs: add programmes, or change those with the same id
+-- save_programs: add programmes, or replace those with the same id
 insert into program (org_id, program_id, name)
 select %(org_id)s, k.program_id, k.name from unnest(%(ids)b::bigint[], %(names)b::text[]) as k (program_id, name)
 on conflict (org_id, program_id) do update set name = excluded.name;
@@ -11,7 +11,7 @@ select program_id, identifier, name from alternate_currency
 where org_id = %(org_id)s
 order by program_id, identifier;
 
--- keep_currencies: add currencies, or change those with the same programme and identifier
+-- save_currencies: add currencies, or replace those with the same programme and identifier
 insert into alternate_currency (org_id, program_id, identifier, name)
 select %(org_id)s, k.program_id, k.identifier, k.name
 from unnest(%(programs)b::bigint[], %(identifiers)b::text[], %(names)b::text[]) as k (program_id, identifier, name)
@@ -22,7 +22,7 @@ select family, entity, name, type, label from declared_field
 where org_id = %(org_id)s
 order by family, entity, name;
 
--- keep_fields: declare fields, or change those declared under the same name
+-- save_fields: add declared fields, or replace those with the same name
 insert into declared_field (org_id, family, entity, name, type, label)
 select %(org_id)s, k.family, k.entity, k.name, k.type, k.label
 from unnest(

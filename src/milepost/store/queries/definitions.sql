@@ -1,37 +1,37 @@
--- taken_names: which of these names are taken already
+-- names_taken: those of these names that are taken
 select n.kind, n.name_key
 from name_taken as n
 join unnest(%(kinds)b::text[], %(keys)b::text[]) as k (kind, name_key) on k.kind = n.kind and k.name_key = n.name_key
 where n.org_id = %(org_id)s;
 
--- take_names: claim names for what holds them
+-- reserve_names: reserve names for the ids that hold them
 insert into name_taken (org_id, kind, name_key, holder_id)
 select %(org_id)s, k.kind, k.name_key, k.holder_id
 from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id);
 
--- move_names: give those that hold a name another one instead
+-- rename_holders: change the names that these ids hold
 update name_taken as n
 set name_key = k.name_key
 from unnest(%(kinds)b::text[], %(keys)b::text[], %(holders)b::bigint[]) as k (kind, name_key, holder_id)
 where n.org_id = %(org_id)s and n.kind = k.kind and n.holder_id = k.holder_id;
 
--- fresh_definition_ids: as many ids of each sequence as asked for
+-- fresh_definition_ids: the requested number of new ids from each sequence
 select k.sequence, nextval(k.sequence::regclass)
 from unnest(%(sequences)b::text[], %(counts)b::int[]) as k (sequence, count)
 cross join lateral generate_series(1, k.count);
 
--- add_group_version: write a definition, whole, in force from a version on
+-- add_group_version: add a complete definition that is in force from a version on
 insert into target_group_version (org_id, group_id, version, body)
 values (%(org_id)s, %(group_id)s, %(version)s, %(body)s);
 
--- group_now: a definition as it is in force now
+-- newest_group: the newest version of a definition
 select body
 from target_group_version
 where org_id = %(org_id)s and group_id = %(group_id)s
 order by version desc
 limit 1;
 
--- keep_ids_above: let a sequence go on above an id that came from elsewhere
+-- advance_ids_beyond: make a sequence continue above an id that was imported
 select setval(%(sequence)s::text::regclass, greatest(%(least)s::bigint, (
     select coalesce(max(last_value), 1) from pg_sequences where sequencename = %(sequence)s::text
 )));

@@ -1,4 +1,4 @@
--- identities: the customers known by these names
+-- ids_by_identifier: the customers with these identifiers
 select i.org_id, i.kind, i.value, i.customer_id
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
     as k (bucket, org_id, kind, value)
@@ -7,25 +7,25 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and kind = k.kind and value = k.value
 ) as i;
 
--- fresh_customer_ids: ids for customers to be registered
+-- fresh_customer_ids: new ids for customers
 select nextval('customer_id_seq') from generate_series(1, %(count)s);
 
--- claim_identities: take names for customers; names that somebody took meanwhile are not returned
+-- reserve_identifiers: reserve identifiers for customers; identifiers that are taken are not returned
 insert into identity (bucket, org_id, kind, value, customer_id)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[], %(customers)b::bigint[])
 on conflict (bucket, org_id, kind, value) do nothing
 returning org_id, kind, value, customer_id;
 
--- add_customers: write the profiles of newly registered customers
+-- add_customers: add the profiles of newly registered customers
 insert into customer (bucket, org_id, customer_id, body)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::text[]);
 
--- add_standings: give newly registered customers their empty standing
+-- add_standings: add an empty standing for newly registered customers
 insert into standing (bucket, org_id, customer_id, body)
 select k.bucket, k.org_id, k.customer_id, %(body)b::bytea
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id);
 
--- lock_standings: the standings of these customers, locked in the order given; place counts the keys from 0
+-- lock_standings: the standings of these customers, locked in the given order, with the key's position from 0
 select k.place - 1, s.body
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
     with ordinality as k (bucket, org_id, customer_id, place)
@@ -35,7 +35,7 @@ cross join lateral (
     for update
 ) as s;
 
--- standings: the standings of these customers; place counts the keys from 0
+-- standings: the standings of these customers, with the key's position from 0
 select k.place - 1, s.body
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
     with ordinality as k (bucket, org_id, customer_id, place)
@@ -44,7 +44,7 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
 ) as s;
 
--- known_events: which of these events were heard before, with what they changed; place counts the keys from 0
+-- known_events: the stored events with these keys and their entries, with the key's position from 0
 select k.place - 1, e.version, e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
@@ -56,7 +56,7 @@ cross join lateral (
         and source = k.source and event_id = k.event_id
 ) as e;
 
--- events_named: bills of this number or, from this source, with this id; returns that name them, by either of their names
+-- events_named: bills with this number, events of this source with this id, and returns that name either
 with named as materialized (
     select e.*, k.name as by_name
     from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(names)b::text[])
@@ -98,7 +98,7 @@ from (
     from other
 ) as e;
 
--- events_with_id: of each customer, what has this id, from whatever source
+-- events_with_id: the events of each customer with this id, from any source
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
@@ -109,7 +109,7 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id and event_id = k.name
 ) as e;
 
--- events_since: of each customer, returns, and what is dated from an instant on
+-- events_since: the returns of each customer, and the customer's events from an instant on
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
@@ -121,7 +121,7 @@ cross join lateral (
         and (name = 'ReturnBill' or occurred_at >= to_timestamp(k.since / 1000000.0))
 ) as e;
 
--- histories: the settled progress of these customers
+-- histories: the archived progress of these customers
 select h.org_id, h.customer_id, h.body
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
 cross join lateral (
@@ -129,7 +129,7 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
 ) as h;
 
--- members: the profiles of these customers
+-- profiles: the profiles of these customers
 select c.org_id, c.customer_id, c.body
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id)
 cross join lateral (
@@ -137,12 +137,12 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
 ) as c;
 
--- keep_standings: write the standings of a batch
+-- save_standings: store the standings of a batch
 insert into standing (bucket, org_id, customer_id, body)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[])
 on conflict (bucket, org_id, customer_id) do update set body = excluded.body;
 
--- keep_history: write progress that left the hot rows
+-- save_history: store archived progress
 insert into history (bucket, org_id, customer_id, target_id, period_id, body)
 select * from unnest(
     %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(targets)b::bigint[], %(periods)b::bigint[],
@@ -173,20 +173,20 @@ copy event (
     reference, body, entries
 ) from stdin (format binary);
 
--- append_outbox: add outcomes to be delivered
+-- append_outbox: add outcomes for delivery
 insert into outbox (bucket, org_id, customer_id, seq, body)
 select * from unnest(
     %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(seqs)b::bigint[], %(bodies)b::text[]
 );
 
--- give_identities: let names lead from one customer to another
+-- move_identifiers: move identifiers from one customer to another
 update identity as i set customer_id = %(into)s
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
     as k (bucket, org_id, kind, value)
 where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.value = k.value
     and i.customer_id = %(customer_id)s;
 
--- lose_identities: let names lead to a customer no more; gives those that did
+-- release_identifiers: release identifiers of a customer; those that the customer had are returned
 delete from identity as i
 using unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(kinds)b::text[], %(values)b::text[])
     as k (bucket, org_id, kind, value)
@@ -194,11 +194,11 @@ where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.valu
     and i.customer_id = %(customer_id)s
 returning i.org_id, i.kind, i.value;
 
--- change_customer: write a customer's profile anew
+-- save_profile: replace a customer's profile
 update customer set body = %(body)s
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
--- customer_now: all of one customer, with the version the organisation is at
+-- find_customer: a customer's profile, standing and archived progress, with the organisation's present version
 select o.version, c.body, s.body, (
     select array_agg(h.body) from history as h
     where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
@@ -208,7 +208,7 @@ join customer as c on c.bucket = s.bucket and c.org_id = s.org_id and c.customer
 join organisation as o on o.org_id = s.org_id
 where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;
 
--- log_of_customer: everything a customer did, in the order it was heard
+-- log_of_customer: all events of a customer in the order in which they were applied
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries, e.version
@@ -216,13 +216,13 @@ from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
 
--- customers_from: the customers of an organisation after an id, in order
+-- customer_ids_after: the customer ids of an organisation that are greater than an id, in order
 select customer_id from standing
 where org_id = %(org_id)s and customer_id > %(after)s
 order by customer_id
 limit %(limit)s;
 
--- kept_rows: what is kept of a customer: the standing's bytes and the history's
+-- stored_bytes: the stored bytes of a customer: the standing, and the archived progress in key order
 select s.body, (
     select array_agg(h.body order by h.target_id, h.period_id) from history as h
     where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id

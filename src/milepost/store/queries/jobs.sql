@@ -1,4 +1,4 @@
--- ask_for_job: write down long work to be done; nothing if it is asked for already and not done
+-- request_job: add a job; no row is returned if the same job is already open
 insert into job (
     org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed, asked_at, touched_at
 )
@@ -9,19 +9,19 @@ values (
 on conflict (org_id, kind, subject) where done_at is null do nothing
 returning job_id;
 
--- open_job: work of this kind and subject that is not done
+-- open_job: the id of the open job of this kind and subject
 select job_id from job
 where org_id = %(org_id)s and kind = %(kind)s and subject = %(subject)s and done_at is null;
 
--- jobs_about: which of these subjects work of this kind was ever asked for
+-- subjects_requested: those of these subjects for which a job of this kind was ever requested
 select distinct subject from job
 where org_id = %(org_id)s and kind = %(kind)s and subject = any(%(subjects)b::text[]);
 
--- forget_jobs: drop work of this kind about a group, but for these subjects
+-- delete_jobs: delete the jobs of this kind about a group, except those with these subjects
 delete from job
 where org_id = %(org_id)s and kind = %(kind)s and starts_with(subject, %(prefix)s) and not subject = any(%(subjects)b::text[]);
 
--- next_job: the work that has waited longest and that nobody is at, until this transaction ends
+-- next_job: the open job that has waited longest and is not locked; it is locked until this transaction ends
 select org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed,
     (extract(epoch from asked_at) * 1000000)::bigint, (extract(epoch from done_at) * 1000000)::bigint
 from job
@@ -30,20 +30,20 @@ order by touched_at
 limit 1
 for update skip locked;
 
--- job: one piece of work
+-- job: the job with this id
 select org_id, job_id, kind, subject, after_bucket, after_customer, looked_at, concerned, failed,
     (extract(epoch from asked_at) * 1000000)::bigint, (extract(epoch from done_at) * 1000000)::bigint
 from job
 where org_id = %(org_id)s and job_id = %(job_id)s;
 
--- keep_job: say how far work has come
+-- save_job: store the state of a job
 update job set
     after_bucket = %(after_bucket)s, after_customer = %(after_customer)s, looked_at = %(looked_at)s,
     concerned = %(concerned)s, failed = %(failed)s, touched_at = to_timestamp(%(now)s::bigint / 1000000.0),
     done_at = to_timestamp(%(done_at)s::bigint / 1000000.0)
 where org_id = %(org_id)s and job_id = %(job_id)s;
 
--- standings_after: customers of an organisation after one, in the order of buckets
+-- standings_after: the customers of an organisation behind a customer, in the order of buckets
 select s.bucket, s.customer_id
 from standing as s
 where s.org_id = %(org_id)s
@@ -51,7 +51,7 @@ where s.org_id = %(org_id)s
 order by s.bucket, s.org_id, s.customer_id
 limit %(limit)s;
 
--- who_did: which of these customers did something of these names in a span
+-- customers_with_events: those of these customers with an event of one of these names in a half-open span
 select k.customer_id
 from unnest(%(buckets)b::int[], %(customers)b::bigint[]) as k (bucket, customer_id)
 where exists (

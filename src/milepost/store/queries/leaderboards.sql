@@ -1,4 +1,4 @@
--- keep_scores: write what customers have on boards; the transaction's number says when
+-- save_scores: store scores on boards with the number of this transaction, by which readers find changes
 insert into score (bucket, org_id, target_id, period_id, customer_id, value, active_at, written)
 select k.bucket, k.org_id, k.target_id, k.period_id, k.customer_id, k.value, to_timestamp(k.active_at / 1000000.0),
     pg_current_xact_id()::text::bigint
@@ -9,11 +9,11 @@ from unnest(
 on conflict (bucket, org_id, target_id, period_id, customer_id) do update
 set value = excluded.value, active_at = greatest(score.active_at, excluded.active_at), written = excluded.written;
 
--- leave_boards: a customer is on no board any more; the transaction's number says since when
+-- remove_from_boards: remove a customer from all boards, with the number of this transaction
 update score set value = null, written = pg_current_xact_id()::text::bigint
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
--- board_whole: all of a board in parts, scores by rising customer id and positions in their order; and how far that goes
+-- read_board: a whole board in parts, with scores by ascending customer id, positions by rank, and the read's horizon
 with whole as materialized (
     select string_agg(
             int8send(customer_id) || int8send(case when fits then value::bigint else 0 end)
@@ -38,7 +38,7 @@ select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
 from whole cross join generate_series(0, greatest(length(scores) - 1, 0) / (24 * %(size)s)) as part
 order by part;
 
--- board_since: what was written on a board by transactions that an earlier look did not see, and how far that goes
+-- read_board_changes: the changes of a board by transactions that an earlier read did not see, and this read's horizon
 select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
     array(select pg_snapshot_xip(pg_current_snapshot())::text::bigint),
     string_agg(
@@ -62,12 +62,12 @@ from (
         )
 ) as changed;
 
--- keep_final_board: write a part of a board that is closed
+-- save_final_board: store a part of a closed board
 insert into final_board (org_id, target_id, period_id, part, closed_at, body)
 values (%(org_id)s, %(target_id)s, %(period_id)s, %(part)s, to_timestamp(%(closed_at)s / 1000000.0), %(body)b)
 on conflict (org_id, target_id, period_id, part) do nothing;
 
--- final_board: a board that is closed, part by part, in the order of the scores
+-- final_board: the parts of a closed board, in order
 select (extract(epoch from closed_at) * 1000000)::bigint, body from final_board
 where org_id = %(org_id)s and target_id = %(target_id)s and period_id = %(period_id)s
 order by part;

@@ -1,7 +1,7 @@
--- fresh_organisation_id: the id of an organisation to be added
+-- fresh_organisation_id: a new id for an organisation
 select nextval('organisation_id_seq');
 
--- add_organisation: write a new organisation at its first version; nothing if the name is taken
+-- add_organisation: add an organisation at its first version; no row is returned if its name is taken
 insert into organisation (org_id, name, zone, version, webhook_id, created_at, parent_id)
 values (
     %(org_id)s, %(name)s, %(zone)s, 1, %(webhook_id)s, to_timestamp(%(now)s / 1000000.0), %(parent_id)s
@@ -9,23 +9,23 @@ values (
 on conflict do nothing
 returning org_id;
 
--- add_organisation_version: write the settings in force from a version on
+-- add_organisation_version: store the settings in force from a version on
 insert into organisation_version (org_id, version, settings, changed_at, changed_by)
 values (
     %(org_id)s, %(version)s, %(settings)s, to_timestamp(%(changed_at)s::bigint / 1000000.0), %(changed_by)s::text
 );
 
--- settings_before: the settings of an organisation that came into force before a version, latest first
+-- settings_before: the settings of an organisation from before a version, latest first
 select version, settings, (extract(epoch from changed_at) * 1000000)::bigint, changed_by
 from organisation_version
 where org_id = %(org_id)s and version < %(before)s
 order by version desc
 limit %(limit)s;
 
--- organisation_called: the id of the organisation with this name
+-- organisation_by_name: the id of the organisation with this name, in any case
 select org_id from organisation where lower(name) = lower(%(name)s);
 
--- organisation_of_webhook: the id of the organisation that a webhook's address leads to
+-- organisation_by_webhook: the id of the organisation whose webhook has this secret address
 select org_id from organisation where webhook_id = %(webhook_id)s;
 
 -- organisation_webhook: the secret address of an organisation's webhook
@@ -38,16 +38,16 @@ join organisation as mine on mine.org_id = %(org_id)s
 where o.org_id = mine.org_id or o.org_id = mine.parent_id or o.parent_id = mine.org_id
 order by o.org_id;
 
--- organisation_ids: every organisation
+-- organisation_ids: the ids of all organisations
 select org_id from organisation order by org_id;
 
--- versions: the versions of these organisations
+-- versions: the present versions of these organisations
 select org_id, version from organisation where org_id = any(%(orgs)b::bigint[]);
 
--- lock_organisation: keep others from changing what events mean until this transaction ends
+-- lock_organisation: lock an organisation until this transaction ends, so that definitions change one after the other
 select version from organisation where org_id = %(org_id)s for update;
 
--- raise_version: events mean something else from now on
+-- raise_version: begin a new version, because a definition or a setting changes
 update organisation set version = version + 1 where org_id = %(org_id)s returning version;
 
 -- organisation_at: an organisation with the settings that were in force at a version
@@ -58,25 +58,25 @@ where o.org_id = %(org_id)s and v.version <= %(version)s
 order by v.version desc
 limit 1;
 
--- groups_at: what was in force at a version, of the target groups that changed after another, in order of their ids
+-- groups_at: the target groups in force at a version that changed after another version, in the order of ids
 select distinct on (group_id) body
 from target_group_version
 where org_id = %(org_id)s and version > %(since)s and version <= %(version)s
 order by group_id, version desc;
 
--- add_login: let a till log in
+-- add_login: add a till's login; no row is returned if its code is taken
 insert into login (code, org_id, till_id, password_hash, role)
 values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s, %(role)s)
 on conflict (code) do nothing
 returning code;
 
--- login: who logs in with this code
+-- login: the login with this code
 select l.org_id, l.till_id, l.password_hash, t.name, l.role
 from login as l
 join till as t on t.org_id = l.org_id and t.till_id = l.till_id
 where l.code = %(code)s;
 
--- add_key: let a client ask for tokens
+-- add_key: add a key with which a client requests tokens
 insert into api_key (key, org_id, key_id, name, secret_digest, created_at, role)
 values (
     %(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0), %(role)s
@@ -86,11 +86,11 @@ returning key_id;
 -- key: the client of a key that is not revoked
 select org_id, key_id, name, role, secret_digest from api_key where key = %(key)s and revoked_at is null;
 
--- add_token: remember a token until it expires
+-- add_token: add a token
 insert into access_token (token_digest, key, expires_at)
 values (%(digest)b, %(key)s, to_timestamp(%(expires)s / 1000000.0));
 
--- forget_tokens: drop what has expired
+-- delete_expired_tokens: delete expired tokens
 delete from access_token where expires_at < to_timestamp(%(now)s / 1000000.0);
 
 -- token: the client of a token that has not expired

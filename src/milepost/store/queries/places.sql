@@ -1,4 +1,4 @@
--- fresh_reference_ids: ids for zones, concepts, stores and tills to be added
+-- fresh_reference_ids: new ids for zones, concepts, stores and tills
 select nextval('reference_id_seq') from generate_series(1, %(count)s);
 
 -- zones: the zones of an organisation
@@ -16,17 +16,17 @@ order by store_id;
 -- tills: the tills of an organisation
 select till_id, code, name, store_id from till where org_id = %(org_id)s order by till_id;
 
--- keep_zones: add zones, or change those with the same id
+-- save_zones: add zones, or replace those with the same id
 insert into zone (org_id, zone_id, code, name)
 select * from unnest(%(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[])
 on conflict (org_id, zone_id) do update set code = excluded.code, name = excluded.name;
 
--- keep_concepts: add concepts, or change those with the same id
+-- save_concepts: add concepts, or replace those with the same id
 insert into concept (org_id, concept_id, code, name)
 select * from unnest(%(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[])
 on conflict (org_id, concept_id) do update set code = excluded.code, name = excluded.name;
 
--- keep_stores: add stores, or change those with the same id
+-- save_stores: add stores, or replace those with the same id
 insert into store (
     org_id, store_id, code, name, zone_id, concept_id, external_id, external_id_1, external_id_2
 )
@@ -39,7 +39,7 @@ on conflict (org_id, store_id) do update set
     external_id = excluded.external_id, external_id_1 = excluded.external_id_1,
     external_id_2 = excluded.external_id_2;
 
--- keep_tills: add tills, or change those with the same id
+-- save_tills: add tills, or replace those with the same id
 insert into till (org_id, till_id, code, name, store_id)
 select * from unnest(
     %(orgs)b::bigint[], %(ids)b::bigint[], %(codes)b::text[], %(names)b::text[], %(stores)b::bigint[]

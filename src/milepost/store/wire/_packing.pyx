@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""The twin of `arrays` and `copying` in machine code: PostgreSQL's binary arrays and the rows of its binary COPY.
+"""`arrays` and `copy_rows` in machine code: PostgreSQL's binary arrays and the rows of its binary COPY (decision 0025).
 
-Both formats are told of there (decision 0025).
+Those two modules describe the formats, and do the same in Python.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -14,7 +14,7 @@ cdef extern from "Python.h":
 
 cdef enum:
     ARRAY_HEAD = 20
-    # Of a row: the number of columns, three keys, two instants, two numbers, each with its length.
+    # The bytes of fixed width in a row: the number of columns, three keys, two instants and two numbers, with lengths.
     FIXED = 2 + 8 + 6 * 12
     COLUMNS = 14
 
@@ -24,49 +24,49 @@ cdef bytes _TRAILER = b"\xff\xff"
 
 
 def int4s(int kind, values):
-    """Return the array of *values*, each of 32 bits; *kind* is the server's number for the type of its items."""
+    """Return *values* of 32 bits each as a packed array; *kind* is PostgreSQL's number for the type of the items."""
     cdef Py_ssize_t count = len(values)
-    made = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + count * 8)
-    cdef char* at = _head(PyBytes_AS_STRING(made), kind, count, False)
+    packed = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + count * 8)
+    cdef char* at = _head(PyBytes_AS_STRING(packed), kind, count, False)
     cdef int32_t value
-    for one in values:
-        value = one
+    for item in values:
+        value = item
         at = _put4(_put4(at, 4), value)
-    return made
+    return packed
 
 
 def int8s(int kind, values):
-    """Return the array of *values*, each of 64 bits."""
+    """Return *values* of 64 bits each as a packed array; *kind* is as for `int4s`."""
     cdef Py_ssize_t count = len(values)
-    made = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + count * 12)
-    cdef char* at = _head(PyBytes_AS_STRING(made), kind, count, False)
+    packed = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + count * 12)
+    cdef char* at = _head(PyBytes_AS_STRING(packed), kind, count, False)
     cdef int64_t value
-    for one in values:
-        value = one
+    for item in values:
+        value = item
         at = _put8(_put4(at, 8), value)
-    return made
+    return packed
 
 
 def of_bytes(int kind, list values):
-    """Return the array of *values*: texts, their UTF-8, bytes, or None."""
+    """Return *values* as a packed array: texts, bytes or None; *kind* is as for `int4s`."""
     cdef Py_ssize_t size = 0, count = len(values), length
     cdef bint has_null = False
-    for one in values:
+    for item in values:
         size += 4
-        if one is None:
+        if item is None:
             has_null = True
         else:
-            _content(one, &length)
+            _content(item, &length)
             size += length
-    made = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + size)
-    cdef char* at = _head(PyBytes_AS_STRING(made), kind, count, has_null)
-    for one in values:
-        at = _put_column(at, one)
-    return made
+    packed = PyBytes_FromStringAndSize(NULL, ARRAY_HEAD + size)
+    cdef char* at = _head(PyBytes_AS_STRING(packed), kind, count, has_null)
+    for item in values:
+        at = _put_column(at, item)
+    return packed
 
 
 def rows(list events):
-    """Return all that COPY wants to be sent for *events*: tuples of the columns of `copy_events`, instants since 1970."""
+    """Return *events* (tuples of the columns of `copy_events`, instants since 1970) in the binary COPY format."""
     cdef Py_ssize_t size = PyBytes_GET_SIZE(_SIGNATURE) + PyBytes_GET_SIZE(_TRAILER), length
     cdef int64_t number
     cdef int place
@@ -80,8 +80,8 @@ def rows(list events):
             if event[place] is not None:
                 _content(event[place], &length)
                 size += length
-    made = PyBytes_FromStringAndSize(NULL, size)
-    cdef char* at = PyBytes_AS_STRING(made)
+    packed = PyBytes_FromStringAndSize(NULL, size)
+    cdef char* at = PyBytes_AS_STRING(packed)
     at = _put(at, PyBytes_AS_STRING(_SIGNATURE), PyBytes_GET_SIZE(_SIGNATURE))
     for event in events:
         at[0] = 0
@@ -94,7 +94,7 @@ def rows(list events):
         for place in range(7, COLUMNS):
             at = _put_column(at, event[place])
     _put(at, PyBytes_AS_STRING(_TRAILER), PyBytes_GET_SIZE(_TRAILER))
-    return made
+    return packed
 
 
 cdef char* _head(char* at, int kind, Py_ssize_t count, bint has_null) noexcept:

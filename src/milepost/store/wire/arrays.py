@@ -1,8 +1,8 @@
-"""Arrays as PostgreSQL's binary format has them, packed here: the driver packs them item by item, ten times slower.
+"""Packs arrays in PostgreSQL's binary format. The driver packs them item by item, which takes ten times longer.
 
-An array is the number of its dimensions, whether it holds NULL, the type of its items, their number, where counting
-begins, and for each item its length and its bytes; -1 in place of the length is NULL. Numbers are big endian.
-`_packing.pyx` does the same in machine code.
+An array consists of the number of its dimensions, whether it contains NULL, the type of its items, their number, the
+first index, and for each item its length and its bytes. A length of -1 means NULL. Numbers are big endian.
+`_packing.pyx` does the same in machine code (decision 0025).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,18 +13,20 @@ from psycopg import adapters
 from psycopg.adapt import AdaptersMap, Dumper
 from psycopg.pq import Format
 
+from milepost import native_code
+
 try:
     from milepost.store.wire import _packing
 
-    is_compiled = True
+    is_compiled = native_code.is_wanted()
 except ImportError:  # there was no compiler when Milepost was installed
     is_compiled = False
 
 _BYTEA, _INT8, _INT4, _TEXT = 17, 20, 23, 25
-"""The server's numbers for the types of items (`pg_type`)."""
+"""PostgreSQL's numbers (`pg_type`) for the types of items."""
 
 _BYTEA_ARRAY, _INT4_ARRAY, _TEXT_ARRAY, _INT8_ARRAY = 1001, 1007, 1009, 1016
-"""Its numbers for their arrays."""
+"""PostgreSQL's numbers for the types of arrays."""
 
 _head = Struct("!iiIii").pack
 _length = Struct("!i").pack
@@ -58,40 +60,40 @@ class Byteas(bytes):
 
 
 def int4s(values: Sequence[int]) -> Int4s:
-    """Pack *values*, each of 32 bits."""
+    """Return *values* of 32 bits each as a packed array."""
     if is_compiled and values:
         return Int4s(_packing.int4s(_INT4, values))
     return Int4s(_packed(_INT4, len(values), map(_int4, repeat(4), values)))
 
 
 def int8s(values: Sequence[int]) -> Int8s:
-    """Pack *values*, each of 64 bits."""
+    """Return *values* of 64 bits each as a packed array."""
     if is_compiled and values:
         return Int8s(_packing.int8s(_INT8, values))
     return Int8s(_packed(_INT8, len(values), map(_int8, repeat(8), values)))
 
 
 def texts(values: Sequence[str | bytes | None]) -> Texts:
-    """Pack *values*; bytes are UTF-8 already."""
+    """Return *values* as a packed array of texts; bytes must be UTF-8."""
     if is_compiled and values:
         return Texts(_packing.of_bytes(_TEXT, [*values]))
     return Texts(_of_bytes(_TEXT, [value.encode() if isinstance(value, str) else value for value in values]))
 
 
 def byteas(values: Sequence[bytes]) -> Byteas:
-    """Pack *values*."""
+    """Return *values* as a packed array of byte strings."""
     if is_compiled and values:
         return Byteas(_packing.of_bytes(_BYTEA, [*values]))
     return Byteas(_of_bytes(_BYTEA, values))
 
 
 class Packing:
-    """What a connection has to be opened with to take packed arrays (the driver's `AdaptContext`)."""
+    """The driver's `AdaptContext` for connections that take packed arrays as parameters."""
 
     connection = None
 
     def __init__(self) -> None:
-        """Know the driver's own adapters, and those for packed arrays."""
+        """Register dumpers for packed arrays beside the driver's own adapters."""
         self.adapters = AdaptersMap(adapters)
         for kind, number in (
             (Int4s, _INT4_ARRAY),
@@ -99,17 +101,17 @@ class Packing:
             (Texts, _TEXT_ARRAY),
             (Byteas, _BYTEA_ARRAY),
         ):
-            dumper = type(f"{kind.__name__}Dumper", (_AsItIs,), {"oid": number})
+            dumper = type(f"{kind.__name__}Dumper", (_PackedDumper,), {"oid": number})
             self.adapters.register_dumper(kind, dumper)
 
 
-class _AsItIs(Dumper):
-    """Hands over what is packed already."""
+class _PackedDumper(Dumper):
+    """Passes packed arrays to the server unchanged."""
 
     format = Format.BINARY
 
     def dump(self, obj: bytes) -> bytes:
-        """Return *obj* itself."""
+        """Return *obj* unchanged."""
         return obj
 
 

@@ -1,18 +1,20 @@
-"""Events as rows of PostgreSQL's binary COPY format, packed by hand: a fraction of what the driver needs row by row.
+"""Packs events as rows of PostgreSQL's binary COPY format, in a fraction of the time that the driver needs per row.
 
-A row is the number of its columns and, for each, its length and its bytes; -1 in place of the length is NULL. Numbers
-are big endian, instants are microseconds since 2000. The columns are those of the statement `copy_events`, what has a
-fixed width first. `_packing.pyx` does the same in machine code.
+A row consists of the number of its columns and, for each column, its length and its bytes. A length of -1 means NULL.
+Numbers are big endian; instants are microseconds since 2000-01-01. The columns are those of the statement
+`copy_events`; columns of a fixed width come first. `_packing.pyx` does the same in machine code (decision 0025).
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
 
+from milepost import native_code
+
 try:
     from milepost.store.wire import _packing
 
-    is_compiled = True
+    is_compiled = native_code.is_wanted()
 except ImportError:  # there was no compiler when Milepost was installed
     is_compiled = False
 
@@ -20,11 +22,11 @@ SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 
 TEXTS_REMEMBERED_MAX = 10_000
-"""How many sources and names of events are kept ready."""
+"""The number of event sources and names whose packed texts are cached."""
 
 EventRow = tuple[int, int, int, int, int, int, int, bytes, str, str, str, str | None, bytes, bytes]
-"""An event's columns: bucket, organisation, customer; when it occurred and was received (epoch microseconds); its
-number, the organisation's version; content hash; source, id, name, reference; body and entries."""
+"""The columns of an event: bucket, organisation, customer; `occurred_at` and `received_at` (epoch microseconds); its
+number and the organisation's version; content hash; source, id, name and reference; body and entries."""
 
 _YEAR_2000_US = 946_684_800_000_000
 _COLUMNS, _INT4, _INT8, _HASH = 14, 4, 8, 16
@@ -34,7 +36,7 @@ _NULL = _length(-1)
 
 
 def encode_copy_rows(rows: Sequence[EventRow]) -> bytes:
-    """Return all that COPY wants to be sent for *rows*."""
+    """Return *rows* in the binary COPY format, with header and trailer."""
     if is_compiled:
         return _packing.rows([*rows])
     return b"".join((SIGNATURE, *map(_packed_row, rows), TRAILER))
@@ -52,7 +54,7 @@ def _packed_row(row: EventRow) -> bytes:
     number = b"" if reference is None else reference.encode()
     return b"".join(
         (
-            *(fixed, _often(source), _length(len(id_)), id_, _often(name)),
+            *(fixed, _cached_text(source), _length(len(id_)), id_, _cached_text(name)),
             *(_NULL if reference is None else _length(len(number)), number),
             *(_length(len(body)), body, _length(len(entries)), entries),
         )
@@ -60,7 +62,7 @@ def _packed_row(row: EventRow) -> bytes:
 
 
 @lru_cache(maxsize=TEXTS_REMEMBERED_MAX)
-def _often(text: str) -> bytes:
-    """Return a text that many rows share, with its length."""
+def _cached_text(text: str) -> bytes:
+    """Return a text that many rows share, with its length before it."""
     encoded = text.encode()
     return _length(len(encoded)) + encoded

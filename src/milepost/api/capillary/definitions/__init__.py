@@ -1,1 +1,1 @@
-"""Target groups and all that belongs to them, in the vendor's shapes."""
+"""Target groups and all that belongs to them: periods, targets, milestones, communications."""

@@ -1,1 +1,1 @@
-"""Leaderboards, in the vendor's shapes."""
+"""Leaderboards: the top of a target, and a customer's ranks."""

@@ -1,1 +1,1 @@
-"""Customers' targets, in the vendor's shapes."""
+"""Customers by their target groups: progress, enrolments, tracked events."""

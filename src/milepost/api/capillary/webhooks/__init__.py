@@ -1,1 +1,1 @@
-"""Behavioural events as they come in."""
+"""Behavioural events that come in by webhooks."""

@@ -1,4 +1,4 @@
-"""Who is to enter an audience, as an upload says it: a JSON array of identifiers, or CSV with one column of them."""
+"""Reading the customers of an upload to an audience: a JSON array of identifiers, or CSV with one column of them."""
 
 from typing import Any
 
@@ -15,25 +15,27 @@ PROBLEMS_MAX = 50
 
 
 def member_names(body: bytes, content_type: str) -> list[Identifier]:
-    """Return the customers that *body* names; raises Refused with what is wrong, by the place in the list."""
-    given = _from_csv(body) if "csv" in content_type else _from_json(body)
-    if len(given) > MEMBERS_MAX:
-        raise Refused(Problem("", f"an upload may hold {MEMBERS_MAX} customers; this one holds {len(given)}"))
-    names: list[Identifier] = []
+    """Return the identifiers in *body*; raises Refused with every problem, whose path begins with the position."""
+    pairs = _from_csv(body) if "csv" in content_type else _from_json(body)
+    if len(pairs) > MEMBERS_MAX:
+        raise Refused(_too_many(len(pairs)))
+    identifiers: list[Identifier] = []
     problems: list[Problem] = []
-    for place, (name, value) in enumerate(given):
-        found = (
-            identifier_of(NAMES[name], value) if name in NAMES else f"is no identifier; there are {', '.join(NAMES)}"
+    for place, (name, value) in enumerate(pairs):
+        identifier = (
+            identifier_of(NAMES[name], value)
+            if name in NAMES
+            else f"is not a kind of identifier; use one of {', '.join(NAMES)}"
         )
-        if isinstance(found, str):
-            problems.append(Problem(f"[{place}].{name}", found))
+        if isinstance(identifier, str):
+            problems.append(Problem(f"[{place}].{name}", identifier))
         else:
-            names.append(found)
+            identifiers.append(identifier)
         if len(problems) >= PROBLEMS_MAX:
             break
     if problems:
         raise Refused(*problems)
-    return names
+    return identifiers
 
 
 def _from_json(body: bytes) -> list[tuple[str, str]]:
@@ -44,7 +46,7 @@ def _from_json(body: bytes) -> list[tuple[str, str]]:
 
 
 def _pair(place: int, item: Any) -> tuple[str, str]:
-    """Return the one identifier of an item, as text."""
+    """Return the kind and value of the one identifier of an item, as text."""
     if not isinstance(item, dict) or len(item) != 1:
         raise Refused(Problem(f"[{place}]", f"must hold exactly one of {', '.join(NAMES)}"))
     ((name, value),) = item.items()
@@ -58,5 +60,9 @@ def _from_csv(body: bytes) -> list[tuple[str, str]]:
     if len(table.columns) != 1 or table.columns[0] not in NAMES:
         raise Refused(Problem("", f"the file must have one column, named one of {', '.join(NAMES)}"))
     if table.length > MEMBERS_MAX:
-        raise Refused(Problem("", f"an upload may hold {MEMBERS_MAX} customers; this one holds {table.length}"))
+        raise Refused(_too_many(table.length))
     return [(table.columns[0], row.cells[0].strip()) for row in table.rows]
+
+
+def _too_many(count: int) -> Problem:
+    return Problem("", f"an upload may hold at most {MEMBERS_MAX} customers; this one holds {count}")

@@ -1,30 +1,40 @@
-"""Audiences: make, list, renew; who is in them: upload, add one, remove one, list."""
+"""Audiences: create, list, rename, delete, begin a new version; their members: upload, add one, remove one, list."""
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Query, Request
-from msgspec import UNSET, Struct, UnsetType
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
-from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, holds_nul, id_of, read_body, read_json
+from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, read_json
+from milepost.api.http.route import ADMIN, READ, READING, Body, Route
+from milepost.api.native.answer import Page
+from milepost.api.native.audiences.answer import (
+    AudienceItem,
+    EnteredItem,
+    LeftItem,
+    MemberItem,
+    audience_item,
+    entered_item,
+    member_item,
+)
+from milepost.api.native.audiences.body import AudienceBody, MemberBody, VersionBody
 from milepost.api.native.audiences.members import member_names
-from milepost.api.native.paging import PAGE_MAX, after_customer, after_id
-from milepost.api.native.structure import structure_problems
+from milepost.api.native.paging import PAGE_MAX, after_customer, after_id, page_of
+from milepost.api.native.path import id_or_refuse
+from milepost.api.native.structure import struct_of
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
-from milepost.rules.calendar import calendar_of
 from milepost.service.enrolments.audience_edits import delete_audience, rename_audience
 from milepost.service.enrolments.audiences import (
     UNKNOWN_AUDIENCE,
-    AudienceView,
-    enter_audience,
-    leave_audience,
+    add_audience_version,
+    add_members,
+    create_audience,
     list_audiences,
     list_members,
-    make_audience,
-    renew_audience,
+    remove_member,
     view_audience,
 )
 
@@ -35,70 +45,10 @@ Version = Annotated[str | None, Query(alias="versionId")]
 router = APIRouter(prefix="/api/v1/audiences", tags=["audiences"])
 
 
-class AudienceBody(Struct, forbid_unknown_fields=True):
-    """An audience to be made, or what it is to be called."""
-
-    name: str
-
-
-class VersionBody(Struct, forbid_unknown_fields=True):
-    """A version to be begun: there is nothing to say of it."""
-
-
-class MemberBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Who is to enter: exactly one of these."""
-
-    user_id: int | str | UnsetType = UNSET
-    external_id: str | UnsetType = UNSET
-    mobile: str | UnsetType = UNSET
-    email: str | UnsetType = UNSET
-    cardnumber: str | UnsetType = UNSET
-
-
-class VersionItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A version of an audience, and how many customers are in it."""
-
-    id: int
-    created_at: str
-    members: int
-
-
-class AudienceItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """An audience; `versionId` is today's version, which is the last."""
-
-    id: int
-    name: str
-    created_at: str
-    version_id: int
-    versions: list[VersionItem]
-
-
-class EnteredItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What became of an upload: how many entered, how many were in already, and the places of those nobody knows."""
-
-    version_id: int
-    entered: int
-    already: int
-    unknown: list[int]
-
-
-class MemberItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Who is in an audience, and since when."""
-
-    customer_id: int
-    entered_at: str
-
-
-class LeftItem(Struct, forbid_unknown_fields=True):
-    """Whether the customer was in the audience."""
-
-    left: bool
-
-
 @router.post("", response_model=None)
 async def post_audience(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Make an audience with its first version."""
-    return JsonResponse(_item(await make_audience(runtime, caller, _name(read_json(await read_body(request))))))
+    """Create an audience with its first version."""
+    return JsonResponse(audience_item(await create_audience(runtime, caller, await _name(request))))
 
 
 @router.get("", response_model=None)
@@ -106,76 +56,74 @@ async def get_audiences(
     runtime: RunningRuntime, caller: CurrentCaller, cursor: str = "", limit: int = PAGE_MAX
 ) -> JsonResponse:
     """List audiences by id."""
-    after = after_id(cursor, limit)
-    found = await list_audiences(runtime, caller, after, limit + 1)
-    more = str(found[limit - 1].audience.id) if len(found) > limit else None
-    return JsonResponse({"items": [_item(view) for view in found[:limit]], "nextCursor": more})
+    views = await list_audiences(runtime, caller, after_id(cursor, limit), limit + 1)
+    return JsonResponse(page_of(views, limit, audience_item, lambda view: view.audience.id))
 
 
 @router.get("/{audience_id}", response_model=None)
 async def get_audience(audience_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Return one audience."""
-    return JsonResponse(_item(await view_audience(runtime, caller, _id(audience_id))))
+    return JsonResponse(audience_item(await view_audience(runtime, caller, _audience_id(audience_id))))
 
 
 @router.patch("/{audience_id}", response_model=None)
 async def patch_audience(
     audience_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller
 ) -> JsonResponse:
-    """Call an audience otherwise; targets that name it go on."""
-    name = _name(read_json(await read_body(request)))
-    return JsonResponse(_item(await rename_audience(runtime, caller, _id(audience_id), name)))
+    """Rename an audience; targets that use it keep using it."""
+    name = await _name(request)
+    return JsonResponse(audience_item(await rename_audience(runtime, caller, _audience_id(audience_id), name)))
 
 
 @router.delete("/{audience_id}", response_model=None)
 async def remove_audience(audience_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Delete an audience that no target needs any more, and answer what it was; enrolments stay, its name is free."""
-    return JsonResponse(_item(await delete_audience(runtime, caller, _id(audience_id))))
+    """Delete an audience that no target uses any more, and return it. Enrolments stay; its name may be used again."""
+    return JsonResponse(audience_item(await delete_audience(runtime, caller, _audience_id(audience_id))))
 
 
 @router.post("/{audience_id}/versions", response_model=None)
 async def post_audience_version(
     audience_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller
 ) -> JsonResponse:
-    """Begin a new version, which nobody is in yet; targets that name an earlier one go on with that."""
+    """Begin a new version without members. Targets that use an earlier version keep using that one."""
     body = await read_body(request)
-    problems = structure_problems(read_json(body), VersionBody) if body.strip() else []
-    if problems:
-        raise Refused(*problems)
-    return JsonResponse(_item(await renew_audience(runtime, caller, _id(audience_id))))
+    if body.strip():
+        struct_of(read_json(body), VersionBody)
+    return JsonResponse(audience_item(await add_audience_version(runtime, caller, _audience_id(audience_id))))
 
 
 @router.post("/{audience_id}/members", response_model=None)
 async def post_members(
     audience_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller, version: Version = None
 ) -> JsonResponse:
-    """Let customers enter, from a JSON array of identifiers or a CSV file with one column of them."""
-    audience, meant = _id(audience_id), _version(version)
+    """Add customers to an audience, from a JSON array of identifiers or a CSV file with one column of them."""
+    audience, version_id = _audience_id(audience_id), _version_id(version)
     body, kind = await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", "")
-    names = await asyncio.to_thread(member_names, body, kind)
-    entered = await enter_audience(runtime, caller, audience, meant, names)
-    return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, list(entered.unknown)))
+    # In a thread, because reading a large upload would keep other requests waiting.
+    identifiers = await asyncio.to_thread(member_names, body, kind)
+    return JsonResponse(entered_item(await add_members(runtime, caller, audience, version_id, identifiers)))
 
 
 @router.put("/{audience_id}/members/{customer_id}", response_model=None)
 async def put_member(
     audience_id: str, customer_id: str, runtime: RunningRuntime, caller: CurrentCaller, version: Version = None
 ) -> JsonResponse:
-    """Let one customer enter."""
-    names = [Identifier(IdentifierKind.ID, str(_customer(customer_id)))]
-    entered = await enter_audience(runtime, caller, _id(audience_id), _version(version), names)
+    """Add one customer to an audience."""
+    identifier = Identifier(IdentifierKind.ID, str(id_or_refuse(customer_id, UNKNOWN_CUSTOMER)))
+    entered = await add_members(runtime, caller, _audience_id(audience_id), _version_id(version), [identifier])
     if entered.unknown:
         raise Refused(UNKNOWN_CUSTOMER)
-    return JsonResponse(EnteredItem(entered.version.id, entered.entered, entered.already, []))
+    return JsonResponse(entered_item(entered))
 
 
 @router.delete("/{audience_id}/members/{customer_id}", response_model=None)
 async def delete_member(
     audience_id: str, customer_id: str, runtime: RunningRuntime, caller: CurrentCaller, version: Version = None
 ) -> JsonResponse:
-    """Let one customer leave; enrolments stay."""
-    left = await leave_audience(runtime, caller, _id(audience_id), _version(version), _customer(customer_id))
-    return JsonResponse(LeftItem(left))
+    """Remove one customer from an audience; enrolments stay."""
+    audience, version_id = _audience_id(audience_id), _version_id(version)
+    customer = id_or_refuse(customer_id, UNKNOWN_CUSTOMER)
+    return JsonResponse(LeftItem(await remove_member(runtime, caller, audience, version_id, customer)))
 
 
 @router.get("/{audience_id}/members", response_model=None)
@@ -187,53 +135,36 @@ async def get_members(
     cursor: str = "",
     limit: int = PAGE_MAX,
 ) -> JsonResponse:
-    """List who is in an audience, in no order that means anything."""
+    """List the members of an audience; their order has no meaning."""
     after = after_customer(cursor, limit)
-    found = await list_members(runtime, caller, _id(audience_id), _version(version), after, limit + 1)
-    utc = calendar_of("UTC")
-    items = [MemberItem(member.customer_id, utc.iso(member.entered_at)) for member in found[:limit]]
-    more = f"{found[limit - 1].bucket}-{found[limit - 1].customer_id}" if len(found) > limit else None
-    return JsonResponse({"items": items, "nextCursor": more})
+    members = await list_members(runtime, caller, _audience_id(audience_id), _version_id(version), after, limit + 1)
+    return JsonResponse(page_of(members, limit, member_item, lambda member: f"{member.bucket}-{member.customer_id}"))
 
 
-def _name(value: Any) -> str:
-    """Return the name that a body says; raises Refused."""
-    problems = structure_problems(value, AudienceBody)
-    if not problems and holds_nul(value):
-        problems = [Problem("name", "holds the character U+0000")]
-    if problems:
-        raise Refused(*problems)
-    return msgspec.convert(value, AudienceBody).name
+async def _name(request: Request) -> str:
+    """Return the name of an audience in a body; raises Refused."""
+    return struct_of(read_json(await read_body(request)), AudienceBody, "name").name
 
 
-def _item(view: AudienceView) -> AudienceItem:
-    utc = calendar_of("UTC")
-    audience = view.audience
-    versions = [
-        VersionItem(version.id, utc.iso(version.created_at), view.members.get(version.id, 0))
-        for version in audience.versions
-    ]
-    return AudienceItem(audience.id, audience.name, utc.iso(audience.created_at), audience.current.id, versions)
+def _audience_id(text: str) -> int:
+    return id_or_refuse(text, UNKNOWN_AUDIENCE)
 
 
-def _id(text: str) -> int:
-    found = id_of(text)
-    if not found:
-        raise Refused(UNKNOWN_AUDIENCE)
-    return found
+def _version_id(text: str | None) -> int | None:
+    return None if text is None else id_or_refuse(text, Problem("versionId", "must be an id"))
 
 
-def _customer(text: str) -> int:
-    found = id_of(text)
-    if not found:
-        raise Refused(UNKNOWN_CUSTOMER)
-    return found
+_MEMBERS = Body((MemberBody,), alone=False, listed=True, table="One column of identifiers, named by its kind.")
 
-
-def _version(text: str | None) -> int | None:
-    if text is None:
-        return None
-    found = id_of(text)
-    if not found:
-        raise Refused(Problem("versionId", "must be an id"))
-    return found
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("get", "/api/v1/audiences"): Route(READ, Page[AudienceItem], statuses=READING),
+    ("post", "/api/v1/audiences"): Route(ADMIN, AudienceItem, Body((AudienceBody,))),
+    ("get", "/api/v1/audiences/{audience_id}"): Route(READ, AudienceItem, statuses=READING),
+    ("patch", "/api/v1/audiences/{audience_id}"): Route(ADMIN, AudienceItem, Body((AudienceBody,))),
+    ("delete", "/api/v1/audiences/{audience_id}"): Route(ADMIN, AudienceItem, statuses=READING),
+    ("post", "/api/v1/audiences/{audience_id}/versions"): Route(ADMIN, AudienceItem, Body((VersionBody,))),
+    ("get", "/api/v1/audiences/{audience_id}/members"): Route(READ, Page[MemberItem], statuses=READING),
+    ("post", "/api/v1/audiences/{audience_id}/members"): Route(ADMIN, EnteredItem, _MEMBERS),
+    ("put", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(ADMIN, EnteredItem, statuses=READING),
+    ("delete", "/api/v1/audiences/{audience_id}/members/{customer_id}"): Route(ADMIN, LeftItem, statuses=READING),
+}

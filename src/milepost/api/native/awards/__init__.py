@@ -1,1 +1,1 @@
-"""Decisions about awards, and what caps leave."""
+"""Authorised awards, and what caps still allow."""

@@ -1,1 +1,1 @@
-"""Customers, found and listed."""
+"""Finding customers."""

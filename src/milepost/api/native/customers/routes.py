@@ -1,30 +1,38 @@
-"""Finding customers by the names they are known by."""
+"""Finding a customer by one of their identifiers."""
+
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse
+from milepost.api.http.route import READ, READING, Route
+from milepost.api.native.answer import Page
+from milepost.api.native.customers.answer import CustomerItem, customer_item
+from milepost.api.native.identifiers import EXTERNAL_NAMES, VALUE_CHARACTERS_MAX
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
 from milepost.service.customers.view import find_customer
-
-_KINDS = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}
-VALUE_CHARACTERS_MAX = 200
 
 router = APIRouter(prefix="/api/v1", tags=["customers"])
 
 
 @router.get("/customers", response_model=None)
 async def get_customers(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Return the customer that one name, such as externalId or mobile, leads to; no customer is an empty list."""
-    named = [(name, value) for name, value in request.query_params.multi_items() if name in _KINDS]
-    if len(named) != 1 or len(request.query_params) != 1:
-        raise Refused(Problem("", f"give exactly one of {', '.join(_KINDS)}"))
-    name, value = named[0]
+    """Return the customer with one identifier, such as externalId or mobile, in a list; without one it is empty."""
+    parameters = request.query_params.multi_items()
+    if len(parameters) != 1 or parameters[0][0] not in EXTERNAL_NAMES:
+        raise Refused(Problem("", f"give exactly one of {', '.join(EXTERNAL_NAMES)}"))
+    name, value = parameters[0]
     if len(value) > VALUE_CHARACTERS_MAX or "\0" in value:
         raise Refused(Problem(name, f"must have at most {VALUE_CHARACTERS_MAX} characters, none of them U+0000"))
-    kind = _KINDS[name]
+    kind = EXTERNAL_NAMES[name]
     identifier = Identifier(kind, value.lower() if kind is IdentifierKind.EMAIL else value)
     customer_id = await find_customer(runtime.database, caller.org_id, identifier)
-    items = [] if customer_id is None else [{"id": customer_id, name: value}]
-    return JsonResponse({"items": items, "nextCursor": None})
+    items = [] if customer_id is None else [customer_item(customer_id, name, value)]
+    return JsonResponse(Page(items, None))
+
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("get", "/api/v1/customers"): Route(READ, Page[CustomerItem], query=tuple(EXTERNAL_NAMES), statuses=READING),
+}

@@ -1,20 +1,27 @@
-"""Programmes, currencies, extended and custom fields: `POST` adds or changes, `GET` lists."""
+"""Programmes, currencies, extended and custom fields: `POST` adds or changes them, `GET` lists them."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
-from msgspec import Meta, Struct
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
-from milepost.api.http.body import ID_MAX, JsonResponse
-from milepost.api.native.items import read_items
-from milepost.api.native.paging import PAGE_MAX
-from milepost.model.problem import Problem, Refused
-from milepost.model.reference import AlternateCurrency, DeclaredField, FieldEntity, FieldFamily, FieldType, Program
+from milepost.api.http.body import JsonResponse
+from milepost.api.http.route import Route
+from milepost.api.native.answer import Items
+from milepost.api.native.declarations.answer import (
+    CurrencyItem,
+    FieldItem,
+    ProgramItem,
+    currency_item,
+    field_item,
+    program_item,
+)
+from milepost.api.native.declarations.body import CurrencyBody, FieldBody, ProgramBody, field_drafts
+from milepost.api.native.items import read_items, routes_of_list
+from milepost.api.native.paging import PAGE_MAX, page_by_key
+from milepost.model.reference import DeclaredField, FieldFamily
 from milepost.service.organisations.declarations import (
     CurrencyDraft,
-    FieldDraft,
     ProgramDraft,
     declare_currencies,
     declare_fields,
@@ -26,65 +33,13 @@ from milepost.service.organisations.declarations import (
 
 router = APIRouter(prefix="/api/v1", tags=["declared"])
 
-Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
-Listed = TypeVar("Listed")
-
-
-class ProgramBody(Struct, forbid_unknown_fields=True):
-    """A programme; without an id the one of this name, or a new one."""
-
-    name: str
-    id: Id | None = None
-
-
-class CurrencyBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A reward currency of a programme."""
-
-    program_id: Id
-    identifier: str
-    name: str | None = None
-
-
-class FieldBody(Struct, forbid_unknown_fields=True):
-    """A field and what its values are."""
-
-    entity: FieldEntity
-    name: str
-    type: FieldType
-    label: str | None = None
-
-
-class ProgramItem(Struct, forbid_unknown_fields=True):
-    """A programme."""
-
-    id: int
-    name: str
-
-
-class CurrencyItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A reward currency of a programme."""
-
-    program_id: int
-    identifier: str
-    name: str
-
-
-class FieldItem(Struct, forbid_unknown_fields=True):
-    """A field that is used."""
-
-    entity: FieldEntity
-    name: str
-    type: FieldType
-    label: str
-
 
 @router.post("/programs", response_model=None)
 async def post_programs(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Add or rename programmes; once there is one, targets of currencies must name a known one."""
-    items = await read_items(request, ProgramBody)
-    drafts = [ProgramDraft(id=item.id, name=item.name) for item in items]
-    kept = await declare_programs(runtime.database, caller.org_id, drafts)
-    return JsonResponse({"items": [_program(one) for one in kept]})
+    """Add or rename programmes. Once a programme is declared, targets of currencies must name a declared one."""
+    drafts = [ProgramDraft(id=item.id, name=item.name) for item in await read_items(request, ProgramBody)]
+    programs = await declare_programs(runtime.database, caller.org_id, drafts)
+    return JsonResponse(Items([program_item(program) for program in programs]))
 
 
 @router.get("/programs", response_model=None)
@@ -92,17 +47,19 @@ async def get_programs(
     runtime: RunningRuntime, caller: CurrentCaller, cursor: str = "", limit: int = PAGE_MAX
 ) -> JsonResponse:
     """List programmes by id."""
-    found = await known_programs(runtime.database, caller.org_id)
-    return _page(found, lambda one: f"{one.id:020}", _program, cursor, limit)
+    programs = await known_programs(runtime.database, caller.org_id)
+    return JsonResponse(page_by_key(programs, lambda program: f"{program.id:020}", program_item, cursor, limit))
 
 
 @router.post("/currencies", response_model=None)
 async def post_currencies(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Add or rename alternate currencies of known programmes."""
-    items = await read_items(request, CurrencyBody)
-    drafts = [CurrencyDraft(program_id=one.program_id, identifier=one.identifier, name=one.name) for one in items]
-    kept = await declare_currencies(runtime.database, caller.org_id, drafts)
-    return JsonResponse({"items": [_currency(one) for one in kept]})
+    """Add or rename alternate currencies of declared programmes."""
+    drafts = [
+        CurrencyDraft(program_id=item.program_id, identifier=item.identifier, name=item.name)
+        for item in await read_items(request, CurrencyBody)
+    ]
+    currencies = await declare_currencies(runtime.database, caller.org_id, drafts)
+    return JsonResponse(Items([currency_item(currency) for currency in currencies]))
 
 
 @router.get("/currencies", response_model=None)
@@ -110,13 +67,21 @@ async def get_currencies(
     runtime: RunningRuntime, caller: CurrentCaller, cursor: str = "", limit: int = PAGE_MAX
 ) -> JsonResponse:
     """List alternate currencies by programme and identifier."""
-    found = await known_currencies(runtime.database, caller.org_id)
-    return _page(found, lambda one: f"{one.program_id:020}:{one.identifier}", _currency, cursor, limit)
+    currencies = await known_currencies(runtime.database, caller.org_id)
+    return JsonResponse(
+        page_by_key(
+            currencies,
+            lambda currency: f"{currency.program_id:020}:{currency.identifier}",
+            currency_item,
+            cursor,
+            limit,
+        )
+    )
 
 
 @router.post("/extended-fields", response_model=None)
 async def post_extended_fields(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
-    """Declare extended fields; once an entity has one, targets of that entity must name a declared one."""
+    """Declare extended fields. Once an entity has one, targets of that entity must name a declared one."""
     return await _declare(request, runtime, caller, FieldFamily.EXTENDED)
 
 
@@ -125,8 +90,8 @@ async def get_extended_fields(
     runtime: RunningRuntime, caller: CurrentCaller, cursor: str = "", limit: int = PAGE_MAX
 ) -> JsonResponse:
     """List extended fields by entity and name."""
-    found = await known_fields(runtime.database, caller.org_id, FieldFamily.EXTENDED)
-    return _page(found, _field_key, _field, cursor, limit)
+    fields = await known_fields(runtime.database, caller.org_id, FieldFamily.EXTENDED)
+    return JsonResponse(page_by_key(fields, _field_key, field_item, cursor, limit))
 
 
 @router.post("/custom-fields", response_model=None)
@@ -140,47 +105,25 @@ async def get_custom_fields(
     runtime: RunningRuntime, caller: CurrentCaller, cursor: str = "", limit: int = PAGE_MAX
 ) -> JsonResponse:
     """List custom fields by entity and name."""
-    found = await known_fields(runtime.database, caller.org_id, FieldFamily.CUSTOM)
-    return _page(found, _field_key, _field, cursor, limit)
-
-
-def field_drafts(items: Sequence[FieldBody], family: FieldFamily) -> list[FieldDraft]:
-    """Return the fields that *items* declare."""
-    return [
-        FieldDraft(family=family, entity=one.entity, name=one.name, type=one.type, label=one.label) for one in items
-    ]
+    fields = await known_fields(runtime.database, caller.org_id, FieldFamily.CUSTOM)
+    return JsonResponse(page_by_key(fields, _field_key, field_item, cursor, limit))
 
 
 async def _declare(
     request: Request, runtime: RunningRuntime, caller: CurrentCaller, family: FieldFamily
 ) -> JsonResponse:
     drafts = field_drafts(await read_items(request, FieldBody), family)
-    kept = await declare_fields(runtime.database, caller.org_id, drafts)
-    return JsonResponse({"items": [_field(one) for one in kept]})
-
-
-def _page(
-    found: Sequence[Listed], key: Callable[[Listed], str], item: Callable[[Listed], Struct], cursor: str, limit: int
-) -> JsonResponse:
-    """Return what comes after *cursor*, which is the key of the last one before, at most *limit*."""
-    if not 1 <= limit <= PAGE_MAX:
-        raise Refused(Problem("limit", f"must be from 1 to {PAGE_MAX}"))
-    rest = sorted((one for one in found if key(one) > cursor), key=key)
-    following = key(rest[limit - 1]) if len(rest) > limit else None
-    return JsonResponse({"items": [item(one) for one in rest[:limit]], "nextCursor": following})
-
-
-def _program(program: Program) -> ProgramItem:
-    return ProgramItem(program.id, program.name)
-
-
-def _currency(currency: AlternateCurrency) -> CurrencyItem:
-    return CurrencyItem(currency.program_id, currency.identifier, currency.name)
+    fields = await declare_fields(runtime.database, caller.org_id, drafts)
+    return JsonResponse(Items([field_item(field) for field in fields]))
 
 
 def _field_key(field: DeclaredField) -> str:
     return f"{field.entity.value}:{field.name}"
 
 
-def _field(field: DeclaredField) -> FieldItem:
-    return FieldItem(field.entity, field.name, field.type, field.label)
+ROUTES: Mapping[tuple[str, str], Route] = {
+    **routes_of_list("/api/v1/programs", ProgramBody, ProgramItem, "id, name"),
+    **routes_of_list("/api/v1/currencies", CurrencyBody, CurrencyItem, "programId, identifier, name"),
+    **routes_of_list("/api/v1/extended-fields", FieldBody, FieldItem, "entity, name, type, label"),
+    **routes_of_list("/api/v1/custom-fields", FieldBody, FieldItem, "entity, name, type, label"),
+}

@@ -1,1 +1,1 @@
-"""Enrolments by file."""
+"""Enrolling many customers from a file."""

@@ -1,1 +1,1 @@
-"""Events, as they come in."""
+"""Events of customers: bills, returns, awards and behavioural events."""

@@ -1,13 +1,15 @@
-"""What an event looks like from outside: the shapes of the body of `POST /api/v1/events`."""
+"""The body of `POST /api/v1/events`: events, and the data of each kind of event."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from milepost.api.http.body import ID_MAX
+from milepost.api.http.body import DEPTH_MAX, ID_MAX
 from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, AwardKind, ReturnKind
+from milepost.model.problem import Problem, Refused
 
 LINES_MAX = 5_000
 FIELDS_MAX = 200
@@ -19,9 +21,11 @@ Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
 Fields = dict[str, Any]
 
+_raw_events = msgspec.json.Decoder(list[Raw])
+
 
 class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Who did it: exactly one of these."""
+    """The customer of an event, by exactly one of these."""
 
     id: Id | UnsetType = UNSET
     external_id: Short | UnsetType = UNSET
@@ -30,7 +34,7 @@ class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class PlaceBody(Struct, forbid_unknown_fields=True):
-    """Where it happened: an id or a code."""
+    """The store or till where something happened, by its id or its code."""
 
     id: Id | UnsetType = UNSET
     code: Short | UnsetType = UNSET
@@ -41,7 +45,7 @@ def _no_data() -> Raw:
 
 
 class EventBody(Struct, forbid_unknown_fields=True):
-    """One event, plain or as a CloudEvents 1.0 structured event (`subject` may then hold the external id)."""
+    """One event, also as a CloudEvents 1.0 structured event; `subject` may then hold the customer's external id."""
 
     id: Short
     source: Short
@@ -72,7 +76,7 @@ class LineBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The data of TransactionAdd; `decision` names the decision by which caps have counted the bill."""
+    """The data of TransactionAdd. `decision` is the id of the award decision that has counted for caps already."""
 
     number: Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
     net_amount: Decimal
@@ -85,7 +89,7 @@ class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class ReturnedLineBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Pieces of an article that came back; amounts that are left out follow from the bill."""
+    """Returned pieces of an article. Amounts that are left out are computed from the bill."""
 
     code: Short
     quantity: Decimal = Decimal(1)
@@ -104,7 +108,7 @@ class ReturnBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The data of PointsAwarded and CurrencyAwarded; `decision` names the decision that said how much."""
+    """The data of PointsAwarded and CurrencyAwarded. `decision` is the id of the decision about this award, if any."""
 
     amount: Decimal
     program_id: Id | UnsetType = UNSET
@@ -114,4 +118,18 @@ class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 PAYLOAD_BODIES: dict[str, type[Struct]] = {BILL: BillBody, RETURN: ReturnBody, POINTS: AwardBody, CURRENCY: AwardBody}
-"""What `data` looks like for the event names that have a meaning of their own; others hold plain attributes."""
+"""The data of each event name that Milepost knows. Other events are behavioural; their data are attributes."""
+
+
+def raw_events(body: bytes, content_type: str) -> list[Raw]:
+    """Return the JSON text of each event in *body*; raises Refused."""
+    try:
+        if "ndjson" in content_type or "jsonl" in content_type:
+            return [Raw(line) for line in body.splitlines() if line.strip()]
+        if body.lstrip()[:1] == b"[":
+            return _raw_events.decode(body)
+        return [msgspec.json.decode(body, type=Raw)]
+    except RecursionError:
+        raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(Problem("", f"the body is not valid JSON: {error}")) from None

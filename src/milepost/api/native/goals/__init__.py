@@ -1,1 +1,1 @@
-"""Goals that customers set themselves."""
+"""Goals that customers set for themselves."""

@@ -1,1 +1,1 @@
-"""Long work, and how far it is."""
+"""Jobs: long work over many customers."""

@@ -1,1 +1,1 @@
-"""One customer's progress in full."""
+"""A customer's progress in every target group."""

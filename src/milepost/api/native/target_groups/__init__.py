@@ -1,1 +1,1 @@
-"""What is done with a whole target group."""
+"""Calls about a whole target group."""

@@ -1,1 +1,1 @@
-"""Communications of a target."""
+"""Communications about a target."""

@@ -1,19 +1,21 @@
 """`GET /v3/milestones`: the groups of an organisation, searched and in pages (facts 3.1)."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from milepost.api.capillary.definitions.lookup import milestone
-from milepost.api.capillary.envelope import paged
+from milepost.api.capillary.definitions.target_groups.answer import TargetGroupAnswer, milestone
+from milepost.api.capillary.envelope import PagedEnvelope, paged
 from milepost.api.capillary.query import boolean, number, words
-from milepost.api.capillary.scope import ReadingFor
+from milepost.api.capillary.scope import HEADERS, ReadingFor
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import JsonResponse
+from milepost.api.http.route import READ, READING, Route
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, Tracking
 from milepost.rules.calendar import calendar_of
-from milepost.service.definitions.list import MilestoneQuery, MilestoneStatus, find_milestones
+from milepost.service.definitions.group_queries import MilestoneQuery, MilestoneStatus, find_milestones
 
 LIMIT_USUAL = 10
 LIMIT_MAX = 100
@@ -23,10 +25,16 @@ _STATUSES = {status.value: status for status in MilestoneStatus}
 _TRACKINGS = {tracking.value: tracking for tracking in Tracking} | {"STREAK": Tracking.STREAKS}
 _KPIS = {kpi.value: kpi for kpi in Kpi}
 
+MILESTONES = "/v3/milestones"
+
 router = APIRouter(tags=["target groups"])
 
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("get", MILESTONES): Route(READ, PagedEnvelope[list[TargetGroupAnswer]], headers=HEADERS, statuses=READING),
+}
 
-@router.get("/v3/milestones", response_model=None)
+
+@router.get(MILESTONES, response_model=None)
 async def get_milestones(
     runtime: RunningRuntime,
     readers: ReadingFor,
@@ -41,7 +49,7 @@ async def get_milestones(
     offset: str | None = None,
     includeUserCreatedTargetGroups: str = "false",
 ) -> JsonResponse:
-    """List milestones, newest first; `offset` counts pages, `name` may be a part of one, words may be several."""
+    """List milestones, newest first; `offset` counts pages, `name` may be a part of a name, other filters lists."""
     problems: list[Problem] = []
     query = MilestoneQuery(
         begins=start or None,

@@ -1,1 +1,1 @@
-"""Periods of a group."""
+"""Periods of a target group: listed, added, changed."""

@@ -1,1 +1,1 @@
-"""Target groups: defined, changed, read."""
+"""Target groups: defined, changed, listed, deleted."""

@@ -1,254 +1,261 @@
-"""A target group as the vendor shows it: key for key in the order of S0, S1 and S3, without keys that have no value."""
+"""A target group as creations, reads and edits answer it: key for key in the order of S0, S1 and S3 (facts 2.1).
 
-from collections.abc import Iterable
+The vendor publishes the order of a creation's keys only. A read has the same order; what it shows besides stands in
+periods and targets (attribution) or at the end (createdOn, orgId).
+"""
 
-from milepost.api.capillary.envelope import Json
+from msgspec import UNSET, UnsetType, field
+
+from milepost.api.capillary.answer import AnswerStruct, AttributionAnswer, attribution, given
+from milepost.api.capillary.definitions.periods.answer import PeriodAnswer, period_answer
+from milepost.api.capillary.definitions.targets.answer import (
+    CombinationAnswer,
+    TargetAnswer,
+    combination_answer,
+    created_target,
+    target_answer,
+)
 from milepost.model.target import (
-    Attribution,
-    AudienceFilter,
-    Author,
     CapScope,
-    Combination,
-    Goal,
-    Metadata,
+    Evaluation,
+    FreezeRule,
+    Frequency,
     Period,
     StreakLevel,
-    Target,
     TargetGroup,
-    Trigger,
+    Tracking,
 )
 from milepost.rules.calendar import Calendar, nearest_second
-from milepost.rules.definition.metadata import WINDOW_UNIT, WINDOW_VALUE
-from milepost.rules.edits.authorship import attribution_of, created_by
-from milepost.rules.edits.period_edits import status_of
+from milepost.rules.definition.validation import RECURRING_UNSET
+from milepost.rules.edits.authorship import creation_of
+from milepost.rules.edits.period_edits import PeriodStatus, status_of
 
 
-def created_group(group: TargetGroup, calendar: Calendar, now: int) -> Json:
+class StreakLevelAnswer(AnswerStruct):
+    """A streak level."""
+
+    id: int
+    attribution: AttributionAnswer
+    target_group_id: int
+    name: str
+    target_count_of_sequence: int
+
+
+class FreezesAnswer(AnswerStruct):
+    """How a streak's freezes come; a word of our own."""
+
+    max: int
+    earn_every: int | UnsetType = UNSET
+
+
+class CreatedGroupAnswer(AnswerStruct, kw_only=True):
+    """A target group as its creation shows it; keys without a value are left out."""
+
+    id: int
+    name: str
+    from_date: str | UnsetType = UNSET
+    to_date: str | UnsetType = UNSET
+    active: bool
+    preferred_till_id: int
+    periods: list[PeriodAnswer]
+    streaks: list[StreakLevelAnswer] | UnsetType = UNSET
+    total_periods: int
+    description: str | UnsetType = UNSET
+    target_evaluation_type: Evaluation
+    recurring_cycles: int | UnsetType = UNSET
+    frequency: int | UnsetType = UNSET
+    target_cycle_start_date: str
+    target_cycle_end_date: str
+    target_cycle_start_date_iso: str = field(name="targetCycleStartDateISO")
+    target_cycle_end_date_iso: str = field(name="targetCycleEndDateISO")
+    frequency_type: Frequency | UnsetType = UNSET
+    tracking_type: Tracking
+    targets: list[TargetAnswer]
+    combination_type: str | UnsetType = UNSET
+    unified_target_expression: CombinationAnswer | UnsetType = UNSET
+    leaderboard_enabled: bool
+    user_created: bool
+    time_zone_name: str | UnsetType = UNSET
+    cap_scope: CapScope | UnsetType = UNSET
+    streak_freezes: FreezesAnswer | UnsetType = UNSET
+
+
+class TargetGroupAnswer(AnswerStruct, kw_only=True):
+    """A target group as it is in force; keys without a value are left out.
+
+    Whether periods, targets, `createdOn` and `orgId` are there follows from what was asked.
+    """
+
+    id: int
+    attribution: AttributionAnswer
+    name: str
+    from_date: str | UnsetType = UNSET
+    to_date: str | UnsetType = UNSET
+    active: bool
+    preferred_till_id: int
+    periods: list[PeriodAnswer] | UnsetType = UNSET
+    streaks: list[StreakLevelAnswer] | UnsetType = UNSET
+    active_period: PeriodAnswer | UnsetType = UNSET
+    total_periods: int
+    description: str | UnsetType = UNSET
+    target_evaluation_type: Evaluation
+    recurring_cycles: int
+    frequency: int
+    target_cycle_start_date: str
+    target_cycle_end_date: str
+    target_cycle_start_date_iso: str = field(name="targetCycleStartDateISO")
+    target_cycle_end_date_iso: str = field(name="targetCycleEndDateISO")
+    frequency_type: Frequency
+    tracking_type: Tracking
+    targets: list[TargetAnswer] | UnsetType = UNSET
+    combination_type: str | UnsetType = UNSET
+    unified_target_expression: CombinationAnswer | UnsetType = UNSET
+    leaderboard_enabled: bool
+    user_created: bool
+    time_zone_name: str | UnsetType = UNSET
+    cap_scope: str | UnsetType = UNSET
+    streak_freezes: dict[str, int] | UnsetType = UNSET
+    created_on: int | UnsetType = UNSET
+    org_id: int | UnsetType = UNSET
+
+
+def created_group(group: TargetGroup, calendar: Calendar, now: int) -> CreatedGroupAnswer:
     """Return the answer to the creation of *group*, with statuses as of *now* (epoch microseconds)."""
-    shown: Json = {
-        "id": group.id,
-        "name": group.name,
-        "fromDate": group.valid_from,
-        "toDate": group.valid_to,
-        "active": group.active,
-        "preferredTillId": group.preferred_till_id,
-        "periods": [period_row(period, group, calendar, now) for period in group.periods],
-        "streaks": [level_row(level, group, calendar) for level in group.streak_levels] or None,
-        "totalPeriods": group.total_periods,
-        "description": group.description,
-        "targetEvaluationType": group.evaluation.value,
-        "recurringCycles": group.recurring_cycles,
-        "frequency": group.frequency,
-        "targetCycleStartDate": calendar.glued(group.cycle_opens_at),
-        "targetCycleEndDate": calendar.glued(group.cycle_closes_at),
-        "targetCycleStartDateISO": calendar.iso(group.cycle_opens_at),
-        "targetCycleEndDateISO": calendar.iso(group.cycle_closes_at),
-        "frequencyType": None if group.frequency_kind is None else group.frequency_kind.value,
-        "trackingType": group.tracking.value,
-        "targets": [created_target(target, group, calendar) for target in group.targets],
-    }
-    if group.combination is not None:
-        shown["combinationType"] = "ANY" if group.combination.any_of else "ALL"
-        shown["unifiedTargetExpression"] = combination_row(group.combination, group.targets)
-    shown["leaderboardEnabled"] = group.leaderboard
-    shown["userCreated"] = group.user_created
-    shown["timeZoneName"] = group.time_zone_name
-    return given(shown | own_words(group))
-
-
-def rule_row(group: TargetGroup, target: Target, calendar: Calendar) -> Json:
-    """Return a target as the list of a customer's enrolled targets shows it (S3)."""
-    shown: Json = {
-        "id": target.id,
-        "attribution": attribution(attribution_of(group, target), calendar),
-        "name": target.name,
-        "emfRuleSetId": target.rule_set_id,
-        "emfUnrolledRulesetId": target.unrolled_rule_set_id,
-        "targetType": target.kpi.value,
-        "targetEntity": target.entity.value,
-        "targetGroupId": group.id,
-        "description": target.description,
-        "active": target.active,
-    }
-    # The map is there and empty in every published row.
-    return given(shown | _rule(target, calendar) | {"targetPeriodDefaultValuesMap": {}})
-
-
-def attribution(made: Attribution, calendar: Calendar) -> Json:
-    """Return who made something and when, as reads show it: to the nearest second (facts 2.8)."""
-    return _attribution(made, nearest_second(made.created_at), nearest_second(made.updated_at), calendar)
-
-
-def _attribution(made: Attribution, created_at: int, updated_at: int, calendar: Calendar) -> Json:
-    return {
-        "createdOn": calendar.stamp(created_at),
-        "createdOnISO": calendar.iso(created_at),
-        "lastUpdatedOn": calendar.stamp(updated_at),
-        "lastUpdatedOnISO": calendar.iso(updated_at),
-        "lastUpdatedBy": _author(made.updated_by),
-        "createdBy": _author(made.created_by),
-    }
-
-
-def _author(author: Author) -> Json:
-    return {
-        "id": author.id,
-        "code": author.code,
-        "description": author.description,
-        "name": author.name,
-        "type": author.kind,
-    }
-
-
-def period_row(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> Json:
-    """Return a period of *group* with its status as of *now* (epoch microseconds)."""
-    return given(
-        {
-            "id": period.id,
-            "attribution": attribution(attribution_of(group, period), calendar),
-            "startDate": period.starts_on,
-            "endDate": period.ends_on,
-            "refCode": period.ref_code,
-            "periodStatus": status_of(period, now).value,
-            "targetGroupId": group.id,
-            "description": period.description,
-            "active": period.active,
-        }
+    return CreatedGroupAnswer(
+        id=group.id,
+        name=group.name,
+        from_date=given(group.valid_from),
+        to_date=given(group.valid_to),
+        active=group.active,
+        preferred_till_id=group.preferred_till_id,
+        periods=_periods(group, calendar, now),
+        streaks=_levels(group, calendar),
+        total_periods=group.total_periods,
+        description=given(group.description),
+        target_evaluation_type=group.evaluation,
+        recurring_cycles=given(group.recurring_cycles),
+        frequency=given(group.frequency),
+        target_cycle_start_date=calendar.glued(group.cycle_opens_at),
+        target_cycle_end_date=calendar.glued(group.cycle_closes_at),
+        target_cycle_start_date_iso=calendar.iso(group.cycle_opens_at),
+        target_cycle_end_date_iso=calendar.iso(group.cycle_closes_at),
+        frequency_type=given(group.frequency_kind),
+        tracking_type=group.tracking,
+        targets=[created_target(target, group, calendar) for target in group.targets],
+        combination_type=_combination_type(group),
+        unified_target_expression=_combination(group),
+        leaderboard_enabled=group.leaderboard,
+        user_created=group.user_created,
+        time_zone_name=given(group.time_zone_name),
+        cap_scope=UNSET if group.cap_scope is CapScope.CUSTOMER else group.cap_scope,
+        streak_freezes=UNSET if group.freezes is None else _freezes(group.freezes),
     )
 
 
-def level_row(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> Json:
-    """Return a streak level of *group*; levels do not change."""
-    return {
-        "id": level.id,
-        "attribution": attribution(created_by(group), calendar),
-        "targetGroupId": group.id,
-        "name": level.name,
-        "targetCountOfSequence": level.count,
-    }
+def edited_group(group: TargetGroup, calendar: Calendar, now: int) -> TargetGroupAnswer:
+    """Return the whole of *group*, as an edit answers, with statuses as of *now* (epoch microseconds)."""
+    return _group(group, calendar, now, periods=True, targets=True, dated=True, org_id=None)
 
 
-def own_words(group: TargetGroup) -> Json:
-    """Return what a group says in words that the vendor does not have; None where it says nothing."""
-    freezes = group.freezes
-    return {
-        "capScope": None if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value,
-        "streakFreezes": None if freezes is None else given({"max": freezes.most, "earnEvery": freezes.earn_every}),
-    }
+def listed_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> TargetGroupAnswer:
+    """Return *group* as the list of groups shows it: without targets, with periods if the request asks for them."""
+    return _group(group, calendar, now, periods=periods, targets=False, dated=True, org_id=None)
 
 
-def created_target(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Return a target as its creation shows it: with real milliseconds, without triggers if it has none (facts 2.8)."""
-    made = attribution_of(group, target)
-    shown = _target(target, group, _attribution(made, made.created_at, made.updated_at, calendar), calendar)
-    return given(shown | {"targetMilestoneTriggers": shown["targetMilestoneTriggers"] or None})
+def single_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> TargetGroupAnswer:
+    """Return *group* as it is shown alone: without targets, with periods if the request asks for them."""
+    return _group(group, calendar, now, periods=periods, targets=False, dated=False, org_id=None)
 
 
-def target_row(target: Target, group: TargetGroup, calendar: Calendar) -> Json:
-    """Return a target as reads show it: to the second, and with a list of triggers however short (facts 2.3)."""
-    return given(_target(target, group, attribution(attribution_of(group, target), calendar), calendar))
+def milestone(group: TargetGroup, calendar: Calendar, now: int, org_id: int, *, periods: bool) -> TargetGroupAnswer:
+    """Return *group* as the list of milestones shows it: with targets, and the organisation it belongs to."""
+    return _group(group, calendar, now, periods=periods, targets=True, dated=True, org_id=org_id)
 
 
-def _target(target: Target, group: TargetGroup, made: Json, calendar: Calendar) -> Json:
-    shown: Json = {
-        "id": target.id,
-        "attribution": made,
-        "name": target.name,
-        "emfRuleSetId": target.rule_set_id,
-        "emfUnrolledRulesetId": target.unrolled_rule_set_id,
-        "targetType": target.kpi.value,
-        "targetEntity": target.entity.value,
-        "eventName": target.event_name,
-        "targetGroupId": group.id,
-        "description": target.description,
-        "active": target.active,
-    }
-    shown |= _rule(target, calendar)
-    shown["defaultValues"] = [_goal(goal) for goal in target.goals]
-    shown["targetPeriodDefaultValuesMap"] = {str(goal.period_id): _goal(goal) for goal in target.goals}
-    shown["extendedFieldInfo"] = None if target.metadata is None else _metadata(target.metadata)
-    shown["targetMilestoneTriggers"] = [_trigger(trigger, target) for trigger in target.triggers]
-    return shown
-
-
-def _rule(target: Target, calendar: Calendar) -> Json:
-    """Return the part of a target that says what counts and for whom."""
-    filters = (
-        None
-        if target.filters is None
-        else [
-            {"entityType": restriction.kind.value, "entityIds": list(restriction.ids)} for restriction in target.filters
-        ]
+def _group(
+    group: TargetGroup, calendar: Calendar, now: int, *, periods: bool, targets: bool, dated: bool, org_id: int | None
+) -> TargetGroupAnswer:
+    running = _running(group, now)
+    return TargetGroupAnswer(
+        id=group.id,
+        attribution=attribution(group.attribution, calendar),
+        name=group.name,
+        from_date=given(group.valid_from),
+        to_date=given(group.valid_to),
+        active=group.active,
+        preferred_till_id=group.preferred_till_id,
+        periods=_periods(group, calendar, now) if periods else UNSET,
+        streaks=_levels(group, calendar),
+        active_period=UNSET if running is None else period_answer(running, group, calendar, now),
+        total_periods=len(group.periods),
+        description=given(group.description),
+        target_evaluation_type=group.evaluation,
+        recurring_cycles=RECURRING_UNSET if group.recurring_cycles is None else group.recurring_cycles,
+        frequency=group.frequency or 0,
+        target_cycle_start_date=calendar.glued(group.cycle_opens_at),
+        target_cycle_end_date=calendar.glued(group.cycle_closes_at),
+        target_cycle_start_date_iso=calendar.iso(group.cycle_opens_at),
+        target_cycle_end_date_iso=calendar.iso(group.cycle_closes_at),
+        frequency_type=group.frequency_kind or Frequency.CUSTOM,
+        tracking_type=group.tracking,
+        targets=[target_answer(target, group, calendar) for target in group.targets] if targets else UNSET,
+        combination_type=_combination_type(group),
+        unified_target_expression=_combination(group),
+        leaderboard_enabled=group.leaderboard,
+        user_created=group.user_created,
+        time_zone_name=given(group.time_zone_name),
+        cap_scope=UNSET if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value,
+        streak_freezes=UNSET if group.freezes is None else _freeze_numbers(group.freezes),
+        created_on=_created_on(group) if dated else UNSET,
+        org_id=given(org_id),
     )
-    return {
-        "expression": target.expression,
-        "expressionJson": target.expression_tree,
-        "filters": filters,
-        "enrolmentMethod": target.enrolment.value,
-        "targetAudienceFilter": [_audience(one, target, calendar) for one in target.audiences] or None,
-    }
 
 
-def _audience(chosen: AudienceFilter, target: Target, calendar: Calendar) -> Json:
-    """Return an audience whose members take part; the filter has no id but its target's."""
-    return {
-        "audienceGroupId": chosen.audience_id,
-        "versionId": chosen.version_id,
-        "audienceFilterMetaId": target.id,
-        "lastUpdatedOn": calendar.stamp(chosen.updated_at),
-    }
+def _periods(group: TargetGroup, calendar: Calendar, now: int) -> list[PeriodAnswer]:
+    return [period_answer(period, group, calendar, now) for period in group.periods]
 
 
-def _goal(goal: Goal) -> Json:
-    return {"id": goal.id, "periodId": goal.period_id, "defaultValue": goal.value}
+def _levels(group: TargetGroup, calendar: Calendar) -> list[StreakLevelAnswer] | UnsetType:
+    return [_level(level, group, calendar) for level in group.streak_levels] or UNSET
 
 
-def _metadata(metadata: Metadata) -> Json:
-    shown = given(
-        {
-            "programId": metadata.program_id,
-            "alternateCurrencyIdentifier": metadata.currency,
-            "name": metadata.name,
-            "aggregateFunction": None if metadata.aggregate is None else metadata.aggregate.value,
-        }
+def _level(level: StreakLevel, group: TargetGroup, calendar: Calendar) -> StreakLevelAnswer:
+    """Return a streak level of *group*; it is as old as the group, since levels do not change."""
+    return StreakLevelAnswer(
+        id=level.id,
+        attribution=attribution(creation_of(group), calendar),
+        target_group_id=group.id,
+        name=level.name,
+        target_count_of_sequence=level.count,
     )
-    if metadata.window is not None:
-        shown["aggregateWindow"] = {
-            "windowType": metadata.window.value,
-            "windowTimeUnit": WINDOW_UNIT,
-            "windowValue": WINDOW_VALUE,
-        }
-    elif metadata.window_given:
-        shown["aggregateWindow"] = None
-    return shown
 
 
-def _trigger(trigger: Trigger, target: Target) -> Json:
-    return {
-        "id": trigger.id,
-        "triggerName": trigger.name,
-        "isActive": trigger.active,
-        "triggerType": trigger.kind,
-        "triggerValueType": trigger.value_kind.value,
-        "triggerValue": trigger.value,
-        "targetRuleId": target.id,
-    }
+def _combination_type(group: TargetGroup) -> str | UnsetType:
+    if group.combination is None:
+        return UNSET
+    return "ANY" if group.combination.any_of else "ALL"
 
 
-def combination_row(combination: Combination, targets: Iterable[Target]) -> Json:
-    """Return how targets are taken together; the rule names the active ones in the order of their ids (facts 2.6)."""
-    joined = " | " if combination.any_of else " & "
-    ids = sorted(target.id for target in targets if target.active)
-    shown: Json = {
-        "aggregation": None if combination.aggregation is None else combination.aggregation.value,
-        "thresholdValue": combination.threshold,
-        "ruleExpression": f"({joined.join(map(str, ids))})",
-    }
-    if combination.least is not None:
-        shown["minTargetsToAchieve"] = combination.least
-    return shown
+def _combination(group: TargetGroup) -> CombinationAnswer | UnsetType:
+    return UNSET if group.combination is None else combination_answer(group.combination, group.targets)
 
 
-def given(shown: Json) -> Json:
-    """Leave out what was not given."""
-    return {key: value for key, value in shown.items() if value is not None}
+def _freezes(rule: FreezeRule) -> FreezesAnswer:
+    return FreezesAnswer(max=rule.most, earn_every=given(rule.earn_every))
+
+
+def _freeze_numbers(rule: FreezeRule) -> dict[str, int]:
+    return {"max": rule.most} | ({} if rule.earn_every is None else {"earnEvery": rule.earn_every})
+
+
+def _created_on(group: TargetGroup) -> int:
+    """Return when the group was made, in epoch milliseconds beside the text of its attribution."""
+    return nearest_second(group.attribution.created_at) // 1000
+
+
+def _running(group: TargetGroup, now: int) -> Period | None:
+    """Return the period that runs at *now*, where all customers share one."""
+    if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
+        return None
+    running = (period for period in group.periods if period.active and status_of(period, now) is PeriodStatus.RUNNING)
+    return next(running, None)

@@ -1,29 +1,30 @@
-"""The body of `POST /v3/targetGroups`: a whole target group (S0, S1, S2)."""
+"""A target group in the body of a request: the definition of a new one (S0, S1, S2), or a change.
 
+A change holds the same objects as a definition, with the ids that they have by then.
+"""
+
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from milepost.api.capillary.definitions.targets.body import (
-    ENTRIES_MAX,
-    AggregateWord,
-    Amount,
-    PeriodBody,
-    TargetBody,
-    choice,
-)
-from milepost.api.capillary.document import Document, read
+from milepost.api.capillary.definitions.periods.body import PeriodBody, period_amendment
+from milepost.api.capillary.definitions.targets.body import ENTRIES_MAX, AggregateWord, TargetBody, target_amendment
+from milepost.api.capillary.document import Amount, Document, choice, read
 from milepost.api.http.body import read_json
 from milepost.model.problem import Problem
 from milepost.model.target import CapScope, Evaluation, Frequency, Tracking
 from milepost.rules.definition.draft import CombinationDraft, FreezeDraft, GroupDraft, LevelDraft
+from milepost.rules.edits.amendment import GroupAmendment, TargetAmendment, UnifiedAmendment
+
+Problems = tuple[Problem, ...]
 
 _TRACKING_SYNONYMS = {
     "STREAK": Tracking.STREAKS,
     "NON_CONTINUOUS_STREAK": Tracking.NON_CONTINUOUS_STREAKS,
 }
-"""Words of the prose beside those of the samples (facts 8 #4)."""
+"""Words that the vendor's prose uses beside those of its samples (facts 8 #4)."""
 
 
 class CombinationType(Enum):
@@ -43,7 +44,7 @@ class LevelBody(Document):
 
 
 class CombinationBody(Document):
-    """How targets are taken together; the rule expression is the answer's alone."""
+    """How targets are taken together; only answers have the rule expression."""
 
     shown_only: ClassVar[frozenset[str]] = frozenset({"ruleExpression"})
 
@@ -52,7 +53,7 @@ class CombinationBody(Document):
     min_targets_to_achieve: int | None = None
 
     def draft(self) -> CombinationDraft:
-        """Return what was asked for."""
+        """Return the combination that the request describes."""
         return CombinationDraft(
             aggregation=self.aggregation, threshold=self.threshold_value, least=self.min_targets_to_achieve
         )
@@ -99,7 +100,7 @@ class GroupBody(Document):
     streak_freezes: FreezesBody | None = None
 
     def draft(self) -> GroupDraft:
-        """Return what was asked for."""
+        """Return the target group that the request describes."""
         any_of = None if self.combination_type is None else self.combination_type is CombinationType.ANY
         unified, freezes = self.unified_target_expression, self.streak_freezes
         return GroupDraft(
@@ -122,9 +123,9 @@ class GroupBody(Document):
             time_zone_name=self.time_zone_name,
             user_created=self.user_created,
             leaderboard=self.leaderboard_enabled,
-            periods=tuple(given.draft() for given in self.periods or ()),
-            targets=tuple(given.draft() for given in self.targets or ()),
-            levels=tuple(LevelDraft(given.name, given.target_count_of_sequence) for given in self.streaks or ()),
+            periods=tuple(period.draft() for period in self.periods or ()),
+            targets=tuple(target.draft() for target in self.targets or ()),
+            levels=tuple(LevelDraft(level.name, level.target_count_of_sequence) for level in self.streaks or ()),
             any_of=any_of,
             combination=None if unified is None else unified.draft(),
             cap_scope=self.cap_scope,
@@ -132,7 +133,48 @@ class GroupBody(Document):
         )
 
 
-def read_definition(body: bytes) -> tuple[GroupDraft, tuple[Problem, ...]]:
-    """Read what *body* asks for, with everything in it that cannot be read; raises Refused if it is no JSON object."""
+class UnifiedBody(Document):
+    """A change of a unified group; a target without an id is a new one."""
+
+    shown_only: ClassVar[frozenset[str]] = frozenset()
+
+    unified_target_expression: CombinationBody | None = None
+    targets: Annotated[list[TargetBody], Field(max_length=ENTRIES_MAX)] | None = None
+    deactivate_target_ids: Annotated[list[int], Field(max_length=ENTRIES_MAX)] | None = None
+
+
+class NameBody(Document):
+    """A name, and the kind of thing that it is to be the name of."""
+
+    type: str | None = None
+    value: str | None = None
+
+
+def read_definition(body: bytes) -> tuple[GroupDraft, Problems]:
+    """Read a new target group, and a problem for each value that cannot be read; raises Refused if it is no JSON."""
     group, problems = read(GroupBody, read_json(body))
     return group.draft(), problems
+
+
+def read_group_change(body: bytes) -> tuple[int | None, GroupAmendment, Problems]:
+    """Read the id in the body, the target group as it is to be, and a problem for each value that cannot be read."""
+    group, problems = read(GroupBody, read_json(body))
+    periods = tuple(period_amendment(f"periods[{place}]", period) for place, period in enumerate(group.periods or ()))
+    draft = replace(group.draft(), periods=(), targets=())
+    return group.id, GroupAmendment(draft=draft, periods=periods, targets=_targets(group.targets)), problems
+
+
+def read_unified_change(body: bytes) -> tuple[UnifiedAmendment, Problems]:
+    """Read a change of a unified group, and a problem for each value that cannot be read."""
+    unified, problems = read(UnifiedBody, read_json(body))
+    expression = unified.unified_target_expression
+    amendment = UnifiedAmendment(
+        combination=None if expression is None else expression.draft(),
+        targets=_targets(unified.targets),
+        deactivated=tuple(unified.deactivate_target_ids or ()),
+    )
+    return amendment, problems
+
+
+def _targets(targets: list[TargetBody] | None) -> tuple[TargetAmendment, ...]:
+    return tuple(target_amendment(f"targets[{place}]", target) for place, target in enumerate(targets or ()))

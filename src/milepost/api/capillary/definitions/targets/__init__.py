@@ -1,1 +1,1 @@
-"""Targets of a group: added, changed, deactivated."""
+"""Targets of a target group: listed, added, changed, deactivated."""

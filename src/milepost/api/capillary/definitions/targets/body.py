@@ -1,13 +1,14 @@
-"""Periods and targets in the body of a request, with the leniencies that the samples of S0, S1 and S2 show."""
+"""Targets in the body of a request, with the leniencies that the samples of S0, S1 and S2 show."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import replace
 from enum import Enum
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from milepost.api.capillary.document import Document, exact_number
+from milepost.api.capillary.document import Amount, Code, Document, choice, read, read_each
+from milepost.api.http.body import read_json
+from milepost.model.problem import Problem
 from milepost.model.target import (
     AggregateFunction,
     EnrolmentMethod,
@@ -21,14 +22,14 @@ from milepost.rules.definition.draft import (
     AudienceDraft,
     FilterDraft,
     MetadataDraft,
-    PeriodDraft,
     TargetDraft,
     TriggerDraft,
     WindowDraft,
 )
+from milepost.rules.edits.amendment import TargetAmendment
 
 ENTRIES_MAX = 1_000
-"""Entries of a list that are looked at one by one; what a group may really have is told by its soundness."""
+"""Entries of a list that are looked at one by one; how many a group may really have, its validation says."""
 
 IDS_MAX = 10_000
 
@@ -39,67 +40,15 @@ class WindowUnit(Enum):
     DAY = "DAY"
 
 
-Choice = TypeVar("Choice", bound=Enum)
-
-
-def choice(kind: type[Choice], synonyms: Mapping[str, Choice] | None = None) -> BeforeValidator:
-    """Read one of the words of *kind*."""
-    words: dict[object, Choice] = {member.value: member for member in kind} | dict(synonyms or {})
-    reason = f"must be one of {', '.join(member.value for member in kind)}"
-
-    def read_word(value: object) -> object:
-        if value is None:
-            return None
-        if not isinstance(value, str) or value not in words:
-            raise ValueError(reason)
-        return words[value]
-
-    return BeforeValidator(read_word)
-
-
-def _number_as_text(value: object) -> object:
-    """Read a code that was written as a whole number, as S0 does with `refCode`."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _amount(value: object) -> object:
-    return None if value is None else exact_number(value)
-
-
 def _expression(value: object) -> object:
-    """Read rule text, or the bare truth value that S1 sends in its place."""
+    """Read rule text, or the bare truth value that S1 sends in place of text."""
     if value is None or isinstance(value, str | bool):
         return value
     raise ValueError("must be text or a truth value")
 
 
-Code = Annotated[str | None, BeforeValidator(_number_as_text)]
-Amount = Annotated[Decimal | None, BeforeValidator(_amount)]
 Expression = Annotated[Any, BeforeValidator(_expression)]
 AggregateWord = Annotated[AggregateFunction | None, choice(AggregateFunction)]
-
-
-class PeriodBody(Document):
-    """A period; its status is not read: it follows from the dates (facts 2.2). Only changes look at the id."""
-
-    shown_only: ClassVar[frozenset[str]] = frozenset({"attribution", "periodStatus", "targetGroupId"})
-
-    id: int | None = None
-    ref_code: Code = None
-    start_date: str | None = None
-    end_date: str | None = None
-    description: str | None = None
-    active: bool | None = None
-
-    def draft(self) -> PeriodDraft:
-        """Return what was asked for."""
-        return PeriodDraft(
-            ref_code=self.ref_code,
-            starts=self.start_date,
-            ends=self.end_date,
-            description=self.description,
-            active=self.active,
-        )
 
 
 class FilterBody(Document):
@@ -109,12 +58,12 @@ class FilterBody(Document):
     entity_ids: Annotated[list[int], Field(max_length=IDS_MAX)] | None = None
 
     def draft(self) -> FilterDraft:
-        """Return what was asked for."""
+        """Return the filter that the request describes."""
         return FilterDraft(self.entity_type, None if self.entity_ids is None else tuple(self.entity_ids))
 
 
 class GoalBody(Document):
-    """The goal of a period: of the one at the same place in the list or, once the group exists, of the one it names."""
+    """The goal of a period: of the period at the same place in the list or, once the group exists, of `periodId`."""
 
     shown_only: ClassVar[frozenset[str]] = frozenset({"id", "targetName"})
 
@@ -130,7 +79,7 @@ class WindowBody(Document):
     window_value: Code = None
 
     def draft(self) -> WindowDraft:
-        """Return what was asked for."""
+        """Return the window that the request describes."""
         unit = None if self.window_time_unit is None else self.window_time_unit.value
         return WindowDraft(kind=self.window_type, unit=unit, value=self.window_value)
 
@@ -145,7 +94,10 @@ class MetadataBody(Document):
     alternate_currency_identifier: str | None = None
 
     def draft(self) -> MetadataDraft:
-        """Return what was asked for; an aggregate window of null is told from none, since answers show it."""
+        """Return the metadata that the request describes.
+
+        An aggregate window of null is kept apart from a missing one, since answers show the null.
+        """
         return MetadataDraft(
             name=self.name,
             aggregate=self.aggregate_function,
@@ -165,7 +117,7 @@ class AudienceBody(Document):
     version_id: int | None = None
 
     def draft(self) -> AudienceDraft:
-        """Return what was asked for."""
+        """Return the audience that the request describes."""
         return AudienceDraft(audience_id=self.audience_group_id, version_id=self.version_id)
 
 
@@ -181,7 +133,7 @@ class TriggerBody(Document):
     is_active: bool | None = None
 
     def draft(self) -> TriggerDraft:
-        """Return what was asked for."""
+        """Return the trigger that the request describes."""
         return TriggerDraft(
             name=self.trigger_name,
             active=self.is_active,
@@ -221,7 +173,7 @@ class TargetBody(Document):
     target_audience_filter: Annotated[list[AudienceBody], Field(max_length=ENTRIES_MAX)] | None = None
 
     def draft(self) -> TargetDraft:
-        """Return what was asked for."""
+        """Return the target that the request describes."""
         return TargetDraft(
             name=self.name,
             description=self.description,
@@ -231,10 +183,28 @@ class TargetBody(Document):
             event_name=self.event_name,
             expression=self.expression,
             expression_tree=self.expression_json,
-            filters=None if self.filters is None else tuple(given.draft() for given in self.filters),
+            filters=None if self.filters is None else tuple(body.draft() for body in self.filters),
             enrolment=self.enrolment_method,
-            goals=tuple(given.default_value for given in self.default_values or ()),
+            goals=tuple(goal.default_value for goal in self.default_values or ()),
             metadata=None if self.extended_field_info is None else self.extended_field_info.draft(),
-            triggers=tuple(given.draft() for given in self.target_milestone_triggers or ()),
-            audiences=tuple(given.draft() for given in self.target_audience_filter or ()),
+            triggers=tuple(trigger.draft() for trigger in self.target_milestone_triggers or ()),
+            audiences=tuple(audience.draft() for audience in self.target_audience_filter or ()),
         )
+
+
+def read_targets(body: bytes) -> tuple[tuple[TargetAmendment, ...], tuple[Problem, ...]]:
+    """Read a list of targets, new ones or changed ones; a single target need not stand in a list."""
+    targets, problems = read_each(TargetBody, read_json(body), alone=True)
+    return tuple(target_amendment(path, target) for path, target in targets), problems
+
+
+def read_target(body: bytes, target_id: int) -> tuple[TargetAmendment, tuple[Problem, ...]]:
+    """Read the change of one target; the id in the body, if any, is ignored."""
+    target, problems = read(TargetBody, read_json(body))
+    return replace(target_amendment("", target), id=target_id), problems
+
+
+def target_amendment(path: str, target: TargetBody) -> TargetAmendment:
+    """Return the change of a target that stands at *path* in the body."""
+    periods = tuple(goal.period_id for goal in target.default_values or ())
+    return TargetAmendment(path=path, id=target.id, draft=target.draft(), goal_periods=periods)

@@ -1,1 +1,1 @@
-"""Enrolling and leaving."""
+"""Enrolments of customers in targets, and leavings."""

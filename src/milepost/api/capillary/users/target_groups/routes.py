@@ -1,33 +1,48 @@
 """A customer's target groups and enrolled targets (S4, S3; facts 3.6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from milepost.api.capillary.definitions.target_groups.answer import rule_row
-from milepost.api.capillary.envelope import answer
+from milepost.api.capillary.definitions.targets.answer import TargetAnswer, enrolled_target
+from milepost.api.capillary.envelope import Envelope, answer
 from milepost.api.capillary.query import boolean
-from milepost.api.capillary.scope import ReadingFor
-from milepost.api.capillary.users.target_groups.answer import customer_shown, groups_shown
+from milepost.api.capillary.scope import HEADERS, ReadingFor
+from milepost.api.capillary.users.target_groups.answer import UserAnswer, user_answer
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, id_of
+from milepost.api.http.route import READ, READING, Route
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import EnrolmentMethod
 from milepost.service.customers.view import CustomerView, enrolled_targets, view_customer
-from milepost.service.definitions.lookup import UNKNOWN_USER
+from milepost.service.definitions.participation import UNKNOWN_USER
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
 RULE_IDS_MAX = 200
 
+USER_GROUPS = "/v3/users/{user_id}/targetGroups"
+CONNECTED_USER_GROUPS = "/v3.1/users/{user_id}/targetGroups"
+GATEWAY_USER_GROUPS = f"/api_gateway/intouch-api-v3{CONNECTED_USER_GROUPS}"
+ENROLLED_TARGETS = "/v3/users/{user_id}/enrolledTargets"
+
+_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=HEADERS, statuses=READING)
+
 router = APIRouter(tags=["users"])
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], statuses=READING),
+    ("get", CONNECTED_USER_GROUPS): _CONNECTED_VIEW,
+    ("get", GATEWAY_USER_GROUPS): _CONNECTED_VIEW,
+    ("get", ENROLLED_TARGETS): Route(READ, Envelope[list[TargetAnswer]], statuses=READING),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which of a customer's rows are asked for; `at` in epoch microseconds, None for now."""
+class RowQuery:
+    """Which of a customer's rows a request asks for; `at` in epoch microseconds, None for now."""
 
     every_period: bool
     every_target: bool
@@ -35,15 +50,15 @@ class Wanted:
     at: int | None
 
 
-async def wanted_rows(
+async def row_query(
     includeInactive: str = "false",
     targetRuleId: str | None = None,
     includeInactiveTargets: str = "false",
     trackingDate: str | None = None,
-) -> Wanted:
-    """Return what the query asks for; raises Refused."""
+) -> RowQuery:
+    """Return the rows that the query asks for; raises Refused."""
     problems: list[Problem] = []
-    wanted = Wanted(
+    query = RowQuery(
         every_period=boolean("includeInactive", includeInactive, problems),
         every_target=boolean("includeInactiveTargets", includeInactiveTargets, problems),
         rule_ids=_ids("targetRuleId", targetRuleId, problems),
@@ -51,48 +66,40 @@ async def wanted_rows(
     )
     if problems:
         raise Refused(*problems)
-    return wanted
+    return query
 
 
-Rows = Annotated[Wanted, Depends(wanted_rows)]
+Rows = Annotated[RowQuery, Depends(row_query)]
 
 
-@router.get("/v3/users/{user_id}/targetGroups", response_model=None)
-async def get_target_groups(user_id: str, runtime: RunningRuntime, caller: CurrentCaller, wanted: Rows) -> JsonResponse:
-    """Return a customer's target groups, with the running period's progress or, if asked, every period's."""
-    return _groups(await _view(runtime, [caller], user_id), wanted, runtime.clock())
+@router.get(USER_GROUPS, response_model=None)
+async def get_target_groups(user_id: str, runtime: RunningRuntime, caller: CurrentCaller, rows: Rows) -> JsonResponse:
+    """Return a customer's target groups, with progress in the running period or, on request, in every period."""
+    return _groups(await _view(runtime, [caller], user_id), rows, runtime.clock())
 
 
-@router.get("/v3.1/users/{user_id}/targetGroups", response_model=None)
-@router.get(
-    "/api_gateway/intouch-api-v3/v3.1/users/{user_id}/targetGroups",
-    response_model=None,
-    name="get_target_groups_by_gateway",
-)
+@router.get(CONNECTED_USER_GROUPS, response_model=None)
+@router.get(GATEWAY_USER_GROUPS, response_model=None, name="get_target_groups_by_gateway")
 async def get_connected_target_groups(
-    user_id: str, runtime: RunningRuntime, readers: ReadingFor, wanted: Rows
+    user_id: str, runtime: RunningRuntime, readers: ReadingFor, rows: Rows
 ) -> JsonResponse:
-    """Return the target groups of a customer of the caller's organisation, or of one that the headers name."""
-    return _groups(await _view(runtime, readers, user_id), wanted, runtime.clock())
+    """Return the target groups of a customer of the caller's organisation, or of an organisation in the headers."""
+    return _groups(await _view(runtime, readers, user_id), rows, runtime.clock())
 
 
-def _groups(view: CustomerView, wanted: Wanted, now: int) -> JsonResponse:
-    shown = {
-        "userId": view.customer.id,
-        "customer": customer_shown(view),
-        "targetGroups": groups_shown(
-            view,
-            now if wanted.at is None else wanted.at,
-            now,
-            every_period=wanted.every_period,
-            every_target=wanted.every_target,
-            rule_ids=wanted.rule_ids,
-        ),
-    }
+def _groups(view: CustomerView, query: RowQuery, now: int) -> JsonResponse:
+    shown = user_answer(
+        view,
+        now if query.at is None else query.at,
+        now,
+        every_period=query.every_period,
+        every_target=query.every_target,
+        rule_ids=query.rule_ids,
+    )
     return JsonResponse(answer(shown))
 
 
-@router.get("/v3/users/{user_id}/enrolledTargets", response_model=None)
+@router.get(ENROLLED_TARGETS, response_model=None)
 async def get_enrolled_targets(
     user_id: str,
     runtime: RunningRuntime,
@@ -102,7 +109,7 @@ async def get_enrolled_targets(
     enrollmentType: str | None = None,
     includeOnlyUserCreated: str = "false",
 ) -> JsonResponse:
-    """Return the targets that a customer takes part in and that run at a date, now if none is given."""
+    """Return the targets that a customer takes part in and that run at a date; without a date, now."""
     problems: list[Problem] = []
     rule_ids = _ids("targetRuleIds", targetRuleIds, problems)
     at = _instant("trackingDate", trackingDate, problems)
@@ -111,10 +118,9 @@ async def get_enrolled_targets(
     if problems:
         raise Refused(*problems)
     view = await _view(runtime, [caller], user_id)
-    found = enrolled_targets(view, runtime.clock() if at is None else at)
     rows = [
-        rule_row(group, target, view.snapshot.rule_index.calendar)
-        for group, target in found
+        enrolled_target(target, group, view.snapshot.rule_index.calendar)
+        for group, target in enrolled_targets(view, runtime.clock() if at is None else at)
         if (rule_ids is None or target.id in rule_ids)
         and (method is None or target.enrolment is method)
         and (group.user_created or not only_user_created)
@@ -123,7 +129,10 @@ async def get_enrolled_targets(
 
 
 async def _view(runtime: Runtime, callers: Sequence[Caller], user_id: str) -> CustomerView:
-    """Return the customer as the first organisation that knows the id sees it; an id is of one organisation only."""
+    """Return the customer with the view of the first organisation that knows the id; raises Refused.
+
+    An id belongs to one organisation only.
+    """
     customer_id = id_of(user_id)
     if customer_id is None:
         raise Refused(UNKNOWN_USER)
@@ -139,13 +148,13 @@ def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | Non
         return None
     ids = {id_of(part.strip()) for part in text.split(",")}
     if len(ids) > RULE_IDS_MAX or None in ids:
-        problems.append(Problem(name, f"must be at most {RULE_IDS_MAX} ids, parted by commas"))
+        problems.append(Problem(name, f"must be at most {RULE_IDS_MAX} ids, separated by commas"))
         return None
-    return {one for one in ids if one is not None}
+    return {id_ for id_ in ids if id_ is not None}
 
 
 def _instant(name: str, text: str | None, problems: list[Problem]) -> int | None:
-    """Return the instant that epoch milliseconds name, in microseconds."""
+    """Return the instant in epoch microseconds that *text*, epoch milliseconds, names; None if there is no text."""
     if text is None or not text.strip():
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > len("9999999999999"):

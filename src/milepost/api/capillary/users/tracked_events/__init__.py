@@ -1,1 +1,1 @@
-"""Events that counted."""
+"""The events behind a customer's progress."""

@@ -1,61 +1,42 @@
-"""Behavioural events as the vendor's v2 calls take and show them, and the shapes of that (facts 2.10, 3.8)."""
+"""Behavioural events as the vendor's v2 calls answer them: definitions, and a customer's events (facts 2.10, 3.8)."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from milepost.api.capillary.definitions.read_shapes import PaginationShape
-from milepost.api.capillary.envelope import Json
-from milepost.api.capillary.v2.transactions.answer import EffectShape, effects_shown
+from milepost.api.capillary.answer import AnswerStruct
+from milepost.api.capillary.envelope import PaginationAnswer
+from milepost.api.capillary.v2.transactions.answer import EffectAnswer, effect_answers
 from milepost.model.behaviour import EventDefinition
 from milepost.model.event import Activity
-from milepost.service.customers.event_search import FoundEvent
+from milepost.service.customers.event_search import EventMatch
 from milepost.service.definitions.event_definitions import event_id
 
-ACTIONS = ("EMFConsumer", "EIConsumer")
 
-
-class EventFieldBody(Struct):
-    """An attribute of a behavioural event."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=50)]
-    type: str
-    attributes: dict[str, dict[str, Any]] = {}
-
-
-class DefinitionBody(Struct, rename="camel"):
-    """A behavioural event, whole."""
-
-    event_name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\w+$")]
-    actions: Annotated[list[str], Meta(min_length=1)]
-    fields: Annotated[list[EventFieldBody], Meta(max_length=20)] = []
-    label: str | None = None
-    description: str | None = None
-
-
-class DoneShape(Struct, forbid_unknown_fields=True):
-    """That it is done."""
+class DefinedAnswer(AnswerStruct):
+    """That a definition was stored or disabled."""
 
     warnings: list[Any]
     errors: list[Any]
 
 
-class ShownFieldShape(Struct, forbid_unknown_fields=True):
-    """An attribute as a definition shows it."""
+class EventFieldAnswer(AnswerStruct):
+    """An attribute of a behavioural event."""
 
     name: str
     type: str
-    attributes: dict[str, dict[str, Any]]
+    attributes: Mapping[str, Mapping[str, Any]]
 
 
-class DefinitionShape(Struct, forbid_unknown_fields=True, rename="camel"):
+class EventDefinitionAnswer(AnswerStruct):
     """A definition; `date` in epoch milliseconds is when it was last changed."""
 
     event_id: str
     event_name: str
     event_type: str
     actions: list[str]
-    fields: list[ShownFieldShape]
+    fields: list[EventFieldAnswer]
     org_id: int
     status: str
     test_status: str
@@ -65,30 +46,30 @@ class DefinitionShape(Struct, forbid_unknown_fields=True, rename="camel"):
     standard_event: bool
 
 
-class MappingsShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """How others' events are translated: there are no such translations here."""
+class TransformerMappingsAnswer(AnswerStruct):
+    """How events of other systems are translated; Milepost has no such translations."""
 
     default_transformer_mapping: None
     web_engage_transformer_mapping: None
 
 
-class MetaShape(Struct, forbid_unknown_fields=True, rename="camel"):
+class EventMetaAnswer(AnswerStruct):
     """The definition of a behavioural event."""
 
-    click_events_meta: DefinitionShape
-    transformer_mappings: MappingsShape
+    click_events_meta: EventDefinitionAnswer
+    transformer_mappings: TransformerMappingsAnswer
     warnings: list[Any]
 
 
-class SideEffectsShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What an event led to."""
+class EventEffectsAnswer(AnswerStruct):
+    """What an event did to targets."""
 
     request_id: str
-    side_effects: list[EffectShape]
+    side_effects: list[EffectAnswer]
 
 
-class FoundShape(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A behavioural event that was found; instants in epoch milliseconds. One key is spelled as the vendor does."""
+class EventAnswer(AnswerStruct):
+    """A behavioural event of a customer; instants in epoch milliseconds. One key is spelled as the vendor does."""
 
     org_id: int
     user_id: int
@@ -99,57 +80,66 @@ class FoundShape(Struct, forbid_unknown_fields=True, rename="camel"):
     till_code: str | None
     display_name: str
     additonal_attributes: dict[str, Any]
-    click_event_side_effects: SideEffectsShape | UnsetType = UNSET
+    click_event_side_effects: EventEffectsAnswer | UnsetType = UNSET
 
 
-class FoundPageShape(Struct, forbid_unknown_fields=True):
-    """A part of what was found; `offset` counts events."""
+class EventPageAnswer(AnswerStruct):
+    """A part of the events that a search finds; `offset` counts events."""
 
-    pagination: PaginationShape
-    data: list[FoundShape]
+    pagination: PaginationAnswer
+    data: list[EventAnswer]
     errors: list[Any]
     warnings: list[Any]
 
 
-def definition_shown(definition: EventDefinition, org_id: int) -> Json:
+DEFINED = DefinedAnswer(warnings=[], errors=[])
+
+
+def meta_answer(definition: EventDefinition, org_id: int) -> EventMetaAnswer:
     """Return a definition."""
-    meta = {
-        "eventId": definition.id,
-        "eventName": definition.name,
-        "eventType": "USEREVENT",
-        "actions": list(definition.actions),
-        "fields": [
-            {"name": one.name, "type": one.type.value.upper(), "attributes": dict(one.attributes)}
-            for one in definition.fields
+    meta = EventDefinitionAnswer(
+        event_id=definition.id,
+        event_name=definition.name,
+        event_type="USEREVENT",
+        actions=list(definition.actions),
+        fields=[
+            EventFieldAnswer(name=field.name, type=field.type.value.upper(), attributes=field.attributes)
+            for field in definition.fields
         ],
-        "orgId": org_id,
-        "status": "PUBLISHED" if definition.is_active else "DISABLED",
-        "testStatus": "VERIFIED",
-        "label": definition.label,
-        "description": definition.description,
-        "date": definition.changed_at // 1000,
-        "standardEvent": False,
-    }
-    mappings = {"defaultTransformerMapping": None, "webEngageTransformerMapping": None}
-    return {"clickEventsMeta": meta, "transformerMappings": mappings, "warnings": []}
+        org_id=org_id,
+        status="PUBLISHED" if definition.is_active else "DISABLED",
+        test_status="VERIFIED",
+        label=definition.label,
+        description=definition.description,
+        date=definition.changed_at // 1000,
+        standard_event=False,
+    )
+    mappings = TransformerMappingsAnswer(default_transformer_mapping=None, web_engage_transformer_mapping=None)
+    return EventMetaAnswer(click_events_meta=meta, transformer_mappings=mappings, warnings=[])
 
 
-def event_shown(found: FoundEvent, org_id: int, customer_id: int, *, with_effects: bool) -> Json:
-    """Return an event that was found."""
+def event_page(events: Iterable[EventAnswer], *, limit: int, offset: int, total: int) -> EventPageAnswer:
+    """Return a part of the events that a search finds; *offset* counts events."""
+    pagination = PaginationAnswer(limit=limit, offset=offset, total=total)
+    return EventPageAnswer(pagination=pagination, data=list(events), errors=[], warnings=[])
+
+
+def event_answer(found: EventMatch, org_id: int, customer_id: int, *, with_effects: bool) -> EventAnswer:
+    """Return an event that a search finds; *with_effects* adds what it did to targets."""
     event = found.event
-    carried = dict(event.payload.attributes) if isinstance(event.payload, Activity) else {}
-    shown: Json = {
-        "orgId": org_id,
-        "userId": customer_id,
-        "date": event.received_at // 1000,
-        "eventName": event.name,
-        "eventId": event_id(org_id, event.name),
-        "source": "INSTORE",
-        "tillCode": found.till_code,
-        "displayName": event.name,
-        "additonalAttributes": carried | {"isDuplicate": False, "eventDateTime": event.occurred_at // 1000},
-    }
+    attributes = dict(event.payload.attributes) if isinstance(event.payload, Activity) else {}
+    effects: EventEffectsAnswer | UnsetType = UNSET
     if with_effects:
-        effects = effects_shown(customer_id, found.effects)
-        shown["clickEventSideEffects"] = {"requestId": event.key.id, "sideEffects": effects}
-    return shown
+        effects = EventEffectsAnswer(request_id=event.key.id, side_effects=effect_answers(customer_id, found.effects))
+    return EventAnswer(
+        org_id=org_id,
+        user_id=customer_id,
+        date=event.received_at // 1000,
+        event_name=event.name,
+        event_id=event_id(org_id, event.name),
+        source="INSTORE",
+        till_code=found.till_code,
+        display_name=event.name,
+        additonal_attributes=attributes | {"isDuplicate": False, "eventDateTime": event.occurred_at // 1000},
+        click_event_side_effects=effects,
+    )

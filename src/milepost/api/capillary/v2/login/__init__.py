@@ -1,1 +1,1 @@
-"""Tokens."""
+"""Access tokens."""

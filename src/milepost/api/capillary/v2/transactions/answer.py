@@ -1,16 +1,20 @@
-"""Target data among the side effects of v2 answers (facts 3.9), and their shape."""
+"""The answers to transactions, and target data among the side effects of v2 answers (facts 3.9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, UnsetType
 
-from milepost.api.capillary.envelope import Json
-from milepost.api.capillary.users.target_groups.answer import thousandths
+from milepost.api.capillary.answer import AnswerStruct, thousandths
 from milepost.api.http.body import Number
+from milepost.model.problem import Problem
 from milepost.service.customers.side_effects import TargetEffect
 
+CODE_INVALID_BILL = 624
+CODE_NO_CUSTOMER = 603
 
-class EffectShape(Struct, forbid_unknown_fields=True, rename="camel"):
+
+class EffectAnswer(AnswerStruct):
     """What an event did to the customer's progress on one target in one period."""
 
     entity_type: str
@@ -30,25 +34,88 @@ class EffectShape(Struct, forbid_unknown_fields=True, rename="camel"):
     target_achieved_value_after_event: Number
 
 
-def effects_shown(customer_id: int, effects: Iterable[TargetEffect]) -> list[Json]:
+class StatusAnswer(AnswerStruct):
+    """A problem or a warning of a v2 call, with the vendor's code."""
+
+    status: bool
+    code: int
+    message: str
+
+
+class TransactionAnswer(AnswerStruct):
+    """What became of a bill or return; `createdId` is null when it was refused."""
+
+    created_id: int | None
+    warnings: list[Any]
+    errors: list[StatusAnswer]
+    side_effects: list[EffectAnswer]
+    loyalty_details: list[Any]
+    customer_info: dict[str, Any]
+
+
+class BulkItemAnswer(AnswerStruct):
+    """What became of one of several transactions, with what was sent; `entityId` is null when it was refused."""
+
+    entity_id: int | None
+    result: Any
+    errors: list[StatusAnswer]
+    warnings: list[Any]
+    side_effects: list[EffectAnswer] | UnsetType = UNSET
+
+
+class BulkAnswer(AnswerStruct):
+    """What became of each transaction, in order."""
+
+    response: list[BulkItemAnswer]
+    total_count: int
+    failure_count: int
+
+
+def transaction_answer(
+    created_id: int | None, errors: Sequence[StatusAnswer] = (), effects: Sequence[EffectAnswer] = ()
+) -> TransactionAnswer:
+    """Return what became of one transaction; *created_id* is None when it was refused."""
+    return TransactionAnswer(
+        created_id=created_id,
+        warnings=[],
+        errors=list(errors),
+        side_effects=list(effects),
+        loyalty_details=[],
+        customer_info={},
+    )
+
+
+def error_answers(problems: Iterable[Problem]) -> list[StatusAnswer]:
+    """Return the problems of a transaction with the vendor's codes: 603 for its customer, else 624."""
+    return [
+        StatusAnswer(
+            status=False,
+            code=CODE_NO_CUSTOMER if problem.path.startswith("customer") else CODE_INVALID_BILL,
+            message=f"{problem.path}: {problem.reason}" if problem.path else problem.reason,
+        )
+        for problem in problems
+    ]
+
+
+def effect_answers(customer_id: int, effects: Iterable[TargetEffect]) -> list[EffectAnswer]:
     """Return the side effects of one event of a customer."""
     return [
-        {
-            "entityType": "USER",
-            "type": "target",
-            "targetGroupId": one.group.id,
-            "targetGroupName": one.group.name,
-            "targetRuleId": one.target.id,
-            "targetName": one.target.name,
-            "userId": customer_id,
-            "targetEvaluationType": one.group.evaluation.value,
-            "periodRefCode": one.period.ref_code,
-            "periodStartDate": one.period.starts_on,
-            "periodEndDate": one.period.ends_on,
-            "definedTargetValue": thousandths(one.goal),
-            "currentEventTargetValue": thousandths(one.amount),
-            "targetAchievedValueBeforeEvent": thousandths(one.before),
-            "targetAchievedValueAfterEvent": thousandths(one.after),
-        }
-        for one in effects
+        EffectAnswer(
+            entity_type="USER",
+            type="target",
+            target_group_id=effect.group.id,
+            target_group_name=effect.group.name,
+            target_rule_id=effect.target.id,
+            target_name=effect.target.name,
+            user_id=customer_id,
+            target_evaluation_type=effect.group.evaluation.value,
+            period_ref_code=effect.period.ref_code,
+            period_start_date=effect.period.starts_on,
+            period_end_date=effect.period.ends_on,
+            defined_target_value=thousandths(effect.goal),
+            current_event_target_value=thousandths(effect.amount),
+            target_achieved_value_before_event=thousandths(effect.before),
+            target_achieved_value_after_event=thousandths(effect.after),
+        )
+        for effect in effects
     ]

@@ -1,14 +1,19 @@
-"""What a bill and a return look like in the vendor's v2 shape (facts 3.9).
+"""Bills and returns in the body of a v2 call (facts 3.9).
 
-Amounts may be numbers or text. Fields that are not listed there or that no target reads are accepted and not kept.
+Amounts may be numbers or text. Fields that the vendor does not list or that no target reads are accepted and not kept:
+the structs describe the body for the OpenAPI document, and the functions read it field by field.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from milepost.api.http.body import DIGITS_MAX
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from milepost.api.capillary.identifiers import VALUE_CHARACTERS_MAX
+from milepost.api.http.body import DIGITS_MAX, Amount
 from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind, Scalar
 from milepost.model.problem import Problem
 
@@ -21,9 +26,84 @@ LINES_MAX = 5_000
 
 _ZERO = Decimal(0)
 
+BillNumber = Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)]
+
+
+class TransactionLine(Struct, rename="camel"):
+    """One line of a bill; `value` is gross, `amount` net."""
+
+    item_code: Annotated[str, Meta(min_length=1, max_length=CODE_CHARACTERS_MAX)]
+    qty: Amount | UnsetType = UNSET
+    rate: Amount | UnsetType = UNSET
+    value: Amount | UnsetType = UNSET
+    discount: Amount | UnsetType = UNSET
+    amount: Amount | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+
+
+class RegularTransaction(Struct, rename="camel", kw_only=True):
+    """A bill; `billAmount` is net, `billingDate` without an offset is UTC."""
+
+    type: Literal["REGULAR"]
+    bill_number: BillNumber
+    bill_amount: Amount
+    gross_amount: Amount | UnsetType = UNSET
+    discount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class ReturnTransaction(Struct, rename="camel", kw_only=True):
+    """A return; `billNumber` names the returned bill, `billAmount` the returned amount when `returnType` is AMOUNT."""
+
+    type: Literal["RETURN"]
+    return_type: ReturnKind
+    bill_number: BillNumber
+    bill_amount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+
+
+class MixedLine(TransactionLine, rename="camel"):
+    """A bought line, or a line that is returned from the bill that it names."""
+
+    type: Literal["REGULAR", "RETURN"] | UnsetType = UNSET
+    return_type: ReturnKind | UnsetType = UNSET
+    parent_bill_number: BillNumber | UnsetType = UNSET
+
+
+class MixedTransaction(Struct, rename="camel", kw_only=True):
+    """A bill with returned lines; its amounts are the sums of its bought lines."""
+
+    type: Literal["REGULAR", "MIXED"]
+    bill_number: BillNumber
+    bill_amount: Amount
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[MixedLine], Meta(min_length=1, max_length=LINES_MAX)]
+    extended_fields: dict[str, Any] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class BulkTransaction(Struct, rename="camel", kw_only=True):
+    """One of several transactions: the fields of a single transaction, and the identifier of its customer."""
+
+    identifier_type: IdentifierKind
+    identifier_value: Annotated[str, Meta(min_length=1, max_length=VALUE_CHARACTERS_MAX)]
+    type: Literal["REGULAR", "RETURN", "MIXED"]
+    return_type: ReturnKind | UnsetType = UNSET
+    bill_number: BillNumber
+    bill_amount: Amount | UnsetType = UNSET
+    billing_date: str | UnsetType = UNSET
+    line_items_v2: Annotated[list[MixedLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
+
 
 def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | None:
-    """Return the bill that *value* says; what is wrong is added to *problems*."""
+    """Return the bill that *value* describes, None if it has problems; they are added to *problems*."""
     number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     net = _amount(value, "billAmount", "", problems)
     if value.get("billAmount") is None:
@@ -49,17 +129,17 @@ def bill_payload(value: Mapping[str, Any], problems: list[Problem]) -> Bill | No
 
 
 def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return | None:
-    """Return the return that *value* says; `billNumber` names the bill."""
+    """Return the return that *value* describes, None if it has problems; `billNumber` names the returned bill."""
     number = text_of(value, "billNumber", NUMBER_CHARACTERS_MAX, problems)
     kind = value.get("returnType")
     if not isinstance(kind, str) or kind not in ReturnKind.__members__:
         problems.append(Problem("returnType", f"must be one of {', '.join(ReturnKind.__members__)}"))
     amount = _amount(value, "billAmount", "", problems)
     if kind == "AMOUNT" and (amount is None or amount <= 0):
-        problems.append(Problem("billAmount", "must be the amount that came back, above 0"))
+        problems.append(Problem("billAmount", "must be the returned amount, above 0"))
     lines = _lines(value, problems)
     if kind == "LINE_ITEM" and not value.get("lineItemsV2"):
-        problems.append(Problem("lineItemsV2", "must hold what came back when returnType is LINE_ITEM"))
+        problems.append(Problem("lineItemsV2", "must hold the returned lines when returnType is LINE_ITEM"))
     problems += [
         Problem(f"lineItemsV2[{place}].qty", "must be above 0")
         for place, line in enumerate(lines)
@@ -68,20 +148,20 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
     fields = _fields(value, "extendedFields", "", problems)
     if problems:
         return None
-    given = list(value.get("lineItemsV2") or ())
+    items = list(value.get("lineItemsV2") or ())
     return Return(
         kind=ReturnKind(kind),
         original=number,
-        lines=tuple(_returned(line, item) for line, item in zip(lines, given, strict=True)),
+        lines=tuple(_returned(line, item) for line, item in zip(lines, items, strict=True)),
         amount=amount if kind == "AMOUNT" else None,
         extended_fields=fields,
     )
 
 
-def _returned(line: Line, given: Mapping[str, Any]) -> ReturnedLine:
-    """Return what came back of a line; amounts that were not given follow from the bill."""
-    net = line.net if given.get("amount") is not None else None
-    gross = line.gross if given.get("value") is not None else None
+def _returned(line: Line, item: Mapping[str, Any]) -> ReturnedLine:
+    """Return a returned line; amounts that the request leaves out follow from the bill."""
+    net = line.net if item.get("amount") is not None else None
+    gross = line.gross if item.get("value") is not None else None
     return ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross)
 
 
@@ -90,7 +170,7 @@ def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
     if not isinstance(items, list) or len(items) > LINES_MAX:
         problems.append(Problem("lineItemsV2", f"must be a list of at most {LINES_MAX} lines"))
         return []
-    found: list[Line] = []
+    lines: list[Line] = []
     for place, item in enumerate(items):
         path = f"lineItemsV2[{place}]"
         if not isinstance(item, dict):
@@ -98,8 +178,8 @@ def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
         elif value.get("type") == REGULAR_KIND and item.get("type", REGULAR_KIND) != REGULAR_KIND:
             problems.append(Problem(f"{path}.type", f"must be {REGULAR_KIND} or {RETURN_KIND}"))
         else:
-            found.append(_line(item, path, problems))
-    return found
+            lines.append(_line(item, path, problems))
+    return lines
 
 
 def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
@@ -128,7 +208,7 @@ def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
 
 
 def text_of(value: Mapping[str, Any], name: str, characters_max: int, problems: list[Problem], prefix: str = "") -> str:
-    """Return the text that *name* has in *value*, a whole number as its digits; else "" and a problem at *prefix*."""
+    """Return the text of field *name* in *value*, a whole number as its digits; else "", and a problem at *prefix*."""
     text = value.get(name)
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)
@@ -148,7 +228,7 @@ def _amount(value: Mapping[str, Any], name: str, prefix: str, problems: list[Pro
 
 
 def _number(value: object, path: str, problems: list[Problem]) -> Decimal | None:
-    """Return the number that *value* is, written as a number or as text; None when nothing is given."""
+    """Return the number that *value* is, written as a number or as text; None if *value* is None or no number."""
     if value is None:
         return None
     number = None

@@ -1,4 +1,4 @@
-"""From a transaction in the vendor's v2 shape to the events it is: a bill, a return, or both (facts 3.9)."""
+"""The incoming events of a transaction in a v2 call: a bill, a return, or both (facts 3.9)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,26 +13,29 @@ from milepost.model.event import BILL, RETURN, EventKey, Payload, Return
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.organisations.attribution import Attributed
+from milepost.service.organisations.attribution import AttributedCaller
 
 ALL_KINDS = (*KINDS, MIXED_KIND)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An event of a transaction: what it says, and what tells it from others of its till."""
+class TransactionEvent:
+    """An event of a transaction: its payload, and the id that distinguishes it from other events of its till."""
 
     payload: Payload
     id: str
 
 
-def read_offers(
-    value: Any, customer: Identifier | None, found: list[Problem], posting: Attributed, now: int
+def read_events(
+    value: Any, customer: Identifier | None, known_problems: list[Problem], posting: AttributedCaller, now: int
 ) -> list[IncomingEvent]:
-    """Return the events that a transaction of *customer* is; raises Refused with *found* and all else that is wrong."""
+    """Return the incoming events of a transaction; raises Refused with *known_problems* and those of the transaction.
+
+    *now* is the time of receipt (epoch microseconds), and the event's own time if the transaction has no date.
+    """
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
-    problems = list(found)
+    problems = list(known_problems)
     events = _events(value, problems)
     occurred_at = _instant(value.get("billingDate"), now, problems)
     if holds_nul(value):
@@ -55,7 +58,7 @@ def read_offers(
     ]
 
 
-def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[Named]:
+def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[TransactionEvent]:
     kind = value.get("type")
     if kind not in ALL_KINDS:
         reason = f"must be one of {', '.join(ALL_KINDS)}; not-interested bills have no customer to count for"
@@ -63,22 +66,25 @@ def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[Named]:
         return []
     number = str(value.get("billNumber"))
     if kind == RETURN_KIND:
-        # A return has no number of its own, so it is known by the bill and by what it says.
-        back = return_payload(value, problems)
+        # A return has no number of its own, so its id is made from the bill and from all that the request holds.
+        returned = return_payload(value, problems)
         digest = blake2b(write_json(value), digest_size=12).hexdigest()
-        return [] if back is None else [Named(back, f"{number}/return/{digest}")]
+        return [] if returned is None else [TransactionEvent(returned, f"{number}/return/{digest}")]
     if is_mixed(value):
         mixed = mixed_payloads(value, problems)
-        bought = [] if mixed.bill is None else [Named(mixed.bill, number)]
-        # Named by what it takes back from, not by how much: so a changed copy is seen as one.
-        returns = [Named(one, f"{number}/return/{one.original}/{one.kind.value}") for one in mixed.returns]
+        bought = [] if mixed.bill is None else [TransactionEvent(mixed.bill, number)]
+        # The id names the bill and the kind but no amount, so a copy with another amount is seen as a changed copy.
+        returns = [
+            TransactionEvent(returned, f"{number}/return/{returned.original}/{returned.kind.value}")
+            for returned in mixed.returns
+        ]
         return bought + returns
     bill = bill_payload(value, problems)
-    return [] if bill is None else [Named(bill, number)]
+    return [] if bill is None else [TransactionEvent(bill, number)]
 
 
 def _instant(text: object, now: int, problems: list[Problem]) -> int:
-    """Return the instant of the bill: without an offset it is UTC; without a date it is now."""
+    """Return the instant of the bill in epoch microseconds: without an offset in UTC, without a date *now*."""
     if text is None:
         return now
     try:

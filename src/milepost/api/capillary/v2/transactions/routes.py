@@ -1,60 +1,89 @@
 """`POST /v2/transactions` and `/v2/transactions/bulk`: bills and returns in the vendor's shape (facts 3.9)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec import UNSET
 
-from milepost.api.capillary.envelope import Json
+from milepost.api.capillary.envelope import Failure
 from milepost.api.capillary.identifiers import read_identifier
 from milepost.api.capillary.query import boolean
-from milepost.api.capillary.v2.transactions.answer import effects_shown
-from milepost.api.capillary.v2.transactions.incoming_events import read_offers
-from milepost.api.http.attribution import Posting
+from milepost.api.capillary.v2.transactions.answer import (
+    BulkAnswer,
+    BulkItemAnswer,
+    EffectAnswer,
+    TransactionAnswer,
+    effect_answers,
+    error_answers,
+    transaction_answer,
+)
+from milepost.api.capillary.v2.transactions.body import (
+    BulkTransaction,
+    MixedTransaction,
+    RegularTransaction,
+    ReturnTransaction,
+)
+from milepost.api.capillary.v2.transactions.incoming_events import read_events
+from milepost.api.http.attribution import HEADERS, Posting
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, read_json
+from milepost.api.http.route import EVENTS, Body, Route
 from milepost.model.problem import Problem, Refused
 from milepost.service.customers.side_effects import target_effects
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
-from milepost.service.organisations.attribution import Attributed
+from milepost.service.organisations.attribution import AttributedCaller
 from milepost.service.runtime.runtime import Runtime
 
-CODE_INVALID_BILL = 624
-CODE_NO_CUSTOMER = 603
 CODE_BATCH_TOO_LARGE = 1060
 BULK_MAX = 500
 """Transactions in one call."""
 
+TRANSACTIONS = "/v2/transactions"
+BULK = "/v2/transactions/bulk"
+
 router = APIRouter(tags=["transactions"])
 
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("post", TRANSACTIONS): Route(
+        EVENTS,
+        TransactionAnswer,
+        Body((RegularTransaction, ReturnTransaction, MixedTransaction)),
+        query=("identifierName", "identifierValue"),
+        refused=(TransactionAnswer, Failure),
+        headers=HEADERS,
+    ),
+    ("post", BULK): Route(EVENTS, BulkAnswer, Body((BulkTransaction,), alone=False, listed=True), headers=HEADERS),
+}
 
-@router.post("/v2/transactions", response_model=None)
+
+@router.post(TRANSACTIONS, response_model=None)
 async def post_transaction(
     request: Request, runtime: RunningRuntime, posting: Posting, rawSideEffects: str = "false"
 ) -> JsonResponse:
-    """Receive one bill, return or mixture of the customer that the query names; `createdId` is the event's log id."""
+    """Receive one bill, return or mixed transaction of the customer in the query; `createdId` is the event's log id."""
     value = read_json(await read_body(request))
     query = request.query_params
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
     customer = read_identifier(query.get("identifierName"), query.get("identifierValue"), problems)
     try:
-        incoming_events = read_offers(value, customer, problems, posting, runtime.clock())
+        incoming_events = read_events(value, customer, problems, posting, runtime.clock())
     except Refused as refused:
         return _refused(request, refused.problems)
     answers = await runtime.lanes.receive(incoming_events)
-    wrong = _wrong(answers)
-    if wrong:
-        return _refused(request, wrong)
+    problems_of_events = _problems(answers)
+    if problems_of_events:
+        return _refused(request, problems_of_events)
     effects = await _effects(runtime, posting, answers) if wants_effects else []
-    return JsonResponse(_shown(answers[0].key.log_id, effects=effects))
+    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects))
 
 
-@router.post("/v2/transactions/bulk", response_model=None)
+@router.post(BULK, response_model=None)
 async def post_transactions(
     request: Request, runtime: RunningRuntime, posting: Posting, rawSideEffects: str = "false"
 ) -> JsonResponse:
-    """Receive up to 500 transactions, each naming its customer; one bad item never spoils its neighbours."""
+    """Receive up to 500 transactions, each with its customer; a refused transaction does not affect the others."""
     value = read_json(await read_body(request, BATCH_BYTES_MAX))
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
@@ -65,38 +94,43 @@ async def post_transactions(
     if problems:
         raise Refused(*problems)
     parts = [_read(item, posting, runtime.clock()) for item in value]
-    waiting = iter(
+    answered = iter(
         await runtime.lanes.receive(
             [incoming_event for part in parts if isinstance(part, list) for incoming_event in part]
         )
     )
-    told: list[Json] = []
-    for item, part in zip(value, parts, strict=True):
-        answers = [next(waiting) for _ in part] if isinstance(part, list) else []
-        wrong = _wrong(answers) if isinstance(part, list) else part
-        entity_id = None if wrong else answers[0].key.log_id
-        one = {"entityId": entity_id, "result": item, "errors": _errors(wrong), "warnings": []}
-        if wants_effects:
-            one["sideEffects"] = [] if wrong else await _effects(runtime, posting, answers)
-        told.append(one)
-    failed = sum(bool(one["errors"]) for one in told)
-    return JsonResponse({"response": told, "totalCount": len(told), "failureCount": failed})
+    items: list[BulkItemAnswer] = []
+    for sent, part in zip(value, parts, strict=True):
+        answers = [next(answered) for _ in part] if isinstance(part, list) else []
+        refusal = _problems(answers) if isinstance(part, list) else part
+        effects = await _effects(runtime, posting, answers) if wants_effects and not refusal else []
+        items.append(
+            BulkItemAnswer(
+                entity_id=None if refusal else answers[0].key.log_id,
+                result=sent,
+                errors=error_answers(refusal),
+                warnings=[],
+                side_effects=effects if wants_effects else UNSET,
+            )
+        )
+    refused = sum(bool(item.errors) for item in items)
+    return JsonResponse(BulkAnswer(response=items, total_count=len(items), failure_count=refused))
 
 
-def _read(item: Any, posting: Attributed, now: int) -> list[IncomingEvent] | tuple[Problem, ...]:
-    """Return the events that one of several transactions is, or everything that is wrong with it."""
+def _read(item: Any, posting: AttributedCaller, now: int) -> list[IncomingEvent] | tuple[Problem, ...]:
+    """Return the incoming events of one of several transactions, or all its problems."""
     problems: list[Problem] = []
-    given = item if isinstance(item, dict) else {}
+    body = item if isinstance(item, dict) else {}
     fields = ("identifierType", "identifierValue")
-    customer = read_identifier(given.get(fields[0]), given.get(fields[1]), problems, fields)
+    customer = read_identifier(body.get(fields[0]), body.get(fields[1]), problems, fields)
     try:
-        return read_offers(item, customer, problems, posting, now)
+        return read_events(item, customer, problems, posting, now)
     except Refused as refused:
         return refused.problems
 
 
-def _wrong(answers: Sequence[Answer]) -> tuple[Problem, ...]:
-    """Return why events were not taken; a transaction stands or falls as a whole in what is answered."""
+def _problems(answers: Sequence[Answer]) -> tuple[Problem, ...]:
+    """Return why events were refused; the answer refuses a transaction as a whole if any of its events is refused."""
     return tuple(
         problem
         for answer in answers
@@ -105,37 +139,16 @@ def _wrong(answers: Sequence[Answer]) -> tuple[Problem, ...]:
     )
 
 
-async def _effects(runtime: Runtime, posting: Attributed, answers: Sequence[Answer]) -> list[Json]:
-    """Return what the events of one transaction, which are of one customer, did to targets."""
+async def _effects(runtime: Runtime, posting: AttributedCaller, answers: Sequence[Answer]) -> list[EffectAnswer]:
+    """Return what the events of one transaction did to the targets of its customer."""
     customer_id = answers[0].customer_id
     if customer_id is None:
         return []
     entries = [entry for answer in answers for entry in answer.entries]
     effects = await target_effects(runtime, posting.caller.org_id, customer_id, entries)
-    return effects_shown(customer_id, effects)
-
-
-def _shown(created_id: int | None, errors: Sequence[Json] = (), effects: Sequence[Json] = ()) -> Json:
-    return {
-        "createdId": created_id,
-        "warnings": [],
-        "errors": list(errors),
-        "sideEffects": list(effects),
-        "loyaltyDetails": [],
-        "customerInfo": {},
-    }
+    return effect_answers(customer_id, effects)
 
 
 def _refused(request: Request, problems: Iterable[Problem]) -> JsonResponse:
-    return JsonResponse(_shown(None, _errors(problems)), status_code=request.app.state.error_status)
-
-
-def _errors(problems: Iterable[Problem]) -> list[Json]:
-    return [
-        {
-            "status": False,
-            "code": CODE_NO_CUSTOMER if problem.path.startswith("customer") else CODE_INVALID_BILL,
-            "message": f"{problem.path}: {problem.reason}" if problem.path else problem.reason,
-        }
-        for problem in problems
-    ]
+    refusal = transaction_answer(None, error_answers(problems))
+    return JsonResponse(refusal, status_code=request.app.state.error_status)

@@ -1,0 +1,75 @@
+"""The modules of all routes, and what each route takes, answers and requires."""
+
+from collections.abc import Mapping
+from itertools import chain
+from types import ModuleType
+
+from milepost.api.capillary.definitions.communications import routes as communications
+from milepost.api.capillary.definitions.milestones import routes as milestones
+from milepost.api.capillary.definitions.periods import routes as periods
+from milepost.api.capillary.definitions.target_groups import routes as target_groups
+from milepost.api.capillary.definitions.targets import routes as targets
+from milepost.api.capillary.leaderboards import routes as leaderboards
+from milepost.api.capillary.users.enrolments import routes as user_enrolments
+from milepost.api.capillary.users.target_groups import routes as user_groups
+from milepost.api.capillary.users.tracked_events import routes as tracked_events
+from milepost.api.capillary.v2.customers import routes as customers
+from milepost.api.capillary.v2.event_definitions import routes as event_definitions
+from milepost.api.capillary.v2.login import routes as login
+from milepost.api.capillary.v2.transactions import routes as transactions
+from milepost.api.capillary.webhooks import routes as webhooks
+from milepost.api.http.route import Route
+from milepost.api.native.audiences import routes as audiences
+from milepost.api.native.awards import routes as awards
+from milepost.api.native.customers import routes as native_customers
+from milepost.api.native.declarations import routes as declarations
+from milepost.api.native.enrolments import routes as enrolments
+from milepost.api.native.events import routes as events
+from milepost.api.native.goals import routes as goals
+from milepost.api.native.jobs import routes as jobs
+from milepost.api.native.leaderboards import routes as native_leaderboards
+from milepost.api.native.organisations import routes as organisations
+from milepost.api.native.places import routes as places
+from milepost.api.native.progress import routes as progress
+from milepost.api.native.streaks import routes as streaks
+from milepost.api.native.target_groups import routes as native_target_groups
+
+MODULES: tuple[ModuleType, ...] = (
+    events,
+    places,
+    declarations,
+    organisations,
+    audiences,
+    native_target_groups,
+    goals,
+    enrolments,
+    jobs,
+    native_customers,
+    native_leaderboards,
+    login,
+    communications,
+    target_groups,
+    milestones,
+    periods,
+    targets,
+    user_enrolments,
+    user_groups,
+    leaderboards,
+    tracked_events,
+    transactions,
+    customers,
+    webhooks,
+    event_definitions,
+    progress,
+    awards,
+    streaks,
+)
+"""The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
+
+_HEALTH: Mapping[tuple[str, str], Route] = {("get", "/healthz"): Route(None), ("get", "/readyz"): Route(None)}
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    **_HEALTH,
+    **dict(chain.from_iterable(module.ROUTES.items() for module in MODULES)),
+}
+"""The row of every route of the app; tests hold that no route is missing."""

@@ -1,0 +1,80 @@
+"""What is answered about authorised awards and about caps."""
+
+from msgspec import Struct
+
+from milepost.api.http.body import Number, number
+from milepost.api.native.answer import iso_or_null
+from milepost.service.awards.authorisation import Authorisation
+from milepost.service.customers.caps import RunningCap
+
+
+class UsedCapItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """How much of one cap the award used: from `before` to `after`, of at most `limit`."""
+
+    target_id: int
+    period_id: int
+    limit: Number
+    before: Number
+    after: Number
+
+
+class DecisionItem(Struct, forbid_unknown_fields=True):
+    """How much may be given: all that was requested (granted), less (reduced), or nothing (denied)."""
+
+    id: str
+    status: str
+    asked: Number
+    given: Number
+    caps: list[UsedCapItem]
+
+
+class CapItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """A cap in its current period. The bounds are null until the customer's own window begins."""
+
+    group_id: int
+    group_name: str
+    target_id: int
+    target_name: str
+    period_id: int
+    period_ref_code: str
+    scope: str
+    limit: Number
+    used: Number
+    left: Number
+    starts_at: str | None
+    ends_at: str | None
+
+
+def decision_item(id_: str, decision: Authorisation) -> DecisionItem:
+    """Return the decision about the award with the id *id_*."""
+    caps = [
+        UsedCapItem(
+            cap.target_id,
+            cap.period_id,
+            None if cap.limit is None else number(cap.limit),
+            number(cap.before),
+            number(cap.after),
+        )
+        for cap in decision.caps
+    ]
+    status = "denied" if not decision.granted else "granted" if decision.granted == decision.requested else "reduced"
+    return DecisionItem(id_, status, number(decision.requested), number(decision.granted), caps)
+
+
+def cap_item(cap: RunningCap) -> CapItem:
+    """Return a cap in its current period."""
+    span = cap.span
+    return CapItem(
+        cap.group.id,
+        cap.group.name,
+        cap.target.id,
+        cap.target.name,
+        cap.period.id,
+        cap.period.ref_code,
+        cap.group.cap_scope.value,
+        number(cap.limit),
+        number(cap.used),
+        number(cap.left),
+        iso_or_null(None if span is None else span.opens_at),
+        iso_or_null(None if span is None else span.closes_at),
+    )

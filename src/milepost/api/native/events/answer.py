@@ -1,0 +1,74 @@
+"""What is answered about each event of a request."""
+
+import msgspec
+from msgspec import Struct
+
+from milepost.api.http.body import Number, number
+from milepost.api.native.answer import ProblemItem
+from milepost.model.problem import Problem
+from milepost.model.standing import Entry, Reason
+from milepost.service.ingest.incoming_event import Answer, Status
+
+_REASONS = {reason: reason.name.lower() for reason in Reason}
+
+
+class EntryItem(Struct, rename="camel"):
+    """One change of one progress by the event."""
+
+    target_id: int
+    period_id: int
+    before: Number
+    after: Number
+    reason: str
+
+
+class AnswerItem(Struct, rename="camel"):
+    """The result of one event. `version` is the organisation's version whose definitions and settings applied."""
+
+    id: str | None
+    status: str
+    customer_id: int | None
+    version: int | None
+    entries: list[EntryItem]
+    problems: list[ProblemItem]
+
+
+class Answers(Struct):
+    """The result of each event, in the order of the request."""
+
+    items: list[AnswerItem]
+
+
+def answer_item(answer: Answer) -> AnswerItem:
+    """Return the result of an event."""
+    return AnswerItem(
+        id=answer.key.id,
+        status=answer.status.value,
+        customer_id=answer.customer_id,
+        version=answer.version,
+        entries=[_entry_item(entry) for entry in answer.entries],
+        problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
+    )
+
+
+def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
+    """Return the result of an event, *raw* as it came, that could not be read."""
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        value = None
+    id_ = value.get("id") if isinstance(value, dict) else None
+    return AnswerItem(
+        id=id_ if isinstance(id_, str) else None,
+        status=Status.REFUSED.value,
+        customer_id=None,
+        version=None,
+        entries=[],
+        problems=[ProblemItem(problem.path, problem.reason) for problem in problems],
+    )
+
+
+def _entry_item(entry: Entry) -> EntryItem:
+    return EntryItem(
+        entry.target_id, entry.period_id, number(entry.before), number(entry.after), _REASONS[entry.reason]
+    )

@@ -1,0 +1,248 @@
+"""A customer's progress as structs, and how they are made from the customer's view."""
+
+from msgspec import Struct, field
+
+from milepost.api.http.body import Number, NumberOrNull, number
+from milepost.api.native.answer import iso_or_null
+from milepost.api.native.awards.answer import CapItem, cap_item
+from milepost.model.standing import ProgressKey
+from milepost.model.target import Evaluation, Target, TargetGroup
+from milepost.rules.calendar import SECOND_US
+from milepost.service.customers.caps import running_caps
+from milepost.service.customers.periods import CustomerPeriod, customer_periods, relevance_test, running
+from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing
+from milepost.service.customers.view import CustomerView
+from milepost.service.definitions.participation import latest
+
+
+class PeriodItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """One period of a target. The bounds are null until the customer's own windows begin.
+
+    `status` is NOT_BEGUN, UPCOMING, RUNNING or ENDED; `left` is how much is missing to the goal.
+    """
+
+    id: int
+    ref_code: str
+    starts_at: str | None
+    ends_at: str | None
+    status: str
+    takes_part: bool
+    goal: Number
+    value: Number
+    left: Number
+    achieved_at: str | None
+
+
+class TargetItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """One target with its periods; `enrolledAt` is null if the customer never enrolled."""
+
+    id: int
+    name: str
+    enrolled_at: str | None
+    left_from_period_id: int | None
+    periods: list[PeriodItem]
+
+
+class LevelItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """One level of a streak: `count` of `needed` periods.
+
+    `earnedBy` is the number in the log of the event that earned it.
+    """
+
+    id: int
+    name: str
+    needed: int
+    count: int
+    earned_at: str | None
+    earned_by: int | None
+    period_id: int | None
+
+
+class SpanItem(Struct, forbid_unknown_fields=True):
+    """A span from one instant up to another."""
+
+    starts: str | None = field(name="from")
+    ends: str | None = field(name="to")
+
+
+class StreakItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """A streak: the periods achieved in a row, its levels, the freezes left, and the periods frozen or missed."""
+
+    run: int
+    freezes_left: int
+    levels: list[LevelItem]
+    frozen_period_ids: list[int]
+    missed_period_ids: list[int]
+    pauses: list[SpanItem]
+
+
+class CompositeItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The targets of a unified group together in one period: how many of `needed` are achieved, and their sum or count.
+
+    `achievedBy` is the number in the log of the event that achieved it.
+    """
+
+    period_id: int
+    needed: int
+    reached: int
+    value: Number
+    threshold: NumberOrNull
+    achieved_at: str | None
+    achieved_by: int | None
+
+
+class GroupItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """One target group; `runningPeriodIds` are the periods of its targets that run now."""
+
+    id: int
+    name: str
+    tracking: str
+    evaluation: str
+    running_period_ids: list[int]
+    targets: list[TargetItem]
+    streak: StreakItem | None
+    wholes: list[CompositeItem]
+
+
+class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """All of a customer's progress at the instant `at`; `version` is the organisation's version."""
+
+    customer_id: int
+    at: str | None
+    version: int
+    lifetime_purchases: Number
+    groups: list[GroupItem]
+    caps: list[CapItem]
+
+
+def progress_item(view: CustomerView, now: int) -> ProgressItem:
+    """Return the customer's progress at *now* (epoch microseconds), in every active group that concerns them."""
+    concerns = relevance_test(view)
+    shown = [group for group in view.groups if group.active and any(map(concerns, group.targets))]
+    groups = [_group(view, group, now) for group in shown]
+    return ProgressItem(
+        view.customer.id,
+        iso_or_null(now),
+        view.snapshot.organisation.version,
+        number(view.standing.purchases),
+        [group for group in groups if group.targets],
+        [cap_item(cap) for cap in running_caps(view, now)],
+    )
+
+
+def _group(view: CustomerView, group: TargetGroup, now: int) -> GroupItem:
+    periods_of = {target.id: customer_periods(view, group, target) for target in group.targets if target.active}
+    running_periods = [running(group, periods, now) for periods in periods_of.values()]
+    streak = streak_standing(view, group, now)
+    return GroupItem(
+        group.id,
+        group.name,
+        group.tracking.value,
+        group.evaluation.value,
+        list(dict.fromkeys(own.period.id for own in running_periods if own is not None)),
+        [
+            _target(view, group, target, periods_of[target.id], now)
+            for target in group.targets
+            if target.id in periods_of and any(own.takes_part or own.progress for own in periods_of[target.id])
+        ],
+        None if streak is None else _streak(streak),
+        _composites(view, group),
+    )
+
+
+def _target(
+    view: CustomerView, group: TargetGroup, target: Target, periods: tuple[CustomerPeriod, ...], now: int
+) -> TargetItem:
+    enrolment = latest(view.standing, target.id)
+    filling = running(group, periods, now) if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else None
+    return TargetItem(
+        target.id,
+        target.name,
+        None if enrolment is None else iso_or_null(enrolment.enrolled_at * SECOND_US),
+        None if enrolment is None else enrolment.left_period_id or None,
+        [_period(own, now, filling) for own in periods],
+    )
+
+
+def _period(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> PeriodItem:
+    value = 0 if own.progress is None else own.progress.value
+    achieved = own.progress is not None and bool(own.progress.achieved_by)
+    return PeriodItem(
+        own.period.id,
+        own.period.ref_code,
+        iso_or_null(None if own.span is None else own.span.opens_at),
+        iso_or_null(None if own.span is None else own.span.closes_at),
+        _status(own, now, filling),
+        own.takes_part,
+        None if own.goal is None else number(own.goal),
+        number(value),
+        None if own.goal is None else number(0 if achieved else max(own.goal - value, 0)),
+        iso_or_null(own.progress.achieved_at * SECOND_US if own.progress is not None and achieved else None),
+    )
+
+
+def _status(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> str:
+    """Return whether a customer's period is to come, runs or has ended.
+
+    In an until-achieved group all periods are open at once, and *filling* is the one that counts now: periods after it
+    are to come, and achieved ones have ended.
+    """
+    if own.span is None:
+        return "NOT_BEGUN"
+    if now < own.span.opens_at:
+        return "UPCOMING"
+    if now >= own.span.closes_at:
+        return "ENDED"
+    if filling is None or filling.period.id == own.period.id:
+        return "RUNNING"
+    return "ENDED" if own.progress is not None and own.progress.achieved_by else "UPCOMING"
+
+
+def _streak(streak: StreakStanding) -> StreakItem:
+    return StreakItem(
+        streak.run,
+        streak.freezes_left,
+        [_level(level) for level in streak.levels],
+        list(streak.frozen),
+        list(streak.missed),
+        [SpanItem(iso_or_null(pause.starts_at), iso_or_null(pause.ends_at)) for pause in streak.stored.pauses],
+    )
+
+
+def _level(level: LevelStanding) -> LevelItem:
+    earned = level.earned
+    return LevelItem(
+        level.level.id,
+        level.level.name,
+        level.level.count,
+        level.counted,
+        iso_or_null(None if earned is None else earned.earned_at * SECOND_US),
+        None if earned is None else earned.earned_by,
+        None if earned is None else earned.period_id,
+    )
+
+
+def _composites(view: CustomerView, group: TargetGroup) -> list[CompositeItem]:
+    """Return a unified group's own progress in each period in which the customer has any."""
+    composite = view.snapshot.rule_index.composites.get(group.id)
+    if composite is None:
+        return []
+    items = []
+    for period in group.periods:
+        progress = view.progress.get(composite.key(period.id))
+        if progress is None:
+            continue
+        members = [view.progress.get(ProgressKey(target_id, period.id)) for target_id in composite.members]
+        achieved_at = progress.achieved_at * SECOND_US if progress.achieved_by else None
+        items.append(
+            CompositeItem(
+                period.id,
+                composite.needed,
+                sum(1 for member in members if member is not None and member.achieved_by),
+                number(progress.value),
+                None if composite.threshold is None else number(composite.threshold),
+                iso_or_null(achieved_at),
+                progress.achieved_by or None,
+            )
+        )
+    return items
