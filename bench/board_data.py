@@ -46,7 +46,7 @@ def board_rule(rules: Sequence[Rule]) -> Rule:
 
 
 def fill(server: Postgres, url: str, board: BoardName) -> None:
-    """Return every customer a score: whole amounts, exponential with mean 4000, so that many are equal."""
+    """Return a score for every customer: whole amounts, exponential with mean 4000, so that many are equal."""
     server.run(_FILL.format(board=board, begins=BEGINS_AT.isoformat()), url)
 
 
@@ -112,10 +112,10 @@ class Load:
 
 
 class Follower:
-    """A baseline that is brought what the load changes."""
+    """A baseline that gets the changes of the load."""
 
     def __init__(self, load: Load, keep: Callable[[Sequence[Change]], Awaitable[None]]) -> None:
-        """Let *keep* write changes of *load*."""
+        """Prepare to write the changes of *load* by *keep*."""
         self._load = load
         self._keep = keep
         self._position = 0

@@ -110,7 +110,7 @@ class SetBased:
 
 
 def decoded(body: bytes, org_id: int, now: int) -> list[IncomingEvent]:
-    """Return the offers of a batch, as the face makes them of a JSON array."""
+    """Return the incoming events of a batch, as the API makes them of a JSON array."""
     return [incoming_event_of(raw, org_id=org_id, till_id=None, now=now) for raw in _raws.decode(body)]
 
 

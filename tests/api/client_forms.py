@@ -1,4 +1,4 @@
-"""Requests that are sound, to be changed in what a test is about."""
+"""Valid requests, which tests change where they need to."""
 
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ MARCH = {"refCode": "March", "startDate": "2026-03-01", "endDate": "2026-03-31"}
 
 
 def target(entity: str = "TRANSACTION", kind: str = "SALES", **changes: Any) -> Json:
-    """Return a target of 100 that everybody takes part in."""
+    """Return a target of 100 that every customer takes part in."""
     return {
         "name": f"target {next(_NUMBERS)}",
         "targetEntity": entity,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 UNKNOWN = (310018, "Target rule is not found")
@@ -81,7 +81,7 @@ NEW: tuple[tuple[Any, list[tuple[int, str]]], ...] = (
 
 
 @pytest.mark.parametrize("body, expected", NEW)
-def test_what_is_wrong_with_a_new_target_is_told(
+def test_each_problem_of_a_new_target_is_reported(
     organisation: OrganisationClient, body: Any, expected: list[tuple[int, str]]
 ) -> None:
     """With the codes of a creation; nothing is added."""
@@ -200,7 +200,7 @@ MARK = {"triggerName": "h", "triggerValueType": "ABSOLUTE", "triggerValue": 1}
 EXPRESSION = "unifiedTargetExpression"
 
 
-def test_what_is_wrong_with_a_unified_change_is_told(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_unified_change_is_reported(organisation: OrganisationClient) -> None:
     """Unknown ids, an aggregation without a threshold, too few members; nothing of it is done."""
     defined = organisation.define(group(target(), target(), combinationType="ALL"))
     one, two = (rule["id"] for rule in defined["targets"])
@@ -248,5 +248,5 @@ def test_a_group_keeps_two_hundred_targets_at_most(organisation: OrganisationCli
 def test_a_target_that_cannot_be_evaluated_yet_says_so(organisation: OrganisationClient) -> None:
     """The warning of a creation comes with an addition too."""
     defined = organisation.define(group(targets=[]))
-    told = said(organisation.post(address(defined), target(kind="ALL")))
+    told = json_of(organisation.post(address(defined), target(kind="ALL")))
     assert "ALL of TRANSACTION cannot be evaluated yet" in told["warnings"][0]["message"]

@@ -94,17 +94,17 @@ SHOP = Organisation(id=1, name="shop", zone=ZONE, version=1, settings=Settings()
 
 
 def rules(target: Target = TARGET, settings: Settings | None = None, group: TargetGroup = GROUP) -> RuleIndex:
-    """Return the catalogue of a shop with this one target."""
+    """Return the rule index of a shop with this one target."""
     return build_rule_index(replace(SHOP, settings=settings or Settings()), [replace(group, targets=(target,))])
 
 
 def live(known: RuleIndex, *events: Event) -> Replayed:
-    """Let the events happen in this order."""
+    """Apply the events in this order."""
     return replay(lambda _version: known, [(1, event) for event in events])
 
 
 def progress(replayed: Replayed, key: ProgressKey = JANUARY) -> Progress | None:
-    """Return the customer's progress, hot or settled; None if there is none."""
+    """Return the customer's progress, live or archived; None if there is none."""
     return {**replayed.history, **replayed.standing.progress}.get(key)
 
 
@@ -115,7 +115,7 @@ def value(replayed: Replayed, key: ProgressKey = JANUARY) -> Decimal | None:
 
 
 def event(name: str, id_: str, when: str, payload: Payload, heard: str | None = None, source: str = "till") -> Event:
-    """Make an event that is heard when it happens, unless said otherwise."""
+    """Make an event that is received when it happens, unless said otherwise."""
     return Event(
         key=EventKey(source, id_),
         name=name,
@@ -167,7 +167,7 @@ def bill(
 
 
 def back(id_: str, when: str, original: str, kind: ReturnKind = ReturnKind.FULL, source: str = "till") -> Event:
-    """Make a return of a whole bill."""
+    """Make a full return of a bill."""
     return event(RETURN, id_, when, Return(kind=kind, original=original, extended_fields={}), source=source)
 
 

@@ -30,7 +30,9 @@ def ranks(board: Board) -> list[tuple[int, int]]:
         (DENSE, [(1, 2), (1, 3), (1, 1), (2, 4)]),
     ],
 )
-def test_equal_values_are_ranked_as_the_brand_chose(ties: LeaderboardTies, expected: list[tuple[int, int]]) -> None:
+def test_equal_values_are_ranked_as_the_organisation_chose(
+    ties: LeaderboardTies, expected: list[tuple[int, int]]
+) -> None:
     """The earlier activity comes first; whether it also ranks first is a setting."""
     assert expected == ranks(Board(ties, PUBLISHED))
 

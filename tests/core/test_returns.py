@@ -144,7 +144,7 @@ def test_all_lines_and_all_money_back_is_a_full_return() -> None:
     assert Decimal(0) == value(live(rules(of(Kpi.COUNT)), *told))
 
 
-def test_expression_is_not_asked_again_of_what_is_left() -> None:
+def test_the_expression_is_not_evaluated_again_after_a_return() -> None:
     """A bill that counted as a large one goes on counting when a return makes it a small one."""
     target = replace(TARGET, expression="currentTxn.value>100")
     assert Decimal(50) == value(
@@ -161,7 +161,7 @@ def test_return_after_the_period_changes_nothing_there() -> None:
     ]
 
 
-def test_earlier_return_that_is_heard_later_still_takes_back() -> None:
+def test_earlier_return_that_is_received_later_still_takes_back() -> None:
     """What came too late for January has left the bill whole there, so an earlier return may still reduce it."""
     told = [bill("1", "01-30 10:00", "5"), back("r1", "02-01 00:00", "1"), amount_back("r2", "01-31 10:00", "1", "2")]
     assert Decimal(3) == value(live(rules(), *told))
@@ -250,7 +250,7 @@ def test_return_dated_before_its_period_is_known_at_enrolment() -> None:
     assert Decimal(0) == value(live(rules(target), bill("1", "01-01 00:00", "5"), early, enrol("e", "01-05 10:00")))
 
 
-def test_return_of_a_bill_of_a_settled_period() -> None:
+def test_return_of_a_bill_of_an_archived_period() -> None:
     """Progress that left the hot row comes back when a return that is dated in its period arrives late."""
     told = [bill("1", "01-02 10:00", "5"), bill("2", "02-20 10:00", "1"), amount_back("r", "01-03 10:00", "1", "2")]
     lived = live(rules(), *told)

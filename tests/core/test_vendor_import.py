@@ -23,7 +23,7 @@ def moved(**said: object) -> Event:
 
 
 def test_progress_is_taken_over_and_goes_on() -> None:
-    """900 from there and 100 here reach 1000; the entry says where the 900 came from, and nobody is told of them."""
+    """900 from there and 100 here reach 1000; the entry says where the 900 came from, and they have no outcome."""
     lived = live(rules(), moved(rows=(ROW,), purchases=Decimal(900)), bill("b", "01-11 10:00", "100"))
     found = progress(lived)
     assert found is not None
@@ -45,7 +45,7 @@ def test_what_was_achieved_there_is_not_achieved_again() -> None:
 
 
 def test_enrolment_and_own_goal_are_taken_over() -> None:
-    """Whoever was on a list there is on it here, with the own goal."""
+    """An enrolment there is an enrolment here, with the customer's own goal."""
     on_list = rules(replace(TARGET, enrolment=EnrolmentMethod.IMPORT))
     enrolled = ImportedEnrolment(target_id=1, period_id=2, goals=((2, Decimal(50)),))
     bills = [bill("1", "01-11 10:00", "60"), bill("2", "02-11 10:00", "60")]

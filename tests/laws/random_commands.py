@@ -1,4 +1,4 @@
-"""Random requests of our own: enrolling and leaving in an order that makes sense, freezes, pauses, turns, decisions."""
+"""Random commands: enrolling and leaving in a possible order, freezes, pauses, boundaries, decisions."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -76,7 +76,7 @@ def enrolling(draw: st.DrawFn, group: TargetGroup, one: Target, *, is_back: bool
 
 
 def stays(draw: st.DrawFn, group: TargetGroup, one: Target, *, late: bool) -> list[Payload]:
-    """Make what one customer asks of a target, in order: to take part, to leave, to come back."""
+    """Make one customer's commands about a target, in order: enrol, leave, come back."""
     running = [period.id for period in group.periods if period.active]
     if not running or not (group.active and one.active):
         return []
@@ -106,8 +106,8 @@ def pausing(draw: st.DrawFn, group: TargetGroup) -> PauseStreak:
     return PauseStreak(group_id=group.id, starts_at=begins, ends_at=pick(draw, later) + pick(draw, (0, -1, 1)))
 
 
-def turns(group: TargetGroup, offset_days: int) -> Requests:
-    """Make all turns of a group's periods with the instants at which they are told."""
+def boundaries(group: TargetGroup, offset_days: int) -> Requests:
+    """Make all boundaries of a group's periods, with the instants of their notices."""
     told: list[tuple[int, Payload]] = []
     for period in group.periods:
         if period.active:

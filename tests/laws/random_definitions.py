@@ -96,7 +96,7 @@ def midnight(day: date, zone: str) -> int:
 
 
 def settings(draw: st.DrawFn) -> Settings:
-    """Make settings of every kind that progress is reckoned by."""
+    """Make settings of every kind that progress is computed by."""
     return Settings(
         returns=pick(draw, (*[Returns.SUBTRACT] * 4, Returns.IGNORE)),
         after_achievement=pick(draw, tuple(AfterAchievement)),
@@ -127,7 +127,7 @@ def periods(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> tuple
 
 
 def metadata(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> Metadata | None:
-    """Make what a measure needs besides its type; other measures get some that must not matter."""
+    """Make the metadata of a measure; other measures get metadata that must not matter."""
     if entity is Entity.ALTERNATE_CURRENCIES:
         return Metadata(program_id=pick(draw, (7, 7, 8)), currency="GEM")
     if entity in {Entity.REWARDS, Entity.POINTS}:

@@ -19,7 +19,7 @@ from milepost.model.organisation import (
 )
 from milepost.model.target import Evaluation, TargetGroup
 from tests.laws.draws import pick
-from tests.laws.random_commands import Requests, among, decided, deciding, freezing, pausing, stays, turns
+from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, midnight, settings
 from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
@@ -82,7 +82,7 @@ def lived_through(
 
 @st.composite
 def window_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None = None) -> World:
-    """Make a world of one or two groups with windows of one's own, or until achieved."""
+    """Make a world of one or two groups with customers' own windows, or sequential periods."""
     at = scene(draw, settled, (*SCENES, *MONTH_SCENES, *MONTH_SCENES))
     zone, first_day = at.organisation.zone, at.first_day
     measures = pick(draw, (ON_MORE, SIMPLE))
@@ -133,7 +133,7 @@ def streak_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None 
         kinds = pick(draw, ("f", "", "p", "fp", "ff", ""))
         rows += [[(None, freezing(draw, group) if kind == "f" else pausing(draw, group))] for kind in kinds]
         if pick(draw, (True, False)):
-            rows.append(turns(group, chosen.offset_days))
+            rows.append(boundaries(group, chosen.offset_days))
     return world._replace(events=among(draw, world.events, rows, span, "s"), late=frozenset(), heard=0)
 
 

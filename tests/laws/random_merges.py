@@ -17,7 +17,7 @@ VICTIM = 2
 
 
 class Apart(NamedTuple):
-    """What the survivor and the victim had heard before the merge, and what the survivor heard afterwards."""
+    """Events of the survivor and of the victim before the merge, and of the survivor afterwards."""
 
     ours: tuple[Event, ...]
     theirs: tuple[Event, ...]
@@ -65,7 +65,7 @@ def _names(event: Event) -> list[str]:
 
 
 def unite(world: World, parts: Apart) -> United:
-    """Let the victim live, and give what the survivor hears with the merge among it."""
+    """Apply the victim's events; return the survivor's events, the merge among them."""
     victim = lived(world, parts.theirs)
     survivor = lived(world, parts.ours)
     number = survivor.standing.seq + 1

@@ -32,7 +32,7 @@ HOUR, DAY = DAY_US // 24, DAY_US
 class World(NamedTuple):
     """An organisation, what it defined, and what one customer did, in the order of arrival.
 
-    The groups named *late* were made when so many events had been heard.
+    The groups named *late* were made when so many events had been received.
     """
 
     organisation: Organisation
@@ -43,7 +43,7 @@ class World(NamedTuple):
 
     @property
     def before(self) -> frozenset[EventKey]:
-        """Return the events that were heard before the late groups were made."""
+        """Return the events that were received before the late groups were made."""
         return frozenset(event.key for event in self.events[: self.heard])
 
 
@@ -119,5 +119,5 @@ def wanted(made: Sequence[TargetGroup]) -> Wanted:
 
 
 def is_counting(group: TargetGroup, one: Target) -> bool:
-    """Return whether a target counts at all: the service enrols nobody in one that does not."""
+    """Return whether a target counts at all: the service enrols no customer in one that does not."""
     return group.active and one.active

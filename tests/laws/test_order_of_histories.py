@@ -52,7 +52,7 @@ from tests.laws.engine_histories import lived, progress_of, values
 from tests.laws.law_settings import ANY_ORDER
 from tests.laws.random_definitions import midnight
 from tests.laws.random_events import PLACES
-from tests.laws.random_kinds import made_of
+from tests.laws.random_kinds import group_of
 from tests.laws.random_worlds import World
 from tests.oracle.reference_zones import zone_of
 
@@ -105,7 +105,7 @@ def target(number: int, group_id: int, kpi: Kpi, goal: str, *, is_listed: bool =
 
 def group(group_id: int, tracking: Tracking, *aims: Target) -> TargetGroup:
     """Make a group of months."""
-    return made_of(group_id, periods(group_id), aims, tracking)
+    return group_of(group_id, periods(group_id), aims, tracking)
 
 
 def groups() -> tuple[TargetGroup, ...]:

@@ -57,8 +57,8 @@ async def kept(database: Database, *scores: StoredScore) -> None:
         await keep(transaction, *scores)
 
 
-def test_a_look_sees_what_an_earlier_one_could_not(database_url: str) -> None:
-    """Who commits late is seen by the next look, and what was seen is not read again, however long others take."""
+def test_a_later_look_sees_rows_that_an_earlier_look_could_not(database_url: str) -> None:
+    """The next look sees a late commit, and no row is read again, however long other transactions take."""
 
     async def work(database: Database) -> None:
         async with database.transaction() as long, database.transaction() as late:
@@ -124,7 +124,7 @@ def test_boards_of_large_values_are_read_followed_and_closed(database_url: str, 
 
 @pytest.mark.parametrize("changes", [3, 5_000])
 def test_board_that_changed_a_lot_is_what_it_would_be_anew(database_url: str, changes: int) -> None:
-    """Whether changes are put one by one or, since there are many, the board is read anew, it is the same board."""
+    """Whether changes are put one by one or, since there are many, the board is read again, it is the same board."""
 
     async def work(database: Database) -> None:
         clock = iter(range(1, 10))
@@ -140,7 +140,7 @@ def test_board_that_changed_a_lot_is_what_it_would_be_anew(database_url: str, ch
     run(database_url, work)
 
 
-def test_board_that_nobody_is_on_is_closed_empty(database_url: str) -> None:
+def test_an_empty_board_is_closed_empty(database_url: str) -> None:
     """An empty board is read, closed and read again."""
 
     async def work(database: Database) -> None:

@@ -88,7 +88,7 @@ def commits(source: Source) -> Iterator[str]:
 
 
 def depended_on(source: Source) -> Iterator[str]:
-    """Return the names of what FastAPI is told that requests depend on."""
+    """Return the names of FastAPI's dependencies."""
     for node in ast.walk(source.tree):
         match node:
             case ast.Call(func=ast.Name(id="Depends"), args=[ast.Name(id=name)]):

@@ -72,7 +72,7 @@ def test_what_requests_depend_on_is_awaited() -> None:
 
 
 def test_values_of_the_model_are_frozen() -> None:
-    """A value that was given away does not change under the one who got it."""
+    """A value does not change once it was handed out."""
     model = [source for source in package() if source.part == "model"]
 
     assert [] == [finding for source in model for finding in habits.mutable_values(source)]
@@ -86,7 +86,7 @@ def test_modules_are_short() -> None:
 
 
 def test_functions_fit_on_a_screen() -> None:
-    """A function can be seen whole."""
+    """A function fits on a screen."""
     lengths = [length for source in sources() for length in habits.function_lengths(source)]
 
     assert [] == over(lengths, FUNCTION_LINES_MAX, LONGER_FUNCTIONS)
