@@ -13,8 +13,8 @@ from msgspec import Raw, Struct
 from bench.events import external_id
 from bench.rules import MONTHS, RETURN, STORES, Rule, Sum, store_code
 
-_SCHEMA = Path(__file__).with_name("peer.sql").read_text(encoding="utf-8")
-BATCH = Path(__file__).with_name("peer_batch.sql").read_text(encoding="utf-8").encode()
+_SCHEMA = Path(__file__).with_name("baseline.sql").read_text(encoding="utf-8")
+BATCH = Path(__file__).with_name("baseline_batch.sql").read_text(encoding="utf-8").encode()
 """The statement that receives a batch: deduplicate, append, match, upsert, achieve, write outcomes."""
 
 NAMES = "select external_id, customer_id from customer where external_id = any(%b::text[])"
