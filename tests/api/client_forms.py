@@ -38,7 +38,7 @@ def group(*targets: Json, periods: tuple[Json, ...] = (JANUARY, FEBRUARY), **cha
 def event(kind: str, time: str = "2026-01-20T10:00:00Z", customer: str | Json = "anna", **changes: Any) -> Json:
     """Return an event of a customer, named in full or by an external id; `data` is what it carries."""
     return {
-        "id": f"event {next(_NUMBERS)}",
+        "id": f"event {next(_NUMBERS):06}",
         "source": "test",
         "type": kind,
         "time": time,
