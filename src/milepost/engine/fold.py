@@ -1,4 +1,4 @@
-"""A standing that is open for changes, and stays open for as many events as come."""
+"""A standing that is open for changes, for one event or many."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -37,8 +37,8 @@ class CompositeDue(NamedTuple):
 class Fold:
     """A standing that is open for changes.
 
-    `progress` holds the rows of progress; `entries` and `outcomes` are what the event that is being applied has changed
-    and led to so far. `rule_index` may be set anew between two events: rules change, the standing goes on.
+    `progress` holds the live rows. `entries` and `outcomes` are those of the event that is being applied, so far.
+    `rule_index` may be set anew between two events: rules change, the standing stays open.
     """
 
     __slots__ = (
@@ -89,7 +89,7 @@ class Fold:
         self._seen = EMPTY_STANDING
 
     def begin(self, event: Event) -> None:
-        """Let *event* be the one that is applied from now on."""
+        """Begin to apply *event*."""
         rule_index = self.rule_index
         if rule_index.needs_standing:
             self._seen = self.standing()
@@ -136,7 +136,7 @@ class Fold:
         return evaluation_context(self.rule_index, event, self._seen)
 
     def archive_after(self, closing: int) -> None:
-        """See to it that progress of a period that closes then leaves for the history in time."""
+        """Note that a live row is to be archived after its period has closed at *closing* (epoch microseconds)."""
         self.archive_at = min(self.archive_at, closing + ARCHIVE_AFTER_US)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
@@ -191,12 +191,12 @@ def is_decided(event: Event) -> bool:
 
 
 def day_of(rule: Rule, event: Event) -> int:
-    """Return the event's calendar day where a day's extreme counts (facts 8 #19)."""
+    """Return the calendar day of the event where a day's extreme counts, else 0 (facts 8 #19)."""
     return 0 if rule.sums else rule.calendar.day(event.occurred_at)
 
 
 def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signature, Change | None]) -> Change | None:
-    """Return what the event of *context* adds to *rule*; what rules ask alike is *asked* once."""
+    """Return what the event of *context* adds to *rule*; *asked* keeps the answer for rules of one signature."""
     if rule.signature in asked:
         return asked[rule.signature]
     amount = rule.amount(context)
@@ -208,7 +208,7 @@ def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signatur
 
 
 def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
-    """Return whether *event*, heard before the enrolment, counts for it."""
+    """Return whether *event*, received before the enrolment, counts for it."""
     first = rule.position_of(enrolment.period_id)
     if position < first or (position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD):
         return False

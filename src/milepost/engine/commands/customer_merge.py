@@ -1,7 +1,7 @@
-"""Merging: what another customer had reached is added to this one's (docs/rules.md, merging).
+"""Merging two customers: the victim's progress is added to the survivor's (docs/rules.md, merging).
 
-Nothing of it is counted anew. Who was rewarded as either of the two is not rewarded again; what only both together
-reach is reached by the merge.
+No event is counted again. A goal that either of the two had achieved is not rewarded again. A goal that only both
+together reach is achieved by the merge: 60 and 50 achieve a goal of 100.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
-    """Add what *payload* says of the other customer; targets and periods that nobody knows any more are left out."""
+    """Add the progress of the victim; targets and periods that no longer exist are left out."""
     fold.bills += payload.bills
     fold.purchases += payload.purchases
     fold.waiting = (*fold.waiting, *payload.waiting)
@@ -59,7 +59,7 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Progress]) -> AbsorbCustomer:
-    """Return what the survivor hears of a customer at *standing*, with the progress that left it for the *history*."""
+    """Return the command that gives the survivor a standing, with its archived progress (*history*)."""
     rows = {(row.target_id, row.period_id): row for row in history} | dict(standing.progress)
     return AbsorbCustomer(
         customer_id=customer_id,
@@ -76,7 +76,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
 
 
 def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
-    """Note whose logs are looked up as well from now on."""
+    """Note the customers whose logs belong to this customer from now on."""
     number = fold.seq + 1
     said = tuple(one for one in payload.enrolments if matters(one))
     merged = (
@@ -87,7 +87,7 @@ def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def _by_target(rows: Iterable[Progress]) -> dict[int, list[Progress]]:
-    """Return rows by target; wholes, which have negative numbers, come first."""
+    """Return rows by target; composites come first, since their target ids are negative."""
     found: dict[int, list[Progress]] = {}
     for row in sorted(rows):
         found.setdefault(row.target_id, []).append(row)
@@ -116,7 +116,7 @@ def _change(moved: int) -> Change:
 
 
 def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
-    """Add *row* to the progress in the period at *position*, with all that follows from it but for a composite."""
+    """Add *row* to the row of the period at *position*, and update the streak; the caller updates composites."""
     if position < 0:
         return
     key = rule.keys[position]
@@ -129,13 +129,13 @@ def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
 
 
 def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
-    """Return a progress to add *row* to, where there was none; the other customer was told of it."""
+    """Return a new row to add *row* to. There is no outcome: the victim had it already."""
     fold.archive_after(fold.closes_at(rule, position))
     return Progress(*rule.keys[position], 0, row.enrolled_at, row.updated_at)
 
 
 def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
-    """Return *known* as one who has both histories: the earlier beginning, the earlier achievement, all triggers."""
+    """Return *known* with the history of both: the earlier beginning and achievement, and all triggers."""
     achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.achieved_by]
     achieved_at, achieved_by = min(achieved, default=(0, 0))
     return replace(
@@ -156,12 +156,12 @@ def _joined_days(ours: tuple[Day, ...], theirs: tuple[Day, ...]) -> tuple[Day, .
 
 
 def _sum(rule: Rule, days: tuple[Day, ...]) -> int:
-    """Return what *days* come to: the sum of their extremes."""
+    """Return the value of *days*: the sum of their extremes."""
     return 0 if rule.aggregate is Aggregate.SUM else sum(extreme(amounts, rule.aggregate) for _, amounts in days)
 
 
 def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
-    """Add the total of *rows* to the one that fills the periods; as many stay rewarded as were in both histories."""
+    """Add the total of *rows* to the total that fills the periods. As many periods stay rewarded as both had."""
     ordered = sorted((row for row in rows if rule.position_of(row.period_id) >= 0), key=lambda row: _at(rule, row))
     if not ordered:
         return
@@ -201,7 +201,7 @@ def _keep_wholes(fold: Fold, rows: Iterable[Progress]) -> None:
 
 
 def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
-    """Let the customer take part in all that either of them took part in, with the own goals of this one first."""
+    """Unite the enrolments of both customers; where both have one, the survivor's own goals win."""
     in_force = {enrolment.target_id: enrolment for enrolment in payload.enrolments}
     for target_id, theirs in in_force.items():
         rule = fold.rule_index.rules.get(target_id)
@@ -213,7 +213,7 @@ def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment | None:
-    """Return the enrolment of one who is both; None where ours stays as it is."""
+    """Return the united enrolment; None where the enrolment of the survivor stays as it is."""
     if ours is None:
         if not rule.open_to_all or not rule.period_ids:
             return theirs
@@ -230,7 +230,7 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
 
 
 def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
-    """Return the streak of one who did what both did; counting starts where ours does."""
+    """Return the streak of both together; counting starts where the streak of the survivor starts."""
     if ours is None:
         return theirs
     levels: dict[int, EarnedLevel] = {level.level_id: level for level in ours.levels}

@@ -1,4 +1,4 @@
-"""How a customer comes to take part in a target, and leaves it (facts 4.7 and 8.1, docs/rules.md)."""
+"""Enrolling in a target and leaving it (facts 4.7 and 8.1, docs/rules.md)."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -35,7 +35,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
-    """Let the customer take part from a period on; stored events count as the settings say (facts 8.1)."""
+    """Enrol the customer from a period on, and count stored events as the settings say (facts 8.1)."""
     rule = fold.rule_index.rules[payload.target_id]
     position = enrolment_entered(rule, payload.period_id)
     previous = fold.enrolment(rule.target_id)
@@ -66,7 +66,7 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
 
 
 def unenrol(fold: Fold, payload: Unenrol) -> None:
-    """Let the customer take part no more from a period on; what was counted stays (facts 4.7)."""
+    """End the enrolment from a period on; progress made so far stays (facts 4.7)."""
     rule = fold.rule_index.rules[payload.target_id]
     position = _left(fold, rule, payload)
     previous = fold.enrolment(rule.target_id)
@@ -85,7 +85,7 @@ def unenrol(fold: Fold, payload: Unenrol) -> None:
 
 
 def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
-    """Return the position of the first period without the customer: the one named, or that of the own windows now."""
+    """Return the position of the first period without the customer."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.position_of(payload.period_id)
@@ -98,7 +98,7 @@ def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
 
 
 def enrolment_entered(rule: Rule, period_id: int) -> int:
-    """Return the position from which an enrolment counts: the period's, or the first of streaks and own windows."""
+    """Return the position of the first period that an enrolment covers: streaks and own windows start at 0."""
     if rule.tracking in STREAKING or not rule.is_fixed:
         return 0
     return rule.position_of(period_id)
@@ -120,9 +120,10 @@ def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) 
 
 
 def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
-    """Make the row of the period of the enrolment, with the opening balance or what it had; return its place.
+    """Make the row of the first period, with the opening balance or its present value; return its position.
 
-    A balance stands for all that was received before, its days too.
+    A balance replaces all events received before, and the days that counted: a bill of 30 and then a balance of 100
+    give 100.
     """
     at, received_at = fold.cause.at, fold.cause.received_at
     cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
@@ -148,14 +149,14 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
 
 
 def _forget_days(fold: Fold, rule: Rule, position: int) -> None:
-    """Forget the days that counted; periods that fill up one by one keep them with the first."""
+    """Remove the days that counted; sequential periods keep them in the first row."""
     key = rule.keys[0 if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else position]
     if key in fold.progress and fold.progress[key].days:
         fold.progress[key] = replace(fold.progress[key], days=())
 
 
 def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
-    """Let achieved periods that fill up show the goal of today, so that a balance is all that is over it."""
+    """Set the value of achieved sequential periods to today's goal, so that a balance counts only what exceeds it."""
     goal = fold.goal(rule, 0)
     for key in rule.keys[:running_at]:
         row = fold.progress.get(key)
@@ -165,12 +166,12 @@ def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
 
 
 def matters(enrolment: Enrolment) -> bool:
-    """Return whether an enrolment that is over still says what a return may take back."""
+    """Return whether an enrolment that has ended still decides what a return reverses."""
     return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
 
 
 def _opened(fold: Fold, rule: Rule) -> int:
-    """Return the position of the window that holds the enrolment, which opens the first one if there is none yet."""
+    """Return the position of the window that holds the enrolment; the enrolment opens the first window."""
     at = fold.event.occurred_at
     position = fold.position(rule, at)
     if rule.target_id not in fold.anchors and position >= 0:
@@ -179,7 +180,7 @@ def _opened(fold: Fold, rule: Rule) -> int:
 
 
 def _start_again(fold: Fold, rule: Rule) -> None:
-    """Forget which periods were achieved and which levels earned; counting begins with the period that runs."""
+    """Start the streak again: no achieved periods, no levels, counting from the running period."""
     streak_rule = fold.rule_index.streaks.get(rule.group_id)
     known = fold.streaks.get(rule.group_id) or Streak(rule.group_id)
     if streak_rule is None:
@@ -191,7 +192,7 @@ def _start_again(fold: Fold, rule: Rule) -> None:
 
 
 def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Logged]) -> None:
-    """Count what the log already holds for the newly enrolled target: each bill less what came back of it."""
+    """Count stored events for the target; of each bill, the part that was not returned."""
     if enrolment.stored is StoredEvents.NONE:
         return
     for logged in sorted(past, key=lambda logged: logged.place):

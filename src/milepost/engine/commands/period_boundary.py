@@ -1,4 +1,4 @@
-"""What a customer is told when a period opens or closes; nothing that is counted depends on it (docs/rules.md)."""
+"""The outcomes of a period that opens or closes; no progress depends on them (docs/rules.md)."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def roll_over(fold: Fold, payload: PeriodRollover) -> None:
-    """Tell the customer that a period opened or closed, as far as it concerns them (facts 4.1, 4.15)."""
+    """Note the outcomes of a period that opened or closed, for the targets that concern the customer (facts 4.1)."""
     group = fold.rule_index.groups.get(payload.group_id)
     if group is None:
         return
@@ -34,7 +34,7 @@ def roll_over(fold: Fold, payload: PeriodRollover) -> None:
 
 
 def concerned(fold: Fold, group: TargetGroup, payload: PeriodRollover) -> Iterator[tuple[Rule, int]]:
-    """Return the targets of *group* about which the customer is told, by the setting periodEndOutcome."""
+    """Return the targets of *group* that concern the customer, by the setting `periodEndOutcome`."""
     for target in group.targets:
         rule = fold.rule_index.rules[target.id]
         position = rule.position_of(payload.period_id)
@@ -56,7 +56,7 @@ def _is_told(fold: Fold, rule: Rule, position: int, *, closed: bool) -> bool:
 
 
 def _close_streak(fold: Fold, rule: StreakRule, streak: Streak, period_id: int) -> None:
-    """Tell that a missed period ended a run, and that the last period is over (facts 4.9)."""
+    """Note that a missed period broke the streak, and that the last period ended it (facts 4.9)."""
     if period_id not in rule.period_ids:
         return
     position = rule.period_ids.index(period_id)

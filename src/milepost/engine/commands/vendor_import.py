@@ -1,7 +1,7 @@
-"""Moving in: progress, enrolments and streaks taken over from another system as it showed them.
+"""Imported progress, enrolments and streaks: values as another system showed them.
 
-Nothing is counted and nothing is told: who was rewarded there is not rewarded again here. What happens afterwards goes
-on from there.
+No event is counted and no outcome is noted: a goal that was rewarded there is not rewarded again. Later events go on
+from the imported values.
 """
 
 from milepost.engine.fold import Fold
@@ -13,7 +13,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def import_progress(fold: Fold, payload: ImportProgress) -> None:
-    """Take over what *payload* says; targets and periods that nobody knows here are left out."""
+    """Import the values of *payload*; targets and periods that do not exist here are left out."""
     fold.purchases += to_units(payload.purchases)
     fold.anchors = {**fold.anchors, **dict(payload.anchors)}
     for moved in payload.enrolments:
@@ -52,7 +52,7 @@ def _take(fold: Fold, rule: Rule, position: int, row: ImportedRow) -> None:
 
 
 def _take_streaks(fold: Fold, payload: ImportProgress) -> None:
-    """Take over which periods were achieved, which follows from the rows, and which levels were earned."""
+    """Import achieved periods, which follow from the rows, and earned levels."""
     streaks = dict(fold.streaks)
     for group_id, rule in fold.rule_index.streaks.items():
         achieved = (row for row in payload.rows if row.target_id == rule.target_id and row.achieved_by)

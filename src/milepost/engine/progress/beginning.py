@@ -32,7 +32,7 @@ def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progr
 
 
 def open_windows(fold: Fold, rule: Rule, cause: Cause) -> None:
-    """Let the first event that counts open the customer's windows, if there are any, at its own instant."""
+    """Open the own windows of the customer, if the rule has any, at the instant of the first event that counts."""
     if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
         fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
 

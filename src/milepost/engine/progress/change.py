@@ -18,7 +18,7 @@ UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 
 
 class Change(NamedTuple):
-    """A contribution that came (`old` None), went (`new` None) or changed; `day` where a day's extreme counts."""
+    """A contribution that is new (`old` None), gone (`new` None) or changed; `day` where a day's extreme counts."""
 
     old: int | None
     new: int | None
@@ -33,7 +33,7 @@ def change_between(old: int | None, new: int | None, day: int, reason: Reason) -
 
 
 class Cause(Struct, frozen=True, gc=False):
-    """The event that changes progress: its own time and that of its receipt in epoch seconds, and the settings then."""
+    """The event that changes progress, with its time and its receipt in epoch seconds, and the settings in force."""
 
     event: Event
     at: int

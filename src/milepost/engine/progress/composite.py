@@ -1,4 +1,4 @@
-"""A unified group as a composite: its own progress in each period, which follows from that of its members."""
+"""Composites: the progress of a unified group in each period, which follows from its members."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from milepost.rules.compiled.rule import Rule
 
 @contextmanager
 def composites_afterwards(fold: Fold) -> Iterator[None]:
-    """Let the members change in the block before their wholes are looked at: one event is judged by all it did."""
+    """Update composites only after the block, so that an event is judged by all that it changed."""
     due: dict[tuple[int, int], CompositeDue] = {}
     fold.composites_due = due
     yield
@@ -23,7 +23,7 @@ def composites_afterwards(fold: Fold) -> Iterator[None]:
 
 
 def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cause: Cause) -> None:
-    """Reckon the rule's composite anew in one period, after a *change* of a member there (facts 4.10)."""
+    """Update the composite of the rule's group in one period, after a *change* of a member (facts 4.10)."""
     composite = fold.rule_index.composites.get(rule.group_id)
     if composite is None:
         return
@@ -47,7 +47,7 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
 
 
 def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
-    """Reckon a composite anew in one period from members that were taken over; nothing is told."""
+    """Compute a composite in one period from imported members; no outcome is noted."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
     known = [member for member in members if member is not None]
     if not known:
@@ -62,7 +62,7 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
 
 
 def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]:
-    """Return the composite's value, the sum of its members or how many are reached, and whether it is achieved now."""
+    """Return the value of a composite, the sum or the number of its achieved members, and whether it is achieved."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
     reached = sum(1 for member in members if member is not None and member.achieved_by)
     total = sum(member.value for member in members if member is not None)

@@ -1,4 +1,4 @@
-"""What a condition asks of the customer's way through the brand's groups, answered from standing and catalogue."""
+"""The evaluation context: what a condition may ask of the customer, answered from standing and rule index."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -20,19 +20,19 @@ ZERO = Decimal(0)
 
 
 def evaluation_context(rule_index: RuleIndex, event: Event, standing: Standing) -> EvaluationContext:
-    """Return what rules may look at when *event* happens to one who stands at *standing*."""
+    """Return what rules may look at when *event* is applied to *standing*."""
     if not rule_index.needs.reached:
         return EvaluationContext(event, None, standing, NOTHING_REACHED)
     return EvaluationContext(event, None, standing, StandingProgressLookup(rule_index, standing, event.occurred_at))
 
 
 class StandingProgressLookup(ProgressLookup):
-    """How far a customer is at *standing*, which holds the progress of ended periods where rules ask for it."""
+    """Progress of a customer at *standing*, which holds ended periods if rules ask for them."""
 
     __slots__ = ("_at", "_rule_index", "_standing")
 
     def __init__(self, rule_index: RuleIndex, standing: Standing, at: int) -> None:
-        """Answer by the names of *rule_index*; what runs now, runs at *at* (epoch microseconds)."""
+        """Answer by the names of *rule_index*; the running period is the one at *at* (epoch microseconds)."""
         self._rule_index = rule_index
         self._standing = standing
         self._at = at
@@ -67,7 +67,7 @@ class StandingProgressLookup(ProgressLookup):
         return found is not None and streak is not None and any(one.level_id == found[1].id for one in streak.levels)
 
     def streak_count(self, streak: str) -> Decimal:
-        """Return count of *streak*, named by its group, that it has now: periods over by now may have ended a run."""
+        """Return the present count of *streak*, named by its group; a period that is over may have ended a run."""
         group = self._rule_index.named.group(streak)
         rule = None if group is None else self._rule_index.streaks.get(group.id)
         if rule is None:

@@ -69,7 +69,10 @@ def _count_each(fold: Fold, rules: Iterable[Rule], context: EvaluationContext, c
 
 
 def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
-    """Return whether an event in the period at *position* may count; who left does so for good until achieved."""
+    """Return whether an event in the period at *position* may count.
+
+    A customer who left sequential periods has left them for good.
+    """
     if not fold.enrolments:
         return rule.open_to_all
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
@@ -79,7 +82,7 @@ def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
 
 
 def apply_to_group(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
-    """Let *change* happen to the row of *rule* in the period at *position*, with all that follows for the group."""
+    """Apply *change* to the row of *rule* in the period at *position*, and update its streak or composite."""
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         fill_next(fold, rule, change, cause)
         return
@@ -99,7 +102,7 @@ def apply_to_group(fold: Fold, rule: Rule, position: int, change: Change, cause:
 
 
 def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
-    """Let *change* move a row that is there: its value and days, its triggers and then its achievement."""
+    """Apply *change* to a row that exists: its days and value, its triggers, then its achievement."""
     target, rows, moved = rule.row_targets[position], fold.progress, change.amount
     if fold.enrolments:
         target = target._replace(goal=fold.goal(rule, position))

@@ -1,4 +1,4 @@
-"""What a step needs to know of the customer's own past, and how it asks for it."""
+"""History: the logged events and archived rows that a step needs, and how it asks for them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -10,13 +10,13 @@ from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.index import RuleIndex
 
 ARCHIVE_AFTER_US = 7 * 86_400_000_000
-"""How long the progress of an ended period stays in the hot row, on the clock of the customer's latest event."""
+"""How long progress of an ended period stays in the live row, by the date of the customer's latest event."""
 
 
 class Logged(NamedTuple):
-    """An event that was heard before: the number it was given, and what it changed.
+    """An event that was applied before: its number and its entries.
 
-    `under` is empty for what the customer heard, else it names the log of a customer who was merged into this one.
+    `under` is empty for the customer's own log; otherwise it names the log of a customer who was merged into this one.
     """
 
     event: Event
@@ -26,16 +26,16 @@ class Logged(NamedTuple):
 
     @property
     def place(self) -> tuple[int, ...]:
-        """Return where it stands among all events of this and of merged customers: a merge stands for its whole log."""
+        """Return its place among all events of this and of merged customers; a merge stands for a whole log."""
         return (*self.under, self.seq)
 
 
 class HistoryNeed(NamedTuple):
-    """What a step wants from the log besides the standing.
+    """The history that a step needs besides the standing.
 
     `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
-    bill; `since`: every event dated at or after this instant, and all returns; `history`: progress that left the hot
-    row.
+    bill; `since`: every event dated at or after this instant, and all returns; `history`: archived
+    progress.
     """
 
     bill: str | None = None
@@ -45,7 +45,7 @@ class HistoryNeed(NamedTuple):
 
 
 NO_HISTORY = HistoryNeed()
-"""The standing alone is enough; given itself, never a copy."""
+"""The standing alone is enough. It is returned itself, never a copy, so `is` tells it."""
 
 _OFTEN_ALONE = frozenset({Bill, Activity, Award})
 """Payloads that need nothing of the log unless they are late, or a return waits for them."""
@@ -102,7 +102,7 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
 
 
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
-    """Return whether *logged* is among what was asked for *event*: the meaning that the store's statements follow."""
+    """Return whether *logged* satisfies the history need *asked*. The SQL may select more, never less."""
     logged_event = logged.event
     match logged_event.payload:
         case Bill(number=number) if asked.bill is not None:

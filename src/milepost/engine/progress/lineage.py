@@ -1,4 +1,4 @@
-"""What customers who were merged into this one had heard, told in this customer's terms (docs/rules.md, merging)."""
+"""Logs of merged customers, in the windows of the survivor (docs/rules.md, merging)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,7 +13,7 @@ from milepost.rules.compiled.rule import Rule
 
 
 def enrolments_since(fold: Fold, logged: Logged) -> Iterator[Enrolment]:
-    """Return the enrolments that came after *logged*: this customer's, and those of whose log it is in."""
+    """Return the enrolments after *logged*: those of this customer, and of the customer whose log holds it."""
     yield from (one for one in fold.enrolments if (one.seq,) > logged.place)
     for merged in fold.lineage.merged:
         if merged.under == logged.under[: len(merged.under)]:
@@ -40,9 +40,9 @@ def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
 
 
 def own_window_of(rule: Rule, ours: Mapping[int, int], theirs: Mapping[int, int], position: int) -> int:
-    """Return which of our windows takes over their window at *position*: the one in which it opened.
+    """Return the position of the survivor's window that takes over a victim's window: the one in which it opened.
 
-    What opened before our first window goes there, what opened after our last one to the last.
+    A window that opened before the survivor's first one goes there; after the last one, to the last.
     """
     our_first, their_spans = ours.get(rule.target_id), spans(rule, theirs)
     if our_first is None or position >= len(their_spans):

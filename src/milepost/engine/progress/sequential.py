@@ -13,14 +13,14 @@ from milepost.rules.compiled.rule import Rule
 
 
 def fill_next(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
-    """Let *change* move the total, and with it the periods that it fills or that a return empties."""
+    """Add *change* to the total, which fills the periods one after the other; a return empties them."""
     days = days_of(fold, rule)
     days, moved = (days, change.amount) if rule.sums else moved_days(days, change, rule.aggregate)
     move_total(fold, rule, change._replace(amount=moved), days, cause)
 
 
 def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
-    """Return the days that count for all periods together; the first one keeps them."""
+    """Return the days that count for all periods together; the first row keeps them."""
     first = fold.progress.get(rule.keys[0])
     return () if first is None else first.days
 
@@ -32,7 +32,7 @@ Beginning = Callable[[Fold, Rule, int, Cause], Progress]
 def move_total(
     fold: Fold, rule: Rule, change: Change, days: tuple[Day, ...], cause: Cause, begin: Beginning = first_progress
 ) -> None:
-    """Let the total move by the amount of *change*, and *days* be those that count from now on."""
+    """Add the amount of *change* to the total, and replace the days that count by *days*."""
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
     total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
@@ -55,7 +55,7 @@ def move_total(
 
 
 def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_back: bool) -> int:
-    """Return how many periods are achieved with *total*, where so many were before."""
+    """Return how many periods are achieved with *total*; *achieved* is their number before."""
     if goal is None:
         return achieved
     while achieved < len(rule.keys) and total >= (achieved + 1) * goal:
@@ -66,7 +66,10 @@ def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_
 
 
 def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator[tuple[int, int]]:
-    """Return the value of each period: the goal where achieved, the rest in the running or the last one."""
+    """Yield the value of each period: the goal if it is achieved, the rest in the open or last one.
+
+    A total of 250 with a goal of 100 gives 100, 100, 50.
+    """
     last = len(rule.keys) - 1
     for position in range(len(rule.keys)):
         if goal is None:
@@ -80,7 +83,7 @@ def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator
 
 
 class _Row(NamedTuple):
-    """What one period holds: its position, the goal of all of them, its value in units, and whether it is achieved."""
+    """One period: its position, the goal of all periods, its value in units, and whether it is achieved."""
 
     position: int
     goal: int | None
@@ -89,7 +92,7 @@ class _Row(NamedTuple):
 
 
 def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) -> Progress:
-    """Return the progress of one period as *row* says; what it leads to is noted."""
+    """Return the new row of one period, and note its outcomes."""
     triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
     key = rule.keys[row.position]
     if rule.marks:

@@ -1,6 +1,6 @@
-"""The walk through a streak: what follows from which periods were achieved, and from the calendar (docs/rules.md).
+"""Evaluating a streak: runs, levels and breaks follow from the achieved periods and the calendar (docs/rules.md).
 
-A break is a fact of time: nothing is swept, the walk is taken anew whenever somebody asks.
+A break is a matter of time: no job writes it, the streak is evaluated whenever it is read.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ BEGINNING = -(2**62)
 
 
 class StreakRun(NamedTuple):
-    """A walk through the periods of a streak.
+    """The result of evaluating a streak.
 
     `run` is the count at its end, `runs` that after each achieved period by its position; `reached` are the levels and
     the position of the period in which each was reached; `broken` maps the position of a missed period that ended a
@@ -30,7 +30,7 @@ class StreakRun(NamedTuple):
 
 
 class _Evaluation:
-    """A walk on its way."""
+    """An evaluation in progress."""
 
     def __init__(self, rule: StreakRule, streak: Streak) -> None:
         self.rule = rule
@@ -88,7 +88,7 @@ def _since(rule: StreakRule, streak: Streak) -> int:
 
 
 def evaluate(rule: StreakRule, streak: Streak, until: int) -> StreakRun:
-    """Walk through the periods in order; those over at *until* (offset days taken off) are missed if not achieved."""
+    """Evaluate the periods in order; a period that is over at *until* and not achieved is missed."""
     achieved = set(streak.achieved)
     since = _since(rule, streak)
     last = max((place for place, id_ in enumerate(rule.period_ids) if id_ in achieved), default=-1)

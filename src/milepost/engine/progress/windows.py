@@ -19,8 +19,8 @@ class WindowSpan(NamedTuple):
 def position_of(rule: Rule, anchors: Mapping[int, int], at: int) -> int:
     """Return the position of the period that holds *at* for a customer with these *anchors*, or -1.
 
-    Who has no anchor yet begins with the first window. Until achieved there is one span, whose position is 0; which
-    period is being filled is seen from its progress.
+    A customer without an anchor begins with the first window. Sequential periods share one span at position 0; the rows
+    say which period is open.
     """
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
@@ -34,7 +34,7 @@ def position_of(rule: Rule, anchors: Mapping[int, int], at: int) -> int:
 
 
 def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: int | None = None) -> int:
-    """Return first instant after the period at *position*; *first* stands in for an anchor that is not there yet."""
+    """Return the end of the period at *position*; *first* is used as the anchor if there is none yet."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.closes[position]
@@ -48,7 +48,7 @@ def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: i
 
 
 def spans(rule: Rule, anchors: Mapping[int, int]) -> tuple[WindowSpan, ...]:
-    """Return the spans of all periods, in order, as a customer with these *anchors* has them; none before the first."""
+    """Return the spans of all periods of a customer with these *anchors*, in order; none without an anchor."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return tuple(map(WindowSpan, rule.opens, rule.closes))

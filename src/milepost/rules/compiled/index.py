@@ -109,7 +109,7 @@ class RuleIndex:
             self._asking_of_ended.update({rule.event_name, AUTHORISE_AWARD} if rule.is_cap else {rule.event_name})
 
     def needs_ended_periods(self, event_name: str) -> bool:
-        """Return whether a rule that hears events of this name asks for progress of periods that may be over.
+        """Return whether a rule that counts events of this name asks for progress of ended periods.
 
         Any event may lead to an achievement, and caps are asked when an award is decided.
         """
@@ -121,7 +121,7 @@ class RuleIndex:
         return References(self.groups.values())
 
     def rules_for(self, event: Event) -> MatchedRules:
-        """Return the rules that listen to events of this name at this place."""
+        """Return the rules that may count events of this name at this place."""
         place = event.place
         key = (event.name, place.store_id, place.zone_id, place.concept_id)
         found = self._by_place.get(key)
@@ -144,7 +144,7 @@ class RuleIndex:
         return (*matched.open_to_all, *found.values())
 
     def has_rules_for(self, name: str) -> bool:
-        """Return whether any rule listens to events of this name."""
+        """Return whether any rule counts events of this name."""
         return name in self._by_name
 
 
