@@ -28,6 +28,7 @@ from milepost.model.event import (
     ReturnKind,
     Scalar,
 )
+from milepost.model.time import Micros
 from tests.laws.draws import pick, shuffled
 
 PLACES = (
@@ -52,8 +53,8 @@ NAMES = {Bill: BILL, Return: RETURN, Enrol: ENROL, Activity: "Run"}
 class Moments(NamedTuple):
     """The instants that events may happen at, and those that they may be heard at (epoch microseconds, ascending)."""
 
-    happening: tuple[int, ...]
-    hearing: tuple[int, ...]
+    happening: tuple[Micros, ...]
+    hearing: tuple[Micros, ...]
 
 
 class Wanted(NamedTuple):

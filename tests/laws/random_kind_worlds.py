@@ -18,6 +18,7 @@ from milepost.model.organisation import (
     TimeZonePolicy,
 )
 from milepost.model.target import Evaluation, TargetGroup
+from milepost.model.time import Micros
 from tests.laws.draws import pick
 from tests.laws.random_commands import Requests, among, decided, deciding, freezing, pausing, stays, turns
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, midnight, settings
@@ -100,8 +101,8 @@ def own_moments(draw: st.DrawFn, at: Scene, made: Sequence[TargetGroup]) -> Mome
         if group.evaluation is Evaluation.CYCLIC_WINDOW and plan.periods:
             bounds |= {bound for span in spans(plan, anchor) for bound in span[1:]}
     near = sorted({bound + by for bound in bounds for by in (-1, 0, 1, HOUR)})
-    happening = [anchor, anchor, *(pick(draw, near) for _ in range(4))]
-    hearing = {bound + late * DAY + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
+    happening = [Micros(at) for at in (anchor, anchor, *(pick(draw, near) for _ in range(4)))]
+    hearing = {Micros(bound + late * DAY + by) for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
     return Moments(tuple(happening), tuple(sorted(hearing)))
 
 
@@ -145,13 +146,14 @@ def outage(draw: st.DrawFn, group: TargetGroup) -> Outage:
 
 def streak_moments(draw: st.DrawFn, made: Sequence[TargetGroup]) -> Moments:
     """Take an instant in each of most periods, at its bounds or within."""
-    found, bounds = [], set()
+    found: list[Micros] = []
+    bounds: set[Micros] = set()
     for group in made:
         for period in group.periods:
             bounds |= {period.opens_at, period.closes_at}
             if pick(draw, (True, True, True, True, False)):
-                found.append(pick(draw, (period.opens_at, period.closes_at - 1, period.opens_at + HOUR)))
-    hearing = {bound + late * DAY + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
+                found.append(Micros(pick(draw, (period.opens_at, period.closes_at - 1, period.opens_at + HOUR))))
+    hearing = {Micros(bound + late * DAY + by) for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
     return Moments(tuple(found or sorted(bounds)), tuple(sorted(hearing)))
 
 

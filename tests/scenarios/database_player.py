@@ -5,6 +5,7 @@ from typing import Any
 
 from milepost.model.event import EventKey
 from milepost.model.standing import Outcome
+from milepost.model.time import Micros
 from milepost.store.codec import decode_outcomes
 from tests.api.client import ApiClient, Json, OrganisationClient, said
 from tests.scenarios.scenario_story import Definition, Scenario
@@ -52,7 +53,7 @@ class Behind:
             assert said(answered)["warnings"] is None, answered.text
             self.groups.append(said(answered)["data"])
 
-    def at(self, heard: int) -> None:
+    def at(self, heard: Micros) -> None:
         """Let it be so late (epoch microseconds); what was seen before is looked at anew."""
         self.client.clock.now = heard
         self._seen.clear()

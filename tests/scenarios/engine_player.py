@@ -26,7 +26,7 @@ from milepost.model.event import (
 )
 from milepost.model.standing import Progress, ProgressKey, Reason, Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US, EPOCH, Micros, Seconds
 from milepost.rules.compiled.composites import STREAKING
 from tests.scenarios.period_boundaries import Told, told_by
 from tests.scenarios.replayed_memory import Memory, period_called, running_period
@@ -85,18 +85,18 @@ class EnginePlayer:
         )
         self._memory.call(enrolment.customer, ENROL, payload, enrolment.heard)
 
-    def leave(self, customer: str, target: str, heard: int) -> None:
+    def leave(self, customer: str, target: str, heard: Micros) -> None:
         """Take a customer out of a target."""
         group, rule = self._memory.target(target)
         payload = Unenrol(target_id=rule.id, period_id=running_period(group, heard).id)
         self._memory.call(customer, UNENROL, payload, heard)
 
-    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, heard: Micros) -> None:
         """Grant a customer streak freezes."""
         payload = GrantFreezes(group_id=self._memory.group(group).id, count=freezes)
         self._memory.call(customer, GRANT_FREEZES, payload, heard)
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, heard: Micros) -> None:
         """Pause a customer's streak."""
         payload = PauseStreak(group_id=self._memory.group(group).id, starts_at=starts_at, ends_at=ends_at)
         self._memory.call(customer, PAUSE_STREAK, payload, heard)
@@ -115,22 +115,22 @@ class EnginePlayer:
             self._decided[decision.id] = next(to_decimal(e.after) for e in entries if e.reason is Reason.GRANTED)
         return self._decided[decision.id]
 
-    def set(self, name: str, value: str, heard: int) -> None:
+    def set(self, name: str, value: str, heard: Micros) -> None:
         """Change a setting of the organisation."""
         self._memory.set(name, value, heard)
 
-    def edit(self, target: str, change: Json, heard: int) -> None:
+    def edit(self, target: str, change: Json, heard: Micros) -> None:
         """Change a target."""
         self._memory.edit(target, change, heard)
 
-    def count_stored(self, target: str, heard: int) -> None:
+    def count_stored(self, target: str, heard: Micros) -> None:
         """Count what was heard before the target was made."""
         group, rule = self._memory.target(target)
         for customer in self._memory.customers():
             payload = Enrol(target_id=rule.id, period_id=group.periods[0].id)
             self._memory.call(customer, ENROL, payload, heard)
 
-    def enter(self, customer: str, audience: str, heard: int) -> None:
+    def enter(self, customer: str, audience: str, heard: Micros) -> None:
         """Put a customer into an audience group, which enrols in the targets that name it."""
         number = self.scenario.audiences.index(audience) + 1
         for target in (target for group in self.scenario.groups for target in group["targets"]):
@@ -138,14 +138,14 @@ class EnginePlayer:
                 name = target["name"]
                 self.enrol(Enrolment(customer=customer, target=name, period=None, balance=None, heard=heard))
 
-    def go_out(self, customer: str, audience: str, heard: int) -> None:
+    def go_out(self, customer: str, audience: str, heard: Micros) -> None:
         """Take a customer out of an audience group: the enrolment stays (facts 8 #59)."""
 
-    def merge(self, victim: str, survivor: str, heard: int) -> None:
+    def merge(self, victim: str, survivor: str, heard: Micros) -> None:
         """Let the survivor hear of the victim's standing."""
         self._memory.merge(victim, survivor, heard)
 
-    def turn(self, heard: int) -> None:
+    def turn(self, heard: Micros) -> None:
         """Let time pass: every customer hears of what turned; the engine knows whom it concerns."""
         self._memory.now = heard
         for told_now in told_by(self._memory, heard):
@@ -161,7 +161,7 @@ class EnginePlayer:
         life = self._memory.life(customer)
         if progress is None and not _is_enrolled(life, group, key):
             return None
-        progress = progress or Progress(*key, value=0, enrolled_at=0, updated_at=0)
+        progress = progress or Progress(*key, value=0, enrolled_at=Seconds(0), updated_at=Seconds(0))
         return Seen(
             value=to_decimal(progress.value),
             goal=_goal(life, group, rule, key.period_id),
@@ -172,7 +172,7 @@ class EnginePlayer:
             updated_at=progress.updated_at,
         )
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer."""
         group, rule = self._memory.target(target)
         place = [one.ref_code for one in group.periods].index(period)
@@ -188,7 +188,7 @@ class EnginePlayer:
         if earned is not None:
             period = next(one for one in group.periods if one.id == earned.period_id)
             return Level(found.count, found.count, period.ref_code)
-        until = self._memory.now - self._memory.organisation.settings.offset_days * DAY_US
+        until = Micros(self._memory.now - self._memory.organisation.settings.offset_days * DAY_US)
         return Level(evaluate(self._memory.rule_index.streaks[group.id], streak, until).run, found.count, None)
 
     def whole(self, customer: str, group: str, period: str) -> int | None:
@@ -244,6 +244,6 @@ def _read_bill(data: Json) -> Bill:
     """Read the bill of a decision as that of an event is read."""
     customer, time = {"externalId": "somebody"}, "2000-01-01T00:00:00Z"
     event = {"id": "bill", "source": SOURCE, "type": BILL, "customer": customer, "time": time, "data": data}
-    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=0).payload
+    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=EPOCH).payload
     assert isinstance(payload, Bill)
     return payload

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import count
 
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros, to_seconds
 from milepost.rules.calendar import calendar_of
 from tests.api.client import ApiClient, Json
 from tests.scenarios.database_player import Behind
@@ -69,23 +69,23 @@ class HttpPlayer:
         answered = self._brand.post(path, f"{','.join(columns)}\n{','.join(cells)}\n".encode(), **query)
         assert (1, []) == (answered["enrolled"], answered["refused"]), answered
 
-    def leave(self, customer: str, target: str, heard: int) -> None:
+    def leave(self, customer: str, target: str, heard: Micros) -> None:
         """Take a customer out of a target."""
         self._brand.at(heard)
         self._brand.post(f"{self._brand.path(target)}/unEnroll", [{"customerId": self._brand.registered(customer)}])
 
-    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, heard: Micros) -> None:
         """Grant a customer streak freezes."""
         body = {"id": f"freezes {next(self._calls)}", "count": freezes}
         self._of_streak(customer, group, "freezes", body, heard)
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, heard: Micros) -> None:
         """Pause a customer's streak."""
         iso = calendar_of("UTC").iso
         body = {"id": f"pause {next(self._calls)}", "from": iso(starts_at), "to": iso(ends_at)}
         self._of_streak(customer, group, "pauses", body, heard)
 
-    def _of_streak(self, customer: str, group: str, what: str, body: Json, heard: int) -> None:
+    def _of_streak(self, customer: str, group: str, what: str, body: Json, heard: Micros) -> None:
         self._brand.at(heard)
         group_id = next(one["id"] for one in self._brand.groups if one["name"] == group)
         path = f"/api/v1/customers/{self._brand.registered(customer)}/streaks/{group_id}/{what}"
@@ -102,37 +102,37 @@ class HttpPlayer:
         path = f"/api/v1/customers/{self._brand.registered(decision.customer)}/awards"
         return Decimal(self._brand.post(path, body)["given"])
 
-    def edit(self, target: str, change: Json, heard: int) -> None:
+    def edit(self, target: str, change: Json, heard: Micros) -> None:
         """Change a target."""
         self._brand.at(heard)
         self._brand.send("PUT", self._brand.path(target), json=change)
 
-    def count_stored(self, target: str, heard: int) -> None:
+    def count_stored(self, target: str, heard: Micros) -> None:
         """Count what was heard before the target was made, for all customers of the story."""
         self._brand.at(heard)
         known = [id_ for name in self._heard_of if (id_ := self._brand.customer(name)) is not None]
         path = f"/api/v1/targetGroups/{self._brand.group_of(target)['id']}/countStored"
         self._brand.post(path, {"customers": known})
 
-    def enter(self, customer: str, audience: str, heard: int) -> None:
+    def enter(self, customer: str, audience: str, heard: Micros) -> None:
         """Put a customer into an audience group."""
         self._brand.at(heard)
         path = f"/api/v1/audiences/{self._brand.audiences[audience]}/members/{self._brand.registered(customer)}"
         assert 1 == self._brand.send("PUT", path)["entered"]
 
-    def go_out(self, customer: str, audience: str, heard: int) -> None:
+    def go_out(self, customer: str, audience: str, heard: Micros) -> None:
         """Take a customer out of an audience group."""
         self._brand.at(heard)
         path = f"/api/v1/audiences/{self._brand.audiences[audience]}/members/{self._brand.registered(customer)}"
         assert self._brand.send("DELETE", path)["left"]
 
-    def set(self, name: str, value: str, heard: int) -> None:
+    def set(self, name: str, value: str, heard: Micros) -> None:
         """Change a setting of the organisation."""
         self._brand.at(heard)
         given = int(value) if value.isdigit() else value
         self._brand.send("PATCH", "/api/v1/organisation", json={"settings": {name: given}})
 
-    def merge(self, victim: str, survivor: str, heard: int) -> None:
+    def merge(self, victim: str, survivor: str, heard: Micros) -> None:
         """Ask for a merge by the names of both."""
         self._brand.at(heard)
         names = {
@@ -144,7 +144,7 @@ class HttpPlayer:
         assert 0 == answered["failureCount"], answered
         self._brand.forget(victim)
 
-    def turn(self, heard: int) -> None:
+    def turn(self, heard: Micros) -> None:
         """Let time pass, as the server's worker does."""
         self._brand.at(heard)
         self._brand.client.run(lambda: tick(self._brand.client.runtime, page=PAGE))
@@ -159,15 +159,15 @@ class HttpPlayer:
             goal=row["targetValue"],
             achieved_by=row["targetAchievedEventLogId"],
             marks=frozenset(mark["triggerName"] for mark in row["milestones"] or () if mark["isAchieved"]),
-            updated_at=_instant(row["lastUpdatedOnISO"]) // SECOND_US,
+            updated_at=to_seconds(_instant(row["lastUpdatedOnISO"])),
         )
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer; the view shows the last second."""
         row = self._brand.row(customer, target, period)
         assert row is not None
         opens, last = row["periodStartDateWithTimeStampISO"], row["periodEndDateWithTimeStampISO"]
-        return _instant(opens), _instant(last) + SECOND_US
+        return _instant(opens), Micros(_instant(last) + SECOND_US)
 
     def level(self, customer: str, level: str) -> Level:
         """Return how far a customer is on the way to a streak level, as the view shows it."""
@@ -213,5 +213,5 @@ class HttpPlayer:
         return groups
 
 
-def _instant(text: str) -> int:
+def _instant(text: str) -> Micros:
     return calendar_of("UTC").read(text).instant

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
+from milepost.model.time import Micros, Seconds
+
 Json = dict[str, Any]
 
 
@@ -41,7 +43,7 @@ class Seen:
     goal: Decimal
     achieved_by: int | None
     marks: frozenset[str]
-    updated_at: int
+    updated_at: Seconds
 
 
 class Level(NamedTuple):
@@ -56,8 +58,8 @@ class Called(NamedTuple):
     """The moment of a sentence: when it happens and when it is heard, in epoch microseconds."""
 
     scenario: "Scenario"
-    at: int
-    heard: int
+    at: Micros
+    heard: Micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Happening:
     """An event as a client sends it; `heard` in epoch microseconds."""
 
     event: Json
-    heard: int
+    heard: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Enrolment:
     target: str
     period: str | None
     balance: Decimal | None
-    heard: int
+    heard: Micros
     goals: Mapping[str, Decimal] = field(default_factory=dict)
     reset: bool = False
 
@@ -95,14 +97,14 @@ class Decision:
     currency: str | None
     program_id: int | None
     bill: Json | None
-    heard: int
+    heard: Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
     """The moment at which the targets are defined, in epoch microseconds, or refused for what is at a path."""
 
-    heard: int
+    heard: Micros
     refused_at: str | None = None
 
 
@@ -110,7 +112,7 @@ class Definition:
 class Deed:
     """What is done at a moment; `do` gives what it changed, where that is answered."""
 
-    heard: int
+    heard: Micros
     do: "Callable[[Player], list[Changed] | None]"
 
 
@@ -143,43 +145,43 @@ class Player(Protocol):
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer."""
 
-    def leave(self, customer: str, target: str, heard: int) -> None:
+    def leave(self, customer: str, target: str, heard: Micros) -> None:
         """Take a customer out of a target."""
 
-    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, heard: Micros) -> None:
         """Grant a customer streak freezes."""
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, heard: Micros) -> None:
         """Pause a customer's streak."""
 
     def decide(self, decision: Decision) -> Decimal:
         """Ask how much of an award may be given."""
 
-    def set(self, name: str, value: str, heard: int) -> None:
+    def set(self, name: str, value: str, heard: Micros) -> None:
         """Change a setting of the organisation."""
 
-    def edit(self, target: str, change: Json, heard: int) -> None:
+    def edit(self, target: str, change: Json, heard: Micros) -> None:
         """Change a target; *change* is the body that says what."""
 
-    def count_stored(self, target: str, heard: int) -> None:
+    def count_stored(self, target: str, heard: Micros) -> None:
         """Count what was heard before the target was made."""
 
-    def enter(self, customer: str, audience: str, heard: int) -> None:
+    def enter(self, customer: str, audience: str, heard: Micros) -> None:
         """Put a customer into an audience group."""
 
-    def go_out(self, customer: str, audience: str, heard: int) -> None:
+    def go_out(self, customer: str, audience: str, heard: Micros) -> None:
         """Take a customer out of an audience group."""
 
-    def merge(self, victim: str, survivor: str, heard: int) -> None:
+    def merge(self, victim: str, survivor: str, heard: Micros) -> None:
         """Merge one customer into another."""
 
-    def turn(self, heard: int) -> None:
+    def turn(self, heard: Micros) -> None:
         """Let time pass: whatever period opened or closed until then is told."""
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
         """Return how far a customer is; None while there is nothing to see."""
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer."""
 
     def level(self, customer: str, level: str) -> Level:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from milepost.engine import rows
-from milepost.engine.progress.change import SECOND_US, Cause, Change
+from milepost.engine.progress.change import Cause, Change
 from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
@@ -20,10 +20,9 @@ from milepost.model.standing import (
     Standing,
     StoredEvents,
 )
+from milepost.model.time import DAY_US, EPOCH, Micros, to_seconds
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule, Signature
-
-DAY_US = 86_400_000_000
 
 
 class CompositeDue(NamedTuple):
@@ -94,7 +93,8 @@ class Fold:
         if rule_index.needs_standing:
             self._seen = self.standing()
         self.event = event
-        self.cause = Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, rule_index.settings)
+        at, received_at = to_seconds(event.occurred_at), to_seconds(event.received_at)
+        self.cause = Cause(event, at, received_at, rule_index.settings)
         self._standing = None
 
     def restore(self, archived: Iterable[Progress]) -> None:
@@ -103,7 +103,7 @@ class Fold:
             key = ProgressKey(row.target_id, row.period_id)
             if key not in self.progress:
                 self.progress[key] = row
-            self.archive_at = 0
+            self.archive_at = EPOCH
             self._standing = None
 
     def standing(self) -> Standing:
@@ -135,9 +135,9 @@ class Fold:
             return EvaluationContext(event, None, EMPTY_STANDING)
         return evaluation_context(self.rule_index, event, self._seen)
 
-    def archive_after(self, closing: int) -> None:
+    def archive_after(self, closing: Micros) -> None:
         """See to it that progress of a period that closes then leaves for the history in time."""
-        self.archive_at = min(self.archive_at, closing + ARCHIVE_AFTER_US)
+        self.archive_at = min(self.archive_at, Micros(closing + ARCHIVE_AFTER_US))
 
     def enrolment(self, target_id: int) -> Enrolment | None:
         """Return the enrolment in this target that is in force, if any."""
@@ -162,11 +162,11 @@ class Fold:
                     return own
         return rule.goals[position]
 
-    def position(self, rule: Rule, at: int) -> int:
+    def position(self, rule: Rule, at: Micros) -> int:
         """Return the position of the period of *rule* that holds *at* for this customer, or -1."""
         return position_of(rule, self.anchors, at)
 
-    def closes_at(self, rule: Rule, position: int) -> int:
+    def closes_at(self, rule: Rule, position: int) -> Micros:
         """Return the first instant after the period at *position* for this customer."""
         return closes_at(rule, self.anchors, position)
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from milepost.model.event_key import EventKey
 from milepost.model.facts import NO_FACTS, Facts
-from milepost.model.time import NEVER as NEVER  # noqa: PLC0414 - the engine imports it from here
+from milepost.model.time import EPOCH, NEVER, Micros, Seconds
 
 Day = tuple[int, tuple[int, ...]]
 """A calendar day (proleptic ordinal) and the amounts that count on it, in units and ascending."""
@@ -23,6 +23,10 @@ class ProgressKey(NamedTuple):
 
     target_id: int
     period_id: int
+
+
+NOT_ACHIEVED = Seconds(0)
+"""The value of `achieved_at` of a progress that is not achieved."""
 
 
 class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -36,9 +40,9 @@ class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
     target_id: int
     period_id: int
     value: int
-    enrolled_at: int
-    updated_at: int
-    achieved_at: int = 0
+    enrolled_at: Seconds
+    updated_at: Seconds
+    achieved_at: Seconds = NOT_ACHIEVED
     achieved_by: int = 0
     triggers: int = 0
     days: tuple[Day, ...] = ()
@@ -70,7 +74,7 @@ class Enrolment(NamedTuple):
 
     target_id: int
     period_id: int
-    enrolled_at: int
+    enrolled_at: Seconds
     seq: int
     stored: StoredEvents
     left_period_id: int = NOT_LEFT
@@ -82,7 +86,7 @@ class EarnedLevel(NamedTuple):
     """A streak level that a customer has earned: when (epoch seconds), by which event (log id), in which period."""
 
     level_id: int
-    earned_at: int
+    earned_at: Seconds
     earned_by: int
     period_id: int
 
@@ -90,15 +94,15 @@ class EarnedLevel(NamedTuple):
 class Freezes(NamedTuple):
     """A number of streak freezes that were granted at `at` (epoch microseconds)."""
 
-    at: int
+    at: Micros
     pieces: int
 
 
 class Pause(NamedTuple):
     """A pause of a streak: a half-open span of epoch microseconds."""
 
-    starts_at: int
-    ends_at: int
+    starts_at: Micros
+    ends_at: Micros
 
 
 NO_MORE = -1
@@ -120,7 +124,7 @@ class Streak(NamedTuple):
     pauses: tuple[Pause, ...] = ()
 
 
-NO_ANCHORS: Mapping[int, int] = {}
+NO_ANCHORS: Mapping[int, Micros] = {}
 NO_STREAKS: Mapping[int, Streak] = {}
 
 
@@ -142,7 +146,7 @@ class MergedCustomer(NamedTuple):
     customer_id: int
     under: tuple[int, ...]
     enrolments: tuple[Enrolment, ...] = ()
-    anchors: tuple[tuple[int, int], ...] = ()
+    anchors: tuple[tuple[int, Micros], ...] = ()
 
 
 NOT_MERGED = 0
@@ -172,15 +176,15 @@ class Standing(Struct, frozen=True, kw_only=True):
     """
 
     seq: int = 0
-    latest_at: int = 0
-    archive_at: int = NEVER
+    latest_at: Micros = EPOCH
+    archive_at: Micros = NEVER
     bills: int = 0
     purchases: int = 0
     progress: Mapping[ProgressKey, Progress]
     enrolments: tuple[Enrolment, ...] = ()
     waiting: tuple[WaitingReturn, ...] = ()
     facts: Facts = NO_FACTS
-    anchors: Mapping[int, int] = NO_ANCHORS
+    anchors: Mapping[int, Micros] = NO_ANCHORS
     streaks: Mapping[int, Streak] = NO_STREAKS
     lineage: Lineage = NO_LINEAGE
 
@@ -245,7 +249,7 @@ class Outcome(Struct, frozen=True, array_like=True, gc=False, order=True):
     kind: OutcomeKind
     target_id: int
     period_id: int
-    at: int
+    at: Seconds
     value: int
     about: int = 0
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from milepost.model.event import Event, EventKey
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, Standing
+from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.bucket import bucket_of_customer
 from milepost.store.database import Transaction
@@ -39,8 +40,8 @@ class LoggedRow(NamedTuple):
     customer_key: CustomerKey
     key: EventKey
     name: str
-    occurred_at: int
-    received_at: int
+    occurred_at: Micros
+    received_at: Micros
     seq: int
     content_hash: bytes
     body: str

@@ -31,6 +31,7 @@ from milepost.model.standing import (
     Streak,
 )
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.measure import Aggregate
 from milepost.rules.compiled.rule import Rule
 
@@ -94,7 +95,7 @@ def _by_target(rows: Iterable[Progress]) -> dict[int, list[Progress]]:
     return found
 
 
-def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, int]) -> None:
+def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, Micros]) -> None:
     """Add *rows* of one target."""
     match rule.frame.evaluation:
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:

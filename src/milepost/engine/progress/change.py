@@ -9,10 +9,10 @@ from msgspec import Struct
 from milepost.model.event import Event
 from milepost.model.organisation import AfterAchievement, Returns, Settings
 from milepost.model.standing import Day, Outcome, OutcomeKind, Reason
+from milepost.model.time import Seconds, to_seconds
 from milepost.rules.compiled.measure import Aggregate
 from milepost.rules.compiled.rule import Rule
 
-SECOND_US = 1_000_000
 UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 """Reasons of changes that move a value and are of no day."""
 
@@ -36,14 +36,14 @@ class Cause(Struct, frozen=True, gc=False):
     """The event that changes progress: its own time and that of its receipt in epoch seconds, and the settings then."""
 
     event: Event
-    at: int
-    received_at: int
+    at: Seconds
+    received_at: Seconds
     settings: Settings
 
 
 def cause_of(event: Event, settings: Settings) -> Cause:
     """Return *event* as a cause."""
-    return Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, settings)
+    return Cause(event, to_seconds(event.occurred_at), to_seconds(event.received_at), settings)
 
 
 def revokes(settings: Settings) -> bool:
@@ -52,7 +52,7 @@ def revokes(settings: Settings) -> bool:
 
 
 def reached_triggers(
-    rule: Rule, position: int, goal: int | None, reached: int, value: int, at: int, note: Callable[[Outcome], None]
+    rule: Rule, position: int, goal: int | None, reached: int, value: int, at: Seconds, note: Callable[[Outcome], None]
 ) -> int:
     """Return which triggers are reached, a bit for each, with *value*; each is noted once."""
     usual = goal == rule.goals[position]

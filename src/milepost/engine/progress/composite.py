@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from milepost.engine.fold import CompositeDue, Fold
 from milepost.engine.progress.change import Cause, Change, revokes
 from milepost.model.amount import UNITS_PER_ONE
-from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.standing import NOT_ACHIEVED, Outcome, OutcomeKind, Progress, ProgressKey, Reason
 from milepost.rules.compiled.composites import Composite
 from milepost.rules.compiled.rule import Rule
 
@@ -41,7 +41,7 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
     elif achieved_by and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
-        achieved_at = achieved_by = 0
+        achieved_at, achieved_by = NOT_ACHIEVED, 0
         _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
     fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.received_at, achieved_at, achieved_by)
 
@@ -55,7 +55,7 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
     key = composite.key(period_id)
     value, holds = _state(fold, composite, period_id)
     fold.archive_after(composite.closes[period_id])
-    achieved_at = max((member.achieved_at for member in known), default=0) if holds else 0
+    achieved_at = max((member.achieved_at for member in known), default=NOT_ACHIEVED) if holds else NOT_ACHIEVED
     by = fold.cause.event.key.log_id if holds else 0
     enrolled_at, updated_at = min(one.enrolled_at for one in known), max(one.updated_at for one in known)
     fold.progress[key] = Progress(*key, value, enrolled_at, updated_at, achieved_at, by)

@@ -9,6 +9,7 @@ from milepost.engine.progress.history import Logged
 from milepost.engine.progress.windows import position_of, spans
 from milepost.model.standing import Enrolment, Entry
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 
 
@@ -39,7 +40,7 @@ def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
     return replace(entry, period_id=rule.period_ids[position])
 
 
-def own_window_of(rule: Rule, ours: Mapping[int, int], theirs: Mapping[int, int], position: int) -> int:
+def own_window_of(rule: Rule, ours: Mapping[int, Micros], theirs: Mapping[int, Micros], position: int) -> int:
     """Return which of our windows takes over their window at *position*: the one in which it opened.
 
     What opened before our first window goes there, what opened after our last one to the last.

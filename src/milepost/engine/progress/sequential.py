@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
 from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
-from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, Reason
+from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.compiled.rule import Rule
 
 
@@ -98,7 +98,7 @@ def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) ->
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
     elif achieved_by and not row.is_achieved:
-        achieved_at = achieved_by = 0
+        achieved_at, achieved_by = NOT_ACHIEVED, 0
         fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
     return replace(
         before,

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from milepost.model.standing import NO_MORE, Streak
 from milepost.model.target import StreakLevel
+from milepost.model.time import Micros
 from milepost.rules.compiled.composites import StreakRule
 
-BEGINNING = -(2**62)
+BEGINNING = Micros(-(2**62))
 """An instant before all others: a walk until then calls no period missed but those before an achieved one."""
 
 
@@ -70,7 +71,7 @@ class _Evaluation:
         # In a day that a zone skips, nothing could have been achieved.
         return opens >= closes or any(starts < closes and ends > opens for starts, ends in self._pauses)
 
-    def take_grants(self, until: int) -> None:
+    def take_grants(self, until: Micros) -> None:
         """Take the freezes that were granted before *until*."""
         while self._grants and self._grants[0].at < until:
             self._gain(self._grants.pop(0).pieces)
@@ -87,7 +88,7 @@ def _since(rule: StreakRule, streak: Streak) -> int:
     return rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0
 
 
-def evaluate(rule: StreakRule, streak: Streak, until: int) -> StreakRun:
+def evaluate(rule: StreakRule, streak: Streak, until: Micros) -> StreakRun:
     """Walk through the periods in order; those over at *until* (offset days taken off) are missed if not achieved."""
     achieved = set(streak.achieved)
     since = _since(rule, streak)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.rules.compiled.windows import bounds
 
@@ -12,11 +13,11 @@ from milepost.rules.compiled.windows import bounds
 class WindowSpan(NamedTuple):
     """A half-open span of instants, in epoch microseconds."""
 
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
 
 
-def position_of(rule: Rule, anchors: Mapping[int, int], at: int) -> int:
+def position_of(rule: Rule, anchors: Mapping[int, Micros], at: Micros) -> int:
     """Return the position of the period that holds *at* for a customer with these *anchors*, or -1.
 
     Who has no anchor yet begins with the first window. Until achieved there is one span, whose position is 0; which
@@ -33,7 +34,7 @@ def position_of(rule: Rule, anchors: Mapping[int, int], at: int) -> int:
             assert_never(never)
 
 
-def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: int | None = None) -> int:
+def closes_at(rule: Rule, anchors: Mapping[int, Micros], position: int, *, first: Micros | None = None) -> Micros:
     """Return first instant after the period at *position*; *first* stands in for an anchor that is not there yet."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
@@ -47,7 +48,7 @@ def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: i
             assert_never(never)
 
 
-def spans(rule: Rule, anchors: Mapping[int, int]) -> tuple[WindowSpan, ...]:
+def spans(rule: Rule, anchors: Mapping[int, Micros]) -> tuple[WindowSpan, ...]:
     """Return the spans of all periods, in order, as a customer with these *anchors* has them; none before the first."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
@@ -62,11 +63,11 @@ def spans(rule: Rule, anchors: Mapping[int, int]) -> tuple[WindowSpan, ...]:
             assert_never(never)
 
 
-def _in_frame(rule: Rule, at: int) -> bool:
+def _in_frame(rule: Rule, at: Micros) -> bool:
     return rule.frame.opens_at <= at < rule.frame.closes_at
 
 
-def _window_of(rule: Rule, anchor: int | None, at: int) -> int:
+def _window_of(rule: Rule, anchor: Micros | None, at: Micros) -> int:
     if not rule.keys or not _in_frame(rule, at):
         return -1
     if anchor is None:
@@ -75,5 +76,5 @@ def _window_of(rule: Rule, anchor: int | None, at: int) -> int:
     return found if 0 <= found < len(rule.keys) else -1
 
 
-def _bounds(rule: Rule, anchor: int) -> tuple[int, ...]:
+def _bounds(rule: Rule, anchor: Micros) -> tuple[Micros, ...]:
     return bounds(rule.frame.zone, rule.frame.length, anchor, len(rule.keys), rule.frame.closes_at)

@@ -7,6 +7,7 @@ from milepost.model.amount import to_units
 from milepost.model.organisation import Outage, Settings
 from milepost.model.standing import ProgressKey
 from milepost.model.target import AggregateFunction, FreezeRule, Period, StreakLevel, TargetGroup, Tracking
+from milepost.model.time import Micros
 
 STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 """The trackings in which achieved periods count."""
@@ -37,8 +38,8 @@ class StreakRule(NamedTuple):
     freezes: FreezeRule | None
     outages: tuple[Outage, ...]
     period_ids: tuple[int, ...]
-    opens: tuple[int, ...]
-    closes: tuple[int, ...]
+    opens: tuple[Micros, ...]
+    closes: tuple[Micros, ...]
 
 
 class Composite(NamedTuple):
@@ -54,7 +55,7 @@ class Composite(NamedTuple):
     needed: int
     sums: bool
     threshold: int | None
-    closes: dict[int, int]
+    closes: dict[int, Micros]
 
     def key(self, period_id: int) -> ProgressKey:
         """Return the key of the composite's own progress; it has the negative group id in place of a target id."""

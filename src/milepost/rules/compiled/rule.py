@@ -25,8 +25,9 @@ from milepost.model.target import (
     Trigger,
     TriggerValueKind,
 )
-from milepost.model.time import SECOND_US
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
+from milepost.rules.compiled.boundaries import end_of
 from milepost.rules.compiled.composites import active_periods, is_group_tracked
 from milepost.rules.compiled.measure import (
     Aggregate,
@@ -76,8 +77,8 @@ class TimeFrame(NamedTuple):
 
     evaluation: Evaluation
     zone: str
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
     length: Length
 
 
@@ -87,7 +88,7 @@ class RowTarget(NamedTuple):
     target_id: int
     period_id: int
     goal: int | None
-    closes_at: int
+    closes_at: Micros
 
 
 class Rule:
@@ -151,9 +152,7 @@ class Rule:
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
         self.is_fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
         length = length_of(group.frequency_kind, group.frequency, settings.cyclic_months)
-        # A stored end is the last second of the window (facts 2.7).
-        closes_at = group.cycle_closes_at + SECOND_US
-        self.frame = TimeFrame(group.evaluation, zone, group.cycle_opens_at, closes_at, length)
+        self.frame = TimeFrame(group.evaluation, zone, group.cycle_opens_at, end_of(group), length)
         self.calendar = calendar_of(zone)
         self.opens = tuple(period.opens_at for period in periods)
         self.closes = tuple(period.closes_at for period in periods)
@@ -173,7 +172,7 @@ class Rule:
         )
         self.signature: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
-    def position(self, instant: int) -> int:
+    def position(self, instant: Micros) -> int:
         """Return the position of the calendar period that contains *instant* (epoch microseconds), or -1."""
         position = bisect_right(self.opens, instant) - 1
         return position if position >= 0 and instant < self.closes[position] else -1
@@ -226,12 +225,12 @@ class Rule:
 class Schedule(NamedTuple):
     """The bounds of calendar periods, in order. Rules with equal bounds share one schedule."""
 
-    opens: tuple[int, ...]
-    closes: tuple[int, ...]
+    opens: tuple[Micros, ...]
+    closes: tuple[Micros, ...]
 
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
-def _schedule(opens: tuple[int, ...], closes: tuple[int, ...]) -> Schedule:
+def _schedule(opens: tuple[Micros, ...], closes: tuple[Micros, ...]) -> Schedule:
     """Return one schedule for all rules with equal bounds, so that the period of an event is looked up once."""
     return Schedule(opens, closes)
 

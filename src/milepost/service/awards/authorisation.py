@@ -6,6 +6,7 @@ from typing import NamedTuple
 from milepost.model.event import AuthoriseAward, EventKey
 from milepost.model.problem import Problem
 from milepost.model.standing import Reason
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.customers.periods import customer_goal
 from milepost.service.customers.view import view_customer
@@ -24,7 +25,7 @@ class AuthorisationRequest:
 
     id: str
     customer_id: int
-    at: int | None
+    at: Micros | None
     place: PlaceName | None
     payload: AuthoriseAward
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from milepost.engine.progress.windows import WindowSpan, spans
 from milepost.model.standing import NOT_LEFT, Enrolment, Progress, ProgressKey, Standing
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.service.customers.view import CustomerView
 from milepost.service.definitions.participation import latest
@@ -98,7 +99,7 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
     return own_goals.get(rule.period_ids[position], rule.goals[position])
 
 
-def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
+def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: Micros) -> CustomerPeriod | None:
     """Return the one of a customer's *periods* that runs *at* an instant (epoch microseconds), or None.
 
     In an until-achieved group it is the first open period that is not achieved, else the last open one.

@@ -6,6 +6,7 @@ from milepost.model.customer import Customer, Identifier
 from milepost.model.lazy import unpack_rows
 from milepost.model.standing import NOT_LEFT, Progress, ProgressKey, Standing
 from milepost.model.target import Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers
 from milepost.store.database import Database
@@ -56,7 +57,7 @@ async def find_customer(database: Database, org_id: int, identifier: Identifier)
     return ids.get((org_id, identifier))
 
 
-def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
+def enrolled_targets(view: CustomerView, at: Micros) -> list[tuple[TargetGroup, Target]]:
     """Return the active targets that a customer takes part in and that have a period *at* an instant.
 
     *at* is in epoch microseconds. Targets that everybody takes part in are included once the customer has progress.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place
 from milepost.model.problem import Problem
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent

@@ -11,7 +11,7 @@ from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.standing import Progress, ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store.boundaries import DueCustomer
@@ -28,7 +28,7 @@ class PeriodNotice(NamedTuple):
 
     period_id: int
     closed: bool
-    at: int
+    at: Micros
 
 
 def notices_for(
@@ -72,7 +72,7 @@ def _windows(
             if span.opens_at == span.closes_at:
                 continue
             bounds = ((BoundaryKind.OPENED, span.opens_at),) * (position > 0) + (
-                (BoundaryKind.CLOSED, span.closes_at + offset),
+                (BoundaryKind.CLOSED, Micros(span.closes_at + offset)),
             )
             for kind, at in bounds:
                 crossed = boundary._replace(period_id=period_id, kind=kind)

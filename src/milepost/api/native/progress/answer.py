@@ -7,7 +7,7 @@ from milepost.api.native.answer import iso_or_null
 from milepost.api.native.awards.answer import CapItem, cap_item
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, Target, TargetGroup
-from milepost.rules.calendar import SECOND_US
+from milepost.model.time import Micros, to_micros
 from milepost.service.customers.caps import running_caps
 from milepost.service.customers.periods import CustomerPeriod, customer_periods, relevance_test, running
 from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing
@@ -115,7 +115,7 @@ class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
     caps: list[CapItem]
 
 
-def progress_item(view: CustomerView, now: int) -> ProgressItem:
+def progress_item(view: CustomerView, now: Micros) -> ProgressItem:
     """Return the customer's progress at *now* (epoch microseconds), in every active group that concerns them."""
     concerns = relevance_test(view)
     shown = [group for group in view.groups if group.active and any(map(concerns, group.targets))]
@@ -130,7 +130,7 @@ def progress_item(view: CustomerView, now: int) -> ProgressItem:
     )
 
 
-def _group(view: CustomerView, group: TargetGroup, now: int) -> GroupItem:
+def _group(view: CustomerView, group: TargetGroup, now: Micros) -> GroupItem:
     periods_of = {target.id: customer_periods(view, group, target) for target in group.targets if target.active}
     running_periods = [running(group, periods, now) for periods in periods_of.values()]
     streak = streak_standing(view, group, now)
@@ -151,20 +151,20 @@ def _group(view: CustomerView, group: TargetGroup, now: int) -> GroupItem:
 
 
 def _target(
-    view: CustomerView, group: TargetGroup, target: Target, periods: tuple[CustomerPeriod, ...], now: int
+    view: CustomerView, group: TargetGroup, target: Target, periods: tuple[CustomerPeriod, ...], now: Micros
 ) -> TargetItem:
     enrolment = latest(view.standing, target.id)
     filling = running(group, periods, now) if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else None
     return TargetItem(
         target.id,
         target.name,
-        None if enrolment is None else iso_or_null(enrolment.enrolled_at * SECOND_US),
+        None if enrolment is None else iso_or_null(to_micros(enrolment.enrolled_at)),
         None if enrolment is None else enrolment.left_period_id or None,
         [_period(own, now, filling) for own in periods],
     )
 
 
-def _period(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> PeriodItem:
+def _period(own: CustomerPeriod, now: Micros, filling: CustomerPeriod | None) -> PeriodItem:
     value = 0 if own.progress is None else own.progress.value
     achieved = own.progress is not None and bool(own.progress.achieved_by)
     return PeriodItem(
@@ -177,11 +177,11 @@ def _period(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> Pe
         None if own.goal is None else number(own.goal),
         number(value),
         None if own.goal is None else number(0 if achieved else max(own.goal - value, 0)),
-        iso_or_null(own.progress.achieved_at * SECOND_US if own.progress is not None and achieved else None),
+        iso_or_null(to_micros(own.progress.achieved_at) if own.progress is not None and achieved else None),
     )
 
 
-def _status(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> str:
+def _status(own: CustomerPeriod, now: Micros, filling: CustomerPeriod | None) -> str:
     """Return whether a customer's period is to come, runs or has ended.
 
     In an until-achieved group all periods are open at once, and *filling* is the one that counts now: periods after it
@@ -216,7 +216,7 @@ def _level(level: LevelStanding) -> LevelItem:
         level.level.name,
         level.level.count,
         level.counted,
-        iso_or_null(None if earned is None else earned.earned_at * SECOND_US),
+        iso_or_null(None if earned is None else to_micros(earned.earned_at)),
         None if earned is None else earned.earned_by,
         None if earned is None else earned.period_id,
     )
@@ -233,7 +233,7 @@ def _composites(view: CustomerView, group: TargetGroup) -> list[CompositeItem]:
         if progress is None:
             continue
         members = [view.progress.get(ProgressKey(target_id, period.id)) for target_id in composite.members]
-        achieved_at = progress.achieved_at * SECOND_US if progress.achieved_by else None
+        achieved_at = to_micros(progress.achieved_at) if progress.achieved_by else None
         items.append(
             CompositeItem(
                 period.id,
