@@ -51,7 +51,7 @@ def progress_rows(draw: st.DrawFn, key: ProgressKey | None = None) -> Progress:
 
 def by_key(drawn: Sequence[Progress]) -> dict[ProgressKey, Progress]:
     """Return rows by their keys."""
-    return {ProgressKey(row.target_id, row.period_id): row for row in drawn}
+    return {row.key: row for row in drawn}
 
 
 progresses = st.lists(progress_rows(), max_size=20).map(by_key)
@@ -100,7 +100,7 @@ def adds(concerned: tuple[RowTarget, ...], amount: int, cause: Cause, how: tuple
 
 def puts(row: Progress) -> Act:
     """Return the act of putting a row in place."""
-    return Act(f"put {row}", lambda held: held.__setitem__(ProgressKey(row.target_id, row.period_id), row))
+    return Act(f"put {row}", lambda held: held.__setitem__(row.key, row))
 
 
 def removes(place: int) -> Act:

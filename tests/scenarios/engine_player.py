@@ -24,7 +24,8 @@ from milepost.model.event import (
     PauseStreak,
     Unenrol,
 )
-from milepost.model.standing import Progress, ProgressKey, Reason, Streak
+from milepost.model.standing import Progress, ProgressKey, Reason
+from milepost.model.streak import Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
 from milepost.model.time import DAY_US, EPOCH, Micros, Seconds
 from milepost.rules.compiled.composites import STREAKING
@@ -194,7 +195,7 @@ class EnginePlayer:
     def whole(self, customer: str, group: str, period: str) -> int | None:
         """Return the log id of the event that achieved a unified group in a period, None if it is not achieved."""
         found = self._memory.group(group)
-        progress = self._memory.progress(customer, ProgressKey(-found.id, period_called(found, period).id))
+        progress = self._memory.progress(customer, ProgressKey.of_composite(found.id, period_called(found, period).id))
         return (progress.achieved_by or None) if progress is not None else None
 
     def left(self, customer: str, target: str, period: str) -> Decimal:

@@ -37,17 +37,8 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.standing import (
-    EMPTY_STANDING,
-    Entry,
-    Freezes,
-    Outcome,
-    Pause,
-    Progress,
-    ProgressKey,
-    Standing,
-    Streak,
-)
+from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
+from milepost.model.streak import Freezes, Pause, Streak
 from milepost.model.vendor_import import ImportProgress
 from milepost.rules.compiled.index import RuleIndex
 
@@ -114,7 +105,7 @@ def apply_batch(
     for event in events:
         done = _step_with_history(fold, event, history, past, applied)
         if done.archived:
-            history = history | {ProgressKey(row.target_id, row.period_id): row for row in done.archived}
+            history = history | {row.key: row for row in done.archived}
         applied.append(done)
     return BatchResult(fold.standing(), history, applied)
 
@@ -135,7 +126,7 @@ def replay(
             fold = Fold(rule_index, start.standing)
         fold.rule_index = rule_index
         done = _step_with_history(fold, event, history, past, applied)
-        history.update({ProgressKey(row.target_id, row.period_id): row for row in done.archived})
+        history.update({row.key: row for row in done.archived})
         applied.append(done)
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))

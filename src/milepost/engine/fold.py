@@ -12,7 +12,6 @@ from milepost.language import EvaluationContext
 from milepost.model.event import Event
 from milepost.model.standing import (
     EMPTY_STANDING,
-    NOT_LEFT,
     Enrolment,
     Progress,
     ProgressKey,
@@ -100,7 +99,7 @@ class Fold:
     def restore(self, archived: Iterable[Progress]) -> None:
         """Put *archived* rows back in place; a live row stays as it is."""
         for row in archived:
-            key = ProgressKey(row.target_id, row.period_id)
+            key = row.key
             if key not in self.progress:
                 self.progress[key] = row
             self.archive_at = EPOCH
@@ -148,9 +147,14 @@ class Fold:
         enrolment = self.enrolment(rule.target_id) if self.enrolments else None
         if enrolment is None:
             return rule.open_to_all
-        if not 0 <= rule.position_of(enrolment.period_id) <= position:
+        first = rule.position_of(enrolment.period_id)
+        if first is None or position < first:
             return False
-        return enrolment.left_period_id == NOT_LEFT or position < rule.position_of(enrolment.left_period_id)
+        left_period_id = enrolment.left_at_period
+        if left_period_id is None:
+            return True
+        left = rule.position_of(left_period_id)
+        return left is not None and position < left
 
     def goal(self, rule: Rule, position: int) -> int | None:
         """Return the goal in the period at *position*, in units: the customer's own, else the target's."""
@@ -162,8 +166,8 @@ class Fold:
                     return own
         return rule.goals[position]
 
-    def position(self, rule: Rule, at: Micros) -> int:
-        """Return the position of the period of *rule* that holds *at* for this customer, or -1."""
+    def position(self, rule: Rule, at: Micros) -> int | None:
+        """Return the position of the period of *rule* that holds *at* for this customer, if any."""
         return position_of(rule, self.anchors, at)
 
     def closes_at(self, rule: Rule, position: int) -> Micros:
@@ -210,7 +214,9 @@ def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signatur
 def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
     """Return whether *event*, heard before the enrolment, counts for it."""
     first = rule.position_of(enrolment.period_id)
-    if position < first or (position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD):
+    if first is not None and position < first:
+        return False
+    if position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD:
         return False
     if event.name != rule.event_name or not rule.is_at(event.place):
         return False

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from milepost.model.facts import NO_FACTS, Facts
-from milepost.model.standing import Enrolment, MergedCustomer, Progress, Streak, WaitingReturn
+from milepost.model.standing import Enrolment, MergedCustomer, Progress, WaitingReturn
+from milepost.model.streak import Streak
 from milepost.model.time import Micros
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from milepost.model.event_key import EventKey
 from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.streak import Streak
 from milepost.model.time import EPOCH, NEVER, Micros, Seconds
 
 Day = tuple[int, tuple[int, ...]]
@@ -24,9 +25,19 @@ class ProgressKey(NamedTuple):
     target_id: int
     period_id: int
 
+    @staticmethod
+    def of_composite(group_id: int, period_id: int) -> "ProgressKey":
+        """Return the key of a composite's progress: it is stored with the negative group id in place of a target id."""
+        return ProgressKey(-group_id, period_id)
 
-NOT_ACHIEVED = Seconds(0)
-"""The value of `achieved_at` of a progress that is not achieved."""
+    @property
+    def composite_group(self) -> int | None:
+        """The id of the group if this is the key of a composite, else None."""
+        return -self.target_id if self.target_id < 0 else None
+
+
+NOT_ACHIEVED = Seconds(0), 0
+"""`achieved_at` and `achieved_by` of a progress that is not achieved."""
 
 
 class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -42,10 +53,20 @@ class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
     value: int
     enrolled_at: Seconds
     updated_at: Seconds
-    achieved_at: Seconds = NOT_ACHIEVED
+    achieved_at: Seconds = Seconds(0)
     achieved_by: int = 0
     triggers: int = 0
     days: tuple[Day, ...] = ()
+
+    @property
+    def key(self) -> ProgressKey:
+        """The key of this progress."""
+        return ProgressKey(self.target_id, self.period_id)
+
+    @property
+    def is_achieved(self) -> bool:
+        """Whether the goal was reached."""
+        return self.achieved_by != 0
 
 
 class StoredEvents(IntEnum):
@@ -81,47 +102,20 @@ class Enrolment(NamedTuple):
     goals: tuple[tuple[int, int], ...] = ()
     replaced_period_id: int = NOTHING_REPLACED
 
+    @property
+    def left_at_period(self) -> int | None:
+        """The id of the first period in which the customer no longer takes part, None for a customer who stays."""
+        return None if self.left_period_id == NOT_LEFT else self.left_period_id
 
-class EarnedLevel(NamedTuple):
-    """A streak level that a customer has earned: when (epoch seconds), by which event (log id), in which period."""
+    @property
+    def has_left(self) -> bool:
+        """Whether the customer takes part no more, from some period on."""
+        return self.left_period_id != NOT_LEFT
 
-    level_id: int
-    earned_at: Seconds
-    earned_by: int
-    period_id: int
-
-
-class Freezes(NamedTuple):
-    """A number of streak freezes that were granted at `at` (epoch microseconds)."""
-
-    at: Micros
-    pieces: int
-
-
-class Pause(NamedTuple):
-    """A pause of a streak: a half-open span of epoch microseconds."""
-
-    starts_at: Micros
-    ends_at: Micros
-
-
-NO_MORE = -1
-"""The value of `since_period_id` of a streak that restarted after all periods had ended: no period counts."""
-
-
-class Streak(NamedTuple):
-    """What one customer has done in a streak group. Runs and breaks are computed from it and the calendar.
-
-    `achieved` holds the ids of achieved periods. `since_period_id` is the period from which the streak counts, 0 for
-    the first period, NO_MORE for none.
-    """
-
-    group_id: int
-    achieved: tuple[int, ...] = ()
-    levels: tuple[EarnedLevel, ...] = ()
-    since_period_id: int = 0
-    freezes: tuple[Freezes, ...] = ()
-    pauses: tuple[Pause, ...] = ()
+    @property
+    def replaced_at_period(self) -> int | None:
+        """The id of the period whose value an opening balance replaced; None without an opening balance."""
+        return None if self.replaced_period_id == NOTHING_REPLACED else self.replaced_period_id
 
 
 NO_ANCHORS: Mapping[int, Micros] = {}
@@ -159,6 +153,11 @@ class Lineage(NamedTuple):
     merged_into: int = NOT_MERGED
     has_lost_names: bool = False
     merged: tuple[MergedCustomer, ...] = ()
+
+    @property
+    def survivor(self) -> int | None:
+        """The id of the customer into whom this customer was merged; None for a customer who was not merged."""
+        return None if self.merged_into == NOT_MERGED else self.merged_into
 
 
 NO_LINEAGE = Lineage()

@@ -23,6 +23,11 @@ class ImportedRow(Struct, frozen=True, kw_only=True):
     achieved_by: int = 0
     triggers: tuple[int, ...] = ()
 
+    @property
+    def is_achieved(self) -> bool:
+        """Whether the goal was reached in the other system."""
+        return self.achieved_by != 0
+
 
 class ImportedEnrolment(Struct, frozen=True, kw_only=True):
     """An enrolment in the other system: a target, its first period, and the customer's own goals by period id.

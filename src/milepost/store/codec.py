@@ -56,9 +56,9 @@ from milepost.model.standing import (
     Outcome,
     Progress,
     Standing,
-    Streak,
     WaitingReturn,
 )
+from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
 from milepost.model.vendor_import import ImportProgress

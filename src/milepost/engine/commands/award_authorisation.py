@@ -54,7 +54,7 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
     for rule in fold.rule_index.caps:
         event = bill if rule.entity in {Entity.TRANSACTION, Entity.LINEITEM} else award
         position = fold.position(rule, fold.event.occurred_at)
-        if event is None or position < 0 or rule.kpi is Kpi.EXTENDED_FIELD:
+        if event is None or position is None or rule.kpi is Kpi.EXTENDED_FIELD:
             continue
         if event.name != rule.event_name or not rule.is_at(event.place):
             continue

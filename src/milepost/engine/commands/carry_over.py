@@ -19,7 +19,7 @@ def is_carried_over(fold: Fold, rule: Rule, position: int) -> bool:
     if fold.rule_index.settings.returns is not Returns.CARRY or not (rule.is_fixed and rule.sums):
         return False
     progress = fold.progress.get(rule.keys[position])
-    return progress is not None and progress.achieved_by != 0
+    return progress is not None and progress.is_achieved
 
 
 def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause) -> None:

@@ -4,7 +4,7 @@ Nothing of it is counted anew. Who was rewarded as either of the two is not rewa
 reach is reached by the merge.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -18,18 +18,18 @@ from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.standing import (
+    NOT_ACHIEVED,
     NOT_LEFT,
     NOTHING_REPLACED,
     Day,
-    EarnedLevel,
     Enrolment,
     MergedCustomer,
     Progress,
     Reason,
     Standing,
     StoredEvents,
-    Streak,
 )
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Evaluation
 from milepost.model.time import Micros
 from milepost.rules.compiled.measure import Aggregate
@@ -48,11 +48,11 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
     moved: dict[tuple[int, int], Rule] = {}
     for target_id, rows in _by_target(payload.rows).items():
         rule = fold.rule_index.rules.get(target_id)
-        if target_id < 0:
+        if rows[0].key.composite_group is not None:
             _keep_wholes(fold, rows)
         elif rule is not None and rule.keys:
             _take(fold, rule, rows, dict(payload.anchors))
-            moved.update({(rule.group_id, row.period_id): rule for row in rows if rule.position_of(row.period_id) >= 0})
+            moved.update({(rule.group_id, row.period_id): rule for _, row in _placed(rule, rows)})
     for (_, period_id), rule in moved.items():
         update_composite(fold, rule, period_id, _change(0), fold.cause)
     for theirs in payload.streaks:
@@ -101,15 +101,13 @@ def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, Mi
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             _pour(fold, rule, rows)
         case Evaluation.FIXED_CALENDAR_WINDOW:
-            for row in rows:
-                _add(fold, rule, rule.position_of(row.period_id), row)
+            for position, row in _placed(rule, rows):
+                _add(fold, rule, position, row)
         case Evaluation.CYCLIC_WINDOW:
             if rule.target_id in anchors and rule.target_id not in fold.anchors:
                 fold.anchors = {**fold.anchors, rule.target_id: anchors[rule.target_id]}
-            for row in rows:
-                position = rule.position_of(row.period_id)
-                if position >= 0:
-                    _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
+            for position, row in _placed(rule, rows):
+                _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
 
 
 def _change(moved: int) -> Change:
@@ -118,8 +116,6 @@ def _change(moved: int) -> Change:
 
 def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
     """Add *row* to the progress in the period at *position*, with all that follows from it but for a composite."""
-    if position < 0:
-        return
     key = rule.keys[position]
     known = fold.progress.get(key) or _begun(fold, rule, position, row)
     days = _joined_days(known.days, row.days)
@@ -137,8 +133,8 @@ def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
 
 def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
     """Return *known* as one who has both histories: the earlier beginning, the earlier achievement, all triggers."""
-    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.achieved_by]
-    achieved_at, achieved_by = min(achieved, default=(0, 0))
+    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.is_achieved]
+    achieved_at, achieved_by = min(achieved, default=NOT_ACHIEVED)
     return replace(
         known,
         enrolled_at=min(known.enrolled_at, row.enrolled_at),
@@ -163,17 +159,17 @@ def _sum(rule: Rule, days: tuple[Day, ...]) -> int:
 
 def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
     """Add the total of *rows* to the one that fills the periods; as many stay rewarded as were in both histories."""
-    ordered = sorted((row for row in rows if rule.position_of(row.period_id) >= 0), key=lambda row: _at(rule, row))
+    ordered = [row for _, row in sorted(_placed(rule, rows), key=lambda placed: placed[0])]
     if not ordered:
         return
-    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].achieved_by != 0)
+    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].is_achieved)
     last = len(rule.keys) - 1
     ours, theirs = days_of(fold, rule), ordered[0].days
-    for row in sorted(ordered, key=lambda row: not row.achieved_by):
+    for row in sorted(ordered, key=lambda row: not row.is_achieved):
         position = min(rewarded, last)
         known = fold.progress.get(rule.keys[position]) or _begun(fold, rule, position, row)
         fold.progress[rule.keys[position]] = _rewarded(known, row, known.days)
-        rewarded += row.achieved_by != 0
+        rewarded += row.is_achieved
     days = _joined_days(ours, theirs)
     moved = sum(row.value for row in ordered) + _sum(rule, days) - _sum(rule, ours) - _sum(rule, theirs)
 
@@ -183,14 +179,19 @@ def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
     move_total(fold, rule, _change(moved), days, fold.cause, begin)
 
 
-def _at(rule: Rule, row: Progress) -> int:
-    return rule.position_of(row.period_id)
+def _placed(rule: Rule, rows: Iterable[Progress]) -> Iterator[tuple[int, Progress]]:
+    """Yield the *rows* of periods that *rule* knows, each with the position of its period."""
+    for row in rows:
+        position = rule.position_of(row.period_id)
+        if position is not None:
+            yield position, row
 
 
 def _keep_wholes(fold: Fold, rows: Iterable[Progress]) -> None:
     """Keep what composites had achieved; the values follow from the members."""
     for row in rows:
-        composite = fold.rule_index.composites.get(-row.target_id)
+        group_id = row.key.composite_group
+        composite = None if group_id is None else fold.rule_index.composites.get(group_id)
         if composite is None or row.period_id not in composite.closes:
             continue
         key = composite.key(row.period_id)
@@ -219,15 +220,21 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
         if not rule.open_to_all or not rule.period_ids:
             return theirs
         return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT)
-    if theirs.left_period_id != NOT_LEFT:
+    if theirs.has_left:
         return None
-    if ours.left_period_id != NOT_LEFT:
+    if ours.has_left:
         return theirs
     first, our_first = rule.position_of(theirs.period_id), rule.position_of(ours.period_id)
-    if not 0 <= first < our_first:
+    if first is None or our_first is None or first >= our_first:
         return None
-    earlier = tuple(goal for goal in theirs.goals if rule.position_of(goal[0]) < our_first)
+    earlier = tuple(goal for goal in theirs.goals if _is_before(rule, goal[0], our_first))
     return ours._replace(period_id=theirs.period_id, goals=(*earlier, *ours.goals))
+
+
+def _is_before(rule: Rule, period_id: int, position: int) -> bool:
+    """Return whether a period lies before the one at *position*; a period that the rule does not know does."""
+    place = rule.position_of(period_id)
+    return place is None or place < position
 
 
 def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:

@@ -15,19 +15,8 @@ from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrol, Unenrol
 from milepost.model.organisation import EnrolMidPeriod, Returns
-from milepost.model.standing import (
-    NO_MORE,
-    NOT_LEFT,
-    NOTHING_REPLACED,
-    Enrolment,
-    Entry,
-    Outcome,
-    OutcomeKind,
-    Progress,
-    Reason,
-    StoredEvents,
-    Streak,
-)
+from milepost.model.standing import NOT_LEFT, Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
+from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.remaining import remaining
@@ -54,7 +43,7 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
         _start_again(fold, rule)
     if not rule.open_to_all or previous is not None or payload.balance is not None:
         began = _begin(fold, rule, position, payload)
-        if previous is None or previous.left_period_id != NOT_LEFT:
+        if previous is None or previous.has_left:
             # Who takes part already and changes goals is not enrolled a second time.
             key = rule.keys[began]
             value = fold.value(key)
@@ -70,7 +59,7 @@ def unenrol(fold: Fold, payload: Unenrol) -> None:
     rule = fold.rule_index.rules[payload.target_id]
     position = _left(fold, rule, payload)
     previous = fold.enrolment(rule.target_id)
-    if position < 0:
+    if position is None:
         return
     if previous is None:
         if not rule.open_to_all:
@@ -84,7 +73,7 @@ def unenrol(fold: Fold, payload: Unenrol) -> None:
     fold.outcomes.append(Outcome(OutcomeKind.UNENROLLED, *key, fold.cause.at, value))
 
 
-def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
+def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int | None:
     """Return the position of the first period without the customer: the one named, or that of the own windows now."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
@@ -92,7 +81,7 @@ def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             return open_position(fold, rule)
         case Evaluation.CYCLIC_WINDOW:
-            return max(fold.position(rule, fold.event.occurred_at), 0)
+            return fold.position(rule, fold.event.occurred_at) or 0
         case _ as never:
             assert_never(never)
 
@@ -101,7 +90,9 @@ def enrolment_entered(rule: Rule, period_id: int) -> int:
     """Return the position from which an enrolment counts: the period's, or the first of streaks and own windows."""
     if rule.tracking in STREAKING or not rule.is_fixed:
         return 0
-    return rule.position_of(period_id)
+    position = rule.position_of(period_id)
+    # An edit may have switched the period off after the request was checked; the enrolment then begins with the last.
+    return len(rule.keys) - 1 if position is None else position
 
 
 def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) -> StoredEvents:
@@ -159,23 +150,23 @@ def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
     goal = fold.goal(rule, 0)
     for key in rule.keys[:running_at]:
         row = fold.progress.get(key)
-        if goal is not None and row is not None and row.achieved_by and row.value != goal:
+        if goal is not None and row is not None and row.is_achieved and row.value != goal:
             fold.progress[key] = replace(row, value=goal)
             fold.entries.append(Entry(*key, Reason.BALANCE_SET, goal - row.value, row.value, goal))
 
 
 def matters(enrolment: Enrolment) -> bool:
     """Return whether an enrolment that is over still says what a return may take back."""
-    return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
+    return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_at_period is not None
 
 
 def _opened(fold: Fold, rule: Rule) -> int:
     """Return the position of the window that holds the enrolment, which opens the first one if there is none yet."""
     at = fold.event.occurred_at
     position = fold.position(rule, at)
-    if rule.target_id not in fold.anchors and position >= 0:
+    if rule.target_id not in fold.anchors and position is not None:
         fold.anchors = {**fold.anchors, rule.target_id: at}
-    return max(position, 0)
+    return position or 0
 
 
 def _start_again(fold: Fold, rule: Rule) -> None:
@@ -197,7 +188,7 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
     for logged in sorted(past, key=lambda logged: logged.place):
         event = logged.event
         position = fold.position(rule, event.occurred_at)
-        if position < 0 or not counts_stored_event(fold, rule, position, enrolment, event):
+        if position is None or not counts_stored_event(fold, rule, position, enrolment, event):
             continue
         if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
             continue

@@ -7,7 +7,8 @@ from milepost.engine.progress.streak_run import evaluate
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
-from milepost.model.standing import Outcome, OutcomeKind, ProgressKey, Streak
+from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
+from milepost.model.streak import Streak
 from milepost.model.target import TargetGroup
 from milepost.rules.compiled.composites import StreakRule
 from milepost.rules.compiled.rule import Rule
@@ -23,7 +24,7 @@ def roll_over(fold: Fold, payload: PeriodRollover) -> None:
         progress = fold.progress.get(key)
         value = 0 if progress is None else progress.value
         if payload.closed:
-            achieved = int(progress is not None and progress.achieved_by != 0)
+            achieved = int(progress is not None and progress.is_achieved)
             fold.outcomes.append(Outcome(OutcomeKind.PERIOD_CLOSED, *key, fold.cause.at, value, achieved))
         else:
             fold.outcomes.append(Outcome(OutcomeKind.PERIOD_STARTED, *key, fold.cause.at, value))
@@ -38,7 +39,7 @@ def concerned(fold: Fold, group: TargetGroup, payload: PeriodRollover) -> Iterat
     for target in group.targets:
         rule = fold.rule_index.rules[target.id]
         position = rule.position_of(payload.period_id)
-        if rule.is_counting and position >= 0 and _is_told(fold, rule, position, closed=payload.closed):
+        if rule.is_counting and position is not None and _is_told(fold, rule, position, closed=payload.closed):
             yield rule, position
 
 

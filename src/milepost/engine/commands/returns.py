@@ -228,8 +228,8 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
     rules = fold.rule_index.rules
     for entry in entries_in_own_windows(fold, bill):
         rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
-        position = -1 if rule is None else rule.position_of(entry.period_id)
-        if rule is not None and position >= 0:
+        position = None if rule is None else rule.position_of(entry.period_id)
+        if rule is not None and position is not None:
             place = (rule.target_id, position) if rule.is_fixed else _place(rule, position)
             if place not in found:
                 found[place] = _Counted(rule, position)
@@ -239,8 +239,10 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
         if enrolment.stored is StoredEvents.NONE:
             continue
         rule = fold.rule_index.rules.get(enrolment.target_id)
-        position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
-        if rule is not None and position >= 0 and counts_stored_event(fold, rule, position, enrolment, bill.event):
+        position = None if rule is None else fold.position(rule, bill.event.occurred_at)
+        if rule is None or position is None:
+            continue
+        if counts_stored_event(fold, rule, position, enrolment, bill.event):
             found.setdefault(_place(rule, position), _Counted(rule, position))
     return [one for one in found.values() if not _is_replaced(fold, bill, one)]
 
@@ -249,9 +251,10 @@ def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
     """Return whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
     place = _place(*counted)
     for enrolment in enrolments_since(fold, bill):
-        if enrolment.target_id == counted.rule.target_id:
-            replaced = counted.rule.position_of(enrolment.replaced_period_id)
-            if replaced >= 0 and _place(counted.rule, replaced) == place:
+        period_id = enrolment.replaced_at_period
+        if enrolment.target_id == counted.rule.target_id and period_id is not None:
+            replaced = counted.rule.position_of(period_id)
+            if replaced is not None and _place(counted.rule, replaced) == place:
                 return True
     return False
 

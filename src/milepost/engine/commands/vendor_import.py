@@ -7,7 +7,8 @@ on from there.
 from milepost.engine.fold import Fold
 from milepost.engine.progress.composite import import_composite
 from milepost.model.amount import to_units
-from milepost.model.standing import EarnedLevel, Enrolment, Entry, Progress, Reason, StoredEvents, Streak
+from milepost.model.standing import Enrolment, Entry, Progress, Reason, StoredEvents
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.vendor_import import ImportedRow, ImportProgress
 from milepost.rules.compiled.rule import Rule
 
@@ -31,8 +32,8 @@ def import_progress(fold: Fold, payload: ImportProgress) -> None:
             fold.enrolments = (*(e for e in fold.enrolments if e.target_id != moved.target_id), enrolled)
     for row in payload.rows:
         rule = fold.rule_index.rules.get(row.target_id)
-        position = -1 if rule is None else rule.position_of(row.period_id)
-        if rule is not None and position >= 0:
+        position = None if rule is None else rule.position_of(row.period_id)
+        if rule is not None and position is not None:
             _take(fold, rule, position, row)
     _take_streaks(fold, payload)
     for composite in fold.rule_index.composites.values():
@@ -55,7 +56,7 @@ def _take_streaks(fold: Fold, payload: ImportProgress) -> None:
     """Take over which periods were achieved, which follows from the rows, and which levels were earned."""
     streaks = dict(fold.streaks)
     for group_id, rule in fold.rule_index.streaks.items():
-        achieved = (row for row in payload.rows if row.target_id == rule.target_id and row.achieved_by)
+        achieved = (row for row in payload.rows if row.target_id == rule.target_id and row.is_achieved)
         periods = tuple(sorted({row.period_id for row in achieved}))
         levels = tuple(
             EarnedLevel(level.level_id, level.earned_at, fold.event.key.log_id, level.period_id)

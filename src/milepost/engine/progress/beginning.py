@@ -41,6 +41,6 @@ def open_position(fold: Fold, rule: Rule) -> int:
     """Return the position of the period that is being filled: the first one not achieved, else the last."""
     for position, key in enumerate(rule.keys):
         progress = fold.progress.get(key)
-        if progress is None or not progress.achieved_by:
+        if progress is None or not progress.is_achieved:
             return position
     return len(rule.keys) - 1

@@ -58,7 +58,7 @@ def reached_triggers(
     usual = goal == rule.goals[position]
     for place, mark in enumerate(rule.marks):
         least = mark.values[position] if usual else mark.of_goal(goal)
-        if value >= least and not reached & 1 << place:
+        if least is not None and value >= least and not reached & 1 << place:
             reached |= 1 << place
             named = rule.keys[position]
             note(Outcome(OutcomeKind.TRIGGER_REACHED, *named, at, value, mark.trigger_id))

@@ -37,11 +37,11 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
         before = Progress(*key, 0, cause.at, cause.at)
     value, holds = _state(fold, composite, period_id)
     achieved_at, achieved_by = before.achieved_at, before.achieved_by
-    if holds and not achieved_by:
+    if holds and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
-    elif achieved_by and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
-        achieved_at, achieved_by = NOT_ACHIEVED, 0
+    elif before.is_achieved and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
+        achieved_at, achieved_by = NOT_ACHIEVED
         _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
     fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.received_at, achieved_at, achieved_by)
 
@@ -55,8 +55,9 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
     key = composite.key(period_id)
     value, holds = _state(fold, composite, period_id)
     fold.archive_after(composite.closes[period_id])
-    achieved_at = max((member.achieved_at for member in known), default=NOT_ACHIEVED) if holds else NOT_ACHIEVED
-    by = fold.cause.event.key.log_id if holds else 0
+    achieved_at, by = NOT_ACHIEVED
+    if holds:
+        achieved_at, by = max(member.achieved_at for member in known), fold.cause.event.key.log_id
     enrolled_at, updated_at = min(one.enrolled_at for one in known), max(one.updated_at for one in known)
     fold.progress[key] = Progress(*key, value, enrolled_at, updated_at, achieved_at, by)
 
@@ -64,7 +65,7 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
 def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]:
     """Return the composite's value, the sum of its members or how many are reached, and whether it is achieved now."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
-    reached = sum(1 for member in members if member is not None and member.achieved_by)
+    reached = sum(1 for member in members if member is not None and member.is_achieved)
     total = sum(member.value for member in members if member is not None)
     value = total if composite.sums else reached * UNITS_PER_ONE
     return value, reached >= composite.needed and (composite.threshold is None or value >= composite.threshold)

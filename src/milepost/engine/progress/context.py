@@ -111,7 +111,7 @@ class StandingProgressLookup(ProgressLookup):
     def _running(self, rule: Rule) -> int | None:
         """Return the id of the period that runs now, if one does."""
         position = position_of(rule, self._standing.anchors, self._at)
-        if position < 0:
+        if position is None:
             return None
         if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
             return self._begun(rule)[-1]
@@ -119,4 +119,4 @@ class StandingProgressLookup(ProgressLookup):
 
     def _is_achieved(self, rule: Rule, period_id: int) -> bool:
         progress = self._standing.progress.get(ProgressKey(rule.target_id, period_id))
-        return progress is not None and progress.achieved_by != 0
+        return progress is not None and progress.is_achieved

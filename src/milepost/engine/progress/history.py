@@ -99,7 +99,7 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> Micros | No
     if not rule.is_fixed:
         return rule.frame.opens_at
     position = 0 if rule.tracking in STREAKING else rule.position_of(period_id)
-    return rule.opens[position] if position >= 0 else None
+    return None if position is None else rule.opens[position]
 
 
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:

@@ -30,8 +30,8 @@ def entries_in_own_windows(fold: Fold, logged: Logged) -> Sequence[Entry]:
 
 def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
     rule = fold.rule_index.rules.get(entry.target_id)
-    position = -1 if rule is None else rule.position_of(entry.period_id)
-    if rule is None or position < 0 or rule.frame.evaluation is not Evaluation.CYCLIC_WINDOW:
+    position = None if rule is None else rule.position_of(entry.period_id)
+    if rule is None or position is None or rule.frame.evaluation is not Evaluation.CYCLIC_WINDOW:
         return entry
     anchors = {merged.under: dict(merged.anchors) for merged in fold.lineage.merged}
     for depth in range(len(under), 0, -1):
@@ -52,4 +52,4 @@ def own_window_of(rule: Rule, ours: Mapping[int, Micros], theirs: Mapping[int, M
     if opens_at < our_first:
         return 0
     found = position_of(rule, ours, opens_at)
-    return found if found >= 0 else len(rule.keys) - 1
+    return len(rule.keys) - 1 if found is None else found

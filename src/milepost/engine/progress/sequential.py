@@ -35,7 +35,7 @@ def move_total(
     """Let the total move by the amount of *change*, and *days* be those that count from now on."""
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
-    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
+    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.is_achieved)
     takes_back = change.reason is Reason.RETURNED and revokes(cause.settings)
     achieved = _achieved(rule, goal, total, before, takes_back=takes_back)
     concerned = min(before, achieved, len(rule.keys) - 1)
@@ -94,11 +94,11 @@ def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) ->
     key = rule.keys[row.position]
     if rule.marks:
         triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes.append)
-    if row.is_achieved and not achieved_by:
+    if row.is_achieved and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
-    elif achieved_by and not row.is_achieved:
-        achieved_at, achieved_by = NOT_ACHIEVED, 0
+    elif before.is_achieved and not row.is_achieved:
+        achieved_at, achieved_by = NOT_ACHIEVED
         fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
     return replace(
         before,

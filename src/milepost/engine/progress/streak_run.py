@@ -5,7 +5,7 @@ A break is a fact of time: nothing is swept, the walk is taken anew whenever som
 
 from typing import NamedTuple
 
-from milepost.model.standing import NO_MORE, Streak
+from milepost.model.streak import Streak
 from milepost.model.target import StreakLevel
 from milepost.model.time import Micros
 from milepost.rules.compiled.composites import StreakRule
@@ -83,7 +83,7 @@ class _Evaluation:
 
 def _since(rule: StreakRule, streak: Streak) -> int:
     """Return the position of the period from which counting starts."""
-    if streak.since_period_id == NO_MORE:
+    if streak.counts_no_period:
         return len(rule.period_ids)
     return rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0
 

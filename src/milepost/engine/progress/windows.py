@@ -17,8 +17,8 @@ class WindowSpan(NamedTuple):
     closes_at: Micros
 
 
-def position_of(rule: Rule, anchors: Mapping[int, Micros], at: Micros) -> int:
-    """Return the position of the period that holds *at* for a customer with these *anchors*, or -1.
+def position_of(rule: Rule, anchors: Mapping[int, Micros], at: Micros) -> int | None:
+    """Return the position of the period that holds *at* for a customer with these *anchors*, if any.
 
     Who has no anchor yet begins with the first window. Until achieved there is one span, whose position is 0; which
     period is being filled is seen from its progress.
@@ -27,7 +27,7 @@ def position_of(rule: Rule, anchors: Mapping[int, Micros], at: Micros) -> int:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.position(at)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
-            return 0 if rule.keys and _in_frame(rule, at) else -1
+            return 0 if rule.keys and _in_frame(rule, at) else None
         case Evaluation.CYCLIC_WINDOW:
             return _window_of(rule, anchors.get(rule.target_id), at)
         case _ as never:
@@ -67,13 +67,13 @@ def _in_frame(rule: Rule, at: Micros) -> bool:
     return rule.frame.opens_at <= at < rule.frame.closes_at
 
 
-def _window_of(rule: Rule, anchor: Micros | None, at: Micros) -> int:
+def _window_of(rule: Rule, anchor: Micros | None, at: Micros) -> int | None:
     if not rule.keys or not _in_frame(rule, at):
-        return -1
+        return None
     if anchor is None:
         return 0
     found = bisect_right(_bounds(rule, anchor), at) - 1
-    return found if 0 <= found < len(rule.keys) else -1
+    return found if 0 <= found < len(rule.keys) else None
 
 
 def _bounds(rule: Rule, anchor: Micros) -> tuple[Micros, ...]:

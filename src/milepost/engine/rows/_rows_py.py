@@ -104,12 +104,12 @@ class Rows:
                 row = Progress(target_id, period_id, 0, at, received_at)
             before, achieved_at, achieved_by = row.value, row.achieved_at, row.achieved_by
             value = before + amount
-            if goal is not None and (value < goal) is (achieved_by != 0):
+            if goal is not None and (value < goal) is (achieved_by != 0):  # `is_achieved` costs a call per row
                 if not achieved_by:
                     achieved_at, achieved_by = at, cause.event.key.log_id
                     self.outcomes.append(Outcome(achieved, target_id, period_id, at, value))
                 elif revokes:
-                    achieved_at, achieved_by = NOT_ACHIEVED, 0
+                    achieved_at, achieved_by = NOT_ACHIEVED
                     self.outcomes.append(Outcome(_UNACHIEVED, target_id, period_id, at, value))
             stamps = row.enrolled_at, received_at, achieved_at
             rows[key] = Progress(target_id, period_id, value, *stamps, achieved_by, row.triggers, row.days)

@@ -58,8 +58,8 @@ class Composite(NamedTuple):
     closes: dict[int, Micros]
 
     def key(self, period_id: int) -> ProgressKey:
-        """Return the key of the composite's own progress; it has the negative group id in place of a target id."""
-        return ProgressKey(-self.group_id, period_id)
+        """Return the key of the composite's own progress in a period."""
+        return ProgressKey.of_composite(self.group_id, period_id)
 
 
 def active_periods(periods: Sequence[Period]) -> list[Period]:

@@ -42,26 +42,24 @@ from milepost.rules.compiled.windows import Length, length_of
 
 PREDICATES_REMEMBERED_MAX = 10_000
 
-UNREACHABLE = 2**62
-"""The value of a trigger that cannot be reached, in units. Its users compare values only, so it is a number."""
-
 
 class Mark(NamedTuple):
     """A trigger of a rule: it is reached at a `share` of the goal, or without a share at `value` (units).
 
-    `values` holds the value to reach in each period for customers with the rule's own goals, in units.
+    `values` holds the value to reach in each period for customers with the rule's own goals, in units. A value of None
+    cannot be reached: the trigger is inactive, or a share of a goal that is not there.
     """
 
     trigger_id: int
     share: Fraction | None
-    value: int
-    values: tuple[int, ...]
+    value: int | None
+    values: tuple[int | None, ...]
 
-    def of_goal(self, goal: int | None) -> int:
+    def of_goal(self, goal: int | None) -> int | None:
         """Return the value to reach for a customer with this *goal*, in units. A share of the goal is rounded up."""
         if self.share is None:
             return self.value
-        return UNREACHABLE if goal is None else ceil(goal * self.share)
+        return None if goal is None else ceil(goal * self.share)
 
 
 Signature = tuple[Callable[[EvaluationContext], bool] | None, Reading | None, LineReading | None, str]
@@ -172,14 +170,14 @@ class Rule:
         )
         self.signature: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
-    def position(self, instant: Micros) -> int:
-        """Return the position of the calendar period that contains *instant* (epoch microseconds), or -1."""
+    def position(self, instant: Micros) -> int | None:
+        """Return the position of the calendar period that contains *instant* (epoch microseconds), if any."""
         position = bisect_right(self.opens, instant) - 1
-        return position if position >= 0 and instant < self.closes[position] else -1
+        return position if position >= 0 and instant < self.closes[position] else None
 
-    def position_of(self, period_id: int) -> int:
-        """Return the position of the period with this id, or -1."""
-        return self.period_ids.index(period_id) if period_id in self.period_ids else -1
+    def position_of(self, period_id: int) -> int | None:
+        """Return the position of the period with this id; None if the rule has no active period of this id."""
+        return self.period_ids.index(period_id) if period_id in self.period_ids else None
 
     def is_at(self, place: Place) -> bool:
         """Return whether the rule counts events at *place*. Its filters are alternatives (facts 8 #54)."""
@@ -244,9 +242,9 @@ def _predicate(expression: str, zone: str) -> Callable[[EvaluationContext], bool
 
 
 def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
-    """Return the mark of *trigger*. Its amount is rounded up to units; an inactive trigger is unreachable."""
+    """Return the mark of *trigger*. Its amount is rounded up to units; an inactive trigger cannot be reached."""
     if not trigger.active:
-        return Mark(trigger.id, None, UNREACHABLE, (UNREACHABLE,) * len(goals))
+        return Mark(trigger.id, None, None, (None,) * len(goals))
     value = Fraction(trigger.value)
     is_share = trigger.value_kind is TriggerValueKind.PERCENTAGE
     mark = Mark(trigger.id, value / 100 if is_share else None, ceil(value * UNITS_PER_ONE), ())

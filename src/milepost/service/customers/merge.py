@@ -136,7 +136,7 @@ async def _locked(transaction: Transaction, org_id: int, victim_id: int, survivo
     standings: dict[CustomerKey, Standing] = {}
     for customer_key in sorted((victim, survivor)):
         standings |= await log.lock_standings(transaction, [customer_key])
-    if any(standing.lineage.merged_into for standing in standings.values()):
+    if any(standing.lineage.survivor is not None for standing in standings.values()):
         raise Stale
     return _LockedPair(victim, standings[victim], survivor)
 

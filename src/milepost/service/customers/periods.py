@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from milepost.engine.progress.windows import WindowSpan, spans
-from milepost.model.standing import NOT_LEFT, Enrolment, Progress, ProgressKey, Standing
+from milepost.model.standing import Enrolment, Progress, ProgressKey, Standing
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
@@ -62,7 +62,7 @@ def _customer_period(
 ) -> CustomerPeriod:
     position = rule.position_of(period.id)
     has_left = enrolment is not None and _has_left(rule, enrolment, position)
-    covers = enrolment is not None and 0 <= rule.position_of(enrolment.period_id) <= position and not has_left
+    covers = enrolment is not None and not has_left and _has_begun(rule, enrolment, position)
     if span is None and group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         span = WindowSpan(period.opens_at, period.closes_at)
     return CustomerPeriod(
@@ -72,16 +72,23 @@ def _customer_period(
         view.progress.get(ProgressKey(rule.target_id, period.id)),
         enrolment if covers else None,
         has_left,
-        position >= 0 and (covers if enrolment is not None else rule.open_to_all),
+        position is not None and (covers if enrolment is not None else rule.open_to_all),
     )
 
 
-def _has_left(rule: Rule, enrolment: Enrolment, position: int) -> bool:
-    if enrolment.left_period_id == NOT_LEFT:
+def _has_begun(rule: Rule, enrolment: Enrolment, position: int | None) -> bool:
+    first = rule.position_of(enrolment.period_id)
+    return first is not None and position is not None and first <= position
+
+
+def _has_left(rule: Rule, enrolment: Enrolment, position: int | None) -> bool:
+    period_id = enrolment.left_at_period
+    if period_id is None:
         return False
-    return rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW or position >= rule.position_of(
-        enrolment.left_period_id
-    )
+    left = rule.position_of(period_id)
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW or left is None:
+        return True
+    return position is not None and position >= left
 
 
 def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
@@ -90,7 +97,7 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
     In an until-achieved group all periods have the goal of the first one.
     """
     position = rule.position_of(period_id)
-    if position < 0:
+    if position is None:
         return None
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         position = 0
@@ -109,5 +116,5 @@ def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: Micros)
     ]
     if group.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         return open_now[0] if open_now else None
-    unachieved = [period for period in open_now if period.progress is None or not period.progress.achieved_by]
+    unachieved = [period for period in open_now if period.progress is None or not period.progress.is_achieved]
     return next(iter(unachieved or open_now[-1:]), None)

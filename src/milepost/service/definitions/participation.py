@@ -6,7 +6,7 @@ of two that happen at the same time only one is applied (law 14).
 
 from milepost.model.event import ENROL, UNENROL, CommandPayload, Enrol, EventKey, Unenrol
 from milepost.model.problem import Problem, Refused
-from milepost.model.standing import NOT_LEFT, Enrolment, Standing
+from milepost.model.standing import Enrolment, Standing
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup, Tracking
 from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
@@ -90,7 +90,7 @@ def takes_part(standing: Standing, target: Target) -> bool:
     enrolment = latest(standing, target.id)
     if enrolment is None:
         return target.enrolment is EnrolmentMethod.TRANSACTION
-    return enrolment.left_period_id == NOT_LEFT
+    return not enrolment.has_left
 
 
 def enrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Enrol, now: Micros) -> IncomingEvent:

@@ -182,13 +182,12 @@ def _goal_view(view: CustomerView, group: TargetGroup, goal: CustomerGoal, now: 
     progress = view.progress.get(ProgressKey(goal.target_id, period.id))
     enrolment = latest(view.standing, goal.target_id)
     value = next((units for period_id, units in enrolment.goals if period_id == period.id), 0) if enrolment else 0
-    achieved = progress is not None and progress.achieved_by
     return GoalView(
         goal=goal,
         group=group,
         value=to_decimal(value),
         reached=0 if progress is None else progress.value,
-        achieved_at=to_micros(progress.achieved_at) if progress is not None and achieved else None,
+        achieved_at=to_micros(progress.achieved_at) if progress is not None and progress.is_achieved else None,
         status=_status(goal, period, now),
     )
 

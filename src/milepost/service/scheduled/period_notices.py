@@ -35,7 +35,7 @@ def notices_for(
     snapshot: OrganisationSnapshot, group: TargetGroup, boundary: PeriodBoundary, due: DueCustomer
 ) -> Iterator[PeriodNotice]:
     """Return the notices of *boundary* for one customer; a customer who was merged into another gets none."""
-    if due.standing.lineage.merged_into:
+    if due.standing.lineage.survivor is not None:
         return
     progress = _progress(group, due)
     match group.evaluation:
@@ -83,7 +83,7 @@ def _windows(
 def _open_period(rule: Rule, progress: GroupProgress) -> tuple[int, ...]:
     """Return the open period of an until-achieved group: the first one not yet achieved, else the last; () if none."""
     for key, period_id in zip(rule.keys, rule.period_ids, strict=True):
-        if key not in progress or not progress[key].achieved_by:
+        if key not in progress or not progress[key].is_achieved:
             return (period_id,)
     return rule.period_ids[-1:]
 
@@ -92,7 +92,7 @@ def _progress(group: TargetGroup, due: DueCustomer) -> GroupProgress:
     """Return the customer's progress in *group*, including that of ended periods."""
     targets = {target.id for target in group.targets}
     rows = (*due.archived, *due.standing.progress.values())
-    return {ProgressKey(row.target_id, row.period_id): row for row in rows if row.target_id in targets}
+    return {row.key: row for row in rows if row.target_id in targets}
 
 
 def _is_concerned(

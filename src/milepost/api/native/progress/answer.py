@@ -159,14 +159,14 @@ def _target(
         target.id,
         target.name,
         None if enrolment is None else iso_or_null(to_micros(enrolment.enrolled_at)),
-        None if enrolment is None else enrolment.left_period_id or None,
+        None if enrolment is None else enrolment.left_at_period,
         [_period(own, now, filling) for own in periods],
     )
 
 
 def _period(own: CustomerPeriod, now: Micros, filling: CustomerPeriod | None) -> PeriodItem:
     value = 0 if own.progress is None else own.progress.value
-    achieved = own.progress is not None and bool(own.progress.achieved_by)
+    achieved = own.progress is not None and own.progress.is_achieved
     return PeriodItem(
         own.period.id,
         own.period.ref_code,
@@ -195,7 +195,7 @@ def _status(own: CustomerPeriod, now: Micros, filling: CustomerPeriod | None) ->
         return "ENDED"
     if filling is None or filling.period.id == own.period.id:
         return "RUNNING"
-    return "ENDED" if own.progress is not None and own.progress.achieved_by else "UPCOMING"
+    return "ENDED" if own.progress is not None and own.progress.is_achieved else "UPCOMING"
 
 
 def _streak(streak: StreakStanding) -> StreakItem:
@@ -233,16 +233,16 @@ def _composites(view: CustomerView, group: TargetGroup) -> list[CompositeItem]:
         if progress is None:
             continue
         members = [view.progress.get(ProgressKey(target_id, period.id)) for target_id in composite.members]
-        achieved_at = to_micros(progress.achieved_at) if progress.achieved_by else None
+        achieved_at = to_micros(progress.achieved_at) if progress.is_achieved else None
         items.append(
             CompositeItem(
                 period.id,
                 composite.needed,
-                sum(1 for member in members if member is not None and member.achieved_by),
+                sum(1 for member in members if member is not None and member.is_achieved),
                 number(progress.value),
                 None if composite.threshold is None else number(composite.threshold),
                 iso_or_null(achieved_at),
-                progress.achieved_by or None,
+                progress.achieved_by if progress.is_achieved else None,
             )
         )
     return items

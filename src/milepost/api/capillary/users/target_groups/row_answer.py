@@ -137,7 +137,7 @@ class RowBuilder:
             period_end_date_with_time_stamp_iso=bounds.calendar.iso(bounds.last),
             last_updated_on_iso=calendar.iso(updated_at),
             target_achieved_date_time_iso=None if achieved_at is None else calendar.iso(achieved_at),
-            target_achieved_event_log_id=(progress.achieved_by if progress is not None else 0) or None,
+            target_achieved_event_log_id=None if achieved_at is None or progress is None else progress.achieved_by,
             current_period=_is_current(group, own, self._now),
             un_enrolled=own.has_left,
             milestones=_milestones(target.triggers, goal, progress),
@@ -157,7 +157,7 @@ class RowBuilder:
         if progress is None:
             enrolled_at = self._now if enrolment is None else to_micros(enrolment.enrolled_at)
             return enrolled_at, enrolled_at, None
-        achieved_at = to_micros(progress.achieved_at) if progress.achieved_by else None
+        achieved_at = to_micros(progress.achieved_at) if progress.is_achieved else None
         return to_micros(progress.enrolled_at), to_micros(progress.updated_at), achieved_at
 
 
