@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from milepost.model.event import Enrol, Unenrol
 from milepost.model.organisation import (
     CarryLines,
     CyclicMonths,
@@ -77,7 +78,11 @@ def lived_through(
     told = among(draw, events(draw, around, heard, length), rows, around)
     # Nobody enrols in a group that is not there yet.
     ids = {one.id for group in made if group.id in late for one in group.targets}
-    first = [place for place, event in enumerate(told) if getattr(event.payload, "target_id", None) in ids]
+    first = [
+        place
+        for place, event in enumerate(told)
+        if isinstance(event.payload, Enrol | Unenrol) and event.payload.target_id in ids
+    ]
     return World(at.organisation, tuple(made), told, late, pick(draw, range(min([len(told), *first]) + 1)))
 
 

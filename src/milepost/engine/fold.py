@@ -9,7 +9,7 @@ from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
 from milepost.language import EvaluationContext
-from milepost.model.event import Event
+from milepost.model.event import Award, Bill, Event
 from milepost.model.standing import (
     EMPTY_STANDING,
     Enrolment,
@@ -191,7 +191,8 @@ def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
 
 def is_decided(event: Event) -> bool:
     """Return whether a decision has counted *event* for caps already."""
-    return getattr(event.payload, "decision", None) is not None
+    payload = event.payload
+    return isinstance(payload, Bill | Award) and payload.decision is not None
 
 
 def day_of(rule: Rule, event: Event) -> int:
