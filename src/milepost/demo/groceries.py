@@ -205,7 +205,7 @@ def _chunk(bills: "pa.Table", line_texts: "pa.Array") -> Iterator[Occurrence]:
     stores, baskets, households = (bills[name].to_pylist() for name in ("store", "basket", "household_id"))
     bodies = pc.cast(texts, pa.binary()).to_pylist()
     for instant, store, basket, household, body in zip(instants, stores, baskets, households, bodies, strict=True):
-        yield Occurrence(instant, f"pos/{store}", f"bill-{basket}", household, body)
+        yield Occurrence(instant=instant, source=f"pos/{store}", id=f"bill-{basket}", household=household, body=body)
 
 
 def _local(instant: Seconds) -> str:
@@ -254,4 +254,4 @@ def _redemption(household_id: int, coupon_upc: int, campaign_id: int, redemption
         "customer": {"externalId": str(household_id)},
         "data": {"couponUpc": str(coupon_upc), "campaignId": str(campaign_id)},
     }
-    return Occurrence(noon, source, key, household_id, msgspec.json.encode(body))
+    return Occurrence(instant=noon, source=source, id=key, household=household_id, body=msgspec.json.encode(body))

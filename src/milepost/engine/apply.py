@@ -166,7 +166,9 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
     fold.latest_at = max(fold.latest_at, event.occurred_at)
     fold.facts = after(fold.facts, event, fold.rule_index.calendar)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
-    return AppliedEvent(event, fold.seq, fold.entries.take(), fold.outcomes.take(), archived)
+    return AppliedEvent(
+        event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived
+    )
 
 
 def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:

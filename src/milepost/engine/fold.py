@@ -136,7 +136,9 @@ class Fold:
 
     def archive_after(self, closing: Micros) -> None:
         """See to it that progress of a period that closes then leaves for the history in time."""
-        self.archive_at = min(self.archive_at, Micros(closing + ARCHIVE_AFTER_US))
+        at = closing + ARCHIVE_AFTER_US
+        if at < self.archive_at:
+            self.archive_at = Micros(at)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
         """Return the enrolment in this target that is in force, if any."""
@@ -207,7 +209,7 @@ def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signatur
     amount = rule.amount(context)
     change = None
     if amount is not None:
-        change = Change(None, amount, day_of(rule, context.event), Reason.COUNTED, amount)
+        change = Change(old=None, new=amount, day=day_of(rule, context.event), reason=Reason.COUNTED, amount=amount)
     asked[rule.signature] = change
     return change
 

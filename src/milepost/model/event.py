@@ -214,7 +214,7 @@ class Place(NamedTuple):
     concept_id: int | None
 
 
-NOWHERE = Place(None, None, "", "", None, None)
+NOWHERE = Place(till_id=None, store_id=None, store_code="", store_name="", zone_id=None, concept_id=None)
 
 
 class CustomerProfile(NamedTuple):

@@ -61,8 +61,10 @@ async def acquire_lease(transaction: Transaction, now: Micros, windows_until: Mi
     if row is None:
         return None
     org_id, group_id, period_id, kind, due_at, since, epoch, bucket, customer_id = row
-    boundary = PeriodBoundary(group_id, period_id, BoundaryKind(kind), due_at, since)
-    return Lease(org_id, boundary, epoch, bucket, customer_id)
+    boundary = PeriodBoundary(
+        group_id=group_id, period_id=period_id, kind=BoundaryKind(kind), due_at=due_at, since=since
+    )
+    return Lease(org_id=org_id, boundary=boundary, epoch=epoch, bucket=bucket, customer_id=customer_id)
 
 
 async def lock_leased(transaction: Transaction, lease: Lease) -> bool:

@@ -220,15 +220,15 @@ def logged_row(row: Sequence[Any]) -> LoggedRow:
     """Return a row of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(
-        key_of_customer(org_id, customer_id),
-        EventKey(source, event_id),
-        name,
-        occurred_at,
-        received_at,
-        seq,
-        content_hash,
-        body,
-        codec.decode_entries(entries),
+        customer_key=key_of_customer(org_id, customer_id),
+        key=EventKey(source, event_id),
+        name=name,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        seq=seq,
+        content_hash=content_hash,
+        body=body,
+        entries=codec.decode_entries(entries),
     )
 
 

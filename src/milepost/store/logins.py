@@ -41,7 +41,7 @@ async def find_login(transaction: Transaction, code: str) -> Login | None:
     if row is None:
         return None
     org_id, till_id, password_hash, name, role = row
-    return Login(org_id, till_id, password_hash, name, Role(role))
+    return Login(org_id=org_id, till_id=till_id, password_hash=password_hash, name=name, role=Role(role))
 
 
 async def add_key(

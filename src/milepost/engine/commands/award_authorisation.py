@@ -34,14 +34,22 @@ def authorise(fold: Fold, payload: AuthoriseAward) -> None:
     asked = to_units(payload.amount)
     bounds = list(_bounds(fold, payload, asked))
     given = min([asked, *(floor(asked * bound.share) for bound in bounds)])
-    fold.entries.append(Entry(0, 0, Reason.GRANTED, given - asked, asked, given))
+    fold.entries.append(
+        Entry(target_id=0, period_id=0, reason=Reason.GRANTED, amount=given - asked, before=asked, after=given)
+    )
     if not given:
         return
     for rule, position, share, measure in bounds:
         if rule.cap_scope is CapScope.CUSTOMER:
             used = given if measure is None else _used(rule, share, measure)
             day = day_of(rule, fold.event)
-            apply_to_group(fold, rule, position, Change(None, used, day, Reason.DECIDED, used), fold.cause)
+            apply_to_group(
+                fold,
+                rule,
+                position,
+                Change(old=None, new=used, day=day, reason=Reason.DECIDED, amount=used),
+                fold.cause,
+            )
 
 
 def _used(rule: Rule, share: Fraction, measure: int) -> int:

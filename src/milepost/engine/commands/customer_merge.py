@@ -111,7 +111,7 @@ def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, Mi
 
 
 def _change(moved: int) -> Change:
-    return Change(None, moved, 0, Reason.MERGED, moved)
+    return Change(old=None, new=moved, day=0, reason=Reason.MERGED, amount=moved)
 
 
 def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
@@ -128,7 +128,13 @@ def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
 def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
     """Return a progress to add *row* to, where there was none; the other customer was told of it."""
     fold.archive_after(fold.closes_at(rule, position))
-    return Progress(*rule.keys[position], 0, row.enrolled_at, row.updated_at)
+    return Progress(
+        target_id=rule.target_id,
+        period_id=rule.period_ids[position],
+        value=0,
+        enrolled_at=row.enrolled_at,
+        updated_at=row.updated_at,
+    )
 
 
 def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
@@ -198,7 +204,13 @@ def _keep_wholes(fold: Fold, rows: Iterable[Progress]) -> None:
         known = fold.progress.get(key)
         if known is None:
             fold.archive_after(composite.closes[row.period_id])
-            known = Progress(*key, 0, row.enrolled_at, row.updated_at)
+            known = Progress(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                value=0,
+                enrolled_at=row.enrolled_at,
+                updated_at=row.updated_at,
+            )
         fold.progress[key] = _rewarded(known, row, ())
 
 
@@ -246,10 +258,10 @@ def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
         known = levels.get(level.level_id)
         levels[level.level_id] = level if known is None or level.earned_at < known.earned_at else known
     return Streak(
-        ours.group_id,
-        tuple(sorted({*ours.achieved, *theirs.achieved})),
-        tuple(levels.values()),
-        ours.since_period_id,
-        tuple(sorted((*ours.freezes, *theirs.freezes))),
-        tuple(sorted({*ours.pauses, *theirs.pauses})),
+        group_id=ours.group_id,
+        achieved=tuple(sorted({*ours.achieved, *theirs.achieved})),
+        levels=tuple(levels.values()),
+        since_period_id=ours.since_period_id,
+        freezes=tuple(sorted((*ours.freezes, *theirs.freezes))),
+        pauses=tuple(sorted({*ours.pauses, *theirs.pauses})),
     )

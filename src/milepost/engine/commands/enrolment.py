@@ -15,7 +15,7 @@ from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrol, Unenrol
 from milepost.model.organisation import EnrolMidPeriod, Returns
-from milepost.model.standing import NOT_LEFT, Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
+from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
 from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.composites import STREAKING
@@ -29,12 +29,12 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
     position = enrolment_entered(rule, payload.period_id)
     previous = fold.enrolment(rule.target_id)
     enrolment = Enrolment(
-        *rule.keys[position],
-        fold.cause.at,
-        fold.seq + 1,
-        _stored(fold, rule, payload, previous),
-        NOT_LEFT,
-        tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
+        target_id=rule.target_id,
+        period_id=rule.period_ids[position],
+        enrolled_at=fold.cause.at,
+        seq=fold.seq + 1,
+        stored=_stored(fold, rule, payload, previous),
+        goals=tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
     )
     # What an earlier enrolment counted from the log is still its to give back; otherwise it is history.
     known = (e for e in fold.enrolments if e.target_id != rule.target_id or matters(e))
@@ -47,7 +47,15 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
             # Who takes part already and changes goals is not enrolled a second time.
             key = rule.keys[began]
             value = fold.value(key)
-            fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, fold.cause.at, value))
+            fold.outcomes.append(
+                Outcome(
+                    kind=OutcomeKind.ENROLLED,
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    at=fold.cause.at,
+                    value=value,
+                )
+            )
         if payload.balance is not None:
             enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
             fold.enrolments = (*fold.enrolments[:-1], enrolment)
@@ -64,13 +72,25 @@ def unenrol(fold: Fold, payload: Unenrol) -> None:
     if previous is None:
         if not rule.open_to_all:
             return
-        previous = Enrolment(*rule.keys[0], fold.cause.at, fold.seq + 1, StoredEvents.NONE)
+        previous = Enrolment(
+            target_id=rule.target_id,
+            period_id=rule.period_ids[0],
+            enrolled_at=fold.cause.at,
+            seq=fold.seq + 1,
+            stored=StoredEvents.NONE,
+        )
     key = rule.keys[position]
     left = previous._replace(left_period_id=key.period_id)
     fold.enrolments = (*(e for e in fold.enrolments if e is not previous), left)
     value = fold.value(key)
-    fold.entries.append(Entry(*key, Reason.LEFT, 0, value, value))
-    fold.outcomes.append(Outcome(OutcomeKind.UNENROLLED, *key, fold.cause.at, value))
+    fold.entries.append(
+        Entry(target_id=key.target_id, period_id=key.period_id, reason=Reason.LEFT, amount=0, before=value, after=value)
+    )
+    fold.outcomes.append(
+        Outcome(
+            kind=OutcomeKind.UNENROLLED, target_id=key.target_id, period_id=key.period_id, at=fold.cause.at, value=value
+        )
+    )
 
 
 def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int | None:
@@ -128,13 +148,19 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
     if before is not None or not cyclic or payload.balance is not None:
         if before is None:
             fold.archive_after(fold.closes_at(rule, position))
-            before = Progress(*key, 0, at, received_at)
+            before = Progress(
+                target_id=key.target_id, period_id=key.period_id, value=0, enrolled_at=at, updated_at=received_at
+            )
         fold.progress[key] = replace(before, value=value, updated_at=received_at)
         if payload.balance is not None:
             _forget_days(fold, rule, position)
             _show_goal(fold, rule, position if not rule.is_fixed and not cyclic else 0)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
-    fold.entries.append(Entry(*key, reason, value - was, was, value))
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id, period_id=key.period_id, reason=reason, amount=value - was, before=was, after=value
+        )
+    )
     return position
 
 
@@ -152,7 +178,16 @@ def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
         row = fold.progress.get(key)
         if goal is not None and row is not None and row.is_achieved and row.value != goal:
             fold.progress[key] = replace(row, value=goal)
-            fold.entries.append(Entry(*key, Reason.BALANCE_SET, goal - row.value, row.value, goal))
+            fold.entries.append(
+                Entry(
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    reason=Reason.BALANCE_SET,
+                    amount=goal - row.value,
+                    before=row.value,
+                    after=goal,
+                )
+            )
 
 
 def matters(enrolment: Enrolment) -> bool:

@@ -25,9 +25,26 @@ def roll_over(fold: Fold, payload: PeriodRollover) -> None:
         value = 0 if progress is None else progress.value
         if payload.closed:
             achieved = int(progress is not None and progress.is_achieved)
-            fold.outcomes.append(Outcome(OutcomeKind.PERIOD_CLOSED, *key, fold.cause.at, value, achieved))
+            fold.outcomes.append(
+                Outcome(
+                    kind=OutcomeKind.PERIOD_CLOSED,
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    at=fold.cause.at,
+                    value=value,
+                    about=achieved,
+                )
+            )
         else:
-            fold.outcomes.append(Outcome(OutcomeKind.PERIOD_STARTED, *key, fold.cause.at, value))
+            fold.outcomes.append(
+                Outcome(
+                    kind=OutcomeKind.PERIOD_STARTED,
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    at=fold.cause.at,
+                    value=value,
+                )
+            )
     streak_rule = fold.rule_index.streaks.get(group.id)
     streak = fold.streaks.get(group.id)
     if payload.closed and streak_rule is not None and streak is not None:
@@ -65,7 +82,25 @@ def _close_streak(fold: Fold, rule: StreakRule, streak: Streak, period_id: int) 
     at = fold.cause.at
     if position in broken:
         value = broken[position] * UNITS_PER_ONE
-        fold.outcomes.append(Outcome(OutcomeKind.STREAK_BROKEN, rule.target_id, period_id, at, value, rule.group_id))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.STREAK_BROKEN,
+                target_id=rule.target_id,
+                period_id=period_id,
+                at=at,
+                value=value,
+                about=rule.group_id,
+            )
+        )
     if position == len(rule.period_ids) - 1:
         value = len(streak.levels) * UNITS_PER_ONE
-        fold.outcomes.append(Outcome(OutcomeKind.STREAK_ENDED, rule.target_id, period_id, at, value, rule.group_id))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.STREAK_ENDED,
+                target_id=rule.target_id,
+                period_id=period_id,
+                at=at,
+                value=value,
+                about=rule.group_id,
+            )
+        )

@@ -21,13 +21,13 @@ def import_progress(fold: Fold, payload: ImportProgress) -> None:
         if moved.target_id in fold.rule_index.rules:
             goals = tuple((period_id, to_units(goal)) for period_id, goal in moved.goals)
             enrolled = Enrolment(
-                moved.target_id,
-                moved.period_id,
-                fold.cause.at,
-                fold.seq + 1,
-                StoredEvents.NONE,
-                moved.left_period_id,
-                goals,
+                target_id=moved.target_id,
+                period_id=moved.period_id,
+                enrolled_at=fold.cause.at,
+                seq=fold.seq + 1,
+                stored=StoredEvents.NONE,
+                left_period_id=moved.left_period_id,
+                goals=goals,
             )
             fold.enrolments = (*(e for e in fold.enrolments if e.target_id != moved.target_id), enrolled)
     for row in payload.rows:
@@ -47,9 +47,25 @@ def _take(fold: Fold, rule: Rule, position: int, row: ImportedRow) -> None:
     value = to_units(row.value)
     fold.archive_after(fold.closes_at(rule, position))
     fold.progress[key] = Progress(
-        *key, value, row.enrolled_at, row.updated_at, row.achieved_at, row.achieved_by, reached
+        target_id=key.target_id,
+        period_id=key.period_id,
+        value=value,
+        enrolled_at=row.enrolled_at,
+        updated_at=row.updated_at,
+        achieved_at=row.achieved_at,
+        achieved_by=row.achieved_by,
+        triggers=reached,
     )
-    fold.entries.append(Entry(*key, Reason.MOVED_IN, value, 0, value))
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id,
+            period_id=key.period_id,
+            reason=Reason.MOVED_IN,
+            amount=value,
+            before=0,
+            after=value,
+        )
+    )
 
 
 def _take_streaks(fold: Fold, payload: ImportProgress) -> None:

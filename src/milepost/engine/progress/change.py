@@ -2,7 +2,6 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -17,7 +16,7 @@ UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 """Reasons of changes that move a value and are of no day."""
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True, gc=False):
     """A contribution that came (`old` None), went (`new` None) or changed; `day` where a day's extreme counts."""
 
     old: int | None
@@ -29,7 +28,7 @@ class Change(NamedTuple):
 
 def change_between(old: int | None, new: int | None, day: int, reason: Reason) -> Change:
     """Return the change from *old* to *new*."""
-    return Change(old, new, day, reason, (new or 0) - (old or 0))
+    return Change(old=old, new=new, day=day, reason=reason, amount=(new or 0) - (old or 0))
 
 
 class Cause(Struct, frozen=True, gc=False):
@@ -61,7 +60,16 @@ def reached_triggers(
         if least is not None and value >= least and not reached & 1 << place:
             reached |= 1 << place
             named = rule.keys[position]
-            note(Outcome(OutcomeKind.TRIGGER_REACHED, *named, at, value, mark.trigger_id))
+            note(
+                Outcome(
+                    kind=OutcomeKind.TRIGGER_REACHED,
+                    target_id=named.target_id,
+                    period_id=named.period_id,
+                    at=at,
+                    value=value,
+                    about=mark.trigger_id,
+                )
+            )
     return reached
 
 

@@ -34,7 +34,9 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
     before = fold.progress.get(key)
     if before is None:
         fold.archive_after(composite.closes[period_id])
-        before = Progress(*key, 0, cause.at, cause.at)
+        before = Progress(
+            target_id=key.target_id, period_id=key.period_id, value=0, enrolled_at=cause.at, updated_at=cause.at
+        )
     value, holds = _state(fold, composite, period_id)
     achieved_at, achieved_by = before.achieved_at, before.achieved_by
     if holds and not before.is_achieved:
@@ -43,7 +45,15 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
     elif before.is_achieved and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
         achieved_at, achieved_by = NOT_ACHIEVED
         _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
-    fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.received_at, achieved_at, achieved_by)
+    fold.progress[key] = Progress(
+        target_id=key.target_id,
+        period_id=key.period_id,
+        value=value,
+        enrolled_at=before.enrolled_at,
+        updated_at=cause.received_at,
+        achieved_at=achieved_at,
+        achieved_by=achieved_by,
+    )
 
 
 def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
@@ -59,7 +69,15 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
     if holds:
         achieved_at, by = max(member.achieved_at for member in known), fold.cause.event.key.log_id
     enrolled_at, updated_at = min(one.enrolled_at for one in known), max(one.updated_at for one in known)
-    fold.progress[key] = Progress(*key, value, enrolled_at, updated_at, achieved_at, by)
+    fold.progress[key] = Progress(
+        target_id=key.target_id,
+        period_id=key.period_id,
+        value=value,
+        enrolled_at=enrolled_at,
+        updated_at=updated_at,
+        achieved_at=achieved_at,
+        achieved_by=by,
+    )
 
 
 def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]:
@@ -72,4 +90,8 @@ def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]
 
 
 def _say(fold: Fold, kind: OutcomeKind, composite: Composite, key: ProgressKey, value: int) -> None:
-    fold.outcomes.append(Outcome(kind, 0, key.period_id, fold.cause.at, value, composite.group_id))
+    fold.outcomes.append(
+        Outcome(
+            kind=kind, target_id=0, period_id=key.period_id, at=fold.cause.at, value=value, about=composite.group_id
+        )
+    )

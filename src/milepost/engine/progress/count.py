@@ -118,4 +118,13 @@ def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cau
 
 def _note_too_late(fold: Fold, key: ProgressKey, amount: int) -> None:
     value = fold.value(key)
-    fold.entries.append(Entry(*key, Reason.TOO_LATE, amount, value, value))
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id,
+            period_id=key.period_id,
+            reason=Reason.TOO_LATE,
+            amount=amount,
+            before=value,
+            after=value,
+        )
+    )

@@ -16,7 +16,7 @@ def fill_next(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
     """Let *change* move the total, and with it the periods that it fills or that a return empties."""
     days = days_of(fold, rule)
     days, moved = (days, change.amount) if rule.sums else moved_days(days, change, rule.aggregate)
-    move_total(fold, rule, change._replace(amount=moved), days, cause)
+    move_total(fold, rule, replace(change, amount=moved), days, cause)
 
 
 def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
@@ -48,7 +48,16 @@ def move_total(
             continue
         filled = _Row(position, goal, value, position < achieved)
         fold.progress[key] = _after(fold, rule, filled, row, cause)
-        fold.entries.append(Entry(*key, change.reason, value - row.value, row.value, value))
+        fold.entries.append(
+            Entry(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                reason=change.reason,
+                amount=value - row.value,
+                before=row.value,
+                after=value,
+            )
+        )
     first = rule.keys[0]
     if fold.progress[first].days != days:
         fold.progress[first] = replace(fold.progress[first], days=days)
@@ -96,10 +105,26 @@ def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) ->
         triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes.append)
     if row.is_achieved and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
-        fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.ACHIEVED,
+                target_id=key.target_id,
+                period_id=key.period_id,
+                at=cause.at,
+                value=row.value,
+            )
+        )
     elif before.is_achieved and not row.is_achieved:
         achieved_at, achieved_by = NOT_ACHIEVED
-        fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.UNACHIEVED,
+                target_id=key.target_id,
+                period_id=key.period_id,
+                at=cause.at,
+                value=row.value,
+            )
+        )
     return replace(
         before,
         value=row.value,

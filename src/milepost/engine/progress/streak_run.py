@@ -100,4 +100,11 @@ def evaluate(rule: StreakRule, streak: Streak, until: Micros) -> StreakRun:
             going.achieve(position)
         elif position < last or rule.closes[position] <= until:
             going.miss(position)
-    return StreakRun(going.run, going.runs, tuple(going.reached), going.broken, tuple(going.frozen), going.freezes)
+    return StreakRun(
+        run=going.run,
+        runs=going.runs,
+        reached=tuple(going.reached),
+        broken=going.broken,
+        frozen=tuple(going.frozen),
+        freezes_left=going.freezes,
+    )

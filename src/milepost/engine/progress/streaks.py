@@ -74,4 +74,13 @@ def _lost(fold: Fold, rule: StreakRule, streak: Streak, run: StreakRun, cause: C
 
 def _say(fold: Fold, kind: OutcomeKind, rule: StreakRule, period_id: int, value: int, about: int, cause: Cause) -> None:
     """Note an outcome of the streak; *value* counts periods."""
-    fold.outcomes.append(Outcome(kind, rule.target_id, period_id, cause.at, value * UNITS_PER_ONE, about))
+    fold.outcomes.append(
+        Outcome(
+            kind=kind,
+            target_id=rule.target_id,
+            period_id=period_id,
+            at=cause.at,
+            value=value * UNITS_PER_ONE,
+            about=about,
+        )
+    )

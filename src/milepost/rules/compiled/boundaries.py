@@ -27,10 +27,22 @@ def boundaries_of(group: TargetGroup, settings: Settings) -> Iterator[PeriodBoun
                     yield from _of_period(group, period, offset)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             if end_of(group) > made_at:
-                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.CLOSED, Micros(end_of(group) + offset), made_at)
+                yield PeriodBoundary(
+                    group_id=group.id,
+                    period_id=NO_PERIOD,
+                    kind=BoundaryKind.CLOSED,
+                    due_at=Micros(end_of(group) + offset),
+                    since=made_at,
+                )
         case Evaluation.CYCLIC_WINDOW:
             if end_of(group) > made_at:
-                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.WINDOWS, next_window_check(made_at), made_at)
+                yield PeriodBoundary(
+                    group_id=group.id,
+                    period_id=NO_PERIOD,
+                    kind=BoundaryKind.WINDOWS,
+                    due_at=next_window_check(made_at),
+                    since=made_at,
+                )
         case _ as never:
             assert_never(never)
 
@@ -53,6 +65,14 @@ def last_window_check(group: TargetGroup, settings: Settings) -> Micros:
 def _of_period(group: TargetGroup, period: Period, offset: int) -> Iterator[PeriodBoundary]:
     made_at = (period.attribution or group.attribution).created_at
     if period.opens_at >= made_at:
-        yield PeriodBoundary(group.id, period.id, BoundaryKind.OPENED, period.opens_at, made_at)
+        yield PeriodBoundary(
+            group_id=group.id, period_id=period.id, kind=BoundaryKind.OPENED, due_at=period.opens_at, since=made_at
+        )
     if period.closes_at > made_at and period.closes_at > period.opens_at:
-        yield PeriodBoundary(group.id, period.id, BoundaryKind.CLOSED, Micros(period.closes_at + offset), made_at)
+        yield PeriodBoundary(
+            group_id=group.id,
+            period_id=period.id,
+            kind=BoundaryKind.CLOSED,
+            due_at=Micros(period.closes_at + offset),
+            since=made_at,
+        )

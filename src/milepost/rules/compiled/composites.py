@@ -74,15 +74,15 @@ def streak_rule(group: TargetGroup, settings: Settings) -> StreakRule | None:
         return None
     periods = active_periods(group.periods)
     return StreakRule(
-        group.id,
-        targets[0].id,
-        group.tracking is Tracking.STREAKS,
-        tuple(sorted(group.streak_levels, key=lambda level: level.count)),
-        group.freezes,
-        settings.outages,
-        tuple(period.id for period in periods),
-        tuple(period.opens_at for period in periods),
-        tuple(period.closes_at for period in periods),
+        group_id=group.id,
+        target_id=targets[0].id,
+        breaks=group.tracking is Tracking.STREAKS,
+        levels=tuple(sorted(group.streak_levels, key=lambda level: level.count)),
+        freezes=group.freezes,
+        outages=settings.outages,
+        period_ids=tuple(period.id for period in periods),
+        opens=tuple(period.opens_at for period in periods),
+        closes=tuple(period.closes_at for period in periods),
     )
 
 
@@ -95,10 +95,10 @@ def composite_of(group: TargetGroup) -> Composite | None:
     any_of = combination is not None and combination.any_of
     least = (combination.least if combination is not None else None) or 1
     return Composite(
-        group.id,
-        members,
-        least if any_of else len(members),
-        combination is not None and combination.aggregation is AggregateFunction.SUM,
-        None if combination is None or combination.threshold is None else to_units(combination.threshold),
-        {period.id: period.closes_at for period in group.periods},
+        group_id=group.id,
+        members=members,
+        needed=least if any_of else len(members),
+        sums=combination is not None and combination.aggregation is AggregateFunction.SUM,
+        threshold=None if combination is None or combination.threshold is None else to_units(combination.threshold),
+        closes={period.id: period.closes_at for period in group.periods},
     )

@@ -80,6 +80,16 @@ class TimeFrame(NamedTuple):
     length: Length
 
 
+def _time_frame(group: TargetGroup, zone: str, settings: Settings) -> TimeFrame:
+    return TimeFrame(
+        evaluation=group.evaluation,
+        zone=zone,
+        opens_at=group.cycle_opens_at,
+        closes_at=end_of(group),
+        length=length_of(group.frequency_kind, group.frequency, settings.cyclic_months),
+    )
+
+
 class RowTarget(NamedTuple):
     """A row of progress that a rule counts in: its key, goal (units) and end of the period (epoch microseconds)."""
 
@@ -149,8 +159,7 @@ class Rule:
         self.sums = self.aggregate is Aggregate.SUM
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
         self.is_fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
-        length = length_of(group.frequency_kind, group.frequency, settings.cyclic_months)
-        self.frame = TimeFrame(group.evaluation, zone, group.cycle_opens_at, end_of(group), length)
+        self.frame = _time_frame(group, zone, settings)
         self.calendar = calendar_of(zone)
         self.opens = tuple(period.opens_at for period in periods)
         self.closes = tuple(period.closes_at for period in periods)

@@ -45,7 +45,14 @@ def _running(view: CustomerView, group: TargetGroup, target: Target, at: Micros)
         return None
     is_per_award = group.cap_scope is CapScope.TRANSACTION
     used = 0 if customer_period.progress is None or is_per_award else customer_period.progress.value
-    return RunningCap(group, target, customer_period.period, customer_period.span, customer_period.goal, used)
+    return RunningCap(
+        group=group,
+        target=target,
+        period=customer_period.period,
+        span=customer_period.span,
+        limit=customer_period.goal,
+        used=used,
+    )
 
 
 def _first(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: Micros) -> CustomerPeriod | None:

@@ -66,13 +66,13 @@ def _customer_period(
     if span is None and group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         span = WindowSpan(period.opens_at, period.closes_at)
     return CustomerPeriod(
-        period,
-        span,
-        customer_goal(view.standing, rule, period.id),
-        view.progress.get(ProgressKey(rule.target_id, period.id)),
-        enrolment if covers else None,
-        has_left,
-        position is not None and (covers if enrolment is not None else rule.open_to_all),
+        period=period,
+        span=span,
+        goal=customer_goal(view.standing, rule, period.id),
+        progress=view.progress.get(ProgressKey(rule.target_id, period.id)),
+        enrolment=enrolment if covers else None,
+        has_left=has_left,
+        takes_part=position is not None and (covers if enrolment is not None else rule.open_to_all),
     )
 
 

@@ -44,12 +44,12 @@ def streak_standing(view: CustomerView, group: TargetGroup, at: Micros) -> Strea
     until = Micros(at - view.snapshot.organisation.settings.offset_days * DAY_US)
     run = evaluate(rule, stored, until)
     return StreakStanding(
-        run.run,
-        run.freezes_left,
-        tuple(_level(level, stored, run) for level in group.streak_levels),
-        tuple(rule.period_ids[position] for position in run.frozen),
-        tuple(rule.period_ids[position] for position in run.broken),
-        stored,
+        run=run.run,
+        freezes_left=run.freezes_left,
+        levels=tuple(_level(level, stored, run) for level in group.streak_levels),
+        frozen=tuple(rule.period_ids[position] for position in run.frozen),
+        missed=tuple(rule.period_ids[position] for position in run.broken),
+        stored=stored,
     )
 
 

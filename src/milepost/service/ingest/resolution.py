@@ -45,13 +45,13 @@ async def profiles_of(
         needs = snapshots[key.org_id].rule_index.needs
         identifiers = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
         profiles[key] = CustomerProfile(
-            customer.first_name,
-            customer.last_name,
-            identifiers.get(IdentifierKind.EMAIL, ""),
-            identifiers.get(IdentifierKind.MOBILE, ""),
-            identifiers.get(IdentifierKind.EXTERNAL_ID, ""),
-            customer.registered_at,
-            {name: field for name, field in customer.known_fields().items() if name in needs.fields},
+            first_name=customer.first_name,
+            last_name=customer.last_name,
+            email=identifiers.get(IdentifierKind.EMAIL, ""),
+            mobile=identifiers.get(IdentifierKind.MOBILE, ""),
+            external_id=identifiers.get(IdentifierKind.EXTERNAL_ID, ""),
+            registered_at=customer.registered_at,
+            fields={name: field for name, field in customer.known_fields().items() if name in needs.fields},
         )
     return profiles
 
@@ -88,9 +88,9 @@ def resolved_event(
     )
     payload = codec.encode_payload(incoming_event.payload)
     return ResolvedEvent(
-        position,
-        customer_key,
-        event,
-        payload,
-        codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
+        position=position,
+        customer_key=customer_key,
+        event=event,
+        payload=payload,
+        content_hash=codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
     )

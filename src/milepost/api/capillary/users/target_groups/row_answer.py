@@ -189,14 +189,18 @@ def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bou
     span, period = own.span, own.period
     if group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         last = Micros(period.closes_at - SECOND_US)
-        return _Bounds(period.opens_at, last, period.starts_on, period.ends_on, calendar)
+        return _Bounds(
+            first=period.opens_at, last=last, starts_on=period.starts_on, ends_on=period.ends_on, calendar=calendar
+        )
     if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         span = WindowSpan(group.cycle_opens_at, Micros(group.cycle_opens_at + SECOND_US))
     if span is None:
         made = nearest_second(group.attribution.created_at)
         span = WindowSpan(made, Micros(made + SECOND_US))
     first, last = span.opens_at, Micros(span.closes_at - SECOND_US)
-    return _Bounds(first, last, calendar.date_text(first), calendar.date_text(last), calendar)
+    return _Bounds(
+        first=first, last=last, starts_on=calendar.date_text(first), ends_on=calendar.date_text(last), calendar=calendar
+    )
 
 
 def _is_current(group: TargetGroup, own: CustomerPeriod, now: Micros) -> bool:
