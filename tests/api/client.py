@@ -18,6 +18,7 @@ from milepost.api.http.app import create_app
 from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Till
 from milepost.model.role import Role
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.ingest.lanes import Limits
 from milepost.service.organisations.provisioning import add_organisation, change_settings
@@ -61,7 +62,7 @@ _NUMBERS = count(1)
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def instant(text: str) -> int:
+def instant(text: str) -> Micros:
     """Return the instant that *text* names, in epoch microseconds."""
     return calendar_of("UTC").read(text).instant
 
@@ -78,13 +79,17 @@ class Clock:
         """Stand at the start."""
         self.now = instant(START)
 
-    def __call__(self) -> int:
+    def __call__(self) -> Micros:
         """Return the time."""
         return self.now
 
     def set(self, text: str) -> None:
         """Stand at the instant that *text* names."""
         self.now = instant(text)
+
+    def advance(self, span: int) -> None:
+        """Stand *span* microseconds later."""
+        self.now = Micros(self.now + span)
 
 
 class ApiClient:

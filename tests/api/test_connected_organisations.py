@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from milepost.model.problem import Refused
+from milepost.model.time import EPOCH
 from milepost.service.organisations.provisioning import add_organisation
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
@@ -163,7 +164,7 @@ def test_organisations_are_connected_in_two_levels(front: ApiClient, family: Fam
 
     def added(parent: str) -> str:
         with pytest.raises(Refused) as refused:
-            front.run(lambda: add_organisation(database, name="x", zone="UTC", now=0, parent=parent))
+            front.run(lambda: add_organisation(database, name="x", zone="UTC", now=EPOCH, parent=parent))
         return str(refused.value)
 
     assert "has a parent itself" in added(family.child.organisation.name)

@@ -146,9 +146,9 @@ def test_a_verified_password_is_remembered_for_a_minute(organisation: Organisati
     client = organisation.client
     assert 200 == asked(client, **basic(organisation.till_code, PASSWORD)).status_code
     client.connection.execute("delete from login where code = %s", [organisation.till_code])
-    client.logins.now += 60_000_000 - 1
+    client.logins.advance(60_000_000 - 1)
     assert 200 == asked(client, **basic(organisation.till_code, PASSWORD)).status_code
-    client.logins.now += 1
+    client.logins.advance(1)
     assert 401 == asked(client, **basic(organisation.till_code, PASSWORD)).status_code
 
 
@@ -161,9 +161,9 @@ def test_a_token_is_a_login_while_it_lives(organisation: OrganisationClient, hea
     assert (200, ["accessToken", "ttlSeconds"], 300) == (answered.status_code, list(data), data["ttlSeconds"])
     headers = {header: prefix + data["accessToken"]}
     assert 200 == organisation.client.send("GET", PATH, headers=headers).status_code
-    organisation.client.logins.now += 300_000_000 - 1
+    organisation.client.logins.advance(300_000_000 - 1)
     assert 200 == organisation.client.send("GET", PATH, headers=headers).status_code
-    organisation.client.logins.now += 1
+    organisation.client.logins.advance(1)
     assert 401 == organisation.client.send("GET", PATH, headers=headers).status_code
 
 
@@ -239,7 +239,7 @@ def test_a_login_in_use_is_looked_at_again_before_its_minute_is_over(organisatio
     client, header = organisation.client, basic(organisation.till_code, PASSWORD)
     assert 200 == asked(client, **header).status_code
     client.connection.execute("delete from login where code = %s", [organisation.till_code])
-    client.logins.now += 40_000_001
+    client.logins.advance(40_000_001)
     assert 200 == asked(client, **header).status_code
     for _ in range(200):
         if asked(client, **header).status_code == 401:

@@ -193,7 +193,7 @@ def test_a_decision_is_known_after_a_merge(organisation: OrganisationClient) -> 
     wish = {"id": "d1", "amount": 70, "kind": "REGULAR"}
     first = json_of(organisation.post(f"/api/v1/customers/{anna}/awards", wish))
     merged(organisation)
-    organisation.client.clock.now += 5_000_000
+    organisation.client.clock.advance(5_000_000)
     again = [json_of(organisation.post(f"/api/v1/customers/{id_}/awards", wish)) for id_ in (anna, bert)]
     assert [70] * 3 == [one["given"] for one in (first, *again)]
     assert 30 == json_of(organisation.post(f"/api/v1/customers/{bert}/awards", wish | {"id": "d2"}))["given"]

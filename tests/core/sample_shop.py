@@ -42,6 +42,7 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import EPOCH, SECOND_US, Micros
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 
 ZONE = "Europe/Berlin"
@@ -51,9 +52,10 @@ JANUARY, FEBRUARY = ProgressKey(1, 1), ProgressKey(1, 2)
 TILL = Author(id=1, code="till", name="till")
 
 
-def at(text: str) -> int:
+def at(text: str) -> Micros:
     """Return a moment in the shop's zone in epoch microseconds, such as `01-31 23:59`, of 2017."""
-    return int(datetime.fromisoformat(f"2017-{text}").replace(tzinfo=ZoneInfo(ZONE)).timestamp()) * 1_000_000
+    moment = datetime.fromisoformat(f"2017-{text}").replace(tzinfo=ZoneInfo(ZONE))
+    return Micros(int(moment.timestamp()) * SECOND_US)
 
 
 PERIODS = tuple(
@@ -87,7 +89,7 @@ GROUP = TargetGroup(
     cycle_closes_at=PERIODS[1].closes_at,
     periods=PERIODS,
     targets=(TARGET,),
-    attribution=Attribution(created_at=0, updated_at=0, created_by=TILL, updated_by=TILL),
+    attribution=Attribution(created_at=EPOCH, updated_at=EPOCH, created_by=TILL, updated_by=TILL),
 )
 
 SHOP = Organisation(id=1, name="shop", zone=ZONE, version=1, settings=Settings())

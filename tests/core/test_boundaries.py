@@ -9,7 +9,7 @@ import pytest
 from milepost.model.boundary import NO_PERIOD, BoundaryKind
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.calendar import TZDB, calendar_of
 from milepost.rules.compiled.boundaries import (
     WINDOW_CHECK_EVERY_US,
@@ -66,7 +66,7 @@ def test_a_group_of_the_past_has_no_boundaries() -> None:
     later = replace(built, attribution=replace(built.attribution, created_at=closes))
     assert ([], 1) == (
         told(later),
-        len(told(replace(later, attribution=replace(later.attribution, created_at=closes - 1)))),
+        len(told(replace(later, attribution=replace(later.attribution, created_at=Micros(closes - 1))))),
     )
 
 

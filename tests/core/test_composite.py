@@ -14,7 +14,7 @@ from tests.core.sample_shop import GROUP, SHOP, TARGET, back, bill, live
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-WHOLE = ProgressKey(-1, 1)
+WHOLE = ProgressKey.of_composite(1, 1)
 
 
 def together(threshold: int, settings: Settings | None = None) -> RuleIndex:

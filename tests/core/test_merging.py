@@ -11,7 +11,7 @@ from milepost.engine.progress.history import Logged
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.event import ABSORB_CUSTOMER, ENROL, Enrol, Event, ReturnKind
 from milepost.model.organisation import AfterAchievement, Settings
-from milepost.model.standing import NOT_LEFT, OutcomeKind, ProgressKey, Reason, StoredEvents
+from milepost.model.standing import OutcomeKind, ProgressKey, Reason, StoredEvents
 from milepost.model.target import EnrolmentMethod, Evaluation, Frequency, Goal, Kpi, StreakLevel, Tracking
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.core.sample_shop import (
@@ -127,7 +127,7 @@ def test_enrolments_unite() -> None:
     lived = merged(known, ours, theirs, *bills)
     assert (Decimal(70), Decimal(60)) == (value(lived, JANUARY), value(lived, FEBRUARY))
     enrolment = lived.standing.enrolments[-1]
-    assert (1, NOT_LEFT, StoredEvents.NONE) == (enrolment.period_id, enrolment.left_period_id, enrolment.stored)
+    assert (1, None, StoredEvents.NONE) == (enrolment.period_id, enrolment.left_at_period, enrolment.stored)
     assert ((1, 70_0000), (2, 50_0000)) == enrolment.goals
     assert [OutcomeKind.ACHIEVED] * 2 == [kind for kind in kinds(lived) if kind is OutcomeKind.ACHIEVED]
     alone = merged(known, [], theirs, *bills)
@@ -187,7 +187,7 @@ def test_a_composite_is_achieved_by_both_together() -> None:
     theirs = [bill("b", "01-03 10:00", "1"), bill("c", "01-03 11:00", "1")]
     lived = merged(known, ours, theirs)
     assert 1 == kinds(lived).count(OutcomeKind.UNIFIED_ACHIEVED)
-    assert 0 != lived.standing.progress[ProgressKey(-1, 1)].achieved_by
+    assert lived.standing.progress[ProgressKey.of_composite(1, 1)].is_achieved
 
 
 def test_a_customer_merged_before_comes_along() -> None:

@@ -12,8 +12,10 @@ from milepost.language import ProgressLookup
 from milepost.model.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, AuthoriseAward, AwardKind, Event
 from milepost.model.organisation import Settings
-from milepost.model.standing import EMPTY_STANDING, EarnedLevel, Standing, Streak
+from milepost.model.standing import EMPTY_STANDING, Standing
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Entity, Evaluation, Frequency, Goal, Kpi, StreakLevel, Target, Tracking
+from milepost.model.time import Seconds
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.core.sample_shop import GROUP, SHOP, TARGET, at, bill, event, live, run
 
@@ -73,7 +75,7 @@ def test_achieved_targets_of_a_group_are_counted() -> None:
 
 def test_streak_levels_are_those_that_were_earned() -> None:
     """A level of the same streak that was not earned, and one that nobody knows, are not there."""
-    streak = Streak(GROUP.id, levels=(EarnedLevel(5, 0, 1, 1),))
+    streak = Streak(GROUP.id, levels=(EarnedLevel(5, Seconds(0), 1, 1),))
     way = reached(standing=structs.replace(EMPTY_STANDING, streaks={GROUP.id: streak}))
     assert [way.has_level(name) for name in ("bronze", "Gold", "Silver")] == [True, False, False]
     assert reached().has_level("Bronze") is False

@@ -28,6 +28,7 @@ from milepost.model.event import (
     ReturnKind,
     Scalar,
 )
+from milepost.model.time import Micros
 from tests.laws.draws import pick, shuffled
 
 PLACES = (
@@ -52,8 +53,8 @@ NAMES = {Bill: BILL, Return: RETURN, Enrol: ENROL, Activity: "Run"}
 class Moments(NamedTuple):
     """The instants at which events may happen, and at which they may be received (epoch microseconds, ascending)."""
 
-    happening: tuple[int, ...]
-    hearing: tuple[int, ...]
+    happening: tuple[Micros, ...]
+    hearing: tuple[Micros, ...]
 
 
 class Wanted(NamedTuple):

@@ -24,7 +24,7 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros
 from tests.laws.draws import pick
 from tests.laws.random_definitions import MOSTLY, ON_BILLS, UNTOUCHED, Measures, midnight, target
 
@@ -128,7 +128,7 @@ def group_of(
         evaluation=Evaluation.FIXED_CALENDAR_WINDOW,
         total_periods=len(run),
         cycle_opens_at=run[0].opens_at,
-        cycle_closes_at=run[-1].closes_at - SECOND_US,
+        cycle_closes_at=Micros(run[-1].closes_at - SECOND_US),
         periods=run,
         targets=tuple(aims),
         attribution=UNTOUCHED,
@@ -158,7 +158,7 @@ def open_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measu
         frequency=frequency,
         time_zone_name=pick(draw, ZONE_NAMES),
         cycle_opens_at=midnight(begins, zone),
-        cycle_closes_at=midnight(ends, zone) - SECOND_US,
+        cycle_closes_at=Micros(midnight(ends, zone) - SECOND_US),
     )
 
 

@@ -9,6 +9,7 @@ from milepost.engine.apply import START, Replayed
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
 from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Bill, Event, EventKey, Return
+from milepost.model.time import EPOCH
 from tests.laws.draws import pick
 from tests.laws.engine_histories import lived
 from tests.laws.random_worlds import World
@@ -76,7 +77,7 @@ def unite(world: World, parts: Apart) -> United:
 
 def merge_event(world: World, payload: object, name: str = "2") -> Event:
     """Make a merge, in the middle of all that happens."""
-    at = max((period.opens_at for group in world.groups for period in group.periods), default=0)
+    at = max((period.opens_at for group in world.groups for period in group.periods), default=EPOCH)
     return Event(
         key=EventKey("milepost/merge", name),
         name=ABSORB_CUSTOMER,

@@ -22,6 +22,7 @@ from milepost.engine.apply import Replayed, replay
 from milepost.model.organisation import Organisation, Returns, Settings
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, Evaluation, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.compiled.index import build_rule_index
 from milepost.rules.definition.draft import TargetDraft
@@ -55,7 +56,7 @@ AUTHOR = Author(id=8, code="other", name="Other till")
 Read = Callable[[bytes], Any]
 
 
-def circumstances(organisation: Organisation, at: int) -> EditContext:
+def circumstances(organisation: Organisation, at: Micros) -> EditContext:
     """Return the circumstances of a change, with ids of its own."""
     numbers = count(1_000_000)
     return EditContext(organisation=organisation, author=AUTHOR, at=at, ids=lambda _kind: next(numbers), audiences={})
@@ -206,7 +207,7 @@ def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
             for target in group.targets
         ]
         # Before all periods: no goal is of an ended one.
-        at = min(period.opens_at for period in group.periods) - 1
+        at = Micros(min(period.opens_at for period in group.periods) - 1)
         where = circumstances(world.organisation, at)
         amendments = tuple(
             TargetAmendment(path="", id=target.id, draft=draft)

@@ -13,6 +13,7 @@ from msgspec import structs
 from milepost.model.event import BILL, NOWHERE, RETURN, Bill, Enrol, Event, EventKey, Return, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey, Reason
+from milepost.model.time import Micros
 from milepost.store import codec
 from tests.laws.engine_histories import lived, oracle_table, progress_of, shown, values
 from tests.laws.law_settings import CALENDAR, EVERY, law
@@ -43,7 +44,7 @@ def test_an_event_received_again_changes_nothing(world: World, data: st.DataObje
     repeated = list(world.events)
     for event in repeats:
         after = data.draw(st.integers(repeated.index(event) + 1, len(repeated)))
-        repeated.insert(after, structs.replace(event, received_at=event.received_at + 1))
+        repeated.insert(after, structs.replace(event, received_at=Micros(event.received_at + 1)))
     first = {event.key: event for event in reversed(repeated)}
     fresh = [event for event in repeated if first[event.key] is event]
     assert shown(world, lived(world)) == shown(world, lived(world, fresh))
@@ -72,7 +73,7 @@ def bought_and_returned(world: World, kind: ReturnKind, name: str) -> tuple[Even
     bought = Event(
         key=EventKey("till", name),
         name=BILL,
-        occurred_at=period.closes_at - 1,
+        occurred_at=Micros(period.closes_at - 1),
         received_at=received_at,
         place=NOWHERE,
         member=None,

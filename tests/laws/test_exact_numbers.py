@@ -22,13 +22,13 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, EPOCH, SECOND_US, Micros
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_definitions import UNTOUCHED
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-YEAR_US = 365 * DAY_US
+YEAR_US = Micros(365 * DAY_US)
 SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
 
 
@@ -56,11 +56,16 @@ def group(number: int, kpi: Kpi, goal: Decimal, periods: tuple[int, ...], evalua
         tracking=Tracking.DEFAULT,
         evaluation=evaluation,
         total_periods=len(periods),
-        cycle_opens_at=0,
-        cycle_closes_at=YEAR_US - 1_000_000,
+        cycle_opens_at=EPOCH,
+        cycle_closes_at=Micros(YEAR_US - SECOND_US),
         periods=tuple(
             Period(
-                id=one, ref_code=str(one), starts_on="1970-01-01", ends_on="1970-12-31", opens_at=0, closes_at=YEAR_US
+                id=one,
+                ref_code=str(one),
+                starts_on="1970-01-01",
+                ends_on="1970-12-31",
+                opens_at=EPOCH,
+                closes_at=YEAR_US,
             )
             for one in periods
         ),
@@ -91,8 +96,8 @@ def bought(number: int, net: Decimal, tip: Scalar = None) -> Event:
     return Event(
         key=EventKey("till", str(number)),
         name=BILL,
-        occurred_at=number,
-        received_at=number,
+        occurred_at=Micros(number),
+        received_at=Micros(number),
         place=NOWHERE,
         member=None,
         payload=payload,

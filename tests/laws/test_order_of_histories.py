@@ -48,6 +48,7 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from milepost.model.time import Micros
 from tests.laws.engine_histories import lived, progress_of, values
 from tests.laws.law_settings import ANY_ORDER
 from tests.laws.random_definitions import midnight
@@ -126,10 +127,10 @@ def groups() -> tuple[TargetGroup, ...]:
     )
 
 
-def instants() -> list[int]:
+def instants() -> list[Micros]:
     """Return instants around the bounds of months and the changes of clocks."""
     days = [*MONTHS, *CHANGES]
-    return [midnight(day, ZONE) + by for day in days for by in (-HOUR, -1, 0, 1, 2 * HOUR, 3 * HOUR, 30 * HOUR)]
+    return [Micros(midnight(day, ZONE) + by) for day in days for by in (-HOUR, -1, 0, 1, 2 * HOUR, 3 * HOUR, 30 * HOUR)]
 
 
 def bill(number: int, chance: Random) -> Bill:

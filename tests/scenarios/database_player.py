@@ -5,6 +5,7 @@ from typing import Any
 
 from milepost.model.event import EventKey
 from milepost.model.standing import Outcome
+from milepost.model.time import Micros
 from milepost.store.codec import decode_outcomes
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.scenarios.scenario_story import Definition, Scenario
@@ -52,7 +53,7 @@ class ScenarioOrganisation:
             assert json_of(answered)["warnings"] is None, answered.text
             self.groups.append(json_of(answered)["data"])
 
-    def at(self, received_at: int) -> None:
+    def at(self, received_at: Micros) -> None:
         """Set the clock (epoch microseconds) and forget earlier reads."""
         self.client.clock.now = received_at
         self._seen.clear()

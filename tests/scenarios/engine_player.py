@@ -24,9 +24,10 @@ from milepost.model.event import (
     PauseStreak,
     Unenrol,
 )
-from milepost.model.standing import Progress, ProgressKey, Reason, Streak
+from milepost.model.standing import Progress, ProgressKey, Reason
+from milepost.model.streak import Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US, EPOCH, Micros, Seconds
 from milepost.rules.compiled.composites import STREAKING
 from tests.scenarios.period_boundaries import Notice, notices_by
 from tests.scenarios.replayed_memory import Memory, period_called, running_period
@@ -85,18 +86,18 @@ class EnginePlayer:
         )
         self._memory.call(enrolment.customer, ENROL, payload, enrolment.received_at)
 
-    def leave(self, customer: str, target: str, received_at: int) -> None:
+    def leave(self, customer: str, target: str, received_at: Micros) -> None:
         """Take a customer out of a target."""
         group, rule = self._memory.target(target)
         payload = Unenrol(target_id=rule.id, period_id=running_period(group, received_at).id)
         self._memory.call(customer, UNENROL, payload, received_at)
 
-    def grant(self, customer: str, group: str, freezes: int, received_at: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, received_at: Micros) -> None:
         """Grant a customer streak freezes."""
         payload = GrantFreezes(group_id=self._memory.group(group).id, count=freezes)
         self._memory.call(customer, GRANT_FREEZES, payload, received_at)
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, received_at: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, received_at: Micros) -> None:
         """Pause a customer's streak."""
         payload = PauseStreak(group_id=self._memory.group(group).id, starts_at=starts_at, ends_at=ends_at)
         self._memory.call(customer, PAUSE_STREAK, payload, received_at)
@@ -115,22 +116,22 @@ class EnginePlayer:
             self._decided[decision.id] = next(to_decimal(e.after) for e in entries if e.reason is Reason.GRANTED)
         return self._decided[decision.id]
 
-    def set(self, name: str, value: str, received_at: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting of the organisation."""
         self._memory.set(name, value, received_at)
 
-    def edit(self, target: str, change: Json, received_at: int) -> None:
+    def edit(self, target: str, change: Json, received_at: Micros) -> None:
         """Change a target."""
         self._memory.edit(target, change, received_at)
 
-    def count_stored(self, target: str, received_at: int) -> None:
+    def count_stored(self, target: str, received_at: Micros) -> None:
         """Count events received before the target was created."""
         group, rule = self._memory.target(target)
         for customer in self._memory.customers():
             payload = Enrol(target_id=rule.id, period_id=group.periods[0].id)
             self._memory.call(customer, ENROL, payload, received_at)
 
-    def enter(self, customer: str, audience: str, received_at: int) -> None:
+    def enter(self, customer: str, audience: str, received_at: Micros) -> None:
         """Put a customer into an audience group, which enrols in the targets that name it."""
         number = self.scenario.audiences.index(audience) + 1
         for target in (target for group in self.scenario.groups for target in group["targets"]):
@@ -140,14 +141,14 @@ class EnginePlayer:
                     Enrolment(customer=customer, target=name, period=None, balance=None, received_at=received_at)
                 )
 
-    def go_out(self, customer: str, audience: str, received_at: int) -> None:
+    def go_out(self, customer: str, audience: str, received_at: Micros) -> None:
         """Take a customer out of an audience group: the enrolment stays (facts 8 #59)."""
 
-    def merge(self, victim: str, survivor: str, received_at: int) -> None:
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
         """Apply the merge to the survivor, with the victim's standing."""
         self._memory.merge(victim, survivor, received_at)
 
-    def pass_time(self, received_at: int) -> None:
+    def pass_time(self, received_at: Micros) -> None:
         """Let time pass: apply due boundaries to every customer; the engine decides whom they concern."""
         self._memory.now = received_at
         for told_now in notices_by(self._memory, received_at):
@@ -163,7 +164,7 @@ class EnginePlayer:
         life = self._memory.life(customer)
         if progress is None and not _is_enrolled(life, group, key):
             return None
-        progress = progress or Progress(*key, value=0, enrolled_at=0, updated_at=0)
+        progress = progress or Progress(*key, value=0, enrolled_at=Seconds(0), updated_at=Seconds(0))
         return Seen(
             value=to_decimal(progress.value),
             goal=_goal(life, group, rule, key.period_id),
@@ -174,7 +175,7 @@ class EnginePlayer:
             updated_at=progress.updated_at,
         )
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer."""
         group, rule = self._memory.target(target)
         place = [one.ref_code for one in group.periods].index(period)
@@ -190,7 +191,7 @@ class EnginePlayer:
         if earned is not None:
             period = next(one for one in group.periods if one.id == earned.period_id)
             return Level(found.count, found.count, period.ref_code)
-        until = self._memory.now - self._memory.organisation.settings.offset_days * DAY_US
+        until = Micros(self._memory.now - self._memory.organisation.settings.offset_days * DAY_US)
         return Level(evaluate(self._memory.rule_index.streaks[group.id], streak, until).run, found.count, None)
 
     def composite_cause(self, customer: str, group: str, period: str) -> int | None:
@@ -246,6 +247,6 @@ def _read_bill(data: Json) -> Bill:
     """Read the bill of a decision as that of an event is read."""
     customer, time = {"externalId": "somebody"}, "2000-01-01T00:00:00Z"
     event = {"id": "bill", "source": SOURCE, "type": BILL, "customer": customer, "time": time, "data": data}
-    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=0).payload
+    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=EPOCH).payload
     assert isinstance(payload, Bill)
     return payload

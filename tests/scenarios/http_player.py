@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import count
 
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros, to_seconds
 from milepost.rules.calendar import calendar_of
 from tests.api.client import ApiClient, Json
 from tests.scenarios.database_player import ScenarioOrganisation
@@ -69,25 +69,25 @@ class HttpPlayer:
         answered = self._organisation.post(path, f"{','.join(columns)}\n{','.join(cells)}\n".encode(), **query)
         assert (1, []) == (answered["enrolled"], answered["refused"]), answered
 
-    def leave(self, customer: str, target: str, received_at: int) -> None:
+    def leave(self, customer: str, target: str, received_at: Micros) -> None:
         """Take a customer out of a target."""
         self._organisation.at(received_at)
         self._organisation.post(
             f"{self._organisation.path(target)}/unEnroll", [{"customerId": self._organisation.registered(customer)}]
         )
 
-    def grant(self, customer: str, group: str, freezes: int, received_at: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, received_at: Micros) -> None:
         """Grant a customer streak freezes."""
         body = {"id": f"freezes {next(self._calls)}", "count": freezes}
         self._of_streak(customer, group, "freezes", body, received_at)
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, received_at: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, received_at: Micros) -> None:
         """Pause a customer's streak."""
         iso = calendar_of("UTC").iso
         body = {"id": f"pause {next(self._calls)}", "from": iso(starts_at), "to": iso(ends_at)}
         self._of_streak(customer, group, "pauses", body, received_at)
 
-    def _of_streak(self, customer: str, group: str, what: str, body: Json, received_at: int) -> None:
+    def _of_streak(self, customer: str, group: str, what: str, body: Json, received_at: Micros) -> None:
         self._organisation.at(received_at)
         group_id = next(one["id"] for one in self._organisation.groups if one["name"] == group)
         path = f"/api/v1/customers/{self._organisation.registered(customer)}/streaks/{group_id}/{what}"
@@ -104,39 +104,39 @@ class HttpPlayer:
         path = f"/api/v1/customers/{self._organisation.registered(decision.customer)}/awards"
         return Decimal(self._organisation.post(path, body)["given"])
 
-    def edit(self, target: str, change: Json, received_at: int) -> None:
+    def edit(self, target: str, change: Json, received_at: Micros) -> None:
         """Change a target."""
         self._organisation.at(received_at)
         self._organisation.send("PUT", self._organisation.path(target), json=change)
 
-    def count_stored(self, target: str, received_at: int) -> None:
+    def count_stored(self, target: str, received_at: Micros) -> None:
         """Count events received before the target was created, for all customers of the story."""
         self._organisation.at(received_at)
         known = [id_ for name in self._known_names if (id_ := self._organisation.customer(name)) is not None]
         path = f"/api/v1/targetGroups/{self._organisation.group_of(target)['id']}/countStored"
         self._organisation.post(path, {"customers": known})
 
-    def enter(self, customer: str, audience: str, received_at: int) -> None:
+    def enter(self, customer: str, audience: str, received_at: Micros) -> None:
         """Put a customer into an audience group."""
         self._organisation.at(received_at)
         audience_id, customer_id = self._organisation.audiences[audience], self._organisation.registered(customer)
         path = f"/api/v1/audiences/{audience_id}/members/{customer_id}"
         assert 1 == self._organisation.send("PUT", path)["entered"]
 
-    def go_out(self, customer: str, audience: str, received_at: int) -> None:
+    def go_out(self, customer: str, audience: str, received_at: Micros) -> None:
         """Take a customer out of an audience group."""
         self._organisation.at(received_at)
         audience_id, customer_id = self._organisation.audiences[audience], self._organisation.registered(customer)
         path = f"/api/v1/audiences/{audience_id}/members/{customer_id}"
         assert self._organisation.send("DELETE", path)["left"]
 
-    def set(self, name: str, value: str, received_at: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting of the organisation."""
         self._organisation.at(received_at)
         given = int(value) if value.isdigit() else value
         self._organisation.send("PATCH", "/api/v1/organisation", json={"settings": {name: given}})
 
-    def merge(self, victim: str, survivor: str, received_at: int) -> None:
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
         """Ask for a merge by the names of both."""
         self._organisation.at(received_at)
         names = {
@@ -148,7 +148,7 @@ class HttpPlayer:
         assert 0 == answered["failureCount"], answered
         self._organisation.forget(victim)
 
-    def pass_time(self, received_at: int) -> None:
+    def pass_time(self, received_at: Micros) -> None:
         """Let time pass, as the server's worker does."""
         self._organisation.at(received_at)
         self._organisation.client.run(lambda: tick(self._organisation.client.runtime, page=PAGE))
@@ -163,15 +163,15 @@ class HttpPlayer:
             goal=row["targetValue"],
             achieved_by=row["targetAchievedEventLogId"],
             marks=frozenset(mark["triggerName"] for mark in row["milestones"] or () if mark["isAchieved"]),
-            updated_at=_instant(row["lastUpdatedOnISO"]) // SECOND_US,
+            updated_at=to_seconds(_instant(row["lastUpdatedOnISO"])),
         )
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer; the view shows the last second."""
         row = self._organisation.row(customer, target, period)
         assert row is not None
         opens, last = row["periodStartDateWithTimeStampISO"], row["periodEndDateWithTimeStampISO"]
-        return _instant(opens), _instant(last) + SECOND_US
+        return _instant(opens), Micros(_instant(last) + SECOND_US)
 
     def level(self, customer: str, level: str) -> Level:
         """Return how far a customer is on the way to a streak level, as the view shows it."""
@@ -217,5 +217,5 @@ class HttpPlayer:
         return groups
 
 
-def _instant(text: str) -> int:
+def _instant(text: str) -> Micros:
     return calendar_of("UTC").read(text).instant

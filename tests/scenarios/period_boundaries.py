@@ -8,7 +8,7 @@ from milepost.model.boundary import BoundaryKind
 from milepost.model.event import PeriodRollover
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.boundaries import boundaries_of
 from tests.scenarios.replayed_memory import Memory
 
@@ -16,12 +16,12 @@ from tests.scenarios.replayed_memory import Memory
 class Notice(NamedTuple):
     """A notice to one customer, and when it is due (epoch microseconds)."""
 
-    due_at: int
+    due_at: Micros
     customer: str
     pass_time: PeriodRollover
 
 
-def notices_by(memory: Memory, now: int) -> list[Notice]:
+def notices_by(memory: Memory, now: Micros) -> list[Notice]:
     """Return all notices due by *now*, in order; the engine decides whom they concern."""
     found = (
         told
@@ -59,7 +59,7 @@ def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Noti
                 yield Notice(
                     span.opens_at, customer, PeriodRollover(group_id=group.id, period_id=period_id, closed=False)
                 )
-            yield Notice(span.closes_at + offset, customer, closed)
+            yield Notice(Micros(span.closes_at + offset), customer, closed)
 
 
 def _running(memory: Memory, group: TargetGroup, customer: str) -> int:

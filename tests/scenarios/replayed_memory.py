@@ -15,6 +15,7 @@ from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Event, EventKey, Payl
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
+from milepost.model.time import EPOCH, Micros
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.rules.definition.build import build_group
 from milepost.rules.definition.recurring import expand_periods
@@ -37,7 +38,7 @@ class Memory:
         settings = changed_settings(Settings(), scenario.settings)
         self.organisation = Organisation(id=1, name="brand", zone=scenario.zone, version=1, settings=settings)
         self.groups: list[TargetGroup] = []
-        self.now = 0
+        self.now = EPOCH
         self._catalogues: dict[int, RuleIndex] = {1: build_rule_index(self.organisation, ())}
         self._lives: dict[str, Replayed] = {}
         self._merged: dict[str, str] = {}
@@ -62,13 +63,13 @@ class Memory:
             self.groups.append(made)
         self._renew(self.organisation)
 
-    def set(self, name: str, value: str, received_at: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting: from now on there is a new version."""
         self.now = received_at
         settings = changed_settings(self.organisation.settings, {name: value})
         self._renew(replace(self.organisation, settings=settings))
 
-    def edit(self, name: str, change: Json, received_at: int) -> None:
+    def edit(self, name: str, change: Json, received_at: Micros) -> None:
         """Change a target: from now on there is a new version."""
         self.now = received_at
         group, target = self.target(name)
@@ -101,13 +102,13 @@ class Memory:
             incoming_event.occurred_at,
         )
 
-    def call(self, customer: str, name: str, payload: Payload, received_at: int) -> Sequence[Entry]:
+    def call(self, customer: str, name: str, payload: Payload, received_at: Micros) -> Sequence[Entry]:
         """Apply a command, as a call makes it; return its entries."""
         self.now = received_at
         key = EventKey(f"milepost/{name}", str(next(self._calls)))
         return self._apply(customer, key, name, payload, NOWHERE, received_at)
 
-    def merge(self, victim: str, survivor: str, received_at: int) -> None:
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
         """Merge a customer into another, by whose name both go from now on."""
         theirs, ours = self.life(victim), self.life(survivor)
         under = (ours.standing.seq + 1,)
@@ -160,7 +161,7 @@ class Memory:
         )
 
     def _apply(
-        self, customer: str, key: EventKey, name: str, payload: Payload, place: Place, occurred_at: int
+        self, customer: str, key: EventKey, name: str, payload: Payload, place: Place, occurred_at: Micros
     ) -> Sequence[Entry]:
         event = Event(
             key=key,
@@ -186,7 +187,7 @@ def period_called(group: TargetGroup, name: str) -> Period:
     return next(period for period in group.periods if period.ref_code == name)
 
 
-def running_period(group: TargetGroup, at: int) -> Period:
+def running_period(group: TargetGroup, at: Micros) -> Period:
     """Return the period that runs at an instant, else the next to come (facts 8 #30)."""
     return min((period for period in group.periods if period.closes_at > at), key=lambda period: period.opens_at)
 

@@ -9,6 +9,7 @@ import re
 from itertools import count
 from pathlib import Path
 
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from tests.scenarios import vocabulary_definitions as _defining  # noqa: F401 - fills its tables
 from tests.scenarios import vocabulary_events as _deeds  # noqa: F401 - fills its table
@@ -86,9 +87,9 @@ def _event(scenario: Scenario, at: str, sentence: str, id_: str) -> Json:
     return event
 
 
-def _instant(scenario: Scenario, text: str) -> int:
+def _instant(scenario: Scenario, text: str) -> Micros:
     return calendar_of(scenario.zone).read(text.replace(" ", "T", 1)).instant
 
 
-def _iso(instant: int) -> str:
+def _iso(instant: Micros) -> str:
     return calendar_of("UTC").iso(instant)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
+from milepost.model.time import Micros, Seconds
+
 Json = dict[str, Any]
 
 
@@ -41,7 +43,7 @@ class Seen:
     goal: Decimal
     achieved_by: int | None
     marks: frozenset[str]
-    updated_at: int
+    updated_at: Seconds
 
 
 class Level(NamedTuple):
@@ -56,8 +58,8 @@ class Called(NamedTuple):
     """The moment of a sentence: when it happens and when it is received, in epoch microseconds."""
 
     scenario: "Scenario"
-    at: int
-    received_at: int
+    at: Micros
+    received_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Happening:
     """An event as a client sends it; `received` in epoch microseconds."""
 
     event: Json
-    received_at: int
+    received_at: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Enrolment:
     target: str
     period: str | None
     balance: Decimal | None
-    received_at: int
+    received_at: Micros
     goals: Mapping[str, Decimal] = field(default_factory=dict)
     reset: bool = False
 
@@ -95,14 +97,14 @@ class Decision:
     currency: str | None
     program_id: int | None
     bill: Json | None
-    received_at: int
+    received_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
     """The moment at which the targets are defined, in epoch microseconds, or refused for what is at a path."""
 
-    received_at: int
+    received_at: Micros
     refused_at: str | None = None
 
 
@@ -110,7 +112,7 @@ class Definition:
 class DatedAction:
     """What is done at a moment; `do` gives what it changed, where that is answered."""
 
-    received_at: int
+    received_at: Micros
     do: "Callable[[Player], list[Changed] | None]"
 
 
@@ -143,43 +145,43 @@ class Player(Protocol):
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer."""
 
-    def leave(self, customer: str, target: str, received_at: int) -> None:
+    def leave(self, customer: str, target: str, received_at: Micros) -> None:
         """Take a customer out of a target."""
 
-    def grant(self, customer: str, group: str, freezes: int, received_at: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, received_at: Micros) -> None:
         """Grant a customer streak freezes."""
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, received_at: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, received_at: Micros) -> None:
         """Pause a customer's streak."""
 
     def decide(self, decision: Decision) -> Decimal:
         """Ask how much of an award may be given."""
 
-    def set(self, name: str, value: str, received_at: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting of the organisation."""
 
-    def edit(self, target: str, change: Json, received_at: int) -> None:
+    def edit(self, target: str, change: Json, received_at: Micros) -> None:
         """Change a target; *change* is the body that says what."""
 
-    def count_stored(self, target: str, received_at: int) -> None:
+    def count_stored(self, target: str, received_at: Micros) -> None:
         """Count events received before the target was created."""
 
-    def enter(self, customer: str, audience: str, received_at: int) -> None:
+    def enter(self, customer: str, audience: str, received_at: Micros) -> None:
         """Put a customer into an audience group."""
 
-    def go_out(self, customer: str, audience: str, received_at: int) -> None:
+    def go_out(self, customer: str, audience: str, received_at: Micros) -> None:
         """Take a customer out of an audience group."""
 
-    def merge(self, victim: str, survivor: str, received_at: int) -> None:
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
         """Merge one customer into another."""
 
-    def pass_time(self, received_at: int) -> None:
+    def pass_time(self, received_at: Micros) -> None:
         """Let time pass: notices of every period that opened or closed by then."""
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
         """Return a customer's value; None while there is no row."""
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer."""
 
     def level(self, customer: str, level: str) -> Level:

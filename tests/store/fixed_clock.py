@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from milepost.model.boundary import BoundaryKind
 from milepost.model.standing import OutcomeKind
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
@@ -21,7 +22,7 @@ class Hand:
         """Stand at the instant that *text* names."""
         self.put(text)
 
-    def __call__(self) -> int:
+    def __call__(self) -> Micros:
         """Return the time."""
         return self.now
 

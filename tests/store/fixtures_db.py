@@ -12,6 +12,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import BILL, Bill, EventKey
 from milepost.model.standing import Outcome
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
@@ -60,8 +61,8 @@ class House:
             customer=Identifier(IdentifierKind.EXTERNAL_ID, customer),
             key=EventKey("test", id_),
             name=BILL,
-            occurred_at=at,
-            received_at=max(at, NOW),
+            occurred_at=Micros(at),
+            received_at=Micros(max(at, NOW)),
             place=None,
             till_id=None,
             payload=payload,

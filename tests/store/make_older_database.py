@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from milepost.api.http.body import write_json
+from milepost.model.time import Micros
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.scheduled.verify import verify
@@ -43,7 +44,7 @@ class Remembering(ApiClient):
     def __init__(self, url: str) -> None:
         """Prepare to open the runtime at *url*."""
         super().__init__(url, Limits())
-        self.ends: dict[str, int] = {}
+        self.ends = dict[str, Micros]()
         self.last: dict[tuple[str, int], str] = {}
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:

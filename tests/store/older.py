@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from milepost.model.time import Micros
 from milepost.service.ingest.lanes import Limits
 from milepost.store.codec import decode_outcomes
 from tests.api.client import PASSWORD, ApiClient, Json, json_of
@@ -33,7 +34,7 @@ class Known(Struct, frozen=True, omit_defaults=True):
 
     till: str
     id: int
-    at: int
+    at: Micros
     shows: list[str]
     goals: list[str] = []
     again: Sent | None = None
@@ -46,7 +47,7 @@ class Board(Struct, frozen=True):
     till: str
     target_id: int
     period_id: int
-    at: int
+    at: Micros
     places: list[str]
 
 
@@ -80,7 +81,7 @@ def client_of(url: str) -> ApiClient:
     return ApiClient(url, Limits())
 
 
-def asked(client: ApiClient, till: str, path: str, at: int) -> Any:
+def asked(client: ApiClient, till: str, path: str, at: Micros) -> Any:
     """Return the answer at an instant; asserts that it succeeded."""
     client.clock.now = at
     answered = client.send("GET", path, auth=(till, PASSWORD))
@@ -88,7 +89,7 @@ def asked(client: ApiClient, till: str, path: str, at: int) -> Any:
     return json_of(answered)
 
 
-def shown(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
+def shown(client: ApiClient, till: str, customer_id: int, at: Micros) -> list[str]:
     """Return a customer's progress at an instant in words, as our own API shows it."""
     told = asked(client, till, f"/api/v1/customers/{customer_id}/progress", at)
     lines = [f"customer {told['customerId']} bought for {told['lifetimePurchases']}"]
@@ -99,7 +100,7 @@ def shown(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
     return lines + [f"cap {cap['targetId']}/{cap['periodId']}: {cap['left']} left" for cap in told["caps"]]
 
 
-def goals(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
+def goals(client: ApiClient, till: str, customer_id: int, at: Micros) -> list[str]:
     """Return a customer's own goals in words, with their values at an instant."""
     told = asked(client, till, f"/api/v1/customers/{customer_id}/goals", at)["items"]
     return [f"{one['id']} {one['name']}: {one['reached']} of {one['goal']}, {one['status']}" for one in told]
@@ -137,7 +138,7 @@ def outcomes(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return dict(Counter(one.kind.name for (body,) in bodies for one in decode_outcomes(body)))
 
 
-def tell(client: ApiClient, till: str, event: str, at: int) -> tuple[str, list[str]]:
+def tell(client: ApiClient, till: str, event: str, at: Micros) -> tuple[str, list[str]]:
     """Send an event at an instant; return what became of it, and what it changed in words."""
     client.clock.now = at
     answered = client.send("POST", "/api/v1/events", content=f"[{event}]".encode(), auth=(till, PASSWORD))

@@ -25,7 +25,7 @@ def test_progress_leaves_the_hot_row_and_comes_back(database_url: str) -> None:
             async with house.database.reading() as reading:
                 now = await customers.find(reading, await house.customer_key())
             assert now is not None
-            assert sorted(january) == sorted(ProgressKey(one.target_id, one.period_id) for one in now.history)
+            assert sorted(january) == sorted(one.key for one in now.history)
             assert set(january).isdisjoint(now.standing.progress)
 
     run_on_servers(database_url, life, servers=1)

@@ -37,17 +37,8 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.standing import (
-    EMPTY_STANDING,
-    Entry,
-    Freezes,
-    Outcome,
-    Pause,
-    Progress,
-    ProgressKey,
-    Standing,
-    Streak,
-)
+from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
+from milepost.model.streak import Freezes, Pause, Streak
 from milepost.model.vendor_import import ImportProgress
 from milepost.rules.compiled.index import RuleIndex
 
@@ -114,7 +105,7 @@ def apply_batch(
     for event in events:
         done = _step_with_history(fold, event, history, past, applied)
         if done.archived:
-            history = history | {ProgressKey(row.target_id, row.period_id): row for row in done.archived}
+            history = history | {row.key: row for row in done.archived}
         applied.append(done)
     return BatchResult(fold.standing(), history, applied)
 
@@ -135,7 +126,7 @@ def replay(
             fold = Fold(rule_index, start.standing)
         fold.rule_index = rule_index
         done = _step_with_history(fold, event, history, past, applied)
-        history.update({ProgressKey(row.target_id, row.period_id): row for row in done.archived})
+        history.update({row.key: row for row in done.archived})
         applied.append(done)
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
@@ -175,7 +166,9 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
     fold.latest_at = max(fold.latest_at, event.occurred_at)
     fold.facts = after(fold.facts, event, fold.rule_index.calendar)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
-    return AppliedEvent(event, fold.seq, fold.entries.take(), fold.outcomes.take(), archived)
+    return AppliedEvent(
+        event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived
+    )
 
 
 def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from milepost.engine import rows
-from milepost.engine.progress.change import SECOND_US, Cause, Change
+from milepost.engine.progress.change import Cause, Change
 from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
 from milepost.language import EvaluationContext
-from milepost.model.event import Event
+from milepost.model.event import Award, Bill, Event
 from milepost.model.standing import (
     EMPTY_STANDING,
-    NOT_LEFT,
     Enrolment,
     Progress,
     ProgressKey,
@@ -20,10 +19,9 @@ from milepost.model.standing import (
     Standing,
     StoredEvents,
 )
+from milepost.model.time import DAY_US, EPOCH, Micros, to_seconds
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule, Signature
-
-DAY_US = 86_400_000_000
 
 
 class CompositeDue(NamedTuple):
@@ -94,16 +92,17 @@ class Fold:
         if rule_index.needs_standing:
             self._seen = self.standing()
         self.event = event
-        self.cause = Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, rule_index.settings)
+        at, received_at = to_seconds(event.occurred_at), to_seconds(event.received_at)
+        self.cause = Cause(event, at, received_at, rule_index.settings)
         self._standing = None
 
     def restore(self, archived: Iterable[Progress]) -> None:
         """Put *archived* rows back in place; a live row stays as it is."""
         for row in archived:
-            key = ProgressKey(row.target_id, row.period_id)
+            key = row.key
             if key not in self.progress:
                 self.progress[key] = row
-            self.archive_at = 0
+            self.archive_at = EPOCH
             self._standing = None
 
     def standing(self) -> Standing:
@@ -135,9 +134,11 @@ class Fold:
             return EvaluationContext(event, None, EMPTY_STANDING)
         return evaluation_context(self.rule_index, event, self._seen)
 
-    def archive_after(self, closing: int) -> None:
+    def archive_after(self, closing: Micros) -> None:
         """Note that a live row is to be archived after its period has closed at *closing* (epoch microseconds)."""
-        self.archive_at = min(self.archive_at, closing + ARCHIVE_AFTER_US)
+        at = closing + ARCHIVE_AFTER_US
+        if at < self.archive_at:
+            self.archive_at = Micros(at)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
         """Return the enrolment in this target that is in force, if any."""
@@ -148,9 +149,14 @@ class Fold:
         enrolment = self.enrolment(rule.target_id) if self.enrolments else None
         if enrolment is None:
             return rule.open_to_all
-        if not 0 <= rule.position_of(enrolment.period_id) <= position:
+        first = rule.position_of(enrolment.period_id)
+        if first is None or position < first:
             return False
-        return enrolment.left_period_id == NOT_LEFT or position < rule.position_of(enrolment.left_period_id)
+        left_period_id = enrolment.left_at_period
+        if left_period_id is None:
+            return True
+        left = rule.position_of(left_period_id)
+        return left is not None and position < left
 
     def goal(self, rule: Rule, position: int) -> int | None:
         """Return the goal in the period at *position*, in units: the customer's own, else the target's."""
@@ -162,11 +168,11 @@ class Fold:
                     return own
         return rule.goals[position]
 
-    def position(self, rule: Rule, at: int) -> int:
-        """Return the position of the period of *rule* that holds *at* for this customer, or -1."""
+    def position(self, rule: Rule, at: Micros) -> int | None:
+        """Return the position of the period of *rule* that holds *at* for this customer, if any."""
         return position_of(rule, self.anchors, at)
 
-    def closes_at(self, rule: Rule, position: int) -> int:
+    def closes_at(self, rule: Rule, position: int) -> Micros:
         """Return the first instant after the period at *position* for this customer."""
         return closes_at(rule, self.anchors, position)
 
@@ -187,7 +193,8 @@ def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
 
 def is_decided(event: Event) -> bool:
     """Return whether a decision has counted *event* for caps already."""
-    return getattr(event.payload, "decision", None) is not None
+    payload = event.payload
+    return isinstance(payload, Bill | Award) and payload.decision is not None
 
 
 def day_of(rule: Rule, event: Event) -> int:
@@ -202,7 +209,7 @@ def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signatur
     amount = rule.amount(context)
     change = None
     if amount is not None:
-        change = Change(None, amount, day_of(rule, context.event), Reason.COUNTED, amount)
+        change = Change(old=None, new=amount, day=day_of(rule, context.event), reason=Reason.COUNTED, amount=amount)
     asked[rule.signature] = change
     return change
 
@@ -210,7 +217,9 @@ def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signatur
 def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
     """Return whether *event*, received before the enrolment, counts for it."""
     first = rule.position_of(enrolment.period_id)
-    if position < first or (position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD):
+    if first is not None and position < first:
+        return False
+    if position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD:
         return False
     if event.name != rule.event_name or not rule.is_at(event.place):
         return False

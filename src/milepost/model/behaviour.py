@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from milepost.model.event import Scalar
+from milepost.model.time import Micros
 
 
 class EventFieldType(Enum):
@@ -58,4 +59,4 @@ class EventDefinition:
     label: str
     description: str
     is_active: bool
-    changed_at: int
+    changed_at: Micros

@@ -34,14 +34,22 @@ def authorise(fold: Fold, payload: AuthoriseAward) -> None:
     asked = to_units(payload.amount)
     bounds = list(_bounds(fold, payload, asked))
     given = min([asked, *(floor(asked * bound.share) for bound in bounds)])
-    fold.entries.append(Entry(0, 0, Reason.GRANTED, given - asked, asked, given))
+    fold.entries.append(
+        Entry(target_id=0, period_id=0, reason=Reason.GRANTED, amount=given - asked, before=asked, after=given)
+    )
     if not given:
         return
     for rule, position, share, measure in bounds:
         if rule.cap_scope is CapScope.CUSTOMER:
             used = given if measure is None else _used(rule, share, measure)
             day = day_of(rule, fold.event)
-            apply_to_group(fold, rule, position, Change(None, used, day, Reason.DECIDED, used), fold.cause)
+            apply_to_group(
+                fold,
+                rule,
+                position,
+                Change(old=None, new=used, day=day, reason=Reason.DECIDED, amount=used),
+                fold.cause,
+            )
 
 
 def _used(rule: Rule, share: Fraction, measure: int) -> int:
@@ -54,7 +62,7 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
     for rule in fold.rule_index.caps:
         event = bill if rule.entity in {Entity.TRANSACTION, Entity.LINEITEM} else award
         position = fold.position(rule, fold.event.occurred_at)
-        if event is None or position < 0 or rule.kpi is Kpi.EXTENDED_FIELD:
+        if event is None or position is None or rule.kpi is Kpi.EXTENDED_FIELD:
             continue
         if event.name != rule.event_name or not rule.is_at(event.place):
             continue

@@ -19,7 +19,7 @@ def is_carried_over(fold: Fold, rule: Rule, position: int) -> bool:
     if fold.rule_index.settings.returns is not Returns.CARRY or not (rule.is_fixed and rule.sums):
         return False
     progress = fold.progress.get(rule.keys[position])
-    return progress is not None and progress.achieved_by != 0
+    return progress is not None and progress.is_achieved
 
 
 def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause) -> None:
@@ -30,7 +30,16 @@ def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cau
     if later is None or not carried:
         key = rule.keys[position]
         value = fold.progress[key].value
-        fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+        fold.entries.append(
+            Entry(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                reason=Reason.RETURN_AFTER_END,
+                amount=0,
+                before=value,
+                after=value,
+            )
+        )
         return
     apply_to_group(fold, rule, later, change_between(carried, None, 0, Reason.CARRIED), cause)
 

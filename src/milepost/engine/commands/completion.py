@@ -51,7 +51,7 @@ def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
     target = next(one for one in group.targets if one.id == outcome.target_id)
     position = rule.position_of(outcome.period_id)
     progress = fold.progress.get(ProgressKey(outcome.target_id, outcome.period_id))
-    goal = fold.goal(rule, position) if position >= 0 else None
+    goal = None if position is None else fold.goal(rule, position)
     yield Completion.TARGET_NAME.value, target.name
     yield Completion.ACHIEVED.value, to_decimal(0 if progress is None else progress.value)
     if goal is not None:
@@ -59,6 +59,8 @@ def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
     for trigger, mark in zip(target.triggers, rule.marks, strict=True):
         if outcome.kind is OutcomeKind.TRIGGER_REACHED and trigger.id == outcome.about:
             yield Completion.TRIGGER_NAME.value, trigger.name
-            yield Completion.TRIGGER_VALUE.value, to_decimal(mark.of_goal(goal))
+            least = mark.of_goal(goal)
+            if least is not None:
+                yield Completion.TRIGGER_VALUE.value, to_decimal(least)
     if outcome.kind is OutcomeKind.STREAK_LEVEL_ACHIEVED:
         yield from ((Completion.STREAK_LEVEL.value, one.name) for one in group.streak_levels if one.id == outcome.about)

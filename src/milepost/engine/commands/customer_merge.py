@@ -4,7 +4,7 @@ No event is counted again. A goal that either of the two had achieved is not rew
 together reach is achieved by the merge: 60 and 50 achieve a goal of 100.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -18,19 +18,20 @@ from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.standing import (
+    NOT_ACHIEVED,
     NOT_LEFT,
     NOTHING_REPLACED,
     Day,
-    EarnedLevel,
     Enrolment,
     MergedCustomer,
     Progress,
     Reason,
     Standing,
     StoredEvents,
-    Streak,
 )
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.measure import Aggregate
 from milepost.rules.compiled.rule import Rule
 
@@ -47,11 +48,11 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
     moved: dict[tuple[int, int], Rule] = {}
     for target_id, rows in _by_target(payload.rows).items():
         rule = fold.rule_index.rules.get(target_id)
-        if target_id < 0:
+        if rows[0].key.composite_group is not None:
             _keep_wholes(fold, rows)
         elif rule is not None and rule.keys:
             _take(fold, rule, rows, dict(payload.anchors))
-            moved.update({(rule.group_id, row.period_id): rule for row in rows if rule.position_of(row.period_id) >= 0})
+            moved.update({(rule.group_id, row.period_id): rule for _, row in _placed(rule, rows)})
     for (_, period_id), rule in moved.items():
         update_composite(fold, rule, period_id, _change(0), fold.cause)
     for theirs in payload.streaks:
@@ -94,31 +95,27 @@ def _by_target(rows: Iterable[Progress]) -> dict[int, list[Progress]]:
     return found
 
 
-def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, int]) -> None:
+def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, Micros]) -> None:
     """Add *rows* of one target."""
     match rule.frame.evaluation:
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             _pour(fold, rule, rows)
         case Evaluation.FIXED_CALENDAR_WINDOW:
-            for row in rows:
-                _add(fold, rule, rule.position_of(row.period_id), row)
+            for position, row in _placed(rule, rows):
+                _add(fold, rule, position, row)
         case Evaluation.CYCLIC_WINDOW:
             if rule.target_id in anchors and rule.target_id not in fold.anchors:
                 fold.anchors = {**fold.anchors, rule.target_id: anchors[rule.target_id]}
-            for row in rows:
-                position = rule.position_of(row.period_id)
-                if position >= 0:
-                    _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
+            for position, row in _placed(rule, rows):
+                _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
 
 
 def _change(moved: int) -> Change:
-    return Change(None, moved, 0, Reason.MERGED, moved)
+    return Change(old=None, new=moved, day=0, reason=Reason.MERGED, amount=moved)
 
 
 def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
     """Add *row* to the row of the period at *position*, and update the streak; the caller updates composites."""
-    if position < 0:
-        return
     key = rule.keys[position]
     known = fold.progress.get(key) or _begun(fold, rule, position, row)
     days = _joined_days(known.days, row.days)
@@ -131,13 +128,19 @@ def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
 def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
     """Return a new row to add *row* to. There is no outcome: the victim had it already."""
     fold.archive_after(fold.closes_at(rule, position))
-    return Progress(*rule.keys[position], 0, row.enrolled_at, row.updated_at)
+    return Progress(
+        target_id=rule.target_id,
+        period_id=rule.period_ids[position],
+        value=0,
+        enrolled_at=row.enrolled_at,
+        updated_at=row.updated_at,
+    )
 
 
 def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
     """Return *known* with the history of both: the earlier beginning and achievement, and all triggers."""
-    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.achieved_by]
-    achieved_at, achieved_by = min(achieved, default=(0, 0))
+    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.is_achieved]
+    achieved_at, achieved_by = min(achieved, default=NOT_ACHIEVED)
     return replace(
         known,
         enrolled_at=min(known.enrolled_at, row.enrolled_at),
@@ -162,17 +165,17 @@ def _sum(rule: Rule, days: tuple[Day, ...]) -> int:
 
 def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
     """Add the total of *rows* to the total that fills the periods. As many periods stay rewarded as both had."""
-    ordered = sorted((row for row in rows if rule.position_of(row.period_id) >= 0), key=lambda row: _at(rule, row))
+    ordered = [row for _, row in sorted(_placed(rule, rows), key=lambda placed: placed[0])]
     if not ordered:
         return
-    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].achieved_by != 0)
+    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].is_achieved)
     last = len(rule.keys) - 1
     ours, theirs = days_of(fold, rule), ordered[0].days
-    for row in sorted(ordered, key=lambda row: not row.achieved_by):
+    for row in sorted(ordered, key=lambda row: not row.is_achieved):
         position = min(rewarded, last)
         known = fold.progress.get(rule.keys[position]) or _begun(fold, rule, position, row)
         fold.progress[rule.keys[position]] = _rewarded(known, row, known.days)
-        rewarded += row.achieved_by != 0
+        rewarded += row.is_achieved
     days = _joined_days(ours, theirs)
     moved = sum(row.value for row in ordered) + _sum(rule, days) - _sum(rule, ours) - _sum(rule, theirs)
 
@@ -182,21 +185,32 @@ def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
     move_total(fold, rule, _change(moved), days, fold.cause, begin)
 
 
-def _at(rule: Rule, row: Progress) -> int:
-    return rule.position_of(row.period_id)
+def _placed(rule: Rule, rows: Iterable[Progress]) -> Iterator[tuple[int, Progress]]:
+    """Yield the *rows* of periods that *rule* knows, each with the position of its period."""
+    for row in rows:
+        position = rule.position_of(row.period_id)
+        if position is not None:
+            yield position, row
 
 
 def _keep_wholes(fold: Fold, rows: Iterable[Progress]) -> None:
     """Keep what composites had achieved; the values follow from the members."""
     for row in rows:
-        composite = fold.rule_index.composites.get(-row.target_id)
+        group_id = row.key.composite_group
+        composite = None if group_id is None else fold.rule_index.composites.get(group_id)
         if composite is None or row.period_id not in composite.closes:
             continue
         key = composite.key(row.period_id)
         known = fold.progress.get(key)
         if known is None:
             fold.archive_after(composite.closes[row.period_id])
-            known = Progress(*key, 0, row.enrolled_at, row.updated_at)
+            known = Progress(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                value=0,
+                enrolled_at=row.enrolled_at,
+                updated_at=row.updated_at,
+            )
         fold.progress[key] = _rewarded(known, row, ())
 
 
@@ -218,15 +232,21 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
         if not rule.open_to_all or not rule.period_ids:
             return theirs
         return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT)
-    if theirs.left_period_id != NOT_LEFT:
+    if theirs.has_left:
         return None
-    if ours.left_period_id != NOT_LEFT:
+    if ours.has_left:
         return theirs
     first, our_first = rule.position_of(theirs.period_id), rule.position_of(ours.period_id)
-    if not 0 <= first < our_first:
+    if first is None or our_first is None or first >= our_first:
         return None
-    earlier = tuple(goal for goal in theirs.goals if rule.position_of(goal[0]) < our_first)
+    earlier = tuple(goal for goal in theirs.goals if _is_before(rule, goal[0], our_first))
     return ours._replace(period_id=theirs.period_id, goals=(*earlier, *ours.goals))
+
+
+def _is_before(rule: Rule, period_id: int, position: int) -> bool:
+    """Return whether a period lies before the one at *position*; a period that the rule does not know does."""
+    place = rule.position_of(period_id)
+    return place is None or place < position
 
 
 def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
@@ -238,10 +258,10 @@ def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
         known = levels.get(level.level_id)
         levels[level.level_id] = level if known is None or level.earned_at < known.earned_at else known
     return Streak(
-        ours.group_id,
-        tuple(sorted({*ours.achieved, *theirs.achieved})),
-        tuple(levels.values()),
-        ours.since_period_id,
-        tuple(sorted((*ours.freezes, *theirs.freezes))),
-        tuple(sorted({*ours.pauses, *theirs.pauses})),
+        group_id=ours.group_id,
+        achieved=tuple(sorted({*ours.achieved, *theirs.achieved})),
+        levels=tuple(levels.values()),
+        since_period_id=ours.since_period_id,
+        freezes=tuple(sorted((*ours.freezes, *theirs.freezes))),
+        pauses=tuple(sorted({*ours.pauses, *theirs.pauses})),
     )

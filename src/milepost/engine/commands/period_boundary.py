@@ -7,7 +7,8 @@ from milepost.engine.progress.streak_run import evaluate
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
-from milepost.model.standing import Outcome, OutcomeKind, ProgressKey, Streak
+from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
+from milepost.model.streak import Streak
 from milepost.model.target import TargetGroup
 from milepost.rules.compiled.composites import StreakRule
 from milepost.rules.compiled.rule import Rule
@@ -23,10 +24,27 @@ def roll_over(fold: Fold, payload: PeriodRollover) -> None:
         progress = fold.progress.get(key)
         value = 0 if progress is None else progress.value
         if payload.closed:
-            achieved = int(progress is not None and progress.achieved_by != 0)
-            fold.outcomes.append(Outcome(OutcomeKind.PERIOD_CLOSED, *key, fold.cause.at, value, achieved))
+            achieved = int(progress is not None and progress.is_achieved)
+            fold.outcomes.append(
+                Outcome(
+                    kind=OutcomeKind.PERIOD_CLOSED,
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    at=fold.cause.at,
+                    value=value,
+                    about=achieved,
+                )
+            )
         else:
-            fold.outcomes.append(Outcome(OutcomeKind.PERIOD_STARTED, *key, fold.cause.at, value))
+            fold.outcomes.append(
+                Outcome(
+                    kind=OutcomeKind.PERIOD_STARTED,
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    at=fold.cause.at,
+                    value=value,
+                )
+            )
     streak_rule = fold.rule_index.streaks.get(group.id)
     streak = fold.streaks.get(group.id)
     if payload.closed and streak_rule is not None and streak is not None:
@@ -38,7 +56,7 @@ def concerned(fold: Fold, group: TargetGroup, payload: PeriodRollover) -> Iterat
     for target in group.targets:
         rule = fold.rule_index.rules[target.id]
         position = rule.position_of(payload.period_id)
-        if rule.is_counting and position >= 0 and _is_told(fold, rule, position, closed=payload.closed):
+        if rule.is_counting and position is not None and _is_told(fold, rule, position, closed=payload.closed):
             yield rule, position
 
 
@@ -64,7 +82,25 @@ def _close_streak(fold: Fold, rule: StreakRule, streak: Streak, period_id: int) 
     at = fold.cause.at
     if position in broken:
         value = broken[position] * UNITS_PER_ONE
-        fold.outcomes.append(Outcome(OutcomeKind.STREAK_BROKEN, rule.target_id, period_id, at, value, rule.group_id))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.STREAK_BROKEN,
+                target_id=rule.target_id,
+                period_id=period_id,
+                at=at,
+                value=value,
+                about=rule.group_id,
+            )
+        )
     if position == len(rule.period_ids) - 1:
         value = len(streak.levels) * UNITS_PER_ONE
-        fold.outcomes.append(Outcome(OutcomeKind.STREAK_ENDED, rule.target_id, period_id, at, value, rule.group_id))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.STREAK_ENDED,
+                target_id=rule.target_id,
+                period_id=period_id,
+                at=at,
+                value=value,
+                about=rule.group_id,
+            )
+        )

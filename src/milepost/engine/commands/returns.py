@@ -56,7 +56,9 @@ def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
     returns = returns_from(bill, past)
     entries = [entry for logged in (bill, *returns) for entry in entries_in_own_windows(fold, logged)]
     earlier = tuple(logged.event for logged in returns)
-    _reduce(fold, _Taking(bill.event, earlier, fold.event, fold.cause, *_added(entries)), counted_for(fold, bill))
+    added, counted = _added(entries)
+    taking = _Taking(bill=bill.event, earlier=earlier, taken=fold.event, cause=fold.cause, added=added, counted=counted)
+    _reduce(fold, taking, counted_for(fold, bill))
 
 
 def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
@@ -66,11 +68,15 @@ def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> No
     if not due:
         return
     fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
-    counted = counted_for(fold, Logged(fold.event, fold.seq + 1, tuple(fold.entries)))
+    where = counted_for(fold, Logged(fold.event, fold.seq + 1, tuple(fold.entries)))
     earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
         cause = cause_of(logged.event, fold.rule_index.settings)
-        _reduce(fold, _Taking(fold.event, earlier, logged.event, cause, *_added(fold.entries)), counted)
+        added, counted = _added(fold.entries)
+        taking = _Taking(
+            bill=fold.event, earlier=earlier, taken=logged.event, cause=cause, added=added, counted=counted
+        )
+        _reduce(fold, taking, where)
         earlier = (*earlier, logged.event)
 
 
@@ -147,7 +153,16 @@ def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
             elif taken_at >= (rule.closes[position] if rule.is_fixed else fold.closes_at(rule, position)):
                 key = rule.keys[position]
                 value = fold.value(key)
-                fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+                fold.entries.append(
+                    Entry(
+                        target_id=key.target_id,
+                        period_id=key.period_id,
+                        reason=Reason.RETURN_AFTER_END,
+                        amount=0,
+                        before=value,
+                        after=value,
+                    )
+                )
             elif rule.keys[position] in fold.progress:
                 _subtract(fold, rule, position, taking, left)
 
@@ -174,7 +189,9 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
     stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
     if stands and after is None and rule.sums:
         # Nothing is left of the bill: all that it still adds comes off, whatever the rule would read in it today.
-        apply_to_group(fold, rule, position, Change(stands, None, 0, _RETURNED, -stands), taking.cause)
+        apply_to_group(
+            fold, rule, position, Change(old=stands, new=None, day=0, reason=_RETURNED, amount=-stands), taking.cause
+        )
         return
     old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
     if stands is not None and stands != (old or 0):
@@ -228,8 +245,8 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
     rules = fold.rule_index.rules
     for entry in entries_in_own_windows(fold, bill):
         rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
-        position = -1 if rule is None else rule.position_of(entry.period_id)
-        if rule is not None and position >= 0:
+        position = None if rule is None else rule.position_of(entry.period_id)
+        if rule is not None and position is not None:
             place = (rule.target_id, position) if rule.is_fixed else _place(rule, position)
             if place not in found:
                 found[place] = _Counted(rule, position)
@@ -239,8 +256,10 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
         if enrolment.stored is StoredEvents.NONE:
             continue
         rule = fold.rule_index.rules.get(enrolment.target_id)
-        position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
-        if rule is not None and position >= 0 and counts_stored_event(fold, rule, position, enrolment, bill.event):
+        position = None if rule is None else fold.position(rule, bill.event.occurred_at)
+        if rule is None or position is None:
+            continue
+        if counts_stored_event(fold, rule, position, enrolment, bill.event):
             found.setdefault(_place(rule, position), _Counted(rule, position))
     return [one for one in found.values() if not _is_replaced(fold, bill, one)]
 
@@ -249,9 +268,10 @@ def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
     """Return whether an opening balance has replaced the contribution of *bill*."""
     place = _place(*counted)
     for enrolment in enrolments_since(fold, bill):
-        if enrolment.target_id == counted.rule.target_id:
-            replaced = counted.rule.position_of(enrolment.replaced_period_id)
-            if replaced >= 0 and _place(counted.rule, replaced) == place:
+        period_id = enrolment.replaced_at_period
+        if enrolment.target_id == counted.rule.target_id and period_id is not None:
+            replaced = counted.rule.position_of(period_id)
+            if replaced is not None and _place(counted.rule, replaced) == place:
                 return True
     return False
 

@@ -6,8 +6,9 @@ from typing import NamedTuple, assert_never
 
 from milepost.engine.leaderboard.order_statistics import MEMBER, OrderedKeys
 from milepost.model.organisation import LeaderboardTies
+from milepost.model.time import Micros
 
-BEFORE_ALL = -(2**63)
+BEFORE_ALL = Micros(-(2**63))
 """An instant before every activity."""
 
 
@@ -16,7 +17,7 @@ class Score(NamedTuple):
 
     customer_id: int
     value: int
-    active_at: int
+    active_at: Micros
 
 
 class Ranked(NamedTuple):
@@ -158,7 +159,7 @@ class _Rows:
         return self._values[row]
 
     def score(self, row: int) -> Score:
-        return Score(self._customer_ids[row], self._values[row], self._active_at[row])
+        return Score(self._customer_ids[row], self._values[row], Micros(self._active_at[row]))
 
     def add(self, score: Score) -> int:
         """Append *score* and give its position."""

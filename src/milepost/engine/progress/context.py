@@ -12,7 +12,7 @@ from milepost.model.amount import to_decimal
 from milepost.model.event import Event
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Evaluation
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule
 
@@ -31,7 +31,7 @@ class StandingProgressLookup(ProgressLookup):
 
     __slots__ = ("_at", "_rule_index", "_standing")
 
-    def __init__(self, rule_index: RuleIndex, standing: Standing, at: int) -> None:
+    def __init__(self, rule_index: RuleIndex, standing: Standing, at: Micros) -> None:
         """Answer by the names of *rule_index*; the running period is the one at *at* (epoch microseconds)."""
         self._rule_index = rule_index
         self._standing = standing
@@ -72,7 +72,7 @@ class StandingProgressLookup(ProgressLookup):
         rule = None if group is None else self._rule_index.streaks.get(group.id)
         if rule is None:
             return ZERO
-        until = self._at - self._rule_index.settings.offset_days * DAY_US
+        until = Micros(self._at - self._rule_index.settings.offset_days * DAY_US)
         kept = self._standing.streaks.get(rule.group_id)
         return ZERO if kept is None else Decimal(evaluate(rule, kept, until).run)
 
@@ -111,7 +111,7 @@ class StandingProgressLookup(ProgressLookup):
     def _running(self, rule: Rule) -> int | None:
         """Return the id of the period that runs now, if one does."""
         position = position_of(rule, self._standing.anchors, self._at)
-        if position < 0:
+        if position is None:
             return None
         if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
             return self._begun(rule)[-1]
@@ -119,4 +119,4 @@ class StandingProgressLookup(ProgressLookup):
 
     def _is_achieved(self, rule: Rule, period_id: int) -> bool:
         progress = self._standing.progress.get(ProgressKey(rule.target_id, period_id))
-        return progress is not None and progress.achieved_by != 0
+        return progress is not None and progress.is_achieved

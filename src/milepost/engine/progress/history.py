@@ -6,10 +6,11 @@ from typing import NamedTuple, Protocol
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
 from milepost.model.standing import Entry, WaitingReturn
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.index import RuleIndex
 
-ARCHIVE_AFTER_US = 7 * 86_400_000_000
+ARCHIVE_AFTER_US = 7 * DAY_US
 """How long progress of an ended period stays in the live row, by the date of the customer's latest event."""
 
 
@@ -40,7 +41,7 @@ class HistoryNeed(NamedTuple):
 
     bill: str | None = None
     returns: tuple[EventKey, ...] = ()
-    since: int | None = None
+    since: Micros | None = None
     history: bool = False
 
 
@@ -55,7 +56,7 @@ class CustomerClock(Protocol):
     """What `history_needed` looks at of a standing, or of a fold that is open."""
 
     @property
-    def latest_at(self) -> int:
+    def latest_at(self) -> Micros:
         """The greatest `occurred_at` among the customer's events (epoch microseconds)."""
 
     @property
@@ -90,7 +91,7 @@ def _waiting_for(standing: CustomerClock, *names: str) -> tuple[EventKey, ...]:
     return tuple(wait.key for wait in standing.waiting if wait.original in names)
 
 
-def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
+def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> Micros | None:
     """Return from when on stored events may count for an enrolment: its period's beginning, or the group's."""
     rule = rule_index.rules.get(target_id)
     if rule is None:
@@ -98,7 +99,7 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
     if not rule.is_fixed:
         return rule.frame.opens_at
     position = 0 if rule.tracking in STREAKING else rule.position_of(period_id)
-    return rule.opens[position] if position >= 0 else None
+    return None if position is None else rule.opens[position]
 
 
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:

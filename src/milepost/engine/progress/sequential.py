@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
 from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
-from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, Reason
+from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.compiled.rule import Rule
 
 
@@ -16,7 +16,7 @@ def fill_next(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
     """Add *change* to the total, which fills the periods one after the other; a return empties them."""
     days = days_of(fold, rule)
     days, moved = (days, change.amount) if rule.sums else moved_days(days, change, rule.aggregate)
-    move_total(fold, rule, change._replace(amount=moved), days, cause)
+    move_total(fold, rule, replace(change, amount=moved), days, cause)
 
 
 def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
@@ -35,7 +35,7 @@ def move_total(
     """Add the amount of *change* to the total, and replace the days that count by *days*."""
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
-    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
+    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.is_achieved)
     takes_back = change.reason is Reason.RETURNED and revokes(cause.settings)
     achieved = _achieved(rule, goal, total, before, takes_back=takes_back)
     concerned = min(before, achieved, len(rule.keys) - 1)
@@ -48,7 +48,16 @@ def move_total(
             continue
         filled = _Row(position, goal, value, position < achieved)
         fold.progress[key] = _after(fold, rule, filled, row, cause)
-        fold.entries.append(Entry(*key, change.reason, value - row.value, row.value, value))
+        fold.entries.append(
+            Entry(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                reason=change.reason,
+                amount=value - row.value,
+                before=row.value,
+                after=value,
+            )
+        )
     first = rule.keys[0]
     if fold.progress[first].days != days:
         fold.progress[first] = replace(fold.progress[first], days=days)
@@ -97,12 +106,28 @@ def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) ->
     key = rule.keys[row.position]
     if rule.marks:
         triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes.append)
-    if row.is_achieved and not achieved_by:
+    if row.is_achieved and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
-        fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
-    elif achieved_by and not row.is_achieved:
-        achieved_at = achieved_by = 0
-        fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.ACHIEVED,
+                target_id=key.target_id,
+                period_id=key.period_id,
+                at=cause.at,
+                value=row.value,
+            )
+        )
+    elif before.is_achieved and not row.is_achieved:
+        achieved_at, achieved_by = NOT_ACHIEVED
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.UNACHIEVED,
+                target_id=key.target_id,
+                period_id=key.period_id,
+                at=cause.at,
+                value=row.value,
+            )
+        )
     return replace(
         before,
         value=row.value,

@@ -5,11 +5,12 @@ A break is a matter of time: no job writes it, the streak is evaluated whenever 
 
 from typing import NamedTuple
 
-from milepost.model.standing import NO_MORE, Streak
+from milepost.model.streak import Streak
 from milepost.model.target import StreakLevel
+from milepost.model.time import Micros
 from milepost.rules.compiled.composites import StreakRule
 
-BEGINNING = -(2**62)
+BEGINNING = Micros(-(2**62))
 """An instant before all others: a walk until then calls no period missed but those before an achieved one."""
 
 
@@ -70,7 +71,7 @@ class _Evaluation:
         # In a day that a zone skips, nothing could have been achieved.
         return opens >= closes or any(starts < closes and ends > opens for starts, ends in self._pauses)
 
-    def take_grants(self, until: int) -> None:
+    def take_grants(self, until: Micros) -> None:
         """Take the freezes that were granted before *until*."""
         while self._grants and self._grants[0].at < until:
             self._gain(self._grants.pop(0).pieces)
@@ -82,12 +83,12 @@ class _Evaluation:
 
 def _since(rule: StreakRule, streak: Streak) -> int:
     """Return the position of the period from which counting starts."""
-    if streak.since_period_id == NO_MORE:
+    if streak.counts_no_period:
         return len(rule.period_ids)
     return rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0
 
 
-def evaluate(rule: StreakRule, streak: Streak, until: int) -> StreakRun:
+def evaluate(rule: StreakRule, streak: Streak, until: Micros) -> StreakRun:
     """Evaluate the periods in order; a period that is over at *until* and not achieved is missed."""
     achieved = set(streak.achieved)
     since = _since(rule, streak)
@@ -99,4 +100,11 @@ def evaluate(rule: StreakRule, streak: Streak, until: int) -> StreakRun:
             going.achieve(position)
         elif position < last or rule.closes[position] <= until:
             going.miss(position)
-    return StreakRun(going.run, going.runs, tuple(going.reached), going.broken, tuple(going.frozen), going.freezes)
+    return StreakRun(
+        run=going.run,
+        runs=going.runs,
+        reached=tuple(going.reached),
+        broken=going.broken,
+        frozen=tuple(going.frozen),
+        freezes_left=going.freezes,
+    )

@@ -4,26 +4,27 @@ from milepost.engine.fold import Fold
 from milepost.engine.progress.change import Cause
 from milepost.engine.progress.streak_run import BEGINNING, StreakRun, evaluate
 from milepost.model.amount import UNITS_PER_ONE
-from milepost.model.standing import EarnedLevel, Outcome, OutcomeKind, Progress, Streak
+from milepost.model.standing import Outcome, OutcomeKind, Progress
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.rules.compiled.composites import StreakRule
 from milepost.rules.compiled.rule import Rule
 
 
 def update_streak(fold: Fold, rule: Rule, before: Progress, after: Progress, cause: Cause) -> None:
     """Update the streak of the rule's group when a period was achieved, or unachieved by a return."""
-    if (before.achieved_by != 0) is (after.achieved_by != 0):
+    if before.is_achieved is after.is_achieved:
         return
     streak_rule = fold.rule_index.streaks.get(rule.group_id)
     if streak_rule is None or streak_rule.target_id != rule.target_id:
         return
     streak = fold.streaks.get(rule.group_id) or Streak(rule.group_id)
-    if after.achieved_by:
+    if after.is_achieved:
         achieved = tuple(sorted({*streak.achieved, after.period_id}))
     else:
         achieved = tuple(period_id for period_id in streak.achieved if period_id != after.period_id)
     streak = streak._replace(achieved=achieved)
     run = evaluate(streak_rule, streak, BEGINNING)
-    if after.achieved_by:
+    if after.is_achieved:
         _note_start(fold, streak_rule, run, after.period_id, cause)
     else:
         streak = _lost(fold, streak_rule, streak, run, cause)
@@ -73,4 +74,13 @@ def _lost(fold: Fold, rule: StreakRule, streak: Streak, run: StreakRun, cause: C
 
 def _say(fold: Fold, kind: OutcomeKind, rule: StreakRule, period_id: int, value: int, about: int, cause: Cause) -> None:
     """Note an outcome of the streak; *value* counts periods."""
-    fold.outcomes.append(Outcome(kind, rule.target_id, period_id, cause.at, value * UNITS_PER_ONE, about))
+    fold.outcomes.append(
+        Outcome(
+            kind=kind,
+            target_id=rule.target_id,
+            period_id=period_id,
+            at=cause.at,
+            value=value * UNITS_PER_ONE,
+            about=about,
+        )
+    )

@@ -165,7 +165,9 @@ def _matched_rules(rules: Sequence[Rule]) -> MatchedRules:
 def _batch(rules: Sequence[Rule]) -> RuleBatch:
     first = rules[0]
     targets = (tuple(rule.row_targets[position] for rule in rules) for position in range(len(first.keys)))
-    return RuleBatch(first, first.predicate, first.read, first.schedule, tuple(targets))
+    return RuleBatch(
+        first=first, predicate=first.predicate, read=first.read, schedule=first.schedule, targets=tuple(targets)
+    )
 
 
 def build_rule_index(organisation: Organisation, groups: Iterable[TargetGroup]) -> RuleIndex:
