@@ -9,7 +9,7 @@ from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
 from milepost.language import EvaluationContext
-from milepost.model.event import Event
+from milepost.model.event import Event, Return
 from milepost.model.standing import (
     EMPTY_STANDING,
     NOT_LEFT,
@@ -86,13 +86,13 @@ class Fold:
         self.lineage = standing.lineage
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
         self._standing: Standing | None = standing
-        self._seen = EMPTY_STANDING
+        self._seen: Standing | None = None
 
     def begin(self, event: Event) -> None:
         """Let *event* be the one that is applied from now on."""
         rule_index = self.rule_index
-        if rule_index.needs_standing:
-            self._seen = self.standing()
+        asks = rule_index.needs_standing or (rule_index.returns_need_standing and isinstance(event.payload, Return))
+        self._seen = self.standing() if asks else None
         self.event = event
         self.cause = Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, rule_index.settings)
         self._standing = None
@@ -131,7 +131,7 @@ class Fold:
         Where no rule asks for anything of the standing, an empty one stands in for it: opening and closing the rows for
         each event would be most of the work.
         """
-        if not self.rule_index.needs_standing:
+        if self._seen is None:
             return EvaluationContext(event, None, EMPTY_STANDING)
         return evaluation_context(self.rule_index, event, self._seen)
 
