@@ -268,3 +268,17 @@ def test_return_after_the_rule_was_changed_takes_what_the_bill_added(kind: Retur
     bought = bill("b", "01-05 10:00", "15", lines=(line("milk", "1", "5"), line("bread", "1", "10")))
     taken = back("r", "01-06 10:00", "b") if kind is ReturnKind.FULL else amount_back("r", "01-06 10:00", "b", "3")
     assert Decimal(expected) == value(replay(versions.__getitem__, [(1, bought), (2, taken)]))
+
+
+def test_return_asks_a_rule_that_is_switched_off_by_now_what_its_bill_had_counted() -> None:
+    """It asks for earlier bills of the customer, line by line at once, and of a bill that counted at the enrolment."""
+    earlier, taken = bill("1", "01-05 10:00", "5"), lines_back("r", "01-07 10:00", "2", pieces("A", "2"))
+    bought = bill("2", "01-06 10:00", "150", lines=BASKET)
+    at_once = replace(LINES, expression='currentCustomer.numberOfTxns>=1 && currentLineItem.code=="A"')
+    from_log = replace(TARGET, enrolment=EnrolmentMethod.IMPORT, expression="currentCustomer.numberOfTxns>=1")
+    for target, told, expected in (
+        (at_once, [earlier, bought], "80"),
+        (from_log, [earlier, bought, enrol("e", "01-06 11:00")], "105"),
+    ):
+        versions = {1: rules(target), 2: rules(replace(target, active=False))}
+        assert Decimal(expected) == value(replay(versions.__getitem__, [*((1, one) for one in told), (2, taken)]))

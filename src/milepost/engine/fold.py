@@ -9,7 +9,7 @@ from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
 from milepost.language import EvaluationContext
-from milepost.model.event import Award, Bill, Event
+from milepost.model.event import Award, Bill, Event, Return
 from milepost.model.standing import (
     EMPTY_STANDING,
     Enrolment,
@@ -84,13 +84,13 @@ class Fold:
         self.lineage = standing.lineage
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
         self._standing: Standing | None = standing
-        self._seen = EMPTY_STANDING
+        self._seen: Standing | None = None
 
     def begin(self, event: Event) -> None:
         """Begin to apply *event*."""
         rule_index = self.rule_index
-        if rule_index.needs_standing:
-            self._seen = self.standing()
+        asks = rule_index.needs_standing or (rule_index.returns_need_standing and isinstance(event.payload, Return))
+        self._seen = self.standing() if asks else None
         self.event = event
         at, received_at = to_seconds(event.occurred_at), to_seconds(event.received_at)
         self.cause = Cause(event, at, received_at, rule_index.settings)
@@ -130,7 +130,7 @@ class Fold:
         Where no rule asks for anything of the standing, an empty one stands in for it: opening and closing the rows for
         each event would be most of the work.
         """
-        if not self.rule_index.needs_standing:
+        if self._seen is None:
             return EvaluationContext(event, None, EMPTY_STANDING)
         return evaluation_context(self.rule_index, event, self._seen)
 

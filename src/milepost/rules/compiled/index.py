@@ -74,11 +74,13 @@ class RuleIndex:
         self._by_name: dict[str, list[Rule]] = {}
         self._by_place: dict[tuple[str, int | None, int | None, int | None], MatchedRules] = {}
         self.needs = NOTHING_NEEDED
+        self.returns_need_standing = False
+        """Whether any rule asks for counts of the customer, be it switched off: a return asks those of its bill."""
         self._asking_of_ended: set[str] = set()
         for group in self.groups.values():
             self._add(group)
         self.needs_standing = self.needs.standing or self.needs.reached
-        """Whether any rule asks for anything of the standing."""
+        """Whether any rule that counts asks for anything of the standing."""
         self.needs_history = bool(self._asking_of_ended)
         """Whether any rule asks for progress of periods that may be over."""
         self.counts_completions = self.has_rules_for(TARGET_COMPLETED)
@@ -95,9 +97,11 @@ class RuleIndex:
         for target in group.targets:
             rule = Rule(target, group, zone, self.settings, is_counting=counts and target.active)
             self.rules[target.id] = rule
+            needs = language.needs(language.read(target.expression))
+            self.returns_need_standing |= needs.standing
             if rule.is_counting:
                 self._by_name.setdefault(rule.event_name, []).append(rule)
-                self._note_needs(rule, language.needs(language.read(target.expression)))
+                self._note_needs(rule, needs)
                 if rule.is_cap:
                     self.caps.append(rule)
                 if group.leaderboard and self.settings.leaderboards:
