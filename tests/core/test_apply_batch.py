@@ -7,8 +7,9 @@ import pytest
 
 from milepost.engine.apply import START, BatchResult, apply_batch
 from milepost.model.event import Event
-from milepost.rules.compiled.index import RuleIndex
-from tests.core.sample_shop import FEBRUARY, JANUARY, TARGET, at, back, bill, live, rules
+from milepost.model.standing import ProgressKey
+from milepost.rules.compiled.index import RuleIndex, build_rule_index
+from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, TARGET, at, back, bill, live, rules
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -65,3 +66,14 @@ def test_stamps_follow_the_latest_date_not_the_latest_arrival() -> None:
     """An earlier date that arrives later leaves the customer's clock where it is."""
     lived = together(rules(), [bill("1", "01-20 12:00", "5"), bill("2", "01-18 12:00", "7")])
     assert at("01-20 12:00") == lived.standing.latest_at
+
+
+def test_a_batch_that_begins_with_a_question_about_an_ended_period_sees_it() -> None:
+    """January left the standing with the batch before; a rule that asks for it has it back from the first event on."""
+    expression = "currentCustomer.targetAchievedInPeriod('spend','January')==5"
+    asking = replace(TARGET, id=2, name="asking", expression=expression)
+    both = build_rule_index(SHOP, [replace(GROUP, targets=(TARGET, asking))])
+    before = together(both, [bill("1", "01-05 12:00", "5"), bill("2", "02-20 12:00", "7")])
+    assert before.history.keys().isdisjoint(before.standing.progress)
+    after = apply_batch(both, before.standing, before.history, (), [bill("3", "02-21 12:00", "1")])
+    assert 80_000 == after.standing.progress[ProgressKey(2, FEBRUARY.period_id)].value
