@@ -12,8 +12,8 @@ from milepost.engine.progress.change import cause_of
 from milepost.model.event import NOWHERE, POINTS, Award, AwardKind, Event, EventKey
 from milepost.model.lazy import LazyRows, pack_rows
 from milepost.model.organisation import Settings
-from milepost.model.standing import NEVER, Entry, Progress, ProgressKey, Reason
-from milepost.model.time import SECOND_US
+from milepost.model.standing import Entry, Progress, ProgressKey, Reason
+from milepost.model.time import NEVER, SECOND_US, Micros, Seconds
 from milepost.rules.compiled.rule import RowTarget
 
 pytestmark = pytest.mark.skipif(rows.native is None, reason="nothing was compiled")
@@ -21,18 +21,20 @@ pytestmark = pytest.mark.skipif(rows.native is None, reason="nothing was compile
 LARGEST = 2**61 - 1
 """The largest value that machine code holds as a number."""
 
+STAMP, LONG_STAMP = Seconds(7), Seconds(2**62)
+
 
 def test_a_row_that_machine_code_does_not_hold_any_more_is_let_go() -> None:
     """A row with days is held once while it is there: put twice, replaced, put again, removed, forgotten with all."""
     assert rows.native is not None
-    key, row = ProgressKey(1, 1), Progress(1, 1, 3, 7, 7, days=((5, (1, 2)),))
+    key, row = ProgressKey(1, 1), Progress(1, 1, 3, STAMP, STAMP, days=((5, (1, 2)),))
     free, held = sys.getrefcount(row), rows.native({})
     counts: list[int] = []
     held[key] = row
     counts.append(sys.getrefcount(row) - free)
     held[key] = row
     counts.append(sys.getrefcount(row) - free)
-    held[key] = Progress(1, 1, 3, 7, 7)
+    held[key] = Progress(1, 1, 3, STAMP, STAMP)
     counts.append(sys.getrefcount(row) - free)
     held[key] = row
     counts.append(sys.getrefcount(row) - free)
@@ -64,8 +66,8 @@ def fill_to_the_brim() -> None:
     event = Event(
         key=EventKey("till", "1"),
         name=POINTS,
-        occurred_at=2**62,
-        received_at=2**33 * SECOND_US,
+        occurred_at=Micros(2**62),
+        received_at=Micros(2**33 * SECOND_US),
         place=NOWHERE,
         member=None,
         payload=payload,
@@ -75,7 +77,7 @@ def fill_to_the_brim() -> None:
         days = tuple((2**40 + day, (2**40,)) for day in range(number))
         longest = {ProgressKey(2**62 + one, 2**62): whole(2**62 + one) for one in range(number)}
         for rest in (3, number):
-            mixed = {ProgressKey(1, 1): Progress(1, 1, 1, 1, 1, days=days), **dict([*longest.items()][:rest])}
+            mixed = {ProgressKey(1, 1): Progress(1, 1, 1, STAMP, STAMP, days=days), **dict([*longest.items()][:rest])}
             assert pack_rows(mixed) == pack_rows(rows.native(mixed).frozen())
         opened = rows.native(LazyRows(pack_rows(longest)))
         for one in range(number):
@@ -89,7 +91,7 @@ def fill_to_the_brim() -> None:
 
 def whole(target_id: int) -> Progress:
     """Return a row of eight numbers that take nine bytes each."""
-    return Progress(target_id, 2**62, LARGEST, 2**62, 2**62, 2**62, 2**62, 2**62)
+    return Progress(target_id, 2**62, LARGEST, LONG_STAMP, LONG_STAMP, LONG_STAMP, 2**62, 2**62)
 
 
 if __name__ == "__main__":
