@@ -55,7 +55,7 @@ def import_saved(
     for file in files:
         for name, answer in _answers(file):
             saved.add(name, answer)
-    identifiers_by_id = _identifiers(identifiers)
+    identifiers_by_id = read_identifiers(identifiers)
     flags = {"data": data, "database_url": database_url, "clock": clock}
     report = run_inside(flags, lambda runtime: _import(runtime, organisation, saved, identifiers_by_id))
     report |= {"understood": dict(sorted(saved.known.items())), "notUnderstood": dict(sorted(saved.unknown.items()))}
@@ -81,8 +81,8 @@ def _answers(file: Path) -> Iterator[tuple[str, Any]]:
             raise Refused(Problem(f"{file}:{number}", refused.problems[0].reason)) from None
 
 
-def _identifiers(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
-    """Return the identifiers of customers in a CSV file, by the vendor's user ids."""
+def read_identifiers(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
+    """Return the identifiers of customers in a CSV file, by the vendor's user ids; raises Refused."""
     if file is None:
         return {}
     kinds = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}
@@ -98,6 +98,8 @@ def _identifiers(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
         user_id = cells.get("userId", "")
         if not (user_id.isascii() and user_id.isdigit()):
             problems.append(Problem(f"{row.line}: userId", "must be there and hold a number"))
+        elif int(user_id) in identifiers:
+            problems.append(Problem(f"{row.line}: userId", "is that of an earlier row"))
         elif not row.faults:
             given = ((kind, cells.get(name)) for name, kind in kinds.items())
             identifiers[int(user_id)] = tuple(Identifier(kind, value) for kind, value in given if value)
