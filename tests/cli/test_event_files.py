@@ -198,6 +198,10 @@ def test_a_line_may_name_the_delimiter(tmp_path: Path) -> None:
     """As Excel writes it; the lines are counted with it."""
     (event,) = read(tmp_path, "sep=|\n" + (HEADING + START + "1\n").replace(",", "|"))
     assert (3, ["1"]) == (event.row, amounts([event]))
+    (event,) = read(tmp_path, "\n\nsep=;\n" + (HEADING + START + "1\n").replace(",", ";"))
+    assert (5, ["1"]) == (event.row, amounts([event]))
+    (event,) = read(tmp_path, "\n\n" + (HEADING + START + "1\n").replace(",", ";"))
+    assert (4, ["1"]) == (event.row, amounts([event]))
     (event,) = read(tmp_path, (HEADING + START + "1\n").replace(",", "|"), ReadOptions(delimiter="pipe"))
     assert (2, ["1"]) == (event.row, amounts([event]))
 

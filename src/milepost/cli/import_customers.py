@@ -74,7 +74,7 @@ def import_customers(
     else:
         typer.echo(", ".join(f"{name} {counts[name]}" for name in STATUSES))
         if dry_run:
-            print_message("This was a dry run; nobody was registered. Who is known already shows without it.")
+            print_message("This was a dry run; nobody was registered. Known customers are counted as registered.")
         elif refused:
             print_message(f"{refused} rows were refused. They are in {rejected}, with the reasons.")
     end_with(taken=sum(counts.values()) - refused, refused=refused)

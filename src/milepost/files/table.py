@@ -123,7 +123,7 @@ class Table:
     def _delimiter(self, requested: str | None) -> tuple[bool, str]:
         """Return whether the first line only names the delimiter, and the delimiter."""
         with self._open() as raw, TextIOWrapper(raw, encoding=self.encoding, newline="") as text:
-            first = text.readline(1 << 20)
+            first = next((line for line in text if line.strip()), "")
         named = _SEPARATOR_LINE.fullmatch(first)
         if requested is not None:
             return named is not None, _delimiter_of(requested)
@@ -134,14 +134,17 @@ class Table:
         return False, max(counts, key=lambda delimiter: counts[delimiter])
 
     def _raw(self) -> "Iterator[_Raw]":
-        """Return every row as it came, the heading first."""
+        """Return every row that is no empty line as it came, the heading first."""
         with self._open() as raw, TextIOWrapper(raw, encoding=self.encoding, newline="") as text:
-            skipped = 1 if self._has_separator_line else 0
-            if skipped:
-                text.readline()
+            skipped = 0
+            while self._has_separator_line:
+                skipped += 1
+                if text.readline().strip():
+                    break
             reader = csv.reader(text, delimiter=self.delimiter, strict=True)
             for cells in reader:
-                yield _Raw(reader.line_num + skipped, cells, raw.tell())
+                if cells:  # a file may hold millions of empty lines, which are passed over here, where it costs least
+                    yield _Raw(reader.line_num + skipped, cells, raw.tell())
 
 
 class _Raw(NamedTuple):
@@ -185,4 +188,4 @@ def neutral(cell: str) -> str:
 
 
 def _has_text(cells: Sequence[str]) -> bool:
-    return any(cell.strip() for cell in cells)
+    return any(map(str.strip, cells))
