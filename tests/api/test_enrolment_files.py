@@ -2,6 +2,7 @@
 
 import csv
 from io import StringIO
+from time import process_time
 from typing import Any
 
 import httpx
@@ -208,3 +209,45 @@ def test_a_file_past_its_limit_is_refused(stage: Stage) -> None:
     limit = 25 * 1024 * 1024
     start = b"externalId\nanna\n"
     assert [200, 413] == [stage.send(start + b"\n" * (size - len(start))).status_code for size in (limit, limit + 1)]
+
+
+@pytest.mark.parametrize("columns", [300, 1_999, 20_000, 200_000])
+def test_a_heading_with_very_many_columns_is_refused_at_once(stage: Stage, columns: int) -> None:
+    """In time that grows with its length and no faster (case 25); the answer is short."""
+    for cell in ("a,", "January,", "externalId,"):
+        began = process_time()
+        answered = stage.send(cell * columns + "\n")
+        assert (400, True) == (answered.status_code, process_time() - began < 2), answered.text[:200]
+        assert len(answered.content) < 10_000
+
+
+def test_other_encodings_and_delimiters_are_read_or_named(stage: Stage) -> None:
+    """By the header, the byte-order mark or the heading; a decimal comma where it is certain."""
+    text = "externalId;January\nanna;50,5\nbob;1.000\n"
+    assert (2, 0, 0, 0) == stage.counts(text)
+    path = f"/api/v1/targetGroups/{stage.group['id']}/enrolments"
+    for encoding in ("utf-16", "windows-1252", "utf-8"):
+        headers = {"Content-Type": f"text/csv; charset={encoding}"}
+        answered = stage.organisation.send("POST", path, content=text.encode(encoding), headers=headers)
+        assert (200, 2) == (answered.status_code, json_of(answered).get("already")), answered.text
+    assert (0, 0, 2, 0) == _counts(stage.send(text.encode("utf-16")))
+    problem = json_of(stage.send("externalId;January\nJürgen;5\n".encode("cp1252")))["problems"][0]
+    assert problem["reason"].endswith(
+        "it looks like Windows-1252: send it with Content-Type: text/csv; charset=windows-1252"
+    )
+    headers = {"Content-Type": "text/csv; charset=nothing"}
+    answered = stage.organisation.send("POST", path, content=text.encode(), headers=headers)
+    assert (400, "encoding") == (answered.status_code, json_of(answered)["problems"][0]["path"])
+
+
+def test_a_shortened_number_and_a_repeated_heading_are_refused(stage: Stage) -> None:
+    """Each with its line; the rows beside them are enrolled."""
+    told = stage.enrol("externalId,January\nanna,5\nexternalId,January\n9.19E+11,5\n")
+    assert (1, [3, 4]) == (told["enrolled"], [row["line"] for row in told["refused"]])
+    assert "the row repeats the heading" == told["refused"][0]["reasons"][0]
+    assert told["refused"][1]["reasons"][0].startswith('externalId read "9.19E+11", a number that a spreadsheet')
+
+
+def _counts(answered: httpx.Response) -> tuple[int, int, int, int]:
+    told = json_of(answered)
+    return told["enrolled"], told["changed"], told["already"], len(told["refused"])

@@ -210,3 +210,17 @@ def test_a_customer_is_registered_for_another_till(placed: OrganisationClient) -
     created = json_of(placed.send("POST", "/v2/customers", content=body, headers={CODE: "T1"}))["createdId"]
     (shown,) = placed.get(f"/v2/customers/{created}")["profiles"]
     assert "T1" == shown["attribution"]["createdBy"]["code"]
+
+
+@pytest.mark.parametrize("count", [0, 49, 50, 51, 500])
+def test_unknown_fields_hide_no_other_problem(organisation: OrganisationClient, count: int) -> None:
+    """However many there are (case 26): the field that is missing is named, and no request is answered with a 5xx."""
+    unknown = {f"f{number:02}": 1 for number in range(count)}
+    identifiers = [{"type": "externalId", "value": "dora"}]
+    missing = errors(organisation, "POST", "/v2/customers", unknown)
+    assert [(300004, True)] == [(code, "profiles" in message) for code, message in missing]
+    within = errors(organisation, "POST", "/v2/customers", {"profiles": [unknown | {"firstName": 5}]})
+    assert {300004} == {code for code, _ in within}
+    assert any("firstName" in message for _, message in within)
+    body = {"profiles": [unknown | {"identifiers": identifiers}], **unknown}
+    assert 200 == organisation.post("/v2/customers", body).status_code

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from milepost.cli import app
+from milepost.files.encoding import UnreadableFile
 from milepost.model.problem import Refused
 
 
@@ -66,3 +67,20 @@ def test_a_bad_file_brings_in_nothing(organised: str, tmp_path: Path) -> None:
         run(organised, "import", "stores", str(tmp_path / "none.csv"), "--org", "Grocer")
     with psycopg.connect(organised) as connection:
         assert (0,) == connection.execute("select count(*) from store").fetchone()
+
+
+def test_an_untidy_file_of_places_is_read_or_named(organised: str, tmp_path: Path) -> None:
+    """UTF-16 with tabs is recognised, another encoding requested; a short row is refused with its line."""
+    path = tmp_path / "zones.csv"
+    path.write_bytes("code\tname\nnorth\tNord\n".encode("utf-16"))
+    assert "kept 1\n" == run(organised, "import", "zones", str(path), "--org", "Grocer")
+    path.write_bytes("code;name\nsouth;Süd\n".encode("cp1252"))
+    with pytest.raises(UnreadableFile, match=r"zones.csv:: the file is not UTF-8.*windows-1252"):
+        run(organised, "import", "zones", str(path), "--org", "Grocer")
+    assert "kept 1\n" == run(organised, "import", "zones", str(path), "--org", "Grocer", "--encoding", "windows-1252")
+    path.write_text("code,name\neast\nwest,1.5E+09,x\n")
+    with pytest.raises(Refused, match=r"line 2: has 1 cells for 2 columns; line 3: has 3 cells for 2 columns"):
+        run(organised, "import", "zones", str(path), "--org", "Grocer")
+    path.write_text("code,name\n9.19E+11,West\n")
+    with pytest.raises(Refused, match=r'line 2.code: read "9.19E\+11", a number that a spreadsheet has shortened'):
+        run(organised, "import", "zones", str(path), "--org", "Grocer")

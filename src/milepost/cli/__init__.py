@@ -14,6 +14,7 @@ from milepost.cli.comparison import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
 from milepost.cli.demo import demo
+from milepost.cli.imports.import_customers import import_customers
 from milepost.cli.imports.import_declarations import (
     import_concepts,
     import_fields,
@@ -30,6 +31,7 @@ from milepost.cli.serve import serve
 from milepost.cli.verify import verify
 from milepost.cli.version import version
 from milepost.cli.worker import worker
+from milepost.files.encoding import UnreadableFile
 from milepost.model.problem import Refused, Unavailable, Unfit
 from milepost.postgres.account import NotStarted
 
@@ -46,6 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 compat.command("compare")(compare)
+import_.command("customers")(import_customers)
 import_.command("enrolments")(import_enrolments)
 import_.command("zones")(import_zones)
 import_.command("concepts")(import_concepts)
@@ -74,6 +77,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     try:
         app()
+    except UnreadableFile as unreadable:
+        for problem in unreadable.problems:
+            print_message(f"{problem.path} {problem.reason}".strip())
+        sys.exit(EXIT_FAILED)
     except Refused as refused:
         for problem in refused.problems:
             print_message(f"{problem.path} {problem.reason}".strip())

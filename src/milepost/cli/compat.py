@@ -1,15 +1,16 @@
 """`milepost compat import`: import saved answers of the vendor's API, to move from there to Milepost."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from milepost.cli.imports.file_options import check_input, reading
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json, print_message
+from milepost.files.table import Table, repeated_columns
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
 
@@ -54,7 +55,7 @@ def import_saved(
     for file in files:
         for name, answer in _answers(file):
             saved.add(name, answer)
-    identifiers_by_id = _identifiers(identifiers)
+    identifiers_by_id = read_identifiers(identifiers)
     flags = {"data": data, "database_url": database_url, "clock": clock}
     report = run_inside(flags, lambda runtime: _import(runtime, organisation, saved, identifiers_by_id))
     report |= {"understood": dict(sorted(saved.known.items())), "notUnderstood": dict(sorted(saved.unknown.items()))}
@@ -80,19 +81,30 @@ def _answers(file: Path) -> Iterator[tuple[str, Any]]:
             raise Refused(Problem(f"{file}:{number}", refused.problems[0].reason)) from None
 
 
-def _identifiers(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
-    """Return the identifiers of customers in a CSV file, by the vendor's user ids."""
+def read_identifiers(file: Path | None) -> dict[int, tuple[Identifier, ...]]:
+    """Return the identifiers of customers in a CSV file, by the vendor's user ids; raises Refused."""
     if file is None:
         return {}
     kinds = {kind.value: kind for kind in IdentifierKind if kind is not IdentifierKind.ID}
     identifiers: dict[int, tuple[Identifier, ...]] = {}
-    with file.open(newline="", encoding="utf-8-sig") as opened:
-        for row in csv.DictReader(opened):
-            if not (row.get("userId") or "").isdigit():
-                raise Refused(Problem(str(file), "must have a column userId, which holds numbers"))
-            identifiers[int(row["userId"])] = tuple(
-                Identifier(kind, row[name]) for name, kind in kinds.items() if row.get(name)
-            )
+    check_input(file)
+    with reading(file):
+        table = Table(lambda: file.open("rb"))
+    problems = repeated_columns(table.columns)
+    problems += [Problem(name, "is not a column here") for name in table.columns if name not in {"userId", *kinds}]
+    for row in table.rows():
+        cells = {name: cell.strip() for name, cell in zip(table.columns, row.cells, strict=False)}
+        problems += [Problem(f"{row.line}: {fault.column}".rstrip(": "), fault.reason) for fault in row.faults]
+        user_id = cells.get("userId", "")
+        if not (user_id.isascii() and user_id.isdigit()):
+            problems.append(Problem(f"{row.line}: userId", "must be there and hold a number"))
+        elif int(user_id) in identifiers:
+            problems.append(Problem(f"{row.line}: userId", "is that of an earlier row"))
+        elif not row.faults:
+            given = ((kind, cells.get(name)) for name, kind in kinds.items())
+            identifiers[int(user_id)] = tuple(Identifier(kind, value) for kind, value in given if value)
+    if problems:
+        raise Refused(*(Problem(f"{file}:{problem.path}", problem.reason) for problem in problems[:SHOWN_MAX]))
     return identifiers
 
 

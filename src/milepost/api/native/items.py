@@ -1,6 +1,6 @@
 """Items of one kind, from JSON or CSV: for routes that add or change by code, and for imported files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -12,6 +12,7 @@ from milepost.api.http.route import ADMIN, READ, READING, Body, Route
 from milepost.api.native.answer import Items, Page
 from milepost.api.native.structure import structure_problems
 from milepost.api.native.table import read_table
+from milepost.files.table import ReadOptions, Row, Table, repeated_columns
 from milepost.model.problem import Problem, Refused
 
 ITEMS_BYTES_MAX = 4 * 1024 * 1024
@@ -27,29 +28,46 @@ async def read_items(request: Request, kind: type[Kind]) -> list[Kind]:
     For example `[2].code` is the field `code` of the third item.
     """
     body = await read_body(request, ITEMS_BYTES_MAX)
-    is_table = CSV_TYPE in request.headers.get("content-type", "")
-    return items_of_table(body, kind) if is_table else _items(read_json(body), kind)
+    content_type = request.headers.get("content-type", "")
+    if CSV_TYPE in content_type:
+        return items_of_table(read_table(body, content_type), kind)
+    return _items(read_json(body), kind)
 
 
-def items_of_table(body: bytes, kind: type[Kind]) -> list[Kind]:
-    """Return one item for each row of a CSV file; empty cells are left out. Raises Refused as `read_items` does."""
-    table = read_table(body)
+def items_of_file(body: bytes, kind: type[Kind], options: ReadOptions) -> list[Kind]:
+    """Return one item for each row of the CSV file *body*; raises Refused with the line of each problem."""
+    return items_of_table(read_table(body, options=options), kind, by_line=True)
+
+
+def items_of_table(table: Table, kind: type[Kind], *, by_line: bool = False) -> list[Kind]:
+    """Return one item for each row; empty cells are left out. Raises Refused as `read_items` does.
+
+    With *by_line* a problem's path begins with the line of the file, as in `line 3.code`.
+    """
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     unknown = [name for name in table.columns if name not in fields]
-    repeated = {name for name in table.columns if table.columns.count(name) > 1}
+    repeated = repeated_columns(table.columns)
     if unknown or repeated:
         listed = ", ".join(sorted(fields))
         reasons = [Problem(name, f"is not a column here; the columns are {listed}") for name in unknown]
-        raise Refused(*reasons, *(Problem(name, "is the name of two columns") for name in sorted(repeated)))
+        raise Refused(*reasons[:PROBLEMS_MAX], *repeated)
     numbers = {name for name, field in fields.items() if _holds_number(field.type)}
     rows: list[Any] = []
+    paths: list[str] = []
     problems: list[Problem] = []
-    for place, row in enumerate(table.rows):
-        if len(row.cells) > len(table.columns):
-            problems.append(Problem(f"[{place}]", f"has {len(row.cells)} cells for {len(table.columns)} columns"))
+    for place, row in enumerate(table.rows()):
+        paths.append(f"line {row.line}" if by_line else f"[{place}]")
+        if row.faults:
+            problems += _row_problems(row, paths[-1], len(table.columns))
         cells = zip(table.columns, row.cells, strict=False)
         rows.append({name: _cell(text.strip(), is_number=name in numbers) for name, text in cells if text.strip()})
-    return _items(rows, kind, problems)
+    return _items(rows, kind, problems, paths)
+
+
+def _row_problems(row: Row, path: str, columns: int) -> list[Problem]:
+    if len(row.cells) != columns:
+        return [Problem(path, f"has {len(row.cells)} cells for {columns} columns")]
+    return [Problem(f"{path}.{fault.column}" if fault.column else path, fault.reason) for fault in row.faults]
 
 
 def _holds_number(kind: object) -> bool:
@@ -62,11 +80,13 @@ def _cell(text: str, *, is_number: bool) -> object:
     return text if number is None else number
 
 
-def _items(value: Any, kind: type[Kind], table_problems: list[Problem] | None = None) -> list[Kind]:
+def _items(
+    value: Any, kind: type[Kind], table_problems: Sequence[Problem] = (), paths: Sequence[str] = ()
+) -> list[Kind]:
     items = value if isinstance(value, list) else [value]
-    problems = list(table_problems or ())
+    problems = list(table_problems)
     for place, item in enumerate(items):
-        problems += structure_problems(item, kind, f"[{place}]")
+        problems += structure_problems(item, kind, paths[place] if paths else f"[{place}]")
         if len(problems) >= PROBLEMS_MAX:
             break
     if problems:

@@ -12,6 +12,8 @@ from milepost.model.problem import Problem, Refused
 PROBLEMS_MAX = 50
 """How many problems of one body are reported."""
 
+_UNKNOWN = "is not a field here"
+
 NUL = "a text holds the character U+0000"
 
 Shape = TypeVar("Shape", bound=Struct)
@@ -33,7 +35,15 @@ def structure_problems(value: object, kind: type[Struct], path: str = "") -> lis
                 problems.append(Problem(f"{prefix}{name}", "is missing"))
             continue
         problems += _field_problems(value[name], field.type, f"{prefix}{name}")
+    if len(problems) > PROBLEMS_MAX:
+        # Some callers pass over unknown fields; however many there are, they must not hide a problem of another kind.
+        problems.sort(key=is_unknown_field)
     return problems[:PROBLEMS_MAX]
+
+
+def is_unknown_field(problem: Problem) -> bool:
+    """Whether *problem* is that of a field that the body does not have."""
+    return problem.reason.startswith(_UNKNOWN)
 
 
 def struct_of(value: object, kind: type[Shape], path: str = "") -> Shape:
@@ -76,4 +86,4 @@ def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:
 
 
 def _unknown(fields: dict[str, Any]) -> str:
-    return f"is not a field here; there are {', '.join(sorted(fields))}"
+    return f"{_UNKNOWN}; there are {', '.join(sorted(fields))}"

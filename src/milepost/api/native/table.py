@@ -1,78 +1,35 @@
-"""Reading CSV files, and writing CSV that is safe to open in a spreadsheet."""
+"""CSV in bodies: read as strictly as files of the command line, and written so that it is safe in a spreadsheet."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from email.message import Message
+from io import BytesIO, StringIO
 
-from milepost.model.problem import Problem, Refused
+from milepost.files.table import ReadOptions, Table, neutral
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class Row(NamedTuple):
-    """A row: the number of its last line, from 1, and its cells, of which there are at least as many as columns."""
-
-    line: int
-    cells: list[str]
+HINT = "send it with Content-Type: text/csv; charset={}"
 
 
-class Table(NamedTuple):
-    """The names of the columns, the number of rows, and the rows one by one."""
+def read_table(body: bytes, content_type: str = "", options: ReadOptions | None = None) -> Table:
+    """Return the table in *body*, in the encoding that *content_type* or *options* name; raises Refused.
 
-    columns: list[str]
-    length: int
-    rows: Iterator[Row]
-
-
-def read_table(body: bytes) -> Table:
-    """Return the table in *body*, which is CSV in UTF-8 with a heading; raises Refused.
-
-    Empty rows are left out and short rows are filled with empty cells. The whole file is parsed before the first row is
+    Without a name it is UTF-8, or UTF-16 with a byte-order mark. The whole file is parsed before the first row is
     returned, so that no row of an unreadable file takes effect.
     """
-    try:
-        text = body.decode("utf-8-sig")
-        reader = csv.reader(StringIO(text, newline=""), strict=True)
-        columns = [cell.strip() for cell in next(reader, [])]
-        length = sum(1 for cells in reader if _has_text(cells))
-    except UnicodeDecodeError as error:
-        raise Refused(Problem("", f"the file is not UTF-8: {error.reason} at byte {error.start}")) from None
-    except csv.Error as error:
-        raise Refused(Problem("", f"the file is not CSV: {error}")) from None
-    if not _has_text(columns):
-        raise Refused(Problem("", "the file has no heading"))
-    if "\0" in text:
-        raise Refused(Problem("", "the file holds the character U+0000"))
-    return Table(columns, length, _rows(text, len(columns)))
+    return Table(lambda: BytesIO(body), options or body_options(content_type))
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def body_options(content_type: str, *, fill_short_rows: bool = False) -> ReadOptions:
+    """Return how a body is read whose header is *content_type*: by its charset, if it names one."""
+    header = Message()
+    header["content-type"] = content_type or "text/csv"
+    return ReadOptions(encoding=header.get_content_charset(), fill_short_rows=fill_short_rows, hint=HINT)
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
     """Return CSV of *rows*; an apostrophe before a cell that looks like a formula makes it text for a spreadsheet."""
     out = StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([neutral(cell) for cell in columns])
     writer.writerows([neutral(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
-
-
-def neutral(cell: str) -> str:
-    """Return *cell* so that no spreadsheet evaluates it as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _rows(text: str, columns: int) -> Iterator[Row]:
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    next(reader)
-    for cells in reader:
-        if _has_text(cells):
-            yield Row(reader.line_num, [*map(_without_apostrophe, cells), *[""] * (columns - len(cells))])
-
-
-def _without_apostrophe(cell: str) -> str:
-    """Return *cell* without the apostrophe of `neutral`, because a file that we wrote may be sent again."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
-
-
-def _has_text(cells: Sequence[str]) -> bool:
-    return any(cell.strip() for cell in cells)

@@ -1,12 +1,9 @@
-"""Reading events from files. Each line of NDJSON, and each row of CSV or Parquet, is one event.
+"""Reading events from files. Each line of NDJSON, and each row of CSV or Parquet, is one event, or part of a bill.
 
 A column `customer.externalId` or `data.netAmount` is a field within an object; a column `data` or `data.lines` may hold
-JSON text. Empty cells are left out.
+JSON text. Empty cells are left out. With a mapping the columns may have any names.
 """
 
-import csv
-import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,24 +11,36 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
-from milepost.model.event import BILL, CURRENCY, POINTS, RETURN
+from milepost.cli.imports.event_cells import (
+    AMOUNTS,
+    JSON_COLUMNS,
+    Form,
+    check_heading,
+    encoder,
+    event_of,
+    json_of,
+    nested,
+)
+from milepost.cli.imports.event_mapping import EventMapping
+from milepost.cli.imports.mapped_events import MappedEvents
+from milepost.cli.imports.rejected_rows import ADDED
+from milepost.files.encoding import UTF_8, encoding_of
+from milepost.files.table import Fault, ReadOptions, Row, Table
 from milepost.model.problem import Problem, Refused
-
-_encoder = msgspec.json.Encoder(decimal_format="number")
-_WITH_PAYLOAD = frozenset({BILL, RETURN, POINTS, CURRENCY})
-_LITERAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?|true|false", re.ASCII)
-_WHOLE_NUMBERS = frozenset({"customer.id", "store.id", "till.id", "data.programId"})
-_JSON = frozenset({"data", "customer", "store", "till", "data.lines", "data.extendedFields"})
 
 
 class Read(NamedTuple):
-    """One event of a file: its row (from 1), its JSON, and how much of the file is read with it (see `EventFile`)."""
+    """One event of a file: its last row or line (from 1), its JSON, and how much of the file is read with it.
+
+    An event from CSV has its rows, and each fault with its line; with a fault there is no JSON.
+    """
 
     row: int
     json: bytes
     done: int
+    rows: tuple[Row, ...] = ()
+    faults: tuple[tuple[int, Fault], ...] = ()
+    skipped: int = 0
 
 
 class EventFile(NamedTuple):
@@ -47,63 +56,85 @@ class EventFile(NamedTuple):
         return "rows" if self.kind == "parquet" else "bytes"
 
 
+class EventOptions(NamedTuple):
+    """How a file of events is read: its text, its dates (strptime and zone, None for the usual), and its mapping."""
+
+    text: ReadOptions
+    date_format: str | None = None
+    zone: str | None = None
+    mapping: EventMapping | None = None
+
+
 def event_file(path: Path) -> EventFile:
     """Return the file at *path*, whose kind is known by its ending; raises Refused."""
     if not path.is_file():
         raise Refused(Problem(str(path), "there is no such file"))
-    kind = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".parquet": "parquet"}.get(path.suffix.lower())
+    endings = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".tsv": "csv", ".txt": "csv"}
+    kind = (endings | {".parquet": "parquet"}).get(path.suffix.lower())
     if kind is None:
-        raise Refused(Problem(str(path), "must end in .ndjson, .jsonl, .csv or .parquet"))
+        raise Refused(Problem(str(path), "must end in .ndjson, .jsonl, .csv, .tsv, .txt or .parquet"))
     total = _parquet(path).metadata.num_rows if kind == "parquet" else path.stat().st_size
     return EventFile(path, kind, total)
 
 
-def events_of(file: EventFile) -> Iterator[Read]:
-    """Return the events of *file* in the order of its rows."""
-    match file.kind:
-        case "ndjson":
-            return _lines(file.path)
-        case "csv":
-            return _cells(file.path)
-        case _:
-            return _columns(file.path)
+class EventReader:
+    """The events of one file, all of which was checked before the first one is returned."""
 
+    def __init__(self, file: EventFile, options: EventOptions, zone: str) -> None:
+        """Open *file*; *zone* is that of times without an offset. Raises Refused, or UnreadableFile for the file."""
+        self._file = file
+        self.table: Table | None = None
+        self.decimals = options.text.decimals
+        self.skipped_at_end = 0
+        if file.kind != "csv":
+            if options.mapping or options.date_format or options.text.delimiter or options.text.decimals:
+                raise Refused(Problem(str(file.path), "is no CSV; a mapping, dates and delimiters are for CSV"))
+            if file.kind == "ndjson":
+                self._encoding = encoding_of(lambda: file.path.open("rb"), options.text.encoding, options.text.hint)
+            return
+        self.table = Table(lambda: file.path.open("rb"), options.text)
+        mapping = options.mapping
+        if mapping is None:
+            check_heading([column for column in self.table.columns if column not in ADDED])
+        else:
+            mapping.check_heading(self.table.columns)
+        self.decimals = self.table.decimals(sorted(AMOUNTS if mapping is None else mapping.number_columns))
+        self._form = Form(options.date_format, options.zone or zone, self.decimals)
+        self._mapped = None if mapping is None else MappedEvents(self.table, mapping, self._form)
 
-def _lines(path: Path) -> Iterator[Read]:
-    done = 0
-    with path.open("rb") as lines:
-        for row, line in enumerate(lines, 1):
-            done += len(line)
-            if line.strip():
-                yield Read(row, line, done)
+    def __iter__(self) -> Iterator[Read]:
+        """Return the events in the order of the rows."""
+        match self._file.kind:
+            case "ndjson":
+                return self._lines()
+            case "csv":
+                return self._rows() if self._mapped is None else self._bills(self._mapped)
+            case _:
+                return _columns(self._file.path)
 
+    def _lines(self) -> Iterator[Read]:
+        with self._file.path.open("rb") as raw, TextIOWrapper(raw, encoding=self._encoding, newline="\n") as text:
+            lines = raw if self._encoding in UTF_8 else (line.encode() for line in text)
+            done = 0
+            for row, line in enumerate(lines, 1):
+                done = done + len(line) if lines is raw else raw.tell()
+                json = line.removeprefix(b"\xef\xbb\xbf") if row == 1 else line
+                if json.strip():
+                    yield Read(row, json, done)
 
-def _cells(path: Path) -> Iterator[Read]:
-    with path.open("rb") as raw:
-        reader = csv.DictReader(TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
-        for row, cells in enumerate(reader, 1):
-            given = {str(name): text for name, text in cells.items() if isinstance(text, str) and text != ""}
-            is_payload = given.get("type") in _WITH_PAYLOAD
-            values = {name: _cell(name, text, is_payload=is_payload) for name, text in given.items()}
-            yield Read(row, _text(_nested(values)), raw.tell())
+    def _rows(self) -> Iterator[Read]:
+        assert self.table is not None
+        for row in self.table.rows():
+            pairs = zip(self.table.columns, row.cells, strict=False)
+            cells = {name: text.strip() for name, text in pairs if text.strip() and name not in ADDED}
+            json, faults = (b"", list(row.faults)) if row.faults else event_of(cells, self._form)
+            yield Read(row.line, json, row.done, (row,), tuple((row.line, fault) for fault in faults))
 
-
-def _cell(name: str, text: str, *, is_payload: bool) -> object:
-    """Return the value of a CSV cell. Amounts of bills stay text, so that they are exact; attributes may be numbers."""
-    if name in _JSON:
-        return _json(text)
-    if name in _WHOLE_NUMBERS and text.isascii() and text.isdigit():
-        return int(text)
-    if name.startswith("data.") and not is_payload and _LITERAL.fullmatch(text):
-        return _json(text)
-    return text
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except ValueError:
-        return text
+    def _bills(self, mapped: MappedEvents) -> Iterator[Read]:
+        for event in mapped:
+            last = event.rows[-1]
+            yield Read(last.line, event.json, last.done, event.rows, event.faults, event.skipped)
+        self.skipped_at_end = mapped.skipped_at_end
 
 
 def _columns(path: Path) -> Iterator[Read]:
@@ -112,7 +143,7 @@ def _columns(path: Path) -> Iterator[Read]:
         for values in batch.to_pylist():
             row += 1
             given = {name: _value(name, value) for name, value in values.items() if value is not None}
-            yield Read(row, _text(_nested(given)), row)
+            yield Read(row, encoder.encode(nested(given)), row)
 
 
 def _value(name: str, value: object) -> object:
@@ -121,30 +152,14 @@ def _value(name: str, value: object) -> object:
             return Decimal(str(value))
         case datetime() | date():
             return value.isoformat()
-        case str() if name in _JSON:
-            return _json(value)
+        case str() if name in JSON_COLUMNS:
+            return json_of(value)
         case Mapping():
             return {str(inner): _value("", one) for inner, one in value.items() if one is not None}
         case list():
             return [_value("", one) for one in value]
         case _:
             return value
-
-
-def _nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return the nested object of *values* with dotted names: `customer.id` becomes the field `id` of `customer`."""
-    event: dict[str, Any] = {}
-    for name, value in values.items():
-        holder = event
-        *outer, last = name.split(".", 2 if name.startswith("data.extendedFields.") else 1)
-        for part in outer:
-            holder = holder.setdefault(part, {})
-        holder[last] = value
-    return event
-
-
-def _text(event: dict[str, Any]) -> bytes:
-    return _encoder.encode(event)
 
 
 def _parquet(path: Path) -> Any:

@@ -16,7 +16,7 @@ PROBLEMS_MAX = 50
 
 def member_names(body: bytes, content_type: str) -> list[Identifier]:
     """Return the identifiers in *body*; raises Refused with every problem, whose path begins with the position."""
-    pairs = _from_csv(body) if "csv" in content_type else _from_json(body)
+    pairs = _from_csv(body, content_type) if "csv" in content_type else _from_json(body)
     if len(pairs) > MEMBERS_MAX:
         raise Refused(_too_many(len(pairs)))
     identifiers: list[Identifier] = []
@@ -55,13 +55,17 @@ def _pair(place: int, item: Any) -> tuple[str, str]:
     return name, str(value)
 
 
-def _from_csv(body: bytes) -> list[tuple[str, str]]:
-    table = read_table(body)
+def _from_csv(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    table = read_table(body, content_type)
     if len(table.columns) != 1 or table.columns[0] not in NAMES:
         raise Refused(Problem("", f"the file must have one column, named one of {', '.join(NAMES)}"))
     if table.length > MEMBERS_MAX:
         raise Refused(_too_many(table.length))
-    return [(table.columns[0], row.cells[0].strip()) for row in table.rows]
+    rows = list(table.rows())
+    problems = [Problem(f"[{place}]", fault.reason) for place, row in enumerate(rows) for fault in row.faults]
+    if problems:
+        raise Refused(*problems[:PROBLEMS_MAX])
+    return [(table.columns[0], row.cells[0].strip()) for row in rows]
 
 
 def _too_many(count: int) -> Problem:

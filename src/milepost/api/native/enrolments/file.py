@@ -16,7 +16,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from milepost.api.native.identifiers import NAMES, identifier_of
-from milepost.api.native.table import Row, Table, read_table, write_table
+from milepost.api.native.table import read_table, write_table
+from milepost.files.table import ReadOptions, Row, Table, repeated_columns
+from milepost.files.values import Decimals, number_of
 from milepost.model.amount import AMOUNT_MAX, PLACES, fits
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.names import name_key
@@ -73,15 +75,18 @@ class _Columns(NamedTuple):
 class EnrolmentFile:
     """A readable file of enrolments in a target group."""
 
-    def __init__(self, body: bytes, group: TargetGroup) -> None:
+    def __init__(self, body: bytes, group: TargetGroup, options: ReadOptions) -> None:
         """Read the heading of *body*, and check that the rest is CSV; raises Refused."""
-        table: Table = read_table(body)
+        table: Table = read_table(body, options=options)
         self.columns = table.columns
+        self.delimiter = table.delimiter
+        self.encoding = table.encoding
         self.length = table.length
-        self._rows = table.rows
+        self._rows = table.rows()
         self._group = group
         self._targets = {name_key(target.name): target for target in group.targets if target.active}
         self._positions = _columns_of(table.columns, group)
+        self._decimals = table.decimals([table.columns[place] for place in self._positions.goals])
 
     async def enrol(
         self, runtime: Runtime, caller: Caller, first: Period, advance: Callable[[int], None] | None = None
@@ -106,12 +111,23 @@ class EnrolmentFile:
                 advance(len(chunk))
         return FileResult(counts, refused)
 
+    def check(self) -> FileResult:
+        """Return the rows that are refused whatever is stored; others are counted as enrolled. Nothing is changed."""
+        counts = dict.fromkeys(RowStatus, 0)
+        refused: list[RefusedRow] = []
+        for row in self._rows:
+            enrolment, reasons = self._read(row)
+            counts[RowStatus.REFUSED if enrolment is None else RowStatus.ENROLLED] += 1
+            if enrolment is None:
+                refused.append(RefusedRow(row.line, row.cells, reasons))
+        return FileResult(counts, refused)
+
     def _read(self, row: Row) -> tuple[EnrolmentRow | None, tuple[str, ...]]:
         """Return the enrolment on a row, or None and the reasons why the row is refused."""
         columns, cells = self._positions, row.cells
-        reasons: list[str] = []
-        if len(cells) > len(self.columns):
-            reasons.append(f"the row has {len(cells)} cells, the heading {len(self.columns)}")
+        reasons = [f"{fault.column} {fault.reason}".strip() for fault in row.faults]
+        if len(cells) < len(self.columns):
+            return None, tuple(reasons)
         customer = identifier_of(columns.kind, cells[columns.identifier].strip())
         if isinstance(customer, str):
             reasons.append(f"{self.columns[columns.identifier]} {customer}")
@@ -121,7 +137,7 @@ class EnrolmentFile:
         goals: dict[int, Decimal] = {}
         for place, period in columns.goals.items():
             if text := cells[place].strip():
-                goal = _goal(text, self._group)
+                goal = _goal(text, self._group, self._decimals)
                 if isinstance(goal, str):
                     reasons.append(f"{self.columns[place]} {goal}")
                 else:
@@ -145,7 +161,9 @@ def _columns_of(columns: Sequence[str], group: TargetGroup) -> _Columns:
     with_goals = ordered[:1] if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else ordered
     periods = {name_key(period.ref_code): period for period in with_goals}
     names = [column.lower() for column in columns]
-    problems = [Problem(column, "is the name of two columns") for column in columns if names.count(column.lower()) > 1]
+    if len(columns) > len(periods) + len(kinds) + len(PASSED_OVER) + 1:
+        raise Refused(Problem("", f"the heading has {len(columns)} columns; {_unknown_column(with_goals)}"))
+    problems = repeated_columns(columns)
     goals: dict[int, Period] = {}
     for place, column in enumerate(columns):
         if column.lower() in kinds or column.lower() in {TARGET} | PASSED_OVER:
@@ -168,9 +186,10 @@ def _unknown_column(periods: Sequence[Period]) -> str:
     return f"is not a column here; the columns are an identifier, TargetName, CreatedBy, UpdatedBy, {', '.join(shown)}"
 
 
-def _goal(text: str, group: TargetGroup) -> Decimal | str:
+def _goal(text: str, group: TargetGroup, decimals: Decimals | None) -> Decimal | str:
     """Return the goal in a cell, or the reason why *text* is not valid."""
-    goal = Decimal(text) if _AMOUNT.fullmatch(text) else None
+    number = number_of(text, decimals)
+    goal = Decimal(number) if isinstance(number, str) and _AMOUNT.fullmatch(number) else None
     if goal is None or not fits(goal):
         return f"must be blank or a number from 0 to {AMOUNT_MAX} with at most {PLACES} decimals"
     if goal == 0 and group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
@@ -182,5 +201,10 @@ def refused_table(file: EnrolmentFile, result: FileResult) -> bytes:
     """Return the refused rows as CSV: their cells as they came, then their line and the reasons."""
     places = [place for place, column in enumerate(file.columns) if column.lower() not in ADDED]
     heading = [*(file.columns[place] for place in places), *ADDED.values()]
-    rows = ([*(row.cells[place] for place in places), str(row.line), "; ".join(row.reasons)] for row in result.refused)
-    return write_table(heading, rows)
+    width = len(file.columns)
+    rows = []
+    for row in result.refused:
+        cells = [*row.cells, *[""] * (width - len(row.cells))]
+        # Cells that no column names follow the reason, so that nothing of the row is lost.
+        rows.append([*(cells[place] for place in places), str(row.line), "; ".join(row.reasons), *cells[width:]])
+    return write_table(heading, rows, file.delimiter)

@@ -12,6 +12,7 @@ from milepost.api.http.route import EVENTS, Body, Route
 from milepost.api.native.enrolments.answer import EnrolmentsItem, enrolments_item
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX, EnrolmentFile, refused_table
 from milepost.api.native.path import id_or_refuse
+from milepost.api.native.table import body_options
 from milepost.service.definitions.participation import UNKNOWN_GROUP, first_period
 from milepost.service.enrolments.bulk_enrolment import group_in_force
 
@@ -34,7 +35,8 @@ async def post_enrolments(
     group = await group_in_force(runtime, caller, id_or_refuse(group_id, UNKNOWN_GROUP))
     body = await read_body(request, FILE_BYTES_MAX)
     # In a thread, because reading a large file would keep other requests waiting.
-    file = await asyncio.to_thread(EnrolmentFile, body, group)
+    options = body_options(request.headers.get("content-type", ""), fill_short_rows=True)
+    file = await asyncio.to_thread(EnrolmentFile, body, group, options)
     result = await file.enrol(runtime, caller, first_period(group, period, runtime.clock()))
     if "text/csv" in request.headers.get("accept", ""):
         return Response(refused_table(file, result), media_type="text/csv; charset=utf-8")

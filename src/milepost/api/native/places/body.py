@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from milepost.api.native.items import items_of_table
+from milepost.api.native.items import items_of_file
+from milepost.files.table import ReadOptions
 from milepost.service.organisations.places import PlaceDraft
 
 
@@ -44,6 +45,6 @@ def drafts_of(items: Iterable[Struct]) -> list[PlaceDraft]:
     return [PlaceDraft(**msgspec.structs.asdict(item)) for item in items]
 
 
-def drafts_of_table(body: bytes, kind: type[Struct]) -> list[PlaceDraft]:
+def drafts_of_file(body: bytes, kind: type[Struct], options: ReadOptions) -> list[PlaceDraft]:
     """Return the rows of a CSV file as places to add or change; raises Refused with every problem."""
-    return drafts_of(items_of_table(body, kind))
+    return drafts_of(items_of_file(body, kind, options))
