@@ -128,12 +128,20 @@ class EventReader:
             pairs = zip(self.table.columns, row.cells, strict=False)
             cells = {name: text.strip() for name, text in pairs if text.strip() and name not in ADDED}
             json, faults = (b"", list(row.faults)) if row.faults else event_of(cells, self._form)
-            yield Read(row.line, json, row.done, (row,), tuple((row.line, fault) for fault in faults))
+            found = tuple((row.line, fault) for fault in faults)
+            yield Read(row=row.line, json=json, done=row.done, rows=(row,), faults=found)
 
     def _bills(self, mapped: MappedEvents) -> Iterator[Read]:
         for event in mapped:
             last = event.rows[-1]
-            yield Read(last.line, event.json, last.done, event.rows, event.faults, event.skipped)
+            yield Read(
+                row=last.line,
+                json=event.json,
+                done=last.done,
+                rows=event.rows,
+                faults=event.faults,
+                skipped=event.skipped,
+            )
         self.skipped_at_end = mapped.skipped_at_end
 
 

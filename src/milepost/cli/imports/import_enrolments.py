@@ -63,7 +63,9 @@ def import_enrolments(
     flags = {"data": data, "database_url": database_url, "clock": clock}
     body = file.read_bytes()
     options = ReadOptions(encoding, delimiter, decimal, fill_short_rows)
-    work = _Enrolment(file, body, options, organisation, group, period, is_dry=dry_run)
+    work = _Enrolment(
+        file=file, body=body, options=options, organisation=organisation, group_id=group, period=period, is_dry=dry_run
+    )
     result, refused = run_inside(flags, work.run)
     if result.refused and (rejects or not dry_run):
         rejected.write_bytes(refused)
