@@ -61,8 +61,7 @@ def import_enrolments(
     check_input(file, rejects)
     rejected = rejects or file.with_name(f"{file.name}.rejects.csv")
     flags = {"data": data, "database_url": database_url, "clock": clock}
-    body = file.read_bytes()
-    options = ReadOptions(encoding, delimiter, decimal, fill_short_rows)
+    body, options = file.read_bytes(), ReadOptions(encoding, delimiter, decimal, fill_short_rows)
     work = _Enrolment(
         file=file, body=body, options=options, organisation=organisation, group_id=group, period=period, is_dry=dry_run
     )
