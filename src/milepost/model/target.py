@@ -102,12 +102,13 @@ class WindowKind(Enum):
     MAX = "MAX"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """The places whose events count. No ids means no restriction. A target's filters are alternatives (facts 8 #54)."""
+    """Places whose events count; no ids mean all. `sent_ids` has the zeros of the request too (facts 8 #54, #90)."""
 
     kind: FilterKind
     ids: tuple[int, ...]
+    sent_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +160,7 @@ class Period:
     """A span of time in which progress counts: from `opens_at` up to, not including, `closes_at` (epoch microseconds).
 
     `starts_on` and `ends_on` are the first and last calendar day (ISO dates) in the time zone of the definition.
-    `attribution` is None until the period is added or changed after the group was made; then it differs from the
-    group's.
+    `attribution` is None until the period is added or changed after the group was made.
     """
 
     id: int
