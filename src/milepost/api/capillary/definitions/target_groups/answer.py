@@ -157,9 +157,11 @@ def edited_group(group: TargetGroup, calendar: Calendar, now: int) -> TargetGrou
     return _group(group, calendar, now, periods=True, targets=True, dated=True, org_id=None)
 
 
-def listed_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> TargetGroupAnswer:
-    """Return *group* as the list of groups shows it: without targets, with periods if the request asks for them."""
-    return _group(group, calendar, now, periods=periods, targets=False, dated=True, org_id=None)
+def listed_group(
+    group: TargetGroup, calendar: Calendar, now: int, *, periods: bool, targets: bool
+) -> TargetGroupAnswer:
+    """Return *group* as the list of groups shows it: with periods and targets if the request asks for them."""
+    return _group(group, calendar, now, periods=periods, targets=targets, dated=True, org_id=None)
 
 
 def single_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> TargetGroupAnswer:
