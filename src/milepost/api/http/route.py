@@ -48,10 +48,10 @@ READING = ("400", "401", "503")
 """Statuses of a route that reads parameters but no body."""
 
 TELLING = ("401", "503")
-"""Statuses of a route that reads nothing, so that nothing can be wrong with it."""
+"""Statuses of a route of the vendor's API that reads nothing, so that nothing can be wrong with it."""
 
-READING_ONE = ("401", "404", "503")
-"""Statuses of a route that reads one customer of the path, and nothing else."""
+READING_ONE = ("400", "401", "404", "503")
+"""Statuses of a route of our own that reads one customer of the path; 400 is for parameters that nobody knows."""
 
 CHANGING_ONE = ("400", "401", "404", "409", "413", "503")
 """Statuses of a route that changes one customer of the path; the body's id makes it safe to repeat."""
