@@ -7,7 +7,7 @@ from typing import Any
 
 from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, said
-from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, line, target
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, RUN, RUN_FIELD, bill, group, line, target
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
 CUSTOMERS = "/api/v1/customers/{customer_id}/"
@@ -165,19 +165,6 @@ KINDS = {
     "/v3/targetGroups/{group_id}": 0,
 }
 """Which of the groups a route is about, by a word of its address; the first that fits."""
-
-RUN_FIELD: Json = {"name": "km", "type": "double", "attributes": {}}
-RUNNER: Json = {
-    "name": "runner",
-    "type": "CUSTOMER",
-    "attributes": {"identifierType": {"value": "mobile"}, "addCustomerIfNotExists": {"value": "true"}},
-}
-SHOE: Json = {
-    "name": "shoe",
-    "type": "ENUM",
-    "attributes": {"isRequired": {"value": False}, "possibleValues": {"valueType": "LIST", "values": ["red", "blue"]}},
-}
-RUN: Json = {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD, RUNNER, SHOE]}
 
 
 def _definitions() -> list[Json]:
