@@ -28,7 +28,7 @@ SIZES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run what *arguments* ask for and give the exit code."""
+    """Run the benchmarks that *arguments* name and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("workload", nargs="*", help=f"{', '.join(WORKLOADS)} or {PROFILE}; none for all workloads")
     parser.add_argument("--rounds", type=int, help="how often each takes its turn; at least 5 to be believed")

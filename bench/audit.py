@@ -1,4 +1,4 @@
-"""The oracle audit: after a run, progress is reckoned again from the events alone and compared with what is stored."""
+"""The oracle audit: after a run, progress is computed again from the events alone and compared with what is stored."""
 
 from collections.abc import Iterable, Sequence
 from random import Random

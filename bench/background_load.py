@@ -77,7 +77,7 @@ def _serve(url: str, talk: Connection) -> None:
 
 
 async def _receive_all(url: str, talk: Connection) -> None:
-    """Receive the batches that are sent, until there are none; say each time what became of their events."""
+    """Receive batches until there are none; report the status of each batch's events."""
     async with running(url, server_settings(lanes=1)) as runtime:
         service = Service(
             "beside", url, runtime, await organisation_id_by_name(runtime.database, ORGANISATION), under_way=2

@@ -15,7 +15,7 @@ from bench.rules import MONTHS, RETURN, STORES, Rule, Sum, store_code
 
 _SCHEMA = Path(__file__).with_name("baseline.sql").read_text(encoding="utf-8")
 BATCH = Path(__file__).with_name("baseline_batch.sql").read_text(encoding="utf-8").encode()
-"""The statement that receives a batch: dedupe, append, match, upsert, achieve, tell."""
+"""The statement that receives a batch: deduplicate, append, match, upsert, achieve, write outcomes."""
 
 NAMES = "select external_id, customer_id from customer where external_id = any(%b::text[])"
 """The statement that finds customers by the names that events give them."""

@@ -75,7 +75,7 @@ def _json(value: object) -> Response:
 
 
 class _Server(uvicorn.Server):
-    """Says where it answers."""
+    """Prints its address."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

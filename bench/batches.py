@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from bench import baseline, packed_rows
 from bench.audit import Audit, audit_ours, audit_peer
 from bench.background_load import beside
-from bench.contestants import Contestant, Round, Spread, hide_from_collector, measured, settle_down
+from bench.contestants import Contestant, Round, Spread, hide_from_collector, measured, wait_for_rest
 from bench.event_receivers import Server, Service, SetBased
 from bench.events import Happened, Stream, Users
-from bench.hosts import ORGANISATION, Postgres, make_brand, milepost_server, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_organisation, milepost_server, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import BILL, RETURN, Rule, typical_rules
 from milepost.service.organisations.provisioning import organisation_id_by_name
@@ -43,11 +43,11 @@ class Field(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W2 and give what was found."""
+    """Run W2 and return its findings."""
     rules, stream = typical_rules(plan.seed), Stream(plan.seed, customers=plan.customers, events=plan.stream_events)
     say("W2: making the brand and the baseline's tables …")
     template = server.database("w2_ours")
-    await make_brand(template, rules, customers=plan.customers)
+    await make_organisation(template, rules, customers=plan.customers)
     template = server.database("w2_sql")
     await asyncio.to_thread(baseline.prepare, template, rules, customers=plan.customers)
     sets = [[(users, stream.take(plan.batch_events, users)) for users in Users] for _ in range(plan.rounds + 1)]
@@ -76,12 +76,12 @@ async def run(server: Postgres, plan: Plan) -> Finding:
 
 
 async def _all_receive(server: Postgres, field: Field, events: list[Happened], users: Users, turn: int) -> list[Round]:
-    """Let every contestant receive *events*; each round another one begins."""
+    """Have every contestant receive *events*; each round begins with another contestant."""
     contestants = field.contestants
     first = turn % len(contestants)
     rounds = []
     for contestant in contestants[first:] + contestants[:first]:
-        await settle_down(server)
+        await wait_for_rest(server)
         rounds.append(await measured(server, contestant, users, events))
     field.sent.extend(events)
     return rounds
@@ -119,7 +119,7 @@ def _packed(server: Postgres, plan: Plan, contestants: Sequence[Contestant]) -> 
 def _audits(
     server: Postgres, contestants: Sequence[Contestant], rules: Sequence[Rule], sent: Sequence[Happened], seed: int
 ) -> dict[str, Audit]:
-    """Reckon again what every contestant has stored; raises Failed where it differs."""
+    """Compute again what every contestant has stored. Raises Failed where it differs."""
     audits = {}
     for one in contestants:
         check = audit_peer if isinstance(one, SetBased) else audit_ours

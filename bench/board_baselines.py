@@ -86,7 +86,7 @@ class Seen(NamedTuple):
 
 
 class Reader(Protocol):
-    """Somebody who can tell a place."""
+    """A reader that can find a customer's place."""
 
     async def read(self, customer_id: int) -> Seen:
         """Return the top, the rank of a customer and those around."""
@@ -94,7 +94,7 @@ class Reader(Protocol):
 
 
 class Ours:
-    """Our boards in process, without HTTP: brought up to date, and asked."""
+    """Our leaderboards in process, without HTTP: brought up to date, then read."""
 
     def __init__(self, boards: BoardCache, name: BoardName) -> None:
         """Ask for the board called *name*."""
@@ -108,7 +108,7 @@ class Ours:
 
 
 def told(board: Board, customer_id: int) -> Seen:
-    """Return what a board tells a customer."""
+    """Return what a leaderboard shows to a customer."""
     top, around = board.page(0, TOP), board.around(customer_id, AROUND)
     own = board.of(customer_id)
     assert own is not None

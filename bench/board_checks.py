@@ -26,13 +26,13 @@ PROBE_SECONDS = 0.002
 
 
 class Door(NamedTuple):
-    """How the board is asked for over HTTP."""
+    """How the leaderboard is read over HTTP."""
 
     board: BoardName
     group_id: int
 
     def own(self, customer_id: int, top: int = TOP, around: int = AROUND) -> Asked:
-        """Ask our own route for the top, one's place and those around."""
+        """Read the top, a customer's own place and the customers around by our own route."""
         query = f"periodId={self.board.period_id}&customerId={customer_id}&top={top}&around={around}"
         return Asked(f"/api/v1/leaderboards/{self.board.target_id}?{query}")
 
@@ -42,7 +42,7 @@ class Door(NamedTuple):
         return Asked(f"/v3.1/leaderboards/targetGroups/{self.group_id}?{query}")
 
     def rank(self, customer_id: int) -> Asked:
-        """Ask the vendor's route for one's rank: a GET with a body."""
+        """Read a customer's rank by the vendor's route: a GET with a body."""
         asked = [
             {"targetGroupId": self.group_id, "targetRuleId": self.board.target_id, "periodId": self.board.period_id}
         ]
@@ -50,7 +50,7 @@ class Door(NamedTuple):
 
 
 class Cold(NamedTuple):
-    """What the first question about a board costs a server that just began."""
+    """What the first read of a leaderboard costs a server that has just started."""
 
     first_milliseconds: float
     second_milliseconds: float

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bench.events import BEGINS_AT, SPAN_SECONDS, Happened
 from bench.hosts import Postgres
 from bench.rules import BILL, RETURN, Rule, Sum
+from milepost.model.time import EPOCH, Micros
 from milepost.store.leaderboards import BoardName
 
 UNITS_PER_CENT = 100
@@ -33,7 +34,7 @@ class Change(NamedTuple):
 
     customer_id: int
     value: int
-    active_at: int
+    active_at: Micros
 
 
 def board_rule(rules: Sequence[Rule]) -> Rule:
@@ -46,7 +47,7 @@ def board_rule(rules: Sequence[Rule]) -> Rule:
 
 
 def fill(server: Postgres, url: str, board: BoardName) -> None:
-    """Return every customer a score: whole amounts, exponential with mean 4000, so that many are equal."""
+    """Return a score for every customer: whole amounts, exponential with mean 4000, so that many are equal."""
     server.run(_FILL.format(board=board, begins=BEGINS_AT.isoformat()), url)
 
 
@@ -79,7 +80,7 @@ class Ledger:
             if event.is_repeated or event.name not in {BILL, RETURN}:
                 continue
             customer_id = self._ids[event.customer]
-            known = self._held.get(customer_id, Change(customer_id, 0, 0))
+            known = self._held.get(customer_id, Change(customer_id, 0, EPOCH))
             sign = -1 if event.name == RETURN else 1
             at = max(known.active_at, instant(event.number * self._gap))
             changed[customer_id] = self._held[customer_id] = Change(
@@ -112,10 +113,10 @@ class Load:
 
 
 class Follower:
-    """A baseline that is brought what the load changes."""
+    """A baseline that gets the changes of the load."""
 
     def __init__(self, load: Load, keep: Callable[[Sequence[Change]], Awaitable[None]]) -> None:
-        """Let *keep* write changes of *load*."""
+        """Prepare to write the changes of *load* by *keep*."""
         self._load = load
         self._keep = keep
         self._position = 0
@@ -138,6 +139,6 @@ def gap_milliseconds(events: int) -> int:
     return max(1, SPAN_SECONDS * 1_000 // events)
 
 
-def instant(milliseconds: int) -> int:
+def instant(milliseconds: int) -> Micros:
     """Return the instant so long after the beginning, in epoch microseconds."""
-    return int(BEGINS_AT.timestamp()) * 1_000_000 + milliseconds * 1_000
+    return Micros(int(BEGINS_AT.timestamp()) * 1_000_000 + milliseconds * 1_000)

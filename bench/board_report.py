@@ -41,7 +41,7 @@ class Found:
 
 
 def loaded(name: str) -> str:
-    """Return the name of a contestant beside whom events come in."""
+    """Return the name of a contestant that is measured under load."""
     return f"{name}, loaded"
 
 

@@ -21,7 +21,7 @@ from bench.board_report import COUNTING, HERE, HTTP, RANK, REDIS, TOP, WINDOW, F
 from bench.client import Asked, Connection, basic
 from bench.contestants import hide_from_collector
 from bench.events import Stream, Users, external_id
-from bench.hosts import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server, server_settings
+from bench.hosts import PASSWORD, TILL, Address, Postgres, make_organisation, milepost_server, server_settings
 from bench.latency import Times
 from bench.machine import processor_seconds_of
 from bench.paced_requests import Every, paced
@@ -48,7 +48,7 @@ Keep = Callable[[Sequence[Change]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """The brand that is asked about; `ids` are those of customers by their numbers."""
+    """The organisation that is asked about; `ids` are those of customers by their numbers."""
 
     url: str
     rules: list[Rule]
@@ -59,14 +59,14 @@ class Ground:
 
 
 class Contender(NamedTuple):
-    """Somebody who is asked again and again, and what a load means there."""
+    """A contestant that is read again and again, and what a load means for it."""
 
     ask: Asking
     loading: Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Peers(NamedTuple):
-    """Those who are asked in process, and what brings the baselines what the load changes."""
+    """The contestants that are read in process, and what brings the load's changes to the baselines."""
 
     readers: dict[str, Reader]
     sql: Follower
@@ -75,7 +75,7 @@ class Peers(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W6 and give what was found."""
+    """Run W6 and return its findings."""
     ground = await _ground(server, plan)
     hide_from_collector()
     say("W6: starting servers that know nothing …")
@@ -116,7 +116,7 @@ async def _ground(server: Postgres, plan: Plan) -> Ground:
     rule = board_data.board_rule(rules)
     url = server.database("w6_ours")
     say(f"W6: making the brand of {customers:,} customers and their board …")
-    await make_brand(url, rules, customers=customers, board=rule)
+    await make_organisation(url, rules, customers=customers, board=rule)
     door = _door(server, url, rule)
     board_data.fill(server, url, door.board)
     server.vacuum(url)
@@ -142,7 +142,7 @@ def _door(server: Postgres, url: str, rule: Rule) -> Door:
 
 
 async def _peers(stack: AsyncExitStack, server: Postgres, ground: Ground) -> Peers:
-    """Make the baselines' tables of the board as it is now, and give all who are asked in process."""
+    """Make the baselines' tables of the leaderboard as it is now. Return all contestants that are read in process."""
     runtime = await stack.enter_async_context(running(ground.url, server_settings(lanes=1)))
     say("W6: making the baselines' boards …")
     found = board_data.scores(server, ground.url, ground.door.board)

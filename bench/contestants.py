@@ -23,7 +23,7 @@ class Contestant(Protocol):
     url: str
 
     async def receive(self, events: Sequence[Happened]) -> Counter[str]:
-        """Receive *events* durably; count what became of them by status."""
+        """Receive *events* durably; count their statuses."""
         ...
 
     def processor_seconds(self) -> float:
@@ -77,7 +77,7 @@ class Spread:
 
 
 async def measured(server: Postgres, contestant: Contestant, users: Users, events: Sequence[Happened]) -> Round:
-    """Let *contestant* receive *events*; every event must be new, or repeated and known to be."""
+    """Have *contestant* receive *events*; every event must be new, or a known duplicate."""
     before = contestant.processor_seconds(), processor_seconds(server), log_position(server)
     began = time.perf_counter()
     statuses = await contestant.receive(events)
@@ -106,8 +106,8 @@ def hide_from_collector() -> None:
     gc.freeze()
 
 
-async def settle_down(server: Postgres) -> None:
-    """Let what the last contestant left to the server in the background come to rest.
+async def wait_for_rest(server: Postgres) -> None:
+    """Wait until the server's background work for the last contestant is done.
 
     Its dead rows are its own affair: as long as they are vacuumed, nobody else is measured. Returns up after a while.
     """

@@ -14,6 +14,7 @@ from bench.events import Happened, batch_bodies, dealt
 from bench.hosts import PASSWORD, TILL, Address
 from bench.machine import processor_seconds_of
 from milepost.api.native.events.incoming_event import incoming_event_of
+from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
 from milepost.service.runtime.runtime import Runtime
 
@@ -109,8 +110,8 @@ class SetBased:
             receiver.close()
 
 
-def decoded(body: bytes, org_id: int, now: int) -> list[IncomingEvent]:
-    """Return the offers of a batch, as the face makes them of a JSON array."""
+def decoded(body: bytes, org_id: int, now: Micros) -> list[IncomingEvent]:
+    """Return the incoming events of a batch, as the API makes them of a JSON array."""
     return [incoming_event_of(raw, org_id=org_id, till_id=None, now=now) for raw in _raws.decode(body)]
 
 

@@ -73,7 +73,7 @@ MIX = Mix()
 
 
 class Stream:
-    """A source of events that never ends; the same arguments and calls give the same events."""
+    """An endless source of events; the same arguments and calls return the same events."""
 
     def __init__(self, seed: int, *, customers: int, events: int, mix: Mix = MIX) -> None:
         """Begin a stream over so many *customers*, paced so that about *events* fill its time."""

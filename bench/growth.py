@@ -10,7 +10,7 @@ from bench.batches import matches_per_event
 from bench.contestants import Round, Spread, hide_from_collector, measured
 from bench.event_receivers import Service, decoded
 from bench.events import Happened, Mix, Stream, Users
-from bench.hosts import ORGANISATION, Postgres, make_brand, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_organisation, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, spread_rules
 from milepost.engine.apply import apply
@@ -33,7 +33,7 @@ BATCH_EVENTS = 1_000
 
 
 class Lane(NamedTuple):
-    """A brand with so many targets, and what receives for it."""
+    """An organisation with so many targets, and what receives for it."""
 
     targets: int
     rules: list[Rule]
@@ -61,7 +61,7 @@ class Cost(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W3 and give what was found; bills only, customers drawn evenly."""
+    """Run W3 and return its findings; bills only, customers drawn evenly."""
     count = max(BATCH_EVENTS, int(plan.batch_events * EVENTS_SHARE) // BATCH_EVENTS * BATCH_EVENTS)
     customers = min(plan.customers, CUSTOMERS_MAX)
     stream = Stream(plan.seed, customers=customers, events=count * (plan.rounds + 1), mix=Mix(0, 0, 0))
@@ -93,7 +93,7 @@ async def _lane(server: Postgres, stack: AsyncExitStack, count: int, customers: 
     say(f"W3: defining {count} targets …")
     rules = spread_rules(count, MATCHES)
     url = server.database(f"w3_{count}")
-    await make_brand(url, rules, customers=customers)
+    await make_organisation(url, rules, customers=customers)
     runtime = await stack.enter_async_context(running(url, server_settings(lanes=1)))
     org_id = await organisation_id_by_name(runtime.database, ORGANISATION)
     async with runtime.database.transaction() as transaction:

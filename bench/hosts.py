@@ -59,12 +59,12 @@ class Postgres:
         return psycopg.conninfo.make_conninfo(self.url, dbname=name)
 
     def vacuum(self, url: str) -> None:
-        """Let the server know its tables in the database at *url*."""
+        """Have the server analyse its tables in the database at *url*."""
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("vacuum analyze")
 
     def rows(self, statement: str, url: str | None = None) -> list[tuple[Any, ...]]:
-        """Return what *statement* says."""
+        """Return the rows of *statement*."""
         with psycopg.connect(url or self.url, autocommit=True) as connection:
             return connection.execute(statement.encode()).fetchall()
 
@@ -92,8 +92,8 @@ def server_settings(*, lanes: int) -> ServerSettings:
     return read_settings({}, {"clock": CLOCK, "lanes": str(lanes)})
 
 
-async def make_brand(url: str, rules: Sequence[Rule], *, customers: int, board: Rule | None = None) -> None:
-    """Make the brand of a benchmark in the database at *url*, through the API: stores, targets; and its customers.
+async def make_organisation(url: str, rules: Sequence[Rule], *, customers: int, board: Rule | None = None) -> None:
+    """Make a benchmark's organisation in the database at *url*, through the API: stores, targets and customers.
 
     The target of *board* gets a leaderboard.
     """
@@ -168,7 +168,7 @@ async def _process(arguments: list[str], environment: dict[str, str]) -> AsyncIt
 
 
 def _address(process: "subprocess.Popen[str]", lines: IO[str]) -> Address:
-    """Wait for the line that says where the server answers; let what follows go to our own standard error."""
+    """Wait for the line with the server's address; copy later lines to our own standard error."""
     said: list[str] = []
     for line in lines:
         said.append(line)

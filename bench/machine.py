@@ -40,7 +40,7 @@ def syncs_per_second(folder: Path) -> int:
 
 
 def conditions(server: Postgres) -> dict[str, Any]:
-    """Return what is measured on, and with what."""
+    """Return the machine and the versions that are measured."""
     wanted = ", ".join(f"'{name}'" for name in SETTINGS)
     settings = server.rows(f"select name, setting || coalesce(unit, '') from pg_settings where name in ({wanted})")
     return {

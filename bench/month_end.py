@@ -15,7 +15,7 @@ from bench.audit import Audit, audit_ours
 from bench.client import Asked, Connection, basic
 from bench.contestants import Spread, log_position
 from bench.events import Happened, batch_bodies, external_id, with_body
-from bench.hosts import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server
+from bench.hosts import PASSWORD, TILL, Address, Postgres, make_organisation, milepost_server
 from bench.latency import Times
 from bench.machine import processor_seconds, processor_seconds_of
 from bench.paced_requests import Every, paced
@@ -57,7 +57,7 @@ class Looks:
     """Looks at answers: by the instant that the answer names, the month has turned or has not."""
 
     def __init__(self, cents: dict[str, int]) -> None:
-        """Know what each customer bought in November, by the address that is asked."""
+        """Know each customer's purchases in November, by the address that is read."""
         self._cents = cents
         self._counts = {True: 0, False: 0}
         self._wrong = 0
@@ -79,7 +79,7 @@ class Looks:
 
 
 class Telling(NamedTuple):
-    """What it took to tell everybody: events and customers, seconds, processor seconds, bytes of the log."""
+    """What notifying all customers took: events and customers, seconds, processor seconds, bytes of the log."""
 
     events: int
     customers: int
@@ -90,11 +90,11 @@ class Telling(NamedTuple):
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Let a month end and give what was found."""
+    """Run a month's end and return the findings."""
     rule, customers = board_data.board_rule(typical_rules(plan.seed)), plan.customers
     url = server.database("turn")
     say(f"turn: making a brand of {customers:,} customers, who all buy something …")
-    await make_brand(url, [rule], customers=customers, board=rule)
+    await make_organisation(url, [rule], customers=customers, board=rule)
     sent = [_bill(number, number, CENTS + number) for number in range(customers)]
     async with milepost_server(url, lanes=2) as address, Connection(address, basic(TILL, PASSWORD)) as writing:
         for body in batch_bodies(sent, BATCH_EVENTS):
@@ -114,7 +114,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
             times.append(await measure(BEFORE))
         times[-1] = replace(times[-1], contestant=AROUND)
         began = time.perf_counter()
-        while not _is_told(server, url):
+        while not _are_notified(server, url):
             times.append(await measure(AFTER))
             if time.perf_counter() - began > TOLD_SECONDS_MAX:
                 raise Failed(f"turn: not everybody was told within {TOLD_SECONDS_MAX} s")
@@ -124,8 +124,8 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     return _finding(plan, rule, times, looks.found, telling, audit)
 
 
-def _is_told(server: Postgres, url: str) -> bool:
-    """Return whether the turns of midnight were written down, and all of them worked off."""
+def _are_notified(server: Postgres, url: str) -> bool:
+    """Return whether the boundaries of midnight are written, and all customers were notified."""
     ((planned, done),) = server.rows(_TURNS, url)
     return bool(planned) and planned == done
 

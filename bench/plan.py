@@ -43,5 +43,5 @@ class Finding(NamedTuple):
 
 
 def say(message: str) -> None:
-    """Tell the person at the terminal what is going on."""
+    """Print the progress of the run."""
     print(message, file=sys.stderr, flush=True)

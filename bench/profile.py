@@ -20,7 +20,7 @@ from bench.batches import OURS_ONE
 from bench.contestants import hide_from_collector, measured
 from bench.event_receivers import Service
 from bench.events import Happened, Stream, Users
-from bench.hosts import ORGANISATION, Postgres, make_brand, server_settings
+from bench.hosts import ORGANISATION, Postgres, make_organisation, server_settings
 from bench.plan import Finding, Plan, say
 from bench.rules import typical_rules
 from milepost.service.organisations.provisioning import organisation_id_by_name
@@ -159,7 +159,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     """Profile one lane that receives one batch after the other."""
     rules, stream = typical_rules(plan.seed), Stream(plan.seed, customers=plan.customers, events=plan.stream_events)
     url = server.database("profile")
-    await make_brand(url, rules, customers=plan.customers)
+    await make_organisation(url, rules, customers=plan.customers)
     sets = {users: [stream.take(plan.batch_events, users) for _ in range(4)] for users in Users}
     hide_from_collector()
     table: list[list[str]] = []

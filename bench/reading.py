@@ -11,7 +11,7 @@ from bench import baseline, latency
 from bench.audit import audit_ours, audit_peer
 from bench.client import Asked, Connection, basic
 from bench.events import Happened, Stream, Users, batch_bodies, external_id, with_body
-from bench.hosts import PASSWORD, TILL, Address, Postgres, make_brand, milepost_server, peer_server
+from bench.hosts import PASSWORD, TILL, Address, Postgres, make_organisation, milepost_server, peer_server
 from bench.latency import Beside, Times, timed
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, typical_rules
@@ -32,12 +32,12 @@ CENTURY = 100_000_000
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W4 and give what was found."""
+    """Run W4 and return its findings."""
     rules = typical_rules(plan.seed)
     urls = {OURS: server.database("w4_ours"), PEER: server.database("w4_sql")}
     say("W4: making the brand and the baseline's tables …")
     customers = max(plan.customers, READERS)
-    await make_brand(urls[OURS], rules, customers=customers)
+    await make_organisation(urls[OURS], rules, customers=customers)
     await asyncio.to_thread(baseline.prepare, urls[PEER], rules, customers=customers)
     everything = progress_everywhere(rules)
     stream = Stream(plan.seed, customers=customers, events=LOAD_EVENTS * LOAD_BATCHES)

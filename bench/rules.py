@@ -1,4 +1,4 @@
-"""The targets of a benchmark's brand, and how they are defined through the vendor's API."""
+"""The targets of a benchmark's organisation, and how they are defined through the vendor's API."""
 
 from enum import Enum
 from random import Random

@@ -8,7 +8,7 @@ from bench import baseline, latency
 from bench.audit import audit_ours, audit_peer
 from bench.client import Asked
 from bench.events import Happened, Stream, Users, dealt
-from bench.hosts import Address, Postgres, make_brand, milepost_server, peer_server
+from bench.hosts import Address, Postgres, make_organisation, milepost_server, peer_server
 from bench.latency import Times, timed
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import typical_rules
@@ -20,13 +20,13 @@ REQUESTS_PER_CLIENT = {1: 250, 16: 80}
 
 
 async def run(server: Postgres, plan: Plan) -> Finding:
-    """Run W1 and give what was found."""
+    """Run W1 and return its findings."""
     rules = typical_rules(plan.seed)
     counts = {clients: int(clients * REQUESTS_PER_CLIENT[clients] * plan.seconds) for clients in CLIENTS}
     stream = Stream(plan.seed, customers=plan.customers, events=sum(counts.values()) * (plan.rounds + 1))
     urls = {OURS: server.database("w1_ours"), PEER: server.database("w1_sql")}
     say("W1: making the brand and the baseline's tables …")
-    await make_brand(urls[OURS], rules, customers=plan.customers)
+    await make_organisation(urls[OURS], rules, customers=plan.customers)
     await asyncio.to_thread(baseline.prepare, urls[PEER], rules, customers=plan.customers)
     times: list[Times] = []
     sent: list[Happened] = []

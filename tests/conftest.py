@@ -1,4 +1,4 @@
-"""What tests of the store and of the faces stand on: a PostgreSQL of their own, and a fresh database for each.
+"""What tests of the store and of the APIs stand on: a PostgreSQL of their own, and a fresh database for each.
 
 A server starts only when a test asks for it, one for each worker of the test run: nothing is shared between workers,
 so none has to wait for, or outlive, another.

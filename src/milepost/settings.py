@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 
 PREFIX = "MILEPOST_"
 PORT_MAX = 65_535
@@ -58,7 +59,7 @@ class ServerSettings:
     pg_bin: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8700
-    clock: int | None = None
+    clock: Micros | None = None
     processes: int = 1
     lanes: int = 2
     batch_events_max: int = 2_000
@@ -237,14 +238,14 @@ def _truth(text: str) -> bool:
     raise ValueError(f"must be true or false, not {text!r}")
 
 
-def _instant(text: str) -> int:
+def _instant(text: str) -> Micros:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"must be an instant such as 2017-12-15T12:00:00Z, not {text!r}") from None
     if instant.tzinfo is None:
         raise ValueError(f"must have an offset from UTC, such as {text}Z")
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+    return Micros((instant - _EPOCH) // timedelta(microseconds=1))
 
 
 def _log_level(text: str) -> LogLevel:

@@ -22,6 +22,7 @@ from fastapi import FastAPI
 
 from milepost.api.http.app import create_app
 from milepost.model.problem import Unavailable
+from milepost.model.time import Micros
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.runtime.runtime import Runtime, build_runtime
@@ -50,12 +51,12 @@ GRACE_SECONDS = 10
 """How long requests in progress may take after the server was told to stop."""
 
 
-def clock_from(start: int | None) -> Callable[[], int]:
+def clock_from(start: Micros | None) -> Callable[[], Micros]:
     """Return a clock in epoch microseconds: the real one, or one that reads *start* now and runs on from there."""
     if start is None:
-        return lambda: time.time_ns() // 1000
+        return lambda: Micros(time.time_ns() // 1000)
     began = time.monotonic_ns()
-    return lambda: start + (time.monotonic_ns() - began) // 1000
+    return lambda: Micros(start + (time.monotonic_ns() - began) // 1000)
 
 
 @contextmanager

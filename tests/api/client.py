@@ -1,4 +1,4 @@
-"""Both faces of a running installation, opened once for many tests; each test has a brand of its own behind it."""
+"""Both APIs of a running server, opened once for many tests; each test has an organisation of its own behind it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,6 +18,7 @@ from milepost.api.http.app import create_app
 from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Till
 from milepost.model.role import Role
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.ingest.lanes import Limits
 from milepost.service.organisations.provisioning import add_organisation, change_settings
@@ -36,7 +37,7 @@ CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(DIGE
 """What is kept of the password of each test's till: a real one would cost more than most tests."""
 
 START = "2026-01-20T12:00:00Z"
-"""Where the clock stands when a brand comes in."""
+"""Where the clock stands when an organisation comes in."""
 
 COUNTED = (
     "customer",
@@ -61,12 +62,12 @@ _NUMBERS = count(1)
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def instant(text: str) -> int:
+def instant(text: str) -> Micros:
     """Return the instant that *text* names, in epoch microseconds."""
     return calendar_of("UTC").read(text).instant
 
 
-def said(response: httpx.Response) -> Any:
+def json_of(response: httpx.Response) -> Any:
     """Return what the body of an answer says, with exact numbers."""
     return _exact.decode(response.content)
 
@@ -78,7 +79,7 @@ class Clock:
         """Stand at the start."""
         self.now = instant(START)
 
-    def __call__(self) -> int:
+    def __call__(self) -> Micros:
         """Return the time."""
         return self.now
 
@@ -86,12 +87,16 @@ class Clock:
         """Stand at the instant that *text* names."""
         self.now = instant(text)
 
+    def advance(self, span: int) -> None:
+        """Stand *span* microseconds later."""
+        self.now = Micros(self.now + span)
+
 
 class ApiClient:
-    """A running installation; `clock` rules events and definitions, `logins` how long a login is remembered."""
+    """A running server; `clock` rules events and definitions, `logins` how long a login is remembered."""
 
     def __init__(self, url: str, limits: Limits) -> None:
-        """Prepare to open the installation on the migrated database at *url*."""
+        """Prepare to open the runtime on the migrated database at *url*."""
         self.url = url
         self._limits = limits
         self.clock = Clock()
@@ -101,7 +106,7 @@ class ApiClient:
         self._stack = AsyncExitStack()
 
     def run(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Run *work* beside the installation."""
+        """Run *work* beside the runtime."""
 
         async def wait() -> Result:
             return await work()
@@ -109,7 +114,7 @@ class ApiClient:
         return self._runner.run(wait())
 
     async def open(self) -> None:
-        """Start the installation."""
+        """Start the runtime."""
         self.runtime = await self._stack.enter_async_context(_running(self.url, self.clock, self.logins, self._limits))
         self.app = create_app(self.runtime, error_status=400)
         self._http = self.client()
@@ -126,7 +131,7 @@ class ApiClient:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://milepost", **options)
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request as nobody in particular."""
+        """Send a request without a login."""
         return self.run(lambda: self._http.request(method, path, **options))
 
     def organisation(self, zone: str = "UTC", parent: str | None = None, **settings: str) -> "OrganisationClient":
@@ -165,14 +170,14 @@ class OrganisationClient:
         self.till_code = f"till of {organisation.name}"
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request as the brand's till."""
+        """Send a request as the organisation's till."""
         return self.client.send(method, path, auth=(self.till_code, PASSWORD), **options)
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return what the answer to a GET says, which went well."""
+        """Return the body of the answer to a GET; asserts that it succeeded."""
         answered = self.send("GET", path, params=query)
         assert (200, path) == (answered.status_code, path), answered.text
-        return said(answered)
+        return json_of(answered)
 
     def post(self, path: str, body: Any, **query: Any) -> httpx.Response:
         """Send *body*, bytes as they are and all else as JSON."""
@@ -185,36 +190,36 @@ class OrganisationClient:
         return self.send("PUT", path, content=content)
 
     def data(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Return the data of an answer of the vendor's face, which went well."""
+        """Return the data of an answer of the vendor's API; asserts that it succeeded."""
         content = None if body is None else write_json(body)
         answered = self.send(method, path, content=content, params=query)
-        assert (200, None) == (answered.status_code, said(answered)["errors"] or None), answered.text
-        return said(answered)["data"]
+        assert (200, None) == (answered.status_code, json_of(answered)["errors"] or None), answered.text
+        return json_of(answered)["data"]
 
     def errors(self, method: str, path: str, body: Any = None, **query: Any) -> list[tuple[int, str]]:
-        """Return code and words of everything that is wrong with a request of the vendor's face."""
+        """Return code and text of each error of an answer of the vendor's API."""
         content = None if body is None else write_json(body)
         answered = self.send(method, path, content=content, params=query)
-        assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
+        assert (400, None) == (answered.status_code, json_of(answered)["data"]), answered.text
         words = "Invalid input, check all values and ensure they are correct. "
-        return [(error["code"], error["message"].removeprefix(words)) for error in said(answered)["errors"]]
+        return [(error["code"], error["message"].removeprefix(words)) for error in json_of(answered)["errors"]]
 
     def version(self) -> int:
-        """Return the version that the brand is at."""
+        """Return the organisation's present version."""
         return self.client.number("select version from organisation where org_id = %s", self.organisation.id)
 
     def define(self, body: Json) -> Json:
-        """Define a target group and give it as answered."""
+        """Define a target group and return it as answered."""
         answered = self.post("/v3/targetGroups", body)
         assert answered.status_code == 200, answered.text
-        defined: Json = said(answered)["data"]
+        defined: Json = json_of(answered)["data"]
         return defined
 
-    def tell(self, *events: Json) -> list[Json]:
-        """Send events and give what became of each."""
+    def send_events(self, *events: Json) -> list[Json]:
+        """Send events and return the answer to each."""
         answered = self.post("/api/v1/events", list(events))
         assert answered.status_code == 200, answered.text
-        items: list[Json] = said(answered)["items"]
+        items: list[Json] = json_of(answered)["items"]
         return items
 
     def customer(self, external_id: str) -> int:
@@ -223,7 +228,7 @@ class OrganisationClient:
         return int(found["id"])
 
     def work(self) -> int:
-        """Let what was asked for be done, as a server does it by and by; return how many pages that was."""
+        """Do all jobs, as a server does in the background; return the number of pages."""
         runtime, pages = self.client.runtime, 0
         while self.client.run(lambda: work_once(runtime)):
             pages += 1
@@ -239,14 +244,14 @@ class OrganisationClient:
         return [row for group in self.groups(customer_id, **query) for row in group["targets"]]
 
     def stored(self) -> dict[str, int]:
-        """Count what is stored for the brand, table by table; what is empty is left out."""
+        """Count what is stored for the organisation, table by table; what is empty is left out."""
         number, org_id = self.client.number, self.organisation.id
         counts = {table: number(f"select count(*) from {table} where org_id = %s", org_id) for table in COUNTED}
         return {table: found for table, found in counts.items() if found}
 
 
 async def let_in(database: Database, org_id: int, code: str, role: Role) -> None:
-    """Add a till that may log in and do what *role* says."""
+    """Add a till with a login of this *role*."""
     async with database.transaction() as transaction:
         till = Till(id=(await places.fresh_ids(transaction, 1))[0], code=code, name=code)
         await places.save_tills(transaction, org_id, [till])
@@ -258,7 +263,7 @@ async def let_in(database: Database, org_id: int, code: str, role: Role) -> None
 
 @asynccontextmanager
 async def _running(url: str, clock: Clock, logins: Clock, limits: Limits) -> AsyncIterator[Runtime]:
-    """Run an installation with clocks of its own."""
+    """Run a runtime with clocks of its own."""
     database = Database(url)
     await database.open(unsafe_durability=True)
     runtime = build_runtime(database, clock, lanes=2, limits=limits)

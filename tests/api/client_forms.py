@@ -1,4 +1,4 @@
-"""Requests that are sound, to be changed in what a test is about."""
+"""Valid requests, which tests change where they need to."""
 
 from itertools import count
 from typing import Any
@@ -27,7 +27,7 @@ RUN: Json = {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIEL
 
 
 def target(entity: str = "TRANSACTION", kind: str = "SALES", **changes: Any) -> Json:
-    """Return a target of 100 that everybody takes part in."""
+    """Return a target of 100 that every customer takes part in."""
     return {
         "name": f"target {next(_NUMBERS)}",
         "targetEntity": entity,
@@ -52,7 +52,7 @@ def group(*targets: Json, periods: tuple[Json, ...] = (JANUARY, FEBRUARY), **cha
 def event(kind: str, time: str = "2026-01-20T10:00:00Z", customer: str | Json = "anna", **changes: Any) -> Json:
     """Return an event of a customer, named in full or by an external id; `data` is what it carries."""
     return {
-        "id": f"event {next(_NUMBERS)}",
+        "id": f"event {next(_NUMBERS):06}",
         "source": "test",
         "type": kind,
         "time": time,

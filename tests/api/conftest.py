@@ -1,4 +1,4 @@
-"""One installation for all tests of the faces that a worker runs, and a brand for each test."""
+"""One runtime for all tests of the APIs that a worker runs, and an organisation for each test."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from tests.api.client import ApiClient, OrganisationClient, opened
 
 @pytest.fixture(scope="session")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return the client of an installation that is shared: tests meet it with brands of their own."""
+    """Return the client of a runtime that is shared: tests meet it with organisations of their own."""
     with opened(admin_url, template) as client:
         yield client
 
 
 @pytest.fixture
 def organisation(front: ApiClient) -> OrganisationClient:
-    """Return a brand of the test's own, in UTC."""
+    """Return an organisation of the test's own, in UTC."""
     return front.organisation()

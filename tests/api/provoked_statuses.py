@@ -27,10 +27,10 @@ class Asked(NamedTuple):
 
 
 class Provoker:
-    """Asks the routes of an installation for each status; `document` is the OpenAPI document."""
+    """Asks the routes of a runtime for each status; `document` is the OpenAPI document."""
 
     def __init__(self, client: ApiClient, document: Json) -> None:
-        """Let a brand with something of everything in."""
+        """Add an organisation with something of everything."""
         self._door = client
         self._document = document
         self.stage = Stage(client.organisation())
@@ -72,21 +72,21 @@ class Provoker:
         return answered.status_code
 
     def known(self, asked: Asked) -> int:
-        """Send a request as the brand's till; return the status."""
+        """Send a request as the organisation's till; return the status."""
         return self.send(asked, (self.stage.organisation.till_code, PASSWORD))
 
     def parameters(self, asked: Asked) -> list[Json]:
-        """Return what the document tells of the parameters of a request's route."""
+        """Return the document's parameters of a request's route."""
         told: list[Json] = self._document["paths"][asked.path][asked.method].get("parameters", [])
         return told
 
     def cut_off(self) -> None:
-        """Cut the installation's connections to its database, as a server does that is stopped."""
+        """Cut the runtime's connections to its database, as a server does that is stopped."""
         others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
         self._door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
 
     def mend(self) -> None:
-        """Let the installation find out about each connection that was cut."""
+        """Make the runtime notice each connection that was cut."""
         for _ in range(CUTS_MAX):
             self._door.send("GET", "/api/v1/organisation", auth=(self.stage.organisation.till_code, PASSWORD))
 
@@ -96,7 +96,7 @@ def _well(provoker: Provoker, sound: Asked) -> Iterator[int]:
 
 
 def _wrongly(provoker: Provoker, sound: Asked) -> Iterator[int]:
-    """Ask with a body that is none, with parameters that are none, or about nothing."""
+    """Send malformed bodies, malformed parameters and unknown ids."""
     if sound.body is not None:
         yield provoker.known(sound._replace(body=b"{"))
         yield provoker.known(sound._replace(body=b"[7]"))
@@ -169,5 +169,5 @@ def told_of(document: Any) -> list[tuple[str, str, str]]:
 
 
 def _ends_something(method: str, path: str) -> int:
-    """Return the place in the order: what ends something comes last, and of that the part before the whole."""
+    """Return the place in the order: deletions come last, and a part before what contains it."""
     return -path.count("/") if method == "delete" or path.endswith("/disable") else -100

@@ -30,7 +30,7 @@ NEAR = 0.6
 """How much of what is sent is nearly sound."""
 
 STAGE_LASTS = 50
-"""Requests after which a fresh brand comes in: by then groups are deleted and passwords unknown."""
+"""Requests after which a fresh organisation comes in: by then groups are deleted and passwords unknown."""
 
 UNKNOWN_CALLER = 0.03
 UNHEARD_OF = 0.03
@@ -57,7 +57,7 @@ def lasting(times: int) -> settings:
     """Return the settings by which something is drawn and done that many times, and not again."""
     return settings(
         max_examples=times,
-        phases=[Phase.generate],  # a brand has changed by the time that a request is sent again
+        phases=[Phase.generate],  # an organisation has changed by the time that a request is sent again
         derandomize=True,
         database=None,
         deadline=None,
@@ -66,17 +66,17 @@ def lasting(times: int) -> settings:
 
 
 class Talk:
-    """Requests of one operation, sent to brands of its own."""
+    """Requests of one operation, sent to organisations of its own."""
 
     def __init__(self, client: ApiClient) -> None:
-        """Prepare to speak with the installation behind *client*."""
+        """Prepare to speak with the runtime behind *client*."""
         self._door = client
         self._stage: Stage | None = None
         self._stage_until = 0
         self.sent = 0
 
     def stage(self) -> Stage:
-        """Return the brand to speak with, a fresh one now and then; what it asked for is done before it goes."""
+        """Return the organisation to speak with, a fresh one now and then; what it asked for is done before it goes."""
         if self._stage is None or self.sent >= self._stage_until:
             if self._stage is not None:
                 self._stage.organisation.work()

@@ -1,4 +1,4 @@
-"""A brand with something of everything, so that requests find what they name."""
+"""An organisation with something of everything, so that requests find what they name."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from milepost.service.organisations.provisioning import add_key
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, RUN, RUN_FIELD, bill, group, line, target
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
@@ -15,7 +15,7 @@ NEXT_VERSIONS = ("", "/v3.1", "/api_gateway/intouch-api-v3/v3.1")
 
 
 class Stage:
-    """A brand with a group of each kind, four customers of whom three did something, and names of all of it."""
+    """An organisation with a group of each kind, four customers of whom three did something, and names of all of it."""
 
     def __init__(self, organisation: OrganisationClient) -> None:
         """Set the stage."""
@@ -34,9 +34,9 @@ class Stage:
         self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
         goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20}
         organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
-        self.audience = said(organisation.post("/api/v1/audiences", {"name": "Friends"}))
+        self.audience = json_of(organisation.post("/api/v1/audiences", {"name": "Friends"}))
         self.groups = [organisation.define(one) for one in _definitions()]
-        organisation.tell(
+        organisation.send_events(
             *(
                 bill(net, customer=customer_key, lines=(line(),))
                 for customer_key, net in (("anna", 60), ("bob", 250), ("anna", "7.5"))
@@ -46,11 +46,11 @@ class Stage:
         self.customers = [organisation.customer(name) for name in ("anna", "bob", "cleo")]
         enrolment = [{"customerId": self.customers[0], "periodName": "January"}]
         by_list = self.groups[1]
-        job = said(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
+        job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
         organisation.post(f"/v3/targetGroups/{by_list['id']}/targets/{by_list['targets'][0]['id']}/enroll", enrolment)
         organisation.work()
         goal = self.goal() | {"endDate": "2026-01-30"}
-        self.own = said(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
+        self.own = json_of(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
         self.known = self._known(job["jobId"])
         runtime, name = organisation.client.runtime, organisation.organisation.name
         self.key = organisation.client.run(

@@ -95,7 +95,7 @@ class Walks:
 
 
 def _told(link: OpenApiLink, case: Case[Any], answered: Response, chance: Random) -> dict[str, dict[str, Any]]:
-    """Return the values that an answer tells a link, by the part of the request that they belong to."""
+    """Return the values of an answer that a link uses, by the part of the request that they belong to."""
     found = link.extract(StepOutput(answered, case))
     parts: dict[str, dict[str, Any]] = {part: _values(by_name, chance) for part, by_name in found.parameters.items()}
     if found.request_body is not None and isinstance(found.request_body.value, Ok):
@@ -112,7 +112,7 @@ def _values(by_name: dict[str, ExtractedParam], chance: Random) -> dict[str, Any
 
 
 def _chosen(value: Any, chance: Random) -> Any:
-    """Return the value, one of them where the answer told several."""
+    """Return the value, or one of them if the answer has several."""
     return chance.choice(value.values) if isinstance(value, MultiMatch) else value
 
 

@@ -1,14 +1,14 @@
 """One rule for every route: how it is asked about somebody's things, so that asking as others can be tried in each way.
 
-`<kind>` stands for the id of a thing: of one's own, of another brand's, or of nothing. Whoever adds a route adds its
-rule here; a route that takes no ids has a rule all the same.
+`<kind>` stands for the id of a thing: of one's own, of another organisation's, or of nothing. Whoever adds a route adds
+its rule here; a route that takes no ids has a rule all the same.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from milepost.model.role import Role
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
 
 PARAMETERS = {
@@ -188,27 +188,27 @@ NOTHING = 8_888_888_888
 
 
 class World:
-    """A brand with one of everything, whose names all hold the brand's own word."""
+    """An organisation with one of everything, whose names all hold the organisation's own word."""
 
     def __init__(self, organisation: OrganisationClient, word: str) -> None:
         """Make everything."""
         self.organisation = organisation
         self.word = word
         post = organisation.post
-        (zone,) = said(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
+        (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
         post("/api/v1/concepts", [{"code": f"{word} c"}])
-        (store,) = said(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
+        (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
         post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
-        (program,) = said(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
+        (program,) = json_of(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
         self._declare(program["id"])
-        audience = said(post("/api/v1/audiences", {"name": f"{word} a"}))
+        audience = json_of(post("/api/v1/audiences", {"name": f"{word} a"}))
         wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
         defined = organisation.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
-        organisation.tell(bill(customer=f"{word} anna"), event("Run", customer=f"{word} anna"))
+        organisation.send_events(bill(customer=f"{word} anna"), event("Run", customer=f"{word} anna"))
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
-        job = said(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
+        job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
         self.ids: dict[str, object] = {
             "organisation": organisation.organisation.id,
@@ -232,12 +232,12 @@ class World:
         }
 
     def _goal(self, template: int) -> int:
-        """Let Anna set a goal after a target; return its id."""
+        """Set a goal for Anna after a target; return its id."""
         settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2}
         assert 200 == self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings}).status_code
         path = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/goals"
         body = {"template": template, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
-        return int(said(self.organisation.post(path, body | {"name": f"{self.word} goal"}))["id"])
+        return int(json_of(self.organisation.post(path, body | {"name": f"{self.word} goal"}))["id"])
 
     def _declare(self, program_id: int) -> None:
         """Declare a currency and a field of each family."""

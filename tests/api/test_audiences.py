@@ -4,29 +4,29 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, bill, group, target
 
 
 class Audience:
-    """An audience of a brand, with Anna and Bob known to it."""
+    """An audience of an organisation, with Anna and Bob known to it."""
 
     def __init__(self, organisation: OrganisationClient, name: str = "Gold") -> None:
         """Make the audience."""
         self.organisation = organisation
-        organisation.tell(bill("250", customer="anna"), bill("30", customer="bob"))
-        self.made = said(organisation.post("/api/v1/audiences", {"name": name}))
+        organisation.send_events(bill("250", customer="anna"), bill("30", customer="bob"))
+        self.made = json_of(organisation.post("/api/v1/audiences", {"name": name}))
         self.path = f"/api/v1/audiences/{self.made['id']}"
 
     def let_in(self, *names: Json, **query: Any) -> Json:
-        """Let customers enter; return what is answered."""
+        """Add customers to it; return the answer."""
         answered = self.organisation.post(f"{self.path}/members", list(names), **query)
         assert answered.status_code == 200, answered.text
-        told: Json = said(answered)
+        told: Json = json_of(answered)
         return told
 
     def members(self, **query: Any) -> list[int]:
-        """Return who is in it, page by page."""
+        """Return its members, page by page."""
         found: list[int] = []
         cursor = ""
         while True:
@@ -57,7 +57,7 @@ ANNA, BOB = {"externalId": "anna"}, {"externalId": "bob"}
 
 
 def test_an_audience_is_made_with_a_version(audience: Audience) -> None:
-    """Nobody is in it yet."""
+    """It has no members yet."""
     made = audience.made
     assert ("Gold", "2026-01-20T12:00:00Z", 0) == (made["name"], made["createdAt"], made["versions"][0]["members"])
     assert [made["versionId"]] == [version["id"] for version in made["versions"]]
@@ -72,7 +72,7 @@ def test_entering_enrols_in_the_targets_that_name_the_audience(audience: Audienc
     assert [] == audience.value("bob")
 
 
-def test_before_the_first_period_one_takes_part_from_the_next(audience: Audience) -> None:
+def test_before_the_first_period_a_member_takes_part_from_the_next(audience: Audience) -> None:
     """Where none runs."""
     audience.organisation.client.clock.set("2026-01-20T12:00:00Z")
     audience.organisation.define(group(audience.target(), periods=(FEBRUARY,)))
@@ -80,7 +80,7 @@ def test_before_the_first_period_one_takes_part_from_the_next(audience: Audience
     assert [("February", 0)] == audience.value("anna")
 
 
-def test_who_is_in_already_is_enrolled_in_a_target_defined_later(audience: Audience) -> None:
+def test_a_member_is_enrolled_in_a_target_defined_later(audience: Audience) -> None:
     """A server does it by and by, once."""
     audience.let_in(ANNA, BOB)
     audience.organisation.define(group(audience.target()))
@@ -96,22 +96,22 @@ def test_leaving_the_audience_keeps_the_enrolment(audience: Audience) -> None:
     audience.organisation.define(group(audience.target()))
     audience.let_in(ANNA)
     path = f"{audience.path}/members/{audience.organisation.customer('anna')}"
-    assert [{"left": True}, {"left": False}] == [said(audience.organisation.send("DELETE", path)) for _ in range(2)]
-    audience.organisation.tell(bill("1", customer="anna"))
+    assert [{"left": True}, {"left": False}] == [json_of(audience.organisation.send("DELETE", path)) for _ in range(2)]
+    audience.organisation.send_events(bill("1", customer="anna"))
     assert ([], [("January", 251), ("February", 0)]) == (audience.members(), audience.value("anna"))
 
 
 def test_one_customer_enters_by_id(audience: Audience) -> None:
-    """And again, which changes nothing."""
+    """A second time changes nothing."""
     audience.organisation.define(group(audience.target()))
     path = f"{audience.path}/members/{audience.organisation.customer('anna')}"
-    told = [said(audience.organisation.send("PUT", path)) for _ in range(2)]
+    told = [json_of(audience.organisation.send("PUT", path)) for _ in range(2)]
     assert [(1, 0), (0, 1)] == [(one["entered"], one["already"]) for one in told]
     assert [("January", 250), ("February", 0)] == audience.value("anna")
 
 
 def test_an_upload_may_be_sent_again(audience: Audience) -> None:
-    """Who is in already stays in; places of customers that nobody knows are told."""
+    """Members stay members; the positions of unknown customers are answered."""
     audience.let_in(ANNA)
     told = audience.let_in(ANNA, {"externalId": "nobody"}, BOB, {"userId": 5}, ANNA)
     assert (1, 2, [1, 3]) == (told["entered"], told["already"], told["unknown"])
@@ -124,13 +124,13 @@ def test_an_upload_may_be_csv(audience: Audience) -> None:
     answered = audience.organisation.send(
         "POST", f"{audience.path}/members", content=body, headers={"Content-Type": "text/csv; charset=utf-8"}
     )
-    assert (2, [2]) == (said(answered)["entered"], said(answered)["unknown"])
+    assert (2, [2]) == (json_of(answered)["entered"], json_of(answered)["unknown"])
 
 
 def test_members_are_listed_page_by_page(audience: Audience) -> None:
     """Each once."""
     names = [f"customer {number}" for number in range(7)]
-    audience.organisation.tell(*(bill("1", customer=name) for name in names))
+    audience.organisation.send_events(*(bill("1", customer=name) for name in names))
     audience.let_in(*({"externalId": name} for name in names))
     assert sorted(audience.organisation.customer(name) for name in names) == sorted(audience.members(limit=3))
     assert 7 == audience.organisation.get(audience.path)["versions"][0]["members"]
@@ -140,7 +140,7 @@ def test_a_version_has_members_of_its_own(audience: Audience) -> None:
     """Targets that name an earlier one go on with that; where none is named today's is meant."""
     audience.organisation.define(group(audience.target()))
     first = audience.made["versionId"]
-    renewed = said(audience.organisation.post(f"{audience.path}/versions", b""))
+    renewed = json_of(audience.organisation.post(f"{audience.path}/versions", b""))
     assert [first, renewed["versionId"]] == [version["id"] for version in renewed["versions"]]
     audience.let_in(ANNA)
     assert [] == audience.value("anna")
@@ -164,7 +164,7 @@ def test_a_definition_shows_its_audiences(audience: Audience) -> None:
     ] == made["targetAudienceFilter"]
 
 
-def test_who_left_the_target_is_not_enrolled_by_what_is_defined_but_by_entering_anew(audience: Audience) -> None:
+def test_a_customer_who_left_the_target_is_enrolled_only_by_entering_again(audience: Audience) -> None:
     """Coming into the audience again is coming back."""
     made = audience.organisation.define(group(audience.target()))
     audience.let_in(ANNA)
@@ -172,18 +172,18 @@ def test_who_left_the_target_is_not_enrolled_by_what_is_defined_but_by_entering_
     path = f"/v3/targetGroups/{made['id']}/targets/{made['targets'][0]['id']}/unEnroll"
     assert 200 == audience.organisation.post(path, [{"customerId": anna}]).status_code
     audience.organisation.work()
-    audience.organisation.tell(bill("1", customer="anna"))
+    audience.organisation.send_events(bill("1", customer="anna"))
     assert ("January", 250) == audience.value("anna")[0]
     audience.organisation.send("DELETE", f"{audience.path}/members/{anna}")
     audience.let_in(ANNA)
-    audience.organisation.tell(bill("2", customer="anna"))
+    audience.organisation.send_events(bill("2", customer="anna"))
     assert ("January", 252) == audience.value("anna")[0]
 
 
 def test_audiences_are_listed_by_id(front: ApiClient) -> None:
     """Page by page."""
     organisation = front.organisation()
-    ids = [said(organisation.post("/api/v1/audiences", {"name": name}))["id"] for name in ("a", "b", "c")]
+    ids = [json_of(organisation.post("/api/v1/audiences", {"name": name}))["id"] for name in ("a", "b", "c")]
     page = organisation.get("/api/v1/audiences", limit=2)
     rest = organisation.get("/api/v1/audiences", cursor=page["nextCursor"], limit=2)
     assert (ids, None) == ([item["id"] for item in page["items"] + rest["items"]], rest["nextCursor"])
@@ -194,7 +194,7 @@ def test_a_target_that_is_added_names_audiences_too(audience: Audience) -> None:
     audience.let_in(ANNA)
     made = audience.organisation.define(group(targets=[]))
     path = f"/v3/targetGroups/{made['id']}/targets"
-    added = said(audience.organisation.post(path, [audience.target()]))["data"]
+    added = json_of(audience.organisation.post(path, [audience.target()]))["data"]
     assert audience.made["versionId"] == added[0]["targetAudienceFilter"][0]["versionId"]
     assert (
         audience.made["id"] == audience.organisation.get(path)["data"][0]["targetAudienceFilter"][0]["audienceGroupId"]
@@ -202,12 +202,12 @@ def test_a_target_that_is_added_names_audiences_too(audience: Audience) -> None:
     audience.organisation.work()
     assert [("January", 250), ("February", 0)] == audience.value("anna")
     unknown = target(enrolmentMethod="AUDIENCE_FILTER", targetAudienceFilter=[{"audienceGroupId": 5}])
-    told = said(audience.organisation.post(path, [unknown]))["errors"]
+    told = json_of(audience.organisation.post(path, [unknown]))["errors"]
     assert "there is no audience with the id 5" in told[0]["message"]
 
 
 def test_a_target_that_is_put_back_in_force_asks_anew(audience: Audience) -> None:
-    """Who entered meanwhile is enrolled then."""
+    """A customer who entered meanwhile is enrolled then."""
     made = audience.organisation.define(group(audience.target()))
     path = f"/v3/targetGroups/{made['id']}/targets"
     one = made["targets"][0]["id"]
@@ -221,7 +221,7 @@ def test_a_target_that_is_put_back_in_force_asks_anew(audience: Audience) -> Non
     assert ("January", 30) == audience.value("bob")[0]
 
 
-def test_a_target_put_out_of_force_asks_for_nobody(audience: Audience) -> None:
+def test_a_deactivated_target_enrols_no_member(audience: Audience) -> None:
     """What was asked for before is done with."""
     audience.let_in(ANNA)
     audience.organisation.define(group(audience.target(), periods=(JANUARY,), active=False))

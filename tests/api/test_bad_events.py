@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from milepost.api.native.events.body import FIELDS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, line
 
 MEBIBYTE = 1024 * 1024
@@ -17,7 +17,7 @@ WHO = ("customer", "must hold exactly one of id, externalId, mobile, email")
 
 @pytest.fixture
 def untouched(front: ApiClient) -> Iterator[OrganisationClient]:
-    """Return a brand with a target; after the test nothing more may be stored than before."""
+    """Return an organisation with a target; after the test nothing more may be stored than before."""
     organisation = front.organisation()
     organisation.define(group())
     before = organisation.stored()
@@ -30,7 +30,7 @@ def refused(organisation: OrganisationClient, sent: Json | bytes) -> list[tuple[
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     answered = organisation.post("/api/v1/events", body)
     assert 200 == answered.status_code, answered.text
-    (item,) = said(answered)["items"]
+    (item,) = json_of(answered)["items"]
     assert ("refused", None, []) == (item["status"], item["customerId"], item["entries"])
     return [(problem["path"], problem["reason"]) for problem in item["problems"]]
 
@@ -137,8 +137,8 @@ def test_a_bad_event_is_refused_with_its_reason(
     assert expected[1] == found[0][1][: len(expected[1])]
 
 
-def test_everything_wrong_with_an_event_is_told_at_once(untouched: OrganisationClient) -> None:
-    """What the decoder stopped at does not hide the rest."""
+def test_every_problem_of_an_event_is_reported_at_once(untouched: OrganisationClient) -> None:
+    """A value that the decoder cannot read does not hide other problems."""
     sent = bill() | {"id": 7, "time": "never", "colour": 1, "customer": {"id": "x", "name": "Anna"}}
     sent["data"] |= {"netAmount": [], "lines": 5}
     paths = {path for path, _ in refused(untouched, sent)}
@@ -147,7 +147,7 @@ def test_everything_wrong_with_an_event_is_told_at_once(untouched: OrganisationC
 
 def test_a_refused_event_is_answered_under_its_id(untouched: OrganisationClient) -> None:
     """A sender finds its event also where it was refused; an id that is no text is not repeated."""
-    items = untouched.tell(bill("x", id="mine"), bill("x") | {"id": 8}, bill(customer={"id": 5}, id="other"))
+    items = untouched.send_events(bill("x", id="mine"), bill("x") | {"id": 8}, bill(customer={"id": 5}, id="other"))
     assert ["mine", None, "other"] == [item["id"] for item in items]
 
 
@@ -168,10 +168,10 @@ def test_a_refused_event_is_answered_under_its_id(untouched: OrganisationClient)
         b"[" + b"[" * 100_000 + b"]" * 100_000 + b"]",
     ],
 )
-def test_what_is_no_json_is_refused_whole(untouched: OrganisationClient, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_refused_as_a_whole(untouched: OrganisationClient, body: bytes) -> None:
     """The face of our own says what is wrong with the body: 400 and a problem."""
     answered = untouched.post("/api/v1/events", body)
-    (problem,) = said(answered)["problems"]
+    (problem,) = json_of(answered)["problems"]
     assert (400, "") == (answered.status_code, problem["path"])
     assert problem["reason"].startswith(("the body is not valid JSON", "the JSON is deeper than 32 levels"))
 
@@ -181,7 +181,7 @@ def test_a_deep_event_is_refused(untouched: OrganisationClient, depth: int) -> N
     """However deep the data of one event nests, it is refused by itself or with its body."""
     text = json.dumps(event("Run", data={"a": 1})).encode().replace(b": 1}", b": " + b"[" * depth + b"]" * depth + b"}")
     answered = untouched.post("/api/v1/events", text)
-    told = said(answered)
+    told = json_of(answered)
     assert (answered.status_code, list(told)) in [(200, ["items"]), (400, ["problems"])]
     assert all(item["status"] == "refused" for item in told.get("items", ()))
 
@@ -192,20 +192,20 @@ def test_a_line_that_is_no_json_is_refused_by_itself(organisation: OrganisationC
     answered = organisation.send(
         "POST", "/api/v1/events", content=b"\n".join(lines), headers={"content-type": "application/x-ndjson"}
     )
-    assert ["applied", "refused", "refused", "applied"] == [item["status"] for item in said(answered)["items"]]
+    assert ["applied", "refused", "refused", "applied"] == [item["status"] for item in json_of(answered)["items"]]
     assert 2 == organisation.stored()["event"]
 
 
 def test_a_body_of_20_megabytes_is_refused(untouched: OrganisationClient) -> None:
-    """Past 10 MiB nothing is read on: 413 in the words of our own face."""
+    """Past 10 MiB nothing is read on: 413 in the words of our own API."""
     answered = untouched.post("/api/v1/events", b" " * 20_000_000)
     assert (413, {"problems": [{"path": "", "reason": "the body is larger than 10485760 bytes"}]}) == (
         answered.status_code,
-        said(answered),
+        json_of(answered),
     )
 
 
-def test_a_body_that_does_not_tell_its_size_is_measured(untouched: OrganisationClient) -> None:
+def test_a_body_without_a_stated_size_is_measured(untouched: OrganisationClient) -> None:
     """A body that comes in parts is refused as soon as it passes the limit."""
 
     async def parts() -> Any:
@@ -235,7 +235,7 @@ def test_an_event_may_have_1_mebibyte_and_no_more(organisation: OrganisationClie
     answered = organisation.post(
         "/api/v1/events", b"[" + b",".join([long[1], json.dumps(bill()).encode(), long[0]]) + b"]"
     )
-    items = said(answered)["items"]
+    items = json_of(answered)["items"]
     assert ["refused", "applied", "applied"] == [item["status"] for item in items]
     assert f"an event may have at most {MEBIBYTE} bytes" == items[0]["problems"][0]["reason"]
 
@@ -243,10 +243,10 @@ def test_an_event_may_have_1_mebibyte_and_no_more(organisation: OrganisationClie
 def test_a_request_may_have_1000_events_and_no_more(organisation: OrganisationClient) -> None:
     """At the limit all are applied; one more, and nothing of the request is looked at."""
     sent = [event("Run", customer=f"c{number % 50}") for number in range(1_001)]
-    assert {"applied"} == {item["status"] for item in organisation.tell(*sent[:1_000])}
+    assert {"applied"} == {item["status"] for item in organisation.send_events(*sent[:1_000])}
     answered = organisation.post("/api/v1/events", sent)
     reason = "a request may hold 1000 events; this one holds 1001"
-    assert (400, {"problems": [{"path": "", "reason": reason}]}) == (answered.status_code, said(answered))
+    assert (400, {"problems": [{"path": "", "reason": reason}]}) == (answered.status_code, json_of(answered))
     assert 1_000 == organisation.stored()["event"]
 
 
@@ -272,10 +272,10 @@ def test_a_request_may_have_1000_events_and_no_more(organisation: OrganisationCl
 def test_each_limit_holds_at_and_one_past_it(organisation: OrganisationClient, most: Json, past: Json) -> None:
     """What is at a limit is applied, what passes it is refused."""
     assert ["applied", "refused"] == [
-        item["status"] for item in organisation.tell(with_data(**most), with_data(**past))
+        item["status"] for item in organisation.send_events(with_data(**most), with_data(**past))
     ]
 
 
 def test_an_event_may_be_a_day_ahead(organisation: OrganisationClient) -> None:
     """Clocks of tills differ; 24 hours are let pass."""
-    assert "applied" == organisation.tell(bill(time="2026-01-21T12:00:00Z"))[0]["status"]
+    assert "applied" == organisation.send_events(bill(time="2026-01-21T12:00:00Z"))[0]["status"]

@@ -6,14 +6,14 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, bill, event, group, line, target
 
 CAPPING = "CAPPING"
 
 
 def cap(kind: str = "ALL_POINTS", most: object = 100, entity: str = "REWARDS", **changes: object) -> Json:
-    """Return a cap on what everybody may be given each month."""
+    """Return a cap on the awards of each customer in a month."""
     rest: Json = {key: changes.pop(key) for key in ("capScope", "periods", "targetEvaluationType") if key in changes}
     capped = target(entity, kind, defaultValues=[{"defaultValue": most}], **changes)
     return group(capped, trackingType=CAPPING, **rest)
@@ -30,7 +30,7 @@ def award(
 def given(answered: httpx.Response) -> Decimal:
     """Return how much may be given."""
     assert answered.status_code == 200, answered.text
-    return Decimal(said(answered)["given"])
+    return Decimal(json_of(answered)["given"])
 
 
 def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]:
@@ -41,16 +41,16 @@ def caps(organisation: OrganisationClient, customer: str = "anna") -> list[Json]
 
 @pytest.fixture(name="anna")
 def _anna(organisation: OrganisationClient) -> OrganisationClient:
-    """Return a brand that knows Anna."""
-    organisation.tell(bill())
+    """Return an organisation that knows Anna."""
+    organisation.send_events(bill())
     return organisation
 
 
-def test_a_cap_leaves_what_it_has(anna: OrganisationClient) -> None:
+def test_a_cap_allows_what_is_left(anna: OrganisationClient) -> None:
     """Of 100 points 70 are given, then 30 of 50, then nothing; every answer says what it used."""
     defined = anna.define(cap())
     target_id, period_id = defined["targets"][0]["id"], defined["periods"][0]["id"]
-    asked = [said(award(anna, id_, amount)) for id_, amount in (("a", 70), ("b", "50"), ("c", 1))]
+    asked = [json_of(award(anna, id_, amount)) for id_, amount in (("a", 70), ("b", "50"), ("c", 1))]
     assert [("granted", 70, 70), ("reduced", 50, 30), ("denied", 1, 0)] == [
         (one["status"], one["asked"], one["given"]) for one in asked
     ]
@@ -61,7 +61,7 @@ def test_a_cap_leaves_what_it_has(anna: OrganisationClient) -> None:
 
 
 def test_what_is_left_is_shown(anna: OrganisationClient) -> None:
-    """Limit, used, left and the bounds of the running period; February begins anew."""
+    """Limit, used, left and the bounds of the running period; February begins again."""
     defined = anna.define(cap(most=Decimal("99.5")))
     award(anna, "a", Decimal("0.25"))
     (shown,) = caps(anna)
@@ -86,7 +86,7 @@ def test_what_is_left_is_shown(anna: OrganisationClient) -> None:
 
 
 def test_the_same_decision_is_taken_once(anna: OrganisationClient) -> None:
-    """Asked again it answers the same, with or without a time, and uses nothing; other content is a conflict."""
+    """A second call gets the same answer, with or without a time, and uses up nothing; other content is a conflict."""
     anna.define(cap())
     first = award(anna, "a", 70)
     anna.client.clock.set("2026-01-20T12:00:01Z")
@@ -133,9 +133,9 @@ def test_an_award_that_was_decided_does_not_count_again(anna: OrganisationClient
     """The award that follows a decision names it; one that names none uses the cap by itself."""
     anna.define(cap())
     award(anna, "a", 70)
-    anna.tell(event("PointsAwarded", data={"amount": 70, "decision": "a"}))
+    anna.send_events(event("PointsAwarded", data={"amount": 70, "decision": "a"}))
     assert [70] == [one["used"] for one in caps(anna)]
-    anna.tell(event("PointsAwarded", data={"amount": 10}))
+    anna.send_events(event("PointsAwarded", data={"amount": 10}))
     assert [80] == [one["used"] for one in caps(anna)]
 
 
@@ -195,7 +195,7 @@ def test_a_customers_own_window_begins_with_the_first_award(anna: OrganisationCl
 
 
 def test_only_the_enrolled_are_bound_by_a_list(anna: OrganisationClient) -> None:
-    """A cap with a list of customers concerns nobody else; an own limit stands in for the usual one."""
+    """A cap with a list of customers concerns no other customer; a customer's own limit replaces the usual one."""
     defined = anna.define(cap(most=10, enrolmentMethod="IMPORT"))
     assert [] == caps(anna)
     assert 50 == given(award(anna, "a", 50))
@@ -205,10 +205,10 @@ def test_only_the_enrolled_are_bound_by_a_list(anna: OrganisationClient) -> None
 
 
 def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
-    """Where the award is given decides, by a filter; an unknown place is told."""
+    """A filter decides by the place of the award; an unknown place is reported."""
     organisation = front.organisation()
-    organisation.tell(bill())
-    (store,) = said(organisation.post("/api/v1/stores", [{"code": "A"}]))["items"]
+    organisation.send_events(bill())
+    (store,) = json_of(organisation.post("/api/v1/stores", [{"code": "A"}]))["items"]
     organisation.post("/api/v1/stores", [{"code": "B"}])
     organisation.define(cap(most=1, filters=[{"entityType": "STORE", "entityIds": [store["id"]]}]))
     runtime, there = ({"code": code} for code in "AB")
@@ -242,16 +242,16 @@ def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
         ({"store": {"id": 1}, "till": {"id": 1}}, "store"),
     ],
 )
-def test_a_bad_decision_is_told_where(anna: OrganisationClient, changes: Json, path: str) -> None:
-    """Each mistake by its path; nothing is decided."""
+def test_a_bad_decision_is_refused_with_the_field(anna: OrganisationClient, changes: Json, path: str) -> None:
+    """Each problem has its path; nothing is decided."""
     answered = anna.post(f"/api/v1/customers/{anna.customer('anna')}/awards", {"id": "a", "amount": 1} | changes)
-    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
+    assert (400, path) == (answered.status_code, json_of(answered)["problems"][0]["path"]), answered.text
 
 
 @pytest.mark.parametrize("customer", ["1", "x", "9" * 30])
 @pytest.mark.parametrize("call", ["caps", "awards", "progress"])
 def test_an_unknown_customer_is_not_found(organisation: OrganisationClient, customer: str, call: str) -> None:
-    """404, whatever stands in the path, of another brand's customers too."""
+    """404, whatever stands in the path, of another organisation's customers too."""
     path = f"/api/v1/customers/{customer}/{call}"
     answered = organisation.post(path, {"id": "a", "amount": 1}) if call == "awards" else organisation.send("GET", path)
     assert 404 == answered.status_code

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, OrganisationClient, said
+from tests.api.client import PASSWORD, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, group
 from tests.api.test_audiences import ANNA, Audience
 
@@ -19,12 +19,12 @@ def audience(organisation: OrganisationClient) -> Audience:
 def called(audience: Audience, name: object) -> tuple[int, object]:
     """Ask for another name; return the status, and the name or what was wrong."""
     answered = audience.organisation.send("PATCH", audience.path, json={"name": name})
-    told = said(answered)
+    told = json_of(answered)
     return answered.status_code, told["name"] if answered.status_code == 200 else told["problems"][0]["reason"]
 
 
 def test_an_audience_is_renamed(audience: Audience) -> None:
-    """Also to what differs in case alone; members and the targets that name it go on."""
+    """A name may also change only in case; members and targets that name it stay."""
     audience.let_in(ANNA)
     audience.organisation.define(group(audience.target()))
     assert [(200, "Silver"), (200, "SILVER")] == [called(audience, "Silver"), called(audience, "SILVER")]
@@ -54,7 +54,7 @@ def test_an_audience_that_nothing_needs_is_deleted(audience: Audience) -> None:
     organisation, path = audience.organisation, audience.path
     audience.let_in(ANNA)
     gone = organisation.send("DELETE", path)
-    assert (200, "Gold") == (gone.status_code, said(gone)["name"])
+    assert (200, "Gold") == (gone.status_code, json_of(gone)["name"])
     assert [] == organisation.get("/api/v1/audiences")["items"]
     for method, address in (
         ("GET", path),
@@ -65,9 +65,9 @@ def test_an_audience_that_nothing_needs_is_deleted(audience: Audience) -> None:
         ("PUT", f"{path}/members/{organisation.customer('anna')}"),
     ):
         body = {"json": {"name": "x"}} if method == "PATCH" else {}
-        told = said(organisation.send(method, address, **body))["problems"]
+        told = json_of(organisation.send(method, address, **body))["problems"]
         assert ["there is no audience with this id"] == [one["reason"] for one in told], (method, address)
-    named = said(organisation.post("/v3/targetGroups", group(audience.target())))["errors"]
+    named = json_of(organisation.post("/v3/targetGroups", group(audience.target())))["errors"]
     assert [True] == ["there is no audience with the id" in one["message"] for one in named]
     assert 200 == organisation.post("/api/v1/audiences", {"name": "gold"}).status_code
 
@@ -78,7 +78,7 @@ def test_an_audience_that_a_target_names_stays(audience: Audience) -> None:
     running = organisation.define(group(audience.target(), active=False))
     over = organisation.define(group(audience.target()))
     audience.let_in(ANNA)
-    told = said(organisation.send("DELETE", audience.path))["problems"]
+    told = json_of(organisation.send("DELETE", audience.path))["problems"]
     assert ["is named by 2 targets whose groups are not over, such as "] == [
         one["reason"].partition('"')[0] for one in told
     ]
@@ -91,7 +91,7 @@ def test_an_audience_that_a_target_names_stays(audience: Audience) -> None:
 
 
 def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
-    """Whoever comes first: a definition that names it, or the deletion."""
+    """The first of the two wins: a definition that names it, or the deletion."""
     organisation = audience.organisation
 
     async def together() -> tuple[httpx.Response, httpx.Response]:
@@ -104,8 +104,8 @@ def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
     assert [200, 400] == sorted(one.status_code for one in organisation.client.run(together))
 
 
-def test_nobody_enters_an_audience_that_is_deleted_meanwhile(audience: Audience) -> None:
-    """Whoever was to enter is told so, or is in before it is gone."""
+def test_no_customer_enters_an_audience_that_is_deleted_meanwhile(audience: Audience) -> None:
+    """A customer who was to enter is refused, or is a member before the audience is deleted."""
     organisation = audience.organisation
 
     async def together() -> tuple[httpx.Response, httpx.Response]:
@@ -116,4 +116,4 @@ def test_nobody_enters_an_audience_that_is_deleted_meanwhile(audience: Audience)
 
     gone, entered = organisation.client.run(together)
     assert 200 == gone.status_code
-    assert entered.status_code == 200 or said(entered)["problems"][0]["path"] == "audienceId"
+    assert entered.status_code == 200 or json_of(entered)["problems"][0]["path"] == "audienceId"

@@ -45,7 +45,7 @@ def test_communications_are_kept_and_read(organisation: OrganisationClient) -> N
     assert organisation.till_code == kept[0]["attribution"]["createdBy"]["code"]
 
 
-def test_one_with_an_id_is_changed(organisation: OrganisationClient) -> None:
+def test_a_communication_with_an_id_is_changed(organisation: OrganisationClient) -> None:
     """What is not said stays; what changed is of today; the order is that of the request."""
     path = address(organisation)
     first, second = organisation.data("POST", f"{path}/upsert", [START, WHOLE])
@@ -89,16 +89,16 @@ WRONG: tuple[tuple[Any, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, reasons", WRONG)
-def test_what_is_wrong_with_a_communication_is_told(
+def test_each_problem_of_a_communication_is_reported(
     organisation: OrganisationClient, body: Any, reasons: list[str]
 ) -> None:
-    """Where and what; nothing of the request is kept."""
+    """Where and what; nothing of the request is stored."""
     path = address(organisation)
     assert [(300004, reason) for reason in reasons] == organisation.errors("POST", f"{path}/upsert", body)
     assert [] == organisation.data("GET", path)
 
 
-def test_one_stands_once_in_a_request(organisation: OrganisationClient) -> None:
+def test_a_communication_comes_once_in_a_request(organisation: OrganisationClient) -> None:
     """Two changes of one would leave it open which holds."""
     path = address(organisation)
     (kept,) = organisation.data("POST", f"{path}/upsert", [START])
@@ -107,8 +107,8 @@ def test_one_stands_once_in_a_request(organisation: OrganisationClient) -> None:
 
 
 @pytest.mark.parametrize("method, end", [("GET", ""), ("POST", "/upsert")])
-def test_of_a_target_that_is_not_there_nothing_is_told(organisation: OrganisationClient, method: str, end: str) -> None:
-    """An unknown or deleted group, another brand's, and an unknown target: the vendor's codes."""
+def test_an_unknown_target_has_no_communications(organisation: OrganisationClient, method: str, end: str) -> None:
+    """An unknown or deleted group, another organisation's, and an unknown target: the vendor's codes."""
     path = address(organisation)
     group_path = path.partition("/targets/")[0]
     body = [START] if method == "POST" else None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from milepost.api.http.body import write_json
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import MARCH, group, target
 from tests.api.test_connected_organisations import ALL_TEXT, scope, told
 
@@ -32,7 +32,7 @@ class Family:
 def asked(caller: OrganisationClient, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
     """Ask as *caller*; return the data, or codes and messages."""
     answered = caller.send(method, path, headers=headers, content=None if body is None else write_json(body))
-    return told(answered.status_code, said(answered))
+    return told(answered.status_code, json_of(answered))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def ids(found: list[Json]) -> list[int]:
     return [one["id"] for one in found]
 
 
-def test_lists_hold_the_groups_of_each_organisation_that_is_asked_about(family: Family) -> None:
+def test_lists_hold_the_groups_of_each_organisation_in_scope(family: Family) -> None:
     """The parent's first; milestones newest first, in pages over all of them, each with its organisation."""
     parent, child = family.parent, family.child
     own, other = family.groups[parent]["id"], family.groups[child]["id"]
@@ -73,7 +73,9 @@ def test_lists_hold_the_groups_of_each_organisation_that_is_asked_about(family: 
     assert [own, other] == ids(asked(parent, "GET", GROUPS, scope("ALL")))
     assert [other] == ids(asked(parent, "GET", GROUPS, scope("OTHER", child)))
     assert [own, other] == ids(asked(child, "GET", GROUPS, scope("ALL")))
-    pages = [said(parent.send("GET", f"/v3/milestones?limit=1&offset={page}", headers=scope("ALL"))) for page in (0, 1)]
+    pages = [
+        json_of(parent.send("GET", f"/v3/milestones?limit=1&offset={page}", headers=scope("ALL"))) for page in (0, 1)
+    ]
     assert [2, 2] == [page["pagination"]["total"] for page in pages]
     shown = [(one["id"], one["orgId"]) for page in pages for one in page["data"]]
     assert [(other, child.organisation.id), (own, parent.organisation.id)] == shown
@@ -113,7 +115,7 @@ def test_a_parent_defines_and_edits_in_a_child(family: Family) -> None:
 
 
 def test_writing_is_for_one_organisation(family: Family) -> None:
-    """ALL is for reading; a child writes to nobody else, and nobody to strangers."""
+    """ALL is for reading; a child writes only to itself, and no organisation to one that is not connected."""
     parent, child, stranger = family.parent, family.child, family.stranger
     body = {"description": "x"}
     path = family.address(child)

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from milepost.model.problem import Refused
+from milepost.model.time import EPOCH
 from milepost.service.organisations.provisioning import add_organisation
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 GATEWAY = "/api_gateway/intouch-api-v3"
@@ -28,12 +29,12 @@ class Family:
 
     @property
     def everybody(self) -> tuple[OrganisationClient, ...]:
-        """Return every brand."""
+        """Return all organisations."""
         return self.parent, self.child, self.other, self.stranger
 
     def _target(self, organisation: OrganisationClient) -> str:
         defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
-        organisation.tell(bill())
+        organisation.send_events(bill())
         return f"/v3.1/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}"
 
     def enrol(
@@ -47,7 +48,7 @@ class Family:
         """Enrol Anna of *of*, asked for by *caller*; return the status and what was answered."""
         body = msgspec.json.encode([{"customerId": of.customer("anna")}])
         answered = caller.send("POST", f"{prefix}{self.targets[of]}/{way}", content=body, headers=headers)
-        return told(answered.status_code, said(answered))
+        return told(answered.status_code, json_of(answered))
 
     def view(
         self, caller: OrganisationClient, of: OrganisationClient, headers: dict[str, str], prefix: str = ""
@@ -57,12 +58,12 @@ class Family:
             f"{prefix}/v3.1/users/{of.customer('anna')}/targetGroups?includeInactive=true&includeInactiveTargets=true"
         )
         answered = caller.send("GET", path, headers=headers)
-        found = told(answered.status_code, said(answered))
+        found = told(answered.status_code, json_of(answered))
         return found if isinstance(found, list) else found["userId"]
 
 
 def told(status: int, answer: Json) -> Any:
-    """Return the data of what went well, or codes and messages."""
+    """Return the data of a success, or codes and messages."""
     assert status == (400 if answer["errors"] else 200)
     return answer["data"] if not answer["errors"] else [(one["code"], one["message"]) for one in answer["errors"]]
 
@@ -95,7 +96,9 @@ def test_a_parent_enrols_and_takes_out_in_a_child(family: Family, prefix: str) -
 
 @PREFIXES
 @pytest.mark.parametrize("headers", [{}, {"DATA-SCOPE": "SELF"}, {"DATA-SCOPE": "self"}])
-def test_without_a_scope_it_is_ones_own(family: Family, prefix: str, headers: dict[str, str]) -> None:
+def test_without_a_scope_the_callers_organisation_is_meant(
+    family: Family, prefix: str, headers: dict[str, str]
+) -> None:
     """SELF is the default, for parents and children."""
     for organisation in (family.parent, family.child, family.stranger):
         assert organisation.customer("anna") == family.enrol(organisation, organisation, headers, prefix=prefix)
@@ -161,7 +164,7 @@ def test_organisations_are_connected_in_two_levels(front: ApiClient, family: Fam
 
     def added(parent: str) -> str:
         with pytest.raises(Refused) as refused:
-            front.run(lambda: add_organisation(database, name="x", zone="UTC", now=0, parent=parent))
+            front.run(lambda: add_organisation(database, name="x", zone="UTC", now=EPOCH, parent=parent))
         return str(refused.value)
 
     assert "has a parent itself" in added(family.child.organisation.name)
@@ -174,7 +177,7 @@ def test_boards_are_those_of_the_organisation_that_has_them(front: ApiClient, pr
     parent = front.organisation()
     child = front.organisation(parent=parent.organisation.name)
     defined = child.define(group(target(), leaderboardEnabled=True))
-    child.tell(bill("40"))
+    child.send_events(bill("40"))
     ids = {"targetGroupId": defined["id"], "targetRuleId": defined["targets"][0]["id"]}
     top = f"{prefix}/v3.1/leaderboards/targetGroups/{defined['id']}?targetId={ids['targetRuleId']}"
     ranks = f"{prefix}/v3.1/leaderboards/user/{child.customer('anna')}"
@@ -182,13 +185,13 @@ def test_boards_are_those_of_the_organisation_that_has_them(front: ApiClient, pr
     def ranked(caller: OrganisationClient, headers: dict[str, str], **more: Any) -> Any:
         content = msgspec.json.encode([ids | more])
         answered = caller.send("GET", ranks, content=content, headers=headers)
-        return told(answered.status_code, said(answered))
+        return told(answered.status_code, json_of(answered))
 
     for headers in (scope("OTHER", child), scope("ALL")):
-        page = said(parent.send("GET", top, headers=headers))
+        page = json_of(parent.send("GET", top, headers=headers))
         assert [40] == [one["achievedValue"] for one in page["data"]["rankings"]]
         (rank,) = ranked(parent, headers, orgId=child.organisation.id)["userRanks"]
         assert (1, child.organisation.id) == (rank["rank"], rank["orgId"])
-    assert [310017] == [error["code"] for error in said(parent.send("GET", top))["errors"]]
+    assert [310017] == [error["code"] for error in json_of(parent.send("GET", top))["errors"]]
     assert [(310011, "Invalid userId")] == ranked(parent, {})
     assert [51512] == [code for code, _ in ranked(child, {}, orgId=parent.organisation.id)]

@@ -1,4 +1,7 @@
-"""`/api/v1/customers/{id}/goals`: what customers set out to reach, within the limits of the brand (facts 4.12)."""
+"""`/api/v1/customers/{id}/goals`.
+
+What customers set out to reach, within the limits of the organisation (facts 4.12).
+"""
 
 import asyncio
 from typing import Any
@@ -6,19 +9,19 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 DATES = {"startDate": "2026-01-20", "endDate": "2026-01-31"}
 
 
 class Stage:
-    """A brand after one of whose targets customers may set goals of 10 to 500, for 30 days; Anna and Bob are known."""
+    """An organisation with a template for goals from 10 to 500 over 30 days, and its customers Anna and Bob."""
 
     def __init__(self, organisation: OrganisationClient, **settings: Any) -> None:
         """Set the stage."""
         self.organisation = organisation
-        organisation.tell(bill("50", time="2026-01-20T09:00:00Z"), bill("1", customer="bob"))
+        organisation.send_events(bill("50", time="2026-01-20T09:00:00Z"), bill("1", customer="bob"))
         pattern = target(name="Shop", expression="currentTxn.value>2")
         self.pattern = organisation.define(group(pattern, active=False))
         self.template = self.pattern["targets"][0]["id"]
@@ -28,7 +31,7 @@ class Stage:
         self.anna = organisation.customer("anna")
 
     def path(self, *rest: object, customer: object = None) -> str:
-        """Return the address of a customer's goals, Anna's if nobody is named."""
+        """Return the address of a customer's goals, by default Anna's."""
         return "/".join(map(str, ("/api/v1/customers", customer or self.anna, "goals", *rest)))
 
     def asked(self, **changes: Any) -> Json:
@@ -53,16 +56,16 @@ class Stage:
         return found
 
     def refused(self, method: str, path: str, body: Any) -> list[str]:
-        """Send a request that is refused; return the paths of what is wrong. Nothing is kept."""
+        """Send a request that is refused; return the paths of what is wrong. Nothing is stored."""
         before = self.organisation.stored()
         answered = self.organisation.send(method, path, json=body)
         assert (400, before) == (answered.status_code, self.organisation.stored()), answered.text
-        return [problem["path"] for problem in said(answered)["problems"]]
+        return [problem["path"] for problem in json_of(answered)["problems"]]
 
     def _sent(self, method: str, path: str, body: Any) -> Json:
         answered = self.organisation.send(method, path, json=body)
         assert answered.status_code == 200, answered.text
-        told: Json = said(answered)
+        told: Json = json_of(answered)
         return told
 
 
@@ -73,7 +76,7 @@ def stage(organisation: OrganisationClient) -> Stage:
 
 
 def test_a_goal_is_set(stage: Stage) -> None:
-    """It tells all that there is to it; what was bought on its first day counts, by the template's rule."""
+    """The answer is complete; a bill of its first day counts, by the template's rule."""
     goal = stage.set(name="Treat")
     assert ("Treat", stage.template, 100, 50, "RUNNING", None) == (
         goal["name"],
@@ -91,25 +94,25 @@ def test_a_goal_is_set(stage: Stage) -> None:
 def test_a_goal_is_reached(stage: Stage) -> None:
     """By the bill that meets it; bills that the template does not count add nothing."""
     stage.set()
-    stage.organisation.tell(bill("2"), bill("50", time="2026-01-20T11:00:00Z"))
+    stage.organisation.send_events(bill("2"), bill("50", time="2026-01-20T11:00:00Z"))
     (goal,) = stage.goals()
     assert (100, "2026-01-20T11:00:00Z", "Shop") == (goal["reached"], goal["achievedAt"], goal["name"])
 
 
-def test_only_who_set_the_goal_pursues_it(stage: Stage) -> None:
+def test_a_goal_is_only_for_the_customer_who_set_it(stage: Stage) -> None:
     """With a value of one's own, also where another chose the same dates."""
     bob = stage.organisation.customer("bob")
     mine, others = stage.set(goal=60), stage.set(customer=bob, goal=500)
     assert (mine["targetGroupId"], mine["id"]) == (others["targetGroupId"], mine["id"])
-    stage.organisation.tell(bill("10"), bill("10", customer="bob"))
+    stage.organisation.send_events(bill("10"), bill("10", customer="bob"))
     (found,) = stage.organisation.get(stage.path(customer=bob))["items"]
     assert (10, None, 60) == (found["reached"], found["achievedAt"], stage.goals()[0]["reached"])
     assert stage.goals()[0]["achievedAt"] is not None
-    stage.organisation.tell(bill("10", customer="carl"))
+    stage.organisation.send_events(bill("10", customer="carl"))
     assert [] == stage.organisation.get(stage.path(customer=stage.organisation.customer("carl")))["items"]
 
 
-def test_goals_are_hidden_from_lists_unless_asked_for(stage: Stage) -> None:
+def test_goals_are_hidden_from_lists_unless_requested(stage: Stage) -> None:
     """As the vendor hides what customers made; the customer's own view shows it with the own goal."""
     goal = stage.set()
     shown = [
@@ -124,7 +127,7 @@ def test_goals_are_hidden_from_lists_unless_asked_for(stage: Stage) -> None:
 
 
 def test_a_value_can_be_changed(stage: Stage) -> None:
-    """It is asked of what is heard from then on."""
+    """It applies to events received from then on."""
     goal = stage.set()
     changed = stage.change(goal, goal="55.5", name="Less")
     assert ("Less", "55.5", 50, None) == (
@@ -133,17 +136,17 @@ def test_a_value_can_be_changed(stage: Stage) -> None:
         changed["reached"],
         changed["achievedAt"],
     )
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     assert (60, True) == (stage.goals()[0]["reached"], stage.goals()[0]["achievedAt"] is not None)
 
 
 def test_dates_can_be_changed(stage: Stage) -> None:
     """The goal keeps its id; what was bought in its dates counts."""
     goal = stage.set()
-    stage.organisation.tell(bill("5"))
+    stage.organisation.send_events(bill("5"))
     changed = stage.change(goal, endDate="2026-02-10")
     assert (goal["id"], "2026-02-10", 55) == (changed["id"], changed["endDate"], changed["reached"])
-    stage.organisation.tell(bill("45"))
+    stage.organisation.send_events(bill("45"))
     (found,) = stage.goals()
     assert (100, True) == (found["reached"], found["achievedAt"] is not None)
 
@@ -157,11 +160,11 @@ def test_a_goal_that_runs_keeps_its_start(stage: Stage) -> None:
 
 
 def test_a_goal_can_be_cancelled(stage: Stage) -> None:
-    """Nothing counts any more, what was reached stays; again changes nothing."""
+    """Nothing counts any more, the value stays; a second call changes nothing."""
     goal = stage.set()
     stage.organisation.client.clock.set("2026-01-21T00:00:00Z")
     cancelled = stage.cancel(goal)
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     assert ("CANCELLED", 50, "2026-01-21T00:00:00Z") == (
         cancelled["status"],
         stage.goals()[0]["reached"],
@@ -175,7 +178,7 @@ def test_a_goal_can_be_set_again_after_it_was_cancelled(stage: Stage) -> None:
     """It goes on from what was reached."""
     stage.cancel(stage.set())
     again = stage.set(goal=60)
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     assert (again["id"], 60, "RUNNING") == (
         stage.goals()[0]["id"],
         stage.goals()[0]["reached"],
@@ -193,12 +196,12 @@ def test_a_goal_that_is_over_stays_as_it_is(stage: Stage) -> None:
     ]
 
 
-def test_no_more_goals_at_a_time_than_the_brand_allows(stage: Stage) -> None:
+def test_no_more_goals_at_a_time_than_the_organisation_allows(stage: Stage) -> None:
     """Two; one that is cancelled makes room, as one that is over does."""
     first = stage.set()
     stage.set(endDate="2026-02-01")
     answered = stage.organisation.post(stage.path(), stage.asked(endDate="2026-02-02"))
-    assert ("", "a customer may have 2 goals at a time") == tuple(said(answered)["problems"][0].values())
+    assert ("", "a customer may have 2 goals at a time") == tuple(json_of(answered)["problems"][0].values())
     stage.cancel(first)
     stage.set(endDate="2026-02-02")
 
@@ -216,11 +219,11 @@ def test_the_same_goal_is_not_set_twice(stage: Stage) -> None:
     assert 1 == len(stage.goals())
 
 
-def test_goals_of_many_are_one_definition(stage: Stage) -> None:
-    """Whoever chooses dates that were chosen before defines nothing, also when asked for at the same time."""
+def test_goals_of_many_customers_are_one_definition(stage: Stage) -> None:
+    """Dates that were chosen before define no new group, also if chosen at the same time."""
     organisation = stage.organisation
     names = [f"customer {number}" for number in range(8)]
-    organisation.tell(*(bill("20", customer=name) for name in names))
+    organisation.send_events(*(bill("20", customer=name) for name in names))
     paths = [stage.path(customer=organisation.customer(name)) for name in names]
 
     async def together() -> list[httpx.Response]:
@@ -229,7 +232,7 @@ def test_goals_of_many_are_one_definition(stage: Stage) -> None:
 
     answered = organisation.client.run(together)
     assert [200] * 8 == [one.status_code for one in answered], [one.text for one in answered]
-    assert 1 == len({said(one)["targetGroupId"] for one in answered})
+    assert 1 == len({json_of(one)["targetGroupId"] for one in answered})
     version = organisation.get("/api/v1/organisation")["version"]
     stage.set()
     assert version == organisation.get("/api/v1/organisation")["version"]
@@ -246,12 +249,12 @@ def test_a_changed_template_makes_other_goals(stage: Stage) -> None:
     bob = organisation.customer("bob")
     after = stage.set(customer=bob)
     assert before["targetGroupId"] != after["targetGroupId"]
-    organisation.tell(bill("10"), bill("10", customer="bob"))
+    organisation.send_events(bill("10"), bill("10", customer="bob"))
     assert (60, 0) == (stage.goals()[0]["reached"], organisation.get(stage.path(customer=bob))["items"][0]["reached"])
 
 
-def test_who_is_nobody_has_no_goals(stage: Stage) -> None:
-    """No id, an id of nobody, another brand's customer, another's goal."""
+def test_an_unknown_customer_has_no_goals(stage: Stage) -> None:
+    """No id, an id of nobody, another organisation's customer, another's goal."""
     goal = stage.set()
     other = stage.organisation.client.organisation()
     for customer in ("x", "5"):

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 WARNING = {"status": False, "code": 8107, "message": "Default customer status label not set"}
@@ -22,17 +22,17 @@ def registered(organisation: OrganisationClient, body: Json) -> Json:
     """Send a registration that is taken; return the answer."""
     answered = organisation.post("/v2/customers", body)
     assert 200 == answered.status_code, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
 def problems(organisation: OrganisationClient, body: Any) -> list[str]:
     """Send a registration that is refused; return the messages."""
     answered = organisation.post("/v2/customers", body)
-    assert (400, None) == (answered.status_code, said(answered)["data"]), answered.text
-    assert {300004} == {error["code"] for error in said(answered)["errors"]}
+    assert (400, None) == (answered.status_code, json_of(answered)["data"]), answered.text
+    assert {300004} == {error["code"] for error in json_of(answered)["errors"]}
     words = "Invalid input, check all values and ensure they are correct. "
-    return [error["message"].removeprefix(words) for error in said(answered)["errors"]]
+    return [error["message"].removeprefix(words) for error in json_of(answered)["errors"]]
 
 
 def test_a_registration_is_answered_as_the_vendor_does(organisation: OrganisationClient) -> None:
@@ -57,7 +57,7 @@ def test_a_registration_is_an_event_that_targets_count(organisation: Organisatio
 
 
 def test_a_known_customer_is_changed(organisation: OrganisationClient) -> None:
-    """What is given is changed or added, the rest stays; there is no warning the second time."""
+    """Named fields are changed or added, the rest stays; there is no warning the second time."""
     first = registered(
         organisation, profile(("externalId", "anna"), firstName="Ana", lastName="Berg", fields={"city": "Bonn"})
     )
@@ -73,16 +73,16 @@ def test_a_known_customer_is_changed(organisation: OrganisationClient) -> None:
 
 
 def test_a_customer_of_an_event_gets_a_profile_later(organisation: OrganisationClient) -> None:
-    """Who was registered by an unknown external id keeps the id and the progress."""
+    """A customer who was registered by an unknown external id keeps the id and the progress."""
     organisation.define(group())
-    (item,) = organisation.tell(bill("40"))
+    (item,) = organisation.send_events(bill("40"))
     told = registered(organisation, profile(("externalId", "anna"), ("mobile", "49170")))
     assert item["customerId"] == told["createdId"]
     assert [40] == [row["targetAchievedValue"] for row in organisation.rows(told["createdId"])]
 
 
 def test_names_of_different_customers_are_not_joined(organisation: OrganisationClient) -> None:
-    """Merging is another call: nothing changes."""
+    """A merge is a call of its own: nothing changes."""
     registered(organisation, profile(("mobile", "1")))
     registered(organisation, profile(("mobile", "2")))
     before = organisation.stored()
@@ -107,7 +107,7 @@ def test_registrations_at_the_same_time_make_one_customer(organisation: Organisa
             return await asyncio.gather(*(client.post("/v2/customers", json=body) for _ in range(16)))
 
     answers = organisation.client.run(together)
-    assert 1 == len({said(answered)["createdId"] for answered in answers if answered.status_code == 200})
+    assert 1 == len({json_of(answered)["createdId"] for answered in answers if answered.status_code == 200})
     assert {200, 400} >= {answered.status_code for answered in answers}
     assert (1, 2, 1) == tuple(organisation.stored()[table] for table in ("customer", "identity", "event"))
 
@@ -163,29 +163,29 @@ def test_a_search_names_one_thing(organisation: OrganisationClient, query: str) 
     """Exactly one of the names that customers have."""
     answered = organisation.send("GET", f"/api/v1/customers{query}")
     reason = "give exactly one of externalId, mobile, email, cardnumber, cardExternalId, wechat, martjackId, fbId"
-    assert (400, [{"path": "", "reason": reason}]) == (answered.status_code, said(answered)["problems"])
+    assert (400, [{"path": "", "reason": reason}]) == (answered.status_code, json_of(answered)["problems"])
 
 
 @pytest.mark.parametrize("query,name", [("?name=x", "name"), ("?externalId=a&x=b", "x"), ("?id=5", "id")])
 def test_a_search_by_another_name_is_refused(organisation: OrganisationClient, query: str, name: str) -> None:
-    """The name is said, and the names that there are."""
-    (problem,) = said(organisation.send("GET", f"/api/v1/customers{query}"))["problems"]
+    """The problem has the name as path, and lists the names that exist."""
+    (problem,) = json_of(organisation.send("GET", f"/api/v1/customers{query}"))["problems"]
     assert (name, True) == (problem["path"], "externalId" in problem["reason"])
 
 
 @pytest.mark.parametrize("value", ["a%00b", "a" * 201])
-def test_a_name_that_nobody_can_have_is_refused(organisation: OrganisationClient, value: str) -> None:
+def test_an_impossible_identifier_is_refused(organisation: OrganisationClient, value: str) -> None:
     """Too long, or holding what cannot be kept."""
     answered = organisation.send("GET", f"/api/v1/customers?externalId={value}")
-    assert (400, "externalId") == (answered.status_code, said(answered)["problems"][0]["path"])
+    assert (400, "externalId") == (answered.status_code, json_of(answered)["problems"][0]["path"])
 
 
-def test_nobody_is_an_empty_list(organisation: OrganisationClient) -> None:
+def test_an_unknown_customer_is_an_empty_list(organisation: OrganisationClient) -> None:
     """A search that finds nobody is no failure."""
     assert {"items": [], "nextCursor": None} == organisation.get("/api/v1/customers", cardnumber="none")
 
 
-def test_rules_read_what_the_brand_sends_as_fields(organisation: OrganisationClient) -> None:
+def test_conditions_read_the_fields_that_an_organisation_sends(organisation: OrganisationClient) -> None:
     """Tier, loyalty type, custom and extended fields are those of the moment at which each bill was judged."""
     rule = (
         "currentCustomer.slabName=='GOLD' && currentCustomer.isLoyal && currentCustomer.extField_age>=18"
@@ -195,11 +195,11 @@ def test_rules_read_what_the_brand_sends_as_fields(organisation: OrganisationCli
     fields = {"slabName": "SILVER", "slabNumber": 2.5, "city": "Oslo", "shoes": 42}
     body = profile(("externalId", "anna"), fields=fields) | {"extendedFields": {"age": 18}}
     anna = registered(organisation, body)["createdId"]
-    organisation.tell(bill())
+    organisation.send_events(bill())
     registered(organisation, profile(("externalId", "anna"), fields={"slabName": "GOLD"}))
-    organisation.tell(bill())
+    organisation.send_events(bill())
     registered(organisation, profile(("externalId", "anna"), fields={"slabName": "SILVER"}))
-    organisation.tell(bill())
+    organisation.send_events(bill())
     assert [1] == [row["targetAchievedValue"] for row in organisation.rows(anna)]
 
 

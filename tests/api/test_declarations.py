@@ -1,4 +1,4 @@
-"""Programmes, currencies, extended and custom fields: what a brand declares and targets may name (facts 6)."""
+"""Programmes, currencies, extended and custom fields: what an organisation declares and targets may name (facts 6)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 from milepost.api.native.answer import Items, Page
 from milepost.api.native.declarations.answer import CurrencyItem, FieldItem, ProgramItem
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 CSV = {"content-type": "text/csv; charset=utf-8"}
@@ -17,7 +17,7 @@ def kept(organisation: OrganisationClient, what: str, *items: Json) -> list[Json
     """Declare items that are taken; return them as answered."""
     answered = organisation.post(f"/api/v1/{what}", list(items))
     assert 200 == answered.status_code, answered.text
-    found: list[Json] = said(answered)["items"]
+    found: list[Json] = json_of(answered)["items"]
     return found
 
 
@@ -26,7 +26,7 @@ def refused(organisation: OrganisationClient, what: str, body: Any, **options: A
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answered = organisation.send("POST", f"/api/v1/{what}", content=content, **options)
     assert 400 == answered.status_code, answered.text
-    return [f"{problem['path']}: {problem['reason']}" for problem in said(answered)["problems"]]
+    return [f"{problem['path']}: {problem['reason']}" for problem in json_of(answered)["problems"]]
 
 
 def listed(organisation: OrganisationClient, what: str, **query: Any) -> list[Json]:
@@ -62,7 +62,7 @@ def test_currencies_belong_to_programmes(organisation: OrganisationClient) -> No
 
 @pytest.mark.parametrize("what", ["extended-fields", "custom-fields"])
 def test_fields_have_an_entity_and_a_type(organisation: OrganisationClient, what: str) -> None:
-    """Declared anew they change; the two families are apart."""
+    """A second declaration changes them; the two families are separate."""
     tip = {"entity": "TRANSACTION", "name": "tip", "type": "TEXT", "label": "Tip"}
     kept(organisation, what, tip, {"entity": "LINEITEM", "name": "tip", "type": "NUMBER"})
     kept(organisation, what, tip | {"type": "NUMBER"})
@@ -75,7 +75,7 @@ def test_fields_have_an_entity_and_a_type(organisation: OrganisationClient, what
 
 
 def test_lists_come_in_pages(organisation: OrganisationClient) -> None:
-    """A cursor leads on, null ends; another brand's are not among them."""
+    """A cursor leads on, null ends; another organisation's are not among them."""
     kept(organisation, "programs", *({"name": f"P{number}", "id": number} for number in range(1, 6)))
     first = organisation.get("/api/v1/programs", limit=2)
     second = organisation.get("/api/v1/programs", limit=2, cursor=first["nextCursor"])
@@ -87,7 +87,7 @@ def test_lists_come_in_pages(organisation: OrganisationClient) -> None:
 
 
 def test_answers_have_the_documented_shape(organisation: OrganisationClient) -> None:
-    """Both of what is kept and of what is listed."""
+    """Both of what is stored and of what is listed."""
     bodies: list[tuple[str, Any, Json]] = [
         ("programs", ProgramItem, {"name": "G", "id": 7}),
         ("currencies", CurrencyItem, {"programId": 7, "identifier": "s"}),
@@ -115,7 +115,7 @@ def test_answers_have_the_documented_shape(organisation: OrganisationClient) -> 
     ],
 )
 def test_a_bad_item_is_refused(organisation: OrganisationClient, what: str, item: Json, expected: str) -> None:
-    """By its place, with the reason; nothing is kept."""
+    """By its place, with the reason; nothing is stored."""
     (problem,) = refused(organisation, what, [item])
     assert expected == problem[: len(expected)]
     assert [] == listed(organisation, what)
@@ -186,7 +186,7 @@ STORE_COLUMNS = ("code", "id", "name", "zone", "concept", "externalId", "externa
 def test_a_bad_table_is_refused_row_by_row(
     organisation: OrganisationClient, table: str | bytes, expected: list[str]
 ) -> None:
-    """Every row that is wrong is told; none is kept."""
+    """Every wrong row is reported; no row is stored."""
     body = table if isinstance(table, bytes) else table.encode()
     assert expected == refused(organisation, "stores", body, headers=CSV)
     assert [] == listed(organisation, "stores")
@@ -195,7 +195,7 @@ def test_a_bad_table_is_refused_row_by_row(
 def codes(organisation: OrganisationClient, body: Json) -> list[tuple[int, str]]:
     """Define a group; return the errors, none when it was taken."""
     answered = organisation.post("/v3/targetGroups", body)
-    return [(one["code"], one["message"]) for one in said(answered)["errors"] or ()]
+    return [(one["code"], one["message"]) for one in json_of(answered)["errors"] or ()]
 
 
 def of_field(name: str, entity: str = "TRANSACTION", aggregate: str = "SUM") -> Json:
@@ -209,8 +209,8 @@ def of_currency(program: int, identifier: str) -> Json:
     return group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=info))
 
 
-def test_who_declares_nothing_may_name_anything(organisation: OrganisationClient) -> None:
-    """What the systems send is all there is to know."""
+def test_without_declarations_a_target_may_name_anything(organisation: OrganisationClient) -> None:
+    """Only the fields that the organisation's systems send are known."""
     assert [] == codes(organisation, of_field("tip"))
     assert [] == codes(organisation, of_currency(7, "stars"))
 
@@ -245,13 +245,13 @@ def test_a_target_names_a_known_programme_and_currency(organisation: Organisatio
     assert [310094] == [code for code, _ in codes(organisation, group(target("ALTERNATE_CURRENCIES", "ALL")))]
 
 
-def test_a_target_that_is_added_later_is_asked_as_well(organisation: OrganisationClient) -> None:
-    """And those that were there before the brand declared anything stay."""
+def test_a_target_that_is_added_later_is_checked_as_well(organisation: OrganisationClient) -> None:
+    """Targets from before the first declaration stay."""
     defined = organisation.define(group(target(), target(), combinationType="ALL"))
     kept(organisation, "extended-fields", {"entity": "TRANSACTION", "name": "tip", "type": "NUMBER"})
     info = {"name": "tips", "aggregateFunction": "SUM"}
     added = target("TRANSACTION", "EXTENDED_FIELD", extendedFieldInfo=info)
     path = f"/v3/targetGroups/{defined['id']}/targets"
-    assert [310092] == [error["code"] for error in said(organisation.post(path, [added]))["errors"]]
+    assert [310092] == [error["code"] for error in json_of(organisation.post(path, [added]))["errors"]]
     info["name"] = "tip"
     assert 200 == organisation.post(path, [added]).status_code

@@ -1,4 +1,4 @@
-"""What cannot be read of a request is told with its path, all of it, and the rest is read all the same."""
+"""What cannot be read of a request is reported with its path, all of it, and the rest is read all the same."""
 
 import json
 from decimal import Decimal
@@ -18,8 +18,8 @@ def told(body: Any) -> list[tuple[str, str]]:
     return [(problem.path, problem.reason) for problem in read_definition(text)[1]]
 
 
-def test_every_wrong_type_is_told_with_its_path() -> None:
-    """Fields of a group, of its periods, targets and deeper are told together."""
+def test_every_wrong_type_is_reported_with_its_path() -> None:
+    """Fields of a group, of its periods, targets and deeper are reported together."""
     body = {
         "name": 5,
         "active": "yes",
@@ -67,7 +67,7 @@ def test_what_can_be_read_is_read_beside_what_cannot() -> None:
 
 
 def test_unknown_fields_are_named() -> None:
-    """A field that nobody knows is a mistake, at every depth."""
+    """An unknown field is a problem, at every depth."""
     body = {"colour": 1, "periods": [{"colour": 1}], "targets": [{"extendedFieldInfo": {"colour": 1}}]}
     assert [path for path, _ in told(body)] == [
         "periods[0].colour",
@@ -76,14 +76,14 @@ def test_unknown_fields_are_named() -> None:
     ]
 
 
-def test_a_long_unknown_name_is_cut_when_told() -> None:
+def test_a_long_unknown_name_is_cut_in_the_message() -> None:
     """A name of a million characters is not sent back."""
     ((path, _),) = told({"x" * 100_000: 1})
     assert len(path) == 61
 
 
 def test_fields_that_only_answers_have_are_left_out() -> None:
-    """Whoever posts an answer back, with ids, stamps and statuses, is understood."""
+    """An answer that is sent back, with ids, stamps and statuses, is understood."""
     body = {
         "id": 5,
         "attribution": {},
@@ -128,8 +128,8 @@ def test_the_prose_has_another_word_for_interrupted_streaks() -> None:
     assert (problems, draft.tracking) == ((), Tracking.NON_CONTINUOUS_STREAKS)
 
 
-def test_an_explicit_null_is_told_from_silence_where_answers_show_it() -> None:
-    """An aggregate window of null was said; nothing else that is null was."""
+def test_an_explicit_null_differs_from_absence_where_answers_show_it() -> None:
+    """An aggregate window of null was sent; no other null was."""
     body = b'{"name": null, "targets": [{"extendedFieldInfo": {"aggregateWindow": null}}, {"extendedFieldInfo": {}}]}'
     draft, problems = read_definition(body)
     given = [target.metadata is not None and target.metadata.window_given for target in draft.targets]
@@ -173,7 +173,7 @@ def test_a_body_that_is_no_object_says_so(body: bytes) -> None:
     assert read_definition(body)[1] == (Problem("", "The body must be an object."),)
 
 
-def test_a_list_too_long_to_be_judged_is_told() -> None:
+def test_a_list_too_long_to_be_validated_is_refused() -> None:
     """Thousands of entries are not looked at one by one."""
     ((path, reason),) = told({"targets": [{}] * 1_001})
     assert (path, "1000" in reason) == ("targets", True)

@@ -11,7 +11,7 @@ from milepost.api.http.body import write_json
 from milepost.model.target import TargetGroup
 from milepost.rules.calendar import calendar_of
 from milepost.store import organisations
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.test_seed_definitions import ANSWERED, SEEDS, SLIPS, is_never_sent, is_newer, leaves, seed
 
 CLOCK = "2026-01-12T09:30:56.717Z"
@@ -22,7 +22,7 @@ def asked(organisation: OrganisationClient, body: Any) -> tuple[int, Json]:
     """Post a definition; return status and envelope, numbers exact."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answered = organisation.post("/v3/targetGroups", content)
-    return answered.status_code, said(answered)
+    return answered.status_code, json_of(answered)
 
 
 def request(**changes: Any) -> Json:
@@ -187,7 +187,7 @@ def test_each_published_error_is_provoked(organisation: OrganisationClient) -> N
     assert organisation.stored() == before
 
 
-def test_what_is_no_json_is_refused(organisation: OrganisationClient) -> None:
+def test_a_body_that_is_no_json_is_refused(organisation: OrganisationClient) -> None:
     """Broken bodies get a stated error, never a failure of the server."""
     answers = [asked(organisation, body) for body in BROKEN]
     assert [(status, {code for code, _ in errors(told)}) for status, told in answers] == [(400, {300004})] * len(BROKEN)
@@ -228,7 +228,7 @@ def test_names_of_different_kinds_may_be_equal(organisation: OrganisationClient)
     assert asked(organisation, with_target(name="Autumn"))[0] == 200
 
 
-def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_every_problem_is_reported_at_once(organisation: OrganisationClient) -> None:
     """Unreadable values, unsound ones and names that are taken come together, each once."""
     assert asked(organisation, request())[0] == 200
     body = with_target(targetType="WEIGHT", description="d" * 256) | {"totalPeriods": "two", "colour": 1}
@@ -244,7 +244,7 @@ def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> N
     }
 
 
-def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(organisation: OrganisationClient) -> None:
+def test_an_unsupported_definition_is_stored_with_a_warning(organisation: OrganisationClient) -> None:
     """An odd pair that the vendor was seen to store is answered in full, and says that nothing is counted for it."""
     odd = request()
     odd["targets"][0]["targetType"] = "ALL"
@@ -255,7 +255,7 @@ def test_what_cannot_be_evaluated_yet_is_stored_with_a_warning(organisation: Org
 
 
 def version_of(organisation: OrganisationClient) -> int:
-    """Return the version that the brand is at."""
+    """Return the organisation's present version."""
     version_now = "select version from organisation where org_id = %s"
     return organisation.client.number(version_now, organisation.organisation.id)
 
@@ -268,7 +268,7 @@ def test_a_definition_makes_a_new_version(organisation: OrganisationClient) -> N
 
 
 def test_definitions_at_the_same_time_share_no_name(organisation: OrganisationClient) -> None:
-    """Of several requests for one name sent together, one is taken, the others are told."""
+    """Of several requests for one name at the same time, one succeeds; the others are refused."""
 
     async def together() -> list[httpx.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
@@ -278,7 +278,7 @@ def test_definitions_at_the_same_time_share_no_name(organisation: OrganisationCl
     assert (statuses, organisation.stored()["target_group_version"]) == ([200, 400, 400, 400, 400], 1)
 
 
-def test_nobody_defines_without_a_login(organisation: OrganisationClient) -> None:
+def test_defining_needs_a_login(organisation: OrganisationClient) -> None:
     """A request without, or with a wrong, login is not looked at."""
     send, logins = organisation.client.send, (None, (organisation.till_code, "wrong"))
     statuses = [send("POST", "/v3/targetGroups", json=request(), auth=login).status_code for login in logins]

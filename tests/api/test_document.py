@@ -1,4 +1,4 @@
-"""The OpenAPI document: nothing of the faces is missing, and what it says of answers is what is answered."""
+"""The OpenAPI document: nothing of the APIs is missing, and what it says of answers is what is answered."""
 
 import json
 from pathlib import Path
@@ -48,7 +48,7 @@ def parts(value: Any) -> list[Any]:
 
 
 def test_the_committed_document_is_that_of_today() -> None:
-    """Whoever changes a route or a shape writes it anew: `milepost openapi --output openapi.json`."""
+    """After a change of a route or a shape: `milepost openapi --output openapi.json`."""
     assert (ROOT / "openapi.json").read_text(encoding="utf-8") == document()
 
 
@@ -63,7 +63,7 @@ def test_every_reference_leads_somewhere(told: Json) -> None:
     assert names == set(told["components"]["schemas"])
 
 
-def test_every_operation_is_whole(told: Json) -> None:
+def test_every_operation_is_complete(told: Json) -> None:
     """A name of its own, words, a body where one is read, and schemas that say something."""
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     assert len(operations) == len({operation["operationId"] for operation in operations})
@@ -76,7 +76,7 @@ def test_every_operation_is_whole(told: Json) -> None:
 
 
 def test_a_threshold_may_be_missing(told: Json) -> None:
-    """Of a unified group whose members count alone, both faces show null."""
+    """Of a unified group whose members count alone, both APIs show null."""
     schemas = told["components"]["schemas"]
     shown = [
         schemas["CombinationAnswer"]["properties"]["thresholdValue"],
@@ -97,7 +97,7 @@ def test_a_server_that_is_not_ready_is_documented(told: Json) -> None:
     assert {"200", "503"} == set(told["paths"]["/readyz"]["get"]["responses"])
 
 
-def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
+def test_every_route_but_the_open_ones_needs_a_login(told: Json) -> None:
     """Health, tokens and webhooks; their addresses are all they ask for."""
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     is_open = {one["operationId"] for one in operations if "security" not in one}
@@ -108,7 +108,7 @@ def test_every_door_but_the_open_ones_asks_for_a_login(told: Json) -> None:
 
 
 def answered(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> bytes:
-    """Return what is answered, whatever it is."""
+    """Return the answer, whatever it is."""
     content = None if body is None else msgspec.json.encode(body)
     return organisation.send(method, path, content=content).content
 
@@ -123,7 +123,7 @@ def test_the_published_view_has_the_documented_shape() -> None:
     shown_as(Envelope[UserAnswer], (SAMPLES / "s4_running_period.json").read_bytes())
 
 
-def test_answers_of_the_vendors_face_have_the_documented_shape(organisation: OrganisationClient) -> None:
+def test_answers_of_the_vendors_api_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Definitions, views, enrolment, registration, bills, webhooks and refusals."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
     zones = [{"entityType": "ZONE", "entityIds": [5]}]
@@ -202,7 +202,7 @@ def test_edits_of_definitions_have_the_documented_shape(organisation: Organisati
         shown_as(Failure, answered(organisation, method, address, {}))
 
 
-def test_answers_of_our_own_face_have_the_documented_shape(organisation: OrganisationClient) -> None:
+def test_answers_of_our_own_api_have_the_documented_shape(organisation: OrganisationClient) -> None:
     """Events, places, customers and refusals."""
     shown_as(Items[NamedItem], answered(organisation, "POST", "/api/v1/zones", [{"code": "z"}]))
     shown_as(Items[NamedItem], answered(organisation, "POST", "/api/v1/concepts", {"code": "c"}))
@@ -225,7 +225,7 @@ def test_the_document_is_served(organisation: OrganisationClient) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "{}\n"])
-def test_another_document_is_told(tmp_path: Path, text: str | None) -> None:
+def test_a_changed_document_is_reported(tmp_path: Path, text: str | None) -> None:
     """A file that is missing or outdated fails the check; one that was just written passes."""
     path = tmp_path / "openapi.json"
     if text is not None:

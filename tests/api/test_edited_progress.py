@@ -1,4 +1,4 @@
-"""What an edit does to progress that is under way: what was counted stays, what comes is judged anew."""
+"""What an edit does to progress that is under way: what was counted stays, what comes is judged again."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, group, target
 
 
 class Story:
-    """A brand with a group of one target, which Anna makes progress on."""
+    """An organisation with a group of one target, which Anna makes progress on."""
 
     def __init__(self, organisation: OrganisationClient, **changes: Any) -> None:
         """Define the group; *changes* are of its target."""
@@ -17,8 +17,8 @@ class Story:
         self.rule = self.defined["targets"][0]["id"]
 
     def buys(self, net: str, **changes: Any) -> Json:
-        """Let Anna buy, and give what that changed."""
-        (told,) = self.organisation.tell(bill(net, **changes))
+        """Send a bill of Anna's and return what it changed."""
+        (told,) = self.organisation.send_events(bill(net, **changes))
         return told
 
     def edit(self, **changes: Any) -> None:
@@ -48,31 +48,31 @@ def test_a_lower_goal_is_achieved_by_the_next_event(organisation: OrganisationCl
 
 
 def test_a_higher_goal_takes_no_achievement_back(organisation: OrganisationClient) -> None:
-    """Who had achieved has achieved; who had not has further to go."""
+    """An achievement stays; a customer without it has further to go."""
     story = Story(organisation)
     story.buys("100")
-    organisation.tell(bill("60", customer="bert"))
+    organisation.send_events(bill("60", customer="bert"))
     story.edit(defaultValues=[{"defaultValue": 200}])
     assert (100, 200, True) == story.row()
-    organisation.tell(bill("60", customer="bert"))
+    organisation.send_events(bill("60", customer="bert"))
     (bert,) = organisation.rows(organisation.customer("bert"))
     assert (120, None) == (bert["targetAchievedValue"], bert["targetAchievedDateTime"])
 
 
-def test_a_new_condition_judges_what_comes(organisation: OrganisationClient) -> None:
+def test_a_new_condition_judges_later_events(organisation: OrganisationClient) -> None:
     """What was counted under the old one stays counted, and a return still takes it back."""
     story = Story(organisation)
     first = bill("10")
-    organisation.tell(first)
+    organisation.send_events(first)
     story.edit(expression="currentTxn.value>=50")
     assert [] == story.buys("20")["entries"]
     story.buys("50")
     assert (60, 100, False) == story.row()
-    organisation.tell(back(first["id"]))
+    organisation.send_events(back(first["id"]))
     assert (50, 100, False) == story.row()
 
 
-def test_new_places_judge_what_comes(organisation: OrganisationClient) -> None:
+def test_new_places_judge_later_events(organisation: OrganisationClient) -> None:
     """A filter that is added takes nothing away."""
     story = Story(organisation)
     story.buys("10")
@@ -84,7 +84,7 @@ def test_new_places_judge_what_comes(organisation: OrganisationClient) -> None:
     assert (40, 100, False) == story.row()
 
 
-def test_what_is_out_of_use_counts_nothing_and_catches_nothing_up(organisation: OrganisationClient) -> None:
+def test_a_deactivated_target_counts_nothing_and_catches_nothing_up(organisation: OrganisationClient) -> None:
     """A target, and a group: what happens meanwhile is not counted later; progress goes on where it stood."""
     story = Story(organisation)
     story.buys("10")
@@ -101,7 +101,7 @@ def test_what_is_out_of_use_counts_nothing_and_catches_nothing_up(organisation: 
 
 
 def test_a_deleted_groups_progress_can_be_explained(organisation: OrganisationClient) -> None:
-    """It counts nothing any more; the customer's view has it among the inactive ones."""
+    """It counts nothing any more; the customer's view shows it among the inactive targets."""
     story = Story(organisation)
     story.buys("10")
     organisation.data("DELETE", story.address)
@@ -111,7 +111,7 @@ def test_a_deleted_groups_progress_can_be_explained(organisation: OrganisationCl
 
 
 def test_a_period_that_ends_later_counts_longer(organisation: OrganisationClient) -> None:
-    """And one that ends earlier counts no longer; what was counted stays."""
+    """A period that ends earlier counts no longer; what was counted stays."""
     story = Story(organisation)
     january = story.defined["periods"][0]["id"]
     organisation.client.clock.set("2026-01-31T12:00:00Z")
@@ -125,14 +125,14 @@ def test_a_period_that_ends_later_counts_longer(organisation: OrganisationClient
     assert (10, 100, False) == story.row(includeInactive="true")
 
 
-def test_new_periods_and_targets_count_what_comes(organisation: OrganisationClient) -> None:
-    """Events that were heard before are not counted for them; sent again they are known already."""
+def test_new_periods_and_targets_count_later_events(organisation: OrganisationClient) -> None:
+    """Events that were received before are not counted for them; sent again they are known already."""
     story = Story(organisation)
     first = bill("10")
-    organisation.tell(first)
+    organisation.send_events(first)
     organisation.data("DELETE", f"{story.address}/targets/{story.rule}")
     (new,) = organisation.data("POST", f"{story.address}/targets", target(name="second"))
-    assert "duplicate" == organisation.tell(first)[0]["status"]
+    assert "duplicate" == organisation.send_events(first)[0]["status"]
     story.buys("30")
     assert [(new["id"], 30)] == [
         (row["targetRuleId"], row["targetAchievedValue"]) for row in organisation.rows(organisation.customer("anna"))
@@ -140,7 +140,7 @@ def test_new_periods_and_targets_count_what_comes(organisation: OrganisationClie
 
 
 def test_an_event_names_the_version_that_judged_it(organisation: OrganisationClient) -> None:
-    """Versions of the definition stay, and each event says which one it met."""
+    """Versions of the definition stay, and each event names the version that judged it."""
     story = Story(organisation)
     first = organisation.version()
     story.buys("10")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 
@@ -26,7 +26,7 @@ def test_enrolled_targets_have_the_published_keys(organisation: OrganisationClie
     zones = [{"entityType": "ZONE", "entityIds": [50674361, 50675571]}]
     wanted = target("LINEITEM", "GROSS_SALES", enrolmentMethod="IMPORT", expressionJson=tree, expression="true")
     defined = organisation.define(group(wanted | {"filters": zones, "name": "Custom Enroll"}))
-    organisation.tell(bill())
+    organisation.send_events(bill())
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
     organisation.post(path, [{"customerId": organisation.customer("anna"), "periodName": "January"}])
     (row,) = enrolled(organisation)
@@ -45,7 +45,7 @@ def test_enrolled_targets_have_the_published_keys(organisation: OrganisationClie
 def test_enrolled_targets_are_those_that_run(organisation: OrganisationClient) -> None:
     """A target the customer takes part in, in a period of today or of the date asked for."""
     organisation.define(group(target(name="winter")))
-    organisation.tell(bill("40"))
+    organisation.send_events(bill("40"))
     assert ["winter"] == [row["name"] for row in enrolled(organisation)]
     organisation.client.clock.set("2026-03-01T00:00:00Z")
     assert [] == enrolled(organisation)
@@ -56,7 +56,7 @@ def test_enrolled_targets_are_chosen_by_their_parameters(organisation: Organisat
     """Rule ids, the way of enrolment, and who made them."""
     open_to_all = organisation.define(group(target(name="all")))
     own = organisation.define(group(target(name="own", enrolmentMethod="IMPORT"), userCreated=True))
-    organisation.tell(bill("40"))
+    organisation.send_events(bill("40"))
     path = f"/v3/targetGroups/{own['id']}/targets/{own['targets'][0]['id']}/enroll"
     organisation.post(path, [{"customerId": organisation.customer("anna"), "periodName": "January"}])
 
@@ -72,11 +72,11 @@ def test_enrolled_targets_are_chosen_by_their_parameters(organisation: Organisat
 
 
 @pytest.mark.parametrize("method", ["import", "", "SOMETHING"])
-def test_a_bad_enrolment_type_is_told(organisation: OrganisationClient, method: str) -> None:
+def test_a_bad_enrolment_type_is_refused(organisation: OrganisationClient, method: str) -> None:
     """310130 in the published words."""
-    organisation.tell(bill())
+    organisation.send_events(bill())
     answered = organisation.send(
         "GET", f"/v3/users/{organisation.customer('anna')}/enrolledTargets", params={"enrollmentType": method}
     )
     errors = [{"code": 310130, "message": "Invalid enrollment type as input"}]
-    assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
+    assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, json_of(answered))

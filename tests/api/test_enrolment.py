@@ -6,14 +6,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 WORDS = "Invalid input, check all values and ensure they are correct. "
 
 
 class Stage:
-    """A brand with an IMPORT target of 1000 over three months, and Anna, who bought for 250 in January."""
+    """An organisation with an IMPORT target of 1000 over three months, and Anna, who bought for 250 in January."""
 
     def __init__(self, organisation: OrganisationClient) -> None:
         """Set the stage."""
@@ -22,7 +22,7 @@ class Stage:
         self.group = organisation.define(
             group(target(enrolmentMethod="IMPORT", defaultValues=goals), periods=(JANUARY, FEBRUARY, MARCH))
         )
-        organisation.tell(bill("250"))
+        organisation.send_events(bill("250"))
         self.anna = organisation.customer("anna")
 
     def path(self, group_id: object = None, target_id: object = None) -> str:
@@ -34,13 +34,13 @@ class Stage:
     def enrol(self, period: str | None = "January", **changes: Any) -> Any:
         """Enrol Anna; return what the answer says."""
         body = [{"customerId": self.anna} | ({} if period is None else {"periodName": period}) | changes]
-        return said(self.organisation.post(self.path(), body))
+        return json_of(self.organisation.post(self.path(), body))
 
     def refused(self, body: Any, path: str | None = None) -> list[tuple[int, str]]:
         """Send a call that is refused; return its errors. Nothing is stored."""
         before = self.organisation.stored()
         answered = self.organisation.post(path or self.path(), body)
-        told = said(answered)
+        told = json_of(answered)
         assert (400, None, None) == (answered.status_code, told["data"], told["warnings"]), answered.text
         assert before == self.organisation.stored()
         return [(error["code"], error["message"]) for error in told["errors"]]
@@ -77,17 +77,17 @@ def test_stored_events_do_not_count_where_the_organisation_says_so(front: Any) -
     """With enrolMidPeriod FROM_ENROLMENT only what comes later counts."""
     stage = Stage(front.organisation(enrolMidPeriod="FROM_ENROLMENT"))
     stage.enrol()
-    stage.organisation.tell(bill("10"))
+    stage.organisation.send_events(bill("10"))
     assert {"January": 10} == stage.values()
 
 
 def test_a_balance_replaces_the_progress(stage: Stage) -> None:
     """300 of 1000 leaves 700 (facts 4.17); the goal is not stamped by a balance (facts 8 #27)."""
     stage.enrol(initialBalance=300)
-    stage.organisation.tell(bill("699.9999"))
+    stage.organisation.send_events(bill("699.9999"))
     (row,) = stage.organisation.rows(stage.anna)
     assert ("999.9999", None) == (str(row["targetAchievedValue"]), row["targetAchievedDateTime"])
-    stage.organisation.tell(bill("0.0001"))
+    stage.organisation.send_events(bill("0.0001"))
     (row,) = stage.organisation.rows(stage.anna)
     assert (1000, "2026-01-20T10:00:00Z") == (row["targetAchievedValue"], row["targetAchievedDateTimeISO"])
 
@@ -134,7 +134,7 @@ def test_after_the_last_period_there_is_none(stage: Stage) -> None:
     assert [(310019, "Target period is not found")] == stage.refused([{"customerId": stage.anna}])
 
 
-def test_nobody_is_enrolled_twice(stage: Stage) -> None:
+def test_no_customer_is_enrolled_twice(stage: Stage) -> None:
     """In the same period or another, with or without a balance."""
     stage.enrol()
     for changes in ({}, {"periodName": "February"}, {"initialBalance": 5}):
@@ -152,7 +152,7 @@ def test_an_id_that_is_none_names_nothing(stage: Stage, path_id: str) -> None:
     ]
 
 
-def test_what_is_not_in_force_is_not_found(stage: Stage) -> None:
+def test_a_target_that_is_not_in_force_is_not_found(stage: Stage) -> None:
     """Groups and targets that are defined as inactive."""
     asked = [{"customerId": stage.anna, "periodName": "January"}]
     idle = stage.organisation.define(group(target(enrolmentMethod="IMPORT"), active=False))
@@ -170,7 +170,7 @@ def test_a_target_of_another_group_is_not_found(stage: Stage) -> None:
 
 
 def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> None:
-    """Whoever has not left it is enrolled already."""
+    """A customer who has not left is enrolled already."""
     other = stage.organisation.define(group(target()))
     path = stage.path(other["id"], other["targets"][0]["id"])
     asked = {"customerId": stage.anna, "periodName": "January"}
@@ -179,17 +179,20 @@ def test_in_a_target_that_is_open_to_all_everybody_takes_part(stage: Stage) -> N
 
 @pytest.mark.parametrize("tracking", ["DEFAULT", "CAPPING"])
 @pytest.mark.parametrize("method", ["IMPORT", "AUDIENCE_FILTER"])
-def test_who_is_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
+def test_a_customer_not_enrolled_by_activity_is_enrolled_by_a_call(stage: Stage, method: str, tracking: str) -> None:
     """Targets of a list, targets of an audience that nobody chose yet, and caps (facts 4.7, 4.11)."""
     other = stage.organisation.define(group(target(enrolmentMethod=method), trackingType=tracking))
     path = stage.path(other["id"], other["targets"][0]["id"])
     body = [{"customerId": stage.anna, "periodName": "January"}]
-    assert (200, stage.anna) == ((answered := stage.organisation.post(path, body)).status_code, said(answered)["data"])
+    assert (200, stage.anna) == (
+        (answered := stage.organisation.post(path, body)).status_code,
+        json_of(answered)["data"],
+    )
     assert [(310119, "User is already enrolled")] == stage.refused(body, path)
 
 
-def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
-    """The others are told that the customer is enrolled already, also where they ask for something else."""
+def test_one_of_two_calls_at_the_same_time_enrols(stage: Stage) -> None:
+    """The other calls are refused because the customer is enrolled already, also if they ask for something else."""
     bodies = [[{"customerId": stage.anna, "periodName": "January", "initialBalance": place}] for place in range(6)]
     organisation = stage.organisation
 
@@ -197,7 +200,7 @@ def test_of_calls_at_the_same_time_one_wins(stage: Stage) -> None:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(stage.path(), json=body) for body in bodies))
 
-    told = [said(answered) for answered in organisation.client.run(together)]
+    told = [json_of(answered) for answered in organisation.client.run(together)]
     assert [stage.anna] == [one["data"] for one in told if one["errors"] is None]
     assert [310119] * 5 == [one["errors"][0]["code"] for one in told if one["errors"] is not None]
 
@@ -212,7 +215,7 @@ def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None
     assert [(300004, words)] == stage.refused([asked | {"initialBalance": 5}], path)
     words = WORDS + "[0].resetStreakStatus: goes with streaks only"
     assert [(300004, words)] == stage.refused([asked | {"resetStreakStatus": True}])
-    assert stage.anna == said(stage.organisation.post(path, [asked | {"periodName": "whatever"}]))["data"]
+    assert stage.anna == json_of(stage.organisation.post(path, [asked | {"periodName": "whatever"}]))["data"]
 
 
 @pytest.mark.parametrize(
@@ -229,13 +232,13 @@ def test_streaks_have_no_balance_and_only_they_start_again(stage: Stage) -> None
     ],
 )
 def test_a_bad_enrolment_is_refused(stage: Stage, changes: Json, expected: str) -> None:
-    """Invalid input, and what is wrong where."""
+    """Each invalid input is refused with its path and reason."""
     ((code, message),) = stage.refused([{"customerId": stage.anna, "periodName": "January"} | changes])
     assert (300004, WORDS + expected) == (code, message[: len(WORDS + expected)])
 
 
 @pytest.mark.parametrize("customer_id", [None, "anna", True, -5, 0, 2**63, "9" * 40, [], {}])
-def test_what_is_no_id_is_no_user(stage: Stage, customer_id: Any) -> None:
+def test_a_text_that_is_no_id_is_no_user(stage: Stage, customer_id: Any) -> None:
     """Whatever stands in the place of an id."""
     assert [(310011, "Invalid userId")] == stage.refused([{"customerId": customer_id, "periodName": "January"}])
 

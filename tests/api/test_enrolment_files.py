@@ -7,19 +7,19 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
 
 class Stage:
-    """A brand with a target of 1000 over three months that enrols by a list, and three customers."""
+    """An organisation with a target of 1000 over three months that enrols by a list, and three customers."""
 
     def __init__(self, organisation: OrganisationClient, **changes: Any) -> None:
         """Set the stage."""
         self.organisation = organisation
         asked = target(name="Spend", enrolmentMethod="IMPORT", defaultValues=[{"defaultValue": 1000}])
         self.group = organisation.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
-        organisation.tell(*(bill("50", customer=name) for name in ("anna", "bob", "carl")))
+        organisation.send_events(*(bill("50", customer=name) for name in ("anna", "bob", "carl")))
 
     def send(self, text: str | bytes, accept: str = "application/json", **query: Any) -> httpx.Response:
         """Send a file."""
@@ -29,10 +29,10 @@ class Stage:
         return self.organisation.send("POST", path, content=content, headers=headers, params=query)
 
     def enrol(self, text: str, **query: Any) -> Json:
-        """Send a file that can be read; return what is answered."""
+        """Send a file that can be read; return the answer."""
         answered = self.send(text, **query)
         assert answered.status_code == 200, answered.text
-        told: Json = said(answered)
+        told: Json = json_of(answered)
         return told
 
     def counts(self, text: str) -> tuple[int, int, int, int]:
@@ -64,17 +64,17 @@ def test_rows_enrol_with_goals_of_their_own(stage: Stage) -> None:
     """A blank goal is the target's, 0 is a goal that the next event reaches."""
     told = stage.enrol(HEADING + "anna,Spend,x,y,60,,\nbob,Spend,x,y,,,\ncarl,Spend,x,y,0,5,7.5\n")
     assert {"rows": 3, "enrolled": 3, "changed": 0, "already": 0, "refused": []} == told
-    stage.organisation.tell(*(bill("10", customer=name) for name in ("anna", "bob", "carl")))
+    stage.organisation.send_events(*(bill("10", customer=name) for name in ("anna", "bob", "carl")))
     assert [["January"], [], ["January"]] == [stage.achieved(name) for name in ("anna", "bob", "carl")]
     assert 60 == stage.reached("bob")["January"]
 
 
 def test_a_file_may_be_sent_again(stage: Stage) -> None:
-    """What is so already is left alone, also 60.0 for 60; other goals are taken from then on."""
+    """Rows that change nothing are ignored, also 60.0 for 60; other goals apply from then on."""
     assert (2, 0, 0, 0) == stage.counts(HEADING + "anna,Spend,,,60,,\nbob,Spend,,,,,\n")
     assert (0, 0, 2, 0) == stage.counts(HEADING + "anna,Spend,,,60.0,,\nbob,Spend,,,,,\n")
     assert (1, 1, 0, 0) == stage.counts(HEADING + "anna,Spend,,,55,,\ncarl,Spend,,,,,\n")
-    stage.organisation.tell(bill("5", customer="anna"))
+    stage.organisation.send_events(bill("5", customer="anna"))
     assert ({"January": 55, "February": 0, "March": 0}, ["January"]) == (stage.reached("anna"), stage.achieved("anna"))
 
 
@@ -83,7 +83,7 @@ def test_customers_are_known_by_any_identifier(stage: Stage, kind: str) -> None:
     """By the column's name, whatever its case."""
     names = {"mobile": "+4915112345", "email": "Dora@Example.com", "externalId": "dora"}
     identifiers = [{"type": name, "value": value} for name, value in names.items()]
-    made = said(stage.organisation.post("/v2/customers", {"profiles": [{"identifiers": identifiers}]}))["createdId"]
+    made = json_of(stage.organisation.post("/v2/customers", {"profiles": [{"identifiers": identifiers}]}))["createdId"]
     value = (names | {"userId": str(made)})[kind]
     assert (1, 0, 0, 0) == stage.counts(f"{kind.upper()},january\n{value},5\n")
 
@@ -134,7 +134,7 @@ def test_a_period_may_be_named_from_which_on(stage: Stage) -> None:
     assert 400 == stage.send("externalId\nbob\n", periodName="July").status_code
 
 
-def test_who_has_left_comes_back(stage: Stage) -> None:
+def test_a_customer_who_left_comes_back(stage: Stage) -> None:
     """By a row of a file, as by a call."""
     stage.enrol("externalId\nanna\n")
     path = f"/v3/targetGroups/{stage.group['id']}/targets/{stage.group['targets'][0]['id']}/unEnroll"
@@ -146,7 +146,7 @@ def test_more_rows_than_a_transaction_holds(stage: Stage) -> None:
     """Twelve hundred and one, one of them refused."""
     names = [f"customer {number}" for number in range(1_200)]
     for start in (0, 600):
-        stage.organisation.tell(*(bill("1", customer=name) for name in names[start : start + 600]))
+        stage.organisation.send_events(*(bill("1", customer=name) for name in names[start : start + 600]))
     text = "externalId,January\n" + "".join(f"{name},{number}\n" for number, name in enumerate(names)) + "nobody,1\n"
     assert (1_200, 0, 0, 1) == stage.counts(text)
     assert (0, 0, 1_200, 1) == stage.counts(text)
@@ -167,9 +167,9 @@ def test_more_rows_than_a_transaction_holds(stage: Stage) -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_enrols_nobody(stage: Stage, text: str | bytes, path: str) -> None:
-    """What is wrong is told, with the column."""
+    """Each problem names its column."""
     answered = stage.send(text)
-    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"])
+    assert (400, path) == (answered.status_code, json_of(answered)["problems"][0]["path"])
 
 
 def test_a_row_with_too_many_cells_is_refused(stage: Stage) -> None:
@@ -179,12 +179,12 @@ def test_a_row_with_too_many_cells_is_refused(stage: Stage) -> None:
 
 
 def test_a_target_that_is_open_to_all_takes_no_rows(organisation: OrganisationClient) -> None:
-    """There is nobody to be enrolled."""
-    organisation.tell(bill("1"))
+    """There is no customer to enrol."""
+    organisation.send_events(bill("1"))
     made = organisation.define(group(target()))
     headers = {"Content-Type": "text/csv"}
     path = f"/api/v1/targetGroups/{made['id']}/enrolments"
-    told = said(organisation.send("POST", path, content=b"externalId\nanna\n", headers=headers))
+    told = json_of(organisation.send("POST", path, content=b"externalId\nanna\n", headers=headers))
     assert [0, 1] == [told["enrolled"], len(told["refused"])]
 
 
@@ -196,7 +196,7 @@ def test_until_achieved_there_is_one_goal(organisation: OrganisationClient) -> N
 
 
 def test_an_unknown_group_takes_no_file(stage: Stage) -> None:
-    """No id, an id of nothing, and a group of another brand."""
+    """No id, an id of nothing, and a group of another organisation."""
     other = stage.organisation.client.organisation()
     for asking, id_ in ((stage.organisation, "x"), (stage.organisation, 5), (other, stage.group["id"])):
         path = f"/api/v1/targetGroups/{id_}/enrolments"

@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.v2.event_definitions.answer import DefinedAnswer, EventMetaAnswer
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 DONE: Json = {"warnings": [], "errors": []}
 
 
 def field(name: str, kind: str = "string", **attributes: Any) -> Json:
-    """Return an attribute; what is said of it is given by name."""
+    """Return an attribute; keywords change it."""
     return {
         "name": name,
         "type": kind,
@@ -28,10 +28,10 @@ def definition(name: str = "Run", *fields: Json, **more: Any) -> Json:
 
 
 def sent(organisation: OrganisationClient, method: str, path: str, body: Any = None) -> Any:
-    """Send a request; return what is done, or the errors."""
+    """Send a request; return the data of the answer, or its errors."""
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content)
-    told = said(answered)
+    told = json_of(answered)
     if answered.status_code == 200:
         msgspec.json.decode(answered.content, type=DefinedAnswer)
         return told
@@ -44,7 +44,7 @@ def heard(organisation: OrganisationClient, **event: Any) -> Any:
     answered = organisation.client.send(
         "POST", f"/webhooks/{organisation.webhook_id}", json={"externalId": "anna"} | event
     )
-    told = said(answered)
+    told = json_of(answered)
     if answered.status_code == 200:
         return told["status"]["code"]
     return [(error["code"], error["message"]) for error in told["errors"]]
@@ -57,7 +57,7 @@ def test_a_definition_is_shown_as_it_was_given(organisation: OrganisationClient)
     assert DONE == sent(organisation, "POST", "/v2/events", body)
     answered = organisation.send("GET", "/v2/events/meta?event_name=Run")
     msgspec.json.decode(answered.content, type=EventMetaAnswer)
-    meta = said(answered)["clickEventsMeta"]
+    meta = json_of(answered)["clickEventsMeta"]
     assert 32 == len(meta.pop("eventId"))
     assert {
         "eventName": "Run",
@@ -78,7 +78,7 @@ def test_a_definition_is_shown_as_it_was_given(organisation: OrganisationClient)
 
 
 def test_a_definition_is_changed_disabled_and_made_active_again(organisation: OrganisationClient) -> None:
-    """An update says all of it anew."""
+    """An update replaces the definition."""
     sent(organisation, "POST", "/v2/events", definition("Run", field("km", "double"), label="A run"))
     assert DONE == sent(organisation, "PUT", "/v2/events", definition("Run", field("shoe")))
     meta = organisation.get("/v2/events/meta", event_name="Run")["clickEventsMeta"]
@@ -89,8 +89,8 @@ def test_a_definition_is_changed_disabled_and_made_active_again(organisation: Or
     assert "PUBLISHED" == organisation.get("/v2/events/meta", event_name="Run")["clickEventsMeta"]["status"]
 
 
-def test_what_is_not_defined_is_not_found(organisation: OrganisationClient) -> None:
-    """Also where another brand has defined it."""
+def test_an_undefined_event_is_not_found(organisation: OrganisationClient) -> None:
+    """Also where another organisation has defined it."""
     sent(organisation.client.organisation(), "POST", "/v2/events", definition("Run"))
     unknown = [(7300, 'no event is called "Run"')]
     assert unknown == sent(organisation, "GET", "/v2/events/meta?event_name=Run")
@@ -145,13 +145,13 @@ def test_a_bad_definition_is_refused(organisation: OrganisationClient, body: Any
     assert DONE == sent(organisation, "POST", "/v2/events", full)
 
 
-def test_who_defines_nothing_hears_everything(organisation: OrganisationClient) -> None:
+def test_an_organisation_without_definitions_receives_every_event(organisation: OrganisationClient) -> None:
     """Whatever an event is called."""
     assert 1100 == heard(organisation, event_name="Run")
     assert 1100 == heard(organisation, event_name="Jump")
 
 
-def test_who_defines_events_hears_those(organisation: OrganisationClient) -> None:
+def test_an_organisation_with_definitions_receives_only_those_events(organisation: OrganisationClient) -> None:
     """7311 for a name that is not defined or disabled, for what is required and missing, and for a wrong type."""
     sent(
         organisation,
@@ -180,7 +180,7 @@ def test_a_field_names_the_customer(organisation: OrganisationClient) -> None:
     assert [Decimal(1)] == [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("bob"))]
 
 
-def test_a_key_tells_duplicates(organisation: OrganisationClient) -> None:
+def test_a_unique_key_finds_duplicates(organisation: OrganisationClient) -> None:
     """Events of one customer with the same key are one, whatever else they say; another customer's are others."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run")))
     sent(

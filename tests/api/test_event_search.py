@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.v2.event_definitions.answer import EventPageAnswer
-from tests.api.client import Json, OrganisationClient, instant, said
+from tests.api.client import Json, OrganisationClient, instant, json_of
 from tests.api.client_forms import bill, event, group, target
 
 PATH = "/v2/events/search"
@@ -14,12 +14,14 @@ PATH = "/v2/events/search"
 
 @pytest.fixture
 def running(organisation: OrganisationClient) -> OrganisationClient:
-    """Return the brand where Anna ran on five days and swam once, and bought something; Bob ran once."""
+    """Return the organisation where Anna ran on five days and swam once, and bought something; Bob ran once."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run", name="Runs")))
     for day, place in ((10, "park"), (11, "park"), (12, "town"), (13, "town"), (14, "park")):
-        organisation.tell(event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day}))
-    organisation.tell(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
-    organisation.tell(event("Run", customer="bob", data={"place": "park"}))
+        organisation.send_events(
+            event("Run", f"2026-01-{day}T08:00:00Z", id=f"r{day}", data={"place": place, "km": day})
+        )
+    organisation.send_events(event("Swim", "2026-01-12T09:00:00Z", id="s12", data={"place": "lake"}), bill())
+    organisation.send_events(event("Run", customer="bob", data={"place": "park"}))
     return organisation
 
 
@@ -29,7 +31,7 @@ def found(organisation: OrganisationClient, **query: Any) -> Json:
     answered = organisation.send("GET", PATH, params=anna | query)
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=EventPageAnswer)
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -40,7 +42,7 @@ def days(organisation: OrganisationClient, **query: Any) -> list[int]:
     return [1 + (date - start) // 86_400_000 for date in dates]
 
 
-def test_an_event_is_told_with_what_it_carries(running: OrganisationClient) -> None:
+def test_an_event_is_shown_with_its_attributes(running: OrganisationClient) -> None:
     """Instants in epoch milliseconds; the id is that of the kind of event."""
     (one,) = found(running, eventName="Swim")["data"]
     assert 32 == len(one.pop("eventId"))
@@ -87,7 +89,7 @@ def test_the_kind_of_event_is_found_by_its_id(running: OrganisationClient) -> No
     assert ["Swim"] == [one["eventName"] for one in found(running, eventId=id_)["data"]]
 
 
-def test_side_effects_are_told_when_asked_for(running: OrganisationClient) -> None:
+def test_side_effects_are_shown_on_request(running: OrganisationClient) -> None:
     """What each event did to targets."""
     (one,) = found(running, includeSideEffects="true", km="12")["data"]
     effects = one["clickEventSideEffects"]
@@ -101,7 +103,7 @@ def test_a_customer_is_named_in_each_way(running: OrganisationClient) -> None:
     assert 1 == running.get(PATH, **by_name)["pagination"]["total"]
     for kind, value in (("userId", "5"), ("mobile", "5")):
         answered = running.send("GET", PATH, params={"userIdentifierType": kind, "userIdentifierValue": value})
-        assert [8015] == [error["code"] for error in said(answered)["errors"]]
+        assert [8015] == [error["code"] for error in json_of(answered)["errors"]]
 
 
 @pytest.mark.parametrize(
@@ -117,4 +119,4 @@ def test_a_customer_is_named_in_each_way(running: OrganisationClient) -> None:
 def test_a_bad_search_is_refused(organisation: OrganisationClient, query: Json, count: int) -> None:
     """With everything that is wrong; without a customer there is no search."""
     answered = organisation.send("GET", PATH, params=query)
-    assert (400, [300004] * count) == (answered.status_code, [error["code"] for error in said(answered)["errors"]])
+    assert (400, [300004] * count) == (answered.status_code, [error["code"] for error in json_of(answered)["errors"]])

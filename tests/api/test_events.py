@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, line, target
 
 SUM_OF_TIP = {"extendedFieldInfo": {"name": "tip", "aggregateFunction": "SUM"}}
@@ -71,7 +71,7 @@ def test_each_type_of_event_is_applied(
 ) -> None:
     """An event is answered with what it changed: target, period, before, after and why."""
     defined = organisation.define(group(wanted))
-    (answered,) = organisation.tell(sent)
+    (answered,) = organisation.send_events(sent)
     assert counted(expected) == entries(answered)
     names = {"targetId": defined["targets"][0]["id"], "periodId": defined["periods"][0]["id"]}
     assert names == {name: answered["entries"][0][name] for name in names}
@@ -89,10 +89,10 @@ def test_each_type_of_event_is_applied(
     ],
 )
 def test_an_event_that_no_target_wants_is_kept(organisation: OrganisationClient, wanted: Json, sent: Json) -> None:
-    """It is applied, changes nothing, and stands in the log."""
+    """The event is applied, changes nothing, and is in the log."""
     organisation.client.clock.set("2026-03-01T12:00:00Z")
     organisation.define(group(wanted))
-    assert [] == entries(organisation.tell(sent)[0])
+    assert [] == entries(organisation.send_events(sent)[0])
     assert 1 == organisation.stored()["event"]
 
 
@@ -112,9 +112,9 @@ def test_each_kind_of_return_takes_its_part_back(
     """A return reduces what its bill had added, by the bill's id as by its number."""
     organisation.define(group())
     bought = bill("100", lines=(line("wine", "40", quantity=2), line("bread", "60")))
-    assert counted("100") == entries(organisation.tell(bought)[0])
+    assert counted("100") == entries(organisation.send_events(bought)[0])
     assert [(Decimal(100), Decimal(after), "returned")] == entries(
-        organisation.tell(back(bought["id"], kind, **data))[0]
+        organisation.send_events(back(bought["id"], kind, **data))[0]
     )
 
 
@@ -126,7 +126,7 @@ def test_the_example_of_the_documentation_is_applied(organisation: OrganisationC
         "data": {"number": "31198570044", "netAmount": 42.50, "grossAmount": 45.00, "discount": 2.50,
         "lines": [{"code": "1095275", "quantity": 1, "rate": 0.5, "grossAmount": 0.5, "discount": 0, "netAmount": 0.5,
         "attributes": {"department": "PRODUCE", "brand": "National"}, "extendedFields": {}}], "extendedFields": {}}}"""
-    (answered,) = said(organisation.post("/api/v1/events", text.encode()))["items"]
+    (answered,) = json_of(organisation.post("/api/v1/events", text.encode()))["items"]
     assert {
         "id": "bill-31198570044",
         "status": "applied",
@@ -140,7 +140,7 @@ def test_the_example_of_the_documentation_is_applied(organisation: OrganisationC
 def sent_as(organisation: OrganisationClient, body: bytes, content_type: str) -> tuple[int, list[str]]:
     """Send a body; return the answer's status and the items' statuses."""
     answered = organisation.send("POST", "/api/v1/events", content=body, headers={"content-type": content_type})
-    return answered.status_code, [item["status"] for item in said(answered).get("items", ())]
+    return answered.status_code, [item["status"] for item in json_of(answered).get("items", ())]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_cloud_event_is_an_event(organisation: OrganisationClient) -> None:
     answered = organisation.send(
         "POST", "/api/v1/events", json=sent, headers={"content-type": "application/cloudevents+json; charset=utf-8"}
     )
-    (item,) = said(answered)["items"]
+    (item,) = json_of(answered)["items"]
     assert counted("12") == entries(item)
     assert organisation.customer("bert") == item["customerId"]
 
@@ -192,7 +192,7 @@ def test_a_batch_of_cloud_events_is_a_batch(organisation: OrganisationClient) ->
     answered = organisation.send(
         "POST", "/api/v1/events", json=sent, headers={"content-type": "application/cloudevents-batch+json"}
     )
-    assert [organisation.customer("carl")] == [item["customerId"] for item in said(answered)["items"]]
+    assert [organisation.customer("carl")] == [item["customerId"] for item in json_of(answered)["items"]]
 
 
 def test_a_customer_is_found_by_every_name(organisation: OrganisationClient) -> None:
@@ -202,21 +202,21 @@ def test_a_customer_is_found_by_every_name(organisation: OrganisationClient) -> 
         {"type": "mobile", "value": "4917000"},
         {"type": "email", "value": "Anna@Example.org"},
     ]
-    created = said(organisation.post("/v2/customers", {"profiles": [{"firstName": "Anna", "identifiers": named}]}))
+    created = json_of(organisation.post("/v2/customers", {"profiles": [{"firstName": "Anna", "identifiers": named}]}))
     names: list[Json] = [
         {"id": created["createdId"]},
         {"externalId": "anna"},
         {"mobile": "4917000"},
         {"email": "ANNA@example.org"},
     ]
-    answered = organisation.tell(*(bill() | {"customer": name} for name in names))
+    answered = organisation.send_events(*(bill() | {"customer": name} for name in names))
     assert [("applied", created["createdId"])] * 4 == [(item["status"], item["customerId"]) for item in answered]
 
 
 def test_an_event_happens_where_it_says(organisation: OrganisationClient) -> None:
     """A store by code or id, a till by code or id: the filter of the target sees the same store."""
-    (store,) = said(organisation.post("/api/v1/stores", [{"code": "s1", "name": "One"}]))["items"]
-    (till,) = said(organisation.post("/api/v1/tills", [{"code": "t1", "store": "s1"}]))["items"]
+    (store,) = json_of(organisation.post("/api/v1/stores", [{"code": "s1", "name": "One"}]))["items"]
+    (till,) = json_of(organisation.post("/api/v1/tills", [{"code": "t1", "store": "s1"}]))["items"]
     organisation.post("/api/v1/stores", [{"code": "s2"}])
     organisation.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store["id"]]}])))
     places: list[Json] = [
@@ -227,21 +227,23 @@ def test_an_event_happens_where_it_says(organisation: OrganisationClient) -> Non
         {"store": {"code": "s2"}},
         {},
     ]
-    answered = organisation.tell(*(bill("1", **place) for place in places))
+    answered = organisation.send_events(*(bill("1", **place) for place in places))
     assert [1, 1, 1, 1, 0, 0] == [len(item["entries"]) for item in answered]
 
 
 def test_an_event_without_a_place_happens_at_the_till_that_logged_in(organisation: OrganisationClient) -> None:
     """Where the till that sends has a store, its filter holds."""
-    (store,) = said(organisation.post("/api/v1/stores", [{"code": "s1"}]))["items"]
+    (store,) = json_of(organisation.post("/api/v1/stores", [{"code": "s1"}]))["items"]
     organisation.post("/api/v1/tills", [{"code": organisation.till_code, "store": "s1"}])
     organisation.define(group(target(filters=[{"entityType": "STORE", "entityIds": [store["id"]]}])))
-    assert counted("10") == entries(organisation.tell(bill("10"))[0])
+    assert counted("10") == entries(organisation.send_events(bill("10"))[0])
 
 
 def test_numbers_and_text_are_the_same_exact_amounts(organisation: OrganisationClient) -> None:
     """0.1 and "0.2" make 0.3; four decimals are kept, and trailing zeros are not shown."""
     organisation.define(group())
     body = json.dumps([bill(), bill("0.2"), bill("0.0001"), bill("0.6999")]).encode()
-    items = said(organisation.post("/api/v1/events", body.replace(b'"netAmount": "10"', b'"netAmount": 0.1')))["items"]
+    items = json_of(organisation.post("/api/v1/events", body.replace(b'"netAmount": "10"', b'"netAmount": 0.1')))[
+        "items"
+    ]
     assert ["0.1", "0.3", "0.3001", "1"] == [str(item["entries"][0]["after"]) for item in items]

@@ -1,4 +1,4 @@
-"""A fault of ours is never told as a mistake of the client: what was sent is to be sent again (facts 8 #96)."""
+"""A fault of ours is never reported as a mistake of the client: the client sends the request again (facts 8 #96)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from milepost.api.http.body import write_json
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 BILL = {"type": "REGULAR", "billNumber": "1", "billAmount": 25, "billingDate": "2026-01-02T10:00:00Z"}
@@ -25,13 +25,13 @@ def away(client: ApiClient, table: str) -> Iterator[None]:
 
 
 def send_bill(organisation: OrganisationClient) -> httpx.Response:
-    """Send a bill as a till of the vendor's does."""
+    """Send a bill by the vendor's API."""
     return organisation.post("/v2/transactions", BILL, **ANNA)
 
 
 @pytest.mark.parametrize("table", ["outbox", "event"])
 def test_a_bill_is_to_be_sent_again(organisation: OrganisationClient, table: str) -> None:
-    """The answer is a 500 and the server is not ready; with the table back the same bill is taken and counts."""
+    """The answer is a 500 and the server is not ready; when the table is back, the same bill is accepted and counts."""
     organisation.define(group(target(defaultValues=[{"defaultValue": 5}])))
     with away(organisation.client, table):
         failed = send_bill(organisation)
@@ -40,18 +40,18 @@ def test_a_bill_is_to_be_sent_again(organisation: OrganisationClient, table: str
     (row,) = organisation.rows(organisation.customer("anna"))
 
     assert (500, "1") == (failed.status_code, failed.headers["retry-after"])
-    assert [500] == [error["code"] for error in said(failed)["errors"]]
+    assert [500] == [error["code"] for error in json_of(failed)["errors"]]
     assert (503, 200) == (ready.status_code, organisation.client.send("GET", "/readyz").status_code)
     assert (200, 25) == (taken.status_code, row["targetAchievedValue"])
 
 
 def test_items_fail_one_by_one(organisation: OrganisationClient) -> None:
-    """Our own API says `failed`, the vendor's bulk the code 500; what is wrong with another item is told as always."""
+    """Our own API says `failed`, the vendor's bulk the code 500; the problem of another item is reported as always."""
     organisation.define(group(target(defaultValues=[{"defaultValue": 5}])))
     item = BILL | {"identifierType": "externalId", "identifierValue": "anna"}
     with away(organisation.client, "outbox"):
-        events = organisation.tell(bill(5), bill(5, type="ReturnBill"))
-        bulk = said(organisation.post("/v2/transactions/bulk", [item, item | {"billAmount": "x"}]))["response"]
+        events = organisation.send_events(bill(5), bill(5, type="ReturnBill"))
+        bulk = json_of(organisation.post("/v2/transactions/bulk", [item, item | {"billAmount": "x"}]))["response"]
 
     assert ["failed", "refused"] == [event["status"] for event in events]
     assert "send it again" in events[0]["problems"][0]["reason"]
@@ -59,7 +59,7 @@ def test_items_fail_one_by_one(organisation: OrganisationClient) -> None:
 
 
 def test_a_webhook_event_is_to_be_sent_again(organisation: OrganisationClient) -> None:
-    """Other systems repeat what gets a 5xx."""
+    """Other systems send an event again when the answer is a 5xx."""
     body = write_json({"event_name": "gym", "externalId": "anna", "eventDateTime": "2026-01-02T10:00:00Z"})
     with away(organisation.client, "event"):
         failed = organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", content=body)
@@ -81,8 +81,8 @@ GUESSES: tuple[tuple[str, str, Json | None], ...] = (
 def test_our_own_api_refuses_parameters_by_name(
     organisation: OrganisationClient, method: str, path: str, body: Json | None
 ) -> None:
-    """All of them at once, with the parameters that there are, and nothing is done."""
-    anna = said(
+    """The answer names all of them at once, with the parameters that exist, and nothing is done."""
+    anna = json_of(
         organisation.post("/v2/customers", {"profiles": [{"identifiers": [{"type": "externalId", "value": "anna"}]}]})
     )["createdId"]
     content = None if body is None else write_json(body)
@@ -90,20 +90,20 @@ def test_our_own_api_refuses_parameters_by_name(
     names = [part.partition("=")[0] for part in path.partition("?")[2].split("&")]
 
     assert 400 == answered.status_code
-    assert names == [problem["path"] for problem in said(answered)["problems"]]
-    assert all("is not a parameter here" in problem["reason"] for problem in said(answered)["problems"])
+    assert names == [problem["path"] for problem in json_of(answered)["problems"]]
+    assert all("is not a parameter here" in problem["reason"] for problem in json_of(answered)["problems"])
 
 
 def test_the_vendors_api_warns_of_parameters(organisation: OrganisationClient) -> None:
-    """They are taken, and the answer says which parameters there are and which one may be meant."""
+    """They are accepted; the answer lists the parameters that exist and the one that may be meant."""
     made = organisation.post("/v3/targetGroups", DRAFT, dryRun="true")
-    organisation.tell(bill(5))
+    organisation.send_events(bill(5))
     anna = organisation.customer("anna")
     shown = organisation.get(f"/v3/users/{anna}/targetGroups", include_inactive="true")
     quiet = organisation.get(f"/v3/users/{anna}/targetGroups", includeInactive="true", format="json", _="1")
-    posted = said(organisation.post("/v2/transactions", BILL, **ANNA, dryRun="true"))
+    posted = json_of(organisation.post("/v2/transactions", BILL, **ANNA, dryRun="true"))
 
-    assert ["dryRun is not a parameter here; this call has none; it was not looked at"] == words(said(made))
+    assert ["dryRun is not a parameter here; this call has none; it was not looked at"] == words(json_of(made))
     there_are = "includeInactive, includeInactiveTargets, targetRuleId, trackingDate"
     reason = f"is not a parameter here; there are {there_are}; did you mean includeInactive?; it was not looked at"
     assert [f"include_inactive {reason}"] == words(shown)
@@ -112,13 +112,13 @@ def test_the_vendors_api_warns_of_parameters(organisation: OrganisationClient) -
 
 
 def words(answered: Json) -> list[str]:
-    """Return the words of an answer's warnings."""
+    """Return the texts of an answer's warnings."""
     return [warning["message"] for warning in answered["warnings"] or ()]
 
 
 def test_an_attribute_may_be_searched_by(organisation: OrganisationClient) -> None:
-    """Where every parameter has a meaning, none is unknown."""
-    organisation.tell(bill(5))
+    """In a search of events every parameter names an attribute, so none is unknown."""
+    organisation.send_events(bill(5))
     found = organisation.get(
         "/v2/events/search", userIdentifierType="externalId", userIdentifierValue="anna", colour="red"
     )

@@ -1,8 +1,8 @@
-"""What a brand allows of goals that customers set, at the limits and past them."""
+"""What an organisation allows of goals that customers set, at the limits and past them."""
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.test_customer_goals import Stage
 
 
@@ -47,8 +47,8 @@ def test_the_limits_are_reached(stage: Stage) -> None:
     ]
 
 
-def test_without_templates_nobody_sets_goals(organisation: OrganisationClient) -> None:
-    """As long as the brand has named none."""
+def test_without_templates_no_customer_sets_goals(organisation: OrganisationClient) -> None:
+    """No goal can be set while the organisation has no template."""
     stage = Stage(organisation, goalTemplates=[])
     assert ["template"] == stage.refused("POST", stage.path(), stage.asked())
 
@@ -57,4 +57,4 @@ def test_without_templates_nobody_sets_goals(organisation: OrganisationClient) -
 def test_templates_that_are_none_are_refused(organisation: OrganisationClient, value: str) -> None:
     """A target, and from which value to which."""
     answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": {"goalTemplates": value}})
-    assert (400, "goalTemplates") == (answered.status_code, said(answered)["problems"][0]["path"])
+    assert (400, "goalTemplates") == (answered.status_code, json_of(answered)["problems"][0]["path"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 ADDRESSES = ("/v3/targetGroups/editTargetGroup/{id}", "/v3/targetGroups/{id}", "/v3/targetGroups")
@@ -23,7 +23,7 @@ def later(**changes: Any) -> Json:
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_a_group_is_changed_at_each_of_its_addresses(organisation: OrganisationClient, path: str) -> None:
-    """Text, use, condition, places and goals; the answer is the whole of it, and so is what is read afterwards."""
+    """Text, use, condition, places and goals change; the answer and later reads show the complete group."""
     defined = organisation.define(group(description="before"))
     rule = defined["targets"][0]
     wanted = {
@@ -56,7 +56,7 @@ def test_a_group_is_changed_at_each_of_its_addresses(organisation: OrganisationC
 
 
 def test_an_edit_answers_with_the_published_keys(organisation: OrganisationClient) -> None:
-    """The whole group: attribution, the running period and the moment of creation beside what a creation shows."""
+    """The complete group: what a creation shows, attribution, the running period and the instant of creation."""
     defined = organisation.define(
         group(description="d", fromDate="2026-01-01", toDate="2026-03-01", timeZoneName="UTC")
     )
@@ -100,13 +100,13 @@ def test_each_edit_makes_a_version_and_one_that_changes_nothing_makes_none(organ
     before = organisation.version()
     shown = organisation.data("PUT", address(defined), {"description": "one"})
     assert (before + 1, 2) == (organisation.version(), organisation.stored()["target_group_version"])
-    again = said(organisation.put(address(defined), shown))
+    again = json_of(organisation.put(address(defined), shown))
     assert (shown, None) == (again["data"], again["warnings"])
-    assert said(organisation.put(address(defined), defined | {"description": "one"}))["warnings"] is None
+    assert json_of(organisation.put(address(defined), defined | {"description": "one"}))["warnings"] is None
     assert (before + 1, 2) == (organisation.version(), organisation.stored()["target_group_version"])
 
 
-def test_what_is_not_said_stays(organisation: OrganisationClient) -> None:
+def test_absent_fields_stay(organisation: OrganisationClient) -> None:
     """An empty change and nulls leave everything as it is."""
     defined = organisation.define(group(target(description="d", filters=[]), description="g"))
     before = organisation.version()
@@ -179,11 +179,11 @@ LEFT_OF_TARGET: tuple[tuple[str, Any], ...] = (
 )
 
 
-def test_what_cannot_be_changed_is_left_with_a_warning(organisation: OrganisationClient) -> None:
-    """Each such field keeps its value, and the answer says so; the rest of the request is taken."""
+def test_a_field_that_cannot_be_changed_is_left_with_a_warning(organisation: OrganisationClient) -> None:
+    """Each such field keeps its value, with a warning; the rest of the request is applied."""
     defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"], **dict(LEFT_OF_TARGET)}
-    told = said(organisation.put(address(defined), {**dict(LEFT), "description": "taken", "targets": [rule]}))
+    told = json_of(organisation.put(address(defined), {**dict(LEFT), "description": "taken", "targets": [rule]}))
     named = [name for name, _ in LEFT] + [f"targets[0].{name}" for name, _ in LEFT_OF_TARGET]
     expected = {f"{name} cannot be changed and was left as it is." for name in named}
     assert expected == {warning["message"] for warning in told["warnings"]}
@@ -202,7 +202,7 @@ def test_what_cannot_be_changed_is_left_with_a_warning(organisation: Organisatio
 
 
 def test_edits_at_the_same_time_lose_nothing(organisation: OrganisationClient) -> None:
-    """They follow each other: each makes a version of what the one before it left."""
+    """Edits are made one after the other: each makes a version of the result of the one before."""
     defined = organisation.define(group())
     rule = {"id": defined["targets"][0]["id"]}
     bodies: list[tuple[str, str, Any]] = [
@@ -259,10 +259,10 @@ def test_a_new_condition_on_lines_warns_of_returns(organisation: OrganisationCli
     """Once the group has started; which lines of an earlier bill counted is asked of the condition of now."""
     defined = organisation.define(group(target("LINEITEM")))
     rule = {"id": defined["targets"][0]["id"], "expression": 'currentLineItem.code=="milk"'}
-    told = said(organisation.put(address(defined), {"targets": [rule]}))
+    told = json_of(organisation.put(address(defined), {"targets": [rule]}))
     words = "a return of some lines of an earlier bill reverses the lines for which it is true now."
     assert [{"code": None, "message": f"targets[0].expression: {words}"}] == told["warnings"]
-    assert said(organisation.put(address(defined), {"targets": [rule]}))["warnings"] is None
+    assert json_of(organisation.put(address(defined), {"targets": [rule]}))["warnings"] is None
 
 
 def test_goals_go_by_their_period_or_by_their_place(organisation: OrganisationClient) -> None:
@@ -272,7 +272,7 @@ def test_goals_go_by_their_period_or_by_their_place(organisation: OrganisationCl
 
     def edited(*goals: Json) -> tuple[list[int], Any]:
         body = {"targets": [{"id": rule, "defaultValues": list(goals)}]}
-        told = said(organisation.put(address(defined), body))
+        told = json_of(organisation.put(address(defined), body))
         return [goal["defaultValue"] for goal in told["data"]["targets"][0]["defaultValues"]], told["warnings"]
 
     assert ([100, 7, 100], None) == edited({"periodId": periods[1], "defaultValue": 7})

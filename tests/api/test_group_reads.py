@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-12-31"}
@@ -31,7 +31,7 @@ def several(organisation: OrganisationClient) -> None:
         ({"includeUserCreatedTargetGroups": "TRUE", "includeOnlyActive": "true"}, ["own", "runs"]),
     ],
 )
-def test_the_list_holds_what_is_asked_for(
+def test_the_list_holds_the_requested_groups(
     organisation: OrganisationClient, query: dict[str, str], expected: list[str]
 ) -> None:
     """Inactive groups are listed unless left out; those that customers made only if asked for."""
@@ -39,7 +39,7 @@ def test_the_list_holds_what_is_asked_for(
     assert expected == names(organisation.data("GET", "/v3/targetGroups", **query))
 
 
-def test_a_listed_group_has_no_targets_and_periods_if_asked(organisation: OrganisationClient) -> None:
+def test_a_listed_group_has_no_targets_and_periods_on_request(organisation: OrganisationClient) -> None:
     """The keys of a creation without targets, with attribution and the moment of creation."""
     organisation.define(group(description="d"))
     (plain,) = organisation.data("GET", "/v3/targetGroups")
@@ -90,7 +90,7 @@ def test_a_unified_group_and_a_streak_are_read_as_they_are(organisation: Organis
 
 @pytest.mark.parametrize("path", ["/v3/targetGroups", "/v3/milestones", "/v3/targetGroups/1"])
 def test_a_flag_is_true_or_false(organisation: OrganisationClient, path: str) -> None:
-    """Anything else is told."""
+    """Any other text is refused."""
     flag = "require-periods" if path == "/v3/milestones" else "includePeriods"
     assert [(300004, f"{flag}: must be true or false")] == organisation.errors("GET", path, **{flag: "maybe"})
 
@@ -148,7 +148,7 @@ def milestones(organisation: OrganisationClient, **query: Any) -> list[str]:
 
 @pytest.fixture
 def four(organisation: OrganisationClient) -> OrganisationClient:
-    """Return a brand with a milestone of each status, and one that a customer made."""
+    """Return an organisation with a milestone of each status, and one that a customer made."""
     organisation.define(group(name="Ended winter", periods=(DECEMBER,)))
     organisation.define(group(target(kind="VISIT"), name="Live winter"))
     streak = {"trackingType": "STREAKS", "streaks": [{"name": "Gold", "targetCountOfSequence": 1}]}
@@ -208,14 +208,14 @@ def test_a_milestones_status_follows_the_clock(organisation: OrganisationClient)
 
 def test_a_page_says_where_it_stands(four: OrganisationClient) -> None:
     """Pagination first, lists instead of null, the total of all that was found."""
-    told = said(four.send("GET", "/v3/milestones", params={"limit": "1", "offset": "1", "type": "DEFAULT"}))
+    told = json_of(four.send("GET", "/v3/milestones", params={"limit": "1", "offset": "1", "type": "DEFAULT"}))
     assert ["pagination", "data", "errors", "warnings"] == list(told)
     assert ({"limit": 1, "offset": 1, "total": 2}, [], []) == (told["pagination"], told["errors"], told["warnings"])
-    usual = said(four.send("GET", "/v3/milestones"))
+    usual = json_of(four.send("GET", "/v3/milestones"))
     assert {"limit": 10, "offset": 0, "total": 4} == usual["pagination"]
 
 
-def test_a_milestone_has_its_targets_and_periods_if_asked(organisation: OrganisationClient) -> None:
+def test_a_milestone_has_its_targets_and_periods_on_request(organisation: OrganisationClient) -> None:
     """What an edit answers, and the organisation; periods only where they are required."""
     defined = organisation.define(group())
     whole = organisation.data("PUT", f"/v3/targetGroups/{defined['id']}", {})
@@ -226,7 +226,7 @@ def test_a_milestone_has_its_targets_and_periods_if_asked(organisation: Organisa
     assert {key: value for key, value in full.items() if key != "periods"} == plain
 
 
-def test_what_is_wrong_with_a_search_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_search_is_reported_at_once(organisation: OrganisationClient) -> None:
     """Each parameter with what it may be."""
     query = {"status": "GONE", "type": "X", "target-on": "WEIGHT", "limit": "101", "offset": "-1"}
     told = dict(message.split(": ", 1) for _, message in organisation.errors("GET", "/v3/milestones", **query))
@@ -237,7 +237,7 @@ def test_what_is_wrong_with_a_search_is_told_at_once(organisation: OrganisationC
     assert 2 == len(organisation.errors("GET", "/v3/milestones", **dates))
 
 
-def test_a_brand_sees_its_own_only(four: OrganisationClient) -> None:
-    """Another brand has none of it."""
+def test_an_organisation_sees_its_own_groups_only(four: OrganisationClient) -> None:
+    """Another organisation has none of it."""
     other = four.client.organisation()
     assert ([], []) == (milestones(other), other.data("GET", "/v3/targetGroups"))

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from milepost.service.ingest.lanes import Limits
-from tests.api.client import PASSWORD, ApiClient, OrganisationClient, opened, said
+from tests.api.client import PASSWORD, ApiClient, OrganisationClient, json_of, opened
 from tests.api.client_forms import bill
 
 
@@ -30,10 +30,10 @@ async def _waited_for(client: ApiClient) -> int:
     raise AssertionError("nobody waits")
 
 
-def test_a_crowd_is_asked_to_come_again(narrow: ApiClient) -> None:
-    """503 with Retry-After, in the words of each face; what waited is applied, what was turned away is not."""
+def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -> None:
+    """503 with Retry-After, in the words of each API; events that waited are applied, refused events are not."""
     organisation = narrow.organisation()
-    id_ = organisation.tell(bill())[0]["customerId"]
+    id_ = organisation.send_events(bill())[0]["customerId"]
 
     async def crowd() -> tuple[httpx.Response, ...]:
         with psycopg.connect(narrow.url) as blocker:
@@ -50,7 +50,7 @@ def test_a_crowd_is_asked_to_come_again(narrow: ApiClient) -> None:
                 return await first, ours, theirs
 
     first, ours, theirs = narrow.run(crowd)
-    assert ["applied", "duplicate"] == [item["status"] for item in said(first)["items"]]
+    assert ["applied", "duplicate"] == [item["status"] for item in json_of(first)["items"]]
     assert (503, "1", 503, "1") == (
         ours.status_code,
         ours.headers["retry-after"],
@@ -58,15 +58,15 @@ def test_a_crowd_is_asked_to_come_again(narrow: ApiClient) -> None:
         theirs.headers["retry-after"],
     )
     reason = "more than 2 events wait already"
-    assert {"problems": [{"path": "", "reason": reason}]} == said(ours)
-    assert {"data": None, "errors": [{"code": 503, "message": reason}], "warnings": None} == said(theirs)
+    assert {"problems": [{"path": "", "reason": reason}]} == json_of(ours)
+    assert {"data": None, "errors": [{"code": 503, "message": reason}], "warnings": None} == json_of(theirs)
     assert 2 == organisation.stored()["event"]
 
 
-def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
-    """503 when it is not known what became of a batch; sending it again counts it once."""
+def test_a_lost_connection_is_answered_and_the_event_may_be_sent_again(organisation: OrganisationClient) -> None:
+    """503 if it is not known whether a batch was committed; sending it again counts it once."""
     client = organisation.client
-    id_ = organisation.tell(bill())[0]["customerId"]
+    id_ = organisation.send_events(bill())[0]["customerId"]
     sent = [bill(customer={"id": id_})]
 
     async def cut_off() -> httpx.Response:
@@ -81,9 +81,9 @@ def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(organisation:
 
     lost = client.run(cut_off)
     problems = [{"path": "", "reason": "the database cannot be reached"}]
-    assert (503, {"problems": problems}) == (lost.status_code, said(lost))
-    assert ["applied"] == [item["status"] for item in organisation.tell(*sent)]
-    assert ["duplicate"] == [item["status"] for item in organisation.tell(*sent)]
+    assert (503, {"problems": problems}) == (lost.status_code, json_of(lost))
+    assert ["applied"] == [item["status"] for item in organisation.send_events(*sent)]
+    assert ["duplicate"] == [item["status"] for item in organisation.send_events(*sent)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_lost_connection_is_told_and_the_event_may_be_sent_again(organisation:
         ("POST", "/v2/customers", b'{"profiles": [{"identifiers": [{"type": "mobile", "value": "1"}]}]}'),
     ],
 )
-def test_a_database_that_went_away_is_told(
+def test_a_database_that_went_away_is_reported(
     organisation: OrganisationClient, method: str, path: str, body: bytes | None
 ) -> None:
     """503 while connections are lost, then as ever; also where a login has to be looked up."""
@@ -111,7 +111,7 @@ def test_a_database_that_went_away_is_told(
     assert statuses[-1] in {200, 400}
 
 
-def test_health_is_told_to_anybody(front: ApiClient) -> None:
+def test_health_needs_no_login(front: ApiClient) -> None:
     """The process lives; it can serve while the database answers."""
     assert (200, "ok\n") == ((told := front.send("GET", "/healthz")).status_code, told.text)
     assert (200, "ready\n") == ((told := front.send("GET", "/readyz")).status_code, told.text)
@@ -121,8 +121,8 @@ def test_health_is_told_to_anybody(front: ApiClient) -> None:
     "method, path, status",
     [("GET", "/api/v1/nothing", 404), ("GET", "/v3/nothing", 404), ("PUT", "/api/v1/events", 405), ("GET", "/", 404)],
 )
-def test_an_address_that_is_none_is_told(front: ApiClient, method: str, path: str, status: int) -> None:
-    """In the words of the face that was asked."""
+def test_an_unknown_address_is_answered(front: ApiClient, method: str, path: str, status: int) -> None:
+    """In the words of the API that was called."""
     answered = front.send(method, path)
     told = {"problems"} if path.startswith("/api/v1") else {"data", "errors", "warnings"}
-    assert (status, told) == (answered.status_code, set(said(answered)))
+    assert (status, told) == (answered.status_code, set(json_of(answered)))

@@ -22,7 +22,7 @@ def board(organisation: OrganisationClient) -> Json:
         bill("20", customer="middle", time="2026-01-20T09:00:00Z"),
         bill("5", customer="small", time="2026-01-20T06:00:00Z"),
     ]
-    organisation.tell(*told)
+    organisation.send_events(*told)
     return defined
 
 
@@ -56,10 +56,10 @@ def test_top_of_a_board_has_the_published_keys(organisation: OrganisationClient,
     assert {"NOT-CAPTURED"} == set(first["userEnrichmentDetails"].values())
 
 
-def test_board_is_up_to_date_with_what_was_just_told(organisation: OrganisationClient, board: Json) -> None:
+def test_a_board_shows_an_event_that_was_just_answered(organisation: OrganisationClient, board: Json) -> None:
     """A bill that is answered is on the board, and a return takes it off again."""
     page(organisation, board)
-    organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    organisation.send_events(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
     assert names(organisation, "small")[0] == page(organisation, board)["data"]["rankings"][0]["userId"]
 
 
@@ -75,7 +75,7 @@ def test_board_is_up_to_date_with_what_was_just_told(organisation: OrganisationC
 def test_pages_stay_within_their_limits(
     organisation: OrganisationClient, board: Json, query: dict[str, str], rows: list[int], warned: int
 ) -> None:
-    """Page numbers count from 0; what passes a limit is cut, and said (facts 3.7)."""
+    """Page numbers count from 0; a value beyond a limit is cut, with a warning (facts 3.7)."""
     answered = page(organisation, board, **query)
     assert (rows, warned) == ([row["rank"] for row in answered["data"]["rankings"]], len(answered["warnings"]))
 
@@ -99,8 +99,8 @@ def test_each_error_has_its_code(organisation: OrganisationClient, board: Json) 
     assert 310133 == code(board["id"], rule)
 
 
-def test_ranks_of_a_customer_leave_out_what_cannot_be_told(organisation: OrganisationClient, board: Json) -> None:
-    """One entry for each board that is found; the others are warnings that name what was asked."""
+def test_ranks_of_a_customer_leave_out_unknown_boards(organisation: OrganisationClient, board: Json) -> None:
+    """One entry for each leaderboard that is found; for the others there are warnings that name them."""
     rule = board["targets"][0]["id"]
     asked = [{"targetGroupId": board["id"], "targetRuleId": rule}, {"targetGroupId": 999, "targetRuleId": rule}]
     middle = organisation.customer("middle")
@@ -112,7 +112,7 @@ def test_ranks_of_a_customer_leave_out_what_cannot_be_told(organisation: Organis
 
 
 def test_own_place_in_one_answer(organisation: OrganisationClient, board: Json) -> None:
-    """Our own call gives the top, the own place and those around it, and says how ties are ranked."""
+    """Our own call answers the top, the customer's own place and the customers around, and how ties are ranked."""
     rule = board["targets"][0]["id"]
     query = {"customerId": organisation.customer("middle"), "top": 1, "around": 1}
     shown = organisation.get(f"/api/v1/leaderboards/{rule}", **query)
@@ -125,13 +125,13 @@ def test_own_place_in_one_answer(organisation: OrganisationClient, board: Json) 
 
 
 def test_closed_board_keeps_its_last_word(organisation: OrganisationClient, board: Json) -> None:
-    """What is told after the close changes progress, not the board; closing again changes nothing."""
+    """Events after the closing change progress, not the leaderboard; a second closing changes nothing."""
     rule, period = board["targets"][0]["id"], board["periods"][0]["id"]
     name = BoardName(organisation.organisation.id, rule, period)
     organisation.client.run(
         lambda: close_board(organisation.client.runtime.database, name, instant("2026-02-01T00:00:00Z"))
     )
-    organisation.tell(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
+    organisation.send_events(bill("100", customer="small", time="2026-01-20T11:30:00Z"))
     organisation.client.run(
         lambda: close_board(organisation.client.runtime.database, name, instant("2026-02-03T00:00:00Z"))
     )

@@ -1,4 +1,4 @@
-"""Who may ask what, route by route: logins (roles) and brands (tenants), from the OpenAPI document.
+"""Who may ask what, route by route: logins (roles) and organisations (tenants), from the OpenAPI document.
 
 A route without a rule in `cells.py` fails; so does a rule without a route.
 """
@@ -10,7 +10,7 @@ import pytest
 from milepost.api.http.app import routed_app
 from milepost.model.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key
-from tests.api.client import PASSWORD, ApiClient, let_in, said
+from tests.api.client import PASSWORD, ApiClient, json_of, let_in
 from tests.api.route_rules import NOTHING, RULES, Rule, World, asked, kinds_of, role_of
 
 DOCUMENT = routed_app().openapi()
@@ -26,38 +26,38 @@ NOBODY: dict[str, object] = dict.fromkeys(
 
 
 def test_every_route_has_a_rule() -> None:
-    """Whoever adds a route says in `cells.py` how it is asked about somebody's things."""
+    """A new route needs a rule in `route_rules.py`: how it is called about an organisation's things."""
     assert [] == sorted(set(ROUTES) - set(RULES)), "these routes have no rule in tests/api/route_rules.py"
     assert [] == sorted(set(RULES) - set(ROUTES)), "these rules in tests/api/route_rules.py have no route"
 
 
 @pytest.fixture(scope="module")
 def worlds(front: ApiClient) -> tuple[World, World]:
-    """Return two brands with one of everything each."""
+    """Return two organisations with one of everything each."""
     return World(front.organisation(), "walrus"), World(front.organisation(), "zebra")
 
 
 @pytest.fixture(scope="module")
 def token(front: ApiClient, worlds: tuple[World, World]) -> str:
-    """Return a token of a key of the first brand."""
+    """Return a token of a key of the first organisation."""
     name = worlds[0].organisation.organisation.name
     added = front.run(lambda: add_key(front.runtime.database, name="key", organisation=name, now=front.clock()))
     answered = front.send("POST", "/v3/oauth/token/generate", json={"key": added.key, "secret": added.secret})
-    return str(said(answered)["data"]["accessToken"])
+    return str(json_of(answered)["data"]["accessToken"])
 
 
 def status(front: ApiClient, method: str, path: str, **login: Any) -> int:
-    """Ask a route about nothing, with a login; return the status."""
+    """Call a route about unknown ids, with a login; return the status."""
     verb, address, options = asked(method, path, RULES[method, path], NOBODY)
     headers = options.pop("headers") | login.pop("headers", {})
     return front.send(verb, address, headers=headers, **options, **login).status_code
 
 
 @pytest.mark.parametrize("method, path", GUARDED)
-def test_a_route_is_for_those_who_log_in(
+def test_a_route_needs_a_login(
     front: ApiClient, worlds: tuple[World, World], token: str, method: str, path: str
 ) -> None:
-    """A till, and a key by either header; nobody else, whatever is shown."""
+    """A till, and a key by either header, are logins; nothing else is."""
     code = worlds[0].organisation.till_code
     allowed: list[dict[str, Any]] = [
         {"auth": (code, PASSWORD)},
@@ -79,7 +79,7 @@ def test_a_route_is_for_those_who_log_in(
 
 @pytest.fixture(scope="module")
 def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dict[str, Any]]]:
-    """Return a till and a key of each role, of the first brand."""
+    """Return a till and a key of each role, of the first organisation."""
     organisation, database = worlds[0].organisation.organisation, front.runtime.database
     found: dict[Role, list[dict[str, Any]]] = {}
     for role in Role:
@@ -91,13 +91,13 @@ def logins(front: ApiClient, worlds: tuple[World, World]) -> dict[Role, list[dic
 
         key = front.run(added)
         answered = front.send("POST", "/v3/oauth/token/generate", json={"key": key.key, "secret": key.secret})
-        token = str(said(answered)["data"]["accessToken"])
+        token = str(json_of(answered)["data"]["accessToken"])
         found[role] = [{"auth": (code, PASSWORD)}, {"headers": {"X-CAP-API-OAUTH-TOKEN": token}}]
     return found
 
 
 @pytest.mark.parametrize("method, path", GUARDED)
-def test_a_route_is_for_those_whose_role_allows_it(
+def test_a_route_needs_its_role(
     front: ApiClient, logins: dict[Role, list[dict[str, Any]]], method: str, path: str
 ) -> None:
     """Each role, by till and by key: 403 below the role that the route needs, and something else from it on."""
@@ -108,7 +108,7 @@ def test_a_route_is_for_those_whose_role_allows_it(
         assert {list(Role).index(role) < list(Role).index(needed)} == refused, role
 
 
-def test_the_document_tells_the_role_of_each_route() -> None:
+def test_the_document_names_the_role_of_each_route() -> None:
     """As roles that its logins need, and with a 403 where a role may not be enough."""
     told = {(method, path): operation for path, of in DOCUMENT["paths"].items() for method, operation in of.items()}
     needed = {
@@ -120,15 +120,15 @@ def test_the_document_tells_the_role_of_each_route() -> None:
     assert {route for route in told if role_of(*route) in {Role.EVENTS, Role.ADMIN}} == may_fail
 
 
-def test_a_role_that_is_not_enough_is_told(front: ApiClient, logins: dict[Role, list[dict[str, Any]]]) -> None:
-    """In the words of each face; the vendor's code for it is 4000."""
+def test_a_role_that_is_not_enough_is_refused(front: ApiClient, logins: dict[Role, list[dict[str, Any]]]) -> None:
+    """In the words of each API; the vendor's code for it is 4000."""
     login = logins[Role.READ][0]
     reason = "access denied: this login has the role READ, and the request needs"
     ours = front.send("POST", "/api/v1/events", content=b"{", **login)
-    assert (403, {"problems": [{"path": "", "reason": f"{reason} EVENTS"}]}) == (ours.status_code, said(ours))
+    assert (403, {"problems": [{"path": "", "reason": f"{reason} EVENTS"}]}) == (ours.status_code, json_of(ours))
     theirs = front.send("POST", "/v3/targetGroups", content=b"{", **login)
     errors = [{"code": 4000, "message": f"{reason} ADMIN"}]
-    assert (403, {"data": None, "errors": errors, "warnings": None}) == (theirs.status_code, said(theirs))
+    assert (403, {"data": None, "errors": errors, "warnings": None}) == (theirs.status_code, json_of(theirs))
 
 
 @pytest.mark.parametrize("method, path", [route for route, rule in RULES.items() if rule.is_open])
@@ -148,7 +148,7 @@ CELLS = [
 def answer(
     front: ApiClient, mine: World, rule: Rule, route: tuple[str, str], ids: dict[str, object]
 ) -> tuple[int, bytes]:
-    """Ask as the first brand; return status and body."""
+    """Ask as the first organisation; return status and body."""
     verb, address, options = asked(*route, rule, ids)
     send = front.send if rule.is_open else mine.organisation.send
     answered = send(verb, address, **options)
@@ -156,10 +156,10 @@ def answer(
 
 
 @pytest.mark.parametrize("method, path, kind", CELLS)
-def test_what_is_anothers_is_answered_like_nothing(
+def test_another_organisations_things_are_answered_like_nothing(
     front: ApiClient, worlds: tuple[World, World], method: str, path: str, kind: str
 ) -> None:
-    """Byte for byte, and nothing of the other brand changes or shows."""
+    """Byte for byte, and nothing of the other organisation changes or shows."""
     mine, theirs = worlds
     rule = RULES[method, path]
     before = theirs.organisation.stored()
@@ -173,10 +173,10 @@ def test_what_is_anothers_is_answered_like_nothing(
 
 
 @pytest.mark.parametrize("method, path", [route for route in RULES if route[0] == "get"])
-def test_nothing_of_another_brand_is_read(
+def test_nothing_of_another_organisation_is_read(
     front: ApiClient, worlds: tuple[World, World], method: str, path: str
 ) -> None:
-    """Asked about one's own, a route tells of nothing else; the same question from the other brand is answered."""
+    """A route about an organisation's own things shows nothing else; the other organisation gets an answer, too."""
     mine, theirs = worlds
     rule = RULES[method, path]
     code, content = answer(front, mine, rule, (method, path), mine.ids)

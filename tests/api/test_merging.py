@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, target
 
 ID, NAME = "id", "externalId"
@@ -21,7 +21,7 @@ def asked(organisation: OrganisationClient, *requests: Json, **query: str) -> Js
     """Send requests; return the answer."""
     answered = organisation.post("/v2/requests", list(requests), **query)
     assert 200 == answered.status_code, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -44,7 +44,7 @@ def refused(organisation: OrganisationClient, *requests: Json) -> list[tuple[int
 def renamed(organisation: OrganisationClient, customer_id: int, **body: Any) -> list[tuple[str, str]]:
     """Change names; return those that the customer has afterwards."""
     answered = organisation.post(f"/v2/customers/{customer_id}/changeIdentifier", body)
-    assert (200, customer_id) == (answered.status_code, said(answered).get("createdId")), answered.text
+    assert (200, customer_id) == (answered.status_code, json_of(answered).get("createdId")), answered.text
     return names(organisation, customer_id)
 
 
@@ -60,7 +60,7 @@ def named(kind: str, value: str) -> Json:
 
 
 def values(organisation: OrganisationClient, customer_id: int) -> list[int]:
-    """Return what a customer has in each row."""
+    """Return a customer's value in each row."""
     return [row["targetAchievedValue"] for row in organisation.rows(customer_id)]
 
 
@@ -68,7 +68,7 @@ def values(organisation: OrganisationClient, customer_id: int) -> list[int]:
 def two(organisation: OrganisationClient) -> tuple[int, int]:
     """Return two customers: Anna has spent 60 of 100, Bert 50."""
     organisation.define(group(leaderboardEnabled=True))
-    organisation.tell(bill("60", number="A1"), bill("50", number="B1", customer="bert"))
+    organisation.send_events(bill("60", number="A1"), bill("50", number="B1", customer="bert"))
     return organisation.customer("anna"), organisation.customer("bert")
 
 
@@ -80,13 +80,13 @@ def test_a_merge_is_answered_as_the_vendor_does(organisation: OrganisationClient
     assert told == asked(organisation, request((ID, two[0]), (ID, two[1])))
     assert told == asked(organisation, request((NAME, "anna"), (NAME, "bert")))
     assert (True, 1) == (
-        said(organisation.post("/v2/requests", request((ID, two[0]), (ID, two[1]))))["totalCount"] == 1,
+        json_of(organisation.post("/v2/requests", request((ID, two[0]), (ID, two[1]))))["totalCount"] == 1,
         1,
     )
 
 
 def test_progress_of_both_is_the_survivors(organisation: OrganisationClient, two: tuple[int, int]) -> None:
-    """Whoever asks for the victim, by id or by name, is told of the survivor; the goal is reached by both together."""
+    """Reads of the victim, by id or by name, show the survivor; both together reach the goal."""
     merged(organisation)
     for customer_id in two:
         shown = organisation.get(f"/v3/users/{customer_id}/targetGroups")["data"]
@@ -99,11 +99,11 @@ def test_progress_of_both_is_the_survivors(organisation: OrganisationClient, two
 
 
 def test_events_of_the_victim_count_for_the_survivor(organisation: OrganisationClient, two: tuple[int, int]) -> None:
-    """By name, by id, as a transaction, through the webhook; what was told before is a repetition."""
+    """By name, by id, as a transaction, through the webhook; an event from before the merge is a duplicate."""
     told = bill("1")
-    organisation.tell(told)
+    organisation.send_events(told)
     merged(organisation)
-    items = organisation.tell(told, bill("2"), bill("4", customer={"id": two[0]}))
+    items = organisation.send_events(told, bill("2"), bill("4", customer={"id": two[0]}))
     assert ["duplicate", "applied", "applied"] == [item["status"] for item in items]
     assert {two[1]} == {item["customerId"] for item in items}
     body = {"type": "REGULAR", "billNumber": "T1", "billAmount": 8, "billingDate": "2026-01-20T10:00:00Z"}
@@ -114,7 +114,7 @@ def test_events_of_the_victim_count_for_the_survivor(organisation: OrganisationC
 def test_a_bill_of_the_victim_comes_back(organisation: OrganisationClient, two: tuple[int, int]) -> None:
     """A return names it and the survivor, or the victim; it takes back once."""
     merged(organisation)
-    organisation.tell(back("A1") | {"customer": {"id": two[1]}}, back("A1") | {"customer": {"id": two[0]}})
+    organisation.send_events(back("A1") | {"customer": {"id": two[1]}}, back("A1") | {"customer": {"id": two[0]}})
     assert [50] == values(organisation, two[1])
 
 
@@ -133,7 +133,7 @@ def test_profiles_join(organisation: OrganisationClient) -> None:
     """The survivor's words stay, what it does not say is the victim's; names of both lead to it."""
     one = {"identifiers": [named("mobile", "1")], "firstName": "Ana", "lastName": "Berg", "fields": {"a": 1, "b": 1}}
     other = {"identifiers": [named("mobile", "2"), named("email", "b@c.d")], "firstName": "Anna", "fields": {"b": 2}}
-    ids = [said(organisation.post("/v2/customers", {"profiles": [body]}))["createdId"] for body in (one, other)]
+    ids = [json_of(organisation.post("/v2/customers", {"profiles": [body]}))["createdId"] for body in (one, other)]
     asked(organisation, request(("mobile", 1), ("email", "B@c.d")))
     shown = organisation.get("/v2/customers", identifierName="mobile", identifierValue="1")
     (profile,) = shown["profiles"]
@@ -147,14 +147,14 @@ def test_profiles_join(organisation: OrganisationClient) -> None:
 
 
 def test_enrolments_goals_and_audiences_are_the_survivors(organisation: OrganisationClient) -> None:
-    """Who was on a list as the victim is on it as the survivor, and is not enrolled a second time."""
-    audience = said(organisation.post("/api/v1/audiences", {"name": "Friends"}))
+    """The victim's enrolment is the survivor's, who is not enrolled a second time."""
+    audience = json_of(organisation.post("/api/v1/audiences", {"name": "Friends"}))
     defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
     rule = defined["targets"][0]["id"]
     template = organisation.define(group())["targets"][0]["id"]
     settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 5}
     organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings})
-    organisation.tell(bill("60"), bill("5", customer="bert"))
+    organisation.send_events(bill("60"), bill("5", customer="bert"))
     anna, bert = organisation.customer("anna"), organisation.customer("bert")
     path = f"/v3/targetGroups/{defined['id']}/targets/{rule}/enroll"
     organisation.data("POST", path, [{"customerId": anna, "periodName": "January"}])
@@ -188,20 +188,22 @@ def test_boards_have_the_survivor_alone(organisation: OrganisationClient, two: t
 def test_a_decision_is_known_after_a_merge(organisation: OrganisationClient) -> None:
     """The same id answers the same, though the victim had asked."""
     organisation.define(group(target("REWARDS", "ALL_POINTS"), trackingType="CAPPING"))
-    organisation.tell(bill(), bill(customer="bert"))
+    organisation.send_events(bill(), bill(customer="bert"))
     anna, bert = organisation.customer("anna"), organisation.customer("bert")
     wish = {"id": "d1", "amount": 70, "kind": "REGULAR"}
-    first = said(organisation.post(f"/api/v1/customers/{anna}/awards", wish))
+    first = json_of(organisation.post(f"/api/v1/customers/{anna}/awards", wish))
     merged(organisation)
-    organisation.client.clock.now += 5_000_000
-    again = [said(organisation.post(f"/api/v1/customers/{id_}/awards", wish)) for id_ in (anna, bert)]
+    organisation.client.clock.advance(5_000_000)
+    again = [json_of(organisation.post(f"/api/v1/customers/{id_}/awards", wish)) for id_ in (anna, bert)]
     assert [70] * 3 == [one["given"] for one in (first, *again)]
-    assert 30 == said(organisation.post(f"/api/v1/customers/{bert}/awards", wish | {"id": "d2"}))["given"]
+    assert 30 == json_of(organisation.post(f"/api/v1/customers/{bert}/awards", wish | {"id": "d2"}))["given"]
 
 
-def test_what_cannot_be_merged_says_why(organisation: OrganisationClient, two: tuple[int, int]) -> None:
+def test_customers_that_cannot_be_merged_are_refused_with_the_reason(
+    organisation: OrganisationClient, two: tuple[int, int]
+) -> None:
     """Each with the vendor's code and words; others in the call are merged all the same."""
-    organisation.tell(bill(customer="carl"))
+    organisation.send_events(bill(customer="carl"))
     before = organisation.stored()
     assert [
         (9029, "Survivor and victim are same"),
@@ -223,7 +225,7 @@ def test_what_cannot_be_merged_says_why(organisation: OrganisationClient, two: t
     assert [None, True] == [one.get("result") for one in told["response"]]
 
 
-def test_a_request_that_is_none_says_what_is_wrong(organisation: OrganisationClient) -> None:
+def test_a_malformed_request_is_refused_with_the_reason(organisation: OrganisationClient) -> None:
     """Types, names, their number; what is no list of requests is refused as a whole."""
     one = request((NAME, "a"), (NAME, "b"))
     both = {"changeIdentifiers": {"add": [named(NAME, "a")] * 2, "remove": []}}
@@ -240,12 +242,12 @@ def test_a_request_that_is_none_says_what_is_wrong(organisation: OrganisationCli
         assert {300004} == {code for code, _ in organisation.errors("POST", "/v2/requests", body)}
 
 
-def test_anothers_customers_are_nobody(
+def test_another_organisations_customers_cannot_be_merged(
     organisation: OrganisationClient, front: ApiClient, two: tuple[int, int]
 ) -> None:
     """Neither as victim nor as survivor; nothing of them changes."""
     other = front.organisation()
-    other.tell(bill(customer="zoe"))
+    other.send_events(bill(customer="zoe"))
     zoe, before = other.customer("zoe"), other.stored()
     assert {9042} == {
         code for code, _ in refused(organisation, request((ID, zoe), (ID, two[0])), request((ID, two[0]), (ID, zoe)))
@@ -261,12 +263,14 @@ def test_names_are_added_and_taken_away(organisation: OrganisationClient, two: t
     assert [expected] * 2 == [renamed(organisation, anna, **change) for _ in range(2)]
     assert [] == organisation.get("/api/v1/customers", externalId="anna")["items"]
     assert [(NAME, "bert"), (NAME, "anna")] == renamed(organisation, bert, add=[named(NAME, "anna")])
-    (item,) = organisation.tell(bill("7"))
+    (item,) = organisation.send_events(bill("7"))
     assert (bert, [57], [60]) == (item["customerId"], values(organisation, bert), values(organisation, anna))
 
 
-def test_names_that_cannot_be_changed_say_why(organisation: OrganisationClient, two: tuple[int, int]) -> None:
-    """Somebody else's, an id, none at all; nothing changes, not even what could be."""
+def test_identifiers_that_cannot_be_changed_are_refused_with_the_reason(
+    organisation: OrganisationClient, two: tuple[int, int]
+) -> None:
+    """An identifier of another customer, an id, none at all: nothing changes, not even the valid part."""
     organisation.post("/v2/customers", {"profiles": [{"identifiers": [named("mobile", "1"), named("email", "a@b.c")]}]})
     path = f"/v2/customers/{two[0]}/changeIdentifier"
     taken = [named("mobile", "1"), named("email", "a@b.c"), named(NAME, "bert"), named("wechat", "w")]
@@ -287,7 +291,7 @@ def test_names_that_cannot_be_changed_say_why(organisation: OrganisationClient, 
 
 def test_an_activity_of_the_victim_is_found(organisation: OrganisationClient, two: tuple[int, int]) -> None:
     """A search of the survivor's events finds what the victim did."""
-    organisation.tell(event("Run", data={"km": 5}))
+    organisation.send_events(event("Run", data={"km": 5}))
     merged(organisation)
     found = organisation.get("/v2/events/search", userIdentifierType="userId", userIdentifierValue=str(two[1]))
     assert 1 == len(found["data"] if "data" in found else found["events"])

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.v2.transactions.answer import BulkAnswer, TransactionAnswer
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 ANNA = {"identifierName": "externalId", "identifierValue": "anna"}
@@ -38,7 +38,7 @@ def sent(organisation: OrganisationClient, body: Json, **query: str) -> Json:
     answered = organisation.post("/v2/transactions", body, **ANNA, **query)
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=TransactionAnswer)
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -49,7 +49,7 @@ def reached(organisation: OrganisationClient) -> list[Decimal]:
 
 @pytest.fixture
 def bought(organisation: OrganisationClient) -> OrganisationClient:
-    """Return the brand where Anna bought wine for 40 and bread for 60, with targets of net sales and pieces of wine."""
+    """Return an organisation with targets of net sales and pieces of wine; Anna bought wine for 40, bread for 60."""
     organisation.define(group(target()))
     organisation.define(group(target("LINEITEM", "QUANTITY", expression='currentLineItem.code=="wine"')))
     sent(organisation, bill("N1", line("wine", 40), line("bread", 60)))
@@ -92,7 +92,7 @@ def test_a_mixed_bill_that_says_something_else_is_refused(bought: OrganisationCl
         bill("N2", line("milk", 5), back("wine", "N1", amount=1)),
     ):
         answered = bought.post("/v2/transactions", changed, **ANNA)
-        assert (400, 624) == (answered.status_code, said(answered)["errors"][0]["code"])
+        assert (400, 624) == (answered.status_code, json_of(answered)["errors"][0]["code"])
     assert [65, 0] == reached(bought)
 
 
@@ -107,15 +107,15 @@ def test_a_mixed_bill_that_says_something_else_is_refused(bought: OrganisationCl
         (back("wine", "N1", returnType="AMOUNT"), "lineItemsV2[1]: billAmount must be the returned amount"),
     ],
 )
-def test_a_line_that_cannot_come_back_is_told(bought: OrganisationClient, item: Json, expected: str) -> None:
+def test_a_line_that_cannot_come_back_is_refused(bought: OrganisationClient, item: Json, expected: str) -> None:
     """By its place among all lines; nothing of the bill is received."""
     answered = bought.post("/v2/transactions", bill("N2", line("milk", 5), item), **ANNA)
     assert 400 == answered.status_code
-    assert expected == said(answered)["errors"][0]["message"][: len(expected)]
+    assert expected == json_of(answered)["errors"][0]["message"][: len(expected)]
     assert [100, 1] == reached(bought)
 
 
-def test_side_effects_tell_what_a_bill_did(organisation: OrganisationClient) -> None:
+def test_side_effects_show_what_a_bill_did(organisation: OrganisationClient) -> None:
     """With rawSideEffects, for each target the goal and the value before and after; without, nothing."""
     defined = organisation.define(group(target(name="Spend"), name="Big"))
     sent(organisation, bill("N1", line("wine", 40)))
@@ -149,7 +149,7 @@ def item(customer: str, body: Json, **more: Any) -> Json:
 
 
 def test_many_transactions_are_answered_one_by_one(organisation: OrganisationClient) -> None:
-    """Each with what was sent; a bad one spoils nobody's."""
+    """Each item is answered with what was sent; a bad item spoils no other."""
     organisation.define(group(target()))
     items = [
         item("anna", bill("N1", line("wine", 40))),
@@ -163,7 +163,7 @@ def test_many_transactions_are_answered_one_by_one(organisation: OrganisationCli
     answered = organisation.post("/v2/transactions/bulk", items, rawSideEffects="true")
     assert 200 == answered.status_code, answered.text
     msgspec.json.decode(answered.content, type=BulkAnswer)
-    told = said(answered)
+    told = json_of(answered)
     assert (7, 4) == (told["totalCount"], told["failureCount"])
     codes = [[error["code"] for error in one["errors"]] for one in told["response"]]
     assert [[], [624], [624], [624], [], [], [603]] == codes
@@ -186,7 +186,7 @@ def test_a_bad_list_is_refused_as_a_whole(
 ) -> None:
     """The vendor has a code for too many."""
     answered = organisation.post("/v2/transactions/bulk", body)
-    (error,) = said(answered)["errors"]
+    (error,) = json_of(answered)["errors"]
     assert (400, code, True) == (answered.status_code, error["code"], expected in error["message"])
 
 
@@ -194,6 +194,6 @@ def test_as_many_as_may_be_are_received(organisation: OrganisationClient) -> Non
     """500 in one call."""
     organisation.define(group(target()))
     items = [item("anna", bill(f"N{number}", amount=1)) for number in range(500)]
-    told = said(organisation.post("/v2/transactions/bulk", items))
+    told = json_of(organisation.post("/v2/transactions/bulk", items))
     assert (500, 0) == (told["totalCount"], told["failureCount"])
     assert [500] == reached(organisation)

@@ -36,7 +36,7 @@ NEVER = {500, 501, 502, 504}
 
 @pytest.fixture(scope="module")
 def world(front: ApiClient) -> World:
-    """Return a brand with one of everything."""
+    """Return an organisation with one of everything."""
     return World(front.organisation(), "osprey")
 
 
@@ -86,7 +86,7 @@ ROUTES = pytest.mark.parametrize("method, path", [route for route in RULES if ro
 
 @ROUTES
 def test_odd_requests_are_answered(front: ApiClient, world: World, method: str, path: str) -> None:
-    """With what is wrong with them, or done; nothing is a failure of ours."""
+    """Each request is refused with its problems, or done; none is an internal error."""
     assert [] == failures(front, world, method, path, FEW)
 
 

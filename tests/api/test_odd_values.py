@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from milepost.api.native.events.routes import EVENTS_MAX
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, line, target
 
 ODD: list[bytes] = [
@@ -98,7 +98,7 @@ def _replaced(value: Any, path: tuple[Any, ...], mark: str) -> Any:
 
 @pytest.mark.parametrize("path, body", BODIES)
 def test_no_value_makes_the_server_fail(organisation: OrganisationClient, path: str, body: Json) -> None:
-    """What is odd is described back, or has a meaning; the server's log has nothing to say of it."""
+    """An odd value is refused with a reason, or has a meaning; the server logs no error."""
     path = path.replace("#", organisation.webhook_id)
     answers = [(text, organisation.post(path, text)) for text in spoiled(body)]
     assert [] == [(text, answered.text) for text, answered in answers if answered.status_code not in {200, 400, 401}]
@@ -115,7 +115,7 @@ def test_no_value_of_an_event_makes_the_server_fail(organisation: OrganisationCl
         answered = organisation.send(
             "POST", "/api/v1/events", content=b"\n".join(some), headers={"content-type": "application/x-ndjson"}
         )
-        items = said(answered)["items"]
+        items = json_of(answered)["items"]
         found = [(text, one["reason"]) for text, item in zip(some, items, strict=True) for one in item["problems"]]
         assert [] == [(text, reason) for text, reason in found if "could not be counted" in reason]
 
@@ -124,7 +124,7 @@ def test_no_value_of_an_event_makes_the_server_fail(organisation: OrganisationCl
 def test_an_enrolment_of_odd_values_is_refused(organisation: OrganisationClient, text: bytes) -> None:
     """Customer, period and balance are described back."""
     defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
-    organisation.tell(bill())
+    organisation.send_events(bill())
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
     whole = {"customerId": organisation.customer("anna"), "periodName": "January", "initialBalance": 1}
     for name in ("customerId", "periodName"):

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from milepost.service.organisations.provisioning import organisation_by_name
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 
 def patch(organisation: OrganisationClient, **settings: Any) -> Json:
-    """Change settings; return what is answered."""
+    """Change settings; return the answer."""
     answered = organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings})
     assert answered.status_code == 200, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -22,10 +22,10 @@ def refused(organisation: OrganisationClient, body: Any) -> list[tuple[str, str]
     before = organisation.get("/api/v1/organisation")
     answered = organisation.send("PATCH", "/api/v1/organisation", json=body)
     assert (400, before) == (answered.status_code, organisation.get("/api/v1/organisation"))
-    return [(problem["path"], problem["reason"]) for problem in said(answered)["problems"]]
+    return [(problem["path"], problem["reason"]) for problem in json_of(answered)["problems"]]
 
 
-def test_an_organisation_tells_its_settings(organisation: OrganisationClient) -> None:
+def test_an_organisation_shows_its_settings(organisation: OrganisationClient) -> None:
     """Its name, zone and version, and what is in force though nobody set it."""
     told = organisation.get("/api/v1/organisation")
     assert (organisation.organisation.id, organisation.organisation.name, "UTC") == (
@@ -40,7 +40,7 @@ def test_an_organisation_tells_its_settings(organisation: OrganisationClient) ->
     )
 
 
-def test_what_is_named_is_changed(organisation: OrganisationClient) -> None:
+def test_only_named_settings_are_changed(organisation: OrganisationClient) -> None:
     """Numbers, truth values, lists and null as JSON has them; the rest stays."""
     outage = "2026-01-01T10:00:00Z/2026-01-01T18:00:00Z"
     told = patch(organisation, lateDays=3, leaderboards=False, outages=[outage], returns="IGNORE")["settings"][
@@ -57,7 +57,7 @@ def test_what_is_named_is_changed(organisation: OrganisationClient) -> None:
     assert (None, [], "IGNORE") == (told["lateDays"], told["outages"], told["returns"])
 
 
-def test_a_change_tells_who_made_it_and_when(organisation: OrganisationClient) -> None:
+def test_a_change_has_an_author_and_an_instant(organisation: OrganisationClient) -> None:
     """The till that logged in, at the time of the clock."""
     organisation.client.clock.set("2026-01-21T08:00:00Z")
     told = patch(organisation, offsetDays=2)
@@ -99,10 +99,10 @@ def test_an_answer_names_the_version_that_judged(organisation: OrganisationClien
     """Also where an event is a repetition: then the version that judged it first."""
     first = organisation.get("/api/v1/organisation")["version"]
     told = bill("10")
-    assert [first] == [item["version"] for item in organisation.tell(told)]
+    assert [first] == [item["version"] for item in organisation.send_events(told)]
     second = patch(organisation, lateDays=9)["version"]
     assert [(first, "duplicate"), (second, "applied")] == [
-        (item["version"], item["status"]) for item in organisation.tell(told, bill("11"))
+        (item["version"], item["status"]) for item in organisation.send_events(told, bill("11"))
     ]
 
 
@@ -111,13 +111,13 @@ def test_settings_rule_events_from_their_version_on(organisation: OrganisationCl
     organisation.define(group(target()))
     late = "2026-01-20T10:00:00Z"
     organisation.client.clock.set("2026-02-10T00:00:00Z")
-    counted, *_ = organisation.tell(bill("10", time=late))
+    counted, *_ = organisation.send_events(bill("10", time=late))
     patch(organisation, lateDays=1)
-    passed, *_ = organisation.tell(bill("10", time=late))
+    passed, *_ = organisation.send_events(bill("10", time=late))
     assert ["counted", "too_late"] == [item["entries"][0]["reason"] for item in (counted, passed)]
 
 
-def test_everything_that_is_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_every_wrong_setting_is_reported_at_once(organisation: OrganisationClient) -> None:
     """By the names of the settings; nothing is changed."""
     told = refused(
         organisation,
@@ -149,7 +149,7 @@ def test_a_bad_page_is_refused(organisation: OrganisationClient, query: Json) ->
     assert 400 == organisation.send("GET", "/api/v1/organisation/versions", params=query).status_code
 
 
-def test_brands_do_not_see_each_other(front: ApiClient, organisation: OrganisationClient) -> None:
+def test_organisations_do_not_see_each_other(front: ApiClient, organisation: OrganisationClient) -> None:
     """A change of one is none of the other."""
     other = front.organisation()
     patch(organisation, lateDays=3)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, OrganisationClient, said
+from tests.api.client import ApiClient, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 NOTHING = 8_888_888_888
@@ -12,14 +12,14 @@ NOTHING = 8_888_888_888
 
 @pytest.fixture
 def theirs(front: ApiClient) -> OrganisationClient:
-    """Return another brand, with one of everything."""
+    """Return another organisation, with one of everything."""
     other = front.organisation()
     other.post("/api/v1/zones", [{"code": "z"}])
     other.post("/api/v1/concepts", [{"code": "c"}])
     other.post("/api/v1/stores", [{"code": "s", "zone": "z", "concept": "c"}])
     other.post("/api/v1/tills", [{"code": "t", "store": "s"}])
     other.define(group(target(enrolmentMethod="IMPORT")))
-    other.tell(bill())
+    other.send_events(bill())
     return other
 
 
@@ -33,8 +33,10 @@ def alike(organisation: OrganisationClient, method: str, path: str, foreign: int
     return len(answers) == 1
 
 
-def test_their_customer_is_nobody_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
-    """Views, events, bills and enrolments of another brand's customer."""
+def test_another_organisations_customer_is_unknown_here(
+    organisation: OrganisationClient, theirs: OrganisationClient
+) -> None:
+    """Views, events, bills and enrolments of another organisation's customer."""
     id_ = theirs.customer("anna")
     mine = organisation.define(group(target(enrolmentMethod="IMPORT")))
     enrol = f"/v3/targetGroups/{mine['id']}/targets/{mine['targets'][0]['id']}/enroll"
@@ -53,15 +55,15 @@ def test_their_customer_is_nobody_here(organisation: OrganisationClient, theirs:
 
 
 def test_their_names_are_not_known_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
-    """An external id is found by its own brand alone, and may stand for somebody else in another."""
+    """An external id is found by its own organisation alone, and may stand for somebody else in another."""
     assert {"items": [], "nextCursor": None} == organisation.get("/api/v1/customers", externalId="anna")
-    (item,) = organisation.tell(bill())
+    (item,) = organisation.send_events(bill())
     assert theirs.customer("anna") != item["customerId"] == organisation.customer("anna")
 
 
 def test_their_targets_are_not_found_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
-    """Enrolling in another brand's group or target, and asking for its rows."""
-    organisation.tell(bill())
+    """Enrolling in another organisation's group or target, and asking for its rows."""
+    organisation.send_events(bill())
     customer_id = organisation.customer("anna")
     body = f"""[{{"customerId": {customer_id}, "periodName": "January"}}]"""
     mine = organisation.define(group(target(enrolmentMethod="IMPORT")))
@@ -78,13 +80,13 @@ def test_their_targets_are_not_found_here(organisation: OrganisationClient, thei
 
 
 def test_their_places_are_unknown_here(organisation: OrganisationClient, theirs: OrganisationClient) -> None:
-    """A store or till of another brand is no place of an event, by id or by code."""
+    """A store or till of another organisation is no place of an event, by id or by code."""
     one = """{"id": "e", "source": "s", "type": "Run", "time": "2026-01-20T00:00:00Z", "customer": {"externalId": "x"},
         "%s": {"id": #}}"""
     for kind in ("store", "till"):
         (place, *_) = [item for item in theirs.get(f"/api/v1/{kind}s")["items"] if len(item["code"]) == 1]
         assert alike(organisation, "POST", "/api/v1/events", place["id"], one % kind)
-        (item,) = organisation.tell(bill() | {kind: {"code": place["code"]}})
+        (item,) = organisation.send_events(bill() | {kind: {"code": place["code"]}})
         assert "refused" == item["status"]
     assert [[], [], [], [organisation.till_code]] == [
         [item["code"] for item in organisation.get(f"/api/v1/{kind}")["items"]]
@@ -96,7 +98,7 @@ def test_their_codes_are_free_here(organisation: OrganisationClient, theirs: Org
     """Codes and ids of places belong to an organisation."""
     (zone,) = theirs.get("/api/v1/zones")["items"]
     answered = organisation.post("/api/v1/zones", [{"code": "z", "id": zone["id"], "name": "Mine"}])
-    assert (200, "Mine") == (answered.status_code, said(answered)["items"][0]["name"])
+    assert (200, "Mine") == (answered.status_code, json_of(answered)["items"][0]["name"])
     assert [zone] == theirs.get("/api/v1/zones")["items"]
 
 

@@ -1,13 +1,13 @@
 """What a definition may say beyond the vendor's words, and whose zone rules its dates."""
 
 from milepost.rules.calendar import calendar_of
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import JANUARY, bill, event, group, target
 
 LEVELS = [{"name": "Two", "targetCountOfSequence": 2}]
 
 
-def test_freezes_are_shown_as_asked_for(organisation: OrganisationClient) -> None:
+def test_freezes_are_shown_as_defined(organisation: OrganisationClient) -> None:
     """A streak's freeze rule is echoed key by key; without one there is no key."""
     asked = group(trackingType="STREAKS", streaks=[LEVELS[0] | {"name": f"L {organisation.till_code}"}])
     assert organisation.define(asked | {"streakFreezes": {"max": 2, "earnEvery": 3}})["streakFreezes"] == {
@@ -27,7 +27,7 @@ def test_cap_scope_is_shown_where_it_is_not_the_usual_one(organisation: Organisa
 def test_words_of_our_own_are_checked_like_all_others(organisation: OrganisationClient) -> None:
     """What is no scope, and what a freeze rule may not hold, is told at its place."""
     wrong: Json = {"capScope": "SHOP", "streakFreezes": {"max": 0, "most": 1}}
-    errors = said(organisation.post("/v3/targetGroups", group(**wrong)))["errors"]
+    errors = json_of(organisation.post("/v3/targetGroups", group(**wrong)))["errors"]
     told = sorted(error["message"].split(": ")[0].split(". ")[-1] for error in errors)
     assert told == ["capScope", "streakFreezes", "streakFreezes.max", "streakFreezes.most"]
 
@@ -42,12 +42,12 @@ def test_periods_follow_from_a_frequency(organisation: OrganisationClient) -> No
     ]
 
 
-def test_a_groups_own_zone_rules_where_the_brand_lets_it(front: ApiClient) -> None:
+def test_a_groups_own_zone_rules_where_the_organisation_lets_it(front: ApiClient) -> None:
     """A bill at seven in the evening in New York counts for the last of January there, though Berlin has February."""
     organisation = front.organisation("Europe/Berlin", timeZonePolicy="GROUP")
     organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York"))
     front.clock.set("2026-02-01T12:00:00Z")
-    organisation.tell(bill("10", time="2026-02-01T04:59:59Z"), bill("5", time="2026-02-01T05:00:00Z"))
+    organisation.send_events(bill("10", time="2026-02-01T04:59:59Z"), bill("5", time="2026-02-01T05:00:00Z"))
     (row,) = organisation.rows(organisation.customer("anna"), includeInactive="true")
     assert row["targetAchievedValue"] == 10
 
@@ -55,12 +55,12 @@ def test_a_groups_own_zone_rules_where_the_brand_lets_it(front: ApiClient) -> No
 def test_a_zone_that_is_none_is_refused_where_it_rules(front: ApiClient) -> None:
     """The problem names the field."""
     organisation = front.organisation(timeZonePolicy="GROUP")
-    (error,) = said(organisation.post("/v3/targetGroups", group(timeZoneName="Mars/Olympus")))["errors"]
+    (error,) = json_of(organisation.post("/v3/targetGroups", group(timeZoneName="Mars/Olympus")))["errors"]
     assert "timeZoneName: is not a time zone" in error["message"]
 
 
 def test_stored_bounds_never_move(organisation: OrganisationClient) -> None:
-    """What was reckoned by an older zone database stays: a period that ends an hour early goes on ending then."""
+    """What was computed by an older zone database stays: a period that ends an hour early goes on ending then."""
     organisation.define(group(target(), periods=(JANUARY,)))
     closes = calendar_of("UTC").read("2026-02-01").instant
     early = closes - 3_600_000_000
@@ -70,7 +70,7 @@ def test_stored_bounds_never_move(organisation: OrganisationClient) -> None:
     old = 'update target_group_version set body = regexp_replace(body, \'"tzdb":"[^"]*"\', \'"tzdb":"1999a"\')'
     organisation.client.connection.execute(old + " where org_id = %s", (organisation.organisation.id,))
     organisation.client.clock.set("2026-02-01T12:00:00Z")
-    organisation.tell(bill("10", time="2026-01-31T22:59:59Z"), bill("5", time="2026-01-31T23:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-31T22:59:59Z"), bill("5", time="2026-01-31T23:00:00Z"))
     (row,) = organisation.rows(organisation.customer("anna"), includeInactive="true")
     assert (row["targetAchievedValue"], row["periodEndDateWithTimeStamp"]) == (10, "2026-01-31T22:59:59.000Z")
 
@@ -81,10 +81,10 @@ def test_an_event_may_name_the_decision_that_counted_it(organisation: Organisati
     one = bill("10")
     named = one | {"data": one["data"] | {"decision": "d1"}}
     other = one | {"data": one["data"] | {"decision": "d2"}}
-    assert [answer["status"] for answer in organisation.tell(named, named, other)] == [
+    assert [answer["status"] for answer in organisation.send_events(named, named, other)] == [
         "applied",
         "duplicate",
         "conflict",
     ]
     award = event("PointsAwarded", data={"amount": 5, "decision": "d1"})
-    assert [answer["status"] for answer in organisation.tell(award, award)] == ["applied", "duplicate"]
+    assert [answer["status"] for answer in organisation.send_events(award, award)] == ["applied", "duplicate"]

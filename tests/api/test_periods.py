@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, group, target
 
 DECEMBER = {"refCode": "December", "startDate": "2025-12-01", "endDate": "2025-12-31"}
@@ -97,7 +97,7 @@ NEW: tuple[tuple[Any, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, reasons", NEW)
-def test_what_is_wrong_with_a_new_period_is_told(
+def test_each_problem_of_a_new_period_is_reported(
     organisation: OrganisationClient, body: Any, reasons: list[str]
 ) -> None:
     """All of it, and none of the others is added either (facts 8 #43, #44)."""
@@ -106,15 +106,15 @@ def test_what_is_wrong_with_a_new_period_is_told(
     assert defined["periods"] == organisation.data("GET", address(defined))
 
 
-def test_a_period_that_ends_before_it_starts_is_left_out_if_the_brand_says_so(front: ApiClient) -> None:
+def test_a_period_that_ends_before_it_starts_is_left_out_if_the_organisation_says_so(front: ApiClient) -> None:
     """The others are added, and a warning names it; what else is wrong is refused as ever (facts 8 #43)."""
     organisation = front.organisation(backwardPeriods="SKIP")
     defined = organisation.define(group())
     backwards = {"refCode": "back", "startDate": "2026-05-02", "endDate": "2026-05-01"}
-    answered = said(organisation.post(address(defined), [backwards, MARCH]))
+    answered = json_of(organisation.post(address(defined), [backwards, MARCH]))
     assert ["January", "February", "March"] == [period["refCode"] for period in answered["data"]]
     assert ["[0] ends before it starts and was left out."] == [one["message"] for one in answered["warnings"]]
-    again = said(organisation.post(address(defined), backwards))
+    again = json_of(organisation.post(address(defined), backwards))
     assert (3, ["The period ends before it starts and was left out."]) == (
         len(again["data"]),
         [one["message"] for one in again["warnings"]],
@@ -203,7 +203,7 @@ def test_an_ended_period_keeps_its_dates_and_may_get_another_text(organisation: 
     (shown,) = organisation.data("PUT", address(defined), [ended | {"description": "over"}])
     assert ("over", "2025-12-31") == (shown["description"], shown["endDate"])
     later = {"description": "long over", "refCode": "x", "startDate": "2026-12-10", "endDate": "2026-12-20T00:00:00Z"}
-    answered = said(organisation.put(address(defined), [{"id": ended["id"], **later}]))
+    answered = json_of(organisation.put(address(defined), [{"id": ended["id"], **later}]))
     assert [shown | {"description": "long over", "attribution": answered["data"][0]["attribution"]}] == answered["data"]
     assert [
         f"[0].{field} cannot be changed and was left as it is." for field in ("refCode", "startDate", "endDate")
@@ -259,7 +259,7 @@ def test_a_period_that_is_not_there_is_refused(organisation: OrganisationClient)
 def test_name_and_use_of_a_period_are_left(organisation: OrganisationClient) -> None:
     """With a warning for each."""
     defined = organisation.define(group())
-    told = said(
+    told = json_of(
         organisation.put(address(defined), [{"id": defined["periods"][0]["id"], "refCode": "x", "active": False}])
     )
     assert ("January", True) == (told["data"][0]["refCode"], told["data"][0]["active"])

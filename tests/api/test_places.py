@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from milepost.service.organisations.draft_checks import DRAFTS_MAX, TEXT_CHARACTERS_MAX
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 
@@ -13,7 +13,7 @@ def kept(organisation: OrganisationClient, kind: str, body: Any) -> list[Json]:
     """Send places that are taken; return them as answered."""
     answered = organisation.post(f"/api/v1/{kind}", body)
     assert 200 == answered.status_code, answered.text
-    items: list[Json] = said(answered)["items"]
+    items: list[Json] = json_of(answered)["items"]
     return items
 
 
@@ -21,7 +21,7 @@ def problems(organisation: OrganisationClient, kind: str, body: Any) -> list[tup
     """Send places that are refused; return path and reason of each problem."""
     answered = organisation.post(f"/api/v1/{kind}", body)
     assert 400 == answered.status_code, answered.text
-    return [(problem["path"], problem["reason"]) for problem in said(answered)["problems"]]
+    return [(problem["path"], problem["reason"]) for problem in json_of(answered)["problems"]]
 
 
 def test_places_are_added_in_the_order_of_the_request(organisation: OrganisationClient) -> None:
@@ -82,7 +82,7 @@ def test_a_list_comes_in_pages(organisation: OrganisationClient) -> None:
 def test_a_page_has_a_limit(organisation: OrganisationClient, limit: str) -> None:
     """From 1 to 200; anything else is refused."""
     answered = organisation.send("GET", "/api/v1/tills", params={"limit": limit})
-    assert (400, "limit") == (answered.status_code, said(answered)["problems"][0]["path"])
+    assert (400, "limit") == (answered.status_code, json_of(answered)["problems"][0]["path"])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_page_has_a_limit(organisation: OrganisationClient, limit: str) -> Non
 def test_a_bad_place_spoils_the_request(
     organisation: OrganisationClient, kind: str, body: Any, expected: list[tuple[str, str]]
 ) -> None:
-    """Everything that is wrong is told with its path, and nothing of the request is kept."""
+    """Everything that is wrong is reported with its path, and nothing of the request is stored."""
     good = [{"code": "good"}] if isinstance(body, list) else []
     shifted = [*body, *good] if isinstance(body, list) else body
     assert expected == problems(organisation, kind, shifted)
@@ -149,8 +149,8 @@ def test_a_code_has_a_limit(organisation: OrganisationClient) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[" * 100_000, b'[{"code": NaN}]', b'[{"code": "a", "id": ' + b"9" * 5_000 + b"}]"]
 )
-def test_what_is_no_json_is_refused(organisation: OrganisationClient, body: bytes) -> None:
-    """A stated error, and nothing is kept."""
+def test_a_body_that_is_no_json_is_refused(organisation: OrganisationClient, body: bytes) -> None:
+    """A stated error, and nothing is stored."""
     assert [""] == [path for path, _ in problems(organisation, "zones", body)]
 
 
@@ -165,9 +165,9 @@ def test_events_see_a_store_where_it_stands_now_and_the_past_stays(organisation:
     kept(organisation, "stores", [{"code": "s", "zone": "north"}])
     organisation.define(group(target(filters=[{"entityType": "ZONE", "entityIds": [north["id"]]}])))
     sent = bill("5", store={"code": "s"})
-    (first,) = organisation.tell(sent)
+    (first,) = organisation.send_events(sent)
     kept(organisation, "stores", [{"code": "s", "zone": "south"}])
-    (again, later) = organisation.tell(sent, bill("7", store={"code": "s"}))
+    (again, later) = organisation.send_events(sent, bill("7", store={"code": "s"}))
     assert (1, "duplicate", first["entries"], []) == (
         len(first["entries"]),
         again["status"],
@@ -182,5 +182,5 @@ def test_a_store_has_external_ids(organisation: OrganisationClient) -> None:
     (changed,) = kept(organisation, "stores", [{"code": "s1", "externalId1": "C", "externalId2": "D"}])
     assert store | {"externalId1": "C", "externalId2": "D"} == changed
     refused = organisation.post("/api/v1/stores", [{"code": "s1", "externalId": " ", "externalId1": "x" * 201}])
-    assert ["[0].externalId", "[0].externalId1"] == [one["path"] for one in said(refused)["problems"]]
+    assert ["[0].externalId", "[0].externalId1"] == [one["path"] for one in json_of(refused)["problems"]]
     assert [changed] == organisation.get("/api/v1/stores")["items"]

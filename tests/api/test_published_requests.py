@@ -1,9 +1,9 @@
-"""Requests as the vendor's pages show them are taken, though its prose or its own rules would refuse some (facts 8)."""
+"""Requests that the vendor publishes are accepted, though its prose or its rules would refuse some (facts 8)."""
 
 import pytest
 
 from milepost.api.http.body import write_json
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, bill, group, line, target
 
 BOOKED = {
@@ -27,22 +27,22 @@ def define_booking(organisation: OrganisationClient, *, adds: object, kind: str 
 
 
 def send_booking(organisation: OrganisationClient, **fields: object) -> list[tuple[int, str]]:
-    """Send a booking by the webhook; return code and words of what is wrong with it."""
+    """Send a booking by the webhook; return code and text of each problem."""
     body = {"event_name": "booked", "eventDateTime": "2026-01-10T18:00:00"} | fields
     answered = organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", content=write_json(body))
-    return [(error["code"], error["message"]) for error in said(answered).get("errors", ())]
+    return [(error["code"], error["message"]) for error in json_of(answered).get("errors", ())]
 
 
 def warnings_of(organisation: OrganisationClient, method: str, path: str, body: object, **query: object) -> list[str]:
-    """Return the words of the warnings of a request that succeeds."""
+    """Return the texts of the warnings of a request; asserts that it succeeded."""
     answered = organisation.send(method, path, content=write_json(body), params=query)
     assert 200 == answered.status_code, answered.text
-    return [warning["message"] for warning in said(answered)["warnings"] or ()]
+    return [warning["message"] for warning in json_of(answered)["warnings"] or ()]
 
 
 @pytest.mark.parametrize("written", ["2026-01-10 09:30:00", "2026-01-10 09:30:00.000", "2026-01-10 09:30:00Z"])
 def test_a_blank_may_stand_between_day_and_time(organisation: OrganisationClient, written: str) -> None:
-    """The webhook's page sends dates so, and every other date is read in the same way."""
+    """The page about webhooks sends such dates, and every other date is read in the same way."""
     organisation.define(
         group(
             targetCycleStartDate=written,
@@ -62,7 +62,7 @@ def test_a_blank_may_stand_between_day_and_time(organisation: OrganisationClient
 @pytest.mark.parametrize("kind", ["mobile", "email", "externalId", "cardnumber", "MOBILE"])
 @pytest.mark.parametrize("adds", ["true", True, "TRUE"])
 def test_a_field_registers_its_customer(organisation: OrganisationClient, kind: str, adds: object) -> None:
-    """By any kind of identifier, once, where the definition says `addCustomerIfNotExists`."""
+    """By any kind of identifier, once, if the definition says `addCustomerIfNotExists`."""
     define_booking(organisation, adds=adds, kind=kind)
 
     assert [] == send_booking(organisation, booker=MOBILE, seats="2")
@@ -71,16 +71,16 @@ def test_a_field_registers_its_customer(organisation: OrganisationClient, kind: 
 
 
 @pytest.mark.parametrize("adds", ["false", False, None])
-def test_a_field_that_registers_nobody(organisation: OrganisationClient, adds: object) -> None:
-    """An unknown mobile number is refused, and no customer is made."""
+def test_a_field_without_the_flag_registers_no_customer(organisation: OrganisationClient, adds: object) -> None:
+    """An unknown mobile number is refused, and no customer is created."""
     define_booking(organisation, adds=adds)
 
     assert [310011] == [code for code, _ in send_booking(organisation, booker=MOBILE, seats="2")]
     assert "customer" not in organisation.stored()
 
 
-def test_a_refused_event_registers_nobody(organisation: OrganisationClient) -> None:
-    """What is refused leaves no customer behind."""
+def test_a_refused_event_registers_no_customer(organisation: OrganisationClient) -> None:
+    """A refused event leaves no customer behind."""
     define_booking(organisation, adds="true")
 
     assert send_booking(organisation, booker=MOBILE, seats="2", eventDateTime="2026-03-10 18:00:00")
@@ -89,7 +89,7 @@ def test_a_refused_event_registers_nobody(organisation: OrganisationClient) -> N
 
 
 def test_a_field_may_have_listed_values(organisation: OrganisationClient) -> None:
-    """ENUM is shown again with its values; another value is 7311."""
+    """An attribute of type ENUM is shown with its values; another value is refused with 7311."""
     define_booking(organisation, adds="true")
     shown = organisation.get("/v2/events/meta", event_name="booked")["clickEventsMeta"]["fields"][1]
 
@@ -114,19 +114,19 @@ def test_the_id_0_restricts_nothing(organisation: OrganisationClient, ids: list[
     """A generated client fills it in. It is shown as sent, with a warning; other ids restrict as always."""
     filters = [{"entityType": "STORE", "entityIds": ids}]
     answered = organisation.post("/v3/targetGroups", group(targets=[target(filters=filters)]))
-    organisation.tell(bill(5))
-    shown = said(answered)["data"]["targets"][0]["filters"]
+    organisation.send_events(bill(5))
+    shown = json_of(answered)["data"]["targets"][0]["filters"]
     rows = organisation.rows(organisation.customer("anna")) if values else []
 
     assert filters == shown
     assert ["targets[0].filters[0].entityIds: no place has the id 0; it restricts nothing."] == [
-        warning["message"] for warning in said(answered)["warnings"]
+        warning["message"] for warning in json_of(answered)["warnings"]
     ]
     assert values == [row["targetAchievedValue"] for row in rows]
 
 
 def test_an_object_with_the_id_0_is_a_new_one(organisation: OrganisationClient) -> None:
-    """So are its periods, and a goal of the period 0 is that of its place in the list."""
+    """So are its periods; a goal with the period id 0 belongs to the period at the same place in the list."""
     goals = [{"id": 0, "periodId": 0, "defaultValue": 7}]
     body = group(id=0, periods=(JANUARY | {"id": 0},), targets=[target(id=0, defaultValues=goals)])
     made = organisation.define(body)
@@ -140,7 +140,7 @@ def test_an_object_with_the_id_0_is_a_new_one(organisation: OrganisationClient) 
 
 
 def test_a_group_without_a_till_has_the_callers(organisation: OrganisationClient) -> None:
-    """The pages mark the name and `trackingType` alone as needed."""
+    """The vendor's pages mark only the name and `trackingType` as needed."""
     body = group()
     del body["preferredTillId"]
     till_id = organisation.client.number("select till_id from login where org_id = %s", organisation.organisation.id)
@@ -148,7 +148,7 @@ def test_a_group_without_a_till_has_the_callers(organisation: OrganisationClient
     assert till_id == organisation.define(body)["preferredTillId"]
 
 
-def test_a_group_without_targets_is_taken(organisation: OrganisationClient) -> None:
+def test_a_group_without_targets_is_accepted(organisation: OrganisationClient) -> None:
     """Its targets come by another call."""
     body = {"name": "E", "trackingType": "DEFAULT", "totalPeriods": 1, "periods": [JANUARY]}
 
@@ -156,7 +156,7 @@ def test_a_group_without_targets_is_taken(organisation: OrganisationClient) -> N
 
 
 def test_customers_goals_may_be_a_streak(organisation: OrganisationClient) -> None:
-    """It is taken with a warning for the tracking and for the enrolment, and counts."""
+    """It is accepted with a warning for the tracking and one for the enrolment, and counts."""
     body = group(
         trackingType="STREAKS",
         userCreated=True,
@@ -164,7 +164,7 @@ def test_customers_goals_may_be_a_streak(organisation: OrganisationClient) -> No
         streaks=[{"name": "Once", "targetCountOfSequence": 1}],
     )
     warnings = warnings_of(organisation, "POST", "/v3/targetGroups", body)
-    organisation.tell(bill(5))
+    organisation.send_events(bill(5))
     (shown,) = organisation.groups(organisation.customer("anna"))
 
     assert ["userCreated", "targets[0].enrolmentMethod"] == [words.partition(":")[0] for words in warnings]
@@ -179,13 +179,13 @@ def lined(name: str, kind: str, code: str, goal: int) -> Json:
 
 @pytest.mark.parametrize("at_first", [1, 2])
 def test_targets_stand_side_by_side(organisation: OrganisationClient, at_first: int) -> None:
-    """Each target of a DEFAULT group counts for itself, made with the group or added later."""
+    """Each target of a DEFAULT group counts separately, created with the group or added later."""
     bread, milk = lined("Bread", "SALES", "bread", 20), lined("Milk", "QUANTITY", "milk", 6)
     made = organisation.define(group(trackingType="DEFAULT", targets=[bread, milk][:at_first]))
     if at_first == 1:
         organisation.data("POST", f"/v3/targetGroups/{made['id']}/targets", [milk])
     lines = (line("bread", 25, quantity=5), line("milk", 8, quantity=4))
-    organisation.tell(bill(33, lines=lines))
+    organisation.send_events(bill(33, lines=lines))
     rows = organisation.rows(organisation.customer("anna"), includeInactive="true")
 
     assert {"Bread": (25, True), "Milk": (4, False)} == {
@@ -203,14 +203,14 @@ def test_targets_stand_side_by_side(organisation: OrganisationClient, at_first: 
     ],
 )
 def test_some_groups_keep_one_target(organisation: OrganisationClient, changes: Json, words: str) -> None:
-    """Boards, caps and goals of customers have one, other groups up to 50."""
+    """Leaderboards, caps and goals of customers have one target, other groups up to 50."""
     body = group(targets=[target(), target()]) | changes
 
     assert (300004, f"targets: {words}") in organisation.errors("POST", "/v3/targetGroups", body)
 
 
 def test_an_organisation_may_allow_more_periods(organisation: OrganisationClient) -> None:
-    """Up to 1,000; by itself a group has 100, and the refusal names the setting."""
+    """Up to 1,000; without the setting a group has up to 100, and the refusal names the setting."""
     body = group(periods=(), frequencyType="DAILY", frequency=1, fromDate="2026-01-01", totalPeriods=101)
     hint = "; the setting periodsMax allows up to 1000"
     errors = organisation.errors("POST", "/v3/targetGroups", body)
@@ -223,7 +223,7 @@ def test_an_organisation_may_allow_more_periods(organisation: OrganisationClient
 
 
 def test_the_newest_list_has_targets(organisation: OrganisationClient) -> None:
-    """The list is newest first; it shows targets where it is asked for the goals of customers."""
+    """The list is newest first; it shows targets if the request includes the goals of customers."""
     first, second = organisation.define(group()), organisation.define(group(periods=(FEBRUARY,)))
     plain = organisation.data("GET", "/v3/targetGroups")
     whole = organisation.data("GET", "/v3/targetGroups", includeUserCreatedTargetGroups="true")

@@ -1,8 +1,8 @@
-"""The shapes of answers that the vendor's published answers have: keys, order, and what stands where nothing is."""
+"""Answers have the shapes of the vendor's published answers: keys, order, and the values of absent things."""
 
 from typing import Any
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, bill, group, target
 
 CYCLIC: Json = {
@@ -28,18 +28,18 @@ def ranks(organisation: OrganisationClient, customer_id: int, *boards: Json, pre
         auth=(organisation.till_code, "Pass123word"),
     )
     assert 200 == answered.status_code, answered.text
-    shown: Json = said(answered)
+    shown: Json = json_of(answered)
     return shown
 
 
 def with_profile(organisation: OrganisationClient, *identifiers: Json, **names: str) -> int:
     """Register a customer with these identifiers."""
     profile = {"identifiers": list(identifiers), **names}
-    return int(said(organisation.post("/v2/customers", {"profiles": [profile]}))["createdId"])
+    return int(json_of(organisation.post("/v2/customers", {"profiles": [profile]}))["createdId"])
 
 
 def test_ranks_have_lists_and_the_four_published_keys(organisation: OrganisationClient) -> None:
-    """Names that nobody told are empty; `errors` and `warnings` are lists, also where a board cannot be shown."""
+    """Unknown names are empty; `errors` and `warnings` are lists, also if a leaderboard cannot be shown."""
     board = organisation.define(group(leaderboardEnabled=True))
     wanted = {"targetGroupId": board["id"], "targetRuleId": board["targets"][0]["id"], "periodId": 0, "orgId": 0}
     anna = with_profile(organisation, {"type": "mobile", "value": "4915100000018"})
@@ -56,7 +56,7 @@ def test_ranks_have_lists_and_the_four_published_keys(organisation: Organisation
 
 
 def test_ranks_show_what_is_known(organisation: OrganisationClient) -> None:
-    """Names and addresses that were told."""
+    """The names and the address of the customer's profile."""
     board = organisation.define(group(leaderboardEnabled=True))
     email = {"type": "email", "value": "anna@example.com"}
     anna = with_profile(organisation, email, firstName="Anna", lastName="Lee")
@@ -68,9 +68,9 @@ def test_ranks_show_what_is_known(organisation: OrganisationClient) -> None:
 
 
 def test_an_own_window_shows_when_the_next_one_begins(organisation: OrganisationClient) -> None:
-    """The last one shows the group's end, which cuts it."""
+    """The last window shows the group's end, which cuts it."""
     organisation.define(group(**CYCLIC))
-    organisation.tell(bill(5, time="2026-01-20T09:30:00Z"))
+    organisation.send_events(bill(5, time="2026-01-20T09:30:00Z"))
     rows = organisation.rows(organisation.customer("anna"), includeInactive="true")
 
     assert {"W1": "2026-01-21T09:30:00.000Z", "W2": "2026-01-21T17:00:00.000Z"} == {
@@ -82,9 +82,9 @@ def test_a_level_has_its_dates_from_the_beginning(organisation: OrganisationClie
     """They are null until the level is achieved."""
     levels = [{"name": "Once", "targetCountOfSequence": 1}, {"name": "Twice", "targetCountOfSequence": 2}]
     organisation.define(group(trackingType="STREAKS", streaks=levels))
-    organisation.tell(bill(5))
+    organisation.send_events(bill(5))
     (shown,) = organisation.groups(organisation.customer("anna"))
-    organisation.tell(bill(100))
+    organisation.send_events(bill(100))
     (later,) = organisation.groups(organisation.customer("anna"))
 
     assert [(None, None)] * 2 == dates(shown)
@@ -97,7 +97,7 @@ def dates(shown: Json) -> list[tuple[Any, Any]]:
 
 
 def test_a_currency_has_its_declared_name(organisation: OrganisationClient) -> None:
-    """Its identifier stands beside the name; a currency that was never declared is called by it."""
+    """Its identifier stands beside the name; a currency that was never declared has its identifier as name."""
     info = {"alternateCurrencyIdentifier": "qK3", "programId": 46}
     currencies = target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=info)
     organisation.define(group(currencies))
@@ -130,7 +130,7 @@ def test_a_stopped_group_shows_its_targets_inactive(organisation: OrganisationCl
         organisation.data("GET", f"{path}/targets"),
     ):
         assert [False, False] == [part["active"] for part in targets]
-    answered = said(organisation.put(path, milestone | {"active": True}))
+    answered = json_of(organisation.put(path, milestone | {"active": True}))
 
     assert [True, False] == [part["active"] for part in answered["data"]["targets"]]
     assert ["targets[0].active was left as it is"] == [

@@ -43,7 +43,7 @@ def requests_of(document: BaseSchema, method: str, path: str) -> st.SearchStrate
 
 @pytest.fixture(scope="module")
 def shared(front: ApiClient) -> Talk:
-    """Return a talk that goes on from route to route, so that few brands have to come in."""
+    """Return a talk that goes on from route to route, so that few organisations have to come in."""
     return Talk(front)
 
 

@@ -40,7 +40,7 @@ WRONG_OF_TARGET: tuple[tuple[Json, list[str]], ...] = (
 
 
 @pytest.mark.parametrize("body, expected", WRONG)
-def test_what_is_wrong_with_a_group_is_told(
+def test_each_problem_of_a_group_edit_is_reported(
     organisation: OrganisationClient, body: Json, expected: list[tuple[int, str]]
 ) -> None:
     """Where, what and why; nothing is changed."""
@@ -51,7 +51,7 @@ def test_what_is_wrong_with_a_group_is_told(
 
 
 @pytest.mark.parametrize("change, reasons", WRONG_OF_TARGET)
-def test_what_is_wrong_with_a_target_is_told(
+def test_each_problem_of_a_target_edit_is_reported(
     organisation: OrganisationClient, change: Json, reasons: list[str]
 ) -> None:
     """Where, what and why; what else the request asks for is not done either."""
@@ -98,7 +98,7 @@ def test_goals_stay_alike_where_each_customer_has_a_clock(organisation: Organisa
 
 
 def test_one_goal_stays_where_one_total_fills_all_periods(organisation: OrganisationClient) -> None:
-    """Until achieved: once the group has started, another goal would share out anew what was achieved."""
+    """Until achieved: once the group has started, another goal would share out again what was achieved."""
     windows: Json = {"targetEvaluationType": "PERIOD_AGNOSTIC_WINDOW", "totalPeriods": 2, "periods": ()}
     reason = "targets[0].defaultValues: cannot be changed for PERIOD_AGNOSTIC_WINDOW once the group has started"
     for start, errors in (("2026-01-20T12:00:00.000Z", [(300004, reason)]), ("2026-01-21T00:00:00.000Z", None)):
@@ -118,7 +118,7 @@ def test_a_group_that_is_not_there_is_not_changed(organisation: OrganisationClie
     assert [NOT_FOUND] == organisation.errors("PUT", f"/v3/targetGroups/{path}", {})
 
 
-def test_a_group_of_another_brand_is_not_found(organisation: OrganisationClient) -> None:
+def test_a_group_of_another_organisation_is_not_found(organisation: OrganisationClient) -> None:
     """Ids of others lead nowhere."""
     defined = organisation.define(group())
     other = organisation.client.organisation()

@@ -11,6 +11,7 @@ from milepost.api.capillary.envelope import answer, failure
 from milepost.api.http.body import write_json
 from milepost.model.problem import Problem
 from milepost.model.target import AggregateFunction, FilterKind, Kpi, Tracking, TriggerValueKind, WindowKind
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import (
     CombinationDraft,
@@ -181,7 +182,7 @@ def test_extended_field_targets_are_shown_like_others() -> None:
 
 def test_stamps_of_periods_are_rounded_and_those_of_targets_are_not() -> None:
     """Half a second after the full one, periods show the next second."""
-    built = replace(made(GROUP), attribution=replace(made(GROUP).attribution, created_at=NOW + 717_000))
+    built = replace(made(GROUP), attribution=replace(made(GROUP).attribution, created_at=Micros(NOW + 717_000)))
     data = as_json(created_group(built, UTC, NOW))
     stamps = (data["periods"][0]["attribution"]["createdOn"], data["targets"][0]["attribution"]["createdOn"])
     assert stamps == ("2024-10-15T12:00:01.000+0000", "2024-10-15T12:00:00.717+0000")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import httpx
 
-from tests.api.client import PASSWORD, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, target
 
 
@@ -18,9 +18,9 @@ def test_a_repeated_event_is_answered_as_at_first(organisation: OrganisationClie
     """A duplicate changes nothing and shows what the first one changed."""
     organisation.define(group())
     sent = bill("40")
-    (first,) = organisation.tell(sent)
-    organisation.tell(bill("5"))
-    (again,) = organisation.tell(sent)
+    (first,) = organisation.send_events(sent)
+    organisation.send_events(bill("5"))
+    (again,) = organisation.send_events(sent)
     assert ("applied", first | {"status": "duplicate"}) == (first["status"], again)
     assert 2 == organisation.stored()["event"]
 
@@ -29,13 +29,13 @@ def test_other_content_under_the_same_name_is_a_conflict(organisation: Organisat
     """What an event said cannot be changed by sending it again."""
     organisation.define(group())
     sent = bill("40")
-    (first,) = organisation.tell(sent)
+    (first,) = organisation.send_events(sent)
     changed = [
         sent | {"data": sent["data"] | {"netAmount": "41"}},
         sent | {"time": "2026-01-20T10:00:01Z"},
         event("Run", id=sent["id"]),
     ]
-    answered = organisation.tell(*changed)
+    answered = organisation.send_events(*changed)
     assert ["conflict"] * 3 == statuses(answered)
     assert [first["customerId"]] * 3 == [item["customerId"] for item in answered]
     assert [[]] * 3 == [item["entries"] for item in answered]
@@ -47,10 +47,10 @@ def test_other_content_under_the_same_name_is_a_conflict(organisation: Organisat
 def test_the_same_content_may_be_written_otherwise(organisation: OrganisationClient) -> None:
     """42.5 and 42.50, another order of fields and another offset of the same instant are one event."""
     sent = bill("42.5")
-    organisation.tell(sent)
+    organisation.send_events(sent)
     other = {key: sent[key] for key in reversed(sent)} | {"time": "2026-01-20T15:30:00+05:30"}
     other["data"] = {key: other["data"][key] for key in reversed(other["data"])} | {"netAmount": Decimal("42.50")}
-    assert ["duplicate"] == statuses(organisation.tell(other))
+    assert ["duplicate"] == statuses(organisation.send_events(other))
 
 
 def test_a_repetition_in_the_same_request_is_a_duplicate(organisation: OrganisationClient) -> None:
@@ -58,7 +58,7 @@ def test_a_repetition_in_the_same_request_is_a_duplicate(organisation: Organisat
     organisation.define(group())
     sent = bill("40")
     alike, other = (sent | {"data": sent["data"] | {"netAmount": net}} for net in ("40.00", "41"))
-    items = organisation.tell(sent, alike, other)
+    items = organisation.send_events(sent, alike, other)
     assert ["applied", "duplicate", "conflict"] == statuses(items)
     assert (1, items[0]["entries"]) == (len(items[0]["entries"]), items[1]["entries"])
     assert 1 == organisation.stored()["event"]
@@ -68,7 +68,7 @@ def test_the_same_id_of_another_source_or_customer_is_another_event(organisation
     """An event is named by its customer, its source and its id."""
     sent = bill("40")
     others = [sent | {"source": "other"}, sent | {"customer": {"externalId": "bert"}}]
-    assert ["applied"] * 3 == statuses(organisation.tell(sent, *others))
+    assert ["applied"] * 3 == statuses(organisation.send_events(sent, *others))
 
 
 def test_a_repeated_return_takes_back_once(organisation: OrganisationClient) -> None:
@@ -76,23 +76,23 @@ def test_a_repeated_return_takes_back_once(organisation: OrganisationClient) -> 
     organisation.define(group())
     bought = bill("40")
     returned = back(bought["id"], "AMOUNT", amount=15)
-    assert ["applied", "applied", "duplicate"] == statuses(organisation.tell(bought, returned, returned))
+    assert ["applied", "applied", "duplicate"] == statuses(organisation.send_events(bought, returned, returned))
     (row,) = organisation.rows(organisation.customer("anna"))
     assert Decimal(25) == row["targetAchievedValue"]
 
 
-def test_events_of_one_request_are_lived_in_the_order_of_their_dates(organisation: OrganisationClient) -> None:
+def test_events_of_one_request_are_applied_in_the_order_of_their_dates(organisation: OrganisationClient) -> None:
     """The goal is reached by the later bill, wherever it stands in the request."""
     organisation.define(group())
     later, earlier = bill("60", time="2026-01-19T10:00:00Z"), bill("50", time="2026-01-18T10:00:00Z")
-    items = organisation.tell(later, earlier)
+    items = organisation.send_events(later, earlier)
     assert [50, 0] == [item["entries"][0]["before"] for item in items]
 
 
 def test_a_bad_event_does_not_spoil_its_neighbours(organisation: OrganisationClient) -> None:
     """Each event is answered in its place, the good ones are applied."""
     organisation.define(group())
-    items = organisation.tell(
+    items = organisation.send_events(
         bill("1"),
         bill("x"),
         bill("2", store={"code": "nowhere"}),
@@ -110,10 +110,10 @@ def test_a_bad_event_does_not_spoil_its_neighbours(organisation: OrganisationCli
 def test_a_refused_event_registers_nobody(organisation: OrganisationClient) -> None:
     """An unknown external id is registered by an event that counts, not by one that is refused."""
     assert ["refused"] == statuses(
-        organisation.tell(bill(customer={"externalId": "new"}, till={"code": "no such till"}))
+        organisation.send_events(bill(customer={"externalId": "new"}, till={"code": "no such till"}))
     )
     assert ["till"] == list(organisation.stored())
-    assert ["applied"] == statuses(organisation.tell(bill(customer={"externalId": "new"})))
+    assert ["applied"] == statuses(organisation.send_events(bill(customer={"externalId": "new"})))
     assert (1, 1, 1) == tuple(organisation.stored()[table] for table in ("customer", "identity", "standing"))
 
 
@@ -126,7 +126,7 @@ def test_many_senders_of_one_event_make_one(organisation: OrganisationClient) ->
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post("/api/v1/events", json=sent) for _ in range(64)))
 
-    items = [item for answered in organisation.client.run(together) for item in said(answered)["items"]]
+    items = [item for answered in organisation.client.run(together) for item in json_of(answered)["items"]]
     assert ["applied"] + ["duplicate"] * 63 == sorted(statuses(items))
     assert 1 == len({item["customerId"] for item in items})
     assert (1, 1, 1) == tuple(organisation.stored()[table] for table in ("customer", "event", "standing"))

@@ -1,11 +1,11 @@
-"""The moment a period turns: what is read is right before anybody was told, and telling changes nothing of it."""
+"""At a period boundary: reads are right before any customer was notified, and notifying changes nothing of them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, opened, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.store.fixed_clock import tick
 
@@ -21,7 +21,7 @@ LEVELS = [{"name": "two in a row", "targetCountOfSequence": 2}]
 
 @pytest.fixture(scope="module")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client of this module's own: time passes for all brands behind it."""
+    """Return a client of this module's own: time passes for all organisations behind it."""
     with opened(admin_url, template) as client:
         yield client
 
@@ -45,7 +45,7 @@ def streaks(organisation: OrganisationClient, anna: int) -> list[Any]:
 
 
 def caps(organisation: OrganisationClient, anna: int) -> list[Any]:
-    """Return what caps leave."""
+    """Return what is left of caps."""
     found = organisation.get(f"/api/v1/customers/{anna}/caps")["items"]
     return [(one["used"], one["left"]) for one in found]
 
@@ -78,10 +78,10 @@ def rolled_over(
     organisation.client.clock.set("2026-01-20T12:00:00Z")
     defined = organisation.define(body)
     if enrol:
-        organisation.tell(bill("1", time="2025-12-01T00:00:00Z"))
+        organisation.send_events(bill("1", time="2025-12-01T00:00:00Z"))
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == organisation.post(path, [{"customerId": organisation.customer("anna")}]).status_code
-    organisation.tell(*events)
+    organisation.send_events(*events)
     anna = organisation.customer("anna")
 
     def look(read: Callable[[OrganisationClient, int], list[Any]]) -> list[Any]:
@@ -98,7 +98,7 @@ def rolled_over(
 
 
 def _tell(organisation: OrganisationClient) -> None:
-    """Let everybody be told what turned."""
+    """Notify all customers of the boundaries that are due."""
     organisation.client.run(lambda: tick(organisation.client.runtime, page=50))
     told = "select count(*) from event where org_id = %s and source = 'milepost/period'"
     assert 0 < organisation.client.number(told, organisation.organisation.id)
@@ -113,8 +113,8 @@ def test_a_month_begins_with_nothing(organisation: OrganisationClient) -> None:
     ] == look(values)
 
 
-def test_who_is_enrolled_is_shown_the_new_month(organisation: OrganisationClient) -> None:
-    """Whoever takes part by a list has a row of the running period at once."""
+def test_an_enrolled_customer_is_shown_the_new_month(organisation: OrganisationClient) -> None:
+    """A customer who takes part by a list has a row of the running period at once."""
     look = rolled_over(organisation, group(target(enrolmentMethod="IMPORT")), bill("40"), enrol=True)
     assert [[("January", 40)], [("February", 0)]] == look(
         lambda organisation, anna: [
@@ -123,7 +123,7 @@ def test_who_is_enrolled_is_shown_the_new_month(organisation: OrganisationClient
     )
 
 
-def test_a_window_of_ones_own_ends_by_itself(organisation: OrganisationClient) -> None:
+def test_a_customers_own_window_ends_by_itself(organisation: OrganisationClient) -> None:
     """Twelve days after the first event the second window runs."""
     look = rolled_over(organisation, group(**CYCLIC, **OWN), bill("40", time="2026-01-20T00:00:00Z"))
     assert [
@@ -144,7 +144,7 @@ def test_until_achieved_ends_with_its_group(organisation: OrganisationClient) ->
 def test_a_streak_is_what_it_was_while_the_next_month_runs(
     organisation: OrganisationClient, net: str, expected: tuple[str, int]
 ) -> None:
-    """Who reached January's goal is at one; who missed it has none."""
+    """A customer who reached January's goal has a run of one; a customer who missed it has none."""
     months = (JANUARY, FEBRUARY, MARCH)
     look = rolled_over(organisation, group(periods=months, trackingType="STREAKS", streaks=LEVELS), bill(net))
     assert [expected] == look(streaks)[1]
@@ -168,23 +168,23 @@ def test_a_unified_group_begins_anew(organisation: OrganisationClient) -> None:
     ] == look(values)
 
 
-def test_a_cap_is_whole_again(organisation: OrganisationClient) -> None:
+def test_a_cap_is_unused_again(organisation: OrganisationClient) -> None:
     """What January used up is there again for February, and an award of the first instant gets it."""
     capped = target("REWARDS", "ALL_POINTS", defaultValues=[{"defaultValue": 100}])
-    organisation.tell(bill("1", time="2025-12-01T00:00:00Z"))
+    organisation.send_events(bill("1", time="2025-12-01T00:00:00Z"))
     look = rolled_over(organisation, group(capped, trackingType="CAPPING"))
     anna = organisation.customer("anna")
     path = f"/api/v1/customers/{anna}/awards"
-    assert 70 == said(organisation.post(path, {"id": "a", "amount": 70, "kind": "REGULAR"}))["given"]
+    assert 70 == json_of(organisation.post(path, {"id": "a", "amount": 70, "kind": "REGULAR"}))["given"]
     assert [[(70, 30)], [(0, 100)]] == look(caps)
-    assert 90 == said(organisation.post(path, {"id": "b", "amount": 90, "kind": "REGULAR"}))["given"]
+    assert 90 == json_of(organisation.post(path, {"id": "b", "amount": 90, "kind": "REGULAR"}))["given"]
 
 
 def test_what_happens_in_the_first_instant_counts_for_the_new_month(organisation: OrganisationClient) -> None:
     """An event of midnight is February's, one of the instant before is January's, though nobody was told yet."""
     defined = organisation.define(group())
     organisation.client.clock.set(FIRST)
-    organisation.tell(bill("7", time=FIRST), bill("5", time=LAST))
+    organisation.send_events(bill("7", time=FIRST), bill("5", time=LAST))
     anna = organisation.customer("anna")
     expected = [("February", 7, True), ("January", 5, False)]
     assert expected == values(organisation, anna)

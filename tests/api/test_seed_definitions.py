@@ -21,6 +21,7 @@ from milepost.api.capillary.envelope import answer
 from milepost.api.http.body import write_json
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.target import Author, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.rules.definition.build import IdKind, Ids, build_group
 from milepost.rules.definition.unsupported import unsupported_features
@@ -82,7 +83,7 @@ def counting() -> Ids:
     return lambda _kind: next(numbers)
 
 
-def defined(name: str, zone: str = "UTC") -> tuple[TargetGroup, Calendar, int]:
+def defined(name: str, zone: str = "UTC") -> tuple[TargetGroup, Calendar, Micros]:
     """Define what a published request asks for, as the published answer's till at its time."""
     draft, problems = read_definition((SEEDS / f"{name}.request.json").read_bytes())
     calendar = calendar_of(zone)

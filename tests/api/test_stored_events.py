@@ -1,18 +1,18 @@
-"""`POST /api/v1/targetGroups/{id}/countStored`: a group made later counts what was heard before, when asked."""
+"""`POST /api/v1/targetGroups/{id}/countStored`: a group made later counts what was received before, when asked."""
 
 from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, group, target
 
 
 def asked(organisation: OrganisationClient, made: Json, body: Any = b"") -> Json:
-    """Ask to count what is stored; return what is answered."""
+    """Ask to count what is stored; return the answer."""
     answered = organisation.post(f"/api/v1/targetGroups/{made['id']}/countStored", body)
     assert answered.status_code == 200, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -22,9 +22,11 @@ def reached(organisation: OrganisationClient, external_id: str) -> list[tuple[st
     return [(row["periodRefCode"], row["targetAchievedValue"]) for row in rows]
 
 
-def test_what_was_bought_before_counts_for_all(organisation: OrganisationClient) -> None:
+def test_stored_bills_count_for_all_customers(organisation: OrganisationClient) -> None:
     """In every period it lies in; the job tells for how many customers that was so."""
-    organisation.tell(bill("60"), bill("5", customer="bob"), bill("7", time="2025-06-01T10:00:00Z", customer="carl"))
+    organisation.send_events(
+        bill("60"), bill("5", customer="bob"), bill("7", time="2025-06-01T10:00:00Z", customer="carl")
+    )
     made = organisation.define(group(target()))
     assert [("January", 0), ("February", 0)] == reached(organisation, "anna")
     told = asked(organisation, made)
@@ -45,22 +47,22 @@ def test_what_was_bought_before_counts_for_all(organisation: OrganisationClient)
     )
 
 
-def test_what_has_counted_is_not_counted_again(organisation: OrganisationClient) -> None:
+def test_a_counted_event_is_not_counted_again(organisation: OrganisationClient) -> None:
     """Neither what came after the group, nor what was asked for before; achieved once."""
-    organisation.tell(bill("60"))
+    organisation.send_events(bill("60"))
     made = organisation.define(group(target()))
-    organisation.tell(bill("30"))
+    organisation.send_events(bill("30"))
     anna = organisation.customer("anna")
     assert [1, 0] == [asked(organisation, made, {"customers": [anna]})["concerned"] for _ in range(2)]
     assert ("January", 90) in reached(organisation, "anna")
     asked(organisation, made)
     organisation.work()
     assert ("January", 90) in reached(organisation, "anna")
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     assert ("January", 100) in reached(organisation, "anna")
 
 
-def test_it_is_asked_for_once_while_it_is_not_done(organisation: OrganisationClient) -> None:
+def test_a_job_that_is_not_done_is_not_begun_again(organisation: OrganisationClient) -> None:
     """The same job is answered."""
     made = organisation.define(group(target()))
     first, second = asked(organisation, made), asked(organisation, made)
@@ -68,18 +70,18 @@ def test_it_is_asked_for_once_while_it_is_not_done(organisation: OrganisationCli
     assert (first["jobId"], True) == (second["jobId"], asked(organisation, made)["jobId"] != first["jobId"])
 
 
-def test_what_came_back_before_is_taken_off(organisation: OrganisationClient) -> None:
+def test_stored_returns_are_taken_off(organisation: OrganisationClient) -> None:
     """As at an enrolment."""
     first = bill("60", number="A")
-    organisation.tell(first, back("A", "AMOUNT", amount="20"))
+    organisation.send_events(first, back("A", "AMOUNT", amount="20"))
     made = organisation.define(group(target()))
     assert 1 == asked(organisation, made, {"customers": [organisation.customer("anna")]})["concerned"]
     assert ("January", 40) in reached(organisation, "anna")
 
 
-def test_who_has_left_stays_away(organisation: OrganisationClient) -> None:
-    """What was heard before is not counted for one who takes part no more."""
-    organisation.tell(bill("60"))
+def test_a_customer_who_left_stays_away(organisation: OrganisationClient) -> None:
+    """What was received before is not counted for one who takes part no more."""
+    organisation.send_events(bill("60"))
     made = organisation.define(group(target(), periods=(JANUARY, FEBRUARY)))
     anna = organisation.customer("anna")
     path = f"/v3/targetGroups/{made['id']}/targets/{made['targets'][0]['id']}/unEnroll"
@@ -89,7 +91,7 @@ def test_who_has_left_stays_away(organisation: OrganisationClient) -> None:
 
 
 def test_a_group_where_nothing_is_to_be_counted_is_refused(organisation: OrganisationClient) -> None:
-    """Of a list, in windows of one's own, or none at all."""
+    """Of a list, in customers' own windows, or none at all."""
     by_list = organisation.define(group(target(enrolmentMethod="IMPORT")))
     cyclic = organisation.define(
         group(target(), targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", frequency=1)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from milepost.service.customers.streak_protection import GRANTS_MAX
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 MONTHS = (("January", 31), ("February", 28), ("March", 31), ("April", 30), ("May", 31))
@@ -26,11 +26,11 @@ def achieve(organisation: OrganisationClient, *months: int) -> None:
     """Buy enough in these months; the clock stands in the last of them."""
     for month in months:
         organisation.client.clock.set(f"2026-{month:02}-15T12:00:00Z")
-        organisation.tell(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
+        organisation.send_events(bill("100", time=f"2026-{month:02}-10T12:00:00Z"))
 
 
 def shown(organisation: OrganisationClient) -> Json:
-    """Return the streak as our own view tells it."""
+    """Return the streak as our own API shows it."""
     (found,) = organisation.get(f"/api/v1/customers/{organisation.customer('anna')}/progress")["groups"]
     streak: Json = found["streak"]
     return streak
@@ -40,7 +40,7 @@ def call(organisation: OrganisationClient, group_id: int, kind: str, **body: obj
     """Grant freezes or pause; return the answer, which went well."""
     answered = organisation.post(f"/api/v1/customers/{organisation.customer('anna')}/streaks/{group_id}/{kind}", body)
     assert answered.status_code == 200, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
@@ -91,7 +91,7 @@ def test_a_freeze_is_granted_once(organisation: OrganisationClient) -> None:
     assert 3 == shown(organisation)["freezesLeft"]
 
 
-def test_a_pause_protects_what_it_touches(organisation: OrganisationClient) -> None:
+def test_a_pause_protects_each_period_it_touches(organisation: OrganisationClient) -> None:
     """Away from the last evening of February to March, neither month is missed; told again it is the same pause."""
     defined = streak(organisation)
     achieve(organisation, 1)
@@ -108,7 +108,7 @@ def test_a_pause_protects_what_it_touches(organisation: OrganisationClient) -> N
     )
 
 
-def test_an_outage_of_the_brand_protects_everybody(front: ApiClient) -> None:
+def test_an_outage_of_the_organisation_protects_every_customer(front: ApiClient) -> None:
     """A declared outage in February breaks no streak."""
     organisation = front.organisation(outages="2026-02-10T00:00:00Z/2026-02-11T00:00:00Z")
     streak(organisation)
@@ -141,14 +141,16 @@ def test_a_streak_breaks_when_time_says_so(front: ApiClient) -> None:
         ("pauses", {"id": "a", "from": "2026-02-01T00:00:00Z"}, "to"),
     ],
 )
-def test_a_bad_call_is_told_where(organisation: OrganisationClient, kind: str, body: Json, path: str) -> None:
+def test_a_bad_call_is_refused_with_the_field(
+    organisation: OrganisationClient, kind: str, body: Json, path: str
+) -> None:
     """Each mistake at its path, with its limit."""
     defined = streak(organisation, streakFreezes={"max": 3})
     achieve(organisation, 1)
     answered = organisation.post(
         f"/api/v1/customers/{organisation.customer('anna')}/streaks/{defined['id']}/{kind}", body
     )
-    assert (400, path) == (answered.status_code, said(answered)["problems"][0]["path"]), answered.text
+    assert (400, path) == (answered.status_code, json_of(answered)["problems"][0]["path"]), answered.text
 
 
 def test_a_pause_of_a_leap_year_is_accepted(organisation: OrganisationClient) -> None:
@@ -159,14 +161,14 @@ def test_a_pause_of_a_leap_year_is_accepted(organisation: OrganisationClient) ->
     assert "applied" == call(organisation, defined["id"], "pauses", id="long", **span)["status"]
 
 
-def test_what_cannot_break_needs_no_protection(organisation: OrganisationClient) -> None:
+def test_a_streak_that_cannot_break_needs_no_protection(organisation: OrganisationClient) -> None:
     """Streaks that nothing sets back have neither freezes nor pauses; a streak without a rule has no freezes."""
     loose, plain = streak(organisation, "NON_CONTINUOUS_STREAKS"), organisation.define(group())
     achieve(organisation, 1)
     customer_key = f"/api/v1/customers/{organisation.customer('anna')}/streaks"
     freeze = {"id": "a", "count": 1}
     found = [organisation.post(f"{customer_key}/{one['id']}/freezes", freeze) for one in (loose, plain)]
-    assert [(400, "groupId")] * 2 == [(one.status_code, said(one)["problems"][0]["path"]) for one in found]
+    assert [(400, "groupId")] * 2 == [(one.status_code, json_of(one)["problems"][0]["path"]) for one in found]
 
 
 def test_an_unknown_streak_is_not_found(organisation: OrganisationClient) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 UNKNOWN = (310018, "Target rule is not found")
@@ -84,7 +84,7 @@ NEW: tuple[tuple[Any, list[tuple[int, str]]], ...] = (
 
 
 @pytest.mark.parametrize("body, expected", NEW)
-def test_what_is_wrong_with_a_new_target_is_told(
+def test_each_problem_of_a_new_target_is_reported(
     organisation: OrganisationClient, body: Any, expected: list[tuple[int, str]]
 ) -> None:
     """With the codes of a creation; nothing is added."""
@@ -108,7 +108,7 @@ def test_the_name_of_a_new_target_must_be_free(organisation: OrganisationClient)
 def test_a_customers_own_group_enrols_by_list(organisation: OrganisationClient) -> None:
     """Another enrolment is taken with a warning, as at its creation (facts 4.12, 8 #89)."""
     defined = organisation.define(group(userCreated=True, targets=[]))
-    answered = said(organisation.post(address(defined), [target()]))
+    answered = json_of(organisation.post(address(defined), [target()]))
     assert ["[0].enrolmentMethod: goals of customers have IMPORT; with TRANSACTION every customer takes part."] == [
         warning["message"] for warning in answered["warnings"]
     ]
@@ -204,7 +204,7 @@ MARK = {"triggerName": "h", "triggerValueType": "ABSOLUTE", "triggerValue": 1}
 EXPRESSION = "unifiedTargetExpression"
 
 
-def test_what_is_wrong_with_a_unified_change_is_told(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_unified_change_is_reported(organisation: OrganisationClient) -> None:
     """Unknown ids, an aggregation without a threshold, too few members; nothing of it is done."""
     defined = organisation.define(group(target(), target(), combinationType="ALL"))
     one, two = (rule["id"] for rule in defined["targets"])
@@ -252,5 +252,5 @@ def test_a_group_keeps_two_hundred_targets_at_most(organisation: OrganisationCli
 def test_a_target_that_cannot_be_evaluated_yet_says_so(organisation: OrganisationClient) -> None:
     """The warning of a creation comes with an addition too."""
     defined = organisation.define(group(targets=[]))
-    told = said(organisation.post(address(defined), target(kind="ALL")))
+    told = json_of(organisation.post(address(defined), target(kind="ALL")))
     assert "ALL of TRANSACTION cannot be evaluated yet" in told["warnings"][0]["message"]

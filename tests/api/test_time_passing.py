@@ -1,4 +1,4 @@
-"""What customers hear because time passes, for each kind of window and for streaks."""
+"""Notices because time passes, for each kind of window and for streaks."""
 
 from collections.abc import Iterator
 
@@ -16,19 +16,19 @@ KINDS = (OutcomeKind.PERIOD_CLOSED, OutcomeKind.PERIOD_STARTED, OutcomeKind.STRE
 
 @pytest.fixture(scope="module")
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client of this module's own: time passes for all brands behind it."""
+    """Return a client of this module's own: time passes for all organisations behind it."""
     with opened(admin_url, template) as client:
         yield client
 
 
 def later(organisation: OrganisationClient, text: str) -> None:
-    """Let it be *text*, and everything be done that is due by then."""
+    """Set the clock to *text* and do everything that is due by then."""
     organisation.client.clock.set(text)
     organisation.client.run(lambda: tick(organisation.client.runtime, page=50))
 
 
 def heard(organisation: OrganisationClient) -> list[tuple[OutcomeKind, int]]:
-    """Return what the brand's customers heard of time: kind and period, as it was heard."""
+    """Return the outcomes of passing time, in order: kind and period."""
     query = "select body from outbox where org_id = %s order by customer_id, seq"
     rows = organisation.client.connection.execute(query, (organisation.organisation.id,)).fetchall()
     outcomes: list[Outcome] = [outcome for (body,) in rows for outcome in codec.decode_outcomes(body)]
@@ -40,20 +40,20 @@ def ids(defined: Json) -> list[int]:
     return [period["id"] for period in defined["periods"]]
 
 
-def test_windows_of_ones_own_close_and_open_one_by_one(organisation: OrganisationClient) -> None:
-    """A window of a day, from half past ten on, is told at the next full hour, each once, also after many at a time.
+def test_customers_own_windows_close_and_open_one_by_one(organisation: OrganisationClient) -> None:
+    """Windows of a day that begin at half past ten have notices at the next full hour, once each, also many at a time.
 
     The first one opened with the customer's own bill.
     """
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="CYCLIC_WINDOW", frequencyType="DAILY", **CYCLE)
     first, second, third = ids(organisation.define(asked))
-    organisation.tell(bill("10", time="2026-01-20T10:30:00Z"))
+    organisation.send_events(bill("10", time="2026-01-20T10:30:00Z"))
     later(organisation, "2026-01-21T10:45:00Z")
     assert [] == heard(organisation)
     later(organisation, "2026-01-21T11:00:00Z")
     later(organisation, "2026-01-21T11:30:00Z")
     assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
-    organisation.tell(bill("10", time="2026-01-21T11:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-21T11:00:00Z"))
     later(organisation, "2026-01-31T11:00:00Z")
     # In the third window nothing happened: it opened, and closed in silence.
     assert [(OutcomeKind.PERIOD_CLOSED, second), (OutcomeKind.PERIOD_STARTED, third)] == heard(organisation)[2:]
@@ -67,9 +67,9 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) ->
     organisation = front.organisation(offsetDays="2")
     asked = group(periods=(), totalPeriods=9, targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", **CYCLE)
     first, second, *_ = ids(organisation.define(asked))
-    organisation.tell(bill("10", time="2026-01-20T10:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-20T10:00:00Z"))
     front.clock.set("2026-01-28T10:00:00Z")
-    organisation.tell(bill("10", time="2026-01-28T10:00:00Z"))
+    organisation.send_events(bill("10", time="2026-01-28T10:00:00Z"))
     later(organisation, "2026-02-02T23:59:59Z")
     assert [(OutcomeKind.PERIOD_STARTED, second), (OutcomeKind.PERIOD_CLOSED, first)] == heard(organisation)
     later(organisation, "2026-02-03T01:00:00Z")
@@ -79,10 +79,10 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) ->
 
 
 def test_until_achieved_ends_with_the_group(organisation: OrganisationClient) -> None:
-    """The period that was being filled is told as closed when the group ends; those achieved were told then."""
+    """The running period has its closing notice when the group ends; achieved periods had their outcomes before."""
     asked = group(periods=(), totalPeriods=3, targetEvaluationType="PERIOD_AGNOSTIC_WINDOW", **CYCLE)
     _, second, _ = ids(organisation.define(asked))
-    organisation.tell(bill("120", time="2026-01-20T10:00:00Z"))
+    organisation.send_events(bill("120", time="2026-01-20T10:00:00Z"))
     later(organisation, "2026-01-31T23:59:59Z")
     assert [] == heard(organisation)
     later(organisation, "2026-02-01T00:00:00Z")
@@ -97,9 +97,9 @@ def streak(**changes: object) -> Json:
 
 
 def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationClient) -> None:
-    """Who did nothing in February hears that the streak of one is broken, and after March that it ended."""
+    """A customer without events in February has StreakBroken, and after March StreakEnded."""
     first, second, third = ids(organisation.define(streak()))
-    organisation.tell(bill("100", time="2026-01-20T10:00:00Z"))
+    organisation.send_events(bill("100", time="2026-01-20T10:00:00Z"))
     later(organisation, "2026-02-28T23:59:59Z")
     assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
     later(organisation, "2026-03-01T00:00:00Z")
@@ -108,20 +108,20 @@ def test_a_streak_breaks_when_a_missed_period_closes(organisation: OrganisationC
     assert [(OutcomeKind.STREAK_ENDED, third)] == heard(organisation)[4:]
 
 
-def test_a_group_that_is_not_in_force_tells_nobody(organisation: OrganisationClient) -> None:
-    """What is inactive opens and closes in silence."""
+def test_a_group_that_is_not_in_force_notifies_no_customer(organisation: OrganisationClient) -> None:
+    """An inactive group opens and closes without notices."""
     organisation.define(group())
     organisation.define(group(active=False))
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     later(organisation, "2026-02-01T00:00:00Z")
     assert 2 == len(heard(organisation))
 
 
 def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: ApiClient) -> None:
-    """January is over in New York five hours after it is in the brand's zone."""
+    """January is over in New York five hours after it is in the organisation's zone."""
     organisation = front.organisation(timeZonePolicy="GROUP")
     (period_id,) = ids(organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York")))
-    organisation.tell(bill("10"))
+    organisation.send_events(bill("10"))
     later(organisation, "2026-02-01T04:59:59Z")
     assert [] == heard(organisation)
     later(organisation, "2026-02-01T05:00:00Z")
@@ -132,8 +132,8 @@ def test_board_is_closed_with_its_period(organisation: OrganisationClient) -> No
     """Once the period's close was worked on, late bills change progress and not the board."""
     defined = organisation.define(group(target(), leaderboardEnabled=True))
     rule, period = defined["targets"][0]["id"], ids(defined)[0]
-    organisation.tell(bill("10", customer="anna"), bill("5", customer="bert"))
+    organisation.send_events(bill("10", customer="anna"), bill("5", customer="bert"))
     later(organisation, "2026-02-01T01:00:00Z")
-    organisation.tell(bill("100", customer="bert"))
+    organisation.send_events(bill("100", customer="bert"))
     board = organisation.get(f"/api/v1/leaderboards/{rule}", periodId=period)
     assert (True, [10, 5]) == (board["closed"], [one["value"] for one in board["top"]])

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.users.tracked_events.answer import TrackedPageAnswer
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, target
 
 
@@ -16,7 +16,7 @@ def page(organisation: OrganisationClient, rule: int, **query: Any) -> Json:
     path = f"/v3/users/{organisation.customer('anna')}/trackedTargetEvents/{rule}"
     answered = organisation.send("GET", path, params=query)
     msgspec.json.decode(answered.content, type=TrackedPageAnswer)
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     assert ["pagination", "data", "errors", "warnings"] == list(told)
     return told
 
@@ -30,16 +30,16 @@ def refused(organisation: OrganisationClient, user: Any, rule: Any, **query: Any
     """Return why the events of a customer are not given."""
     answered = organisation.send("GET", f"/v3/users/{user}/trackedTargetEvents/{rule}", params=query)
     assert 400 == answered.status_code
-    return [(error["code"], error["message"]) for error in said(answered)["errors"]]
+    return [(error["code"], error["message"]) for error in json_of(answered)["errors"]]
 
 
-def test_an_event_is_told_with_all_of_its_fields(front: Any) -> None:
+def test_a_tracked_event_has_all_of_its_fields(front: Any) -> None:
     """Dates are in the organisation's zone, with ISO twins; a bill is worth all of it, whatever it added."""
     organisation = front.organisation("Asia/Kolkata")
     defined = organisation.define(group(target("LINEITEM", "COUNT")))
     rule = defined["targets"][0]["id"]
     one = bill("150.25", number="B1", lines=({"code": "a", "quantity": 1, "netAmount": 1},))
-    organisation.tell(one | {"time": "2026-01-19T20:00:00Z"})
+    organisation.send_events(one | {"time": "2026-01-19T20:00:00Z"})
     told = page(organisation, rule)
     assert {"limit": 10, "offset": 0, "total": 1} == told["pagination"]
     (row,) = told["data"]
@@ -66,9 +66,9 @@ def test_returns_lower_and_activities_count_one(organisation: OrganisationClient
     spend = organisation.define(group(target()))["targets"][0]["id"]
     km = {"extendedFieldInfo": {"name": "km", "aggregateFunction": "SUM"}, "eventName": "Run"}
     runs = organisation.define(group(target("EVENT", "EVENT_ATTRIBUTE", **km)))["targets"][0]["id"]
-    organisation.tell(bill("100", number="B1"), bill("50", number="B2"))
-    organisation.tell(back("B1", "AMOUNT", amount="30"), back("B2"))
-    organisation.tell(event("Run", id="r1", data={"km": 12}), event("Run", id="r2", data={"km": 3}))
+    organisation.send_events(bill("100", number="B1"), bill("50", number="B2"))
+    organisation.send_events(back("B1", "AMOUNT", amount="30"), back("B2"))
+    organisation.send_events(event("Run", id="r1", data={"km": 12}), event("Run", id="r2", data={"km": 3}))
     assert [
         ("ADD_TRANSACTION", 100),
         ("ADD_TRANSACTION", 50),
@@ -81,11 +81,11 @@ def test_returns_lower_and_activities_count_one(organisation: OrganisationClient
     ]
 
 
-def test_enrolling_and_leaving_are_told(organisation: OrganisationClient) -> None:
+def test_enrolling_and_leaving_are_tracked(organisation: OrganisationClient) -> None:
     """With the balance that one begins with."""
     defined = organisation.define(group(target(enrolmentMethod="IMPORT")))
     rule = defined["targets"][0]["id"]
-    organisation.tell(bill("7", time="2025-12-20T10:00:00Z"))
+    organisation.send_events(bill("7", time="2025-12-20T10:00:00Z"))
     path = f"/v3/targetGroups/{defined['id']}/targets/{rule}"
     anna = organisation.customer("anna")
     assert 200 == organisation.post(f"{path}/enroll", [{"customerId": anna, "initialBalance": 40}]).status_code
@@ -98,7 +98,7 @@ def test_enrolling_and_leaving_are_told(organisation: OrganisationClient) -> Non
 def test_events_come_in_the_order_of_their_dates_page_by_page(organisation: OrganisationClient) -> None:
     """`offset` is the number of a page; `total` counts events."""
     rule = organisation.define(group(target()))["targets"][0]["id"]
-    organisation.tell(*(bill(str(day), time=f"2026-01-{day:02}T10:00:00Z") for day in (9, 3, 7, 5, 1)))
+    organisation.send_events(*(bill(str(day), time=f"2026-01-{day:02}T10:00:00Z") for day in (9, 3, 7, 5, 1)))
     assert [1, 3, 5, 7, 9] == [value for _, value in told(organisation, rule)]
     assert [[1, 3], [5, 7], [9], []] == [
         [value for _, value in told(organisation, rule, limit=2, offset=number)] for number in range(4)
@@ -106,11 +106,11 @@ def test_events_come_in_the_order_of_their_dates_page_by_page(organisation: Orga
     assert {"limit": 2, "offset": 1, "total": 5} == page(organisation, rule, limit=2, offset=1)["pagination"]
 
 
-def test_events_of_one_period_are_told(organisation: OrganisationClient) -> None:
+def test_events_of_one_period_are_tracked(organisation: OrganisationClient) -> None:
     """And nothing that was too late or concerned another target."""
     defined = organisation.define(group(target()))
     other = organisation.define(group(target(expression="currentTxn.value>1000")))["targets"][0]["id"]
-    organisation.tell(bill("5"), bill("2000"), bill("6", time="2025-12-01T10:00:00Z"))
+    organisation.send_events(bill("5"), bill("2000"), bill("6", time="2025-12-01T10:00:00Z"))
     rule = defined["targets"][0]["id"]
     january, february = (period["id"] for period in defined["periods"])
     assert [5, 2000] == [value for _, value in told(organisation, rule, periodId=january)]
@@ -118,11 +118,11 @@ def test_events_of_one_period_are_told(organisation: OrganisationClient) -> None
     assert [2000] == [value for _, value in told(organisation, other)]
 
 
-def test_what_is_not_there_has_its_code(organisation: OrganisationClient) -> None:
+def test_each_unknown_thing_has_its_code(organisation: OrganisationClient) -> None:
     """User, rule, period, and a user without a record for the rule."""
     defined = organisation.define(group(target()))
     rule = defined["targets"][0]["id"]
-    organisation.tell(bill(time="2025-12-01T10:00:00Z"))
+    organisation.send_events(bill(time="2025-12-01T10:00:00Z"))
     anna = organisation.customer("anna")
     for user in (5, "anna"):
         assert [(310011, "Invalid userId")] == refused(organisation, user, rule)
@@ -131,7 +131,7 @@ def test_what_is_not_there_has_its_code(organisation: OrganisationClient) -> Non
     assert [(310149, "No record found in user target for the given user and target")] == refused(
         organisation, anna, rule
     )
-    organisation.tell(bill())
+    organisation.send_events(bill())
     assert [310019] == [code for code, _ in refused(organisation, anna, rule, periodId=5)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 SHOWN = ["createdId", "warnings", "errors", "sideEffects", "loyaltyDetails", "customerInfo"]
@@ -25,7 +25,7 @@ def back(kind: Any, number: str = "N1", **changes: Any) -> Json:
 def sent(organisation: OrganisationClient, body: Any, **query: str) -> Json:
     """Send a transaction that is taken; return the answer."""
     answered = organisation.post("/v2/transactions", body, **(query or ANNA))
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     assert (200, SHOWN, []) == (answered.status_code, list(told), told["errors"]), answered.text
     return told
 
@@ -33,7 +33,7 @@ def sent(organisation: OrganisationClient, body: Any, **query: str) -> Json:
 def refused(organisation: OrganisationClient, body: Any, **query: str) -> list[tuple[int, str]]:
     """Send a transaction that is refused; return its errors."""
     answered = organisation.post("/v2/transactions", body, **(query or ANNA))
-    told = said(answered)
+    told = json_of(answered)
     assert 400 == answered.status_code, answered.text
     if "data" in told:
         return [(error["code"], error["message"]) for error in told["errors"]]
@@ -214,7 +214,7 @@ def test_a_transaction_names_its_customer(
     assert (624, expected) == (code, message[: len(expected)])
 
 
-def test_everything_wrong_is_told_at_once(organisation: OrganisationClient) -> None:
+def test_every_problem_is_reported_at_once(organisation: OrganisationClient) -> None:
     """The customer, the bill and its lines."""
     body = bill("x", "", billingDate="never", lineItemsV2=[{}, {"itemCode": "a", "amount": []}])
     paths = {

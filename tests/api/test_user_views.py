@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.api.client import OrganisationClient, said
+from tests.api.client import OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.api.test_seed_definitions import leaves
 
@@ -40,12 +40,12 @@ def as_written(text: bytes) -> list[tuple[str, str]]:
 
 
 def published(organisation: OrganisationClient) -> int:
-    """Let happen what the published answer tells of; return the customer."""
+    """Send the events behind the published answer; return the customer."""
     clock = organisation.client.clock
     clock.set("2025-02-28T06:15:10Z")
     names = [{"type": "email", "value": "tom@sawyer.org"}, {"type": "mobile", "value": "1234512345"}]
     profile = {"identifiers": names, "firstName": "Tom", "lastName": "Sawyer"}
-    id_ = int(said(organisation.post("/v2/customers", {"profiles": [profile]}))["createdId"])
+    id_ = int(json_of(organisation.post("/v2/customers", {"profiles": [profile]}))["createdId"])
     clock.set("2025-11-11T10:36:23.4Z")
     period = {"refCode": "Cycle_1", "startDate": "2025-11-11", "endDate": "2025-12-10"}
     spend = target(name="JUSTIN", defaultValues=[{"defaultValue": 10_000}])
@@ -56,7 +56,7 @@ def published(organisation: OrganisationClient) -> int:
         ("2000", "2025-11-12T15:33:05Z", "2025-11-12T15:33:08.9Z"),
     ):
         clock.set(heard)
-        organisation.tell(bill(net, time=time, customer={"id": id_}))
+        organisation.send_events(bill(net, time=time, customer={"id": id_}))
     clock.set("2025-11-20T04:56:36Z")
     organisation.post("/v2/customers", {"profiles": [profile]})
     return id_
@@ -73,10 +73,10 @@ def test_the_published_answer_is_given_key_for_key(organisation: OrganisationCli
 
 def test_ids_of_an_answer_belong_together(organisation: OrganisationClient) -> None:
     """Customer, group, period and rule are those that were made; the row has an id that stays."""
-    organisation.tell(bill())
+    organisation.send_events(bill())
     defined = organisation.define(group())
     id_ = organisation.customer("anna")
-    organisation.tell(bill())
+    organisation.send_events(bill())
     data = organisation.get(f"/v3/users/{id_}/targetGroups")["data"]
     (shown,) = data["targetGroups"]
     (row,) = shown["targets"]
@@ -92,7 +92,7 @@ def test_ids_of_an_answer_belong_together(organisation: OrganisationClient) -> N
 
 def test_a_customer_without_progress_has_no_groups(organisation: OrganisationClient) -> None:
     """Only what the customer takes part in is shown, unless every period is asked for."""
-    organisation.tell(bill(time="2025-06-01T00:00:00Z"))
+    organisation.send_events(bill(time="2025-06-01T00:00:00Z"))
     organisation.define(group())
     assert [] == organisation.groups(organisation.customer("anna"))
 
@@ -100,7 +100,7 @@ def test_a_customer_without_progress_has_no_groups(organisation: OrganisationCli
 def test_achievement_is_stamped_by_the_event_that_crossed(organisation: OrganisationClient) -> None:
     """When it happened, in both notations, and the event's log id."""
     organisation.define(group())
-    told = said(
+    told = json_of(
         organisation.post(
             "/v2/transactions",
             {"type": "REGULAR", "billNumber": "N1", "billAmount": 100, "billingDate": "2026-01-19T08:00:00Z"},
@@ -108,7 +108,7 @@ def test_achievement_is_stamped_by_the_event_that_crossed(organisation: Organisa
             identifierValue="anna",
         )
     )
-    organisation.tell(bill("50"))
+    organisation.send_events(bill("50"))
     (row,) = organisation.rows(organisation.customer("anna"))
     assert ("2026-01-19T08:00:00.000+0000", "2026-01-19T08:00:00Z", told["createdId"], "150.000") == (
         row["targetAchievedDateTime"],
@@ -118,11 +118,11 @@ def test_achievement_is_stamped_by_the_event_that_crossed(organisation: Organisa
     )
 
 
-def test_every_period_is_shown_when_asked_for(organisation: OrganisationClient) -> None:
+def test_every_period_is_shown_on_request(organisation: OrganisationClient) -> None:
     """Synthesised rows first, as of this moment, with an id of null; then the real ones (facts 2.9, 3.6)."""
     organisation.define(group(periods=(JANUARY, FEBRUARY, MARCH)))
     organisation.client.clock.set("2026-02-10T08:00:00.25Z")
-    organisation.tell(bill("40", time="2026-02-09T00:00:00Z"))
+    organisation.send_events(bill("40", time="2026-02-09T00:00:00Z"))
     id_ = organisation.customer("anna")
     assert ["February"] == [row["periodRefCode"] for row in organisation.rows(id_)]
     january, march, february = organisation.rows(id_, includeInactive="true")
@@ -141,7 +141,7 @@ def test_every_period_is_shown_when_asked_for(organisation: OrganisationClient) 
 def test_strangers_to_a_list_have_no_rows(organisation: OrganisationClient) -> None:
     """An IMPORT target shows rows to the enrolled alone: from their first period on, with its real stamp."""
     defined = organisation.define(group(target(enrolmentMethod="IMPORT"), periods=(JANUARY, FEBRUARY, MARCH)))
-    organisation.tell(bill("40"), bill("40", customer="bert"))
+    organisation.send_events(bill("40"), bill("40", customer="bert"))
     anna = organisation.customer("anna")
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
     organisation.post(path, [{"customerId": anna, "periodName": "February"}])
@@ -153,12 +153,12 @@ def test_strangers_to_a_list_have_no_rows(organisation: OrganisationClient) -> N
     assert {"2026-01-20T12:00:00.000+0000"} == {row["enrolledOn"] for row in rows}
 
 
-def test_inactive_targets_are_shown_when_asked_for(organisation: OrganisationClient) -> None:
+def test_inactive_targets_are_shown_on_request(organisation: OrganisationClient) -> None:
     """Targets and whole groups that are not in force count nothing and are left out."""
     organisation.define(group(target(name="on")))
     organisation.define(group(target(name="off", active=False)))
     organisation.define(group(target(name="idle"), active=False))
-    organisation.tell(bill("40"))
+    organisation.send_events(bill("40"))
     id_ = organisation.customer("anna")
     every = {"includeInactive": "true"}
     assert ["on"] * 2 == [row["targetName"] for row in organisation.rows(id_, **every)]
@@ -168,10 +168,10 @@ def test_inactive_targets_are_shown_when_asked_for(organisation: OrganisationCli
     }
 
 
-def test_rows_of_one_rule_are_given_when_asked_for(organisation: OrganisationClient) -> None:
+def test_rows_of_one_rule_are_shown_on_request(organisation: OrganisationClient) -> None:
     """`targetRuleId` is a rule's id, or several; a group's id finds nothing (facts 3.6)."""
     one, two, three = (organisation.define(group()) for _ in range(3))
-    organisation.tell(bill("40"))
+    organisation.send_events(bill("40"))
     id_ = organisation.customer("anna")
     rules = [defined["targets"][0]["id"] for defined in (one, two, three)]
     assert rules == [row["targetRuleId"] for row in organisation.rows(id_)]
@@ -183,7 +183,7 @@ def test_rows_of_one_rule_are_given_when_asked_for(organisation: OrganisationCli
 def test_another_date_shows_the_periods_of_then(organisation: OrganisationClient) -> None:
     """`trackingDate` in epoch milliseconds; what is current is still told by today."""
     organisation.define(group())
-    organisation.tell(bill("40"))
+    organisation.send_events(bill("40"))
     organisation.client.clock.set("2026-02-10T00:00:00Z")
     id_ = organisation.customer("anna")
     assert [] == organisation.rows(id_)
@@ -196,7 +196,7 @@ def test_another_date_shows_the_periods_of_then(organisation: OrganisationClient
 def test_the_list_of_excluded_entities_is_taken(organisation: OrganisationClient) -> None:
     """The vendor lists the parameter without saying what it does; it changes nothing."""
     organisation.define(group())
-    organisation.tell(bill())
+    organisation.send_events(bill())
     id_ = organisation.customer("anna")
     assert organisation.groups(id_) == organisation.groups(id_, excludedEntities="streaks")
 
@@ -214,7 +214,7 @@ def test_milestones_show_the_marks_on_the_way(organisation: OrganisationClient) 
     defined = organisation.define(
         group(target("TRANSACTION", "SALES", targetMilestoneTriggers=marks, defaultValues=goal))
     )
-    organisation.tell(bill("16"))
+    organisation.send_events(bill("16"))
     (row,) = organisation.rows(organisation.customer("anna"))
     ids = [trigger["id"] for trigger in defined["targets"][0]["targetMilestoneTriggers"]]
     assert [
@@ -230,7 +230,7 @@ def test_a_currency_is_named_in_its_rows(organisation: OrganisationClient) -> No
     """Programme and currency are null elsewhere."""
     stars = {"programId": 46, "alternateCurrencyIdentifier": "stars"}
     organisation.define(group(target("ALTERNATE_CURRENCIES", "ALL", extendedFieldInfo=stars)))
-    organisation.tell(bill())
+    organisation.send_events(bill())
     row = organisation.rows(organisation.customer("anna"), includeInactive="true")[0]
     assert (46, "stars", "stars") == (
         row["programId"],
@@ -243,7 +243,7 @@ def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
     """Periods open at its midnight; the letter Z is glued to local time where the vendor does so (facts 2.8)."""
     organisation = front.organisation("Asia/Kolkata")
     organisation.define(group())
-    organisation.tell(bill(time="2025-12-31T18:30:00Z"))
+    organisation.send_events(bill(time="2025-12-31T18:30:00Z"))
     row = organisation.rows(organisation.customer("anna"))[0]
     assert ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00+05:30", "2026-01-31T23:59:59+05:30") == (
         row["periodStartDateWithTimeStamp"],
@@ -255,11 +255,11 @@ def test_stamps_are_of_the_organisations_zone(front: Any) -> None:
 
 @pytest.mark.parametrize("view", ["targetGroups", "enrolledTargets"])
 @pytest.mark.parametrize("user_id", ["5", "x", "-1", "0", "9" * 30, "1e3", "%00", "%F0%9F%98%80"])
-def test_an_unknown_user_is_told(organisation: OrganisationClient, user_id: str, view: str) -> None:
+def test_an_unknown_user_is_reported(organisation: OrganisationClient, user_id: str, view: str) -> None:
     """310011 in the published words, whatever stands in the path."""
     answered = organisation.send("GET", f"/v3/users/{user_id}/{view}")
     errors = [{"code": 310011, "message": "Invalid userId"}]
-    assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, said(answered))
+    assert (400, {"data": None, "errors": errors, "warnings": None}) == (answered.status_code, json_of(answered))
 
 
 @pytest.mark.parametrize(
@@ -277,19 +277,19 @@ def test_an_unknown_user_is_told(organisation: OrganisationClient, user_id: str,
         ("enrolledTargets", {"trackingDate": "x"}, "trackingDate: must be epoch milliseconds"),
     ],
 )
-def test_a_bad_parameter_is_told(
+def test_a_bad_parameter_is_refused(
     organisation: OrganisationClient, view: str, query: dict[str, str], expected: str
 ) -> None:
     """Invalid input, by the parameter's name."""
-    organisation.tell(bill())
+    organisation.send_events(bill())
     answered = organisation.send("GET", f"/v3/users/{organisation.customer('anna')}/{view}", params=query)
     words = f"Invalid input, check all values and ensure they are correct. {expected}"
-    assert (400, [{"code": 300004, "message": words}]) == (answered.status_code, said(answered)["errors"])
+    assert (400, [{"code": 300004, "message": words}]) == (answered.status_code, json_of(answered)["errors"])
 
 
 def test_a_list_of_rules_has_a_limit(organisation: OrganisationClient) -> None:
     """200 ids are looked for, 201 are refused."""
-    organisation.tell(bill())
+    organisation.send_events(bill())
     path = f"/v3/users/{organisation.customer('anna')}/enrolledTargets"
     for count, status in ((200, 200), (201, 400)):
         ids = ",".join(str(number) for number in range(1, count + 1))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from milepost.api.capillary.v2.customers.answer import CustomerIdAnswer, DetailsAnswer, RegistrationAnswer
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 NAMES = {
@@ -27,7 +27,7 @@ def registered(organisation: OrganisationClient, **more: Any) -> int:
     profile = {"identifiers": identifiers, "firstName": "Anna", "lastName": "Berg", "fields": {"colour": "green"}}
     answered = organisation.post("/v2/customers", {"profiles": [profile], "extendedFields": {"city": "Riga"}} | more)
     assert 200 == answered.status_code, answered.text
-    return int(said(answered)["createdId"])
+    return int(json_of(answered)["createdId"])
 
 
 def errors(
@@ -37,7 +37,7 @@ def errors(
     content = None if body is None else msgspec.json.encode(body)
     answered = organisation.send(method, path, content=content, **options)
     assert 400 == answered.status_code, answered.text
-    return [(error["code"], error["message"]) for error in said(answered)["errors"]]
+    return [(error["code"], error["message"]) for error in json_of(answered)["errors"]]
 
 
 @pytest.mark.parametrize("kind", NAMES)
@@ -112,12 +112,14 @@ def test_a_loyalty_customer_stays_one(organisation: OrganisationClient) -> None:
         ("PUT", "/v2/customers/anna", {"profiles": [{}]}),
     ],
 )
-def test_a_stranger_is_not_found(organisation: OrganisationClient, method: str, path: str, body: Json | None) -> None:
+def test_an_unknown_customer_is_not_found(
+    organisation: OrganisationClient, method: str, path: str, body: Json | None
+) -> None:
     """The vendor's code for nobody."""
     assert [(8015, "No customer found with the given identifier")] == errors(organisation, method, path, body)
 
 
-def test_what_is_wrong_with_a_request_is_told(organisation: OrganisationClient) -> None:
+def test_each_problem_of_a_request_is_reported(organisation: OrganisationClient) -> None:
     """The query and the body."""
     id_ = registered(organisation)
     both = errors(organisation, "GET", "/v2/customers/lookup?identifierName=line")
@@ -132,7 +134,7 @@ MAIN = {"code": "S1", "name": "Main", "externalId": "M", "externalId1": "M/1", "
 
 @pytest.fixture
 def placed(organisation: OrganisationClient) -> OrganisationClient:
-    """Return the brand with stores, another till in one of them, and a target of one store."""
+    """Return the organisation with stores, another till in one of them, and a target of one store."""
     organisation.post("/api/v1/stores", [MAIN, {"code": "S2", "name": "Twin"}, {"code": "S3"}])
     organisation.post("/api/v1/stores", [{"code": "S4", "name": "Twin"}])
     organisation.post("/api/v1/tills", [{"code": "T1", "store": "S1"}])
@@ -205,6 +207,6 @@ def test_a_customer_is_registered_for_another_till(placed: OrganisationClient) -
     """The till that is named shows up as the author."""
     profile = {"identifiers": [{"type": "externalId", "value": "bob"}]}
     body = msgspec.json.encode({"profiles": [profile]})
-    created = said(placed.send("POST", "/v2/customers", content=body, headers={CODE: "T1"}))["createdId"]
+    created = json_of(placed.send("POST", "/v2/customers", content=body, headers={CODE: "T1"}))["createdId"]
     (shown,) = placed.get(f"/v2/customers/{created}")["profiles"]
     assert "T1" == shown["attribution"]["createdBy"]["code"]

@@ -1,4 +1,4 @@
-"""Moving in: what one brand's GET calls answered, taken over by another, is answered again (round trip)."""
+"""Moving in: what one organisation's GET calls answered, taken over by another, is answered again (round trip)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,13 +23,13 @@ OWN = ("orgId", "targetId", "userStreakId", "streakAchievedUserTargetId", "lastU
 
 @pytest.fixture(scope="module")
 def elsewhere(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client to an installation of its own: the one that is moved into."""
+    """Return a client to a runtime of its own: the one that is moved into."""
     with opened(admin_url, template) as client:
         yield client
 
 
 def told(organisation: OrganisationClient, *customers: int) -> SavedAnswers:
-    """Return what the brand's calls answer, as somebody would save it."""
+    """Return what the organisation's calls answer, as somebody would save it."""
     saved = SavedAnswers()
     saved.add("milestones", organisation.get(MILESTONES, **{"require-periods": "true", "limit": "100"}))
     saved.add(
@@ -41,7 +41,7 @@ def told(organisation: OrganisationClient, *customers: int) -> SavedAnswers:
 
 
 def moved(organisation: OrganisationClient, saved: SavedAnswers, names: dict[int, str]) -> list[Status]:
-    """Let the brand take over what was saved; return what became of each customer."""
+    """Import the saved answers into the organisation; return the outcome for each customer."""
     runtime, org_id, calendar = organisation.client.runtime, organisation.organisation.id, calendar_of("UTC")
 
     async def work() -> list[Status]:
@@ -71,7 +71,7 @@ def shown(organisation: OrganisationClient, customer: int) -> Json:
 
 
 def lively(organisation: OrganisationClient) -> dict[str, int]:
-    """Let a brand define groups of several kinds, and two customers do things; return the customers' ids."""
+    """Define groups of several kinds and send events of two customers; return the customers' ids."""
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50, "isActive": True}]
     organisation.define(group(target() | {"targetMilestoneTriggers": marks}))
     organisation.define(group(target("LINEITEM", "QUANTITY"), target("TRANSACTION", "VISIT"), combinationType="ANY"))
@@ -80,8 +80,10 @@ def lively(organisation: OrganisationClient) -> dict[str, int]:
     levels = [{"name": f"level {organisation.organisation.id}", "targetCountOfSequence": 1}]
     organisation.define(group(target(), trackingType="STREAKS", streaks=levels))
     listed = organisation.define(group(target(enrolmentMethod="IMPORT")))
-    organisation.tell(bill("60", number="b1"), bill("70", lines=(line(), line("bread"))), bill("10", customer="bert"))
-    organisation.tell(back("b1"))
+    organisation.send_events(
+        bill("60", number="b1"), bill("70", lines=(line(), line("bread"))), bill("10", customer="bert")
+    )
+    organisation.send_events(back("b1"))
     ids = {name: organisation.customer(name) for name in ("anna", "bert")}
     path = f"/v3/targetGroups/{listed['id']}/targets/{listed['targets'][0]['id']}/enroll"
     organisation.post(path, [{"customerId": ids["anna"], "periodName": "January", "initialBalance": 5}])
@@ -103,19 +105,19 @@ def test_reads_are_equal_after_moving_in(organisation: OrganisationClient, elsew
     assert {} == dict(saved.unknown)
 
 
-def test_life_goes_on_from_what_was_taken_over(organisation: OrganisationClient, elsewhere: ApiClient) -> None:
+def test_events_count_on_top_of_the_import(organisation: OrganisationClient, elsewhere: ApiClient) -> None:
     """A bill by the external id adds to the value, new definitions get ids of their own, and the log replays."""
     ids = lively(organisation)
     new = elsewhere.organisation()
     elsewhere.clock.now = organisation.client.clock.now
     moved(new, told(organisation, *ids.values()), {id_: name for name, id_ in ids.items()})
-    (answer,) = new.tell(bill("10", customer="bert"))
+    (answer,) = new.send_events(bill("10", customer="bert"))
     assert (ids["bert"], 20) == (answer["customerId"], max(entry["after"] for entry in answer["entries"]))
     defined = new.define(group(target()))
     assert defined["id"] not in {one["id"] for one in organisation.get("/v3/targetGroups")["data"]}
 
 
-def test_what_is_not_known_is_told(organisation: OrganisationClient) -> None:
+def test_unknown_fields_are_reported(organisation: OrganisationClient) -> None:
     """A field that no page names is counted by its path, and so is a file that shows neither groups nor customers."""
     defined = organisation.define(group(target()))
     answer = organisation.get(MILESTONES, **{"require-periods": "true"})

@@ -23,7 +23,7 @@ POLICY = {
 
 
 def fetched(front: ApiClient, address: str) -> httpx.Response:
-    """Return what is answered as this server, which is asked for all of it."""
+    """Return the answer of this server, which is asked for every file."""
     answered = front.send("GET", address)
     assert (200, address) == (answered.status_code, address)
     return answered
@@ -57,7 +57,7 @@ def test_the_style_loads_nothing_more(front: ApiClient) -> None:
     assert "@import" not in style
 
 
-def test_nobody_checks_the_document_elsewhere(front: ApiClient) -> None:
+def test_the_document_is_not_checked_elsewhere(front: ApiClient) -> None:
     """The viewer would ask its makers' host whether the document is sound; it is told not to."""
     assert "validatorUrl: null" in fetched(front, f"{PAGE}/begin.js").text
 

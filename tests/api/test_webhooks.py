@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.client import Json, OrganisationClient, said
+from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 ACCEPTED = {"code": 1100, "message": "Event is pushed to transformation state"}
@@ -18,7 +18,7 @@ def run(**changes: Any) -> Json:
 
 
 def post(organisation: OrganisationClient, body: Any) -> httpx.Response:
-    """Send an event to the brand's secret address, without a login."""
+    """Send an event to the organisation's secret address, without a login."""
     options: Json = {"content": body} if isinstance(body, bytes) else {"json": body}
     return organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", **options)
 
@@ -27,12 +27,12 @@ def taken(organisation: OrganisationClient, body: Json) -> Json:
     """Send an event that is taken; return the answer."""
     answered = post(organisation, body)
     assert 200 == answered.status_code, answered.text
-    told: Json = said(answered)
+    told: Json = json_of(answered)
     return told
 
 
 def defined(organisation: OrganisationClient) -> None:
-    """Let every run count, and let its kilometres be summed."""
+    """Define targets that count every run and sum its kilometres."""
     organisation.define(group(target("EVENT", "COUNT", eventName="Run")))
     kilometres = {"extendedFieldInfo": {"name": "km", "aggregateFunction": "SUM"}}
     organisation.define(group(target("EVENT", "EVENT_ATTRIBUTE", eventName="Run", **kilometres)))
@@ -120,7 +120,7 @@ def test_every_name_of_a_customer_will_do(organisation: OrganisationClient) -> N
 def test_a_bad_event_is_refused(organisation: OrganisationClient, body: Any, expected: str) -> None:
     """Invalid input in the vendor's envelope, and nothing is stored."""
     answered = post(organisation, body)
-    error = said(answered)["errors"][0]
+    error = json_of(answered)["errors"][0]
     assert (400, 300004) == (answered.status_code, error["code"])
     message = error["message"].removeprefix("Invalid input, check all values and ensure they are correct. ")
     assert expected == message[: len(expected)]
@@ -130,7 +130,7 @@ def test_a_bad_event_is_refused(organisation: OrganisationClient, body: Any, exp
 def test_an_unknown_customer_is_refused(organisation: OrganisationClient) -> None:
     """The vendor's code for a user that does not exist."""
     answered = post(organisation, {"event_name": "Run", "mobile": "5"})
-    assert (400, [310011]) == (answered.status_code, [error["code"] for error in said(answered)["errors"]])
+    assert (400, [310011]) == (answered.status_code, [error["code"] for error in json_of(answered)["errors"]])
 
 
 def test_a_body_of_20_megabytes_is_refused(organisation: OrganisationClient) -> None:

@@ -11,7 +11,7 @@ from milepost.cli import app
 from milepost.cli.comparison import Pair, read_known, read_pairs, replay, report_of
 from milepost.cli.differences import Known
 from milepost.model.problem import Refused
-from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, said
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 from tests.api.conftest import front
 
@@ -25,7 +25,7 @@ def pair(organisation: OrganisationClient, method: str, path: str, body: Any = N
     content = None if body is None else write_json(body)
     answered = organisation.send(method, path, content=content, params=query)
     request = {"method": method, "path": path, "query": query, "body": body, "headers": {"Accept": "*/*"}}
-    return {"request": request, "response": {"status": answered.status_code, "body": said(answered)}}
+    return {"request": request, "response": {"status": answered.status_code, "body": json_of(answered)}}
 
 
 def asked(organisation: OrganisationClient) -> list[Json]:
@@ -62,7 +62,7 @@ def shop(front: ApiClient) -> OrganisationClient:
     """Return a brand with a group, and Anna, who bought for 12.5."""
     organisation = front.organisation()
     organisation.define(group())
-    organisation.tell(bill("12.5"))
+    organisation.send_events(bill("12.5"))
     return organisation
 
 

@@ -22,11 +22,12 @@ from milepost.model.event import (
 )
 from milepost.model.facts import Facts
 from milepost.model.standing import EMPTY_STANDING
+from milepost.model.time import Micros
 
-SUNDAY_EVENING = 1_483_320_610_000_000
+SUNDAY_EVENING = Micros(1_483_320_610_000_000)
 """2017-01-01T20:30:10-05:00 in New York, which is 2017-01-02T01:30:10 in UTC, in epoch microseconds."""
 
-JOINED = 1_451_624_400_000_000
+JOINED = Micros(1_451_624_400_000_000)
 """2016-01-01T00:00:00-05:00, in epoch microseconds."""
 
 FIELDS = {

@@ -14,7 +14,7 @@ from milepost.rules.definition.draft import GroupDraft, LevelDraft, PeriodDraft,
 from milepost.rules.definition.validation import validate
 
 NOW = calendar_of("UTC").read("2024-10-15T12:00:00Z").instant
-BRAND = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
+ORGANISATION = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
 AUTHOR = Author(id=7, code="till", name="Till")
 
 OCTOBER = PeriodDraft(ref_code="Cycle_1", starts="2024-10-01", ends="2024-10-31")
@@ -51,17 +51,17 @@ def streak(*counts: int | None) -> GroupDraft:
     return replace(GROUP, tracking=Tracking.STREAKS, levels=levels)
 
 
-def problems(draft: GroupDraft, organisation: Organisation = BRAND) -> list[tuple[str, int]]:
+def problems(draft: GroupDraft, organisation: Organisation = ORGANISATION) -> list[tuple[str, int]]:
     """Return path and code of everything that is wrong with *draft*."""
     return [(problem.path, problem.code) for problem in found(draft, organisation)]
 
 
-def found(draft: GroupDraft, organisation: Organisation = BRAND) -> tuple[Problem, ...]:
+def found(draft: GroupDraft, organisation: Organisation = ORGANISATION) -> tuple[Problem, ...]:
     """Return everything that is wrong with *draft*."""
     return validate(draft, organisation, NOW).problems
 
 
-def made(draft: GroupDraft, organisation: Organisation = BRAND) -> TargetGroup:
+def made(draft: GroupDraft, organisation: Organisation = ORGANISATION) -> TargetGroup:
     """Return the group that a sound *draft* defines, with ids that count up."""
     numbers = count(1)
     return build_group(draft, organisation, lambda _kind: next(numbers), AUTHOR, NOW)

@@ -42,6 +42,7 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import EPOCH, SECOND_US, Micros
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 
 ZONE = "Europe/Berlin"
@@ -51,9 +52,10 @@ JANUARY, FEBRUARY = ProgressKey(1, 1), ProgressKey(1, 2)
 TILL = Author(id=1, code="till", name="till")
 
 
-def at(text: str) -> int:
+def at(text: str) -> Micros:
     """Return a moment in the shop's zone in epoch microseconds, such as `01-31 23:59`, of 2017."""
-    return int(datetime.fromisoformat(f"2017-{text}").replace(tzinfo=ZoneInfo(ZONE)).timestamp()) * 1_000_000
+    moment = datetime.fromisoformat(f"2017-{text}").replace(tzinfo=ZoneInfo(ZONE))
+    return Micros(int(moment.timestamp()) * SECOND_US)
 
 
 PERIODS = tuple(
@@ -87,24 +89,24 @@ GROUP = TargetGroup(
     cycle_closes_at=PERIODS[1].closes_at,
     periods=PERIODS,
     targets=(TARGET,),
-    attribution=Attribution(created_at=0, updated_at=0, created_by=TILL, updated_by=TILL),
+    attribution=Attribution(created_at=EPOCH, updated_at=EPOCH, created_by=TILL, updated_by=TILL),
 )
 
 SHOP = Organisation(id=1, name="shop", zone=ZONE, version=1, settings=Settings())
 
 
 def rules(target: Target = TARGET, settings: Settings | None = None, group: TargetGroup = GROUP) -> RuleIndex:
-    """Return the catalogue of a shop with this one target."""
+    """Return the rule index of a shop with this one target."""
     return build_rule_index(replace(SHOP, settings=settings or Settings()), [replace(group, targets=(target,))])
 
 
 def live(known: RuleIndex, *events: Event) -> Replayed:
-    """Let the events happen in this order."""
+    """Apply the events in this order."""
     return replay(lambda _version: known, [(1, event) for event in events])
 
 
 def progress(replayed: Replayed, key: ProgressKey = JANUARY) -> Progress | None:
-    """Return the customer's progress, hot or settled; None if there is none."""
+    """Return the customer's progress, live or archived; None if there is none."""
     return {**replayed.history, **replayed.standing.progress}.get(key)
 
 
@@ -115,7 +117,7 @@ def value(replayed: Replayed, key: ProgressKey = JANUARY) -> Decimal | None:
 
 
 def event(name: str, id_: str, when: str, payload: Payload, heard: str | None = None, source: str = "till") -> Event:
-    """Make an event that is heard when it happens, unless said otherwise."""
+    """Make an event that is received when it happens, unless said otherwise."""
     return Event(
         key=EventKey(source, id_),
         name=name,
@@ -167,7 +169,7 @@ def bill(
 
 
 def back(id_: str, when: str, original: str, kind: ReturnKind = ReturnKind.FULL, source: str = "till") -> Event:
-    """Make a return of a whole bill."""
+    """Make a full return of a bill."""
     return event(RETURN, id_, when, Return(kind=kind, original=original, extended_fields={}), source=source)
 
 

@@ -39,7 +39,7 @@ def test_the_mix_is_the_one_that_is_written_down() -> None:
     assert 8 == round(sum(cents) / len(cents) / 10_000)
 
 
-def test_a_repeated_event_says_what_it_said_before() -> None:
+def test_a_repeated_event_has_the_same_content() -> None:
     """A repeated event is no conflict."""
     bodies: dict[int, bytes] = {}
 
@@ -47,7 +47,7 @@ def test_a_repeated_event_says_what_it_said_before() -> None:
         assert bodies.setdefault(event.number, event.body) == event.body
 
 
-def test_a_bill_is_returned_once_by_who_bought() -> None:
+def test_a_bill_is_returned_once_by_its_buyer() -> None:
     """Every return names an earlier bill of its customer, and no other names it."""
     events = [event for event in stream().take(EVENTS, Users.ZIPF) if not event.is_repeated]
     bills = {event.number: event for event in events if event.name == BILL}

@@ -9,12 +9,20 @@ from hypothesis import strategies as st
 
 from milepost.engine.leaderboard.board import Board, Score
 from milepost.model.organisation import LeaderboardTies
+from milepost.model.time import Micros
 
 EARLIEST, SKIP, DENSE = LeaderboardTies.EARLIEST_FIRST, LeaderboardTies.SHARED_SKIP, LeaderboardTies.SHARED_DENSE
-PUBLISHED = (Score(1, 21_000, 30), Score(2, 21_000, 10), Score(3, 21_000, 20), Score(4, 5_000, 1))
+
+
+def score(customer_id: int, value: int, active_at: int) -> Score:
+    """Return a score."""
+    return Score(customer_id, value, Micros(active_at))
+
+
+PUBLISHED = (score(1, 21_000, 30), score(2, 21_000, 10), score(3, 21_000, 20), score(4, 5_000, 1))
 """Three customers at 21000, as published (facts 4.17), and one behind them."""
 
-SCORES = st.lists(st.builds(Score, st.integers(1, 6), st.integers(-3, 3), st.integers(0, 3)), max_size=30)
+SCORES = st.lists(st.builds(score, st.integers(1, 6), st.integers(-3, 3), st.integers(0, 3)), max_size=30)
 
 
 def ranks(board: Board) -> list[tuple[int, int]]:
@@ -30,7 +38,9 @@ def ranks(board: Board) -> list[tuple[int, int]]:
         (DENSE, [(1, 2), (1, 3), (1, 1), (2, 4)]),
     ],
 )
-def test_equal_values_are_ranked_as_the_brand_chose(ties: LeaderboardTies, expected: list[tuple[int, int]]) -> None:
+def test_equal_values_are_ranked_as_the_organisation_chose(
+    ties: LeaderboardTies, expected: list[tuple[int, int]]
+) -> None:
     """The earlier activity comes first; whether it also ranks first is a setting."""
     assert expected == ranks(Board(ties, PUBLISHED))
 
@@ -86,23 +96,23 @@ def test_board_of_many_stays_in_order_while_all_move(ties: LeaderboardTies, leve
     expected: list[tuple[int, Score]] = []
     for wave in (levels, levels * 9, 1, levels):
         for customer_id in random.sample(range(1, 10_001), 9_000):
-            last[customer_id] = Score(customer_id, random.randrange(wave), random.randrange(50))
+            last[customer_id] = score(customer_id, random.randrange(wave), random.randrange(50))
             board.put(last[customer_id])
         expected = by_hand(last_of_each([*last.values()]), ties)
         assert expected == board.page(0, len(last))
         for place in random.sample(range(len(last)), 200):
-            rank, score = expected[place]
-            assert (rank, score) == board.of(score.customer_id)
-            assert expected[max(place - 5, 0) : place + 6] == board.around(score.customer_id, 5)
+            ranked = expected[place]
+            assert ranked == board.of(ranked[1].customer_id)
+            assert expected[max(place - 5, 0) : place + 6] == board.around(ranked[1].customer_id, 5)
             assert expected[place : place + 20] == board.page(place, 20)
     assert expected == Board(ties, last.values()).page(0, len(last))
 
 
 def test_values_may_need_more_than_eight_bytes() -> None:
     """No sum is too large for a board, whether it is there from the beginning or comes later."""
-    large, larger = Score(1, 10**19, 1), Score(2, 3 * 10**19, 1)
-    board = Board(EARLIEST, [large, Score(3, 5, 1)])
-    grown = Board(EARLIEST, [Score(3, 5, 1)])
+    large, larger = score(1, 10**19, 1), score(2, 3 * 10**19, 1)
+    board = Board(EARLIEST, [large, score(3, 5, 1)])
+    grown = Board(EARLIEST, [score(3, 5, 1)])
     for one in (board, grown):
         one.put(large)
         one.put(larger)

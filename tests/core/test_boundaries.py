@@ -1,4 +1,4 @@
-"""Which turns of time a group brings, and when they are due."""
+"""Which boundaries a group has, and when they are due."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from milepost.model.boundary import NO_PERIOD, BoundaryKind
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.calendar import TZDB, calendar_of
 from milepost.rules.compiled.boundaries import (
     WINDOW_CHECK_EVERY_US,
@@ -20,13 +20,13 @@ from milepost.rules.compiled.boundaries import (
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.edits.amendment import EditContext, PeriodAmendment
 from milepost.rules.edits.period_edits import add_periods, change_periods
-from tests.core.sample_drafts import AUTHOR, BRAND, NOW, group, made
+from tests.core.sample_drafts import AUTHOR, NOW, ORGANISATION, group, made
 
 UTC = calendar_of("UTC")
 
 
-def told(built: TargetGroup, settings: Settings = BRAND.settings) -> list[tuple[str, str, str]]:
-    """Return the turns in order of time: when, what turned, and the period's code."""
+def told(built: TargetGroup, settings: Settings = ORGANISATION.settings) -> list[tuple[str, str, str]]:
+    """Return the boundaries in order of time: when, which kind, and the period's code."""
     codes = {period.id: period.ref_code for period in built.periods} | {NO_PERIOD: "-"}
     turns = sorted(boundaries_of(built, settings), key=lambda turn: turn.due_at)
     return [(UTC.iso(turn.due_at), turn.kind.value, codes[turn.period_id]) for turn in turns]
@@ -52,21 +52,21 @@ def test_closing_waits_for_the_offset() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"active": False}, {"deleted": True}])
-def test_what_is_not_in_force_has_no_turns(changes: Any) -> None:
-    """Neither inactive nor deleted groups turn; inactive periods neither."""
+def test_a_group_that_is_not_in_force_has_no_boundaries(changes: Any) -> None:
+    """Inactive groups, deleted groups and inactive periods have no boundaries."""
     built = made(group())
     assert [] == told(replace(built, **changes))
     assert [] == told(replace(built, periods=tuple(replace(period, active=False) for period in built.periods)))
 
 
-def test_a_group_of_the_past_has_no_turns() -> None:
+def test_a_group_of_the_past_has_no_boundaries() -> None:
     """What had closed when it was defined, to the microsecond, was never open."""
     built = made(group())
     closes = built.periods[-1].closes_at
     later = replace(built, attribution=replace(built.attribution, created_at=closes))
     assert ([], 1) == (
         told(later),
-        len(told(replace(later, attribution=replace(later.attribution, created_at=closes - 1)))),
+        len(told(replace(later, attribution=replace(later.attribution, created_at=Micros(closes - 1))))),
     )
 
 
@@ -79,7 +79,7 @@ def test_until_achieved_ends_once() -> None:
 def test_windows_of_customers_are_looked_through_from_the_next_hour_on() -> None:
     """Up to the last hour in which one may end, offset days included."""
     built = made(group(evaluation=Evaluation.CYCLIC_WINDOW, periods=(), cycle_closes="2024-12-24"))
-    (turn,) = boundaries_of(built, BRAND.settings)
+    (turn,) = boundaries_of(built, ORGANISATION.settings)
     assert (BoundaryKind.WINDOWS, NOW, next_window_check(NOW)) == (turn.kind, turn.since, turn.due_at)
     assert (0, True) == (
         next_window_check(NOW) % WINDOW_CHECK_EVERY_US,
@@ -88,8 +88,8 @@ def test_windows_of_customers_are_looked_through_from_the_next_hour_on() -> None
     assert UTC.read("2024-12-25").instant + 2 * DAY_US == last_window_check(built, Settings(offset_days=2))
 
 
-def test_a_skipped_day_does_not_turn() -> None:
-    """A period that has no instant opens, but never closes on anybody."""
+def test_a_skipped_day_has_no_boundaries() -> None:
+    """A period without an instant opens, but its closing concerns no customer."""
     built = made(group())
     empty = replace(built.periods[1], closes_at=built.periods[1].opens_at)
     kinds = [kind for _, kind, code in told(replace(built, periods=(empty,))) if code == "Cycle_2"]
@@ -108,7 +108,7 @@ def ids() -> Iterator[int]:
 def test_bounds_reckoned_anew_name_their_zone_database(ends: str | None, description: str | None, tzdb: str) -> None:
     """An edit that moves a bound is of today's; one that moves none leaves what was recorded."""
     numbers = ids()
-    where = EditContext(organisation=BRAND, author=AUTHOR, at=NOW, ids=lambda _kind: next(numbers), audiences={})
+    where = EditContext(organisation=ORGANISATION, author=AUTHOR, at=NOW, ids=lambda _kind: next(numbers), audiences={})
     old = replace(made(group()), tzdb="1999a")
     november: Period = old.periods[1]
     draft = PeriodDraft(ends=ends, description=description)

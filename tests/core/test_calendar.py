@@ -2,7 +2,7 @@
 
 import pytest
 
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.calendar import (
     YEAR_MAX,
     YEAR_MIN,
@@ -19,7 +19,7 @@ from milepost.rules.calendar import (
 HOUR_US = DAY_US // 24
 
 
-def instant(text: str) -> int:
+def instant(text: str) -> Micros:
     """Return the instant that an ISO text with an offset names."""
     return Calendar("UTC").read(text).instant
 
@@ -152,7 +152,11 @@ def test_a_negative_offset_is_written_with_its_sign() -> None:
 
 def test_seconds_are_rounded_to_the_nearest() -> None:
     """Half a second goes up: 56.717 becomes 57, 43.499 stays 43."""
-    assert [nearest_second(us) for us in (56_717_000, 43_499_999, 43_500_000)] == [57_000_000, 43_000_000, 44_000_000]
+    assert [nearest_second(Micros(us)) for us in (56_717_000, 43_499_999, 43_500_000)] == [
+        57_000_000,
+        43_000_000,
+        44_000_000,
+    ]
 
 
 def test_years_later_is_the_same_local_date() -> None:

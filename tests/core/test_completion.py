@@ -17,7 +17,7 @@ KEY = ProgressKey(2, 1)
 
 
 def counted(expression: str, *amounts: str) -> Decimal | None:
-    """Return how often a target with this expression hears that spend of 1000 was achieved."""
+    """Return how many achievements of a spend of 1000 a target with this expression counts."""
     has_rules_for = replace(HEARS, expression=expression, goals=(Goal(3, 1, Decimal(2)),))
     known = build_rule_index(
         SHOP, [replace(GROUP, targets=(TARGET,)), replace(GROUP, id=2, name="more", targets=(has_rules_for,))]

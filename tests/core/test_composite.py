@@ -1,4 +1,4 @@
-"""Examples of a unified group as a whole: it is judged by all that one event did."""
+"""Examples of composites: evaluated after all that one event did."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -14,7 +14,7 @@ from tests.core.sample_shop import GROUP, SHOP, TARGET, back, bill, live
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-WHOLE = ProgressKey(-1, 1)
+WHOLE = ProgressKey.of_composite(1, 1)
 
 
 def together(threshold: int, settings: Settings | None = None) -> RuleIndex:
@@ -29,20 +29,20 @@ def together(threshold: int, settings: Settings | None = None) -> RuleIndex:
 
 
 def judged(lived: Replayed) -> tuple[Decimal, bool, list[OutcomeKind]]:
-    """Return the value of the whole, whether it is achieved, and what was told of it."""
+    """Return the composite's value, whether it is achieved, and its outcomes."""
     row = lived.standing.progress[WHOLE]
     kinds = [OutcomeKind.UNIFIED_ACHIEVED, OutcomeKind.UNIFIED_UNACHIEVED]
     return Decimal(row.value) / 10_000, bool(row.achieved_by), [one.kind for one in lived.outcomes if one.kind in kinds]
 
 
-def test_whole_is_not_achieved_in_the_middle_of_an_event() -> None:
+def test_composite_is_not_achieved_in_the_middle_of_an_event() -> None:
     """A bill of 50 with a tip of 1 takes spend from 0 to 50 and the least tip from 10 to 1: 51, never 60."""
     events = [bill("a", "01-02 10:00", "0", tip=10), bill("b", "01-02 11:00", "50", tip=1)]
     assert (Decimal(51), False, []) == judged(live(together(60), *events))
     assert (Decimal(51), True, [OutcomeKind.UNIFIED_ACHIEVED]) == judged(live(together(51), *events))
 
 
-def test_whole_is_not_taken_back_in_the_middle_of_a_return() -> None:
+def test_composite_is_not_taken_back_in_the_middle_of_a_return() -> None:
     """The return of that bill takes spend to 0 and the least tip back to 10: below 10 only in between."""
     events = [
         bill("a", "01-02 10:00", "0", tip=10),

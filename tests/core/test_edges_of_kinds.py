@@ -36,7 +36,7 @@ def decision(id_: str, when: str, bought: Event) -> Event:
     return event(AUTHORISE_AWARD, id_, when, asked)
 
 
-def test_cap_of_ones_gives_nothing_for_a_part_of_one() -> None:
+def test_a_cap_on_counts_gives_nothing_for_a_part_of_one() -> None:
     """Of one and a half bills the second one finds half of one left, which is not enough."""
     limited = replace(TARGET, kpi=Kpi.COUNT, goals=(Goal(1, 1, Decimal("1.5")),))
     known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.CAPPING, targets=(limited,))])
@@ -49,7 +49,7 @@ def test_cap_of_ones_gives_nothing_for_a_part_of_one() -> None:
 
 
 def test_bill_that_a_balance_stands_for_gives_nothing_back() -> None:
-    """Who comes back with 7 keeps 7 when the bill from before is returned."""
+    """A customer who comes back with 7 keeps 7 when the bill from before is returned."""
     away = event(UNENROL, "l", "01-06 10:00", Unenrol(target_id=1, period_id=1))
     again = enrol("again", "01-07 10:00", balance="7")
     events = [enrol("e", "01-02 10:00"), bill("b", "01-05 10:00", "5"), away, again, back("r", "01-08 10:00", "b")]
@@ -66,7 +66,7 @@ def test_return_that_takes_nothing_off_achieves_nothing() -> None:
 
 
 def test_streak_of_a_list_counts_from_its_first_period_on() -> None:
-    """Whoever is enrolled in February counts in January too: a streak has no period to begin with."""
+    """A customer enrolled in February counts in January too: an enrolment in a streak has no first period."""
     levels = (StreakLevel(id=101, name="two", count=2),)
     group = replace(GROUP, tracking=Tracking.STREAKS, streak_levels=levels, targets=(ON_LIST,))
     events = [
@@ -80,7 +80,7 @@ def test_streak_of_a_list_counts_from_its_first_period_on() -> None:
 
 
 def test_balance_forgets_the_days_of_periods_that_fill_up() -> None:
-    """Two periods of one visit are full; who comes back with 0 in the last one counts the same day anew."""
+    """Two periods of one visit are full; who comes back with 0 in the last one counts the same day again."""
     visits = replace(ON_LIST, kpi=Kpi.VISIT, goals=(Goal(1, 1, Decimal(1)), Goal(2, 2, Decimal(1))))
     group = replace(GROUP, evaluation=Evaluation.PERIOD_AGNOSTIC_WINDOW, targets=(visits,))
     away = event(UNENROL, "l", "01-06 12:00", Unenrol(target_id=1, period_id=1))

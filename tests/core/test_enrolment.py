@@ -28,13 +28,13 @@ def test_only_the_enrolled_count_where_there_is_a_list() -> None:
 
 @pytest.mark.parametrize("choice, expected", [(EnrolMidPeriod.COUNT_STORED, "5"), (EnrolMidPeriod.FROM_ENROLMENT, "2")])
 def test_enrolment_within_a_period(choice: EnrolMidPeriod, expected: str) -> None:
-    """What was heard before counts or does not, as the organisation has chosen (facts 8.1)."""
+    """Events received before count or do not, as the organisation has chosen (facts 8.1)."""
     known = rules(ON_LIST, Settings(enrol_mid_period=choice))
     events = [bill("1", "01-05 10:00", "3"), enrol("e", "01-06 10:00"), bill("2", "01-07 10:00", "2")]
     assert Decimal(expected) == value(live(known, *events))
 
 
-def test_stored_event_that_crosses_is_the_one_that_achieves() -> None:
+def test_the_stored_event_that_crosses_the_goal_is_the_cause() -> None:
     """Counted at enrolment, the goal is stamped with the bill that reached it, not with the enrolment."""
     events = [bill("1", "01-05 10:00", "999"), bill("2", "01-06 10:00", "1"), enrol("e", "01-07 10:00")]
     found = progress(live(rules(ON_LIST), *events))
@@ -55,13 +55,16 @@ def test_balance_leaves_the_rest_to_go() -> None:
     assert Decimal(307) == value(live(rules(ON_LIST), *events))
 
 
-def test_enrolment_in_what_is_open_to_all_counts_nothing_twice() -> None:
-    """Bills that counted when they were heard are not counted again from the log."""
+def test_enrolment_in_a_target_open_to_all_counts_nothing_twice() -> None:
+    """Bills that counted when they were received are not counted again from the log."""
     assert Decimal(5) == value(live(rules(), bill("1", "01-05 10:00", "5"), enrol("e", "01-06 10:00")))
 
 
 def test_changed_goal_is_not_a_second_enrolment() -> None:
-    """Whoever takes part and is enrolled anew, with another goal, hears of it once; who had left hears it again."""
+    """A customer who takes part and is enrolled with another goal has one Enrolled outcome.
+
+    One who had left has another.
+    """
     again = enrol("again", "01-03 10:00")
     known = rules(ON_LIST)
     kinds = [one.kind for one in live(known, enrol("e", "01-02 10:00"), again).outcomes]

@@ -162,7 +162,7 @@ FAULTY = (
 
 @pytest.mark.parametrize("text, scope, position, reason", FAULTY)
 def test_each_fault_says_what_and_where(text: str, scope: Scope, position: int, reason: str) -> None:
-    """One mistake is told once."""
+    """One mistake is reported once."""
     assert check(read(text), scope) == (Fault(position, reason),)
 
 

@@ -134,7 +134,7 @@ LOGIC = (
 
 
 def truth(text: str) -> bool | None:
-    """Tell true, false and null apart by asking for the condition and for its opposite."""
+    """Distinguish true, false and null by evaluating the condition and its opposite."""
     written = text.replace("null", "currentTxn.value/0>1")
     if holds(written, Scope.BILL, ON_BILL):
         return True

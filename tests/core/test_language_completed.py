@@ -24,7 +24,7 @@ COMPLETED: dict[Completion, Scalar] = {
 
 
 def context(name: str, attributes: dict[str, Scalar]) -> EvaluationContext:
-    """Let an activity happen."""
+    """Return a context with a behavioural event."""
     return EvaluationContext(event(Activity(attributes), name=name), None, STANDING)
 
 
@@ -53,7 +53,7 @@ TRUE = (
 
 
 @pytest.mark.parametrize("text", TRUE)
-def test_a_completed_target_tells_what_was_achieved(text: str) -> None:
+def test_a_completed_target_carries_what_was_achieved(text: str) -> None:
     """Names are the same whatever their case; the gap is what was defined less what was achieved."""
     assert holds(text, ON_COMPLETED) is True
     assert holds(f"!({text})", ON_COMPLETED) is False
@@ -68,7 +68,7 @@ NULL = (
 
 
 @pytest.mark.parametrize("text", NULL)
-def test_what_the_event_does_not_tell_is_null(text: str) -> None:
+def test_an_attribute_that_the_event_lacks_is_null(text: str) -> None:
     """Amounts of another target, and kinds that it does not name, are unknown."""
     assert holds(text, ON_COMPLETED) is False
     assert holds(f"!({text})", ON_COMPLETED) is False
@@ -82,7 +82,7 @@ def test_other_events_complete_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["previousLoyaltytype", "previousLoyaltyType"])
-def test_a_changed_profile_tells_what_was_before(spelling: str) -> None:
+def test_a_changed_profile_carries_the_value_before(spelling: str) -> None:
     """The loyalty type goes by both of the vendor's spellings, in the event and in the rule; fields have any type."""
     changed = context(
         CUSTOMER_UPDATE,

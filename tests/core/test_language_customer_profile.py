@@ -1,4 +1,4 @@
-"""What conditions know of the customer: counts that are kept here, and fields that the brand sends."""
+"""What conditions know of the customer: counts that are kept here, and fields that the organisation sends."""
 
 from decimal import Decimal
 
@@ -53,7 +53,7 @@ def test_today_is_the_day_of_the_event_in_the_zone_of_the_rule() -> None:
 
 
 def test_averages_of_nothing_are_null() -> None:
-    """Who has bought nothing has neither a small nor a large average; counts are zero."""
+    """A customer without bills has neither a small nor a large average; counts are zero."""
     stranger = EvaluationContext(ON_BILL.event, None, EMPTY_STANDING)
     for text in ("currentCustomer.avgBasketSize<1", "currentCustomer.avgSpendPerVisit<1"):
         assert holds(text, stranger) is holds(f"!({text})", stranger) is False
@@ -80,8 +80,8 @@ def test_without_a_profile_its_fields_are_null(text: str) -> None:
     assert holds(f"!({text})", ON_STRANGER) is False
 
 
-def test_who_is_not_of_the_scheme_is_not_loyal() -> None:
-    """Whoever is known here is a member, unless the brand has said NON_LOYALTY."""
+def test_a_customer_outside_the_scheme_is_not_loyal() -> None:
+    """Every known customer is a member, unless the organisation has sent NON_LOYALTY."""
     outside = MEMBER._replace(fields={"loyaltyType": "NON_LOYALTY"})
     assert holds("currentCustomer.isLoyal==false", ON_BILL._replace(event=event(PURCHASE, member=outside))) is True
     silent = MEMBER._replace(fields={})

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from milepost.language import EvaluationContext, Scope, check, compile_predicate, read
+from milepost.model.time import Micros
 from tests.core.sample_contexts import ON_BILL, PURCHASE
 
 NEW_YORK = "America/New_York"
@@ -68,7 +69,7 @@ def test_a_text_that_is_no_date_gives_null(text: str) -> None:
 
 
 @pytest.mark.parametrize("micros", [-(10**20), 10**20, -(2**63), 2**63])
-def test_instants_beyond_the_calendar_are_no_dates(micros: int) -> None:
+def test_instants_beyond_the_calendar_are_no_dates(micros: Micros) -> None:
     """No year 0 and no year 10000."""
     context = EvaluationContext(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
     assert compile_predicate(read("currentTxn.date.isValid()"), NEW_YORK)(context) is False
@@ -76,7 +77,7 @@ def test_instants_beyond_the_calendar_are_no_dates(micros: int) -> None:
 
 
 @pytest.mark.parametrize("micros", [-62_135_596_800_000_000, 253_402_300_799_999_999])
-def test_the_ends_of_the_calendar_do_no_harm(micros: int) -> None:
+def test_the_ends_of_the_calendar_do_no_harm(micros: Micros) -> None:
     """The first and the last year have no neighbours to look for an anniversary in."""
     context = EvaluationContext(replace(ON_BILL.event, occurred_at=micros), None, ON_BILL.standing)
     condition = "currentTxn.date.daysDiffFromString('2016-02-29')<=183 && currentTxn.date.daysDiff(currentTxn.date)==0"

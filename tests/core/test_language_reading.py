@@ -92,7 +92,7 @@ MALFORMED = (
 
 
 @pytest.mark.parametrize("typed, position, reason", MALFORMED)
-def test_what_makes_no_sense_is_refused_with_its_place(typed: str, position: int, reason: str) -> None:
+def test_a_malformed_expression_is_refused_with_its_place(typed: str, position: int, reason: str) -> None:
     """The position is the offset of the first character that does not fit."""
     with pytest.raises(Malformed) as caught:
         read(typed)

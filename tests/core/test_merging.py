@@ -11,7 +11,7 @@ from milepost.engine.progress.history import Logged
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.event import ABSORB_CUSTOMER, ENROL, Enrol, Event, ReturnKind
 from milepost.model.organisation import AfterAchievement, Settings
-from milepost.model.standing import NOT_LEFT, OutcomeKind, ProgressKey, Reason, StoredEvents
+from milepost.model.standing import OutcomeKind, ProgressKey, Reason, StoredEvents
 from milepost.model.target import EnrolmentMethod, Evaluation, Frequency, Goal, Kpi, StreakLevel, Tracking
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.core.sample_shop import (
@@ -37,14 +37,14 @@ VICTIM = 2
 
 
 def merged(known: RuleIndex, ours: list[Event], theirs: list[Event], *after: Event) -> Replayed:
-    """Let both live, become one on the 20th of January, and let the survivor go on."""
+    """Apply both histories, merge on the 20th of January, and apply the survivor's later events."""
     victim = live(known, *theirs)
     payload = absorbed_progress(VICTIM, victim.standing, victim.history.values())
     return going_on(known, victim, payload, ours, *after)
 
 
 def going_on(known: RuleIndex, victim: Replayed, payload: AbsorbCustomer, ours: list[Event], *after: Event) -> Replayed:
-    """Let the survivor live, hear the merge and go on, with the victim's log at hand."""
+    """Apply the survivor's events, the merge and later events, with the victim's log at hand."""
     number = len(ours) + 1
     log = tuple(Logged(one.event, one.seq, one.entries, (number, *one.under)) for one in victim.log)
     events = [*ours, event(ABSORB_CUSTOMER, str(payload.customer_id), "01-20 00:00", payload), *after]
@@ -52,7 +52,7 @@ def going_on(known: RuleIndex, victim: Replayed, payload: AbsorbCustomer, ours: 
 
 
 def own_goals(id_: str, period_id: int, *goals: tuple[int, str]) -> Event:
-    """Enrol with goals of one's own."""
+    """Enrol with the customer's own goals."""
     own = tuple((period, Decimal(goal)) for period, goal in goals)
     return event(ENROL, id_, "01-01 10:00", Enrol(target_id=1, period_id=period_id, goals=own))
 
@@ -73,8 +73,8 @@ def test_values_add_up_and_the_merge_may_reach_the_goal() -> None:
     assert [OutcomeKind.ENROLLED, OutcomeKind.ACHIEVED] == kinds(lived)
 
 
-def test_what_either_had_achieved_is_not_achieved_again() -> None:
-    """The earlier stamp stays, and nobody is told anything."""
+def test_an_achievement_of_either_customer_is_not_achieved_again() -> None:
+    """The earlier stamp stays, and there is no outcome."""
     ours, theirs = [bill("a", "01-09 10:00", "1000")], [bill("b", "01-03 10:00", "1000")]
     lived = merged(rules(), ours, theirs)
     found = progress(lived)
@@ -105,21 +105,21 @@ def test_a_return_finds_the_victims_bill() -> None:
     assert () == lived.standing.waiting
 
 
-def test_a_bill_of_ones_own_is_meant_before_the_victims() -> None:
-    """Both had a bill of the name; a return takes back from the one that was heard first, and again from that one."""
+def test_the_survivors_own_bill_is_meant_before_the_victims() -> None:
+    """Both had a bill of the name; each return reverses the bill that was received first."""
     ours, theirs = [bill("x", "01-02 10:00", "100")], [bill("x", "01-03 10:00", "30")]
     lived = merged(rules(), ours, theirs, back("r", "01-21 10:00", "x"), back("s", "01-22 10:00", "x"))
     assert Decimal(30) == value(lived)
 
 
 def test_a_return_goes_on_waiting() -> None:
-    """The victim heard of a return before its bill; the survivor hears the bill."""
+    """The victim received a return before its bill; the survivor receives the bill."""
     lived = merged(rules(), [], [back("r", "01-03 10:00", "b")], bill("b", "01-21 10:00", "70"))
     assert (Decimal(0), ()) == (value(lived), lived.standing.waiting)
 
 
 def test_enrolments_unite() -> None:
-    """Who is on the list as either of the two takes part; own goals of the survivor win, earlier periods are added."""
+    """The survivor takes part where either did; the survivor's own goals win, earlier periods are added."""
     known = rules(replace(TARGET, enrolment=EnrolmentMethod.IMPORT))
     ours = [own_goals("e", 2, (2, "50"))]
     theirs = [own_goals("f", 1, (1, "70"), (2, "90"))]
@@ -127,7 +127,7 @@ def test_enrolments_unite() -> None:
     lived = merged(known, ours, theirs, *bills)
     assert (Decimal(70), Decimal(60)) == (value(lived, JANUARY), value(lived, FEBRUARY))
     enrolment = lived.standing.enrolments[-1]
-    assert (1, NOT_LEFT, StoredEvents.NONE) == (enrolment.period_id, enrolment.left_period_id, enrolment.stored)
+    assert (1, None, StoredEvents.NONE) == (enrolment.period_id, enrolment.left_at_period, enrolment.stored)
     assert ((1, 70_0000), (2, 50_0000)) == enrolment.goals
     assert [OutcomeKind.ACHIEVED] * 2 == [kind for kind in kinds(lived) if kind is OutcomeKind.ACHIEVED]
     alone = merged(known, [], theirs, *bills)
@@ -179,18 +179,18 @@ def test_own_windows_of_the_victim_fall_into_those_of_the_survivor() -> None:
     assert (Decimal(20), Decimal(30)) == tuple(value(merged(known, [], theirs), key) for key in (JANUARY, FEBRUARY))
 
 
-def test_a_whole_is_achieved_by_both_together() -> None:
-    """Each member was reached by one of the two: the whole is, by the merge."""
+def test_a_composite_is_achieved_by_both_together() -> None:
+    """Each member was reached by one of the two; the merge achieves the composite."""
     second = replace(TARGET, id=2, name="visits", kpi=Kpi.COUNT, goals=(Goal(3, 1, Decimal(2)), Goal(4, 2, Decimal(2))))
     known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.UNIFIED, targets=(TARGET, second))])
     ours = [bill("a", "01-02 10:00", "1000")]
     theirs = [bill("b", "01-03 10:00", "1"), bill("c", "01-03 11:00", "1")]
     lived = merged(known, ours, theirs)
     assert 1 == kinds(lived).count(OutcomeKind.UNIFIED_ACHIEVED)
-    assert 0 != lived.standing.progress[ProgressKey(-1, 1)].achieved_by
+    assert lived.standing.progress[ProgressKey.of_composite(1, 1)].is_achieved
 
 
-def test_who_was_merged_before_comes_along() -> None:
+def test_a_customer_merged_before_comes_along() -> None:
     """A bill of the victim's victim is found, through both merges."""
     known = rules()
     first = live(known, bill("a", "01-02 10:00", "100"))

@@ -1,4 +1,4 @@
-"""Examples of what conditions learn of the customer's way through the brand's groups."""
+"""Examples of what conditions can ask about the customer's progress."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -12,8 +12,10 @@ from milepost.language import ProgressLookup
 from milepost.model.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, AuthoriseAward, AwardKind, Event
 from milepost.model.organisation import Settings
-from milepost.model.standing import EMPTY_STANDING, EarnedLevel, Standing, Streak
+from milepost.model.standing import EMPTY_STANDING, Standing
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Entity, Evaluation, Frequency, Goal, Kpi, StreakLevel, Target, Tracking
+from milepost.model.time import Seconds
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.core.sample_shop import GROUP, SHOP, TARGET, at, bill, event, live, run
 
@@ -24,12 +26,12 @@ BOTH = replace(GROUP, targets=(TARGET, VISITS), streak_levels=LEVELS)
 
 
 def known(expression: str = "currentCustomer.targetAchievedInCurrentPeriod('spend')>0") -> RuleIndex:
-    """Return the catalogue of a group with two targets, the second of which asks."""
+    """Return the rule index of a group with two targets; the expression of the second is under test."""
     return build_rule_index(SHOP, [replace(BOTH, targets=(TARGET, replace(VISITS, expression=expression)))])
 
 
 def reached(*events: Event, when: str = "02-10 12:00", standing: Standing | None = None) -> ProgressLookup:
-    """Return what one who did *events* has reached then."""
+    """Return the progress of a customer with *events* at that instant."""
     lived = live(known(), *events)
     found = {**lived.history, **lived.standing.progress}
     return StandingProgressLookup(known(), standing or structs.replace(lived.standing, progress=found), at(when))
@@ -73,14 +75,14 @@ def test_achieved_targets_of_a_group_are_counted() -> None:
 
 def test_streak_levels_are_those_that_were_earned() -> None:
     """A level of the same streak that was not earned, and one that nobody knows, are not there."""
-    streak = Streak(GROUP.id, levels=(EarnedLevel(5, 0, 1, 1),))
+    streak = Streak(GROUP.id, levels=(EarnedLevel(5, Seconds(0), 1, 1),))
     way = reached(standing=structs.replace(EMPTY_STANDING, streaks={GROUP.id: streak}))
     assert [way.has_level(name) for name in ("bronze", "Gold", "Silver")] == [True, False, False]
     assert reached().has_level("Bronze") is False
 
 
 def asking_of_ended(target: Target, tracking: Tracking = Tracking.DEFAULT) -> RuleIndex:
-    """Return the catalogue of a target that asks for ended periods."""
+    """Return the rule index of a target that asks for ended periods."""
     return build_rule_index(SHOP, [replace(GROUP, tracking=tracking, targets=(replace(target, expression=ENDED),))])
 
 
@@ -114,7 +116,7 @@ def test_the_count_of_a_streak_is_that_of_the_moment() -> None:
 
 
 def windows(evaluation: Evaluation, when: str, *events: Event) -> ProgressLookup:
-    """Return what one who did *events* has reached then in two periods of another kind, with goals of 100."""
+    """Return the progress of a customer with *events* then, in two periods of another kind with goals of 100."""
     goals = (Goal(1, 1, Decimal(100)), Goal(2, 2, Decimal(100)))
     asking = replace(TARGET, expression="true || currentCustomer.targetAchievedInCurrentPeriod('spend')>0", goals=goals)
     group = replace(GROUP, targets=(asking,), evaluation=evaluation, frequency_kind=Frequency.DAILY, frequency=10)
@@ -132,7 +134,7 @@ def test_until_achieved_the_period_that_is_being_filled_is_the_running_one() -> 
     assert second.achieved_in_period("months", "January") == 1
 
 
-def test_windows_of_ones_own_begin_with_the_customer() -> None:
+def test_a_customers_own_windows_begin_with_the_customer() -> None:
     """Ten days from the first bill are the first window, the next ten the second; before the first there is none."""
     events = (bill("1", "01-05 10:00", "60"), bill("2", "01-15 10:00", "20"))
     seen = [windows(Evaluation.CYCLIC_WINDOW, when, *events) for when in ("01-15 09:59", "01-15 10:00", "01-25 10:00")]

@@ -144,7 +144,7 @@ def test_all_lines_and_all_money_back_is_a_full_return() -> None:
     assert Decimal(0) == value(live(rules(of(Kpi.COUNT)), *told))
 
 
-def test_expression_is_not_asked_again_of_what_is_left() -> None:
+def test_the_expression_is_not_evaluated_again_after_a_return() -> None:
     """A bill that counted as a large one goes on counting when a return makes it a small one."""
     target = replace(TARGET, expression="currentTxn.value>100")
     assert Decimal(50) == value(
@@ -161,7 +161,7 @@ def test_return_after_the_period_changes_nothing_there() -> None:
     ]
 
 
-def test_earlier_return_that_is_heard_later_still_takes_back() -> None:
+def test_earlier_return_that_is_received_later_still_takes_back() -> None:
     """What came too late for January has left the bill whole there, so an earlier return may still reduce it."""
     told = [bill("1", "01-30 10:00", "5"), back("r1", "02-01 00:00", "1"), amount_back("r2", "01-31 10:00", "1", "2")]
     assert Decimal(3) == value(live(rules(), *told))
@@ -250,7 +250,7 @@ def test_return_dated_before_its_period_is_known_at_enrolment() -> None:
     assert Decimal(0) == value(live(rules(target), bill("1", "01-01 00:00", "5"), early, enrol("e", "01-05 10:00")))
 
 
-def test_return_of_a_bill_of_a_settled_period() -> None:
+def test_return_of_a_bill_of_an_archived_period() -> None:
     """Progress that left the hot row comes back when a return that is dated in its period arrives late."""
     told = [bill("1", "01-02 10:00", "5"), bill("2", "02-20 10:00", "1"), amount_back("r", "01-03 10:00", "1", "2")]
     lived = live(rules(), *told)
@@ -268,3 +268,17 @@ def test_return_after_the_rule_was_changed_takes_what_the_bill_added(kind: Retur
     bought = bill("b", "01-05 10:00", "15", lines=(line("milk", "1", "5"), line("bread", "1", "10")))
     taken = back("r", "01-06 10:00", "b") if kind is ReturnKind.FULL else amount_back("r", "01-06 10:00", "b", "3")
     assert Decimal(expected) == value(replay(versions.__getitem__, [(1, bought), (2, taken)]))
+
+
+def test_return_asks_a_rule_that_is_switched_off_by_now_what_its_bill_had_counted() -> None:
+    """It asks for earlier bills of the customer, line by line at once, and of a bill that counted at the enrolment."""
+    earlier, taken = bill("1", "01-05 10:00", "5"), lines_back("r", "01-07 10:00", "2", pieces("A", "2"))
+    bought = bill("2", "01-06 10:00", "150", lines=BASKET)
+    at_once = replace(LINES, expression='currentCustomer.numberOfTxns>=1 && currentLineItem.code=="A"')
+    from_log = replace(TARGET, enrolment=EnrolmentMethod.IMPORT, expression="currentCustomer.numberOfTxns>=1")
+    for target, told, expected in (
+        (at_once, [earlier, bought], "80"),
+        (from_log, [earlier, bought, enrol("e", "01-06 11:00")], "105"),
+    ):
+        versions = {1: rules(target), 2: rules(replace(target, active=False))}
+        assert Decimal(expected) == value(replay(versions.__getitem__, [*((1, one) for one in told), (2, taken)]))

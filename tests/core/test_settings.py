@@ -69,7 +69,7 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert {"--log-level", "MILEPOST_CLOCK", "MILEPOST_LANES", "MILEPOST_PORT"} == found.keys()
 
 
-def test_a_misspelt_variable_is_told_the_nearest_name() -> None:
+def test_a_misspelt_variable_is_answered_with_the_nearest_name() -> None:
     """A setting that would silently do nothing is refused."""
     assert {"MILEPOST_PROT": "is not a setting; did you mean MILEPOST_PORT?"} == problems({"MILEPOST_PROT": "1"})
 

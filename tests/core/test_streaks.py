@@ -70,7 +70,7 @@ def closed(day: int) -> Event:
 
 
 def said(known: RuleIndex, *events: Event) -> list[tuple[str, int]]:
-    """Return what was said of the streak: with the day, or the level's id."""
+    """Return the outcomes about the streak, each with the day or the level's id."""
     levels = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED}
     return [
         (MARKED[one.kind], one.about if one.kind in levels else one.period_id)
@@ -80,7 +80,7 @@ def said(known: RuleIndex, *events: Event) -> list[tuple[str, int]]:
 
 
 def walked(known: RuleIndex, until: str, *events: Event) -> StreakRun:
-    """Return the walk that somebody takes who looks at a moment."""
+    """Return the run as a read at that instant computes it."""
     return evaluate(known.streaks[1], live(known, *events).standing.streaks[1], at(until))
 
 
@@ -101,7 +101,7 @@ def test_gap_does_not_matter_where_days_need_not_follow_each_other() -> None:
 
 
 def test_late_event_mends_a_break() -> None:
-    """The day in between, heard last, makes one run of two: the walk is taken anew."""
+    """The day in between, received last, makes one run of two: the run is computed again."""
     one, two, three, four = bought(1, 2, 3, 4)
     assert [("started", 1), ("started", 3), ("level", 101), ("level", 102)] == said(daily(), one, three, four, two)
 
@@ -144,7 +144,7 @@ def test_pause_and_outage_protect_the_days_they_touch() -> None:
     assert 1 == walked(daily(up), "01-04 00:00", *bought(1, 3)).run
 
 
-def test_pause_that_is_heard_late_earns_the_level_it_saved() -> None:
+def test_a_pause_received_late_earns_the_level_it_saved() -> None:
     """Two days with a paused one between them are a run of two."""
     pause = event(
         PAUSE_STREAK,
@@ -155,7 +155,7 @@ def test_pause_that_is_heard_late_earns_the_level_it_saved() -> None:
     assert [("started", 1), ("started", 3), ("level", 101)] == said(daily(), *bought(1, 3), pause)
 
 
-def test_break_and_end_are_told_when_days_close() -> None:
-    """A missed day that ended a run is told once, and the end with the last day."""
+def test_break_and_end_are_outcomes_when_days_close() -> None:
+    """A missed day that ended a run has one outcome; the end comes with the last day."""
     events = [*bought(1, 2), *(closed(day) for day in range(1, 11))]
     assert [("started", 1), ("level", 101), ("broken", 3), ("ended", 10)] == said(daily(), *events)

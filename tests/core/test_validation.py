@@ -19,7 +19,7 @@ from milepost.model.target import (
 from milepost.rules.definition.draft import CombinationDraft, FreezeDraft, GroupDraft, LevelDraft, TriggerDraft
 from milepost.rules.definition.tracking import FREEZES_MAX
 from milepost.rules.definition.validation import FREQUENCY_MAX, ID_MAX, merge_problems, validate
-from tests.core.sample_drafts import BRAND, GROUP, NOW, SPEND, found, group, made, problems, streak, with_target
+from tests.core.sample_drafts import GROUP, NOW, ORGANISATION, SPEND, found, group, made, problems, streak, with_target
 
 FIXED, CYCLIC = Evaluation.FIXED_CALENDAR_WINDOW, Evaluation.CYCLIC_WINDOW
 AGNOSTIC = Evaluation.PERIOD_AGNOSTIC_WINDOW
@@ -101,7 +101,7 @@ def test_a_sound_group_has_no_problems(draft: GroupDraft) -> None:
         ),
     ],
 )
-def test_a_group_that_is_not_sound_is_told_where(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+def test_a_bad_group_is_refused_with_the_field(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:
     """Each mistake in a group's own fields is one problem at its path."""
     assert problems(group(**changes)) == expected
 
@@ -175,7 +175,7 @@ def test_streaks_and_unified_groups_follow_the_calendar(tracking: Tracking) -> N
         ),
     ],
 )
-def test_unified_groups_join_targets_soundly(draft: GroupDraft, expected: list[str]) -> None:
+def test_unified_groups_are_validated(draft: GroupDraft, expected: list[str]) -> None:
     """Number of targets, kind of combination and overall target have their rules."""
     assert [problem.path for problem in found(draft)] == expected
 
@@ -196,7 +196,7 @@ def made_triggers() -> tuple[TriggerDraft, ...]:
 
 def test_a_leaderboard_needs_the_organisations_leave() -> None:
     """Where leaderboards are off, the vendor's code and words."""
-    closed = replace(BRAND, settings=Settings(leaderboards=False))
+    closed = replace(ORGANISATION, settings=Settings(leaderboards=False))
     expected = (Problem("leaderboardEnabled", "Leaderboard is not enabled for the org", 310133),)
     assert found(group(leaderboard=True), closed) == expected
 
@@ -220,13 +220,13 @@ def test_a_goal_that_customers_set_themselves_enrols_by_list() -> None:
         (draft, ["targets[0].enrolmentMethod"]),
         (replace(streak(1), user_created=True), ["userCreated"]),
     ):
-        validation = validate(unusual, BRAND, NOW)
+        validation = validate(unusual, ORGANISATION, NOW)
         assert validation.problems == ()
         assert [warning.partition(":")[0] for warning in validation.warnings][: len(paths)] == paths
 
 
 def test_everything_wrong_is_found_at_once() -> None:
-    """Mistakes in a group, its periods, its target and its levels are told together."""
+    """Problems of a group, its periods, its target and its levels are reported together."""
     draft = GroupDraft(
         name="n" * 201,
         tracking=Tracking.STREAKS,
@@ -251,12 +251,12 @@ def test_everything_wrong_is_found_at_once() -> None:
 
 
 def test_nothing_said_is_a_list_of_what_is_needed() -> None:
-    """An empty request is told everything that a group must have."""
+    """The answer to an empty request lists everything that a group must have."""
     needed = ["name", "trackingType", "totalPeriods", "periods"]
     assert [problem.path for problem in found(GroupDraft())] == needed
 
 
-def test_what_follows_from_bad_writing_is_not_told_twice() -> None:
+def test_a_problem_that_follows_from_another_is_not_reported() -> None:
     """Where a value could not be read, that is the problem, not that it is missing or too small."""
     written = (Problem("targets[0].name", "must be text"),)
     further = (
@@ -283,13 +283,13 @@ def test_a_sound_draft_becomes_a_group_with_what_was_not_said() -> None:
 def test_warnings_do_not_refuse() -> None:
     """A tree that says something else than the text is kept, and the author is told."""
     tree = '{"arity":"literal","value":"false","type":"boolean:primitive"}'
-    examined = validate(with_target(expression="true", expression_tree=tree), BRAND, NOW)
+    examined = validate(with_target(expression="true", expression_tree=tree), ORGANISATION, NOW)
     expected = ("targets[0].expressionJson differs from expression; expression counts.",)
     assert (examined.problems, examined.warnings) == ((), expected)
 
 
 def test_a_rule_that_is_never_true_is_pointed_out() -> None:
     """The truth value false is taken as the rule it says, and its author is told what that means."""
-    examined = validate(with_target(expression=False), BRAND, NOW)
+    examined = validate(with_target(expression=False), ORGANISATION, NOW)
     expected = ("targets[0].expression is false: nothing is counted for this target.",)
     assert (examined.problems, examined.warnings) == ((), expected)

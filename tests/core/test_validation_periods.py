@@ -9,7 +9,18 @@ from milepost.model.organisation import PERIODS_USUAL, Organisation
 from milepost.model.target import Evaluation
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
-from tests.core.sample_drafts import BRAND, GROUP, NOVEMBER, NOW, OCTOBER, found, group, made, problems, with_period
+from tests.core.sample_drafts import (
+    GROUP,
+    NOVEMBER,
+    NOW,
+    OCTOBER,
+    ORGANISATION,
+    found,
+    group,
+    made,
+    problems,
+    with_period,
+)
 
 UTC = calendar_of("UTC")
 
@@ -41,7 +52,7 @@ def daily(number: int) -> GroupDraft:
         ({"starts": "2024-10-05T12:00:00", "ends": "2024-10-05"}, []),
     ],
 )
-def test_a_period_that_is_not_sound_is_told_where(changes: dict[str, Any], expected: list[str]) -> None:
+def test_a_bad_period_is_refused_with_the_field(changes: dict[str, Any], expected: list[str]) -> None:
     """Each mistake in a period is one problem at its path."""
     assert problems(with_period(**changes)) == [(f"periods[0].{path}", 300004) for path in expected]
 
@@ -81,7 +92,7 @@ def test_a_period_covers_whole_days() -> None:
 
 def test_days_are_those_of_the_organisation() -> None:
     """In Berlin a period begins at Berlin's midnight and has an hour more when clocks go back."""
-    berlin = replace(BRAND, zone="Europe/Berlin")
+    berlin = replace(ORGANISATION, zone="Europe/Berlin")
     period = made(GROUP, berlin).periods[0]
     assert (period.closes_at - period.opens_at) // 3_600_000_000 == 31 * 24 + 1
 
@@ -135,7 +146,7 @@ def test_validity_bounds_the_cycles_of_customers() -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Apia"])
 def test_a_z_in_a_period_is_local(zone: str) -> None:
     """S2's periods mean the eleventh of June everywhere."""
-    organisation = Organisation(id=1, name="Brand", zone=zone, version=1, settings=BRAND.settings)
+    organisation = Organisation(id=1, name="Brand", zone=zone, version=1, settings=ORGANISATION.settings)
     draft = with_period(starts="2025-06-11T00:00:00.000Z", ends="2025-06-11T23:59:59.999Z")
     period = made(draft, organisation).periods[0]
     assert (period.starts_on, period.ends_on) == ("2025-06-11", "2025-06-11")

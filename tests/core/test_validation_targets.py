@@ -42,7 +42,7 @@ T = "targets[0]"
         ({"expression": True, "expression_tree": '{"arity":"new"}'}, [("expressionJson", 300004)]),
     ],
 )
-def test_a_target_that_is_not_sound_is_told_where(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+def test_a_bad_target_is_refused_with_the_field(changes: dict[str, Any], expected: list[tuple[str, int]]) -> None:
     """Each mistake in a target is one problem at its path."""
     assert problems(with_target(**changes)) == [(f"{T}.{path}", code) for path, code in expected]
 

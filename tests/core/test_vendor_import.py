@@ -8,13 +8,14 @@ import pytest
 from milepost.model.event import IMPORT_PROGRESS, Event
 from milepost.model.standing import OutcomeKind, Reason
 from milepost.model.target import EnrolmentMethod, StreakLevel, Tracking
+from milepost.model.time import Seconds
 from milepost.model.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.rules.compiled.index import build_rule_index
 from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, TARGET, bill, event, live, progress, rules, value
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-ROW = ImportedRow(target_id=1, period_id=1, value=Decimal(900), enrolled_at=10, updated_at=20)
+ROW = ImportedRow(target_id=1, period_id=1, value=Decimal(900), enrolled_at=Seconds(10), updated_at=Seconds(20))
 
 
 def moved(**said: object) -> Event:
@@ -23,7 +24,7 @@ def moved(**said: object) -> Event:
 
 
 def test_progress_is_taken_over_and_goes_on() -> None:
-    """900 from there and 100 here reach 1000; the entry says where the 900 came from, and nobody is told of them."""
+    """900 from there and 100 here reach 1000; the entry says where the 900 came from, and they have no outcome."""
     lived = live(rules(), moved(rows=(ROW,), purchases=Decimal(900)), bill("b", "01-11 10:00", "100"))
     found = progress(lived)
     assert found is not None
@@ -36,7 +37,13 @@ def test_progress_is_taken_over_and_goes_on() -> None:
 def test_what_was_achieved_there_is_not_achieved_again() -> None:
     """Stamp and cause are those of the other system."""
     done = ImportedRow(
-        target_id=1, period_id=1, value=Decimal(1200), enrolled_at=1, updated_at=2, achieved_at=2, achieved_by=77
+        target_id=1,
+        period_id=1,
+        value=Decimal(1200),
+        enrolled_at=Seconds(1),
+        updated_at=Seconds(2),
+        achieved_at=Seconds(2),
+        achieved_by=77,
     )
     lived = live(rules(), moved(rows=(done,)), bill("b", "01-11 10:00", "100"))
     found = progress(lived)
@@ -45,7 +52,7 @@ def test_what_was_achieved_there_is_not_achieved_again() -> None:
 
 
 def test_enrolment_and_own_goal_are_taken_over() -> None:
-    """Whoever was on a list there is on it here, with the own goal."""
+    """An enrolment there is an enrolment here, with the customer's own goal."""
     on_list = rules(replace(TARGET, enrolment=EnrolmentMethod.IMPORT))
     enrolled = ImportedEnrolment(target_id=1, period_id=2, goals=((2, Decimal(50)),))
     bills = [bill("1", "01-11 10:00", "60"), bill("2", "02-11 10:00", "60")]
@@ -59,9 +66,15 @@ def test_levels_that_were_earned_there_are_not_earned_again() -> None:
     levels = (StreakLevel(id=101, name="one", count=1), StreakLevel(id=102, name="two", count=2))
     known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.STREAKS, streak_levels=levels)])
     done = ImportedRow(
-        target_id=1, period_id=1, value=Decimal(1000), enrolled_at=1, updated_at=2, achieved_at=2, achieved_by=7
+        target_id=1,
+        period_id=1,
+        value=Decimal(1000),
+        enrolled_at=Seconds(1),
+        updated_at=Seconds(2),
+        achieved_at=Seconds(2),
+        achieved_by=7,
     )
-    had = ImportedLevel(group_id=1, level_id=101, earned_at=2, period_id=1)
+    had = ImportedLevel(group_id=1, level_id=101, earned_at=Seconds(2), period_id=1)
     lived = live(known, moved(rows=(done,), levels=(had,)), bill("b", "02-11 10:00", "1000"))
     levels_told = [one.about for one in lived.outcomes if one.kind is OutcomeKind.STREAK_LEVEL_ACHIEVED]
     assert [102] == levels_told

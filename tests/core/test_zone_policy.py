@@ -7,10 +7,10 @@ import pytest
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
 from milepost.rules.calendar import TZDB, calendar_of
 from milepost.rules.definition.draft import PeriodDraft
-from tests.core.sample_drafts import BRAND, group, made, problems
+from tests.core.sample_drafts import ORGANISATION, group, made, problems
 
 HOUR = 3_600_000_000
-OWN = replace(BRAND, zone="Asia/Kolkata", settings=Settings(time_zone_policy=TimeZonePolicy.GROUP))
+OWN = replace(ORGANISATION, zone="Asia/Kolkata", settings=Settings(time_zone_policy=TimeZonePolicy.GROUP))
 SERVERS = replace(OWN, settings=Settings())
 
 
@@ -53,5 +53,5 @@ def test_days_have_the_hours_of_their_zone(zone: str, day: str, hours: int) -> N
 
 
 def test_the_zone_database_is_named() -> None:
-    """A group says by which version of the zone database its bounds were reckoned."""
+    """A group says by which version of the zone database its bounds were computed."""
     assert (made(group()).tzdb, len(TZDB)) == (TZDB, len("2026b"))

@@ -2,11 +2,13 @@
 
 from milepost.demo.groceries import Occurrence
 from milepost.demo.load import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, STREAMS, batches
+from milepost.model.time import Seconds
 
 
 def occurrence(instant: int, household: int, size: int = 10) -> Occurrence:
     """Make an event of *size* bytes whose text names its household and instant."""
-    return Occurrence(instant, "pos/1", f"bill-{instant}", household, (b"%d %d" % (household, instant)).ljust(size))
+    body = (b"%d %d" % (household, instant)).ljust(size)
+    return Occurrence(Seconds(instant), "pos/1", f"bill-{instant}", household, body)
 
 
 def test_a_batch_holds_a_thousand_events() -> None:

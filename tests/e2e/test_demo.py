@@ -81,7 +81,7 @@ def test_it_goes_on_where_it_was_broken_off(loaded: Loaded) -> None:
 
 
 def test_plain_sql_finds_no_difference(loaded: Loaded) -> None:
-    """Every household, target and period is as plain SQL reckons it, also after a load that was broken off."""
+    """Every household, target and period is as plain SQL computes it, also after a load that was broken off."""
     command = [sys.executable, "-m", "tests.oracle.groceries", "--data", str(loaded.data), "--households", HOUSEHOLDS]
 
     oracle = run(command)
@@ -91,7 +91,7 @@ def test_plain_sql_finds_no_difference(loaded: Loaded) -> None:
 
 
 def test_answers_that_move_in_elsewhere_are_answered_again(loaded: Loaded) -> None:
-    """All definitions and households, saved and taken over by an empty installation, read the same there."""
+    """All definitions and households, saved and taken over by an empty database, read the same there."""
     command = [sys.executable, "-m", "tests.oracle.round_trip", "--data", str(loaded.data), "--households", HOUSEHOLDS]
 
     trip = run(command)

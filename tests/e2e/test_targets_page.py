@@ -1,4 +1,4 @@
-"""The pages about targets and who takes part are true: what they ask is asked, what they show is in the answer."""
+"""The pages about targets are true: their requests are sent, and each shown answer is part of the real one."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient, opened, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 
 DOCS = Path(__file__).parents[2] / "docs"
 CLOCK = "2026-03-25T12:00:00Z"
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 
 @pytest.fixture
 def front(admin_url: str, template: str) -> Iterator[ApiClient]:
-    """Return a client of the page's own, where ids are those of a new installation."""
+    """Return a client of the page's own, where ids are those of a new database."""
     with opened(admin_url, template) as client:
         yield client
 
@@ -71,7 +71,7 @@ def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: 
         path = re.sub(r"\$(\w+)", lambda found: known[found[1]], given.path)
         answered = organisation.send(given.method, path, content=given.body)
         assert answered.is_success, (block["text"], answered.text)
-        answer = said(answered)
+        answer = json_of(answered)
         if path == "/v3/targetGroups":
             known.update(GROUP=str(answer["data"]["id"]), TARGET=str(answer["data"]["targets"][0]["id"]))
         if path.startswith("/api/v1/customers?"):

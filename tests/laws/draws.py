@@ -15,7 +15,7 @@ def _places(count: int) -> st.SearchStrategy[int]:
 
 
 def pick(draw: st.DrawFn, values: Sequence[Value]) -> Value:
-    """Take one of *values*; the first ones are the simplest, to which a failing example shrinks."""
+    """Draw one of *values*; the first are the simplest, to which a failing example shrinks."""
     return values[draw(_places(len(values)))]
 
 

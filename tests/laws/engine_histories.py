@@ -1,4 +1,4 @@
-"""Living through a history with the engine, and showing where it leads in the naive evaluator's words."""
+"""Living through a history with the engine, and showing where it leads in the oracle's words."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
@@ -14,9 +14,9 @@ from milepost.model.target import Evaluation
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_worlds import World
 from tests.oracle.reference import Table, evaluate
-from tests.oracle.reference_composites import Whole
-from tests.oracle.reference_events import Deeds
-from tests.oracle.reference_notices import Row, Told
+from tests.oracle.reference_composites import AchievedComposite
+from tests.oracle.reference_events import Totals
+from tests.oracle.reference_notices import ReferenceOutcome, Row
 from tests.oracle.reference_streaks import Earned
 
 FIRST, SECOND = 1, 2
@@ -24,21 +24,21 @@ FIRST, SECOND = 1, 2
 
 
 def catalogues_of(world: World) -> Mapping[int, RuleIndex]:
-    """Return the catalogues of what the world defines."""
+    """Return the rule indexes of the world's definitions."""
     early = [group for group in world.groups if group.id not in world.late]
     first, second = (replace(world.organisation, version=version) for version in (FIRST, SECOND))
     return {FIRST: build_rule_index(first, early), SECOND: build_rule_index(second, world.groups)}
 
 
 def lived(world: World, events: Iterable[Event] | None = None, *, start: Replayed = START) -> Replayed:
-    """Let the engine live through *events*, else through the world's own, on from *start*."""
+    """Apply *events*, else the world's own, on from *start*, with the engine."""
     rules, before = catalogues_of(world), world.before
     happened = world.events if events is None else events
     return replay(rules.__getitem__, [(FIRST if event.key in before else SECOND, event) for event in happened], start)
 
 
 def progress_of(replayed: Replayed) -> dict[ProgressKey, Progress]:
-    """Return all progress, hot and settled."""
+    """Return all progress, live and archived."""
     return {**replayed.history, **replayed.standing.progress}
 
 
@@ -49,7 +49,7 @@ def values(replayed: Replayed, but: Container[int] = ()) -> dict[ProgressKey, in
 
 
 def shown(world: World, replayed: Replayed) -> Table:
-    """Return the engine's result in the naive evaluator's words."""
+    """Return the engine's result in the oracle's words."""
     keys = {event.key.log_id: event.key for event in world.events}
     triggers = {
         target.id: [trigger.id for trigger in target.triggers] for group in world.groups for target in group.targets
@@ -72,22 +72,22 @@ def shown(world: World, replayed: Replayed) -> Table:
         rows=rows,
         bills=standing.bills,
         purchases=Fraction(standing.purchases, UNITS_PER_ONE),
-        deeds=Deeds(days_of(facts), facts.lines, Fraction(facts.points, UNITS_PER_ONE)),
-        composites=wholes_of(replayed, keys),
+        totals=Totals(days_of(facts), facts.lines, Fraction(facts.points, UNITS_PER_ONE)),
+        composites=composites_of(replayed, keys),
         levels=levels_of(standing, keys),
         anchors=dict(standing.anchors),
-        given=given_of(replayed),
-        told=comparable(world, (told_of(one) for one in replayed.outcomes)),
+        given=granted_by_decision(replayed),
+        told=comparable(world, (oracle_outcome(one) for one in replayed.outcomes)),
     )
 
 
 Names = Mapping[int, EventKey]
 
 
-def wholes_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], Whole]:
-    """Return the periods of unified groups that are achieved as a whole."""
+def composites_of(replayed: Replayed, keys: Names) -> dict[tuple[int, int], AchievedComposite]:
+    """Return the achieved composites: periods of unified groups."""
     return {
-        (-key.target_id, key.period_id): Whole(keys[progress.achieved_by], progress.achieved_at)
+        (-key.target_id, key.period_id): AchievedComposite(keys[progress.achieved_by], progress.achieved_at)
         for key, progress in progress_of(replayed).items()
         if key.target_id < 0 and progress.achieved_by
     }
@@ -102,8 +102,8 @@ def levels_of(standing: Standing, keys: Names) -> dict[tuple[int, int], Earned]:
     }
 
 
-def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
-    """Return what each decision left of the award that was asked for."""
+def granted_by_decision(replayed: Replayed) -> dict[EventKey, Fraction]:
+    """Return how much each decision gave."""
     return {
         logged.event.key: Fraction(entry.after, UNITS_PER_ONE)
         for logged in replayed.log
@@ -112,15 +112,15 @@ def given_of(replayed: Replayed) -> dict[EventKey, Fraction]:
     }
 
 
-def told_of(outcome: Outcome) -> Told:
-    """Return an outcome in the naive evaluator's words."""
-    return Told(outcome.kind, outcome.target_id, outcome.period_id, outcome.about)
+def oracle_outcome(outcome: Outcome) -> ReferenceOutcome:
+    """Return an outcome in the oracle's words."""
+    return ReferenceOutcome(outcome.kind, outcome.target_id, outcome.period_id, outcome.about)
 
 
 LEVELS = {OutcomeKind.STREAK_LEVEL_ACHIEVED, OutcomeKind.STREAK_LEVEL_UNACHIEVED}
 
 
-def comparable(world: World, told: Iterable[Told]) -> list[Told]:
+def comparable(world: World, told: Iterable[ReferenceOutcome]) -> list[ReferenceOutcome]:
     """Return the outcomes that can be compared, sorted.
 
     A level is about itself, leaving own windows is about the target; one is enrolled once in a period.
@@ -142,14 +142,14 @@ def days_of(facts: Facts) -> dict[date, int]:
     return {date.fromordinal(day): bills for day in span if (bills := facts.bills_on(day))}
 
 
-def has_no_period(one: Told, undated: Container[int]) -> bool:
+def has_no_period(one: ReferenceOutcome, undated: Container[int]) -> bool:
     """Return whether the period of an outcome does not matter."""
     return one.kind in LEVELS or (
         one.kind in {OutcomeKind.ENROLLED, OutcomeKind.UNENROLLED} and one.target_id in undated
     )
 
 
-def reckoned(world: World) -> Table:
-    """Return the naive evaluator's result."""
+def oracle_table(world: World) -> Table:
+    """Return the oracle's result."""
     table = evaluate(world.organisation, world.groups, world.events, dict.fromkeys(world.late, world.before))
     return table._replace(told=comparable(world, table.told))

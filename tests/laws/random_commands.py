@@ -1,4 +1,4 @@
-"""Random requests of our own: enrolling and leaving in an order that makes sense, freezes, pauses, turns, decisions."""
+"""Random commands: enrolling and leaving in a possible order, freezes, pauses, boundaries, decisions."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -28,7 +28,7 @@ from milepost.model.event import (
     Unenrol,
 )
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from tests.laws.draws import pick
 from tests.laws.random_events import AMOUNTS, PLACES, Moments, bill
 from tests.laws.random_kinds import SMALL
@@ -46,7 +46,7 @@ BALANCES = (None, None, None, Decimal(0), Decimal(20), Decimal(100))
 OWN_GOALS = (*SMALL, *[Decimal(0)] * 5)
 
 
-Requests = list[tuple[int | None, Payload]]
+Requests = list[tuple[Micros | None, Payload]]
 """Requests in the order in which they come; each with its instant, None for any."""
 
 
@@ -76,7 +76,7 @@ def enrolling(draw: st.DrawFn, group: TargetGroup, one: Target, *, is_back: bool
 
 
 def stays(draw: st.DrawFn, group: TargetGroup, one: Target, *, late: bool) -> list[Payload]:
-    """Make what one customer asks of a target, in order: to take part, to leave, to come back."""
+    """Make one customer's commands about a target, in order: enrol, leave, come back."""
     running = [period.id for period in group.periods if period.active]
     if not running or not (group.active and one.active):
         return []
@@ -101,18 +101,19 @@ def freezing(draw: st.DrawFn, group: TargetGroup) -> GrantFreezes:
 def pausing(draw: st.DrawFn, group: TargetGroup) -> PauseStreak:
     """Make a pause between two bounds of periods, or a microsecond beside them."""
     bounds = sorted({bound for period in group.periods for bound in (period.opens_at, period.closes_at)})
-    begins = pick(draw, bounds[:-1]) + pick(draw, (0, -1, 1))
+    begins = Micros(pick(draw, bounds[:-1]) + pick(draw, (0, -1, 1)))
     later = [bound for bound in bounds if bound > begins + 1]
-    return PauseStreak(group_id=group.id, starts_at=begins, ends_at=pick(draw, later) + pick(draw, (0, -1, 1)))
+    ends = Micros(pick(draw, later) + pick(draw, (0, -1, 1)))
+    return PauseStreak(group_id=group.id, starts_at=begins, ends_at=ends)
 
 
-def turns(group: TargetGroup, offset_days: int) -> Requests:
-    """Make all turns of a group's periods with the instants at which they are told."""
-    told: list[tuple[int, Payload]] = []
+def boundaries(group: TargetGroup, offset_days: int) -> Requests:
+    """Make all boundaries of a group's periods, with the instants of their notices."""
+    told: list[tuple[Micros, Payload]] = []
     for period in group.periods:
         if period.active:
             told.append((period.opens_at, PeriodRollover(group_id=group.id, period_id=period.id, closed=False)))
-            closes = period.closes_at + offset_days * DAY_US
+            closes = Micros(period.closes_at + offset_days * DAY_US)
             told.append((closes, PeriodRollover(group_id=group.id, period_id=period.id, closed=True)))
     return [*sorted(told, key=lambda one: one[0])]
 
@@ -131,7 +132,7 @@ def deciding(draw: st.DrawFn) -> AuthoriseAward:
     )
 
 
-def own_event(draw: st.DrawFn, name: str, payload: Payload, occurred_at: int, received_at: int) -> Event:
+def own_event(draw: st.DrawFn, name: str, payload: Payload, occurred_at: Micros, received_at: Micros) -> Event:
     """Make an event of ours."""
     return Event(
         key=EventKey("own", name),
@@ -148,7 +149,7 @@ def among(
     draw: st.DrawFn, events: Sequence[Event], asked: Sequence[Requests], moments: Moments, prefix: str = "o"
 ) -> tuple[Event, ...]:
     """Put requests among *events*, those of one row in their order."""
-    placed: list[tuple[int, int, int | None, Payload]] = []
+    placed: list[tuple[int, int, Micros | None, Payload]] = []
     for row in asked:
         places = sorted(pick(draw, range(len(events) + 1)) for _ in row)
         first = len(placed)

@@ -27,6 +27,7 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from milepost.model.time import Micros
 from tests.laws.draws import pick
 from tests.oracle.reference_predicates import AWARD_PREDICATES, BILL_PREDICATES, EVENT_PREDICATES, LINE_PREDICATES
 from tests.oracle.reference_zones import zone_of as zone_named
@@ -54,7 +55,7 @@ MARKS = tuple(Decimal(text) for text in ("0.5", "1", "2", "33.33333", "50", "66.
 MOSTLY = (*[True] * 24, False)
 FILTER_IDS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2), (99,))
 NOBODY = Author(id=1, code="till", name="till")
-UNTOUCHED = Attribution(created_at=0, updated_at=0, created_by=NOBODY, updated_by=NOBODY)
+UNTOUCHED = Attribution(created_at=Micros(0), updated_at=Micros(0), created_by=NOBODY, updated_by=NOBODY)
 
 Measures = tuple[tuple[Entity, Kpi], ...]
 
@@ -89,14 +90,14 @@ MEASURES = (*WINDOWED, *SUMS, *SUMS, *COUNTS, *COUNTS, *AWARDS)
 """All pairs of entity and type; bills come up more often."""
 
 
-def midnight(day: date, zone: str) -> int:
+def midnight(day: date, zone: str) -> Micros:
     """Return the first instant of a day in epoch microseconds; where midnight is skipped, the instant of the change."""
     local = datetime.combine(day, time.min, zone_named(zone))
-    return (local.astimezone(UTC) - EPOCH) // MICROSECOND
+    return Micros((local.astimezone(UTC) - EPOCH) // MICROSECOND)
 
 
 def settings(draw: st.DrawFn) -> Settings:
-    """Make settings of every kind that progress is reckoned by."""
+    """Make settings of every kind that progress is computed by."""
     return Settings(
         returns=pick(draw, (*[Returns.SUBTRACT] * 4, Returns.IGNORE)),
         after_achievement=pick(draw, tuple(AfterAchievement)),
@@ -127,7 +128,7 @@ def periods(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> tuple
 
 
 def metadata(draw: st.DrawFn, entity: Entity, kpi: Kpi) -> Metadata | None:
-    """Make what a measure needs besides its type; other measures get some that must not matter."""
+    """Make the metadata of a measure; other measures get metadata that must not matter."""
     if entity is Entity.ALTERNATE_CURRENCIES:
         return Metadata(program_id=pick(draw, (7, 7, 8)), currency="GEM")
     if entity in {Entity.REWARDS, Entity.POINTS}:

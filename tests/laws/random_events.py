@@ -28,6 +28,7 @@ from milepost.model.event import (
     ReturnKind,
     Scalar,
 )
+from milepost.model.time import Micros
 from tests.laws.draws import pick, shuffled
 
 PLACES = (
@@ -50,10 +51,10 @@ NAMES = {Bill: BILL, Return: RETURN, Enrol: ENROL, Activity: "Run"}
 
 
 class Moments(NamedTuple):
-    """The instants that events may happen at, and those that they may be heard at (epoch microseconds, ascending)."""
+    """The instants at which events may happen, and at which they may be received (epoch microseconds, ascending)."""
 
-    happening: tuple[int, ...]
-    hearing: tuple[int, ...]
+    happening: tuple[Micros, ...]
+    hearing: tuple[Micros, ...]
 
 
 class Wanted(NamedTuple):
@@ -181,7 +182,7 @@ def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
 
 
 def name_of(payload: Payload) -> str:
-    """Return the name under which a payload is heard."""
+    """Return the event name of a payload."""
     if isinstance(payload, Award):
         return POINTS if payload.currency is None else CURRENCY
     return NAMES[type(payload)]

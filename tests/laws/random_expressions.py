@@ -254,7 +254,7 @@ standings = st.builds(
 
 
 class SameAnswer(NamedTuple):
-    """One who has reached the same everywhere."""
+    """A progress lookup with the same answer for everything."""
 
     value: Decimal
     level: bool

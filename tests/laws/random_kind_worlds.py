@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from milepost.model.event import Enrol, Unenrol
 from milepost.model.organisation import (
     CarryLines,
     CyclicMonths,
@@ -18,8 +19,9 @@ from milepost.model.organisation import (
     TimeZonePolicy,
 )
 from milepost.model.target import Evaluation, TargetGroup
+from milepost.model.time import Micros
 from tests.laws.draws import pick
-from tests.laws.random_commands import Requests, among, decided, deciding, freezing, pausing, stays, turns
+from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, midnight, settings
 from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
@@ -76,13 +78,17 @@ def lived_through(
     told = among(draw, events(draw, around, heard, length), rows, around)
     # Nobody enrols in a group that is not there yet.
     ids = {one.id for group in made if group.id in late for one in group.targets}
-    first = [place for place, event in enumerate(told) if getattr(event.payload, "target_id", None) in ids]
+    first = [
+        place
+        for place, event in enumerate(told)
+        if isinstance(event.payload, Enrol | Unenrol) and event.payload.target_id in ids
+    ]
     return World(at.organisation, tuple(made), told, late, pick(draw, range(min([len(told), *first]) + 1)))
 
 
 @st.composite
 def window_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None = None) -> World:
-    """Make a world of one or two groups with windows of one's own, or until achieved."""
+    """Make a world of one or two groups with customers' own windows, or sequential periods."""
     at = scene(draw, settled, (*SCENES, *MONTH_SCENES, *MONTH_SCENES))
     zone, first_day = at.organisation.zone, at.first_day
     measures = pick(draw, (ON_MORE, SIMPLE))
@@ -100,8 +106,8 @@ def own_moments(draw: st.DrawFn, at: Scene, made: Sequence[TargetGroup]) -> Mome
         if group.evaluation is Evaluation.CYCLIC_WINDOW and plan.periods:
             bounds |= {bound for span in spans(plan, anchor) for bound in span[1:]}
     near = sorted({bound + by for bound in bounds for by in (-1, 0, 1, HOUR)})
-    happening = [anchor, anchor, *(pick(draw, near) for _ in range(4))]
-    hearing = {bound + late * DAY + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
+    happening = [Micros(at) for at in (anchor, anchor, *(pick(draw, near) for _ in range(4)))]
+    hearing = {Micros(bound + late * DAY + by) for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
     return Moments(tuple(happening), tuple(sorted(hearing)))
 
 
@@ -133,7 +139,7 @@ def streak_worlds(draw: st.DrawFn, *, length: int = 8, settled: Settings | None 
         kinds = pick(draw, ("f", "", "p", "fp", "ff", ""))
         rows += [[(None, freezing(draw, group) if kind == "f" else pausing(draw, group))] for kind in kinds]
         if pick(draw, (True, False)):
-            rows.append(turns(group, chosen.offset_days))
+            rows.append(boundaries(group, chosen.offset_days))
     return world._replace(events=among(draw, world.events, rows, span, "s"), late=frozenset(), heard=0)
 
 
@@ -145,13 +151,14 @@ def outage(draw: st.DrawFn, group: TargetGroup) -> Outage:
 
 def streak_moments(draw: st.DrawFn, made: Sequence[TargetGroup]) -> Moments:
     """Take an instant in each of most periods, at its bounds or within."""
-    found, bounds = [], set()
+    found: list[Micros] = []
+    bounds: set[Micros] = set()
     for group in made:
         for period in group.periods:
             bounds |= {period.opens_at, period.closes_at}
             if pick(draw, (True, True, True, True, False)):
-                found.append(pick(draw, (period.opens_at, period.closes_at - 1, period.opens_at + HOUR)))
-    hearing = {bound + late * DAY + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
+                found.append(Micros(pick(draw, (period.opens_at, period.closes_at - 1, period.opens_at + HOUR))))
+    hearing = {Micros(bound + late * DAY + by) for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
     return Moments(tuple(found or sorted(bounds)), tuple(sorted(hearing)))
 
 

@@ -1,4 +1,4 @@
-"""Random target groups of the other kinds: windows of one's own, until achieved, streaks, unified, caps."""
+"""Random target groups of the other kinds: customers' own windows, sequential periods, streaks, unified, caps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros
 from tests.laws.draws import pick
 from tests.laws.random_definitions import MOSTLY, ON_BILLS, UNTOUCHED, Measures, midnight, target
 
@@ -112,11 +112,11 @@ def aim(draw: st.DrawFn, target_id: int, run: Sequence[Period], measures: Measur
 
 
 def own_goals(one: Target, draw: st.DrawFn) -> Target:
-    """Let goals differ from period to period."""
+    """Return the target with another goal in each period."""
     return replace(one, goals=tuple(Goal(goal.id, goal.period_id, pick(draw, SMALL)) for goal in one.goals))
 
 
-def made_of(
+def group_of(
     group_id: int, run: tuple[Period, ...], aims: Sequence[Target], tracking: Tracking = Tracking.DEFAULT
 ) -> TargetGroup:
     """Make a group with calendar periods."""
@@ -128,7 +128,7 @@ def made_of(
         evaluation=Evaluation.FIXED_CALENDAR_WINDOW,
         total_periods=len(run),
         cycle_opens_at=run[0].opens_at,
-        cycle_closes_at=run[-1].closes_at - SECOND_US,
+        cycle_closes_at=Micros(run[-1].closes_at - SECOND_US),
         periods=run,
         targets=tuple(aims),
         attribution=UNTOUCHED,
@@ -139,11 +139,11 @@ def plain_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, meas
     """Make a group of one or two plain targets whose goals differ between its periods."""
     run = days_in_a_row(draw, group_id, first_day, zone, pick(draw, (1, 2, 3)))
     aims = [own_goals(aim(draw, group_id * 10 + number, run, measures), draw) for number in range(pick(draw, (1, 2)))]
-    return replace(made_of(group_id, run, aims), time_zone_name=pick(draw, ZONE_NAMES))
+    return replace(group_of(group_id, run, aims), time_zone_name=pick(draw, ZONE_NAMES))
 
 
 def open_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measures: Measures) -> TargetGroup:
-    """Make a group whose periods have no dates: windows of one's own, or until achieved."""
+    """Make a group whose periods have no dates: customers' own windows, or sequential periods."""
     days = days_in_a_row(draw, group_id, first_day, zone, pick(draw, (1, 2, 3, 4)))
     begins, ends = first_day, first_day + timedelta(days=pick(draw, (3, 5, 40, 70, 400)))
     evaluation = pick(draw, (Evaluation.CYCLIC_WINDOW, Evaluation.PERIOD_AGNOSTIC_WINDOW))
@@ -152,13 +152,13 @@ def open_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, measu
     if evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and not one.goals:
         one = replace(one, goals=tuple(Goal(group_id * 1000 + day.id, day.id, Decimal(20)) for day in days))
     return replace(
-        made_of(group_id, days, [one]),
+        group_of(group_id, days, [one]),
         evaluation=evaluation,
         frequency_kind=kind,
         frequency=frequency,
         time_zone_name=pick(draw, ZONE_NAMES),
         cycle_opens_at=midnight(begins, zone),
-        cycle_closes_at=midnight(ends, zone) - SECOND_US,
+        cycle_closes_at=Micros(midnight(ends, zone) - SECOND_US),
     )
 
 
@@ -169,7 +169,7 @@ def streak_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, mea
     made = replace(made, active=True, goals=tuple(Goal(goal.id, goal.period_id, Decimal(1)) for goal in made.goals))
     counts = [count for count in pick(draw, LEVELS) if count <= len(run)]
     return replace(
-        made_of(
+        group_of(
             group_id, run, [made], pick(draw, (Tracking.STREAKS, Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS))
         ),
         streak_levels=tuple(
@@ -187,7 +187,7 @@ def unified_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str, me
     aggregation = pick(draw, (None, None, AggregateFunction.SUM, AggregateFunction.SUM, AggregateFunction.COUNT))
     any_of = pick(draw, (True, False))
     return replace(
-        made_of(group_id, run, aims, Tracking.UNIFIED),
+        group_of(group_id, run, aims, Tracking.UNIFIED),
         combination=Combination(
             any_of=any_of,
             least=pick(draw, (None, 1, 2)) if any_of else None,
@@ -206,7 +206,7 @@ def cap_group(draw: st.DrawFn, group_id: int, first_day: date, zone: str) -> Tar
         made = replace(made, goals=tuple(Goal(goal.id, goal.period_id, pick(draw, FEW)) for goal in made.goals))
     made = replace(made, triggers=())
     return replace(
-        made_of(group_id, run, [made], Tracking.CAPPING),
+        group_of(group_id, run, [made], Tracking.CAPPING),
         cap_scope=pick(draw, (CapScope.CUSTOMER, CapScope.CUSTOMER, CapScope.CUSTOMER, CapScope.TRANSACTION)),
         time_zone_name=pick(draw, ZONE_NAMES),
     )

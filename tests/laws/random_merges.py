@@ -9,6 +9,7 @@ from milepost.engine.apply import START, Replayed
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
 from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Bill, Event, EventKey, Return
+from milepost.model.time import EPOCH
 from tests.laws.draws import pick
 from tests.laws.engine_histories import lived
 from tests.laws.random_worlds import World
@@ -17,7 +18,7 @@ VICTIM = 2
 
 
 class Apart(NamedTuple):
-    """What the survivor and the victim had heard before the merge, and what the survivor heard afterwards."""
+    """Events of the survivor and of the victim before the merge, and of the survivor afterwards."""
 
     ours: tuple[Event, ...]
     theirs: tuple[Event, ...]
@@ -65,7 +66,7 @@ def _names(event: Event) -> list[str]:
 
 
 def unite(world: World, parts: Apart) -> United:
-    """Let the victim live, and give what the survivor hears with the merge among it."""
+    """Apply the victim's events; return the survivor's events, the merge among them."""
     victim = lived(world, parts.theirs)
     survivor = lived(world, parts.ours)
     number = survivor.standing.seq + 1
@@ -76,7 +77,7 @@ def unite(world: World, parts: Apart) -> United:
 
 def merge_event(world: World, payload: object, name: str = "2") -> Event:
     """Make a merge, in the middle of all that happens."""
-    at = max((period.opens_at for group in world.groups for period in group.periods), default=0)
+    at = max((period.opens_at for group in world.groups for period in group.periods), default=EPOCH)
     return Event(
         key=EventKey("milepost/merge", name),
         name=ABSORB_CUSTOMER,

@@ -21,7 +21,7 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from tests.laws.draws import pick
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, Measures, group, midnight, settings, target
 from tests.laws.random_events import Moments, Wanted, events
@@ -32,7 +32,7 @@ HOUR, DAY = DAY_US // 24, DAY_US
 class World(NamedTuple):
     """An organisation, what it defined, and what one customer did, in the order of arrival.
 
-    The groups named *late* were made when so many events had been heard.
+    The groups named *late* were made when so many events had been received.
     """
 
     organisation: Organisation
@@ -43,7 +43,7 @@ class World(NamedTuple):
 
     @property
     def before(self) -> frozenset[EventKey]:
-        """Return the events that were heard before the late groups were made."""
+        """Return the events that were received before the late groups were made."""
         return frozenset(event.key for event in self.events[: self.heard])
 
 
@@ -56,11 +56,11 @@ def moments(draw: st.DrawFn, made: Sequence[TargetGroup], first_day: date, zone:
     bounds = {bound for span in spans for bound in span}
     days = [first_day + timedelta(days=number) for number in range(-1, 5)]
     midnights = {midnight(day, name) for day in days for name in (zone, "UTC")}
-    all_of_them = sorted({instant + by for instant in bounds | midnights for by in (-1, 0, HOUR)})
-    all_of_them.append(max(bounds) + 8 * DAY)
+    all_of_them = sorted({Micros(instant + by) for instant in bounds | midnights for by in (-1, 0, HOUR)})
+    all_of_them.append(Micros(max(bounds) + 8 * DAY))
     inside = [instant for instant in all_of_them if any(opens <= instant < closes for opens, closes in spans)]
     happening = [pick(draw, inside or all_of_them) for _ in range(4)] + [pick(draw, all_of_them)]
-    hearing = {bound + late * DAY + by for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
+    hearing = {Micros(bound + late * DAY + by) for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
     return Moments(tuple(happening), tuple(sorted(hearing)))
 
 
@@ -94,7 +94,7 @@ def returning_worlds(draw: st.DrawFn, *, settled: Settings | None = None) -> Wor
     )
     made = (replace(whole, active=True, tracking=Tracking.DEFAULT, periods=run, targets=aims),)
     end = run[0].closes_at
-    around = Moments((end - 2, end - 2, end - 2, end - 1, end), (end, end + 1))
+    around = Moments(tuple(Micros(end - by) for by in (2, 2, 2, 1, 0)), (end, Micros(end + 1)))
     return World(organisation, made, events(draw, around, wanted(made)._replace(only_returns=True), 2))
 
 
@@ -119,5 +119,5 @@ def wanted(made: Sequence[TargetGroup]) -> Wanted:
 
 
 def is_counting(group: TargetGroup, one: Target) -> bool:
-    """Return whether a target counts at all: the service enrols nobody in one that does not."""
+    """Return whether a target counts at all: the service enrols no customer in one that does not."""
     return group.active and one.active

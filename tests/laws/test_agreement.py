@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.engine_histories import lived, reckoned, shown
+from tests.laws.engine_histories import lived, oracle_table, shown
 from tests.laws.law_settings import EVERY, law
 from tests.laws.random_kind_worlds import (
     cap_worlds,
@@ -25,57 +25,60 @@ MANY = 20_000
 @law(200)
 @given(worlds())
 def test_engine_and_naive_evaluator_agree(world: World) -> None:
-    """Every value, stamp, cause, trigger and outcome is what the naive evaluator reckons from scratch."""
-    assert reckoned(world) == shown(world, lived(world))
+    """Every value, stamp, cause, trigger and outcome is what the oracle computes from scratch."""
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(150)
 @given(returning_worlds())
 def test_engine_and_naive_evaluator_agree_on_returns(world: World) -> None:
-    """Bills of which much comes back, in part and repeatedly, keep exactly what the naive evaluator leaves them."""
-    assert reckoned(world) == shown(world, lived(world))
+    """Bills of which much comes back, in part and repeatedly, keep exactly what the oracle leaves them."""
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(500)
 @given(window_worlds())
 def test_they_agree_on_periods_without_dates(world: World) -> None:
-    """Windows of one's own begin, end and are cut where they should; until achieved, one total fills the periods."""
-    assert reckoned(world) == shown(world, lived(world))
+    """Customers' own windows begin, end and are cut where they should.
+
+    Sequential periods, one total fills the periods.
+    """
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(500)
 @given(streak_worlds())
 def test_they_agree_on_streaks(world: World) -> None:
     """Levels are earned and lost by the same events; runs start, break and end in the same periods."""
-    assert reckoned(world) == shown(world, lived(world))
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(200)
 @given(unified_worlds())
 def test_they_agree_on_unified_targets(world: World) -> None:
-    """The whole is achieved by the same event, and taken back by the same return."""
-    assert reckoned(world) == shown(world, lived(world))
+    """The composite is achieved by the same event, and taken back by the same return."""
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(200)
 @given(cap_worlds())
 def test_they_agree_on_caps(world: World) -> None:
     """A decision is given as much, and uses as much of each cap."""
-    assert reckoned(world) == shown(world, lived(world))
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(200)
 @given(carry_worlds())
-def test_they_agree_on_what_is_carried(world: World) -> None:
+def test_they_agree_on_carried_returns(world: World) -> None:
     """What comes back of an achieved period is carried into the same later one, to the same cent."""
-    assert reckoned(world) == shown(world, lived(world))
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @law(200)
 @given(enrolment_worlds())
-def test_they_agree_on_who_takes_part(world: World) -> None:
-    """Who comes, goes and comes back, with balances and own goals, counts the same."""
-    assert reckoned(world) == shown(world, lived(world))
+def test_they_agree_on_enrolments(world: World) -> None:
+    """Customers who enrol, leave and come back, with balances and own goals, count the same."""
+    assert oracle_table(world) == shown(world, lived(world))
 
 
 @pytest.mark.slow
@@ -84,4 +87,4 @@ def test_they_agree_on_who_takes_part(world: World) -> None:
 @given(st.one_of(EVERY, worlds(length=12)))
 def test_engine_and_naive_evaluator_agree_over_many_histories(world: World) -> None:
     """What holds for few histories holds for many."""
-    assert reckoned(world) == shown(world, lived(world))
+    assert oracle_table(world) == shown(world, lived(world))

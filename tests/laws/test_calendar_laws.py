@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whenever import available_timezones
 
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, SECOND_US, Micros
 from milepost.rules.calendar import Calendar, calendar_of, day_of, iso_date
 from milepost.rules.definition.draft import PeriodDraft
 from milepost.rules.definition.schedule import span_of
@@ -42,10 +42,10 @@ days = st.integers(FIRST, LAST)
 spans = st.lists(days, min_size=2, max_size=14, unique=True).map(sorted)
 
 
-def instants(calendar: Calendar) -> st.SearchStrategy[int]:
+def instants(calendar: Calendar) -> st.SearchStrategy[Micros]:
     """Draw instants, most of them around the bounds of days, where mistakes live."""
     near = st.builds(lambda day, off: calendar.opens(day) + off, days, st.integers(-DAY_US // 12, DAY_US // 12))
-    return st.one_of(near, st.integers(calendar.opens(FIRST), calendar.opens(LAST)))
+    return st.one_of(near, st.integers(calendar.opens(FIRST), calendar.opens(LAST))).map(Micros)
 
 
 @given(st.data(), calendars)
@@ -93,7 +93,7 @@ def test_adjoining_periods_leave_no_instant_out(data: st.DataObject, calendar: C
 @given(st.data(), calendars)
 def test_what_is_written_with_an_offset_is_read_back(data: st.DataObject, calendar: Calendar) -> None:
     """The ISO form of a whole second names that instant."""
-    instant = data.draw(instants(calendar)) // 1_000_000 * 1_000_000
+    instant = Micros(data.draw(instants(calendar)) // SECOND_US * SECOND_US)
     assert calendar.read(calendar.iso(instant)).instant == instant
 
 

@@ -1,4 +1,4 @@
-"""Whatever is asked to be defined is either told everything that is wrong with it or becomes a group that is kept."""
+"""A definition is either refused with all of its problems, or becomes a group that is stored."""
 
 import json
 from copy import deepcopy
@@ -134,7 +134,10 @@ def outcome(body: bytes, organisation: Organisation) -> TargetGroup | tuple[Prob
 @example(request=[], zone="UTC", leaderboards=True)
 @example(request={}, zone="UTC", leaderboards=True)
 def test_a_request_is_described_back_or_kept(request: Any, zone: str, leaderboards: bool) -> None:  # noqa: FBT001 - drawn
-    """Each problem has a place and words; each group survives its storage, its answer and the making of a catalogue."""
+    """Each problem has a place and words.
+
+    Each group survives its storage, its answer and the making of a rule index.
+    """
     organisation = Organisation(id=1, name="Brand", zone=zone, version=1, settings=Settings(leaderboards=leaderboards))
     made = outcome(json.dumps(request).encode(), organisation)
     if isinstance(made, tuple):
@@ -153,7 +156,7 @@ def test_a_request_is_described_back_or_kept(request: Any, zone: str, leaderboar
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_described_back(body: bytes) -> None:
-    """What is no request at all is told so, and nothing else happens."""
+    """A body that is no request is refused, and nothing else happens."""
     organisation = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
     assert isinstance(outcome(body, organisation), tuple)
 

@@ -1,4 +1,4 @@
-"""Whatever is asked to be changed is described back or kept, and an edit leaves what was counted (decision 0014)."""
+"""A change is either refused with its problems or stored, and an edit leaves what was counted (decision 0014)."""
 
 import json
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from milepost.engine.apply import Replayed, replay
 from milepost.model.organisation import Organisation, Returns, Settings
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, Evaluation, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.compiled.index import build_rule_index
 from milepost.rules.definition.draft import TargetDraft
@@ -48,14 +49,14 @@ from tests.laws.test_engine_laws import achievements, alternates, starts_again
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-BRAND = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
+ORGANISATION = Organisation(id=1, name="Brand", zone="UTC", version=1, settings=Settings())
 NOW = calendar_of("UTC").read("2026-01-12T09:30:56.717Z").instant
 AUTHOR = Author(id=8, code="other", name="Other till")
 
 Read = Callable[[bytes], Any]
 
 
-def circumstances(organisation: Organisation, at: int) -> EditContext:
+def circumstances(organisation: Organisation, at: Micros) -> EditContext:
     """Return the circumstances of a change, with ids of its own."""
     numbers = count(1_000_000)
     return EditContext(organisation=organisation, author=AUTHOR, at=at, ids=lambda _kind: next(numbers), audiences={})
@@ -90,7 +91,7 @@ def of_targets(body: bytes) -> Any:
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[TargetGroup, Read, Any]:
     """Draw a group, a call that changes it, and a body for it: what a read shows, with a few values spoiled."""
-    group = outcome(json.dumps(draw(st.sampled_from(REQUESTS))).encode(), BRAND)
+    group = outcome(json.dumps(draw(st.sampled_from(REQUESTS))).encode(), ORGANISATION)
     assert isinstance(group, TargetGroup)
     shown = json.loads(write_json(edited_group(group, calendar_of("UTC"), NOW)))
     read, body = draw(
@@ -125,7 +126,7 @@ def changed(group: TargetGroup, read: Read, body: bytes) -> TargetGroup | tuple[
         change, unreadable = read(body)
     except Refused as refused:
         return refused.problems
-    made = change(group, circumstances(BRAND, NOW))
+    made = change(group, circumstances(ORGANISATION, NOW))
     return merge_problems(unreadable, made.problems) or made.group
 
 
@@ -141,7 +142,7 @@ def test_a_change_is_described_back_or_kept(drawn: tuple[TargetGroup, Read, Any]
         return
     assert codec.decode_group(codec.encode_group(after)) == after
     assert write_json(milestone(after, calendar_of("UTC"), NOW, 1, periods=True))
-    assert {target.id for target in after.targets} == set(build_rule_index(BRAND, [after]).rules)
+    assert {target.id for target in after.targets} == set(build_rule_index(ORGANISATION, [after]).rules)
     assert [measured(group, target.id) for target in group.targets] == [
         measured(after, target.id) for target in group.targets
     ]
@@ -158,12 +159,12 @@ def measured(group: TargetGroup, target_id: int) -> tuple[object, ...]:
 @given(st.sampled_from(REQUESTS))
 def test_what_a_read_shows_changes_nothing_when_sent_back(request: Any) -> None:
     """Nothing is amended, and nothing is warned of, once the validity reaches to the last period."""
-    made = outcome(json.dumps(request).encode(), BRAND)
+    made = outcome(json.dumps(request).encode(), ORGANISATION)
     assert isinstance(made, TargetGroup)
     group = changed(made, of_group, b"{}")
     assert isinstance(group, TargetGroup)
     change, unreadable = of_group(write_json(edited_group(group, calendar_of("UTC"), NOW)))
-    assert ((), AmendedGroup(group=group)) == (unreadable, change(group, circumstances(BRAND, NOW)))
+    assert ((), AmendedGroup(group=group)) == (unreadable, change(group, circumstances(ORGANISATION, NOW)))
 
 
 class Edited(NamedTuple):
@@ -206,7 +207,7 @@ def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
             for target in group.targets
         ]
         # Before all periods: no goal is of an ended one.
-        at = min(period.opens_at for period in group.periods) - 1
+        at = Micros(min(period.opens_at for period in group.periods) - 1)
         where = circumstances(world.organisation, at)
         amendments = tuple(
             TargetAmendment(path="", id=target.id, draft=draft)
@@ -217,16 +218,16 @@ def edited(draw: st.DrawFn, world: World, *, goals_only: bool) -> World:
     return world._replace(organisation=organisation, groups=tuple(groups))
 
 
-def lived_with(edit: Edited) -> Replayed:
-    """Live through the events before the edit under the old definitions, and through the others under the new ones."""
+def applied_with(edit: Edited) -> Replayed:
+    """Apply the events before the edit under the old definitions, and the others under the new ones."""
     world, after, cut = edit
     catalogues = {one.organisation.version: build_rule_index(one.organisation, one.groups) for one in (world, after)}
     versions = [world.organisation.version] * cut + [after.organisation.version] * (len(world.events) - cut)
     return replay(catalogues.__getitem__, zip(versions, world.events, strict=True))
 
 
-def is_told_once(edit: Edited, replayed: Replayed) -> bool:
-    """Return whether each achievement is told once, unless it was taken back or, of levels, a streak starts again."""
+def has_one_outcome_each(edit: Edited, replayed: Replayed) -> bool:
+    """Return whether each achievement has one outcome, unless it was taken back or a streak starts again."""
     told = achievements(replayed.outcomes)
     again = starts_again(edit.before)
     return all(alternates(story) for key, story in told.items() if key.period_id or not again)
@@ -240,17 +241,17 @@ def test_a_changed_goal_changes_no_value(edit: Edited) -> None:
     Where returns are carried, whether a period was achieved says where to: a goal then has a part in values.
     """
     assume(edit.before.organisation.settings.returns is not Returns.CARRY)
-    replayed = lived_with(edit)
+    replayed = applied_with(edit)
     expected = {key: progress.value for key, progress in progress_of(lived(edit.before)).items()}
     assert expected == {key: progress.value for key, progress in progress_of(replayed).items()}
-    assert is_told_once(edit, replayed)
+    assert has_one_outcome_each(edit, replayed)
 
 
 @law(150)
 @given(edited_worlds(EVERY_KIND, goals_only=False))
 def test_entries_explain_every_value_across_an_edit(edit: Edited) -> None:
     """The edit itself changes no value: the first entry after it starts where the last one before it ended."""
-    replayed = lived_with(edit)
+    replayed = applied_with(edit)
     measured_ones = {target.id for group in edit.before.groups for target in group.targets}
     value: dict[tuple[int, int], int] = {}
     for logged in replayed.log:
@@ -260,4 +261,4 @@ def test_entries_explain_every_value_across_an_edit(edit: Edited) -> None:
             value[entry.target_id, entry.period_id] = entry.after
     progress = {key: one.value for key, one in progress_of(replayed).items() if key[0] in measured_ones}
     assert progress == {key: left for key, left in value.items() if key in progress}
-    assert is_told_once(edit, replayed)
+    assert has_one_outcome_each(edit, replayed)

@@ -22,18 +22,18 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, EPOCH, SECOND_US, Micros
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from tests.laws.random_definitions import UNTOUCHED
 
 pytestmark = pytest.mark.usefixtures("rows")
 
-YEAR_US = 365 * DAY_US
+YEAR_US = Micros(365 * DAY_US)
 SPEND, TIPS, FILLED = ProgressKey(1, 1), ProgressKey(2, 2), 30
 
 
 def target(number: int, kpi: Kpi, goal: Decimal, periods: Iterable[int]) -> Target:
-    """Make a target that everybody takes part in."""
+    """Make a target that every customer takes part in."""
     return Target(
         id=number,
         name=f"target {number}",
@@ -56,11 +56,16 @@ def group(number: int, kpi: Kpi, goal: Decimal, periods: tuple[int, ...], evalua
         tracking=Tracking.DEFAULT,
         evaluation=evaluation,
         total_periods=len(periods),
-        cycle_opens_at=0,
-        cycle_closes_at=YEAR_US - 1_000_000,
+        cycle_opens_at=EPOCH,
+        cycle_closes_at=Micros(YEAR_US - SECOND_US),
         periods=tuple(
             Period(
-                id=one, ref_code=str(one), starts_on="1970-01-01", ends_on="1970-12-31", opens_at=0, closes_at=YEAR_US
+                id=one,
+                ref_code=str(one),
+                starts_on="1970-01-01",
+                ends_on="1970-12-31",
+                opens_at=EPOCH,
+                closes_at=YEAR_US,
             )
             for one in periods
         ),
@@ -71,7 +76,7 @@ def group(number: int, kpi: Kpi, goal: Decimal, periods: tuple[int, ...], evalua
 
 @pytest.fixture(name="rules", scope="module")
 def _rules() -> RuleIndex:
-    """Define spend, a summed field, and spend that fills periods of a thousand each until achieved."""
+    """Define spend, a summed field, and spend that fills sequential periods of a thousand each."""
     shop = Organisation(id=1, name="shop", zone="UTC", version=1, settings=Settings())
     fixed = Evaluation.FIXED_CALENDAR_WINDOW
     filling = group(3, Kpi.SALES, Decimal(1000), (30, 31, 32), Evaluation.PERIOD_AGNOSTIC_WINDOW)
@@ -91,16 +96,16 @@ def bought(number: int, net: Decimal, tip: Scalar = None) -> Event:
     return Event(
         key=EventKey("till", str(number)),
         name=BILL,
-        occurred_at=number,
-        received_at=number,
+        occurred_at=Micros(number),
+        received_at=Micros(number),
         place=NOWHERE,
         member=None,
         payload=payload,
     )
 
 
-def lived(rules: RuleIndex, events: Iterable[Event]) -> Standing:
-    """Let one step follow the other."""
+def standing_after(rules: RuleIndex, events: Iterable[Event]) -> Standing:
+    """Apply one event after the other."""
     standing = EMPTY_STANDING
     for event in events:
         standing = apply(rules, standing, event).standing
@@ -109,7 +114,7 @@ def lived(rules: RuleIndex, events: Iterable[Event]) -> Standing:
 
 def tenths(rules: RuleIndex, count: int) -> None:
     """Buy for a tenth so many times, and look at all that is summed."""
-    standing = lived(rules, (bought(number, Decimal("0.1"), Decimal("0.1")) for number in range(count)))
+    standing = standing_after(rules, (bought(number, Decimal("0.1"), Decimal("0.1")) for number in range(count)))
     assert standing.purchases == count * 1000
     assert standing.progress[SPEND].value == count * 1000
     assert standing.progress[TIPS].value == count * 1000
@@ -134,7 +139,7 @@ def test_a_million_tenths_come_to_the_exact_sum(rules: RuleIndex) -> None:
 
 def test_a_goal_is_reached_by_the_very_event_that_completes_it(rules: RuleIndex) -> None:
     """One ten-thousandth short is not there; the next ten-thousandth is."""
-    short = lived(rules, [bought(1, Decimal("99999.9999"))])
+    short = standing_after(rules, [bought(1, Decimal("99999.9999"))])
     there = apply(rules, short, bought(2, Decimal("0.0001"))).standing
     assert short.progress[SPEND].achieved_by == 0
     assert there.progress[SPEND].achieved_by == EventKey("till", "2").log_id
@@ -143,13 +148,15 @@ def test_a_goal_is_reached_by_the_very_event_that_completes_it(rules: RuleIndex)
 def test_large_amounts_keep_their_last_digit(rules: RuleIndex) -> None:
     """A thousand times the largest amount, and one ten-thousandth, is exactly that."""
     largest = Decimal(10) ** 15
-    standing = lived(rules, [*(bought(number, largest) for number in range(1000)), bought(1000, Decimal("0.0001"))])
+    standing = standing_after(
+        rules, [*(bought(number, largest) for number in range(1000)), bought(1000, Decimal("0.0001"))]
+    )
     assert standing.progress[SPEND].value == 1000 * 10**19 + 1
 
 
 def test_negative_amounts_are_taken_as_they_are(rules: RuleIndex) -> None:
     """A bill of less than nothing lowers the sum; a zero with a sign is a zero."""
-    standing = lived(rules, [bought(1, Decimal("0.3")), bought(2, Decimal("-0.1")), bought(3, Decimal("-0"))])
+    standing = standing_after(rules, [bought(1, Decimal("0.3")), bought(2, Decimal("-0.1")), bought(3, Decimal("-0"))])
     assert standing.progress[SPEND].value == 2000
 
 
@@ -167,10 +174,10 @@ def test_negative_amounts_are_taken_as_they_are(rules: RuleIndex) -> None:
 )
 def test_fields_are_rounded_half_to_even(rules: RuleIndex, tip: Scalar, expected: int) -> None:
     """A field keeps four decimals, whatever it is written as."""
-    assert lived(rules, [bought(1, Decimal(1), tip)]).progress[TIPS].value == expected
+    assert standing_after(rules, [bought(1, Decimal(1), tip)]).progress[TIPS].value == expected
 
 
 @pytest.mark.parametrize("tip", ["NaN", "Infinity", "-Infinity", "1e400", "1e15", "9" * 40, "", True, None, "0x10"])
 def test_what_is_no_amount_does_not_count(rules: RuleIndex, tip: Scalar) -> None:
     """Neither what is no number, nor what is beyond the largest amount."""
-    assert TIPS not in lived(rules, [bought(1, Decimal(1), tip)]).progress
+    assert TIPS not in standing_after(rules, [bought(1, Decimal(1), tip)]).progress

@@ -139,7 +139,7 @@ def test_any_tree_is_an_expression_or_malformed(value: object, text: str) -> Non
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_every_attribute_and_function_is_told_apart(scope: Scope) -> None:
+def test_every_attribute_and_function_is_distinguished(scope: Scope) -> None:
     """No name is both an attribute and a function, nor both there and absent."""
     for rule_index in IN_SCOPE[scope].values():
         names = [*rule_index.attributes, *rule_index.functions, *rule_index.absent]

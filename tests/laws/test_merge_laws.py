@@ -25,7 +25,10 @@ PLAIN = st.one_of(worlds(settled=ANY_ORDER, length=14), returning_worlds(settled
 
 @st.composite
 def open_worlds(draw: st.DrawFn) -> World:
-    """Make a world of targets that everybody takes part in and that add up; many count days, on which both may meet."""
+    """Make a world of targets that every customer takes part in and that add up.
+
+    Many count days, on which both may meet.
+    """
     world = draw(PLAIN)
     groups = tuple(
         replace(group, active=True, tracking=Tracking.DEFAULT, targets=tuple(_open(draw, one) for one in group.targets))
@@ -44,14 +47,14 @@ def _open(draw: st.DrawFn, one: Target) -> Target:
 
 
 def merged_life(world: World, united: United) -> Replayed:
-    """Let the survivor live."""
+    """Apply the survivor's events."""
     return lived(world, united.heard, start=united.start)
 
 
 @law(400)
 @given(open_worlds(), st.data())
-def test_two_who_become_one_are_as_one(world: World, data: st.DataObject) -> None:
-    """Values, purchases and facts are those of one customer who heard everything, whatever came before the merge."""
+def test_two_merged_customers_are_as_one(world: World, data: st.DataObject) -> None:
+    """Values, purchases and counters are those of one customer with all events, whatever came before the merge."""
     parts = data.draw(st.composite(lambda draw: apart(draw, world.events))())
     both = merged_life(world, unite(world, parts))
     one = lived(world)
@@ -63,7 +66,7 @@ def test_two_who_become_one_are_as_one(world: World, data: st.DataObject) -> Non
 @law(300)
 @given(EVERY, st.data())
 def test_a_merge_is_replayed_to_the_same_bytes(world: World, data: st.DataObject) -> None:
-    """Laws 7 and 8: in every kind of world, whatever either had heard, wherever the survivor is cut."""
+    """Laws 7 and 8: in every kind of world, whatever events either had, wherever the survivor's history is cut."""
     parts = data.draw(st.composite(lambda draw: apart(draw, world.events, anyhow=True))())
     united = unite(world, parts)
     once = merged_life(world, united)
@@ -97,8 +100,8 @@ def test_entries_explain_what_a_merge_made(world: World, data: st.DataObject) ->
 
 @law(250)
 @given(EVERY, st.data())
-def test_nobody_is_rewarded_again_for_a_merge(world: World, data: st.DataObject) -> None:
-    """Law 6: what either had achieved or earned is not told again by the merge."""
+def test_a_merge_rewards_nothing_again(world: World, data: st.DataObject) -> None:
+    """Law 6: a merge repeats no outcome of an achievement or a level that either had."""
     parts = data.draw(st.composite(lambda draw: apart(draw, world.events, anyhow=True))())
     united = unite(world, parts._replace(after=()))
     both = merged_life(world, united)

@@ -40,7 +40,7 @@ OTHER_KINDS = st.one_of(
 @law(200)
 @given(OTHER_KINDS, st.data())
 def test_other_kinds_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
-    """Law 4: streaks, wholes and what is achieved one after the other come to the same, if nobody returns or leaves."""
+    """Law 4: streaks, composites and sequential periods end the same, if no customer returns goods or leaves."""
     world = world._replace(groups=tuple(orderly(world.groups)), late=frozenset(), heard=0)
     told = [event for event in orderless(stayed(world)) if not isinstance(event.payload, Return)]
     falling = {t.id for group in world.groups for t in group.targets if window_of(t) is WindowKind.MIN}
@@ -68,7 +68,7 @@ def filled_up(groups: Iterable[TargetGroup]) -> Iterable[int]:
 
 
 def stayed(world: World) -> Iterable[Event]:
-    """Leave out who leaves and comes back, own goals, decisions, and what is told because time passes."""
+    """Leave out leaving and coming back, own goals, decisions, and period boundaries."""
     aims = [target for group in world.groups for target in group.targets]
     known = {target.id for target in aims if target.enrolment is not EnrolmentMethod.TRANSACTION}
     enrolled: set[int] = set()
@@ -95,7 +95,7 @@ def levels(replayed: Replayed, falling: Container[int]) -> set[int]:
 @law(100)
 @given(worlds(settled=ANY_ORDER), st.data())
 def test_achievements_do_not_depend_on_the_order_of_arrival(world: World, data: st.DataObject) -> None:
-    """Law 4: who buys and returns nothing has the same achievements and triggers in any order of arrival."""
+    """Law 4: without returns, achievements and triggers are the same in any order of arrival."""
     told = [event for event in orderless(world.events) if not isinstance(event.payload, Return)]
     falling = {t.id for group in world.groups for t in group.targets if window_of(t) is WindowKind.MIN}
     one, another = (marks(lived(world, order), but=falling) for order in (told, data.draw(st.permutations(told))))
@@ -126,7 +126,10 @@ def orderless(events: Iterable[Event]) -> list[Event]:
 
 
 def marks(replayed: Replayed, but: Container[int], filled: Container[int] = ()) -> dict[ProgressKey, tuple[bool, int]]:
-    """Return what was achieved and reached, *but* for some targets; of *filled* targets, rows that hold values."""
+    """Return whether each row is achieved, and its triggers.
+
+    Rows of the targets *but* are left out. Of the targets *filled* one by one, only rows with a value count.
+    """
     return {
         key: (bool(progress.achieved_by), progress.triggers)
         for key, progress in progress_of(replayed).items()

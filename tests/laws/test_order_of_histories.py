@@ -48,11 +48,12 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from milepost.model.time import Micros
 from tests.laws.engine_histories import lived, progress_of, values
 from tests.laws.law_settings import ANY_ORDER
 from tests.laws.random_definitions import midnight
 from tests.laws.random_events import PLACES
-from tests.laws.random_kinds import made_of
+from tests.laws.random_kinds import group_of
 from tests.laws.random_worlds import World
 from tests.oracle.reference_zones import zone_of
 
@@ -105,7 +106,7 @@ def target(number: int, group_id: int, kpi: Kpi, goal: str, *, is_listed: bool =
 
 def group(group_id: int, tracking: Tracking, *aims: Target) -> TargetGroup:
     """Make a group of months."""
-    return made_of(group_id, periods(group_id), aims, tracking)
+    return group_of(group_id, periods(group_id), aims, tracking)
 
 
 def groups() -> tuple[TargetGroup, ...]:
@@ -126,10 +127,10 @@ def groups() -> tuple[TargetGroup, ...]:
     )
 
 
-def instants() -> list[int]:
+def instants() -> list[Micros]:
     """Return instants around the bounds of months and the changes of clocks."""
     days = [*MONTHS, *CHANGES]
-    return [midnight(day, ZONE) + by for day in days for by in (-HOUR, -1, 0, 1, 2 * HOUR, 3 * HOUR, 30 * HOUR)]
+    return [Micros(midnight(day, ZONE) + by) for day in days for by in (-HOUR, -1, 0, 1, 2 * HOUR, 3 * HOUR, 30 * HOUR)]
 
 
 def bill(number: int, chance: Random) -> Bill:

@@ -1,4 +1,4 @@
-"""What conditions learn of the customer agrees with the naive evaluator, before every event of every history."""
+"""The progress lookup of conditions agrees with the oracle, before every event of every history."""
 
 from fractions import Fraction
 
@@ -17,14 +17,14 @@ from tests.oracle.reference_notices import Row
 
 
 def before(world: World, place: int) -> ProgressLookup:
-    """Return what the customer has reached before the event at *place*."""
+    """Return the customer's progress before the event at *place*."""
     rules, life = catalogues_of(world)[SECOND], lived(world, world.events[:place])
     standing = structs.replace(life.standing, progress=progress_of(life))
     return StandingProgressLookup(rules, standing, world.events[place].occurred_at)
 
 
-def reckoned(world: World, place: int) -> dict[tuple[int, int], Row]:
-    """Return the rows that the naive evaluator has before the event at *place*."""
+def oracle_rows(world: World, place: int) -> dict[tuple[int, int], Row]:
+    """Return the rows that the oracle has before the event at *place*."""
     return evaluate(world.organisation, world.groups, world.events[:place]).rows
 
 
@@ -41,10 +41,10 @@ def running(group: TargetGroup, event: Event) -> list[int]:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(worlds(), returning_worlds()).filter(lambda world: bool(world.events)), st.data())
-def test_what_was_reached_is_what_the_naive_evaluator_reckons(world: World, data: st.DataObject) -> None:
+def test_the_progress_lookup_agrees_with_the_oracle(world: World, data: st.DataObject) -> None:
     """Values in each period, in the running one, on average, and how many targets of a group are achieved."""
     place = data.draw(st.integers(0, len(world.events) - 1))
-    reached, rows, event = before(world, place), reckoned(world, place), world.events[place]
+    reached, rows, event = before(world, place), oracle_rows(world, place), world.events[place]
     for group in world.groups:
         now = running(group, event)
         begun = [one.id for one in group.periods if one.active and one.opens_at <= event.occurred_at]

@@ -19,7 +19,8 @@ from milepost.engine.rows import Rows
 from milepost.model.event import NOWHERE, POINTS, Award, AwardKind, Event, EventKey
 from milepost.model.lazy import LazyRows, pack_rows
 from milepost.model.organisation import Settings
-from milepost.model.standing import NEVER, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.standing import Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.time import EPOCH, NEVER, Micros, Seconds, to_micros
 from milepost.rules.compiled.index import Contribution
 from milepost.rules.compiled.rule import RowTarget
 from tests.laws.law_settings import law
@@ -31,7 +32,7 @@ SECOND_US = 1_000_000
 
 EDGES = [sign * (2**bits + one) for bits in (5, 7, 8, 15, 16, 31, 32, 60, 61) for one in (-1, 0, 1) for sign in (1, -1)]
 numbers = st.one_of(st.integers(-(2**20), 2**20), st.sampled_from(EDGES))
-stamps = st.integers(0, 2**33)
+stamps = st.integers(0, 2**33).map(Seconds)
 ids = st.one_of(st.integers(-3, 6), st.integers(2**31, 2**31 + 3))
 keys = st.builds(ProgressKey, ids, st.integers(0, 4))
 goals = st.one_of(st.none(), numbers, st.sampled_from([10**19, -(10**19)]))
@@ -44,13 +45,13 @@ needs_machine_code = pytest.mark.skipif(rows.native is None, reason="nothing was
 def progress_rows(draw: st.DrawFn, key: ProgressKey | None = None) -> Progress:
     """Draw a row: achieved or not, mostly without days."""
     key = draw(keys) if key is None else key
-    achieved = draw(st.sampled_from([(0, 0), (7, 2**52 - 1)]))
+    achieved = draw(st.sampled_from([(Seconds(0), 0), (Seconds(7), 2**52 - 1)]))
     return Progress(*key, draw(numbers), draw(stamps), draw(stamps), *achieved, draw(st.integers(0, 3)), draw(days))
 
 
 def by_key(drawn: Sequence[Progress]) -> dict[ProgressKey, Progress]:
     """Return rows by their keys."""
-    return {ProgressKey(row.target_id, row.period_id): row for row in drawn}
+    return {row.key: row for row in drawn}
 
 
 progresses = st.lists(progress_rows(), max_size=20).map(by_key)
@@ -62,8 +63,8 @@ def causes(draw: st.DrawFn) -> Cause:
     event = Event(
         key=EventKey("till", str(draw(st.integers(0, 9)))),
         name=POINTS,
-        occurred_at=draw(stamps) * SECOND_US,
-        received_at=draw(stamps) * SECOND_US,
+        occurred_at=to_micros(draw(stamps)),
+        received_at=to_micros(draw(stamps)),
         place=NOWHERE,
         member=None,
         payload=Award(program_id=None, currency=None, kind=AwardKind.REGULAR, amount=Decimal(1)),
@@ -75,7 +76,9 @@ def causes(draw: st.DrawFn) -> Cause:
 def targets(draw: st.DrawFn) -> tuple[RowTarget, ...]:
     """Draw rows that a change concerns, each once."""
     chosen = draw(st.lists(keys, max_size=4, unique=True))
-    return tuple(RowTarget(*key, draw(goals), draw(st.sampled_from([NEVER, 10**15, 5]))) for key in chosen)
+    return tuple(
+        RowTarget(*key, draw(goals), draw(st.sampled_from([NEVER, Micros(10**15), Micros(5)]))) for key in chosen
+    )
 
 
 class Act(NamedTuple):
@@ -97,7 +100,7 @@ def adds(concerned: tuple[RowTarget, ...], amount: int, cause: Cause, how: tuple
 
 def puts(row: Progress) -> Act:
     """Return the act of putting a row in place."""
-    return Act(f"put {row}", lambda held: held.__setitem__(ProgressKey(row.target_id, row.period_id), row))
+    return Act(f"put {row}", lambda held: held.__setitem__(row.key, row))
 
 
 def removes(place: int) -> Act:
@@ -204,8 +207,8 @@ def test_a_sum_that_leaves_64_bits_stays_exact() -> None:
     event = Event(
         key=EventKey("till", "1"),
         name=POINTS,
-        occurred_at=0,
-        received_at=0,
+        occurred_at=EPOCH,
+        received_at=EPOCH,
         place=NOWHERE,
         member=None,
         payload=Award(program_id=None, currency=None, kind=AwardKind.REGULAR, amount=Decimal(1)),
@@ -244,7 +247,7 @@ def test_any_bytes_are_read_as_the_reference_reads_them(body: bytes) -> None:
 def test_values_past_what_machine_code_holds_stay_as_they_are(value: int) -> None:
     """A value of 2^61 and more is kept and packed as it came."""
     assert rows.native is not None
-    body = pack_rows({ProgressKey(1, 1): Progress(1, 1, value, 0, 0)})
+    body = pack_rows({ProgressKey(1, 1): Progress(1, 1, value, Seconds(0), Seconds(0))})
     held = rows.native(LazyRows(body))
     assert value == held[ProgressKey(1, 1)].value
     assert body == pack_rows(held.frozen())

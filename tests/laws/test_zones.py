@@ -15,7 +15,7 @@ from whenever import available_timezones
 
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.calendar import calendar_of, iso_date
 from milepost.rules.compiled.windows import bounds, length_of
 from milepost.rules.definition.draft import PeriodDraft
@@ -43,9 +43,9 @@ def local(instant: int, zone: ZoneInfo) -> datetime:
     return (EPOCH + timedelta(microseconds=instant)).astimezone(zone)
 
 
-def instant_of(text: str) -> int:
+def instant_of(text: str) -> Micros:
     """Return the instant of an ISO date and time with offset."""
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+    return Micros((datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1))
 
 
 def first_instant(day: date, zone: ZoneInfo) -> int:
@@ -185,7 +185,7 @@ def test_windows_keep_the_local_time(zone: str, anchor: str, expected: str) -> N
     st.sampled_from((1, 2)),
 )
 def test_windows_of_months_are_those_of_the_standard_library(
-    zone: str, anchor: int, kind: Frequency, frequency: int
+    zone: str, anchor: Micros, kind: Frequency, frequency: int
 ) -> None:
     """Any zone, any anchor, any length, up to 2037: each bound is so many months after the anchor."""
     length = length_of(kind, frequency, CyclicMonths.CALENDAR)

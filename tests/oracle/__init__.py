@@ -1,1 +1,1 @@
-"""Second opinions: slow, obvious evaluators that share no code with what they judge."""
+"""Oracles: slow, obvious evaluators that share no code with the code they judge."""

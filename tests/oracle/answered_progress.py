@@ -29,7 +29,7 @@ MARKS = frozenset({"Half way", "Nearly there"})
 
 @contextmanager
 def running(data: Path) -> Iterator[httpx.Client]:
-    """Start a server on the demo's folder, give a client with the demo till's login, and stop it in the end."""
+    """Start a server on the demo's folder; yield a client with the demo till's login; stop the server in the end."""
     command = [sys.executable, "-m", "milepost", "serve", "--data", str(data), "--port", "0", "--clock", CLOCK]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
@@ -45,7 +45,7 @@ def running(data: Path) -> Iterator[httpx.Client]:
 
 
 def _address(lines: IO[str]) -> str:
-    """Wait for the server's ready line and give its address."""
+    """Wait for the server's ready line and return its address."""
     for line in lines:
         if ready := READY.search(line):
             return ready[1]
@@ -84,7 +84,7 @@ def _household(client: httpx.Client, household: int) -> Iterator[tuple[Question,
 
 
 def _level(level: dict[str, Any]) -> Finding:
-    """Read how far a streak level is, as our own face tells it."""
+    """Read the state of a streak level in an answer of our own API."""
     return Finding(Decimal(level["needed"]), Decimal(level["count"]), _local(level["earnedAt"]), level["earnedBy"])
 
 
@@ -98,7 +98,7 @@ def _shown_level(level: dict[str, Any]) -> Finding:
 
 
 def _whole(whole: dict[str, Any]) -> Finding:
-    """Read how far a unified group is as a whole."""
+    """Read the state of a composite."""
     at, by = _local(whole["achievedAt"]), whole["achievedBy"]
     return Finding(Decimal(whole["threshold"]), Decimal(whole["value"]), at, by)
 
@@ -109,7 +109,7 @@ def _local(instant: str | None) -> str | None:
 
 
 def _finding(row: dict[str, Any]) -> Finding:
-    """Read what one row says."""
+    """Read one row."""
     marks = [mark for mark in row["milestones"] or () if mark["triggerName"] in MARKS]
     return Finding(
         Decimal(row["targetValue"]),

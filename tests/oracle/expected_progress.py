@@ -1,4 +1,4 @@
-"""Where every household stands, reckoned in SQL from the Parquet files (groceries.sql)."""
+"""Where every household stands, computed in SQL from the Parquet files (groceries.sql)."""
 
 import json
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ Findings = Mapping[Question, Finding]
 
 
 def expected(households: int | None, statements: str | None = None) -> Findings:
-    """Reckon everything from the Parquet files; *households* are the lowest numbers, None means all.
+    """Compute everything from the Parquet files; *households* are the lowest numbers, None means all.
 
     *statements* stand in for those of groceries.sql.
     """

@@ -44,14 +44,14 @@ def _text(finding: Finding | None) -> str:
 
 
 def load(data: Path, households: int | None) -> None:
-    """Let the demo load the bills; what it loaded before it leaves alone."""
+    """Load the bills by the demo, which leaves earlier loads alone."""
     chosen = ["--all"] if households is None else ["--households", str(households)]
     command = [sys.executable, "-m", "milepost", "demo", "--no-serve", "--data", str(data), *chosen]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> int:
-    """Compare, print what differs, and give the exit status: 1 if anything does."""
+    """Compare, print the differences, and return the exit status: 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--data", type=Path, default=Path(os.environ.get("MILEPOST_DATA", ".milepost")), help="the demo's folder"

@@ -1,6 +1,6 @@
-"""The naive evaluator: a customer's progress, reckoned from scratch after every event, obviously and slowly.
+"""The oracle: a customer's progress, computed from scratch after every event, obviously and slowly.
 
-It shares no code with the rules or the engine: for each target and period it looks at all events heard so far, asks
+It shares no code with the rules or the engine: for each target and period it looks at all events received so far, asks
 which of them count, and adds up. Days are found with the standard library's zones, amounts are fractions. The rules
 it holds to are in docs/invariants.md and docs/rules.md.
 """
@@ -13,21 +13,21 @@ from typing import NamedTuple
 from milepost.model.event import AuthoriseAward, Bill, Event, EventKey, GrantFreezes, PauseStreak, PeriodRollover
 from milepost.model.organisation import Organisation
 from milepost.model.target import Evaluation, TargetGroup, Tracking
-from tests.oracle.reference_boundaries import tell_turn
+from tests.oracle.reference_boundaries import record_boundary
 from tests.oracle.reference_caps import decide
 from tests.oracle.reference_carry_over import CarryingCourse
-from tests.oracle.reference_composites import Union, Whole
+from tests.oracle.reference_composites import AchievedComposite, Union
 from tests.oracle.reference_course import Course
-from tests.oracle.reference_events import Deeds, deeds
-from tests.oracle.reference_notices import Row, Step, Told
+from tests.oracle.reference_events import Totals, totals
+from tests.oracle.reference_notices import ReferenceOutcome, Row, Step
 from tests.oracle.reference_plan import STREAKS, Plan
 from tests.oracle.reference_remaining import remains
-from tests.oracle.reference_replay import Story, heard_once, is_bill, taken_back, told
+from tests.oracle.reference_replay import Story, is_bill, taken_back, told, without_duplicates
 from tests.oracle.reference_sequential import FillingCourse
 from tests.oracle.reference_streaks import Earned, Runner, is_reset
 
 Before = Mapping[int, frozenset[EventKey]]
-"""By group id, the events that were heard when there was no such group."""
+"""By group id, the events that were received before the group existed."""
 
 FROM_THE_BEGINNING: Before = {}
 
@@ -35,19 +35,19 @@ FROM_THE_BEGINNING: Before = {}
 class Table(NamedTuple):
     """Everything there is to say of one customer.
 
-    Rows by (target id, period id), wholes by (group id, period id), levels by (group id, level id), anchors by target
-    id, what was given by decision.
+    Rows by (target id, period id), composites by (group id, period id), levels by (group id, level id), anchors by
+    target id, what was given by decision.
     """
 
     rows: dict[tuple[int, int], Row]
     bills: int
     purchases: Fraction
-    deeds: Deeds
-    composites: dict[tuple[int, int], Whole]
+    totals: Totals
+    composites: dict[tuple[int, int], AchievedComposite]
     levels: dict[tuple[int, int], Earned]
     anchors: dict[int, int]
     given: dict[EventKey, Fraction]
-    told: list[Told]
+    told: list[ReferenceOutcome]
 
 
 class Life:
@@ -72,8 +72,8 @@ class Life:
             if group.active and group.tracking is Tracking.UNIFIED
         ]
 
-    def hear(self, story: Story) -> None:
-        """Live through what *story* ends with."""
+    def receive(self, story: Story) -> None:
+        """Apply the last happening of *story*."""
         happening = story[-1]
         event, payload = happening.event, happening.event.payload
         if isinstance(payload, AuthoriseAward) and happening.bill is None:
@@ -87,13 +87,13 @@ class Life:
             self.look(story, Step(event, 0))
         if isinstance(payload, PeriodRollover):
             for course in self.courses:
-                tell_turn(course, story, payload)
+                record_boundary(course, story, payload)
             for runner in self.runners:
-                runner.turn(story, payload)
+                runner.boundary(story, payload)
 
     def steps(self, story: Story) -> Iterator[Step]:
-        """Let all targets take a step each, as long as there are any."""
-        living = [(course, course.live(story)) for course in self.courses]
+        """Take one step of each target, as long as there are any."""
+        living = [(course, course.apply(story)) for course in self.courses]
         for _ in count():
             taken = {one.plan.target.id: step for one, course in living if (step := next(course, None)) is not None}
             if not taken:
@@ -102,7 +102,7 @@ class Life:
                 union.look(taken)
             yield next(iter(taken.values()))
 
-    def told(self) -> Iterator[Told]:
+    def told(self) -> Iterator[ReferenceOutcome]:
         """Return all outcomes."""
         for course in self.courses:
             yield from course.told
@@ -112,7 +112,7 @@ class Life:
             yield from union.told
 
     def look(self, story: Story, step: Step) -> None:
-        """Look at what a step means for the streaks."""
+        """Update the streaks after a step."""
         for runner in self.runners:
             runner.look(story, step)
 
@@ -130,17 +130,17 @@ def evaluate(
     events: Sequence[Event],
     before: Before = FROM_THE_BEGINNING,
 ) -> Table:
-    """Reckon the whole table of a customer who did *events*, given in the order of their arrival."""
+    """Compute the complete table of a customer with *events*, in the order of arrival."""
     story, life = told(events), Life(organisation, groups, before)
     for length in range(1, len(story) + 1):
-        life.hear(story[:length])
+        life.receive(story[:length])
     bills = [happening.event for happening in story if is_bill(happening)]
     left = [remains(payload, taken_back(event, story)) for event in bills if isinstance(payload := event.payload, Bill)]
     return Table(
         rows={(course.plan.target.id, period): row for course in life.courses for period, row in course.rows.items()},
         bills=len(bills),
         purchases=sum((bill.net for bill in left if bill), Fraction(0)),
-        deeds=deeds(organisation.zone, heard_once(events)),
+        totals=totals(organisation.zone, without_duplicates(events)),
         composites={
             (union.group.id, period): whole for union in life.unions for period, whole in union.composites.items()
         },

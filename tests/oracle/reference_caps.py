@@ -29,7 +29,7 @@ class Limit(NamedTuple):
 
 
 def decide(courses: Iterable[Course], story: Story) -> tuple[Fraction, dict[int, Fraction]]:
-    """Return how much may be given of what *story* ends with, and what that uses of each cap, by target id."""
+    """Return how much the decision at the end of *story* gives, and what it uses up of each cap, by target id."""
     event = story[-1].event
     assert isinstance(event.payload, AuthoriseAward)
     limits: dict[int, Limit] = {}
@@ -50,7 +50,7 @@ def decide(courses: Iterable[Course], story: Story) -> tuple[Fraction, dict[int,
 
 
 def limit(course: Course, event: Event, wanted: AuthoriseAward, story: Story) -> Limit | None:
-    """Return what one cap allows of an award; None if it does not concern it."""
+    """Return how much of an award one cap allows; None if the cap does not concern it."""
     span, target = course.place(event), course.plan.target
     if span is None or not course.takes_part(story[:-1], span.period_id):
         return None

@@ -16,7 +16,7 @@ from tests.oracle.reference_windows import spans
 
 
 class CarryingCourse(Course):
-    """The course of a target whose achieved periods keep what came back from them."""
+    """The course of a target whose returns are carried over from achieved periods."""
 
     def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
         """Carry a return if its bill's period is achieved, else take it off there."""

@@ -1,4 +1,4 @@
-"""Unified targets: what the targets of a group are taken together, in each period."""
+"""Composites: the targets of a unified group taken together, in each period."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -9,14 +9,14 @@ from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import AggregateFunction, TargetGroup
 from tests.oracle.reference_course import Course
-from tests.oracle.reference_notices import Row, Step, Told
+from tests.oracle.reference_notices import ReferenceOutcome, Row, Step
 from tests.oracle.reference_plan import MICROSECONDS
 
 NOTHING = Row(Fraction(0))
 
 
-class Whole(NamedTuple):
-    """An achievement of the whole: by which event, and when."""
+class AchievedComposite(NamedTuple):
+    """An achieved composite: by which event, and when."""
 
     by: EventKey
     at: int
@@ -28,8 +28,8 @@ class Union:
     def __init__(self, group: TargetGroup, courses: Sequence[Course]) -> None:
         """Begin with nothing."""
         self.group, self.courses = group, courses
-        self.composites: dict[int, Whole] = {}
-        self.told: list[Told] = []
+        self.composites: dict[int, AchievedComposite] = {}
+        self.told: list[ReferenceOutcome] = []
 
     def look(self, steps: Mapping[int, Step]) -> None:
         """Look at each period in which a target took one of the *steps*; an enrolment alone achieves nothing."""
@@ -39,16 +39,16 @@ class Union:
             self.judge(period_id, rows, next(step for step in mine if step.period_id == period_id))
 
     def judge(self, period_id: int, rows: Sequence[Row], step: Step) -> None:
-        """Achieve the whole once, and take it back if the settings say so."""
+        """Achieve the composite once, and take it back if the settings say so."""
         holds = self.holds(rows)
         settings = self.courses[0].plan.settings
         revokes = settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
         if holds and period_id not in self.composites:
-            self.composites[period_id] = Whole(step.cause.key, step.cause.occurred_at // MICROSECONDS)
-            self.told.append(Told(OutcomeKind.UNIFIED_ACHIEVED, 0, period_id, self.group.id))
+            self.composites[period_id] = AchievedComposite(step.cause.key, step.cause.occurred_at // MICROSECONDS)
+            self.told.append(ReferenceOutcome(OutcomeKind.UNIFIED_ACHIEVED, 0, period_id, self.group.id))
         if not holds and period_id in self.composites and step.is_return and revokes:
             del self.composites[period_id]
-            self.told.append(Told(OutcomeKind.UNIFIED_UNACHIEVED, 0, period_id, self.group.id))
+            self.told.append(ReferenceOutcome(OutcomeKind.UNIFIED_UNACHIEVED, 0, period_id, self.group.id))
 
     def holds(self, rows: Sequence[Row]) -> bool:
         """Return whether enough targets are reached, and the threshold is."""

@@ -1,4 +1,4 @@
-"""The course of one target in all its periods: after each happening everything is looked at anew and added up again.
+"""The course of one target in all its periods: after each happening everything is looked at again and added up again.
 
 Only what has to be remembered is: which events counted (whoever leaves keeps what counted), and what was achieved.
 """
@@ -12,7 +12,7 @@ from milepost.model.standing import OutcomeKind
 from milepost.model.target import EnrolmentMethod, Tracking
 from tests.oracle.reference_enrolment import balance, counts_stored, covers, goal, rank, stay
 from tests.oracle.reference_measures import weight
-from tests.oracle.reference_notices import Booking, Carried, Row, Step, Told, is_reached
+from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
 from tests.oracle.reference_plan import MICROSECONDS, Plan, Span, Weight, is_in_time, is_let_in, is_sum, taken_together
 from tests.oracle.reference_replay import Happening, Story, taken_back
 from tests.oracle.reference_windows import spans
@@ -33,10 +33,10 @@ class Course:
         self.left: int | None = None
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Return]] = {}
-        self.told: list[Told] = []
+        self.told: list[ReferenceOutcome] = []
 
-    def live(self, story: Story) -> Iterator[Step]:
-        """Live through what *story* ends with; one step for each event that comes to count or takes back."""
+    def apply(self, story: Story) -> Iterator[Step]:
+        """Apply the last happening of *story*; one step for each event that counts or takes back."""
         happening = story[-1]
         event = happening.event
         if happening.bill is not None:
@@ -48,9 +48,9 @@ class Course:
             if payload.target_id == self.plan.target.id:
                 yield from self.enrol(story) if isinstance(payload, Enrol) else self.leave(event, payload)
         else:
-            yield from self.hear(story, event)
+            yield from self.receive(story, event)
 
-    def hear(self, story: Story, event: Event) -> Iterator[Step]:
+    def receive(self, story: Story, event: Event) -> Iterator[Step]:
         """Count *event*, if it counts."""
         span = self.place(event)
         if span is None or not self.takes_part(story[:-1], span.period_id):
@@ -59,7 +59,7 @@ class Course:
             yield self.count(event, span, story)
 
     def place(self, event: Event) -> Span | None:
-        """Return the period in which *event* would count, wherever it may and whoever takes part."""
+        """Return the period in which *event* would count, whatever its place, even if the customer takes no part."""
         found = next((span for span in spans(self.plan, self.anchor_for(event)) if span.holds(event.occurred_at)), None)
         if found is None or not self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
             found = found if self.plan.is_calendar else None
@@ -91,7 +91,7 @@ class Course:
         return self.plan.settings.returns is Returns.CARRY and self.plan.is_calendar and is_sum(self.plan.target)
 
     def count(self, event: Event, span: Span, story: Story) -> Step:
-        """Let *event* count in *span*."""
+        """Count *event* in *span*."""
         if self.anchor is None and not self.plan.is_calendar:
             self.anchor = event.occurred_at
         self.lowered[event.key] = taken_back(event, story, before=span.closes_at)
@@ -100,7 +100,7 @@ class Course:
         return Step(event, span.period_id)
 
     def put(self, span: Span, event: Event, story: Story) -> None:
-        """Reckon the row of *span* anew, because of *event*."""
+        """Compute the row of *span* again, because of *event*."""
         self.begin(span.period_id)
         self.mark(span, event, story)
 
@@ -109,10 +109,10 @@ class Course:
         if period_id not in self.rows:
             self.rows[period_id] = Row(Fraction(0))
             if self.plan.target.enrolment is EnrolmentMethod.TRANSACTION:
-                self.tell(OutcomeKind.ENROLLED, period_id)
+                self.record(OutcomeKind.ENROLLED, period_id)
 
     def mark(self, span: Span, event: Event, story: Story) -> None:
-        """Reckon the value anew; triggers are reached once, the goal is stamped once."""
+        """Compute the value again; triggers are reached once, the goal is stamped once."""
         self.reach(span.period_id, self.value(span, story), event, story)
         row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
         if row.achieved_by is None and wanted is not None and row.value >= wanted:
@@ -124,7 +124,7 @@ class Course:
         row, wanted = self.rows[period_id], self.wanted(period_id, story)
         reached = {trigger.id for trigger in self.plan.target.triggers if is_reached(trigger, value, wanted)}
         for new in reached - row.triggers:
-            self.tell(OutcomeKind.TRIGGER_REACHED, period_id, new)
+            self.record(OutcomeKind.TRIGGER_REACHED, period_id, new)
         self.rows[period_id] = row._replace(value=value, triggers=row.triggers | reached)
 
     def wanted(self, period_id: int, story: Story) -> Fraction | None:
@@ -136,15 +136,15 @@ class Course:
         stamp = event.occurred_at // MICROSECONDS
         self.rows[period_id] = self.rows[period_id]._replace(achieved_by=event.key, achieved_at=stamp)
         is_cap = self.plan.group.tracking is Tracking.CAPPING
-        self.tell(OutcomeKind.CAP_REACHED if is_cap else OutcomeKind.ACHIEVED, period_id)
+        self.record(OutcomeKind.CAP_REACHED if is_cap else OutcomeKind.ACHIEVED, period_id)
 
     def unachieve(self, period_id: int) -> None:
         """Take an achievement back."""
         self.rows[period_id] = self.rows[period_id]._replace(achieved_by=None, achieved_at=None)
-        self.tell(OutcomeKind.UNACHIEVED, period_id)
+        self.record(OutcomeKind.UNACHIEVED, period_id)
 
     def value(self, span: Span, story: Story) -> Fraction:
-        """Reckon what a period comes to: its balance, what counted after it, and what was carried into it."""
+        """Compute a period's value: its balance, what counted after it, and what was carried into it."""
         start = balance(self.plan, story, span.period_id)
         carried = sum(
             (one.amount for one in self.carried if one.period_id == span.period_id and one.at > start.at), Fraction(0)
@@ -162,7 +162,7 @@ class Course:
         return found
 
     def span(self, period_id: int) -> Span:
-        """Return the span of a period that was lived."""
+        """Return the span of a period that was reached."""
         return next(span for span in spans(self.plan, self.anchor) if span.period_id == period_id)
 
     def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
@@ -190,7 +190,7 @@ class Course:
         return settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
 
     def lower(self, span: Span, event: Event, story: Story) -> None:
-        """Reckon a row anew after a return."""
+        """Compute a row again after a return."""
         row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
         below = wanted is not None and self.value(span, story) < wanted
         if self.revokes and below and row.achieved_by is not None:
@@ -204,7 +204,7 @@ class Course:
         self.left = None
         found = stay(self.plan, story)
         if self.plan.target.enrolment is not EnrolmentMethod.TRANSACTION or (found and found.is_back):
-            self.tell(OutcomeKind.ENROLLED, event.payload.period_id)
+            self.record(OutcomeKind.ENROLLED, event.payload.period_id)
             self.sit_down(event.payload, event, story)
         yield Step(event, event.payload.period_id, is_enrolment=True)
         if counts_stored(self.plan, story):
@@ -225,7 +225,7 @@ class Course:
         self.rows[enrolling.period_id] = self.rows[enrolling.period_id]._replace(value=value)
 
     def count_stored(self, happening: Happening, enrolling: Enrol, story: Story) -> Iterator[Step]:
-        """Count one event that was heard before the enrolment that *story* ends with."""
+        """Count one event that was received before the enrolment that *story* ends with."""
         event = happening.event
         if happening.bill is not None or event.key in self.booked or isinstance(event.payload, AuthoriseAward):
             return
@@ -237,14 +237,14 @@ class Course:
             yield self.count(event, span, story)
 
     def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:
-        """Take part no more, from the period named on, or from that of the own window that runs; what counted stays."""
+        """Leave, from the named period on, or from the running own window on; what counted stays."""
         self.left = 0
         if self.plan.is_calendar:
             self.left = rank(self.plan, leaving.period_id)
         elif self.anchor is not None:
             running = [span for span in spans(self.plan, self.anchor) if span.holds(event.occurred_at)]
             self.left = rank(self.plan, running[0].period_id) if running else 0
-        self.tell(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
+        self.record(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
         yield from ()
 
     def takes_part(self, story: Story, period_id: int) -> bool:
@@ -252,6 +252,6 @@ class Course:
         is_covered = covers(self.plan, stay(self.plan, story), period_id)
         return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
 
-    def tell(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
-        """Tell an outcome."""
-        self.told.append(Told(kind, self.plan.target.id, period_id, about))
+    def record(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
+        """Record an outcome."""
+        self.told.append(ReferenceOutcome(kind, self.plan.target.id, period_id, about))

@@ -1,4 +1,4 @@
-"""Who takes part, from when on, with which goal; found anew by reading the whole story."""
+"""Taking part: from when on, with which goal; found again by reading the complete story."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class Stay(NamedTuple):
 
 
 def stay(plan: Plan, story: Story) -> Stay | None:
-    """Return how the customer takes part after *story*; None for one who never did."""
+    """Return how the customer takes part after *story*; None if the customer never did."""
     found = Stay(None) if plan.target.enrolment is EnrolmentMethod.TRANSACTION else None
     for happening in story:
         match happening.event.payload:
@@ -31,7 +31,7 @@ def stay(plan: Plan, story: Story) -> Stay | None:
 
 
 def covers(plan: Plan, found: Stay | None, period_id: int) -> bool:
-    """Return whether who takes part like that takes part in a period, but for having left."""
+    """Return whether this enrolment covers a period, leaving aside."""
     if found is None:
         return False
     automatic = plan.target.enrolment is EnrolmentMethod.TRANSACTION and not found.is_back
@@ -46,7 +46,7 @@ def rank(plan: Plan, period_id: int) -> int:
 
 
 def counts_stored(plan: Plan, story: Story) -> bool:
-    """Return whether the enrolment that *story* ends with counts what was heard before it."""
+    """Return whether the enrolment at the end of *story* counts events received before it."""
     found, before = stay(plan, story), stay(plan, story[:-1])
     assert found is not None
     if found.is_back:
@@ -77,7 +77,7 @@ def goal(plan: Plan, story: Story, period_id: int) -> Fraction | None:
 
 
 class Balance(NamedTuple):
-    """A value that replaced what a period had when the happening at place *at* was heard."""
+    """A value that replaced what a period had when the happening at place *at* was received."""
 
     amount: Fraction
     at: int

@@ -12,7 +12,7 @@ from tests.oracle.reference_zones import zone_of as zone_named
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Deeds(NamedTuple):
+class Totals(NamedTuple):
     """The bills of each day that has any, the lines on all of them, the points of all awards."""
 
     days: Mapping[date, int]
@@ -20,11 +20,11 @@ class Deeds(NamedTuple):
     points: Fraction
 
 
-def deeds(zone: str, events: Sequence[Event]) -> Deeds:
-    """Count what *events*, each heard once, come to."""
+def totals(zone: str, events: Sequence[Event]) -> Totals:
+    """Count what *events*, each received once, come to."""
     bills = [event for event in events if isinstance(event.payload, Bill)]
     awards = [payload for event in events if isinstance(payload := event.payload, Award) and payload.currency is None]
-    return Deeds(
+    return Totals(
         Counter(local_day(zone, bill.occurred_at) for bill in bills),
         sum(len(bill.payload.lines) for bill in bills if isinstance(bill.payload, Bill)),
         sum((Fraction(award.amount) for award in awards), Fraction(0)),

@@ -1,4 +1,4 @@
-"""What the naive evaluator tells of a customer: rows, outcomes, and the steps that lead to them."""
+"""The oracle's result for a customer: rows, outcomes, and the steps that lead to them."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Row(NamedTuple):
     triggers: frozenset[int] = frozenset()
 
 
-class Told(NamedTuple):
+class ReferenceOutcome(NamedTuple):
     """An outcome: what came of which target and period, and about what."""
 
     kind: OutcomeKind
@@ -27,7 +27,7 @@ class Told(NamedTuple):
 
 
 class Booking(NamedTuple):
-    """An event that counted in a period, when the happening at place *at* was heard."""
+    """An event that counted in a period, when the happening at place *at* was received."""
 
     event: Event
     period_id: int
@@ -35,7 +35,7 @@ class Booking(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """What a return took off a later period, when the happening at place *at* was heard."""
+    """What a return took off a later period, when the happening at place *at* was received."""
 
     amount: Fraction
     period_id: int

@@ -38,7 +38,10 @@ class Span(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A target of a group, under the settings in force; the events *before* were heard when there was no such group."""
+    """A target of a group, under the settings in force.
+
+    The events *before* were received when there was no such group.
+    """
 
     organisation: Organisation
     group: TargetGroup
@@ -96,7 +99,7 @@ def zone_of(organisation: Organisation, group: TargetGroup) -> str:
 
 
 def is_in_time(plan: Plan, event: Event, span: Span) -> bool:
-    """Return whether *event* was heard soon enough after the end of *span*."""
+    """Return whether *event* was received soon enough after the end of *span*."""
     late_days = plan.settings.late_days
     return late_days is None or event.received_at <= span.closes_at + late_days * DAY
 

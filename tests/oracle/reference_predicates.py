@@ -17,7 +17,7 @@ def always(event: Event, line: Line | None) -> bool:
 
 
 def of_bill(holds: Callable[[Bill], bool]) -> Predicate:
-    """Ask of the bill in hand; anything that is no bill has no `currentTxn`, so nothing holds of it."""
+    """Evaluate on the bill; an event that is no bill has no `currentTxn`, so the predicate does not hold."""
     return lambda event, _: isinstance(event.payload, Bill) and holds(event.payload)
 
 
@@ -32,7 +32,7 @@ def attribute(event: Event, name: str) -> Scalar:
 
 
 def is_number(value: Scalar) -> bool:
-    """Tell numbers from texts and truth values."""
+    """Return whether a value is a number, not a text or a truth value."""
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""What remains of a bill after returns, reckoned plainly with fractions.
+"""What remains of a bill after returns, computed plainly with fractions.
 
 A return never takes back more than the bill still has (facts 8.1, `returns: SUBTRACT`).
 """

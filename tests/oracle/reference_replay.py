@@ -1,4 +1,4 @@
-"""What happened to a customer, told in order: repeats left out, and each return where it takes effect."""
+"""A customer's happenings in order: without duplicates, and each return where it takes effect."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from milepost.model.event import Bill, Event, EventKey, Return
 
 
 class Happening(NamedTuple):
-    """One thing that happens to a customer: *event* is heard, or, if *bill* is given, takes back from that bill."""
+    """One thing that happens to a customer: *event* is received, or, if *bill* is given, takes back from that bill."""
 
     event: Event
     bill: Event | None = None
@@ -17,10 +17,10 @@ Story = Sequence[Happening]
 
 
 def told(events: Sequence[Event]) -> list[Happening]:
-    """Tell what happened, in order: repeats left out, and a return that came too early right after its bill."""
+    """Return the happenings in order: without duplicates, and a return that came too early right after its bill."""
     story: list[Happening] = []
     waiting: list[Event] = []
-    for event in heard_once(events):
+    for event in without_duplicates(events):
         story.append(Happening(event))
         if isinstance(event.payload, Return):
             bill = named_bill(event, [happening.event for happening in story if is_bill(happening)])
@@ -35,8 +35,8 @@ def told(events: Sequence[Event]) -> list[Happening]:
     return story
 
 
-def heard_once(events: Iterable[Event]) -> list[Event]:
-    """Leave out what has the source and id of something heard before."""
+def without_duplicates(events: Iterable[Event]) -> list[Event]:
+    """Leave out events with the source and id of an earlier event."""
     first: dict[EventKey, Event] = {}
     for event in events:
         first.setdefault(event.key, event)
@@ -44,7 +44,7 @@ def heard_once(events: Iterable[Event]) -> list[Event]:
 
 
 def is_bill(happening: Happening) -> bool:
-    """Return whether a bill is heard here."""
+    """Return whether this is the event of a bill."""
     return happening.bill is None and isinstance(happening.event.payload, Bill)
 
 

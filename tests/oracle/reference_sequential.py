@@ -22,7 +22,7 @@ class FillingCourse(Course):
     """Where in the story that was."""
 
     def total(self, story: Story) -> Fraction:
-        """Reckon the total anew."""
+        """Compute the total again."""
         return self.start + taken_together(self.plan, self.weights(self.span(0), story, self.begun))
 
     def over(self, story: Story) -> Fraction:

@@ -1,4 +1,4 @@
-"""Streaks: a walk through the periods, anew after each event."""
+"""Streaks: the run is computed through all periods again after each event."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from milepost.model.event import Enrol, Event, EventKey, GrantFreezes, PauseStre
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import Period, Tracking
 from tests.oracle.reference_course import Course
-from tests.oracle.reference_notices import Step, Told
+from tests.oracle.reference_notices import ReferenceOutcome, Step
 from tests.oracle.reference_plan import MICROSECONDS
 from tests.oracle.reference_replay import Story
 
@@ -39,14 +39,14 @@ class Runner:
         self.achieved: set[int] = set()
         self.since: int | None = None
         self.is_begun = False
-        self.told: list[Told] = []
+        self.told: list[ReferenceOutcome] = []
 
     def look(self, story: Story, step: Step) -> None:
         """Look at the streak after *step*."""
         before, self.achieved = self.achieved, self.now_achieved()
         paces = self.walk(story, until=self.latest())
         for period_id in self.achieved - before:
-            self.tell_start(paces, period_id)
+            self.record_start(paces, period_id)
         asked = step.cause.payload
         is_asked = isinstance(asked, GrantFreezes | PauseStreak) and asked.group_id == self.plan.group.id
         self.is_begun = self.is_begun or bool(self.achieved) or is_asked
@@ -125,13 +125,13 @@ class Runner:
         for level_id, period_id in self.reached(paces).items():
             if level_id not in self.levels:
                 self.levels[level_id] = Earned(cause.key, cause.occurred_at // MICROSECONDS, period_id)
-                self.tell(OutcomeKind.STREAK_LEVEL_ACHIEVED, 0, level_id)
+                self.record(OutcomeKind.STREAK_LEVEL_ACHIEVED, 0, level_id)
 
     def lose(self, paces: Sequence[Pace]) -> None:
         """Lose each level that the walk does not reach any more."""
         for level_id in set(self.levels) - set(self.reached(paces)):
             del self.levels[level_id]
-            self.tell(OutcomeKind.STREAK_LEVEL_UNACHIEVED, 0, level_id)
+            self.record(OutcomeKind.STREAK_LEVEL_UNACHIEVED, 0, level_id)
 
     def reached(self, paces: Sequence[Pace]) -> Mapping[int, int]:
         """Return for each level that the walk reaches the first period in which it does."""
@@ -142,8 +142,8 @@ class Runner:
                 found[level.id] = there[0]
         return found
 
-    def tell_start(self, paces: Sequence[Pace], period_id: int) -> None:
-        """Tell that a streak started, if the period begins a run and is its only one."""
+    def record_start(self, paces: Sequence[Pace], period_id: int) -> None:
+        """Record that a streak started, if the period begins a run and is its only period."""
         place = next((place for place, pace in enumerate(paces) if pace.period_id == period_id), None)
         if place is None or paces[place].run != 1:
             return
@@ -152,24 +152,24 @@ class Runner:
                 break
             if pace.period_id in self.achieved:
                 return
-        self.tell(OutcomeKind.STREAK_STARTED, period_id, self.plan.group.id)
+        self.record(OutcomeKind.STREAK_STARTED, period_id, self.plan.group.id)
 
-    def turn(self, story: Story, turn: PeriodRollover) -> None:
-        """Tell what the close of a period means for the streak."""
-        if not turn.closed or turn.group_id != self.plan.group.id:
+    def boundary(self, story: Story, boundary: PeriodRollover) -> None:
+        """Record the outcomes of a period's closing for the streak."""
+        if not boundary.closed or boundary.group_id != self.plan.group.id:
             return
-        closed = next((one for one in self.plan.periods if one.id == turn.period_id), None)
+        closed = next((one for one in self.plan.periods if one.id == boundary.period_id), None)
         if closed is None:
             return
         paces = self.walk(story, until=closed.opens_at)
         if paces and paces[-1].period_id == closed.id and paces[-1].is_break:
-            self.tell(OutcomeKind.STREAK_BROKEN, closed.id, self.plan.group.id)
+            self.record(OutcomeKind.STREAK_BROKEN, closed.id, self.plan.group.id)
         if closed.id == self.plan.periods[-1].id and self.is_begun:
-            self.tell(OutcomeKind.STREAK_ENDED, closed.id, self.plan.group.id)
+            self.record(OutcomeKind.STREAK_ENDED, closed.id, self.plan.group.id)
 
-    def tell(self, kind: OutcomeKind, period_id: int, about: int) -> None:
-        """Tell an outcome."""
-        self.told.append(Told(kind, self.plan.target.id, period_id, about))
+    def record(self, kind: OutcomeKind, period_id: int, about: int) -> None:
+        """Record an outcome."""
+        self.told.append(ReferenceOutcome(kind, self.plan.target.id, period_id, about))
 
 
 def is_reset(event: Event, runner: Runner) -> bool:

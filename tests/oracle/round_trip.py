@@ -1,4 +1,4 @@
-"""The round trip: what one installation answers, saved and moved into an empty one, is answered there again.
+"""The round trip: what one server answers, saved and moved into an empty one, is answered there again.
 
 Run it with `python -m tests.oracle.round_trip [--data DIR] [--households N]`. It lets `milepost demo` load the bills if
 DIR has none, saves the answers of its server about all definitions and households, moves them into a new folder with
@@ -31,7 +31,7 @@ Answer = dict[str, Any]
 
 
 def told(client: httpx.Client, households: list[int]) -> Iterator[tuple[str, Answer]]:
-    """Return what the server answers, by the address that was asked; first the definitions, then every household."""
+    """Return the server's answers by address; first the definitions, then every household."""
     offset = 0
     while True:
         path = f"/v3/milestones?require-periods=true&limit=100&offset={offset}"
@@ -67,7 +67,7 @@ def comparable(value: Any) -> Any:
 
 
 def move(new: Path, answers: dict[str, Answer], names: dict[int, str]) -> None:
-    """Take the answers over into a new installation in the folder *new*."""
+    """Take the answers over into a new database in the folder *new*."""
     saved, ids = new / "saved.ndjson", new / "ids.csv"
     saved.write_text("".join(f"{json.dumps(answer)}\n" for answer in answers.values()), encoding="utf-8")
     ids.write_text("userId,externalId\n" + "".join(f"{id_},{name}\n" for id_, name in names.items()), encoding="utf-8")
@@ -79,7 +79,7 @@ def move(new: Path, answers: dict[str, Answer], names: dict[int, str]) -> None:
 
 
 def main() -> int:
-    """Compare, print what differs, and give the exit status: 1 if anything does."""
+    """Compare, print the differences, and return the exit status: 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("MILEPOST_DATA", ".milepost")))
     parser.add_argument("--households", type=int, help="load and compare this many only")

@@ -65,7 +65,7 @@ MISTAKES = {
 
 @pytest.fixture(scope="module", name="right")
 def _right() -> Findings:
-    """Reckon as groceries.sql does."""
+    """Compute as groceries.sql does."""
     return expected(FEW)
 
 

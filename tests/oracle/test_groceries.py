@@ -26,7 +26,7 @@ group by all
 
 
 class LineText(msgspec.Struct, rename="camel"):
-    """A line as the event tells it."""
+    """A line in the demo's event."""
 
     code: str
     quantity: Decimal
@@ -38,7 +38,7 @@ class LineText(msgspec.Struct, rename="camel"):
 
 
 class BillText(msgspec.Struct, rename="camel"):
-    """A bill as the event tells it."""
+    """A bill in the demo's event."""
 
     number: str
     net_amount: Decimal
@@ -49,7 +49,7 @@ class BillText(msgspec.Struct, rename="camel"):
 
 
 class EventText(msgspec.Struct):
-    """An event as the demo tells it."""
+    """An event of the demo."""
 
     id: str
     source: str
@@ -83,7 +83,7 @@ def bill(event: EventText) -> BillText:
 
 
 def summary(event: EventText) -> tuple[str, tuple[Any, ...]]:
-    """Return what a bill's event claims, in the columns of BILLS."""
+    """Return a bill's event in the columns of BILLS."""
     payload = bill(event)
     pieces = sum(line.quantity for line in payload.lines)
     claimed = (event.time[:19], payload.net_amount, payload.discount, pieces, len(payload.lines))

@@ -1,26 +1,27 @@
-"""The brand of a scenario behind the client: what it defined, whom it knows, and how its faces are asked."""
+"""The organisation of a scenario behind the client: what it defined, whom it knows, and how its APIs are asked."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from milepost.model.event import EventKey
 from milepost.model.standing import Outcome
+from milepost.model.time import Micros
 from milepost.store.codec import decode_outcomes
-from tests.api.client import ApiClient, Json, OrganisationClient, said
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.scenarios.scenario_story import Definition, Scenario
 from tests.scenarios.shown_progress import Names
 
 
-class Behind:
-    """A brand of its own; the clock stands where the story is."""
+class ScenarioOrganisation:
+    """An organisation of its own; the clock stands where the story is."""
 
     def __init__(self, client: ApiClient, scenario: Scenario) -> None:
-        """Set up the brand of *scenario*, before it has defined anything."""
+        """Set up the organisation of *scenario*, before it has defined anything."""
         self.client = client
         self.groups: list[Json] = []
         self.audiences: dict[str, int] = {}
         self._scenario = scenario
-        self._brand: OrganisationClient = client.organisation(scenario.zone, **scenario.settings)
+        self._client: OrganisationClient = client.organisation(scenario.zone, **scenario.settings)
         self._customers: dict[str, int] = {}
         self._seen: dict[int, list[Json]] = {}
         ids = scenario.place_ids()
@@ -39,44 +40,44 @@ class Behind:
 
     def define(self, definition: Definition) -> None:
         """Post the scenario's groups; all of them can be evaluated, unless the last one is refused."""
-        self.at(definition.heard)
+        self.at(definition.received_at)
         for name in self._scenario.audiences:
             self.audiences[name] = self.post("/api/v1/audiences", {"name": name})["id"]
         for body in self._scenario.groups:
-            answered = self._brand.post("/v3/targetGroups", self._with_audiences(body))
+            answered = self._client.post("/v3/targetGroups", self._with_audiences(body))
             if definition.refused_at is not None and body is self._scenario.groups[-1]:
                 assert answered.status_code == 400, answered.text
-                assert any(definition.refused_at in error["message"] for error in said(answered)["errors"])
+                assert any(definition.refused_at in error["message"] for error in json_of(answered)["errors"])
                 return
             assert answered.status_code == 200, answered.text
-            assert said(answered)["warnings"] is None, answered.text
-            self.groups.append(said(answered)["data"])
+            assert json_of(answered)["warnings"] is None, answered.text
+            self.groups.append(json_of(answered)["data"])
 
-    def at(self, heard: int) -> None:
-        """Let it be so late (epoch microseconds); what was seen before is looked at anew."""
-        self.client.clock.now = heard
+    def at(self, received_at: Micros) -> None:
+        """Set the clock (epoch microseconds) and forget earlier reads."""
+        self.client.clock.now = received_at
         self._seen.clear()
 
-    def tell(self, event: Json) -> Json:
-        """Send an event and give what became of it."""
-        (item,) = self._brand.tell(event)
+    def send_event(self, event: Json) -> Json:
+        """Send an event and return its answer."""
+        (item,) = self._client.send_events(event)
         return item
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return what the answer to a GET says, which went well."""
-        return self._brand.get(path, **query)
+        """Return the body of the answer to a GET; asserts that it succeeded."""
+        return self._client.get(path, **query)
 
     def post(self, path: str, body: Any, **query: Any) -> Any:
-        """Post *body*; return what the answer says, which went well."""
-        answered = self._brand.post(path, body, **query)
+        """Post *body*; return the body of the answer and assert that it succeeded."""
+        answered = self._client.post(path, body, **query)
         assert answered.status_code == 200, answered.text
-        return said(answered)
+        return json_of(answered)
 
     def send(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request; return what the answer says, which went well."""
-        answered = self._brand.send(method, path, **options)
+        """Send a request; return the body of the answer and assert that it succeeded."""
+        answered = self._client.send(method, path, **options)
         assert answered.status_code == 200, answered.text
-        return said(answered)
+        return json_of(answered)
 
     def _with_audiences(self, body: Json) -> Json:
         """Return the body of a group in which targets name audiences by the ids that they got."""
@@ -102,24 +103,24 @@ class Behind:
         if known is None:
             return []
         if known not in self._seen:
-            self._seen[known] = self._brand.groups(known, includeInactive="true")
+            self._seen[known] = self._client.groups(known, includeInactive="true")
         return self._seen[known]
 
     def customer(self, name: str) -> int | None:
-        """Return the id of a customer, once the brand has heard of them."""
+        """Return the id of a customer who is known to the organisation."""
         if name not in self._customers:
-            known = self._brand.get("/api/v1/customers", externalId=name)["items"]
+            known = self._client.get("/api/v1/customers", externalId=name)["items"]
             if not known:
                 return None
             self._customers[name] = known[0]["id"]
         return self._customers[name]
 
     def forget(self, name: str) -> None:
-        """Look a name up anew, which may lead to another customer by now."""
+        """Look a name up again, because it may name another customer by now."""
         self._customers.pop(name, None)
 
     def registered(self, name: str) -> int:
-        """Return the id of a customer; who is not known yet is registered."""
+        """Return the id of a customer; an unknown customer is registered."""
         if name not in self._customers:
             names = [{"type": "externalId", "value": name}]
             kept = self.post("/v2/customers", {"profiles": [{"identifiers": names}]})
@@ -154,7 +155,7 @@ class Behind:
         rows = self.client.connection.execute(
             "select o.body, e.source, e.event_id from outbox o join event e using (bucket, org_id, customer_id, seq)"
             " where org_id = %s and customer_id = %s order by seq",
-            (self._brand.organisation.id, self.customer(customer) or 0),
+            (self._client.organisation.id, self.customer(customer) or 0),
         )
         for body, source, event_id in rows.fetchall():
             for outcome in decode_outcomes(body):

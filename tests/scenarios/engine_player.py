@@ -1,4 +1,4 @@
-"""Plays a scenario in memory: definitions become a catalogue, events are folded by `engine.replay`."""
+"""Plays a scenario in memory: definitions become a rule index, events are folded by `engine.replay`."""
 
 from decimal import Decimal
 
@@ -24,11 +24,12 @@ from milepost.model.event import (
     PauseStreak,
     Unenrol,
 )
-from milepost.model.standing import Progress, ProgressKey, Reason, Streak
+from milepost.model.standing import Progress, ProgressKey, Reason
+from milepost.model.streak import Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US, EPOCH, Micros, Seconds
 from milepost.rules.compiled.composites import STREAKING
-from tests.scenarios.period_boundaries import Told, told_by
+from tests.scenarios.period_boundaries import Notice, notices_by
 from tests.scenarios.replayed_memory import Memory, period_called, running_period
 from tests.scenarios.scenario_story import (
     Changed,
@@ -49,18 +50,18 @@ class EnginePlayer:
     """Knows no database and no clock."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Stand for the brand of *scenario*, before it has defined anything."""
+        """Begin with the organisation of *scenario*, before it has defined anything."""
         self.scenario = scenario
         self._memory = Memory(scenario)
         self._decided: dict[str, Decimal] = {}
-        self._told: list[Told] = []
+        self._told: list[Notice] = []
 
     def define(self, definition: Definition) -> None:
         """Put the scenario's groups in force, or see the last one refused."""
         self._memory.define(self.scenario.groups, definition)
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Let an event happen; return what it changed."""
+        """Apply an event; return what it changed."""
         names = self._memory.names()
         return [
             Changed(
@@ -83,26 +84,26 @@ class EnginePlayer:
             goals=tuple((period_called(group, name).id, goal) for name, goal in enrolment.goals.items()),
             reset=enrolment.reset,
         )
-        self._memory.call(enrolment.customer, ENROL, payload, enrolment.heard)
+        self._memory.call(enrolment.customer, ENROL, payload, enrolment.received_at)
 
-    def leave(self, customer: str, target: str, heard: int) -> None:
+    def leave(self, customer: str, target: str, received_at: Micros) -> None:
         """Take a customer out of a target."""
         group, rule = self._memory.target(target)
-        payload = Unenrol(target_id=rule.id, period_id=running_period(group, heard).id)
-        self._memory.call(customer, UNENROL, payload, heard)
+        payload = Unenrol(target_id=rule.id, period_id=running_period(group, received_at).id)
+        self._memory.call(customer, UNENROL, payload, received_at)
 
-    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, received_at: Micros) -> None:
         """Grant a customer streak freezes."""
         payload = GrantFreezes(group_id=self._memory.group(group).id, count=freezes)
-        self._memory.call(customer, GRANT_FREEZES, payload, heard)
+        self._memory.call(customer, GRANT_FREEZES, payload, received_at)
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, received_at: Micros) -> None:
         """Pause a customer's streak."""
         payload = PauseStreak(group_id=self._memory.group(group).id, starts_at=starts_at, ends_at=ends_at)
-        self._memory.call(customer, PAUSE_STREAK, payload, heard)
+        self._memory.call(customer, PAUSE_STREAK, payload, received_at)
 
     def decide(self, decision: Decision) -> Decimal:
-        """Ask how much of an award may be given; who asks again gets the same answer, as from every client."""
+        """Decide how much of an award may be given; the same decision again gets the same answer."""
         if decision.id not in self._decided:
             payload = AuthoriseAward(
                 program_id=decision.program_id,
@@ -111,57 +112,59 @@ class EnginePlayer:
                 amount=decision.amount,
                 bill=None if decision.bill is None else _read_bill(decision.bill | {"number": decision.id}),
             )
-            entries = self._memory.call(decision.customer, AUTHORISE_AWARD, payload, decision.heard)
+            entries = self._memory.call(decision.customer, AUTHORISE_AWARD, payload, decision.received_at)
             self._decided[decision.id] = next(to_decimal(e.after) for e in entries if e.reason is Reason.GRANTED)
         return self._decided[decision.id]
 
-    def set(self, name: str, value: str, heard: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting of the organisation."""
-        self._memory.set(name, value, heard)
+        self._memory.set(name, value, received_at)
 
-    def edit(self, target: str, change: Json, heard: int) -> None:
+    def edit(self, target: str, change: Json, received_at: Micros) -> None:
         """Change a target."""
-        self._memory.edit(target, change, heard)
+        self._memory.edit(target, change, received_at)
 
-    def count_stored(self, target: str, heard: int) -> None:
-        """Count what was heard before the target was made."""
+    def count_stored(self, target: str, received_at: Micros) -> None:
+        """Count events received before the target was created."""
         group, rule = self._memory.target(target)
         for customer in self._memory.customers():
             payload = Enrol(target_id=rule.id, period_id=group.periods[0].id)
-            self._memory.call(customer, ENROL, payload, heard)
+            self._memory.call(customer, ENROL, payload, received_at)
 
-    def enter(self, customer: str, audience: str, heard: int) -> None:
+    def enter(self, customer: str, audience: str, received_at: Micros) -> None:
         """Put a customer into an audience group, which enrols in the targets that name it."""
         number = self.scenario.audiences.index(audience) + 1
         for target in (target for group in self.scenario.groups for target in group["targets"]):
             if any(one["audienceGroupId"] == number for one in target.get("targetAudienceFilter", ())):
                 name = target["name"]
-                self.enrol(Enrolment(customer=customer, target=name, period=None, balance=None, heard=heard))
+                self.enrol(
+                    Enrolment(customer=customer, target=name, period=None, balance=None, received_at=received_at)
+                )
 
-    def go_out(self, customer: str, audience: str, heard: int) -> None:
+    def go_out(self, customer: str, audience: str, received_at: Micros) -> None:
         """Take a customer out of an audience group: the enrolment stays (facts 8 #59)."""
 
-    def merge(self, victim: str, survivor: str, heard: int) -> None:
-        """Let the survivor hear of the victim's standing."""
-        self._memory.merge(victim, survivor, heard)
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
+        """Apply the merge to the survivor, with the victim's standing."""
+        self._memory.merge(victim, survivor, received_at)
 
-    def turn(self, heard: int) -> None:
-        """Let time pass: every customer hears of what turned; the engine knows whom it concerns."""
-        self._memory.now = heard
-        for told_now in told_by(self._memory, heard):
+    def pass_time(self, received_at: Micros) -> None:
+        """Let time pass: apply due boundaries to every customer; the engine decides whom they concern."""
+        self._memory.now = received_at
+        for told_now in notices_by(self._memory, received_at):
             if told_now not in self._told:
                 self._told.append(told_now)
-                self._memory.call(told_now.customer, PERIOD_ROLLOVER, told_now.turn, heard)
+                self._memory.call(told_now.customer, PERIOD_ROLLOVER, told_now.pass_time, received_at)
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Return how far a customer is: the enrolled stand at nothing before they have done anything."""
+        """Return a customer's value; an enrolled customer without events has 0."""
         group, rule = self._memory.target(target)
         key = ProgressKey(rule.id, period_called(group, period).id)
         progress = self._memory.progress(customer, key)
         life = self._memory.life(customer)
         if progress is None and not _is_enrolled(life, group, key):
             return None
-        progress = progress or Progress(*key, value=0, enrolled_at=0, updated_at=0)
+        progress = progress or Progress(*key, value=0, enrolled_at=Seconds(0), updated_at=Seconds(0))
         return Seen(
             value=to_decimal(progress.value),
             goal=_goal(life, group, rule, key.period_id),
@@ -172,7 +175,7 @@ class EnginePlayer:
             updated_at=progress.updated_at,
         )
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer."""
         group, rule = self._memory.target(target)
         place = [one.ref_code for one in group.periods].index(period)
@@ -188,10 +191,10 @@ class EnginePlayer:
         if earned is not None:
             period = next(one for one in group.periods if one.id == earned.period_id)
             return Level(found.count, found.count, period.ref_code)
-        until = self._memory.now - self._memory.organisation.settings.offset_days * DAY_US
+        until = Micros(self._memory.now - self._memory.organisation.settings.offset_days * DAY_US)
         return Level(evaluate(self._memory.rule_index.streaks[group.id], streak, until).run, found.count, None)
 
-    def whole(self, customer: str, group: str, period: str) -> int | None:
+    def composite_cause(self, customer: str, group: str, period: str) -> int | None:
         """Return the log id of the event that achieved a unified group in a period, None if it is not achieved."""
         found = self._memory.group(group)
         progress = self._memory.progress(customer, ProgressKey(-found.id, period_called(found, period).id))
@@ -218,7 +221,7 @@ def _first_period(group: TargetGroup, enrolment: Enrolment) -> Period:
         return group.periods[0]
     if enrolment.period is not None:
         return period_called(group, enrolment.period)
-    return running_period(group, enrolment.heard)
+    return running_period(group, enrolment.received_at)
 
 
 def _goal(life: Replayed, group: TargetGroup, target: Target, period_id: int) -> Decimal:
@@ -244,6 +247,6 @@ def _read_bill(data: Json) -> Bill:
     """Read the bill of a decision as that of an event is read."""
     customer, time = {"externalId": "somebody"}, "2000-01-01T00:00:00Z"
     event = {"id": "bill", "source": SOURCE, "type": BILL, "customer": customer, "time": time, "data": data}
-    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=0).payload
+    payload = incoming_event_of(write_json(event), org_id=1, till_id=None, now=EPOCH).payload
     assert isinstance(payload, Bill)
     return payload

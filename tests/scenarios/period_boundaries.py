@@ -1,4 +1,4 @@
-"""What a customer is told because time passes, reckoned in memory from the rules of turns (docs/rules.md)."""
+"""Notices to customers because time passes, computed in memory from the rules of boundaries (docs/rules.md)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,21 +8,21 @@ from milepost.model.boundary import BoundaryKind
 from milepost.model.event import PeriodRollover
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.boundaries import boundaries_of
 from tests.scenarios.replayed_memory import Memory
 
 
-class Told(NamedTuple):
-    """Something that one customer is told, and from when on it is due (epoch microseconds)."""
+class Notice(NamedTuple):
+    """A notice to one customer, and when it is due (epoch microseconds)."""
 
-    due_at: int
+    due_at: Micros
     customer: str
-    turn: PeriodRollover
+    pass_time: PeriodRollover
 
 
-def told_by(memory: Memory, now: int) -> list[Told]:
-    """Return all that customers are told by *now*, in order; the engine knows whom of them it concerns."""
+def notices_by(memory: Memory, now: Micros) -> list[Notice]:
+    """Return all notices due by *now*, in order; the engine decides whom they concern."""
     found = (
         told
         for group in memory.groups
@@ -33,19 +33,19 @@ def told_by(memory: Memory, now: int) -> list[Told]:
     return sorted(found, key=lambda told: (told.due_at, told.customer))
 
 
-def _of_group(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told]:
+def _of_group(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Notice]:
     if group.evaluation is Evaluation.CYCLIC_WINDOW:
         yield from _windows(memory, group, customer)
         return
-    for turn in boundaries_of(group, memory.organisation.settings):
-        period_id = turn.period_id
+    for pass_time in boundaries_of(group, memory.organisation.settings):
+        period_id = pass_time.period_id
         if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
             period_id = _running(memory, group, customer)
-        closed = turn.kind is BoundaryKind.CLOSED
-        yield Told(turn.due_at, customer, PeriodRollover(group_id=group.id, period_id=period_id, closed=closed))
+        closed = pass_time.kind is BoundaryKind.CLOSED
+        yield Notice(pass_time.due_at, customer, PeriodRollover(group_id=group.id, period_id=period_id, closed=closed))
 
 
-def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told]:
+def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Notice]:
     """Return the closings of a customer's own windows, and the openings of those after the first."""
     offset = memory.organisation.settings.offset_days * DAY_US
     anchors = memory.life(customer).standing.anchors
@@ -56,10 +56,10 @@ def _windows(memory: Memory, group: TargetGroup, customer: str) -> Iterator[Told
                 continue
             closed = PeriodRollover(group_id=group.id, period_id=period_id, closed=True)
             if place > 0:
-                yield Told(
+                yield Notice(
                     span.opens_at, customer, PeriodRollover(group_id=group.id, period_id=period_id, closed=False)
                 )
-            yield Told(span.closes_at + offset, customer, closed)
+            yield Notice(Micros(span.closes_at + offset), customer, closed)
 
 
 def _running(memory: Memory, group: TargetGroup, customer: str) -> int:

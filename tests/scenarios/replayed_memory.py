@@ -1,4 +1,4 @@
-"""A brand in memory, without database and clock: versions of its catalogue, and each customer's log, replayed on."""
+"""An organisation in memory, without database and clock: versions of its rules, and each customer's log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Event, EventKey, Payl
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.model.target import Author, Period, Target, TargetGroup
+from milepost.model.time import EPOCH, Micros
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.rules.definition.build import build_group
 from milepost.rules.definition.recurring import expand_periods
@@ -30,14 +31,14 @@ AUTHOR = Author(id=1, code="till", name="till")
 
 
 class Memory:
-    """What the brand of a scenario has defined and heard; `now` is the last moment of the story."""
+    """What a scenario's organisation has defined and received; `now` is the last instant of the story."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Stand for the brand of *scenario*, before it has defined anything."""
+        """Begin with the organisation of *scenario*, before it has defined anything."""
         settings = changed_settings(Settings(), scenario.settings)
         self.organisation = Organisation(id=1, name="brand", zone=scenario.zone, version=1, settings=settings)
         self.groups: list[TargetGroup] = []
-        self.now = 0
+        self.now = EPOCH
         self._catalogues: dict[int, RuleIndex] = {1: build_rule_index(self.organisation, ())}
         self._lives: dict[str, Replayed] = {}
         self._merged: dict[str, str] = {}
@@ -47,32 +48,38 @@ class Memory:
 
     def define(self, bodies: list[Json], definition: Definition) -> None:
         """Put groups in force at a new version, or see the last one refused."""
-        self.now = definition.heard
+        self.now = definition.received_at
         for body in bodies:
             draft, problems = read_definition(write_json(body))
             draft = expand_periods(draft, ruling_calendar(self.organisation, draft.time_zone_name))
-            problems += validate(draft, self.organisation, definition.heard).problems
+            problems += validate(draft, self.organisation, definition.received_at).problems
             if definition.refused_at is not None and body is bodies[-1]:
                 assert definition.refused_at in [problem.path for problem in problems]
                 break
             assert problems == (), problems
-            made = build_group(draft, self.organisation, lambda _kind: next(self._numbers), AUTHOR, definition.heard)
+            made = build_group(
+                draft, self.organisation, lambda _kind: next(self._numbers), AUTHOR, definition.received_at
+            )
             self.groups.append(made)
         self._renew(self.organisation)
 
-    def set(self, name: str, value: str, heard: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting: from now on there is a new version."""
-        self.now = heard
+        self.now = received_at
         settings = changed_settings(self.organisation.settings, {name: value})
         self._renew(replace(self.organisation, settings=settings))
 
-    def edit(self, name: str, change: Json, heard: int) -> None:
+    def edit(self, name: str, change: Json, received_at: Micros) -> None:
         """Change a target: from now on there is a new version."""
-        self.now = heard
+        self.now = received_at
         group, target = self.target(name)
         amendment, problems = read_target(write_json(change), target.id)
         where = EditContext(
-            organisation=self.organisation, author=AUTHOR, at=heard, ids=lambda _: next(self._numbers), audiences={}
+            organisation=self.organisation,
+            author=AUTHOR,
+            at=received_at,
+            ids=lambda _: next(self._numbers),
+            audiences={},
         )
         amended = change_targets(group, (amendment,), where)
         assert (*problems, *amended.problems) == ()
@@ -80,11 +87,13 @@ class Memory:
         self._renew(self.organisation)
 
     def happen(self, happening: Happening) -> Sequence[Entry]:
-        """Let an event from outside happen; return its entries."""
-        self.now = happening.heard
-        incoming_event = incoming_event_of(write_json(happening.event), org_id=1, till_id=None, now=happening.heard)
+        """Apply an event from outside; return its entries."""
+        self.now = happening.received_at
+        incoming_event = incoming_event_of(
+            write_json(happening.event), org_id=1, till_id=None, now=happening.received_at
+        )
         place = NOWHERE if incoming_event.place is None else self._places[incoming_event.place.code or ""]
-        return self._live(
+        return self._apply(
             incoming_event.customer.value,
             incoming_event.key,
             incoming_event.name,
@@ -93,13 +102,13 @@ class Memory:
             incoming_event.occurred_at,
         )
 
-    def call(self, customer: str, name: str, payload: Payload, heard: int) -> Sequence[Entry]:
-        """Let an event of our own happen, as a call makes it; return its entries."""
-        self.now = heard
+    def call(self, customer: str, name: str, payload: Payload, received_at: Micros) -> Sequence[Entry]:
+        """Apply a command, as a call makes it; return its entries."""
+        self.now = received_at
         key = EventKey(f"milepost/{name}", str(next(self._calls)))
-        return self._live(customer, key, name, payload, NOWHERE, heard)
+        return self._apply(customer, key, name, payload, NOWHERE, received_at)
 
-    def merge(self, victim: str, survivor: str, heard: int) -> None:
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
         """Merge a customer into another, by whose name both go from now on."""
         theirs, ours = self.life(victim), self.life(survivor)
         under = (ours.standing.seq + 1,)
@@ -109,13 +118,13 @@ class Memory:
             survivor,
             ABSORB_CUSTOMER,
             absorbed_progress(next(self._calls), theirs.standing, theirs.history.values()),
-            heard,
+            received_at,
         )
         self._merged[victim] = survivor
         self._lives.pop(victim, None)
 
     def customers(self) -> list[str]:
-        """Return the customers that were heard of."""
+        """Return the known customers."""
         return [*self._lives]
 
     def life(self, customer: str) -> Replayed:
@@ -151,8 +160,8 @@ class Memory:
             triggers={trigger.id: trigger.name for target in targets for trigger in target.triggers},
         )
 
-    def _live(
-        self, customer: str, key: EventKey, name: str, payload: Payload, place: Place, occurred_at: int
+    def _apply(
+        self, customer: str, key: EventKey, name: str, payload: Payload, place: Place, occurred_at: Micros
     ) -> Sequence[Entry]:
         event = Event(
             key=key,
@@ -178,7 +187,7 @@ def period_called(group: TargetGroup, name: str) -> Period:
     return next(period for period in group.periods if period.ref_code == name)
 
 
-def running_period(group: TargetGroup, at: int) -> Period:
+def running_period(group: TargetGroup, at: Micros) -> Period:
     """Return the period that runs at an instant, else the next to come (facts 8 #30)."""
     return min((period for period in group.periods if period.closes_at > at), key=lambda period: period.opens_at)
 

@@ -9,10 +9,11 @@ import re
 from itertools import count
 from pathlib import Path
 
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from tests.scenarios import vocabulary_definitions as _defining  # noqa: F401 - fills its tables
 from tests.scenarios import vocabulary_events as _deeds  # noqa: F401 - fills its table
-from tests.scenarios.scenario_story import Called, Deed, Definition, Expectation, Happening, Json, Scenario, Step
+from tests.scenarios.scenario_story import Called, DatedAction, Definition, Expectation, Happening, Json, Scenario, Step
 from tests.scenarios.vocabulary import NoSense, clauses, deeds, definitions, events, options
 from tests.scenarios.vocabulary_expectations import SOURCE
 
@@ -52,19 +53,19 @@ def _read(scenario: Scenario, number: int, text: str, numbers: "count[int]") -> 
         understood.meaning(scenario, **understood.words)
 
 
-def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> Deed | Definition:
-    """Return what a dated sentence says; it is heard when it happens, unless it says otherwise."""
+def _said(scenario: Scenario, at: str, sentence: str, numbers: "count[int]") -> DatedAction | Definition:
+    """Return what a dated sentence says; its event is received when it happens, unless the sentence says otherwise."""
     found = _HEARD.search(sentence)
-    heard = _instant(scenario, at if found is None else found["at"])
+    received_at = _instant(scenario, at if found is None else found["at"])
     sentence = _HEARD.sub("", sentence)
     if defined := _DEFINED.fullmatch(sentence):
-        return Definition(heard, defined["path"])
+        return Definition(received_at, defined["path"])
     understood = deeds.find(sentence)
     if understood is not None:
-        called = Called(scenario, _instant(scenario, at), heard)
-        return Deed(heard, understood.meaning(called, **understood.words))
-    happening = Happening(_event(scenario, at, sentence, str(next(numbers))), heard)
-    return Deed(heard, lambda player: player.happen(happening))
+        called = Called(scenario, _instant(scenario, at), received_at)
+        return DatedAction(received_at, understood.meaning(called, **understood.words))
+    happening = Happening(_event(scenario, at, sentence, str(next(numbers))), received_at)
+    return DatedAction(received_at, lambda player: player.happen(happening))
 
 
 def _event(scenario: Scenario, at: str, sentence: str, id_: str) -> Json:
@@ -86,9 +87,9 @@ def _event(scenario: Scenario, at: str, sentence: str, id_: str) -> Json:
     return event
 
 
-def _instant(scenario: Scenario, text: str) -> int:
+def _instant(scenario: Scenario, text: str) -> Micros:
     return calendar_of(scenario.zone).read(text.replace(" ", "T", 1)).instant
 
 
-def _iso(instant: int) -> str:
+def _iso(instant: Micros) -> str:
     return calendar_of("UTC").iso(instant)

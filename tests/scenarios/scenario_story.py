@@ -1,13 +1,15 @@
-"""What a scenario consists of once it is read: a brand as it is defined, what happens, and what is expected then.
+"""What a scenario consists of once it is read: an organisation's definitions, what happens, and what is expected.
 
 Definitions and events are kept as the requests that a client would send. So the players cannot tell a scenario
-differently: one sends them, the other reads them as the faces do and goes on in memory.
+differently: one sends them, the other reads them as the APIs do and goes on in memory.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
+
+from milepost.model.time import Micros, Seconds
 
 Json = dict[str, Any]
 
@@ -41,7 +43,7 @@ class Seen:
     goal: Decimal
     achieved_by: int | None
     marks: frozenset[str]
-    updated_at: int
+    updated_at: Seconds
 
 
 class Level(NamedTuple):
@@ -53,24 +55,24 @@ class Level(NamedTuple):
 
 
 class Called(NamedTuple):
-    """The moment of a sentence: when it happens and when it is heard, in epoch microseconds."""
+    """The moment of a sentence: when it happens and when it is received, in epoch microseconds."""
 
     scenario: "Scenario"
-    at: int
-    heard: int
+    at: Micros
+    received_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as a client sends it; `heard` in epoch microseconds."""
+    """An event as a client sends it; `received` in epoch microseconds."""
 
     event: Json
-    heard: int
+    received_at: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A call that enrols a customer in a target from a period on; `heard` in epoch microseconds.
+    """A call that enrols a customer in a target from a period on; `received` in epoch microseconds.
 
     `period` is None where the server chooses it; `goals` are the customer's own, by the period's name.
     """
@@ -79,7 +81,7 @@ class Enrolment:
     target: str
     period: str | None
     balance: Decimal | None
-    heard: int
+    received_at: Micros
     goals: Mapping[str, Decimal] = field(default_factory=dict)
     reset: bool = False
 
@@ -95,22 +97,22 @@ class Decision:
     currency: str | None
     program_id: int | None
     bill: Json | None
-    heard: int
+    received_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
     """The moment at which the targets are defined, in epoch microseconds, or refused for what is at a path."""
 
-    heard: int
+    received_at: Micros
     refused_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class DatedAction:
     """What is done at a moment; `do` gives what it changed, where that is answered."""
 
-    heard: int
+    received_at: Micros
     do: "Callable[[Player], list[Changed] | None]"
 
 
@@ -126,11 +128,11 @@ class Step(NamedTuple):
 
     line: int
     text: str
-    says: Deed | Definition | Expectation
+    says: DatedAction | Definition | Expectation
 
 
 class Player(Protocol):
-    """Somebody who can play a story and be asked how things stand; instants in epoch microseconds."""
+    """Plays a story and answers how customers stand; instants in epoch microseconds."""
 
     scenario: "Scenario"
 
@@ -138,54 +140,54 @@ class Player(Protocol):
         """Put the scenario's groups in force, or see the last one refused."""
 
     def happen(self, happening: Happening) -> list[Changed]:
-        """Let an event happen; return what it changed."""
+        """Apply an event; return what it changed."""
 
     def enrol(self, enrolment: Enrolment) -> None:
         """Enrol a customer."""
 
-    def leave(self, customer: str, target: str, heard: int) -> None:
+    def leave(self, customer: str, target: str, received_at: Micros) -> None:
         """Take a customer out of a target."""
 
-    def grant(self, customer: str, group: str, freezes: int, heard: int) -> None:
+    def grant(self, customer: str, group: str, freezes: int, received_at: Micros) -> None:
         """Grant a customer streak freezes."""
 
-    def pause(self, customer: str, group: str, starts_at: int, ends_at: int, heard: int) -> None:
+    def pause(self, customer: str, group: str, starts_at: Micros, ends_at: Micros, received_at: Micros) -> None:
         """Pause a customer's streak."""
 
     def decide(self, decision: Decision) -> Decimal:
         """Ask how much of an award may be given."""
 
-    def set(self, name: str, value: str, heard: int) -> None:
+    def set(self, name: str, value: str, received_at: Micros) -> None:
         """Change a setting of the organisation."""
 
-    def edit(self, target: str, change: Json, heard: int) -> None:
+    def edit(self, target: str, change: Json, received_at: Micros) -> None:
         """Change a target; *change* is the body that says what."""
 
-    def count_stored(self, target: str, heard: int) -> None:
-        """Count what was heard before the target was made."""
+    def count_stored(self, target: str, received_at: Micros) -> None:
+        """Count events received before the target was created."""
 
-    def enter(self, customer: str, audience: str, heard: int) -> None:
+    def enter(self, customer: str, audience: str, received_at: Micros) -> None:
         """Put a customer into an audience group."""
 
-    def go_out(self, customer: str, audience: str, heard: int) -> None:
+    def go_out(self, customer: str, audience: str, received_at: Micros) -> None:
         """Take a customer out of an audience group."""
 
-    def merge(self, victim: str, survivor: str, heard: int) -> None:
+    def merge(self, victim: str, survivor: str, received_at: Micros) -> None:
         """Merge one customer into another."""
 
-    def turn(self, heard: int) -> None:
-        """Let time pass: whatever period opened or closed until then is told."""
+    def pass_time(self, received_at: Micros) -> None:
+        """Let time pass: notices of every period that opened or closed by then."""
 
     def seen(self, customer: str, target: str, period: str) -> Seen | None:
-        """Return how far a customer is; None while there is nothing to see."""
+        """Return a customer's value; None while there is no row."""
 
-    def window(self, customer: str, target: str, period: str) -> tuple[int, int]:
+    def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
         """Return from when up to when a period runs for a customer."""
 
     def level(self, customer: str, level: str) -> Level:
         """Return how far a customer is on the way to a streak level."""
 
-    def whole(self, customer: str, group: str, period: str) -> int | None:
+    def composite_cause(self, customer: str, group: str, period: str) -> int | None:
         """Return the log id of the event that achieved a unified group in a period, None if it is not achieved."""
 
     def left(self, customer: str, target: str, period: str) -> Decimal:
@@ -197,7 +199,7 @@ class Player(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Scenario:
-    """A brand and a story, while it is read and after; groups are bodies of `POST /v3/targetGroups`.
+    """An organisation and a story, while it is read and after; groups are bodies of `POST /v3/targetGroups`.
 
     `figures` are the published figures that the scenario shows; `audiences` the audience groups that targets name.
     """

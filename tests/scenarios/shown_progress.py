@@ -37,7 +37,7 @@ WORDS: Mapping[OutcomeKind, str] = {
 
 
 def told(outcome: Outcome, names: Names) -> str:
-    """Say what *outcome* says."""
+    """Return *outcome* in words."""
     return WORDS[outcome.kind].format(
         group=names.groups.get(outcome.about, ""),
         target=names.targets.get(outcome.target_id, ""),

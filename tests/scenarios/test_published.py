@@ -33,11 +33,11 @@ FIGURES = (
 
 
 def test_each_published_figure_is_a_scenario() -> None:
-    """No figure is without one, and no scenario claims a figure that was not published."""
+    """Every published figure has a scenario, and no scenario claims a figure that was not published."""
     named = [figure for scenario in SCENARIOS for figure in scenario.figures]
     assert sorted(FIGURES) == sorted(set(named))
 
 
 def test_there_are_many_scenarios() -> None:
-    """Rules that are told are rules that can be read."""
+    """Every rule in a scenario can be read."""
     assert len(SCENARIOS) >= SCENARIOS_MIN

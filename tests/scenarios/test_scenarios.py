@@ -8,7 +8,7 @@ import pytest
 from tests.scenarios.engine_player import EnginePlayer
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.scenario_file import scenarios_of
-from tests.scenarios.scenario_story import Changed, Deed, Definition, Expectation, Player, Scenario, Step
+from tests.scenarios.scenario_story import Changed, DatedAction, Definition, Expectation, Player, Scenario, Step
 from tests.scenarios.vocabulary import NoSense, expectations
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -24,7 +24,7 @@ def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
         match step.says:
             case Definition():
                 player.define(step.says)
-            case Deed(_, do):
+            case DatedAction(_, do):
                 changes.append(do(player) or [])
             case Expectation(sentence):
                 understood = expectations.understand(sentence)
@@ -38,16 +38,16 @@ def played(scenario: Scenario, player: Player) -> list[list[Changed]]:
 
 
 def story(scenario: Scenario) -> list[Step]:
-    """Return the steps; where nothing is said of it, the targets are defined when the first thing is heard."""
+    """Return the steps; by default the targets are defined when the first event is received."""
     first = next(step.says for step in scenario.steps if not isinstance(step.says, Expectation))
     if any(isinstance(step.says, Definition) for step in scenario.steps):
         return scenario.steps
-    return [Step(0, "", Definition(first.heard)), *scenario.steps]
+    return [Step(0, "", Definition(first.received_at)), *scenario.steps]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_scenario(scenario: Scenario, request: pytest.FixtureRequest) -> None:
-    """The engine and the faces tell the same story, and it is the one that is written down."""
+    """The engine and both APIs agree with the written story."""
     turns = any(step.text.endswith("time passes") for step in scenario.steps)
     front = request.getfixturevalue("front_of_time" if turns else "front")
     in_memory = played(scenario, EnginePlayer(scenario))
@@ -73,14 +73,14 @@ def test_every_scenario_expects_something() -> None:
 
 @pytest.mark.parametrize("line", ["2017-01-01 10:00  Anna flies away", "colour red", "  colour red", "nothing"])
 def test_a_line_without_sense_is_named(tmp_path: Path, line: str) -> None:
-    """File and line are told."""
+    """The message names file and line."""
     path = tmp_path / "odd.scenario"
     path.write_text(f"Scenario: odd\n\n{line}\n")
     with pytest.raises(NoSense, match=r"odd\.scenario:3"):
         scenarios_of(path)
 
 
-def test_a_wrong_expectation_is_told(tmp_path: Path) -> None:
+def test_a_wrong_expectation_is_reported(tmp_path: Path) -> None:
     """What is stated wrongly fails, with its line."""
     path = tmp_path / "wrong.scenario"
     path.write_text(

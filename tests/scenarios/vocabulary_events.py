@@ -1,4 +1,4 @@
-"""Sentences about all else that is done: what the brand calls for, and what time does."""
+"""Sentences about everything else: calls of the organisation, and passing time."""
 
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ def _is_enrolled(
         target=target or called.scenario.target_names()[-1],
         period=period,
         balance=None if balance is None else Decimal(balance),
-        heard=called.heard,
+        received_at=called.received_at,
         goals={name: Decimal(goal) for name, goal in given},
         reset=anew is not None,
     )
@@ -37,19 +37,19 @@ def _is_enrolled(
 @deeds(r"(?P<who>\w+) leaves(?: (?P<target>\w+))?")
 def _leaves(called: Called, who: str, target: str = "") -> Doing:
     left = target or called.scenario.target_names()[-1]
-    return lambda player: player.leave(who, left, called.heard)
+    return lambda player: player.leave(who, left, called.received_at)
 
 
 @deeds(r"(?P<who>\w+) is granted (?P<freezes>\d+) freezes? in (?P<group>\w+)")
 def _is_granted(called: Called, who: str, freezes: str, group: str) -> Doing:
-    return lambda player: player.grant(who, group, int(freezes), called.heard)
+    return lambda player: player.grant(who, group, int(freezes), called.received_at)
 
 
 @deeds(r"(?P<who>\w+) pauses (?P<group>\w+) from (?P<starts>\S+) to (?P<ends>\S+)")
 def _pauses(called: Called, who: str, group: str, starts: str, ends: str) -> Doing:
     calendar = calendar_of(called.scenario.zone)
     span = calendar.read(starts).instant, calendar.read(ends).instant
-    return lambda player: player.pause(who, group, *span, called.heard)
+    return lambda player: player.pause(who, group, *span, called.received_at)
 
 
 @deeds(
@@ -78,7 +78,7 @@ def _asks_for(
         currency=currency,
         program_id=None if programme is None else int(programme),
         bill=bill,
-        heard=called.heard,
+        received_at=called.received_at,
     )
 
     def ask(player: Player) -> None:
@@ -89,41 +89,41 @@ def _asks_for(
 
 @deeds(r"the setting (?P<name>\w+) becomes (?P<value>\S+)")
 def _becomes(called: Called, name: str, value: str) -> Doing:
-    return lambda player: player.set(name, value, called.heard)
+    return lambda player: player.set(name, value, called.received_at)
 
 
 @deeds(r"the goals of (?P<target>\w+) become (?P<goal>\S+)")
 def _goals_become(called: Called, target: str, goal: str) -> Doing:
     number = len(called.scenario.group_of(target)["periods"])
     change = {"defaultValues": [{"defaultValue": goal} for _ in range(number)]}
-    return lambda player: player.edit(target, change, called.heard)
+    return lambda player: player.edit(target, change, called.received_at)
 
 
 @deeds(r"the rule of (?P<target>\w+) becomes (?P<expression>.+)")
 def _rule_becomes(called: Called, target: str, expression: str) -> Doing:
-    return lambda player: player.edit(target, {"expression": expression}, called.heard)
+    return lambda player: player.edit(target, {"expression": expression}, called.received_at)
 
 
 @deeds(r"what is stored counts in (?P<target>\w+)")
 def _what_is_stored_counts(called: Called, target: str) -> Doing:
-    return lambda player: player.count_stored(target, called.heard)
+    return lambda player: player.count_stored(target, called.received_at)
 
 
 @deeds(r"(?P<who>\w+) enters the audience (?P<audience>\w+)")
 def _enters(called: Called, who: str, audience: str) -> Doing:
-    return lambda player: player.enter(who, audience, called.heard)
+    return lambda player: player.enter(who, audience, called.received_at)
 
 
 @deeds(r"(?P<who>\w+) goes out of the audience (?P<audience>\w+)")
 def _goes_out(called: Called, who: str, audience: str) -> Doing:
-    return lambda player: player.go_out(who, audience, called.heard)
+    return lambda player: player.go_out(who, audience, called.received_at)
 
 
 @deeds(r"(?P<victim>\w+) is merged into (?P<survivor>\w+)")
 def _is_merged(called: Called, victim: str, survivor: str) -> Doing:
-    return lambda player: player.merge(victim, survivor, called.heard)
+    return lambda player: player.merge(victim, survivor, called.received_at)
 
 
 @deeds(r"time passes")
 def _time_passes(called: Called) -> Doing:
-    return lambda player: player.turn(called.heard)
+    return lambda player: player.pass_time(called.received_at)

@@ -1,4 +1,4 @@
-"""Sentences about how things stand then: each gives what is expected and what is."""
+"""Sentences of expectation: each returns the expected and the actual value."""
 
 from decimal import Decimal
 
@@ -83,13 +83,13 @@ def _level(
 
 
 @expectations(r"(?P<who>\w+) has the whole of (?P<group>\w+) in (?P<period>\w+), by (?P<event>\w+)")
-def _whole(player: Player, who: str, group: str, period: str, event: str) -> tuple[object, object]:
-    return log_id(event), player.whole(who, group, period)
+def _composite(player: Player, who: str, group: str, period: str, event: str) -> tuple[object, object]:
+    return log_id(event), player.composite_cause(who, group, period)
 
 
 @expectations(r"(?P<who>\w+) has not the whole of (?P<group>\w+) in (?P<period>\w+)")
-def _not_the_whole(player: Player, who: str, group: str, period: str) -> tuple[object, object]:
-    return None, player.whole(who, group, period)
+def _no_composite(player: Player, who: str, group: str, period: str) -> tuple[object, object]:
+    return None, player.composite_cause(who, group, period)
 
 
 @expectations(rf"(?P<who>\w+) may be given (?P<left>\S+) more {_WHERE}")
@@ -98,7 +98,7 @@ def _may_be_given(player: Player, who: str, target: str, period: str, left: str)
 
 
 @expectations(r"(?P<who>\w+) was told (?P<times>once|twice|\d+ times|never): (?P<what>.+)")
-def _was_told(player: Player, who: str, times: str, what: str) -> tuple[object, object]:
+def _had_outcome(player: Player, who: str, times: str, what: str) -> tuple[object, object]:
     expected = {"never": 0, "once": 1, "twice": 2}.get(times)
     said = player.told(who)
     found = said.count(what)

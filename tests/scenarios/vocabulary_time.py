@@ -1,4 +1,4 @@
-"""Sentences about what customers do: each gives the type and the data of an event, clauses say more of it."""
+"""Sentences about what customers do: each returns the type and the data of an event, which clauses change."""
 
 from tests.scenarios.scenario_story import Json
 from tests.scenarios.vocabulary import clauses, events

@@ -1,4 +1,4 @@
-"""A house whose clock is set by hand, and what time has its customers told."""
+"""Servers whose clock is set by hand, and the notices of passing time."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from milepost.model.boundary import BoundaryKind
 from milepost.model.standing import OutcomeKind
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
@@ -21,7 +22,7 @@ class Hand:
         """Stand at the instant that *text* names."""
         self.put(text)
 
-    def __call__(self) -> int:
+    def __call__(self) -> Micros:
         """Return the time."""
         return self.now
 
@@ -36,20 +37,20 @@ def at(house: House, hand: Hand) -> House:
 
 
 async def tick(server: Runtime, *, page: int = 3) -> None:
-    """Let a server that just started do all that is due."""
+    """Have a server that has just started do everything that is due."""
     scheduler = BoundaryWorker(BoundaryNotifier(server, page=page), lambda: 0)
     while await scheduler.once():
         pass
 
 
 async def people(house: House, number: int) -> None:
-    """Let so many customers buy something on the twentieth of January."""
+    """Send a bill of the twentieth of January for each of so many customers."""
     names = [f"c{place:03}" for place in range(number)]
     await house.servers[0].lanes.receive([house.bill(f"first-{name}", name) for name in names])
 
 
 async def told(house: House, *kinds: OutcomeKind) -> Counter[tuple[OutcomeKind, int, int]]:
-    """Count what the outbox holds of *kinds*: kind, target and period."""
+    """Count the outcomes of *kinds* in the outbox: kind, target and period."""
     async with house.database.transaction() as transaction:
         rows = await transaction._connection.execute(b"select body from outbox")
         bodies = [body for (body,) in await rows.fetchall()]
@@ -57,8 +58,8 @@ async def told(house: House, *kinds: OutcomeKind) -> Counter[tuple[OutcomeKind, 
     return Counter((one.kind, one.target_id, one.period_id) for one in outcomes if one.kind in kinds)
 
 
-async def turns(house: House) -> list[tuple[int, BoundaryKind, bool]]:
-    """Return every turn that is written down: its period, what turned, and whether all were told."""
+async def stored_boundaries(house: House) -> list[tuple[int, BoundaryKind, bool]]:
+    """Return every stored boundary: its period, its kind, and whether all customers were notified."""
     async with house.database.transaction() as transaction:
         rows = await transaction._connection.execute(
             b"select period_id, kind, done_at is not null from turn order by due_at, group_id, kind"

@@ -1,4 +1,4 @@
-"""Servers that share one database, with a brand of two targets: what the write path is tried on."""
+"""Servers that share one database, with an organisation of two targets: what the write path is tried on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,6 +12,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import BILL, Bill, EventKey
 from milepost.model.standing import Outcome
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
@@ -37,7 +38,10 @@ MONTHS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Servers that share a database, and the brand whose events they receive; goals are 100 and 3 bills a month."""
+    """Servers that share a database, and the organisation whose events they receive.
+
+    Goals are 100 and 3 bills a month.
+    """
 
     servers: tuple[Runtime, ...]
     org_id: int
@@ -49,7 +53,7 @@ class House:
         return self.servers[0].database
 
     def bill(self, id_: str, customer: str = "anna", net: str = "10", at: int = NOW) -> IncomingEvent:
-        """Offer a bill that is heard at once."""
+        """Return an incoming event: a bill that is received at once."""
         amount = Decimal(net)
         payload = Bill(number=id_, net=amount, gross=amount, discount=Decimal(0), lines=(), extended_fields={})
         return IncomingEvent(
@@ -57,15 +61,15 @@ class House:
             customer=Identifier(IdentifierKind.EXTERNAL_ID, customer),
             key=EventKey("test", id_),
             name=BILL,
-            occurred_at=at,
-            received_at=max(at, NOW),
+            occurred_at=Micros(at),
+            received_at=Micros(max(at, NOW)),
             place=None,
             till_id=None,
             payload=payload,
         )
 
     async def customer_key(self, customer: str = "anna") -> CustomerKey:
-        """Return a customer who is known."""
+        """Return a registered customer."""
         name = (self.org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
         async with self.database.reading() as reading:
             return key_of_customer(self.org_id, (await customers.ids_by_identifier(reading, [name]))[name])
@@ -81,13 +85,13 @@ class House:
         return replay(catalogues.__getitem__, [(version, row.event()) for version, row in log])
 
     async def disagreeing(self) -> list[CustomerKey]:
-        """Return the customers whose log does not lead to what is kept."""
+        """Return the customers whose replayed log differs from what is stored."""
         return [verified.customer_key async for verified in verify(self.database) if not verified.agrees]
 
 
 @asynccontextmanager
 async def open_house(url: str, *, servers: int = 2, limits: Limits | None = None) -> AsyncIterator[House]:
-    """Start servers on the database at *url* and define the brand."""
+    """Start servers on the database at *url* and define the organisation."""
     async with AsyncExitStack() as stack:
         started = [await stack.enter_async_context(_server(url, limits or Limits())) for _ in range(servers)]
         database = started[0].database
@@ -99,17 +103,17 @@ async def open_house(url: str, *, servers: int = 2, limits: Limits | None = None
 
 
 async def define_again(house: House) -> TargetGroup:
-    """Define one more target of the brand."""
+    """Define one more target of the organisation."""
     return await _define(house.database, house.org_id, Kpi.VISIT, 2)
 
 
 async def define_asking(house: House, expression: str) -> TargetGroup:
-    """Define one more target of the brand, which counts the bills that *expression* holds for."""
+    """Define one more target of the organisation, which counts the bills that *expression* holds for."""
     return await _define(house.database, house.org_id, Kpi.QUANTITY, 2, expression)
 
 
-async def another_brand(house: House) -> House:
-    """Add a brand without targets to the same servers."""
+async def second_organisation(house: House) -> House:
+    """Add an organisation without targets to the same servers."""
     organisation, _ = await add_organisation(house.database, name="other", zone="UTC", now=NOW)
     return replace(house, org_id=organisation.id, groups=())
 
@@ -154,8 +158,8 @@ def outcomes_of(bodies: Sequence[str]) -> list[Outcome]:
     return [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
 
 
-def lived(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
-    """Let something happen in a house of its own; afterwards every log leads to what is kept (law 7)."""
+def run_on_servers(url: str, life: Callable[[House], Awaitable[Result]], **options: Any) -> Result:
+    """Run *life* on servers of its own; afterwards replaying every log must give what is stored (law 7)."""
 
     async def happened() -> Result:
         async with open_house(url, **options) as house:

@@ -16,23 +16,24 @@ import httpx
 import msgspec
 
 from milepost.api.http.body import write_json
+from milepost.model.time import Micros
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.scheduled.verify import verify
 from milepost.store.schema import migrate
-from tests.api.client import ApiClient, Json, said
+from tests.api.client import ApiClient, Json, json_of
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.test_scenarios import SCENARIOS, played
 from tests.store.dumping import dumped, tables
 from tests.store.older import FOLDER, Board, Expected, Known, Sent, goals, opened_at, outcomes, places, shown, tell
-from tests.store.stored_stories import close_boards, tell_stories
-from tests.store.stored_worlds import drawn_worlds, live_through
+from tests.store.stored_stories import close_boards, play_stories
+from tests.store.stored_worlds import drawn_worlds, play_world
 
 WORLDS = 16
 EVENTS = "/api/v1/events"
 BOARDS = "select distinct org_id, target_id, period_id from score order by 1, 2, 3"
 GOES_ON_EACH = 3
-"""One customer in so many is told of again and further."""
+"""One customer in so many gets a duplicate and a further event."""
 
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -41,9 +42,9 @@ class Remembering(ApiClient):
     """A client that remembers how late it was when a till asked last, and what each customer did last."""
 
     def __init__(self, url: str) -> None:
-        """Prepare to open the installation at *url*."""
+        """Prepare to open the runtime at *url*."""
         super().__init__(url, Limits())
-        self.ends: dict[str, int] = {}
+        self.ends = dict[str, Micros]()
         self.last: dict[tuple[str, int], str] = {}
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -53,14 +54,14 @@ class Remembering(ApiClient):
         self.ends[till] = self.clock.now
         if (method, path, answered.status_code) == ("POST", EVENTS, 200):
             events = msgspec.json.decode(options["content"], type=list[msgspec.Raw])
-            for event, item in zip(events, said(answered)["items"], strict=True):
+            for event, item in zip(events, json_of(answered)["items"], strict=True):
                 if item["status"] == "applied":
                     self.last[till, item["customerId"]] = bytes(event).decode()
         return answered
 
 
 def main(name: str) -> None:
-    """Fill a database, and write what is in it."""
+    """Fill a database and write its text."""
     with TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         asyncio.run(migrate(server.url))
         client = Remembering(server.url)
@@ -74,14 +75,14 @@ def main(name: str) -> None:
 
 
 def _fill(client: ApiClient) -> None:
-    """Play all there is; first that in which time passes, because it does so for every brand that there is."""
+    """Play everything; first the scenarios in which time passes, because it passes for every organisation."""
     close_boards(client)
     turning = [one for one in SCENARIOS if any(step.text.endswith("time passes") for step in one.steps)]
     for scenario in (*turning, *(one for one in SCENARIOS if one not in turning)):
         played(scenario, HttpPlayer(client, scenario))
-    tell_stories(client)
+    play_stories(client)
     for world in drawn_worlds(WORLDS):
-        assert live_through(client, world)
+        assert play_world(client, world)
 
 
 def _settle(client: ApiClient) -> None:
@@ -92,7 +93,7 @@ def _settle(client: ApiClient) -> None:
 
 
 def _answered(client: Remembering) -> Expected:
-    """Ask about every customer, and let some go on."""
+    """Read every customer, and send further events of some."""
     rows = {table: client.number(f"select count(*) from {table}") for table in tables()}
     customers = client.connection.execute("select org_id, customer_id from standing order by 1, 2").fetchall()
     tills: dict[int, str] = dict(client.connection.execute("select org_id, code from login").fetchall())
@@ -140,7 +141,7 @@ def _gone_on(client: Remembering, known: Known) -> Known:
 
 
 def _further(event: Json, name: str) -> str:
-    """Return an event like *event* that was not heard yet."""
+    """Return an event like *event* with a new id."""
     data = event["data"] | ({"number": name} if "number" in event["data"] else {})
     return write_json(event | {"id": name, "data": data}).decode()
 

@@ -10,9 +10,10 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from milepost.model.time import Micros
 from milepost.service.ingest.lanes import Limits
 from milepost.store.codec import decode_outcomes
-from tests.api.client import PASSWORD, ApiClient, Json, said
+from tests.api.client import PASSWORD, ApiClient, Json, json_of
 
 FOLDER = Path(__file__).with_name("databases")
 
@@ -25,15 +26,15 @@ class Sent(Struct, frozen=True, omit_defaults=True):
 
 
 class Known(Struct, frozen=True, omit_defaults=True):
-    """A customer of the brand whose till is `till`, as seen at `at` (epoch microseconds).
+    """A customer of the organisation whose till is `till`, as seen at `at` (epoch microseconds).
 
     `shows` says in words how far the customer is, `goals` what they set out to reach; `again` is the event that was
-    heard last, and `further` one that was heard after the database was kept, with what each changed.
+    received last, and `further` one that was received after the database was kept, with what each changed.
     """
 
     till: str
     id: int
-    at: int
+    at: Micros
     shows: list[str]
     goals: list[str] = []
     again: Sent | None = None
@@ -46,7 +47,7 @@ class Board(Struct, frozen=True):
     till: str
     target_id: int
     period_id: int
-    at: int
+    at: Micros
     places: list[str]
 
 
@@ -61,7 +62,7 @@ class Expected(Struct, frozen=True):
 
 
 def expected_of(name: str) -> Expected:
-    """Return what was answered about the database of this name."""
+    """Return the recorded answers about the database of this name."""
     return msgspec.json.decode((FOLDER / f"{name}.json").read_bytes(), type=Expected)
 
 
@@ -75,21 +76,21 @@ def opened_at(client: ApiClient) -> Iterator[ApiClient]:
         client.close()
 
 
-def door_to(url: str) -> ApiClient:
+def client_of(url: str) -> ApiClient:
     """Return a client to the database at *url*, not yet open."""
     return ApiClient(url, Limits())
 
 
-def asked(client: ApiClient, till: str, path: str, at: int) -> Any:
-    """Return what a brand is answered at an instant, which goes well."""
+def asked(client: ApiClient, till: str, path: str, at: Micros) -> Any:
+    """Return the answer at an instant; asserts that it succeeded."""
     client.clock.now = at
     answered = client.send("GET", path, auth=(till, PASSWORD))
     assert answered.status_code == 200, answered.text
-    return said(answered)
+    return json_of(answered)
 
 
-def shown(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
-    """Return in words how far a customer is at an instant, as our own face tells it."""
+def shown(client: ApiClient, till: str, customer_id: int, at: Micros) -> list[str]:
+    """Return a customer's progress at an instant in words, as our own API shows it."""
     told = asked(client, till, f"/api/v1/customers/{customer_id}/progress", at)
     lines = [f"customer {told['customerId']} bought for {told['lifetimePurchases']}"]
     for group in told["groups"]:
@@ -99,8 +100,8 @@ def shown(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
     return lines + [f"cap {cap['targetId']}/{cap['periodId']}: {cap['left']} left" for cap in told["caps"]]
 
 
-def goals(client: ApiClient, till: str, customer_id: int, at: int) -> list[str]:
-    """Return in words what a customer set out to reach, and how far that is at an instant."""
+def goals(client: ApiClient, till: str, customer_id: int, at: Micros) -> list[str]:
+    """Return a customer's own goals in words, with their values at an instant."""
     told = asked(client, till, f"/api/v1/customers/{customer_id}/goals", at)["items"]
     return [f"{one['id']} {one['name']}: {one['reached']} of {one['goal']}, {one['status']}" for one in told]
 
@@ -137,12 +138,12 @@ def outcomes(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return dict(Counter(one.kind.name for (body,) in bodies for one in decode_outcomes(body)))
 
 
-def tell(client: ApiClient, till: str, event: str, at: int) -> tuple[str, list[str]]:
+def tell(client: ApiClient, till: str, event: str, at: Micros) -> tuple[str, list[str]]:
     """Send an event at an instant; return what became of it, and what it changed in words."""
     client.clock.now = at
     answered = client.send("POST", "/api/v1/events", content=f"[{event}]".encode(), auth=(till, PASSWORD))
     assert answered.status_code == 200, answered.text
-    (item,) = said(answered)["items"]
+    (item,) = json_of(answered)["items"]
     changed = [
         f"{one['targetId']}/{one['periodId']} {one['reason']}: {one['before']} to {one['after']}"
         for one in item["entries"]

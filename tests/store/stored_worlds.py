@@ -1,4 +1,4 @@
-"""Random worlds of the laws, lived through on a server: each is a brand whose one customer is called Nobody."""
+"""Random worlds of the laws, played on a server: each is an organisation whose only customer is called Nobody."""
 
 from dataclasses import replace
 
@@ -52,8 +52,8 @@ def drawn_worlds(number: int) -> list[World]:
     return [max(run, key=lambda world: len(world.events)) for run in runs]
 
 
-def live_through(client: ApiClient, world: World) -> int:
-    """Play *world* in a brand of its own; return how many of its events were applied."""
+def play_world(client: ApiClient, world: World) -> int:
+    """Play *world* in an organisation of its own; return how many of its events were applied."""
     organisation = client.organisation(world.organisation.zone)
     for kind, places in PLACES.items():
         assert 200 == organisation.post(f"/api/v1/{kind}", places).status_code

@@ -1,4 +1,4 @@
-"""Decisions that several servers take at once never give more than the cap, and each is taken once."""
+"""Decisions that several servers make at once never give more than the cap, and each is made once."""
 
 import asyncio
 from collections import Counter
@@ -14,13 +14,13 @@ from milepost.rules.definition.draft import GroupDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
 from milepost.service.ingest.incoming_event import IncomingEvent, Status
 from milepost.service.ingest.transaction import Ingest
-from tests.store.fixtures_db import MONTHS, NOW, House, lived
+from tests.store.fixtures_db import MONTHS, NOW, House, run_on_servers
 
 CAP = 100
 
 
 async def cap(house: House) -> None:
-    """Let customers of the house be given a hundred points a month."""
+    """Define a cap of a hundred points a month."""
     target = TargetDraft(
         name="most",
         entity=Entity.REWARDS,
@@ -74,10 +74,10 @@ def test_servers_that_decide_at_once_give_exactly_the_cap(database_url: str) -> 
         assert {Status.APPLIED: 50} == Counter(answer.status for (answer,) in answers)
         assert {7: 14, 2: 1, 0: 35} == Counter(granted(answer.entries) for (answer,) in answers)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_one_decision_that_many_servers_are_asked_for_is_taken_once(database_url: str) -> None:
+def test_a_decision_requested_from_many_servers_is_made_once(database_url: str) -> None:
     """One applies it, the others give the same answer; the cap is used once."""
 
     async def life(house: House) -> None:
@@ -90,4 +90,4 @@ def test_one_decision_that_many_servers_are_asked_for_is_taken_once(database_url
         (further,) = await ways[0]([decision(house, "other", "60")])
         assert 40 == granted(further.entries)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

@@ -8,11 +8,12 @@ import pytest
 
 from milepost.engine.leaderboard.board import Ranked, Score
 from milepost.model.organisation import LeaderboardTies
+from milepost.model.time import EPOCH, Micros
 from milepost.service.boards.cached_boards import BoardCache, close_board
 from milepost.service.organisations.provisioning import add_organisation
 from milepost.store import leaderboards
 from milepost.store.database import Database, Transaction
-from milepost.store.leaderboards import BoardName, ScoreRow, StoredScore
+from milepost.store.leaderboards import BoardName, ScoreRow
 from milepost.store.log import key_of_customer
 
 ORG, TARGET, PERIOD = 1001, 2, 3
@@ -25,7 +26,7 @@ async def opened(url: str) -> AsyncIterator[Database]:
     """Return the database at *url*, with one organisation."""
     database = Database(url)
     await database.open(unsafe_durability=True)
-    added, _ = await add_organisation(database, name="brand", zone="UTC", now=0)
+    added, _ = await add_organisation(database, name="brand", zone="UTC", now=EPOCH)
     assert ORG == added.id
     try:
         yield database
@@ -43,22 +44,23 @@ def run(url: str, work: Callable[[Database], Awaitable[None]]) -> None:
     asyncio.run(all_of_it())
 
 
-async def keep(transaction: Transaction, *scores: StoredScore) -> None:
+async def keep(transaction: Transaction, *scores: tuple[int, int, int]) -> None:
     """Write scores of the board."""
     found = [
-        ScoreRow(key_of_customer(ORG, customer_id), TARGET, PERIOD, value, at) for customer_id, value, at in scores
+        ScoreRow(key_of_customer(ORG, customer_id), TARGET, PERIOD, value, Micros(at))
+        for customer_id, value, at in scores
     ]
     await leaderboards.save_scores(transaction, found)
 
 
-async def kept(database: Database, *scores: StoredScore) -> None:
+async def kept(database: Database, *scores: tuple[int, int, int]) -> None:
     """Write scores of the board in a transaction of their own."""
     async with database.transaction() as transaction:
         await keep(transaction, *scores)
 
 
-def test_a_look_sees_what_an_earlier_one_could_not(database_url: str) -> None:
-    """Who commits late is seen by the next look, and what was seen is not read again, however long others take."""
+def test_a_later_look_sees_rows_that_an_earlier_look_could_not(database_url: str) -> None:
+    """The next look sees a late commit, and no row is read again, however long other transactions take."""
 
     async def work(database: Database) -> None:
         async with database.transaction() as long, database.transaction() as late:
@@ -102,20 +104,20 @@ def test_boards_of_large_values_are_read_followed_and_closed(database_url: str, 
     async def work(database: Database) -> None:
         await kept(database, (5, 10**20, 7), (4, 20, 7), (6, -(10**20), 7))
         clock = iter(range(1, 10))
-        following = BoardCache(database, lambda: 0, lambda: next(clock))
+        following = BoardCache(database, lambda: EPOCH, lambda: next(clock))
         await following.current(NAME, FIRST)
         await kept(database, (7, 10**21, 7), (8, 20, 6))
         expected = [
-            Ranked(rank, Score(*score))
-            for rank, score in enumerate(
+            Ranked(rank, Score(customer_id, value, Micros(at)))
+            for rank, (customer_id, value, at) in enumerate(
                 [(7, 10**21, 7), (5, 10**20, 7), (8, 20, 6), (4, 20, 7), (6, -(10**20), 7)], start=1
             )
         ]
         live = await following.current(NAME, FIRST)
         assert expected == live.board.page(0, 9)
-        await close_board(database, NAME, 99, part=part)
+        await close_board(database, NAME, Micros(99), part=part)
         await kept(database, (1, 5, 5))
-        for readers in (following, BoardCache(database, lambda: 0, lambda: 0)):
+        for readers in (following, BoardCache(database, lambda: EPOCH, lambda: 0)):
             live = await readers.current(NAME, FIRST)
             assert (True, 99, expected) == (live.final, live.synced_at, live.board.page(0, 9))
 
@@ -124,30 +126,30 @@ def test_boards_of_large_values_are_read_followed_and_closed(database_url: str, 
 
 @pytest.mark.parametrize("changes", [3, 5_000])
 def test_board_that_changed_a_lot_is_what_it_would_be_anew(database_url: str, changes: int) -> None:
-    """Whether changes are put one by one or, since there are many, the board is read anew, it is the same board."""
+    """Whether changes are put one by one or, since there are many, the board is read again, it is the same board."""
 
     async def work(database: Database) -> None:
         clock = iter(range(1, 10))
-        following = BoardCache(database, lambda: 0, lambda: next(clock))
+        following = BoardCache(database, lambda: EPOCH, lambda: next(clock))
         await kept(database, *((customer, customer % 7, 1) for customer in range(1, 600)))
         first = (await following.current(NAME, FIRST)).board
         await kept(database, *((customer, customer % 11, 2) for customer in range(500, 500 + changes)))
         then = (await following.current(NAME, FIRST)).board
-        anew = (await BoardCache(database, lambda: 0, lambda: 0).current(NAME, FIRST)).board
+        anew = (await BoardCache(database, lambda: EPOCH, lambda: 0).current(NAME, FIRST)).board
         assert anew.page(0, 9_999) == then.page(0, 9_999)
         assert (changes == 3) == (then is first)
 
     run(database_url, work)
 
 
-def test_board_that_nobody_is_on_is_closed_empty(database_url: str) -> None:
+def test_an_empty_board_is_closed_empty(database_url: str) -> None:
     """An empty board is read, closed and read again."""
 
     async def work(database: Database) -> None:
-        following = BoardCache(database, lambda: 0, lambda: 0)
+        following = BoardCache(database, lambda: EPOCH, lambda: 0)
         assert [] == (await following.current(NAME, FIRST)).board.page(0, 9)
-        await close_board(database, NAME, 99)
-        live = await BoardCache(database, lambda: 0, lambda: 0).current(NAME, FIRST)
+        await close_board(database, NAME, Micros(99))
+        live = await BoardCache(database, lambda: EPOCH, lambda: 0).current(NAME, FIRST)
         assert (True, 0, None, []) == (live.final, len(live.board), live.board.of(1), live.board.around(1, 5))
 
     run(database_url, work)

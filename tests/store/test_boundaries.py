@@ -11,8 +11,8 @@ from milepost.model.standing import OutcomeKind
 from milepost.service.organisations.provisioning import change_settings
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.store import customers
-from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told, turns
-from tests.store.fixtures_db import House, define_again, lived
+from tests.store.fixed_clock import Hand, at, people, run_sql, stored_boundaries, tick, told
+from tests.store.fixtures_db import House, define_again, run_on_servers
 
 CLOSED, STARTED = OutcomeKind.PERIOD_CLOSED, OutcomeKind.PERIOD_STARTED
 BEFORE, AFTER = "2026-01-20T12:00:00Z", "2026-02-01T00:00:00Z"
@@ -29,13 +29,13 @@ def february(house: House) -> list[tuple[int, int]]:
 
 
 def everybody(house: House, number: int) -> dict[tuple[OutcomeKind, int, int], int]:
-    """Return what all of *number* customers hear when January ends."""
+    """Return the notices of *number* customers when January ends."""
     closings = {(CLOSED, *key): number for key in january(house)}
     return closings | {(STARTED, *key): number for key in february(house)}
 
 
-def test_customers_are_told_once_that_a_period_closed(database_url: str) -> None:
-    """Nobody is told before the hour; then everybody who was active, page by page, and never again."""
+def test_customers_are_notified_once_that_a_period_closed(database_url: str) -> None:
+    """No customer is notified before the instant; then all active customers, page by page, and never again."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -48,12 +48,12 @@ def test_customers_are_told_once_that_a_period_closed(database_url: str) -> None
         for server in house.servers * 2:
             await tick(server)
         assert everybody(house, 7) == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
+        assert {True} == {done for _, _, done in await stored_boundaries(house)}
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_two_servers_share_the_work_and_tell_nobody_twice(database_url: str) -> None:
+def test_two_servers_share_the_work_and_notify_no_customer_twice(database_url: str) -> None:
     """Four schedulers on two servers run into each other all the time."""
 
     async def life(house: House) -> None:
@@ -65,11 +65,14 @@ def test_two_servers_share_the_work_and_tell_nobody_twice(database_url: str) -> 
         found = await told(house, CLOSED)
         assert {(CLOSED, *key): 40 for key in january(house)} == found
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_a_turn_that_was_broken_off_goes_on_where_it_stopped(database_url: str) -> None:
-    """A server dies after a page; when its lease is over another one tells the rest, and only the rest."""
+def test_a_boundary_that_was_interrupted_goes_on_where_it_stopped(database_url: str) -> None:
+    """A server dies after a page.
+
+    When its lease is over, another server notifies the other customers, and only them.
+    """
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -90,7 +93,7 @@ def test_a_turn_that_was_broken_off_goes_on_where_it_stopped(database_url: str) 
         assert everybody(house, 10) == await told(house, CLOSED, STARTED)
         assert [6] == looked
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def _counting(house: House, looked: list[int]) -> House:
@@ -108,7 +111,7 @@ def _counting(house: House, looked: list[int]) -> House:
 
 
 def test_a_server_that_was_paused_is_fenced(database_url: str) -> None:
-    """Its turn was taken over meanwhile: it tells nobody anything and cannot say how far it got."""
+    """Its lease was taken over meanwhile: it notifies nobody and cannot write how far it got."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -135,7 +138,7 @@ def test_a_server_that_was_paused_is_fenced(database_url: str) -> None:
         await tick(house.servers[0])
         assert everybody(house, 10) == await told(house, CLOSED, STARTED)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_offset_days_are_waited_for(database_url: str) -> None:
@@ -153,15 +156,17 @@ def test_offset_days_are_waited_for(database_url: str) -> None:
         await tick(house.servers[0])
         assert 4 == (await told(house, CLOSED)).total()
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 @pytest.mark.parametrize(
     "policy, closed, started",
     [("ENROLLED_WITH_ACTIVITY", 3, 3), ("ALL_ENROLLED", 5, 5), ("NONE", 0, 0)],
 )
-def test_the_brand_says_who_is_told(database_url: str, policy: str, closed: int, started: int) -> None:
-    """Those with progress, all who take part, or nobody; two customers of five bought before January."""
+def test_the_organisation_says_which_customers_are_notified(
+    database_url: str, policy: str, closed: int, started: int
+) -> None:
+    """Customers with progress, all who take part, or none; two customers of five bought before January."""
 
     async def life(house: House) -> None:
         await change_settings(house.database, organisation="brand", changes={"periodEndOutcome": policy})
@@ -175,22 +180,25 @@ def test_the_brand_says_who_is_told(database_url: str, policy: str, closed: int,
         expected = {(CLOSED, *key): closed for key in january(house)}
         expected |= {(STARTED, *key): started for key in february(house)}
         assert {key: number for key, number in expected.items() if number} == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
+        assert {True} == {done for _, _, done in await stored_boundaries(house)}
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_a_group_of_the_past_has_no_turns(database_url: str) -> None:
-    """What had closed before a group was defined was never open; what ran then is closed, but was not opened."""
+def test_a_group_of_the_past_has_no_boundaries(database_url: str) -> None:
+    """A period that closed before its group was defined has no notices.
+
+    One that ran then has its closing notice only.
+    """
 
     async def life(house: House) -> None:
         hand = Hand("2026-04-05T00:00:00Z")
         house = at(house, hand)
         await tick(house.servers[0])
-        first = await turns(house)
+        first = await stored_boundaries(house)
         await define_again(house)  # dated like all of the house: 20 January
         await tick(house.servers[0])
-        both = await turns(house)
+        both = await stored_boundaries(house)
         kinds = [
             BoundaryKind.CLOSED,
             BoundaryKind.OPENED,
@@ -201,11 +209,11 @@ def test_a_group_of_the_past_has_no_turns(database_url: str) -> None:
         assert sorted(kind.value for kind in kinds * 2) == sorted(kind.value for _, kind, _ in first)
         assert len(both) - len(first) == 5
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_clock_that_jumps_closes_what_it_jumped_over(database_url: str) -> None:
-    """Two months at once are told in their order; a clock that goes back tells nothing again."""
+    """Two months at once have their notices in order; a clock that goes back repeats no notice."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -213,23 +221,23 @@ def test_a_clock_that_jumps_closes_what_it_jumped_over(database_url: str) -> Non
         await people(house, 2)
         hand.put("2026-04-01T12:00:00Z")
         await tick(house.servers[0])
-        due = [kind for _, kind, _ in await turns(house)]
+        due = [kind for _, kind, _ in await stored_boundaries(house)]
         before = await told(house, CLOSED, STARTED)
         for text in ("2026-02-01T00:00:00Z", "2026-04-01T12:00:00Z"):
             hand.put(text)
             await tick(house.servers[0])
             await tick(house.servers[1])
-        assert due == [kind for _, kind, _ in await turns(house)]
+        assert due == [kind for _, kind, _ in await stored_boundaries(house)]
         assert before == await told(house, CLOSED, STARTED)
         assert 4 == sum(
             number for (kind, *key), number in before.items() if kind is CLOSED and tuple(key) in january(house)
         )
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
-    """That a period was told to be closed changes nothing of what is counted."""
+    """A closing notice changes nothing of what is counted."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -246,4 +254,4 @@ def test_an_event_that_comes_late_still_counts(database_url: str) -> None:
         found = [one.value for one in (*now.standing.progress.values(), *now.history) if one.target_id == target_id]
         assert [200_000] == found
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

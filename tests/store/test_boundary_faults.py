@@ -1,4 +1,4 @@
-"""What goes wrong while customers are told of time is logged and tried again, or left out for the others' sake."""
+"""A failure while customers are notified is logged and tried again, or that customer is left out."""
 
 import asyncio
 from dataclasses import replace
@@ -7,13 +7,13 @@ from typing import Any
 from milepost.model.problem import Unavailable
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.worker.boundaries import BoundaryWorker
-from tests.store.fixed_clock import Hand, at, people, tick, told, turns
-from tests.store.fixtures_db import House, lived
+from tests.store.fixed_clock import Hand, at, people, stored_boundaries, tick, told
+from tests.store.fixtures_db import House, run_on_servers
 from tests.store.test_boundaries import AFTER, BEFORE, CLOSED, STARTED, everybody
 
 
 def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> None:
-    """It waits, tries again, and stops when it is told to."""
+    """It waits, tries again, and stops on request."""
 
     async def life(house: House) -> None:
         hand = Hand(BEFORE)
@@ -39,11 +39,11 @@ def test_a_scheduler_goes_on_after_the_database_was_away(database_url: str) -> N
         await task
         assert everybody(house, 2) == await told(house, CLOSED, STARTED)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_a_customer_that_cannot_be_told_keeps_nobody_else_from_it(database_url: str) -> None:
-    """Our own mistake with one customer is logged; the others of the page and all later ones are told."""
+def test_a_customer_who_cannot_be_notified_stops_no_other(database_url: str) -> None:
+    """Our own mistake with one customer is logged; the others of the page and all later customers are notified."""
 
     async def life(house: House) -> None:
         house = at(house, hand := Hand(BEFORE))
@@ -62,6 +62,6 @@ def test_a_customer_that_cannot_be_told_keeps_nobody_else_from_it(database_url: 
         ingest.inside = failing  # type: ignore[method-assign]
         await tick(replace(server, ingest=ingest), page=4)
         assert everybody(house, 6) == await told(house, CLOSED, STARTED)
-        assert {True} == {done for _, _, done in await turns(house)}
+        assert {True} == {done for _, _, done in await stored_boundaries(house)}
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

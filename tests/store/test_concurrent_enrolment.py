@@ -12,7 +12,7 @@ from milepost.service.enrolments.audiences import add_members, create_audience
 from milepost.service.enrolments.bulk_enrolment import EnrolmentRow, RowStatus, enrol_rows
 from milepost.service.enrolments.single_enrolment import EnrolmentDraft, enrol, unenrol
 from milepost.store.log import lock_standings
-from tests.store.fixtures_db import House, lived
+from tests.store.fixtures_db import House, run_on_servers
 from tests.store.test_jobs import NAMES, by_audience, caller, enrolled, known, worked_off
 
 
@@ -27,7 +27,7 @@ async def went_well(one: Awaitable[object]) -> bool:
 
 @pytest.mark.parametrize("goals", [(), (Decimal(5),)])
 def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decimal, ...]) -> None:
-    """Whichever comes first enrols; a file that brings goals of one's own gives them to who takes part already."""
+    """The first one enrols; a file with own goals sets them for a customer who takes part already."""
 
     async def life(house: House) -> None:
         names = await known(house)
@@ -53,7 +53,7 @@ def test_by_call_file_and_audience_at_once(database_url: str, goals: tuple[Decim
         if not goals:
             assert [1] * len(NAMES) == await enrolled(house, group)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 async def in_force(house: House, group: TargetGroup) -> int:
@@ -65,7 +65,7 @@ async def in_force(house: House, group: TargetGroup) -> int:
 
 
 def test_leaving_at_once(database_url: str) -> None:
-    """One leaves, the others are told that there is nobody to leave; and so again and again."""
+    """One call leaves, the others are refused because the customer has left; and so again and again."""
 
     async def life(house: House) -> None:
         await known(house)
@@ -80,4 +80,4 @@ def test_leaving_at_once(database_url: str) -> None:
             left = [went_well(unenrol(runtime, caller(house), group.id, target, anna)) for runtime in (one, other) * 3]
             assert 1 == sum(await asyncio.gather(*left))
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

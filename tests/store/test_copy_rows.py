@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from milepost.model.event import RETURN, Activity, Return, ReturnKind
 from milepost.service.ingest.incoming_event import IncomingEvent, Status
 from milepost.store.log import COPY_FROM
-from tests.store.fixtures_db import House, lived, statuses
+from tests.store.fixtures_db import House, run_on_servers, statuses
 
 COLUMNS = "name, reference, occurred_at, received_at, seq, version, content_hash, body, entries"
 
 
 def several(house: House, customer: str) -> list[IncomingEvent]:
-    """Offer events with and without a reference, with texts of all kinds."""
+    """Return incoming events with and without a reference, with texts of all kinds."""
     visit = replace(house.bill("Ñandú 🦤", customer), name="Visit ✓", payload=Activity({"né": "ø", "none": None}))
     back = Return(kind=ReturnKind.AMOUNT, original="ü-1", amount=Decimal("2.50"), extended_fields={})
     return [house.bill("ü-1", customer, "0.0001"), visit, replace(house.bill("r", customer), name=RETURN, payload=back)]
@@ -37,9 +37,9 @@ def test_a_large_batch_is_logged_as_single_events_are(database_url: str) -> None
         assert 3 == len(rows[0])
         assert _without_order(rows[0]) == _without_order(rows[1])
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def _without_order(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Leave out the number of the event: a batch is heard in the order of time and name."""
+    """Leave out the number of the event: a batch is received in the order of time and name."""
     return [(*row[:4], *row[5:8]) for row in rows]

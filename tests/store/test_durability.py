@@ -1,4 +1,4 @@
-"""A server that may lose what it confirmed is refused, unless somebody says that this is meant."""
+"""A server that may lose confirmed events is refused, unless a setting allows it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Edits between events: replaying the log under the versions that judged it leads to what is kept (law 7)."""
+"""Edits between events: replaying the log under the versions that judged it gives what is stored (law 7)."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -29,7 +29,7 @@ def target_change(draft: TargetDraft) -> Change:
 
 
 def longer(group: TargetGroup, where: EditContext) -> AmendedGroup:
-    """Let the last period, or the one that runs, last for years."""
+    """Extend the last period, or the running one, by years."""
     last = max(group.periods, key=lambda period: period.opens_at)
     draft = PeriodDraft(ends="2035-12-31", description="longer")
     return change_periods(group, (PeriodAmendment(path="", id=last.id, draft=draft),), where)
@@ -72,7 +72,7 @@ def test_an_edit_between_events_is_replayed(database_url: str, what: str, change
 
 
 def test_every_version_of_a_definition_stays(database_url: str) -> None:
-    """What was in force at a version can be read at any time."""
+    """The definition in force at a version can be read at any time."""
 
     async def story() -> tuple[list[Decimal], list[Decimal]]:
         async with open_house(database_url, servers=1) as house:

@@ -107,7 +107,7 @@ def test_a_server_keeps_what_it_confirms(data: Path) -> None:
 
 
 def test_the_data_folder_is_private(data: Path) -> None:
-    """Nobody but its account may look into the database's folder or reach its socket."""
+    """Only its account may look into the database's folder or reach its socket."""
     with EmbeddedServer(data) as server:
         sockets = Path(str(psycopg.conninfo.conninfo_to_dict(server.url)["host"]))
 
@@ -118,7 +118,7 @@ def test_the_data_folder_is_private(data: Path) -> None:
 
 
 def test_a_second_opening_attaches_and_leaves_the_server_running(data: Path) -> None:
-    """Whoever started the server stops it; others only use it."""
+    """The process that started the server stops it; others only use it."""
     with EmbeddedServer(data) as first:
         with EmbeddedServer(data) as second:
             assert second.attached
@@ -162,7 +162,7 @@ def test_data_survives_a_restart(data: Path) -> None:
 
 
 def test_data_survives_a_killed_parent(data: Path) -> None:
-    """A kill -9 stops the server by itself; the next process starts it again and finds what was confirmed."""
+    """After a kill -9 the server stops by itself; the next process starts it again and finds everything confirmed."""
     with keeper(data) as process:
         assert "False" == says(process)
         process.send_signal(signal.SIGKILL)
@@ -183,7 +183,7 @@ def test_an_interrupted_initdb_is_made_again(data: Path) -> None:
 
 
 def test_a_folder_above_the_data_stays_closed(empty: Path) -> None:
-    """Nobody else's permissions are loosened; where the server's account may not go, the data lives elsewhere."""
+    """No other folder's permissions are loosened; where the server's account has no access, the data lies elsewhere."""
     empty.chmod(0o700)
 
     with EmbeddedServer(empty) as server:

@@ -12,7 +12,7 @@ from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.store.log import keys_of
 from milepost.store.statements import statement
 from milepost.store.wire.arrays import Packing, texts
-from tests.store.fixtures_db import House, lived
+from tests.store.fixtures_db import House, run_on_servers
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -54,4 +54,4 @@ def test_bill_of_a_long_log_is_found_without_reading_the_log(database_url: str) 
                     assert read
                     assert [0] * len(read) == [node.get("Rows Removed by Filter", 0) for node in read]
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

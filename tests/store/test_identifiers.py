@@ -5,12 +5,12 @@ from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.customers.identifiers import change_identifiers
 from milepost.service.snapshot.access import Caller
-from tests.store.fixtures_db import House, lived
+from tests.store.fixtures_db import House, run_on_servers
 from tests.store.test_merging import merge, spent, told
 
 
 def caller(house: House) -> Caller:
-    """Return who asks."""
+    """Return the caller."""
     return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
@@ -36,10 +36,10 @@ def test_a_server_with_a_stale_name_asks_again(database_url: str) -> None:
         assert anna.customer_id == known.customer_id
         assert [30, 40] == [await spent(house, customer_key.customer_id) for customer_key in (anna, bert)]
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_a_name_that_nobody_has_registers_somebody(database_url: str) -> None:
+def test_an_unknown_identifier_registers_a_customer(database_url: str) -> None:
     """Also in a server that remembers whose it was."""
 
     async def life(house: House) -> None:
@@ -50,10 +50,10 @@ def test_a_name_that_nobody_has_registers_somebody(database_url: str) -> None:
         assert late.customer_id not in {None, anna.customer_id}
         assert 10 == await spent(house, anna.customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_names_of_one_who_lost_some_still_lead_through_a_merge(database_url: str) -> None:
+def test_identifiers_of_a_customer_who_lost_some_still_lead_through_a_merge(database_url: str) -> None:
     """The victim's names lead to a survivor who had lost a name, in a server that remembers all of them."""
 
     async def life(house: House) -> None:
@@ -65,4 +65,4 @@ def test_names_of_one_who_lost_some_still_lead_through_a_merge(database_url: str
         assert bert.customer_id == late.customer_id
         assert 30 == await spent(house, bert.customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

@@ -1,4 +1,4 @@
-"""Long work page by page: nothing twice by however many servers, nobody left out, no customer spoils the rest."""
+"""Jobs page by page: nothing twice on any number of servers, no customer left out, none spoils the rest."""
 
 import asyncio
 from decimal import Decimal
@@ -19,14 +19,14 @@ from milepost.service.scheduled.jobs import find_job, work_once
 from milepost.service.snapshot.access import Caller
 from milepost.store.log import lock_standings
 from milepost.worker.jobs import JobWorker
-from tests.store.fixtures_db import MONTHS, NOW, House, lived
+from tests.store.fixtures_db import MONTHS, NOW, House, run_on_servers
 
 AUTHOR = Author(id=1, code="t", name="t")
 NAMES = tuple(f"customer {number}" for number in range(30))
 
 
 def caller(house: House) -> Caller:
-    """Return who asks."""
+    """Return the caller."""
     return Caller(org_id=house.org_id, author=AUTHOR, till_id=None, role=Role.ADMIN)
 
 
@@ -52,7 +52,7 @@ async def by_audience(house: House, audience: Audience, name: str = "by audience
 
 
 async def known(house: House) -> list[Identifier]:
-    """Let customers be known, each by a bill; return their names."""
+    """Register customers, each by a bill; return their names."""
     await house.servers[0].lanes.receive([house.bill(name, customer=name) for name in NAMES])
     return [Identifier(IdentifierKind.EXTERNAL_ID, name) for name in NAMES]
 
@@ -66,7 +66,7 @@ async def enrolled(house: House, group: TargetGroup) -> list[int]:
 
 
 async def worked_off(house: House, *, page: int) -> None:
-    """Let all servers work side by side until nothing is left."""
+    """Run all servers side by side until no job is left."""
 
     async def work(place: int) -> None:
         while await work_once(house.servers[place], page=page):
@@ -77,7 +77,7 @@ async def worked_off(house: House, *, page: int) -> None:
 
 @pytest.mark.parametrize("page", [1, 7, 30, 500])
 def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: int) -> None:
-    """Every member is enrolled once, and the job tells as much."""
+    """Every member is enrolled once, and the job counts them."""
 
     async def life(house: House) -> None:
         names = await known(house)
@@ -91,10 +91,10 @@ def test_servers_share_work_and_nothing_is_done_twice(database_url: str, page: i
         assert job is not None
         assert (30, 30, 0, NOW) == (job.looked_at, job.concerned, job.failed, job.done_at)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_who_enters_while_a_target_is_defined_is_not_left_out(database_url: str) -> None:
+def test_a_member_who_enters_while_a_target_is_defined_is_not_left_out(database_url: str) -> None:
     """By the job or by entering, each once; whichever comes first."""
 
     async def life(house: House) -> None:
@@ -112,7 +112,7 @@ def test_who_enters_while_a_target_is_defined_is_not_left_out(database_url: str)
         await worked_off(house, page=7)
         assert [[1] * len(NAMES)] * 4 == [await enrolled(house, group) for group in groups]
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_server_that_dies_leaves_no_trace_of_its_page(database_url: str) -> None:
@@ -134,11 +134,11 @@ def test_a_server_that_dies_leaves_no_trace_of_its_page(database_url: str) -> No
         assert (30, 30) == (job.looked_at, job.concerned)
         assert [1] * len(NAMES) == await enrolled(house, late)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 async def define_late(house: House) -> TargetGroup:
-    """Define a target that everybody takes part in, after what it is to count."""
+    """Define a TRANSACTION target, after the events that it is to count."""
     target = TargetDraft(
         name="late",
         entity=Entity.TRANSACTION,
@@ -157,8 +157,8 @@ async def define_late(house: House) -> TargetGroup:
     return (await define_groups(house.database, house.org_id, AUTHOR, DefinitionRequest(draft), NOW)).group
 
 
-def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None:
-    """Here one whose standing cannot be read; the others are done, and the job tells how many were not."""
+def test_a_customer_whose_work_fails_is_passed_over(database_url: str) -> None:
+    """Here a customer with an unreadable standing; the others are done, and the job counts the failures."""
 
     async def life(house: House) -> None:
         await known(house)
@@ -177,10 +177,10 @@ def test_a_customer_who_cannot_be_done_is_passed_over(database_url: str) -> None
         assert job is not None
         assert (30, 29, 1) == (job.looked_at, job.concerned, job.failed)
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)
 
 
-def test_the_workshop_does_what_there_is_and_stops_when_told() -> None:
+def test_the_job_worker_does_every_job_and_stops_on_request() -> None:
     """Also after something went wrong."""
 
     async def life() -> int:

@@ -15,13 +15,13 @@ from milepost.service.customers.merge import MergeRequest, merge_customers
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.snapshot.access import Caller
-from tests.store.fixtures_db import NOW, House, lived, statuses
+from tests.store.fixtures_db import NOW, House, run_on_servers, statuses
 
 pytestmark = pytest.mark.usefixtures("rows")
 
 
 def caller(house: House) -> Caller:
-    """Return who asks."""
+    """Return the caller."""
     return Caller(org_id=house.org_id, author=Author(id=1, code="t", name="t"), till_id=None, role=Role.ADMIN)
 
 
@@ -50,12 +50,12 @@ async def spent(house: House, customer_id: int) -> int:
 
 
 async def told(house: House, *incoming_events: IncomingEvent, server: int = 0) -> list[Answer]:
-    """Tell a server of *incoming_events*."""
+    """Send *incoming_events* to a server."""
     return await house.servers[server].lanes.receive(list(incoming_events))
 
 
 def back(house: House, id_: str, original: str, customer: str = "bert") -> IncomingEvent:
-    """Offer a full return."""
+    """Return an incoming event: a full return."""
     bill = house.bill(id_, customer)
     payload = Return(kind=ReturnKind.FULL, original=original, extended_fields={})
     return IncomingEvent(
@@ -72,7 +72,7 @@ def back(house: House, id_: str, original: str, customer: str = "bert") -> Incom
 
 
 def test_a_server_with_stale_names_finds_the_survivor(database_url: str) -> None:
-    """The second server remembers whom a name led to; what it hears after the merge counts for the survivor."""
+    """The second server remembers the victim's name; what it receives after the merge counts for the survivor."""
 
     async def life(house: House) -> None:
         for server in (0, 1):
@@ -87,10 +87,10 @@ def test_a_server_with_stale_names_finds_the_survivor(database_url: str) -> None
         assert [60, 60] == [await spent(house, customer_key.customer_id) for customer_key in (victim, survivor)]
         assert survivor == await house.customer_key("anna")
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_what_the_victim_heard_is_known(database_url: str) -> None:
+def test_events_of_the_victim_are_duplicates(database_url: str) -> None:
     """Sent again after the merge, by either server, it is a duplicate; other content under its name is a conflict."""
 
     async def life(house: House) -> None:
@@ -103,7 +103,7 @@ def test_what_the_victim_heard_is_known(database_url: str) -> None:
         assert [Status.CONFLICT] == statuses(await told(house, house.bill("a", "bert", net="11"), server=1))
         assert 20 == await spent(house, (await house.customer_key("bert")).customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_return_finds_the_bill_in_the_victims_log(database_url: str) -> None:
@@ -119,7 +119,7 @@ def test_a_return_finds_the_bill_in_the_victims_log(database_url: str) -> None:
         await told(house, back(house, "r2", "c"), back(house, "r3", "a"), server=1)
         assert 10 == await spent(house, survivor)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
@@ -135,11 +135,11 @@ def test_the_same_request_gets_the_same_answer(database_url: str) -> None:
         assert first == await merge_customers(house.servers[1], caller(house), ids[0], ids[1])
         assert 30 == await spent(house, victim.customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_what_cannot_be_merged_is_refused(database_url: str) -> None:
-    """Oneself, nobody, who was merged into somebody else, and into whom was merged away; nothing changes."""
+def test_customers_that_cannot_be_merged_are_refused(database_url: str) -> None:
+    """The same customer, an unknown one, a victim of another, a survivor who was merged away: nothing changes."""
 
     async def life(house: House) -> None:
         await told(house, *(house.bill(name, name) for name in ("anna", "bert", "carl")))
@@ -159,11 +159,11 @@ def test_what_cannot_be_merged_is_refused(database_url: str) -> None:
         assert [9023] * 2 == [await code(named("carl"), victim), await code(named("bert"), victim)]
         assert 10 == await spent(house, (await house.customer_key("carl")).customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_nothing_is_lost_while_both_are_told_of_events(database_url: str) -> None:
-    """Two servers are told of bills of both, some of them twice, while the two are merged."""
+def test_nothing_is_lost_while_both_receive_events(database_url: str) -> None:
+    """Two servers receive bills of both, some of them twice, while the two are merged."""
 
     async def life(house: House) -> None:
         await told(house, house.bill("a", "anna", net="1"), house.bill("b", "bert", net="1"))
@@ -184,10 +184,10 @@ def test_nothing_is_lost_while_both_are_told_of_events(database_url: str) -> Non
         assert (80, 80) == (counted.count(Status.APPLIED), counted.count(Status.DUPLICATE))
         assert 82 == await spent(house, (await house.customer_key("anna")).customer_id)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
-def test_two_who_are_merged_into_each_other_at_once_become_one(database_url: str) -> None:
+def test_two_customers_merged_into_each_other_at_once_become_one(database_url: str) -> None:
     """One of the two requests is first; the other is refused."""
 
     async def life(house: House) -> None:
@@ -205,4 +205,4 @@ def test_two_who_are_merged_into_each_other_at_once_become_one(database_url: str
         assert [9023] == [problem.code for problem in refused.problems]
         assert Decimal(20) == await spent(house, int(ids[0].value))
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

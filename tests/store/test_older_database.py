@@ -21,7 +21,7 @@ from milepost.store import codec
 from milepost.store.schema import migrate
 from tests.api.client import ApiClient
 from tests.store.dumping import load
-from tests.store.older import FOLDER, Expected, door_to, expected_of, goals, opened_at, outcomes, places, shown, tell
+from tests.store.older import FOLDER, Expected, client_of, expected_of, goals, opened_at, outcomes, places, shown, tell
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -91,7 +91,7 @@ def untouched(request: pytest.FixtureRequest, admin_url: str) -> Iterator[Older]
 
 @contextmanager
 def loaded(admin_url: str, kept: str) -> Iterator[Older]:
-    """Load what is kept of a commit and bring it to today's schema; it is dropped afterwards."""
+    """Load what is stored of a commit and bring it to today's schema; it is dropped afterwards."""
     name = f"older_{next(_NUMBERS)}"
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template template0 strategy file_copy".encode())
@@ -119,14 +119,14 @@ def verified(client: ApiClient) -> list[VerifiedCustomer]:
 
 
 def differing(client: ApiClient) -> list[tuple[int, int]]:
-    """Return the customers whose logs do not lead to what is kept."""
+    """Return the customers whose replayed log differs from what is stored."""
     return [(one.customer_key.org_id, one.customer_key.customer_id) for one in verified(client) if not one.agrees]
 
 
-def test_every_log_leads_to_what_is_kept(older: Older) -> None:
+def test_replaying_every_log_gives_what_is_stored(older: Older) -> None:
     """Each standing is compared and none differs; a standing, a history and an entry that were changed are found."""
     url, expected = older
-    with opened_at(door_to(url)) as client:
+    with opened_at(client_of(url)) as client:
         found = verified(client)
         counts = (len(found), sum(one.events for one in found), sum(one.progress for one in found))
         assert (expected.rows["standing"], expected.rows["event"], expected.progress) == counts
@@ -194,7 +194,7 @@ def column_of(connection: psycopg.Connection[Any], table: str, column: str) -> l
 
 
 def test_every_event_is_known_again(untouched: Older) -> None:
-    """By the digest of what it says: sent once more, none would be taken for another one."""
+    """By the digest of its content: sent once more, none would be taken for another event."""
     url, _ = untouched
     with psycopg.connect(url) as connection:
         for source, id_, name, occurred_at, body, digest in connection.execute(EVENTS.encode()).fetchall():
@@ -204,7 +204,7 @@ def test_every_event_is_known_again(untouched: Older) -> None:
 
 
 def test_our_own_events_are_called_as_they_were(untouched: Older) -> None:
-    """By source too: under another one a call that is made again, or a turn that is told again, would count twice."""
+    """The sources too: under another source a repeated call or a repeated notice would count twice."""
     url, _ = untouched
     with psycopg.connect(url) as connection:
         found = connection.execute("select distinct source from event where source <> all(%s)", [CLIENTS]).fetchall()
@@ -214,10 +214,11 @@ def test_our_own_events_are_called_as_they_were(untouched: Older) -> None:
 def test_customers_are_shown_as_they_were(older: Older) -> None:
     """Every value, level, whole, cap and goal, and every place on a board; then life goes on from there.
 
-    What was heard last is a duplicate with the answer it had, and what comes next changes what it would have changed.
+    What was received last is a duplicate with the answer it had, and what comes next changes what it would have
+    changed.
     """
     url, expected = older
-    with opened_at(door_to(url)) as client:
+    with opened_at(client_of(url)) as client:
         assert expected.boards == [replace(one, places=places(client, one)) for one in expected.boards]
         told = [(one.till, one.shows, shown(client, one.till, one.id, one.at)) for one in expected.customers]
         assert [] == [(till, was, now) for till, was, now in told if was != now]

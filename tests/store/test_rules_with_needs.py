@@ -2,14 +2,14 @@
 
 from milepost.model.standing import Entry
 from milepost.store import customers
-from tests.store.fixtures_db import HOUR, NOW, House, define_asking, lived
+from tests.store.fixtures_db import HOUR, NOW, House, define_asking, run_on_servers
 
 DAY = 24 * HOUR
 ASKING = "currentCustomer.targetAchievedInPeriod('SALES','January')>=20 && currentCustomer.numberOfVisits>=2"
 
 
 def test_ended_periods_are_read_from_the_history_and_stay_there(database_url: str) -> None:
-    """Bills of March ask for January's value, which left the standing weeks ago; the log leads to what is kept."""
+    """Bills of March ask for January's value, which left the standing weeks ago; the log leads to what is stored."""
 
     async def life(house: House) -> tuple[list[tuple[Entry, ...]], int, bool]:
         group = await define_asking(house, ASKING)
@@ -23,7 +23,7 @@ def test_ended_periods_are_read_from_the_history_and_stay_there(database_url: st
             _, history = await customers.stored_bytes(transaction, await house.customer_key())
         return asked, len(history), await house.disagreeing() == []
 
-    asked, settled, agrees = lived(database_url, life)
+    asked, settled, agrees = run_on_servers(database_url, life)
     assert [len(entries) for entries in asked] == [0, 0, 1, 1, 1]
     assert agrees
     assert settled > 0

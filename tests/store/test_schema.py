@@ -1,4 +1,4 @@
-"""Migrations lead to the schema as it is written down, once, whoever comes first."""
+"""Migrations lead to the schema file, once, whichever server comes first."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every statement in `store/queries` is one that PostgreSQL understands and that somebody uses."""
+"""Every statement in `store/queries` is understood by PostgreSQL and used by the code."""
 
 import ast
 import re
@@ -52,7 +52,7 @@ def test_every_statement_is_used_and_every_used_one_is_there() -> None:
     assert set(statements()) == used()
 
 
-def test_statements_tell_buckets_first() -> None:
+def test_statements_name_the_bucket_first() -> None:
     """Rows of customers are looked up by their whole key, which begins with the bucket."""
     of_customers = ("customer", "identity", "standing", "history", "event", "outbox")
     unbucketed = [

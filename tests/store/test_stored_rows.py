@@ -1,4 +1,4 @@
-"""What the write path keeps: hot rows and history, the version that judged, and brands apart."""
+"""What the write path stores: live rows and history, the version that judged, and organisations apart."""
 
 import psycopg
 
@@ -7,7 +7,7 @@ from milepost.service.ingest.incoming_event import IncomingEvent, Status
 from milepost.service.ingest.transaction import Ingest
 from milepost.store import customers
 from milepost.store.codec import encode_standing
-from tests.store.fixtures_db import HOUR, NOW, House, another_brand, define_again, lived, statuses
+from tests.store.fixtures_db import HOUR, NOW, House, define_again, run_on_servers, second_organisation, statuses
 
 
 def test_progress_leaves_the_hot_row_and_comes_back(database_url: str) -> None:
@@ -25,10 +25,10 @@ def test_progress_leaves_the_hot_row_and_comes_back(database_url: str) -> None:
             async with house.database.reading() as reading:
                 now = await customers.find(reading, await house.customer_key())
             assert now is not None
-            assert sorted(january) == sorted(ProgressKey(one.target_id, one.period_id) for one in now.history)
+            assert sorted(january) == sorted(one.key for one in now.history)
             assert set(january).isdisjoint(now.standing.progress)
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)
 
 
 def test_a_definition_rules_from_its_version_on(database_url: str) -> None:
@@ -42,11 +42,11 @@ def test_a_definition_rules_from_its_version_on(database_url: str) -> None:
             rows = connection.execute("select version, entries from event order by seq").fetchall()
         return tuple(entries.count("[[") + entries.count("],[") for _, entries in rows)
 
-    assert (2, 3) == lived(database_url, life)
+    assert (2, 3) == run_on_servers(database_url, life)
 
 
 def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
-    """A registration whose event changes nothing keeps the count of events alone."""
+    """A registration whose event changes nothing stores only the count of events."""
 
     async def life(house: House) -> bytes:
         await house.servers[0].lanes.receive([house.bill("old", at=NOW - 24 * 60 * HOUR)])
@@ -55,14 +55,14 @@ def test_a_new_customer_has_an_empty_standing(database_url: str) -> None:
         assert () == history
         return body
 
-    assert len(encode_standing(EMPTY_STANDING)) < len(lived(database_url, life, servers=1)) < 48
+    assert len(encode_standing(EMPTY_STANDING)) < len(run_on_servers(database_url, life, servers=1)) < 48
 
 
-def test_offers_of_two_brands_share_a_batch(database_url: str) -> None:
+def test_events_of_two_organisations_share_a_batch(database_url: str) -> None:
     """One transaction may hold events of many organisations; each is judged by its own rules."""
 
     async def life(house: House) -> None:
-        other = await another_brand(house)
+        other = await second_organisation(house)
         incoming_events: list[IncomingEvent] = [
             house.bill("one"),
             other.bill("one"),
@@ -73,4 +73,4 @@ def test_offers_of_two_brands_share_a_batch(database_url: str) -> None:
         assert [Status.APPLIED, Status.APPLIED, Status.APPLIED, Status.DUPLICATE] == statuses(answers)
         assert [2, 0, 2, 0] == [len(answer.entries) for answer in answers]
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)

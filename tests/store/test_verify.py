@@ -1,4 +1,4 @@
-"""Replaying the log shows what is kept to be right, and finds what is not (law 7)."""
+"""Replaying the log shows what is stored to be right, and finds what is not (law 7)."""
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ CHANGES = (
 
 
 async def happened(house: House) -> None:
-    """Let Anna have a history, and Bert two bills."""
+    """Send events of Anna over months, and two bills of Bert."""
     bills = [
         house.bill("a1"),
         house.bill("a2", at=NOW + 24 * 19 * HOUR),
@@ -36,7 +36,7 @@ async def happened(house: House) -> None:
 def test_what_does_not_follow_from_the_log_is_found(
     database_url: str, what: str, change: str, expected: tuple[str, ...]
 ) -> None:
-    """Each customer whose rows were tampered with, and nobody else."""
+    """Each customer whose rows were tampered with is found, and no other."""
 
     async def found() -> list[tuple[str, int, int, bool]]:
         async with open_house(database_url, servers=1) as house:

@@ -1,4 +1,4 @@
-"""What machine code packs for PostgreSQL is what Python packs, byte for byte."""
+"""Native code packs for PostgreSQL the same bytes as Python."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -27,7 +27,7 @@ EVENTS: st.SearchStrategy[EventRow] = st.tuples(
 
 
 def both(make: Callable[[], Made]) -> tuple[Made, Made]:
-    """Make something in machine code and in Python."""
+    """Make something in native code and in Python."""
     compiled = make()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrays, "is_compiled", False)

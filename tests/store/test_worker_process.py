@@ -18,7 +18,7 @@ from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.store import boundaries
 from milepost.store.schema import _LOCK as MIGRATION_LOCK
 from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told
-from tests.store.fixtures_db import House, lived
+from tests.store.fixtures_db import House, run_on_servers
 
 CLOCK = "2026-02-01T00:00:00Z"
 EVE = "2026-01-31T23:59:50Z"
@@ -53,7 +53,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(database_url: str) -> None:
-    """One is killed after its first page; two others tell the rest, stop when told, and every log verifies."""
+    """One is killed after its first page; two others notify the rest and stop on request, and every log verifies."""
 
     async def life(house: House) -> None:
         await people(house, CUSTOMERS)
@@ -79,7 +79,7 @@ def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(da
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_CLOSED)).values())
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_STARTED)).values())
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_worker_that_is_stopped_while_it_starts_ends_well(database_url: str) -> None:
@@ -96,7 +96,7 @@ def test_a_worker_that_is_stopped_while_it_starts_ends_well(database_url: str) -
 
 
 def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> None:
-    """A second before the end of January it waits; when its clock has run on past it, it tells."""
+    """A second before the end of January it waits; once its clock has passed it, it notifies."""
 
     async def life(house: House) -> None:
         await people(house, 3)
@@ -106,12 +106,12 @@ def test_a_worker_does_nothing_before_its_clock_says_so(database_url: str) -> No
             assert (0,) == connection.execute("select count(*) from turn").fetchone()
             until(lambda: connection.execute(done).fetchone() == (4,))
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 @pytest.mark.slow
-def test_a_worker_that_stood_still_tells_nobody_again(database_url: str) -> None:
-    """Stopped within a turn, it is taken over from; when it goes on, everybody has been told once."""
+def test_a_worker_that_stood_still_notifies_no_customer_again(database_url: str) -> None:
+    """Stopped within a boundary, it loses its lease; when it goes on, every customer has been notified once."""
 
     async def life(house: House) -> None:
         await people(house, CUSTOMERS)
@@ -135,11 +135,11 @@ def test_a_worker_that_stood_still_tells_nobody_again(database_url: str) -> None
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_CLOSED)).values())
         assert {CUSTOMERS} == set((await told(house, OutcomeKind.PERIOD_STARTED)).values())
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
-    """The database ends its transaction: others need not wait for who stands still."""
+    """The database ends its transaction: other servers need not wait for a server that stands still."""
 
     async def life(house: House) -> None:
         hand = Hand(CLOCK)
@@ -161,4 +161,4 @@ def test_a_page_that_falls_silent_lets_go(database_url: str) -> None:
         await tick(house.servers[1])
         assert 1 <= (await told(house, OutcomeKind.PERIOD_CLOSED)).total()
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)

@@ -14,7 +14,7 @@ from milepost.service.ingest.incoming_event import Answer, Status
 from milepost.service.ingest.lanes import Limits, Overloaded
 from milepost.service.ingest.transaction import Ingest
 from milepost.store import customers
-from tests.store.fixtures_db import HOUR, NOW, House, lived, outcomes_of, statuses
+from tests.store.fixtures_db import HOUR, NOW, House, outcomes_of, run_on_servers, statuses
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -30,7 +30,7 @@ def stored(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
 
 
 def ingests(house: House, number: int) -> list[Ingest]:
-    """Return ways in that know nothing of each other, as those of many processes."""
+    """Return receivers that know nothing of each other, like those of many processes."""
     return [Ingest(server.database, server.snapshots) for server in islice(house.servers * number, number)]
 
 
@@ -42,7 +42,7 @@ async def values(house: House, customer: str = "anna") -> list[int]:
     return [now.standing.progress[key].value for key in sorted(now.standing.progress)]
 
 
-def test_two_servers_hear_one_customer_at_the_same_time(database_url: str) -> None:
+def test_two_servers_receive_events_of_one_customer_at_the_same_time(database_url: str) -> None:
     """No bill is lost and none counts twice; each gets a number of its own."""
 
     async def life(house: House) -> None:
@@ -53,7 +53,7 @@ def test_two_servers_hear_one_customer_at_the_same_time(database_url: str) -> No
         assert {Status.APPLIED: 200} == Counter(status for part in answers for status in statuses(part))
         assert [2_000 * 10_000, 200 * 10_000] == await values(house)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_overlapping_batches_do_not_lock_each_other_out(database_url: str) -> None:
@@ -72,7 +72,7 @@ def test_overlapping_batches_do_not_lock_each_other_out(database_url: str) -> No
         assert {Status.APPLIED: 16 * 12} == Counter(status for part in answers for status in statuses(part))
         assert [[1_700_000, 170_000]] * 6 + [[1_600_000, 160_000]] * 6 == [await values(house, name) for name in names]
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_many_senders_of_one_event_make_one(database_url: str) -> None:
@@ -90,7 +90,7 @@ def test_many_senders_of_one_event_make_one(database_url: str) -> None:
         assert {first.entries} == {answer.entries for answer in answers}
         assert [100_000, 10_000] == await values(house, "new")
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_failure_at_the_last_statement_leaves_nothing(database_url: str) -> None:
@@ -110,7 +110,7 @@ def test_a_failure_at_the_last_statement_leaves_nothing(database_url: str) -> No
             assert [Status.APPLIED] * 3 == statuses(await receive(achieving))
             assert before != stored(connection)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_an_event_that_cannot_be_kept_spoils_no_other(database_url: str) -> None:
@@ -125,11 +125,11 @@ def test_an_event_that_cannot_be_kept_spoils_no_other(database_url: str) -> None
             assert [13] == [place for place, answer in enumerate(answers) if answer.status is Status.REFUSED]
             assert {Status.APPLIED: 20, Status.REFUSED: 1} == Counter(statuses(answers))
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)
 
 
 def test_outcomes_are_in_the_outbox_if_and_only_if_their_standing_is_kept(database_url: str) -> None:
-    """What replaying the log tells is what the outbox holds, in order (law 9)."""
+    """Replaying the log gives the outcomes of the outbox, in order (law 9)."""
 
     async def life(house: House) -> None:
         random = Random(3)
@@ -146,7 +146,7 @@ def test_outcomes_are_in_the_outbox_if_and_only_if_their_standing_is_kept(databa
                 assert list(expected) == outcomes_of([body for (body,) in rows])
                 assert 4 <= len(expected)
 
-    lived(database_url, life)
+    run_on_servers(database_url, life)
 
 
 def test_a_lost_connection_loses_and_doubles_nothing(database_url: str) -> None:
@@ -169,7 +169,7 @@ def test_a_lost_connection_loses_and_doubles_nothing(database_url: str) -> None:
         assert [Status.DUPLICATE] * 2 == statuses(await receive(sent))
         assert [200_000, 20_000] == await values(house)
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)
 
 
 async def _blocked(connection: psycopg.Connection[Any]) -> int:
@@ -201,10 +201,10 @@ def test_a_server_that_went_away_is_found_again(database_url: str) -> None:
                 await asyncio.sleep(0.05)
         assert [Status.APPLIED] == statuses(answers)
 
-    lived(database_url, life, servers=1)
+    run_on_servers(database_url, life, servers=1)
 
 
-def test_a_full_lane_turns_requests_away_whole(database_url: str) -> None:
+def test_a_full_lane_turns_a_request_away_as_a_whole(database_url: str) -> None:
     """More than may wait is refused before anything of it is received; what waited is applied."""
 
     async def life(house: House) -> None:
@@ -220,4 +220,4 @@ def test_a_full_lane_turns_requests_away_whole(database_url: str) -> None:
         assert [Status.APPLIED] * 4 == statuses(await waiting)
         assert [500_000, 50_000] == await values(house)
 
-    lived(database_url, life, servers=1, limits=Limits(batch_events_max=4, waiting_events_max=4))
+    run_on_servers(database_url, life, servers=1, limits=Limits(batch_events_max=4, waiting_events_max=4))

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,9 @@ FUNCTION_LINES_MAX = 40
 MODULE_LINES_MAX = 300
 KEYWORDS_FROM = 3
 """With so many fields a value is made by keywords."""
+
+BY_POSITION_MAX = 4
+"""With more arguments by position, nobody sees that two of one type have changed places."""
 
 MADE_BY_POSITION = frozenset({"Problem", "Goal"})
 """Values of three fields whose order is plain: where, what and which code; id, period and value."""
@@ -88,7 +91,7 @@ def commits(source: Source) -> Iterator[str]:
 
 
 def depended_on(source: Source) -> Iterator[str]:
-    """Return the names of what FastAPI is told that requests depend on."""
+    """Return the names of FastAPI's dependencies."""
     for node in ast.walk(source.tree):
         match node:
             case ast.Call(func=ast.Name(id="Depends"), args=[ast.Name(id=name)]):
@@ -120,6 +123,29 @@ def _thawed(source: Source, node: ast.ClassDef) -> Iterator[str]:
         wanted = {"frozen", "slots"} | ({"kw_only"} if by_keyword else set())
         if missing := wanted - true:
             yield f"{source.path}:{node.lineno}: {node.name} lacks {', '.join(sorted(missing))}"
+
+
+def values(source: Source) -> Iterator[str]:
+    """Return the names of the values that are defined here: structs, named tuples and dataclasses."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            bases = {name for base in node.bases for name in _names(base)}
+            if any(name == "NamedTuple" or name.endswith("Struct") for name in bases) or any(
+                "dataclass" in _names(decorator) for decorator in node.decorator_list
+            ):
+                yield node.name
+
+
+def made_by_position(source: Source, names: Collection[str]) -> Iterator[str]:
+    """Find values, of those called *names*, that are made of many arguments by position; `*key` counts as two."""
+    for node in ast.walk(source.tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in names:
+                count = sum(2 if isinstance(argument, ast.Starred) else 1 for argument in arguments)
+                if count > BY_POSITION_MAX:
+                    yield f"{source.path}:{node.lineno}: {name} is made of {count} arguments by position; name them"
+            case _:
+                pass
 
 
 def _names(node: ast.AST) -> set[str]:

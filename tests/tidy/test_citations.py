@@ -33,7 +33,7 @@ ANCHORS = citations.anchors_of("""
 
 
 def test_each_citation_leads_to_a_place_on_the_page() -> None:
-    """Nobody is sent to a section, a decision, a setting or a code that is not there."""
+    """No citation names a section, a decision, a setting or a code that does not exist."""
     anchors = citations.anchors_of(page())
 
     assert [] == [line for path, text in citations.texts() for line in citations.unresolved(path, text, anchors)]
@@ -104,7 +104,7 @@ def test_a_citation_is_read(cited: str, anchors: list[str]) -> None:
     ],
 )
 def test_a_citation_that_leads_nowhere_is_found(cited: str, missing: str) -> None:
-    """File, line and citation are told, and what the page lacks."""
+    """A finding names file, line and citation, and what the page lacks."""
     shown = cited.replace("\n", " ")
     expected = f"src/a.py:2: ({WORD} {shown}) leads nowhere: {PAGE} has no {missing}"
 
@@ -119,7 +119,7 @@ def test_what_is_no_citation_is_let_pass(text: str) -> None:
 
 @pytest.mark.parametrize("cited", ["4.2", "8 #29", "in 8.1", "\n    # 2.9, 3.6"])
 def test_a_citation_with_the_former_word_is_found(cited: str) -> None:
-    """A citation that was forgotten when the page moved is told with its line."""
+    """A citation that was forgotten when the page moved is found with its line."""
     for word in (FORMER_WORD, FORMER_WORD.capitalize()):
         found = [*citations.former("src/a.py", f"\n\nsee {word} {cited} for why")]
 

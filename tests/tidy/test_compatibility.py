@@ -58,7 +58,7 @@ def addresses() -> list[tuple[str, re.Pattern[str]]]:
     ]
 
 
-def test_each_route_of_the_vendors_face_has_rows() -> None:
+def test_each_route_of_the_vendors_api_has_rows() -> None:
     """Below a heading that has its address; the gateway's addresses are those of v3.1."""
     told = addresses()
     untold = [

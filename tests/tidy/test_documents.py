@@ -30,7 +30,7 @@ def test_the_glossary_has_every_class_of_the_model() -> None:
 
 
 def test_each_setting_is_documented() -> None:
-    """The page of settings says what the program says of itself."""
+    """The page of settings and the program describe each setting in the same words."""
     described = describe(ServerSettings())
     expected = {s.variable: ["none" if s.value is None else f"`{s.value}`", s.meaning] for s in described}
 
@@ -78,7 +78,7 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 
 def test_the_lock_file_names_every_dependency() -> None:
-    """What the project file asks for is locked, the tools that install it too."""
+    """Every requirement of the project file is locked, the tools that install it too."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     asked = [
         *project["build-system"]["requires"],
@@ -92,7 +92,7 @@ def test_the_lock_file_names_every_dependency() -> None:
 
 
 def test_the_lock_file_names_no_address() -> None:
-    """Packages are known by version and hash; where they come from is up to whoever installs them."""
+    """Packages are known by version and hash; the lock file names no host."""
     lines = [
         line for line in locked().splitlines() if "://" in line or line.lstrip().startswith(("-i", "--index", "--f"))
     ]

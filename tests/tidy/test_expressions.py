@@ -64,7 +64,7 @@ def absent() -> Iterator[Row]:
     yield from (Row(*entry) for entry in UNSUPPORTED.items())
 
 
-def test_the_page_lists_the_whole_vocabulary() -> None:
+def test_the_page_lists_the_complete_vocabulary() -> None:
     """Each attribute, function, operation and argument once, with its type; nothing that is not there."""
     listed = rows()
     assert sorted(set(listed)) == sorted(listed)
@@ -72,6 +72,6 @@ def test_the_page_lists_the_whole_vocabulary() -> None:
 
 
 def test_the_page_names_what_a_completed_target_carries() -> None:
-    """Whoever sends TargetCompleted finds its attributes."""
+    """The page lists the attributes of TargetCompleted."""
     (sentence,) = re.findall(r"TargetCompleted carries the attributes ([^.]+),", PAGE.read_text(encoding="utf-8"))
     assert set(re.findall(r"`(\w+)`", sentence)) == {attribute.value for attribute in Completion}

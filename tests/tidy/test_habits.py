@@ -67,6 +67,24 @@ def test_a_check_lets_pass_what_is_right(check: Check, text: str) -> None:
     assert 0 == found(check, text)
 
 
+@pytest.mark.parametrize(
+    "text,count",
+    [
+        ("class A(NamedTuple):\n    b: int\nA(1, 2, 3, 4, 5)", 1),
+        ("class A(Struct, frozen=True):\n    b: int\nA(kind, *key, at, 0)", 1),
+        ("@dataclass(frozen=True)\nclass A:\n    b: int\nA(1, 2, 3, 4, 5)", 1),
+        ("class A(AnswerStruct):\n    b: int\nA(1, 2, 3, 4)", 0),
+        ("class A(NamedTuple):\n    b: int\nA(b=1, c=2, d=3, e=4, f=5)", 0),
+        ("class A(NamedTuple):\n    b: int\nA(*row)", 0),
+        ("def gather(*parts): ...\ngather(1, 2, 3, 4, 5)", 0),
+    ],
+)
+def test_values_of_many_arguments_by_position_are_found(text: str, count: int) -> None:
+    """Only those of values, and only where there are more of them than anybody keeps apart."""
+    file = source("src/milepost/engine/apply.py", text)
+    assert count == len([*habits.made_by_position(file, {*habits.values(file)})])
+
+
 @pytest.mark.parametrize("path", ["src/milepost/service/utils.py", "src/milepost/core/step.py"])
 def test_a_vague_module_is_found(path: str) -> None:
     """Folders count as much as files."""

@@ -24,14 +24,14 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def test_the_changes_begin_with_the_version_that_is_stated() -> None:
-    """Who reads the page finds what this version brings at its top."""
+    """The top of the page is about this version."""
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert PROJECT["version"].startswith(headings[0])
 
 
 def test_nothing_is_compiled_for_a_pure_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an earlier build left there goes, so that the wheel cannot take it along."""
+    """Modules of an earlier build are removed, so that the wheel cannot contain them."""
     stale = tmp_path / Path(hatch_build.SOURCES[0]).with_suffix(".cpython-311-x86_64-linux-gnu.so")
     stale.parent.mkdir(parents=True)
     stale.touch()

@@ -132,7 +132,7 @@ def _known(entry: Any) -> Known | None:
             methods = more.pop("methods", [*READING, *WRITING])
             request, added = more.pop("request", "*"), more.pop("added", False)
             if not more and isinstance(methods, list) and isinstance(request, str) and isinstance(added, bool):
-                return Known(path, reason, tuple(map(str, methods)), request, added)
+                return Known(path=path, reason=reason, methods=tuple(map(str, methods)), request=request, added=added)
         case _:
             pass
     return None
@@ -202,7 +202,16 @@ def _pair(name: str, value: Any) -> Pair:
                 raise Refused(Problem(name, "headers must be an object"))
             sent = {key: str(value) for key, value in headers.items() if key.lower() not in LEFT_OUT}
             body = response.get("body", ABSENT)
-            return Pair(name, method.upper(), path, request.get("query"), sent, request.get("body"), status, body)
+            return Pair(
+                name=name,
+                method=method.upper(),
+                path=path,
+                query=request.get("query"),
+                headers=sent,
+                body=request.get("body"),
+                status=status,
+                answer=body,
+            )
         case _:
             raise Refused(Problem(name, SHAPE))
 

@@ -23,6 +23,7 @@ import msgspec
 from whenever import Instant, PlainDateTime
 
 from milepost.demo.parquet import folder
+from milepost.model.time import Seconds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,7 +56,7 @@ class Occurrence(NamedTuple):
     Its first three fields are the sort key; `instant` is in epoch seconds.
     """
 
-    instant: int
+    instant: Seconds
     source: str
     id: str
     household: int
@@ -204,10 +205,10 @@ def _chunk(bills: "pa.Table", line_texts: "pa.Array") -> Iterator[Occurrence]:
     stores, baskets, households = (bills[name].to_pylist() for name in ("store", "basket", "household_id"))
     bodies = pc.cast(texts, pa.binary()).to_pylist()
     for instant, store, basket, household, body in zip(instants, stores, baskets, households, bodies, strict=True):
-        yield Occurrence(instant, f"pos/{store}", f"bill-{basket}", household, body)
+        yield Occurrence(instant=instant, source=f"pos/{store}", id=f"bill-{basket}", household=household, body=body)
 
 
-def _local(instant: int) -> str:
+def _local(instant: Seconds) -> str:
     """Return an instant (epoch seconds) as local time of the stores, with the offset."""
     return Instant.from_timestamp(instant).to_tz(ZONE).to_fixed_offset().format_iso()
 
@@ -242,7 +243,7 @@ def _redemptions(households: frozenset[int]) -> Sequence[Occurrence]:
 def _redemption(household_id: int, coupon_upc: int, campaign_id: int, redemption_date: object) -> Occurrence:
     """Return the event of one redemption, at noon in New York."""
     day = str(redemption_date)[:10]
-    noon = PlainDateTime.parse_iso(f"{day}T12:00:00").assume_tz(ZONE).timestamp()
+    noon = Seconds(PlainDateTime.parse_iso(f"{day}T12:00:00").assume_tz(ZONE).timestamp())
     key = f"coupon-{household_id}-{coupon_upc}-{campaign_id}-{day}"
     source = "coupons"
     body = {
@@ -253,4 +254,4 @@ def _redemption(household_id: int, coupon_upc: int, campaign_id: int, redemption
         "customer": {"externalId": str(household_id)},
         "data": {"couponUpc": str(coupon_upc), "campaignId": str(campaign_id)},
     }
-    return Occurrence(noon, source, key, household_id, msgspec.json.encode(body))
+    return Occurrence(instant=noon, source=source, id=key, household=household_id, body=msgspec.json.encode(body))

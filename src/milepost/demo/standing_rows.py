@@ -32,12 +32,22 @@ def _of_period(group: Document, target: str, period: Document) -> Row:
     """Return the row of a running period; a window of the household's own is named by the day on which it ends."""
     name = f"to {period['endsAt'][5:10]}" if group["evaluation"] == OWN_WINDOWS else period["refCode"]
     target = f"{target} (cap)" if group["tracking"] == CAPPING else target
-    return Row(target, name, _number(period["value"]), _number(period["goal"]), period["achievedAt"])
+    return Row(
+        target=target,
+        period=name,
+        value=_number(period["value"]),
+        goal=_number(period["goal"]),
+        achieved_at=period["achievedAt"],
+    )
 
 
 def _of_level(level: Document) -> Row:
     return Row(
-        f"{INDENT}{level['name']}", "in a row", Decimal(level["count"]), Decimal(level["needed"]), level["earnedAt"]
+        target=f"{INDENT}{level['name']}",
+        period="in a row",
+        value=Decimal(level["count"]),
+        goal=Decimal(level["needed"]),
+        achieved_at=level["earnedAt"],
     )
 
 
@@ -49,11 +59,11 @@ def _of_composites(group: Document) -> Iterator[Row]:
             together = f"{INDENT}together, {composite['reached']} of {composite['needed']}"
             goal = composite["threshold"] if composite["threshold"] is not None else composite["needed"]
             yield Row(
-                together,
-                names[composite["periodId"]],
-                _number(composite["value"]),
-                _number(goal),
-                composite["achievedAt"],
+                target=together,
+                period=names[composite["periodId"]],
+                value=_number(composite["value"]),
+                goal=_number(goal),
+                achieved_at=composite["achievedAt"],
             )
 
 

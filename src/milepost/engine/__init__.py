@@ -1,1 +1,1 @@
-"""What happens: `step` is the only door by which an event changes a standing; pure."""
+"""What events do to a standing: pure computation, with one step by which an event changes it."""

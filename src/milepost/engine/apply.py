@@ -1,7 +1,7 @@
 """Three ways to apply events to a standing, and the one step that all of them take.
 
 A standing, an event and what the log says of it give the next standing, the entries that explain it and the outcomes
-that it leads to. Nothing here reads a clock, a table or a socket, so replaying history is the same as living it.
+that it leads to. Nothing here reads a clock, a table or a socket, so a replay gives what happened.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -37,23 +37,14 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.standing import (
-    EMPTY_STANDING,
-    Entry,
-    Freezes,
-    Outcome,
-    Pause,
-    Progress,
-    ProgressKey,
-    Standing,
-    Streak,
-)
+from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
+from milepost.model.streak import Freezes, Pause, Streak
 from milepost.model.vendor_import import ImportProgress
 from milepost.rules.compiled.index import RuleIndex
 
 
 class AppliedEvent(Struct, frozen=True, gc=False):
-    """An event and what it led to: its number, its entries and outcomes, and the rows that were archived with it."""
+    """An applied event: its number, its entries and outcomes, and the rows that were archived with it."""
 
     event: Event
     seq: int
@@ -63,7 +54,7 @@ class AppliedEvent(Struct, frozen=True, gc=False):
 
 
 class BatchResult(NamedTuple):
-    """Where the events of a batch lead: the standing, all progress outside it, and what each event led to."""
+    """The result of a batch: the standing, all archived progress, and the result of each event."""
 
     standing: Standing
     history: dict[ProgressKey, Progress]
@@ -71,7 +62,7 @@ class BatchResult(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """Where a log leads: the standing, what left it for the history, the log with its entries, all outcomes."""
+    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes."""
 
     standing: Standing
     history: dict[ProgressKey, Progress]
@@ -83,7 +74,7 @@ START = Replayed(EMPTY_STANDING, {}, (), ())
 
 
 class Step(NamedTuple):
-    """What one event makes of a standing."""
+    """The result of one event: the next standing, its entries and outcomes, and the archived rows."""
 
     standing: Standing
     entries: Sequence[Entry]
@@ -94,7 +85,7 @@ class Step(NamedTuple):
 def apply(rule_index: RuleIndex, standing: Standing, event: Event, past: Sequence[Logged] = ()) -> Step:
     """Apply *event* to *standing*.
 
-    *past* holds what `history_needed` asks for of the log; archived progress that it asks for is live again already.
+    *past* holds the logged events that `history_needed` asks for. Archived rows that it asks for are live again.
     """
     fold = Fold(rule_index, standing)
     applied = step(fold, event, past)
@@ -114,7 +105,7 @@ def apply_batch(
     for event in events:
         done = _step_with_history(fold, event, history, past, applied)
         if done.archived:
-            history = history | {ProgressKey(row.target_id, row.period_id): row for row in done.archived}
+            history = history | {row.key: row for row in done.archived}
         applied.append(done)
     return BatchResult(fold.standing(), history, applied)
 
@@ -122,9 +113,9 @@ def apply_batch(
 def replay(
     rule_index_of: Callable[[int], RuleIndex], events: Iterable[tuple[int, Event]], start: Replayed = START
 ) -> Replayed:
-    """Apply a log: *events*, each with the version of the definitions that judged it, on from *start*.
+    """Apply a log: *events*, each with the version of the definitions that judged it, from *start* on.
 
-    The log of *start* may hold those of customers who are merged into this one on the way.
+    The log of *start* may hold the logs of customers who are merged into this customer later.
     """
     fold: Fold | None = None
     history, outcomes = dict(start.history), list(start.outcomes)
@@ -135,7 +126,7 @@ def replay(
             fold = Fold(rule_index, start.standing)
         fold.rule_index = rule_index
         done = _step_with_history(fold, event, history, past, applied)
-        history.update({ProgressKey(row.target_id, row.period_id): row for row in done.archived})
+        history.update({row.key: row for row in done.archived})
         applied.append(done)
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
@@ -149,7 +140,7 @@ def _step_with_history(
     past: list[Logged],
     applied: Sequence[AppliedEvent],
 ) -> AppliedEvent:
-    """Take one step, with what it needs of *history* and of the log, which is *past* and after it *applied*."""
+    """Take one step with the history that it needs; the log is *past* and then *applied*."""
     needed = history_needed(fold.rule_index, fold, event)
     if needed is NO_HISTORY:
         return step(fold, event)
@@ -161,7 +152,7 @@ def _step_with_history(
 
 
 def _is_known(fold: Fold, logged: Logged) -> bool:
-    """Whether *logged* was applied to this customer, or to one who is merged into this customer by now."""
+    """Whether *logged* was applied to this customer, or to a customer who is merged into this customer by now."""
     return not logged.under or logged.under[0] <= fold.seq
 
 
@@ -175,7 +166,9 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
     fold.latest_at = max(fold.latest_at, event.occurred_at)
     fold.facts = after(fold.facts, event, fold.rule_index.calendar)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
-    return AppliedEvent(event, fold.seq, fold.entries.take(), fold.outcomes.take(), archived)
+    return AppliedEvent(
+        event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived
+    )
 
 
 def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:

@@ -1,18 +1,17 @@
-"""A standing that is open for changes, and stays open for as many events as come."""
+"""A standing that is open for changes, for one event or many."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from milepost.engine import rows
-from milepost.engine.progress.change import SECOND_US, Cause, Change
+from milepost.engine.progress.change import Cause, Change
 from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of
 from milepost.language import EvaluationContext
-from milepost.model.event import Event
+from milepost.model.event import Award, Bill, Event, Return
 from milepost.model.standing import (
     EMPTY_STANDING,
-    NOT_LEFT,
     Enrolment,
     Progress,
     ProgressKey,
@@ -20,10 +19,9 @@ from milepost.model.standing import (
     Standing,
     StoredEvents,
 )
+from milepost.model.time import DAY_US, EPOCH, Micros, to_seconds
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule, Signature
-
-DAY_US = 86_400_000_000
 
 
 class CompositeDue(NamedTuple):
@@ -37,8 +35,8 @@ class CompositeDue(NamedTuple):
 class Fold:
     """A standing that is open for changes.
 
-    `progress` holds the rows of progress; `entries` and `outcomes` are what the event that is being applied has changed
-    and led to so far. `rule_index` may be set anew between two events: rules change, the standing goes on.
+    `progress` holds the live rows. `entries` and `outcomes` are those of the event that is being applied, so far.
+    `rule_index` may be set anew between two events: rules change, the standing stays open.
     """
 
     __slots__ = (
@@ -86,24 +84,25 @@ class Fold:
         self.lineage = standing.lineage
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
         self._standing: Standing | None = standing
-        self._seen = EMPTY_STANDING
+        self._seen: Standing | None = None
 
     def begin(self, event: Event) -> None:
-        """Let *event* be the one that is applied from now on."""
+        """Begin to apply *event*."""
         rule_index = self.rule_index
-        if rule_index.needs_standing:
-            self._seen = self.standing()
+        asks = rule_index.needs_standing or (rule_index.returns_need_standing and isinstance(event.payload, Return))
+        self._seen = self.standing() if asks else None
         self.event = event
-        self.cause = Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, rule_index.settings)
+        at, received_at = to_seconds(event.occurred_at), to_seconds(event.received_at)
+        self.cause = Cause(event, at, received_at, rule_index.settings)
         self._standing = None
 
     def restore(self, archived: Iterable[Progress]) -> None:
         """Put *archived* rows back in place; a live row stays as it is."""
         for row in archived:
-            key = ProgressKey(row.target_id, row.period_id)
+            key = row.key
             if key not in self.progress:
                 self.progress[key] = row
-            self.archive_at = 0
+            self.archive_at = EPOCH
             self._standing = None
 
     def standing(self) -> Standing:
@@ -131,13 +130,15 @@ class Fold:
         Where no rule asks for anything of the standing, an empty one stands in for it: opening and closing the rows for
         each event would be most of the work.
         """
-        if not self.rule_index.needs_standing:
+        if self._seen is None:
             return EvaluationContext(event, None, EMPTY_STANDING)
         return evaluation_context(self.rule_index, event, self._seen)
 
-    def archive_after(self, closing: int) -> None:
-        """See to it that progress of a period that closes then leaves for the history in time."""
-        self.archive_at = min(self.archive_at, closing + ARCHIVE_AFTER_US)
+    def archive_after(self, closing: Micros) -> None:
+        """Note that a live row is to be archived after its period has closed at *closing* (epoch microseconds)."""
+        at = closing + ARCHIVE_AFTER_US
+        if at < self.archive_at:
+            self.archive_at = Micros(at)
 
     def enrolment(self, target_id: int) -> Enrolment | None:
         """Return the enrolment in this target that is in force, if any."""
@@ -148,9 +149,14 @@ class Fold:
         enrolment = self.enrolment(rule.target_id) if self.enrolments else None
         if enrolment is None:
             return rule.open_to_all
-        if not 0 <= rule.position_of(enrolment.period_id) <= position:
+        first = rule.position_of(enrolment.period_id)
+        if first is None or position < first:
             return False
-        return enrolment.left_period_id == NOT_LEFT or position < rule.position_of(enrolment.left_period_id)
+        left_period_id = enrolment.left_at_period
+        if left_period_id is None:
+            return True
+        left = rule.position_of(left_period_id)
+        return left is not None and position < left
 
     def goal(self, rule: Rule, position: int) -> int | None:
         """Return the goal in the period at *position*, in units: the customer's own, else the target's."""
@@ -162,11 +168,11 @@ class Fold:
                     return own
         return rule.goals[position]
 
-    def position(self, rule: Rule, at: int) -> int:
-        """Return the position of the period of *rule* that holds *at* for this customer, or -1."""
+    def position(self, rule: Rule, at: Micros) -> int | None:
+        """Return the position of the period of *rule* that holds *at* for this customer, if any."""
         return position_of(rule, self.anchors, at)
 
-    def closes_at(self, rule: Rule, position: int) -> int:
+    def closes_at(self, rule: Rule, position: int) -> Micros:
         """Return the first instant after the period at *position* for this customer."""
         return closes_at(rule, self.anchors, position)
 
@@ -187,30 +193,33 @@ def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
 
 def is_decided(event: Event) -> bool:
     """Return whether a decision has counted *event* for caps already."""
-    return getattr(event.payload, "decision", None) is not None
+    payload = event.payload
+    return isinstance(payload, Bill | Award) and payload.decision is not None
 
 
 def day_of(rule: Rule, event: Event) -> int:
-    """Return the event's calendar day where a day's extreme counts (facts 8 #19)."""
+    """Return the calendar day of the event where a day's extreme counts, else 0 (facts 8 #19)."""
     return 0 if rule.sums else rule.calendar.day(event.occurred_at)
 
 
 def contribution_of(rule: Rule, context: EvaluationContext, asked: dict[Signature, Change | None]) -> Change | None:
-    """Return what the event of *context* adds to *rule*; what rules ask alike is *asked* once."""
+    """Return what the event of *context* adds to *rule*; *asked* keeps the answer for rules of one signature."""
     if rule.signature in asked:
         return asked[rule.signature]
     amount = rule.amount(context)
     change = None
     if amount is not None:
-        change = Change(None, amount, day_of(rule, context.event), Reason.COUNTED, amount)
+        change = Change(old=None, new=amount, day=day_of(rule, context.event), reason=Reason.COUNTED, amount=amount)
     asked[rule.signature] = change
     return change
 
 
 def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolment, event: Event) -> bool:
-    """Return whether *event*, heard before the enrolment, counts for it."""
+    """Return whether *event*, received before the enrolment, counts for it."""
     first = rule.position_of(enrolment.period_id)
-    if position < first or (position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD):
+    if first is not None and position < first:
+        return False
+    if position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD:
         return False
     if event.name != rule.event_name or not rule.is_at(event.place):
         return False

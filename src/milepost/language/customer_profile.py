@@ -25,6 +25,7 @@ from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, c
 from milepost.model.amount import to_decimal
 from milepost.model.customer import LOYALTY_TYPE
 from milepost.model.event import CustomerProfile, Scalar
+from milepost.model.time import Micros
 
 LOYAL = "LOYALTY"
 """The value of `loyaltyType` of a member of the scheme, in any case."""
@@ -57,7 +58,7 @@ def _full_name(profile: CustomerProfile) -> str:
     return f"{profile.first_name} {profile.last_name}".strip()
 
 
-def _registered_at(context: EvaluationContext) -> int | None:
+def _registered_at(context: EvaluationContext) -> Micros | None:
     profile = context.event.member
     return None if profile is None else profile.registered_at
 

@@ -164,7 +164,9 @@ DATE_OPERATIONS = {
     "daysDiff": _between(_anniversary_apart),
     "minutesDiff": _between(_minutes_apart),
     "daysDiffFromString": Operation(Kind.DATE, (Parameter.TEXT,), Kind.NUMBER, _days_from_text),
-    "isAfter": Operation(Kind.DATE, _DATE_AND_TIME, Kind.BOOLEAN, _is_after, _no_such_time),
+    "isAfter": Operation(
+        subject=Kind.DATE, parameters=_DATE_AND_TIME, kind=Kind.BOOLEAN, build=_is_after, complaint=_no_such_time
+    ),
     "isHourBetween": Operation(Kind.DATE, _HOURS, Kind.BOOLEAN, _hour_between),
     "isTimeBetween": Operation(Kind.DATE, _TIMES, Kind.BOOLEAN, _time_between),
 }

@@ -33,11 +33,11 @@ class Needs(NamedTuple):
     def joined(self, other: "Needs") -> "Needs":
         """Return the needs of both."""
         return Needs(
-            self.member or other.member,
-            self.fields | other.fields,
-            self.reached or other.reached,
-            self.ended or other.ended,
-            self.standing or other.standing,
+            member=self.member or other.member,
+            fields=self.fields | other.fields,
+            reached=self.reached or other.reached,
+            ended=self.ended or other.ended,
+            standing=self.standing or other.standing,
         )
 
 

@@ -7,6 +7,7 @@ from milepost.language.parameters import Parameter
 from milepost.language.syntax import Expression
 from milepost.language.values import Evaluate, EvaluationContext, Kind, Value
 from milepost.model.event import Bill
+from milepost.model.time import Micros
 
 EXTENDED_FIELD = "extField_"
 
@@ -32,7 +33,7 @@ class Fact(NamedTuple):
 class Stamp(NamedTuple):
     """An attribute that is an instant in epoch microseconds. Its calendar parts need a time zone."""
 
-    read: Callable[[EvaluationContext], int | None]
+    read: Callable[[EvaluationContext], Micros | None]
 
     @property
     def kind(self) -> Kind:

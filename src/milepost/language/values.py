@@ -15,6 +15,7 @@ from milepost.language.progress_lookup import NOTHING_REACHED, ProgressLookup
 from milepost.language.syntax import ORDER, Operator
 from milepost.model.event import Event, Line, Scalar
 from milepost.model.standing import Standing
+from milepost.model.time import Micros
 
 
 class Kind(Enum):
@@ -168,7 +169,7 @@ def refuse_unknown_zone(zone: str) -> None:
     Instant.from_timestamp(0).to_tz(zone)
 
 
-def local(micros: int | None, zone: str) -> ZonedDateTime | None:
+def local(micros: Micros | None, zone: str) -> ZonedDateTime | None:
     """Return an instant (epoch microseconds) as a date and time in *zone*, or null outside the years 1 to 9999."""
     if micros is None:
         return None

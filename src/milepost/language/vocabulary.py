@@ -17,6 +17,7 @@ from milepost.language.profile import Fact, Function, Profile, Stamp, bill_of, e
 from milepost.language.syntax import Operator
 from milepost.language.values import EvaluationContext, Kind, Scope, Value, calculate, total, value_of
 from milepost.model.event import Bill, Line, Place
+from milepost.model.time import Micros
 
 LINE_ATTRIBUTE = "attr_"
 
@@ -56,7 +57,7 @@ def _discount_percentage(line: Line) -> Value:
     return calculate(Operator.OVER, calculate(Operator.TIMES, line.discount, Decimal(100)), line.gross)
 
 
-def _billed_at(context: EvaluationContext) -> int | None:
+def _billed_at(context: EvaluationContext) -> Micros | None:
     return None if bill_of(context) is None else context.event.occurred_at
 
 

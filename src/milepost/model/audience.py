@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from milepost.model.time import Micros
+
 
 class AudienceVersion(NamedTuple):
     """One version of an audience. Each version has its own members; `created_at` is in epoch microseconds."""
 
     id: int
-    created_at: int
+    created_at: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,7 @@ class Audience:
 
     id: int
     name: str
-    created_at: int
+    created_at: Micros
     versions: tuple[AudienceVersion, ...]
 
     @property
@@ -37,4 +39,4 @@ class AudienceMember(NamedTuple):
 
     bucket: int
     customer_id: int
-    entered_at: int
+    entered_at: Micros

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from milepost.model.event import Scalar
+from milepost.model.time import Micros
 
 
 class EventFieldType(Enum):
@@ -79,4 +80,4 @@ class EventDefinition:
     label: str
     description: str
     is_active: bool
-    changed_at: int
+    changed_at: Micros

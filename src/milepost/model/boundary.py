@@ -3,6 +3,8 @@
 from enum import Enum
 from typing import NamedTuple
 
+from milepost.model.time import Micros
+
 NO_PERIOD = 0
 """The period id of a boundary in a group whose customers have their own windows; ids of periods start above it."""
 
@@ -24,5 +26,5 @@ class PeriodBoundary(NamedTuple):
     group_id: int
     period_id: int
     kind: BoundaryKind
-    due_at: int
-    since: int
+    due_at: Micros
+    since: Micros

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from milepost.model.event import Scalar
+from milepost.model.time import Micros
 
 LOYALTY_TYPE = "loyaltyType"
 """The field that says whether a customer is a member of the scheme: LOYALTY or NON_LOYALTY."""
@@ -48,9 +49,9 @@ class Customer:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     extended_fields: Mapping[str, Scalar] = field(default_factory=dict)
     loyalty_type: Scalar = None
-    registered_at: int
+    registered_at: Micros
     registered_by: int | None = None
-    updated_at: int
+    updated_at: Micros
     updated_by: int | None = None
 
     def known_fields(self) -> Mapping[str, Scalar]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from milepost.model.time import Micros
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerGoal:
@@ -15,6 +17,6 @@ class CustomerGoal:
     template_id: int
     target_id: int
     name: str
-    made_at: int
-    changed_at: int
-    cancelled_at: int | None = None
+    made_at: Micros
+    changed_at: Micros
+    cancelled_at: Micros | None = None

@@ -3,7 +3,9 @@
 from msgspec import Struct
 
 from milepost.model.facts import NO_FACTS, Facts
-from milepost.model.standing import Enrolment, MergedCustomer, Progress, Streak, WaitingReturn
+from milepost.model.standing import Enrolment, MergedCustomer, Progress, WaitingReturn
+from milepost.model.streak import Streak
+from milepost.model.time import Micros
 
 
 class AbsorbCustomer(Struct, frozen=True, kw_only=True):
@@ -18,7 +20,7 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
     enrolments: tuple[Enrolment, ...] = ()
     waiting: tuple[WaitingReturn, ...] = ()
     facts: Facts = NO_FACTS
-    anchors: tuple[tuple[int, int], ...] = ()
+    anchors: tuple[tuple[int, Micros], ...] = ()
     streaks: tuple[Streak, ...] = ()
     bills: int = 0
     purchases: int = 0

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
+from milepost.model.time import Micros
 from milepost.model.vendor_import import ImportProgress
 
 Scalar = object
@@ -180,8 +181,8 @@ class PauseStreak(Struct, frozen=True, kw_only=True):
     """A pause of a customer's streak: a half-open span of epoch microseconds."""
 
     group_id: int
-    starts_at: int
-    ends_at: int
+    starts_at: Micros
+    ends_at: Micros
 
 
 class AuthoriseAward(Struct, frozen=True, kw_only=True):
@@ -213,7 +214,7 @@ class Place(NamedTuple):
     concept_id: int | None
 
 
-NOWHERE = Place(None, None, "", "", None, None)
+NOWHERE = Place(till_id=None, store_id=None, store_code="", store_name="", zone_id=None, concept_id=None)
 
 
 class CustomerProfile(NamedTuple):
@@ -227,7 +228,7 @@ class CustomerProfile(NamedTuple):
     email: str
     mobile: str
     external_id: str
-    registered_at: int
+    registered_at: Micros
     fields: Mapping[str, Scalar] = {}
 
 
@@ -236,8 +237,8 @@ class Event(Struct, frozen=True, kw_only=True):
 
     key: EventKey
     name: str
-    occurred_at: int
-    received_at: int
+    occurred_at: Micros
+    received_at: Micros
     place: Place
     member: CustomerProfile | None
     payload: Payload

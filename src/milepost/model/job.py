@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from milepost.model.time import Micros
+
 
 class JobKind(Enum):
     """What a job does."""
@@ -37,5 +39,5 @@ class Job:
     looked_at: int
     concerned: int
     failed: int
-    asked_at: int
-    done_at: int | None
+    asked_at: Micros
+    done_at: Micros | None

@@ -1,6 +1,6 @@
-"""Progress and what is told of it, as bytes that are opened only when somebody looks inside (decision 0025).
+"""Progress, entries and outcomes as stored bytes, decoded only when they are read (decision 0025).
 
-Most customers of a batch go from stored bytes to stored bytes, and most entries from where they are made to the log.
+Most standings of a batch go from stored bytes to stored bytes, and most entries from the engine to the log, unread.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ class LazyRows(Mapping[ProgressKey, Progress]):
     __slots__ = ("_opened", "body")
 
     def __init__(self, body: bytes) -> None:
-        """Hold *body*, which is believed: it was packed by us."""
+        """Hold *body*, which is trusted: it was packed by Milepost."""
         self.body = body
         self._opened: dict[ProgressKey, Progress] | None = None
 
@@ -75,7 +75,7 @@ def _by_key(rows: list[Progress]) -> dict[ProgressKey, Progress]:
 
 
 class LazyJson(Sequence[Item], Generic[Item]):
-    """A list that is written already: `text` is its JSON array."""
+    """A list in its stored form: `text` is a JSON array."""
 
     __slots__ = ("_decoder", "_items", "text")
 
@@ -87,7 +87,7 @@ class LazyJson(Sequence[Item], Generic[Item]):
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """What the text says."""
+        """The items of the text."""
         if self._items is None:
             self._items = self._decoder.decode(self.text)
         return self._items
@@ -97,7 +97,7 @@ class LazyJson(Sequence[Item], Generic[Item]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[Item]: ...
     def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
-        """Return what stands at *place*."""
+        """Return the item at *place*."""
         return self.items[place]
 
     def __iter__(self) -> Iterator[Item]:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from milepost.model.target import Author
+from milepost.model.time import Micros
 
 
 class Returns(Enum):
@@ -84,8 +85,8 @@ OUTAGES_MAX = 100
 class Outage(NamedTuple):
     """A half-open span of epoch microseconds in which no streak may break."""
 
-    starts_at: int
-    ends_at: int
+    starts_at: Micros
+    ends_at: Micros
 
 
 GOAL_TEMPLATES_MAX = 50
@@ -138,7 +139,7 @@ class SettingsVersion:
 
     version: int
     settings: Settings
-    changed_at: int | None
+    changed_at: Micros | None
     changed_by: Author | None
 
 

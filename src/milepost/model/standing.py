@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from milepost.model.event_key import EventKey
 from milepost.model.facts import NO_FACTS, Facts
-from milepost.model.time import NEVER as NEVER  # noqa: PLC0414 - the engine imports it from here
+from milepost.model.streak import Streak
+from milepost.model.time import EPOCH, NEVER, Micros, Seconds
 
 Day = tuple[int, tuple[int, ...]]
 """A calendar day (proleptic ordinal) and the amounts that count on it, in units and ascending."""
@@ -23,6 +24,20 @@ class ProgressKey(NamedTuple):
 
     target_id: int
     period_id: int
+
+    @staticmethod
+    def of_composite(group_id: int, period_id: int) -> "ProgressKey":
+        """Return the key of a composite's progress: it is stored with the negative group id in place of a target id."""
+        return ProgressKey(-group_id, period_id)
+
+    @property
+    def composite_group(self) -> int | None:
+        """The id of the group if this is the key of a composite, else None."""
+        return -self.target_id if self.target_id < 0 else None
+
+
+NOT_ACHIEVED = Seconds(0), 0
+"""`achieved_at` and `achieved_by` of a progress that is not achieved."""
 
 
 class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -36,12 +51,22 @@ class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
     target_id: int
     period_id: int
     value: int
-    enrolled_at: int
-    updated_at: int
-    achieved_at: int = 0
+    enrolled_at: Seconds
+    updated_at: Seconds
+    achieved_at: Seconds = Seconds(0)
     achieved_by: int = 0
     triggers: int = 0
     days: tuple[Day, ...] = ()
+
+    @property
+    def key(self) -> ProgressKey:
+        """The key of this progress."""
+        return ProgressKey(self.target_id, self.period_id)
+
+    @property
+    def is_achieved(self) -> bool:
+        """Whether the goal was reached."""
+        return self.achieved_by != 0
 
 
 class StoredEvents(IntEnum):
@@ -70,57 +95,30 @@ class Enrolment(NamedTuple):
 
     target_id: int
     period_id: int
-    enrolled_at: int
+    enrolled_at: Seconds
     seq: int
     stored: StoredEvents
     left_period_id: int = NOT_LEFT
     goals: tuple[tuple[int, int], ...] = ()
     replaced_period_id: int = NOTHING_REPLACED
 
+    @property
+    def left_at_period(self) -> int | None:
+        """The id of the first period in which the customer no longer takes part, None for a customer who stays."""
+        return None if self.left_period_id == NOT_LEFT else self.left_period_id
 
-class EarnedLevel(NamedTuple):
-    """A streak level that a customer has earned: when (epoch seconds), by which event (log id), in which period."""
+    @property
+    def has_left(self) -> bool:
+        """Whether the customer takes part no more, from some period on."""
+        return self.left_period_id != NOT_LEFT
 
-    level_id: int
-    earned_at: int
-    earned_by: int
-    period_id: int
-
-
-class Freezes(NamedTuple):
-    """A number of streak freezes that were granted at `at` (epoch microseconds)."""
-
-    at: int
-    pieces: int
-
-
-class Pause(NamedTuple):
-    """A pause of a streak: a half-open span of epoch microseconds."""
-
-    starts_at: int
-    ends_at: int
+    @property
+    def replaced_at_period(self) -> int | None:
+        """The id of the period whose value an opening balance replaced; None without an opening balance."""
+        return None if self.replaced_period_id == NOTHING_REPLACED else self.replaced_period_id
 
 
-NO_MORE = -1
-"""The value of `since_period_id` of a streak that restarted after all periods had ended: no period counts."""
-
-
-class Streak(NamedTuple):
-    """What one customer has done in a streak group. Runs and breaks are computed from it and the calendar.
-
-    `achieved` holds the ids of achieved periods. `since_period_id` is the period from which the streak counts, 0 for
-    the first period, NO_MORE for none.
-    """
-
-    group_id: int
-    achieved: tuple[int, ...] = ()
-    levels: tuple[EarnedLevel, ...] = ()
-    since_period_id: int = 0
-    freezes: tuple[Freezes, ...] = ()
-    pauses: tuple[Pause, ...] = ()
-
-
-NO_ANCHORS: Mapping[int, int] = {}
+NO_ANCHORS: Mapping[int, Micros] = {}
 NO_STREAKS: Mapping[int, Streak] = {}
 
 
@@ -142,7 +140,7 @@ class MergedCustomer(NamedTuple):
     customer_id: int
     under: tuple[int, ...]
     enrolments: tuple[Enrolment, ...] = ()
-    anchors: tuple[tuple[int, int], ...] = ()
+    anchors: tuple[tuple[int, Micros], ...] = ()
 
 
 NOT_MERGED = 0
@@ -155,6 +153,11 @@ class Lineage(NamedTuple):
     merged_into: int = NOT_MERGED
     has_lost_names: bool = False
     merged: tuple[MergedCustomer, ...] = ()
+
+    @property
+    def survivor(self) -> int | None:
+        """The id of the customer into whom this customer was merged; None for a customer who was not merged."""
+        return None if self.merged_into == NOT_MERGED else self.merged_into
 
 
 NO_LINEAGE = Lineage()
@@ -172,15 +175,15 @@ class Standing(Struct, frozen=True, kw_only=True):
     """
 
     seq: int = 0
-    latest_at: int = 0
-    archive_at: int = NEVER
+    latest_at: Micros = EPOCH
+    archive_at: Micros = NEVER
     bills: int = 0
     purchases: int = 0
     progress: Mapping[ProgressKey, Progress]
     enrolments: tuple[Enrolment, ...] = ()
     waiting: tuple[WaitingReturn, ...] = ()
     facts: Facts = NO_FACTS
-    anchors: Mapping[int, int] = NO_ANCHORS
+    anchors: Mapping[int, Micros] = NO_ANCHORS
     streaks: Mapping[int, Streak] = NO_STREAKS
     lineage: Lineage = NO_LINEAGE
 
@@ -245,7 +248,7 @@ class Outcome(Struct, frozen=True, array_like=True, gc=False, order=True):
     kind: OutcomeKind
     target_id: int
     period_id: int
-    at: int
+    at: Seconds
     value: int
     about: int = 0
 

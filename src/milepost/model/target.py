@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from milepost.model.time import EPOCH, Micros
+
 
 class Tracking(Enum):
     """How a group combines its targets."""
@@ -115,8 +117,7 @@ class Filter:
 class Metadata:
     """What a measure needs besides its type: the vendor's `extendedFieldInfo`.
 
-    `window` says which value of a day counts. `window_given` distinguishes an explicit null from an absent key, because
-    the vendor's answers do.
+    `window` is the value of a day that counts. `window_given` separates a null from an absent key, as answers do.
     """
 
     name: str | None = None
@@ -160,15 +161,15 @@ class Period:
     """A span of time in which progress counts: from `opens_at` up to, not including, `closes_at` (epoch microseconds).
 
     `starts_on` and `ends_on` are the first and last calendar day (ISO dates) in the time zone of the definition.
-    `attribution` is None until the period is added or changed after the group was made.
+    `attribution` is None while that of the group holds: until the period is added or changed after the group was made.
     """
 
     id: int
     ref_code: str
     starts_on: str
     ends_on: str
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
     description: str | None = None
     active: bool = True
     attribution: "Attribution | None" = None
@@ -180,7 +181,7 @@ class AudienceFilter:
 
     audience_id: int
     version_id: int
-    updated_at: int = 0
+    updated_at: Micros = EPOCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +189,7 @@ class Target:
     """One measured goal in a group.
 
     `expression` is the condition, as typed or in canonical form; `expression_tree` is repeated in answers as it was
-    sent. `attribution` is None until the target is added or changed after the group was made; then it differs from the
-    group's.
+    sent. `attribution` is None while that of the group holds, as with a period.
     """
 
     id: int
@@ -254,8 +254,8 @@ class Author:
 class Attribution:
     """When and by whom a definition was made and last changed; instants are in epoch microseconds."""
 
-    created_at: int
-    updated_at: int
+    created_at: Micros
+    updated_at: Micros
     created_by: Author
     updated_by: Author
 
@@ -283,8 +283,8 @@ class TargetGroup:
     total_periods: int
     valid_from: str | None = None
     valid_to: str | None = None
-    cycle_opens_at: int
-    cycle_closes_at: int
+    cycle_opens_at: Micros
+    cycle_closes_at: Micros
     time_zone_name: str | None = None
     user_created: bool = False
     leaderboard: bool = False

@@ -1,7 +1,7 @@
 """The units of time: instants and spans are whole numbers, and each says whether it counts microseconds or seconds.
 
 An event carries epoch microseconds. A stored progress carries epoch seconds, because its stamps are shown to the second
-and a smaller number takes fewer bytes.
+and a smaller number takes fewer bytes. Arithmetic gives a plain number; `Micros(…)` makes an instant of it.
 """
 
 from typing import NewType
@@ -18,5 +18,19 @@ SECOND_US = 1_000_000
 DAY_US = 86_400_000_000
 """Microseconds in a day of 24 hours; a calendar day may be longer or shorter."""
 
-NEVER = 2**62
+EPOCH = Micros(0)
+"""The instant from which all others are counted."""
+
+NEVER = Micros(2**62)
 """An instant after all others; it is stored where nothing is due."""
+
+
+def to_seconds(instant: Micros) -> Seconds:
+    """Return the second that contains *instant*."""
+    # This runs twice for each event, and a call of Seconds costs as much as the division.
+    return instant // SECOND_US  # type: ignore[return-value]
+
+
+def to_micros(instant: Seconds) -> Micros:
+    """Return the first microsecond of *instant*."""
+    return Micros(instant * SECOND_US)

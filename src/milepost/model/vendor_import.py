@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from milepost.model.time import Micros, Seconds
+
 
 class ImportedRow(Struct, frozen=True, kw_only=True):
     """A progress as the other system showed it. Stamps are in epoch seconds; 0 means never.
@@ -15,11 +17,16 @@ class ImportedRow(Struct, frozen=True, kw_only=True):
     target_id: int
     period_id: int
     value: Decimal
-    enrolled_at: int
-    updated_at: int
-    achieved_at: int = 0
+    enrolled_at: Seconds
+    updated_at: Seconds
+    achieved_at: Seconds = Seconds(0)
     achieved_by: int = 0
     triggers: tuple[int, ...] = ()
+
+    @property
+    def is_achieved(self) -> bool:
+        """Whether the goal was reached in the other system."""
+        return self.achieved_by != 0
 
 
 class ImportedEnrolment(Struct, frozen=True, kw_only=True):
@@ -39,7 +46,7 @@ class ImportedLevel(Struct, frozen=True, kw_only=True):
 
     group_id: int
     level_id: int
-    earned_at: int
+    earned_at: Seconds
     period_id: int
 
 
@@ -53,5 +60,5 @@ class ImportProgress(Struct, frozen=True, kw_only=True):
     rows: tuple[ImportedRow, ...] = ()
     enrolments: tuple[ImportedEnrolment, ...] = ()
     levels: tuple[ImportedLevel, ...] = ()
-    anchors: tuple[tuple[int, int], ...] = ()
+    anchors: tuple[tuple[int, Micros], ...] = ()
     purchases: Decimal = Decimal(0)

@@ -15,9 +15,7 @@ from typing import NamedTuple
 import tzdata
 from whenever import Instant, PlainDateTime, TimeZoneNotFoundError, ZonedDateTime, reset_tzpath
 
-from milepost.model.time import DAY_US as DAY_US  # noqa: PLC0414 - the engine imports it from here
-from milepost.model.time import NEVER
-from milepost.model.time import SECOND_US as SECOND_US  # noqa: PLC0414 - the engine imports it from here
+from milepost.model.time import DAY_US, NEVER, SECOND_US, Micros
 
 # Only the pinned `tzdata` package defines zones, so that the same events fall on the same days on every machine.
 reset_tzpath([])
@@ -47,7 +45,7 @@ class Unreadable(ValueError):
 class Moment(NamedTuple):
     """The meaning of a written date or date-time in a zone: an instant, and the local calendar day that contains it."""
 
-    instant: int
+    instant: Micros
     day: int
 
 
@@ -75,9 +73,9 @@ def iso_date(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
 
-def nearest_second(instant: int) -> int:
+def nearest_second(instant: Micros) -> Micros:
     """Return *instant* rounded to a whole second, in microseconds; half a second is rounded up (facts 2.8)."""
-    return (instant + SECOND_US // 2) // SECOND_US * SECOND_US
+    return Micros((instant + SECOND_US // 2) // SECOND_US * SECOND_US)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ class Calendar:
         if not is_zone(self.zone):
             raise ValueError(f"{self.zone!r} is not a time zone")
 
-    def day(self, instant: int) -> int:
+    def day(self, instant: Micros) -> int:
         """Return the local day that contains *instant*.
 
         This runs for every event. So the days of the surrounding 24 hours are cached, and a second call needs no
@@ -106,7 +104,7 @@ class Calendar:
         bounds, days = block
         return days[bisect_right(bounds, instant)]
 
-    def opens(self, day: int) -> int:
+    def opens(self, day: int) -> Micros:
         """Return the first instant of *day*: midnight, or the end of the gap if a clock change skipped midnight.
 
         A day that the zone skipped altogether is empty: it opens at the instant at which the next day opens.
@@ -115,13 +113,13 @@ class Calendar:
         midnight = PlainDateTime(first.year, first.month, first.day)
         # "compatible" moves a time in a gap behind the gap; the start of the day of that time is the first instant.
         opening = midnight.assume_tz(self.zone, disambiguation="compatible").start_of("day")
-        return opening.timestamp(unit="microsecond")
+        return Micros(opening.timestamp(unit="microsecond"))
 
-    def closes(self, day: int) -> int:
+    def closes(self, day: int) -> Micros:
         """Return the first instant after *day*."""
         return self.opens(day + 1)
 
-    def later(self, instant: int, *, years: int = 0, months: int = 0) -> int:
+    def later(self, instant: Micros, *, years: int = 0, months: int = 0) -> Micros:
         """Return the instant *years* and *months* after *instant*, at the same local time of the same day of the month.
 
         If the month has no such day, its last day is used: one month after 31 January is 28 or 29 February. The result
@@ -129,7 +127,7 @@ class Calendar:
         """
         try:
             local = self._local(instant).add(years=years, months=months, disambiguation="compatible")
-            return local.timestamp(unit="microsecond")
+            return Micros(local.timestamp(unit="microsecond"))
         except (ValueError, OverflowError):
             return NEVER
 
@@ -149,37 +147,37 @@ class Calendar:
         """
         return self._read(text, z_is_local=True)
 
-    def date_text(self, instant: int) -> str:
+    def date_text(self, instant: Micros) -> str:
         """Return the local day of *instant* as `YYYY-MM-DD`."""
         return iso_date(self.day(instant))
 
-    def stamp(self, instant: int) -> str:
+    def stamp(self, instant: Micros) -> str:
         """Return *instant* as `2025-11-20T13:07:49.173+0000`: local time, milliseconds, offset without colon."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}{_offset(local, '')}"
 
-    def abbreviated(self, instant: int) -> str:
+    def abbreviated(self, instant: Micros) -> str:
         """Return *instant* as `2024-06-24T17:37:00.000IST`: local time, milliseconds, the zone's abbreviation."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}{local.tz_abbrev()}"
 
-    def iso(self, instant: int) -> str:
+    def iso(self, instant: Micros) -> str:
         """Return *instant* as `2025-11-20T13:07:49Z` or `…+05:30`: local time, truncated to seconds."""
         local = self._local(instant)
         offset = _offset(local, ":")
         return _clock(local) + ("Z" if offset == "+00:00" else offset)
 
-    def glued(self, instant: int) -> str:
+    def glued(self, instant: Micros) -> str:
         """Return *instant* as `2025-05-11T00:00:00.000Z`: local time with the letter `Z` appended (facts 2.8)."""
         local = self._local(instant)
         return f"{_clock(local)}.{local.nanosecond // 1_000_000:03}Z"
 
-    def _local(self, instant: int) -> ZonedDateTime:
+    def _local(self, instant: Micros) -> ZonedDateTime:
         return Instant.from_timestamp(instant, unit="microsecond").to_tz(self.zone)
 
     def _read_block(self, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Cache the bounds between the local days in the 24 UTC hours of block *number*, and those days."""
-        begin, end = number * DAY_US, (number + 1) * DAY_US
+        begin, end = Micros(number * DAY_US), (number + 1) * DAY_US
         start = self._local(begin).start_of("day")
         days = [day_of(start.year, start.month, start.day)]
         bounds: list[int] = []
@@ -204,7 +202,7 @@ class Calendar:
                 day = day_from(text)
                 return Moment(self.opens(day), day)
             local = self._at_offset(plain, match["offset"], z_is_local=z_is_local)
-            instant = local.timestamp(unit="microsecond")
+            instant = Micros(local.timestamp(unit="microsecond"))
             return Moment(instant, self.day(instant))
         except ValueError:
             raise Unreadable("is not a day or time that exists") from None

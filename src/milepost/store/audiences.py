@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from milepost.model.audience import Audience, AudienceMember, AudienceVersion
+from milepost.model.time import Micros
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 
 
-async def add(transaction: Transaction, org_id: int, name: str, now: int) -> Audience | None:
+async def add(transaction: Transaction, org_id: int, name: str, now: Micros) -> Audience | None:
     """Add an audience with its first version. Return None if its name is taken."""
     row = await transaction.row("fresh_audience_id")
     assert row is not None
@@ -18,7 +19,7 @@ async def add(transaction: Transaction, org_id: int, name: str, now: int) -> Aud
     return Audience(id=row[0], name=name, created_at=now, versions=(version,))
 
 
-async def add_version(transaction: Transaction, org_id: int, audience_id: int, now: int) -> AudienceVersion:
+async def add_version(transaction: Transaction, org_id: int, audience_id: int, now: Micros) -> AudienceVersion:
     """Add a version of an audience, without members."""
     row = await transaction.row("fresh_audience_version_id")
     assert row is not None
@@ -38,7 +39,7 @@ async def rename(transaction: Transaction, org_id: int, audience_id: int, name: 
     await transaction.run("rename_audience", {"org_id": org_id, "audience_id": audience_id, "name": name})
 
 
-async def delete(transaction: Transaction, org_id: int, audience_id: int, now: int) -> None:
+async def delete(transaction: Transaction, org_id: int, audience_id: int, now: Micros) -> None:
     """Mark an audience as deleted at *now* (epoch microseconds), so that it is not found any more."""
     await transaction.run("delete_audience", {"org_id": org_id, "audience_id": audience_id, "now": now})
 
@@ -78,7 +79,7 @@ async def count_members(transaction: Transaction, org_id: int, version_ids: Sequ
 
 
 async def add_members(
-    transaction: Transaction, version_id: int, customer_keys: Sequence[CustomerKey], now: int
+    transaction: Transaction, version_id: int, customer_keys: Sequence[CustomerKey], now: Micros
 ) -> set[int]:
     """Add customers of one organisation to a version. Return the ids of the customers who were not members before."""
     if not customer_keys:
@@ -104,7 +105,7 @@ async def remove_member(transaction: Transaction, version_id: int, customer_key:
     return await transaction.row("remove_member", values) is not None
 
 
-async def move_memberships(transaction: Transaction, customer_key: CustomerKey, into: CustomerKey, now: int) -> None:
+async def move_memberships(transaction: Transaction, customer_key: CustomerKey, into: CustomerKey, now: Micros) -> None:
     """Make the customer *into* a member wherever *customer_key* is, and remove *customer_key* everywhere."""
     versions = [version_id for (version_id,) in await transaction.rows("versions_of", customer_key._asdict())]
     if versions:

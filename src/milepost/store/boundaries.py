@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.standing import Progress, Standing
+from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
@@ -51,7 +52,7 @@ async def schedule(transaction: Transaction, boundaries: Sequence[tuple[int, Per
     await transaction.run("schedule_boundaries", values)
 
 
-async def acquire_lease(transaction: Transaction, now: int, windows_until: int) -> Lease | None:
+async def acquire_lease(transaction: Transaction, now: Micros, windows_until: Micros) -> Lease | None:
     """Lease the boundary that has been due longest at *now*, None if none is due (instants in epoch microseconds).
 
     If it is a check of customers' own windows that begins, it covers windows up to *windows_until* at least.
@@ -60,8 +61,10 @@ async def acquire_lease(transaction: Transaction, now: int, windows_until: int) 
     if row is None:
         return None
     org_id, group_id, period_id, kind, due_at, since, epoch, bucket, customer_id = row
-    boundary = PeriodBoundary(group_id, period_id, BoundaryKind(kind), due_at, since)
-    return Lease(org_id, boundary, epoch, bucket, customer_id)
+    boundary = PeriodBoundary(
+        group_id=group_id, period_id=period_id, kind=BoundaryKind(kind), due_at=due_at, since=since
+    )
+    return Lease(org_id=org_id, boundary=boundary, epoch=epoch, bucket=bucket, customer_id=customer_id)
 
 
 async def lock_leased(transaction: Transaction, lease: Lease) -> bool:
@@ -93,12 +96,12 @@ async def advance(transaction: Transaction, lease: Lease, last: CustomerKey) -> 
     return lease._replace(bucket=last.bucket, customer_id=last.customer_id)
 
 
-async def finish(transaction: Transaction, lease: Lease, now: int) -> None:
+async def finish(transaction: Transaction, lease: Lease, now: Micros) -> None:
     """Note that all customers were notified."""
     await transaction.run("finish_boundary", _key(lease) | {"now": now})
 
 
-async def repeat(transaction: Transaction, lease: Lease, due_at: int) -> None:
+async def repeat(transaction: Transaction, lease: Lease, due_at: Micros) -> None:
     """Note that all customers were notified, and make the boundary due again at *due_at* (epoch microseconds)."""
     await transaction.run("repeat_boundary", _key(lease) | {"due": due_at})
 

@@ -56,10 +56,11 @@ from milepost.model.standing import (
     Outcome,
     Progress,
     Standing,
-    Streak,
     WaitingReturn,
 )
+from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
+from milepost.model.time import Micros
 from milepost.model.vendor_import import ImportProgress
 
 PLACES_REMEMBERED_MAX = 10_000
@@ -68,15 +69,15 @@ PLACES_REMEMBERED_MAX = 10_000
 
 class _StoredStanding(NamedTuple):
     seq: int
-    latest_at: int
-    archive_at: int
+    latest_at: Micros
+    archive_at: Micros
     bills: int
     purchases: int
     progress: msgspec.Raw
     enrolments: tuple[Enrolment, ...]
     waiting: tuple[WaitingReturn, ...]
     facts: Facts = NO_FACTS
-    anchors: tuple[tuple[int, int], ...] = ()
+    anchors: tuple[tuple[int, Micros], ...] = ()
     streaks: tuple[Streak, ...] = ()
     lineage: Lineage | None = None
 
@@ -172,7 +173,7 @@ def encode_payload(payload: Payload) -> bytes:
     return _text.encode(payload)
 
 
-def content_hash(name: str, occurred_at: int, payload: bytes) -> bytes:
+def content_hash(name: str, occurred_at: Micros, payload: bytes) -> bytes:
     """Return the digest by which a repeated event is distinguished from a different event with the same key."""
     return blake2b(b"%s\0%d\0%s" % (name.encode(), occurred_at, payload), digest_size=16).digest()
 
@@ -189,7 +190,7 @@ def _place_text(place: Place) -> bytes:
     return _text.encode(place)
 
 
-def decode_event(key: EventKey, name: str, occurred_at: int, received_at: int, body: str) -> Event:
+def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Micros, body: str) -> Event:
     """Return the event of a row; instants are in epoch microseconds."""
     stored = _event.decode(body)
     payload: Payload = _payloads.get(name, _activity).decode(stored.payload)

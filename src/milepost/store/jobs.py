@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from milepost.model.job import Job, JobKind, JobScope
 from milepost.model.target import TargetGroup
+from milepost.model.time import Micros
 from milepost.store.database import Row, Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 
 
-async def request(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: int) -> int:
+async def request(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope, now: Micros) -> int:
     """Request a job and return its id. If the same job is already open, return the id of that job."""
     values = {"org_id": org_id, "kind": kind.value, "subject": _subject(scope)}
     row = await transaction.row("request_job", values | {"now": now})
@@ -51,7 +52,7 @@ async def find(transaction: Transaction, org_id: int, job_id: int) -> Job | None
     return None if row is None else _job(row)
 
 
-async def save(transaction: Transaction, job: Job, now: int) -> None:
+async def save(transaction: Transaction, job: Job, now: Micros) -> None:
     """Store the state of *job*; it was touched at *now* (epoch microseconds)."""
     bucket, customer_id = job.after
     await transaction.run(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from milepost.model.time import Micros
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 
@@ -33,10 +34,10 @@ class ScoreRow(NamedTuple):
     target_id: int
     period_id: int
     value: int
-    active_at: int
+    active_at: Micros
 
 
-StoredScore = tuple[int, int, int]
+StoredScore = tuple[int, int, Micros]
 """A customer's id, the value in units, and the last activity (epoch microseconds)."""
 
 
@@ -72,7 +73,7 @@ class PackedScores(NamedTuple):
         """Return the scores in their packed order."""
         fields, wide = _numbers("q", self.scores), dict(self.wide)
         return [
-            (customer_id, int(wide.get(customer_id, value)), active_at)
+            (customer_id, int(wide.get(customer_id, value)), Micros(active_at))
             for customer_id, value, active_at in zip(fields[0::3], fields[1::3], fields[2::3], strict=True)
         ]
 
@@ -114,7 +115,7 @@ class Changes(NamedTuple):
 class FinalBoard(NamedTuple):
     """A closed board, and the instant of its closing (epoch microseconds)."""
 
-    closed_at: int
+    closed_at: Micros
     parts: list[PackedScores]
 
 
@@ -168,7 +169,7 @@ async def read_changes(transaction: Transaction, board: BoardName, seen: ReadHor
     )
 
 
-async def close(transaction: Transaction, board: BoardName, closed_at: int, parts: Sequence[PackedScores]) -> None:
+async def close(transaction: Transaction, board: BoardName, closed_at: Micros, parts: Sequence[PackedScores]) -> None:
     """Store *parts*, a whole board, as its final state. A board that is already closed stays as it is."""
     for number, part in enumerate(parts or [PackedScores(b"", b"", [])]):
         body = _encoder.encode(tuple(part))

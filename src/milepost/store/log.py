@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from milepost.model.event import Event, EventKey
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, Standing
+from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.bucket import bucket_of_customer
 from milepost.store.database import Transaction
@@ -39,8 +40,8 @@ class LoggedRow(NamedTuple):
     customer_key: CustomerKey
     key: EventKey
     name: str
-    occurred_at: int
-    received_at: int
+    occurred_at: Micros
+    received_at: Micros
     seq: int
     content_hash: bytes
     body: str
@@ -219,15 +220,15 @@ def logged_row(row: Sequence[Any]) -> LoggedRow:
     """Return a row of the log from its columns."""
     org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries = row
     return LoggedRow(
-        key_of_customer(org_id, customer_id),
-        EventKey(source, event_id),
-        name,
-        occurred_at,
-        received_at,
-        seq,
-        content_hash,
-        body,
-        codec.decode_entries(entries),
+        customer_key=key_of_customer(org_id, customer_id),
+        key=EventKey(source, event_id),
+        name=name,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        seq=seq,
+        content_hash=content_hash,
+        body=body,
+        entries=codec.decode_entries(entries),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from milepost.model.role import Role
+from milepost.model.time import Micros
 from milepost.store.database import Row, Transaction
 
 
@@ -40,11 +41,11 @@ async def find_login(transaction: Transaction, code: str) -> Login | None:
     if row is None:
         return None
     org_id, till_id, password_hash, name, role = row
-    return Login(org_id, till_id, password_hash, name, Role(role))
+    return Login(org_id=org_id, till_id=till_id, password_hash=password_hash, name=name, role=Role(role))
 
 
 async def add_key(
-    transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, role: Role, now: int
+    transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, role: Role, now: Micros
 ) -> int:
     """Add a key with which a client requests tokens. Return the key's id."""
     values = {"key": key, "org_id": org_id, "name": name, "digest": digest, "role": role.value, "now": now}
@@ -59,13 +60,13 @@ async def find_client(transaction: Transaction, key: str) -> tuple[Client, bytes
     return None if row is None else (_client(row), row[4])
 
 
-async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: int, now: int) -> None:
+async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: Micros, now: Micros) -> None:
     """Add a token that expires at *expires*, and delete the tokens that have expired at *now* (epoch microseconds)."""
     await transaction.run("delete_expired_tokens", {"now": now})
     await transaction.run("add_token", {"digest": digest, "key": key, "expires": expires})
 
 
-async def find_token(transaction: Transaction, digest: bytes, now: int) -> tuple[Client, int] | None:
+async def find_token(transaction: Transaction, digest: bytes, now: Micros) -> tuple[Client, Micros] | None:
     """Return the client of a token and the token's end (epoch microseconds), None for an unknown or expired token."""
     row = await transaction.row("token", {"digest": digest, "now": now})
     return None if row is None else (_client(row), row[4])

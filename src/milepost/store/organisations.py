@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from milepost.model.organisation import Organisation, Settings, SettingsVersion
 from milepost.model.target import Author, TargetGroup
+from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Row, Transaction
 
@@ -20,7 +21,7 @@ class Family(NamedTuple):
 
 
 async def add(
-    transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: int, parent_id: int | None = None
+    transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: Micros, parent_id: int | None = None
 ) -> Organisation | None:
     """Add an organisation, perhaps as a child of another. Return None if its name is taken."""
     fresh = await transaction.row("fresh_organisation_id")
@@ -36,7 +37,7 @@ async def add(
 
 
 async def save_settings(
-    transaction: Transaction, organisation: Organisation, now: int | None, author: Author | None
+    transaction: Transaction, organisation: Organisation, now: Micros | None, author: Author | None
 ) -> None:
     """Store the settings of *organisation* as in force from its version on."""
     values = {

@@ -8,6 +8,7 @@ from milepost.api.capillary.document import UNKNOWN_FIELD, read
 from milepost.api.capillary.envelope import Json
 from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Author
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar, Unreadable
 from milepost.rules.definition.build import IdKind
 from milepost.service.definitions.vendor_import import ImportedGroup
@@ -92,7 +93,7 @@ def _attribution(raw: Any, calendar: Calendar) -> Attribution | None:
     )
 
 
-def stamp_of(raw: Json, name: str, calendar: Calendar) -> int | None:
+def stamp_of(raw: Json, name: str, calendar: Calendar) -> Micros | None:
     """Return the instant of a stamp of *raw* (epoch microseconds), by its ISO twin if it has one; None without a stamp.
 
     The ISO twin of `createdOn` is `createdOnISO`.

@@ -7,7 +7,7 @@ from typing import Any
 from milepost.api.capillary.envelope import Json
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
-from milepost.model.time import SECOND_US
+from milepost.model.time import Micros, to_seconds
 from milepost.model.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.rules.calendar import Calendar
 from milepost.service.definitions.vendor_import import ImportedCustomer
@@ -39,6 +39,9 @@ _LEVEL = frozenset(
     {"userStreakId", "streakId", "streakName", "status", "currentCount", "totalTargetCountOfSequence"}
     | {"streakAchievedUserTargetId", "streakAchievedDateTime", "streakAchievedDateTimeISO"}
 )
+_UNKNOWN = Micros(0)
+"""The instant of what an answer does not date."""
+
 _CHANNELS = {"mobile": IdentifierKind.MOBILE, "email": IdentifierKind.EMAIL}
 
 
@@ -78,16 +81,16 @@ def _rows(saved: SavedAnswers, group: Json) -> Iterator[Json]:
 
 
 def _row(row: Json, calendar: Calendar) -> ImportedRow:
-    enrolled = stamp_of(row, "enrolledOn", calendar) or 0
+    enrolled = stamp_of(row, "enrolledOn", calendar) or _UNKNOWN
     updated = stamp_of(row, "lastUpdatedOn", calendar) or enrolled
     achieved = stamp_of(row, "targetAchievedDateTime", calendar)
     return ImportedRow(
         target_id=row["targetRuleId"],
         period_id=row["periodId"],
         value=_amount(row.get("targetAchievedValue")),
-        enrolled_at=enrolled // SECOND_US,
-        updated_at=updated // SECOND_US,
-        achieved_at=0 if achieved is None else achieved // SECOND_US,
+        enrolled_at=to_seconds(enrolled),
+        updated_at=to_seconds(updated),
+        achieved_at=to_seconds(achieved or _UNKNOWN),
         # An answer that names no event says only that there was one, so any number but 0 will do.
         achieved_by=0 if achieved is None else row.get("targetAchievedEventLogId") or 1,
         triggers=tuple(mark["id"] for mark in row.get("milestones") or () if mark.get("isAchieved")),
@@ -122,14 +125,14 @@ def _levels(saved: SavedAnswers, group: Json, calendar: Calendar) -> Iterator[Im
             yield ImportedLevel(
                 group_id=group["id"],
                 level_id=level["streakId"],
-                earned_at=(earned or 0) // SECOND_US,
+                earned_at=to_seconds(earned or _UNKNOWN),
                 period_id=periods.get(level.get("streakAchievedUserTargetId")) or 0,
             )
 
 
 def _anchors(
     rows: list[Json], targets: Mapping[int, tuple[TargetGroup, Target]], calendar: Calendar
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[tuple[int, Micros]]:
     """Return by target id when the customer's own windows begin (epoch microseconds): with the first period's row."""
     for row in rows:
         group, _ = targets[row["targetRuleId"]]
@@ -145,7 +148,7 @@ def _customer(saved: SavedAnswers, raw: Json, calendar: Calendar, identifiers: t
     profile: Json = next(iter(shown.get("profiles") or ()), {})
     count_fields(saved, "profile", profile, _PROFILE)
     attribution = (shown.get("loyaltyInfo") or {}).get("attribution") or {}
-    registered = stamp_of(attribution, "createdOn", calendar) or 0
+    registered = stamp_of(attribution, "createdOn", calendar) or _UNKNOWN
     answered = [
         Identifier(_CHANNELS[channel["type"]], channel["value"])
         for channel in profile.get("commChannels") or ()

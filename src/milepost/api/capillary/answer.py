@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from milepost.model.amount import UNITS_PER_ONE, to_decimal
 from milepost.model.target import Attribution, Author
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar, nearest_second
 
 Value = TypeVar("Value")
@@ -53,7 +54,7 @@ def attribution(made: Attribution, calendar: Calendar) -> AttributionAnswer:
     return attributed_at(made, nearest_second(made.created_at), nearest_second(made.updated_at), calendar)
 
 
-def attributed_at(made: Attribution, created_at: int, updated_at: int, calendar: Calendar) -> AttributionAnswer:
+def attributed_at(made: Attribution, created_at: Micros, updated_at: Micros, calendar: Calendar) -> AttributionAnswer:
     """Return the authors of *made* beside the stamps of two instants (epoch microseconds)."""
     return AttributionAnswer(
         created_on=calendar.stamp(created_at),

@@ -13,10 +13,10 @@ from milepost.model.problem import Problem, Refused
 OWN_API = "/api/v1"
 
 PASSED_OVER = frozenset({"format", "source", "accountId", "use_async", "_"})
-"""Parameters of the vendor's API that are published or usual and say nothing here. A leading `_` breaks caches."""
+"""Parameters of the vendor's API that are published or usual and change nothing here. `_` keeps caches out."""
 
 ANY = "*"
-"""Stands for every name, where parameters name attributes of events."""
+"""Accepts every name: the parameters of an event search name attributes of events."""
 
 NAME_SHOWN_MAX = 60
 NAMES_SHOWN_MAX = 10
@@ -40,8 +40,8 @@ def check_parameters(request: Request) -> None:
         if unknown:
             raise Refused(*(Problem(_shown(name), _reason(name, known)) for name in unknown[:NAMES_SHOWN_MAX]))
         return
-    told = [name for name in unknown if name not in PASSED_OVER]
-    reasons = (f"{_shown(name)} {_reason(name, known)}; it was not looked at" for name in told[:NAMES_SHOWN_MAX])
+    named = [name for name in unknown if name not in PASSED_OVER]
+    reasons = (f"{_shown(name)} {_reason(name, known)}; it was not looked at" for name in named[:NAMES_SHOWN_MAX])
     _warnings.set(tuple(reasons))
 
 

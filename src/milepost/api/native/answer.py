@@ -4,6 +4,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 
 Item = TypeVar("Item")
@@ -35,11 +36,11 @@ class Page(Struct, Generic[Item], forbid_unknown_fields=True, rename="camel"):
     next_cursor: str | None
 
 
-def iso(instant: int) -> str:
+def iso(instant: Micros) -> str:
     """Return *instant* (epoch microseconds) as ISO 8601 in UTC."""
     return calendar_of("UTC").iso(instant)
 
 
-def iso_or_null(instant: int | None) -> str | None:
+def iso_or_null(instant: Micros | None) -> str | None:
     """Return *instant* (epoch microseconds) as ISO 8601 in UTC; None if there is none."""
     return None if instant is None else iso(instant)

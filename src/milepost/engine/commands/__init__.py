@@ -1,1 +1,1 @@
-"""Events of our own and returns: what each does to a standing."""
+"""Commands (events of our own) and returns: how each changes a standing."""

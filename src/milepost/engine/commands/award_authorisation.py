@@ -1,4 +1,4 @@
-"""Decisions: how much of an intended award caps leave, and what it uses up of them (facts 4.11, docs/rules.md)."""
+"""Award decisions: how much of an intended award the caps leave, and how much it uses up (facts 4.11)."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -21,7 +21,7 @@ ONES = frozenset({Kpi.COUNT, Kpi.VISIT})
 
 
 class _Bound(NamedTuple):
-    """What one cap says to a decision: the share of the award that it leaves, and the measure that it would use up."""
+    """One cap of a decision: the share of the award that the cap leaves, and the measure that the award would use."""
 
     rule: Rule
     position: int
@@ -30,18 +30,26 @@ class _Bound(NamedTuple):
 
 
 def authorise(fold: Fold, payload: AuthoriseAward) -> None:
-    """Decide how much may be given: the least that any cap leaves, cut to units; nothing given uses nothing up."""
+    """Grant the least amount that any cap leaves, cut to units. A decision that grants nothing uses no cap up."""
     asked = to_units(payload.amount)
     bounds = list(_bounds(fold, payload, asked))
     given = min([asked, *(floor(asked * bound.share) for bound in bounds)])
-    fold.entries.append(Entry(0, 0, Reason.GRANTED, given - asked, asked, given))
+    fold.entries.append(
+        Entry(target_id=0, period_id=0, reason=Reason.GRANTED, amount=given - asked, before=asked, after=given)
+    )
     if not given:
         return
     for rule, position, share, measure in bounds:
         if rule.cap_scope is CapScope.CUSTOMER:
             used = given if measure is None else _used(rule, share, measure)
             day = day_of(rule, fold.event)
-            apply_to_group(fold, rule, position, Change(None, used, day, Reason.DECIDED, used), fold.cause)
+            apply_to_group(
+                fold,
+                rule,
+                position,
+                Change(old=None, new=used, day=day, reason=Reason.DECIDED, amount=used),
+                fold.cause,
+            )
 
 
 def _used(rule: Rule, share: Fraction, measure: int) -> int:
@@ -49,12 +57,12 @@ def _used(rule: Rule, share: Fraction, measure: int) -> int:
 
 
 def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]:
-    """Return what each cap that concerns the decision says to it."""
+    """Return the bound of each cap that concerns the decision."""
     award, bill = _as_award(fold.event, payload), _as_bill(fold.event, payload)
     for rule in fold.rule_index.caps:
         event = bill if rule.entity in {Entity.TRANSACTION, Entity.LINEITEM} else award
         position = fold.position(rule, fold.event.occurred_at)
-        if event is None or position < 0 or rule.kpi is Kpi.EXTENDED_FIELD:
+        if event is None or position is None or rule.kpi is Kpi.EXTENDED_FIELD:
             continue
         if event.name != rule.event_name or not rule.is_at(event.place):
             continue
@@ -73,16 +81,16 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
 
 
 def _left(fold: Fold, rule: Rule, position: int, goal: int) -> int:
-    """Return what is left of the cap, in units; a cap on each award by itself is always whole."""
+    """Return the rest of the cap, in units. A cap per award (TRANSACTION) is never used up."""
     progress = fold.progress.get(rule.keys[position])
     used = 0 if progress is None or rule.cap_scope is CapScope.TRANSACTION else progress.value
     return max(goal - used, 0)
 
 
 def _share(fold: Fold, rule: Rule, position: int, left: int, measure: int) -> Fraction:
-    """Return the share of a bill that a cap leaves: all or nothing where ones are counted.
+    """Return the share of a bill that a cap leaves; a cap that counts ones leaves all of it or nothing.
 
-    A visit on a day that counts already needs nothing.
+    A second visit on one day uses nothing more: with 1 visit left, it is granted in full.
     """
     if rule.kpi in ONES:
         progress = fold.progress.get(rule.keys[position])

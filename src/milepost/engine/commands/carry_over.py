@@ -1,4 +1,4 @@
-"""Returns that are carried into a later period, because the one of their bill is achieved (facts 4.8, 8 #17)."""
+"""Returns carried into a later period, because the period of their bill is achieved (facts 4.8, 8 #17)."""
 
 from fractions import Fraction
 
@@ -15,28 +15,37 @@ CENT = 100
 
 
 def is_carried_over(fold: Fold, rule: Rule, position: int) -> bool:
-    """Return whether a return is carried out of the period at *position*: it is one of the calendar, and achieved."""
+    """Return whether a return leaves the calendar period at *position* as it is, because the period is achieved."""
     if fold.rule_index.settings.returns is not Returns.CARRY or not (rule.is_fixed and rule.sums):
         return False
     progress = fold.progress.get(rule.keys[position])
-    return progress is not None and progress.achieved_by != 0
+    return progress is not None and progress.is_achieved
 
 
 def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause) -> None:
-    """Let the first later period that closes after the return begin lower by what *came_back*, in units."""
+    """Subtract *came_back* (units) from the first later period that closes after the return."""
     taken_at = cause.event.occurred_at
     later = next((one for one in range(position + 1, len(rule.keys)) if rule.closes[one] > taken_at), None)
     carried = _carried(fold, rule, position, came_back)
     if later is None or not carried:
         key = rule.keys[position]
         value = fold.progress[key].value
-        fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+        fold.entries.append(
+            Entry(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                reason=Reason.RETURN_AFTER_END,
+                amount=0,
+                before=value,
+                after=value,
+            )
+        )
         return
     apply_to_group(fold, rule, later, change_between(carried, None, 0, Reason.CARRIED), cause)
 
 
 def _carried(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
-    """Return how much is carried: of line items all, a share of the goal, or nothing."""
+    """Return the amount to carry, by the setting `carryLines` for line items: all, a share of the goal, nothing."""
     if rule.entity is not Entity.LINEITEM:
         return came_back
     match fold.rule_index.settings.carry_lines:
@@ -49,7 +58,7 @@ def _carried(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
 
 
 def _prorated(fold: Fold, rule: Rule, position: int, came_back: int) -> int:
-    """Return goal × what came back ÷ value of the achieved period, to cents: 5000 × 1750 / 6500 is 1346.15."""
+    """Return goal × returned amount ÷ value of the achieved period, in cents: 5000 × 1750 / 6500 is 1346.15."""
     goal, value = fold.goal(rule, position), fold.progress[rule.keys[position]].value
     if goal is None or value <= 0:
         return 0

@@ -1,7 +1,7 @@
-"""Achievements as events of their own: rules that listen to TargetCompleted hear of them (facts 4.2, 4.16).
+"""Achievements as events: rules of `TargetCompleted` count them (facts 4.2, 4.16).
 
-They happen within the step that achieved, at its instant. What one of them achieves is told in turn, a few times over.
-A return that takes an achievement back takes back nothing that was counted for hearing of it.
+They are counted within the step that achieved, at its instant. An achievement that this causes is counted too, up to
+`ROUNDS_MAX` times. A return that takes an achievement back leaves what was counted for the achievement.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _SAYS = {
 
 
 def count_completions(fold: Fold) -> None:
-    """Let rules that listen to TargetCompleted count what this step achieved."""
+    """Count the achievements of this step for the rules of `TargetCompleted`."""
     heard = 0
     for _ in range(ROUNDS_MAX):
         fresh, heard = [*fold.outcomes][heard:], len(fold.outcomes)
@@ -38,7 +38,7 @@ def count_completions(fold: Fold) -> None:
 
 
 def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
-    """Return what the event says; what does not apply is left out."""
+    """Return the attributes of the event; attributes that do not apply are left out."""
     for flag in _SAYS.values():
         yield flag.value, flag is _SAYS[outcome.kind]
     is_whole = outcome.kind is OutcomeKind.UNIFIED_ACHIEVED
@@ -51,7 +51,7 @@ def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
     target = next(one for one in group.targets if one.id == outcome.target_id)
     position = rule.position_of(outcome.period_id)
     progress = fold.progress.get(ProgressKey(outcome.target_id, outcome.period_id))
-    goal = fold.goal(rule, position) if position >= 0 else None
+    goal = None if position is None else fold.goal(rule, position)
     yield Completion.TARGET_NAME.value, target.name
     yield Completion.ACHIEVED.value, to_decimal(0 if progress is None else progress.value)
     if goal is not None:
@@ -59,6 +59,8 @@ def _attributes(fold: Fold, outcome: Outcome) -> Iterable[tuple[str, Scalar]]:
     for trigger, mark in zip(target.triggers, rule.marks, strict=True):
         if outcome.kind is OutcomeKind.TRIGGER_REACHED and trigger.id == outcome.about:
             yield Completion.TRIGGER_NAME.value, trigger.name
-            yield Completion.TRIGGER_VALUE.value, to_decimal(mark.of_goal(goal))
+            least = mark.of_goal(goal)
+            if least is not None:
+                yield Completion.TRIGGER_VALUE.value, to_decimal(least)
     if outcome.kind is OutcomeKind.STREAK_LEVEL_ACHIEVED:
         yield from ((Completion.STREAK_LEVEL.value, one.name) for one in group.streak_levels if one.id == outcome.about)

@@ -1,10 +1,10 @@
-"""Merging: what another customer had reached is added to this one's (docs/rules.md, merging).
+"""Merging two customers: the victim's progress is added to the survivor's (docs/rules.md, merging).
 
-Nothing of it is counted anew. Who was rewarded as either of the two is not rewarded again; what only both together
-reach is reached by the merge.
+No event is counted again. A goal that either of the two had achieved is not rewarded again. A goal that only both
+together reach is achieved by the merge: 60 and 50 achieve a goal of 100.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -18,25 +18,26 @@ from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.standing import (
+    NOT_ACHIEVED,
     NOT_LEFT,
     NOTHING_REPLACED,
     Day,
-    EarnedLevel,
     Enrolment,
     MergedCustomer,
     Progress,
     Reason,
     Standing,
     StoredEvents,
-    Streak,
 )
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.measure import Aggregate
 from milepost.rules.compiled.rule import Rule
 
 
 def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
-    """Add what *payload* says of the other customer; targets and periods that nobody knows any more are left out."""
+    """Add the progress of the victim; targets and periods that no longer exist are left out."""
     fold.bills += payload.bills
     fold.purchases += payload.purchases
     fold.waiting = (*fold.waiting, *payload.waiting)
@@ -47,11 +48,11 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
     moved: dict[tuple[int, int], Rule] = {}
     for target_id, rows in _by_target(payload.rows).items():
         rule = fold.rule_index.rules.get(target_id)
-        if target_id < 0:
+        if rows[0].key.composite_group is not None:
             _keep_wholes(fold, rows)
         elif rule is not None and rule.keys:
             _take(fold, rule, rows, dict(payload.anchors))
-            moved.update({(rule.group_id, row.period_id): rule for row in rows if rule.position_of(row.period_id) >= 0})
+            moved.update({(rule.group_id, row.period_id): rule for _, row in _placed(rule, rows)})
     for (_, period_id), rule in moved.items():
         update_composite(fold, rule, period_id, _change(0), fold.cause)
     for theirs in payload.streaks:
@@ -59,7 +60,7 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Progress]) -> AbsorbCustomer:
-    """Return what the survivor hears of a customer at *standing*, with the progress that left it for the *history*."""
+    """Return the command that gives the survivor a standing, with its archived progress (*history*)."""
     rows = {(row.target_id, row.period_id): row for row in history} | dict(standing.progress)
     return AbsorbCustomer(
         customer_id=customer_id,
@@ -76,7 +77,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
 
 
 def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
-    """Note whose logs are looked up as well from now on."""
+    """Note the customers whose logs belong to this customer from now on."""
     number = fold.seq + 1
     said = tuple(one for one in payload.enrolments if matters(one))
     merged = (
@@ -87,38 +88,34 @@ def _remember(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def _by_target(rows: Iterable[Progress]) -> dict[int, list[Progress]]:
-    """Return rows by target; wholes, which have negative numbers, come first."""
+    """Return rows by target; composites come first, since their target ids are negative."""
     found: dict[int, list[Progress]] = {}
     for row in sorted(rows):
         found.setdefault(row.target_id, []).append(row)
     return found
 
 
-def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, int]) -> None:
+def _take(fold: Fold, rule: Rule, rows: list[Progress], anchors: Mapping[int, Micros]) -> None:
     """Add *rows* of one target."""
     match rule.frame.evaluation:
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             _pour(fold, rule, rows)
         case Evaluation.FIXED_CALENDAR_WINDOW:
-            for row in rows:
-                _add(fold, rule, rule.position_of(row.period_id), row)
+            for position, row in _placed(rule, rows):
+                _add(fold, rule, position, row)
         case Evaluation.CYCLIC_WINDOW:
             if rule.target_id in anchors and rule.target_id not in fold.anchors:
                 fold.anchors = {**fold.anchors, rule.target_id: anchors[rule.target_id]}
-            for row in rows:
-                position = rule.position_of(row.period_id)
-                if position >= 0:
-                    _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
+            for position, row in _placed(rule, rows):
+                _add(fold, rule, own_window_of(rule, fold.anchors, anchors, position), row)
 
 
 def _change(moved: int) -> Change:
-    return Change(None, moved, 0, Reason.MERGED, moved)
+    return Change(old=None, new=moved, day=0, reason=Reason.MERGED, amount=moved)
 
 
 def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
-    """Add *row* to the progress in the period at *position*, with all that follows from it but for a composite."""
-    if position < 0:
-        return
+    """Add *row* to the row of the period at *position*, and update the streak; the caller updates composites."""
     key = rule.keys[position]
     known = fold.progress.get(key) or _begun(fold, rule, position, row)
     days = _joined_days(known.days, row.days)
@@ -129,15 +126,21 @@ def _add(fold: Fold, rule: Rule, position: int, row: Progress) -> None:
 
 
 def _begun(fold: Fold, rule: Rule, position: int, row: Progress) -> Progress:
-    """Return a progress to add *row* to, where there was none; the other customer was told of it."""
+    """Return a new row to add *row* to. There is no outcome: the victim had it already."""
     fold.archive_after(fold.closes_at(rule, position))
-    return Progress(*rule.keys[position], 0, row.enrolled_at, row.updated_at)
+    return Progress(
+        target_id=rule.target_id,
+        period_id=rule.period_ids[position],
+        value=0,
+        enrolled_at=row.enrolled_at,
+        updated_at=row.updated_at,
+    )
 
 
 def _rewarded(known: Progress, row: Progress, days: tuple[Day, ...]) -> Progress:
-    """Return *known* as one who has both histories: the earlier beginning, the earlier achievement, all triggers."""
-    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.achieved_by]
-    achieved_at, achieved_by = min(achieved, default=(0, 0))
+    """Return *known* with the history of both: the earlier beginning and achievement, and all triggers."""
+    achieved = [(one.achieved_at, one.achieved_by) for one in (known, row) if one.is_achieved]
+    achieved_at, achieved_by = min(achieved, default=NOT_ACHIEVED)
     return replace(
         known,
         enrolled_at=min(known.enrolled_at, row.enrolled_at),
@@ -156,23 +159,23 @@ def _joined_days(ours: tuple[Day, ...], theirs: tuple[Day, ...]) -> tuple[Day, .
 
 
 def _sum(rule: Rule, days: tuple[Day, ...]) -> int:
-    """Return what *days* come to: the sum of their extremes."""
+    """Return the value of *days*: the sum of their extremes."""
     return 0 if rule.aggregate is Aggregate.SUM else sum(extreme(amounts, rule.aggregate) for _, amounts in days)
 
 
 def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
-    """Add the total of *rows* to the one that fills the periods; as many stay rewarded as were in both histories."""
-    ordered = sorted((row for row in rows if rule.position_of(row.period_id) >= 0), key=lambda row: _at(rule, row))
+    """Add the total of *rows* to the total that fills the periods. As many periods stay rewarded as both had."""
+    ordered = [row for _, row in sorted(_placed(rule, rows), key=lambda placed: placed[0])]
     if not ordered:
         return
-    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].achieved_by != 0)
+    rewarded = sum(1 for key in rule.keys if key in fold.progress and fold.progress[key].is_achieved)
     last = len(rule.keys) - 1
     ours, theirs = days_of(fold, rule), ordered[0].days
-    for row in sorted(ordered, key=lambda row: not row.achieved_by):
+    for row in sorted(ordered, key=lambda row: not row.is_achieved):
         position = min(rewarded, last)
         known = fold.progress.get(rule.keys[position]) or _begun(fold, rule, position, row)
         fold.progress[rule.keys[position]] = _rewarded(known, row, known.days)
-        rewarded += row.achieved_by != 0
+        rewarded += row.is_achieved
     days = _joined_days(ours, theirs)
     moved = sum(row.value for row in ordered) + _sum(rule, days) - _sum(rule, ours) - _sum(rule, theirs)
 
@@ -182,26 +185,37 @@ def _pour(fold: Fold, rule: Rule, rows: list[Progress]) -> None:
     move_total(fold, rule, _change(moved), days, fold.cause, begin)
 
 
-def _at(rule: Rule, row: Progress) -> int:
-    return rule.position_of(row.period_id)
+def _placed(rule: Rule, rows: Iterable[Progress]) -> Iterator[tuple[int, Progress]]:
+    """Yield the *rows* of periods that *rule* knows, each with the position of its period."""
+    for row in rows:
+        position = rule.position_of(row.period_id)
+        if position is not None:
+            yield position, row
 
 
 def _keep_wholes(fold: Fold, rows: Iterable[Progress]) -> None:
     """Keep what composites had achieved; the values follow from the members."""
     for row in rows:
-        composite = fold.rule_index.composites.get(-row.target_id)
+        group_id = row.key.composite_group
+        composite = None if group_id is None else fold.rule_index.composites.get(group_id)
         if composite is None or row.period_id not in composite.closes:
             continue
         key = composite.key(row.period_id)
         known = fold.progress.get(key)
         if known is None:
             fold.archive_after(composite.closes[row.period_id])
-            known = Progress(*key, 0, row.enrolled_at, row.updated_at)
+            known = Progress(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                value=0,
+                enrolled_at=row.enrolled_at,
+                updated_at=row.updated_at,
+            )
         fold.progress[key] = _rewarded(known, row, ())
 
 
 def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
-    """Let the customer take part in all that either of them took part in, with the own goals of this one first."""
+    """Unite the enrolments of both customers; where both have one, the survivor's own goals win."""
     in_force = {enrolment.target_id: enrolment for enrolment in payload.enrolments}
     for target_id, theirs in in_force.items():
         rule = fold.rule_index.rules.get(target_id)
@@ -213,24 +227,30 @@ def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
 
 
 def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment | None:
-    """Return the enrolment of one who is both; None where ours stays as it is."""
+    """Return the united enrolment; None where the enrolment of the survivor stays as it is."""
     if ours is None:
         if not rule.open_to_all or not rule.period_ids:
             return theirs
         return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT)
-    if theirs.left_period_id != NOT_LEFT:
+    if theirs.has_left:
         return None
-    if ours.left_period_id != NOT_LEFT:
+    if ours.has_left:
         return theirs
     first, our_first = rule.position_of(theirs.period_id), rule.position_of(ours.period_id)
-    if not 0 <= first < our_first:
+    if first is None or our_first is None or first >= our_first:
         return None
-    earlier = tuple(goal for goal in theirs.goals if rule.position_of(goal[0]) < our_first)
+    earlier = tuple(goal for goal in theirs.goals if _is_before(rule, goal[0], our_first))
     return ours._replace(period_id=theirs.period_id, goals=(*earlier, *ours.goals))
 
 
+def _is_before(rule: Rule, period_id: int, position: int) -> bool:
+    """Return whether a period lies before the one at *position*; a period that the rule does not know does."""
+    place = rule.position_of(period_id)
+    return place is None or place < position
+
+
 def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
-    """Return the streak of one who did what both did; counting starts where ours does."""
+    """Return the streak of both together; counting starts where the streak of the survivor starts."""
     if ours is None:
         return theirs
     levels: dict[int, EarnedLevel] = {level.level_id: level for level in ours.levels}
@@ -238,10 +258,10 @@ def _joined_streaks(ours: Streak | None, theirs: Streak) -> Streak:
         known = levels.get(level.level_id)
         levels[level.level_id] = level if known is None or level.earned_at < known.earned_at else known
     return Streak(
-        ours.group_id,
-        tuple(sorted({*ours.achieved, *theirs.achieved})),
-        tuple(levels.values()),
-        ours.since_period_id,
-        tuple(sorted((*ours.freezes, *theirs.freezes))),
-        tuple(sorted({*ours.pauses, *theirs.pauses})),
+        group_id=ours.group_id,
+        achieved=tuple(sorted({*ours.achieved, *theirs.achieved})),
+        levels=tuple(levels.values()),
+        since_period_id=ours.since_period_id,
+        freezes=tuple(sorted((*ours.freezes, *theirs.freezes))),
+        pauses=tuple(sorted({*ours.pauses, *theirs.pauses})),
     )

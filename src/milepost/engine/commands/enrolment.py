@@ -1,4 +1,4 @@
-"""How a customer comes to take part in a target, and leaves it (facts 4.7 and 8.1, docs/rules.md)."""
+"""Enrolling in a target and leaving it (facts 4.7 and 8.1, docs/rules.md)."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -15,19 +15,8 @@ from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrol, Unenrol
 from milepost.model.organisation import EnrolMidPeriod, Returns
-from milepost.model.standing import (
-    NO_MORE,
-    NOT_LEFT,
-    NOTHING_REPLACED,
-    Enrolment,
-    Entry,
-    Outcome,
-    OutcomeKind,
-    Progress,
-    Reason,
-    StoredEvents,
-    Streak,
-)
+from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
+from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.remaining import remaining
@@ -35,17 +24,17 @@ from milepost.rules.compiled.rule import Rule
 
 
 def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
-    """Let the customer take part from a period on; stored events count as the settings say (facts 8.1)."""
+    """Enrol the customer from a period on, and count stored events as the settings say (facts 8.1)."""
     rule = fold.rule_index.rules[payload.target_id]
     position = enrolment_entered(rule, payload.period_id)
     previous = fold.enrolment(rule.target_id)
     enrolment = Enrolment(
-        *rule.keys[position],
-        fold.cause.at,
-        fold.seq + 1,
-        _stored(fold, rule, payload, previous),
-        NOT_LEFT,
-        tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
+        target_id=rule.target_id,
+        period_id=rule.period_ids[position],
+        enrolled_at=fold.cause.at,
+        seq=fold.seq + 1,
+        stored=_stored(fold, rule, payload, previous),
+        goals=tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
     )
     # What an earlier enrolment counted from the log is still its to give back; otherwise it is history.
     known = (e for e in fold.enrolments if e.target_id != rule.target_id or matters(e))
@@ -54,11 +43,19 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
         _start_again(fold, rule)
     if not rule.open_to_all or previous is not None or payload.balance is not None:
         began = _begin(fold, rule, position, payload)
-        if previous is None or previous.left_period_id != NOT_LEFT:
+        if previous is None or previous.has_left:
             # Who takes part already and changes goals is not enrolled a second time.
             key = rule.keys[began]
             value = fold.value(key)
-            fold.outcomes.append(Outcome(OutcomeKind.ENROLLED, *key, fold.cause.at, value))
+            fold.outcomes.append(
+                Outcome(
+                    kind=OutcomeKind.ENROLLED,
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    at=fold.cause.at,
+                    value=value,
+                )
+            )
         if payload.balance is not None:
             enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
             fold.enrolments = (*fold.enrolments[:-1], enrolment)
@@ -66,42 +63,56 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
 
 
 def unenrol(fold: Fold, payload: Unenrol) -> None:
-    """Let the customer take part no more from a period on; what was counted stays (facts 4.7)."""
+    """End the enrolment from a period on; progress made so far stays (facts 4.7)."""
     rule = fold.rule_index.rules[payload.target_id]
     position = _left(fold, rule, payload)
     previous = fold.enrolment(rule.target_id)
-    if position < 0:
+    if position is None:
         return
     if previous is None:
         if not rule.open_to_all:
             return
-        previous = Enrolment(*rule.keys[0], fold.cause.at, fold.seq + 1, StoredEvents.NONE)
+        previous = Enrolment(
+            target_id=rule.target_id,
+            period_id=rule.period_ids[0],
+            enrolled_at=fold.cause.at,
+            seq=fold.seq + 1,
+            stored=StoredEvents.NONE,
+        )
     key = rule.keys[position]
     left = previous._replace(left_period_id=key.period_id)
     fold.enrolments = (*(e for e in fold.enrolments if e is not previous), left)
     value = fold.value(key)
-    fold.entries.append(Entry(*key, Reason.LEFT, 0, value, value))
-    fold.outcomes.append(Outcome(OutcomeKind.UNENROLLED, *key, fold.cause.at, value))
+    fold.entries.append(
+        Entry(target_id=key.target_id, period_id=key.period_id, reason=Reason.LEFT, amount=0, before=value, after=value)
+    )
+    fold.outcomes.append(
+        Outcome(
+            kind=OutcomeKind.UNENROLLED, target_id=key.target_id, period_id=key.period_id, at=fold.cause.at, value=value
+        )
+    )
 
 
-def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int:
-    """Return the position of the first period without the customer: the one named, or that of the own windows now."""
+def _left(fold: Fold, rule: Rule, payload: Unenrol) -> int | None:
+    """Return the position of the first period without the customer."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.position_of(payload.period_id)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             return open_position(fold, rule)
         case Evaluation.CYCLIC_WINDOW:
-            return max(fold.position(rule, fold.event.occurred_at), 0)
+            return fold.position(rule, fold.event.occurred_at) or 0
         case _ as never:
             assert_never(never)
 
 
 def enrolment_entered(rule: Rule, period_id: int) -> int:
-    """Return the position from which an enrolment counts: the period's, or the first of streaks and own windows."""
+    """Return the position of the first period that an enrolment covers: streaks and own windows start at 0."""
     if rule.tracking in STREAKING or not rule.is_fixed:
         return 0
-    return rule.position_of(period_id)
+    position = rule.position_of(period_id)
+    # An edit may have switched the period off after the request was checked; the enrolment then begins with the last.
+    return len(rule.keys) - 1 if position is None else position
 
 
 def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) -> StoredEvents:
@@ -120,9 +131,10 @@ def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) 
 
 
 def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
-    """Make the row of the period of the enrolment, with the opening balance or what it had; return its place.
+    """Make the row of the first period, with the opening balance or its present value; return its position.
 
-    A balance stands for all that was received before, its days too.
+    A balance replaces all events received before, and the days that counted: a bill of 30 and then a balance of 100
+    give 100.
     """
     at, received_at = fold.cause.at, fold.cause.received_at
     cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
@@ -137,49 +149,64 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
     if before is not None or not cyclic or payload.balance is not None:
         if before is None:
             fold.archive_after(fold.closes_at(rule, position))
-            before = Progress(*key, 0, at, received_at)
+            before = Progress(
+                target_id=key.target_id, period_id=key.period_id, value=0, enrolled_at=at, updated_at=received_at
+            )
         fold.progress[key] = replace(before, value=value, updated_at=received_at)
         if payload.balance is not None:
             _forget_days(fold, rule, position)
             _show_goal(fold, rule, position if not rule.is_fixed and not cyclic else 0)
     reason = Reason.ENROLLED if payload.balance is None else Reason.BALANCE_SET
-    fold.entries.append(Entry(*key, reason, value - was, was, value))
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id, period_id=key.period_id, reason=reason, amount=value - was, before=was, after=value
+        )
+    )
     return position
 
 
 def _forget_days(fold: Fold, rule: Rule, position: int) -> None:
-    """Forget the days that counted; periods that fill up one by one keep them with the first."""
+    """Remove the days that counted; sequential periods keep them in the first row."""
     key = rule.keys[0 if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else position]
     if key in fold.progress and fold.progress[key].days:
         fold.progress[key] = replace(fold.progress[key], days=())
 
 
 def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
-    """Let achieved periods that fill up show the goal of today, so that a balance is all that is over it."""
+    """Set the value of achieved sequential periods to today's goal, so that a balance counts only what exceeds it."""
     goal = fold.goal(rule, 0)
     for key in rule.keys[:running_at]:
         row = fold.progress.get(key)
-        if goal is not None and row is not None and row.achieved_by and row.value != goal:
+        if goal is not None and row is not None and row.is_achieved and row.value != goal:
             fold.progress[key] = replace(row, value=goal)
-            fold.entries.append(Entry(*key, Reason.BALANCE_SET, goal - row.value, row.value, goal))
+            fold.entries.append(
+                Entry(
+                    target_id=key.target_id,
+                    period_id=key.period_id,
+                    reason=Reason.BALANCE_SET,
+                    amount=goal - row.value,
+                    before=row.value,
+                    after=goal,
+                )
+            )
 
 
 def matters(enrolment: Enrolment) -> bool:
-    """Return whether an enrolment that is over still says what a return may take back."""
-    return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_period_id != NOTHING_REPLACED
+    """Return whether an enrolment that has ended still decides what a return reverses."""
+    return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_at_period is not None
 
 
 def _opened(fold: Fold, rule: Rule) -> int:
-    """Return the position of the window that holds the enrolment, which opens the first one if there is none yet."""
+    """Return the position of the window that holds the enrolment; the enrolment opens the first window."""
     at = fold.event.occurred_at
     position = fold.position(rule, at)
-    if rule.target_id not in fold.anchors and position >= 0:
+    if rule.target_id not in fold.anchors and position is not None:
         fold.anchors = {**fold.anchors, rule.target_id: at}
-    return max(position, 0)
+    return position or 0
 
 
 def _start_again(fold: Fold, rule: Rule) -> None:
-    """Forget which periods were achieved and which levels earned; counting begins with the period that runs."""
+    """Start the streak again: no achieved periods, no levels, counting from the running period."""
     streak_rule = fold.rule_index.streaks.get(rule.group_id)
     known = fold.streaks.get(rule.group_id) or Streak(rule.group_id)
     if streak_rule is None:
@@ -191,13 +218,13 @@ def _start_again(fold: Fold, rule: Rule) -> None:
 
 
 def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Logged]) -> None:
-    """Count what the log already holds for the newly enrolled target: each bill less what came back of it."""
+    """Count stored events for the target; of each bill, the part that was not returned."""
     if enrolment.stored is StoredEvents.NONE:
         return
     for logged in sorted(past, key=lambda logged: logged.place):
         event = logged.event
         position = fold.position(rule, event.occurred_at)
-        if position < 0 or not counts_stored_event(fold, rule, position, enrolment, event):
+        if position is None or not counts_stored_event(fold, rule, position, enrolment, event):
             continue
         if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
             continue

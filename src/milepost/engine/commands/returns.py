@@ -1,4 +1,4 @@
-"""How a return takes back what its bill had added (facts 4.8 and 8.1)."""
+"""Returns: how a return reverses the contribution of its bill (facts 4.8 and 8.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
@@ -22,10 +22,10 @@ _COUNTED, _RETURNED = Reason.COUNTED, Reason.RETURNED
 
 
 class _Taking(NamedTuple):
-    """A return at work: the bill it takes back from, the earlier returns of that bill, and the return itself.
+    """A return that is being applied: its bill, the earlier returns of that bill, and the return itself.
 
-    `added` is what the bill and those returns added, in units, by target and period: so much the bill still adds.
-    `counted` are those of them where the bill itself counted.
+    `added` is the present contribution of the bill after those returns, in units, by target and period. `counted` are
+    the rows in which the bill itself counted.
     """
 
     bill: Event
@@ -41,14 +41,14 @@ _Left = tuple[Remaining | None, Remaining | None]
 
 
 class _Counted(NamedTuple):
-    """Where a bill has counted: a rule, and the position of the period."""
+    """A rule and a period (by position) in which a bill has counted."""
 
     rule: Rule
     position: int
 
 
 def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
-    """Take back what the bill that *payload* names had added; a return that comes before its bill waits for it."""
+    """Reverse the bill that *payload* names; a return that is received before its bill waits for the bill."""
     bill = bill_of(Logged(fold.event, fold.seq + 1, ()), past)
     if bill is None:
         fold.waiting = (*fold.waiting, WaitingReturn(payload.original, fold.event.key))
@@ -56,30 +56,36 @@ def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
     returns = returns_from(bill, past)
     entries = [entry for logged in (bill, *returns) for entry in entries_in_own_windows(fold, logged)]
     earlier = tuple(logged.event for logged in returns)
-    _reduce(fold, _Taking(bill.event, earlier, fold.event, fold.cause, *_added(entries)), counted_for(fold, bill))
+    added, counted = _added(entries)
+    taking = _Taking(bill=bill.event, earlier=earlier, taken=fold.event, cause=fold.cause, added=added, counted=counted)
+    _reduce(fold, taking, counted_for(fold, bill))
 
 
 def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
-    """Apply the returns that waited for this bill, in the order in which they came."""
+    """Apply the returns that waited for this bill, in the order in which they were received."""
     named = {fold.event.key.id, payload.number}
     due = {wait.key for wait in fold.waiting if wait.original in named}
     if not due:
         return
     fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
-    counted = counted_for(fold, Logged(fold.event, fold.seq + 1, tuple(fold.entries)))
+    where = counted_for(fold, Logged(fold.event, fold.seq + 1, tuple(fold.entries)))
     earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
         cause = cause_of(logged.event, fold.rule_index.settings)
-        _reduce(fold, _Taking(fold.event, earlier, logged.event, cause, *_added(fold.entries)), counted)
+        added, counted = _added(fold.entries)
+        taking = _Taking(
+            bill=fold.event, earlier=earlier, taken=logged.event, cause=cause, added=added, counted=counted
+        )
+        _reduce(fold, taking, where)
         earlier = (*earlier, logged.event)
 
 
 def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
-    """Return the bill that *taken*, a return, took back from, or does now; None while it waits.
+    """Return the bill that *taken*, a return, reverses; None while the return waits for it.
 
-    Of the bills heard before it, one of its own source comes first, then the earliest; else it waited for the first one
-    that it names, and goes on waiting when its customer is merged into another. What a merged customer had heard was
-    heard by the other one with the merge.
+    Of the bills received before the return, a bill of its own source comes first, then the earliest one. If there is
+    none, the return waits for the first bill that it names, also when its customer is merged into another. The events
+    of a merged customer count as received with the merge.
     """
     assert isinstance(taken.event.payload, Return)
     original = taken.event.payload.original
@@ -89,7 +95,7 @@ def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
 
 
 def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | None:
-    """Return how soon a return takes back from *bill*, the least soonest; None if it cannot have known it."""
+    """Return the rank of *bill* among the bills that a return may mean, least first; None if it cannot mean it."""
     own, others = len(taken.under), len(bill.under)
     if bill.place < taken.place:
         is_known = bill.under[:own] == taken.under
@@ -99,7 +105,7 @@ def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | No
 
 
 def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
-    """Return the returns that took back from *bill*, in the order in which they were heard."""
+    """Return the returns that reversed *bill*, in the order in which they were received."""
     named = names_of(bill.event)
     found = [
         logged
@@ -112,18 +118,18 @@ def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
 
 
 def names_of(bill: Event) -> set[str]:
-    """Return what a return may call *bill*: its event id and its number."""
+    """Return the names of *bill* that a return may use: its event id and its number."""
     assert isinstance(bill.payload, Bill)
     return {bill.key.id, bill.payload.number}
 
 
 def returns_of(events: Sequence[Event]) -> list[Return]:
-    """Return what the returns among *events* say."""
+    """Return the payloads of the returns among *events*."""
     return [event.payload for event in events if isinstance(event.payload, Return)]
 
 
 def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> int | None:
-    """Return what is left of the bill's contribution; the bill's own expression is not asked again."""
+    """Return the contribution of the rest of a bill; the expression is not evaluated again."""
     if left is None:
         return None
     if rule.read_line is not None:
@@ -133,7 +139,7 @@ def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> 
 
 
 def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
-    """Let a return reduce what its bill added, in all that it has counted for."""
+    """Reduce each row in which the bill counted."""
     # Not the end of it when nothing is left: a return dated after a period's end has left the whole bill in there.
     left = before, after = _left(taking.bill, taking.earlier, taking.taken)
     fold.purchases -= _net(before) - _net(after)
@@ -147,13 +153,22 @@ def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
             elif taken_at >= (rule.closes[position] if rule.is_fixed else fold.closes_at(rule, position)):
                 key = rule.keys[position]
                 value = fold.value(key)
-                fold.entries.append(Entry(*key, Reason.RETURN_AFTER_END, 0, value, value))
+                fold.entries.append(
+                    Entry(
+                        target_id=key.target_id,
+                        period_id=key.period_id,
+                        reason=Reason.RETURN_AFTER_END,
+                        amount=0,
+                        before=value,
+                        after=value,
+                    )
+                )
             elif rule.keys[position] in fold.progress:
                 _subtract(fold, rule, position, taking, left)
 
 
 def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:
-    """Return what is left of *bill* after the *earlier* returns, and after *taken* as well."""
+    """Return the rest of *bill* after the *earlier* returns, and after *taken* as well."""
     payload = bill.payload
     assert isinstance(payload, Bill)
     return remaining(payload, returns_of(earlier)), remaining(payload, returns_of([*earlier, taken]))
@@ -164,7 +179,7 @@ def _net(left: Remaining | None) -> int:
 
 
 def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Left) -> None:
-    """Subtract from one progress, less what the returns that counted there left of the bill: mostly all of them."""
+    """Subtract from one row. Earlier returns dated after the end of its period have not reduced it."""
     before, after = left
     if taking.earlier:
         closing = fold.closes_at(rule, position)
@@ -174,7 +189,9 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
     stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
     if stands and after is None and rule.sums:
         # Nothing is left of the bill: all that it still adds comes off, whatever the rule would read in it today.
-        apply_to_group(fold, rule, position, Change(stands, None, 0, _RETURNED, -stands), taking.cause)
+        apply_to_group(
+            fold, rule, position, Change(old=stands, new=None, day=0, reason=_RETURNED, amount=-stands), taking.cause
+        )
         return
     old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
     if stands is not None and stands != (old or 0):
@@ -188,7 +205,7 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
 
 
 def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
-    """Return what *entries*, of a bill and of returns that took back from it, added; and where the bill counted."""
+    """Return the sum of *entries* of a bill and its returns by row, and the rows in which the bill counted."""
     added: dict[ProgressKey, int] = {}
     counted: list[ProgressKey] = []
     for entry in entries:
@@ -203,9 +220,9 @@ def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[
 
 
 def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
-    """Return what the bill still adds there by the entries it made; None if they do not tell.
+    """Return the present contribution of the bill to a row by its entries; None if they do not say.
 
-    They do not for a bill that counted from the log, nor for days of periods that fill up one by one.
+    Entries do not say it for a bill that was counted from the log, nor for days of sequential periods.
     """
     if rule.frame.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         key = rule.keys[position]
@@ -216,20 +233,20 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
 
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
-    """Carry what came back into a later period; the achieved one keeps what it has (facts 8 #17)."""
+    """Carry the returned amount into a later period; the achieved period keeps its value (facts 8 #17)."""
     before, after = _left(taking.bill, taking.earlier, taking.taken)
     old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
     carry_over(fold, rule, position, (old or 0) - (new or 0), taking.cause)
 
 
 def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
-    """Return where *bill* has counted, at once or at the enrolment; once for each target until achieved."""
+    """Return the rows in which *bill* has counted, directly or at an enrolment; sequential periods are one row."""
     found: dict[tuple[int, int], _Counted] = {}
     rules = fold.rule_index.rules
     for entry in entries_in_own_windows(fold, bill):
         rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
-        position = -1 if rule is None else rule.position_of(entry.period_id)
-        if rule is not None and position >= 0:
+        position = None if rule is None else rule.position_of(entry.period_id)
+        if rule is not None and position is not None:
             place = (rule.target_id, position) if rule.is_fixed else _place(rule, position)
             if place not in found:
                 found[place] = _Counted(rule, position)
@@ -239,24 +256,27 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
         if enrolment.stored is StoredEvents.NONE:
             continue
         rule = fold.rule_index.rules.get(enrolment.target_id)
-        position = -1 if rule is None else fold.position(rule, bill.event.occurred_at)
-        if rule is not None and position >= 0 and counts_stored_event(fold, rule, position, enrolment, bill.event):
+        position = None if rule is None else fold.position(rule, bill.event.occurred_at)
+        if rule is None or position is None:
+            continue
+        if counts_stored_event(fold, rule, position, enrolment, bill.event):
             found.setdefault(_place(rule, position), _Counted(rule, position))
     return [one for one in found.values() if not _is_replaced(fold, bill, one)]
 
 
 def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
-    """Return whether a balance has replaced what *bill* had added: it stands for all that was heard before it."""
+    """Return whether an opening balance has replaced the contribution of *bill*."""
     place = _place(*counted)
     for enrolment in enrolments_since(fold, bill):
-        if enrolment.target_id == counted.rule.target_id:
-            replaced = counted.rule.position_of(enrolment.replaced_period_id)
-            if replaced >= 0 and _place(counted.rule, replaced) == place:
+        period_id = enrolment.replaced_at_period
+        if enrolment.target_id == counted.rule.target_id and period_id is not None:
+            replaced = counted.rule.position_of(period_id)
+            if replaced is not None and _place(counted.rule, replaced) == place:
                 return True
     return False
 
 
 def _place(rule: Rule, position: int) -> tuple[int, int]:
-    """Return what tells one count of a bill from another: until achieved, all periods of a target are one."""
+    """Return the identity of a count: a target and a period; sequential periods of a target are one."""
     until_achieved = rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW
     return rule.target_id, 0 if until_achieved else position

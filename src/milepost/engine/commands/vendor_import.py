@@ -1,38 +1,39 @@
-"""Moving in: progress, enrolments and streaks taken over from another system as it showed them.
+"""Imported progress, enrolments and streaks: values as another system showed them.
 
-Nothing is counted and nothing is told: who was rewarded there is not rewarded again here. What happens afterwards goes
-on from there.
+No event is counted and no outcome is noted: a goal that was rewarded there is not rewarded again. Later events go on
+from the imported values.
 """
 
 from milepost.engine.fold import Fold
 from milepost.engine.progress.composite import import_composite
 from milepost.model.amount import to_units
-from milepost.model.standing import EarnedLevel, Enrolment, Entry, Progress, Reason, StoredEvents, Streak
+from milepost.model.standing import Enrolment, Entry, Progress, Reason, StoredEvents
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.vendor_import import ImportedRow, ImportProgress
 from milepost.rules.compiled.rule import Rule
 
 
 def import_progress(fold: Fold, payload: ImportProgress) -> None:
-    """Take over what *payload* says; targets and periods that nobody knows here are left out."""
+    """Import the values of *payload*; targets and periods that do not exist here are left out."""
     fold.purchases += to_units(payload.purchases)
     fold.anchors = {**fold.anchors, **dict(payload.anchors)}
     for moved in payload.enrolments:
         if moved.target_id in fold.rule_index.rules:
             goals = tuple((period_id, to_units(goal)) for period_id, goal in moved.goals)
             enrolled = Enrolment(
-                moved.target_id,
-                moved.period_id,
-                fold.cause.at,
-                fold.seq + 1,
-                StoredEvents.NONE,
-                moved.left_period_id,
-                goals,
+                target_id=moved.target_id,
+                period_id=moved.period_id,
+                enrolled_at=fold.cause.at,
+                seq=fold.seq + 1,
+                stored=StoredEvents.NONE,
+                left_period_id=moved.left_period_id,
+                goals=goals,
             )
             fold.enrolments = (*(e for e in fold.enrolments if e.target_id != moved.target_id), enrolled)
     for row in payload.rows:
         rule = fold.rule_index.rules.get(row.target_id)
-        position = -1 if rule is None else rule.position_of(row.period_id)
-        if rule is not None and position >= 0:
+        position = None if rule is None else rule.position_of(row.period_id)
+        if rule is not None and position is not None:
             _take(fold, rule, position, row)
     _take_streaks(fold, payload)
     for composite in fold.rule_index.composites.values():
@@ -46,16 +47,32 @@ def _take(fold: Fold, rule: Rule, position: int, row: ImportedRow) -> None:
     value = to_units(row.value)
     fold.archive_after(fold.closes_at(rule, position))
     fold.progress[key] = Progress(
-        *key, value, row.enrolled_at, row.updated_at, row.achieved_at, row.achieved_by, reached
+        target_id=key.target_id,
+        period_id=key.period_id,
+        value=value,
+        enrolled_at=row.enrolled_at,
+        updated_at=row.updated_at,
+        achieved_at=row.achieved_at,
+        achieved_by=row.achieved_by,
+        triggers=reached,
     )
-    fold.entries.append(Entry(*key, Reason.MOVED_IN, value, 0, value))
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id,
+            period_id=key.period_id,
+            reason=Reason.MOVED_IN,
+            amount=value,
+            before=0,
+            after=value,
+        )
+    )
 
 
 def _take_streaks(fold: Fold, payload: ImportProgress) -> None:
-    """Take over which periods were achieved, which follows from the rows, and which levels were earned."""
+    """Import achieved periods, which follow from the rows, and earned levels."""
     streaks = dict(fold.streaks)
     for group_id, rule in fold.rule_index.streaks.items():
-        achieved = (row for row in payload.rows if row.target_id == rule.target_id and row.achieved_by)
+        achieved = (row for row in payload.rows if row.target_id == rule.target_id and row.is_achieved)
         periods = tuple(sorted({row.period_id for row in achieved}))
         levels = tuple(
             EarnedLevel(level.level_id, level.earned_at, fold.event.key.log_id, level.period_id)

@@ -1,4 +1,4 @@
-"""A board: the customers of one target in one period by their values, kept in order so that no rank is counted."""
+"""A board ranks the customers of one target in one period by value; a rank is looked up, not counted."""
 
 from array import array
 from collections.abc import Iterable
@@ -6,17 +6,18 @@ from typing import NamedTuple, assert_never
 
 from milepost.engine.leaderboard.order_statistics import MEMBER, OrderedKeys
 from milepost.model.organisation import LeaderboardTies
+from milepost.model.time import Micros
 
-BEFORE_ALL = -(2**63)
+BEFORE_ALL = Micros(-(2**63))
 """An instant before every activity."""
 
 
 class Score(NamedTuple):
-    """What one customer has on a board: the value in units, and the last activity (epoch microseconds)."""
+    """The score of one customer: the value in units, and the last activity (epoch microseconds)."""
 
     customer_id: int
     value: int
-    active_at: int
+    active_at: Micros
 
 
 class Ranked(NamedTuple):
@@ -29,7 +30,7 @@ class Ranked(NamedTuple):
 class Columns(NamedTuple):
     """Scores field by field, by rising customer id; `order` has their positions, the best one first.
 
-    A board that is made of them goes on with them.
+    A board that is made of columns keeps and changes them.
     """
 
     customer_ids: "array[int]"
@@ -70,7 +71,7 @@ class Board:
         return len(self._order)
 
     def put(self, score: Score) -> None:
-        """Let *score* stand in place of what its customer had."""
+        """Put *score* in place of the present score of its customer."""
         row = self._by_customer.found(score.customer_id)
         if row is None:
             row = self._rows.add(score)
@@ -83,7 +84,7 @@ class Board:
         self._order.add(row)
 
     def drop(self, customer_id: int) -> None:
-        """Let a customer be on the board no more."""
+        """Remove a customer from the board."""
         row = self._by_customer.found(customer_id)
         if row is not None:
             self._order.remove(row)
@@ -105,7 +106,7 @@ class Board:
         return found
 
     def of(self, customer_id: int) -> Ranked | None:
-        """Return a customer's score and rank; None for one who is not on the board."""
+        """Return a customer's score and rank; None if the customer is not on the board."""
         row = self._by_customer.found(customer_id)
         return None if row is None else Ranked(self._rank(row), self._rows.score(row))
 
@@ -139,7 +140,7 @@ class Board:
 
 
 class _Rows:
-    """Scores in columns, each at a position that stays its own."""
+    """Scores in columns; a score keeps its position."""
 
     __slots__ = ("_active_at", "_customer_ids", "_values")
 
@@ -158,7 +159,7 @@ class _Rows:
         return self._values[row]
 
     def score(self, row: int) -> Score:
-        return Score(self._customer_ids[row], self._values[row], self._active_at[row])
+        return Score(self._customer_ids[row], self._values[row], Micros(self._active_at[row]))
 
     def add(self, score: Score) -> int:
         """Append *score* and give its position."""
@@ -169,7 +170,7 @@ class _Rows:
         return len(self._values) - 1
 
     def change(self, row: int, score: Score) -> None:
-        """Let *score* stand at the position of its customer."""
+        """Replace the score at the position of its customer."""
         self._active_at[row] = score.active_at
         self._set(row, score.value)
 

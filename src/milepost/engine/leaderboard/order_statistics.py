@@ -1,4 +1,4 @@
-"""Numbers kept in order by a key, in blocks: the place of each is found without counting, at four bytes for each."""
+"""A blocked sorted list with logarithmic rank lookup (order statistics); four bytes per member."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence

@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from milepost.engine.fold import Fold
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at
-from milepost.model.standing import NEVER, Progress
+from milepost.model.standing import Progress
+from milepost.model.time import NEVER, Micros
 from milepost.rules.compiled.index import RuleIndex
 
 
-def archive_at(rule_index: RuleIndex, anchors: Mapping[int, int], progress: Progress) -> int:
+def archive_at(rule_index: RuleIndex, anchors: Mapping[int, Micros], progress: Progress) -> Micros:
     """Return when *progress* leaves the live row (epoch microseconds); NEVER if no rule knows its period any more."""
-    if progress.target_id < 0:
-        composite = rule_index.composites.get(-progress.target_id)
+    group_id = progress.key.composite_group
+    if group_id is not None:
+        composite = rule_index.composites.get(group_id)
         closes = None if composite is None else composite.closes.get(progress.period_id)
-        return NEVER if closes is None else closes + ARCHIVE_AFTER_US
+        return NEVER if closes is None else Micros(closes + ARCHIVE_AFTER_US)
     rule = rule_index.rules.get(progress.target_id)
-    position = -1 if rule is None else rule.position_of(progress.period_id)
-    if rule is None or position < 0:
+    position = None if rule is None else rule.position_of(progress.period_id)
+    if rule is None or position is None:
         return NEVER
-    return closes_at(rule, anchors, position) + ARCHIVE_AFTER_US
+    return Micros(closes_at(rule, anchors, position) + ARCHIVE_AFTER_US)
 
 
 def archive_closed(fold: Fold) -> tuple[Progress, ...]:

@@ -23,16 +23,16 @@ def first_progress(fold: Fold, rule: Rule, position: int, cause: Cause) -> Progr
     fold.archive_after(closing)
     at = cause.at
     if rule.open_to_all:
-        fold.outcomes.append(Outcome(ENROLLED, key[0], key[1], at, 0))
+        fold.outcomes.append(Outcome(kind=ENROLLED, target_id=key[0], period_id=key[1], at=at, value=0))
     else:
         enrolment = fold.enrolment(rule.target_id)
         assert enrolment is not None, "only the enrolled make progress"
         at = enrolment.enrolled_at
-    return Progress(key[0], key[1], 0, at, at)
+    return Progress(target_id=key[0], period_id=key[1], value=0, enrolled_at=at, updated_at=at)
 
 
 def open_windows(fold: Fold, rule: Rule, cause: Cause) -> None:
-    """Let the first event that counts open the customer's windows, if there are any, at its own instant."""
+    """Open the own windows of the customer, if the rule has any, at the instant of the first event that counts."""
     if rule.frame.evaluation is Evaluation.CYCLIC_WINDOW and rule.target_id not in fold.anchors:
         fold.anchors = {**fold.anchors, rule.target_id: cause.event.occurred_at}
 
@@ -41,6 +41,6 @@ def open_position(fold: Fold, rule: Rule) -> int:
     """Return the position of the period that is being filled: the first one not achieved, else the last."""
     for position, key in enumerate(rule.keys):
         progress = fold.progress.get(key)
-        if progress is None or not progress.achieved_by:
+        if progress is None or not progress.is_achieved:
             return position
     return len(rule.keys) - 1

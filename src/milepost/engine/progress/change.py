@@ -2,23 +2,22 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from milepost.model.event import Event
 from milepost.model.organisation import AfterAchievement, Returns, Settings
 from milepost.model.standing import Day, Outcome, OutcomeKind, Reason
+from milepost.model.time import Seconds, to_seconds
 from milepost.rules.compiled.measure import Aggregate
 from milepost.rules.compiled.rule import Rule
 
-SECOND_US = 1_000_000
 UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 """Reasons of changes that move a value and are of no day."""
 
 
-class Change(NamedTuple):
-    """A contribution that came (`old` None), went (`new` None) or changed; `day` where a day's extreme counts."""
+class Change(Struct, frozen=True, gc=False):
+    """A contribution that is new (`old` None), gone (`new` None) or changed; `day` where a day's extreme counts."""
 
     old: int | None
     new: int | None
@@ -29,21 +28,21 @@ class Change(NamedTuple):
 
 def change_between(old: int | None, new: int | None, day: int, reason: Reason) -> Change:
     """Return the change from *old* to *new*."""
-    return Change(old, new, day, reason, (new or 0) - (old or 0))
+    return Change(old=old, new=new, day=day, reason=reason, amount=(new or 0) - (old or 0))
 
 
 class Cause(Struct, frozen=True, gc=False):
-    """The event that changes progress: its own time and that of its receipt in epoch seconds, and the settings then."""
+    """The event that changes progress, with its time and its receipt in epoch seconds, and the settings in force."""
 
     event: Event
-    at: int
-    received_at: int
+    at: Seconds
+    received_at: Seconds
     settings: Settings
 
 
 def cause_of(event: Event, settings: Settings) -> Cause:
     """Return *event* as a cause."""
-    return Cause(event, event.occurred_at // SECOND_US, event.received_at // SECOND_US, settings)
+    return Cause(event, to_seconds(event.occurred_at), to_seconds(event.received_at), settings)
 
 
 def revokes(settings: Settings) -> bool:
@@ -52,16 +51,25 @@ def revokes(settings: Settings) -> bool:
 
 
 def reached_triggers(
-    rule: Rule, position: int, goal: int | None, reached: int, value: int, at: int, note: Callable[[Outcome], None]
+    rule: Rule, position: int, goal: int | None, reached: int, value: int, at: Seconds, note: Callable[[Outcome], None]
 ) -> int:
     """Return which triggers are reached, a bit for each, with *value*; each is noted once."""
     usual = goal == rule.goals[position]
     for place, mark in enumerate(rule.marks):
         least = mark.values[position] if usual else mark.of_goal(goal)
-        if value >= least and not reached & 1 << place:
+        if least is not None and value >= least and not reached & 1 << place:
             reached |= 1 << place
             named = rule.keys[position]
-            note(Outcome(OutcomeKind.TRIGGER_REACHED, *named, at, value, mark.trigger_id))
+            note(
+                Outcome(
+                    kind=OutcomeKind.TRIGGER_REACHED,
+                    target_id=named.target_id,
+                    period_id=named.period_id,
+                    at=at,
+                    value=value,
+                    about=mark.trigger_id,
+                )
+            )
     return reached
 
 

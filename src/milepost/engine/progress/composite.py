@@ -1,4 +1,4 @@
-"""A unified group as a composite: its own progress in each period, which follows from that of its members."""
+"""Composites: the progress of a unified group in each period, which follows from its members."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from milepost.engine.fold import CompositeDue, Fold
 from milepost.engine.progress.change import Cause, Change, revokes
 from milepost.model.amount import UNITS_PER_ONE
-from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.standing import NOT_ACHIEVED, Outcome, OutcomeKind, Progress, ProgressKey, Reason
 from milepost.rules.compiled.composites import Composite
 from milepost.rules.compiled.rule import Rule
 
 
 @contextmanager
 def composites_afterwards(fold: Fold) -> Iterator[None]:
-    """Let the members change in the block before their wholes are looked at: one event is judged by all it did."""
+    """Update composites only after the block, so that an event is judged by all that it changed."""
     due: dict[tuple[int, int], CompositeDue] = {}
     fold.composites_due = due
     yield
@@ -23,7 +23,7 @@ def composites_afterwards(fold: Fold) -> Iterator[None]:
 
 
 def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cause: Cause) -> None:
-    """Reckon the rule's composite anew in one period, after a *change* of a member there (facts 4.10)."""
+    """Update the composite of the rule's group in one period, after a *change* of a member (facts 4.10)."""
     composite = fold.rule_index.composites.get(rule.group_id)
     if composite is None:
         return
@@ -34,20 +34,30 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
     before = fold.progress.get(key)
     if before is None:
         fold.archive_after(composite.closes[period_id])
-        before = Progress(*key, 0, cause.at, cause.at)
+        before = Progress(
+            target_id=key.target_id, period_id=key.period_id, value=0, enrolled_at=cause.at, updated_at=cause.at
+        )
     value, holds = _state(fold, composite, period_id)
     achieved_at, achieved_by = before.achieved_at, before.achieved_by
-    if holds and not achieved_by:
+    if holds and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
-    elif achieved_by and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
-        achieved_at = achieved_by = 0
+    elif before.is_achieved and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
+        achieved_at, achieved_by = NOT_ACHIEVED
         _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
-    fold.progress[key] = Progress(*key, value, before.enrolled_at, cause.received_at, achieved_at, achieved_by)
+    fold.progress[key] = Progress(
+        target_id=key.target_id,
+        period_id=key.period_id,
+        value=value,
+        enrolled_at=before.enrolled_at,
+        updated_at=cause.received_at,
+        achieved_at=achieved_at,
+        achieved_by=achieved_by,
+    )
 
 
 def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
-    """Reckon a composite anew in one period from members that were taken over; nothing is told."""
+    """Compute a composite in one period from imported members; no outcome is noted."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
     known = [member for member in members if member is not None]
     if not known:
@@ -55,20 +65,33 @@ def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:
     key = composite.key(period_id)
     value, holds = _state(fold, composite, period_id)
     fold.archive_after(composite.closes[period_id])
-    achieved_at = max((member.achieved_at for member in known), default=0) if holds else 0
-    by = fold.cause.event.key.log_id if holds else 0
+    achieved_at, by = NOT_ACHIEVED
+    if holds:
+        achieved_at, by = max(member.achieved_at for member in known), fold.cause.event.key.log_id
     enrolled_at, updated_at = min(one.enrolled_at for one in known), max(one.updated_at for one in known)
-    fold.progress[key] = Progress(*key, value, enrolled_at, updated_at, achieved_at, by)
+    fold.progress[key] = Progress(
+        target_id=key.target_id,
+        period_id=key.period_id,
+        value=value,
+        enrolled_at=enrolled_at,
+        updated_at=updated_at,
+        achieved_at=achieved_at,
+        achieved_by=by,
+    )
 
 
 def _state(fold: Fold, composite: Composite, period_id: int) -> tuple[int, bool]:
-    """Return the composite's value, the sum of its members or how many are reached, and whether it is achieved now."""
+    """Return the value of a composite, the sum or the number of its achieved members, and whether it is achieved."""
     members = [fold.progress.get(ProgressKey(target_id, period_id)) for target_id in composite.members]
-    reached = sum(1 for member in members if member is not None and member.achieved_by)
+    reached = sum(1 for member in members if member is not None and member.is_achieved)
     total = sum(member.value for member in members if member is not None)
     value = total if composite.sums else reached * UNITS_PER_ONE
     return value, reached >= composite.needed and (composite.threshold is None or value >= composite.threshold)
 
 
 def _say(fold: Fold, kind: OutcomeKind, composite: Composite, key: ProgressKey, value: int) -> None:
-    fold.outcomes.append(Outcome(kind, 0, key.period_id, fold.cause.at, value, composite.group_id))
+    fold.outcomes.append(
+        Outcome(
+            kind=kind, target_id=0, period_id=key.period_id, at=fold.cause.at, value=value, about=composite.group_id
+        )
+    )

@@ -1,4 +1,4 @@
-"""What a condition asks of the customer's way through the brand's groups, answered from standing and catalogue."""
+"""The evaluation context: what a condition may ask of the customer, answered from standing and rule index."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -12,7 +12,7 @@ from milepost.model.amount import to_decimal
 from milepost.model.event import Event
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Evaluation
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule
 
@@ -20,19 +20,19 @@ ZERO = Decimal(0)
 
 
 def evaluation_context(rule_index: RuleIndex, event: Event, standing: Standing) -> EvaluationContext:
-    """Return what rules may look at when *event* happens to one who stands at *standing*."""
+    """Return what rules may look at when *event* is applied to *standing*."""
     if not rule_index.needs.reached:
         return EvaluationContext(event, None, standing, NOTHING_REACHED)
     return EvaluationContext(event, None, standing, StandingProgressLookup(rule_index, standing, event.occurred_at))
 
 
 class StandingProgressLookup(ProgressLookup):
-    """How far a customer is at *standing*, which holds the progress of ended periods where rules ask for it."""
+    """Progress of a customer at *standing*, which holds ended periods if rules ask for them."""
 
     __slots__ = ("_at", "_rule_index", "_standing")
 
-    def __init__(self, rule_index: RuleIndex, standing: Standing, at: int) -> None:
-        """Answer by the names of *rule_index*; what runs now, runs at *at* (epoch microseconds)."""
+    def __init__(self, rule_index: RuleIndex, standing: Standing, at: Micros) -> None:
+        """Answer by the names of *rule_index*; the running period is the one at *at* (epoch microseconds)."""
         self._rule_index = rule_index
         self._standing = standing
         self._at = at
@@ -67,12 +67,12 @@ class StandingProgressLookup(ProgressLookup):
         return found is not None and streak is not None and any(one.level_id == found[1].id for one in streak.levels)
 
     def streak_count(self, streak: str) -> Decimal:
-        """Return count of *streak*, named by its group, that it has now: periods over by now may have ended a run."""
+        """Return the present count of *streak*, named by its group; a period that is over may have ended a run."""
         group = self._rule_index.named.group(streak)
         rule = None if group is None else self._rule_index.streaks.get(group.id)
         if rule is None:
             return ZERO
-        until = self._at - self._rule_index.settings.offset_days * DAY_US
+        until = Micros(self._at - self._rule_index.settings.offset_days * DAY_US)
         kept = self._standing.streaks.get(rule.group_id)
         return ZERO if kept is None else Decimal(evaluate(rule, kept, until).run)
 
@@ -111,7 +111,7 @@ class StandingProgressLookup(ProgressLookup):
     def _running(self, rule: Rule) -> int | None:
         """Return the id of the period that runs now, if one does."""
         position = position_of(rule, self._standing.anchors, self._at)
-        if position < 0:
+        if position is None:
             return None
         if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
             return self._begun(rule)[-1]
@@ -119,4 +119,4 @@ class StandingProgressLookup(ProgressLookup):
 
     def _is_achieved(self, rule: Rule, period_id: int) -> bool:
         progress = self._standing.progress.get(ProgressKey(rule.target_id, period_id))
-        return progress is not None and progress.achieved_by != 0
+        return progress is not None and progress.is_achieved

@@ -10,14 +10,14 @@ def contributions(batches: Iterable[RuleBatch], context: EvaluationContext) -> l
     """Return where the event of *context* counts among *batches*, and how much it adds there."""
     event = context.event
     instant, payload = event.occurred_at, event.payload
-    at_schedule, position = None, -1
+    at_schedule, position = None, None
     last_read, value = None, None
     amounts: dict[object, int | None] = {}
     found: list[Contribution] = []
     for first, predicate, read, schedule, targets in batches:
         if schedule is not at_schedule:
             at_schedule, position = schedule, first.position(instant)
-        if position < 0:
+        if position is None:
             continue
         if read is None:
             amount = first.amount(context)

@@ -14,7 +14,7 @@ from milepost.engine.progress.streaks import update_streak
 from milepost.engine.progress.windows import position_of
 from milepost.language import EvaluationContext
 from milepost.model.event import Event
-from milepost.model.standing import NOT_LEFT, Entry, OutcomeKind, ProgressKey, Reason
+from milepost.model.standing import Entry, OutcomeKind, ProgressKey, Reason
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.rule import Rule, Signature
 
@@ -57,7 +57,7 @@ def _count_each(fold: Fold, rules: Iterable[Rule], context: EvaluationContext, c
     asked: dict[Signature, Change | None] = {}
     for rule in rules:
         position = rule.position(at) if rule.is_fixed else position_of(rule, fold.anchors, at)
-        if position < 0 or (decided and rule.is_cap) or not takes_part_now(fold, rule, position):
+        if position is None or (decided and rule.is_cap) or not takes_part_now(fold, rule, position):
             continue
         change = contribution_of(rule, context, asked)
         if change is None:
@@ -69,17 +69,20 @@ def _count_each(fold: Fold, rules: Iterable[Rule], context: EvaluationContext, c
 
 
 def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
-    """Return whether an event in the period at *position* may count; who left does so for good until achieved."""
+    """Return whether an event in the period at *position* may count.
+
+    A customer who left sequential periods has left them for good.
+    """
     if not fold.enrolments:
         return rule.open_to_all
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         enrolment = fold.enrolment(rule.target_id)
-        return rule.open_to_all if enrolment is None else enrolment.left_period_id == NOT_LEFT
+        return rule.open_to_all if enrolment is None else not enrolment.has_left
     return fold.takes_part(rule, position)
 
 
 def apply_to_group(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
-    """Let *change* happen to the row of *rule* in the period at *position*, with all that follows for the group."""
+    """Apply *change* to the row of *rule* in the period at *position*, and update its streak or composite."""
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         fill_next(fold, rule, change, cause)
         return
@@ -99,7 +102,7 @@ def apply_to_group(fold: Fold, rule: Rule, position: int, change: Change, cause:
 
 
 def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cause) -> None:
-    """Let *change* move a row that is there: its value and days, its triggers and then its achievement."""
+    """Apply *change* to a row that exists: its days and value, its triggers, then its achievement."""
     target, rows, moved = rule.row_targets[position], fold.progress, change.amount
     if fold.enrolments:
         target = target._replace(goal=fold.goal(rule, position))
@@ -118,4 +121,13 @@ def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cau
 
 def _note_too_late(fold: Fold, key: ProgressKey, amount: int) -> None:
     value = fold.value(key)
-    fold.entries.append(Entry(*key, Reason.TOO_LATE, amount, value, value))
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id,
+            period_id=key.period_id,
+            reason=Reason.TOO_LATE,
+            amount=amount,
+            before=value,
+            after=value,
+        )
+    )

@@ -1,4 +1,4 @@
-"""Keeping the facts of a customer: what each event adds to them."""
+"""The counters of a customer: visits, lines, points; what each event adds to them."""
 
 from itertools import zip_longest
 
@@ -10,7 +10,7 @@ from milepost.rules.calendar import Calendar
 
 
 def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
-    """Return the facts after *event*; its day is one of *calendar*."""
+    """Return the counters after *event*, whose day is a day of *calendar*."""
     payload = event.payload
     if isinstance(payload, Bill):
         first_day, planes = _one_more(facts.first_day, facts.planes, calendar.day(event.occurred_at))
@@ -23,7 +23,7 @@ def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
 
 
 def merged(ours: Facts, theirs: Facts) -> Facts:
-    """Return the facts of two customers who become one: all that is counted is added, day by day."""
+    """Return the counters of two merged customers: counts are added, day by day."""
     first_day = min((facts.first_day for facts in (ours, theirs) if facts.planes), default=0)
     planes = _sum(_digits(ours, first_day), _digits(theirs, first_day))
     return Facts(ours.lines + theirs.lines, ours.points + theirs.points, first_day, planes)

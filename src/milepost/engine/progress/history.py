@@ -1,4 +1,4 @@
-"""What a step needs to know of the customer's own past, and how it asks for it."""
+"""History: the logged events and archived rows that a step needs, and how it asks for them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -6,17 +6,18 @@ from typing import NamedTuple, Protocol
 from milepost.model.customer_merge import AbsorbCustomer
 from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
 from milepost.model.standing import Entry, WaitingReturn
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.index import RuleIndex
 
-ARCHIVE_AFTER_US = 7 * 86_400_000_000
-"""How long the progress of an ended period stays in the hot row, on the clock of the customer's latest event."""
+ARCHIVE_AFTER_US = 7 * DAY_US
+"""How long progress of an ended period stays in the live row, by the date of the customer's latest event."""
 
 
 class Logged(NamedTuple):
-    """An event that was heard before: the number it was given, and what it changed.
+    """An event that was applied before: its number and its entries.
 
-    `under` is empty for what the customer heard, else it names the log of a customer who was merged into this one.
+    `under` is empty for the customer's own log; otherwise it names the log of a customer who was merged into this one.
     """
 
     event: Event
@@ -26,26 +27,26 @@ class Logged(NamedTuple):
 
     @property
     def place(self) -> tuple[int, ...]:
-        """Return where it stands among all events of this and of merged customers: a merge stands for its whole log."""
+        """Return its place among all events of this and of merged customers; a merge stands for a whole log."""
         return (*self.under, self.seq)
 
 
 class HistoryNeed(NamedTuple):
-    """What a step wants from the log besides the standing.
+    """The history that a step needs besides the standing.
 
     `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
-    bill; `since`: every event dated at or after this instant, and all returns; `history`: progress that left the hot
-    row.
+    bill; `since`: every event dated at or after this instant, and all returns; `history`: archived
+    progress.
     """
 
     bill: str | None = None
     returns: tuple[EventKey, ...] = ()
-    since: int | None = None
+    since: Micros | None = None
     history: bool = False
 
 
 NO_HISTORY = HistoryNeed()
-"""The standing alone is enough; given itself, never a copy."""
+"""The standing alone is enough. It is returned itself, never a copy, so `is` tells it."""
 
 _OFTEN_ALONE = frozenset({Bill, Activity, Award})
 """Payloads that need nothing of the log unless they are late, or a return waits for them."""
@@ -55,7 +56,7 @@ class CustomerClock(Protocol):
     """What `history_needed` looks at of a standing, or of a fold that is open."""
 
     @property
-    def latest_at(self) -> int:
+    def latest_at(self) -> Micros:
         """The greatest `occurred_at` among the customer's events (epoch microseconds)."""
 
     @property
@@ -90,7 +91,7 @@ def _waiting_for(standing: CustomerClock, *names: str) -> tuple[EventKey, ...]:
     return tuple(wait.key for wait in standing.waiting if wait.original in names)
 
 
-def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
+def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> Micros | None:
     """Return from when on stored events may count for an enrolment: its period's beginning, or the group's."""
     rule = rule_index.rules.get(target_id)
     if rule is None:
@@ -98,11 +99,11 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> int | None:
     if not rule.is_fixed:
         return rule.frame.opens_at
     position = 0 if rule.tracking in STREAKING else rule.position_of(period_id)
-    return rule.opens[position] if position >= 0 else None
+    return None if position is None else rule.opens[position]
 
 
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
-    """Return whether *logged* is among what was asked for *event*: the meaning that the store's statements follow."""
+    """Return whether *logged* satisfies the history need *asked*. The SQL may select more, never less."""
     logged_event = logged.event
     match logged_event.payload:
         case Bill(number=number) if asked.bill is not None:

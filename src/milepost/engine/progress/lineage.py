@@ -1,4 +1,4 @@
-"""What customers who were merged into this one had heard, told in this customer's terms (docs/rules.md, merging)."""
+"""Logs of merged customers, in the windows of the survivor (docs/rules.md, merging)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,11 +9,12 @@ from milepost.engine.progress.history import Logged
 from milepost.engine.progress.windows import position_of, spans
 from milepost.model.standing import Enrolment, Entry
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 
 
 def enrolments_since(fold: Fold, logged: Logged) -> Iterator[Enrolment]:
-    """Return the enrolments that came after *logged*: this customer's, and those of whose log it is in."""
+    """Return the enrolments after *logged*: those of this customer, and of the customer whose log holds it."""
     yield from (one for one in fold.enrolments if (one.seq,) > logged.place)
     for merged in fold.lineage.merged:
         if merged.under == logged.under[: len(merged.under)]:
@@ -29,8 +30,8 @@ def entries_in_own_windows(fold: Fold, logged: Logged) -> Sequence[Entry]:
 
 def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
     rule = fold.rule_index.rules.get(entry.target_id)
-    position = -1 if rule is None else rule.position_of(entry.period_id)
-    if rule is None or position < 0 or rule.frame.evaluation is not Evaluation.CYCLIC_WINDOW:
+    position = None if rule is None else rule.position_of(entry.period_id)
+    if rule is None or position is None or rule.frame.evaluation is not Evaluation.CYCLIC_WINDOW:
         return entry
     anchors = {merged.under: dict(merged.anchors) for merged in fold.lineage.merged}
     for depth in range(len(under), 0, -1):
@@ -39,10 +40,10 @@ def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
     return replace(entry, period_id=rule.period_ids[position])
 
 
-def own_window_of(rule: Rule, ours: Mapping[int, int], theirs: Mapping[int, int], position: int) -> int:
-    """Return which of our windows takes over their window at *position*: the one in which it opened.
+def own_window_of(rule: Rule, ours: Mapping[int, Micros], theirs: Mapping[int, Micros], position: int) -> int:
+    """Return the position of the survivor's window that takes over a victim's window: the one in which it opened.
 
-    What opened before our first window goes there, what opened after our last one to the last.
+    A window that opened before the survivor's first one goes there; after the last one, to the last.
     """
     our_first, their_spans = ours.get(rule.target_id), spans(rule, theirs)
     if our_first is None or position >= len(their_spans):
@@ -51,4 +52,4 @@ def own_window_of(rule: Rule, ours: Mapping[int, int], theirs: Mapping[int, int]
     if opens_at < our_first:
         return 0
     found = position_of(rule, ours, opens_at)
-    return found if found >= 0 else len(rule.keys) - 1
+    return len(rule.keys) - 1 if found is None else found

@@ -8,19 +8,19 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
 from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
-from milepost.model.standing import Day, Entry, Outcome, OutcomeKind, Progress, Reason
+from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.compiled.rule import Rule
 
 
 def fill_next(fold: Fold, rule: Rule, change: Change, cause: Cause) -> None:
-    """Let *change* move the total, and with it the periods that it fills or that a return empties."""
+    """Add *change* to the total, which fills the periods one after the other; a return empties them."""
     days = days_of(fold, rule)
     days, moved = (days, change.amount) if rule.sums else moved_days(days, change, rule.aggregate)
-    move_total(fold, rule, change._replace(amount=moved), days, cause)
+    move_total(fold, rule, replace(change, amount=moved), days, cause)
 
 
 def days_of(fold: Fold, rule: Rule) -> tuple[Day, ...]:
-    """Return the days that count for all periods together; the first one keeps them."""
+    """Return the days that count for all periods together; the first row keeps them."""
     first = fold.progress.get(rule.keys[0])
     return () if first is None else first.days
 
@@ -32,10 +32,10 @@ Beginning = Callable[[Fold, Rule, int, Cause], Progress]
 def move_total(
     fold: Fold, rule: Rule, change: Change, days: tuple[Day, ...], cause: Cause, begin: Beginning = first_progress
 ) -> None:
-    """Let the total move by the amount of *change*, and *days* be those that count from now on."""
+    """Add the amount of *change* to the total, and replace the days that count by *days*."""
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
-    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.achieved_by)
+    total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.is_achieved)
     takes_back = change.reason is Reason.RETURNED and revokes(cause.settings)
     achieved = _achieved(rule, goal, total, before, takes_back=takes_back)
     concerned = min(before, achieved, len(rule.keys) - 1)
@@ -48,14 +48,23 @@ def move_total(
             continue
         filled = _Row(position, goal, value, position < achieved)
         fold.progress[key] = _after(fold, rule, filled, row, cause)
-        fold.entries.append(Entry(*key, change.reason, value - row.value, row.value, value))
+        fold.entries.append(
+            Entry(
+                target_id=key.target_id,
+                period_id=key.period_id,
+                reason=change.reason,
+                amount=value - row.value,
+                before=row.value,
+                after=value,
+            )
+        )
     first = rule.keys[0]
     if fold.progress[first].days != days:
         fold.progress[first] = replace(fold.progress[first], days=days)
 
 
 def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_back: bool) -> int:
-    """Return how many periods are achieved with *total*, where so many were before."""
+    """Return how many periods are achieved with *total*; *achieved* is their number before."""
     if goal is None:
         return achieved
     while achieved < len(rule.keys) and total >= (achieved + 1) * goal:
@@ -66,7 +75,10 @@ def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_
 
 
 def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator[tuple[int, int]]:
-    """Return the value of each period: the goal where achieved, the rest in the running or the last one."""
+    """Yield the value of each period: the goal if it is achieved, the rest in the open or last one.
+
+    A total of 250 with a goal of 100 gives 100, 100, 50.
+    """
     last = len(rule.keys) - 1
     for position in range(len(rule.keys)):
         if goal is None:
@@ -80,7 +92,7 @@ def _values(rule: Rule, goal: int | None, total: int, achieved: int) -> Iterator
 
 
 class _Row(NamedTuple):
-    """What one period holds: its position, the goal of all of them, its value in units, and whether it is achieved."""
+    """One period: its position, the goal of all periods, its value in units, and whether it is achieved."""
 
     position: int
     goal: int | None
@@ -89,17 +101,33 @@ class _Row(NamedTuple):
 
 
 def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) -> Progress:
-    """Return the progress of one period as *row* says; what it leads to is noted."""
+    """Return the new row of one period, and note its outcomes."""
     triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
     key = rule.keys[row.position]
     if rule.marks:
         triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes.append)
-    if row.is_achieved and not achieved_by:
+    if row.is_achieved and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
-        fold.outcomes.append(Outcome(OutcomeKind.ACHIEVED, *key, cause.at, row.value))
-    elif achieved_by and not row.is_achieved:
-        achieved_at = achieved_by = 0
-        fold.outcomes.append(Outcome(OutcomeKind.UNACHIEVED, *key, cause.at, row.value))
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.ACHIEVED,
+                target_id=key.target_id,
+                period_id=key.period_id,
+                at=cause.at,
+                value=row.value,
+            )
+        )
+    elif before.is_achieved and not row.is_achieved:
+        achieved_at, achieved_by = NOT_ACHIEVED
+        fold.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.UNACHIEVED,
+                target_id=key.target_id,
+                period_id=key.period_id,
+                at=cause.at,
+                value=row.value,
+            )
+        )
     return replace(
         before,
         value=row.value,

@@ -1,20 +1,21 @@
-"""The walk through a streak: what follows from which periods were achieved, and from the calendar (docs/rules.md).
+"""Evaluating a streak: runs, levels and breaks follow from the achieved periods and the calendar (docs/rules.md).
 
-A break is a fact of time: nothing is swept, the walk is taken anew whenever somebody asks.
+A break is a matter of time: no job writes it, the streak is evaluated whenever it is read.
 """
 
 from typing import NamedTuple
 
-from milepost.model.standing import NO_MORE, Streak
+from milepost.model.streak import Streak
 from milepost.model.target import StreakLevel
+from milepost.model.time import Micros
 from milepost.rules.compiled.composites import StreakRule
 
-BEGINNING = -(2**62)
+BEGINNING = Micros(-(2**62))
 """An instant before all others: a walk until then calls no period missed but those before an achieved one."""
 
 
 class StreakRun(NamedTuple):
-    """A walk through the periods of a streak.
+    """The result of evaluating a streak.
 
     `run` is the count at its end, `runs` that after each achieved period by its position; `reached` are the levels and
     the position of the period in which each was reached; `broken` maps the position of a missed period that ended a
@@ -30,7 +31,7 @@ class StreakRun(NamedTuple):
 
 
 class _Evaluation:
-    """A walk on its way."""
+    """An evaluation in progress."""
 
     def __init__(self, rule: StreakRule, streak: Streak) -> None:
         self.rule = rule
@@ -70,7 +71,7 @@ class _Evaluation:
         # In a day that a zone skips, nothing could have been achieved.
         return opens >= closes or any(starts < closes and ends > opens for starts, ends in self._pauses)
 
-    def take_grants(self, until: int) -> None:
+    def take_grants(self, until: Micros) -> None:
         """Take the freezes that were granted before *until*."""
         while self._grants and self._grants[0].at < until:
             self._gain(self._grants.pop(0).pieces)
@@ -82,13 +83,13 @@ class _Evaluation:
 
 def _since(rule: StreakRule, streak: Streak) -> int:
     """Return the position of the period from which counting starts."""
-    if streak.since_period_id == NO_MORE:
+    if streak.counts_no_period:
         return len(rule.period_ids)
     return rule.period_ids.index(streak.since_period_id) if streak.since_period_id in rule.period_ids else 0
 
 
-def evaluate(rule: StreakRule, streak: Streak, until: int) -> StreakRun:
-    """Walk through the periods in order; those over at *until* (offset days taken off) are missed if not achieved."""
+def evaluate(rule: StreakRule, streak: Streak, until: Micros) -> StreakRun:
+    """Evaluate the periods in order; a period that is over at *until* and not achieved is missed."""
     achieved = set(streak.achieved)
     since = _since(rule, streak)
     last = max((place for place, id_ in enumerate(rule.period_ids) if id_ in achieved), default=-1)
@@ -99,4 +100,11 @@ def evaluate(rule: StreakRule, streak: Streak, until: int) -> StreakRun:
             going.achieve(position)
         elif position < last or rule.closes[position] <= until:
             going.miss(position)
-    return StreakRun(going.run, going.runs, tuple(going.reached), going.broken, tuple(going.frozen), going.freezes)
+    return StreakRun(
+        run=going.run,
+        runs=going.runs,
+        reached=tuple(going.reached),
+        broken=going.broken,
+        frozen=tuple(going.frozen),
+        freezes_left=going.freezes,
+    )

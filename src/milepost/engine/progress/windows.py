@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.rules.compiled.windows import bounds
 
@@ -12,29 +13,29 @@ from milepost.rules.compiled.windows import bounds
 class WindowSpan(NamedTuple):
     """A half-open span of instants, in epoch microseconds."""
 
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
 
 
-def position_of(rule: Rule, anchors: Mapping[int, int], at: int) -> int:
-    """Return the position of the period that holds *at* for a customer with these *anchors*, or -1.
+def position_of(rule: Rule, anchors: Mapping[int, Micros], at: Micros) -> int | None:
+    """Return the position of the period that holds *at* for a customer with these *anchors*, if any.
 
-    Who has no anchor yet begins with the first window. Until achieved there is one span, whose position is 0; which
-    period is being filled is seen from its progress.
+    A customer without an anchor begins with the first window. Sequential periods share one span at position 0; the rows
+    say which period is open.
     """
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.position(at)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
-            return 0 if rule.keys and _in_frame(rule, at) else -1
+            return 0 if rule.keys and _in_frame(rule, at) else None
         case Evaluation.CYCLIC_WINDOW:
             return _window_of(rule, anchors.get(rule.target_id), at)
         case _ as never:
             assert_never(never)
 
 
-def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: int | None = None) -> int:
-    """Return first instant after the period at *position*; *first* stands in for an anchor that is not there yet."""
+def closes_at(rule: Rule, anchors: Mapping[int, Micros], position: int, *, first: Micros | None = None) -> Micros:
+    """Return the end of the period at *position*; *first* is used as the anchor if there is none yet."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return rule.closes[position]
@@ -47,8 +48,8 @@ def closes_at(rule: Rule, anchors: Mapping[int, int], position: int, *, first: i
             assert_never(never)
 
 
-def spans(rule: Rule, anchors: Mapping[int, int]) -> tuple[WindowSpan, ...]:
-    """Return the spans of all periods, in order, as a customer with these *anchors* has them; none before the first."""
+def spans(rule: Rule, anchors: Mapping[int, Micros]) -> tuple[WindowSpan, ...]:
+    """Return the spans of all periods of a customer with these *anchors*, in order; none without an anchor."""
     match rule.frame.evaluation:
         case Evaluation.FIXED_CALENDAR_WINDOW:
             return tuple(map(WindowSpan, rule.opens, rule.closes))
@@ -62,18 +63,18 @@ def spans(rule: Rule, anchors: Mapping[int, int]) -> tuple[WindowSpan, ...]:
             assert_never(never)
 
 
-def _in_frame(rule: Rule, at: int) -> bool:
+def _in_frame(rule: Rule, at: Micros) -> bool:
     return rule.frame.opens_at <= at < rule.frame.closes_at
 
 
-def _window_of(rule: Rule, anchor: int | None, at: int) -> int:
+def _window_of(rule: Rule, anchor: Micros | None, at: Micros) -> int | None:
     if not rule.keys or not _in_frame(rule, at):
-        return -1
+        return None
     if anchor is None:
         return 0
     found = bisect_right(_bounds(rule, anchor), at) - 1
-    return found if 0 <= found < len(rule.keys) else -1
+    return found if 0 <= found < len(rule.keys) else None
 
 
-def _bounds(rule: Rule, anchor: int) -> tuple[int, ...]:
+def _bounds(rule: Rule, anchor: Micros) -> tuple[Micros, ...]:
     return bounds(rule.frame.zone, rule.frame.length, anchor, len(rule.keys), rule.frame.closes_at)

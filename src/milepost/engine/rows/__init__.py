@@ -11,6 +11,7 @@ from milepost import native_code
 from milepost.engine.progress.change import Cause
 from milepost.engine.rows import _rows_py
 from milepost.model.standing import Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import Contribution
 from milepost.rules.compiled.rule import RowTarget
 
@@ -60,8 +61,8 @@ class Rows(Protocol):
         stated: int | None = ...,
         achieved: OutcomeKind = ...,
         revokes: bool = ...,  # noqa: FBT001 - passed by position on the hot path
-    ) -> int: ...
-    def accumulate(self, contributions: Iterable[Contribution], cause: Cause) -> int: ...  # noqa: D102 - see _rows_py
+    ) -> Micros: ...
+    def accumulate(self, contributions: Iterable[Contribution], cause: Cause) -> Micros: ...  # noqa: D102 - see _rows_py
     def frozen(self) -> Mapping[ProgressKey, Progress]: ...  # noqa: D102 - see _rows_py
 
 

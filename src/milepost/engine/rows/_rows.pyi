@@ -3,10 +3,11 @@ from typing import Generic, TypeVar
 
 from milepost.engine.progress.change import Cause
 from milepost.model.standing import Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import Contribution
 from milepost.rules.compiled.rule import RowTarget
 
-NEVER: int
+NEVER: Micros
 ENROLLED: int
 ACHIEVED: int
 UNACHIEVED: int
@@ -40,6 +41,6 @@ class Rows:
         stated: int | None = ...,
         achieved: OutcomeKind = ...,
         revokes: bool = ...,
-    ) -> int: ...
-    def accumulate(self, contributions: Iterable[Contribution], cause: Cause) -> int: ...
+    ) -> Micros: ...
+    def accumulate(self, contributions: Iterable[Contribution], cause: Cause) -> Micros: ...
     def frozen(self) -> Mapping[ProgressKey, Progress]: ...

@@ -5,7 +5,8 @@ from typing import TypeVar, cast
 
 from milepost.engine.progress.change import Cause
 from milepost.model.lazy import unpack_rows
-from milepost.model.standing import NEVER, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.standing import NOT_ACHIEVED, Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.time import NEVER, Micros
 from milepost.rules.compiled.index import Contribution
 from milepost.rules.compiled.rule import RowTarget
 
@@ -83,7 +84,7 @@ class Rows:
         stated: int | None = None,
         achieved: OutcomeKind = _ACHIEVED,
         revokes: bool = False,  # noqa: FBT001, FBT002 - passed by position on the hot path
-    ) -> int:
+    ) -> Micros:
         """Add *amount* (units) to the row of each of *targets*; note an entry each, and outcomes at goals.
 
         *achieved* is the outcome of reaching the goal. Below the goal a row is unachieved only if the change *revokes*.
@@ -103,19 +104,19 @@ class Rows:
                 row = Progress(target_id, period_id, 0, at, received_at)
             before, achieved_at, achieved_by = row.value, row.achieved_at, row.achieved_by
             value = before + amount
-            if goal is not None and (value < goal) is (achieved_by != 0):
+            if goal is not None and (value < goal) is (achieved_by != 0):  # `is_achieved` costs a call per row
                 if not achieved_by:
                     achieved_at, achieved_by = at, cause.event.key.log_id
                     self.outcomes.append(Outcome(achieved, target_id, period_id, at, value))
                 elif revokes:
-                    achieved_at = achieved_by = 0
+                    achieved_at, achieved_by = NOT_ACHIEVED
                     self.outcomes.append(Outcome(_UNACHIEVED, target_id, period_id, at, value))
             stamps = row.enrolled_at, received_at, achieved_at
             rows[key] = Progress(target_id, period_id, value, *stamps, achieved_by, row.triggers, row.days)
             entries.append(Entry(target_id, period_id, reason, worth, before, value))
         return closing
 
-    def accumulate(self, contributions: Iterable[Contribution], cause: Cause) -> int:
+    def accumulate(self, contributions: Iterable[Contribution], cause: Cause) -> Micros:
         """Add each of *contributions*; see `add`."""
         closing = NEVER
         for targets, amount in contributions:

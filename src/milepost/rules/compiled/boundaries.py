@@ -9,7 +9,7 @@ from typing import assert_never
 from milepost.model.boundary import NO_PERIOD, BoundaryKind, PeriodBoundary
 from milepost.model.organisation import Settings
 from milepost.model.target import Evaluation, Period, TargetGroup
-from milepost.model.time import DAY_US, SECOND_US
+from milepost.model.time import DAY_US, SECOND_US, Micros
 
 WINDOW_CHECK_EVERY_US = 3_600_000_000
 """The interval between two checks for customers' own windows that have ended, in microseconds."""
@@ -27,32 +27,52 @@ def boundaries_of(group: TargetGroup, settings: Settings) -> Iterator[PeriodBoun
                     yield from _of_period(group, period, offset)
         case Evaluation.PERIOD_AGNOSTIC_WINDOW:
             if end_of(group) > made_at:
-                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.CLOSED, end_of(group) + offset, made_at)
+                yield PeriodBoundary(
+                    group_id=group.id,
+                    period_id=NO_PERIOD,
+                    kind=BoundaryKind.CLOSED,
+                    due_at=Micros(end_of(group) + offset),
+                    since=made_at,
+                )
         case Evaluation.CYCLIC_WINDOW:
             if end_of(group) > made_at:
-                yield PeriodBoundary(group.id, NO_PERIOD, BoundaryKind.WINDOWS, next_window_check(made_at), made_at)
+                yield PeriodBoundary(
+                    group_id=group.id,
+                    period_id=NO_PERIOD,
+                    kind=BoundaryKind.WINDOWS,
+                    due_at=next_window_check(made_at),
+                    since=made_at,
+                )
         case _ as never:
             assert_never(never)
 
 
-def end_of(group: TargetGroup) -> int:
+def end_of(group: TargetGroup) -> Micros:
     """Return the first instant after the group's cycle window, of which answers show the last second (facts 2.7)."""
-    return group.cycle_closes_at + SECOND_US
+    return Micros(group.cycle_closes_at + SECOND_US)
 
 
-def next_window_check(after: int) -> int:
+def next_window_check(after: Micros) -> Micros:
     """Return the instant of the next check of customers' windows: the first full hour after *after*."""
-    return (after // WINDOW_CHECK_EVERY_US + 1) * WINDOW_CHECK_EVERY_US
+    return Micros((after // WINDOW_CHECK_EVERY_US + 1) * WINDOW_CHECK_EVERY_US)
 
 
-def last_window_check(group: TargetGroup, settings: Settings) -> int:
+def last_window_check(group: TargetGroup, settings: Settings) -> Micros:
     """Return the instant from which all windows of customers have ended, with the offset days."""
-    return end_of(group) + settings.offset_days * DAY_US
+    return Micros(end_of(group) + settings.offset_days * DAY_US)
 
 
 def _of_period(group: TargetGroup, period: Period, offset: int) -> Iterator[PeriodBoundary]:
     made_at = (period.attribution or group.attribution).created_at
     if period.opens_at >= made_at:
-        yield PeriodBoundary(group.id, period.id, BoundaryKind.OPENED, period.opens_at, made_at)
+        yield PeriodBoundary(
+            group_id=group.id, period_id=period.id, kind=BoundaryKind.OPENED, due_at=period.opens_at, since=made_at
+        )
     if period.closes_at > made_at and period.closes_at > period.opens_at:
-        yield PeriodBoundary(group.id, period.id, BoundaryKind.CLOSED, period.closes_at + offset, made_at)
+        yield PeriodBoundary(
+            group_id=group.id,
+            period_id=period.id,
+            kind=BoundaryKind.CLOSED,
+            due_at=Micros(period.closes_at + offset),
+            since=made_at,
+        )

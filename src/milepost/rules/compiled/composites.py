@@ -7,6 +7,7 @@ from milepost.model.amount import to_units
 from milepost.model.organisation import Outage, Settings
 from milepost.model.standing import ProgressKey
 from milepost.model.target import AggregateFunction, FreezeRule, Period, StreakLevel, TargetGroup, Tracking
+from milepost.model.time import Micros
 
 STREAKING = frozenset({Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS})
 """The trackings in which achieved periods count."""
@@ -37,8 +38,8 @@ class StreakRule(NamedTuple):
     freezes: FreezeRule | None
     outages: tuple[Outage, ...]
     period_ids: tuple[int, ...]
-    opens: tuple[int, ...]
-    closes: tuple[int, ...]
+    opens: tuple[Micros, ...]
+    closes: tuple[Micros, ...]
 
 
 class Composite(NamedTuple):
@@ -54,11 +55,11 @@ class Composite(NamedTuple):
     needed: int
     sums: bool
     threshold: int | None
-    closes: dict[int, int]
+    closes: dict[int, Micros]
 
     def key(self, period_id: int) -> ProgressKey:
-        """Return the key of the composite's own progress; it has the negative group id in place of a target id."""
-        return ProgressKey(-self.group_id, period_id)
+        """Return the key of the composite's own progress in a period."""
+        return ProgressKey.of_composite(self.group_id, period_id)
 
 
 def active_periods(periods: Sequence[Period]) -> list[Period]:
@@ -73,15 +74,15 @@ def streak_rule(group: TargetGroup, settings: Settings) -> StreakRule | None:
         return None
     periods = active_periods(group.periods)
     return StreakRule(
-        group.id,
-        targets[0].id,
-        group.tracking is Tracking.STREAKS,
-        tuple(sorted(group.streak_levels, key=lambda level: level.count)),
-        group.freezes,
-        settings.outages,
-        tuple(period.id for period in periods),
-        tuple(period.opens_at for period in periods),
-        tuple(period.closes_at for period in periods),
+        group_id=group.id,
+        target_id=targets[0].id,
+        breaks=group.tracking is Tracking.STREAKS,
+        levels=tuple(sorted(group.streak_levels, key=lambda level: level.count)),
+        freezes=group.freezes,
+        outages=settings.outages,
+        period_ids=tuple(period.id for period in periods),
+        opens=tuple(period.opens_at for period in periods),
+        closes=tuple(period.closes_at for period in periods),
     )
 
 
@@ -94,10 +95,10 @@ def composite_of(group: TargetGroup) -> Composite | None:
     any_of = combination is not None and combination.any_of
     least = (combination.least if combination is not None else None) or 1
     return Composite(
-        group.id,
-        members,
-        least if any_of else len(members),
-        combination is not None and combination.aggregation is AggregateFunction.SUM,
-        None if combination is None or combination.threshold is None else to_units(combination.threshold),
-        {period.id: period.closes_at for period in group.periods},
+        group_id=group.id,
+        members=members,
+        needed=least if any_of else len(members),
+        sums=combination is not None and combination.aggregation is AggregateFunction.SUM,
+        threshold=None if combination is None or combination.threshold is None else to_units(combination.threshold),
+        closes={period.id: period.closes_at for period in group.periods},
     )

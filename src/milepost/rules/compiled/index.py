@@ -74,11 +74,13 @@ class RuleIndex:
         self._by_name: dict[str, list[Rule]] = {}
         self._by_place: dict[tuple[str, int | None, int | None, int | None], MatchedRules] = {}
         self.needs = NOTHING_NEEDED
+        self.returns_need_standing = False
+        """Whether any rule asks for counts of the customer, be it switched off: a return asks those of its bill."""
         self._asking_of_ended: set[str] = set()
         for group in self.groups.values():
             self._add(group)
         self.needs_standing = self.needs.standing or self.needs.reached
-        """Whether any rule asks for anything of the standing."""
+        """Whether any rule that counts asks for anything of the standing."""
         self.needs_history = bool(self._asking_of_ended)
         """Whether any rule asks for progress of periods that may be over."""
         self.counts_completions = self.has_rules_for(TARGET_COMPLETED)
@@ -95,9 +97,11 @@ class RuleIndex:
         for target in group.targets:
             rule = Rule(target, group, zone, self.settings, is_counting=counts and target.active)
             self.rules[target.id] = rule
+            needs = language.needs(language.read(target.expression))
+            self.returns_need_standing |= needs.standing
             if rule.is_counting:
                 self._by_name.setdefault(rule.event_name, []).append(rule)
-                self._note_needs(rule, language.needs(language.read(target.expression)))
+                self._note_needs(rule, needs)
                 if rule.is_cap:
                     self.caps.append(rule)
                 if group.leaderboard and self.settings.leaderboards:
@@ -109,7 +113,7 @@ class RuleIndex:
             self._asking_of_ended.update({rule.event_name, AUTHORISE_AWARD} if rule.is_cap else {rule.event_name})
 
     def needs_ended_periods(self, event_name: str) -> bool:
-        """Return whether a rule that hears events of this name asks for progress of periods that may be over.
+        """Return whether a rule that counts events of this name asks for progress of ended periods.
 
         Any event may lead to an achievement, and caps are asked when an award is decided.
         """
@@ -121,7 +125,7 @@ class RuleIndex:
         return References(self.groups.values())
 
     def rules_for(self, event: Event) -> MatchedRules:
-        """Return the rules that listen to events of this name at this place."""
+        """Return the rules that may count events of this name at this place."""
         place = event.place
         key = (event.name, place.store_id, place.zone_id, place.concept_id)
         found = self._by_place.get(key)
@@ -144,7 +148,7 @@ class RuleIndex:
         return (*matched.open_to_all, *found.values())
 
     def has_rules_for(self, name: str) -> bool:
-        """Return whether any rule listens to events of this name."""
+        """Return whether any rule counts events of this name."""
         return name in self._by_name
 
 
@@ -165,7 +169,9 @@ def _matched_rules(rules: Sequence[Rule]) -> MatchedRules:
 def _batch(rules: Sequence[Rule]) -> RuleBatch:
     first = rules[0]
     targets = (tuple(rule.row_targets[position] for rule in rules) for position in range(len(first.keys)))
-    return RuleBatch(first, first.predicate, first.read, first.schedule, tuple(targets))
+    return RuleBatch(
+        first=first, predicate=first.predicate, read=first.read, schedule=first.schedule, targets=tuple(targets)
+    )
 
 
 def build_rule_index(organisation: Organisation, groups: Iterable[TargetGroup]) -> RuleIndex:

@@ -25,8 +25,9 @@ from milepost.model.target import (
     Trigger,
     TriggerValueKind,
 )
-from milepost.model.time import SECOND_US
+from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
+from milepost.rules.compiled.boundaries import end_of
 from milepost.rules.compiled.composites import active_periods, is_group_tracked
 from milepost.rules.compiled.measure import (
     Aggregate,
@@ -41,26 +42,24 @@ from milepost.rules.compiled.windows import Length, length_of
 
 PREDICATES_REMEMBERED_MAX = 10_000
 
-UNREACHABLE = 2**62
-"""The value of a trigger that cannot be reached, in units. Its users compare values only, so it is a number."""
-
 
 class Mark(NamedTuple):
     """A trigger of a rule: it is reached at a `share` of the goal, or without a share at `value` (units).
 
-    `values` holds the value to reach in each period for customers with the rule's own goals, in units.
+    `values` holds the value to reach in each period for customers with the rule's own goals, in units. A value of None
+    cannot be reached: the trigger is inactive, or a share of a goal that is not there.
     """
 
     trigger_id: int
     share: Fraction | None
-    value: int
-    values: tuple[int, ...]
+    value: int | None
+    values: tuple[int | None, ...]
 
-    def of_goal(self, goal: int | None) -> int:
+    def of_goal(self, goal: int | None) -> int | None:
         """Return the value to reach for a customer with this *goal*, in units. A share of the goal is rounded up."""
         if self.share is None:
             return self.value
-        return UNREACHABLE if goal is None else ceil(goal * self.share)
+        return None if goal is None else ceil(goal * self.share)
 
 
 Signature = tuple[Callable[[EvaluationContext], bool] | None, Reading | None, LineReading | None, str]
@@ -76,9 +75,19 @@ class TimeFrame(NamedTuple):
 
     evaluation: Evaluation
     zone: str
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
     length: Length
+
+
+def _time_frame(group: TargetGroup, zone: str, settings: Settings) -> TimeFrame:
+    return TimeFrame(
+        evaluation=group.evaluation,
+        zone=zone,
+        opens_at=group.cycle_opens_at,
+        closes_at=end_of(group),
+        length=length_of(group.frequency_kind, group.frequency, settings.cyclic_months),
+    )
 
 
 class RowTarget(NamedTuple):
@@ -87,7 +96,7 @@ class RowTarget(NamedTuple):
     target_id: int
     period_id: int
     goal: int | None
-    closes_at: int
+    closes_at: Micros
 
 
 class Rule:
@@ -150,10 +159,7 @@ class Rule:
         self.sums = self.aggregate is Aggregate.SUM
         self.open_to_all = target.enrolment is EnrolmentMethod.TRANSACTION
         self.is_fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
-        length = length_of(group.frequency_kind, group.frequency, settings.cyclic_months)
-        # A stored end is the last second of the window (facts 2.7).
-        closes_at = group.cycle_closes_at + SECOND_US
-        self.frame = TimeFrame(group.evaluation, zone, group.cycle_opens_at, closes_at, length)
+        self.frame = _time_frame(group, zone, settings)
         self.calendar = calendar_of(zone)
         self.opens = tuple(period.opens_at for period in periods)
         self.closes = tuple(period.closes_at for period in periods)
@@ -173,14 +179,14 @@ class Rule:
         )
         self.signature: Signature = (self.predicate, self.read, self.read_line, "" if self.sums else zone)
 
-    def position(self, instant: int) -> int:
-        """Return the position of the calendar period that contains *instant* (epoch microseconds), or -1."""
+    def position(self, instant: Micros) -> int | None:
+        """Return the position of the calendar period that contains *instant* (epoch microseconds), if any."""
         position = bisect_right(self.opens, instant) - 1
-        return position if position >= 0 and instant < self.closes[position] else -1
+        return position if position >= 0 and instant < self.closes[position] else None
 
-    def position_of(self, period_id: int) -> int:
-        """Return the position of the period with this id, or -1."""
-        return self.period_ids.index(period_id) if period_id in self.period_ids else -1
+    def position_of(self, period_id: int) -> int | None:
+        """Return the position of the period with this id; None if the rule has no active period of this id."""
+        return self.period_ids.index(period_id) if period_id in self.period_ids else None
 
     def is_at(self, place: Place) -> bool:
         """Return whether the rule counts events at *place*. Its filters are alternatives (facts 8 #54)."""
@@ -226,12 +232,12 @@ class Rule:
 class Schedule(NamedTuple):
     """The bounds of calendar periods, in order. Rules with equal bounds share one schedule."""
 
-    opens: tuple[int, ...]
-    closes: tuple[int, ...]
+    opens: tuple[Micros, ...]
+    closes: tuple[Micros, ...]
 
 
 @lru_cache(maxsize=PREDICATES_REMEMBERED_MAX)
-def _schedule(opens: tuple[int, ...], closes: tuple[int, ...]) -> Schedule:
+def _schedule(opens: tuple[Micros, ...], closes: tuple[Micros, ...]) -> Schedule:
     """Return one schedule for all rules with equal bounds, so that the period of an event is looked up once."""
     return Schedule(opens, closes)
 
@@ -245,9 +251,9 @@ def _predicate(expression: str, zone: str) -> Callable[[EvaluationContext], bool
 
 
 def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
-    """Return the mark of *trigger*. Its amount is rounded up to units; an inactive trigger is unreachable."""
+    """Return the mark of *trigger*. Its amount is rounded up to units; an inactive trigger cannot be reached."""
     if not trigger.active:
-        return Mark(trigger.id, None, UNREACHABLE, (UNREACHABLE,) * len(goals))
+        return Mark(trigger.id, None, None, (None,) * len(goals))
     value = Fraction(trigger.value)
     is_share = trigger.value_kind is TriggerValueKind.PERCENTAGE
     mark = Mark(trigger.id, value / 100 if is_share else None, ceil(value * UNITS_PER_ONE), ())

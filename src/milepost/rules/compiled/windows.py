@@ -5,7 +5,7 @@ from typing import NamedTuple, assert_never
 
 from milepost.model.organisation import CyclicMonths
 from milepost.model.target import Frequency
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.calendar import calendar_of
 
 BOUNDS_REMEMBERED_MAX = 10_000
@@ -18,7 +18,7 @@ class Length(NamedTuple):
     """The length of a window: calendar months, or microseconds if `months` is 0."""
 
     months: int
-    micros: int
+    micros: Micros
 
 
 def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonths) -> Length:
@@ -29,9 +29,9 @@ def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonth
     units = frequency or 1
     match kind:
         case Frequency.DAILY | Frequency.CUSTOM | None:
-            return Length(0, units * DAY_US)
+            return Length(0, Micros(units * DAY_US))
         case Frequency.WEEKLY:
-            return Length(0, units * 7 * DAY_US)
+            return Length(0, Micros(units * 7 * DAY_US))
         case Frequency.MONTHLY:
             return _of_months(units, months)
         case Frequency.QUARTERLY:
@@ -45,14 +45,14 @@ def length_of(kind: Frequency | None, frequency: int | None, months: CyclicMonth
 
 
 @lru_cache(maxsize=BOUNDS_REMEMBERED_MAX)
-def bounds(zone: str, length: Length, anchor: int, count: int, end: int) -> tuple[int, ...]:
+def bounds(zone: str, length: Length, anchor: Micros, count: int, end: Micros) -> tuple[Micros, ...]:
     """Return the *count* + 1 bounds of the windows from *anchor* on, each at most *end* (all in epoch microseconds).
 
     Each bound is computed from the anchor, so that windows from the 31st return to it after a shorter month: 31
     January, 28 February, 31 March.
     """
     if not length.months:
-        return tuple(min(anchor + number * length.micros, end) for number in range(count + 1))
+        return tuple(min(Micros(anchor + number * length.micros), end) for number in range(count + 1))
     calendar = calendar_of(zone)
     instants = [anchor]
     for number in range(1, count + 1):
@@ -64,8 +64,8 @@ def bounds(zone: str, length: Length, anchor: int, count: int, end: int) -> tupl
 def _of_months(number: int, months: CyclicMonths) -> Length:
     match months:
         case CyclicMonths.CALENDAR:
-            return Length(number, 0)
+            return Length(number, Micros(0))
         case CyclicMonths.DAYS_30:
-            return Length(0, number * _DAYS_OF_MONTH * DAY_US)
+            return Length(0, Micros(number * _DAYS_OF_MONTH * DAY_US))
         case _ as never:
             assert_never(never)

@@ -25,6 +25,7 @@ from milepost.model.target import (
     Tracking,
     Trigger,
 )
+from milepost.model.time import Micros
 from milepost.rules.calendar import TZDB, Calendar, iso_date
 from milepost.rules.definition.condition import build_condition
 from milepost.rules.definition.draft import (
@@ -73,7 +74,7 @@ def ids_needed(draft: GroupDraft) -> Mapping[IdKind, int]:
     }
 
 
-def build_group(draft: GroupDraft, organisation: Organisation, ids: Ids, author: Author, now: int) -> TargetGroup:
+def build_group(draft: GroupDraft, organisation: Organisation, ids: Ids, author: Author, now: Micros) -> TargetGroup:
     """Return the group that the valid *draft* defines, made by *author* at *now* (epoch microseconds)."""
     assert not validate(draft, organisation, now).problems
     assert draft.name is not None

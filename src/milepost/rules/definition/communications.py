@@ -7,6 +7,7 @@ from typing import NamedTuple
 from milepost.model.communication import Channel, Communication, CommunicationKind
 from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Author
+from milepost.model.time import Micros
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, NAME_MAX, text_problems
 
 COMMUNICATIONS_MAX = 100
@@ -59,7 +60,7 @@ def build_communications(
     stored: Mapping[int, Communication],
     subject: Subject,
     author: Author,
-    now: int,
+    now: Micros,
     ids: Callable[[], int],
 ) -> list[Communication]:
     """Return the communications that valid *drafts* add to or change in *stored*.

@@ -19,6 +19,7 @@ from milepost.model.target import (
     TriggerValueKind,
     WindowKind,
 )
+from milepost.model.time import EPOCH, Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class AudienceDraft:
 
     audience_id: int | None = None
     version_id: int | None = None
-    updated_at: int = 0
+    updated_at: Micros = EPOCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

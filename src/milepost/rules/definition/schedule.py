@@ -6,7 +6,7 @@ from typing import NamedTuple
 from milepost.model.organisation import PERIODS_LIMIT, Organisation, TimeZonePolicy
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros
 from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of, is_zone
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
@@ -22,15 +22,15 @@ class PeriodSpan(NamedTuple):
 
     starts_on: int
     ends_on: int
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
 
 
 class Window(NamedTuple):
     """A target cycle window as answers show it: the first and the last instant, both inclusive (epoch microseconds)."""
 
-    opens_at: int
-    closes_at: int
+    opens_at: Micros
+    closes_at: Micros
 
 
 Reader = Callable[[str], Moment]
@@ -94,7 +94,7 @@ def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:
     return PeriodSpan(first, last, calendar.opens(first), calendar.closes(last))
 
 
-def window_problems(draft: GroupDraft, calendar: Calendar, now: int) -> Iterator[Problem]:
+def window_problems(draft: GroupDraft, calendar: Calendar, now: Micros) -> Iterator[Problem]:
     """Yield the problems of the dates of the group itself: its validity and its cycle window."""
     problems = list(_written_window_problems(draft, calendar))
     yield from problems
@@ -120,7 +120,7 @@ def _written_window_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[
     )
 
 
-def cycle_window(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
+def cycle_window(draft: GroupDraft, calendar: Calendar, now: Micros) -> Window:
     """Return the cycle window of a valid *draft*: as given, else around its periods, its validity, or from *now* on.
 
     The ISO fields win over the older pair, which the vendor means to remove (facts 2.8).
@@ -140,11 +140,11 @@ def evaluation_of(draft: GroupDraft) -> Evaluation:
     return draft.evaluation or Evaluation.FIXED_CALENDAR_WINDOW
 
 
-def _derived(draft: GroupDraft, calendar: Calendar, now: int) -> Window:
+def _derived(draft: GroupDraft, calendar: Calendar, now: Micros) -> Window:
     spans = [span for period in draft.periods if (span := span_of(period, calendar)) is not None]
     if spans:
         # Answers show the last second, not the first instant after it (facts 2.7).
-        return Window(min(span.opens_at for span in spans), max(span.closes_at for span in spans) - SECOND_US)
+        return Window(min(span.opens_at for span in spans), Micros(max(span.closes_at for span in spans) - SECOND_US))
     opens = _moment(draft.valid_from, calendar.read_legacy)
     closes = _last(draft.valid_to, calendar.read_legacy, calendar)
     begin = now if opens is None else opens.instant
@@ -208,4 +208,4 @@ def _last(text: str | None, read: Reader, calendar: Calendar) -> Moment | None:
     if text is None:
         return None
     moment = read(text)
-    return Moment(calendar.closes(moment.day) - SECOND_US, moment.day) if len(text) == _DATE_LENGTH else moment
+    return Moment(Micros(calendar.closes(moment.day) - SECOND_US), moment.day) if len(text) == _DATE_LENGTH else moment

@@ -72,8 +72,8 @@ def _number_problems(draft: GroupDraft) -> Iterator[Problem]:
 def target_count_reason(count: int, tracking: Tracking, *, has_board: bool, is_goal: bool) -> str | None:
     """Return why a group cannot have *count* active targets, or None if it can (facts 8 #9, #88).
 
-    The targets of a DEFAULT group count each for itself. A board, a cap, a streak and a customer's own goal have one.
-    For example three targets are right for DEFAULT and wrong for CAPPING.
+    The targets of a DEFAULT group count separately. A group with a leaderboard, a cap, a streak or goals that customers
+    set has one target. For example three targets are right for DEFAULT and wrong for CAPPING.
     """
     if tracking is Tracking.UNIFIED:
         fits = TARGETS_UNIFIED_MIN <= count <= TARGETS_MAX

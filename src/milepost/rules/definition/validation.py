@@ -7,6 +7,7 @@ from milepost.model.event import COMMANDS
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar
 from milepost.rules.definition.audiences import audience_problems
 from milepost.rules.definition.condition import build_condition
@@ -51,7 +52,7 @@ class ValidationResult:
     warnings: tuple[str, ...]
 
 
-def validate(draft: GroupDraft, organisation: Organisation, now: int) -> ValidationResult:
+def validate(draft: GroupDraft, organisation: Organisation, now: Micros) -> ValidationResult:
     """Return all problems of *draft* in *organisation*, and warnings for its author; *now* is in epoch microseconds."""
     calendar = ruling_calendar(organisation, draft.time_zone_name)
     problems = [
@@ -110,7 +111,7 @@ def _group_problems(draft: GroupDraft, periods_max: int) -> Iterator[Problem]:
     yield from _number_problems("recurringCycles", draft.recurring_cycles, RECURRING_UNSET, periods_max, needed=False)
 
 
-def _window_problems(draft: GroupDraft, calendar: Calendar, periods_max: int, now: int) -> Iterator[Problem]:
+def _window_problems(draft: GroupDraft, calendar: Calendar, periods_max: int, now: Micros) -> Iterator[Problem]:
     yield from period_problems(draft, calendar, periods_max)
     yield from window_problems(draft, calendar, now)
 

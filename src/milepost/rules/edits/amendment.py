@@ -8,6 +8,7 @@ from milepost.model.audience import Audience
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Author, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.definition.build import IdKind, Ids
 from milepost.rules.definition.draft import CombinationDraft, GroupDraft, PeriodDraft, TargetDraft
 
@@ -62,7 +63,7 @@ class EditContext:
 
     organisation: Organisation
     author: Author
-    at: int
+    at: Micros
     ids: Ids
     audiences: Mapping[int, Audience]
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Evaluation, Period, Target, TargetGroup
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros
 from milepost.rules.calendar import TZDB
 from milepost.rules.definition.schedule import ruling_calendar
 from milepost.rules.edits.amendment import AmendedGroup, EditContext, NewName
@@ -109,10 +109,11 @@ def _cover_periods(after: TargetGroup, before: TargetGroup) -> TargetGroup:
     return replace(after, cycle_opens_at=opens, cycle_closes_at=closes, tzdb=tzdb)
 
 
-def _bounds(periods: tuple[Period, ...]) -> set[tuple[int, int, int]]:
+def _bounds(periods: tuple[Period, ...]) -> set[tuple[int, Micros, Micros]]:
     return {(period.id, period.opens_at, period.closes_at) for period in periods}
 
 
-def _around(periods: tuple[Period, ...]) -> tuple[int, int]:
+def _around(periods: tuple[Period, ...]) -> tuple[Micros, Micros]:
     """Return the first instant and the last second of *periods*, in epoch microseconds."""
-    return min(period.opens_at for period in periods), max(period.closes_at for period in periods) - SECOND_US
+    last = Micros(max(period.closes_at for period in periods) - SECOND_US)
+    return min(period.opens_at for period in periods), last

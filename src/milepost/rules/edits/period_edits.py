@@ -6,6 +6,7 @@ from enum import Enum
 from milepost.model.names import name_key
 from milepost.model.organisation import BackwardPeriods
 from milepost.model.target import Evaluation, Period, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, day_from, iso_date
 from milepost.rules.definition.build import build_period
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
@@ -27,7 +28,7 @@ class PeriodStatus(Enum):
     ENDED = "ENDED"
 
 
-def status_of(period: Period, now: int) -> PeriodStatus:
+def status_of(period: Period, now: Micros) -> PeriodStatus:
     """Return the status of *period* at *now* (epoch microseconds)."""
     if now < period.opens_at:
         return PeriodStatus.NOT_STARTED

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from milepost.model.event import AuthoriseAward, EventKey
 from milepost.model.problem import Problem
 from milepost.model.standing import Reason
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.customers.periods import customer_goal
 from milepost.service.customers.view import view_customer
@@ -24,7 +25,7 @@ class AuthorisationRequest:
 
     id: str
     customer_id: int
-    at: int | None
+    at: Micros | None
     place: PlaceName | None
     payload: AuthoriseAward
 
@@ -58,22 +59,22 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
     answer = await submit_once(runtime, incoming_event, dated=request.at is not None)
     granted = next((entry for entry in answer.entries if entry.reason is Reason.GRANTED), None)
     if granted is None or answer.version is None:
-        return Authorisation(answer.status, 0, 0, (), answer.problems)
+        return Authorisation(status=answer.status, requested=0, granted=0, caps=(), problems=answer.problems)
     view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, request.customer_id)
     assert view is not None, "the customer of a granted award exists"
     rule_index = await _rule_index_at(runtime, caller.org_id, answer.version)
     caps = tuple(
         UsedCap(
-            entry.target_id,
-            entry.period_id,
-            customer_goal(view.standing, rule_index.rules[entry.target_id], entry.period_id),
-            entry.before,
-            entry.after,
+            target_id=entry.target_id,
+            period_id=entry.period_id,
+            limit=customer_goal(view.standing, rule_index.rules[entry.target_id], entry.period_id),
+            before=entry.before,
+            after=entry.after,
         )
         for entry in answer.entries
         if entry.reason is Reason.DECIDED
     )
-    return Authorisation(answer.status, granted.before, granted.after, caps, ())
+    return Authorisation(status=answer.status, requested=granted.before, granted=granted.after, caps=caps, problems=())
 
 
 async def _rule_index_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from milepost.engine.leaderboard.board import Board, Columns, Score
 from milepost.model.organisation import LeaderboardTies
+from milepost.model.time import EPOCH, Micros
 from milepost.store import leaderboards
 from milepost.store.database import Database, Transaction
 from milepost.store.leaderboards import BoardName, PackedScores, ReadHorizon
@@ -43,7 +44,7 @@ class CachedBoard:
         self.ties = ties
         self.board = Board(ties)
         self.seen: ReadHorizon | None = None
-        self.synced_at = 0
+        self.synced_at = EPOCH
         self.batches_seen = -1
         self.final = False
         self.lock = asyncio.Lock()
@@ -52,7 +53,7 @@ class CachedBoard:
 class BoardCache:
     """The boards that this process keeps in memory."""
 
-    def __init__(self, database: Database, clock: Callable[[], int], written: Callable[[], int]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], Micros], written: Callable[[], int]) -> None:
         """Read from *database*; *written* returns how many batches of this process may have written scores."""
         self._database = database
         self._clock = clock
@@ -103,13 +104,15 @@ class BoardCache:
             held -= len(self._cached.pop(name).board)
 
 
-async def close_board(database: Database, name: BoardName, closed_at: int, *, part: int = PART_SCORES) -> None:
+async def close_board(database: Database, name: BoardName, closed_at: Micros, *, part: int = PART_SCORES) -> None:
     """Store a board as final, so that later scores do not change it. Closing a closed board changes nothing."""
     async with database.transaction() as transaction:
         await close_within(transaction, name, closed_at, part=part)
 
 
-async def close_within(transaction: Transaction, name: BoardName, closed_at: int, *, part: int = PART_SCORES) -> None:
+async def close_within(
+    transaction: Transaction, name: BoardName, closed_at: Micros, *, part: int = PART_SCORES
+) -> None:
     """Store a board as final, as a part of *transaction*."""
     if not await leaderboards.is_closed(transaction, name):
         _, parts = await leaderboards.read_all(transaction, name, part)

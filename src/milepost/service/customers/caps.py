@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from milepost.engine.progress.windows import WindowSpan
 from milepost.model.target import CapScope, Period, Target, TargetGroup, Tracking
+from milepost.model.time import Micros
 from milepost.service.customers.periods import CustomerPeriod, customer_periods, relevance_test, running
 from milepost.service.customers.view import CustomerView
 
@@ -24,7 +25,7 @@ class RunningCap(NamedTuple):
         return max(self.limit - self.used, 0)
 
 
-def running_caps(view: CustomerView, at: int) -> list[RunningCap]:
+def running_caps(view: CustomerView, at: Micros) -> list[RunningCap]:
     """Return the caps that apply to a customer *at* an instant (epoch microseconds)."""
     caps, is_relevant = [], relevance_test(view)
     for group in view.groups:
@@ -37,17 +38,24 @@ def running_caps(view: CustomerView, at: int) -> list[RunningCap]:
     return caps
 
 
-def _running(view: CustomerView, group: TargetGroup, target: Target, at: int) -> RunningCap | None:
+def _running(view: CustomerView, group: TargetGroup, target: Target, at: Micros) -> RunningCap | None:
     periods = customer_periods(view, group, target)
     customer_period = running(group, periods, at) or _first(group, periods, at)
     if customer_period is None or customer_period.goal is None or not customer_period.takes_part:
         return None
     is_per_award = group.cap_scope is CapScope.TRANSACTION
     used = 0 if customer_period.progress is None or is_per_award else customer_period.progress.value
-    return RunningCap(group, target, customer_period.period, customer_period.span, customer_period.goal, used)
+    return RunningCap(
+        group=group,
+        target=target,
+        period=customer_period.period,
+        span=customer_period.span,
+        limit=customer_period.goal,
+        used=used,
+    )
 
 
-def _first(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
+def _first(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: Micros) -> CustomerPeriod | None:
     """Return the window that the customer's next award would begin, if the group is open *at* that instant."""
     is_open = group.cycle_opens_at <= at <= group.cycle_closes_at
     return next((period for period in periods if period.span is None and period.takes_part), None) if is_open else None

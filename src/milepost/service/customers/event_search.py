@@ -7,6 +7,7 @@ from typing import NamedTuple
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import COMMANDS, Activity, Event
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.service.customers.side_effects import TargetEffect, effects_of
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.event_definitions import event_id
@@ -24,8 +25,8 @@ class EventQuery:
     customer: Identifier
     name: str | None = None
     event_id: str | None = None
-    since: int | None = None
-    until: int | None = None
+    since: Micros | None = None
+    until: Micros | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     is_ascending: bool = False
     skipped: int = 0

@@ -8,6 +8,7 @@ from milepost.model.customer_merge import LoseIdentifiers
 from milepost.model.event import LOSE_IDENTIFIERS, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing
+from milepost.model.time import Micros
 from milepost.service.customers.profile import NO_CUSTOMER
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
@@ -129,7 +130,7 @@ def _ordered(customer_key: CustomerKey, names: Iterable[Identifier]) -> list[cus
 
 
 def _loss_event(
-    caller: Caller, customer_key: CustomerKey, standing: Standing, removed: Sequence[Identifier], now: int
+    caller: Caller, customer_key: CustomerKey, standing: Standing, removed: Sequence[Identifier], now: Micros
 ) -> IncomingEvent:
     key = EventKey(SOURCE, str(standing.seq))
     payload = LoseIdentifiers(kinds=tuple(sorted({name.kind.value for name in removed})))

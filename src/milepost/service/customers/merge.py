@@ -10,6 +10,7 @@ from milepost.model.customer_merge import MergeIntoSurvivor
 from milepost.model.event import ABSORB_CUSTOMER, MERGE_INTO_SURVIVOR, CommandPayload, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing
+from milepost.model.time import Micros
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors
@@ -135,7 +136,7 @@ async def _locked(transaction: Transaction, org_id: int, victim_id: int, survivo
     standings: dict[CustomerKey, Standing] = {}
     for customer_key in sorted((victim, survivor)):
         standings |= await log.lock_standings(transaction, [customer_key])
-    if any(standing.lineage.merged_into for standing in standings.values()):
+    if any(standing.lineage.survivor is not None for standing in standings.values()):
         raise Stale
     return _LockedPair(victim, standings[victim], survivor)
 
@@ -148,7 +149,7 @@ def _incoming_event(
     return own_event(caller.org_id, customer_id, key, name, payload, now=now, till_id=caller.till_id)
 
 
-async def _move(transaction: Transaction, caller: Caller, pair: _LockedPair, now: int) -> None:
+async def _move(transaction: Transaction, caller: Caller, pair: _LockedPair, now: Micros) -> None:
     """Move the victim's identifiers, profile, audiences and goals to the survivor, and drop the victim's scores."""
     victim, survivor = pair.victim, pair.survivor
     profiles = await customers.profiles(transaction, [victim, survivor])
@@ -160,7 +161,7 @@ async def _move(transaction: Transaction, caller: Caller, pair: _LockedPair, now
     await leaderboards.remove_customer(transaction, victim)
 
 
-def _completed(profiles: Mapping[CustomerKey, Customer], pair: _LockedPair, caller: Caller, now: int) -> Customer:
+def _completed(profiles: Mapping[CustomerKey, Customer], pair: _LockedPair, caller: Caller, now: Micros) -> Customer:
     """Return the survivor's profile, completed by the victim's."""
     survivor, victim = profiles[pair.survivor], profiles[pair.victim]
     first = min(survivor, victim, key=lambda customer: customer.registered_at)
@@ -179,7 +180,7 @@ def _completed(profiles: Mapping[CustomerKey, Customer], pair: _LockedPair, call
     )
 
 
-async def _move_goals(transaction: Transaction, pair: _LockedPair, now: int) -> None:
+async def _move_goals(transaction: Transaction, pair: _LockedPair, now: Micros) -> None:
     """Move the victim's goals to the survivor. Where both have one for a target, the victim's is cancelled."""
     survivors_goals = await customer_goals.of_customer(transaction, pair.survivor)
     running = {goal.target_id for goal in survivors_goals if goal.cancelled_at is None}

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from milepost.engine.progress.windows import WindowSpan, spans
-from milepost.model.standing import NOT_LEFT, Enrolment, Progress, ProgressKey, Standing
+from milepost.model.standing import Enrolment, Progress, ProgressKey, Standing
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.service.customers.view import CustomerView
 from milepost.service.definitions.participation import latest
@@ -61,26 +62,33 @@ def _customer_period(
 ) -> CustomerPeriod:
     position = rule.position_of(period.id)
     has_left = enrolment is not None and _has_left(rule, enrolment, position)
-    covers = enrolment is not None and 0 <= rule.position_of(enrolment.period_id) <= position and not has_left
+    covers = enrolment is not None and not has_left and _has_begun(rule, enrolment, position)
     if span is None and group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         span = WindowSpan(period.opens_at, period.closes_at)
     return CustomerPeriod(
-        period,
-        span,
-        customer_goal(view.standing, rule, period.id),
-        view.progress.get(ProgressKey(rule.target_id, period.id)),
-        enrolment if covers else None,
-        has_left,
-        position >= 0 and (covers if enrolment is not None else rule.open_to_all),
+        period=period,
+        span=span,
+        goal=customer_goal(view.standing, rule, period.id),
+        progress=view.progress.get(ProgressKey(rule.target_id, period.id)),
+        enrolment=enrolment if covers else None,
+        has_left=has_left,
+        takes_part=position is not None and (covers if enrolment is not None else rule.open_to_all),
     )
 
 
-def _has_left(rule: Rule, enrolment: Enrolment, position: int) -> bool:
-    if enrolment.left_period_id == NOT_LEFT:
+def _has_begun(rule: Rule, enrolment: Enrolment, position: int | None) -> bool:
+    first = rule.position_of(enrolment.period_id)
+    return first is not None and position is not None and first <= position
+
+
+def _has_left(rule: Rule, enrolment: Enrolment, position: int | None) -> bool:
+    period_id = enrolment.left_at_period
+    if period_id is None:
         return False
-    return rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW or position >= rule.position_of(
-        enrolment.left_period_id
-    )
+    left = rule.position_of(period_id)
+    if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW or left is None:
+        return True
+    return position is not None and position >= left
 
 
 def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
@@ -89,7 +97,7 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
     In an until-achieved group all periods have the goal of the first one.
     """
     position = rule.position_of(period_id)
-    if position < 0:
+    if position is None:
         return None
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         position = 0
@@ -98,7 +106,7 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
     return own_goals.get(rule.period_ids[position], rule.goals[position])
 
 
-def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) -> CustomerPeriod | None:
+def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: Micros) -> CustomerPeriod | None:
     """Return the one of a customer's *periods* that runs *at* an instant (epoch microseconds), or None.
 
     In an until-achieved group it is the first open period that is not achieved, else the last open one.
@@ -108,5 +116,5 @@ def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: int) ->
     ]
     if group.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         return open_now[0] if open_now else None
-    unachieved = [period for period in open_now if period.progress is None or not period.progress.achieved_by]
+    unachieved = [period for period in open_now if period.progress is None or not period.progress.is_achieved]
     return next(iter(unachieved or open_now[-1:]), None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from milepost.model.customer import Customer, Identifier
 from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
@@ -81,7 +82,7 @@ def _normalised(loyalty_type: Scalar) -> str:
     return str(loyalty_type or "").lower()
 
 
-async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: int) -> KeptCustomer:
+async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: Micros) -> KeptCustomer:
     names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=identifier_order)]
     holder_by_name = await customers.ids_by_identifier(transaction, names)
     holders = set(holder_by_name.values())
@@ -112,11 +113,11 @@ async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, 
     return KeptCustomer(customer, is_new)
 
 
-def _new(customer_id: int, caller: Caller, now: int) -> Customer:
+def _new(customer_id: int, caller: Caller, now: Micros) -> Customer:
     return Customer(id=customer_id, registered_at=now, registered_by=caller.till_id, updated_at=now)
 
 
-def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int) -> Customer:
+def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: Micros) -> Customer:
     added = [name for name in dict.fromkeys(draft.identifiers) if name not in customer.identifiers]
     return replace(
         customer,
@@ -131,6 +132,6 @@ def _changed(customer: Customer, draft: CustomerDraft, caller: Caller, now: int)
     )
 
 
-def _registration(customer: Customer, caller: Caller, now: int) -> IncomingEvent:
+def _registration(customer: Customer, caller: Caller, now: Micros) -> IncomingEvent:
     key = EventKey(SOURCE, "registration")
     return own_event(caller.org_id, customer.id, key, REGISTRATION, Activity({}), now=now, till_id=caller.till_id)

@@ -51,7 +51,17 @@ def effects_of(view: CustomerView, entries: Sequence[Entry]) -> list[TargetEffec
         period = next((period for period in group.periods if period.id == entry.period_id), None)
         if period is not None:
             goal = goal_of(view, target, period.id)
-            effects.append(TargetEffect(group, target, period, goal, entry.amount, entry.before, entry.after))
+            effects.append(
+                TargetEffect(
+                    group=group,
+                    target=target,
+                    period=period,
+                    goal=goal,
+                    amount=entry.amount,
+                    before=entry.before,
+                    after=entry.after,
+                )
+            )
     return effects
 
 

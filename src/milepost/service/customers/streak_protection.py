@@ -2,9 +2,9 @@
 
 from milepost.model.event import EventKey, GrantFreezes, PauseStreak
 from milepost.model.problem import Problem, Refused
-from milepost.model.standing import Streak
+from milepost.model.streak import Streak
 from milepost.model.target import TargetGroup, Tracking
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.service.customers.view import view_customer
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
 from milepost.service.runtime.idempotent_commands import command_event, is_known_command, submit_once
@@ -39,7 +39,7 @@ async def grant_freezes(
 
 
 async def pause_streak(
-    runtime: Runtime, caller: Caller, customer_id: int, group_id: int, id_: str, starts_at: int, ends_at: int
+    runtime: Runtime, caller: Caller, customer_id: int, group_id: int, id_: str, starts_at: Micros, ends_at: Micros
 ) -> Answer:
     """Pause a customer's streak from *starts_at* up to *ends_at* (epoch microseconds); *id_* is the idempotency key.
 
@@ -71,7 +71,7 @@ def _freeze_problems(group: TargetGroup, streak: Streak, count: int) -> list[Pro
     return problems
 
 
-def _pause_problems(streak: Streak, starts_at: int, ends_at: int, now: int) -> list[Problem]:
+def _pause_problems(streak: Streak, starts_at: Micros, ends_at: Micros, now: Micros) -> list[Problem]:
     problems = []
     if len(streak.pauses) >= GRANTS_MAX:
         problems.append(Problem("from", f"the streak was paused {GRANTS_MAX} times, which is the most"))

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from milepost.engine.progress.streak_run import StreakRun, evaluate
-from milepost.model.standing import EarnedLevel, Streak
+from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import StreakLevel, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.service.customers.view import CustomerView
 
 
@@ -35,21 +35,21 @@ class StreakStanding(NamedTuple):
     stored: Streak
 
 
-def streak_standing(view: CustomerView, group: TargetGroup, at: int) -> StreakStanding | None:
+def streak_standing(view: CustomerView, group: TargetGroup, at: Micros) -> StreakStanding | None:
     """Return the customer's streak in *group* *at* an instant (epoch microseconds); None if the group is no streak."""
     rule = view.snapshot.rule_index.streaks.get(group.id)
     if rule is None:
         return None
     stored = view.standing.streaks.get(group.id) or Streak(group.id)
-    until = at - view.snapshot.organisation.settings.offset_days * DAY_US
+    until = Micros(at - view.snapshot.organisation.settings.offset_days * DAY_US)
     run = evaluate(rule, stored, until)
     return StreakStanding(
-        run.run,
-        run.freezes_left,
-        tuple(_level(level, stored, run) for level in group.streak_levels),
-        tuple(rule.period_ids[position] for position in run.frozen),
-        tuple(rule.period_ids[position] for position in run.broken),
-        stored,
+        run=run.run,
+        freezes_left=run.freezes_left,
+        levels=tuple(_level(level, stored, run) for level in group.streak_levels),
+        frozen=tuple(rule.period_ids[position] for position in run.frozen),
+        missed=tuple(rule.period_ids[position] for position in run.broken),
+        stored=stored,
     )
 
 

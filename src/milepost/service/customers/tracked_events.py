@@ -62,7 +62,13 @@ async def tracked_events(
     tracked.sort(key=lambda event: (event[0].occurred_at, event[0].seq))
     number, size = page
     shown = [_tracked(*event) for event in tracked[number * size : (number + 1) * size]]
-    return TrackedPage(view.customer.id, group_id, shown, len(tracked), view.snapshot.rule_index.calendar)
+    return TrackedPage(
+        customer_id=view.customer.id,
+        group_id=group_id,
+        events=shown,
+        total=len(tracked),
+        calendar=view.snapshot.rule_index.calendar,
+    )
 
 
 def _group_of(view: CustomerView, target_id: int, period_id: int | None) -> int:

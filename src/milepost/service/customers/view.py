@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from milepost.model.customer import Customer, Identifier
 from milepost.model.lazy import unpack_rows
-from milepost.model.standing import NOT_LEFT, Progress, ProgressKey, Standing
+from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.model.target import Entity, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers, declarations
 from milepost.store.database import Database, Transaction
@@ -40,13 +41,13 @@ async def view_customer(database: Database, snapshots: Snapshots, org_id: int, c
     """
     async with database.reading() as reading:
         row = await customers.find(reading, key_of_customer(org_id, customer_id))
-        while row is not None and row.standing.lineage.merged_into:
-            row = await customers.find(reading, key_of_customer(org_id, row.standing.lineage.merged_into))
+        while row is not None and (survivor := row.standing.lineage.survivor) is not None:
+            row = await customers.find(reading, key_of_customer(org_id, survivor))
         if row is None:
             return None
         snapshot = await snapshots.at(reading, org_id, row.version)
         currency_names = await _currency_names(reading, snapshot)
-    archived = {ProgressKey(progress.target_id, progress.period_id): progress for progress in row.history}
+    archived = {progress.key: progress for progress in row.history}
     return CustomerView(
         snapshot=snapshot,
         customer=row.customer,
@@ -72,13 +73,13 @@ async def find_customer(database: Database, org_id: int, identifier: Identifier)
     return ids.get((org_id, identifier))
 
 
-def enrolled_targets(view: CustomerView, at: int) -> list[tuple[TargetGroup, Target]]:
+def enrolled_targets(view: CustomerView, at: Micros) -> list[tuple[TargetGroup, Target]]:
     """Return the active targets that a customer takes part in and that have a period *at* an instant.
 
     *at* is in epoch microseconds. Targets that everybody takes part in are included once the customer has progress.
     """
     enrolments = {enrolment.target_id: enrolment for enrolment in view.standing.enrolments}
-    left = {target_id for target_id, enrolment in enrolments.items() if enrolment.left_period_id != NOT_LEFT}
+    left = {target_id for target_id, enrolment in enrolments.items() if enrolment.has_left}
     taking_part = ({target_id for target_id, _ in view.progress} | set(enrolments)) - left
     return [
         (group, target)

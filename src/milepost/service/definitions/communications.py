@@ -7,6 +7,7 @@ from milepost.model.communication import Communication
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author
+from milepost.model.time import Micros
 from milepost.rules.definition.communications import (
     CommunicationDraft,
     Subject,
@@ -44,7 +45,7 @@ async def keep_communications(
     subject: Subject,
     drafts: Sequence[CommunicationDraft],
     problems: tuple[Problem, ...],
-    now: int,
+    now: Micros,
 ) -> CommunicationList:
     """Store the communications of *drafts* about a target, all or none. Raises Refused.
 

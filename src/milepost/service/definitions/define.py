@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.definition.build import build_group, ids_needed
 from milepost.rules.definition.draft import GroupDraft, TargetDraft
 from milepost.rules.definition.recurring import expand_periods
@@ -43,7 +44,7 @@ class DefinedGroup:
 
 
 async def define_groups(
-    database: Database, org_id: int, author: Author, request: DefinitionRequest, now: int
+    database: Database, org_id: int, author: Author, request: DefinitionRequest, now: Micros
 ) -> DefinedGroup:
     """Define the group of *request* at *now* (epoch microseconds). Raises Refused with all of its problems."""
 
@@ -59,7 +60,7 @@ def target_paths(drafts: Sequence[TargetDraft]) -> Iterator[tuple[str, TargetDra
 
 
 async def _define(
-    transaction: Transaction, org_id: int, author: Author, request: DefinitionRequest, now: int
+    transaction: Transaction, org_id: int, author: Author, request: DefinitionRequest, now: Micros
 ) -> DefinedGroup:
     # The lock puts the definitions of one organisation one after the other, so that no other takes a name meanwhile.
     organisation = await organisations.lock(transaction, org_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.definition.build import IdKind
 from milepost.rules.definition.unsupported import unsupported_features
 from milepost.rules.definition.validation import merge_problems
@@ -46,7 +47,7 @@ class EditedGroup:
     warnings: tuple[str, ...]
 
 
-async def edit(database: Database, org_id: int, author: Author, request: Edit, now: int) -> EditedGroup:
+async def edit(database: Database, org_id: int, author: Author, request: Edit, now: Micros) -> EditedGroup:
     """Change a group as *request* asks at *now* (epoch microseconds). Raises Refused with all problems of the request.
 
     An edit that leaves the group as it is makes no new version.
@@ -58,7 +59,7 @@ async def edit(database: Database, org_id: int, author: Author, request: Edit, n
     return await database.attempt(work)
 
 
-async def _edit(transaction: Transaction, org_id: int, author: Author, request: Edit, now: int) -> EditedGroup:
+async def _edit(transaction: Transaction, org_id: int, author: Author, request: Edit, now: Micros) -> EditedGroup:
     # The lock puts the definitions of one organisation one after the other, so that nothing else changes meanwhile.
     organisation = await organisations.lock(transaction, org_id)
     before = await definitions.newest(transaction, org_id, request.group_id)

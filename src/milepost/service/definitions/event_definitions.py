@@ -7,6 +7,7 @@ from hashlib import md5
 from milepost.model.behaviour import EventDefinition, EventField, EventFieldType, scalar_text
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import event_definitions, organisations
 from milepost.store.database import Transaction
@@ -128,7 +129,7 @@ def _is_number(value: Scalar) -> bool:
     return text.lstrip("-").replace(".", "", 1).isdigit() and text.isascii()
 
 
-def _definition(org_id: int, draft: DefinitionDraft, before: EventDefinition | None, now: int) -> EventDefinition:
+def _definition(org_id: int, draft: DefinitionDraft, before: EventDefinition | None, now: Micros) -> EventDefinition:
     return EventDefinition(
         id=event_id(org_id, draft.name),
         name=draft.name,

@@ -8,7 +8,9 @@ from milepost.model.names import name_key
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Kpi, TargetGroup, Tracking
-from milepost.rules.calendar import SECOND_US, Calendar, Moment, Unreadable, calendar_of
+from milepost.model.time import Micros
+from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of
+from milepost.rules.compiled.boundaries import end_of
 from milepost.rules.definition.naming import name_problems
 from milepost.service.definitions.names import key_of
 from milepost.service.definitions.participation import UNKNOWN_GROUP
@@ -91,7 +93,7 @@ async def find_group(
 
 
 async def find_milestones(
-    database: Database, snapshots: Snapshots, org_ids: Sequence[int], query: MilestoneQuery, now: int
+    database: Database, snapshots: Snapshots, org_ids: Sequence[int], query: MilestoneQuery, now: Micros
 ) -> MilestonePage:
     """Return a page of the groups that match *query* at *now* (epoch microseconds), newest first. Raises Refused."""
     matches: list[tuple[Organisation, TargetGroup]] = []
@@ -104,19 +106,19 @@ async def find_milestones(
     return MilestonePage(groups=tuple(matches[start : start + query.limit]), total=len(matches))
 
 
-def _age(group: TargetGroup) -> tuple[int, int]:
+def _age(group: TargetGroup) -> tuple[Micros, int]:
     """Return the key by which lists are sorted: when the group was made, and its id among those of one instant."""
     return group.attribution.created_at, group.id
 
 
-def status_of(group: TargetGroup, now: int) -> MilestoneStatus:
+def status_of(group: TargetGroup, now: Micros) -> MilestoneStatus:
     """Return the status of *group* at *now* (epoch microseconds)."""
     if not group.active:
         return MilestoneStatus.STOPPED
     if now < group.cycle_opens_at:
         return MilestoneStatus.UPCOMING
     # The last second that is shown belongs to the window (facts 8 #20).
-    return MilestoneStatus.LIVE if now < group.cycle_closes_at + SECOND_US else MilestoneStatus.ENDED
+    return MilestoneStatus.LIVE if now < end_of(group) else MilestoneStatus.ENDED
 
 
 async def is_valid_name(database: Database, snapshots: Snapshots, org_id: int, kind: str, name: str) -> bool:
@@ -148,7 +150,9 @@ def _period_names(groups: Mapping[int, TargetGroup]) -> Iterator[str]:
     return (period.ref_code for group in groups.values() if not group.deleted for period in group.periods)
 
 
-def _matches(group: TargetGroup, query: MilestoneQuery, window: tuple[int | None, int | None], now: int) -> bool:
+def _matches(
+    group: TargetGroup, query: MilestoneQuery, window: tuple[Micros | None, Micros | None], now: Micros
+) -> bool:
     begins, ends = window
     if begins is not None and group.cycle_closes_at < begins:
         return False
@@ -165,7 +169,7 @@ def _matches(group: TargetGroup, query: MilestoneQuery, window: tuple[int | None
     return not group.deleted and (query.user_created or not group.user_created)
 
 
-def _window(query: MilestoneQuery, calendar: Calendar) -> tuple[int | None, int | None]:
+def _window(query: MilestoneQuery, calendar: Calendar) -> tuple[Micros | None, Micros | None]:
     """Return the span that *query* asks for, in epoch microseconds. An end that is a date includes that whole day."""
     problems: list[Problem] = []
     first = _moment("start-date", query.begins, calendar, problems)
@@ -173,7 +177,7 @@ def _window(query: MilestoneQuery, calendar: Calendar) -> tuple[int | None, int 
     if problems:
         raise Refused(*problems)
     if last is not None and query.ends is not None and len(query.ends) == len("2024-08-20"):
-        return None if first is None else first.instant, calendar.closes(last.day) - 1
+        return None if first is None else first.instant, Micros(calendar.closes(last.day) - 1)
     return None if first is None else first.instant, None if last is None else last.instant
 
 

@@ -6,8 +6,9 @@ of two that happen at the same time only one is applied (law 14).
 
 from milepost.model.event import ENROL, UNENROL, CommandPayload, Enrol, EventKey, Unenrol
 from milepost.model.problem import Problem, Refused
-from milepost.model.standing import NOT_LEFT, Enrolment, Standing
+from milepost.model.standing import Enrolment, Standing
 from milepost.model.target import EnrolmentMethod, Evaluation, Period, Target, TargetGroup, Tracking
+from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
@@ -47,7 +48,7 @@ def is_streak(group: TargetGroup) -> bool:
     return group.tracking in STREAKING
 
 
-def first_period(group: TargetGroup, name: str | None, now: int) -> Period:
+def first_period(group: TargetGroup, name: str | None, now: Micros) -> Period:
     """Return the first period of an enrolment at *now* (epoch microseconds). Raises Refused with 310019.
 
     It is the period called *name*, or without a name the running period, else the next one (facts 8 #30). Streaks,
@@ -66,7 +67,7 @@ def first_period(group: TargetGroup, name: str | None, now: int) -> Period:
     return ordered[0] if from_the_first else period
 
 
-def running_period(group: TargetGroup, now: int) -> Period:
+def running_period(group: TargetGroup, now: Micros) -> Period:
     """Return the period that runs at *now* (epoch microseconds), else the next one. Raises Refused with 310019."""
     not_closed = [period for period in _ordered(group) if period.closes_at > now]
     if not not_closed:
@@ -89,20 +90,20 @@ def takes_part(standing: Standing, target: Target) -> bool:
     enrolment = latest(standing, target.id)
     if enrolment is None:
         return target.enrolment is EnrolmentMethod.TRANSACTION
-    return enrolment.left_period_id == NOT_LEFT
+    return not enrolment.has_left
 
 
-def enrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Enrol, now: int) -> IncomingEvent:
+def enrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Enrol, now: Micros) -> IncomingEvent:
     """Return the event that enrols a customer. Its key is made from *standing*, so it is applied at most once."""
     return command_for(caller, customer_id, _key(ENROL_SOURCE, standing, payload.target_id), payload, now)
 
 
-def unenrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Unenrol, now: int) -> IncomingEvent:
+def unenrol_event(caller: Caller, customer_id: int, standing: Standing, payload: Unenrol, now: Micros) -> IncomingEvent:
     """Return the event by which a customer leaves. Its key is made from *standing*, so it is applied at most once."""
     return command_for(caller, customer_id, _key(LEAVE_SOURCE, standing, payload.target_id), payload, now)
 
 
-def command_for(caller: Caller, customer_id: int, key: EventKey, payload: CommandPayload, now: int) -> IncomingEvent:
+def command_for(caller: Caller, customer_id: int, key: EventKey, payload: CommandPayload, now: Micros) -> IncomingEvent:
     """Return an enrolment or unenrolment event of a customer; *now* is in epoch microseconds."""
     name = UNENROL if isinstance(payload, Unenrol) else ENROL
     return own_event(caller.org_id, customer_id, key, name, payload, now=now, till_id=caller.till_id)

@@ -8,6 +8,7 @@ from milepost.model.event import IMPORT_PROGRESS, EventKey
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Attribution, Author, Period, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.model.vendor_import import ImportProgress
 from milepost.rules.definition.build import IdKind, build_group, ids_needed
 from milepost.rules.definition.draft import GroupDraft
@@ -70,7 +71,7 @@ async def import_group(runtime: Runtime, org_id: int, imported: ImportedGroup) -
 
 
 async def _built_group(
-    transaction: Transaction, imported: ImportedGroup, organisation: Organisation, now: int
+    transaction: Transaction, imported: ImportedGroup, organisation: Organisation, now: Micros
 ) -> TargetGroup:
     needed = ids_needed(imported.draft)
     missing = {kind: max(count - len(imported.ids.get(kind, ())), 0) for kind, count in needed.items()}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.definition.naming import name_problems
 from milepost.service.enrolments.audiences import AudienceView, find_audience, view_audience
 from milepost.service.runtime.runtime import Runtime
@@ -50,7 +51,7 @@ async def delete_audience(runtime: Runtime, caller: Caller, audience_id: int) ->
     return view
 
 
-def _naming(groups: Iterable[TargetGroup], audience_id: int, now: int) -> Iterator[Target]:
+def _naming(groups: Iterable[TargetGroup], audience_id: int, now: Micros) -> Iterator[Target]:
     """Return the targets that need an audience: those of groups that are not over at *now* (epoch microseconds).
 
     Inactive targets are included, because they may be activated again.

@@ -6,6 +6,7 @@ from milepost.model.event import Enrol
 from milepost.model.problem import Refused
 from milepost.model.standing import Standing
 from milepost.model.target import EnrolmentMethod, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.definitions.participation import enrol_event, first_period, latest, takes_part
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.runtime.runtime import Runtime
@@ -41,7 +42,7 @@ async def enrol_members(
     caller: Caller,
     targets: Sequence[AudienceTarget],
     standings: dict[CustomerKey, Standing],
-    now: int,
+    now: Micros,
     *,
     again: bool,
 ) -> int:
@@ -67,7 +68,7 @@ def _enrol_event(
     audience_target: AudienceTarget,
     customer_key: CustomerKey,
     standing: Standing,
-    now: int,
+    now: Micros,
     *,
     again: bool,
 ) -> IncomingEvent | None:

@@ -10,6 +10,7 @@ from milepost.model.customer import Identifier
 from milepost.model.event import Enrol
 from milepost.model.standing import Standing
 from milepost.model.target import EnrolmentMethod, Period, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.definitions.participation import enrol_event, find_group, latest, takes_part
 from milepost.service.enrolments.audiences import ids_of
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -124,7 +125,7 @@ def _row_result(row: EnrolmentRow, customer_id: int, standing: Standing | None, 
 
 
 def _enrol_event(
-    caller: Caller, first: Period, row: EnrolmentRow, customer_id: int, standing: Standing, now: int
+    caller: Caller, first: Period, row: EnrolmentRow, customer_id: int, standing: Standing, now: Micros
 ) -> IncomingEvent:
     enrolment = latest(standing, row.target.id)
     covered = takes_part(standing, row.target) and enrolment is not None

@@ -8,6 +8,7 @@ from milepost.model.job import JobKind, JobScope
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.definitions.participation import command_for, find_group, latest
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.ingest.survivor_lookup import merge_family, surviving
@@ -114,7 +115,7 @@ def _refuse_uncountable(group: TargetGroup) -> None:
 
 
 def _enrol_event(
-    caller: Caller, customer_key: CustomerKey, target: Target, group: TargetGroup, now: int
+    caller: Caller, customer_key: CustomerKey, target: Target, group: TargetGroup, now: Micros
 ) -> IncomingEvent:
     first = min((period for period in group.periods if period.active), key=lambda period: period.opens_at)
     payload = Enrol(target_id=target.id, period_id=first.id)

@@ -11,6 +11,7 @@ from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import ProgressKey, Standing
 from milepost.model.target import Period, Target, TargetGroup
+from milepost.model.time import Micros, to_micros
 from milepost.rules.definition.naming import name_problems
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.participation import enrol_event, latest, takes_part, unenrol_event
@@ -52,7 +53,7 @@ class GoalView:
     group: TargetGroup
     value: Decimal
     reached: int
-    achieved_at: int | None
+    achieved_at: Micros | None
     status: GoalStatus
 
 
@@ -176,23 +177,22 @@ async def list_goals(runtime: Runtime, caller: Caller, customer_id: int) -> list
     return [_goal_view(view, holders[goal.target_id], goal, now) for goal in goals if goal.target_id in holders]
 
 
-def _goal_view(view: CustomerView, group: TargetGroup, goal: CustomerGoal, now: int) -> GoalView:
+def _goal_view(view: CustomerView, group: TargetGroup, goal: CustomerGoal, now: Micros) -> GoalView:
     period = group.periods[0]
     progress = view.progress.get(ProgressKey(goal.target_id, period.id))
     enrolment = latest(view.standing, goal.target_id)
     value = next((units for period_id, units in enrolment.goals if period_id == period.id), 0) if enrolment else 0
-    achieved = progress is not None and progress.achieved_by
     return GoalView(
         goal=goal,
         group=group,
         value=to_decimal(value),
         reached=0 if progress is None else progress.value,
-        achieved_at=progress.achieved_at * 1_000_000 if progress is not None and achieved else None,
+        achieved_at=to_micros(progress.achieved_at) if progress is not None and progress.is_achieved else None,
         status=_status(goal, period, now),
     )
 
 
-def _status(goal: CustomerGoal, period: Period, now: int) -> GoalStatus:
+def _status(goal: CustomerGoal, period: Period, now: Micros) -> GoalStatus:
     if goal.cancelled_at is not None:
         return GoalStatus.CANCELLED
     if now < period.opens_at:
@@ -245,7 +245,7 @@ async def _stored_goal(transaction: Transaction, caller: Caller, customer_id: in
     return goal
 
 
-def _refuse_too_many(snapshot: OrganisationSnapshot, goals: list[CustomerGoal], now: int) -> None:
+def _refuse_too_many(snapshot: OrganisationSnapshot, goals: list[CustomerGoal], now: Micros) -> None:
     most = snapshot.organisation.settings.goals_at_once
     running = [
         goal
@@ -269,14 +269,16 @@ def _refuse_finished(view: GoalView) -> None:
 
 
 def _enrol_event(
-    caller: Caller, customer_id: int, standing: Standing, group: TargetGroup, value: Decimal, now: int
+    caller: Caller, customer_id: int, standing: Standing, group: TargetGroup, value: Decimal, now: Micros
 ) -> IncomingEvent:
     target, period = _target_and_period(group)
     payload = Enrol(target_id=target.id, period_id=period.id, goals=((period.id, value),))
     return enrol_event(caller, customer_id, standing, payload, now)
 
 
-def _unenrol_event(caller: Caller, customer_id: int, standing: Standing, group: TargetGroup, now: int) -> IncomingEvent:
+def _unenrol_event(
+    caller: Caller, customer_id: int, standing: Standing, group: TargetGroup, now: Micros
+) -> IncomingEvent:
     target, period = _target_and_period(group)
     payload = Unenrol(target_id=target.id, period_id=period.id)
     return unenrol_event(caller, customer_id, standing, payload, now)

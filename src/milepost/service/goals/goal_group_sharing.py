@@ -11,6 +11,7 @@ from milepost.model.amount import fits
 from milepost.model.organisation import GoalTemplate
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import day_from, iso_date
 from milepost.rules.definition.customer_goals import customer_goal_draft, find_goal_group, find_template
 from milepost.rules.definition.schedule import ruling_calendar
@@ -43,7 +44,9 @@ class GoalSpan:
     ends_on: str
 
 
-def check_goals(snapshot: OrganisationSnapshot, wish: GoalWish, now: int, *, kept_start: str | None = None) -> GoalSpan:
+def check_goals(
+    snapshot: OrganisationSnapshot, wish: GoalWish, now: Micros, *, kept_start: str | None = None
+) -> GoalSpan:
     """Return what *wish* asks for, if it lies within the organisation's limits. Raises Refused with all problems.
 
     *kept_start* is the first day of a goal that is being changed; that day may lie in the past. *now* is in epoch

@@ -104,10 +104,7 @@ async def load_history(
     return {
         customer_key: History(
             list(loaded.get(customer_key, {}).values()),
-            {
-                ProgressKey(progress.target_id, progress.period_id): progress
-                for progress in history.get(customer_key, ())
-            },
+            {progress.key: progress for progress in history.get(customer_key, ())},
         )
         for customer_key in {*loaded, *history}
     }

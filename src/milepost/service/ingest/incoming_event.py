@@ -9,6 +9,7 @@ from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import EventKey, Payload
 from milepost.model.problem import Fault, Problem
 from milepost.model.standing import Entry
+from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 
@@ -23,8 +24,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     customer: Identifier
     key: EventKey
     name: str
-    occurred_at: int
-    received_at: int
+    occurred_at: Micros
+    received_at: Micros
     place: PlaceName | None
     till_id: int | None
     payload: Payload
@@ -38,8 +39,8 @@ def own_event(
     name: str,
     payload: Payload,
     *,
-    now: int,
-    occurred_at: int | None = None,
+    now: Micros,
+    occurred_at: Micros | None = None,
     place: PlaceName | None = None,
     till_id: int | None = None,
 ) -> IncomingEvent:

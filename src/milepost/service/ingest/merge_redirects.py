@@ -36,9 +36,9 @@ def record_redirects(redirects: Redirects, redirected_customers: Sequence[tuple[
     Raises Stale if there are any, so that the transaction is retried with the surviving customers.
     """
     merged = {
-        customer_key: key_of_customer(customer_key.org_id, standing.lineage.merged_into)
+        customer_key: key_of_customer(customer_key.org_id, survivor)
         for customer_key, standing in redirected_customers
-        if standing.lineage.merged_into
+        if (survivor := standing.lineage.survivor) is not None
     }
     redirects.update(merged)
     if merged:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place
 from milepost.model.problem import Problem
-from milepost.rules.calendar import DAY_US
+from milepost.model.time import DAY_US
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -45,13 +45,13 @@ async def profiles_of(
         needs = snapshots[key.org_id].rule_index.needs
         identifiers = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
         profiles[key] = CustomerProfile(
-            customer.first_name,
-            customer.last_name,
-            identifiers.get(IdentifierKind.EMAIL, ""),
-            identifiers.get(IdentifierKind.MOBILE, ""),
-            identifiers.get(IdentifierKind.EXTERNAL_ID, ""),
-            customer.registered_at,
-            {name: field for name, field in customer.known_fields().items() if name in needs.fields},
+            first_name=customer.first_name,
+            last_name=customer.last_name,
+            email=identifiers.get(IdentifierKind.EMAIL, ""),
+            mobile=identifiers.get(IdentifierKind.MOBILE, ""),
+            external_id=identifiers.get(IdentifierKind.EXTERNAL_ID, ""),
+            registered_at=customer.registered_at,
+            fields={name: field for name, field in customer.known_fields().items() if name in needs.fields},
         )
     return profiles
 
@@ -88,9 +88,9 @@ def resolved_event(
     )
     payload = codec.encode_payload(incoming_event.payload)
     return ResolvedEvent(
-        position,
-        customer_key,
-        event,
-        payload,
-        codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
+        position=position,
+        customer_key=customer_key,
+        event=event,
+        payload=payload,
+        content_hash=codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
     )

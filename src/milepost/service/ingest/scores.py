@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from milepost.model.standing import Entry, Reason
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.store.leaderboards import ScoreRow
 from milepost.store.log import CustomerKey
@@ -20,7 +21,7 @@ Scores = dict[tuple[CustomerKey, int, int], ScoreRow]
 
 
 def collect_scores(
-    rule_index: RuleIndex, customer_key: CustomerKey, applied: Iterable[tuple[int, Iterable[Entry]]], scores: Scores
+    rule_index: RuleIndex, customer_key: CustomerKey, applied: Iterable[tuple[Micros, Iterable[Entry]]], scores: Scores
 ) -> None:
     """Add to *scores* a customer's scores after *applied*: the time of each event and the entries that it made."""
     for occurred_at, entries in applied:

@@ -16,9 +16,9 @@ async def resolve_survivors(transaction: Transaction, org_id: int, customer_ids:
             transaction, sorted({key_of_customer(org_id, id_) for id_ in survivors.values()})
         )
         merged_into = {
-            customer_key.customer_id: standing.lineage.merged_into
+            customer_key.customer_id: survivor
             for customer_key, standing in standings.items()
-            if standing.lineage.merged_into
+            if (survivor := standing.lineage.survivor) is not None
         }
         if not merged_into:
             break
@@ -40,6 +40,6 @@ async def merge_family(transaction: Transaction, org_id: int, customer_ids: Iter
 
 def surviving(standings: dict[CustomerKey, Standing]) -> dict[CustomerKey, Standing]:
     """Return locked *standings*; raises Stale if one was merged after its survivor was looked up."""
-    if any(standing.lineage.merged_into for standing in standings.values()):
+    if any(standing.lineage.survivor is not None for standing in standings.values()):
         raise Stale
     return standings

@@ -211,7 +211,17 @@ def _apply_customer(
         event, seq, entries, outcomes = applied.event, applied.seq, applied.entries, applied.outcomes
         body, reference = codec.encode_event(event, resolved.payload), _reference(event.payload)
         writes.appended.append(
-            Appended(customer, event, reference, seq, version, resolved.content_hash, body, entries, outcomes)
+            Appended(
+                customer_key=customer,
+                event=event,
+                reference=reference,
+                seq=seq,
+                version=version,
+                content_hash=resolved.content_hash,
+                body=body,
+                entries=entries,
+                outcomes=outcomes,
+            )
         )
         answers[resolved.position] = Answer(
             key=event.key, status=_APPLIED, customer_id=customer.customer_id, entries=entries, version=version

@@ -7,6 +7,7 @@ from milepost.engine.leaderboard.board import Ranked
 from milepost.model.customer import Customer
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Period, Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.ingest.survivor_lookup import resolve_survivors
 from milepost.service.runtime.runtime import Runtime
@@ -43,7 +44,7 @@ class BoardRequest:
 
 
 def find_board(
-    snapshot: OrganisationSnapshot, group_id: int, target_id: int, period_id: int | None, now: int
+    snapshot: OrganisationSnapshot, group_id: int, target_id: int, period_id: int | None, now: Micros
 ) -> BoardRequest:
     """Return the board of a target in a period (facts 3.7). Raises Refused.
 
@@ -65,7 +66,7 @@ def find_board(
     return BoardRequest(snapshot=snapshot, group=group, target=target, period=_period(group, period_id, now))
 
 
-def _period(group: TargetGroup, period_id: int | None, now: int) -> Period:
+def _period(group: TargetGroup, period_id: int | None, now: Micros) -> Period:
     if period_id is None:
         running = next(
             (period for period in group.periods if period.active and period.opens_at <= now < period.closes_at), None

@@ -1,6 +1,6 @@
 """Declares programmes, currencies and fields of an organisation: all of a request or nothing (decision 0019)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from milepost.model.problem import Problem
@@ -48,7 +48,7 @@ async def declare_programs(database: Database, org_id: int, drafts: Sequence[Pro
     """Add programmes, or rename known ones; return them as they are now. Raises Refused."""
     refuse(
         [
-            *_text_problems(drafts, "name"),
+            *_text_problems("name", (draft.name for draft in drafts)),
             *_repeat_problems("name", [draft.name.lower() for draft in drafts]),
             *_id_problems(drafts),
         ]
@@ -70,7 +70,11 @@ async def declare_currencies(
     """Add currencies of known programmes, or rename known ones; return them as they are now. Raises Refused."""
     keys = [(draft.program_id, draft.identifier) for draft in drafts]
     refuse(
-        [*_text_problems(drafts, "identifier"), *_text_problems(drafts, "name"), *_repeat_problems("identifier", keys)]
+        [
+            *_text_problems("identifier", (draft.identifier for draft in drafts)),
+            *_text_problems("name", (draft.name for draft in drafts)),
+            *_repeat_problems("identifier", keys),
+        ]
     )
 
     async def work(transaction: Transaction) -> list[AlternateCurrency]:
@@ -95,7 +99,13 @@ async def declare_currencies(
 async def declare_fields(database: Database, org_id: int, drafts: Sequence[FieldDraft]) -> list[DeclaredField]:
     """Declare fields, or change their types and labels; return them as they are now. Raises Refused."""
     keys = [(draft.family, draft.entity, draft.name) for draft in drafts]
-    refuse([*_text_problems(drafts, "name"), *_text_problems(drafts, "label"), *_repeat_problems("name", keys)])
+    refuse(
+        [
+            *_text_problems("name", (draft.name for draft in drafts)),
+            *_text_problems("label", (draft.label for draft in drafts)),
+            *_repeat_problems("name", keys),
+        ]
+    )
     fields = [
         DeclaredField(
             family=draft.family,
@@ -165,9 +175,9 @@ def _id_problems(drafts: Sequence[ProgramDraft]) -> Iterator[Problem]:
             yield Problem(f"[{position}].id", f"{id_} stands twice in the request")
 
 
-def _text_problems(drafts: Sequence[object], field: str) -> Iterator[Problem]:
-    for position, draft in enumerate(drafts):
-        yield from text_problems(f"[{position}].{field}", getattr(draft, field))
+def _text_problems(field: str, texts: Iterable[str | None]) -> Iterator[Problem]:
+    for position, text in enumerate(texts):
+        yield from text_problems(f"[{position}].{field}", text)
 
 
 def _repeat_problems(field: str, keys: Sequence[object]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
 from milepost.model.target import Author
+from milepost.model.time import Micros
 from milepost.rules.calendar import is_zone
 from milepost.service.organisations.settings_changes import change_in
 from milepost.service.snapshot.access import PASSWORD_CHARACTERS_MIN, hash_password
@@ -41,7 +42,7 @@ class AddedKey:
 
 
 async def add_organisation(
-    database: Database, *, name: str, zone: str, now: int, parent: str | None = None
+    database: Database, *, name: str, zone: str, now: Micros, parent: str | None = None
 ) -> tuple[Organisation, str]:
     """Add an organisation, if *parent* is given as a child of the organisation of that name.
 
@@ -113,7 +114,9 @@ async def add_till(
     return AddedTill(organisation=owner, till=till, password=password)
 
 
-async def add_key(database: Database, *, name: str, organisation: str, now: int, role: Role = Role.ADMIN) -> AddedKey:
+async def add_key(
+    database: Database, *, name: str, organisation: str, now: Micros, role: Role = Role.ADMIN
+) -> AddedKey:
     """Add a key and a secret for the token call; *role* is what they allow. Raises Refused."""
     problems = _name_problems("name", name)
     if problems:
@@ -129,7 +132,7 @@ async def add_key(database: Database, *, name: str, organisation: str, now: int,
 
 
 async def change_settings(
-    database: Database, *, organisation: str, changes: Mapping[str, str], now: int | None = None
+    database: Database, *, organisation: str, changes: Mapping[str, str], now: Micros | None = None
 ) -> Organisation:
     """Change settings by name (facts 8.1), all or none. They apply to events received from now on. Raises Refused.
 

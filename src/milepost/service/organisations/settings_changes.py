@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from milepost.model.organisation import Organisation, SettingsVersion
 from milepost.model.target import Author
+from milepost.model.time import Micros
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.settings import changed_settings
@@ -25,7 +26,7 @@ async def change_settings(runtime: Runtime, caller: Caller, changes: Mapping[str
 
 
 async def change_in(
-    transaction: Transaction, org_id: int, changes: Mapping[str, str], author: Author, now: int | None
+    transaction: Transaction, org_id: int, changes: Mapping[str, str], author: Author, now: Micros | None
 ) -> Organisation:
     """Change settings as a part of *transaction*. If nothing differs, no new version is made.
 

@@ -13,6 +13,7 @@ from milepost.model.event import (
     GrantFreezes,
     PauseStreak,
 )
+from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, own_event, raise_faults
 from milepost.service.ingest.survivor_lookup import merge_family
 from milepost.service.runtime.runtime import Runtime
@@ -31,8 +32,8 @@ def command_event(
     customer_id: int,
     key: EventKey,
     payload: CommandKind,
-    at: int,
-    now: int,
+    at: Micros,
+    now: Micros,
     place: PlaceName | None = None,
 ) -> IncomingEvent:
     """Return the event by which a command happens to a customer *at* an instant; instants in epoch microseconds."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
 from milepost.service.ingest.lanes import Lanes, Limits
 from milepost.service.ingest.transaction import Ingest
@@ -21,7 +22,7 @@ class Runtime:
     lanes: Lanes
     access: Access
     boards: BoardCache
-    clock: Callable[[], int]
+    clock: Callable[[], Micros]
 
 
 async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
@@ -30,7 +31,7 @@ async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapsho
         return await runtime.snapshots.of_organisation(reading, org_id)
 
 
-def build_runtime(database: Database, clock: Callable[[], int], *, lanes: int, limits: Limits) -> Runtime:
+def build_runtime(database: Database, clock: Callable[[], Micros], *, lanes: int, limits: Limits) -> Runtime:
     """Build a runtime around an open *database*."""
     snapshots = Snapshots()
     ingest = Ingest(database, snapshots)

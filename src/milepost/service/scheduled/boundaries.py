@@ -16,6 +16,7 @@ from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.problem import Unavailable
+from milepost.model.time import Micros
 from milepost.rules.compiled.boundaries import (
     WINDOW_CHECK_EVERY_US,
     boundaries_of,
@@ -70,7 +71,8 @@ class BoundaryNotifier:
         """Lease the boundary that has been due longest and that no server works on; return None if there is none."""
         now = self._runtime.clock()
         async with self._runtime.database.transaction() as transaction:
-            return await boundaries.acquire_lease(transaction, now, next_window_check(now) - WINDOW_CHECK_EVERY_US)
+            windows_until = Micros(next_window_check(now) - WINDOW_CHECK_EVERY_US)
+            return await boundaries.acquire_lease(transaction, now, windows_until)
 
     async def notify_page(self, lease: Lease) -> Lease | None:
         """Notify the next page of customers; return the lease for the page after it.
@@ -173,16 +175,16 @@ class _Agenda:
         # The next boundary stands last, where it is popped from.
         self._pending = sorted(all_boundaries, key=lambda boundary: boundary.due_at, reverse=True)
 
-    def due(self, now: int) -> Iterator[PeriodBoundary]:
+    def due(self, now: Micros) -> Iterator[PeriodBoundary]:
         return takewhile(lambda boundary: boundary.due_at <= now, reversed(self._pending))
 
-    def forget(self, now: int) -> None:
+    def forget(self, now: Micros) -> None:
         while self._pending and self._pending[-1].due_at <= now:
             self._pending.pop()
 
 
 def _rollover_event(
-    customer_key: CustomerKey, boundary: PeriodBoundary, notice: PeriodNotice, now: int
+    customer_key: CustomerKey, boundary: PeriodBoundary, notice: PeriodNotice, now: Micros
 ) -> IncomingEvent:
     """Return the event that notifies a customer. Every server builds the same key, so it is applied at most once."""
     key = EventKey(SOURCE, f"{boundary.group_id}/{notice.period_id}/{'closed' if notice.closed else 'opened'}")

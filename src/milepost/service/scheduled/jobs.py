@@ -14,6 +14,7 @@ from milepost.model.job import Job, JobKind
 from milepost.model.problem import Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
+from milepost.model.time import Micros
 from milepost.service.enrolments.audience_enrolment import enrol_members, names_version
 from milepost.service.enrolments.stored_events import count_stored_for, open_targets
 from milepost.service.runtime.runtime import Runtime
@@ -93,7 +94,7 @@ async def _page(runtime: Runtime, limit: int, *, skipping: bool = False) -> Job 
     return await runtime.database.attempt(work)
 
 
-def _after_page(job: Job, page: Page, limit: int, now: int, *, failed: bool) -> Job:
+def _after_page(job: Job, page: Page, limit: int, now: Micros, *, failed: bool) -> Job:
     """Return *job* as it is after *page*; it is done if the page has fewer customers than *limit*."""
     last = page.looked_at[-1] if page.looked_at else None
     return replace(

@@ -11,7 +11,7 @@ from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.standing import Progress, ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
-from milepost.model.time import DAY_US
+from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store.boundaries import DueCustomer
@@ -28,14 +28,14 @@ class PeriodNotice(NamedTuple):
 
     period_id: int
     closed: bool
-    at: int
+    at: Micros
 
 
 def notices_for(
     snapshot: OrganisationSnapshot, group: TargetGroup, boundary: PeriodBoundary, due: DueCustomer
 ) -> Iterator[PeriodNotice]:
     """Return the notices of *boundary* for one customer; a customer who was merged into another gets none."""
-    if due.standing.lineage.merged_into:
+    if due.standing.lineage.survivor is not None:
         return
     progress = _progress(group, due)
     match group.evaluation:
@@ -72,7 +72,7 @@ def _windows(
             if span.opens_at == span.closes_at:
                 continue
             bounds = ((BoundaryKind.OPENED, span.opens_at),) * (position > 0) + (
-                (BoundaryKind.CLOSED, span.closes_at + offset),
+                (BoundaryKind.CLOSED, Micros(span.closes_at + offset)),
             )
             for kind, at in bounds:
                 crossed = boundary._replace(period_id=period_id, kind=kind)
@@ -83,7 +83,7 @@ def _windows(
 def _open_period(rule: Rule, progress: GroupProgress) -> tuple[int, ...]:
     """Return the open period of an until-achieved group: the first one not yet achieved, else the last; () if none."""
     for key, period_id in zip(rule.keys, rule.period_ids, strict=True):
-        if key not in progress or not progress[key].achieved_by:
+        if key not in progress or not progress[key].is_achieved:
             return (period_id,)
     return rule.period_ids[-1:]
 
@@ -92,7 +92,7 @@ def _progress(group: TargetGroup, due: DueCustomer) -> GroupProgress:
     """Return the customer's progress in *group*, including that of ended periods."""
     targets = {target.id for target in group.targets}
     rows = (*due.archived, *due.standing.progress.values())
-    return {ProgressKey(row.target_id, row.period_id): row for row in rows if row.target_id in targets}
+    return {row.key: row for row in rows if row.target_id in targets}
 
 
 def _is_concerned(

@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from milepost.model.problem import Problem, Refused, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
+from milepost.model.time import SECOND_US, Micros
 from milepost.store import logins
 from milepost.store.database import Database
 
@@ -69,7 +70,7 @@ def hash_password(password: str) -> str:
 class Access:
     """Recognises callers. Each verified password is remembered for a short time, by a keyed hash of it."""
 
-    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], Micros]) -> None:
         """Recognise callers of *database*'s organisations; *clock* returns epoch microseconds."""
         self._database = database
         self._clock = clock
@@ -121,7 +122,7 @@ class Access:
             return None
         author = Author(id=login.till_id, code=code, name=login.name)
         caller = Caller(org_id=login.org_id, author=author, till_id=login.till_id, role=login.role)
-        self._remember(digest, caller, self._clock() + REMEMBER_US)
+        self._remember(digest, caller, Micros(self._clock() + REMEMBER_US))
         return caller
 
     async def by_token(self, text: str) -> Caller | None:
@@ -137,7 +138,7 @@ class Access:
         client, expires = stored_token
         author = Author(id=client.key_id, code=client.name, name=client.name, kind="API_KEY")
         caller = Caller(org_id=client.org_id, author=author, till_id=None, role=client.role)
-        self._remember(digest, caller, min(expires, self._clock() + REMEMBER_US))
+        self._remember(digest, caller, min(expires, Micros(self._clock() + REMEMBER_US)))
         return caller
 
     async def issue_token(self, key: str, secret: str) -> Token:
@@ -149,7 +150,7 @@ class Access:
             if not hmac.compare_digest(secret_digest, sha256(secret.encode()).digest()) or client is None:
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
             text = secrets.token_urlsafe(32)
-            expires = now + TOKEN_SECONDS * 1_000_000
+            expires = Micros(now + TOKEN_SECONDS * SECOND_US)
             await logins.add_token(
                 transaction, digest=sha256(text.encode()).digest(), key=key, expires=expires, now=now
             )
@@ -164,7 +165,7 @@ class Access:
             return None
         return remembered[0]
 
-    def _remember(self, digest: bytes, caller: Caller, until: int) -> None:
+    def _remember(self, digest: bytes, caller: Caller, until: Micros) -> None:
         if len(self._remembered) >= REMEMBERED_MAX:
             self._remembered.clear()
         self._remembered[digest] = (caller, until)

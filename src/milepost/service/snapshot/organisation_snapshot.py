@@ -69,8 +69,15 @@ class Places:
     def _at(till: Till | None, store: Store | None) -> Place:
         till_id = None if till is None else till.id
         if store is None:
-            return Place(till_id, None, "", "", None, None)
-        return Place(till_id, store.id, store.code, store.name, store.zone_id, store.concept_id)
+            return Place(till_id=till_id, store_id=None, store_code="", store_name="", zone_id=None, concept_id=None)
+        return Place(
+            till_id=till_id,
+            store_id=store.id,
+            store_code=store.code,
+            store_name=store.name,
+            zone_id=store.zone_id,
+            concept_id=store.concept_id,
+        )
 
 
 def _unknown(name: PlaceName) -> Problem:

@@ -81,7 +81,7 @@ def _choice(field: str, kind: type[Enum], meaning: str) -> Setting:
             raise InvalidValue(f"is one of {', '.join(kinds)}")
         return kinds[text]
 
-    return Setting(field, read, lambda value: value.value, ", ".join(kinds), meaning)
+    return Setting(field=field, read=read, show=lambda value: value.value, values=", ".join(kinds), meaning=meaning)
 
 
 def _days(field: str, most: int, meaning: str, *, none: bool) -> Setting:
@@ -94,7 +94,7 @@ def _days(field: str, most: int, meaning: str, *, none: bool) -> Setting:
             return int(text)
         raise InvalidValue(f"is {'none or ' if none else ''}a number of days from 0 to {most}")
 
-    return Setting(field, read, lambda value: value, values, meaning)
+    return Setting(field=field, read=read, show=lambda value: value, values=values, meaning=meaning)
 
 
 def _read_switch(text: str) -> bool:
@@ -159,7 +159,7 @@ def _number(field: str, least: int, most: int, meaning: str) -> Setting:
             return int(text)
         raise InvalidValue(f"is a number from {values}")
 
-    return Setting(field, read, lambda value: value, values, meaning)
+    return Setting(field=field, read=read, show=lambda value: value, values=values, meaning=meaning)
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -199,21 +199,26 @@ SETTINGS: Mapping[str, Setting] = {
         "cyclic_months", CyclicMonths, "whether months in a customer's own windows are calendar months or thirty days"
     ),
     "leaderboards": Setting(
-        "leaderboards", _read_switch, lambda value: value, "on, off", "whether groups may have a leaderboard"
+        field="leaderboards",
+        read=_read_switch,
+        show=lambda value: value,
+        values="on, off",
+        meaning="whether groups may have a leaderboard",
     ),
     "outages": Setting(
-        "outages",
-        _read_outages,
-        _show_outages,
-        f"none or up to {OUTAGES_MAX} spans with commas between",
-        "spans in which no streak may break, such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z",
+        field="outages",
+        read=_read_outages,
+        show=_show_outages,
+        values=f"none or up to {OUTAGES_MAX} spans with commas between",
+        meaning="spans in which no streak may break, such as 2026-01-01T10:00:00Z/2026-01-01T18:00:00Z",
     ),
     "goalTemplates": Setting(
-        "goal_templates",
-        _read_templates,
-        lambda templates: [f"{template.target_id}:{template.least}-{template.most}" for template in templates],
-        f"none or up to {GOAL_TEMPLATES_MAX} such as 3001:10-500 with commas between",
-        "targets whose measure customers may choose for goals of their own, with the least and the greatest goal",
+        field="goal_templates",
+        read=_read_templates,
+        show=lambda templates: [f"{template.target_id}:{template.least}-{template.most}" for template in templates],
+        values=f"none or up to {GOAL_TEMPLATES_MAX} such as 3001:10-500 with commas between",
+        meaning="targets whose measure customers may choose for goals of their own, "
+        "with the least and the greatest goal",
     ),
     "goalDays": _number("goal_days", 1, GOAL_DAYS_MAX, "how many days a goal that a customer sets may run"),
     "goalsAtOnce": _number("goals_at_once", 0, GOALS_AT_ONCE_MAX, "how many goals a customer may have at a time"),

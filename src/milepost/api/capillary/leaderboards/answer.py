@@ -8,6 +8,7 @@ from msgspec import field
 from milepost.api.capillary.answer import AnswerStruct, thousandths
 from milepost.api.http.body import Number
 from milepost.model.customer import Customer, IdentifierKind
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.leaderboards.board_queries import BoardEntry, BoardRequest, place_of
@@ -86,7 +87,7 @@ class RanksAnswer(AnswerStruct):
     user_ranks: list[RankAnswer]
 
 
-def board_answer(board: BoardRequest, synced_at: int, entries: Iterable[BoardEntry]) -> BoardAnswer:
+def board_answer(board: BoardRequest, synced_at: Micros, entries: Iterable[BoardEntry]) -> BoardAnswer:
     """Return a part of a board as of *synced_at* (epoch microseconds)."""
     calendar = board.snapshot.rule_index.calendar
     return BoardAnswer(
@@ -119,7 +120,7 @@ def rank_answer(board: BoardRequest, cached: CachedBoard, customer_id: int, org_
     )
 
 
-def ranks_answer(customer: Customer, ranks: list[RankAnswer], synced_at: int, calendar: Calendar) -> RanksAnswer:
+def ranks_answer(customer: Customer, ranks: list[RankAnswer], synced_at: Micros, calendar: Calendar) -> RanksAnswer:
     """Return a customer's places as of *synced_at* (epoch microseconds)."""
     return RanksAnswer(
         last_sync_time=calendar.abbreviated(synced_at),

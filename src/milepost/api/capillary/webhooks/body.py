@@ -13,6 +13,7 @@ from milepost.model.behaviour import EventDefinition, EventFieldType
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import COMMANDS, Activity, EventKey
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.definitions.event_definitions import received_problems, unique_id
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -59,7 +60,7 @@ class WebhookEvent(Struct):
 
 
 def read_event(
-    value: Any, org_id: int, now: int, request_id: str, definitions: Mapping[str, EventDefinition]
+    value: Any, org_id: int, now: Micros, request_id: str, definitions: Mapping[str, EventDefinition]
 ) -> IncomingEvent:
     """Return the incoming event that a body describes; raises Refused with all its problems.
 
@@ -139,7 +140,7 @@ def _identifier(
     return "", None
 
 
-def _instant(text: object, now: int, problems: list[Problem]) -> int:
+def _instant(text: object, now: Micros, problems: list[Problem]) -> Micros:
     """Return the event's own time, or *now*, the time of receipt, if it has none (epoch microseconds; facts 4.6)."""
     if text is None:
         return now

@@ -57,7 +57,13 @@ def audience_item(view: AudienceView) -> AudienceItem:
         VersionItem(version.id, iso(version.created_at), view.members.get(version.id, 0))
         for version in audience.versions
     ]
-    return AudienceItem(audience.id, audience.name, iso(audience.created_at), audience.current.id, versions)
+    return AudienceItem(
+        id=audience.id,
+        name=audience.name,
+        created_at=iso(audience.created_at),
+        version_id=audience.current.id,
+        versions=versions,
+    )
 
 
 def entered_item(entered: AddedMembers) -> EnteredItem:

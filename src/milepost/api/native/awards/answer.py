@@ -49,32 +49,34 @@ def decision_item(id_: str, decision: Authorisation) -> DecisionItem:
     """Return the decision about the award with the id *id_*."""
     caps = [
         UsedCapItem(
-            cap.target_id,
-            cap.period_id,
-            None if cap.limit is None else number(cap.limit),
-            number(cap.before),
-            number(cap.after),
+            target_id=cap.target_id,
+            period_id=cap.period_id,
+            limit=None if cap.limit is None else number(cap.limit),
+            before=number(cap.before),
+            after=number(cap.after),
         )
         for cap in decision.caps
     ]
     status = "denied" if not decision.granted else "granted" if decision.granted == decision.requested else "reduced"
-    return DecisionItem(id_, status, number(decision.requested), number(decision.granted), caps)
+    return DecisionItem(
+        id=id_, status=status, asked=number(decision.requested), given=number(decision.granted), caps=caps
+    )
 
 
 def cap_item(cap: RunningCap) -> CapItem:
     """Return a cap in its current period."""
     span = cap.span
     return CapItem(
-        cap.group.id,
-        cap.group.name,
-        cap.target.id,
-        cap.target.name,
-        cap.period.id,
-        cap.period.ref_code,
-        cap.group.cap_scope.value,
-        number(cap.limit),
-        number(cap.used),
-        number(cap.left),
-        iso_or_null(None if span is None else span.opens_at),
-        iso_or_null(None if span is None else span.closes_at),
+        group_id=cap.group.id,
+        group_name=cap.group.name,
+        target_id=cap.target.id,
+        target_name=cap.target.name,
+        period_id=cap.period.id,
+        period_ref_code=cap.period.ref_code,
+        scope=cap.group.cap_scope.value,
+        limit=number(cap.limit),
+        used=number(cap.used),
+        left=number(cap.left),
+        starts_at=iso_or_null(None if span is None else span.opens_at),
+        ends_at=iso_or_null(None if span is None else span.closes_at),
     )

@@ -32,5 +32,9 @@ def enrolments_item(file: EnrolmentFile, result: FileResult) -> EnrolmentsItem:
     ]
     counts = result.counts
     return EnrolmentsItem(
-        file.length, counts[RowStatus.ENROLLED], counts[RowStatus.CHANGED], counts[RowStatus.ALREADY], refused
+        rows=file.length,
+        enrolled=counts[RowStatus.ENROLLED],
+        changed=counts[RowStatus.CHANGED],
+        already=counts[RowStatus.ALREADY],
+        refused=refused,
     )

@@ -70,5 +70,9 @@ def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
 
 def _entry_item(entry: Entry) -> EntryItem:
     return EntryItem(
-        entry.target_id, entry.period_id, number(entry.before), number(entry.after), _REASONS[entry.reason]
+        target_id=entry.target_id,
+        period_id=entry.period_id,
+        before=number(entry.before),
+        after=number(entry.after),
+        reason=_REASONS[entry.reason],
     )

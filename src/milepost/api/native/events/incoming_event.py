@@ -23,7 +23,7 @@ from milepost.api.native.structure import structure_problems
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import COMMANDS, Activity, EventKey, Payload
 from milepost.model.problem import Problem, Refused
-from milepost.model.time import DAY_US, SECOND_US
+from milepost.model.time import DAY_US, SECOND_US, Micros
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
@@ -38,7 +38,7 @@ _data_decoders = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name,
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_event(raw: bytes, *, org_id: int, till_id: int | None, now: int) -> IncomingEvent | tuple[Problem, ...]:
+def read_event(raw: bytes, *, org_id: int, till_id: int | None, now: Micros) -> IncomingEvent | tuple[Problem, ...]:
     """Return the incoming event that *raw*, one event's JSON, is, or everything that is wrong with it.
 
     *till_id* is the till that sent it, if a till did; *now* is when it was received (epoch microseconds).
@@ -71,7 +71,7 @@ def _structure_problems(raw: bytes) -> list[Problem]:
     return problems
 
 
-def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: int) -> IncomingEvent:
+def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now: Micros) -> IncomingEvent:
     """Return the incoming event that *raw*, one event's JSON, is.
 
     Raises Refused with every problem of its values, or what msgspec raises for its structure.
@@ -127,10 +127,10 @@ def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
     return identifiers[0]
 
 
-def instant_of(path: str, time: datetime, problems: list[Problem]) -> int:
+def instant_of(path: str, time: datetime, problems: list[Problem]) -> Micros:
     """Return *time* in epoch microseconds; a time before 1970 is added to *problems* as that of the field *path*."""
     since = time - _EPOCH
-    instant = since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
+    instant = Micros(since.days * DAY_US + since.seconds * SECOND_US + since.microseconds)
     if instant < 0:
         problems.append(Problem(path, "lies before 1970"))
     return instant

@@ -25,12 +25,12 @@ class JobItem(Struct, forbid_unknown_fields=True, rename="camel"):
 def job_item(job: Job) -> JobItem:
     """Return a job and how far it has come."""
     return JobItem(
-        job.id,
-        job.kind.value,
-        job.scope.group_id,
-        job.looked_at,
-        job.concerned,
-        job.failed,
-        iso(job.asked_at),
-        iso_or_null(job.done_at),
+        id=job.id,
+        kind=job.kind.value,
+        target_group_id=job.scope.group_id,
+        looked_at=job.looked_at,
+        concerned=job.concerned,
+        failed=job.failed,
+        asked_at=iso(job.asked_at),
+        done_at=iso_or_null(job.done_at),
     )

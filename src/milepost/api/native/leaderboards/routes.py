@@ -10,6 +10,7 @@ from milepost.api.http.route import READ, READING, Route
 from milepost.api.native.answer import iso
 from milepost.api.native.leaderboards.answer import BoardItem, place_item
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.leaderboards.board_queries import (
     BoardRequest,
@@ -79,7 +80,7 @@ async def _cached_board(runtime: Runtime, board: BoardRequest, customer: int | N
     return await board_of(runtime, board), customer
 
 
-def _board_request(snapshot: OrganisationSnapshot, target: int, period: int | None, now: int) -> BoardRequest:
+def _board_request(snapshot: OrganisationSnapshot, target: int, period: int | None, now: Micros) -> BoardRequest:
     """Return the board of a target, whatever its group; raises Refused."""
     rule = snapshot.rule_index.rules.get(target)
     if rule is None:

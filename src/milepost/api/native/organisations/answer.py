@@ -40,7 +40,11 @@ class OrganisationItem(Struct, forbid_unknown_fields=True, rename="camel"):
 def organisation_item(organisation: Organisation, settings: SettingsVersion) -> OrganisationItem:
     """Return an organisation with its *settings* in force."""
     return OrganisationItem(
-        organisation.id, organisation.name, organisation.zone, organisation.version, settings_item(settings)
+        id=organisation.id,
+        name=organisation.name,
+        zone=organisation.zone,
+        version=organisation.version,
+        settings=settings_item(settings),
     )
 
 

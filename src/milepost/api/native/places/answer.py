@@ -44,14 +44,14 @@ def named_item(place: Zone | Concept) -> NamedItem:
 def store_item(store: Store, places: Places) -> StoreItem:
     """Return a store with the codes of its zone and concept, which are among *places*."""
     return StoreItem(
-        store.id,
-        store.code,
-        store.name,
-        next((zone.code for zone in places.zones.values() if zone.id == store.zone_id), None),
-        next((concept.code for concept in places.concepts.values() if concept.id == store.concept_id), None),
-        store.external_id,
-        store.external_id_1,
-        store.external_id_2,
+        id=store.id,
+        code=store.code,
+        name=store.name,
+        zone=next((zone.code for zone in places.zones.values() if zone.id == store.zone_id), None),
+        concept=next((concept.code for concept in places.concepts.values() if concept.id == store.concept_id), None),
+        external_id=store.external_id,
+        external_id_1=store.external_id_1,
+        external_id_2=store.external_id_2,
     )
 
 

@@ -7,7 +7,7 @@ from milepost.api.native.answer import iso_or_null
 from milepost.api.native.awards.answer import CapItem, cap_item
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, Target, TargetGroup
-from milepost.rules.calendar import SECOND_US
+from milepost.model.time import Micros, to_micros
 from milepost.service.customers.caps import running_caps
 from milepost.service.customers.periods import CustomerPeriod, customer_periods, relevance_test, running
 from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing
@@ -115,73 +115,73 @@ class ProgressItem(Struct, forbid_unknown_fields=True, rename="camel"):
     caps: list[CapItem]
 
 
-def progress_item(view: CustomerView, now: int) -> ProgressItem:
+def progress_item(view: CustomerView, now: Micros) -> ProgressItem:
     """Return the customer's progress at *now* (epoch microseconds), in every active group that concerns them."""
     concerns = relevance_test(view)
     shown = [group for group in view.groups if group.active and any(map(concerns, group.targets))]
     groups = [_group(view, group, now) for group in shown]
     return ProgressItem(
-        view.customer.id,
-        iso_or_null(now),
-        view.snapshot.organisation.version,
-        number(view.standing.purchases),
-        [group for group in groups if group.targets],
-        [cap_item(cap) for cap in running_caps(view, now)],
+        customer_id=view.customer.id,
+        at=iso_or_null(now),
+        version=view.snapshot.organisation.version,
+        lifetime_purchases=number(view.standing.purchases),
+        groups=[group for group in groups if group.targets],
+        caps=[cap_item(cap) for cap in running_caps(view, now)],
     )
 
 
-def _group(view: CustomerView, group: TargetGroup, now: int) -> GroupItem:
+def _group(view: CustomerView, group: TargetGroup, now: Micros) -> GroupItem:
     periods_of = {target.id: customer_periods(view, group, target) for target in group.targets if target.active}
     running_periods = [running(group, periods, now) for periods in periods_of.values()]
     streak = streak_standing(view, group, now)
     return GroupItem(
-        group.id,
-        group.name,
-        group.tracking.value,
-        group.evaluation.value,
-        list(dict.fromkeys(own.period.id for own in running_periods if own is not None)),
-        [
+        id=group.id,
+        name=group.name,
+        tracking=group.tracking.value,
+        evaluation=group.evaluation.value,
+        running_period_ids=list(dict.fromkeys(own.period.id for own in running_periods if own is not None)),
+        targets=[
             _target(view, group, target, periods_of[target.id], now)
             for target in group.targets
             if target.id in periods_of and any(own.takes_part or own.progress for own in periods_of[target.id])
         ],
-        None if streak is None else _streak(streak),
-        _composites(view, group),
+        streak=None if streak is None else _streak(streak),
+        wholes=_composites(view, group),
     )
 
 
 def _target(
-    view: CustomerView, group: TargetGroup, target: Target, periods: tuple[CustomerPeriod, ...], now: int
+    view: CustomerView, group: TargetGroup, target: Target, periods: tuple[CustomerPeriod, ...], now: Micros
 ) -> TargetItem:
     enrolment = latest(view.standing, target.id)
     filling = running(group, periods, now) if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW else None
     return TargetItem(
-        target.id,
-        target.name,
-        None if enrolment is None else iso_or_null(enrolment.enrolled_at * SECOND_US),
-        None if enrolment is None else enrolment.left_period_id or None,
-        [_period(own, now, filling) for own in periods],
+        id=target.id,
+        name=target.name,
+        enrolled_at=None if enrolment is None else iso_or_null(to_micros(enrolment.enrolled_at)),
+        left_from_period_id=None if enrolment is None else enrolment.left_at_period,
+        periods=[_period(own, now, filling) for own in periods],
     )
 
 
-def _period(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> PeriodItem:
+def _period(own: CustomerPeriod, now: Micros, filling: CustomerPeriod | None) -> PeriodItem:
     value = 0 if own.progress is None else own.progress.value
-    achieved = own.progress is not None and bool(own.progress.achieved_by)
+    achieved = own.progress is not None and own.progress.is_achieved
     return PeriodItem(
-        own.period.id,
-        own.period.ref_code,
-        iso_or_null(None if own.span is None else own.span.opens_at),
-        iso_or_null(None if own.span is None else own.span.closes_at),
-        _status(own, now, filling),
-        own.takes_part,
-        None if own.goal is None else number(own.goal),
-        number(value),
-        None if own.goal is None else number(0 if achieved else max(own.goal - value, 0)),
-        iso_or_null(own.progress.achieved_at * SECOND_US if own.progress is not None and achieved else None),
+        id=own.period.id,
+        ref_code=own.period.ref_code,
+        starts_at=iso_or_null(None if own.span is None else own.span.opens_at),
+        ends_at=iso_or_null(None if own.span is None else own.span.closes_at),
+        status=_status(own, now, filling),
+        takes_part=own.takes_part,
+        goal=None if own.goal is None else number(own.goal),
+        value=number(value),
+        left=None if own.goal is None else number(0 if achieved else max(own.goal - value, 0)),
+        achieved_at=iso_or_null(to_micros(own.progress.achieved_at) if own.progress is not None and achieved else None),
     )
 
 
-def _status(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> str:
+def _status(own: CustomerPeriod, now: Micros, filling: CustomerPeriod | None) -> str:
     """Return whether a customer's period is to come, runs or has ended.
 
     In an until-achieved group all periods are open at once, and *filling* is the one that counts now: periods after it
@@ -195,30 +195,30 @@ def _status(own: CustomerPeriod, now: int, filling: CustomerPeriod | None) -> st
         return "ENDED"
     if filling is None or filling.period.id == own.period.id:
         return "RUNNING"
-    return "ENDED" if own.progress is not None and own.progress.achieved_by else "UPCOMING"
+    return "ENDED" if own.progress is not None and own.progress.is_achieved else "UPCOMING"
 
 
 def _streak(streak: StreakStanding) -> StreakItem:
     return StreakItem(
-        streak.run,
-        streak.freezes_left,
-        [_level(level) for level in streak.levels],
-        list(streak.frozen),
-        list(streak.missed),
-        [SpanItem(iso_or_null(pause.starts_at), iso_or_null(pause.ends_at)) for pause in streak.stored.pauses],
+        run=streak.run,
+        freezes_left=streak.freezes_left,
+        levels=[_level(level) for level in streak.levels],
+        frozen_period_ids=list(streak.frozen),
+        missed_period_ids=list(streak.missed),
+        pauses=[SpanItem(iso_or_null(pause.starts_at), iso_or_null(pause.ends_at)) for pause in streak.stored.pauses],
     )
 
 
 def _level(level: LevelStanding) -> LevelItem:
     earned = level.earned
     return LevelItem(
-        level.level.id,
-        level.level.name,
-        level.level.count,
-        level.counted,
-        iso_or_null(None if earned is None else earned.earned_at * SECOND_US),
-        None if earned is None else earned.earned_by,
-        None if earned is None else earned.period_id,
+        id=level.level.id,
+        name=level.level.name,
+        needed=level.level.count,
+        count=level.counted,
+        earned_at=iso_or_null(None if earned is None else to_micros(earned.earned_at)),
+        earned_by=None if earned is None else earned.earned_by,
+        period_id=None if earned is None else earned.period_id,
     )
 
 
@@ -233,16 +233,16 @@ def _composites(view: CustomerView, group: TargetGroup) -> list[CompositeItem]:
         if progress is None:
             continue
         members = [view.progress.get(ProgressKey(target_id, period.id)) for target_id in composite.members]
-        achieved_at = progress.achieved_at * SECOND_US if progress.achieved_by else None
+        achieved_at = to_micros(progress.achieved_at) if progress.is_achieved else None
         items.append(
             CompositeItem(
-                period.id,
-                composite.needed,
-                sum(1 for member in members if member is not None and member.achieved_by),
-                number(progress.value),
-                None if composite.threshold is None else number(composite.threshold),
-                iso_or_null(achieved_at),
-                progress.achieved_by or None,
+                period_id=period.id,
+                needed=composite.needed,
+                reached=sum(1 for member in members if member is not None and member.is_achieved),
+                value=number(progress.value),
+                threshold=None if composite.threshold is None else number(composite.threshold),
+                achieved_at=iso_or_null(achieved_at),
+                achieved_by=progress.achieved_by if progress.is_achieved else None,
             )
         )
     return items

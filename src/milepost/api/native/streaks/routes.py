@@ -49,7 +49,9 @@ async def pause_customer_streak(
         answer = await pause_streak(runtime, caller, customer, group, body.id, starts_at, ends_at)
     except NotFound as absent:
         raise HTTPException(404, str(absent)) from None
-    return JsonResponse(PauseItem(body.id, _status(answer), group, iso(starts_at), iso(ends_at)))
+    return JsonResponse(
+        PauseItem(id=body.id, status=_status(answer), group_id=group, starts=iso(starts_at), ends=iso(ends_at))
+    )
 
 
 def _status(answer: Answer) -> str:

@@ -4,6 +4,7 @@ from msgspec import UNSET, UnsetType
 
 from milepost.api.capillary.answer import AnswerStruct, AttributionAnswer, attribution, given
 from milepost.model.target import Period, TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar
 from milepost.rules.edits.authorship import attribution_of
 from milepost.rules.edits.period_edits import status_of
@@ -36,7 +37,7 @@ class PeriodAnswer(AnswerStruct, kw_only=True):
     active: bool
 
 
-def period_answer(period: Period, group: TargetGroup, calendar: Calendar, now: int) -> PeriodAnswer:
+def period_answer(period: Period, group: TargetGroup, calendar: Calendar, now: Micros) -> PeriodAnswer:
     """Return a period of *group* with its status as of *now* (epoch microseconds)."""
     return PeriodAnswer(
         id=period.id,

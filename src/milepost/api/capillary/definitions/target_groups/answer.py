@@ -5,6 +5,7 @@ periods and targets (attribution) or at the end (createdOn, orgId).
 """
 
 from msgspec import UNSET, UnsetType, field
+from msgspec.structs import replace
 
 from milepost.api.capillary.answer import AnswerStruct, AttributionAnswer, attribution, given
 from milepost.api.capillary.definitions.periods.answer import PeriodAnswer, period_answer
@@ -25,6 +26,7 @@ from milepost.model.target import (
     TargetGroup,
     Tracking,
 )
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar, nearest_second
 from milepost.rules.definition.validation import RECURRING_UNSET
 from milepost.rules.edits.authorship import creation_of
@@ -119,7 +121,7 @@ class TargetGroupAnswer(AnswerStruct, kw_only=True):
     org_id: int | UnsetType = UNSET
 
 
-def created_group(group: TargetGroup, calendar: Calendar, now: int) -> CreatedGroupAnswer:
+def created_group(group: TargetGroup, calendar: Calendar, now: Micros) -> CreatedGroupAnswer:
     """Return the answer to the creation of *group*, with statuses as of *now* (epoch microseconds)."""
     return CreatedGroupAnswer(
         id=group.id,
@@ -152,30 +154,30 @@ def created_group(group: TargetGroup, calendar: Calendar, now: int) -> CreatedGr
     )
 
 
-def edited_group(group: TargetGroup, calendar: Calendar, now: int) -> TargetGroupAnswer:
+def edited_group(group: TargetGroup, calendar: Calendar, now: Micros) -> TargetGroupAnswer:
     """Return the whole of *group*, as an edit answers, with statuses as of *now* (epoch microseconds)."""
-    return _group(group, calendar, now, periods=True, targets=True, dated=True, org_id=None)
+    return _group(group, calendar, now, periods=True, targets=True, dated=True)
 
 
 def listed_group(
-    group: TargetGroup, calendar: Calendar, now: int, *, periods: bool, targets: bool
+    group: TargetGroup, calendar: Calendar, now: Micros, *, periods: bool, targets: bool
 ) -> TargetGroupAnswer:
     """Return *group* as the list of groups shows it: with periods and targets if the request asks for them."""
-    return _group(group, calendar, now, periods=periods, targets=targets, dated=True, org_id=None)
+    return _group(group, calendar, now, periods=periods, targets=targets, dated=True)
 
 
-def single_group(group: TargetGroup, calendar: Calendar, now: int, *, periods: bool) -> TargetGroupAnswer:
+def single_group(group: TargetGroup, calendar: Calendar, now: Micros, *, periods: bool) -> TargetGroupAnswer:
     """Return *group* as it is shown alone: without targets, with periods if the request asks for them."""
-    return _group(group, calendar, now, periods=periods, targets=False, dated=False, org_id=None)
+    return _group(group, calendar, now, periods=periods, targets=False, dated=False)
 
 
-def milestone(group: TargetGroup, calendar: Calendar, now: int, org_id: int, *, periods: bool) -> TargetGroupAnswer:
+def milestone(group: TargetGroup, calendar: Calendar, now: Micros, org_id: int, *, periods: bool) -> TargetGroupAnswer:
     """Return *group* as the list of milestones shows it: with targets, and the organisation it belongs to."""
-    return _group(group, calendar, now, periods=periods, targets=True, dated=True, org_id=org_id)
+    return replace(_group(group, calendar, now, periods=periods, targets=True, dated=True), org_id=org_id)
 
 
 def _group(
-    group: TargetGroup, calendar: Calendar, now: int, *, periods: bool, targets: bool, dated: bool, org_id: int | None
+    group: TargetGroup, calendar: Calendar, now: Micros, *, periods: bool, targets: bool, dated: bool
 ) -> TargetGroupAnswer:
     running = _running(group, now)
     return TargetGroupAnswer(
@@ -209,11 +211,10 @@ def _group(
         cap_scope=UNSET if group.cap_scope is CapScope.CUSTOMER else group.cap_scope.value,
         streak_freezes=UNSET if group.freezes is None else _freeze_numbers(group.freezes),
         created_on=_created_on(group) if dated else UNSET,
-        org_id=given(org_id),
     )
 
 
-def _periods(group: TargetGroup, calendar: Calendar, now: int) -> list[PeriodAnswer]:
+def _periods(group: TargetGroup, calendar: Calendar, now: Micros) -> list[PeriodAnswer]:
     return [period_answer(period, group, calendar, now) for period in group.periods]
 
 
@@ -255,7 +256,7 @@ def _created_on(group: TargetGroup) -> int:
     return nearest_second(group.attribution.created_at) // 1000
 
 
-def _running(group: TargetGroup, now: int) -> Period | None:
+def _running(group: TargetGroup, now: Micros) -> Period | None:
     """Return the period that runs at *now*, where all customers share one."""
     if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         return None

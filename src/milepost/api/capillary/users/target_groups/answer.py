@@ -6,7 +6,7 @@ from milepost.api.capillary.answer import AnswerStruct, AttributionAnswer, attri
 from milepost.api.capillary.users.target_groups.customer_answer import UserCustomerAnswer, customer_answer
 from milepost.api.capillary.users.target_groups.row_answer import RowBuilder, UserRowAnswer, row_id
 from milepost.model.target import Evaluation, TargetGroup, Tracking
-from milepost.model.time import SECOND_US
+from milepost.model.time import Micros, to_micros
 from milepost.service.customers.periods import relevance_test
 from milepost.service.customers.streaks import LevelStanding, StreakStanding, streak_standing
 from milepost.service.customers.view import CustomerView
@@ -52,7 +52,7 @@ class UserAnswer(AnswerStruct):
 
 
 def user_answer(
-    view: CustomerView, at: int, now: int, *, every_period: bool, every_target: bool, rule_ids: set[int] | None
+    view: CustomerView, at: Micros, now: Micros, *, every_period: bool, every_target: bool, rule_ids: set[int] | None
 ) -> UserAnswer:
     """Return the customer with the target groups that have rows to show.
 
@@ -76,7 +76,7 @@ def user_answer(
     return UserAnswer(user_id=view.customer.id, customer=customer_answer(view), target_groups=groups)
 
 
-def _group(view: CustomerView, group: TargetGroup, rows: list[UserRowAnswer], now: int) -> UserGroupAnswer:
+def _group(view: CustomerView, group: TargetGroup, rows: list[UserRowAnswer], now: Micros) -> UserGroupAnswer:
     streak = streak_standing(view, group, now)
     return UserGroupAnswer(
         id=group.id,
@@ -100,7 +100,7 @@ def _streak(view: CustomerView, group: TargetGroup, standing: LevelStanding, *, 
     org_id, customer_id, calendar = view.snapshot.organisation.id, view.customer.id, view.snapshot.rule_index.calendar
     level, earned = standing.level, standing.earned
     target_id = view.snapshot.rule_index.streaks[group.id].target_id
-    earned_at = None if earned is None else earned.earned_at * SECOND_US
+    earned_at = None if earned is None else to_micros(earned.earned_at)
     return UserStreakAnswer(
         user_streak_id=row_id(org_id, customer_id, -group.id, level.id) if has_begun or earned is not None else None,
         streak_id=level.id,

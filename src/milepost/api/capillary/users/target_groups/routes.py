@@ -16,6 +16,7 @@ from milepost.api.http.body import JsonResponse, id_of
 from milepost.api.http.route import READ, READING, Route
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import EnrolmentMethod
+from milepost.model.time import Micros
 from milepost.service.customers.view import CustomerView, enrolled_targets, view_customer
 from milepost.service.definitions.participation import UNKNOWN_USER
 from milepost.service.runtime.runtime import Runtime
@@ -47,7 +48,7 @@ class RowQuery:
     every_period: bool
     every_target: bool
     rule_ids: set[int] | None
-    at: int | None
+    at: Micros | None
 
 
 async def row_query(
@@ -87,7 +88,7 @@ async def get_connected_target_groups(
     return _groups(await _view(runtime, readers, user_id), rows, runtime.clock())
 
 
-def _groups(view: CustomerView, query: RowQuery, now: int) -> JsonResponse:
+def _groups(view: CustomerView, query: RowQuery, now: Micros) -> JsonResponse:
     shown = user_answer(
         view,
         now if query.at is None else query.at,
@@ -153,14 +154,14 @@ def _ids(name: str, text: str | None, problems: list[Problem]) -> set[int] | Non
     return {id_ for id_ in ids if id_ is not None}
 
 
-def _instant(name: str, text: str | None, problems: list[Problem]) -> int | None:
+def _instant(name: str, text: str | None, problems: list[Problem]) -> Micros | None:
     """Return the instant in epoch microseconds that *text*, epoch milliseconds, names; None if there is no text."""
     if text is None or not text.strip():
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > len("9999999999999"):
         problems.append(Problem(name, "must be epoch milliseconds"))
         return None
-    return int(text) * 1000
+    return Micros(int(text) * 1000)
 
 
 def _method(text: str | None, problems: list[Problem]) -> EnrolmentMethod | None:

@@ -21,7 +21,7 @@ from milepost.model.target import (
     Trigger,
     TriggerValueKind,
 )
-from milepost.model.time import SECOND_US
+from milepost.model.time import SECOND_US, Micros, to_micros
 from milepost.rules.calendar import Calendar, nearest_second
 from milepost.service.customers.periods import CustomerPeriod, WindowSpan, customer_periods, running
 from milepost.service.customers.view import CustomerView
@@ -79,7 +79,7 @@ class RowBuilder:
     *at* and *now* are epoch microseconds: rows are of the periods that run at *at*, and `currentPeriod` is as of *now*.
     """
 
-    def __init__(self, view: CustomerView, at: int, now: int, *, every_period: bool) -> None:
+    def __init__(self, view: CustomerView, at: Micros, now: Micros, *, every_period: bool) -> None:
         """Build for the customer of *view*: with *every_period* all periods, else the period that runs at *at*."""
         self._view = view
         self._at = at
@@ -137,14 +137,14 @@ class RowBuilder:
             period_end_date_with_time_stamp_iso=bounds.calendar.iso(bounds.last),
             last_updated_on_iso=calendar.iso(updated_at),
             target_achieved_date_time_iso=None if achieved_at is None else calendar.iso(achieved_at),
-            target_achieved_event_log_id=(progress.achieved_by if progress is not None else 0) or None,
+            target_achieved_event_log_id=None if achieved_at is None or progress is None else progress.achieved_by,
             current_period=_is_current(group, own, self._now),
             un_enrolled=own.has_left,
             milestones=_milestones(target.triggers, goal, progress),
         )
 
     def _currency_name(self, target: Target) -> str | None:
-        """Return the declared name of the target's currency; its identifier where the brand declared none."""
+        """Return the declared name of the target's currency; its identifier if the organisation declared none."""
         metadata = target.metadata
         if metadata is None or metadata.currency is None:
             return None
@@ -156,16 +156,16 @@ class RowBuilder:
             return None
         return row_id(self._view.snapshot.organisation.id, self._view.customer.id, target.id, own.period.id)
 
-    def _stamps(self, progress: Progress | None, enrolment: Enrolment | None) -> tuple[int, int, int | None]:
+    def _stamps(self, progress: Progress | None, enrolment: Enrolment | None) -> tuple[Micros, Micros, Micros | None]:
         """Return when the row was enrolled, changed and achieved (epoch microseconds), None if it was not achieved.
 
         A synthesised row is of this moment (facts 2.9).
         """
         if progress is None:
-            enrolled_at = self._now if enrolment is None else enrolment.enrolled_at * SECOND_US
+            enrolled_at = self._now if enrolment is None else to_micros(enrolment.enrolled_at)
             return enrolled_at, enrolled_at, None
-        achieved_at = progress.achieved_at * SECOND_US if progress.achieved_by else None
-        return progress.enrolled_at * SECOND_US, progress.updated_at * SECOND_US, achieved_at
+        achieved_at = to_micros(progress.achieved_at) if progress.is_achieved else None
+        return to_micros(progress.enrolled_at), to_micros(progress.updated_at), achieved_at
 
 
 def row_id(org_id: int, customer_id: int, target_id: int, period_id: int) -> int:
@@ -181,8 +181,8 @@ def _is_cut_off(own: CustomerPeriod) -> bool:
 class _Bounds(NamedTuple):
     """The first and the last instant that a row shows of its period (epoch microseconds), and their days."""
 
-    first: int
-    last: int
+    first: Micros
+    last: Micros
     starts_on: str
     ends_on: str
     calendar: Calendar
@@ -196,20 +196,24 @@ def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bou
     """
     span, period = own.span, own.period
     if group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
-        last = period.closes_at - SECOND_US
-        return _Bounds(period.opens_at, last, period.starts_on, period.ends_on, calendar)
+        last = Micros(period.closes_at - SECOND_US)
+        return _Bounds(
+            first=period.opens_at, last=last, starts_on=period.starts_on, ends_on=period.ends_on, calendar=calendar
+        )
     if group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
-        span = WindowSpan(group.cycle_opens_at, group.cycle_opens_at + SECOND_US)
+        span = WindowSpan(group.cycle_opens_at, Micros(group.cycle_opens_at + SECOND_US))
     if span is None:
         made = nearest_second(group.attribution.created_at)
-        span = WindowSpan(made, made + SECOND_US)
-    first, last = span.opens_at, span.closes_at - SECOND_US
+        span = WindowSpan(made, Micros(made + SECOND_US))
+    first, last = span.opens_at, Micros(span.closes_at - SECOND_US)
     if group.evaluation is Evaluation.CYCLIC_WINDOW and own.span is not None:
         last = min(span.closes_at, group.cycle_closes_at)
-    return _Bounds(first, last, calendar.date_text(first), calendar.date_text(last), calendar)
+    return _Bounds(
+        first=first, last=last, starts_on=calendar.date_text(first), ends_on=calendar.date_text(last), calendar=calendar
+    )
 
 
-def _is_current(group: TargetGroup, own: CustomerPeriod, now: int) -> bool:
+def _is_current(group: TargetGroup, own: CustomerPeriod, now: Micros) -> bool:
     """Return whether a period of the calendar runs; of other periods the vendor never says so (facts 8 #28)."""
     fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
     return fixed and own.period.opens_at <= now < own.period.closes_at

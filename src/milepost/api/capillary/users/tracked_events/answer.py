@@ -6,6 +6,7 @@ from milepost.api.capillary.answer import AnswerStruct, thousandths
 from milepost.api.capillary.envelope import PaginationAnswer, WarningAnswer, warning_answers
 from milepost.api.http.body import Number
 from milepost.model.event import BILL, ENROL, RETURN, UNENROL
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar
 from milepost.service.customers.tracked_events import TrackedEvent, TrackedPage
 
@@ -70,6 +71,6 @@ def _tracked_event(tracked: TrackedEvent, target_id: int, page: TrackedPage) -> 
     )
 
 
-def _spaced(calendar: Calendar, instant: int) -> str:
+def _spaced(calendar: Calendar, instant: Micros) -> str:
     """Return the local time as `2025-01-09 12:00:12.0` (facts 2.8)."""
     return f"{calendar.iso(instant)[: len('2025-01-09T12:00:12')].replace('T', ' ')}.0"

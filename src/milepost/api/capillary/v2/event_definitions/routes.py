@@ -20,6 +20,7 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body, read_json
 from milepost.api.http.route import ADMIN, READ, READING, Body, Route
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.customers.event_search import EventQuery, search_events
 from milepost.service.definitions.event_definitions import (
@@ -133,7 +134,7 @@ def _search(query: dict[str, str], zone: str, problems: list[Problem]) -> EventQ
     )
 
 
-def _instant(name: str, text: str | None, zone: str, problems: list[Problem]) -> int | None:
+def _instant(name: str, text: str | None, zone: str, problems: list[Problem]) -> Micros | None:
     if text is None:
         return None
     try:

@@ -11,6 +11,7 @@ from milepost.api.http.body import holds_nul, write_json
 from milepost.model.customer import Identifier
 from milepost.model.event import BILL, RETURN, EventKey, Payload, Return
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.organisations.attribution import AttributedCaller
@@ -27,7 +28,7 @@ class TransactionEvent:
 
 
 def read_events(
-    value: Any, customer: Identifier | None, known_problems: list[Problem], posting: AttributedCaller, now: int
+    value: Any, customer: Identifier | None, known_problems: list[Problem], posting: AttributedCaller, now: Micros
 ) -> list[IncomingEvent]:
     """Return the incoming events of a transaction; raises Refused with *known_problems* and those of the transaction.
 
@@ -83,7 +84,7 @@ def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[Transacti
     return [] if bill is None else [TransactionEvent(bill, number)]
 
 
-def _instant(text: object, now: int, problems: list[Problem]) -> int:
+def _instant(text: object, now: Micros, problems: list[Problem]) -> Micros:
     """Return the instant of the bill in epoch microseconds: without an offset in UTC, without a date *now*."""
     if text is None:
         return now

@@ -15,7 +15,7 @@ from milepost.api.capillary.v2.transactions.body import (
     return_payload,
     text_of,
 )
-from milepost.model.event import Bill, Line, Return, ReturnKind
+from milepost.model.event import Bill, Return, ReturnKind
 from milepost.model.problem import Problem
 
 MIXED_KIND = "MIXED"
@@ -64,17 +64,13 @@ def _bill(value: Mapping[str, Any], lines: list[Any], problems: list[Problem]) -
     bought = tuple(line for line, item in zip(bill.lines, lines, strict=True) if not _is_returned(item))
     return Bill(
         number=bill.number,
-        net=_sum(bought, "net"),
-        gross=_sum(bought, "gross"),
-        discount=_sum(bought, "discount"),
+        net=sum((line.net for line in bought), Decimal(0)),
+        gross=sum((line.gross for line in bought), Decimal(0)),
+        discount=sum((line.discount for line in bought), Decimal(0)),
         lines=bought,
         extended_fields=bill.extended_fields,
         note=bill.note,
     )
-
-
-def _sum(lines: tuple[Line, ...], name: str) -> Decimal:
-    return sum((getattr(line, name) for line in lines), Decimal(0))
 
 
 def _returns(lines: list[Any], problems: list[Problem]) -> list[Return]:

@@ -31,6 +31,7 @@ from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, read_json
 from milepost.api.http.route import EVENTS, Body, Route
 from milepost.model.problem import Problem, Refused
+from milepost.model.time import Micros
 from milepost.service.customers.side_effects import target_effects
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, raise_faults
 from milepost.service.organisations.attribution import AttributedCaller
@@ -122,7 +123,7 @@ async def post_transactions(
     return JsonResponse(BulkAnswer(response=items, total_count=len(items), failure_count=refused))
 
 
-def _read(item: Any, posting: AttributedCaller, now: int) -> list[IncomingEvent] | tuple[Problem, ...]:
+def _read(item: Any, posting: AttributedCaller, now: Micros) -> list[IncomingEvent] | tuple[Problem, ...]:
     """Return the incoming events of one of several transactions, or all its problems."""
     problems: list[Problem] = []
     body = item if isinstance(item, dict) else {}
