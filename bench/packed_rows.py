@@ -5,7 +5,7 @@ from random import Random
 
 import psycopg
 
-from milepost.store.bucket import bucket_of_customer
+from milepost.model.bucket import bucket_of_customer
 
 ROWS = 1_000
 """Rows in one batch; each is another customer's."""

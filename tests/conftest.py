@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from milepost.engine import rows as engine_rows
 from milepost.postgres.embedded import EmbeddedServer
-from milepost.store.schema import migrate
+from milepost.store.sql.schema import migrate
 
 _NUMBERS = count(1)
 

@@ -30,7 +30,7 @@ from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.service.scheduled.jobs import work_once
 from milepost.settings import ServerSettings
 from milepost.store.database import Database
-from milepost.store.schema import migrate
+from milepost.store.sql.schema import migrate
 from milepost.worker.boundaries import BoundaryWorker
 from milepost.worker.jobs import JobWorker
 from milepost.worker.loop import WorkerLoop

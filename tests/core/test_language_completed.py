@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from milepost.language import EvaluationContext, Scope, check, compile_predicate, read
-from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.definitions.completion import TARGET_COMPLETED, Completion
 from milepost.model.event import CUSTOMER_UPDATE, Activity, Scalar
 from tests.core.sample_contexts import ON_ACTIVITY, STANDING, event
 

@@ -8,7 +8,7 @@ import pytest
 from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
-from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import ABSORB_CUSTOMER, ENROL, Enrol, Event, ReturnKind
 from milepost.model.organisation import AfterAchievement, Settings
 from milepost.model.standing import OutcomeKind, ProgressKey, Reason, StoredEvents

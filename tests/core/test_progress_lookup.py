@@ -9,7 +9,7 @@ from msgspec import structs
 from milepost.engine.progress.context import StandingProgressLookup
 from milepost.engine.progress.history import history_needed
 from milepost.language import ProgressLookup
-from milepost.model.completion import TARGET_COMPLETED
+from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, AuthoriseAward, AwardKind, Event
 from milepost.model.organisation import Settings
 from milepost.model.standing import EMPTY_STANDING, Standing

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from milepost.model.commands.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.model.event import IMPORT_PROGRESS, Event
 from milepost.model.standing import OutcomeKind, Reason
 from milepost.model.target import EnrolmentMethod, StreakLevel, Tracking
 from milepost.model.time import Seconds
-from milepost.model.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.rules.compiled.index import build_rule_index
 from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, TARGET, bill, event, live, progress, rules, value
 

@@ -26,7 +26,7 @@ from milepost.language.syntax import (
 )
 from milepost.language.values import Kind
 from milepost.language.vocabulary import CUSTOMER, EVENT, IN_SCOPE, LINE, OPERATIONS
-from milepost.model.completion import Completion
+from milepost.model.definitions.completion import Completion
 from milepost.model.event import Activity, Award, AwardKind, Bill, Event, EventKey, Line, Place
 from milepost.model.event import CustomerProfile as Profile
 from milepost.model.facts import Facts

@@ -20,7 +20,7 @@ from milepost.model.time import Micros
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.scheduled.verify import verify
-from milepost.store.schema import migrate
+from milepost.store.sql.schema import migrate
 from tests.api.client import ApiClient, Json, json_of
 from tests.scenarios.http_player import HttpPlayer
 from tests.scenarios.test_scenarios import SCENARIOS, played

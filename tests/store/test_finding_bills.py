@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from milepost.model.event import Bill
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.store.log import keys_of
-from milepost.store.statements import statement
+from milepost.store.sql.statements import statement
 from milepost.store.wire.arrays import Packing, texts
 from tests.store.fixtures_db import House, run_on_servers
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from milepost.model.audience import Audience
 from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.definitions.audience import Audience
 from milepost.model.problem import Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking

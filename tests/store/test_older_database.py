@@ -18,7 +18,7 @@ from milepost.service.enrolments import stored_events
 from milepost.service.scheduled import boundaries
 from milepost.service.scheduled.verify import VerifiedCustomer, verify
 from milepost.store import codec
-from milepost.store.schema import migrate
+from milepost.store.sql.schema import migrate
 from tests.api.client import ApiClient
 from tests.store.dumping import load
 from tests.store.older import FOLDER, Expected, client_of, expected_of, goals, opened_at, outcomes, places, shown, tell

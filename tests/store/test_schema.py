@@ -8,7 +8,7 @@ from itertools import count
 import psycopg
 import pytest
 
-from milepost.store.schema import Tampered, migrate, migrations
+from milepost.store.sql.schema import Tampered, migrate, migrations
 from tests.store.sample_definitions import described
 
 _NUMBERS = count(1)

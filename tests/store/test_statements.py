@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from milepost.store.statements import statements
+from milepost.store.sql.statements import statements
 
 SOURCE = Path(__file__).parents[2] / "src" / "milepost"
 RUNNING = frozenset({"rows", "row", "run", "copy", "statement"})

@@ -8,7 +8,7 @@ from milepost.language.operations import Operation
 from milepost.language.parameters import Parameter
 from milepost.language.profile import Attribute, Function
 from milepost.language.vocabulary import IN_SCOPE, OPERATIONS, UNSUPPORTED
-from milepost.model.completion import Completion
+from milepost.model.definitions.completion import Completion
 from tests.tidy.sources import ROOT
 
 PAGE = ROOT / "docs" / "expressions.md"

@@ -14,9 +14,15 @@ from milepost.cli.comparison import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
 from milepost.cli.demo import demo
-from milepost.cli.import_declarations import import_concepts, import_fields, import_stores, import_tills, import_zones
-from milepost.cli.import_enrolments import import_enrolments
-from milepost.cli.import_events import import_
+from milepost.cli.imports.import_declarations import (
+    import_concepts,
+    import_fields,
+    import_stores,
+    import_tills,
+    import_zones,
+)
+from milepost.cli.imports.import_enrolments import import_enrolments
+from milepost.cli.imports.import_events import import_
 from milepost.cli.openapi import openapi
 from milepost.cli.output import print_message
 from milepost.cli.provisioning import key, org, till

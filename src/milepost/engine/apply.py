@@ -23,7 +23,8 @@ from milepost.engine.progress.counters import after
 from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
-from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
     Activity,
     AuthoriseAward,
@@ -39,7 +40,6 @@ from milepost.model.event import (
 )
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
 from milepost.model.streak import Freezes, Pause, Streak
-from milepost.model.vendor_import import ImportProgress
 from milepost.rules.compiled.index import RuleIndex
 
 

@@ -21,7 +21,7 @@ from milepost.language.values import (
     truth_in,
     value_of,
 )
-from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.definitions.completion import TARGET_COMPLETED, Completion
 from milepost.model.event import CUSTOMER_UPDATE, Activity, Award, Scalar
 from milepost.model.names import name_key
 

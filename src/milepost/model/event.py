@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
 from milepost.model.time import Micros
-from milepost.model.vendor_import import ImportProgress
 
 Scalar = object
 """A value of an extended field, a line's attribute or a behavioural event's attribute.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from milepost.model.audience import Audience, AudienceMember, AudienceVersion
+from milepost.model.definitions.audience import Audience, AudienceMember, AudienceVersion
 from milepost.model.time import Micros
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey

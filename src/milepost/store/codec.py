@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from milepost.model.communication import Communication
+from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.customer import Customer
-from milepost.model.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.definitions.communication import Communication
 from milepost.model.event import (
     ABSORB_CUSTOMER,
     AUTHORISE_AWARD,
@@ -61,7 +62,6 @@ from milepost.model.standing import (
 from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
-from milepost.model.vendor_import import ImportProgress
 
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from milepost.model.communication import Communication
+from milepost.model.definitions.communication import Communication
 from milepost.store import codec
 from milepost.store.database import Transaction
 

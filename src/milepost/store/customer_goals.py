@@ -1,6 +1,6 @@
 """The table of goals that customers set themselves."""
 
-from milepost.model.customer_goal import CustomerGoal
+from milepost.model.definitions.customer_goal import CustomerGoal
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from milepost.model.bucket import bucket_of_identifier
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.standing import Progress, Standing
 from milepost.store import codec
-from milepost.store.bucket import bucket_of_identifier
 from milepost.store.database import Transaction
 from milepost.store.log import EMPTY_BODY, CustomerKey, LoggedRow, key_of_customer, keys_of, logged_row
 

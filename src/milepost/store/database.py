@@ -10,7 +10,7 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from milepost.model.problem import Unavailable, Unfit
-from milepost.store.statements import statement
+from milepost.store.sql.statements import statement
 from milepost.store.wire.arrays import Packing
 
 VERSION_MIN = 150000

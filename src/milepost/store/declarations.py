@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from milepost.model.reference import (
+from milepost.model.definitions.declaration import (
     AlternateCurrency,
     DeclaredField,
     FieldEntity,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from milepost.model.behaviour import EventDefinition
+from milepost.model.definitions.event_definition import EventDefinition
 from milepost.store.database import Transaction
 
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")

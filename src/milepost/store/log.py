@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from milepost.model.bucket import bucket_of_customer
 from milepost.model.event import Event, EventKey
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, Standing
 from milepost.model.time import Micros
 from milepost.store import codec
-from milepost.store.bucket import bucket_of_customer
 from milepost.store.database import Transaction
 from milepost.store.wire.arrays import byteas, int4s, int8s, texts
 from milepost.store.wire.copy_rows import EventRow, encode_copy_rows

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from milepost.api.capillary.envelope import Json
+from milepost.model.commands.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
 from milepost.model.time import Micros, to_seconds
-from milepost.model.vendor_import import ImportedEnrolment, ImportedLevel, ImportedRow, ImportProgress
 from milepost.rules.calendar import Calendar
 from milepost.service.definitions.vendor_import import ImportedCustomer
 from milepost.vendor_import.saved_answers import SavedAnswers, count_fields

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold
 from milepost.engine.progress.count import count
 from milepost.model.amount import to_decimal
-from milepost.model.completion import TARGET_COMPLETED, Completion
+from milepost.model.definitions.completion import TARGET_COMPLETED, Completion
 from milepost.model.event import Activity, Scalar
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
 

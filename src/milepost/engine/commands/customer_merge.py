@@ -16,7 +16,7 @@ from milepost.engine.progress.count import change_row
 from milepost.engine.progress.lineage import own_window_of
 from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
-from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.standing import (
     NOT_ACHIEVED,
     NOT_LEFT,

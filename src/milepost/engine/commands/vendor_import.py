@@ -7,9 +7,9 @@ from the imported values.
 from milepost.engine.fold import Fold
 from milepost.engine.progress.composite import import_composite
 from milepost.model.amount import to_units
+from milepost.model.commands.vendor_import import ImportedRow, ImportProgress
 from milepost.model.standing import Enrolment, Entry, Progress, Reason, StoredEvents
 from milepost.model.streak import EarnedLevel, Streak
-from milepost.model.vendor_import import ImportedRow, ImportProgress
 from milepost.rules.compiled.rule import Rule
 
 

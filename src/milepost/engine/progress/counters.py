@@ -3,7 +3,7 @@
 from itertools import zip_longest
 
 from milepost.model.amount import to_units
-from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Award, Bill, Event
 from milepost.model.facts import Facts
 from milepost.rules.calendar import Calendar

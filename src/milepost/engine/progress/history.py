@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from milepost.model.customer_merge import AbsorbCustomer
+from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
 from milepost.model.standing import Entry, WaitingReturn
 from milepost.model.time import DAY_US, Micros

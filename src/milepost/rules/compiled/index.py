@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from milepost import language
 from milepost.language import NOTHING_NEEDED, EvaluationContext, Needs
-from milepost.model.completion import TARGET_COMPLETED
+from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, Event
 from milepost.model.organisation import Organisation, Settings
 from milepost.model.standing import Enrolment

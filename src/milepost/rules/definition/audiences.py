@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from milepost.model.audience import Audience
+from milepost.model.definitions.audience import Audience
 from milepost.model.problem import Problem
 from milepost.model.target import EnrolmentMethod
 from milepost.rules.definition.draft import AudienceDraft, TargetDraft

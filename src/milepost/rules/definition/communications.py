@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from milepost.model.communication import Channel, Communication, CommunicationKind
+from milepost.model.definitions.communication import Channel, Communication, CommunicationKind
 from milepost.model.problem import Problem
 from milepost.model.target import Attribution, Author
 from milepost.model.time import Micros

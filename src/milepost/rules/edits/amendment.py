@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from milepost.model.audience import Audience
+from milepost.model.definitions.audience import Audience
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem
 from milepost.model.target import Author, TargetGroup

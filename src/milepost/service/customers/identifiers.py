@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from milepost.model.commands.customer_merge import LoseIdentifiers
 from milepost.model.customer import Customer, Identifier, IdentifierKind
-from milepost.model.customer_merge import LoseIdentifiers
 from milepost.model.event import LOSE_IDENTIFIERS, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from milepost.engine.commands.customer_merge import absorbed_progress
+from milepost.model.commands.customer_merge import MergeIntoSurvivor
 from milepost.model.customer import Customer, Identifier, IdentifierKind
-from milepost.model.customer_merge import MergeIntoSurvivor
 from milepost.model.event import ABSORB_CUSTOMER, MERGE_INTO_SURVIVOR, CommandPayload, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing

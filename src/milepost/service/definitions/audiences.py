@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from milepost.model.audience import Audience
+from milepost.model.definitions.audience import Audience
 from milepost.model.problem import Problem
 from milepost.model.target import Target
 from milepost.rules.definition.audiences import resolve_audiences

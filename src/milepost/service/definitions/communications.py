@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from milepost.model.communication import Communication
+from milepost.model.definitions.communication import Communication
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author

@@ -6,8 +6,15 @@ An organisation that has declared nothing of a kind may name anything of that ki
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from milepost.model.definitions.declaration import (
+    AlternateCurrency,
+    DeclaredField,
+    FieldEntity,
+    FieldFamily,
+    FieldType,
+    Program,
+)
 from milepost.model.problem import Problem
-from milepost.model.reference import AlternateCurrency, DeclaredField, FieldEntity, FieldFamily, FieldType, Program
 from milepost.model.target import AggregateFunction, Entity, Kpi, Metadata, Target
 from milepost.rules.definition.draft import MetadataDraft, TargetDraft
 from milepost.store import declarations

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import md5
 
-from milepost.model.behaviour import EventDefinition, EventField, EventFieldType, scalar_text
+from milepost.model.definitions.event_definition import EventDefinition, EventField, EventFieldType, scalar_text
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.customer import Customer
 from milepost.model.event import IMPORT_PROGRESS, EventKey
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Attribution, Author, Period, Target, TargetGroup
 from milepost.model.time import Micros
-from milepost.model.vendor_import import ImportProgress
 from milepost.rules.definition.build import IdKind, build_group, ids_needed
 from milepost.rules.definition.draft import GroupDraft
 from milepost.rules.definition.validation import validate

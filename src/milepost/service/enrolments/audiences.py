@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from milepost.model.audience import Audience, AudienceMember, AudienceVersion
 from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.definitions.audience import Audience, AudienceMember, AudienceVersion
 from milepost.model.problem import Problem, Refused
 from milepost.rules.definition.naming import name_problems
 from milepost.service.enrolments.audience_enrolment import audience_targets, enrol_members

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 
 from milepost.model.amount import to_decimal
-from milepost.model.customer_goal import CustomerGoal
+from milepost.model.definitions.customer_goal import CustomerGoal
 from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import ProgressKey, Standing

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.engine.apply import apply_batch
+from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
@@ -22,7 +23,6 @@ from milepost.service.ingest.resolution import place_or_problems, problems_of, p
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import codec, leaderboards, log
-from milepost.store.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.store.database import Database, Transaction
 from milepost.store.log import Appended, CustomerKey, key_of_customer
 

@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from milepost.model.definitions.declaration import (
+    AlternateCurrency,
+    DeclaredField,
+    FieldEntity,
+    FieldFamily,
+    FieldType,
+    Program,
+)
 from milepost.model.problem import Problem
-from milepost.model.reference import AlternateCurrency, DeclaredField, FieldEntity, FieldFamily, FieldType, Program
 from milepost.service.organisations.draft_checks import (
     DRAFTS_MAX,
     id_problems,

@@ -9,8 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from milepost.api.capillary.identifiers import KINDS
 from milepost.api.http.body import ID_MAX, holds_nul, id_of, write_json
-from milepost.model.behaviour import EventDefinition, EventFieldType
 from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.definitions.event_definition import EventDefinition, EventFieldType
 from milepost.model.event import COMMANDS, Activity, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from milepost.api.native.answer import iso
-from milepost.model.audience import AudienceMember
+from milepost.model.definitions.audience import AudienceMember
 from milepost.service.enrolments.audiences import AddedMembers, AudienceView
 
 

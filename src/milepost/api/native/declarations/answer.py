@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from milepost.model.reference import AlternateCurrency, DeclaredField, FieldEntity, FieldType, Program
+from milepost.model.definitions.declaration import AlternateCurrency, DeclaredField, FieldEntity, FieldType, Program
 
 
 class ProgramItem(Struct, forbid_unknown_fields=True):

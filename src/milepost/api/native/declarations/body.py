@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from milepost.api.http.body import ID_MAX
-from milepost.model.reference import FieldEntity, FieldFamily, FieldType
+from milepost.model.definitions.declaration import FieldEntity, FieldFamily, FieldType
 from milepost.service.organisations.declarations import FieldDraft
 
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]

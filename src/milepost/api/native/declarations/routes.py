@@ -19,7 +19,7 @@ from milepost.api.native.declarations.answer import (
 from milepost.api.native.declarations.body import CurrencyBody, FieldBody, ProgramBody, field_drafts
 from milepost.api.native.items import read_items, routes_of_list
 from milepost.api.native.paging import PAGE_MAX, page_by_key
-from milepost.model.reference import DeclaredField, FieldFamily
+from milepost.model.definitions.declaration import DeclaredField, FieldFamily
 from milepost.service.organisations.declarations import (
     CurrencyDraft,
     ProgramDraft,

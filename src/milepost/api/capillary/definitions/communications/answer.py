@@ -3,7 +3,7 @@
 from msgspec import UNSET, UnsetType
 
 from milepost.api.capillary.answer import AnswerStruct, AttributionAnswer, attribution, given
-from milepost.model.communication import Channel, Communication, CommunicationKind
+from milepost.model.definitions.communication import Channel, Communication, CommunicationKind
 from milepost.rules.calendar import Calendar
 
 

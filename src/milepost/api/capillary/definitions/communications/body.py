@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from milepost.api.capillary.document import Document, choice
-from milepost.model.communication import Channel, CommunicationKind
+from milepost.model.definitions.communication import Channel, CommunicationKind
 from milepost.rules.definition.communications import CommunicationDraft
 
 

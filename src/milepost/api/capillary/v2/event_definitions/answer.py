@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from milepost.api.capillary.answer import AnswerStruct
 from milepost.api.capillary.envelope import PaginationAnswer, WarningAnswer, warning_answers
 from milepost.api.capillary.v2.transactions.answer import EffectAnswer, effect_answers
-from milepost.model.behaviour import EventDefinition
+from milepost.model.definitions.event_definition import EventDefinition
 from milepost.model.event import Activity
 from milepost.service.customers.event_search import EventMatch
 from milepost.service.definitions.event_definitions import event_id

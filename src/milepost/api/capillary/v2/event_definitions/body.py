@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from milepost.api.http.body import holds_nul
-from milepost.model.behaviour import EventField, EventFieldType
+from milepost.model.definitions.event_definition import EventField, EventFieldType
 from milepost.model.problem import Problem, Refused
 from milepost.service.definitions.event_definitions import CODE_DEFINITION, DefinitionDraft
 

@@ -102,7 +102,7 @@ def import_fields(
     async def work(runtime: "Runtime", org_id: int, body: bytes) -> int:
         from milepost.api.native.declarations.body import FieldBody, field_drafts
         from milepost.api.native.items import items_of_table
-        from milepost.model.reference import FieldFamily
+        from milepost.model.definitions.declaration import FieldFamily
         from milepost.service.organisations.declarations import declare_fields
 
         drafts = field_drafts(items_of_table(body, FieldBody), FieldFamily[family.name])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
-from milepost.cli.event_files import EventFile, Read, event_file, events_of
+from milepost.cli.imports.event_files import EventFile, Read, event_file, events_of
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json, print_message

@@ -1,0 +1,1 @@
+"""`milepost import …`: files of events, enrolments, places and fields."""

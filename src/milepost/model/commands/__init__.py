@@ -1,0 +1,1 @@
+"""Payloads of commands that carry what another customer or another system had reached."""

@@ -1,0 +1,1 @@
+"""What an organisation defines beside target groups."""

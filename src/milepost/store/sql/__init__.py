@@ -1,0 +1,1 @@
+"""The SQL files: named statements, and the schema with its migrations."""
