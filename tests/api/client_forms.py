@@ -11,6 +11,20 @@ JANUARY = {"refCode": "January", "startDate": "2026-01-01", "endDate": "2026-01-
 FEBRUARY = {"refCode": "February", "startDate": "2026-02-01", "endDate": "2026-02-28"}
 MARCH = {"refCode": "March", "startDate": "2026-03-01", "endDate": "2026-03-31"}
 
+RUN_FIELD: Json = {"name": "km", "type": "double", "attributes": {}}
+RUNNER: Json = {
+    "name": "runner",
+    "type": "CUSTOMER",
+    "attributes": {"identifierType": {"value": "mobile"}, "addCustomerIfNotExists": {"value": "true"}},
+}
+SHOE: Json = {
+    "name": "shoe",
+    "type": "ENUM",
+    "attributes": {"isRequired": {"value": False}, "possibleValues": {"valueType": "LIST", "values": ["red", "blue"]}},
+}
+RUN: Json = {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD, RUNNER, SHOE]}
+"""A behavioural event with a number, a customer who is registered by a mobile number, and listed values."""
+
 
 def target(entity: str = "TRANSACTION", kind: str = "SALES", **changes: Any) -> Json:
     """Return a target of 100 that every customer takes part in."""

@@ -103,6 +103,7 @@ def _wrongly(provoker: Provoker, sound: Asked) -> Iterator[int]:
     for one in provoker.parameters(sound):
         if one["in"] == "query":
             yield provoker.known(sound._replace(query=sound.query | {one["name"]: "\0nothing"}))
+    yield provoker.known(sound._replace(query=sound.query | {"unheard_of": "1"}))
     yield provoker.known(sound._replace(ids=dict.fromkeys(sound.ids, str(NOTHING))))
     yield provoker.known(sound._replace(ids=dict.fromkeys(sound.ids, "nothing")))
 

@@ -33,6 +33,9 @@ STAGE_LASTS = 50
 """Requests after which a fresh organisation comes in: by then groups are deleted and passwords unknown."""
 
 UNKNOWN_CALLER = 0.03
+UNHEARD_OF = 0.03
+"""How often a parameter is sent that no route has."""
+
 LOGIN_HEADERS = ("authorization", "x-cap-api-oauth-token")
 ODD: tuple[Any, ...] = (
     *(None, True, "", " ", "\0", "true", "é\u2028😀", "x" * 300, "2026-02-30", "9999-12-31T23:59:59Z", "0001-01-01"),
@@ -157,6 +160,8 @@ def _come_near(case: Case[Any], stage: Stage, chance: Random) -> None:
     if drawn and chance.random() < 0.3:
         name = chance.choice(sorted(drawn))
         case.query[name] = drawn[name]
+    if chance.random() < UNHEARD_OF:
+        case.query["unheard_of"] = "1"
     if chance.random() < 0.8:
         case.headers.clear()
     sound = stage.sound(case.operation.method.upper(), case.operation.path)

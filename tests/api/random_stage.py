@@ -7,7 +7,7 @@ from typing import Any
 
 from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
-from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, line, target
+from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, RUN, RUN_FIELD, bill, group, line, target
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
 CUSTOMERS = "/api/v1/customers/{customer_id}/"
@@ -30,7 +30,7 @@ class Stage:
         ]
         for what, item in declared:
             organisation.post(f"/api/v1/{what}", [item])
-        organisation.post("/v2/events", {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]})
+        organisation.post("/v2/events", RUN)
         self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
         goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20}
         organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
@@ -109,7 +109,7 @@ class Stage:
 
     def group_body(self) -> Json:
         """Return a definition."""
-        return _definitions()[self.customers[0] % 5]
+        return _definitions()[self.customers[0] % 6]
 
     def goal(self) -> Json:
         """Return a goal that a customer may set."""
@@ -166,11 +166,9 @@ KINDS = {
 }
 """Which of the groups a route is about, by a word of its address; the first that fits."""
 
-RUN_FIELD: Json = {"name": "km", "type": "double", "attributes": {}}
-
 
 def _definitions() -> list[Json]:
-    """Return groups of five kinds."""
+    """Return groups of six kinds; the last one is as generated clients send it, with ids of 0 and without a till."""
     levels = [{"name": f"level {target()['name']}", "targetCountOfSequence": count} for count in (1, 2)]
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
     months = (JANUARY, FEBRUARY, MARCH)
@@ -181,6 +179,14 @@ def _definitions() -> list[Json]:
         group(target(), target("LINEITEM", "SALES"), combinationType="ANY", unifiedTargetExpression=either),
         group(target(), periods=months, trackingType="STREAKS", streaks=levels, streakFreezes={"max": 5}),
         group(target("REWARDS", "ALL_POINTS"), trackingType="CAPPING"),
+        group(
+            target(id=0, filters=[{"entityType": "STORE", "entityIds": [0]}]),
+            target("LINEITEM", "QUANTITY"),
+            id=0,
+            preferredTillId=None,
+            trackingType="DEFAULT",
+            periods=(JANUARY | {"id": 0, "startDate": "2026-01-01 00:00:00"},),
+        ),
     ]
 
 
@@ -242,8 +248,14 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
         }
     ],
     ("POST", "/v2/events"): lambda _: {"eventName": "Walk", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]},
-    ("PUT", "/v2/events"): lambda _: {"eventName": "Run", "actions": ["EMFConsumer"], "fields": [RUN_FIELD]},
-    ("POST", "/webhooks/{webhook_id}"): lambda _: {"event_name": "Run", "externalId": "anna", "km": 5},
+    ("PUT", "/v2/events"): lambda _: RUN,
+    ("POST", "/webhooks/{webhook_id}"): lambda _: {
+        "event_name": "Run",
+        "runner": "491510000001",
+        "km": 5,
+        "shoe": "red",
+        "eventDateTime": "2026-01-20 10:00:00",
+    },
     ("GET", "/leaderboards/user/{user_id}"): lambda stage: [
         {"targetGroupId": one["id"], "targetRuleId": one["targets"][0]["id"]} for one in stage.groups
     ],

@@ -86,7 +86,7 @@ def test_a_parent_defines_and_edits_in_a_child(family: Family) -> None:
     parent, child = family.parent, family.child
     there, own = scope("OTHER", child), family.groups[child]
     made = asked(parent, "POST", GROUPS, there, group(target(), target(), combinationType="ALL"))
-    assert [own["id"], made["id"]] == ids(child.data("GET", GROUPS))
+    assert [made["id"], own["id"]] == ids(child.data("GET", GROUPS))
     taken = {"type": "targetGroupName", "value": made["name"]}
     assert [False, True] == [asked(parent, "POST", f"{GROUPS}/isValidName", one, taken) for one in (there, {})]
     first = family.address(child)

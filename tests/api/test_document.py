@@ -18,6 +18,7 @@ from milepost.api.capillary.v2.customers.answer import RegistrationAnswer
 from milepost.api.capillary.v2.transactions.answer import TransactionAnswer
 from milepost.api.capillary.webhooks.answer import WebhookAnswer
 from milepost.api.http.app import routed_app
+from milepost.api.http.descriptions import undescribed
 from milepost.api.http.openapi import SECURITY
 from milepost.api.http.routes import ROUTES
 from milepost.api.native.answer import Items, Page, Problems
@@ -234,3 +235,47 @@ def test_a_changed_document_is_reported(tmp_path: Path, text: str | None) -> Non
     assert 0 == run(app, ["openapi", "--output", str(path)]).exit_code
     assert 0 == run(app, ["openapi", "--check", str(path)]).exit_code
     assert document() == run(app, ["openapi"]).stdout
+
+
+def test_everything_has_a_sentence(told: Json) -> None:
+    """Each property and each parameter."""
+    assert [] == undescribed(told)
+
+
+def test_lists_say_what_they_hold(told: Json) -> None:
+    """Generators leave out what has a list without items."""
+    lists = [part for part in parts(told["components"]) + parts(told["paths"]) if part.get("type") == "array"]
+    assert [] == [part for part in lists if "items" not in part]
+
+
+def test_parameters_have_their_types(told: Json) -> None:
+    """Ids, numbers and flags are not text, and a default has the type of its parameter."""
+    kinds = {"integer": int, "boolean": bool, "string": str}
+    parameters = [
+        parameter
+        for operations in told["paths"].values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", ())
+    ]
+    typed = {parameter["name"]: parameter["schema"]["type"] for parameter in parameters}
+    assert {"user_id": "integer", "limit": "integer", "includeInactive": "boolean", "name": "string"}.items() <= (
+        typed.items()
+    )
+    defaults = [parameter["schema"] for parameter in parameters if "default" in parameter["schema"]]
+    assert [] == [schema for schema in defaults if type(schema["default"]) is not kinds[schema["type"]]]
+
+
+@pytest.mark.parametrize("address", [address for address, route in ROUTES.items() if route.body is not None])
+def test_each_body_has_an_example_of_its_shape(told: Json, address: tuple[str, str]) -> None:
+    """It is read as the shape that it is an example of; files have one too."""
+    method, path = address
+    body = ROUTES[address].body
+    assert body is not None
+    content = told["paths"][path][method]["requestBody"]["content"]
+    assert [] == [kind for kind, part in content.items() if not part.get("example") and part.get("example") != {}]
+    for example in (content[kind]["example"] for kind in body.types if body.shapes):
+        single, shape = example if body.alone else example[0], body.shapes[0]
+        is_model = hasattr(shape, "model_validate")
+        assert (
+            shape.model_validate(single) if is_model else msgspec.json.decode(json.dumps(single), type=shape)
+        ) is not None

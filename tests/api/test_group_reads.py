@@ -25,10 +25,10 @@ def several(organisation: OrganisationClient) -> None:
 @pytest.mark.parametrize(
     "query, expected",
     [
-        ({}, ["runs", "rests"]),
+        ({}, ["rests", "runs"]),
         ({"includeOnlyActive": "true"}, ["runs"]),
-        ({"includeUserCreatedTargetGroups": "true"}, ["runs", "rests", "own"]),
-        ({"includeUserCreatedTargetGroups": "TRUE", "includeOnlyActive": "true"}, ["runs", "own"]),
+        ({"includeUserCreatedTargetGroups": "true"}, ["own", "rests", "runs"]),
+        ({"includeUserCreatedTargetGroups": "TRUE", "includeOnlyActive": "true"}, ["own", "runs"]),
     ],
 )
 def test_the_list_holds_the_requested_groups(
@@ -58,7 +58,7 @@ def test_a_group_alone_is_as_in_the_list(organisation: OrganisationClient) -> No
     """Without targets and without the moment of creation; with periods if asked, also one that a customer made."""
     several(organisation)
     for listed in organisation.data("GET", "/v3/targetGroups", includeUserCreatedTargetGroups="true"):
-        del listed["createdOn"]
+        del listed["createdOn"], listed["targets"]
         path = f"/v3/targetGroups/{listed['id']}"
         assert listed == organisation.data("GET", path)
         shown = organisation.data("GET", path, includePeriods="true")
@@ -82,7 +82,7 @@ def test_a_unified_group_and_a_streak_are_read_as_they_are(organisation: Organis
     expression = {"aggregation": "SUM", "thresholdValue": 500}
     united = organisation.define(group(target(), target(), combinationType="ALL", unifiedTargetExpression=expression))
     streak = organisation.define(group(trackingType="STREAK", streaks=[{"name": "Gold", "targetCountOfSequence": 2}]))
-    one, other = organisation.data("GET", "/v3/targetGroups")
+    other, one = organisation.data("GET", "/v3/targetGroups")
     for key in ("combinationType", "unifiedTargetExpression"):
         assert united[key] == one[key]
     assert (streak["streaks"], "STREAKS") == (other["streaks"], other["trackingType"])

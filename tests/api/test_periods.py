@@ -128,9 +128,9 @@ def test_a_group_has_a_hundred_periods_at_most(organisation: OrganisationClient)
     days = [f"2026-{month:02}-{day:02}" for month in (3, 4, 5, 6) for day in range(1, 29)]
     more = [{"refCode": day, "startDate": day, "endDate": day} for day in days]
     defined = organisation.define(group())
-    assert [(300004, "a group must not have more than 100 periods")] == organisation.errors(
-        "POST", address(defined), more[:99]
-    )
+    assert [
+        (300004, "a group must not have more than 100 periods; the setting periodsMax allows up to 1000")
+    ] == organisation.errors("POST", address(defined), more[:99])
     assert 100 == len(organisation.data("POST", address(defined), more[:98]))
 
 
@@ -197,17 +197,22 @@ def test_a_running_period_may_end_earlier_or_later(organisation: OrganisationCli
 
 
 def test_an_ended_period_keeps_its_dates_and_may_get_another_text(organisation: OrganisationClient) -> None:
-    """Sending the same dates is no change."""
+    """Sending the same dates is no change; other dates are left as they are, with a warning for each."""
     defined = organisation.define(group(periods=(DECEMBER, JANUARY)))
     ended = defined["periods"][0]
     (shown,) = organisation.data("PUT", address(defined), [ended | {"description": "over"}])
     assert ("over", "2025-12-31") == (shown["description"], shown["endDate"])
+    later = {"description": "long over", "refCode": "x", "startDate": "2026-12-10", "endDate": "2026-12-20T00:00:00Z"}
+    answered = json_of(organisation.put(address(defined), [{"id": ended["id"], **later}]))
+    assert [shown | {"description": "long over", "attribution": answered["data"][0]["attribution"]}] == answered["data"]
+    assert [
+        f"[0].{field} cannot be changed and was left as it is." for field in ("refCode", "startDate", "endDate")
+    ] == [warning["message"] for warning in answered["warnings"]]
 
 
 UNREADABLE = "is not a date-time such as 2024-10-24T00:00:00.000 or 2024-10-24T00:00:00+05:30"
 CHANGED: tuple[tuple[int, Json, str], ...] = (
-    (0, {"startDate": "2025-11-30"}, "[0].startDate: cannot be changed: the period is ENDED"),
-    (0, {"endDate": "2025-12-30"}, "[0].endDate: cannot be changed: the period is ENDED"),
+    (0, {"startDate": "x"}, f"[0].startDate: {UNREADABLE}"),
     (1, {"startDate": "2026-01-02"}, "[0].startDate: cannot be changed: the period is RUNNING"),
     (1, {"endDate": "2026-01-19"}, "[0].endDate: must not lie before today: the period is RUNNING"),
     (1, {"endDate": "2026-02-01"}, "[0]: shares a day with the period February"),
@@ -221,7 +226,7 @@ CHANGED: tuple[tuple[int, Json, str], ...] = (
 def test_what_a_status_does_not_allow_is_refused(
     organisation: OrganisationClient, place: int, change: Json, reason: str
 ) -> None:
-    """RUNNING: the end only, and not before today; ENDED: no date; and nothing of the call is done."""
+    """RUNNING: the end only, and not before today; and nothing of the call is done."""
     defined = organisation.define(group(periods=(DECEMBER, JANUARY, FEBRUARY)))
     body = [{"id": defined["periods"][place]["id"], **change}]
     assert [(300004, reason)] == organisation.errors("PUT", address(defined), body)

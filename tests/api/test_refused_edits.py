@@ -15,7 +15,7 @@ def address(defined: Json) -> str:
     return f"/v3/targetGroups/{defined['id']}"
 
 
-IDS = f"must be numbers between 1 and {2**63 - 1}"
+IDS = "must be numbers between 0 and 9223372036854775807, and 0 restricts nothing"
 LINES = "currentLineItem is known only to targets on line items, not to a condition on a bill (at character 1)"
 WRONG: tuple[tuple[Json, list[tuple[int, str]]], ...] = (
     ({"description": "d" * 256}, [(300004, "description: must not be longer than 255 characters")]),
@@ -28,7 +28,7 @@ WRONG: tuple[tuple[Json, list[tuple[int, str]]], ...] = (
 )
 WRONG_OF_TARGET: tuple[tuple[Json, list[str]], ...] = (
     ({"description": "d" * 256}, ["description: must not be longer than 255 characters"]),
-    ({"filters": [{"entityIds": [0]}]}, ["filters[0].entityType: is needed", f"filters[0].entityIds: {IDS}"]),
+    ({"filters": [{"entityIds": [-1]}]}, ["filters[0].entityType: is needed", f"filters[0].entityIds: {IDS}"]),
     ({"defaultValues": [{"defaultValue": 0}]}, ["defaultValues[0].defaultValue: must be greater than 0"]),
     ({"defaultValues": [{}]}, ["defaultValues[0].defaultValue: is needed"]),
     (

@@ -52,16 +52,16 @@ def test_windows_that_have_not_begun_are_one_row(organisation: OrganisationClien
 
 
 def test_a_customers_own_windows_follow_the_first_event(organisation: OrganisationClient) -> None:
-    """All of them with their own bounds, the last one cut at the group's end; one that the end leaves empty is none."""
+    """Each ends when the next begins, the last one at the group's end; one that the end leaves empty is none."""
     organisation.define(own(CYCLIC, 5))
     organisation.send_events(bill("40", time="2026-01-19T09:43:40Z"))
     anna = organisation.customer("anna")
     rows = organisation.rows(anna, **EVERY)
     assert [
-        ("2026-01-21T09:43:40.000Z", "2026-01-23T09:43:39.000Z"),
-        ("2026-01-23T09:43:40.000Z", "2026-01-25T09:43:39.000Z"),
+        ("2026-01-21T09:43:40.000Z", "2026-01-23T09:43:40.000Z"),
+        ("2026-01-23T09:43:40.000Z", "2026-01-25T09:43:40.000Z"),
         ("2026-01-25T09:43:40.000Z", "2026-01-25T23:59:59.000Z"),
-        ("2026-01-19T09:43:40.000Z", "2026-01-21T09:43:39.000Z"),
+        ("2026-01-19T09:43:40.000Z", "2026-01-21T09:43:40.000Z"),
     ] == [stamps(row) for row in rows]
     assert [True, True, True, False] == [row["targetId"] is None for row in rows]
     assert {False} == {row["currentPeriod"] for row in rows}
@@ -133,9 +133,10 @@ def test_streak_rows_are_the_published_ones(organisation: OrganisationClient) ->
     organisation.send_events(bill("1"))
     two, three = ({"streakId": one["id"], "streakName": one["name"]} for one in defined["streaks"])
     nothing = {"status": "NOT_STARTED", "currentCount": 0}
+    dates = {"streakAchievedDateTime": None, "streakAchievedDateTimeISO": None}
     assert [
-        {"userStreakId": None, **two, **nothing, "totalTargetCountOfSequence": 2},
-        {"userStreakId": None, **three, **nothing, "totalTargetCountOfSequence": 3},
+        {"userStreakId": None, **two, **nothing, "totalTargetCountOfSequence": 2, **dates},
+        {"userStreakId": None, **three, **nothing, "totalTargetCountOfSequence": 3, **dates},
     ] == shown(organisation)
     organisation.send_events(bill("99"))
     assert [("IN_PROGRESS", 1), ("IN_PROGRESS", 1)] == [

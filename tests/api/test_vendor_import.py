@@ -75,6 +75,8 @@ def lively(organisation: OrganisationClient) -> dict[str, int]:
     marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50, "isActive": True}]
     organisation.define(group(target() | {"targetMilestoneTriggers": marks}))
     organisation.define(group(target("LINEITEM", "QUANTITY"), target("TRANSACTION", "VISIT"), combinationType="ANY"))
+    organisation.define(group(target("LINEITEM", "SALES"), target("LINEITEM", "QUANTITY"), trackingType="DEFAULT"))
+    organisation.define(group(target(), active=False))
     levels = [{"name": f"level {organisation.organisation.id}", "targetCountOfSequence": 1}]
     organisation.define(group(target(), trackingType="STREAKS", streaks=levels))
     listed = organisation.define(group(target(enrolmentMethod="IMPORT")))
@@ -128,3 +130,16 @@ def test_unknown_fields_are_reported(organisation: OrganisationClient) -> None:
     read_group(saved, raw, calendar_of("UTC"))
     assert ({"group.colour": 1, "group.targets.mood": 1}, ["channels"]) == (dict(saved.unknown), saved.unread)
     assert defined["id"] == raw["id"]
+
+
+def test_a_stopped_group_that_moves_in_can_be_started_again(
+    organisation: OrganisationClient, elsewhere: ApiClient
+) -> None:
+    """It was saved with its targets shown inactive; started again, it counts."""
+    stopped = organisation.define(group(target(), active=False))
+    new = elsewhere.organisation()
+    elsewhere.clock.now = organisation.client.clock.now
+    moved(new, told(organisation), {})
+    started = new.data("PUT", f"/v3/targetGroups/{stopped['id']}", {"active": True})
+
+    assert [True] == [part["active"] for part in started["targets"]]

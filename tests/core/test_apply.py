@@ -225,11 +225,11 @@ def test_inactive_trigger_keeps_its_place() -> None:
     "filters, expected",
     [
         (None, "5"),
-        ((Filter(FilterKind.STORE, (1,)),), "5"),
-        ((Filter(FilterKind.STORE, (2,)),), None),
-        ((Filter(FilterKind.STORE, (2,)), Filter(FilterKind.ZONE, (7,))), "5"),
-        ((Filter(FilterKind.STORE, ()), Filter(FilterKind.ZONE, (8,))), None),
-        ((Filter(FilterKind.CONCEPT, ()),), "5"),
+        ((Filter(kind=FilterKind.STORE, ids=(1,)),), "5"),
+        ((Filter(kind=FilterKind.STORE, ids=(2,)),), None),
+        ((Filter(kind=FilterKind.STORE, ids=(2,)), Filter(kind=FilterKind.ZONE, ids=(7,))), "5"),
+        ((Filter(kind=FilterKind.STORE, ids=()), Filter(kind=FilterKind.ZONE, ids=(8,))), None),
+        ((Filter(kind=FilterKind.CONCEPT, ids=()),), "5"),
     ],
 )
 def test_filters_are_alternatives(filters: tuple[Filter, ...] | None, expected: str | None) -> None:

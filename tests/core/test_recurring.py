@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from milepost.model.organisation import PERIODS_LIMIT
 from milepost.model.target import Frequency
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft
 from milepost.rules.definition.recurring import LENGTH_MAX, expand_periods
-from milepost.rules.definition.schedule import PERIODS_MAX
 from tests.core.sample_drafts import GROUP, OCTOBER, found, group, made
 
 UTC = calendar_of("UTC")
@@ -68,7 +68,7 @@ def test_derived_periods_are_named_and_sound() -> None:
         {"cycle_opens": "soon"},
         {"total_periods": None},
         {"total_periods": 0},
-        {"total_periods": PERIODS_MAX + 1},
+        {"total_periods": PERIODS_LIMIT + 1},
         {"frequency": LENGTH_MAX + 1},
         {"frequency_kind": Frequency.CUSTOM, "frequency": 0},
         {"cycle_opens": "9990-01-01", "frequency": 100},
@@ -82,7 +82,7 @@ def test_nothing_follows_from_too_little(changes: dict[str, Any]) -> None:
     assert "periods" in [problem.path for problem in found(draft)]
 
 
-@pytest.mark.parametrize("count, frequency", [(PERIODS_MAX, 1), (1, LENGTH_MAX)])
+@pytest.mark.parametrize("count, frequency", [(PERIODS_LIMIT, 1), (1, LENGTH_MAX)])
 def test_limits_are_reached(count: int, frequency: int) -> None:
     """A hundred periods follow, and one of ten years of days."""
     assert len(recurring("2026-01-01", Frequency.DAILY, count, frequency).periods) == count

@@ -74,7 +74,6 @@ def test_a_sound_group_has_no_problems(draft: GroupDraft) -> None:
         ({"name": "Au\ntumn"}, [("name", 300004)]),
         ({"description": "d" * 256}, [("description", 300004)]),
         ({"description": "d\0"}, [("description", 300004)]),
-        ({"preferred_till_id": None}, [("preferredTillId", 300004)]),
         ({"preferred_till_id": -1}, [("preferredTillId", 300004)]),
         ({"preferred_till_id": ID_MAX + 1}, [("preferredTillId", 300004)]),
         ({"tracking": None}, [("trackingType", 300004)]),
@@ -85,7 +84,7 @@ def test_a_sound_group_has_no_problems(draft: GroupDraft) -> None:
         ({"frequency": FREQUENCY_MAX + 1}, [("frequency", 300004)]),
         ({"recurring_cycles": 101}, [("recurringCycles", 300004)]),
         ({"recurring_cycles": -2}, [("recurringCycles", 300004)]),
-        ({"targets": (SPEND, replace(SPEND, name="Other"))}, [("targets", 300004)]),
+        ({"targets": (SPEND, replace(SPEND, name="Other")), "leaderboard": True}, [("targets", 300004)]),
         ({"levels": (LevelDraft("Level", 1),)}, [("streaks", 300004)]),
         ({"any_of": True}, [("combinationType", 300004)]),
         ({"combination": CombinationDraft()}, [("unifiedTargetExpression", 300004)]),
@@ -215,10 +214,15 @@ def test_a_leaderboard_ranks_single_targets() -> None:
 
 
 def test_a_goal_that_customers_set_themselves_enrols_by_list() -> None:
-    """A user-created target is single and its customer is enrolled by the API."""
+    """A user-created target is single; another enrolment or tracking is taken with a warning (facts 8 #89)."""
     draft = replace(with_target(enrolment=EnrolmentMethod.TRANSACTION), user_created=True)
-    assert problems(draft) == [("targets[0].enrolmentMethod", 300004)]
-    assert problems(replace(streak(1), user_created=True)) == [("userCreated", 300004)]
+    for unusual, paths in (
+        (draft, ["targets[0].enrolmentMethod"]),
+        (replace(streak(1), user_created=True), ["userCreated"]),
+    ):
+        validation = validate(unusual, ORGANISATION, NOW)
+        assert validation.problems == ()
+        assert [warning.partition(":")[0] for warning in validation.warnings][: len(paths)] == paths
 
 
 def test_everything_wrong_is_found_at_once() -> None:
@@ -232,7 +236,6 @@ def test_everything_wrong_is_found_at_once() -> None:
     )
     expected = {
         ("name", 300004),
-        ("preferredTillId", 300004),
         ("totalPeriods", 300004),
         ("periods[0].refCode", 300004),
         ("periods[0].endDate", 300004),
@@ -249,7 +252,7 @@ def test_everything_wrong_is_found_at_once() -> None:
 
 def test_nothing_said_is_a_list_of_what_is_needed() -> None:
     """The answer to an empty request lists everything that a group must have."""
-    needed = ["name", "trackingType", "preferredTillId", "totalPeriods", "periods"]
+    needed = ["name", "trackingType", "totalPeriods", "periods"]
     assert [problem.path for problem in found(GroupDraft())] == needed
 
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from milepost.model.organisation import Organisation
+from milepost.model.organisation import PERIODS_USUAL, Organisation
 from milepost.model.target import Evaluation
 from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
-from milepost.rules.definition.schedule import PERIODS_MAX
 from tests.core.sample_drafts import (
     GROUP,
     NOVEMBER,
@@ -60,7 +59,7 @@ def test_a_bad_period_is_refused_with_the_field(changes: dict[str, Any], expecte
 
 def test_periods_are_limited() -> None:
     """A hundred periods are accepted, one more is not."""
-    assert (problems(daily(PERIODS_MAX)), problems(daily(PERIODS_MAX + 1))) == ([], [("periods", 300004)])
+    assert (problems(daily(PERIODS_USUAL)), problems(daily(PERIODS_USUAL + 1))) == ([], [("periods", 300004)])
 
 
 def test_period_codes_are_unique_in_their_group() -> None:

@@ -170,7 +170,8 @@ def test_triggers_are_marks_with_names(triggers: tuple[TriggerDraft, ...], expec
         ((), []),
         ((FilterDraft(FilterKind.STORE, (1, 2)), FilterDraft(FilterKind.ZONE, ())), []),
         ((FilterDraft(None, (1,)),), ["[0].entityType"]),
-        ((FilterDraft(FilterKind.STORE, (0,)),), ["[0].entityIds"]),
+        ((FilterDraft(FilterKind.STORE, (0,)),), []),
+        ((FilterDraft(FilterKind.STORE, (-1,)),), ["[0].entityIds"]),
         ((FilterDraft(FilterKind.STORE, tuple(range(1, FILTER_IDS_MAX + 1))),), []),
         ((FilterDraft(FilterKind.STORE, tuple(range(1, FILTER_IDS_MAX + 2))),), ["[0].entityIds"]),
         ((FilterDraft(FilterKind.STORE, (1,)),) * FILTERS_MAX, []),
@@ -178,6 +179,6 @@ def test_triggers_are_marks_with_names(triggers: tuple[TriggerDraft, ...], expec
     ],
 )
 def test_filters_name_places(filters: tuple[FilterDraft, ...], expected: list[str]) -> None:
-    """A filter has a kind and positive ids, within limits; none given is told from an empty list."""
+    """A filter has a kind and ids from 0, within limits; none given is told from an empty list."""
     draft = with_target(filters=filters)
     assert [problem.path for problem in found(draft)] == [f"{T}.filters{path}" for path in expected]

@@ -161,7 +161,7 @@ def filters(draw: st.DrawFn) -> tuple[Filter, ...] | None:
     count = pick(draw, (None, None, None, None, 0, 1, 2))
     if count is None:
         return None
-    return tuple(Filter(pick(draw, tuple(FilterKind)), pick(draw, FILTER_IDS)) for _ in range(count))
+    return tuple(Filter(kind=pick(draw, tuple(FilterKind)), ids=pick(draw, FILTER_IDS)) for _ in range(count))
 
 
 def triggers(draw: st.DrawFn, first_id: int) -> tuple[Trigger, ...]:

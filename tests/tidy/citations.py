@@ -17,6 +17,9 @@ FORMER_WORD = "semantics"
 DECISIONS, CODES, SETTINGS = "8", "6", "8.1"
 """The sections whose decisions, error codes and settings can be cited one by one."""
 
+LATER_DECISIONS = "8.2"
+"""The section with further decisions, which are cited as those of section 8."""
+
 FOLDERS = ("src", "tests", "docs", "bench")
 SUFFIXES = frozenset({".json", ".md", ".py", ".pyi", ".pyx", ".scenario", ".sql", ".toml"})
 
@@ -55,7 +58,8 @@ def texts() -> Iterator[tuple[str, str]]:
 def anchors_of(page: str) -> frozenset[str]:
     """Return what can be cited of *page*: `4.11`, `8 #28`, `8.1 lateDays`, `8.1 SUBTRACT`, `6 310119`."""
     sections = _sections(page)
-    decisions = re.findall(r"^\* \*\*#(\d+) ", sections.get(DECISIONS, ""), re.MULTILINE)
+    decided = sections.get(DECISIONS, "") + sections.get(LATER_DECISIONS, "")
+    decisions = re.findall(r"^\* \*\*#(\d+) ", decided, re.MULTILINE)
     settings = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", sections.get(SETTINGS, ""), re.MULTILINE)
     codes = re.findall(r"^\| (\d[^|]*) \|", sections.get(CODES, ""), re.MULTILINE)
     return frozenset(

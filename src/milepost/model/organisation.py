@@ -91,6 +91,9 @@ class Outage(NamedTuple):
 
 GOAL_TEMPLATES_MAX = 50
 GOAL_DAYS_MAX = 1_000
+PERIODS_USUAL, PERIODS_LIMIT = 100, 1_000
+"""Periods that a group may have unless the organisation allows more, and that it may allow (S0, facts 8 #97)."""
+
 GOALS_AT_ONCE_MAX = 50
 
 
@@ -108,7 +111,7 @@ class Settings:
 
     `late_days` is how late an event may arrive, None for no limit. `offset_days` is how many days end-of-period work
     waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
-    goal, and `goals_at_once` limits the open goals of one customer.
+    goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -127,6 +130,7 @@ class Settings:
     goal_days: int = 92
     goals_at_once: int = 5
     backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
+    periods_max: int = PERIODS_USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

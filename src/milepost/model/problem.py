@@ -30,5 +30,12 @@ class Unavailable(Exception):
     """
 
 
+class Fault(Exception):
+    """The server could not do what was asked because of a mistake of ours or a database that is not as it should be.
+
+    Nothing was written. The client keeps the request and sends it again (facts 8 #96).
+    """
+
+
 class Unfit(Exception):
     """The database may not be used in its present state. The message gives the reason and the remedy."""

@@ -104,20 +104,20 @@ class WindowKind(Enum):
     MAX = "MAX"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """The places whose events count. No ids means no restriction. A target's filters are alternatives (facts 8 #54)."""
+    """Places whose events count; no ids mean all. `sent_ids` has the zeros of the request too (facts 8 #54, #90)."""
 
     kind: FilterKind
     ids: tuple[int, ...]
+    sent_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """What a measure needs besides its type: the vendor's `extendedFieldInfo`.
 
-    `window` says which value of a day counts. `window_given` distinguishes an explicit null from an absent key, because
-    the vendor's answers do.
+    `window` is the value of a day that counts. `window_given` separates a null from an absent key, as answers do.
     """
 
     name: str | None = None

@@ -32,7 +32,7 @@ _TO_THE_SECOND = len("2025-11-20T13:07:49")
 
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
-    r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?"
+    r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?"
     r"(?P<offset>Z|[+-]\d\d:?\d\d)?)?",
     re.ASCII,
 )
@@ -134,8 +134,8 @@ class Calendar:
     def read(self, text: str) -> Moment:
         """Read a date or date-time. Without an offset or `Z` it is local time of this zone.
 
-        Accepted are `2024-08-20`, `2024-10-24T00:00:00.000`, `…Z` and `…+05:30`, with or without a fraction. A date
-        alone is the first instant of that day. Raises Unreadable.
+        Accepted are `2024-08-20`, `2024-10-24T00:00:00.000`, `…Z` and `…+05:30`, with or without a fraction, and with a
+        blank in place of `T` (facts 8 #91). A date alone is the first instant of that day. Raises Unreadable.
         """
         return self._read(text, z_is_local=False)
 

@@ -1,6 +1,9 @@
 """Organisations, their versions, and the definitions in force at a version."""
 
+import re
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 from milepost.model.organisation import Organisation, Settings, SettingsVersion
@@ -96,6 +99,18 @@ async def all_ids(transaction: Transaction) -> list[int]:
 async def versions(transaction: Transaction, org_ids: Iterable[int]) -> dict[int, int]:
     """Return the present version of each organisation."""
     return dict(await transaction.rows("versions", {"orgs": list(org_ids)}))
+
+
+async def unusable_tables(transaction: Transaction) -> list[str]:
+    """Return the tables of the schema that are missing, or that this login may not read and write."""
+    return [name for (name,) in await transaction.rows("unusable_tables", {"tables": _tables()})]
+
+
+@cache
+def _tables() -> list[str]:
+    """Return the names of the tables that the schema makes."""
+    schema = files("milepost.store").joinpath("schema.sql").read_text(encoding="utf-8")
+    return re.findall(r"^create table (\w+)", schema, re.MULTILINE)
 
 
 async def lock(transaction: Transaction, org_id: int) -> Organisation:

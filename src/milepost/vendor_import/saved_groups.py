@@ -24,7 +24,8 @@ class SavedGroup(NamedTuple):
 
 def read_group(saved: SavedAnswers, raw: Json, calendar: Calendar) -> SavedGroup:
     """Return the target group that *raw* shows; unknown fields are counted in *saved* and left out."""
-    body, problems = read(GroupBody, {name: value for name, value in raw.items() if value is not None})
+    shown = {name: value for name, value in raw.items() if value is not None}
+    body, problems = read(GroupBody, shown | {"targets": _targets_in_use(shown)})
     unknown = [problem for problem in problems if problem.reason == UNKNOWN_FIELD]
     saved.unknown.update(f"group.{_without_places(problem.path)}" for problem in unknown)
     saved.known.update(f"group.{name}" for name in raw if name not in {problem.path for problem in unknown})
@@ -36,6 +37,17 @@ def read_group(saved: SavedAnswers, raw: Json, calendar: Calendar) -> SavedGroup
         period_attributions=_attributions(raw.get("periods", []), calendar),
     )
     return SavedGroup(imported, tuple(problem for problem in problems if problem.reason != UNKNOWN_FIELD))
+
+
+def _targets_in_use(shown: Json) -> list[Any]:
+    """Return the targets of a group. A stopped group shows all of them inactive, so that is left out (facts 8 #94).
+
+    Else none of them would count once the group is started again.
+    """
+    targets = shown.get("targets") or []
+    if shown.get("active") is not False or any(isinstance(one, dict) and one.get("active") for one in targets):
+        return list(targets)
+    return [one | {"active": True} if isinstance(one, dict) else one for one in targets]
 
 
 def _without_places(path: str) -> str:

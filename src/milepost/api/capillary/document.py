@@ -184,5 +184,11 @@ def _amount(value: object) -> object:
     return None if value is None else exact_number(value)
 
 
+def id_or_none(value: object) -> Any:
+    """Read 0 as no id: generated clients fill it in where there is none (facts 8 #90)."""
+    return None if type(value) is int and value == 0 else value
+
+
+Id = Annotated[int | None, BeforeValidator(id_or_none)]
 Code = Annotated[str | None, BeforeValidator(_number_as_text)]
 Amount = Annotated[Decimal | None, BeforeValidator(_amount)]

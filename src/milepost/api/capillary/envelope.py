@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from milepost.api.capillary.answer import AnswerStruct
+from milepost.api.http.parameters import parameter_warnings
 from milepost.model.problem import Problem
 
 INVALID_INPUT = 300004
@@ -16,7 +17,7 @@ Data = TypeVar("Data")
 
 
 class WarningAnswer(AnswerStruct):
-    """Something to know although the request succeeded."""
+    """Something to know although the request succeeded; it has no code (facts 8 #52)."""
 
     code: int | None
     message: str
@@ -35,6 +36,14 @@ class Envelope(AnswerStruct, Generic[Data]):
     data: Data
     errors: None
     warnings: list[WarningAnswer] | None
+
+
+class ListedEnvelope(AnswerStruct, Generic[Data]):
+    """The answer to a request that succeeded, with empty lists in place of null."""
+
+    data: Data
+    errors: list[None]
+    warnings: list[WarningAnswer]
 
 
 class Failure(AnswerStruct):
@@ -64,13 +73,18 @@ class PagedEnvelope(AnswerStruct, Generic[Data]):
 
 def answer(data: Data, warnings: Iterable[str] = ()) -> Envelope[Data]:
     """Return the envelope of a request that succeeded; a warning has no code (facts 8 #52)."""
-    return Envelope(data=data, errors=None, warnings=_warnings(warnings) or None)
+    return Envelope(data=data, errors=None, warnings=warning_answers(warnings) or None)
+
+
+def listed_answer(data: Data, warnings: Iterable[str] = ()) -> ListedEnvelope[Data]:
+    """Return the envelope with lists of a request that succeeded (facts 8 #94)."""
+    return ListedEnvelope(data=data, errors=[], warnings=warning_answers(warnings))
 
 
 def paged(data: Data, warnings: Iterable[str] = (), *, limit: int, offset: int, total: int) -> PagedEnvelope[Data]:
     """Return the envelope of a page; *offset* is the number of the page, from 0."""
     pagination = PaginationAnswer(limit=limit, offset=offset, total=total)
-    return PagedEnvelope(pagination=pagination, data=data, errors=[], warnings=_warnings(warnings))
+    return PagedEnvelope(pagination=pagination, data=data, errors=[], warnings=warning_answers(warnings))
 
 
 def failure(problems: Iterable[Problem]) -> Failure:
@@ -83,8 +97,9 @@ def failure(problems: Iterable[Problem]) -> Failure:
     return Failure(data=None, errors=errors, warnings=None)
 
 
-def _warnings(warnings: Iterable[str]) -> list[WarningAnswer]:
-    return [WarningAnswer(code=None, message=warning) for warning in warnings]
+def warning_answers(warnings: Iterable[str] = ()) -> list[WarningAnswer]:
+    """Return *warnings*, and those about parameters of the request (facts 8 #95)."""
+    return [WarningAnswer(code=None, message=warning) for warning in (*warnings, *parameter_warnings())]
 
 
 def _message(problem: Problem) -> str:

@@ -11,14 +11,17 @@ from milepost.api.http import health, viewer
 from milepost.api.http.authentication import NotAllowed, NotRecognised
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.openapi import DocumentedApp
+from milepost.api.http.parameters import ANY
 from milepost.api.http.routes import MODULES, ROUTES
-from milepost.model.problem import Problem, Refused, Unavailable
+from milepost.model.problem import Fault, Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
 from milepost.service.runtime.runtime import Runtime
 
 RETRY_SECONDS = "1"
 ACCESS_DENIED = 4000
 """The vendor's code for a login whose role is not enough (facts 3.0)."""
+
+FAULT = "the server could not do this, and its log says why; send it again"
 
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
@@ -30,7 +33,11 @@ def create_app(runtime: Runtime, *, error_status: int) -> FastAPI:
     app.state.runtime = runtime
     app.state.error_status = error_status
     app.state.needs = {address: route.needs for address, route in ROUTES.items() if route.needs is not None}
+    app.state.parameters = {
+        address: frozenset((*route.query, ANY) if route.any_query else route.query) for address, route in ROUTES.items()
+    }
     _answer_failures(app)
+    _answer_faults(app)
     return app
 
 
@@ -88,6 +95,18 @@ def _answer_failures(app: FastAPI) -> None:
         return _failed(request, error.status_code, Problem("", str(error.detail), error.status_code))
 
 
+def _answer_faults(app: FastAPI) -> None:
+    """Register that a fault of ours is a 5xx, so that the client sends the request again (facts 8 #96)."""
+
+    @app.exception_handler(Fault)
+    async def _(request: Request, error: Fault) -> JsonResponse:
+        return _later(request, Problem("", str(error), 500), 500)
+
+    @app.exception_handler(Exception)
+    async def _(request: Request, _error: Exception) -> JsonResponse:
+        return _later(request, Problem("", FAULT, 500), 500)
+
+
 def _failed(request: Request, status: int, *problems: Problem) -> JsonResponse:
     """Return the failure in the form of the API that the request was sent to."""
     if request.url.path.startswith("/api/v1"):
@@ -98,7 +117,8 @@ def _failed(request: Request, status: int, *problems: Problem) -> JsonResponse:
     return JsonResponse(failure(problems), status_code=status)
 
 
-def _later(request: Request, problem: Problem) -> JsonResponse:
-    response = _failed(request, 503, problem)
+def _later(request: Request, problem: Problem, status: int = 503) -> JsonResponse:
+    """Return the failure of a request that is to be sent again."""
+    response = _failed(request, status, problem)
     response.headers["Retry-After"] = RETRY_SECONDS
     return response

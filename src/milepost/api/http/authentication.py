@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from milepost.api.http.parameters import check_parameters
 from milepost.model.role import Role
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -50,6 +51,7 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
     needs = request.app.state.needs[request.method.lower(), request.scope["route"].path]
     if not caller.role.allows(needs):
         raise NotAllowed(caller.role, needs)
+    check_parameters(request)
     return caller
 
 

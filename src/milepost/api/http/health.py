@@ -14,9 +14,13 @@ async def healthz() -> Response:
     return Response("ok\n", media_type="text/plain")
 
 
-@router.get("/readyz", response_class=Response, responses={503: {"description": "The database does not answer."}})
+@router.get(
+    "/readyz",
+    response_class=Response,
+    responses={503: {"description": "The database does not answer, or a table is missing."}},
+)
 async def readyz(runtime: RunningRuntime) -> Response:
-    """Answer 200 if requests can be answered, 503 if the database cannot be reached."""
+    """Answer 200 if requests can be answered, 503 if the database cannot be reached or lacks a table."""
     if await is_ready(runtime.database):
         return Response("ready\n", media_type="text/plain")
-    return Response("the database does not answer\n", status_code=503, media_type="text/plain")
+    return Response("the database does not answer, or lacks a table\n", status_code=503, media_type="text/plain")

@@ -1,5 +1,6 @@
 """The OpenAPI document: the body and the answer of each route, where routes read raw bodies and write exact numbers."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from milepost.api.capillary.envelope import Failure
+from milepost.api.http.descriptions import described, example_of
 from milepost.api.http.route import ADMIN, EVENTS, JSON, Body, Route
 from milepost.api.http.routes import ROUTES
 from milepost.api.native.answer import Problems
@@ -57,7 +59,8 @@ def completed(document: Json) -> Json:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(operation, path, ROUTES[method, path], schemas)
-    return document | {"components": {"schemas": schemas.named, "securitySchemes": SECURITY}}
+    complete = document | {"components": {"schemas": schemas.named, "securitySchemes": SECURITY}}
+    return described(complete)
 
 
 class _Schemas:
@@ -128,7 +131,7 @@ def _plain_name(name: Any) -> Any:
 
 def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> None:
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(route.body, schemas)}
+        operation["requestBody"] = {"required": True, "content": _content(route.body, schemas, operation)}
     parameters = [("query", name) for name in route.query] + [("header", name) for name in route.headers]
     if parameters:
         operation["parameters"] = [
@@ -152,13 +155,19 @@ def _answer(description: str, schema: Json) -> Json:
     return {"description": description, "content": {JSON: {"schema": schema}}}
 
 
-def _content(body: Body, schemas: _Schemas) -> Json:
+def _content(body: Body, schemas: _Schemas, operation: Json) -> Json:
     single = schemas.one_of(body.shapes)
     several = {"type": "array", "items": single}
     forms = [single] * body.alone + [several] * body.listed
     content: Json = {kind: {"schema": forms[0] if len(forms) == 1 else {"anyOf": forms}} for kind in body.types}
+    example: Any = None
+    if body.shapes:
+        example = example_of(operation["operationId"], body.shapes[0].__name__)
+        for kind in content.values():
+            kind["example"] = example if body.alone else [example]
     if body.by_line is not None:
         content[body.by_line] = {"schema": {"type": "string", "description": "One JSON object on each line."}}
+        content[body.by_line]["example"] = f"{json.dumps(example)}\n"
     if body.table is not None:
-        content["text/csv"] = {"schema": {"type": "string", "description": body.table}}
+        content["text/csv"] = {"schema": {"type": "string", "description": body.table}, "example": body.table_example}
     return content

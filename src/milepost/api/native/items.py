@@ -8,6 +8,7 @@ from fastapi import Request
 from msgspec import Struct
 
 from milepost.api.http.body import id_of, read_body, read_json
+from milepost.api.http.descriptions import example_of
 from milepost.api.http.route import ADMIN, READ, READING, Body, Route
 from milepost.api.native.answer import Items, Page
 from milepost.api.native.structure import structure_problems
@@ -98,6 +99,14 @@ def routes_of_list(path: str, body: Any, item: Any, columns: str) -> Mapping[tup
     """Return the document's rows of a list at *path*: `POST` takes a *body* or several, `GET` answers with *item*s."""
     table = f"A heading of columns, then a row for each: {columns}."
     return {
-        ("post", path): Route(ADMIN, Items[item], Body((body,), listed=True, table=table)),
+        ("post", path): Route(
+            ADMIN, Items[item], Body((body,), listed=True, table=table, table_example=_table_example(body))
+        ),
         ("get", path): Route(READ, Page[item], statuses=READING),
     }
+
+
+def _table_example(body: type[Struct]) -> str:
+    """Return the example of *body* as a table of one row."""
+    example = example_of("", body.__name__)
+    return f"{','.join(example)}\n{','.join(map(str, example.values()))}\n"

@@ -14,6 +14,7 @@ from milepost.model.target import (
     Entity,
     Evaluation,
     Filter,
+    FilterKind,
     FreezeRule,
     Goal,
     Metadata,
@@ -77,7 +78,6 @@ def build_group(draft: GroupDraft, organisation: Organisation, ids: Ids, author:
     """Return the group that the valid *draft* defines, made by *author* at *now* (epoch microseconds)."""
     assert not validate(draft, organisation, now).problems
     assert draft.name is not None
-    assert draft.preferred_till_id is not None
     assert draft.tracking is not None
     assert draft.total_periods is not None
     calendar = ruling_calendar(organisation, draft.time_zone_name)
@@ -89,7 +89,7 @@ def build_group(draft: GroupDraft, organisation: Organisation, ids: Ids, author:
         name=draft.name,
         description=draft.description,
         active=draft.active is not False,
-        preferred_till_id=draft.preferred_till_id,
+        preferred_till_id=draft.preferred_till_id or 0,
         tracking=draft.tracking,
         evaluation=evaluation_of(draft),
         frequency_kind=draft.frequency_kind,
@@ -192,7 +192,13 @@ def filters_of(target: TargetDraft) -> tuple[Filter, ...] | None:
     """Return the filters of a valid draft, None if it names none."""
     if target.filters is None:
         return None
-    return tuple(Filter(draft.kind, draft.ids or ()) for draft in target.filters if draft.kind is not None)
+    return tuple(_filter(draft.kind, draft.ids or ()) for draft in target.filters if draft.kind is not None)
+
+
+def _filter(kind: FilterKind, sent: tuple[int, ...]) -> Filter:
+    """Return the filter by the ids that name a place; 0 names none (facts 8 #90)."""
+    ids = tuple(id_ for id_ in sent if id_ != 0)
+    return Filter(kind=kind, ids=ids, sent_ids=None if ids == sent else sent)
 
 
 def metadata_of(target: TargetDraft) -> Metadata | None:

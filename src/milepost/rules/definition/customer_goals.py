@@ -51,7 +51,9 @@ def customer_goal_draft(group: TargetGroup, template: Target, starts_on: str, en
     name = f"{template.name[:TEMPLATE_NAME_MAX].strip()} {starts_on} to {ends_on} v{version}"
     filters = None
     if template.filters is not None:
-        filters = tuple(FilterDraft(restriction.kind, restriction.ids) for restriction in template.filters)
+        filters = tuple(
+            FilterDraft(restriction.kind, restriction.sent_ids or restriction.ids) for restriction in template.filters
+        )
     target = TargetDraft(
         name=name,
         entity=template.entity,

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
+from milepost.model.organisation import PERIODS_LIMIT
 from milepost.model.target import Evaluation, Frequency
 from milepost.rules.calendar import Calendar, Unreadable, iso_date
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
-from milepost.rules.definition.schedule import PERIODS_MAX, evaluation_of
+from milepost.rules.definition.schedule import evaluation_of
 
 LENGTH_MAX = 3_650
 """The largest number of frequency units in one period: ten years of days."""
@@ -34,7 +35,7 @@ def expand_periods(draft: GroupDraft, calendar: Calendar) -> GroupDraft:
     if draft.periods or evaluation_of(draft) is not Evaluation.FIXED_CALENDAR_WINDOW or kind is None or count is None:
         return draft
     first = _first_day(draft, calendar)
-    if first is None or not 1 <= count <= PERIODS_MAX or not 1 <= length <= LENGTH_MAX:
+    if first is None or not 1 <= count <= PERIODS_LIMIT or not 1 <= length <= LENGTH_MAX:
         return draft
     if kind is Frequency.CUSTOM and not draft.frequency:
         return draft

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from milepost.model.organisation import Organisation, TimeZonePolicy
+from milepost.model.organisation import PERIODS_LIMIT, Organisation, TimeZonePolicy
 from milepost.model.problem import Problem
 from milepost.model.target import Evaluation
 from milepost.model.time import SECOND_US, Micros
 from milepost.rules.calendar import Calendar, Moment, Unreadable, calendar_of, is_zone
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
-
-PERIODS_MAX = 100
-"""The largest number of periods of one group (S0)."""
 
 YEARS_WITHOUT_DATES = 5
 """The years that a group without any date lasts (facts 2.7)."""
@@ -57,14 +54,14 @@ def zone_problems(draft: GroupDraft, organisation: Organisation) -> Iterator[Pro
         yield Problem("timeZoneName", reason)
 
 
-def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
-    """Yield the problems of each period and of the periods together."""
+def period_problems(draft: GroupDraft, calendar: Calendar, most: int) -> Iterator[Problem]:
+    """Yield the problems of each period and of the periods together, of which there may be *most*."""
     is_fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
-    if len(draft.periods) > PERIODS_MAX:
-        yield Problem("periods", f"must not have more than {PERIODS_MAX} entries")
+    if len(draft.periods) > most:
+        yield Problem("periods", f"must not have more than {most} entries{periods_hint(most)}")
     if is_fixed and not draft.periods:
         yield Problem("periods", "are needed for FIXED_CALENDAR_WINDOW, or a frequencyType and a first day")
-    for place, period in enumerate(draft.periods[:PERIODS_MAX]):
+    for place, period in enumerate(draft.periods[:most]):
         path = f"periods[{place}]"
         yield from name_problems(f"{path}.refCode", period.ref_code)
         yield from text_problems(f"{path}.description", period.description, DESCRIPTION_MAX)
@@ -75,7 +72,12 @@ def period_problems(draft: GroupDraft, calendar: Calendar) -> Iterator[Problem]:
         (f"periods[{place}].refCode", period.ref_code) for place, period in enumerate(draft.periods)
     )
     if is_fixed:
-        yield from _overlaps(draft.periods[:PERIODS_MAX], calendar)
+        yield from _overlaps(draft.periods[:most], calendar)
+
+
+def periods_hint(most: int) -> str:
+    """Return the words after a limit of *most* periods that say how an organisation raises it (facts 8 #97)."""
+    return f"; the setting periodsMax allows up to {PERIODS_LIMIT}" if most < PERIODS_LIMIT else ""
 
 
 def span_of(period: PeriodDraft, calendar: Calendar) -> PeriodSpan | None:

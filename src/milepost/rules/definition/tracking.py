@@ -6,13 +6,13 @@ from typing import assert_never
 from milepost.model.organisation import Settings
 from milepost.model.problem import Problem
 from milepost.model.target import EnrolmentMethod, Evaluation, Tracking
-from milepost.rules.definition.draft import GroupDraft, LevelDraft
+from milepost.rules.definition.draft import GroupDraft, LevelDraft, TargetDraft
 from milepost.rules.definition.goals import amount_problems, enrolment_of
 from milepost.rules.definition.naming import MISSING, duplicate_problems, name_problems
 from milepost.rules.definition.schedule import evaluation_of
 
 TARGETS_MAX = 50
-"""The largest number of targets of a unified group (facts 8 #9)."""
+"""The largest number of targets of a group whose targets may be several (facts 8 #9, #88)."""
 
 TARGETS_UNIFIED_MIN = 2
 
@@ -31,7 +31,6 @@ def tracking_problems(draft: GroupDraft, periods: int, settings: Settings) -> It
     yield from _level_problems(draft, periods)
     yield from _unified_problems(draft)
     yield from _leaderboard_problems(draft, settings)
-    yield from _user_created_problems(draft)
     yield from _cap_problems(draft)
     yield from _freeze_problems(draft)
     yield from _evaluation_problems(draft)
@@ -63,11 +62,28 @@ def _number_problems(draft: GroupDraft) -> Iterator[Problem]:
     """Yield a problem for too many or too few targets. A group may have none, because targets may be added later."""
     if draft.tracking is None or not draft.targets:
         return
-    count = len(draft.targets)
-    if draft.tracking is not Tracking.UNIFIED and count > 1:
-        yield Problem("targets", f"must not have more than 1 entry for {draft.tracking.value}")
-    if draft.tracking is Tracking.UNIFIED and not TARGETS_UNIFIED_MIN <= count <= TARGETS_MAX:
-        yield Problem("targets", f"must have {TARGETS_UNIFIED_MIN} to {TARGETS_MAX} entries for UNIFIED")
+    reason = target_count_reason(
+        len(draft.targets), draft.tracking, has_board=bool(draft.leaderboard), is_goal=bool(draft.user_created)
+    )
+    if reason is not None:
+        yield Problem("targets", reason)
+
+
+def target_count_reason(count: int, tracking: Tracking, *, has_board: bool, is_goal: bool) -> str | None:
+    """Return why a group cannot have *count* active targets, or None if it can (facts 8 #9, #88).
+
+    The targets of a DEFAULT group count separately. A group with a leaderboard, a cap, a streak or goals that customers
+    set has one target. For example three targets are right for DEFAULT and wrong for CAPPING.
+    """
+    if tracking is Tracking.UNIFIED:
+        fits = TARGETS_UNIFIED_MIN <= count <= TARGETS_MAX
+        return None if fits else f"must have {TARGETS_UNIFIED_MIN} to {TARGETS_MAX} active entries for UNIFIED"
+    if tracking is Tracking.DEFAULT and not has_board and not is_goal:
+        return None if count <= TARGETS_MAX else f"must not have more than {TARGETS_MAX} active entries for DEFAULT"
+    if count <= 1:
+        return None
+    why = " with a leaderboard" if has_board else " with userCreated" if is_goal else ""
+    return f"must not have more than 1 active entry for {tracking.value}{why}"
 
 
 def _level_problems(draft: GroupDraft, periods: int) -> Iterator[Problem]:
@@ -138,15 +154,21 @@ def _leaderboard_problems(draft: GroupDraft, settings: Settings) -> Iterator[Pro
         yield Problem(path, "is allowed only with trackingType DEFAULT")
 
 
-def _user_created_problems(draft: GroupDraft) -> Iterator[Problem]:
-    """Yield the problems of a group for customers' own goals (facts 4.12)."""
+def user_created_warnings(draft: GroupDraft) -> Iterator[str]:
+    """Yield what is unusual for a group of customers' own goals (facts 4.12, 8 #89)."""
     if not draft.user_created:
         return
     if draft.tracking not in {None, Tracking.DEFAULT}:
-        yield Problem("userCreated", "is allowed only with trackingType DEFAULT")
-    for place, target in enumerate(draft.targets):
-        if enrolment_of(target) is not EnrolmentMethod.IMPORT:
-            yield Problem(f"targets[{place}].enrolmentMethod", "must be IMPORT for a user-created target")
+        yield f"userCreated: goals of customers have trackingType DEFAULT; {draft.tracking.value} is taken as sent."
+    for place, target in enumerate(draft.targets[:TARGETS_MAX]):
+        yield from goal_enrolment_warnings(f"targets[{place}]", target)
+
+
+def goal_enrolment_warnings(path: str, target: TargetDraft) -> Iterator[str]:
+    """Yield a warning for a target of customers' own goals that every customer takes part in (facts 8 #89)."""
+    method = enrolment_of(target)
+    if method is not EnrolmentMethod.IMPORT:
+        yield f"{path}.enrolmentMethod: goals of customers have IMPORT; with {method.value} every customer takes part."
 
 
 def _cap_problems(draft: GroupDraft) -> Iterator[Problem]:

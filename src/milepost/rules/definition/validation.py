@@ -24,14 +24,13 @@ from milepost.rules.definition.naming import (
 )
 from milepost.rules.definition.pairs import is_accepted
 from milepost.rules.definition.schedule import (
-    PERIODS_MAX,
     evaluation_of,
     period_problems,
     ruling_calendar,
     window_problems,
     zone_problems,
 )
-from milepost.rules.definition.tracking import TARGETS_MAX, tracking_problems
+from milepost.rules.definition.tracking import TARGETS_MAX, tracking_problems, user_created_warnings
 
 ID_MAX = 2**63 - 1
 FREQUENCY_MAX = 2**31 - 1
@@ -57,9 +56,9 @@ def validate(draft: GroupDraft, organisation: Organisation, now: Micros) -> Vali
     """Return all problems of *draft* in *organisation*, and warnings for its author; *now* is in epoch microseconds."""
     calendar = ruling_calendar(organisation, draft.time_zone_name)
     problems = [
-        *_group_problems(draft),
+        *_group_problems(draft, organisation.settings.periods_max),
         *zone_problems(draft, organisation),
-        *_window_problems(draft, calendar, now),
+        *_window_problems(draft, calendar, organisation.settings.periods_max, now),
         *tracking_problems(draft, periods_of(draft), organisation.settings),
     ]
     warnings: list[str] = []
@@ -67,7 +66,8 @@ def validate(draft: GroupDraft, organisation: Organisation, now: Micros) -> Vali
         path = f"targets[{place}]"
         condition = build_condition(path, target)
         problems += [*target_problems(path, target, periods_of(draft), evaluation_of(draft)), *condition.problems]
-        warnings += condition.warnings
+        warnings += (*condition.warnings, *filter_warnings(f"{path}.filters", target.filters or ()))
+    warnings += user_created_warnings(draft)
     problems += duplicate_problems(
         (f"targets[{place}].name", target.name) for place, target in enumerate(draft.targets)
     )
@@ -98,21 +98,21 @@ def periods_of(draft: GroupDraft) -> int:
     return draft.total_periods or 0
 
 
-def _group_problems(draft: GroupDraft) -> Iterator[Problem]:
+def _group_problems(draft: GroupDraft, periods_max: int) -> Iterator[Problem]:
     yield from name_problems("name", draft.name)
     yield from text_problems("description", draft.description, DESCRIPTION_MAX)
     yield from text_problems("timeZoneName", draft.time_zone_name, NAME_MAX)
     if draft.tracking is None:
         yield Problem("trackingType", MISSING)
     fixed = evaluation_of(draft) is Evaluation.FIXED_CALENDAR_WINDOW
-    yield from _number_problems("preferredTillId", draft.preferred_till_id, 0, ID_MAX, needed=True)
-    yield from _number_problems("totalPeriods", draft.total_periods, 0 if fixed else 1, PERIODS_MAX, needed=True)
+    yield from _number_problems("preferredTillId", draft.preferred_till_id, 0, ID_MAX, needed=False)
+    yield from _number_problems("totalPeriods", draft.total_periods, 0 if fixed else 1, periods_max, needed=True)
     yield from _number_problems("frequency", draft.frequency, 0, FREQUENCY_MAX, needed=False)
-    yield from _number_problems("recurringCycles", draft.recurring_cycles, RECURRING_UNSET, PERIODS_MAX, needed=False)
+    yield from _number_problems("recurringCycles", draft.recurring_cycles, RECURRING_UNSET, periods_max, needed=False)
 
 
-def _window_problems(draft: GroupDraft, calendar: Calendar, now: Micros) -> Iterator[Problem]:
-    yield from period_problems(draft, calendar)
+def _window_problems(draft: GroupDraft, calendar: Calendar, periods_max: int, now: Micros) -> Iterator[Problem]:
+    yield from period_problems(draft, calendar, periods_max)
     yield from window_problems(draft, calendar, now)
 
 
@@ -152,8 +152,17 @@ def filter_problems(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[Pro
         ids = restriction.ids or ()
         if len(ids) > FILTER_IDS_MAX:
             yield Problem(f"{path}[{place}].entityIds", f"must not have more than {FILTER_IDS_MAX} entries")
-        if any(not 0 < id_ <= ID_MAX for id_ in ids):
-            yield Problem(f"{path}[{place}].entityIds", f"must be numbers between 1 and {ID_MAX}")
+        if any(not 0 <= id_ <= ID_MAX for id_ in ids):
+            yield Problem(
+                f"{path}[{place}].entityIds", f"must be numbers between 0 and {ID_MAX}, and 0 restricts nothing"
+            )
+
+
+def filter_warnings(path: str, filters: tuple[FilterDraft, ...]) -> Iterator[str]:
+    """Yield what a filter by the id 0 means, which no place has (facts 8 #90)."""
+    for place, restriction in enumerate(filters[:FILTERS_MAX]):
+        if 0 in (restriction.ids or ()):
+            yield f"{path}[{place}].entityIds: no place has the id 0; it restricts nothing."
 
 
 def _number_problems(path: str, number: int | None, least: int, most: int, *, needed: bool) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, day_from, iso_date
 from milepost.rules.definition.build import build_period
 from milepost.rules.definition.naming import DESCRIPTION_MAX, MISSING, duplicate_problems, name_problems, text_problems
-from milepost.rules.definition.schedule import PERIODS_MAX, Window, date_problems, ends_before_start
+from milepost.rules.definition.schedule import Window, date_problems, ends_before_start, periods_hint
 from milepost.rules.definition.tracking import STREAKS
 from milepost.rules.edits.amendment import AmendedGroup, EditContext, PeriodAmendment
 from milepost.rules.edits.edit_in_progress import UNKNOWN_PERIOD, GroupEdit
@@ -42,8 +42,9 @@ def add_periods(group: TargetGroup, amendments: tuple[PeriodAmendment, ...], con
     if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
         edit.refuse("", "periods are added to a group of FIXED_CALENDAR_WINDOW only")
         return edit.result()
-    if len(group.periods) + len(amendments) > PERIODS_MAX:
-        edit.refuse("", f"a group must not have more than {PERIODS_MAX} periods")
+    most = context.organisation.settings.periods_max
+    if len(group.periods) + len(amendments) > most:
+        edit.refuse("", f"a group must not have more than {most} periods{periods_hint(most)}")
         return edit.result()
     taken = {name_key(period.ref_code) for period in group.periods}
     for amendment in amendments:
@@ -132,10 +133,16 @@ def _with_days(edit: GroupEdit, amendment: PeriodAmendment, period: Period) -> P
         edit.refuse(begin if first != old[0] else end, "depends on each customer's own events in this group")
         return period
     status = status_of(period, edit.context.at)
+    if status is PeriodStatus.ENDED:
+        # The description of such a request still changes (facts 8 #94).
+        for path_of_day, is_changed in ((begin, first != old[0]), (end, last != old[1])):
+            if is_changed:
+                edit.warn_unchanged(path_of_day)
+        return period
     is_stopped = not (edit.before.active and period.active)
     if first != old[0] and (is_stopped or status is not PeriodStatus.NOT_STARTED):
         edit.refuse(begin, f"cannot be changed: the period is {_status_name(status, is_stopped=is_stopped)}")
-    if last != old[1] and (is_stopped or status is PeriodStatus.ENDED):
+    if last != old[1] and is_stopped:
         edit.refuse(end, f"cannot be changed: the period is {_status_name(status, is_stopped=is_stopped)}")
     if first > last:
         edit.refuse(end, "lies before startDate")

@@ -8,15 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from milepost.model.target import Combination, EnrolmentMethod, Entity, Target, Tracking, Trigger
+from milepost.model.target import Combination, Entity, Target, Tracking, Trigger
 from milepost.rules.definition.audiences import resolve_audiences
 from milepost.rules.definition.build import IdKind, build_target, filters_of, metadata_of
 from milepost.rules.definition.condition import build_condition
 from milepost.rules.definition.draft import TargetDraft, TriggerDraft
-from milepost.rules.definition.goals import enrolment_of
 from milepost.rules.definition.naming import DESCRIPTION_MAX, text_problems
-from milepost.rules.definition.tracking import TARGETS_MAX, TARGETS_UNIFIED_MIN
-from milepost.rules.definition.validation import filter_problems, target_name_problems, target_problems
+from milepost.rules.definition.tracking import goal_enrolment_warnings, target_count_reason
+from milepost.rules.definition.validation import (
+    filter_problems,
+    filter_warnings,
+    target_name_problems,
+    target_problems,
+)
 from milepost.rules.edits.amendment import NewName, TargetAmendment
 from milepost.rules.edits.edit_in_progress import UNKNOWN_TARGET, GroupEdit
 from milepost.rules.edits.goal_edits import change_goals, order_goals
@@ -58,6 +62,7 @@ def change_target(edit: GroupEdit, amendment: TargetAmendment) -> None:
     draft, path = amendment.draft, amendment.path
     edit.problems += text_problems(f"{path}.description", draft.description, DESCRIPTION_MAX)
     edit.problems += filter_problems(f"{path}.filters", draft.filters or ())
+    edit.warnings += filter_warnings(f"{path}.filters", draft.filters or ())
     for name, requested, current in _FIXED:
         if (value := requested(draft)) is not None and value != current(target):
             edit.warn_unchanged(f"{path}.{name}")
@@ -66,7 +71,7 @@ def change_target(edit: GroupEdit, amendment: TargetAmendment) -> None:
         target,
         name=_name(edit, amendment, target),
         description=target.description if draft.description is None else draft.description,
-        active=target.active if draft.active is None else draft.active,
+        active=_active(edit, amendment, target),
         expression=expression,
         expression_tree=tree,
         filters=target.filters if draft.filters is None else filters_of(draft),
@@ -85,14 +90,32 @@ def add_target(edit: GroupEdit, amendment: TargetAmendment) -> None:
     edit.problems += problems
     if group.tracking is Tracking.UNIFIED and draft.triggers:
         edit.refuse(f"{path}.targetMilestoneTriggers", "are not allowed with UNIFIED")
-    if group.user_created and enrolment_of(draft) is not EnrolmentMethod.IMPORT:
-        edit.refuse(f"{path}.enrolmentMethod", "must be IMPORT for a user-created target")
     if problems:
         return
     target = build_target(draft, group.tracking, periods, edit.context.ids)
     edit.targets[target.id] = target
     edit.names.append(NewName(f"{path}.name", IdKind.TARGET, target.id, target.name))
-    edit.warnings += condition.warnings
+    edit.warnings += (*condition.warnings, *filter_warnings(f"{path}.filters", draft.filters or ()))
+    if group.user_created:
+        edit.warnings += goal_enrolment_warnings(path, draft)
+
+
+def _active(edit: GroupEdit, amendment: TargetAmendment, target: Target) -> bool:
+    """Return whether the target is to be active. A copy of a stopped group sends what was shown: false (facts 8 #94).
+
+    So a false leaves the target of a stopped group as it is; else the copy that starts the group again would
+    deactivate its targets.
+    """
+    requested = amendment.draft.active
+    if requested is None:
+        return target.active
+    if not requested and target.active and not edit.before.active:
+        edit.warnings.append(
+            f"{amendment.path}.active was left as it is: a stopped group shows its targets inactive. "
+            "DELETE deactivates a target."
+        )
+        return True
+    return requested
 
 
 def set_target_active(edit: GroupEdit, path: str, target_id: int, *, active: bool) -> None:
@@ -116,11 +139,9 @@ def check_target_count(edit: GroupEdit, combination: Combination | None) -> None
     if active == before:
         return
     group = edit.before
-    if group.tracking is not Tracking.UNIFIED:
-        if len(active) > 1:
-            edit.refuse("targets", f"must not have more than 1 active entry for {group.tracking.value}")
-    elif not TARGETS_UNIFIED_MIN <= len(active) <= TARGETS_MAX:
-        edit.refuse("targets", f"must have {TARGETS_UNIFIED_MIN} to {TARGETS_MAX} active entries for UNIFIED")
+    reason = target_count_reason(len(active), group.tracking, has_board=group.leaderboard, is_goal=group.user_created)
+    if reason is not None:
+        edit.refuse("targets", reason)
 
 
 def _name(edit: GroupEdit, amendment: TargetAmendment, target: Target) -> str:

@@ -1,26 +1,31 @@
 """Reads everything about one customer in a single statement; all the rest is arithmetic on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from milepost.model.customer import Customer, Identifier
 from milepost.model.lazy import unpack_rows
 from milepost.model.standing import Progress, ProgressKey, Standing
-from milepost.model.target import Target, TargetGroup
+from milepost.model.target import Entity, Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
-from milepost.store import customers
-from milepost.store.database import Database
+from milepost.store import customers, declarations
+from milepost.store.database import Database, Transaction
 from milepost.store.log import key_of_customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """A customer with the snapshot of their organisation; `progress` includes that of ended periods."""
+    """A customer with the snapshot of their organisation; `progress` includes that of ended periods.
+
+    `currency_names` are the declared names of alternate currencies by programme and identifier.
+    """
 
     snapshot: OrganisationSnapshot
     customer: Customer
     standing: Standing
     progress: dict[ProgressKey, Progress]
+    currency_names: Mapping[tuple[int, str], str]
 
     @property
     def groups(self) -> list[TargetGroup]:
@@ -41,13 +46,24 @@ async def view_customer(database: Database, snapshots: Snapshots, org_id: int, c
         if row is None:
             return None
         snapshot = await snapshots.at(reading, org_id, row.version)
+        currency_names = await _currency_names(reading, snapshot)
     archived = {progress.key: progress for progress in row.history}
     return CustomerView(
         snapshot=snapshot,
         customer=row.customer,
         standing=row.standing,
         progress=archived | unpack_rows(row.standing.progress),
+        currency_names=currency_names,
     )
+
+
+async def _currency_names(reading: Transaction, snapshot: OrganisationSnapshot) -> Mapping[tuple[int, str], str]:
+    """Return the names of the organisation's currencies; none is read where no target counts one."""
+    targets = (target for group in snapshot.groups.values() for target in group.targets)
+    if not any(target.entity is Entity.ALTERNATE_CURRENCIES for target in targets):
+        return {}
+    currencies = await declarations.currencies(reading, snapshot.organisation.id)
+    return {(currency.program_id, currency.identifier): currency.name for currency in currencies}
 
 
 async def find_customer(database: Database, org_id: int, identifier: Identifier) -> int | None:

@@ -24,10 +24,14 @@ from milepost.store.definitions import NameKey, NameKind
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRequest:
-    """The group that a request asks to define, and the problems found while the request was read."""
+    """The group that a request asks to define, and the problems found while the request was read.
+
+    A group that names no till has `till_id`, the till of the request, or 0 (facts 8 #87).
+    """
 
     draft: GroupDraft
     problems: tuple[Problem, ...] = ()
+    till_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ async def _define(
     organisation = await organisations.lock(transaction, org_id)
     draft = expand_periods(request.draft, ruling_calendar(organisation, request.draft.time_zone_name))
     targets, unknown_audiences = await with_audiences(transaction, org_id, list(target_paths(draft.targets)))
-    draft = replace(draft, targets=targets)
+    till_id = request.till_id or 0 if draft.preferred_till_id is None else draft.preferred_till_id
+    draft = replace(draft, targets=targets, preferred_till_id=till_id)
     validation = validate(draft, organisation, now)
     taken = await taken_problems(transaction, org_id, wanted_names(draft))
     undeclared = await undeclared_problems(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import md5
 
-from milepost.model.definitions.event_definition import EventDefinition, EventField, EventFieldType
+from milepost.model.definitions.event_definition import EventDefinition, EventField, EventFieldType, scalar_text
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
@@ -14,6 +14,9 @@ from milepost.store.database import Transaction
 
 ACTIVE_MAX = 10
 """Active definitions that an organisation may have (facts 2.11)."""
+
+VALUES_SHOWN_MAX = 20
+"""Possible values that the refusal of another value lists."""
 
 CODE_DEFINITION = 7300
 CODE_RECEIVED = 7311
@@ -104,6 +107,9 @@ def received_problems(
                 problems.append(Problem(field.name, f"{field.name} is required", CODE_RECEIVED))
         elif field.type is EventFieldType.DOUBLE and not _is_number(value):
             problems.append(Problem(field.name, f"{field.name} must be a number", CODE_RECEIVED))
+        elif field.possible_values and scalar_text(value) not in field.possible_values:
+            listed = ", ".join(sorted(field.possible_values)[:VALUES_SHOWN_MAX])
+            problems.append(Problem(field.name, f"{field.name} must be one of {listed}", CODE_RECEIVED))
     return problems
 
 

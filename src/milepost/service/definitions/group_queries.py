@@ -33,7 +33,7 @@ class MilestoneStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupList:
-    """Groups of an organisation, in the order of their ids."""
+    """Groups of an organisation, newest first (facts 8 #94)."""
 
     organisation: Organisation
     groups: tuple[TargetGroup, ...]
@@ -73,14 +73,12 @@ async def list_groups(
     With *user_created* the goals that customers set are included; with *only_active* inactive groups are left out.
     """
     organisation, groups = await _all(database, snapshots, org_id)
-    return GroupList(
-        organisation=organisation,
-        groups=tuple(
-            group
-            for group in groups.values()
-            if not group.deleted and (user_created or not group.user_created) and (group.active or not only_active)
-        ),
-    )
+    listed = [
+        group
+        for group in groups.values()
+        if not group.deleted and (user_created or not group.user_created) and (group.active or not only_active)
+    ]
+    return GroupList(organisation=organisation, groups=tuple(sorted(listed, key=_age, reverse=True)))
 
 
 async def find_group(
@@ -103,9 +101,14 @@ async def find_milestones(
         organisation, groups = await _all(database, snapshots, org_id)
         window = _window(query, calendar_of(organisation.zone))
         matches += ((organisation, group) for group in groups.values() if _matches(group, query, window, now))
-    matches.sort(key=lambda match: (match[1].attribution.created_at, match[1].id), reverse=True)
+    matches.sort(key=lambda match: _age(match[1]), reverse=True)
     start = query.offset * query.limit
     return MilestonePage(groups=tuple(matches[start : start + query.limit]), total=len(matches))
+
+
+def _age(group: TargetGroup) -> tuple[Micros, int]:
+    """Return the key by which lists are sorted: when the group was made, and its id among those of one instant."""
+    return group.attribution.created_at, group.id
 
 
 def status_of(group: TargetGroup, now: Micros) -> MilestoneStatus:

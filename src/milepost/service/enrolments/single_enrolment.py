@@ -19,7 +19,7 @@ from milepost.service.definitions.participation import (
     takes_part,
     unenrol_event,
 )
-from milepost.service.ingest.incoming_event import IncomingEvent, Status
+from milepost.service.ingest.incoming_event import IncomingEvent, Status, raise_faults
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
@@ -85,6 +85,7 @@ def _problems(group: TargetGroup, draft: EnrolmentDraft) -> list[Problem]:
 async def _receive(runtime: Runtime, incoming_event: IncomingEvent, lost: Problem) -> None:
     """Receive an enrolment event. Raises Refused with *lost* if another request was first."""
     (answer,) = await runtime.lanes.receive([incoming_event])
+    raise_faults([answer])
     if answer.status in {Status.DUPLICATE, Status.CONFLICT}:
         raise Refused(lost)
     if answer.status is Status.REFUSED:

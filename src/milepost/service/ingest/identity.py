@@ -36,7 +36,7 @@ async def resolve(
     """Return the customer that each incoming event names; *remembered* are names that were resolved before.
 
     An unknown external id is registered if one of the events that give it is sound, so that an event that is refused
-    makes no customer.
+    makes no customer. An identifier of another kind is registered where such an event says so (facts 8 #91).
     """
     resolved: list[CustomerKey | Problem | None] = []
     positions: dict[IdentifierKey, list[int]] = {}
@@ -52,7 +52,12 @@ async def resolve(
     if not positions:
         return ResolvedIdentities(resolved, {})
     ids = await customers.ids_by_identifier(transaction, list(positions))
-    unknown = [name for name in positions if name not in ids and name[1].kind is IdentifierKind.EXTERNAL_ID]
+    unknown = [
+        name
+        for name, places in positions.items()
+        if name not in ids
+        and (name[1].kind is IdentifierKind.EXTERNAL_ID or any(incoming_events[place].registers for place in places))
+    ]
     registrable = [name for name in unknown if any(are_sound[position] for position in positions[name])]
     ids |= await register(transaction, [(name, incoming_events[positions[name][0]]) for name in registrable])
     names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import EventKey, Payload
-from milepost.model.problem import Problem
+from milepost.model.problem import Fault, Problem
 from milepost.model.standing import Entry
 from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import PlaceName
@@ -16,7 +16,8 @@ from milepost.service.snapshot.organisation_snapshot import PlaceName
 class IncomingEvent(Struct, frozen=True, kw_only=True):
     """An event as a client submitted it; its customer and place are still only named.
 
-    Instants are in epoch microseconds. `till_id` is the till that logged in, or None.
+    Instants are in epoch microseconds. `till_id` is the till that logged in, or None. `registers` says that a customer
+    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91).
     """
 
     org_id: int
@@ -28,6 +29,7 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     place: PlaceName | None
     till_id: int | None
     payload: Payload
+    registers: bool = False
 
 
 def own_event(
@@ -60,12 +62,13 @@ def own_event(
 
 
 class Status(Enum):
-    """What became of an incoming event."""
+    """What became of an incoming event. FAILED is a fault of ours: nothing is stored, the event is to be sent again."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    FAILED = "failed"
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -82,3 +85,16 @@ class Answer(Struct, frozen=True, kw_only=True):
 def refusal(incoming_event: IncomingEvent, *problems: Problem) -> Answer:
     """Return the answer that the event was refused because of *problems*."""
     return Answer(key=incoming_event.key, status=Status.REFUSED, problems=problems)
+
+
+def failed(incoming_event: IncomingEvent) -> Answer:
+    """Return the answer that a fault of ours kept the event from being stored (facts 8 #96)."""
+    reason = "could not be counted, nothing was stored; the server's log says why; send it again"
+    return Answer(key=incoming_event.key, status=Status.FAILED, problems=(Problem("", reason),))
+
+
+def raise_faults(answers: Sequence[Answer]) -> None:
+    """Raise Fault if one of *answers* is that of a fault of ours."""
+    for answer in answers:
+        if answer.status is Status.FAILED:
+            raise Fault(answer.problems[0].reason)

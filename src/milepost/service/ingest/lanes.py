@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import structlog
 
-from milepost.model.problem import Problem, Unavailable
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, refusal
+from milepost.model.problem import Unavailable
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, failed
 from milepost.service.ingest.transaction import Ingest
 
 _log = structlog.get_logger()
@@ -142,7 +142,7 @@ class _Lane:
 
 
 async def _receive_batch(ingest: Ingest, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-    """Receive *incoming_events*. If a mistake of ours fails the batch, halve it until only that event is refused."""
+    """Receive *incoming_events*. If a mistake of ours fails the batch, halve it until only that event fails."""
     try:
         return await ingest(incoming_events)
     except Unavailable:
@@ -150,11 +150,6 @@ async def _receive_batch(ingest: Ingest, incoming_events: Sequence[IncomingEvent
     except Exception:  # noqa: BLE001 - around one batch, so that one event cannot spoil its neighbours
         if len(incoming_events) == 1:
             _log.exception("event_not_counted", source=incoming_events[0].key.source, id=incoming_events[0].key.id)
-            return [
-                refusal(
-                    incoming_events[0],
-                    Problem("", "could not be counted, nothing was stored; the server's log says why"),
-                )
-            ]
+            return [failed(incoming_events[0])]
     half = len(incoming_events) // 2
     return await _receive_batch(ingest, incoming_events[:half]) + await _receive_batch(ingest, incoming_events[half:])

@@ -14,7 +14,7 @@ from milepost.model.event import (
     PauseStreak,
 )
 from milepost.model.time import Micros
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, own_event
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, own_event, raise_faults
 from milepost.service.ingest.survivor_lookup import merge_family
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -50,11 +50,13 @@ async def submit_once(runtime: Runtime, incoming_event: IncomingEvent, *, dated:
     the time at which it arrived; so it is received again with the time of the first.
     """
     (answer,) = await runtime.lanes.receive([incoming_event])
+    raise_faults([answer])
     if answer.status is not Status.CONFLICT or dated:
         return answer
     first = await _stored_command(runtime, incoming_event)
     assert first is not None, "a conflict is with a stored event"
     (answer,) = await runtime.lanes.receive([replace(incoming_event, occurred_at=first.occurred_at)])
+    raise_faults([answer])
     return answer
 
 

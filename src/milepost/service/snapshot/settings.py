@@ -16,6 +16,8 @@ from milepost.model.organisation import (
     LATE_DAYS_MAX,
     OFFSET_DAYS_MAX,
     OUTAGES_MAX,
+    PERIODS_LIMIT,
+    PERIODS_USUAL,
     AfterAchievement,
     BackwardPeriods,
     CarryLines,
@@ -225,6 +227,7 @@ SETTINGS: Mapping[str, Setting] = {
         BackwardPeriods,
         "whether adding periods is refused if one of them ends before it starts",
     ),
+    "periodsMax": _number("periods_max", PERIODS_USUAL, PERIODS_LIMIT, "how many periods a group may have"),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
 

@@ -98,3 +98,11 @@ select k.org_id, k.key_id, k.name, k.role, (extract(epoch from t.expires_at) * 1
 from access_token as t
 join api_key as k on k.key = t.key
 where t.token_digest = %(digest)b and k.revoked_at is null and t.expires_at > to_timestamp(%(now)s / 1000000.0);
+
+-- unusable_tables: those of the named tables that are missing, or that this login may not read and write
+select name
+from unnest(%(tables)s::text[]) as name
+where case
+    when to_regclass(name) is null then true
+    else not (has_table_privilege(to_regclass(name), 'select') and has_table_privilege(to_regclass(name), 'insert'))
+end;

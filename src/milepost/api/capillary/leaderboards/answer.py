@@ -29,6 +29,15 @@ class CustomerDetailsAnswer(AnswerStruct, rename=None):
     email: str
 
 
+class RankDetailsAnswer(AnswerStruct, rename=None):
+    """Who a customer is, beside the customer's ranks; empty where it is not known (facts 8 #94)."""
+
+    mobile: str
+    last_name: str
+    first_name: str
+    email: str
+
+
 class BoardEntryAnswer(AnswerStruct):
     """A place on a board."""
 
@@ -74,7 +83,7 @@ class RanksAnswer(AnswerStruct):
     last_sync_time: str
     last_sync_time_iso: str = field(name="lastSyncTimeISO")
     customer_id: int
-    user_enrichment_details: CustomerDetailsAnswer
+    user_enrichment_details: RankDetailsAnswer
     user_ranks: list[RankAnswer]
 
 
@@ -117,7 +126,7 @@ def ranks_answer(customer: Customer, ranks: list[RankAnswer], synced_at: Micros,
         last_sync_time=calendar.abbreviated(synced_at),
         last_sync_time_iso=calendar.iso(synced_at),
         customer_id=customer.id,
-        user_enrichment_details=_details(customer),
+        user_enrichment_details=_rank_details(customer),
         user_ranks=ranks,
     )
 
@@ -149,6 +158,16 @@ def _details(customer: Customer | None) -> CustomerDetailsAnswer:
         first_name=_captured(None if customer is None else customer.first_name),
         anniversary=_captured(fields.get("anniversary")),
         email=_captured(identifiers.get(IdentifierKind.EMAIL)),
+    )
+
+
+def _rank_details(customer: Customer) -> RankDetailsAnswer:
+    identifiers = {identifier.kind: identifier.value for identifier in reversed(customer.identifiers)}
+    return RankDetailsAnswer(
+        mobile=identifiers.get(IdentifierKind.MOBILE, ""),
+        last_name=customer.last_name,
+        first_name=customer.first_name,
+        email=identifiers.get(IdentifierKind.EMAIL, ""),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from milepost.api.capillary.document import id_or_none
 from milepost.api.http.body import ID_MAX
 from milepost.model.problem import Problem, Refused
 from milepost.service.organisations.scopes import outside_the_family
@@ -46,7 +47,7 @@ def read_rank_queries(value: Any, org_ids: AbstractSet[int]) -> tuple[list[RankQ
             for name in item
             if name not in RANK_FIELDS
         ]
-        org_id = item.get("orgId")
+        org_id = id_or_none(item.get("orgId"))
         if org_id is not None and not (isinstance(org_id, int) and org_id in org_ids):
             problems.append(outside_the_family(f"[{place}].orgId", org_id))
         group_id, target_id, period_id = (_id(f"[{place}].{name}", item, name, problems) for name in RANK_FIELDS[1:])
@@ -60,7 +61,7 @@ def read_rank_queries(value: Any, org_ids: AbstractSet[int]) -> tuple[list[RankQ
 
 def _id(path: str, item: Mapping[str, Any], name: str, problems: list[Problem]) -> int | None:
     value = item.get(name)
-    if value is None and name == "periodId":
+    if name == "periodId" and id_or_none(value) is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= ID_MAX:
         return value

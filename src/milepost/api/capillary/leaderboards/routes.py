@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
 
-from milepost.api.capillary.envelope import Envelope, PagedEnvelope, answer, paged
+from milepost.api.capillary.envelope import ListedEnvelope, PagedEnvelope, listed_answer, paged
 from milepost.api.capillary.leaderboards.answer import (
     BoardAnswer,
     RankAnswer,
@@ -33,7 +33,7 @@ RANKS = "/v3.1/leaderboards/user/{user_id}"
 _GATEWAY = "/api_gateway/intouch-api-v3"
 
 _BOARD = Route(READ, PagedEnvelope[BoardAnswer], headers=HEADERS, statuses=READING)
-_RANKS = Route(READ, Envelope[RanksAnswer], Body((RankBody,), alone=False, listed=True), headers=HEADERS)
+_RANKS = Route(READ, ListedEnvelope[RanksAnswer], Body((RankBody,), alone=False, listed=True), headers=HEADERS)
 
 router = APIRouter(tags=["leaderboards"])
 
@@ -104,7 +104,7 @@ async def get_user_ranks(user_id: str, request: Request, runtime: RunningRuntime
         synced_at = min(synced_at, cached.synced_at)
         ranks.append(rank_answer(board, cached, customer.id, caller.org_id))
     shown = ranks_answer(customer, ranks, synced_at, snapshot.rule_index.calendar)
-    return JsonResponse(answer(shown, warnings))
+    return JsonResponse(listed_answer(shown, warnings))
 
 
 async def _reader_of(runtime: Runtime, readers: Sequence[Caller], group_id: int) -> tuple[Caller, OrganisationSnapshot]:

@@ -36,6 +36,8 @@ _IDENTIFIERS = {
 }
 
 
+_KINDS = {name.lower(): kind for name, kind in KINDS.items()}
+
 CustomerId = Annotated[int, Meta(ge=1, le=ID_MAX)]
 
 
@@ -71,7 +73,7 @@ def read_event(
     if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name in COMMANDS:
         problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
     definition = definitions.get(name) if isinstance(name, str) else None
-    customer = _identifier(value, definition, problems)
+    named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
     attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
     for field, content in attributes.items():
@@ -93,6 +95,8 @@ def read_event(
         place=None,
         till_id=None,
         payload=Activity(attributes),
+        registers=definition is not None
+        and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )
 
 
@@ -111,12 +115,15 @@ def _event_id(value: dict[str, Any], request_id: str) -> str:
 
 def _identifier(
     value: dict[str, Any], definition: EventDefinition | None, problems: list[Problem]
-) -> Identifier | None:
-    """Return the customer: by a field named like an identifier, else by the field that the definition says names it."""
+) -> tuple[str, Identifier | None]:
+    """Return the field that names the customer, and the customer.
+
+    It is a field called like an identifier, else the field of which the definition says that it names the customer.
+    """
     fields = list(_IDENTIFIERS.items())
     if definition is not None:
         fields += [
-            (field.name, KINDS.get(field.setting("identifierType", "mobile"), IdentifierKind.MOBILE))
+            (field.name, _KINDS.get(field.setting("identifierType", "mobile").lower(), IdentifierKind.MOBILE))
             for field in definition.fields
             if field.type is EventFieldType.CUSTOMER
         ]
@@ -127,10 +134,10 @@ def _identifier(
         text = str(content) if isinstance(content, (str, int)) and not isinstance(content, bool) else ""
         if not 0 < len(text) <= VALUE_CHARACTERS_MAX or (kind is IdentifierKind.ID and id_of(text) is None):
             problems.append(Problem(field, f"must be an identifier of 1 to {VALUE_CHARACTERS_MAX} characters"))
-            return None
-        return Identifier(kind, text.lower() if kind is IdentifierKind.EMAIL else text)
+            return field, None
+        return field, Identifier(kind, text.lower() if kind is IdentifierKind.EMAIL else text)
     problems.append(Problem("", f"one of {', '.join(field for field, _ in fields)} must name the customer"))
-    return None
+    return "", None
 
 
 def _instant(text: object, now: Micros, problems: list[Problem]) -> Micros:

@@ -14,7 +14,7 @@ from milepost.api.http.route import Body, Route
 from milepost.model.event import Activity, Scalar
 from milepost.model.problem import Refused
 from milepost.service.definitions.event_definitions import defined_events, unique_id
-from milepost.service.ingest.incoming_event import IncomingEvent, Status
+from milepost.service.ingest.incoming_event import IncomingEvent, Status, raise_faults
 from milepost.service.organisations.webhooks import organisation_of_webhook
 
 WEBHOOK = "/webhooks/{webhook_id}"
@@ -36,6 +36,7 @@ async def post_event(webhook_id: str, request: Request, runtime: RunningRuntime)
     definitions = await defined_events(runtime, org_id)
     incoming_event = read_event(read_json(await read_body(request)), org_id, runtime.clock(), request_id, definitions)
     (answer,) = await runtime.lanes.receive([incoming_event])
+    raise_faults([answer])
     # Where the organisation defines what makes an event unique, another event with the same unique id is a duplicate,
     # even if its other attributes differ.
     is_duplicate = (

@@ -154,7 +154,13 @@ def _version_id(text: str | None) -> int | None:
     return None if text is None else id_or_refuse(text, Problem("versionId", "must be an id"))
 
 
-_MEMBERS = Body((MemberBody,), alone=False, listed=True, table="One column of identifiers, named by its kind.")
+_MEMBERS = Body(
+    (MemberBody,),
+    alone=False,
+    listed=True,
+    table="One column of identifiers, named by its kind.",
+    table_example="externalId\nanna\n",
+)
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/audiences"): Route(READ, Page[AudienceItem], statuses=READING),

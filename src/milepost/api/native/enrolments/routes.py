@@ -48,6 +48,7 @@ _FILE = Body(
     alone=False,
     types=(),
     table="An identifier, TargetName, CreatedBy, UpdatedBy, and one column for each period, named by its refCode.",
+    table_example="externalId,TargetName,Nov\nanna,Spend,500\n",
 )
 
 ROUTES: Mapping[tuple[str, str], Route] = {

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body, read_json
-from milepost.api.http.route import ADMIN, READ, READING, TELLING, Body, Route
+from milepost.api.http.route import ADMIN, READ, READING, Body, Route
 from milepost.api.native.answer import Page
 from milepost.api.native.organisations.answer import (
     OrganisationItem,
@@ -49,7 +49,7 @@ async def get_settings_versions(
 
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("get", "/api/v1/organisation"): Route(READ, OrganisationItem, statuses=TELLING),
+    ("get", "/api/v1/organisation"): Route(READ, OrganisationItem, statuses=READING),
     ("patch", "/api/v1/organisation"): Route(ADMIN, OrganisationItem, Body((SettingsBody,))),
     ("get", "/api/v1/organisation/versions"): Route(READ, Page[SettingsItem], statuses=READING),
 }

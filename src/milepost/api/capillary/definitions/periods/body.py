@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from milepost.api.capillary.document import Code, Document, read_each
+from milepost.api.capillary.document import Code, Document, Id, read_each
 from milepost.api.http.body import read_json
 from milepost.model.problem import Problem
 from milepost.rules.definition.draft import PeriodDraft
@@ -14,7 +14,7 @@ class PeriodBody(Document):
 
     shown_only: ClassVar[frozenset[str]] = frozenset({"attribution", "periodStatus", "targetGroupId"})
 
-    id: int | None = None
+    id: Id = None
     ref_code: Code = None
     start_date: str | None = None
     end_date: str | None = None

@@ -159,9 +159,11 @@ def edited_group(group: TargetGroup, calendar: Calendar, now: Micros) -> TargetG
     return _group(group, calendar, now, periods=True, targets=True, dated=True)
 
 
-def listed_group(group: TargetGroup, calendar: Calendar, now: Micros, *, periods: bool) -> TargetGroupAnswer:
-    """Return *group* as the list of groups shows it: without targets, with periods if the request asks for them."""
-    return _group(group, calendar, now, periods=periods, targets=False, dated=True)
+def listed_group(
+    group: TargetGroup, calendar: Calendar, now: Micros, *, periods: bool, targets: bool
+) -> TargetGroupAnswer:
+    """Return *group* as the list of groups shows it: with periods and targets if the request asks for them."""
+    return _group(group, calendar, now, periods=periods, targets=targets, dated=True)
 
 
 def single_group(group: TargetGroup, calendar: Calendar, now: Micros, *, periods: bool) -> TargetGroupAnswer:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from milepost.api.capillary.definitions.periods.body import PeriodBody, period_amendment
 from milepost.api.capillary.definitions.targets.body import ENTRIES_MAX, AggregateWord, TargetBody, target_amendment
-from milepost.api.capillary.document import Amount, Document, choice, read
+from milepost.api.capillary.document import Amount, Document, Id, choice, read
 from milepost.api.http.body import read_json
 from milepost.model.problem import Problem
 from milepost.model.target import CapScope, Evaluation, Frequency, Tracking
@@ -71,7 +71,7 @@ class GroupBody(Document):
 
     shown_only: ClassVar[frozenset[str]] = frozenset({"attribution", "createdOn", "orgId", "activePeriod"})
 
-    id: int | None = None
+    id: Id = None
     name: str | None = None
     description: str | None = None
     active: bool | None = None
@@ -171,7 +171,7 @@ def read_unified_change(body: bytes) -> tuple[UnifiedAmendment, Problems]:
     amendment = UnifiedAmendment(
         combination=None if expression is None else expression.draft(),
         targets=_targets(unified.targets),
-        deactivated=tuple(unified.deactivate_target_ids or ()),
+        deactivated=tuple(id_ for id_ in unified.deactivate_target_ids or () if id_ != 0),
     )
     return amendment, problems
 

@@ -62,7 +62,7 @@ async def create_target_group(request: Request, runtime: RunningRuntime, asking:
     draft, problems = read_definition(await read_body(request))
     now = runtime.clock()
     defined = await define_groups(
-        runtime.database, asking.org_id, asking.author, DefinitionRequest(draft, problems), now
+        runtime.database, asking.org_id, asking.author, DefinitionRequest(draft, problems, asking.till_id), now
     )
     shown = created_group(defined.group, calendar_of(defined.organisation.zone), now)
     return JsonResponse(answer(shown, defined.warnings))
@@ -90,7 +90,10 @@ async def get_defined_groups(
     includeUserCreatedTargetGroups: str = "false",
     includeOnlyActive: str = "false",
 ) -> JsonResponse:
-    """List the target groups without their targets; on request with periods, and with the goals that customers set."""
+    """List the target groups, newest first; on request with periods, or with targets and the goals that customers set.
+
+    The published list without `includeUserCreatedTargetGroups` has no targets, the published list with it has them.
+    """
     problems: list[Problem] = []
     periods = boolean("includePeriods", includePeriods, problems)
     user_created = boolean("includeUserCreatedTargetGroups", includeUserCreatedTargetGroups, problems)
@@ -103,7 +106,7 @@ async def get_defined_groups(
             runtime.database, runtime.snapshots, reader.org_id, user_created=user_created, only_active=only_active
         )
         calendar = calendar_of(listed.organisation.zone)
-        shown += (listed_group(group, calendar, now, periods=periods) for group in listed.groups)
+        shown += (listed_group(group, calendar, now, periods=periods, targets=user_created) for group in listed.groups)
     return JsonResponse(answer(shown))
 
 

@@ -4,6 +4,7 @@ The answer to a creation shows stamps to the millisecond, a read to the second.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -116,9 +117,13 @@ def created_target(target: Target, group: TargetGroup, calendar: Calendar) -> Ta
 
 
 def target_answer(target: Target, group: TargetGroup, calendar: Calendar) -> TargetAnswer:
-    """Return a target as reads show it: to the second, and with a list of triggers however short (facts 2.3)."""
+    """Return a target as reads show it: to the second, and with a list of triggers however short (facts 2.3).
+
+    The targets of a stopped group are shown inactive (facts 8 #94).
+    """
     attributed = attribution(attribution_of(group, target), calendar)
-    return _target(target, group, attributed, calendar, _triggers(target))
+    in_force = replace(target, active=target.active and group.active)
+    return _target(in_force, group, attributed, calendar, _triggers(target))
 
 
 def enrolled_target(target: Target, group: TargetGroup, calendar: Calendar) -> TargetAnswer:
@@ -190,7 +195,10 @@ def _target(
 def _filters(target: Target) -> list[FilterAnswer] | UnsetType:
     if target.filters is None:
         return UNSET
-    return [FilterAnswer(entity_type=filter_.kind, entity_ids=list(filter_.ids)) for filter_ in target.filters]
+    return [
+        FilterAnswer(entity_type=filter_.kind, entity_ids=list(filter_.sent_ids or filter_.ids))
+        for filter_ in target.filters
+    ]
 
 
 def _audiences(target: Target, calendar: Calendar) -> list[AudienceFilterAnswer] | UnsetType:

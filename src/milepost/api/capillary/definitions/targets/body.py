@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from milepost.api.capillary.document import Amount, Code, Document, choice, read, read_each
+from milepost.api.capillary.document import Amount, Code, Document, Id, choice, read, read_each
 from milepost.api.http.body import read_json
 from milepost.model.problem import Problem
 from milepost.model.target import (
@@ -67,7 +67,7 @@ class GoalBody(Document):
 
     shown_only: ClassVar[frozenset[str]] = frozenset({"id", "targetName"})
 
-    period_id: int | None = None
+    period_id: Id = None
     default_value: Amount = None
 
 
@@ -114,7 +114,7 @@ class AudienceBody(Document):
     shown_only: ClassVar[frozenset[str]] = frozenset({"audienceFilterMetaId", "lastUpdatedOn"})
 
     audience_group_id: int | None = None
-    version_id: int | None = None
+    version_id: Id = None
 
     def draft(self) -> AudienceDraft:
         """Return the audience that the request describes."""
@@ -156,7 +156,7 @@ class TargetBody(Document):
         }
     )
 
-    id: int | None = None
+    id: Id = None
     name: str | None = None
     description: str | None = None
     active: bool | None = None

@@ -13,7 +13,10 @@ from milepost.service.customers.view import CustomerView
 
 
 class UserStreakAnswer(AnswerStruct, kw_only=True):
-    """A level of a streak; `userStreakId` is null until the customer began, the last three come once it is achieved."""
+    """A level of a streak; `userStreakId` is null until the customer began, the dates until the level is achieved.
+
+    `streakAchievedUserTargetId` comes once it is achieved (facts 8 #94).
+    """
 
     user_streak_id: int | None
     streak_id: int
@@ -22,8 +25,8 @@ class UserStreakAnswer(AnswerStruct, kw_only=True):
     current_count: int
     total_target_count_of_sequence: int
     streak_achieved_user_target_id: int | UnsetType = UNSET
-    streak_achieved_date_time: str | UnsetType = UNSET
-    streak_achieved_date_time_iso: str | UnsetType = field(name="streakAchievedDateTimeISO", default=UNSET)
+    streak_achieved_date_time: str | None
+    streak_achieved_date_time_iso: str | None = field(name="streakAchievedDateTimeISO")
 
 
 class UserGroupAnswer(AnswerStruct, kw_only=True):
@@ -108,6 +111,6 @@ def _streak(view: CustomerView, group: TargetGroup, standing: LevelStanding, *, 
         streak_achieved_user_target_id=(
             UNSET if earned is None else row_id(org_id, customer_id, target_id, earned.period_id)
         ),
-        streak_achieved_date_time=UNSET if earned_at is None else calendar.stamp(earned_at),
-        streak_achieved_date_time_iso=UNSET if earned_at is None else calendar.iso(earned_at),
+        streak_achieved_date_time=None if earned_at is None else calendar.stamp(earned_at),
+        streak_achieved_date_time_iso=None if earned_at is None else calendar.iso(earned_at),
     )

@@ -116,7 +116,7 @@ class RowBuilder:
             period_id=period.id,
             program_id=None if metadata is None else metadata.program_id,
             alternate_currency_identifier=None if metadata is None else metadata.currency,
-            alternate_currency_name=None if metadata is None else metadata.currency,
+            alternate_currency_name=self._currency_name(target),
             period_ref_code=period.ref_code,
             period_start_date=bounds.starts_on,
             period_end_date=bounds.ends_on,
@@ -142,6 +142,13 @@ class RowBuilder:
             un_enrolled=own.has_left,
             milestones=_milestones(target.triggers, goal, progress),
         )
+
+    def _currency_name(self, target: Target) -> str | None:
+        """Return the declared name of the target's currency; its identifier if the organisation declared none."""
+        metadata = target.metadata
+        if metadata is None or metadata.currency is None:
+            return None
+        return self._view.currency_names.get((metadata.program_id or 0, metadata.currency), metadata.currency)
 
     def _row_id(self, target: Target, own: CustomerPeriod) -> int | None:
         """Return the id of a stored progress; None for a row that is synthesised."""
@@ -184,7 +191,8 @@ class _Bounds(NamedTuple):
 def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bounds:
     """Return what a row shows of its period (facts 2.9, 4.4): the last second, not the first instant after it.
 
-    Until achieved every stamp is the group's beginning; windows that have not begun show when the group was made.
+    Until achieved every stamp is the group's beginning; windows that have not begun show when the group was made. A
+    customer's own window shows the instant at which the next one begins, the last one the group's end (facts 8 #93).
     """
     span, period = own.span, own.period
     if group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
@@ -198,6 +206,8 @@ def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bou
         made = nearest_second(group.attribution.created_at)
         span = WindowSpan(made, Micros(made + SECOND_US))
     first, last = span.opens_at, Micros(span.closes_at - SECOND_US)
+    if group.evaluation is Evaluation.CYCLIC_WINDOW and own.span is not None:
+        last = min(span.closes_at, group.cycle_closes_at)
     return _Bounds(
         first=first, last=last, starts_on=calendar.date_text(first), ends_on=calendar.date_text(last), calendar=calendar
     )

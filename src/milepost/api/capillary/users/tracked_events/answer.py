@@ -3,7 +3,7 @@
 from msgspec import field
 
 from milepost.api.capillary.answer import AnswerStruct, thousandths
-from milepost.api.capillary.envelope import PaginationAnswer
+from milepost.api.capillary.envelope import PaginationAnswer, WarningAnswer, warning_answers
 from milepost.api.http.body import Number
 from milepost.model.event import BILL, ENROL, RETURN, UNENROL
 from milepost.model.time import Micros
@@ -38,7 +38,7 @@ class TrackedPageAnswer(AnswerStruct):
     pagination: PaginationAnswer
     data: list[TrackedEventAnswer]
     errors: list[None]
-    warnings: list[None]
+    warnings: list[WarningAnswer]
 
 
 def tracked_page(page: TrackedPage, target_id: int, *, limit: int, offset: int) -> TrackedPageAnswer:
@@ -47,7 +47,7 @@ def tracked_page(page: TrackedPage, target_id: int, *, limit: int, offset: int) 
         pagination=PaginationAnswer(limit=limit, offset=offset, total=page.total),
         data=[_tracked_event(tracked, target_id, page) for tracked in page.events],
         errors=[],
-        warnings=[],
+        warnings=warning_answers(),
     )
 
 

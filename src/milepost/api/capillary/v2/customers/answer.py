@@ -5,9 +5,10 @@ from typing import Any
 from msgspec import UNSET, UnsetType, field
 
 from milepost.api.capillary.answer import AnswerStruct, thousandths
-from milepost.api.capillary.envelope import INVALID_INPUT
-from milepost.api.capillary.v2.transactions.answer import StatusAnswer
+from milepost.api.capillary.envelope import INVALID_INPUT, WarningAnswer, warning_answers
+from milepost.api.capillary.v2.transactions.answer import EffectAnswer, StatusAnswer
 from milepost.api.http.body import Number
+from milepost.api.http.parameters import parameter_warnings
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem
 from milepost.rules.calendar import nearest_second
@@ -26,14 +27,14 @@ class RegistrationAnswer(AnswerStruct):
 
     created_id: int
     warnings: list[StatusAnswer]
-    side_effects: list[Any]
+    side_effects: list[EffectAnswer]
 
 
 class MergeAnswer(AnswerStruct):
     """What became of one request to merge; `entityId` is null when it was refused."""
 
     entity_id: int | None
-    warnings: list[Any]
+    warnings: list[WarningAnswer]
     result: bool | UnsetType = UNSET
     errors: list[StatusAnswer] | UnsetType = UNSET
 
@@ -50,7 +51,7 @@ class CustomerIdAnswer(AnswerStruct):
     """The id of a customer."""
 
     entity: int
-    warnings: list[Any]
+    warnings: list[WarningAnswer]
 
 
 class DetailsTillAnswer(AnswerStruct):
@@ -121,12 +122,14 @@ class DetailsAnswer(AnswerStruct):
     loyalty_info: DetailsLoyaltyAnswer
     segments: dict[str, Any]
     extended_fields: dict[str, Any]
-    warnings: list[Any]
+    warnings: list[WarningAnswer]
 
 
 def registration_answer(customer_id: int, warning: StatusAnswer | None = None) -> RegistrationAnswer:
     """Return what became of a registration, or of a change of a profile or of identifiers."""
-    return RegistrationAnswer(created_id=customer_id, warnings=[] if warning is None else [warning], side_effects=[])
+    warnings = [] if warning is None else [warning]
+    warnings += (StatusAnswer(status=False, code=INVALID_INPUT, message=text) for text in parameter_warnings())
+    return RegistrationAnswer(created_id=customer_id, warnings=warnings, side_effects=[])
 
 
 def merges_answer(merges: list[MergeAnswer]) -> MergesAnswer:
@@ -137,7 +140,7 @@ def merges_answer(merges: list[MergeAnswer]) -> MergesAnswer:
 
 def refused_merge(problems: tuple[Problem, ...]) -> MergeAnswer:
     """Return that a request to merge was refused, with its problems."""
-    return MergeAnswer(entity_id=None, warnings=[], errors=[_error(problem) for problem in problems])
+    return MergeAnswer(entity_id=None, warnings=warning_answers(), errors=[_error(problem) for problem in problems])
 
 
 def details_answer(view: CustomerView) -> DetailsAnswer:
@@ -171,7 +174,7 @@ def details_answer(view: CustomerView) -> DetailsAnswer:
         loyalty_info=loyalty,
         segments={},
         extended_fields=dict(customer.extended_fields),
-        warnings=[],
+        warnings=warning_answers(),
     )
 
 

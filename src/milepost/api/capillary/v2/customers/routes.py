@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 
-from milepost.api.capillary.envelope import Json
+from milepost.api.capillary.envelope import Json, warning_answers
 from milepost.api.capillary.identifiers import read_identifier
 from milepost.api.capillary.v2.customers.answer import (
     NO_STATUS_LABEL,
@@ -102,7 +102,7 @@ async def get_customer_id(
 ) -> JsonResponse:
     """Return the id of the customer with this identifier."""
     customer_id = await _identified(runtime, caller, identifierName, identifierValue)
-    return JsonResponse(CustomerIdAnswer(entity=customer_id, warnings=[]))
+    return JsonResponse(CustomerIdAnswer(entity=customer_id, warnings=warning_answers()))
 
 
 @router.get(CUSTOMER, response_model=None)
@@ -134,7 +134,7 @@ async def _merge(runtime: Runtime, caller: Caller, item: Json) -> MergeAnswer:
         merge = await merge_customers(runtime, caller, victim, survivor)
     except Refused as refused:
         return refused_merge(refused.problems)
-    return MergeAnswer(entity_id=merge.id, warnings=[], result=True)
+    return MergeAnswer(entity_id=merge.id, warnings=warning_answers(), result=True)
 
 
 async def _identified(runtime: Runtime, caller: Caller, name: str, value: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from milepost.api.capillary.answer import AnswerStruct
-from milepost.api.capillary.envelope import PaginationAnswer
+from milepost.api.capillary.envelope import PaginationAnswer, WarningAnswer, warning_answers
 from milepost.api.capillary.v2.transactions.answer import EffectAnswer, effect_answers
 from milepost.model.definitions.event_definition import EventDefinition
 from milepost.model.event import Activity
@@ -17,8 +17,8 @@ from milepost.service.definitions.event_definitions import event_id
 class DefinedAnswer(AnswerStruct):
     """That a definition was stored or disabled."""
 
-    warnings: list[Any]
-    errors: list[Any]
+    warnings: list[WarningAnswer]
+    errors: list[None]
 
 
 class EventFieldAnswer(AnswerStruct):
@@ -58,7 +58,7 @@ class EventMetaAnswer(AnswerStruct):
 
     click_events_meta: EventDefinitionAnswer
     transformer_mappings: TransformerMappingsAnswer
-    warnings: list[Any]
+    warnings: list[WarningAnswer]
 
 
 class EventEffectsAnswer(AnswerStruct):
@@ -88,11 +88,13 @@ class EventPageAnswer(AnswerStruct):
 
     pagination: PaginationAnswer
     data: list[EventAnswer]
-    errors: list[Any]
-    warnings: list[Any]
+    errors: list[None]
+    warnings: list[WarningAnswer]
 
 
-DEFINED = DefinedAnswer(warnings=[], errors=[])
+def defined_answer() -> DefinedAnswer:
+    """Return that a definition was stored or disabled."""
+    return DefinedAnswer(warnings=warning_answers(), errors=[])
 
 
 def meta_answer(definition: EventDefinition, org_id: int) -> EventMetaAnswer:
@@ -115,13 +117,13 @@ def meta_answer(definition: EventDefinition, org_id: int) -> EventMetaAnswer:
         standard_event=False,
     )
     mappings = TransformerMappingsAnswer(default_transformer_mapping=None, web_engage_transformer_mapping=None)
-    return EventMetaAnswer(click_events_meta=meta, transformer_mappings=mappings, warnings=[])
+    return EventMetaAnswer(click_events_meta=meta, transformer_mappings=mappings, warnings=warning_answers())
 
 
 def event_page(events: Iterable[EventAnswer], *, limit: int, offset: int, total: int) -> EventPageAnswer:
     """Return a part of the events that a search finds; *offset* counts events."""
     pagination = PaginationAnswer(limit=limit, offset=offset, total=total)
-    return EventPageAnswer(pagination=pagination, data=list(events), errors=[], warnings=[])
+    return EventPageAnswer(pagination=pagination, data=list(events), errors=[], warnings=warning_answers())
 
 
 def event_answer(found: EventMatch, org_id: int, customer_id: int, *, with_effects: bool) -> EventAnswer:

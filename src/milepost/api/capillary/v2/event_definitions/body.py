@@ -1,6 +1,8 @@
 """The definition of a behavioural event in the body of a request (facts 2.10, 3.8)."""
 
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -14,6 +16,7 @@ FIELDS_MAX = 20
 FIELD_NAME_MAX = 50
 EVENT_NAME_MAX = 100
 TEXT_MAX = 255
+VALUES_MAX = 500
 ACTIONS = ("EMFConsumer", "EIConsumer")
 
 _NAME = re.compile(r"\w+", re.ASCII)
@@ -94,9 +97,24 @@ def _field(path: str, item: Any, problems: list[Problem]) -> EventField | None:
         problems.append(_problem(f"{path}.type", f"must be one of {types}"))
     if not isinstance(attributes, dict) or not all(isinstance(attribute, dict) for attribute in attributes.values()):
         problems.append(_problem(f"{path}.attributes", "must be an object of objects with valueType and value"))
+    if kind is EventFieldType.ENUM and isinstance(attributes, dict):
+        problems += _value_problems(f"{path}.attributes.possibleValues", attributes.get("possibleValues"))
     if len(problems) > before or kind is None:
         return None
     return EventField(name=str(name), type=kind, attributes=attributes)
+
+
+def _value_problems(path: str, listed: Any) -> Iterator[Problem]:
+    """Yield what is wrong with the possible values of an ENUM; without any it may have every value (facts 8 #92)."""
+    if not isinstance(listed, dict):
+        return
+    values = listed.get("values", listed.get("value"))
+    if isinstance(values, str):
+        return
+    if not isinstance(values, list) or not 0 < len(values) <= VALUES_MAX:
+        yield _problem(path, f"must have a list of 1 to {VALUES_MAX} values, as `values`")
+    elif not all(isinstance(value, str | int | Decimal) for value in values):
+        yield _problem(path, "must have values that are text, numbers, true or false")
 
 
 def _problem(path: str, reason: str) -> Problem:

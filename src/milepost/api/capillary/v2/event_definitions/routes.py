@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from milepost.api.capillary.identifiers import read_identifier
 from milepost.api.capillary.query import boolean, number
 from milepost.api.capillary.v2.event_definitions.answer import (
-    DEFINED,
     DefinedAnswer,
     EventMetaAnswer,
     EventPageAnswer,
+    defined_answer,
     event_answer,
     event_page,
     meta_answer,
@@ -57,7 +57,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("put", DEFINITIONS): _DEFINITION,
     ("put", DISABLING): Route(ADMIN, DefinedAnswer, statuses=READING),
     ("get", META): Route(READ, EventMetaAnswer, statuses=READING),
-    ("get", SEARCH): Route(READ, EventPageAnswer, query=DOCUMENTED_PARAMETERS, statuses=READING),
+    ("get", SEARCH): Route(READ, EventPageAnswer, query=DOCUMENTED_PARAMETERS, any_query=True, statuses=READING),
 }
 
 
@@ -65,21 +65,21 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 async def post_definition(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Define a behavioural event: name, consumers, attributes; an organisation may have 10 active definitions."""
     await define_event(runtime, caller.org_id, read_definition(read_json(await read_body(request))))
-    return JsonResponse(DEFINED)
+    return JsonResponse(defined_answer())
 
 
 @router.put(DEFINITIONS, response_model=None)
 async def put_definition(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Replace the whole definition of a behavioural event; a disabled event is active again."""
     await redefine_event(runtime, caller.org_id, read_definition(read_json(await read_body(request))))
-    return JsonResponse(DEFINED)
+    return JsonResponse(defined_answer())
 
 
 @router.put(DISABLING, response_model=None)
 async def disable_definition(runtime: RunningRuntime, caller: CurrentCaller, event_name: str = "") -> JsonResponse:
     """Disable a behavioural event: such events are refused until it is defined anew."""
     await disable_event(runtime, caller.org_id, event_name)
-    return JsonResponse(DEFINED)
+    return JsonResponse(defined_answer())
 
 
 @router.get(META, response_model=None)

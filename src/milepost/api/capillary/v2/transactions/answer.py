@@ -6,12 +6,15 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from milepost.api.capillary.answer import AnswerStruct, thousandths
+from milepost.api.capillary.envelope import WarningAnswer, warning_answers
 from milepost.api.http.body import Number
 from milepost.model.problem import Problem
 from milepost.service.customers.side_effects import TargetEffect
+from milepost.service.ingest.incoming_event import Answer, Status
 
 CODE_INVALID_BILL = 624
 CODE_NO_CUSTOMER = 603
+CODE_FAULT = 500
 
 
 class EffectAnswer(AnswerStruct):
@@ -46,7 +49,7 @@ class TransactionAnswer(AnswerStruct):
     """What became of a bill or return; `createdId` is null when it was refused."""
 
     created_id: int | None
-    warnings: list[Any]
+    warnings: list[WarningAnswer]
     errors: list[StatusAnswer]
     side_effects: list[EffectAnswer]
     loyalty_details: list[Any]
@@ -59,7 +62,7 @@ class BulkItemAnswer(AnswerStruct):
     entity_id: int | None
     result: Any
     errors: list[StatusAnswer]
-    warnings: list[Any]
+    warnings: list[WarningAnswer]
     side_effects: list[EffectAnswer] | UnsetType = UNSET
 
 
@@ -77,7 +80,7 @@ def transaction_answer(
     """Return what became of one transaction; *created_id* is None when it was refused."""
     return TransactionAnswer(
         created_id=created_id,
-        warnings=[],
+        warnings=warning_answers(),
         errors=list(errors),
         side_effects=list(effects),
         loyalty_details=[],
@@ -94,6 +97,16 @@ def error_answers(problems: Iterable[Problem]) -> list[StatusAnswer]:
             message=f"{problem.path}: {problem.reason}" if problem.path else problem.reason,
         )
         for problem in problems
+    ]
+
+
+def fault_answers(answers: Iterable[Answer]) -> list[StatusAnswer]:
+    """Return the faults of ours among the answers to one transaction, with the code 500 (facts 8 #96)."""
+    return [
+        StatusAnswer(status=False, code=CODE_FAULT, message=problem.reason)
+        for answer in answers
+        if answer.status is Status.FAILED
+        for problem in answer.problems
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from msgspec import UNSET
 
-from milepost.api.capillary.envelope import Failure
+from milepost.api.capillary.envelope import Failure, warning_answers
 from milepost.api.capillary.identifiers import read_identifier
 from milepost.api.capillary.query import boolean
 from milepost.api.capillary.v2.transactions.answer import (
@@ -16,6 +16,7 @@ from milepost.api.capillary.v2.transactions.answer import (
     TransactionAnswer,
     effect_answers,
     error_answers,
+    fault_answers,
     transaction_answer,
 )
 from milepost.api.capillary.v2.transactions.body import (
@@ -32,7 +33,7 @@ from milepost.api.http.route import EVENTS, Body, Route
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.service.customers.side_effects import target_effects
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, raise_faults
 from milepost.service.organisations.attribution import AttributedCaller
 from milepost.service.runtime.runtime import Runtime
 
@@ -73,6 +74,7 @@ async def post_transaction(
     except Refused as refused:
         return _refused(request, refused.problems)
     answers = await runtime.lanes.receive(incoming_events)
+    raise_faults(answers)
     problems_of_events = _problems(answers)
     if problems_of_events:
         return _refused(request, problems_of_events)
@@ -84,7 +86,10 @@ async def post_transaction(
 async def post_transactions(
     request: Request, runtime: RunningRuntime, posting: Posting, rawSideEffects: str = "false"
 ) -> JsonResponse:
-    """Receive up to 500 transactions, each with its customer; a refused transaction does not affect the others."""
+    """Receive up to 500 transactions, each with its customer; a refused transaction does not affect the others.
+
+    Code 500 is a fault of the server: that transaction is to be sent again (facts 8 #96).
+    """
     value = read_json(await read_body(request, BATCH_BYTES_MAX))
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
@@ -109,8 +114,8 @@ async def post_transactions(
             BulkItemAnswer(
                 entity_id=None if refusal else answers[0].key.log_id,
                 result=sent,
-                errors=error_answers(refusal),
-                warnings=[],
+                errors=fault_answers(answers) or error_answers(refusal),
+                warnings=warning_answers(),
                 side_effects=effects if wants_effects else UNSET,
             )
         )
@@ -135,7 +140,7 @@ def _problems(answers: Sequence[Answer]) -> tuple[Problem, ...]:
     return tuple(
         problem
         for answer in answers
-        if answer.status in {Status.REFUSED, Status.CONFLICT}
+        if answer.status in {Status.REFUSED, Status.CONFLICT, Status.FAILED}
         for problem in answer.problems
     )
 
