@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 from msgspec import structs
@@ -162,6 +163,15 @@ def test_targets_that_ask_the_same_each_take_it_together_their_own_way() -> None
     events = [run("1", "01-02 10:00"), run("2", "01-02 11:00"), run("3", "01-03 10:00")]
     lived = live(build_rule_index(SHOP, [replace(GROUP, targets=(count, visit))]), *events)
     assert [Decimal(3), Decimal(2)] == [value(lived, ProgressKey(n, 1)) for n in (1, 2)]
+
+
+def test_targets_that_measure_the_same_each_have_their_own_condition() -> None:
+    """A bill of 30 counts where nothing is asked, or bills below 50 are, in whatever order the targets stand."""
+    conditions = {1: "true", 2: "currentTxn.value>=50", 3: "currentTxn.value<50"}
+    for order in permutations(conditions):
+        targets = tuple(replace(TARGET, id=id_, expression=conditions[id_]) for id_ in order)
+        lived = live(build_rule_index(SHOP, [replace(GROUP, targets=targets)]), bill("1", "01-05 10:00", "30"))
+        assert {1, 3} == {key.target_id for key in lived.standing.progress}
 
 
 def test_largest_value_of_each_day_is_added_up() -> None:

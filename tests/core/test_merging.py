@@ -152,6 +152,15 @@ def test_streaks_unite() -> None:
     assert ([101, 102], (1, 2)) == (told, lived.standing.streaks[1].achieved)
 
 
+def test_a_streak_that_the_victim_started_is_not_started_again() -> None:
+    """The victim heard of it in January; the survivor, who had done nothing, hears of no start at the merge."""
+    known = build_rule_index(SHOP, [replace(GROUP, tracking=Tracking.STREAKS)])
+    theirs = [bill("b", "01-03 10:00", "1000")]
+    assert OutcomeKind.STREAK_STARTED in kinds(live(known, *theirs))
+    lived = merged(known, [], theirs)
+    assert ([], (1,)) == (kinds(lived), lived.standing.streaks[1].achieved)
+
+
 def test_until_achieved_as_many_periods_stay_rewarded_as_were() -> None:
     """1500 and 700: one was rewarded, the second is reached by the merge; 1000 and 1000 are two that were rewarded."""
     until = replace(GROUP, evaluation=Evaluation.PERIOD_AGNOSTIC_WINDOW)
