@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from milepost.engine.apply import START, BatchResult, apply_batch
+from milepost.engine.apply import START, BatchResult, apply_batch, replay
 from milepost.model.event import Event
 from milepost.model.standing import ProgressKey
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
@@ -77,3 +77,12 @@ def test_a_batch_that_begins_with_a_question_about_an_ended_period_sees_it() -> 
     assert before.history.keys().isdisjoint(before.standing.progress)
     after = apply_batch(both, before.standing, before.history, (), [bill("3", "02-21 12:00", "1")])
     assert 80_000 == after.standing.progress[ProgressKey(2, FEBRUARY.period_id)].value
+
+
+def test_progress_of_a_period_that_no_rule_knows_any_more_stays() -> None:
+    """January was switched off after something had counted there: nobody knows when it would leave the standing."""
+    periods = (replace(GROUP.periods[0], active=False), GROUP.periods[1])
+    versions = {1: rules(), 2: rules(group=replace(GROUP, periods=periods))}
+    bills = [bill("1", "01-05 12:00", "5"), bill("2", "02-20 12:00", "7"), bill("3", "03-20 12:00", "7")]
+    lived = replay(versions.__getitem__, zip((1, 2, 2), bills, strict=True))
+    assert ({JANUARY}, {FEBRUARY}) == ({*lived.standing.progress}, {*lived.history})
