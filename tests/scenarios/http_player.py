@@ -11,6 +11,8 @@ from tests.scenarios.scenario_story import Changed, Decision, Definition, Enrolm
 from tests.scenarios.shown_progress import told
 from tests.store.fixed_clock import tick
 
+MINUTE_US = 60 * SECOND_US
+
 PAGE = 200
 """Customers notified in one page; no scenario has as many."""
 
@@ -167,11 +169,17 @@ class HttpPlayer:
         )
 
     def window(self, customer: str, target: str, period: str) -> tuple[Micros, Micros]:
-        """Return from when up to when a period runs for a customer; the view shows the last second."""
+        """Return the span of an own window of a customer.
+
+        The view shows the instant at which the next window begins; the group's end, after the last one, is shown by its
+        last second (facts 8 #93).
+        """
         row = self._organisation.row(customer, target, period)
         assert row is not None
         opens, last = row["periodStartDateWithTimeStampISO"], row["periodEndDateWithTimeStampISO"]
-        return _instant(opens), Micros(_instant(last) + SECOND_US)
+        end = _instant(last)
+        is_group_end = end % MINUTE_US == MINUTE_US - SECOND_US
+        return _instant(opens), Micros(end + SECOND_US) if is_group_end else end
 
     def level(self, customer: str, level: str) -> Level:
         """Return how far a customer is on the way to a streak level, as the view shows it."""

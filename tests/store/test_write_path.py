@@ -114,7 +114,7 @@ def test_a_failure_at_the_last_statement_leaves_nothing(database_url: str) -> No
 
 
 def test_an_event_that_cannot_be_kept_spoils_no_other(database_url: str) -> None:
-    """The batch is tried in halves until the one is found; it is refused, its neighbours are applied."""
+    """The batch is tried in halves until the one is found; it has failed, its neighbours are applied."""
 
     async def life(house: House) -> None:
         with psycopg.connect(database_url, autocommit=True) as connection:
@@ -122,8 +122,8 @@ def test_an_event_that_cannot_be_kept_spoils_no_other(database_url: str) -> None
             sent = [house.bill(str(number), f"c{number % 5}") for number in range(20)]
             sent.insert(13, house.bill("poison", "c3"))
             answers = await house.servers[0].lanes.receive(sent)
-            assert [13] == [place for place, answer in enumerate(answers) if answer.status is Status.REFUSED]
-            assert {Status.APPLIED: 20, Status.REFUSED: 1} == Counter(statuses(answers))
+            assert [13] == [place for place, answer in enumerate(answers) if answer.status is Status.FAILED]
+            assert {Status.APPLIED: 20, Status.FAILED: 1} == Counter(statuses(answers))
 
     run_on_servers(database_url, life, servers=1)
 
