@@ -103,7 +103,7 @@ def apply_batch(
     fold = Fold(rule_index, standing)
     past, applied = [*log], list[AppliedEvent]()
     for event in events:
-        done = _step_with_history(fold, event, history, past, applied)
+        done = _step_with_history(fold, event, history, past, len(log), applied)
         if done.archived:
             history = history | {row.key: row for row in done.archived}
         applied.append(done)
@@ -125,7 +125,7 @@ def replay(
         if fold is None:
             fold = Fold(rule_index, start.standing)
         fold.rule_index = rule_index
-        done = _step_with_history(fold, event, history, past, applied)
+        done = _step_with_history(fold, event, history, past, len(start.log), applied)
         history.update({row.key: row for row in done.archived})
         applied.append(done)
         outcomes += done.outcomes
@@ -138,17 +138,18 @@ def _step_with_history(
     event: Event,
     history: dict[ProgressKey, Progress],
     past: list[Logged],
+    first: int,
     applied: Sequence[AppliedEvent],
 ) -> AppliedEvent:
-    """Take one step with the history that it needs; the log is *past* and then *applied*."""
+    """Take one step with the history that it needs: *past* holds *first* logged events, and then some of *applied*."""
     needed = history_needed(fold.rule_index, fold, event)
     if needed is NO_HISTORY:
         return step(fold, event)
     if needed.history:
         fold.restore(history.values())
-    found = [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)]
-    added = (Logged(one.event, one.seq, one.entries) for one in applied)
-    return step(fold, event, [*found, *(one for one in added if satisfies(needed, event, one))])
+    # An applied event is logged once, when a later one first asks for history, and not again for each that asks.
+    past += [Logged(one.event, one.seq, one.entries) for one in applied[len(past) - first :]]
+    return step(fold, event, [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)])
 
 
 def _is_known(fold: Fold, logged: Logged) -> bool:
