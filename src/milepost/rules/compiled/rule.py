@@ -103,8 +103,8 @@ class Rule:
     """A target compiled for evaluation.
 
     `opens`, `closes` (epoch microseconds), `period_ids`, `keys` and `goals` (units) have one entry for each active
-    period, in the order of opening. `is_plain` says that the rule only sums in calendar periods: it has no triggers, is
-    no cap, and its group has no streak or composite. `together` says that a change of this target also changes its
+    period, in the order of opening. `is_simple_sum`: the rule only sums in calendar periods, so it has no triggers, is
+    no cap, and its group has no streak or composite. `is_group_tracked`: a change of this target also changes its
     group's streak or composite.
     """
 

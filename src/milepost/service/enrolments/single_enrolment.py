@@ -51,7 +51,7 @@ async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int,
 
 
 async def unenrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int, customer_id: int) -> int:
-    """Let a customer leave a target from the running period on, else from the next; return the customer's id.
+    """End an enrolment from the running period on, else from the next; return the id of the customer.
 
     Raises Refused with the vendor's codes; for a customer who does not take part see facts 8 #29.
     """
