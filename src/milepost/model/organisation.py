@@ -95,6 +95,8 @@ PERIODS_USUAL, PERIODS_LIMIT = 100, 1_000
 """Periods that a group may have unless the organisation allows more, and that it may allow (S0, facts 8 #97)."""
 
 GOALS_AT_ONCE_MAX = 50
+RULES_FIRST, RULES_LATEST = 1, 2
+"""Editions of the rules of counting: that of organisations older than this setting, and today's (decision 0027)."""
 
 
 class GoalTemplate(NamedTuple):
@@ -131,6 +133,7 @@ class Settings:
     goals_at_once: int = 5
     backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
     periods_max: int = PERIODS_USUAL
+    rules_edition: int = RULES_LATEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Encodes stored values: standings and progress as msgpack arrays, events and definitions as JSON (decision 0004)."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -46,7 +47,7 @@ from milepost.model.event import (
 )
 from milepost.model.facts import NO_FACTS, Facts
 from milepost.model.lazy import LazyJson, LazyRows, pack_rows, read_entries, read_outcomes
-from milepost.model.organisation import Settings
+from milepost.model.organisation import RULES_FIRST, Settings
 from milepost.model.standing import (
     NO_ANCHORS,
     NO_LINEAGE,
@@ -96,6 +97,7 @@ _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
 _communications = msgspec.json.Decoder(Communication)
 _settings = msgspec.json.Decoder(Settings)
+_EDITION = '"rules_edition"'
 _authors = msgspec.json.Decoder(Author)
 _customers = msgspec.json.Decoder(Customer, float_hook=Decimal)
 _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
@@ -251,8 +253,9 @@ def encode_settings(settings: Settings) -> str:
 
 
 def decode_settings(body: str) -> Settings:
-    """Return the settings in *body*."""
-    return _settings.decode(body)
+    """Return the settings in *body*; settings that were stored before there were editions have the first."""
+    settings = _settings.decode(body)
+    return settings if _EDITION in body else replace(settings, rules_edition=RULES_FIRST)
 
 
 def encode_author(author: Author) -> str:

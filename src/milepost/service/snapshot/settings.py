@@ -18,6 +18,8 @@ from milepost.model.organisation import (
     OUTAGES_MAX,
     PERIODS_LIMIT,
     PERIODS_USUAL,
+    RULES_FIRST,
+    RULES_LATEST,
     AfterAchievement,
     BackwardPeriods,
     CarryLines,
@@ -228,6 +230,12 @@ SETTINGS: Mapping[str, Setting] = {
         "whether adding periods is refused if one of them ends before it starts",
     ),
     "periodsMax": _number("periods_max", PERIODS_USUAL, PERIODS_LIMIT, "how many periods a group may have"),
+    "rulesEdition": _number(
+        "rules_edition",
+        RULES_FIRST,
+        RULES_LATEST,
+        "the edition of the rules that judges events; an organisation older than the latest edition keeps the first",
+    ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
 
