@@ -175,16 +175,17 @@ cdef class Rows:
 
     def add(self, targets, amount, cause, reason=_COUNTED, stated=None, achieved=_ACHIEVED, bint revokes=False):
         """Add *amount* to the row of each of *targets*; `_rows_py.Rows.add` says what that means."""
-        cdef int64_t closing = _NEVER_US
-        self.add_each(targets, amount, cause, reason, amount if stated is None else stated, achieved, revokes, &closing)
+        cdef int64_t closing = _NEVER_US, log_id = 0
+        stated = amount if stated is None else stated
+        self.add_each(targets, amount, cause, reason, stated, achieved, revokes, &closing, &log_id)
         return closing
 
     def accumulate(self, contributions, cause):
         """Add each of *contributions*; see `add`."""
-        cdef int64_t closing = _NEVER_US
+        cdef int64_t closing = _NEVER_US, log_id = 0
         for one in contributions:
-            amount = <object> PyTuple_GET_ITEM(one, 1)
-            self.add_each(<object> PyTuple_GET_ITEM(one, 0), amount, cause, _COUNTED, amount, _ACHIEVED, False, &closing)
+            targets, amount = <object> PyTuple_GET_ITEM(one, 0), <object> PyTuple_GET_ITEM(one, 1)
+            self.add_each(targets, amount, cause, _COUNTED, amount, _ACHIEVED, False, &closing, &log_id)
         return closing
 
     def frozen(self):
@@ -198,9 +199,12 @@ cdef class Rows:
             return {key: self[key] for key in self}
 
     cdef int add_each(
-        self, targets, amount, cause, reason, stated, achieved, bint revokes, int64_t* closing
+        self, targets, amount, cause, reason, stated, achieved, bint revokes, int64_t* closing, int64_t* log_id
     ) except -1:
-        """Do what `add` says; *closing* is lowered to the first end of a period in which a row begins."""
+        """Do what `add` says; *closing* is lowered to the first end of a period in which a row begins.
+
+        *log_id* is the number of the event, 0 as long as no row has asked for it: it is a hash, and many rows may ask.
+        """
         cdef int64_t moved, at = cause.at, received_at = cause.received_at
         cdef int overflow
         cdef bint reached, is_stated = stated is not amount
@@ -236,7 +240,9 @@ cdef class Rows:
                 reached = _is_reached(row.value, goal)
                 if reached and not row.achieved_by:
                     row.achieved_at = at
-                    row.achieved_by = cause.event.key.log_id
+                    if not log_id[0]:
+                        log_id[0] = cause.event.key.log_id
+                    row.achieved_by = log_id[0]
                     self.note(row, achieved_kind, at)
                 elif revokes and not reached and row.achieved_by:
                     row.achieved_at = row.achieved_by = 0
