@@ -20,7 +20,7 @@ from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
 from milepost.engine.progress.count import count
 from milepost.engine.progress.counters import after
-from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
+from milepost.engine.progress.history import NO_HISTORY, HistoryNeed, Logged, history_needed, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
@@ -103,7 +103,11 @@ def apply_batch(
     fold = Fold(rule_index, standing)
     past, applied = [*log], list[AppliedEvent]()
     for event in events:
-        done = _step_with_history(fold, event, history, past, len(log), applied)
+        needed = history_needed(rule_index, fold, event)
+        if needed is NO_HISTORY:
+            done = step(fold, event)
+        else:
+            done = _step_with_history(fold, event, needed, history, past, len(log), applied)
         if done.archived:
             history = history | {row.key: row for row in done.archived}
         applied.append(done)
@@ -125,7 +129,11 @@ def replay(
         if fold is None:
             fold = Fold(rule_index, start.standing)
         fold.rule_index = rule_index
-        done = _step_with_history(fold, event, history, past, len(start.log), applied)
+        needed = history_needed(rule_index, fold, event)
+        if needed is NO_HISTORY:
+            done = step(fold, event)
+        else:
+            done = _step_with_history(fold, event, needed, history, past, len(start.log), applied)
         history.update({row.key: row for row in done.archived})
         applied.append(done)
         outcomes += done.outcomes
@@ -136,15 +144,13 @@ def replay(
 def _step_with_history(
     fold: Fold,
     event: Event,
+    needed: HistoryNeed,
     history: dict[ProgressKey, Progress],
     past: list[Logged],
     first: int,
     applied: Sequence[AppliedEvent],
 ) -> AppliedEvent:
-    """Take one step with the history that it needs: *past* holds *first* logged events, and then some of *applied*."""
-    needed = history_needed(fold.rule_index, fold, event)
-    if needed is NO_HISTORY:
-        return step(fold, event)
+    """Take one step with the history *needed*: *past* holds *first* logged events, and then some of *applied*."""
     if needed.history:
         fold.restore(history.values())
     # An applied event is logged once, when a later one first asks for history, and not again for each that asks.

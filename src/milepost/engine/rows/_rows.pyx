@@ -18,7 +18,7 @@ from libc.string cimport memcpy, memmove
 import msgspec
 
 from milepost.engine.rows import _rows_py
-from milepost.model.lazy import LazyRows, lazy_entries, lazy_outcomes
+from milepost.model.lazy import LazyJson, LazyRows, read_entries, read_outcomes
 from milepost.model.standing import Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
 
 cdef object _encoded = msgspec.msgpack.encode
@@ -72,11 +72,11 @@ cdef class Journal:
 
     cdef Text text
     cdef Py_ssize_t count
-    cdef object lazy
+    cdef object decoder
 
-    def __cinit__(self, lazy):
-        """Begin with nothing; *lazy* makes what reads the finished text."""
-        self.lazy = lazy
+    def __cinit__(self, decoder):
+        """Begin with nothing; *decoder* reads the finished text."""
+        self.decoder = decoder
 
     def __dealloc__(self):
         PyMem_Free(self.text.start)
@@ -96,13 +96,13 @@ cdef class Journal:
         """Return the items noted since this was called last."""
         if not self.count:
             return ()
-        made = self.lazy(self.array())
+        made = LazyJson(self.array(), self.decoder)
         self.text.size = 0
         self.count = 0
         return made
 
     def __iter__(self):
-        return iter(self.lazy(self.array())) if self.count else iter(())
+        return iter(self.decoder.decode(self.array())) if self.count else iter(())
 
     def __len__(self):
         return self.count
@@ -126,8 +126,8 @@ cdef class Rows:
 
     def __cinit__(self, progress):
         """Begin with *progress*, which stays as it is."""
-        self.entries = Journal(lazy_entries)
-        self.outcomes = Journal(lazy_outcomes)
+        self.entries = Journal(read_entries)
+        self.outcomes = Journal(read_outcomes)
         if type(progress) is LazyRows:
             if not self.unpack(progress.body):
                 self.clear()
