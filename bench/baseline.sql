@@ -29,6 +29,9 @@ create table target_store (
     primary key (event_name, store_id, target_id)
 );
 
+-- Reads look a target up by its id alone.
+create index target_store_by_target on target_store (target_id);
+
 create table event (
     customer_id bigint not null,
     source text not null,

@@ -70,6 +70,7 @@ class ServerSettings:
     error_status: int = 400
     worker: bool = True
     pure_python: bool = False
+    answer_templates: bool = True
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -115,6 +116,7 @@ MEANINGS: Mapping[str, str] = {
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
     "worker": "whether the server also does what `milepost worker` does: period boundaries and jobs",
     "pure_python": "whether to count in Python where the compiled modules are there, too",
+    "answer_templates": "whether a customer's target groups are written from texts that are compiled once",
 }
 
 
@@ -148,6 +150,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
             worker=reader.take("worker", _truth, _DEFAULT.worker),
             # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
             pure_python=reader.take("pure_python", _truth, _DEFAULT.pure_python),
+            answer_templates=reader.take("answer_templates", _truth, _DEFAULT.answer_templates),
             sources=reader.sources,
         )
     except Refused as refused:

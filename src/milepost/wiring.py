@@ -100,7 +100,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
 
 def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
     """Return the HTTP application of a runtime."""
-    return create_app(runtime, error_status=settings.error_status)
+    return create_app(runtime, error_status=settings.error_status, answer_templates=settings.answer_templates)
 
 
 @asynccontextmanager

@@ -26,12 +26,16 @@ FAULT = "the server could not do this, and its log says why; send it again"
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
 
-def create_app(runtime: Runtime, *, error_status: int) -> FastAPI:
-    """Return the app of *runtime*; a refused request to the vendor's API is answered with *error_status*."""
+def create_app(runtime: Runtime, *, error_status: int, answer_templates: bool = True) -> FastAPI:
+    """Return the app of *runtime*; a refused request to the vendor's API is answered with *error_status*.
+
+    *answer_templates* says whether answers are written from compiled texts where there is such a way.
+    """
     app = routed_app()
     app.include_router(viewer.router)
     app.state.runtime = runtime
     app.state.error_status = error_status
+    app.state.answer_templates = answer_templates
     app.state.needs = {address: route.needs for address, route in ROUTES.items() if route.needs is not None}
     app.state.parameters = {
         address: frozenset((*route.query, ANY) if route.any_query else route.query) for address, route in ROUTES.items()

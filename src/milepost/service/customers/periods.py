@@ -11,7 +11,15 @@ from milepost.rules.compiled.rule import Rule
 from milepost.service.customers.view import CustomerView
 from milepost.service.definitions.participation import latest
 
-__all__ = ["CustomerPeriod", "WindowSpan", "customer_goal", "customer_periods", "relevance_test", "running"]
+__all__ = [
+    "CustomerPeriod",
+    "WindowSpan",
+    "customer_goal",
+    "customer_periods",
+    "relevance_test",
+    "running",
+    "running_period",
+]
 
 
 class CustomerPeriod(NamedTuple):
@@ -50,6 +58,21 @@ def customer_periods(view: CustomerView, group: TargetGroup, target: Target) -> 
     return tuple(
         _customer_period(view, group, rule, period, window_spans.get(period.id), enrolment) for period in group.periods
     )
+
+
+def running_period(view: CustomerView, group: TargetGroup, target: Target, at: Micros) -> CustomerPeriod | None:
+    """Return the period of *target* that runs *at* an instant (epoch microseconds) for the customer, or None.
+
+    It is what `running` finds among all `customer_periods`. Periods of the calendar are the same for every customer, so
+    the other periods need not be built.
+    """
+    if group.evaluation is not Evaluation.FIXED_CALENDAR_WINDOW:
+        return running(group, customer_periods(view, group, target), at)
+    period = next((period for period in group.periods if period.opens_at <= at < period.closes_at), None)
+    if period is None:
+        return None
+    rule = view.snapshot.rule_index.rules[target.id]
+    return _customer_period(view, group, rule, period, None, latest(view.standing, target.id))
 
 
 def _customer_period(

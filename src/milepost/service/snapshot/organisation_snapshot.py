@@ -85,9 +85,11 @@ def _unknown(name: PlaceName) -> Problem:
     return Problem(f"{name.path}.{field}", f"there is no {name.path} with the {field} {value}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class OrganisationSnapshot:
     """All that decides how an organisation's events are judged at one version; `groups` are in the order of their ids.
+
+    A snapshot equals itself alone, so what is derived from it can be found by it, and goes when it goes.
 
     `shared` are the groups that are not customers' own goals. `holders` maps each target's id to its group. With these
     two a customer's groups are found without a look at the goals that other customers set.

@@ -1,16 +1,17 @@
 """A customer's target groups and enrolled targets (S4, S3; facts 3.6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from milepost.api.capillary.definitions.targets.answer import TargetAnswer, enrolled_target
 from milepost.api.capillary.envelope import Envelope, answer
 from milepost.api.capillary.query import boolean
 from milepost.api.capillary.scope import HEADERS, ReadingFor
 from milepost.api.capillary.users.target_groups.answer import UserAnswer, user_answer
+from milepost.api.capillary.users.target_groups.selection import RowQuery
+from milepost.api.capillary.users.target_groups.templates import written_answer
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, id_of
 from milepost.api.http.route import READ, READING, Route
@@ -41,16 +42,6 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowQuery:
-    """Which of a customer's rows a request asks for; `at` in epoch microseconds, None for now."""
-
-    every_period: bool
-    every_target: bool
-    rule_ids: set[int] | None
-    at: Micros | None
-
-
 async def row_query(
     includeInactive: str = "false",
     targetRuleId: str | None = None,
@@ -74,30 +65,26 @@ Rows = Annotated[RowQuery, Depends(row_query)]
 
 
 @router.get(USER_GROUPS, response_model=None)
-async def get_target_groups(user_id: str, runtime: RunningRuntime, caller: CurrentCaller, rows: Rows) -> JsonResponse:
+async def get_target_groups(
+    request: Request, user_id: str, runtime: RunningRuntime, caller: CurrentCaller, rows: Rows
+) -> JsonResponse:
     """Return a customer's target groups, with progress in the running period or, on request, in every period."""
-    return _groups(await _view(runtime, [caller], user_id), rows, runtime.clock())
+    return _groups(request, await _view(runtime, [caller], user_id), rows, runtime.clock())
 
 
 @router.get(CONNECTED_USER_GROUPS, response_model=None)
 @router.get(GATEWAY_USER_GROUPS, response_model=None, name="get_target_groups_by_gateway")
 async def get_connected_target_groups(
-    user_id: str, runtime: RunningRuntime, readers: ReadingFor, rows: Rows
+    request: Request, user_id: str, runtime: RunningRuntime, readers: ReadingFor, rows: Rows
 ) -> JsonResponse:
     """Return the target groups of a customer of the caller's organisation, or of an organisation in the headers."""
-    return _groups(await _view(runtime, readers, user_id), rows, runtime.clock())
+    return _groups(request, await _view(runtime, readers, user_id), rows, runtime.clock())
 
 
-def _groups(view: CustomerView, query: RowQuery, now: Micros) -> JsonResponse:
-    shown = user_answer(
-        view,
-        now if query.at is None else query.at,
-        now,
-        every_period=query.every_period,
-        every_target=query.every_target,
-        rule_ids=query.rule_ids,
-    )
-    return JsonResponse(answer(shown))
+def _groups(request: Request, view: CustomerView, query: RowQuery, now: Micros) -> JsonResponse:
+    if request.app.state.answer_templates:
+        return JsonResponse(written_answer(view, query, now))
+    return JsonResponse(answer(user_answer(view, query, now)))
 
 
 @router.get(ENROLLED_TARGETS, response_model=None)

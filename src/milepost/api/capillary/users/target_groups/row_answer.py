@@ -12,7 +12,6 @@ from milepost.api.http.body import Number
 from milepost.model.amount import to_decimal, to_units
 from milepost.model.standing import Enrolment, Progress
 from milepost.model.target import (
-    EnrolmentMethod,
     Entity,
     Evaluation,
     Kpi,
@@ -23,7 +22,7 @@ from milepost.model.target import (
 )
 from milepost.model.time import SECOND_US, Micros, to_micros
 from milepost.rules.calendar import Calendar, nearest_second
-from milepost.service.customers.periods import CustomerPeriod, WindowSpan, customer_periods, running
+from milepost.service.customers.periods import CustomerPeriod, WindowSpan
 from milepost.service.customers.view import CustomerView
 
 _MILLI = Decimal("0.001")
@@ -76,51 +75,31 @@ class UserRowAnswer(AnswerStruct):
 class RowBuilder:
     """Builds the rows of one customer; holds what they have in common.
 
-    *at* and *now* are epoch microseconds: rows are of the periods that run at *at*, and `currentPeriod` is as of *now*.
+    *now* is in epoch microseconds: `currentPeriod` and the stamps of synthesised rows are as of *now*.
     """
 
-    def __init__(self, view: CustomerView, at: Micros, now: Micros, *, every_period: bool) -> None:
-        """Build for the customer of *view*: with *every_period* all periods, else the period that runs at *at*."""
+    def __init__(self, view: CustomerView, now: Micros) -> None:
+        """Build for the customer of *view*."""
         self._view = view
-        self._at = at
         self._now = now
-        self._every_period = every_period
         self._calendar: Calendar = view.snapshot.rule_index.calendar
 
-    def of_target(self, group: TargetGroup, target: Target) -> list[UserRowAnswer]:
-        """Return the rows of one target: stored ones, and synthesised ones where every period is asked for."""
-        periods = customer_periods(self._view, group, target)
-        if periods and all(period.span is None for period in periods):
-            # Windows of a customer that have not begun are one row, from and to when the group was made (S4).
-            periods = periods[:1] if self._every_period else ()
-        elif not self._every_period:
-            now_running = running(group, periods, self._at)
-            periods = () if now_running is None else (now_running,)
-        return [self._row(group, target, period) for period in periods if self._is_shown(target, period)]
-
-    def _is_shown(self, target: Target, own: CustomerPeriod) -> bool:
-        if _is_cut_off(own):
-            return False
-        if own.progress is not None or own.enrolment is not None:
-            return True
-        return self._every_period and target.enrolment is EnrolmentMethod.TRANSACTION and not own.has_left
-
-    def _row(self, group: TargetGroup, target: Target, own: CustomerPeriod) -> UserRowAnswer:
+    def row(self, group: TargetGroup, target: Target, own: CustomerPeriod) -> UserRowAnswer:
+        """Return the row of *target* in one period."""
         calendar = self._calendar
         progress, period, metadata = own.progress, own.period, target.metadata
-        goal = Decimal(0) if own.goal is None else to_decimal(own.goal)
-        enrolled_at, updated_at, achieved_at = self._stamps(progress, own.enrolment)
+        enrolled_at, updated_at, achieved_at = self.stamps(progress, own.enrolment)
         bounds = _bounds(group, own, self._view.snapshot.rule_index.rules[target.id].calendar)
         return UserRowAnswer(
             target_id=self._row_id(target, own),
             period_id=period.id,
             program_id=None if metadata is None else metadata.program_id,
             alternate_currency_identifier=None if metadata is None else metadata.currency,
-            alternate_currency_name=self._currency_name(target),
+            alternate_currency_name=self.currency_name(target),
             period_ref_code=period.ref_code,
             period_start_date=bounds.starts_on,
             period_end_date=bounds.ends_on,
-            target_value=_quantized(goal, _MILLI),
+            target_value=goal_shown(own),
             target_achieved_value=thousandths(0 if progress is None else progress.value),
             target_name=target.name,
             target_type=target.kpi,
@@ -138,12 +117,17 @@ class RowBuilder:
             last_updated_on_iso=calendar.iso(updated_at),
             target_achieved_date_time_iso=None if achieved_at is None else calendar.iso(achieved_at),
             target_achieved_event_log_id=None if achieved_at is None or progress is None else progress.achieved_by,
-            current_period=_is_current(group, own, self._now),
+            current_period=self.is_current(group, own),
             un_enrolled=own.has_left,
-            milestones=_milestones(target.triggers, goal, progress),
+            milestones=milestones_of(target.triggers, own),
         )
 
-    def _currency_name(self, target: Target) -> str | None:
+    def is_current(self, group: TargetGroup, own: CustomerPeriod) -> bool:
+        """Whether a period of the calendar runs; of other periods the vendor never says so (facts 8 #28)."""
+        fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
+        return fixed and own.period.opens_at <= self._now < own.period.closes_at
+
+    def currency_name(self, target: Target) -> str | None:
         """Return the declared name of the target's currency; its identifier if the organisation declared none."""
         metadata = target.metadata
         if metadata is None or metadata.currency is None:
@@ -156,7 +140,7 @@ class RowBuilder:
             return None
         return row_id(self._view.snapshot.organisation.id, self._view.customer.id, target.id, own.period.id)
 
-    def _stamps(self, progress: Progress | None, enrolment: Enrolment | None) -> tuple[Micros, Micros, Micros | None]:
+    def stamps(self, progress: Progress | None, enrolment: Enrolment | None) -> tuple[Micros, Micros, Micros | None]:
         """Return when the row was enrolled, changed and achieved (epoch microseconds), None if it was not achieved.
 
         A synthesised row is of this moment (facts 2.9).
@@ -171,11 +155,6 @@ class RowBuilder:
 def row_id(org_id: int, customer_id: int, target_id: int, period_id: int) -> int:
     """Return the id of a progress: made from its key, 52 bits, so it needs no keeping and never changes."""
     return int(sha256(f"{org_id}:{customer_id}:{target_id}:{period_id}".encode()).hexdigest()[:13], 16)
-
-
-def _is_cut_off(own: CustomerPeriod) -> bool:
-    """Return whether the group's end leaves nothing of a window."""
-    return own.progress is None and own.span is not None and own.span.opens_at >= own.span.closes_at
 
 
 class _Bounds(NamedTuple):
@@ -213,20 +192,18 @@ def _bounds(group: TargetGroup, own: CustomerPeriod, calendar: Calendar) -> _Bou
     )
 
 
-def _is_current(group: TargetGroup, own: CustomerPeriod, now: Micros) -> bool:
-    """Return whether a period of the calendar runs; of other periods the vendor never says so (facts 8 #28)."""
-    fixed = group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
-    return fixed and own.period.opens_at <= now < own.period.closes_at
+def goal_shown(own: CustomerPeriod) -> Decimal:
+    """Return the goal in a period with at least three decimals (facts 8 #35), 0 if there is none."""
+    return _quantized(_goal(own), _MILLI)
 
 
-def _milestones(
-    triggers: Sequence[Trigger], goal: Decimal, progress: Progress | None
-) -> list[UserMilestoneAnswer] | None:
+def milestones_of(triggers: Sequence[Trigger], own: CustomerPeriod) -> list[UserMilestoneAnswer] | None:
     """Return the triggers with their absolute values, six decimals (facts 2.4); None when there are none.
 
     A trigger's bit is its place among all of the target's triggers, inactive ones included.
     """
-    reached = 0 if progress is None else progress.triggers
+    reached = 0 if own.progress is None else own.progress.triggers
+    goal = _goal(own)
     return [
         UserMilestoneAnswer(
             id=trigger.id,
@@ -237,6 +214,10 @@ def _milestones(
         for place, trigger in enumerate(triggers)
         if trigger.active
     ] or None
+
+
+def _goal(own: CustomerPeriod) -> Decimal:
+    return Decimal(0) if own.goal is None else to_decimal(own.goal)
 
 
 def _absolute(trigger: Trigger, goal: Decimal) -> Decimal:
