@@ -11,7 +11,7 @@ from milepost.api.capillary.answer import thousandths
 from milepost.api.capillary.envelope import answer
 from milepost.api.capillary.users.target_groups.answer import user_answer
 from milepost.api.capillary.users.target_groups.selection import RowQuery
-from milepost.api.capillary.users.target_groups.templates import amount_text, written_answer
+from milepost.api.capillary.users.target_groups.written_answer import amount_text, written_answer
 from milepost.api.http.body import write_json
 from milepost.engine.apply import Replayed
 from milepost.model.customer import Customer

@@ -72,7 +72,8 @@ def running_period(view: CustomerView, group: TargetGroup, target: Target, at: M
     if period is None:
         return None
     rule = view.snapshot.rule_index.rules[target.id]
-    return _customer_period(view, group, rule, period, None, latest(view.standing, target.id))
+    enrolment = latest(view.standing, target.id) if view.standing.enrolments else None
+    return _customer_period(view, group, rule, period, None, enrolment)
 
 
 def _customer_period(
@@ -84,18 +85,31 @@ def _customer_period(
     enrolment: Enrolment | None,
 ) -> CustomerPeriod:
     position = rule.position_of(period.id)
-    has_left = enrolment is not None and _has_left(rule, enrolment, position)
-    covers = enrolment is not None and not has_left and _has_begun(rule, enrolment, position)
     if span is None and group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         span = WindowSpan(period.opens_at, period.closes_at)
+    progress = view.progress.get(ProgressKey(rule.target_id, period.id))
+    goal = None if position is None else _goal(rule, position, enrolment)
+    if enrolment is None:
+        takes_part = position is not None and rule.open_to_all
+        return CustomerPeriod(
+            period=period,
+            span=span,
+            goal=goal,
+            progress=progress,
+            enrolment=None,
+            has_left=False,
+            takes_part=takes_part,
+        )
+    has_left = _has_left(rule, enrolment, position)
+    covers = not has_left and _has_begun(rule, enrolment, position)
     return CustomerPeriod(
         period=period,
         span=span,
-        goal=customer_goal(view.standing, rule, period.id),
-        progress=view.progress.get(ProgressKey(rule.target_id, period.id)),
+        goal=goal,
+        progress=progress,
         enrolment=enrolment if covers else None,
         has_left=has_left,
-        takes_part=position is not None and (covers if enrolment is not None else rule.open_to_all),
+        takes_part=position is not None and covers,
     )
 
 
@@ -120,13 +134,18 @@ def customer_goal(standing: Standing, rule: Rule, period_id: int) -> int | None:
     In an until-achieved group all periods have the goal of the first one.
     """
     position = rule.position_of(period_id)
-    if position is None:
-        return None
+    return None if position is None else _goal(rule, position, latest(standing, rule.target_id))
+
+
+def _goal(rule: Rule, position: int, enrolment: Enrolment | None) -> int | None:
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         position = 0
-    enrolment = latest(standing, rule.target_id)
-    own_goals = {} if enrolment is None else dict(enrolment.goals)
-    return own_goals.get(rule.period_ids[position], rule.goals[position])
+    if enrolment is not None:
+        period_id = rule.period_ids[position]
+        for own_period_id, own in enrolment.goals:
+            if own_period_id == period_id:
+                return own
+    return rule.goals[position]
 
 
 def running(group: TargetGroup, periods: tuple[CustomerPeriod, ...], at: Micros) -> CustomerPeriod | None:

@@ -11,7 +11,7 @@ from milepost.api.capillary.query import boolean
 from milepost.api.capillary.scope import HEADERS, ReadingFor
 from milepost.api.capillary.users.target_groups.answer import UserAnswer, user_answer
 from milepost.api.capillary.users.target_groups.selection import RowQuery
-from milepost.api.capillary.users.target_groups.templates import written_answer
+from milepost.api.capillary.users.target_groups.written_answer import written_answer
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, id_of
 from milepost.api.http.route import READ, READING, Route

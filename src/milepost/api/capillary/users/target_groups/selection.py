@@ -1,6 +1,6 @@
 """Which rows of a customer a request asks for, whatever form they are answered in (facts 3.6)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from milepost.model.target import EnrolmentMethod, Target, TargetGroup
@@ -29,20 +29,28 @@ SelectedRows = list[tuple[Target, CustomerPeriod]]
 
 def selected_groups(view: CustomerView, query: RowQuery, now: Micros) -> Iterator[tuple[TargetGroup, SelectedRows]]:
     """Return the groups that have rows to show, with these rows; *now* is in epoch microseconds."""
-    concerns, at = relevance_test(view), now if query.at is None else query.at
+    concerns = relevance_test(view)
     for group in view.groups:
-        if not (group.active or query.every_target):
-            continue
-        rows: SelectedRows = []
-        for target in group.targets:
-            if not (target.active or query.every_target) or not concerns(target):
-                continue
-            if query.rule_ids is None or target.id in query.rule_ids:
-                rows += [(target, period) for period in _periods(view, group, target, query, at)]
+        rows = selected_rows(view, group, query, now, concerns)
         if rows:
-            # Synthesised rows come first; sorting is stable, so the others keep their order.
-            rows.sort(key=lambda row: is_stored(row[1]))
             yield group, rows
+
+
+def selected_rows(
+    view: CustomerView, group: TargetGroup, query: RowQuery, now: Micros, concerns: Callable[[Target], bool]
+) -> SelectedRows:
+    """Return the rows of *group* to show, synthesised ones first; *concerns* is the customer's `relevance_test`."""
+    if not (group.active or query.every_target):
+        return []
+    rows: SelectedRows = []
+    at = now if query.at is None else query.at
+    for target in group.targets:
+        if not (target.active or query.every_target) or not concerns(target):
+            continue
+        if query.rule_ids is None or target.id in query.rule_ids:
+            rows += [(target, period) for period in _periods(view, group, target, query, at)]
+    # Sorting is stable, so the others keep their order.
+    return rows if len(rows) < 2 else sorted(rows, key=lambda row: is_stored(row[1]))
 
 
 def is_stored(period: CustomerPeriod) -> bool:
