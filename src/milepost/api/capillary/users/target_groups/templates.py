@@ -181,7 +181,8 @@ def _plain_group(view: CustomerView, group: TargetGroup) -> PlainGroup | None:
         return None
     target = group.targets[0]
     is_open = target.active and target.enrolment is EnrolmentMethod.TRANSACTION
-    if not is_open or target.triggers or target.metadata is not None or group.id in view.snapshot.rule_index.streaks:
+    counts_currency = target.metadata is not None and target.metadata.currency is not None
+    if not is_open or target.triggers or counts_currency or group.id in view.snapshot.rule_index.streaks:
         return None
     return PlainGroup(group, target, tuple(_plain_period(target, period) for period in group.periods))
 
