@@ -19,7 +19,7 @@ from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
 from milepost.engine.progress.count import count
-from milepost.engine.progress.counters import after
+from milepost.engine.progress.counters import after, days_after, days_of
 from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
@@ -88,6 +88,7 @@ def apply(rule_index: RuleIndex, standing: Standing, event: Event, past: Sequenc
     *past* holds the logged events that `history_needed` asks for. Archived rows that it asks for are live again.
     """
     fold = Fold(rule_index, standing)
+    _count_days(fold, past)
     applied = step(fold, event, past)
     return Step(fold.standing(), applied.entries, applied.outcomes, applied.archived)
 
@@ -144,12 +145,24 @@ def _step_with_history(
     """Take one step with the history that it needs: *past* holds *first* logged events, and then some of *applied*."""
     needed = history_needed(fold.rule_index, fold, event)
     if needed is NO_HISTORY:
+        _count_days(fold, ())
         return step(fold, event)
     if needed.history:
         fold.restore(history.values())
     # An applied event is logged once, when a later one first asks for history, and not again for each that asks.
     past += [Logged(one.event, one.seq, one.entries) for one in applied[len(past) - first :]]
-    return step(fold, event, [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)])
+    known = [one for one in past if _is_known(fold, one)]
+    _count_days(fold, known)
+    return step(fold, event, [one for one in known if satisfies(needed, event, one)])
+
+
+def _count_days(fold: Fold, past: Sequence[Logged]) -> None:
+    """Count the bills of *past* by the days of each zone that a rule asks for and that was not counted so far."""
+    zones = fold.rule_index.day_zones
+    if zones and not fold.zone_days.keys() >= zones:
+        missing = zones - fold.zone_days.keys()
+        events = [logged.event for logged in past]
+        fold.zone_days = {**fold.zone_days, **{zone: days_of(zone, events) for zone in missing}}
 
 
 def _is_known(fold: Fold, logged: Logged) -> bool:
@@ -166,6 +179,8 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
     fold.seq += 1
     fold.latest_at = max(fold.latest_at, event.occurred_at)
     fold.facts = after(fold.facts, event, fold.rule_index.calendar)
+    if fold.zone_days:
+        fold.zone_days = days_after(fold.zone_days, event)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
     return AppliedEvent(
         event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.facts import NO_FACTS, Facts, ZoneDays
 from milepost.model.standing import Enrolment, MergedCustomer, Progress, WaitingReturn
 from milepost.model.streak import Streak
 from milepost.model.time import Micros
@@ -25,6 +25,7 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
     bills: int = 0
     purchases: int = 0
     merged: tuple[MergedCustomer, ...] = ()
+    zone_days: tuple[ZoneDays, ...] = ()
 
 
 class MergeIntoSurvivor(Struct, frozen=True, kw_only=True):
