@@ -23,7 +23,17 @@ from tests.oracle.reference_enrolment import (
 )
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
-from tests.oracle.reference_plan import HOUR, MICROSECONDS, Plan, Span, Weight, is_in_time, is_let_in, is_sum, taken_together
+from tests.oracle.reference_plan import (
+    HOUR,
+    MICROSECONDS,
+    Plan,
+    Span,
+    Weight,
+    is_in_time,
+    is_let_in,
+    is_sum,
+    taken_together,
+)
 from tests.oracle.reference_replay import Happening, Story, taken_back
 from tests.oracle.reference_windows import spans
 

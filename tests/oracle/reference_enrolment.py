@@ -9,7 +9,6 @@ from milepost.model.target import EnrolmentMethod, Evaluation
 from tests.oracle.reference_plan import MICROSECONDS, Plan, in_order
 from tests.oracle.reference_replay import Story
 
-
 QUARTER_OF_AN_HOUR = 15 * 60 * MICROSECONDS
 
 

@@ -4,7 +4,7 @@ A standing, an event and what the log says of it give the next standing, the ent
 that it leads to. Nothing here reads a clock, a table or a socket, so a replay gives what happened.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
@@ -40,17 +40,22 @@ from milepost.model.event import (
 )
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
 from milepost.model.streak import Freezes, Pause, Streak
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 
 
 class AppliedEvent(Struct, frozen=True, gc=False):
-    """An applied event: its number, its entries and outcomes, and the rows that were archived with it."""
+    """An applied event: its number, its entries and outcomes, and the rows that were archived with it.
+
+    `stored_activity` has, for each row in which the event counted stored events, the latest date of these.
+    """
 
     event: Event
     seq: int
     entries: Sequence[Entry]
     outcomes: Sequence[Outcome]
     archived: tuple[Progress, ...] = ()
+    stored_activity: Mapping[ProgressKey, Micros] = {}
 
 
 class BatchResult(NamedTuple):
@@ -182,8 +187,14 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
     if fold.zone_days:
         fold.zone_days = days_after(fold.zone_days, event)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
+    stored_activity, fold.stored_activity = fold.stored_activity, {}
     return AppliedEvent(
-        event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived
+        event=event,
+        seq=fold.seq,
+        entries=fold.entries.take(),
+        outcomes=fold.outcomes.take(),
+        archived=archived,
+        stored_activity=stored_activity,
     )
 
 

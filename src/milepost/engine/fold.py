@@ -37,6 +37,7 @@ class Fold:
     """A standing that is open for changes.
 
     `progress` holds the live rows. `entries` and `outcomes` are those of the event that is being applied, so far.
+    `stored_activity` has, for each row in which the event counted stored events, the latest date of these.
     `rule_index` may be set anew between two events: rules change, the standing stays open.
     """
 
@@ -59,6 +60,7 @@ class Fold:
         "purchases",
         "rule_index",
         "seq",
+        "stored_activity",
         "streaks",
         "waiting",
         "zone_days",
@@ -85,6 +87,7 @@ class Fold:
         self.streaks = standing.streaks
         self.lineage = standing.lineage
         self.zone_days = standing.zone_days
+        self.stored_activity: dict[ProgressKey, Micros] = {}
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
         self._standing: Standing | None = standing
         self._seen: Standing | None = None

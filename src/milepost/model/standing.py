@@ -190,10 +190,10 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `seq` counts the applied events; `latest_at` is the greatest `occurred_at` among them (epoch microseconds).
     `archive_at` is the instant from which the next progress is archived, compared with `latest_at` (epoch
-    microseconds). `bills` counts bills; `purchases` is the net amount of bills less returns, in units; `facts` holds
-    the other counts that rules read, and `zone_days` the bills by day of further zones, by their names. `anchors` holds the start of the customer's own windows by target id (epoch
-    microseconds). `streaks` is keyed by group id. The progress of a composite has the negative id of its group in place
-    of a target id.
+    microseconds). `bills` counts bills; `purchases` is the net amount of bills less returns, in units. `facts` holds
+    the other counts that rules read, and `zone_days` the bills by day of further time zones, by their names. `anchors`
+    holds the start of the customer's own windows by target id (epoch microseconds). `streaks` is keyed by group id. The
+    progress of a composite has the negative id of its group in place of a target id.
     """
 
     seq: int = 0

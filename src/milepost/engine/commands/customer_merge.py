@@ -234,9 +234,7 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
     if ours is None:
         if not rule.open_to_all or not rule.period_ids:
             return theirs
-        return theirs._replace(
-            period_id=rule.period_ids[0], left_period_id=NOT_LEFT, stored=StoredEvents.NONE
-        )
+        return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT, stored=StoredEvents.NONE)
     if theirs.has_left:
         return None
     if ours.has_left:

@@ -1,6 +1,7 @@
 """Enrolling in a target and leaving it (facts 4.7 and 8.1, docs/rules.md)."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -15,10 +16,19 @@ from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrol, Unenrol
 from milepost.model.organisation import EnrolMidPeriod, Returns
-from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
+from milepost.model.standing import (
+    Enrolment,
+    Entry,
+    Outcome,
+    OutcomeKind,
+    Progress,
+    ProgressKey,
+    Reason,
+    StoredEvents,
+)
 from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
-from milepost.model.time import Seconds
+from milepost.model.time import Micros, Seconds
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.remaining import remaining
 from milepost.rules.compiled.rule import Rule
@@ -282,7 +292,16 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
         amount = _amount_now(fold, rule, position, logged, past)
         if amount is not None:
             change = change_between(None, amount, day_of(rule, event), Reason.COUNTED_FROM_LOG)
+            noted = len(fold.entries)
             apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
+            _note_activity(fold, noted, event.occurred_at)
+
+
+def _note_activity(fold: Fold, first: int, at: Micros) -> None:
+    """Note that a stored event of the instant *at* counted in the rows of the entries from the *first* one on."""
+    for entry in islice(fold.entries, first, None):
+        key = ProgressKey(entry.target_id, entry.period_id)
+        fold.stored_activity[key] = max(at, fold.stored_activity.get(key, at))
 
 
 def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:

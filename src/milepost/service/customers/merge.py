@@ -158,6 +158,7 @@ async def _move(transaction: Transaction, caller: Caller, pair: _LockedPair, now
     await customers.save_profile(transaction, caller.org_id, _completed(profiles, pair, caller, now))
     await audiences.move_memberships(transaction, victim, survivor, now)
     await _move_goals(transaction, pair, now)
+    await leaderboards.unite_activity(transaction, victim, survivor)
     await leaderboards.remove_customer(transaction, victim)
 
 

@@ -13,7 +13,6 @@ from milepost.store import log
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey, EventName, LoggedRow, key_of_customer
 
-
 FROM_THE_BEGINNING = Micros(-62_135_596_800_000_000)
 """The first instant of the year 1, before every event (epoch microseconds)."""
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from milepost.api.http.body import Number, number
 from milepost.api.native.answer import iso
+from milepost.model.activity import shown_activity
 from milepost.model.organisation import LeaderboardTies
 from milepost.service.leaderboards.board_queries import Place
 
@@ -37,4 +38,6 @@ class BoardItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 def place_item(place: Place) -> PlaceItem:
     """Return a place on a leaderboard."""
-    return PlaceItem(place.rank, place.score.customer_id, number(place.score.value), iso(place.score.active_at))
+    return PlaceItem(
+        place.rank, place.score.customer_id, number(place.score.value), iso(shown_activity(place.score.active_at))
+    )
