@@ -9,10 +9,9 @@ from fractions import Fraction
 from milepost.model.event import AuthoriseAward, Enrol, Event, EventKey, Return, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
-from milepost.model.target import EnrolmentMethod, Evaluation, Tracking
+from milepost.model.target import EnrolmentMethod, Tracking
 from tests.oracle.reference_customer import knows
 from tests.oracle.reference_enrolment import (
-    NO_BALANCE,
     Balance,
     begins_to_take_part,
     counts_since,
@@ -23,8 +22,8 @@ from tests.oracle.reference_enrolment import (
 )
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
+from tests.oracle.reference_participation import Participation
 from tests.oracle.reference_plan import (
-    HOUR,
     MICROSECONDS,
     Plan,
     Span,
@@ -41,19 +40,15 @@ Uses = Mapping[EventKey, Mapping[int, Fraction]]
 """What each decision used of each target that is a cap."""
 
 
-class Course:
+class Course(Participation):
     """One target's course."""
 
     def __init__(self, plan: Plan, uses: Uses) -> None:
         """Begin with nothing; *uses* grows as decisions are made."""
-        self.plan, self.uses = plan, uses
+        super().__init__(plan)
+        self.uses = uses
         self.rows: dict[int, Row] = {}
         self.booked: dict[EventKey, Booking] = {}
-        self.anchor: int | None = None
-        self.left: int | None = None
-        self.since: int | None = None
-        self.own_goals: dict[int, Fraction] = {}
-        self.balances: dict[int, Balance] = {}
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Return]] = {}
         self.told: list[ReferenceOutcome] = []
@@ -81,10 +76,6 @@ class Course:
         if self.amount(event, span, story) is not None:
             yield self.count(event, span, story)
 
-    def is_before_enrolment(self, event: Event) -> bool:
-        """Return whether *event* is dated too long before the enrolment in force."""
-        return self.since is not None and event.occurred_at < self.since
-
     def place(self, event: Event) -> Span | None:
         """Return the period in which *event* would count, whatever its place, even if the customer takes no part."""
         found = next((span for span in spans(self.plan, self.anchor_for(event)) if span.holds(event.occurred_at)), None)
@@ -95,18 +86,6 @@ class Course:
         if found is None or not is_in_time(self.plan, event, found) or not is_let_in(self.plan, event):
             return None
         return found
-
-    def is_shortly_before(self, event: Event) -> bool:
-        """Return whether *event* counts in the customer's first own window though it is dated before it."""
-        if self.plan.group.evaluation is not Evaluation.CYCLIC_WINDOW or self.anchor is None:
-            return False
-        grace = self.plan.settings.own_window_grace_hours * HOUR
-        is_near = max(self.anchor - grace, self.plan.begins_at) <= event.occurred_at < self.anchor
-        return is_near and event.received_at < spans(self.plan, self.anchor)[0].closes_at
-
-    def anchor_for(self, event: Event) -> int:
-        """Return when own windows begin: with the event that opened the first one, or else with *event*."""
-        return event.occurred_at if self.anchor is None else self.anchor
 
     def amount(self, event: Event, span: Span, story: Story) -> Fraction | None:
         """Return what *event* adds now; None if it does not count."""
@@ -194,10 +173,6 @@ class Course:
         )
         return start.amount + taken_together(self.plan, self.weights(span, story, start.at)) + carried
 
-    def start_of(self, period_id: int) -> Balance:
-        """Return the latest balance of a period."""
-        return self.balances.get(period_id, NO_BALANCE)
-
     def weights(self, span: Span, story: Story, after: int) -> list[Weight]:
         """Return what counts in *span*, of what came to count *after* a place in the story."""
         found = []
@@ -269,23 +244,6 @@ class Course:
         if counts_stored(self.plan, story, has_balance=balanced is not None):
             for happening in story[:-1]:
                 yield from self.count_stored(happening, balanced, story)
-
-    def set_goals(self, enrolling: Enrol, event: Event, *, is_new: bool) -> None:
-        """Set the customer's own goals; those of periods that have ended stay, unless the customer is new."""
-        kept = {} if is_new else {name: own for name, own in self.own_goals.items() if self.has_ended(name, event)}
-        asked = {name: Fraction(own) for name, own in enrolling.goals if is_new or not self.has_ended(name, event)}
-        self.own_goals = kept | asked
-
-    def has_ended(self, period_id: int, event: Event) -> bool:
-        """Return whether a period of this customer's was over when *event* happened."""
-        ends = {span.period_id: span.closes_at for span in spans(self.plan, self.anchor)}
-        return ends.get(period_id, self.plan.ends_at) <= event.occurred_at
-
-    def balanced(self, enrolling: Enrol, event: Event) -> int | None:
-        """Return the period of a balance: the one that is named, else the running or next one; None after all."""
-        if self.plan.is_calendar and not self.has_ended(enrolling.period_id, event):
-            return enrolling.period_id
-        return next((period.id for period in self.plan.periods if not self.has_ended(period.id, event)), None)
 
     def sit_down(self, enrolling: Enrol, balanced: int | None, story: Story) -> None:
         """Make the row of the period of the enrolment; a balance is its value."""

@@ -77,7 +77,7 @@ async def save_profile(transaction: Transaction, org_id: int, customer: Customer
     """Replace the profile of a customer."""
     customer_key = key_of_customer(org_id, customer.id)
     values = {"bucket": customer_key.bucket, "org_id": org_id, "customer_id": customer.id}
-    await transaction.run("save_profile", values | {"body": codec.encode_customer(customer)})
+    await transaction.run("save_profile", values | {"body": codec.encode_customer(customer), "hidden": customer.hidden})
 
 
 def _identifier_columns(identifiers: Sequence[IdentifierKey]) -> dict[str, object]:

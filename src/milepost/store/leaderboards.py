@@ -140,6 +140,11 @@ async def save_scores(transaction: Transaction, scores: Sequence[ScoreRow]) -> N
     )
 
 
+async def hidden_customers(transaction: Transaction, org_id: int) -> frozenset[int]:
+    """Return the ids of the customers who are not shown on leaderboards."""
+    return frozenset(id_ for (id_,) in await transaction.rows("hidden_customers", {"org_id": org_id}))
+
+
 async def unite_activity(transaction: Transaction, victim: CustomerKey, survivor: CustomerKey) -> None:
     """Date the survivor's scores by the victim's last activity where that is later."""
     values = {"bucket": victim.bucket, "org_id": victim.org_id, "customer_id": victim.customer_id}

@@ -178,6 +178,8 @@ def _completed(profiles: Mapping[CustomerKey, Customer], pair: _LockedPair, call
         registered_by=first.registered_by,
         updated_at=now,
         updated_by=caller.till_id,
+        alias=survivor.alias or victim.alias,
+        hidden=survivor.hidden or victim.hidden,
     )
 
 

@@ -195,7 +195,7 @@ where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.valu
 returning i.org_id, i.kind, i.value;
 
 -- save_profile: replace a customer's profile
-update customer set body = %(body)s
+update customer set body = %(body)s, hidden = %(hidden)s
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
 -- find_customer: a customer's profile, standing and archived progress, with the organisation's present version

@@ -9,7 +9,7 @@ from milepost.api.capillary.answer import AnswerStruct, thousandths
 from milepost.api.http.body import Number
 from milepost.model.activity import shown_activity
 from milepost.model.customer import Customer, IdentifierKind
-from milepost.model.time import Micros
+from milepost.model.time import EPOCH, Micros
 from milepost.rules.calendar import Calendar
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.leaderboards.board_queries import BoardEntry, BoardRequest, place_of
@@ -145,7 +145,9 @@ def _entry(entry: BoardEntry, calendar: Calendar) -> BoardEntryAnswer:
 
 
 def _details(customer: Customer | None) -> CustomerDetailsAnswer:
-    """Return what is shown of a customer; a detail that is not known is NOT-CAPTURED."""
+    """Return what is shown of a customer; a detail that is not known is NOT-CAPTURED. An alias stands for all of it."""
+    if customer is not None and customer.alias:
+        customer = Customer(id=customer.id, first_name=customer.alias, registered_at=EPOCH, updated_at=EPOCH)
     fields = {} if customer is None else customer.fields
     # Of several identifiers of one kind the first is shown.
     identifiers = (

@@ -16,6 +16,7 @@ from milepost.service.leaderboards.board_queries import (
     BoardRequest,
     board_of,
     customer_now,
+    entries_of,
     find_board,
     place_of,
 )
@@ -50,19 +51,26 @@ async def get_board(
     board = _board_request(snapshot, target, period, runtime.clock())
     cached, customer = await _cached_board(runtime, board, customer)
     own = None if customer is None else place_of(cached, customer)
-    around_own = cached.board.around(customer, around_count) if customer else []
+    parts = [
+        cached.board.page(0, top_count),
+        [] if own is None else [own],
+        cached.board.around(customer, around_count) if customer else [],
+    ]
+    synced_at, is_closed, customers = cached.synced_at, cached.final, len(cached.board)
+    entries = iter(await entries_of(runtime, caller.org_id, [place for part in parts for place in part]))
+    shown = [[place_item(next(entries)) for _ in part] for part in parts]
     return JsonResponse(
         BoardItem(
             target_group_id=board.group.id,
             target_id=target,
             period_id=board.period.id,
             ties=snapshot.organisation.settings.leaderboard_ties,
-            synced_at=iso(cached.synced_at),
-            closed=cached.final,
-            customers=len(cached.board),
-            top=[place_item(place) for place in cached.board.page(0, top_count)],
-            own=None if own is None else place_item(own),
-            around=[place_item(place) for place in around_own],
+            synced_at=iso(synced_at),
+            closed=is_closed,
+            customers=customers,
+            top=shown[0],
+            own=next(iter(shown[1]), None),
+            around=shown[2],
         )
     )
 
