@@ -167,7 +167,7 @@ def _count_days(fold: Fold, past: Sequence[Logged]) -> None:
     if zones and not fold.zone_days.keys() >= zones:
         missing = zones - fold.zone_days.keys()
         events = [logged.event for logged in past]
-        fold.zone_days = {**fold.zone_days, **{zone: days_of(zone, events) for zone in missing}}
+        fold.add_zone_days({zone: days_of(zone, events) for zone in missing})
 
 
 def _is_known(fold: Fold, logged: Logged) -> bool:

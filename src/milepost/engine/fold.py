@@ -1,6 +1,6 @@
 """A standing that is open for changes, for one event or many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from milepost.engine import rows
@@ -10,6 +10,7 @@ from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of, precedes_first_window
 from milepost.language import EvaluationContext
 from milepost.model.event import Award, Bill, Event, Return
+from milepost.model.facts import ZoneDays
 from milepost.model.organisation import RULES_FIRST
 from milepost.model.standing import (
     EMPTY_STANDING,
@@ -110,6 +111,11 @@ class Fold:
                 self.progress[key] = row
             self.archive_at = EPOCH
             self._standing = None
+
+    def add_zone_days(self, zone_days: Mapping[str, ZoneDays]) -> None:
+        """Add the bills by day of further zones, as of before the next event."""
+        self.zone_days = {**self.zone_days, **zone_days}
+        self._standing = None
 
     def standing(self) -> Standing:
         """Return the standing as it is now."""

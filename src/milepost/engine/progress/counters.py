@@ -25,10 +25,11 @@ def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
 
 def days_of(zone: str, events: Iterable[Event]) -> ZoneDays:
     """Return the bills among *events* by the days of *zone*."""
-    days = {zone: ZoneDays(zone)}
+    days = ZoneDays(zone)
     for event in events:
-        days = days_after(days, event)
-    return days[zone]
+        if isinstance(event.payload, Bill):
+            days = _with_bill(days, event)
+    return days
 
 
 def days_after(zone_days: Mapping[str, ZoneDays], event: Event) -> dict[str, ZoneDays]:
