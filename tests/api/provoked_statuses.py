@@ -1,6 +1,7 @@
 """Requests that provoke each status that the document tells of a route: one after the other until it is answered."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
 
@@ -85,6 +86,17 @@ class Provoker:
         others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
         self._door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
 
+    @contextmanager
+    def without_tables(self) -> Iterator[None]:
+        """Take all tables away for a while."""
+        self._door.connection.execute("alter schema public rename to away")
+        self._door.connection.execute("create schema public")
+        try:
+            yield
+        finally:
+            self._door.connection.execute("drop schema public")
+            self._door.connection.execute("alter schema away rename to public")
+
     def mend(self) -> None:
         """Make the runtime notice each connection that was cut."""
         for _ in range(CUTS_MAX):
@@ -144,6 +156,12 @@ def _cut_off(provoker: Provoker, sound: Asked) -> Iterator[int]:
         yield provoker.send(sound, stranger) if turn % 2 else provoker.known(sound)
 
 
+def _without_tables(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask while the database lacks its tables, as somebody whose login has to be looked up."""
+    with provoker.without_tables():
+        yield provoker.send(sound, ("nobody in particular", PASSWORD))
+
+
 WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "200": _well,
     "400": _wrongly,
@@ -152,6 +170,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "404": _about_nothing,
     "409": _otherwise,
     "413": _at_length,
+    "500": _without_tables,
     "503": _cut_off,
 }
 """How each status is provoked."""
