@@ -67,12 +67,16 @@ class BatchResult(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes."""
+    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes.
+
+    `applied` has what was applied after the start.
+    """
 
     standing: Standing
     history: dict[ProgressKey, Progress]
     log: tuple[Logged, ...]
     outcomes: tuple[Outcome, ...]
+    applied: tuple[AppliedEvent, ...] = ()
 
 
 START = Replayed(EMPTY_STANDING, {}, (), ())
@@ -136,7 +140,8 @@ def replay(
         applied.append(done)
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
-    return Replayed(start.standing if fold is None else fold.standing(), history, log, tuple(outcomes))
+    standing = start.standing if fold is None else fold.standing()
+    return Replayed(standing, history, log, tuple(outcomes), tuple(applied))
 
 
 def _step_with_history(

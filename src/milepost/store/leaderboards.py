@@ -151,6 +151,11 @@ async def unite_activity(transaction: Transaction, victim: CustomerKey, survivor
     await transaction.run("unite_activity", values | {"into_bucket": survivor.bucket, "into": survivor.customer_id})
 
 
+async def reset_customer(transaction: Transaction, customer_key: CustomerKey) -> None:
+    """Remove a customer from all open boards, with every activity. Closed boards do not change."""
+    await transaction.run("reset_on_boards", customer_key._asdict())
+
+
 async def remove_customer(transaction: Transaction, customer_key: CustomerKey) -> None:
     """Remove a customer from all open boards. Closed boards do not change."""
     await transaction.run("remove_from_boards", customer_key._asdict())

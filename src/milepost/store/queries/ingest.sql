@@ -216,6 +216,16 @@ from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
 
+-- rewrite_events: replace the texts and entries of a customer's events
+update event as e set body = k.body, entries = k.entries
+from unnest(%(sources)b::text[], %(ids)b::text[], %(bodies)b::text[], %(entries)b::text[])
+    as k (source, event_id, body, entries)
+where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
+    and e.source = k.source and e.event_id = k.event_id;
+
+-- clear_history: delete the archived progress of a customer
+delete from history where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
+
 -- customer_ids_after: the customer ids of an organisation that are greater than an id, in order
 select customer_id from standing
 where org_id = %(org_id)s and customer_id > %(after)s
