@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
 
+import httpx
+
 from milepost.api.http.body import write_json
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX
 from milepost.model.role import Role
@@ -71,6 +73,23 @@ class Provoker:
             **({} if login is None else {"auth": login}),
         )
         return answered.status_code
+
+    def faulty(self, asked: Asked, login: tuple[str, str]) -> int:
+        """Send a request that a fault answers; return the status that a client sees."""
+        transport = httpx.ASGITransport(app=self._door.app, raise_app_exceptions=False)
+
+        async def answered() -> int:
+            async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+                address = asked.path
+                for name, value in asked.ids.items():
+                    address = address.replace(f"{{{name}}}", value)
+                headers = {"content-type": asked.media}
+                request = client.build_request(
+                    asked.method.upper(), address, params=asked.query, content=asked.body, headers=headers
+                )
+                return (await client.send(request, auth=login)).status_code
+
+        return self._door.run(answered)
 
     def known(self, asked: Asked) -> int:
         """Send a request as the organisation's till; return the status."""
@@ -159,7 +178,7 @@ def _cut_off(provoker: Provoker, sound: Asked) -> Iterator[int]:
 def _without_tables(provoker: Provoker, sound: Asked) -> Iterator[int]:
     """Ask while the database lacks its tables, as somebody whose login has to be looked up."""
     with provoker.without_tables():
-        yield provoker.send(sound, ("nobody in particular", PASSWORD))
+        yield provoker.faulty(sound, ("nobody in particular", PASSWORD))
 
 
 WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {

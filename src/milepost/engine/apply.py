@@ -141,7 +141,7 @@ def replay(
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
     standing = start.standing if fold is None else fold.standing()
-    return Replayed(standing, history, log, tuple(outcomes), tuple(applied))
+    return Replayed(standing=standing, history=history, log=log, outcomes=tuple(outcomes), applied=tuple(applied))
 
 
 def _step_with_history(

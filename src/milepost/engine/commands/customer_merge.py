@@ -6,6 +6,7 @@ together reach is achieved by the merge: 60 and 50 achieve a goal of 100.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from milepost.engine.commands.enrolment import matters
@@ -73,7 +74,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
         bills=standing.bills,
         purchases=standing.purchases,
         merged=standing.lineage.merged,
-        zone_days=tuple(standing.zone_days[zone] for zone in sorted(standing.zone_days)),
+        zone_days=tuple(standing.zone_days[zone] for zone in sorted(standing.zone_days)) or UNSET,
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
+from msgspec import UNSET
+
 from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Award, Bill, Event
@@ -42,7 +44,7 @@ def days_after(zone_days: Mapping[str, ZoneDays], event: Event) -> dict[str, Zon
     if isinstance(payload, Bill):
         return {zone: _with_bill(days, event) for zone, days in zone_days.items()}
     if isinstance(payload, AbsorbCustomer):
-        theirs = {days.zone: days for days in payload.zone_days}
+        theirs = {} if payload.zone_days is UNSET else {days.zone: days for days in payload.zone_days}
         return {zone: _joined(days, theirs[zone]) for zone, days in zone_days.items() if zone in theirs}
     return dict(zone_days)
 

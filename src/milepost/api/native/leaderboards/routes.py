@@ -1,6 +1,6 @@
 """A leaderboard as an app shows it: the top, a customer's own place and the places around it, in one answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 
@@ -8,12 +8,13 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, id_of
 from milepost.api.http.route import READ, READING, Route
 from milepost.api.native.answer import iso
-from milepost.api.native.leaderboards.answer import BoardItem, place_item
+from milepost.api.native.leaderboards.answer import BoardItem, PlaceItem, place_item
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.leaderboards.board_queries import (
     BoardRequest,
+    Place,
     board_of,
     customer_now,
     entries_of,
@@ -57,8 +58,7 @@ async def get_board(
         cached.board.around(customer, around_count) if customer else [],
     ]
     synced_at, is_closed, customers = cached.synced_at, cached.final, len(cached.board)
-    entries = iter(await entries_of(runtime, caller.org_id, [place for part in parts for place in part]))
-    shown = [[place_item(next(entries)) for _ in part] for part in parts]
+    shown = await _shown(runtime, caller.org_id, parts)
     return JsonResponse(
         BoardItem(
             target_group_id=board.group.id,
@@ -73,6 +73,12 @@ async def get_board(
             around=shown[2],
         )
     )
+
+
+async def _shown(runtime: Runtime, org_id: int, parts: Sequence[Sequence[Place]]) -> list[list[PlaceItem]]:
+    """Return *parts* of a board as they are answered; their customers are looked up together."""
+    entries = iter(await entries_of(runtime, org_id, [place for part in parts for place in part]))
+    return [[place_item(next(entries)) for _ in part] for part in parts]
 
 
 async def _cached_board(runtime: Runtime, board: BoardRequest, customer: int | None) -> tuple[CachedBoard, int | None]:
