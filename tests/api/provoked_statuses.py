@@ -1,8 +1,11 @@
 """Requests that provoke each status that the document tells of a route: one after the other until it is answered."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
+
+import httpx
 
 from milepost.api.http.body import write_json
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX
@@ -71,6 +74,23 @@ class Provoker:
         )
         return answered.status_code
 
+    def faulty(self, asked: Asked, login: tuple[str, str]) -> int:
+        """Send a request that a fault answers; return the status that a client sees."""
+        transport = httpx.ASGITransport(app=self._door.app, raise_app_exceptions=False)
+
+        async def answered() -> int:
+            async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+                address = asked.path
+                for name, value in asked.ids.items():
+                    address = address.replace(f"{{{name}}}", value)
+                headers = {"content-type": asked.media}
+                request = client.build_request(
+                    asked.method.upper(), address, params=asked.query, content=asked.body, headers=headers
+                )
+                return (await client.send(request, auth=login)).status_code
+
+        return self._door.run(answered)
+
     def known(self, asked: Asked) -> int:
         """Send a request as the organisation's till; return the status."""
         return self.send(asked, (self.stage.organisation.till_code, PASSWORD))
@@ -84,6 +104,17 @@ class Provoker:
         """Cut the runtime's connections to its database, as a server does that is stopped."""
         others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
         self._door.connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
+
+    @contextmanager
+    def without_tables(self) -> Iterator[None]:
+        """Take all tables away for a while."""
+        self._door.connection.execute("alter schema public rename to away")
+        self._door.connection.execute("create schema public")
+        try:
+            yield
+        finally:
+            self._door.connection.execute("drop schema public")
+            self._door.connection.execute("alter schema away rename to public")
 
     def mend(self) -> None:
         """Make the runtime notice each connection that was cut."""
@@ -144,6 +175,12 @@ def _cut_off(provoker: Provoker, sound: Asked) -> Iterator[int]:
         yield provoker.send(sound, stranger) if turn % 2 else provoker.known(sound)
 
 
+def _without_tables(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask while the database lacks its tables, as somebody whose login has to be looked up."""
+    with provoker.without_tables():
+        yield provoker.faulty(sound, ("nobody in particular", PASSWORD))
+
+
 WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "200": _well,
     "400": _wrongly,
@@ -152,6 +189,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "404": _about_nothing,
     "409": _otherwise,
     "413": _at_length,
+    "500": _without_tables,
     "503": _cut_off,
 }
 """How each status is provoked."""

@@ -281,6 +281,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", "/api/v1/currencies"): lambda _: [{"identifier": "miles", "name": "Miles", "programId": 46}],
     ("POST", "/api/v1/extended-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
     ("POST", "/api/v1/custom-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
+    ("PATCH", CUSTOMERS.rstrip("/")): lambda _: {"alias": "Lucky Duck", "hidden": False},
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {

@@ -95,6 +95,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("get", "/api/v1/jobs/{job_id}"): Rule(),
     ("get", "/api/v1/customers"): Rule("externalId=<name>"),
+    ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
     ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
     ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),

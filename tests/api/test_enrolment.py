@@ -74,10 +74,10 @@ def test_stored_events_of_the_running_period_count(stage: Stage) -> None:
 
 
 def test_stored_events_do_not_count_where_the_organisation_says_so(front: Any) -> None:
-    """With enrolMidPeriod FROM_ENROLMENT only what comes later counts."""
+    """With enrolMidPeriod FROM_ENROLMENT only what is dated later counts."""
     stage = Stage(front.organisation(enrolMidPeriod="FROM_ENROLMENT"))
     stage.enrol()
-    stage.organisation.send_events(bill("10"))
+    stage.organisation.send_events(bill("10", time="2026-01-20T12:00:00Z"), bill("7"))
     assert {"January": 10} == stage.values()
 
 

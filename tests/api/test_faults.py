@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from milepost.api.http.body import write_json
+from milepost.service.organisations.provisioning import add_key
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
@@ -109,6 +110,20 @@ def test_the_vendors_api_warns_of_parameters(organisation: OrganisationClient) -
     assert [f"include_inactive {reason}"] == words(shown)
     assert [] == words(quiet)
     assert 1 == len(words(posted))
+
+
+def test_calls_without_a_login_warn_of_parameters(organisation: OrganisationClient) -> None:
+    """The webhook and the call for a token look at parameters too; the request is accepted all the same."""
+    body = write_json({"event_name": "gym", "externalId": "anna"})
+    received = organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}?dry=1", content=body)
+    client, name = organisation.client, organisation.organisation.name
+    key = client.run(lambda: add_key(client.runtime.database, name="x", organisation=name, now=client.clock()))
+    asked = write_json({"key": key.key, "secret": key.secret})
+    token = client.send("POST", "/v3/oauth/token/generate?dry=1", content=asked)
+
+    reason = "dry is not a parameter here; this call has none; it was not looked at"
+    assert (200, [reason]) == (received.status_code, json_of(received)["warnings"])
+    assert (200, [reason]) == (token.status_code, words(json_of(token)))
 
 
 def words(answered: Json) -> list[str]:

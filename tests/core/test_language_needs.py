@@ -8,7 +8,7 @@ from milepost.language.parameters import Parameter
 PROFILE = Needs(member=True)
 NEEDS = (
     ("true", NOTHING_NEEDED),
-    ("currentCustomer.numberOfTxns>1 && currentCustomer.numberOfVisits>1", Needs(standing=True)),
+    ("currentCustomer.numberOfTxns>1 && currentCustomer.numberOfVisits>1", Needs(standing=True, days=True)),
     ("currentTxn.value>1 && !(currentCustomer.email=='a')", PROFILE),
     ("currentTxn.date.dateDiff(currentCustomer.joinDate)>1", PROFILE),
     ("currentCustomer.firstname.contains('a')", PROFILE),

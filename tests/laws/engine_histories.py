@@ -8,7 +8,7 @@ from fractions import Fraction
 from milepost.engine.apply import START, Replayed, replay
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import Event, EventKey
-from milepost.model.facts import Facts
+from milepost.model.facts import Facts, ZoneDays
 from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey, Reason, Standing
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
@@ -136,7 +136,7 @@ def comparable(world: World, told: Iterable[ReferenceOutcome]) -> list[Reference
     return sorted([*enrolled, *(one for one in named if one not in enrolled)])
 
 
-def days_of(facts: Facts) -> dict[date, int]:
+def days_of(facts: Facts | ZoneDays) -> dict[date, int]:
     """Return the number of bills of each day that has any."""
     span = range(facts.first_day, facts.first_day + 8 * max(map(len, facts.planes), default=0))
     return {date.fromordinal(day): bills for day in span if (bills := facts.bills_on(day))}

@@ -13,6 +13,7 @@ from tests.laws.random_kind_worlds import (
     streak_worlds,
     unified_worlds,
     window_worlds,
+    zone_worlds,
 )
 from tests.laws.random_worlds import returning_worlds, worlds
 
@@ -27,6 +28,7 @@ EVERY = st.one_of(
     unified_worlds(),
     cap_worlds(),
     carry_worlds(),
+    zone_worlds(),
     enrolment_worlds(),
 )
 """Worlds of every kind of target."""

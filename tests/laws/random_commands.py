@@ -62,8 +62,7 @@ def enrolling(draw: st.DrawFn, group: TargetGroup, one: Target, *, is_back: bool
     is_streak = group.tracking in STREAKS
     automatic = one.enrolment is EnrolmentMethod.TRANSACTION and not is_back
     from_the_first = is_from_the_first(group) or automatic
-    # Which of one's own windows a balance replaces depends on the clock, once one has left.
-    may_balance = not is_streak and not automatic and (not is_back or group.evaluation is not Evaluation.CYCLIC_WINDOW)
+    may_balance = not is_streak and not automatic
     goals = OWN_GOALS if calendar else SMALL
     wanted = pick(draw, (False, False, True)) and (calendar or not is_back)
     return Enrol(

@@ -18,7 +18,7 @@ from milepost.model.organisation import (
     Settings,
     TimeZonePolicy,
 )
-from milepost.model.target import Evaluation, TargetGroup
+from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
 from milepost.model.time import Micros
 from tests.laws.draws import pick
 from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays
@@ -27,6 +27,7 @@ from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
 from tests.laws.random_worlds import DAY, HOUR, World, moments, wanted
 from tests.oracle.reference_plan import Plan
+from tests.oracle.reference_predicates import PAST
 from tests.oracle.reference_windows import spans
 
 MONTH_SCENES = (
@@ -60,6 +61,7 @@ def scene(draw: st.DrawFn, settled: Settings | None, scenes: Sequence[tuple[str,
             cyclic_months=pick(draw, (CyclicMonths.CALENDAR, CyclicMonths.CALENDAR, CyclicMonths.DAYS_30)),
             offset_days=pick(draw, (0, 0, 1)),
             period_end_outcome=pick(draw, tuple(PeriodEndOutcome)),
+            own_window_grace_hours=pick(draw, (24, 24, 1, 0)),
         )
     return Scene(Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen), day)
 
@@ -105,7 +107,7 @@ def own_moments(draw: st.DrawFn, at: Scene, made: Sequence[TargetGroup]) -> Mome
         bounds |= {plan.begins_at, plan.ends_at}
         if group.evaluation is Evaluation.CYCLIC_WINDOW and plan.periods:
             bounds |= {bound for span in spans(plan, anchor) for bound in span[1:]}
-    near = sorted({bound + by for bound in bounds for by in (-1, 0, 1, HOUR)})
+    near = sorted({bound + by for bound in bounds for by in (-1, 0, 1, HOUR)} | {anchor - DAY, anchor - DAY - 1})
     happening = [Micros(at) for at in (anchor, anchor, *(pick(draw, near) for _ in range(4)))]
     hearing = {Micros(bound + late * DAY + by) for bound in bounds for late in (0, 1, 3) for by in (0, 1)}
     return Moments(tuple(happening), tuple(sorted(hearing)))
@@ -199,6 +201,28 @@ def carry_worlds(draw: st.DrawFn, *, length: int = 3, settled: Settings | None =
 
 
 @st.composite
+def zone_worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = None) -> World:
+    """Make a world of groups with zones of their own whose targets ask for days of the customer's past."""
+    at = scene(draw, settled)
+    if settled is None:
+        chosen = replace(at.organisation.settings, time_zone_policy=TimeZonePolicy.GROUP)
+        at = at._replace(organisation=replace(at.organisation, settings=chosen))
+    zone, first_day = at.organisation.zone, at.first_day
+    made = [asking(draw, plain_group(draw, number, first_day, zone, SIMPLE)) for number in range(1, 4)]
+    return calendar_world(draw, at, made, length)
+
+
+def asking(draw: st.DrawFn, group: TargetGroup) -> TargetGroup:
+    """Return *group* with targets for everybody that ask of the customer's past."""
+    return replace(
+        group,
+        targets=tuple(
+            replace(one, expression=pick(draw, PAST), enrolment=EnrolmentMethod.TRANSACTION) for one in group.targets
+        ),
+    )
+
+
+@st.composite
 def enrolment_worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = None) -> World:
     """Make a world of plain targets in which customers come, go and come back, some with goals of their own."""
     at = scene(draw, settled)
@@ -207,5 +231,5 @@ def enrolment_worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | No
     return calendar_world(draw, at, made, length)
 
 
-KIND_WORLDS = (window_worlds, streak_worlds, unified_worlds, cap_worlds, carry_worlds, enrolment_worlds)
+KIND_WORLDS = (window_worlds, streak_worlds, unified_worlds, cap_worlds, carry_worlds, zone_worlds, enrolment_worlds)
 """All makers of worlds in this module."""

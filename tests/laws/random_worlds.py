@@ -26,7 +26,7 @@ from tests.laws.draws import pick
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, Measures, group, midnight, settings, target
 from tests.laws.random_events import Moments, Wanted, events
 
-HOUR, DAY = DAY_US // 24, DAY_US
+MINUTE, HOUR, DAY = DAY_US // 1_440, DAY_US // 24, DAY_US
 
 
 class World(NamedTuple):
@@ -56,7 +56,8 @@ def moments(draw: st.DrawFn, made: Sequence[TargetGroup], first_day: date, zone:
     bounds = {bound for span in spans for bound in span}
     days = [first_day + timedelta(days=number) for number in range(-1, 5)]
     midnights = {midnight(day, name) for day in days for name in (zone, "UTC")}
-    all_of_them = sorted({Micros(instant + by) for instant in bounds | midnights for by in (-1, 0, HOUR)})
+    beside = (-1, 0, HOUR, HOUR - 15 * MINUTE, HOUR - 15 * MINUTE - 1)
+    all_of_them = sorted({Micros(instant + by) for instant in bounds | midnights for by in beside})
     all_of_them.append(Micros(max(bounds) + 8 * DAY))
     inside = [instant for instant in all_of_them if any(opens <= instant < closes for opens, closes in spans)]
     happening = [pick(draw, inside or all_of_them) for _ in range(4)] + [pick(draw, all_of_them)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.engine_histories import lived, oracle_table, shown
+from tests.laws.engine_histories import days_of, lived, oracle_table, shown
 from tests.laws.law_settings import EVERY, law
 from tests.laws.random_kind_worlds import (
     cap_worlds,
@@ -13,8 +13,11 @@ from tests.laws.random_kind_worlds import (
     streak_worlds,
     unified_worlds,
     window_worlds,
+    zone_worlds,
 )
 from tests.laws.random_worlds import World, returning_worlds, worlds
+from tests.oracle.reference_events import totals
+from tests.oracle.reference_replay import without_duplicates
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -79,6 +82,17 @@ def test_they_agree_on_carried_returns(world: World) -> None:
 def test_they_agree_on_enrolments(world: World) -> None:
     """Customers who enrol, leave and come back, with balances and own goals, count the same."""
     assert oracle_table(world) == shown(world, lived(world))
+
+
+@law(200)
+@given(zone_worlds())
+def test_they_agree_on_days_of_several_zones(world: World) -> None:
+    """A target that asks for days of the customer's past gets those of its own zone, also of before it was defined."""
+    life = lived(world)
+    assert oracle_table(world) == shown(world, life)
+    known = without_duplicates(world.events)
+    for zone, days in life.standing.zone_days.items():
+        assert totals(zone, known).days == days_of(days)
 
 
 @pytest.mark.slow

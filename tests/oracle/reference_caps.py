@@ -10,7 +10,6 @@ from msgspec import structs
 from milepost.model.event import BILL, CURRENCY, POINTS, AuthoriseAward, Award, Event
 from milepost.model.target import CapScope, Entity, Kpi, Tracking
 from tests.oracle.reference_course import Course
-from tests.oracle.reference_enrolment import balance, goal
 from tests.oracle.reference_events import local_day
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_plan import Span
@@ -52,9 +51,9 @@ def decide(courses: Iterable[Course], story: Story) -> tuple[Fraction, dict[int,
 def limit(course: Course, event: Event, wanted: AuthoriseAward, story: Story) -> Limit | None:
     """Return how much of an award one cap allows; None if the cap does not concern it."""
     span, target = course.place(event), course.plan.target
-    if span is None or not course.takes_part(story[:-1], span.period_id):
+    if span is None or not course.takes_part(story[:-1], span.period_id) or course.is_before_enrolment(event):
         return None
-    most = goal(course.plan, story, span.period_id)
+    most = course.wanted(span.period_id, story)
     if most is None:
         return None
     used = course.rows[span.period_id].value if span.period_id in course.rows else Fraction(0)
@@ -67,7 +66,7 @@ def limit(course: Course, event: Event, wanted: AuthoriseAward, story: Story) ->
     if measured is None:
         return None
     if target.kpi in ONES:
-        is_free = target.kpi is Kpi.VISIT and is_known_day(course, event, span, story)
+        is_free = target.kpi is Kpi.VISIT and is_known_day(course, event, span)
         return Limit(Fraction(wanted.amount) if left >= 1 or is_free else Fraction(0), Fraction(1))
     if target.kpi not in SHARES:
         return None
@@ -83,9 +82,9 @@ def is_of_kind(course: Course, event: Event, wanted: AuthoriseAward) -> bool:
     return weight(course.plan.target, structs.replace(event, name=name, payload=award), []) is not None
 
 
-def is_known_day(course: Course, event: Event, span: Span, story: Story) -> bool:
+def is_known_day(course: Course, event: Event, span: Span) -> bool:
     """Return whether the day of a decision counts already; a balance stands for the days before it, too."""
-    start = balance(course.plan, story, span.period_id)
+    start = course.start_of(span.period_id)
     days = {
         local_day(course.plan.zone, one.event.occurred_at)
         for one in course.booked.values()

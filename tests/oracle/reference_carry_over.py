@@ -7,7 +7,6 @@ from milepost.model.event import Event, Return
 from milepost.model.organisation import CarryLines
 from milepost.model.target import Entity
 from tests.oracle.reference_course import Course
-from tests.oracle.reference_enrolment import balance, goal
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_notices import Carried, Step
 from tests.oracle.reference_plan import Span
@@ -24,7 +23,7 @@ class CarryingCourse(Course):
         if not self.carries or self.rows[span.period_id].achieved_by is None:
             yield from super().take_back(story, bill)
             return
-        if self.booked[bill.key].at <= balance(self.plan, story, span.period_id).at:
+        if self.booked[bill.key].at <= self.start_of(span.period_id).at:
             return
         event = story[-1].event
         later = self.later(span, event)
@@ -32,7 +31,8 @@ class CarryingCourse(Course):
             amount = self.taken_off(bill, event, span, story)
             if amount:
                 self.carried.append(Carried(-amount, later.period_id, len(story) - 1))
-                self.put(later, event, story)
+                self.begin(later.period_id)
+                self.show(later, story)
                 yield Step(event, later.period_id, is_return=True)
 
     def later(self, span: Span, taken: Event) -> Span | None:
@@ -51,7 +51,7 @@ class CarryingCourse(Course):
         after = weight(self.plan.target, bill, [*returns, taken.payload]) or Fraction(0)
         if lines is CarryLines.WHOLE:
             return before - after
-        value, wanted = self.rows[span.period_id].value, goal(self.plan, story, span.period_id)
+        value, wanted = self.rows[span.period_id].value, self.wanted(span.period_id, story)
         if value <= 0 or wanted is None:
             return Fraction(0)
         return round(wanted * (before - after) / value, 2)

@@ -43,7 +43,7 @@ class Union:
         holds = self.holds(rows)
         settings = self.courses[0].plan.settings
         revokes = settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
-        if holds and period_id not in self.composites:
+        if holds and period_id not in self.composites and not step.is_return:
             self.composites[period_id] = AchievedComposite(step.cause.key, step.cause.occurred_at // MICROSECONDS)
             self.told.append(ReferenceOutcome(OutcomeKind.UNIFIED_ACHIEVED, 0, period_id, self.group.id))
         if not holds and period_id in self.composites and step.is_return and revokes:

@@ -10,10 +10,29 @@ from milepost.model.event import AuthoriseAward, Enrol, Event, EventKey, Return,
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import EnrolmentMethod, Tracking
-from tests.oracle.reference_enrolment import balance, counts_stored, covers, goal, rank, stay
+from tests.oracle.reference_customer import knows
+from tests.oracle.reference_enrolment import (
+    Balance,
+    begins_to_take_part,
+    counts_since,
+    counts_stored,
+    covers,
+    rank,
+    stay,
+)
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
-from tests.oracle.reference_plan import MICROSECONDS, Plan, Span, Weight, is_in_time, is_let_in, is_sum, taken_together
+from tests.oracle.reference_participation import Participation
+from tests.oracle.reference_plan import (
+    MICROSECONDS,
+    Plan,
+    Span,
+    Weight,
+    is_in_time,
+    is_let_in,
+    is_sum,
+    taken_together,
+)
 from tests.oracle.reference_replay import Happening, Story, taken_back
 from tests.oracle.reference_windows import spans
 
@@ -21,16 +40,15 @@ Uses = Mapping[EventKey, Mapping[int, Fraction]]
 """What each decision used of each target that is a cap."""
 
 
-class Course:
+class Course(Participation):
     """One target's course."""
 
     def __init__(self, plan: Plan, uses: Uses) -> None:
         """Begin with nothing; *uses* grows as decisions are made."""
-        self.plan, self.uses = plan, uses
+        super().__init__(plan)
+        self.uses = uses
         self.rows: dict[int, Row] = {}
         self.booked: dict[EventKey, Booking] = {}
-        self.anchor: int | None = None
-        self.left: int | None = None
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Return]] = {}
         self.told: list[ReferenceOutcome] = []
@@ -53,7 +71,7 @@ class Course:
     def receive(self, story: Story, event: Event) -> Iterator[Step]:
         """Count *event*, if it counts."""
         span = self.place(event)
-        if span is None or not self.takes_part(story[:-1], span.period_id):
+        if span is None or not self.takes_part(story[:-1], span.period_id) or self.is_before_enrolment(event):
             return
         if self.amount(event, span, story) is not None:
             yield self.count(event, span, story)
@@ -63,18 +81,19 @@ class Course:
         found = next((span for span in spans(self.plan, self.anchor_for(event)) if span.holds(event.occurred_at)), None)
         if found is None or not self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
             found = found if self.plan.is_calendar else None
+        if found is None and self.is_shortly_before(event):
+            found = spans(self.plan, self.anchor)[0]
         if found is None or not is_in_time(self.plan, event, found) or not is_let_in(self.plan, event):
             return None
         return found
-
-    def anchor_for(self, event: Event) -> int:
-        """Return when own windows begin: with the event that opened the first one, or else with *event*."""
-        return event.occurred_at if self.anchor is None else self.anchor
 
     def amount(self, event: Event, span: Span, story: Story) -> Fraction | None:
         """Return what *event* adds now; None if it does not count."""
         if isinstance(event.payload, AuthoriseAward):
             return self.uses.get(event.key, {}).get(self.plan.target.id)
+        at = self.booked[event.key].at if event.key in self.booked else len(story) - 1
+        if not knows(self.plan, event, story[:at]):
+            return None
         return weight(self.plan.target, event, self.returns(event, span, story))
 
     def returns(self, event: Event, span: Span, story: Story) -> list[Return]:
@@ -129,7 +148,10 @@ class Course:
 
     def wanted(self, period_id: int, story: Story) -> Fraction | None:
         """Return the goal of a period."""
-        return goal(self.plan, story, period_id)
+        assert story
+        if period_id in self.own_goals:
+            return self.own_goals[period_id]
+        return next((Fraction(given.value) for given in self.plan.target.goals if given.period_id == period_id), None)
 
     def achieve(self, period_id: int, event: Event) -> None:
         """Stamp an achievement."""
@@ -145,7 +167,7 @@ class Course:
 
     def value(self, span: Span, story: Story) -> Fraction:
         """Compute a period's value: its balance, what counted after it, and what was carried into it."""
-        start = balance(self.plan, story, span.period_id)
+        start = self.start_of(span.period_id)
         carried = sum(
             (one.amount for one in self.carried if one.period_id == span.period_id and one.at > start.at), Fraction(0)
         )
@@ -168,11 +190,11 @@ class Course:
     def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
         """Take a return off a bill that counted."""
         span, event = self.span(self.booked[bill.key].period_id), story[-1].event
-        before = self.weights(span, story[:-1], balance(self.plan, story, span.period_id).at)
+        before = self.weights(span, story[:-1], self.start_of(span.period_id).at)
         if event.occurred_at < span.closes_at:
             assert isinstance(event.payload, Return)
             self.lowered[bill.key].append(event.payload)
-        after = self.weights(span, story, balance(self.plan, story, span.period_id).at)
+        after = self.weights(span, story, self.start_of(span.period_id).at)
         if self.takes_off(before, after):
             self.lower(span, event, story)
             yield Step(event, span.period_id, is_return=True)
@@ -190,50 +212,65 @@ class Course:
         return settings.after_achievement is AfterAchievement.REVOKE and settings.returns is not Returns.CARRY
 
     def lower(self, span: Span, event: Event, story: Story) -> None:
-        """Compute a row again after a return."""
+        """Compute a row again after a return, which achieves nothing."""
         row, wanted = self.rows[span.period_id], self.wanted(span.period_id, story)
         below = wanted is not None and self.value(span, story) < wanted
         if self.revokes and below and row.achieved_by is not None:
             self.unachieve(span.period_id)
-        self.mark(span, event, story)
+        self.show(span, story)
+        assert event is story[-1].event
+
+    def show(self, span: Span, story: Story) -> None:
+        """Compute a value again, and achieve nothing by it."""
+        self.rows[span.period_id] = self.rows[span.period_id]._replace(value=self.value(span, story))
 
     def enrol(self, story: Story) -> Iterator[Step]:
         """Begin with a balance or with nothing, and count what is stored, if it counts."""
         event = story[-1].event
         assert isinstance(event.payload, Enrol)
+        before = stay(self.plan, story[:-1])
+        is_listed = self.plan.target.enrolment is not EnrolmentMethod.TRANSACTION
+        is_known = before is not None and (before.enrolled is not None or before.left is not None)
+        self.set_goals(event.payload, event, is_new=is_listed and not is_known)
+        if (is_known or is_listed) and begins_to_take_part(self.plan, story):
+            self.since = counts_since(self.plan, story)
         self.left = None
+        balanced = None if event.payload.balance is None else self.balanced(event.payload, event)
         found = stay(self.plan, story)
-        if self.plan.target.enrolment is not EnrolmentMethod.TRANSACTION or (found and found.is_back):
-            self.record(OutcomeKind.ENROLLED, event.payload.period_id)
-            self.sit_down(event.payload, event, story)
-        yield Step(event, event.payload.period_id, is_enrolment=True)
-        if counts_stored(self.plan, story):
+        if is_listed or (found and found.is_back):
+            self.record(OutcomeKind.ENROLLED, balanced or event.payload.period_id)
+            self.sit_down(event.payload, balanced, story)
+        yield Step(event, balanced or event.payload.period_id, is_enrolment=True)
+        if counts_stored(self.plan, story, has_balance=balanced is not None):
             for happening in story[:-1]:
-                yield from self.count_stored(happening, event.payload, story)
+                yield from self.count_stored(happening, balanced, story)
 
-    def sit_down(self, enrolling: Enrol, event: Event, story: Story) -> None:
+    def sit_down(self, enrolling: Enrol, balanced: int | None, story: Story) -> None:
         """Make the row of the period of the enrolment; a balance is its value."""
+        event = story[-1].event
         if not self.plan.is_calendar:
-            if enrolling.balance is None:
+            if balanced is None:
                 return
             if self.anchor is None and self.plan.begins_at <= event.occurred_at < self.plan.ends_at:
                 self.anchor = event.occurred_at
-        self.begin(enrolling.period_id)
-        value = Fraction(enrolling.balance or 0)
+        period_id = balanced or enrolling.period_id
+        self.begin(period_id)
+        if balanced is not None:
+            self.balances[balanced] = Balance(Fraction(enrolling.balance or 0), len(story) - 1)
+        value = self.start_of(period_id).amount
         if self.plan.is_calendar or self.anchor is not None:
-            value = self.value(self.span(enrolling.period_id), story)
-        self.rows[enrolling.period_id] = self.rows[enrolling.period_id]._replace(value=value)
+            value = self.value(self.span(period_id), story)
+        self.rows[period_id] = self.rows[period_id]._replace(value=value)
 
-    def count_stored(self, happening: Happening, enrolling: Enrol, story: Story) -> Iterator[Step]:
+    def count_stored(self, happening: Happening, balanced: int | None, story: Story) -> Iterator[Step]:
         """Count one event that was received before the enrolment that *story* ends with."""
         event = happening.event
         if happening.bill is not None or event.key in self.booked or isinstance(event.payload, AuthoriseAward):
             return
         span = self.place(event)
-        if span is None or not self.takes_part(story, span.period_id):
+        if span is None or not self.takes_part(story, span.period_id) or self.is_before_enrolment(event):
             return
-        replaced = enrolling.balance is not None and enrolling.period_id == span.period_id
-        if not replaced and self.amount(event, span, story) is not None:
+        if balanced != span.period_id and self.amount(event, span, story) is not None:
             yield self.count(event, span, story)
 
     def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:

@@ -6,8 +6,10 @@ from typing import NamedTuple
 from milepost.model.event import Enrol, Unenrol
 from milepost.model.organisation import EnrolMidPeriod
 from milepost.model.target import EnrolmentMethod, Evaluation
-from tests.oracle.reference_plan import Plan, in_order
+from tests.oracle.reference_plan import MICROSECONDS, Plan, in_order
 from tests.oracle.reference_replay import Story
+
+QUARTER_OF_AN_HOUR = 15 * 60 * MICROSECONDS
 
 
 class Stay(NamedTuple):
@@ -45,7 +47,7 @@ def rank(plan: Plan, period_id: int) -> int:
     return next((place for place, period in enumerate(in_order(plan.group)) if period.id == period_id), 0)
 
 
-def counts_stored(plan: Plan, story: Story) -> bool:
+def counts_stored(plan: Plan, story: Story, *, has_balance: bool) -> bool:
     """Return whether the enrolment at the end of *story* counts events received before it."""
     found, before = stay(plan, story), stay(plan, story[:-1])
     assert found is not None
@@ -53,27 +55,24 @@ def counts_stored(plan: Plan, story: Story) -> bool:
         return False
     if plan.group.evaluation is Evaluation.CYCLIC_WINDOW:
         return False
-    has_balance = found.enrolled is not None and found.enrolled.balance is not None
     if plan.group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW and has_balance:
         return False
     if plan.target.enrolment is EnrolmentMethod.TRANSACTION:
         return before is not None
-    return plan.settings.enrol_mid_period is EnrolMidPeriod.COUNT_STORED
+    return plan.settings.enrol_mid_period is EnrolMidPeriod.COUNT_STORED or not has_balance
 
 
-def own_goal(plan: Plan, story: Story, period_id: int) -> Fraction | None:
-    """Return the goal that the enrolment in force brought for a period."""
-    found = stay(plan, story)
-    own = dict(found.enrolled.goals) if found and found.enrolled else {}
-    return Fraction(own[period_id]) if period_id in own else None
+def begins_to_take_part(plan: Plan, story: Story) -> bool:
+    """Return whether the customer takes part by the enrolment at the end of *story*, and not already before it."""
+    before = stay(plan, story[:-1])
+    return before is None or before.left is not None
 
 
-def goal(plan: Plan, story: Story, period_id: int) -> Fraction | None:
-    """Return the value that this customer has to reach in a period; None if there is none."""
-    own = own_goal(plan, story, period_id)
-    if own is not None:
-        return own
-    return next((Fraction(given.value) for given in plan.target.goals if given.period_id == period_id), None)
+def counts_since(plan: Plan, story: Story) -> int | None:
+    """Return from which instant on events count for the enrolment that *story* ends with; None for all."""
+    if plan.settings.enrol_mid_period is not EnrolMidPeriod.FROM_ENROLMENT:
+        return None
+    return story[-1].event.occurred_at // MICROSECONDS * MICROSECONDS - QUARTER_OF_AN_HOUR
 
 
 class Balance(NamedTuple):
@@ -83,12 +82,5 @@ class Balance(NamedTuple):
     at: int
 
 
-def balance(plan: Plan, story: Story, period_id: int) -> Balance:
-    """Return the latest balance of a period; nothing, before everything, if there was none."""
-    found = Balance(Fraction(0), -1)
-    for at, happening in enumerate(story):
-        match happening.event.payload:
-            case Enrol(target_id=plan.target.id, balance=amount) as enrolled if happening.bill is None:
-                if amount is not None and enrolled.period_id == period_id:
-                    found = Balance(Fraction(amount), at)
-    return found
+NO_BALANCE = Balance(Fraction(0), -1)
+"""Nothing, before everything."""

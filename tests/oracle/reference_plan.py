@@ -21,7 +21,8 @@ from milepost.model.target import (
 from tests.oracle.reference_events import local_day
 
 MICROSECONDS = 1_000_000
-DAY = 86_400 * MICROSECONDS
+HOUR = 3_600 * MICROSECONDS
+DAY = 24 * HOUR
 STREAKS = {Tracking.STREAKS, Tracking.NON_CONTINUOUS_STREAKS}
 
 

@@ -72,4 +72,18 @@ AWARD_PREDICATES: Mapping[str, Predicate] = {
     "currentEvent.amount>10": lambda event, _: isinstance(event.payload, Award) and event.payload.amount > 10,
 }
 
-PREDICATES: Mapping[str, Predicate] = {**BILL_PREDICATES, **LINE_PREDICATES, **EVENT_PREDICATES, **AWARD_PREDICATES}
+PAST = (
+    "currentCustomer.numberOfTxnsToday==0",
+    "currentCustomer.numberOfTxnsToday<2",
+    "currentCustomer.numberOfVisits>=1",
+    "currentCustomer.numberOfVisits<2",
+)
+"""Rule texts that ask of the customer's past alone; `reference_customer` answers them."""
+
+PREDICATES: Mapping[str, Predicate] = {
+    **BILL_PREDICATES,
+    **LINE_PREDICATES,
+    **EVENT_PREDICATES,
+    **AWARD_PREDICATES,
+    **dict.fromkeys(PAST, always),
+}

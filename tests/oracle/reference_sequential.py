@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from milepost.model.event import Enrol, Event, Unenrol
 from tests.oracle.reference_course import Course
-from tests.oracle.reference_enrolment import goal
 from tests.oracle.reference_notices import Step
 from tests.oracle.reference_plan import Span, Weight, taken_together
 from tests.oracle.reference_replay import Story
@@ -31,7 +30,7 @@ class FillingCourse(Course):
 
     def goal(self, story: Story) -> Fraction:
         """Return the value to reach in each period: that of the first."""
-        wanted = goal(self.plan, story, self.plan.periods[0].id)
+        wanted = super().wanted(self.plan.periods[0].id, story)
         assert wanted is not None
         return wanted
 
@@ -77,13 +76,17 @@ class FillingCourse(Course):
         while self.revokes and self.filled > 0 and self.over(story) < 0:
             self.filled -= 1
             self.unachieve(self.running())
-        self.fill(event, story)
+        assert event is story[-1].event
+        if self.over(story) != 0:
+            self.begin(self.running())
+        for place, period in enumerate(self.plan.periods):
+            if period.id in self.rows:
+                self.rows[period.id] = self.rows[period.id]._replace(value=self.shown(place, story))
 
-    def sit_down(self, enrolling: Enrol, event: Event, story: Story) -> None:
+    def sit_down(self, enrolling: Enrol, balanced: int | None, story: Story) -> None:
         """Make the row of the running period; a balance is the total to begin with."""
-        assert event.payload is enrolling
         self.begin(self.running())
-        if enrolling.balance is not None:
+        if balanced is not None and enrolling.balance is not None:
             full = min(self.filled, len(self.plan.periods) - 1)
             achieved = full * self.goal(story) if full else Fraction(0)
             self.start, self.begun = achieved + Fraction(enrolling.balance), len(story) - 1

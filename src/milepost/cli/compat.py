@@ -62,8 +62,10 @@ def import_saved(
     report |= {"unread": saved.unread, "incompleteGroups": saved.incomplete_group_ids()}
     if json:
         print_json(report)
-        return
-    _print_summary(report)
+    else:
+        _print_summary(report)
+    if report["refused"]:
+        raise typer.Exit(1)
 
 
 def _answers(file: Path) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Clock, Data, DatabaseUrl
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
@@ -93,6 +93,27 @@ def show_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None)
         "version": organisation.version,
     }
     print_json(shown | shown_settings(organisation.settings))
+
+
+@org.command("set-zone")
+def set_zone_of_org(
+    name: OrgName,
+    zone: Annotated[str, typer.Argument(help="IANA time zone of its calendar days, such as Europe/Berlin")],
+    replay: Annotated[
+        bool, typer.Option("--replay", help="compute all progress again, if the organisation has events already")
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Change the time zone of an organisation.
+
+    Periods keep their dates. Once there are events, --replay is needed: the progress of each customer is computed again
+    from the stored events, and what changed is listed. No outcome is sent again. If it is interrupted, run it again.
+    """
+    from milepost.cli.zone_change import change_zone
+
+    change_zone(name, zone, replay=replay, flags={"data": data, "database_url": database_url}, json=json)
 
 
 @till.command("add")

@@ -4,7 +4,7 @@ A standing, an event and what the log says of it give the next standing, the ent
 that it leads to. Nothing here reads a clock, a table or a socket, so a replay gives what happened.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
@@ -19,8 +19,8 @@ from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
 from milepost.engine.progress.count import count
-from milepost.engine.progress.counters import after
-from milepost.engine.progress.history import NO_HISTORY, HistoryNeed, Logged, history_needed, satisfies
+from milepost.engine.progress.counters import after, days_after, days_of
+from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
@@ -40,17 +40,22 @@ from milepost.model.event import (
 )
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
 from milepost.model.streak import Freezes, Pause, Streak
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 
 
 class AppliedEvent(Struct, frozen=True, gc=False):
-    """An applied event: its number, its entries and outcomes, and the rows that were archived with it."""
+    """An applied event: its number, its entries and outcomes, and the rows that were archived with it.
+
+    `stored_activity` has, for each row in which the event counted stored events, the latest date of these.
+    """
 
     event: Event
     seq: int
     entries: Sequence[Entry]
     outcomes: Sequence[Outcome]
     archived: tuple[Progress, ...] = ()
+    stored_activity: Mapping[ProgressKey, Micros] = {}
 
 
 class BatchResult(NamedTuple):
@@ -62,12 +67,16 @@ class BatchResult(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes."""
+    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes.
+
+    `applied` has what was applied after the start.
+    """
 
     standing: Standing
     history: dict[ProgressKey, Progress]
     log: tuple[Logged, ...]
     outcomes: tuple[Outcome, ...]
+    applied: tuple[AppliedEvent, ...] = ()
 
 
 START = Replayed(EMPTY_STANDING, {}, (), ())
@@ -88,6 +97,7 @@ def apply(rule_index: RuleIndex, standing: Standing, event: Event, past: Sequenc
     *past* holds the logged events that `history_needed` asks for. Archived rows that it asks for are live again.
     """
     fold = Fold(rule_index, standing)
+    _count_days(fold, past)
     applied = step(fold, event, past)
     return Step(fold.standing(), applied.entries, applied.outcomes, applied.archived)
 
@@ -103,11 +113,7 @@ def apply_batch(
     fold = Fold(rule_index, standing)
     past, applied = [*log], list[AppliedEvent]()
     for event in events:
-        needed = history_needed(rule_index, fold, event)
-        if needed is NO_HISTORY:
-            done = step(fold, event)
-        else:
-            done = _step_with_history(fold, event, needed, history, past, len(log), applied)
+        done = _step_with_history(fold, event, history, past, len(log), applied)
         if done.archived:
             history = history | {row.key: row for row in done.archived}
         applied.append(done)
@@ -129,33 +135,44 @@ def replay(
         if fold is None:
             fold = Fold(rule_index, start.standing)
         fold.rule_index = rule_index
-        needed = history_needed(rule_index, fold, event)
-        if needed is NO_HISTORY:
-            done = step(fold, event)
-        else:
-            done = _step_with_history(fold, event, needed, history, past, len(start.log), applied)
+        done = _step_with_history(fold, event, history, past, len(start.log), applied)
         history.update({row.key: row for row in done.archived})
         applied.append(done)
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
-    return Replayed(start.standing if fold is None else fold.standing(), history, log, tuple(outcomes))
+    standing = start.standing if fold is None else fold.standing()
+    return Replayed(standing=standing, history=history, log=log, outcomes=tuple(outcomes), applied=tuple(applied))
 
 
 def _step_with_history(
     fold: Fold,
     event: Event,
-    needed: HistoryNeed,
     history: dict[ProgressKey, Progress],
     past: list[Logged],
     first: int,
     applied: Sequence[AppliedEvent],
 ) -> AppliedEvent:
-    """Take one step with the history *needed*: *past* holds *first* logged events, and then some of *applied*."""
+    """Take one step with the history that it needs: *past* holds *first* logged events, and then some of *applied*."""
+    needed = history_needed(fold.rule_index, fold, event)
+    if needed is NO_HISTORY:
+        _count_days(fold, ())
+        return step(fold, event)
     if needed.history:
         fold.restore(history.values())
     # An applied event is logged once, when a later one first asks for history, and not again for each that asks.
     past += [Logged(one.event, one.seq, one.entries) for one in applied[len(past) - first :]]
-    return step(fold, event, [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)])
+    known = [one for one in past if _is_known(fold, one)]
+    _count_days(fold, known)
+    return step(fold, event, [one for one in known if satisfies(needed, event, one)])
+
+
+def _count_days(fold: Fold, past: Sequence[Logged]) -> None:
+    """Count the bills of *past* by the days of each zone that a rule asks for and that was not counted so far."""
+    zones = fold.rule_index.day_zones
+    if zones and not fold.zone_days.keys() >= zones:
+        missing = zones - fold.zone_days.keys()
+        events = [logged.event for logged in past]
+        fold.add_zone_days({zone: days_of(zone, events) for zone in missing})
 
 
 def _is_known(fold: Fold, logged: Logged) -> bool:
@@ -172,9 +189,17 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
     fold.seq += 1
     fold.latest_at = max(fold.latest_at, event.occurred_at)
     fold.facts = after(fold.facts, event, fold.rule_index.calendar)
+    if fold.zone_days:
+        fold.zone_days = days_after(fold.zone_days, event)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
+    stored_activity, fold.stored_activity = fold.stored_activity, {}
     return AppliedEvent(
-        event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived
+        event=event,
+        seq=fold.seq,
+        entries=fold.entries.take(),
+        outcomes=fold.outcomes.take(),
+        archived=archived,
+        stored_activity=stored_activity,
     )
 
 

@@ -1,15 +1,17 @@
 """A standing that is open for changes, for one event or many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from milepost.engine import rows
 from milepost.engine.progress.change import Cause, Change
 from milepost.engine.progress.context import evaluation_context
 from milepost.engine.progress.history import ARCHIVE_AFTER_US
-from milepost.engine.progress.windows import closes_at, position_of
+from milepost.engine.progress.windows import closes_at, position_of, precedes_first_window
 from milepost.language import EvaluationContext
 from milepost.model.event import Award, Bill, Event, Return
+from milepost.model.facts import ZoneDays
+from milepost.model.organisation import RULES_FIRST
 from milepost.model.standing import (
     EMPTY_STANDING,
     Enrolment,
@@ -19,7 +21,7 @@ from milepost.model.standing import (
     Standing,
     StoredEvents,
 )
-from milepost.model.time import DAY_US, EPOCH, Micros, to_seconds
+from milepost.model.time import DAY_US, EPOCH, Micros, to_micros, to_seconds
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule, Signature
 
@@ -36,6 +38,7 @@ class Fold:
     """A standing that is open for changes.
 
     `progress` holds the live rows. `entries` and `outcomes` are those of the event that is being applied, so far.
+    `stored_activity` has, for each row in which the event counted stored events, the latest date of these.
     `rule_index` may be set anew between two events: rules change, the standing stays open.
     """
 
@@ -58,8 +61,10 @@ class Fold:
         "purchases",
         "rule_index",
         "seq",
+        "stored_activity",
         "streaks",
         "waiting",
+        "zone_days",
     )
 
     event: Event
@@ -82,6 +87,8 @@ class Fold:
         self.anchors = standing.anchors
         self.streaks = standing.streaks
         self.lineage = standing.lineage
+        self.zone_days = standing.zone_days
+        self.stored_activity: dict[ProgressKey, Micros] = {}
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
         self._standing: Standing | None = standing
         self._seen: Standing | None = None
@@ -105,6 +112,11 @@ class Fold:
             self.archive_at = EPOCH
             self._standing = None
 
+    def add_zone_days(self, zone_days: Mapping[str, ZoneDays]) -> None:
+        """Add the bills by day of further zones, as of before the next event."""
+        self.zone_days = {**self.zone_days, **zone_days}
+        self._standing = None
+
     def standing(self) -> Standing:
         """Return the standing as it is now."""
         if self._standing is None:
@@ -121,6 +133,7 @@ class Fold:
                 anchors=self.anchors,
                 streaks=self.streaks,
                 lineage=self.lineage,
+                zone_days=self.zone_days,
             )
         return self._standing
 
@@ -172,6 +185,14 @@ class Fold:
         """Return the position of the period of *rule* that holds *at* for this customer, if any."""
         return position_of(rule, self.anchors, at)
 
+    def position_of_event(self, rule: Rule, event: Event) -> int | None:
+        """Return the position of the period of *rule* in which *event* may count for this customer, if any.
+
+        That is the period that holds it, or the first window of the customer's own for an event from shortly before.
+        """
+        position = position_of(rule, self.anchors, event.occurred_at)
+        return 0 if position is None and precedes_first_window(rule, self.anchors, event) else position
+
     def closes_at(self, rule: Rule, position: int) -> Micros:
         """Return the first instant after the period at *position* for this customer."""
         return closes_at(rule, self.anchors, position)
@@ -180,6 +201,17 @@ class Fold:
         """Return the value of the row of *key*, in units; 0 if there is none."""
         row = self.progress.get(key)
         return 0 if row is None else row.value
+
+
+def is_first_edition(fold: Fold) -> bool:
+    """Whether the event that is being applied is judged by the first edition of the rules (decision 0027)."""
+    return fold.rule_index.settings.rules_edition == RULES_FIRST
+
+
+def is_before_enrolment(enrolment: Enrolment | None, at: Micros) -> bool:
+    """Whether *at* is too long before *enrolment* to count, with the setting FROM_ENROLMENT."""
+    since = None if enrolment is None else enrolment.counts_since
+    return since is not None and at < to_micros(since)
 
 
 def is_too_late(fold: Fold, rule: Rule, position: int, event: Event) -> bool:
@@ -219,7 +251,11 @@ def counts_stored_event(fold: Fold, rule: Rule, position: int, enrolment: Enrolm
     first = rule.position_of(enrolment.period_id)
     if first is not None and position < first:
         return False
-    if position == first and enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD:
+    if enrolment.stored is StoredEvents.OUTSIDE_FIRST_PERIOD:
+        replaced = enrolment.replaced_at_period
+        if position == (first if replaced is None else rule.position_of(replaced)):
+            return False
+    if is_before_enrolment(enrolment, event.occurred_at):
         return False
     if event.name != rule.event_name or not rule.is_at(event.place):
         return False

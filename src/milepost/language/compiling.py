@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
 from milepost.language.operations import Building
-from milepost.language.profile import Daily, Fact, Stamp, attribute
+from milepost.language.profile import Daily, Fact, Stamp, Zoned, attribute
 from milepost.language.syntax import (
     EQUALITY,
     ORDER,
@@ -136,14 +136,16 @@ def _attribute(node: Member, zone: str) -> Evaluate:
             return lambda context: local(read(context), zone)
         case Daily():
             return _daily_value(definition.read, zone)
+        case Zoned(read=read_in):
+            return lambda context: read_in(context, zone)
         case _:
             assert_never(definition)
 
 
-def _daily_value(read: Callable[[EvaluationContext, int], Value], zone: str) -> Evaluate:
+def _daily_value(read: Callable[[EvaluationContext, str, int], Value], zone: str) -> Evaluate:
     def evaluate(context: EvaluationContext) -> Value:
         moment = local(context.event.occurred_at, zone)
-        return None if moment is None else read(context, moment.date().to_stdlib().toordinal())
+        return None if moment is None else read(context, zone, moment.date().to_stdlib().toordinal())
 
     return evaluate
 

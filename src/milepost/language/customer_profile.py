@@ -17,6 +17,7 @@ from milepost.language.profile import (
     Function,
     Profile,
     Stamp,
+    Zoned,
     extended_field,
 )
 from milepost.language.progress_lookup import ProgressLookup
@@ -113,34 +114,37 @@ def _bills(context: EvaluationContext) -> Decimal:
     return Decimal(context.standing.bills)
 
 
-def _visits(context: EvaluationContext) -> Decimal:
-    return Decimal(context.standing.facts.visits)
+def _visits(context: EvaluationContext, zone: str) -> Decimal:
+    return Decimal(context.standing.days_in(zone).visits)
 
 
 def _lines_per_bill(context: EvaluationContext) -> Value:
     return calculate(Operator.OVER, Decimal(context.standing.facts.lines), _bills(context))
 
 
-def _spend_per_visit(context: EvaluationContext) -> Value:
-    return calculate(Operator.OVER, _purchases(context), _visits(context))
+def _spend_per_visit(context: EvaluationContext, zone: str) -> Value:
+    return calculate(Operator.OVER, _purchases(context), _visits(context, zone))
 
 
-def _bills_on(context: EvaluationContext, day: int) -> Decimal:
-    return Decimal(context.standing.facts.bills_on(day))
+def _bills_on(context: EvaluationContext, zone: str, day: int) -> Decimal:
+    return Decimal(context.standing.days_in(zone).bills_on(day))
 
 
 _COUNTS: Mapping[str, Attribute] = {
     "numberOfTxns": Fact(Kind.NUMBER, _bills),
     "numberOfTxnsToday": Daily(Kind.NUMBER, _bills_on),
-    "numberOfVisits": Fact(Kind.NUMBER, _visits),
+    "numberOfVisits": Zoned(Kind.NUMBER, _visits),
     "lifetimePurchase": Fact(Kind.NUMBER, _purchases),
     "initialLifetimePurchase": Fact(Kind.NUMBER, _purchases),
     "InitialLifetimePurchase": Fact(Kind.NUMBER, _purchases),
     "lifetimePoints": Fact(Kind.NUMBER, _points),
     "initialLifetimePoints": Fact(Kind.NUMBER, _points),
     "avgBasketSize": Fact(Kind.NUMBER, _lines_per_bill),
-    "avgSpendPerVisit": Fact(Kind.NUMBER, _spend_per_visit),
+    "avgSpendPerVisit": Zoned(Kind.NUMBER, _spend_per_visit),
 }
+
+BY_DAY = frozenset(name for name, count in _COUNTS.items() if isinstance(count, Daily | Zoned))
+"""The attributes that depend on the days of the zone that rules the target."""
 
 
 def _includes(arguments: Arguments) -> Evaluate:

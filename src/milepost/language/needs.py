@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from milepost.language.customer_profile import (
+    BY_DAY,
     CUSTOMER_PROFILE,
     ENDED_PERIOD_FUNCTIONS,
     FIELDS_READ,
@@ -21,7 +22,8 @@ class Needs(NamedTuple):
     """The data that conditions need.
 
     `member` is the customer's profile and `fields` the fields of it. `reached` is the customer's progress, `ended` the
-    progress of ended periods too. `standing` is the customer's counts so far, such as the number of bills.
+    progress of ended periods too. `standing` is the customer's counts so far, such as the number of bills, and `days`
+    the counts that go by the days of a time zone.
     """
 
     member: bool = False
@@ -29,6 +31,7 @@ class Needs(NamedTuple):
     reached: bool = False
     ended: bool = False
     standing: bool = False
+    days: bool = False
 
     def joined(self, other: "Needs") -> "Needs":
         """Return the needs of both."""
@@ -38,6 +41,7 @@ class Needs(NamedTuple):
             reached=self.reached or other.reached,
             ended=self.ended or other.ended,
             standing=self.standing or other.standing,
+            days=self.days or other.days,
         )
 
 
@@ -84,7 +88,7 @@ def _of_attribute(name: str) -> Needs:
     field = FIELDS_READ.get(name) or extended_field(name)
     if field:
         return Needs(member=True, fields=frozenset({field}))
-    return Needs(member=True) if name in PROFILE_ATTRIBUTES else Needs(standing=True)
+    return Needs(member=True) if name in PROFILE_ATTRIBUTES else Needs(standing=True, days=name in BY_DAY)
 
 
 def _of_call(call: Call) -> Needs:

@@ -45,10 +45,17 @@ class Daily(NamedTuple):
     """An attribute that depends on the event's day (proleptic ordinal) in the time zone of the compiled rule."""
 
     kind: Kind
-    read: Callable[[EvaluationContext, int], Value]
+    read: Callable[[EvaluationContext, str, int], Value]
 
 
-Attribute = Fact | Stamp | Daily
+class Zoned(NamedTuple):
+    """An attribute that depends on the days of the time zone of the compiled rule."""
+
+    kind: Kind
+    read: Callable[[EvaluationContext, str], Value]
+
+
+Attribute = Fact | Stamp | Daily | Zoned
 
 
 class Profile(NamedTuple):

@@ -39,6 +39,7 @@ class Identifier(NamedTuple):
 class Customer:
     """A customer's profile. Instants are in epoch microseconds; `registered_by` and `updated_by` are till ids.
 
+    `alias` is shown on leaderboards in place of the name; a `hidden` customer is not shown there at all.
     `fields` holds the custom fields. Organisations also send tiers, statuses and clusters in them, for use in rules.
     """
 
@@ -53,6 +54,8 @@ class Customer:
     registered_by: int | None = None
     updated_at: Micros
     updated_by: int | None = None
+    alias: str = ""
+    hidden: bool = False
 
     def known_fields(self) -> Mapping[str, Scalar]:
         """Return every field that rules may read, by name. An extended field hides a custom field of the same name."""

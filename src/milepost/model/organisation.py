@@ -78,6 +78,7 @@ class BackwardPeriods(Enum):
 
 LATE_DAYS_MAX = 400
 OFFSET_DAYS_MAX = 60
+GRACE_HOURS_MAX = 168
 OUTAGES_MAX = 100
 """The number of outages that one organisation may declare."""
 
@@ -114,6 +115,7 @@ class Settings:
     `late_days` is how late an event may arrive, None for no limit. `offset_days` is how many days end-of-period work
     waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
     goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
+    `own_window_grace_hours` is how long before a customer's first own window an event may be dated that counts there.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -134,6 +136,7 @@ class Settings:
     backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
     periods_max: int = PERIODS_USUAL
     rules_edition: int = RULES_LATEST
+    own_window_grace_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from milepost.model.event_key import EventKey
-from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
 from milepost.model.streak import Streak
 from milepost.model.time import EPOCH, NEVER, Micros, Seconds
 
@@ -70,11 +70,21 @@ class Progress(Struct, frozen=True, array_like=True, gc=False, order=True):
 
 
 class StoredEvents(IntEnum):
-    """Which of the events that were received before an enrolment count."""
+    """Which of the events that were received before an enrolment count.
+
+    With the last two, nothing counts that is dated more than ENROLMENT_GRACE_S before the enrolment, whenever it is
+    received. SINCE_ENROLMENT counts what is dated later though received before, LATER_SINCE_ENROLMENT does not.
+    """
 
     ALL = 1
     NONE = 2
     OUTSIDE_FIRST_PERIOD = 3
+    SINCE_ENROLMENT = 4
+    LATER_SINCE_ENROLMENT = 5
+
+
+ENROLMENT_GRACE_S = Seconds(15 * 60)
+"""How long before an enrolment an event may be dated that counts for it, with the setting FROM_ENROLMENT."""
 
 
 NOT_LEFT = 0
@@ -101,6 +111,18 @@ class Enrolment(NamedTuple):
     left_period_id: int = NOT_LEFT
     goals: tuple[tuple[int, int], ...] = ()
     replaced_period_id: int = NOTHING_REPLACED
+
+    @property
+    def counts_since(self) -> Seconds | None:
+        """The instant before which no event counts that is dated earlier (epoch seconds); None without such a bound."""
+        if self.stored in {StoredEvents.SINCE_ENROLMENT, StoredEvents.LATER_SINCE_ENROLMENT}:
+            return Seconds(self.enrolled_at - ENROLMENT_GRACE_S)
+        return None
+
+    @property
+    def counts_stored(self) -> bool:
+        """Whether any event counts that was received before the enrolment."""
+        return self.stored not in {StoredEvents.NONE, StoredEvents.LATER_SINCE_ENROLMENT}
 
     @property
     def left_at_period(self) -> int | None:
@@ -168,10 +190,10 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `seq` counts the applied events; `latest_at` is the greatest `occurred_at` among them (epoch microseconds).
     `archive_at` is the instant from which the next progress is archived, compared with `latest_at` (epoch
-    microseconds). `bills` counts bills; `purchases` is the net amount of bills less returns, in units; `facts` holds
-    the other counts that rules read. `anchors` holds the start of the customer's own windows by target id (epoch
-    microseconds). `streaks` is keyed by group id. The progress of a composite has the negative id of its group in place
-    of a target id.
+    microseconds). `bills` counts bills; `purchases` is the net amount of bills less returns, in units. `facts` holds
+    the other counts that rules read, and `zone_days` the bills by day of further time zones, by their names. `anchors`
+    holds the start of the customer's own windows by target id (epoch microseconds). `streaks` is keyed by group id. The
+    progress of a composite has the negative id of its group in place of a target id.
     """
 
     seq: int = 0
@@ -186,6 +208,11 @@ class Standing(Struct, frozen=True, kw_only=True):
     anchors: Mapping[int, Micros] = NO_ANCHORS
     streaks: Mapping[int, Streak] = NO_STREAKS
     lineage: Lineage = NO_LINEAGE
+    zone_days: Mapping[str, ZoneDays] = NO_ZONE_DAYS
+
+    def days_in(self, zone: str) -> Facts | ZoneDays:
+        """Return the bills by day of *zone*: those of the organisation's zone unless another one is counted too."""
+        return self.zone_days.get(zone, self.facts)
 
 
 class Reason(IntEnum):

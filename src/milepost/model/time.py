@@ -15,6 +15,9 @@ Seconds = NewType("Seconds", int)
 SECOND_US = 1_000_000
 """Microseconds in a second."""
 
+HOUR_US = 3_600_000_000
+"""Microseconds in an hour."""
+
 DAY_US = 86_400_000_000
 """Microseconds in a day of 24 hours; a calendar day may be longer or shorter."""
 

@@ -45,7 +45,7 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
 from milepost.model.lazy import LazyJson, LazyRows, pack_rows, read_entries, read_outcomes
 from milepost.model.organisation import RULES_FIRST, Settings
 from milepost.model.standing import (
@@ -81,6 +81,7 @@ class _StoredStanding(NamedTuple):
     anchors: tuple[tuple[int, Micros], ...] = ()
     streaks: tuple[Streak, ...] = ()
     lineage: Lineage | None = None
+    zone_days: tuple[ZoneDays, ...] = ()
 
 
 class _StoredEvent(NamedTuple):
@@ -122,6 +123,7 @@ _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 def encode_standing(standing: Standing) -> bytes:
     """Return the bytes of *standing*. Equal standings have equal bytes."""
     anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
+    days = standing.zone_days
     # A tuple is encoded like a _StoredStanding and is cheaper to make.
     return _packed.encode(
         (
@@ -137,6 +139,8 @@ def encode_standing(standing: Standing) -> bytes:
             sorted(anchors.items()) if anchors else (),
             [streaks[group_id] for group_id in sorted(streaks)] if streaks else (),
             None if lineage is NO_LINEAGE or lineage == NO_LINEAGE else lineage,
+            # Left out where there are none, so that a standing from before they were counted keeps its bytes.
+            *(([days[zone] for zone in sorted(days)],) if days else ()),
         )
     )
 
@@ -157,6 +161,7 @@ def decode_standing(body: bytes) -> Standing:
         anchors=dict(stored.anchors) if stored.anchors else NO_ANCHORS,
         streaks={streak.group_id: streak for streak in stored.streaks} if stored.streaks else NO_STREAKS,
         lineage=stored.lineage or NO_LINEAGE,
+        zone_days={days.zone: days for days in stored.zone_days} if stored.zone_days else NO_ZONE_DAYS,
     )
 
 

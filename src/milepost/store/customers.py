@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from milepost.model.bucket import bucket_of_identifier
 from milepost.model.customer import Customer, Identifier, IdentifierKind
-from milepost.model.standing import Progress, Standing
+from milepost.model.event_key import EventKey
+from milepost.model.standing import Entry, Progress, Standing
 from milepost.store import codec
 from milepost.store.database import Transaction
 from milepost.store.log import EMPTY_BODY, CustomerKey, LoggedRow, key_of_customer, keys_of, logged_row
@@ -77,7 +78,7 @@ async def save_profile(transaction: Transaction, org_id: int, customer: Customer
     """Replace the profile of a customer."""
     customer_key = key_of_customer(org_id, customer.id)
     values = {"bucket": customer_key.bucket, "org_id": org_id, "customer_id": customer.id}
-    await transaction.run("save_profile", values | {"body": codec.encode_customer(customer)})
+    await transaction.run("save_profile", values | {"body": codec.encode_customer(customer), "hidden": customer.hidden})
 
 
 def _identifier_columns(identifiers: Sequence[IdentifierKey]) -> dict[str, object]:
@@ -131,6 +132,31 @@ async def stored_bytes(transaction: Transaction, customer_key: CustomerKey) -> t
     row = await transaction.row("stored_bytes", _key(customer_key))
     assert row is not None
     return bytes(row[0]), tuple(bytes(body) for body in row[1] or ())
+
+
+class RewrittenEvent(NamedTuple):
+    """An event that a replay explains otherwise: its key, its stored text, and its entries as they are now."""
+
+    key: EventKey
+    body: bytes
+    entries: Sequence[Entry]
+
+
+async def rewrite_events(transaction: Transaction, customer_key: CustomerKey, events: Sequence[RewrittenEvent]) -> None:
+    """Replace the texts and entries of *events* in the log; only a change of the organisation's zone does that."""
+    columns = {
+        "sources": [one.key.source for one in events],
+        "ids": [one.key.id for one in events],
+        "bodies": [one.body.decode() for one in events],
+        "entries": [codec.encode_entries(one.entries).decode() for one in events],
+    }
+    if events:
+        await transaction.run("rewrite_events", _key(customer_key) | columns)
+
+
+async def clear_history(transaction: Transaction, customer_key: CustomerKey) -> None:
+    """Delete the archived progress of a customer, which is stored anew."""
+    await transaction.run("clear_history", _key(customer_key))
 
 
 def _key(customer_key: CustomerKey) -> dict[str, object]:

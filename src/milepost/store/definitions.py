@@ -71,6 +71,24 @@ async def add(transaction: Transaction, org_id: int, group: TargetGroup, version
     await jobs.request_enrolments(transaction, org_id, group)
 
 
+async def all_versions(transaction: Transaction, org_id: int) -> list[tuple[int, TargetGroup]]:
+    """Return every version of every group of an organisation, each with the number of the version."""
+    rows = await transaction.rows("all_group_versions", {"org_id": org_id})
+    return [(version, codec.decode_group(body)) for version, body in rows]
+
+
+async def rewrite(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
+    """Replace what is stored of a version of *group*; only a change of the organisation's zone does that."""
+    values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
+    await transaction.run("rewrite_group_version", values)
+
+
+async def save_version(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
+    """Add *group* as a version that differs in nothing that enrols anybody."""
+    values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
+    await transaction.run("add_group_version", values)
+
+
 def _names(org_id: int, names: Mapping[NameKey, int]) -> dict[str, object]:
     return {
         "org_id": org_id,

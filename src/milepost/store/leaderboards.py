@@ -140,6 +140,22 @@ async def save_scores(transaction: Transaction, scores: Sequence[ScoreRow]) -> N
     )
 
 
+async def hidden_customers(transaction: Transaction, org_id: int) -> frozenset[int]:
+    """Return the ids of the customers who are not shown on leaderboards."""
+    return frozenset(id_ for (id_,) in await transaction.rows("hidden_customers", {"org_id": org_id}))
+
+
+async def unite_activity(transaction: Transaction, victim: CustomerKey, survivor: CustomerKey) -> None:
+    """Date the survivor's scores by the victim's last activity where that is later."""
+    values = {"bucket": victim.bucket, "org_id": victim.org_id, "customer_id": victim.customer_id}
+    await transaction.run("unite_activity", values | {"into_bucket": survivor.bucket, "into": survivor.customer_id})
+
+
+async def reset_customer(transaction: Transaction, customer_key: CustomerKey) -> None:
+    """Remove a customer from all open boards, with every activity. Closed boards do not change."""
+    await transaction.run("reset_on_boards", customer_key._asdict())
+
+
 async def remove_customer(transaction: Transaction, customer_key: CustomerKey) -> None:
     """Remove a customer from all open boards. Closed boards do not change."""
     await transaction.run("remove_from_boards", customer_key._asdict())

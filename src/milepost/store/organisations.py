@@ -127,6 +127,16 @@ async def raise_version(transaction: Transaction, org_id: int) -> int:
     return int(row[0])
 
 
+async def has_events(transaction: Transaction, org_id: int) -> bool:
+    """Return whether an organisation has received any event."""
+    return await transaction.row("organisation_has_events", {"org_id": org_id}) is not None
+
+
+async def set_zone(transaction: Transaction, org_id: int, zone: str) -> None:
+    """Change the time zone of an organisation's calendar days, for all of its versions."""
+    await transaction.run("set_organisation_zone", {"org_id": org_id, "zone": zone})
+
+
 async def at_version(transaction: Transaction, org_id: int, version: int) -> Organisation:
     """Return an organisation with the settings in force at *version*."""
     row = await transaction.row("organisation_at", {"org_id": org_id, "version": version})

@@ -207,14 +207,17 @@ create table access_token (
     expires_at timestamptz not null
 );
 
--- The profiles of customers.
+-- The profiles of customers. A hidden customer is not shown on leaderboards.
 create table customer (
     bucket int not null,
     org_id bigint not null,
     customer_id bigint not null,
     body text not null,
+    hidden boolean not null default false,
     primary key (bucket, org_id, customer_id)
 );
+-- Boards leave hidden customers out; there are few of them.
+create index customer_hidden on customer (org_id, customer_id) where hidden;
 
 -- The identifiers of customers. The bucket is computed from the identifier.
 create table identity (

@@ -36,6 +36,7 @@ REFUSALS = {
     "404": "There is no such address, or nothing that it names.",
     "409": "The id was given before, with other content.",
     "413": "The body is larger than its limit.",
+    "500": "A fault of the server; nothing was done, send it again.",
     "503": "Too much is waiting, or the database cannot be reached: send it again.",
 }
 
@@ -145,7 +146,7 @@ def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> No
         return
     failure = Problems if path.startswith("/api/v1") else Failure
     answers = {"200": _answer("Done.", schemas.of(route.answer))}
-    for status in sorted({*route.statuses, *({"403"} if route.needs in {EVENTS, ADMIN} else ())}):
+    for status in sorted({*route.statuses, *({"403"} if route.needs in {EVENTS, ADMIN} else ()), "500"}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers

@@ -61,12 +61,12 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
     award, bill = _as_award(fold.event, payload), _as_bill(fold.event, payload)
     for rule in fold.rule_index.caps:
         event = bill if rule.entity in {Entity.TRANSACTION, Entity.LINEITEM} else award
-        position = fold.position(rule, fold.event.occurred_at)
+        position = fold.position_of_event(rule, fold.event)
         if event is None or position is None or rule.kpi is Kpi.EXTENDED_FIELD:
             continue
         if event.name != rule.event_name or not rule.is_at(event.place):
             continue
-        if not takes_part_now(fold, rule, position):
+        if not takes_part_now(fold, rule, position, fold.event.occurred_at):
             continue
         measure = rule.amount(fold.context(event))
         goal = fold.goal(rule, position)

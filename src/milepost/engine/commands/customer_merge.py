@@ -6,6 +6,7 @@ together reach is achieved by the merge: 60 and 50 achieve a goal of 100.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from milepost.engine.commands.enrolment import matters
@@ -73,6 +74,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
         bills=standing.bills,
         purchases=standing.purchases,
         merged=standing.lineage.merged,
+        zone_days=tuple(standing.zone_days[zone] for zone in sorted(standing.zone_days)) or UNSET,
     )
 
 
@@ -222,7 +224,9 @@ def _unite_enrolments(fold: Fold, payload: AbsorbCustomer) -> None:
         joined = None if rule is None else _joined(rule, fold.enrolment(target_id), theirs)
         if joined is not None:
             known = (one for one in fold.enrolments if one.target_id != target_id or matters(one))
-            taken = joined._replace(seq=fold.seq + 1, stored=StoredEvents.NONE, replaced_period_id=NOTHING_REPLACED)
+            is_bounded = joined.counts_since is not None
+            stored = StoredEvents.LATER_SINCE_ENROLMENT if is_bounded else StoredEvents.NONE
+            taken = joined._replace(seq=fold.seq + 1, stored=stored, replaced_period_id=NOTHING_REPLACED)
             fold.enrolments = (*known, taken)
 
 
@@ -231,7 +235,7 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
     if ours is None:
         if not rule.open_to_all or not rule.period_ids:
             return theirs
-        return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT)
+        return theirs._replace(period_id=rule.period_ids[0], left_period_id=NOT_LEFT, stored=StoredEvents.NONE)
     if theirs.has_left:
         return None
     if ours.has_left:
@@ -240,7 +244,13 @@ def _joined(rule: Rule, ours: Enrolment | None, theirs: Enrolment) -> Enrolment 
     if first is None or our_first is None or first >= our_first:
         return None
     earlier = tuple(goal for goal in theirs.goals if _is_before(rule, goal[0], our_first))
-    return ours._replace(period_id=theirs.period_id, goals=(*earlier, *ours.goals))
+    # The earlier one of two bounds holds; where either has none, there is none.
+    return ours._replace(
+        period_id=theirs.period_id,
+        goals=(*earlier, *ours.goals),
+        enrolled_at=min(ours.enrolled_at, theirs.enrolled_at) if ours.counts_since is not None else ours.enrolled_at,
+        stored=StoredEvents.NONE if theirs.counts_since is None else ours.stored,
+    )
 
 
 def _is_before(rule: Rule, period_id: int, position: int) -> bool:

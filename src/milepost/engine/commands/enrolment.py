@@ -5,21 +5,27 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from milepost.engine.commands.returns import amount_left, returns_from, returns_of
-from milepost.engine.fold import Fold, counts_stored_event, day_of
+from milepost.engine.commands.stored_events import count_stored
+from milepost.engine.fold import Fold, is_first_edition
 from milepost.engine.progress.beginning import open_position
-from milepost.engine.progress.change import cause_of, change_between
-from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
 from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
-from milepost.model.event import Bill, Enrol, Unenrol
-from milepost.model.organisation import EnrolMidPeriod, Returns
-from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
+from milepost.model.event import Enrol, Unenrol
+from milepost.model.organisation import EnrolMidPeriod
+from milepost.model.standing import (
+    Enrolment,
+    Entry,
+    Outcome,
+    OutcomeKind,
+    Progress,
+    Reason,
+    StoredEvents,
+)
 from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
+from milepost.model.time import Seconds
 from milepost.rules.compiled.composites import STREAKING
-from milepost.rules.compiled.remaining import remaining
 from milepost.rules.compiled.rule import Rule
 
 
@@ -28,13 +34,15 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
     rule = fold.rule_index.rules[payload.target_id]
     position = enrolment_entered(rule, payload.period_id)
     previous = fold.enrolment(rule.target_id)
+    if payload.balance is not None and _balanced(fold, rule, position) is None:
+        payload = replace(payload, balance=None)
     enrolment = Enrolment(
         target_id=rule.target_id,
         period_id=rule.period_ids[position],
-        enrolled_at=fold.cause.at,
+        enrolled_at=_enrolled_at(fold, previous),
         seq=fold.seq + 1,
         stored=_stored(fold, rule, payload, previous),
-        goals=tuple((period_id, to_units(goal)) for period_id, goal in payload.goals),
+        goals=_goals(fold, rule, payload, previous),
     )
     # What an earlier enrolment counted from the log is still its to give back; otherwise it is history.
     known = (e for e in fold.enrolments if e.target_id != rule.target_id or matters(e))
@@ -59,7 +67,7 @@ def enrol(fold: Fold, payload: Enrol, past: Sequence[Logged]) -> None:
         if payload.balance is not None:
             enrolment = enrolment._replace(replaced_period_id=rule.period_ids[began])
             fold.enrolments = (*fold.enrolments[:-1], enrolment)
-    _count_stored(fold, rule, enrolment, past)
+    count_stored(fold, rule, enrolment, past)
 
 
 def unenrol(fold: Fold, payload: Unenrol) -> None:
@@ -115,7 +123,34 @@ def enrolment_entered(rule: Rule, period_id: int) -> int:
     return len(rule.keys) - 1 if position is None else position
 
 
+def _goals(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) -> tuple[tuple[int, int], ...]:
+    """Return the customer's own goals: what is asked for, and what held before in the periods that have ended.
+
+    A customer who takes part for the first time had no goals; so all that is asked for holds.
+    """
+    wanted = tuple((period_id, to_units(goal)) for period_id, goal in payload.goals)
+    if is_first_edition(fold) or (previous is None and not rule.open_to_all):
+        return wanted
+    ended = {rule.period_ids[position] for position in range(len(rule.keys)) if _has_ended(fold, rule, position)}
+    kept = () if previous is None else tuple(goal for goal in previous.goals if goal[0] in ended)
+    return (*kept, *(goal for goal in wanted if goal[0] not in ended)) if ended else wanted
+
+
+def _enrolled_at(fold: Fold, previous: Enrolment | None) -> Seconds:
+    """Return when the customer began to take part (epoch seconds): who only changes goals has done so before."""
+    if previous is None or previous.has_left or previous.counts_since is None:
+        return fold.cause.at
+    return previous.enrolled_at
+
+
 def _stored(fold: Fold, rule: Rule, payload: Enrol, previous: Enrolment | None) -> StoredEvents:
+    from_enrolment = fold.rule_index.settings.enrol_mid_period is EnrolMidPeriod.FROM_ENROLMENT
+    if from_enrolment and not is_first_edition(fold) and (previous is not None or not rule.open_to_all):
+        if previous is not None and not previous.has_left:
+            return StoredEvents.NONE if previous.counts_since is None else StoredEvents.LATER_SINCE_ENROLMENT
+        of_now = previous is not None or payload.balance is not None or not rule.is_counting
+        own_windows = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
+        return StoredEvents.LATER_SINCE_ENROLMENT if of_now or own_windows else StoredEvents.SINCE_ENROLMENT
     # What cannot count must not pretend to; windows of one's own begin with what is received from now on.
     if not rule.is_counting or rule.frame.evaluation is Evaluation.CYCLIC_WINDOW:
         return StoredEvents.NONE
@@ -138,8 +173,12 @@ def _begin(fold: Fold, rule: Rule, position: int, payload: Enrol) -> int:
     """
     at, received_at = fold.cause.at, fold.cause.received_at
     cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
-    if cyclic and payload.balance is not None:
-        position = _opened(fold, rule)
+    if payload.balance is not None:
+        balanced = _balanced(fold, rule, position)
+        assert balanced is not None, "a balance that belongs nowhere was dropped"
+        position = balanced
+        if cyclic:
+            _open(fold, rule)
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
         position = open_position(fold, rule)
     key = rule.keys[position]
@@ -193,16 +232,33 @@ def _show_goal(fold: Fold, rule: Rule, running_at: int) -> None:
 
 def matters(enrolment: Enrolment) -> bool:
     """Return whether an enrolment that has ended still decides what a return reverses."""
-    return enrolment.stored is not StoredEvents.NONE or enrolment.replaced_at_period is not None
+    return enrolment.counts_stored or enrolment.replaced_at_period is not None
 
 
-def _opened(fold: Fold, rule: Rule) -> int:
-    """Return the position of the window that holds the enrolment; the enrolment opens the first window."""
+def _open(fold: Fold, rule: Rule) -> None:
+    """Open the first window of the customer's own at the instant of the enrolment, if there is none yet."""
     at = fold.event.occurred_at
-    position = fold.position(rule, at)
-    if rule.target_id not in fold.anchors and position is not None:
+    if rule.target_id not in fold.anchors and fold.position(rule, at) is not None:
         fold.anchors = {**fold.anchors, rule.target_id: at}
-    return position or 0
+
+
+def _balanced(fold: Fold, rule: Rule, position: int) -> int | None:
+    """Return the position of the period that a balance belongs to: the one at *position*, unless it has ended.
+
+    Then it is the running one, else the next; None if all have ended. In windows of the customer's own it is always
+    one of these two.
+    """
+    at = fold.event.occurred_at
+    cyclic = rule.frame.evaluation is Evaluation.CYCLIC_WINDOW
+    if is_first_edition(fold):
+        return fold.position(rule, at) or 0 if cyclic else position
+    first = 0 if cyclic else position
+    not_ended = (place for place in range(len(rule.keys)) if not _has_ended(fold, rule, place))
+    return first if not cyclic and not _has_ended(fold, rule, first) else next(not_ended, None)
+
+
+def _has_ended(fold: Fold, rule: Rule, position: int) -> bool:
+    return fold.closes_at(rule, position) <= fold.event.occurred_at
 
 
 def _start_again(fold: Fold, rule: Rule) -> None:
@@ -215,29 +271,3 @@ def _start_again(fold: Fold, rule: Rule) -> None:
     open_still = (id_ for id_, closes in zip(streak_rule.period_ids, streak_rule.closes, strict=True) if closes > at)
     since = next(open_still, NO_MORE)
     keep_streak(fold, Streak(rule.group_id, since_period_id=since, freezes=known.freezes, pauses=known.pauses))
-
-
-def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Logged]) -> None:
-    """Count stored events for the target; of each bill, the part that was not returned."""
-    if enrolment.stored is StoredEvents.NONE:
-        return
-    for logged in sorted(past, key=lambda logged: logged.place):
-        event = logged.event
-        position = fold.position(rule, event.occurred_at)
-        if position is None or not counts_stored_event(fold, rule, position, enrolment, event):
-            continue
-        if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
-            continue
-        amount = _amount_now(fold, rule, position, logged, past)
-        if amount is not None:
-            change = change_between(None, amount, day_of(rule, event), Reason.COUNTED_FROM_LOG)
-            apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
-
-
-def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
-    payload = logged.event.payload
-    if not isinstance(payload, Bill) or fold.rule_index.settings.returns is Returns.IGNORE:
-        return rule.amount(fold.context(logged.event))
-    closing = fold.closes_at(rule, position)
-    effective = [other.event for other in returns_from(logged, past) if other.event.occurred_at < closing]
-    return amount_left(fold, rule, logged.event, remaining(payload, returns_of(effective)))

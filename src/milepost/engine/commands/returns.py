@@ -13,7 +13,7 @@ from milepost.engine.progress.lineage import enrolments_since, entries_in_own_wi
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
 from milepost.model.organisation import Returns
-from milepost.model.standing import Entry, ProgressKey, Reason, StoredEvents, WaitingReturn
+from milepost.model.standing import Entry, ProgressKey, Reason, WaitingReturn
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.remaining import Remaining, remaining
 from milepost.rules.compiled.rule import Rule
@@ -253,7 +253,7 @@ def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
     if not fold.enrolments and not fold.lineage.merged:
         return [*found.values()]
     for enrolment in enrolments_since(fold, bill):
-        if enrolment.stored is StoredEvents.NONE:
+        if not enrolment.counts_stored:
             continue
         rule = fold.rule_index.rules.get(enrolment.target_id)
         position = None if rule is None else fold.position(rule, bill.event.occurred_at)

@@ -4,7 +4,7 @@ No event is counted and no outcome is noted: a goal that was rewarded there is n
 from the imported values.
 """
 
-from milepost.engine.fold import Fold
+from milepost.engine.fold import Fold, is_first_edition
 from milepost.engine.progress.composite import import_composite
 from milepost.model.amount import to_units
 from milepost.model.commands.vendor_import import ImportedRow, ImportProgress
@@ -33,12 +33,18 @@ def import_progress(fold: Fold, payload: ImportProgress) -> None:
     for row in payload.rows:
         rule = fold.rule_index.rules.get(row.target_id)
         position = None if rule is None else rule.position_of(row.period_id)
-        if rule is not None and position is not None:
+        if rule is not None and position is not None and not _has_ended_here(fold, rule, position):
             _take(fold, rule, position, row)
     _take_streaks(fold, payload)
     for composite in fold.rule_index.composites.values():
         for period_id in composite.closes:
             import_composite(fold, composite, period_id)
+
+
+def _has_ended_here(fold: Fold, rule: Rule, position: int) -> bool:
+    """Whether the period is over and the customer made progress in it here: what has ended never changes."""
+    has_ended = fold.closes_at(rule, position) <= fold.event.occurred_at
+    return has_ended and rule.keys[position] in fold.progress and not is_first_edition(fold)
 
 
 def _take(fold: Fold, rule: Rule, position: int, row: ImportedRow) -> None:

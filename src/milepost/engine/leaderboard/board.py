@@ -110,6 +110,15 @@ class Board:
         row = self._by_customer.found(customer_id)
         return None if row is None else Ranked(self._rank(row), self._rows.score(row))
 
+    def rank_of(self, score: Score) -> int:
+        """Return the rank that *score* would have, of a customer who is not on the board."""
+        if self._ties is LeaderboardTies.EARLIEST_FIRST:
+            return self._order.before((-score.value, score.active_at, score.customer_id)) + 1
+        greater = self._order.before((-score.value, BEFORE_ALL, 0))
+        if self._ties is LeaderboardTies.SHARED_SKIP or not greater:
+            return greater + 1
+        return self._order.levels_to(self._order.part(greater - 1, 1)[0]) + 1
+
     def around(self, customer_id: int, reach: int) -> list[Ranked]:
         """Return the scores of up to *reach* places before and after a customer, with the customer's own."""
         row = self._by_customer.found(customer_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from milepost.model.event import Event
-from milepost.model.organisation import AfterAchievement, Returns, Settings
+from milepost.model.organisation import RULES_FIRST, AfterAchievement, Returns, Settings
 from milepost.model.standing import Day, Outcome, OutcomeKind, Reason
 from milepost.model.time import Seconds, to_seconds
 from milepost.rules.compiled.measure import Aggregate
@@ -14,6 +14,9 @@ from milepost.rules.compiled.rule import Rule
 
 UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 """Reasons of changes that move a value and are of no day."""
+
+
+_OF_RETURNS = frozenset({Reason.RETURNED, Reason.CARRIED})
 
 
 class Change(Struct, frozen=True, gc=False):
@@ -43,6 +46,11 @@ class Cause(Struct, frozen=True, gc=False):
 def cause_of(event: Event, settings: Settings) -> Cause:
     """Return *event* as a cause."""
     return Cause(event, to_seconds(event.occurred_at), to_seconds(event.received_at), settings)
+
+
+def achieves(change: Change, settings: Settings) -> bool:
+    """Whether *change* may achieve: what returns take off, at once or in a later period, achieves nothing."""
+    return change.reason not in _OF_RETURNS or settings.rules_edition == RULES_FIRST
 
 
 def revokes(settings: Settings) -> bool:

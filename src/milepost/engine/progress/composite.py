@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from milepost.engine.fold import CompositeDue, Fold
-from milepost.engine.progress.change import Cause, Change, revokes
+from milepost.engine.progress.change import Cause, Change, achieves, revokes
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.standing import NOT_ACHIEVED, Outcome, OutcomeKind, Progress, ProgressKey, Reason
 from milepost.rules.compiled.composites import Composite
@@ -39,7 +39,7 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
         )
     value, holds = _state(fold, composite, period_id)
     achieved_at, achieved_by = before.achieved_at, before.achieved_by
-    if holds and not before.is_achieved:
+    if holds and not before.is_achieved and achieves(change, cause.settings):
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
     elif before.is_achieved and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):

@@ -4,18 +4,18 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from milepost.engine.fold import Fold, contribution_of, is_decided, is_too_late
+from milepost.engine.fold import Fold, contribution_of, is_before_enrolment, is_decided, is_too_late
 from milepost.engine.progress.beginning import first_progress, open_windows
-from milepost.engine.progress.change import UNDATED, Cause, Change, moved_days, reached_triggers, revokes
+from milepost.engine.progress.change import UNDATED, Cause, Change, achieves, moved_days, reached_triggers, revokes
 from milepost.engine.progress.composite import composites_afterwards, update_composite
 from milepost.engine.progress.contributions import contributions
 from milepost.engine.progress.sequential import fill_next
 from milepost.engine.progress.streaks import update_streak
-from milepost.engine.progress.windows import position_of
 from milepost.language import EvaluationContext
 from milepost.model.event import Event
 from milepost.model.standing import Entry, OutcomeKind, ProgressKey, Reason
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule, Signature
 
 # Said once: to look a member of an enumeration up costs as much as to note an entry.
@@ -56,8 +56,8 @@ def _count_each(fold: Fold, rules: Iterable[Rule], context: EvaluationContext, c
     decided = is_decided(event)
     asked: dict[Signature, Change | None] = {}
     for rule in rules:
-        position = rule.position(at) if rule.is_fixed else position_of(rule, fold.anchors, at)
-        if position is None or (decided and rule.is_cap) or not takes_part_now(fold, rule, position):
+        position = rule.position(at) if rule.is_fixed else fold.position_of_event(rule, event)
+        if position is None or (decided and rule.is_cap) or not takes_part_now(fold, rule, position, at):
             continue
         change = contribution_of(rule, context, asked)
         if change is None:
@@ -68,15 +68,17 @@ def _count_each(fold: Fold, rules: Iterable[Rule], context: EvaluationContext, c
             apply_to_group(fold, rule, position, change, cause)
 
 
-def takes_part_now(fold: Fold, rule: Rule, position: int) -> bool:
-    """Return whether an event in the period at *position* may count.
+def takes_part_now(fold: Fold, rule: Rule, position: int, at: Micros) -> bool:
+    """Return whether an event of the instant *at* (epoch microseconds) in the period at *position* may count.
 
     A customer who left sequential periods has left them for good.
     """
     if not fold.enrolments:
         return rule.open_to_all
+    enrolment = fold.enrolment(rule.target_id)
+    if is_before_enrolment(enrolment, at):
+        return False
     if rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW:
-        enrolment = fold.enrolment(rule.target_id)
         return rule.open_to_all if enrolment is None else not enrolment.has_left
     return fold.takes_part(rule, position)
 
@@ -110,7 +112,11 @@ def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cau
         row = rows[rule.keys[position]]
         days, moved = moved_days(row.days, change, rule.aggregate)
         rows[rule.keys[position]] = replace(row, days=days)
-    if rule.marks:
+    may_achieve = achieves(change, cause.settings)
+    if not may_achieve and not rows[rule.keys[position]].is_achieved:
+        # Without a goal, nothing is achieved.
+        target = target._replace(goal=None)
+    if rule.marks and may_achieve:
         row = rows[rule.keys[position]]
         value = row.value + moved
         triggers = reached_triggers(rule, position, target.goal, row.triggers, value, cause.at, fold.outcomes.append)

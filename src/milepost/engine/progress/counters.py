@@ -1,12 +1,15 @@
 """The counters of a customer: visits, lines, points; what each event adds to them."""
 
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
+
+from msgspec import UNSET
 
 from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Award, Bill, Event
-from milepost.model.facts import Facts
-from milepost.rules.calendar import Calendar
+from milepost.model.facts import Facts, ZoneDays
+from milepost.rules.calendar import Calendar, calendar_of
 
 
 def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
@@ -22,6 +25,40 @@ def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
     return facts
 
 
+def days_of(zone: str, events: Iterable[Event]) -> ZoneDays:
+    """Return the bills among *events* by the days of *zone*."""
+    days = ZoneDays(zone)
+    for event in events:
+        if isinstance(event.payload, Bill):
+            days = _with_bill(days, event)
+    return days
+
+
+def days_after(zone_days: Mapping[str, ZoneDays], event: Event) -> dict[str, ZoneDays]:
+    """Return the bills by day of each zone after *event*.
+
+    A merge leaves the zones whose days were counted for both customers. Those of the others are counted from both logs
+    as soon as a rule asks for them.
+    """
+    payload = event.payload
+    if isinstance(payload, Bill):
+        return {zone: _with_bill(days, event) for zone, days in zone_days.items()}
+    if isinstance(payload, AbsorbCustomer):
+        theirs = {} if payload.zone_days is UNSET else {days.zone: days for days in payload.zone_days}
+        return {zone: _joined(days, theirs[zone]) for zone, days in zone_days.items() if zone in theirs}
+    return dict(zone_days)
+
+
+def _with_bill(days: ZoneDays, event: Event) -> ZoneDays:
+    day = calendar_of(days.zone).day(event.occurred_at)
+    return ZoneDays(days.zone, *_one_more(days.first_day, days.planes, day))
+
+
+def _joined(ours: ZoneDays, theirs: ZoneDays) -> ZoneDays:
+    first_day = min((days.first_day for days in (ours, theirs) if days.planes), default=0)
+    return ZoneDays(ours.zone, first_day, _sum(_digits(ours, first_day), _digits(theirs, first_day)))
+
+
 def merged(ours: Facts, theirs: Facts) -> Facts:
     """Return the counters of two merged customers: counts are added, day by day."""
     first_day = min((facts.first_day for facts in (ours, theirs) if facts.planes), default=0)
@@ -29,7 +66,7 @@ def merged(ours: Facts, theirs: Facts) -> Facts:
     return Facts(ours.lines + theirs.lines, ours.points + theirs.points, first_day, planes)
 
 
-def _digits(facts: Facts, first_day: int) -> list[int]:
+def _digits(facts: Facts | ZoneDays, first_day: int) -> list[int]:
     return [int.from_bytes(plane, "little") << facts.first_day - first_day for plane in facts.planes]
 
 

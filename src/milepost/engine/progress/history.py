@@ -1,10 +1,11 @@
 """History: the logged events and archived rows that a step needs, and how it asks for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
+from milepost.model.facts import ZoneDays
 from milepost.model.standing import Entry, WaitingReturn
 from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.composites import STREAKING
@@ -36,13 +37,14 @@ class HistoryNeed(NamedTuple):
 
     `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
     bill; `since`: every event dated at or after this instant, and all returns; `history`: archived
-    progress.
+    progress; `days`: every bill, because the days of a time zone are to be counted that no rule had asked for before.
     """
 
     bill: str | None = None
     returns: tuple[EventKey, ...] = ()
     since: Micros | None = None
     history: bool = False
+    days: bool = False
 
 
 NO_HISTORY = HistoryNeed()
@@ -56,6 +58,14 @@ class CustomerClock(Protocol):
     """What `history_needed` looks at of a standing, or of a fold that is open."""
 
     @property
+    def seq(self) -> int:
+        """The number of events that were applied."""
+
+    @property
+    def zone_days(self) -> Mapping[str, ZoneDays]:
+        """The bills by day of time zones that rules have asked for."""
+
+    @property
     def latest_at(self) -> Micros:
         """The greatest `occurred_at` among the customer's events (epoch microseconds)."""
 
@@ -66,6 +76,13 @@ class CustomerClock(Protocol):
 
 def history_needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> HistoryNeed:
     """Return what a step needs to know of the customer's past for *event*; NO_HISTORY itself if nothing."""
+    needed = _needed(rule_index, standing, event)
+    if rule_index.day_zones and standing.seq and not standing.zone_days.keys() >= rule_index.day_zones:
+        return needed._replace(days=True)
+    return needed
+
+
+def _needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> HistoryNeed:
     is_late = event.occurred_at < standing.latest_at - ARCHIVE_AFTER_US
     if rule_index.needs_history:
         is_late = is_late or rule_index.needs_ended_periods(event.name)

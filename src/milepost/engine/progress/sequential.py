@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
-from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
+from milepost.engine.progress.change import Cause, Change, achieves, moved_days, reached_triggers, revokes
 from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress, Reason
 from milepost.rules.compiled.rule import Rule
 
@@ -36,8 +36,11 @@ def move_total(
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
     total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.is_achieved)
-    takes_back = change.reason is Reason.RETURNED and revokes(cause.settings)
-    achieved = _achieved(rule, goal, total, before, takes_back=takes_back)
+    achieved, reaches = before, achieves(change, cause.settings)
+    if goal is not None and reaches:
+        achieved = _after_more(rule, goal, total, achieved)
+    if goal is not None and change.reason is Reason.RETURNED and revokes(cause.settings):
+        achieved = _after_less(goal, total, achieved)
     concerned = min(before, achieved, len(rule.keys) - 1)
     for position, value in _values(rule, goal, total, achieved):
         key = rule.keys[position]
@@ -46,7 +49,9 @@ def move_total(
             row = begin(fold, rule, position, cause)
         if row is None or (row.value == value and position != concerned):
             continue
-        filled = _Row(position, goal, value, position < achieved)
+        filled = _Row(
+            position=position, goal=goal, value=value, is_achieved=position < achieved, reaches_triggers=reaches
+        )
         fold.progress[key] = _after(fold, rule, filled, row, cause)
         fold.entries.append(
             Entry(
@@ -63,13 +68,16 @@ def move_total(
         fold.progress[first] = replace(fold.progress[first], days=days)
 
 
-def _achieved(rule: Rule, goal: int | None, total: int, achieved: int, *, takes_back: bool) -> int:
+def _after_more(rule: Rule, goal: int, total: int, achieved: int) -> int:
     """Return how many periods are achieved with *total*; *achieved* is their number before."""
-    if goal is None:
-        return achieved
     while achieved < len(rule.keys) and total >= (achieved + 1) * goal:
         achieved += 1
-    while takes_back and achieved and total < achieved * goal:
+    return achieved
+
+
+def _after_less(goal: int, total: int, achieved: int) -> int:
+    """Return how many of *achieved* periods stay so with *total*."""
+    while achieved and total < achieved * goal:
         achieved -= 1
     return achieved
 
@@ -98,13 +106,14 @@ class _Row(NamedTuple):
     goal: int | None
     value: int
     is_achieved: bool
+    reaches_triggers: bool
 
 
 def _after(fold: Fold, rule: Rule, row: _Row, before: Progress, cause: Cause) -> Progress:
     """Return the new row of one period, and note its outcomes."""
     triggers, achieved_at, achieved_by = before.triggers, before.achieved_at, before.achieved_by
     key = rule.keys[row.position]
-    if rule.marks:
+    if rule.marks and row.reaches_triggers:
         triggers = reached_triggers(rule, row.position, row.goal, triggers, row.value, cause.at, fold.outcomes.append)
     if row.is_achieved and not before.is_achieved:
         achieved_at, achieved_by = cause.at, cause.event.key.log_id

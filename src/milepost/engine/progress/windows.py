@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
+from milepost.model.event import Event
 from milepost.model.target import Evaluation
 from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
@@ -32,6 +33,18 @@ def position_of(rule: Rule, anchors: Mapping[int, Micros], at: Micros) -> int | 
             return _window_of(rule, anchors.get(rule.target_id), at)
         case _ as never:
             assert_never(never)
+
+
+def precedes_first_window(rule: Rule, anchors: Mapping[int, Micros], event: Event) -> bool:
+    """Whether *event* counts in the customer's first own window though it is dated before it (ownWindowGraceHours).
+
+    It must be received before that window ends.
+    """
+    anchor = anchors.get(rule.target_id)
+    if not rule.frame.grace or anchor is None or not rule.keys or not _in_frame(rule, event.occurred_at):
+        return False
+    is_near = anchor - rule.frame.grace <= event.occurred_at < anchor
+    return is_near and event.received_at < _bounds(rule, anchor)[1]
 
 
 def closes_at(rule: Rule, anchors: Mapping[int, Micros], position: int, *, first: Micros | None = None) -> Micros:

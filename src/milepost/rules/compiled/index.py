@@ -8,7 +8,7 @@ from milepost import language
 from milepost.language import NOTHING_NEEDED, EvaluationContext, Needs
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, Event
-from milepost.model.organisation import Organisation, Settings
+from milepost.model.organisation import RULES_FIRST, Organisation, Settings
 from milepost.model.standing import Enrolment
 from milepost.model.target import TargetGroup
 from milepost.rules.calendar import Calendar, calendar_of
@@ -76,6 +76,8 @@ class RuleIndex:
         self.needs = NOTHING_NEEDED
         self.returns_need_standing = False
         """Whether any rule asks for counts of the customer, be it switched off: a return asks those of its bill."""
+        self.day_zones: frozenset[str] = frozenset()
+        """The time zones, besides the organisation's, by whose days rules ask for counts of the customer."""
         self._asking_of_ended: set[str] = set()
         for group in self.groups.values():
             self._add(group)
@@ -99,6 +101,8 @@ class RuleIndex:
             self.rules[target.id] = rule
             needs = language.needs(language.read(target.expression))
             self.returns_need_standing |= needs.standing
+            if needs.days and zone != self.organisation.zone and self.settings.rules_edition > RULES_FIRST:
+                self.day_zones |= {zone}
             if rule.is_counting:
                 self._by_name.setdefault(rule.event_name, []).append(rule)
                 self._note_needs(rule, needs)

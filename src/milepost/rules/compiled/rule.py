@@ -11,7 +11,7 @@ from milepost import language
 from milepost.language import EvaluationContext
 from milepost.model.amount import UNITS_PER_ONE, to_units
 from milepost.model.event import Bill, Line, Place
-from milepost.model.organisation import Settings
+from milepost.model.organisation import RULES_FIRST, Settings
 from milepost.model.standing import ProgressKey
 from milepost.model.target import (
     CapScope,
@@ -25,7 +25,7 @@ from milepost.model.target import (
     Trigger,
     TriggerValueKind,
 )
-from milepost.model.time import Micros
+from milepost.model.time import HOUR_US, Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.compiled.boundaries import end_of
 from milepost.rules.compiled.composites import active_periods, is_group_tracked
@@ -71,13 +71,17 @@ matter, that is, unless a day's extreme counts.
 
 
 class TimeFrame(NamedTuple):
-    """The time in which a group counts: kind of window, time zone, bounds (epoch microseconds), window length."""
+    """The time in which a group counts: kind of window, time zone, bounds (epoch microseconds), window length.
+
+    `grace` is how long before a customer's first own window an event may be dated that counts there (microseconds).
+    """
 
     evaluation: Evaluation
     zone: str
     opens_at: Micros
     closes_at: Micros
     length: Length
+    grace: Micros
 
 
 def _time_frame(group: TargetGroup, zone: str, settings: Settings) -> TimeFrame:
@@ -87,7 +91,14 @@ def _time_frame(group: TargetGroup, zone: str, settings: Settings) -> TimeFrame:
         opens_at=group.cycle_opens_at,
         closes_at=end_of(group),
         length=length_of(group.frequency_kind, group.frequency, settings.cyclic_months),
+        grace=_grace(group.evaluation, settings),
     )
+
+
+def _grace(evaluation: Evaluation, settings: Settings) -> Micros:
+    if evaluation is not Evaluation.CYCLIC_WINDOW or settings.rules_edition == RULES_FIRST:
+        return Micros(0)
+    return Micros(settings.own_window_grace_hours * HOUR_US)
 
 
 class RowTarget(NamedTuple):

@@ -158,6 +158,7 @@ async def _move(transaction: Transaction, caller: Caller, pair: _LockedPair, now
     await customers.save_profile(transaction, caller.org_id, _completed(profiles, pair, caller, now))
     await audiences.move_memberships(transaction, victim, survivor, now)
     await _move_goals(transaction, pair, now)
+    await leaderboards.unite_activity(transaction, victim, survivor)
     await leaderboards.remove_customer(transaction, victim)
 
 
@@ -177,6 +178,8 @@ def _completed(profiles: Mapping[CustomerKey, Customer], pair: _LockedPair, call
         registered_by=first.registered_by,
         updated_at=now,
         updated_by=caller.till_id,
+        alias=survivor.alias or victim.alias,
+        hidden=survivor.hidden or victim.hidden,
     )
 
 

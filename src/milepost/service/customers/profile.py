@@ -78,6 +78,35 @@ async def change_customer(runtime: Runtime, caller: Caller, customer_id: int, dr
     return await runtime.database.attempt(work)
 
 
+async def change_display(
+    runtime: Runtime, caller: Caller, customer_id: int, *, alias: str | None, hidden: bool | None
+) -> Customer | None:
+    """Change how leaderboards show a customer; None leaves it as it is. Return None if there is no such customer."""
+    now = runtime.clock()
+
+    async def work(transaction: Transaction) -> Customer | None:
+        survivors = await resolve_survivors(transaction, caller.org_id, [customer_id])
+        customer_key = key_of_customer(caller.org_id, survivors[customer_id])
+        surviving(await lock_standings(transaction, [customer_key]))
+        customer = (await customers.profiles(transaction, [customer_key])).get(customer_key)
+        if customer is None:
+            return None
+        changed = replace(
+            customer,
+            alias=customer.alias if alias is None else alias,
+            hidden=customer.hidden if hidden is None else hidden,
+            updated_at=now,
+            updated_by=caller.till_id,
+        )
+        await customers.save_profile(transaction, caller.org_id, changed)
+        return changed
+
+    changed = await runtime.database.attempt(work)
+    # Boards of this process are refreshed before they are read again.
+    runtime.ingest.scored += 1
+    return changed
+
+
 def _normalised(loyalty_type: Scalar) -> str:
     return str(loyalty_type or "").lower()
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from milepost.engine.progress.windows import spans
 from milepost.model.event import Enrol, Unenrol
 from milepost.model.problem import Problem, Refused
-from milepost.model.target import TargetGroup
+from milepost.model.target import Target, TargetGroup
+from milepost.model.time import Micros
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.participation import (
     ALREADY,
     NOT_ENROLLED,
+    UNKNOWN_PERIOD,
     UNKNOWN_USER,
     enrol_event,
     find_target,
@@ -45,6 +48,8 @@ async def enrol(runtime: Runtime, caller: Caller, group_id: int, target_id: int,
         raise Refused(*problems)
     if takes_part(view.standing, target):
         raise Refused(ALREADY)
+    if draft.initial_balance is not None and not _has_time_left(view, target, now):
+        raise Refused(UNKNOWN_PERIOD)
     payload = Enrol(target_id=target.id, period_id=period.id, balance=draft.initial_balance, reset=draft.reset_streak)
     await _receive(runtime, enrol_event(caller, view.customer.id, view.standing, payload, now), ALREADY)
     return view.customer.id
@@ -63,6 +68,13 @@ async def unenrol(runtime: Runtime, caller: Caller, group_id: int, target_id: in
     payload = Unenrol(target_id=target.id, period_id=running_period(group, now).id)
     await _receive(runtime, unenrol_event(caller, view.customer.id, view.standing, payload, now), NOT_ENROLLED)
     return view.customer.id
+
+
+def _has_time_left(view: CustomerView, target: Target, now: Micros) -> bool:
+    """Whether any period of *target* has not ended for this customer at *now* (facts 8 #84)."""
+    rule = view.snapshot.rule_index.rules[target.id]
+    own = spans(rule, view.standing.anchors)
+    return any(span.closes_at > now for span in own) if own else rule.frame.closes_at > now
 
 
 async def _view(runtime: Runtime, caller: Caller, customer_id: int) -> CustomerView:

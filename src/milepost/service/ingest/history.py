@@ -6,11 +6,15 @@ from typing import NamedTuple
 from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed
 from milepost.model.event import Bill, Event
 from milepost.model.standing import Progress, ProgressKey, Standing
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.store import log
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey, EventName, LoggedRow, key_of_customer
+
+FROM_THE_BEGINNING = Micros(-62_135_596_800_000_000)
+"""The first instant of the year 1, before every event (epoch microseconds)."""
 
 
 class History(NamedTuple):
@@ -76,8 +80,9 @@ def collect_needs(
             query.named.update(
                 EventName(customer_key, resolved.event.key.source, name) for name in _names_of_bill(resolved.event)
             )
-        if need.since is not None:
-            query.since[customer_key] = min(need.since, query.since.get(customer_key, need.since))
+        since = FROM_THE_BEGINNING if need.days else need.since
+        if since is not None:
+            query.since[customer_key] = min(since, query.since.get(customer_key, since))
     if needs_archive:
         query.history.append(customer_key)
     if needs_any:

@@ -232,8 +232,7 @@ def _apply_customer(
         changed = (progress for key, progress in result.history.items() if before.get(key) != progress)
         writes.archived.extend((customer, progress) for progress in changed)
     if rule_index.boards:
-        stamped = [(applied.event.occurred_at, applied.entries) for applied in result.applied]
-        collect_scores(rule_index, customer, stamped, writes.scores)
+        collect_scores(rule_index, customer, result.applied, writes.scores)
 
 
 def _reference(payload: Payload) -> str | None:

@@ -87,8 +87,8 @@ async def board_of(runtime: Runtime, board: BoardRequest) -> CachedBoard:
 
 
 def place_of(cached: CachedBoard, customer_id: int) -> Ranked | None:
-    """Return a customer's place on a board; None if the customer is not on it."""
-    return cached.board.of(customer_id)
+    """Return a customer's place on a board, hidden or not; None if the customer has no score."""
+    return cached.place(customer_id)
 
 
 @dataclass(frozen=True, slots=True)

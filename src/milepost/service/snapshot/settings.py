@@ -13,6 +13,7 @@ from milepost.model.organisation import (
     GOAL_DAYS_MAX,
     GOAL_TEMPLATES_MAX,
     GOALS_AT_ONCE_MAX,
+    GRACE_HOURS_MAX,
     LATE_DAYS_MAX,
     OFFSET_DAYS_MAX,
     OUTAGES_MAX,
@@ -230,6 +231,12 @@ SETTINGS: Mapping[str, Setting] = {
         "whether adding periods is refused if one of them ends before it starts",
     ),
     "periodsMax": _number("periods_max", PERIODS_USUAL, PERIODS_LIMIT, "how many periods a group may have"),
+    "ownWindowGraceHours": _number(
+        "own_window_grace_hours",
+        0,
+        GRACE_HOURS_MAX,
+        "how many hours before a customer's first own window an event may be dated that counts there",
+    ),
     "rulesEdition": _number(
         "rules_edition",
         RULES_FIRST,

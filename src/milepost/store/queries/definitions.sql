@@ -24,6 +24,13 @@ cross join lateral generate_series(1, k.count);
 insert into target_group_version (org_id, group_id, version, body)
 values (%(org_id)s, %(group_id)s, %(version)s, %(body)s);
 
+-- all_group_versions: every version of every definition of an organisation
+select version, body from target_group_version where org_id = %(org_id)s order by version, group_id;
+
+-- rewrite_group_version: replace what is stored of a version of a definition
+update target_group_version set body = %(body)s
+where org_id = %(org_id)s and group_id = %(group_id)s and version = %(version)s;
+
 -- newest_group: the newest version of a definition
 select body
 from target_group_version

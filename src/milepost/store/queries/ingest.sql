@@ -195,7 +195,7 @@ where i.bucket = k.bucket and i.org_id = k.org_id and i.kind = k.kind and i.valu
 returning i.org_id, i.kind, i.value;
 
 -- save_profile: replace a customer's profile
-update customer set body = %(body)s
+update customer set body = %(body)s, hidden = %(hidden)s
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
 -- find_customer: a customer's profile, standing and archived progress, with the organisation's present version
@@ -215,6 +215,16 @@ select e.org_id, e.customer_id, e.source, e.event_id, e.name,
 from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
+
+-- rewrite_events: replace the texts and entries of a customer's events
+update event as e set body = k.body, entries = k.entries
+from unnest(%(sources)b::text[], %(ids)b::text[], %(bodies)b::text[], %(entries)b::text[])
+    as k (source, event_id, body, entries)
+where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
+    and e.source = k.source and e.event_id = k.event_id;
+
+-- clear_history: delete the archived progress of a customer
+delete from history where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
 
 -- customer_ids_after: the customer ids of an organisation that are greater than an id, in order
 select customer_id from standing

@@ -9,6 +9,20 @@ from unnest(
 on conflict (bucket, org_id, target_id, period_id, customer_id) do update
 set value = excluded.value, active_at = greatest(score.active_at, excluded.active_at), written = excluded.written;
 
+-- hidden_customers: the customers of an organisation who are not shown on leaderboards
+select customer_id from customer where org_id = %(org_id)s and hidden;
+
+-- unite_activity: date the scores of a customer by another one's last activity where that is later
+update score as s set active_at = greatest(s.active_at, v.active_at), written = pg_current_xact_id()::text::bigint
+from score as v
+where s.bucket = %(into_bucket)s and s.org_id = %(org_id)s and s.customer_id = %(into)s
+    and v.bucket = %(bucket)s and v.org_id = %(org_id)s and v.customer_id = %(customer_id)s
+    and v.target_id = s.target_id and v.period_id = s.period_id and s.value is not null and v.value is not null;
+
+-- reset_on_boards: remove a customer from all boards, so that what is saved next does not know of an earlier activity
+update score set value = null, active_at = '4700-01-01 BC', written = pg_current_xact_id()::text::bigint
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
+
 -- remove_from_boards: remove a customer from all boards, with the number of this transaction
 update score set value = null, written = pg_current_xact_id()::text::bigint
 where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;

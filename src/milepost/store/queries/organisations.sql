@@ -50,6 +50,12 @@ select version from organisation where org_id = %(org_id)s for update;
 -- raise_version: begin a new version, because a definition or a setting changes
 update organisation set version = version + 1 where org_id = %(org_id)s returning version;
 
+-- organisation_has_events: a row if an organisation has received any event
+select 1 from event where org_id = %(org_id)s limit 1;
+
+-- set_organisation_zone: change the time zone of an organisation
+update organisation set zone = %(zone)s where org_id = %(org_id)s;
+
 -- organisation_at: an organisation with the settings that were in force at a version
 select o.org_id, o.name, o.zone, v.settings
 from organisation as o

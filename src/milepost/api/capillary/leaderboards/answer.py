@@ -7,8 +7,9 @@ from msgspec import field
 
 from milepost.api.capillary.answer import AnswerStruct, thousandths
 from milepost.api.http.body import Number
+from milepost.model.activity import shown_activity
 from milepost.model.customer import Customer, IdentifierKind
-from milepost.model.time import Micros
+from milepost.model.time import EPOCH, Micros
 from milepost.rules.calendar import Calendar
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.leaderboards.board_queries import BoardEntry, BoardRequest, place_of
@@ -114,8 +115,8 @@ def rank_answer(board: BoardRequest, cached: CachedBoard, customer_id: int, org_
         period_id=board.period.id,
         achieved_value=thousandths(0 if place is None else place.score.value),
         rank=None if place is None else place.rank,
-        last_activity_time=None if place is None else calendar.abbreviated(place.score.active_at),
-        last_activity_time_iso=None if place is None else calendar.iso(place.score.active_at),
+        last_activity_time=None if place is None else calendar.abbreviated(shown_activity(place.score.active_at)),
+        last_activity_time_iso=None if place is None else calendar.iso(shown_activity(place.score.active_at)),
         total_users_in_target_group=len(cached.board),
     )
 
@@ -137,14 +138,16 @@ def _entry(entry: BoardEntry, calendar: Calendar) -> BoardEntryAnswer:
         rank=entry.ranked.rank,
         user_id=score.customer_id,
         achieved_value=thousandths(score.value),
-        last_activity_time=calendar.abbreviated(score.active_at),
-        last_activity_time_iso=calendar.iso(score.active_at),
+        last_activity_time=calendar.abbreviated(shown_activity(score.active_at)),
+        last_activity_time_iso=calendar.iso(shown_activity(score.active_at)),
         user_enrichment_details=_details(entry.customer),
     )
 
 
 def _details(customer: Customer | None) -> CustomerDetailsAnswer:
-    """Return what is shown of a customer; a detail that is not known is NOT-CAPTURED."""
+    """Return what is shown of a customer; a detail that is not known is NOT-CAPTURED. An alias stands for all of it."""
+    if customer is not None and customer.alias:
+        customer = Customer(id=customer.id, first_name=customer.alias, registered_at=EPOCH, updated_at=EPOCH)
     fields = {} if customer is None else customer.fields
     # Of several identifiers of one kind the first is shown.
     identifiers = (

@@ -1,5 +1,7 @@
 """The answer to an event that came by a webhook (facts 3.8)."""
 
+from msgspec import UNSET, UnsetType
+
 from milepost.api.capillary.answer import AnswerStruct
 
 
@@ -11,10 +13,11 @@ class ReceiptAnswer(AnswerStruct):
 
 
 class WebhookAnswer(AnswerStruct):
-    """What became of an event that came by a webhook."""
+    """What became of an event that came by a webhook; `warnings` are there if there are any."""
 
     status: ReceiptAnswer
     request_id: str
+    warnings: list[str] | UnsetType = UNSET
 
 
 RECEIVED = ReceiptAnswer(code=1100, message="Event is pushed to transformation state")

@@ -3,6 +3,8 @@
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from milepost.model.customer import Customer
+
 
 class CustomerItem(Struct, forbid_unknown_fields=True, rename="camel"):
     """A customer, with the identifier of the request."""
@@ -16,6 +18,19 @@ class CustomerItem(Struct, forbid_unknown_fields=True, rename="camel"):
     wechat: str | UnsetType = UNSET
     martjack_id: str | UnsetType = UNSET
     fb_id: str | UnsetType = UNSET
+
+
+class DisplayItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """How leaderboards show a customer."""
+
+    id: int
+    alias: str | None
+    hidden: bool
+
+
+def display_item(customer: Customer) -> DisplayItem:
+    """Return how leaderboards show *customer*."""
+    return DisplayItem(customer.id, customer.alias or None, customer.hidden)
 
 
 def customer_item(customer_id: int, name: str, value: str) -> CustomerItem:

@@ -1,17 +1,22 @@
-"""Finding a customer by one of their identifiers."""
+"""Finding a customer by one of their identifiers, and how leaderboards show a customer."""
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
+from msgspec import UNSET
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
-from milepost.api.http.body import JsonResponse
-from milepost.api.http.route import READ, READING, Route
+from milepost.api.http.body import JsonResponse, read_body
+from milepost.api.http.route import EVENTS, READ, READING, Body, Route
 from milepost.api.native.answer import Page
-from milepost.api.native.customers.answer import CustomerItem, customer_item
+from milepost.api.native.customers.answer import CustomerItem, DisplayItem, customer_item, display_item
+from milepost.api.native.customers.body import DisplayBody, alias_of
 from milepost.api.native.identifiers import EXTERNAL_NAMES, VALUE_CHARACTERS_MAX
+from milepost.api.native.path import path_id
+from milepost.api.native.structure import read_struct
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
+from milepost.service.customers.profile import change_display
 from milepost.service.customers.view import find_customer
 
 router = APIRouter(prefix="/api/v1", tags=["customers"])
@@ -33,6 +38,23 @@ async def get_customers(request: Request, runtime: RunningRuntime, caller: Curre
     return JsonResponse(Page(items, None))
 
 
+@router.patch("/customers/{customer_id}", response_model=None)
+async def change_customer_display(
+    customer_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller
+) -> JsonResponse:
+    """Give a customer an alias for leaderboards, or hide the customer there."""
+    id_ = path_id(customer_id, "customer")
+    body = read_struct(await read_body(request), DisplayBody)
+    hidden = None if body.hidden is UNSET else body.hidden
+    customer = await change_display(runtime, caller, id_, alias=alias_of(body), hidden=hidden)
+    if customer is None:
+        raise HTTPException(404, f"there is no customer {id_}")
+    return JsonResponse(display_item(customer))
+
+
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/customers"): Route(READ, Page[CustomerItem], query=tuple(EXTERNAL_NAMES), statuses=READING),
+    ("patch", "/api/v1/customers/{customer_id}"): Route(
+        EVENTS, DisplayItem, Body((DisplayBody,)), statuses=("400", "401", "404", "413", "503")
+    ),
 }

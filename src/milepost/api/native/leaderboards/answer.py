@@ -4,8 +4,9 @@ from msgspec import Struct
 
 from milepost.api.http.body import Number, number
 from milepost.api.native.answer import iso
+from milepost.model.activity import shown_activity
 from milepost.model.organisation import LeaderboardTies
-from milepost.service.leaderboards.board_queries import Place
+from milepost.service.leaderboards.board_queries import BoardEntry
 
 
 class PlaceItem(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -13,6 +14,7 @@ class PlaceItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
     rank: int
     customer_id: int
+    alias: str | None
     value: Number
     active_at: str
 
@@ -35,6 +37,13 @@ class BoardItem(Struct, forbid_unknown_fields=True, rename="camel"):
     around: list[PlaceItem]
 
 
-def place_item(place: Place) -> PlaceItem:
+def place_item(entry: BoardEntry) -> PlaceItem:
     """Return a place on a leaderboard."""
-    return PlaceItem(place.rank, place.score.customer_id, number(place.score.value), iso(place.score.active_at))
+    rank, score = entry.ranked
+    return PlaceItem(
+        rank=rank,
+        customer_id=score.customer_id,
+        alias=(entry.customer and entry.customer.alias) or None,
+        value=number(score.value),
+        active_at=iso(shown_activity(score.active_at)),
+    )

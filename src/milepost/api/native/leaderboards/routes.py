@@ -1,6 +1,6 @@
 """A leaderboard as an app shows it: the top, a customer's own place and the places around it, in one answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 
@@ -8,14 +8,16 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, id_of
 from milepost.api.http.route import READ, READING, Route
 from milepost.api.native.answer import iso
-from milepost.api.native.leaderboards.answer import BoardItem, place_item
+from milepost.api.native.leaderboards.answer import BoardItem, PlaceItem, place_item
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import CachedBoard
 from milepost.service.leaderboards.board_queries import (
     BoardRequest,
+    Place,
     board_of,
     customer_now,
+    entries_of,
     find_board,
     place_of,
 )
@@ -50,21 +52,33 @@ async def get_board(
     board = _board_request(snapshot, target, period, runtime.clock())
     cached, customer = await _cached_board(runtime, board, customer)
     own = None if customer is None else place_of(cached, customer)
-    around_own = cached.board.around(customer, around_count) if customer else []
+    parts = [
+        cached.board.page(0, top_count),
+        [] if own is None else [own],
+        cached.board.around(customer, around_count) if customer else [],
+    ]
+    synced_at, is_closed, customers = cached.synced_at, cached.final, len(cached.board)
+    shown = await _shown(runtime, caller.org_id, parts)
     return JsonResponse(
         BoardItem(
             target_group_id=board.group.id,
             target_id=target,
             period_id=board.period.id,
             ties=snapshot.organisation.settings.leaderboard_ties,
-            synced_at=iso(cached.synced_at),
-            closed=cached.final,
-            customers=len(cached.board),
-            top=[place_item(place) for place in cached.board.page(0, top_count)],
-            own=None if own is None else place_item(own),
-            around=[place_item(place) for place in around_own],
+            synced_at=iso(synced_at),
+            closed=is_closed,
+            customers=customers,
+            top=shown[0],
+            own=next(iter(shown[1]), None),
+            around=shown[2],
         )
     )
+
+
+async def _shown(runtime: Runtime, org_id: int, parts: Sequence[Sequence[Place]]) -> list[list[PlaceItem]]:
+    """Return *parts* of a board as they are answered; their customers are looked up together."""
+    entries = iter(await entries_of(runtime, org_id, [place for part in parts for place in part]))
+    return [[place_item(next(entries)) for _ in part] for part in parts]
 
 
 async def _cached_board(runtime: Runtime, board: BoardRequest, customer: int | None) -> tuple[CachedBoard, int | None]:

@@ -9,6 +9,7 @@ from milepost.api.capillary.v2.login.answer import TokenAnswer
 from milepost.api.capillary.v2.login.body import TokenRequest, read_token_request
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body, read_json
+from milepost.api.http.parameters import check_parameters
 from milepost.api.http.route import Body, Route
 from milepost.model.problem import Refused
 
@@ -24,6 +25,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 @router.post(GENERATE, response_model=None)
 async def generate_token(request: Request, runtime: RunningRuntime) -> JsonResponse:
     """Return an access token to a client that shows its key and secret."""
+    check_parameters(request)
     pair = read_token_request(read_json(await read_body(request)))
     try:
         token = await runtime.access.issue_token(pair.key, pair.secret)

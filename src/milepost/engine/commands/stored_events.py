@@ -1,0 +1,51 @@
+"""Stored events that an enrolment counts: of each bill, the part that was not returned (facts 8.1, docs/rules.md)."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from milepost.engine.commands.returns import amount_left, returns_from, returns_of
+from milepost.engine.fold import Fold, counts_stored_event, day_of
+from milepost.engine.progress.change import cause_of, change_between
+from milepost.engine.progress.count import apply_to_group
+from milepost.engine.progress.history import Logged
+from milepost.model.event import Bill
+from milepost.model.organisation import Returns
+from milepost.model.standing import Enrolment, ProgressKey, Reason
+from milepost.model.time import Micros
+from milepost.rules.compiled.remaining import remaining
+from milepost.rules.compiled.rule import Rule
+
+
+def count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Logged]) -> None:
+    """Count stored events for the target; of each bill, the part that was not returned."""
+    if not enrolment.counts_stored:
+        return
+    for logged in sorted(past, key=lambda logged: logged.place):
+        event = logged.event
+        position = fold.position(rule, event.occurred_at)
+        if position is None or not counts_stored_event(fold, rule, position, enrolment, event):
+            continue
+        if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
+            continue
+        amount = _amount_now(fold, rule, position, logged, past)
+        if amount is not None:
+            change = change_between(None, amount, day_of(rule, event), Reason.COUNTED_FROM_LOG)
+            noted = len(fold.entries)
+            apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
+            _note_activity(fold, noted, event.occurred_at)
+
+
+def _note_activity(fold: Fold, first: int, at: Micros) -> None:
+    """Note that a stored event of the instant *at* counted in the rows of the entries from the *first* one on."""
+    for entry in islice(fold.entries, first, None):
+        key = ProgressKey(entry.target_id, entry.period_id)
+        fold.stored_activity[key] = max(at, fold.stored_activity.get(key, at))
+
+
+def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+    payload = logged.event.payload
+    if not isinstance(payload, Bill) or fold.rule_index.settings.returns is Returns.IGNORE:
+        return rule.amount(fold.context(logged.event))
+    closing = fold.closes_at(rule, position)
+    effective = [other.event for other in returns_from(logged, past) if other.event.occurred_at < closing]
+    return amount_left(fold, rule, logged.event, remaining(payload, returns_of(effective)))
