@@ -6,7 +6,7 @@ Only what has to be remembered is: which events counted (whoever leaves keeps wh
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from milepost.model.event import AuthoriseAward, Enrol, Event, EventKey, Return, Unenrol
+from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, EventKey, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import EnrolmentMethod, Tracking
@@ -32,7 +32,7 @@ class Course:
         self.anchor: int | None = None
         self.left: int | None = None
         self.carried: list[Carried] = []
-        self.lowered: dict[EventKey, list[Return]] = {}
+        self.lowered: dict[EventKey, list[Event]] = {}
         self.told: list[ReferenceOutcome] = []
 
     def apply(self, story: Story) -> Iterator[Step]:
@@ -75,13 +75,14 @@ class Course:
         """Return what *event* adds now; None if it does not count."""
         if isinstance(event.payload, AuthoriseAward):
             return self.uses.get(event.key, {}).get(self.plan.target.id)
-        return weight(self.plan.target, event, self.returns(event, span, story))
+        return weight(self.plan.target, event, self.corrections(event, span, story), self.plan.settings)
 
-    def returns(self, event: Event, span: Span, story: Story) -> list[Return]:
-        """Return the returns that are to be taken off *event* in its own period."""
-        if self.plan.settings.returns is Returns.IGNORE:
+    def corrections(self, event: Event, span: Span, story: Story) -> list[Event]:
+        """Return the corrections that are to be taken off *event* in its own period."""
+        is_bill = isinstance(event.payload, Bill)
+        if is_bill and self.plan.settings.returns is Returns.IGNORE:
             return []
-        if self.carries and event.key in self.booked:
+        if is_bill and self.carries and event.key in self.booked:
             return self.lowered.get(event.key, [])
         return taken_back(event, story, before=span.closes_at)
 
@@ -169,9 +170,7 @@ class Course:
         """Take a return off a bill that counted."""
         span, event = self.span(self.booked[bill.key].period_id), story[-1].event
         before = self.weights(span, story[:-1], balance(self.plan, story, span.period_id).at)
-        if event.occurred_at < span.closes_at:
-            assert isinstance(event.payload, Return)
-            self.lowered[bill.key].append(event.payload)
+        self.lowered[bill.key] = taken_back(bill, story, before=span.closes_at)
         after = self.weights(span, story, balance(self.plan, story, span.period_id).at)
         if self.takes_off(before, after):
             self.lower(span, event, story)

@@ -13,16 +13,19 @@ from milepost.engine.commands.award_authorisation import authorise
 from milepost.engine.commands.completion import count_completions
 from milepost.engine.commands.customer_merge import absorb
 from milepost.engine.commands.enrolment import enrol, unenrol
+from milepost.engine.commands.first_returns import reverse, reverse_for_waiting
 from milepost.engine.commands.period_boundary import roll_over
-from milepost.engine.commands.returns import reverse, reverse_for_waiting
+from milepost.engine.commands.returns import correct
 from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
+from milepost.engine.progress.corrections import related
 from milepost.engine.progress.count import count
 from milepost.engine.progress.counters import after
-from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
+from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, is_named, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
+from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
@@ -38,6 +41,7 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
+from milepost.model.organisation import RULES_FIRST, CapsFollowReturns
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
 from milepost.model.streak import Freezes, Pause, Streak
 from milepost.rules.compiled.index import RuleIndex
@@ -149,7 +153,11 @@ def _step_with_history(
         fold.restore(history.values())
     # An applied event is logged once, when a later one first asks for history, and not again for each that asks.
     past += [Logged(one.event, one.seq, one.entries) for one in applied[len(past) - first :]]
-    return step(fold, event, [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)])
+    known = [one for one in past if satisfies(needed, event, one) and _is_known(fold, one)]
+    if needed.names:
+        follows = fold.rule_index.settings.caps_follow_returns is CapsFollowReturns.ON
+        known = related(known, event, with_decisions=follows)
+    return step(fold, event, known)
 
 
 def _is_known(fold: Fold, logged: Logged) -> bool:
@@ -165,7 +173,7 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
         count_completions(fold)
     fold.seq += 1
     fold.latest_at = max(fold.latest_at, event.occurred_at)
-    fold.facts = after(fold.facts, event, fold.rule_index.calendar)
+    fold.facts = after(fold.facts, event, fold.rule_index.calendar, fold.rule_index.settings.rules_edition)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
     return AppliedEvent(
         event=event, seq=fold.seq, entries=fold.entries.take(), outcomes=fold.outcomes.take(), archived=archived
@@ -175,16 +183,20 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
 def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
     match event.payload:
         case Bill():
-            count(fold, event, fold.cause)
-            fold.bills += 1
-            fold.purchases += to_units(event.payload.net)
-            if fold.waiting:
-                reverse_for_waiting(fold, event.payload, past)
+            _buy(fold, event.payload, past)
         case Return():
-            reverse(fold, event.payload, past)
+            reverse(fold, event.payload, past) if _is_first(fold) else correct(fold, past)
             count(fold, event, fold.cause)
         case Award() | Activity():
             count(fold, event, fold.cause)
+            if past and is_named(fold, event):
+                correct(fold, past)
+        case ReverseEvent():
+            if not _is_first(fold):
+                correct(fold, past)
+            count(fold, event, fold.cause)
+        case VoidAward():
+            correct(fold, past)
         case Enrol():
             enrol(fold, event.payload, past)
         case Unenrol():
@@ -211,6 +223,24 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             reevaluate(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))
         case _ as never:
             assert_never(never)
+
+
+def _buy(fold: Fold, bill: Bill, past: Sequence[Logged]) -> None:
+    """Count a bill, and apply the returns of it that were received before it."""
+    count(fold, fold.event, fold.cause)
+    fold.purchases += to_units(bill.net)
+    if _is_first(fold):
+        fold.bills += 1
+        if fold.waiting:
+            reverse_for_waiting(fold, bill, past)
+        return
+    fold.bills += not bill.is_refund
+    if past and is_named(fold, fold.event):
+        correct(fold, past)
+
+
+def _is_first(fold: Fold) -> bool:
+    return fold.rule_index.settings.rules_edition == RULES_FIRST
 
 
 def _streak(fold: Fold, group_id: int) -> Streak:

@@ -53,6 +53,7 @@ class Fold:
         "facts",
         "latest_at",
         "lineage",
+        "matched",
         "outcomes",
         "progress",
         "purchases",
@@ -78,6 +79,7 @@ class Fold:
         self.purchases = standing.purchases
         self.enrolments = standing.enrolments
         self.waiting = standing.waiting
+        self.matched = standing.matched
         self.facts = standing.facts
         self.anchors = standing.anchors
         self.streaks = standing.streaks
@@ -117,6 +119,7 @@ class Fold:
                 progress=self.progress.frozen(),
                 enrolments=self.enrolments,
                 waiting=self.waiting,
+                matched=self.matched,
                 facts=self.facts,
                 anchors=self.anchors,
                 streaks=self.streaks,

@@ -6,6 +6,7 @@ together reach is achieved by the merge: 60 and 50 achieve a goal of 100.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from milepost.engine.commands.enrolment import matters
@@ -18,6 +19,7 @@ from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.standing import (
+    MATCHED_MAX,
     NOT_ACHIEVED,
     NOT_LEFT,
     NOTHING_REPLACED,
@@ -41,6 +43,8 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
     fold.bills += payload.bills
     fold.purchases += payload.purchases
     fold.waiting = (*fold.waiting, *payload.waiting)
+    if payload.matched:
+        fold.matched = (*fold.matched, *payload.matched)[-MATCHED_MAX:]
     _remember(fold, payload)
     _unite_enrolments(fold, payload)
     for theirs in payload.streaks:
@@ -73,6 +77,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
         bills=standing.bills,
         purchases=standing.purchases,
         merged=standing.lineage.merged,
+        matched=standing.matched or UNSET,
     )
 
 

@@ -5,21 +5,23 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from milepost.engine.commands.returns import amount_left, returns_from, returns_of
+from milepost.engine.commands import first_returns
+from milepost.engine.commands.returns import amount_left
 from milepost.engine.fold import Fold, counts_stored_event, day_of
 from milepost.engine.progress.beginning import open_position
 from milepost.engine.progress.change import cause_of, change_between
+from milepost.engine.progress.corrections import Matching, matching
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
 from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Enrol, Unenrol
-from milepost.model.organisation import EnrolMidPeriod, Returns
+from milepost.model.organisation import RULES_FIRST, EnrolMidPeriod, Returns
 from milepost.model.standing import Enrolment, Entry, Outcome, OutcomeKind, Progress, Reason, StoredEvents
 from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
+from milepost.rules.compiled import first_remaining
 from milepost.rules.compiled.composites import STREAKING
-from milepost.rules.compiled.remaining import remaining
 from milepost.rules.compiled.rule import Rule
 
 
@@ -221,6 +223,8 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
     """Count stored events for the target; of each bill, the part that was not returned."""
     if enrolment.stored is StoredEvents.NONE:
         return
+    is_first = fold.rule_index.settings.rules_edition == RULES_FIRST
+    matched = None if is_first else matching(past, fold.rule_index.calendar.day)
     for logged in sorted(past, key=lambda logged: logged.place):
         event = logged.event
         position = fold.position(rule, event.occurred_at)
@@ -228,16 +232,33 @@ def _count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[L
             continue
         if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
             continue
-        amount = _amount_now(fold, rule, position, logged, past)
+        amount = (
+            _first_amount_now(fold, rule, position, logged, past)
+            if matched is None
+            else _amount_now(fold, rule, position, logged, matched)
+        )
         if amount is not None:
             change = change_between(None, amount, day_of(rule, event), Reason.COUNTED_FROM_LOG)
             apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
 
 
-def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, matched: Matching) -> int | None:
+    """Return what a stored event adds after its corrections dated before the end of its period."""
+    match = matched.matches.get(logged.place)
+    is_ignored = isinstance(logged.event.payload, Bill) and fold.rule_index.settings.returns is Returns.IGNORE
+    if match is None or is_ignored:
+        return rule.amount(fold.context(logged.event))
+    closing = fold.closes_at(rule, position)
+    effective = [one.event for one in match.corrections if one.event.occurred_at < closing]
+    return amount_left(fold, rule, logged.event, effective)
+
+
+def _first_amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+    """Return what a stored event adds by the first edition of the rules (decision 0027)."""
     payload = logged.event.payload
     if not isinstance(payload, Bill) or fold.rule_index.settings.returns is Returns.IGNORE:
         return rule.amount(fold.context(logged.event))
     closing = fold.closes_at(rule, position)
-    effective = [other.event for other in returns_from(logged, past) if other.event.occurred_at < closing]
-    return amount_left(fold, rule, logged.event, remaining(payload, returns_of(effective)))
+    effective = [other.event for other in first_returns.returns_from(logged, past) if other.event.occurred_at < closing]
+    left = first_remaining.remaining(payload, first_returns.returns_of(effective))
+    return first_returns.amount_left(fold, rule, logged.event, left)

@@ -15,6 +15,9 @@ from milepost.rules.compiled.rule import Rule
 UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 """Reasons of changes that move a value and are of no day."""
 
+TAKING_BACK = frozenset({Reason.RETURNED, Reason.VOIDED})
+"""Reasons of changes that may take an achievement back."""
+
 
 class Change(Struct, frozen=True, gc=False):
     """A contribution that is new (`old` None), gone (`new` None) or changed; `day` where a day's extreme counts."""

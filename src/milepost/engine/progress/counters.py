@@ -6,15 +6,21 @@ from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Award, Bill, Event
 from milepost.model.facts import Facts
+from milepost.model.organisation import RULES_FIRST
 from milepost.rules.calendar import Calendar
 
 
-def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
-    """Return the counters after *event*, whose day is a day of *calendar*."""
+def after(facts: Facts, event: Event, calendar: Calendar, edition: int) -> Facts:
+    """Return the counters after *event*, whose day is a day of *calendar*; refunds are no visits (facts 8 #77)."""
     payload = event.payload
     if isinstance(payload, Bill):
+        lines = len(payload.lines)
+        if edition != RULES_FIRST:
+            if payload.is_refund:
+                return facts
+            lines = sum(not line.is_given_back for line in payload.lines)
         first_day, planes = _one_more(facts.first_day, facts.planes, calendar.day(event.occurred_at))
-        return Facts(facts.lines + len(payload.lines), facts.points, first_day, planes)
+        return Facts(facts.lines + lines, facts.points, first_day, planes)
     if isinstance(payload, Award) and payload.currency is None:
         return Facts(facts.lines, facts.points + to_units(payload.amount), facts.first_day, facts.planes)
     if isinstance(payload, AbsorbCustomer):

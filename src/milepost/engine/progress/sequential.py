@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
-from milepost.engine.progress.change import Cause, Change, moved_days, reached_triggers, revokes
-from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress, Reason
+from milepost.engine.progress.change import TAKING_BACK, Cause, Change, moved_days, reached_triggers, revokes
+from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress
 from milepost.rules.compiled.rule import Rule
 
 
@@ -36,7 +36,7 @@ def move_total(
     goal = fold.goal(rule, 0)
     rows = [row for key in rule.keys if (row := fold.progress.get(key)) is not None]
     total, before = sum(row.value for row in rows) + change.amount, sum(1 for row in rows if row.is_achieved)
-    takes_back = change.reason is Reason.RETURNED and revokes(cause.settings)
+    takes_back = change.reason in TAKING_BACK and revokes(cause.settings)
     achieved = _achieved(rule, goal, total, before, takes_back=takes_back)
     concerned = min(before, achieved, len(rule.keys) - 1)
     for position, value in _values(rule, goal, total, achieved):

@@ -1,6 +1,6 @@
 """Events of a merge: two customers become one survivor, and the victim redirects to it (docs/rules.md, merging)."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from milepost.model.facts import NO_FACTS, Facts
 from milepost.model.standing import Enrolment, MergedCustomer, Progress, WaitingReturn
@@ -12,7 +12,8 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
     """The survivor's event of a merge: what the victim `customer_id` had reached at that moment.
 
     `rows` holds the victim's live and archived progress, with amounts in units. `anchors` are as in a standing, by
-    target id. `merged` holds the customers who had been merged into the victim before.
+    target id. `merged` holds the customers who had been merged into the victim before. `matched` is left out where it
+    is empty, so that the text of earlier merges stays as it was.
     """
 
     customer_id: int
@@ -25,6 +26,7 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
     bills: int = 0
     purchases: int = 0
     merged: tuple[MergedCustomer, ...] = ()
+    matched: tuple[WaitingReturn, ...] | UnsetType = UNSET
 
 
 class MergeIntoSurvivor(Struct, frozen=True, kw_only=True):
