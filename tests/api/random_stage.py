@@ -282,6 +282,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", "/api/v1/extended-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
     ("POST", "/api/v1/custom-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
+    ("POST", f"{CUSTOMERS}awards/voids"): lambda _: {"id": bill()["id"], "decision": "x", "amount": 1},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
         "id": bill()["id"],

@@ -31,6 +31,11 @@ def corrected(received: Sequence[Event], zone: str) -> dict[EventKey, tuple[Even
 def candidates(taken: Event, received: Sequence[Event], zone: str) -> list[Event]:
     """Return the events that a correction may mean: by number or the id of its own source, else by any id."""
     fitting = [one for one in received if is_named(taken, one, zone)]
+    said = taken.payload.bill if isinstance(taken.payload, Return) else None
+    if said and said.log_id is not None:
+        exact = [one for one in fitting if one.key.log_id == said.log_id]
+        if exact:
+            return exact
     best = [one for one in fitting if one.key.source == taken.key.source or has_number(one, taken)]
     return best or fitting
 

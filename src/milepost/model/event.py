@@ -38,6 +38,9 @@ IMPORT_PROGRESS = "milepost.MoveIn"
 ABSORB_CUSTOMER = "milepost.Merge"
 MERGE_INTO_SURVIVOR = "milepost.MergeInto"
 LOSE_IDENTIFIERS = "milepost.LoseNames"
+AWARDS_SOURCE = "milepost/awards"
+"""The source of award decisions, whose ids the organisation chooses."""
+
 COMMANDS = frozenset(
     {
         ENROL,

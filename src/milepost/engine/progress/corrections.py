@@ -8,10 +8,12 @@ of their dates, then the others. Each takes from the event that it means what th
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from milepost.engine.progress.history import Logged, names_of
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import NamedBy, OriginalBill, ReverseEvent, VoidAward
-from milepost.model.event import Activity, AuthoriseAward, Award, Bill, Event, Return
+from milepost.model.event import AWARDS_SOURCE, Activity, AuthoriseAward, Award, Bill, Event, Return
 from milepost.model.standing import Entry, Reason
 from milepost.model.time import Micros
 from milepost.rules.compiled.remaining import Remaining, less, whole
@@ -94,9 +96,25 @@ def name_in(event: Event) -> str:
     return payload.decision
 
 
+def source_in(event: Event) -> str:
+    """Return the source in which *event*, a correction, looks for an id first."""
+    payload = event.payload
+    if isinstance(payload, VoidAward):
+        return AWARDS_SOURCE
+    if isinstance(payload, ReverseEvent):
+        return payload.source or event.key.source
+    said = payload.bill if isinstance(payload, Return) else UNSET
+    return (said.source if said else None) or event.key.source
+
+
 def _meant_by(correction: Logged, named: Iterable[Logged], day_of: DayOf) -> list[Logged]:
     """Return the events that a correction may mean: of its own source or number first, else of any source."""
     fitting = [one for one in named if _may_know(correction, one) and _fits(correction.event, one.event, day_of)]
+    taken = correction.event.payload
+    if isinstance(taken, Return) and taken.bill and taken.bill.log_id is not None:
+        numbered = [one for one in fitting if one.event.key.log_id == taken.bill.log_id]
+        if numbered:
+            return numbered
     return [one for one in fitting if _is_first_choice(correction.event, one.event)] or fitting
 
 

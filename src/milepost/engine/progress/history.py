@@ -17,9 +17,9 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.organisation import RULES_FIRST
+from milepost.model.organisation import RULES_FIRST, CapsFollowReturns
 from milepost.model.standing import Entry, WaitingReturn
-from milepost.model.time import DAY_US, Micros
+from milepost.model.time import DAY_US, EPOCH, Micros
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.index import RuleIndex
 
@@ -102,8 +102,12 @@ def history_needed(rule_index: RuleIndex, standing: CustomerClock, event: Event)
     match payload:
         case Return(original=original) if is_first:
             return HistoryNeed(bill=original, history=True)
-        case Return(original=name) | ReverseEvent(original=name) | VoidAward(decision=name):
+        case Return(original=name) | ReverseEvent(original=name):
             return HistoryNeed(names=(name,), history=True)
+        case VoidAward(decision=name):
+            # Bills that name the decision are not found by a name; where they matter, everything is looked through.
+            follows = rule_index.settings.caps_follow_returns is CapsFollowReturns.ON
+            return HistoryNeed(names=(name,), since=EPOCH if follows else None, history=True)
         case Enrol(target_id=target_id, period_id=period_id):
             since = _since(rule_index, target_id, period_id)
             return HistoryNeed(since=since, history=True, all_bills=not is_first)

@@ -16,8 +16,9 @@ class NamedBy(Enum):
 class OriginalBill(Struct, frozen=True, kw_only=True):
     """What a return says of its bill besides the name: the source of the id, or where and on which day it was bought.
 
-    A store or till is named by its id or its code. `day` is a calendar day (proleptic ordinal) of the organisation's
-    zone. What is None is not said.
+    A store or till is named by its id or its code; a till's code is looked up when the return is received. `day` is a
+    calendar day (proleptic ordinal) of the organisation's zone. `log_id` is the bill's number in the vendor's answers:
+    of several bills that fit, the one with this number is meant. What is None is not said.
     """
 
     by: NamedBy
@@ -25,7 +26,9 @@ class OriginalBill(Struct, frozen=True, kw_only=True):
     store_id: int | None = None
     store_code: str | None = None
     till_id: int | None = None
+    till_code: str | None = None
     day: int | None = None
+    log_id: int | None = None
 
 
 class ReverseEvent(Struct, frozen=True, kw_only=True):

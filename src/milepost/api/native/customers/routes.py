@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse
-from milepost.api.http.route import READ, READING, Route
+from milepost.api.http.route import READ, READING, READING_ONE, Route
 from milepost.api.native.answer import Page
-from milepost.api.native.customers.answer import CustomerItem, customer_item
+from milepost.api.native.customers.answer import CustomerItem, WaitingReturnItem, customer_item
 from milepost.api.native.identifiers import EXTERNAL_NAMES, VALUE_CHARACTERS_MAX
+from milepost.api.native.path import view_of
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
 from milepost.service.customers.view import find_customer
@@ -33,6 +34,19 @@ async def get_customers(request: Request, runtime: RunningRuntime, caller: Curre
     return JsonResponse(Page(items, None))
 
 
+@router.get("/customers/{customer_id}/waiting-returns", response_model=None)
+async def get_waiting_returns(customer_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
+    """Return the returns and reversals of the customer that have not found what they name, in the order of receipt."""
+    view = await view_of(runtime, caller, customer_id)
+    items = [
+        WaitingReturnItem(source=one.key.source, id=one.key.id, original=one.original) for one in view.standing.waiting
+    ]
+    return JsonResponse(Page(items, None))
+
+
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/customers"): Route(READ, Page[CustomerItem], query=tuple(EXTERNAL_NAMES), statuses=READING),
+    ("get", "/api/v1/customers/{customer_id}/waiting-returns"): Route(
+        READ, Page[WaitingReturnItem], statuses=READING_ONE
+    ),
 }
