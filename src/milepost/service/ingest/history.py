@@ -161,7 +161,7 @@ async def _find_connected(
     by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]],
     loaded: dict[CustomerKey, dict[object, Logged]],
 ) -> None:
-    """Load all events that names connect with those of the batch: a matching depends on them (decision 0028).
+    """Load all events that names connect with those of the batch: a matching depends on them (decision 0031).
 
     Mostly one round is enough: `events_named` finds the other names of a bill by itself.
     """
