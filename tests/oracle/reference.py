@@ -28,9 +28,10 @@ from tests.oracle.reference_carry_over import CarryingCourse
 from tests.oracle.reference_composites import AchievedComposite, Union
 from tests.oracle.reference_course import Course
 from tests.oracle.reference_events import Totals, totals
+from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_notices import ReferenceOutcome, Row, Step
 from tests.oracle.reference_plan import STREAKS, Plan
-from tests.oracle.reference_remaining import in_bounds, in_units, is_purchase, remains
+from tests.oracle.reference_remaining import in_bounds, is_purchase, remains
 from tests.oracle.reference_replay import Story, taken_back, told, without_duplicates
 from tests.oracle.reference_sequential import FillingCourse
 from tests.oracle.reference_streaks import Earned, Runner, is_reset

@@ -11,6 +11,7 @@ from msgspec import structs
 from milepost.model.event import BILL, CURRENCY, POINTS, Activity, Award, AwardKind, Bill, Event, Return, Scalar
 from milepost.model.organisation import ReturnedBills, Settings
 from milepost.model.target import AggregateFunction, Entity, Kpi, Target
+from tests.oracle.reference_fields import in_units, number
 from tests.oracle.reference_predicates import PREDICATES
 from tests.oracle.reference_remaining import (
     Left,
@@ -18,9 +19,7 @@ from tests.oracle.reference_remaining import (
     as_bill,
     as_line,
     in_bounds,
-    in_units,
     is_purchase,
-    number,
     remains,
     was_bought,
 )

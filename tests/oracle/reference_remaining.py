@@ -4,17 +4,16 @@ A return never takes back more than the bill still has. Nothing is rounded here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from msgspec import structs
 
-from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind, Scalar
+from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind
+from tests.oracle.reference_fields import less_fields, numbers
 
 NOTHING = Fraction(0)
-TOO_LARGE = 10**15
-"""A field of this size or more does not count."""
 
 
 class Left(NamedTuple):
@@ -243,49 +242,10 @@ def ratio(after: Fraction, before: Fraction) -> Fraction:
     return min(max(after / before, NOTHING), Fraction(1)) if before else Fraction(1)
 
 
-def numbers(fields: Mapping[str, Scalar]) -> dict[str, Fraction]:
-    """Return the fields that hold a number, or a text that is one."""
-    found = {name: number(value) for name, value in fields.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def number(value: Scalar) -> Fraction | None:
-    """Read a number or a numeric text, to ten-thousandths; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        amount = value if isinstance(value, Decimal) else Decimal(value)
-    except InvalidOperation:
-        return None
-    return in_units(Fraction(amount)) if amount.is_finite() and abs(amount) < TOO_LARGE else None
-
-
-def less_fields(
-    fields: Mapping[str, Fraction], stays: Fraction, stated: Mapping[str, Scalar]
-) -> Mapping[str, Fraction]:
-    """Return fields after a return: less what it states, else what stays."""
-    taken = numbers(stated)
-    return {
-        name: (
-            max(value - max(taken[name], NOTHING), NOTHING)
-            if value > 0
-            else min(value - min(taken[name], NOTHING), NOTHING)
-        )
-        if name in taken
-        else value * stays
-        for name, value in fields.items()
-    }
-
-
 def in_bounds(amount: Fraction, bought: Decimal) -> Fraction:
     """Keep what is left of an amount between nothing and all of it."""
     low, high = sorted((NOTHING, Fraction(bought)))
     return min(max(amount, low), high)
-
-
-def in_units(amount: Fraction) -> Fraction:
-    """Round to ten-thousandths, half to even."""
-    return Fraction(round(amount * 10_000), 10_000)
 
 
 def decimal(amount: Fraction) -> Decimal:

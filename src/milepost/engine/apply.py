@@ -213,14 +213,8 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             fold.lineage = fold.lineage._replace(merged_into=survivor)
         case LoseIdentifiers():
             fold.lineage = fold.lineage._replace(has_lost_names=True)
-        case GrantFreezes():
-            streak = _streak(fold, event.payload.group_id)
-            granted = Freezes(event.occurred_at, event.payload.count)
-            reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, granted)))))
-        case PauseStreak():
-            streak = _streak(fold, event.payload.group_id)
-            pause = Pause(event.payload.starts_at, event.payload.ends_at)
-            reevaluate(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))
+        case GrantFreezes() | PauseStreak():
+            _protect_streak(fold, event.payload)
         case _ as never:
             assert_never(never)
 
@@ -243,5 +237,11 @@ def _is_first(fold: Fold) -> bool:
     return fold.rule_index.settings.rules_edition == RULES_FIRST
 
 
-def _streak(fold: Fold, group_id: int) -> Streak:
-    return fold.streaks.get(group_id) or Streak(group_id)
+def _protect_streak(fold: Fold, payload: GrantFreezes | PauseStreak) -> None:
+    streak = fold.streaks.get(payload.group_id) or Streak(payload.group_id)
+    if isinstance(payload, GrantFreezes):
+        granted = Freezes(fold.event.occurred_at, payload.count)
+        reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, granted)))))
+    else:
+        pause = Pause(payload.starts_at, payload.ends_at)
+        reevaluate(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))
