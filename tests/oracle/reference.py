@@ -26,7 +26,7 @@ from tests.oracle.reference_boundaries import record_boundary
 from tests.oracle.reference_caps import decide
 from tests.oracle.reference_carry_over import CarryingCourse
 from tests.oracle.reference_composites import AchievedComposite, Union
-from tests.oracle.reference_course import Course
+from tests.oracle.reference_course import GIVEN, Course
 from tests.oracle.reference_events import Totals, totals
 from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_notices import ReferenceOutcome, Row, Step
@@ -87,7 +87,8 @@ class Life:
         happening = story[-1]
         event, payload = happening.event, happening.event.payload
         if isinstance(payload, AuthoriseAward) and happening.bill is None:
-            self.given[event.key], self.uses[event.key] = decide(self.courses, story)
+            given, uses = decide(self.courses, story)
+            self.given[event.key], self.uses[event.key] = given, {**uses, GIVEN: given}
         for runner in self.runners:
             if is_reset(event, runner):
                 runner.reset(event)

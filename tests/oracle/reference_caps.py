@@ -89,6 +89,6 @@ def is_known_day(course: Course, event: Event, span: Span, story: Story) -> bool
     days = {
         local_day(course.plan.zone, one.event.occurred_at)
         for one in course.booked.values()
-        if one.period_id == span.period_id and one.at > start.at
+        if one.period_id == span.period_id and one.at > start.at and course.amount(one.event, span, story) is not None
     }
     return local_day(course.plan.zone, event.occurred_at) in days

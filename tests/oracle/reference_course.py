@@ -6,11 +6,13 @@ Only what has to be remembered is: which events counted (whoever leaves keeps wh
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from milepost.model.commands.correction import VoidAward
 from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, EventKey, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
-from milepost.model.target import EnrolmentMethod, Tracking
+from milepost.model.target import EnrolmentMethod, Kpi, Tracking
 from tests.oracle.reference_enrolment import balance, counts_stored, covers, goal, rank, stay
+from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
 from tests.oracle.reference_plan import MICROSECONDS, Plan, Span, Weight, is_in_time, is_let_in, is_sum, taken_together
@@ -18,7 +20,9 @@ from tests.oracle.reference_replay import Happening, Story, taken_back
 from tests.oracle.reference_windows import spans
 
 Uses = Mapping[EventKey, Mapping[int, Fraction]]
-"""What each decision used of each target that is a cap."""
+"""What each decision used of each target that is a cap, and under GIVEN what it gave."""
+
+GIVEN = 0
 
 
 class Course:
@@ -74,8 +78,21 @@ class Course:
     def amount(self, event: Event, span: Span, story: Story) -> Fraction | None:
         """Return what *event* adds now; None if it does not count."""
         if isinstance(event.payload, AuthoriseAward):
-            return self.uses.get(event.key, {}).get(self.plan.target.id)
+            return self.used(event, span, story)
         return weight(self.plan.target, event, self.corrections(event, span, story), self.plan.settings)
+
+    def used(self, decision: Event, span: Span, story: Story) -> Fraction | None:
+        """Return what a decision uses of this cap, less the share of it that is void; ones are used as a whole."""
+        used = self.uses.get(decision.key, {}).get(self.plan.target.id)
+        if used is None:
+            return None
+        given, void = self.uses[decision.key][GIVEN], Fraction(0)
+        for taken in taken_back(decision, story, before=span.closes_at):
+            assert isinstance(taken.payload, VoidAward)
+            void += 1 if taken.payload.amount is None else Fraction(taken.payload.amount) / given
+        if void >= 1:
+            return None
+        return used if self.plan.target.kpi in {Kpi.COUNT, Kpi.VISIT} else in_units(used * (1 - void))
 
     def corrections(self, event: Event, span: Span, story: Story) -> list[Event]:
         """Return the corrections that are to be taken off *event* in its own period."""

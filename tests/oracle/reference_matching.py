@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from milepost.model.commands.correction import NamedBy, ReverseEvent
-from milepost.model.event import Activity, Award, Bill, Event, EventKey, Return
+from milepost.model.commands.correction import NamedBy, ReverseEvent, VoidAward
+from milepost.model.event import Activity, AuthoriseAward, Award, Bill, Event, EventKey, Return
 from tests.oracle.reference_events import local_day
 from tests.oracle.reference_remaining import remains
 
@@ -16,7 +16,7 @@ def corrected(received: Sequence[Event], zone: str) -> dict[EventKey, tuple[Even
     found: dict[EventKey, tuple[Event, ...]] = {}
     turns = []
     for taken in received:
-        if isinstance(taken.payload, Return | ReverseEvent):
+        if isinstance(taken.payload, Return | ReverseEvent | VoidAward):
             named = candidates(taken, received, zone)
             is_early = all(one.occurred_at > taken.occurred_at for one in named)
             turns.append((is_early, taken.occurred_at, received.index(taken), taken, named))
@@ -49,6 +49,8 @@ def has_number(event: Event, taken: Event) -> bool:
 def is_named(taken: Event, event: Event, zone: str) -> bool:
     """Return whether a correction names *event*."""
     back, payload = taken.payload, event.payload
+    if isinstance(back, VoidAward):
+        return isinstance(payload, AuthoriseAward) and event.key.id == back.decision
     if isinstance(back, ReverseEvent):
         is_source = back.source is None or back.source == event.key.source
         return isinstance(payload, Activity | Award) and event.key.id == back.original and is_source
@@ -74,7 +76,8 @@ def is_something_left(event: Event, taken: Sequence[Event]) -> bool:
     """Return whether more can be taken back."""
     if isinstance(event.payload, Bill):
         return remains(event.payload, [one.payload for one in taken if isinstance(one.payload, Return)]) is not None
-    return not taken
+    # A void of what is void already changes nothing.
+    return isinstance(event.payload, AuthoriseAward) or not taken
 
 
 def nearest(taken: Event, events: Sequence[Event], received: Sequence[Event]) -> Event:

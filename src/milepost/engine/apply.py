@@ -203,6 +203,8 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             unenrol(fold, event.payload)
         case AuthoriseAward():
             authorise(fold, event.payload)
+            if past and is_named(fold, event):
+                correct(fold, past)
         case PeriodRollover():
             roll_over(fold, event.payload)
         case ImportProgress():

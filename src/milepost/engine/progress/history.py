@@ -108,6 +108,8 @@ def history_needed(rule_index: RuleIndex, standing: CustomerClock, event: Event)
             # Bills that name the decision are not found by a name; where they matter, everything is looked through.
             follows = rule_index.settings.caps_follow_returns is CapsFollowReturns.ON
             return HistoryNeed(names=(name,), since=EPOCH if follows else None, history=True)
+        case AuthoriseAward() if is_named(standing, event):
+            return HistoryNeed(names=names_of(event), history=True)
         case Enrol(target_id=target_id, period_id=period_id):
             since = _since(rule_index, target_id, period_id)
             return HistoryNeed(since=since, history=True, all_bills=not is_first)
