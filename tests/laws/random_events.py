@@ -215,8 +215,7 @@ def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Pa
 def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
     """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
     bought = pick(draw, range(1, length + 1) if wanted.bills else range(3))
-    # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
-    shared = not wanted.enrolled and not wanted.alone and pick(draw, (False, False, True))
+    shared = not wanted.alone and pick(draw, (False, True))
     made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]
     for pairs in wanted.enrolled:
         if pick(draw, (True, True, True, False)):
