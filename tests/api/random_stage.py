@@ -200,7 +200,7 @@ def _person(_: Stage) -> Json:
 def _void(stage: Stage) -> Json:
     for customer in stage.customers:
         stage.organisation.post(f"/api/v1/customers/{customer}/awards", {"id": "decided", "amount": 50})
-    return {"id": bill()["id"], "decision": "decided", "amount": 1}
+    return {"id": bill()["id"], "decision": "decided", "amount": 5}
 
 
 def _bill(_: Stage) -> Json:
