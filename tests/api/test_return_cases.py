@@ -227,3 +227,30 @@ def test_a_condition_is_asked_again_where_asked(front: ApiClient, choice: str, e
     organisation.define(month(target(expression="currentTxn.value>=100")))
     organisation.send_events(bought("b", "01-02T10:00", "B", 100), back("r", "01-03T10:00", "B", "AMOUNT", amount=60))
     assert [Decimal(expected)] == values(organisation)
+
+
+def test_an_enrolment_knows_older_bills_of_the_number(organisation: OrganisationClient) -> None:
+    """Case 01 at an enrolment: the return of 2025 was of the bill of 2025, so the 80 of January 2026 count."""
+    defined = organisation.define(month(target(enrolmentMethod="IMPORT")))
+    organisation.send_events(ANEW[0], back("r0", "01-01T00:00", "1") | {"time": "2025-11-03T10:00:00Z"}, ANEW[1])
+    path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
+    body = [{"customerId": organisation.customer("anna"), "periodName": "January"}]
+    assert organisation.post(path, body).status_code == 200
+    assert [Decimal(80)] == values(organisation)
+    organisation.send_events(ANEW[2])
+    assert [Decimal(0)] == values(organisation)
+
+
+def test_a_cap_on_bills_gets_its_one_back_when_the_decision_is_void_as_a_whole(
+    organisation: OrganisationClient,
+) -> None:
+    """A decision about a bill used one of a cap on bills: half of it void leaves the one used, all of it does not."""
+    organisation.define(group(target("TRANSACTION", "COUNT"), trackingType="CAPPING"))
+    organisation.send_events(event("CheckIn"))
+    path = f"/api/v1/customers/{organisation.customer('anna')}"
+    organisation.post(f"{path}/awards", {"id": "d1", "amount": 80, "bill": {"number": "B", "netAmount": 5}})
+    used = []
+    for id_ in ("v1", "v2"):
+        organisation.post(f"{path}/awards/voids", {"id": id_, "decision": "d1", "amount": 40})
+        used += [cap["used"] for cap in organisation.get(f"{path}/caps")["items"]]
+    assert [1, 0] == used

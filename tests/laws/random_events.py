@@ -93,7 +93,7 @@ def line(draw: st.DrawFn, place: int, *, is_back: bool) -> Line:
     if is_back:
         net, discount, quantity = -net, Decimal(0), -quantity
     return Line(
-        code=pick(draw, "ABC"),
+        code=pick(draw, "AABC"),
         quantity=quantity,
         rate=abs(net),
         gross=net + discount,
@@ -131,7 +131,7 @@ def bill(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
 def returned_line(draw: st.DrawFn) -> ReturnedLine:
     """Make pieces that come back, with or without a stated worth, of any line or of the one that is named."""
     return ReturnedLine(
-        code=pick(draw, "ABCD"),
+        code=pick(draw, "AABCD"),
         quantity=pick(draw, QUANTITIES),
         net=pick(draw, WORTHS),
         gross=pick(draw, WORTHS),
@@ -161,7 +161,7 @@ def described(draw: st.DrawFn, name: str) -> OriginalBill | UnsetType:
 
 def back(draw: st.DrawFn, bought: int, *, shared: bool) -> Return:
     """Make a return of one of *bought* bills, named by number or event id, or of a bill that nobody knows."""
-    kind = pick(draw, tuple(ReturnKind))
+    kind = pick(draw, (*ReturnKind, ReturnKind.LINE_ITEM, ReturnKind.LINE_ITEM))
     number = pick(draw, range(bought + 1))
     name = f"N{number // 2}" if shared else f"{pick(draw, 'Ne')}{number}"
     return Return(
