@@ -197,6 +197,12 @@ def _person(_: Stage) -> Json:
     }
 
 
+def _void(stage: Stage) -> Json:
+    for customer in stage.customers:
+        stage.organisation.post(f"/api/v1/customers/{customer}/awards", {"id": "decided", "amount": 50})
+    return {"id": bill()["id"], "decision": "decided", "amount": 5}
+
+
 def _bill(_: Stage) -> Json:
     lines = [{"itemCode": "milk", "qty": 1, "rate": 5, "amount": 5}]
     return {
@@ -283,6 +289,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", "/api/v1/custom-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
     ("PATCH", CUSTOMERS.rstrip("/")): lambda _: {"alias": "Lucky Duck", "hidden": False},
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
+    ("POST", f"{CUSTOMERS}awards/voids"): _void,
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
         "id": bill()["id"],

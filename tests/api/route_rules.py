@@ -100,6 +100,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
     ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/awards"): Rule(body='{"id": "x", "amount": 1}'),
+    ("post", "/api/v1/customers/{customer_id}/awards/voids"): Rule(body='{"id": "v", "decision": "x"}'),
+    ("get", "/api/v1/customers/{customer_id}/waiting-returns"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/freezes"): Rule(body='{"id": "x", "count": 1}'),
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
         body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'

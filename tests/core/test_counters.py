@@ -5,6 +5,7 @@ from decimal import Decimal
 from milepost.engine.progress.counters import after
 from milepost.model.event import CURRENCY, POINTS, Award, AwardKind, Event
 from milepost.model.facts import NO_FACTS, Facts
+from milepost.model.organisation import RULES_LATEST
 from milepost.rules.calendar import Calendar, day_from
 from tests.core.sample_shop import ZONE, bill, event, line
 
@@ -15,7 +16,7 @@ def facts(*events: Event) -> Facts:
     """Return the facts after these events, in this order."""
     known = NO_FACTS
     for one in events:
-        known = after(known, one, Calendar(ZONE))
+        known = after(known, one, Calendar(ZONE), RULES_LATEST)
     return known
 
 

@@ -95,21 +95,25 @@ def test_days_unite() -> None:
 
 
 def test_a_return_finds_the_victims_bill() -> None:
-    """It takes back what the bill had added, once; with REVOKE the achievement goes with it."""
+    """It takes back what the bill had added, once; with REVOKE the achievement goes with it.
+
+    Another return of that bill finds nothing left, and waits for a bill of the name.
+    """
     known = rules(settings=Settings(after_achievement=AfterAchievement.REVOKE))
     ours, theirs = [bill("a", "01-02 10:00", "600")], [bill("b", "01-03 10:00", "500")]
     returns = [back("r", "01-21 10:00", "b"), back("s", "01-22 10:00", "b", ReturnKind.CANCELLED)]
     lived = merged(known, ours, theirs, *returns)
     assert (Decimal(600), Decimal(600)) == (value(lived), Decimal(lived.standing.purchases) / 10_000)
     assert OutcomeKind.UNACHIEVED is kinds(lived)[-1]
-    assert () == lived.standing.waiting
+    assert ["s"] == [one.key.id for one in lived.standing.waiting]
 
 
-def test_the_survivors_own_bill_is_meant_before_the_victims() -> None:
-    """Both had a bill of the name; each return reverses the bill that was received first."""
+def test_each_return_means_the_latest_bill_of_either() -> None:
+    """Both had a bill of the name: the first return takes the victim's later one, the second the survivor's."""
     ours, theirs = [bill("x", "01-02 10:00", "100")], [bill("x", "01-03 10:00", "30")]
-    lived = merged(rules(), ours, theirs, back("r", "01-21 10:00", "x"), back("s", "01-22 10:00", "x"))
-    assert Decimal(30) == value(lived)
+    returns = back("r", "01-21 10:00", "x"), back("s", "01-22 10:00", "x")
+    assert Decimal(100) == value(merged(rules(), ours, theirs, *returns[:1]))
+    assert Decimal(0) == value(merged(rules(), ours, theirs, *returns))
 
 
 def test_a_return_goes_on_waiting() -> None:

@@ -9,7 +9,7 @@ from msgspec import structs
 from milepost.engine.apply import replay
 from milepost.model.event import EventKey, ReturnKind
 from milepost.model.organisation import AfterAchievement, Returns, Settings
-from milepost.model.standing import EMPTY_STANDING, OutcomeKind, Reason
+from milepost.model.standing import EMPTY_STANDING, NOTES, OutcomeKind, Reason
 from milepost.model.target import AggregateFunction, EnrolmentMethod, Entity, Kpi, Metadata, Target, WindowKind
 from tests.core.sample_shop import (
     FEBRUARY,
@@ -69,11 +69,11 @@ def test_day_without_its_extreme_shows_the_next_one(window: WindowKind, expected
     assert Decimal(expected) == value(live(rules(target), *bought, back("r", "01-03 10:00", returned)))
 
 
-def test_amount_lowers_the_bill_and_not_its_lines() -> None:
-    """Money that comes back without goods lowers net and gross; the lines stay as they were bought."""
+def test_amount_lowers_the_bill_and_its_lines_in_proportion() -> None:
+    """60 of 150 come back without goods: the bill loses them, and lines of 130 lose 52; it stays a bill."""
     told = [bill("1", "01-02 10:00", "150", BASKET), amount_back("r", "01-03 10:00", "1", "60")]
     assert Decimal(90) == value(live(rules(), *told))
-    assert Decimal(130) == value(live(rules(of(Kpi.SALES, LINES)), *told))
+    assert Decimal(78) == value(live(rules(of(Kpi.SALES, LINES)), *told))
     assert Decimal(1) == value(live(rules(of(Kpi.COUNT)), *told))
 
 
@@ -110,20 +110,20 @@ def test_stated_worth_of_pieces_goes_before_their_share() -> None:
 
 
 def test_share_of_a_line_is_rounded_half_to_even() -> None:
-    """One of three pieces of 20.0002 is worth 6.6667, not 6.6666; half of 0.0001 stays with the customer."""
+    """Of three pieces of 20.0002 two are worth 13.3335, not 13.3334; half of 0.0001 is rounded to the even 0."""
     thirds = bill("1", "01-02 10:00", "20.0002", [line("A", "3", "20.0002")])
     assert Decimal("13.3335") == value(live(rules(), thirds, lines_back("r", "01-03 10:00", "1", pieces("A", "1"))))
     halves = bill("1", "01-02 10:00", "0.0001", [line("A", "2", "0.0001")])
-    assert Decimal("0.0001") == value(live(rules(), halves, lines_back("r", "01-03 10:00", "1", pieces("A", "1"))))
+    assert Decimal(0) == value(live(rules(), halves, lines_back("r", "01-03 10:00", "1", pieces("A", "1"))))
 
 
 def test_line_and_bill_lose_no_more_than_they_have() -> None:
-    """A stated worth of more than the line, or lines worth more than the bill, end at nothing and not below."""
+    """A stated worth of more than the line takes the line's share of the bill, which is 15 of 30, and not more."""
     bought = bill("1", "01-02 10:00", "30", [line("A", "2", "20"), line("B", "2", "20")])
     lines_only = replace(LINES, expression='currentLineItem.code=="B"')
     dear = lines_back("r", "01-03 10:00", "1", pieces("B", "1", "99"))
     assert Decimal(0) == value(live(rules(lines_only), bought, dear))
-    assert Decimal(10) == value(live(rules(), bought, dear))
+    assert Decimal(15) == value(live(rules(), bought, dear))
     more = lines_back("s", "01-03 11:00", "1", pieces("A", "1", "15"))
     assert Decimal(0) == value(live(rules(), bought, dear, more))
 
@@ -157,7 +157,7 @@ def test_return_after_the_period_changes_nothing_there() -> None:
     lived = live(rules(), bill("1", "01-31 10:00", "5"), back("r", "02-01 00:00", "1"))
     assert (Decimal(5), None) == (value(lived, JANUARY), value(lived, FEBRUARY))
     assert [(1, 1, Reason.RETURN_AFTER_END, 0, 50_000, 50_000)] == [
-        structs.astuple(entry) for entry in lived.log[1].entries
+        structs.astuple(entry) for entry in lived.log[1].entries if entry.reason not in NOTES
     ]
 
 
@@ -194,7 +194,7 @@ def test_bill_of_the_own_source_is_meant_first() -> None:
     north = back("r2", "01-03 11:00", "7", source="north")
     assert Decimal(10) == value(live(known, *bought, south))
     assert Decimal(0) == value(live(known, *bought, south, north))
-    assert Decimal(100) == value(live(known, *bought, back("r", "01-03 10:00", "7", source="elsewhere")))
+    assert Decimal(10) == value(live(known, *bought, back("r", "01-03 10:00", "7", source="elsewhere")))
 
 
 @pytest.mark.parametrize(
@@ -257,9 +257,9 @@ def test_return_of_a_bill_of_an_archived_period() -> None:
     assert (Decimal(3), False) == (value(lived), JANUARY in lived.standing.progress)
 
 
-@pytest.mark.parametrize("kind, expected", [(ReturnKind.FULL, "0"), (ReturnKind.AMOUNT, "5")])
+@pytest.mark.parametrize("kind, expected", [(ReturnKind.FULL, "0"), (ReturnKind.AMOUNT, "3")])
 def test_return_after_the_rule_was_changed_takes_what_the_bill_added(kind: ReturnKind, expected: str) -> None:
-    """Milk counted for 5; by the new rule bread would for 10: a full return takes the 5, one of money no line."""
+    """Milk counted for 5; by the new rule bread would for 10: a full return takes the 5, a fifth of the money 2."""
     lines = replace(TARGET, entity=Entity.LINEITEM)
     versions = {
         number: rules(replace(lines, expression=f'currentLineItem.code=="{code}"'))

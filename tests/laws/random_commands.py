@@ -6,6 +6,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from msgspec import structs
 
+from milepost.model.commands.correction import VoidAward
 from milepost.model.event import (
     AUTHORISE_AWARD,
     ENROL,
@@ -14,6 +15,7 @@ from milepost.model.event import (
     PAUSE_STREAK,
     PERIOD_ROLLOVER,
     UNENROL,
+    VOID_AWARD,
     AuthoriseAward,
     Award,
     AwardKind,
@@ -41,6 +43,7 @@ NAMES = {
     GrantFreezes: GRANT_FREEZES,
     PauseStreak: PAUSE_STREAK,
     AuthoriseAward: AUTHORISE_AWARD,
+    VoidAward: VOID_AWARD,
 }
 BALANCES = (None, None, None, Decimal(0), Decimal(20), Decimal(100))
 OWN_GOALS = (*SMALL, *[Decimal(0)] * 5)
@@ -129,6 +132,11 @@ def deciding(draw: st.DrawFn) -> AuthoriseAward:
         amount=pick(draw, AMOUNTS[1:]),
         bill=found if sound and pick(draw, (True, True, True, False)) else None,
     )
+
+
+def voiding(draw: st.DrawFn, decisions: int) -> VoidAward:
+    """Make a void of some decision, wholly or by an amount."""
+    return VoidAward(decision=f"d{pick(draw, range(decisions + 1))}", amount=pick(draw, (None, *AMOUNTS[1:])))
 
 
 def own_event(draw: st.DrawFn, name: str, payload: Payload, occurred_at: Micros, received_at: Micros) -> Event:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from milepost.model.event import BILL, RETURN
-from milepost.model.organisation import AfterAchievement, EnrolMidPeriod, Returns, Settings
+from milepost.model.organisation import AfterAchievement, EnrolMidPeriod, ReturnedBills, Returns, Settings
 from milepost.model.target import (
     AggregateFunction,
     Attribution,
@@ -103,6 +103,7 @@ def settings(draw: st.DrawFn) -> Settings:
         after_achievement=pick(draw, tuple(AfterAchievement)),
         late_days=pick(draw, (None, None, 0, 1, 3)),
         enrol_mid_period=pick(draw, tuple(EnrolMidPeriod)),
+        returned_bills=pick(draw, tuple(ReturnedBills)),
     )
 
 

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
+from milepost.model.commands.correction import NamedBy, OriginalBill, ReverseEvent
 from milepost.model.event import (
     BILL,
     CURRENCY,
@@ -13,6 +15,7 @@ from milepost.model.event import (
     NOWHERE,
     POINTS,
     RETURN,
+    REVERSAL,
     Activity,
     Award,
     AwardKind,
@@ -40,6 +43,9 @@ PLACES = (
 AMOUNTS = tuple(Decimal(text) for text in ("0", "1", "9.99", "10", "20", "25.5", "30", "33.3333", "50"))
 DISCOUNTS = (Decimal(0), Decimal(5))
 VOUCHERS = (Decimal(0), Decimal(0), Decimal(10))
+STATED: tuple[Scalar, ...] = (1, Decimal("2.5"), "3", "many")
+LINE_IDS: tuple[str | UnsetType, ...] = (UNSET, UNSET, "l0", "l1", "l2")
+DAYS = (736_389, 736_390, 736_414, 736_415)
 QUANTITIES = tuple(Decimal(text) for text in ("1", "2", "3", "0.75", "0"))
 WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
 BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
@@ -47,7 +53,7 @@ BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "S
 NUMBERS: tuple[Scalar, ...] = (5, 20, 1, 0, Decimal("2.5"), Decimal("66.6666"), "12.50", " 3 ")
 FIELD_VALUES: tuple[Scalar, ...] = (*NUMBERS, *NUMBERS, "1e15", "many", "NaN", "", True, None)
 SOURCES = ("pos/1", "pos/1", "app")
-NAMES = {Bill: BILL, Return: RETURN, Enrol: ENROL, Activity: "Run"}
+NAMES = {Bill: BILL, Return: RETURN, ReverseEvent: REVERSAL, Enrol: ENROL, Activity: "Run"}
 
 
 class Moments(NamedTuple):
@@ -80,30 +86,38 @@ def fields(draw: st.DrawFn, name: str) -> Mapping[str, Scalar]:
     return {name: pick(draw, FIELD_VALUES)} if pick(draw, (*[True] * 9, False)) else {}
 
 
-def line(draw: st.DrawFn) -> Line:
-    """Make a line of a bill."""
+def line(draw: st.DrawFn, place: int, *, is_back: bool) -> Line:
+    """Make a line of a bill; a line that *is_back* gives goods back."""
     net, discount = pick(draw, AMOUNTS), pick(draw, DISCOUNTS)
+    quantity = pick(draw, QUANTITIES)
+    if is_back:
+        net, discount, quantity = -net, Decimal(0), -quantity
     return Line(
-        code=pick(draw, "ABC"),
-        quantity=pick(draw, QUANTITIES),
-        rate=net,
+        code=pick(draw, "AABC"),
+        quantity=quantity,
+        rate=abs(net),
         gross=net + discount,
         discount=discount,
         net=net,
         attributes=pick(draw, BRANDS),
         extended_fields=fields(draw, "tip"),
+        id=f"l{place}" if pick(draw, (True, False)) else UNSET,
     )
 
 
 def bill(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
     """Make a bill of up to three lines; its totals may say less than its lines, as with a voucher for the whole bill.
 
-    If numbers are *shared*, two bills have one number, as when two tills count on their own.
+    If numbers are *shared*, two bills have one number, as when two tills count on their own. Now and then goods go
+    back, or both ways.
     """
-    bought = tuple(line(draw) for _ in range(pick(draw, (0, 1, 2, 3))))
+    backs = pick(draw, (*[(False,)] * 8, (True,), (True, False)))
+    bought = tuple(line(draw, place, is_back=pick(draw, backs)) for place in range(pick(draw, (0, 1, 2, 3))))
     net = sum((one.net for one in bought), Decimal(0)) if bought else pick(draw, AMOUNTS)
     gross = sum((one.gross for one in bought), Decimal(0)) if bought else net
-    net = max(net - pick(draw, VOUCHERS), Decimal(0))
+    if net >= 0:
+        net = max(net - pick(draw, VOUCHERS), Decimal(0))
+        net = -net if not bought and all(backs) else net
     return Bill(
         number=f"N{number // 2}" if shared else f"N{number}",
         net=net,
@@ -115,26 +129,54 @@ def bill(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
 
 
 def returned_line(draw: st.DrawFn) -> ReturnedLine:
-    """Make pieces that come back, with or without a stated worth."""
+    """Make pieces that come back, with or without a stated worth, of any line or of the one that is named."""
     return ReturnedLine(
-        code=pick(draw, "ABCD"),
+        code=pick(draw, "AABCD"),
         quantity=pick(draw, QUANTITIES),
         net=pick(draw, WORTHS),
         gross=pick(draw, WORTHS),
+        id=pick(draw, LINE_IDS),
+        extended_fields={"tip": pick(draw, STATED)} if pick(draw, (True, False, False)) else UNSET,
     )
+
+
+def described(draw: st.DrawFn, name: str) -> OriginalBill | UnsetType:
+    """Say more of a bill than its name, now and then: whose id it is, or where and when it was bought."""
+    what = pick(draw, ("", "", "", "source", "store", "code", "till", "day"))
+    by = NamedBy.ID if name.startswith("e") else NamedBy.NUMBER
+    match what:
+        case "source" if by is NamedBy.ID:
+            return OriginalBill(by=by, source=pick(draw, (None, "pos/1", "app")))
+        case "store" if by is NamedBy.NUMBER:
+            return OriginalBill(by=by, store_id=pick(draw, (1, 2)))
+        case "code" if by is NamedBy.NUMBER:
+            return OriginalBill(by=by, store_code=pick(draw, ("S1", "S2")))
+        case "till" if by is NamedBy.NUMBER:
+            return OriginalBill(by=by, till_id=pick(draw, (11, 12)))
+        case "day" if by is NamedBy.NUMBER:
+            return OriginalBill(by=by, day=pick(draw, DAYS))
+        case _:
+            return UNSET
 
 
 def back(draw: st.DrawFn, bought: int, *, shared: bool) -> Return:
     """Make a return of one of *bought* bills, named by number or event id, or of a bill that nobody knows."""
-    kind = pick(draw, tuple(ReturnKind))
+    kind = pick(draw, (*ReturnKind, ReturnKind.LINE_ITEM, ReturnKind.LINE_ITEM))
     number = pick(draw, range(bought + 1))
+    name = f"N{number // 2}" if shared else f"{pick(draw, 'Ne')}{number}"
     return Return(
         kind=kind,
-        original=f"N{number // 2}" if shared else f"{pick(draw, 'Ne')}{number}",
+        original=name,
         lines=tuple(returned_line(draw) for _ in pick(draw, ("1", "12"))) if kind is ReturnKind.LINE_ITEM else (),
         amount=pick(draw, AMOUNTS) if kind is ReturnKind.AMOUNT else None,
-        extended_fields={},
+        extended_fields={"tip": pick(draw, STATED)} if pick(draw, (True, False, False)) else {},
+        bill=described(draw, name),
     )
+
+
+def reversal(draw: st.DrawFn, length: int) -> ReverseEvent:
+    """Make a reversal of some event, or of a bill, which it does not take back."""
+    return ReverseEvent(original=f"e{pick(draw, range(length))}", source=pick(draw, (None, None, "pos/1", "app")))
 
 
 def activity(draw: st.DrawFn) -> Activity:
@@ -158,11 +200,14 @@ def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Pa
     if wanted.only_returns:
         return back(draw, bought, shared=shared)
     kinds += "a" * (6 if wanted.activities else 1) + "w" * (6 if wanted.awards else 1)
+    kinds += "v" * (3 if wanted.activities or wanted.awards else 1)
     match pick(draw, kinds):
         case "r":
             return back(draw, bought, shared=shared)
         case "a":
             return activity(draw)
+        case "v":
+            return reversal(draw, 2 * bought + 4)
         case _:
             return award(draw)
 
@@ -170,8 +215,7 @@ def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Pa
 def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
     """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
     bought = pick(draw, range(1, length + 1) if wanted.bills else range(3))
-    # Who is enrolled later needs bills with numbers of their own: an older one of that number is out of sight then.
-    shared = not wanted.enrolled and not wanted.alone and pick(draw, (False, False, True))
+    shared = not wanted.alone and pick(draw, (False, True))
     made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]
     for pairs in wanted.enrolled:
         if pick(draw, (True, True, True, False)):

@@ -21,7 +21,7 @@ from milepost.model.organisation import (
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
 from milepost.model.time import Micros
 from tests.laws.draws import pick
-from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays
+from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays, voiding
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, midnight, settings
 from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
@@ -183,6 +183,7 @@ def cap_worlds(draw: st.DrawFn, *, length: int = 5, settled: Settings | None = N
     span = moments(draw, made, first_day, zone)
     world = lived_through(draw, at, made, span, length)
     rows: list[Requests] = [[(None, deciding(draw))] for _ in range(pick(draw, (1, 2, 3, 5)))]
+    rows += [[(None, voiding(draw, len(rows)))] for _ in range(pick(draw, (0, 0, 1, 2)))]
     world = world._replace(late=frozenset(), heard=0)
     return world._replace(events=decided(draw, among(draw, world.events, rows, span, "d")))
 

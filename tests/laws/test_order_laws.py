@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from milepost.engine.apply import Replayed
-from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, PeriodRollover, Return, ReturnKind, Unenrol
+from milepost.model.commands.correction import ReverseEvent
+from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, PeriodRollover, Return, Unenrol
 from milepost.model.standing import ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup, WindowKind
 from tests.laws.engine_histories import lived, progress_of, values
@@ -103,26 +104,30 @@ def test_achievements_do_not_depend_on_the_order_of_arrival(world: World, data: 
 
 
 def orderless(events: Iterable[Event]) -> list[Event]:
-    """Leave out what may depend on the order: balances, shared numbers, and a second return of lines of one bill."""
+    """Leave out what may depend on the order: balances, and bills and corrections of one date that share a name."""
     kept: list[Event] = []
-    owners: dict[str, str] = {}
+    seen: set[tuple[str, int]] = set()
     for event in events:
-        match event.payload:
-            case Bill(number=number):
-                if owners.setdefault(number, event.key.id) == event.key.id:
-                    kept.append(event)
-            case Enrol() as enrolling:
-                kept.append(structs.replace(event, payload=structs.replace(enrolling, balance=None)))
-            case _:
-                kept.append(event)
-    seen: set[str] = set()
-    for event in list(kept):
-        if isinstance(event.payload, Return) and event.payload.kind is ReturnKind.LINE_ITEM:
-            owner = owners.get(event.payload.original, event.payload.original)
-            if owner in seen:
-                kept.remove(event)
-            seen.add(owner)
+        payload = event.payload
+        if isinstance(payload, Enrol):
+            kept.append(structs.replace(event, payload=structs.replace(payload, balance=None)))
+            continue
+        names = {(name, event.occurred_at) for name in names_in(event)}
+        if seen.isdisjoint(names):
+            kept.append(event)
+            seen |= names
     return kept
+
+
+def names_in(event: Event) -> set[str]:
+    """Return the names of a bill, or the name that a correction uses, each as the number of the bill that it is of."""
+    match event.payload:
+        case Bill(number=number):
+            return {number.lstrip("N"), event.key.id.lstrip("e")}
+        case Return(original=original) | ReverseEvent(original=original):
+            return {original.lstrip("Ne")}
+        case _:
+            return set()
 
 
 def marks(replayed: Replayed, but: Container[int], filled: Container[int] = ()) -> dict[ProgressKey, tuple[bool, int]]:

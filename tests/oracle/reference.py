@@ -10,19 +10,29 @@ from fractions import Fraction
 from itertools import count
 from typing import NamedTuple
 
-from milepost.model.event import AuthoriseAward, Bill, Event, EventKey, GrantFreezes, PauseStreak, PeriodRollover
+from milepost.model.event import (
+    AuthoriseAward,
+    Bill,
+    Event,
+    EventKey,
+    GrantFreezes,
+    PauseStreak,
+    PeriodRollover,
+    Return,
+)
 from milepost.model.organisation import Organisation
 from milepost.model.target import Evaluation, TargetGroup, Tracking
 from tests.oracle.reference_boundaries import record_boundary
 from tests.oracle.reference_caps import decide
 from tests.oracle.reference_carry_over import CarryingCourse
 from tests.oracle.reference_composites import AchievedComposite, Union
-from tests.oracle.reference_course import Course
+from tests.oracle.reference_course import GIVEN, Course
 from tests.oracle.reference_events import Totals, totals
+from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_notices import ReferenceOutcome, Row, Step
 from tests.oracle.reference_plan import STREAKS, Plan
-from tests.oracle.reference_remaining import remains
-from tests.oracle.reference_replay import Story, is_bill, taken_back, told, without_duplicates
+from tests.oracle.reference_remaining import in_bounds, is_purchase, remains
+from tests.oracle.reference_replay import Story, taken_back, told, without_duplicates
 from tests.oracle.reference_sequential import FillingCourse
 from tests.oracle.reference_streaks import Earned, Runner, is_reset
 
@@ -77,7 +87,8 @@ class Life:
         happening = story[-1]
         event, payload = happening.event, happening.event.payload
         if isinstance(payload, AuthoriseAward) and happening.bill is None:
-            self.given[event.key], self.uses[event.key] = decide(self.courses, story)
+            given, uses = decide(self.courses, story)
+            self.given[event.key], self.uses[event.key] = given, {**uses, GIVEN: given}
         for runner in self.runners:
             if is_reset(event, runner):
                 runner.reset(event)
@@ -131,15 +142,14 @@ def evaluate(
     before: Before = FROM_THE_BEGINNING,
 ) -> Table:
     """Compute the complete table of a customer with *events*, in the order of arrival."""
-    story, life = told(events), Life(organisation, groups, before)
+    story, life = told(events, organisation.zone), Life(organisation, groups, before)
     for length in range(1, len(story) + 1):
         life.receive(story[:length])
-    bills = [happening.event for happening in story if is_bill(happening)]
-    left = [remains(payload, taken_back(event, story)) for event in bills if isinstance(payload := event.payload, Bill)]
+    bills = [event for event in without_duplicates(events) if isinstance(event.payload, Bill)]
     return Table(
         rows={(course.plan.target.id, period): row for course in life.courses for period, row in course.rows.items()},
-        bills=len(bills),
-        purchases=sum((bill.net for bill in left if bill), Fraction(0)),
+        bills=sum(isinstance(bill.payload, Bill) and is_purchase(bill.payload) for bill in bills),
+        purchases=sum((net_left(bill, story) for bill in bills), Fraction(0)),
         totals=totals(organisation.zone, without_duplicates(events)),
         composites={
             (union.group.id, period): whole for union in life.unions for period, whole in union.composites.items()
@@ -149,6 +159,14 @@ def evaluate(
         given=life.given,
         told=sorted(life.told()),
     )
+
+
+def net_left(event: Event, story: Story) -> Fraction:
+    """Return what is left of a bill's net amount."""
+    bill, taken = event.payload, taken_back(event, story)
+    assert isinstance(bill, Bill)
+    left = remains(bill, [one.payload for one in taken if isinstance(one.payload, Return)])
+    return Fraction(0) if left is None else in_units(in_bounds(left.net, bill.net))
 
 
 def anchors(courses: Sequence[Course]) -> dict[int, int]:

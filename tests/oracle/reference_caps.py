@@ -66,7 +66,7 @@ def limit(course: Course, event: Event, wanted: AuthoriseAward, story: Story) ->
     if measured is None:
         return None
     if target.kpi in ONES:
-        is_free = target.kpi is Kpi.VISIT and is_known_day(course, event, span)
+        is_free = target.kpi is Kpi.VISIT and is_known_day(course, event, span, story)
         return Limit(Fraction(wanted.amount) if left >= 1 or is_free else Fraction(0), Fraction(1))
     if target.kpi not in SHARES:
         return None
@@ -82,12 +82,12 @@ def is_of_kind(course: Course, event: Event, wanted: AuthoriseAward) -> bool:
     return weight(course.plan.target, structs.replace(event, name=name, payload=award), []) is not None
 
 
-def is_known_day(course: Course, event: Event, span: Span) -> bool:
+def is_known_day(course: Course, event: Event, span: Span, story: Story) -> bool:
     """Return whether the day of a decision counts already; a balance stands for the days before it, too."""
     start = course.start_of(span.period_id)
     days = {
         local_day(course.plan.zone, one.event.occurred_at)
         for one in course.booked.values()
-        if one.period_id == span.period_id and one.at > start.at
+        if one.period_id == span.period_id and one.at > start.at and course.amount(one.event, span, story) is not None
     }
     return local_day(course.plan.zone, event.occurred_at) in days

@@ -6,10 +6,11 @@ Only what has to be remembered is: which events counted (whoever leaves keeps wh
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from milepost.model.event import AuthoriseAward, Enrol, Event, EventKey, Return, Unenrol
+from milepost.model.commands.correction import VoidAward
+from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, EventKey, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
-from milepost.model.target import EnrolmentMethod, Tracking
+from milepost.model.target import EnrolmentMethod, Kpi, Tracking
 from tests.oracle.reference_customer import knows
 from tests.oracle.reference_enrolment import (
     Balance,
@@ -20,6 +21,7 @@ from tests.oracle.reference_enrolment import (
     rank,
     stay,
 )
+from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_measures import weight
 from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
 from tests.oracle.reference_participation import Participation
@@ -37,7 +39,9 @@ from tests.oracle.reference_replay import Happening, Story, taken_back
 from tests.oracle.reference_windows import spans
 
 Uses = Mapping[EventKey, Mapping[int, Fraction]]
-"""What each decision used of each target that is a cap."""
+"""What each decision used of each target that is a cap, and under GIVEN what it gave."""
+
+GIVEN = 0
 
 
 class Course(Participation):
@@ -50,7 +54,7 @@ class Course(Participation):
         self.rows: dict[int, Row] = {}
         self.booked: dict[EventKey, Booking] = {}
         self.carried: list[Carried] = []
-        self.lowered: dict[EventKey, list[Return]] = {}
+        self.lowered: dict[EventKey, list[Event]] = {}
         self.told: list[ReferenceOutcome] = []
 
     def apply(self, story: Story) -> Iterator[Step]:
@@ -90,17 +94,31 @@ class Course(Participation):
     def amount(self, event: Event, span: Span, story: Story) -> Fraction | None:
         """Return what *event* adds now; None if it does not count."""
         if isinstance(event.payload, AuthoriseAward):
-            return self.uses.get(event.key, {}).get(self.plan.target.id)
+            return self.used(event, span, story)
         at = self.booked[event.key].at if event.key in self.booked else len(story) - 1
         if not knows(self.plan, event, story[:at]):
             return None
-        return weight(self.plan.target, event, self.returns(event, span, story))
+        return weight(self.plan.target, event, self.corrections(event, span, story), self.plan.settings)
 
-    def returns(self, event: Event, span: Span, story: Story) -> list[Return]:
-        """Return the returns that are to be taken off *event* in its own period."""
-        if self.plan.settings.returns is Returns.IGNORE:
+    def used(self, decision: Event, span: Span, story: Story) -> Fraction | None:
+        """Return what a decision uses of this cap, less the share of it that is void; ones are used as a whole."""
+        used = self.uses.get(decision.key, {}).get(self.plan.target.id)
+        if used is None:
+            return None
+        given, void = self.uses[decision.key][GIVEN], Fraction(0)
+        for taken in taken_back(decision, story, before=span.closes_at):
+            assert isinstance(taken.payload, VoidAward)
+            void += 1 if taken.payload.amount is None else Fraction(taken.payload.amount) / given
+        if void >= 1:
+            return None
+        return used if self.plan.target.kpi in {Kpi.COUNT, Kpi.VISIT} else in_units(used * (1 - void))
+
+    def corrections(self, event: Event, span: Span, story: Story) -> list[Event]:
+        """Return the corrections that are to be taken off *event* in its own period."""
+        is_bill = isinstance(event.payload, Bill)
+        if is_bill and self.plan.settings.returns is Returns.IGNORE:
             return []
-        if self.carries and event.key in self.booked:
+        if is_bill and self.carries and event.key in self.booked:
             return self.lowered.get(event.key, [])
         return taken_back(event, story, before=span.closes_at)
 
@@ -191,9 +209,7 @@ class Course(Participation):
         """Take a return off a bill that counted."""
         span, event = self.span(self.booked[bill.key].period_id), story[-1].event
         before = self.weights(span, story[:-1], self.start_of(span.period_id).at)
-        if event.occurred_at < span.closes_at:
-            assert isinstance(event.payload, Return)
-            self.lowered[bill.key].append(event.payload)
+        self.lowered[bill.key] = taken_back(bill, story, before=span.closes_at)
         after = self.weights(span, story, self.start_of(span.period_id).at)
         if self.takes_off(before, after):
             self.lower(span, event, story)

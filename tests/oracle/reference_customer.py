@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from milepost.model.event import Event
+from milepost.model.event import Bill, Event
 from tests.oracle.reference_events import local_day
 from tests.oracle.reference_plan import Plan
-from tests.oracle.reference_replay import Story, is_bill
+from tests.oracle.reference_remaining import is_purchase
+from tests.oracle.reference_replay import Happening, Story
 
 Past = Callable[[Counter[date], date], bool]
 """A condition on the number of bills of each day, and on the day of the event."""
@@ -28,5 +29,11 @@ def knows(plan: Plan, event: Event, story: Story) -> bool:
     holds = PAST_PREDICATES.get(plan.target.expression)
     if holds is None:
         return True
-    bills = Counter(local_day(plan.zone, one.event.occurred_at) for one in story if is_bill(one))
+    bills = Counter(local_day(plan.zone, one.event.occurred_at) for one in story if is_bought(one))
     return holds(bills, local_day(plan.zone, event.occurred_at))
+
+
+def is_bought(happening: Happening) -> bool:
+    """Return whether this is the event of a bill on which something was bought."""
+    payload = happening.event.payload
+    return happening.bill is None and isinstance(payload, Bill) and is_purchase(payload)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from milepost.model.event import Award, Bill, Event
+from tests.oracle.reference_remaining import is_purchase, was_bought
 from tests.oracle.reference_zones import zone_of as zone_named
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,11 +23,11 @@ class Totals(NamedTuple):
 
 def totals(zone: str, events: Sequence[Event]) -> Totals:
     """Count what *events*, each received once, come to."""
-    bills = [event for event in events if isinstance(event.payload, Bill)]
+    bills = [event for event in events if isinstance(event.payload, Bill) and is_purchase(event.payload)]
     awards = [payload for event in events if isinstance(payload := event.payload, Award) and payload.currency is None]
     return Totals(
         Counter(local_day(zone, bill.occurred_at) for bill in bills),
-        sum(len(bill.payload.lines) for bill in bills if isinstance(bill.payload, Bill)),
+        sum(was_bought(line) for bill in bills if isinstance(bill.payload, Bill) for line in bill.payload.lines),
         sum((Fraction(award.amount) for award in awards), Fraction(0)),
     )
 

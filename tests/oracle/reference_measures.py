@@ -4,18 +4,27 @@ Everything is a fraction, so nothing is rounded but where the rules say so. None
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from msgspec import structs
+
 from milepost.model.event import BILL, CURRENCY, POINTS, Activity, Award, AwardKind, Bill, Event, Return, Scalar
+from milepost.model.organisation import ReturnedBills, Settings
 from milepost.model.target import AggregateFunction, Entity, Kpi, Target
+from tests.oracle.reference_fields import in_units, number
 from tests.oracle.reference_predicates import PREDICATES
-from tests.oracle.reference_remaining import Left, in_units, remains
+from tests.oracle.reference_remaining import (
+    Left,
+    Remains,
+    as_bill,
+    as_line,
+    in_bounds,
+    is_purchase,
+    remains,
+    was_bought,
+)
 
 BILL_ENTITIES = {Entity.TRANSACTION, Entity.LINEITEM}
-TOO_LARGE = 10**15
-"""A field of this size or more does not count."""
-
 AWARD_KINDS = {
     Kpi.REGULAR_POINTS: {AwardKind.REGULAR},
     Kpi.REGULAR: {AwardKind.REGULAR},
@@ -27,22 +36,35 @@ AWARD_KINDS = {
 }
 
 
-def weight(target: Target, event: Event, returns: Sequence[Return]) -> Fraction | None:
-    """Return what *event* adds, once *returns* are taken off it; the expression is asked of the event as it came."""
+def weight(
+    target: Target, event: Event, corrections: Sequence[Event], settings: Settings | None = None
+) -> Fraction | None:
+    """Return what *event* adds, once *corrections* are taken off it.
+
+    The expression is asked of the event as it came; by JUDGE_AGAIN also of what is left of it.
+    """
     if not name_fits(target, event):
         return None
     holds = PREDICATES[target.expression]
     if target.entity is not Entity.LINEITEM and not holds(event, None):
         return None
-    match event.payload:
-        case Bill() as bill if target.entity in BILL_ENTITIES:
-            return weight_of_bill(target, event, bill, returns)
-        case Award(kind=kind, amount=amount):
-            return in_units(Fraction(amount)) if kind in AWARD_KINDS[target.kpi] else None
-        case Bill() as bill if remains(bill, returns) is None:
+    payload = event.payload
+    if isinstance(payload, Bill):
+        left = remains(payload, [one.payload for one in corrections if isinstance(one.payload, Return)])
+        if left is None:
             return None
-        case payload:
-            return weight_of_activity(target, payload.attributes if isinstance(payload, Activity) else {})
+        again = None
+        if corrections and settings is not None and settings.returned_bills is ReturnedBills.JUDGE_AGAIN:
+            again = structs.replace(event, payload=as_bill(left))
+            if target.entity is not Entity.LINEITEM and not holds(again, None):
+                return None
+        amount = weight_of_bill(target, event, left, again)
+        return None if amount is None else in_units(amount)
+    if corrections:
+        return None
+    if isinstance(payload, Award) and target.entity is not Entity.EVENT:
+        return in_units(Fraction(payload.amount)) if payload.kind in AWARD_KINDS[target.kpi] else None
+    return weight_of_activity(target, payload.attributes if isinstance(payload, Activity) else {})
 
 
 def name_fits(target: Target, event: Event) -> bool:
@@ -64,44 +86,61 @@ def name_fits(target: Target, event: Event) -> bool:
             )
 
 
-def weight_of_bill(target: Target, event: Event, bill: Bill, returns: Sequence[Return]) -> Fraction | None:
-    """Return what is left of a bill in the target's measure."""
-    left = remains(bill, returns)
-    if left is None:
-        return None
+def weight_of_bill(target: Target, event: Event, left: Remains, again: Event | None) -> Fraction | None:
+    """Return what is left of a bill in the target's measure; *again* is the rest, if its lines are judged again."""
     if target.entity is Entity.LINEITEM:
         holds = PREDICATES[target.expression]
-        weights = [weight_of_line(target, line) for line in left.lines if holds(event, line.line)]
+        weights = [
+            weight_of_line(target, line)
+            for line in left.lines
+            if holds(event, line.line) and (again is None or holds(again, as_line(line)))
+        ]
         counted = [weight for weight in weights if weight is not None]
         return sum(counted, Fraction(0)) if counted else None
+    is_one = is_purchase(left.bill) and left.is_visit
     match target.kpi:
         case Kpi.SALES:
-            return left.net
+            return in_bounds(left.net, left.bill.net)
         case Kpi.GROSS_SALES:
-            return left.gross
+            return in_bounds(left.gross, left.bill.gross)
         case Kpi.COUNT | Kpi.VISIT:
-            return Fraction(1)
+            return Fraction(1) if is_one else None
         case Kpi.QUANTITY:
-            return sum((line.quantity for line in left.lines), Fraction(0))
+            return sum((line.pieces or Fraction(0) for line in left.lines), Fraction(0))
+        case _ if target.entity is Entity.EVENT:
+            return None
         case kpi:
             assert kpi is Kpi.EXTENDED_FIELD
-            return weight_of_field(target, bill.extended_fields)
+            return weight_of_fields(target, left.bill.extended_fields, left.fields, is_one=is_one)
 
 
 def weight_of_line(target: Target, left: Left) -> Fraction | None:
     """Return what is left of one matching line in the target's measure."""
+    is_there = left.pieces is not None
     match target.kpi:
         case Kpi.SALES:
-            return left.net
+            return left.own_net if is_there or left.own_net else None
         case Kpi.GROSS_SALES:
-            return left.gross
+            return left.own_gross if is_there or left.own_gross else None
         case Kpi.QUANTITY:
-            return left.quantity
+            return left.pieces
         case Kpi.COUNT:
-            return Fraction(1)
+            return Fraction(1) if is_there and was_bought(left.line) else None
         case kpi:
             assert kpi is Kpi.EXTENDED_FIELD
-            return weight_of_field(target, left.line.extended_fields)
+            is_one = is_there and was_bought(left.line)
+            return weight_of_fields(target, left.line.extended_fields, left.fields, is_one=is_one)
+
+
+def weight_of_fields(
+    target: Target, bought: Mapping[str, Scalar], left: Mapping[str, Fraction], *, is_one: bool
+) -> Fraction | None:
+    """Return what is left of the named number (SUM), or one if the field was there and the thing still counts."""
+    assert target.metadata is not None
+    name = target.metadata.name or ""
+    if target.metadata.aggregate is AggregateFunction.COUNT:
+        return Fraction(1) if is_one and bought.get(name) is not None else None
+    return left.get(name)
 
 
 def weight_of_activity(target: Target, attributes: Mapping[str, Scalar]) -> Fraction | None:
@@ -119,14 +158,3 @@ def weight_of_field(target: Target, fields: Mapping[str, Scalar]) -> Fraction | 
     if target.metadata.aggregate is AggregateFunction.COUNT:
         return None if value is None else Fraction(1)
     return number(value)
-
-
-def number(value: Scalar) -> Fraction | None:
-    """Read a number or a numeric text, to ten-thousandths; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        amount = value if isinstance(value, Decimal) else Decimal(value)
-    except InvalidOperation:
-        return None
-    return in_units(Fraction(amount)) if amount.is_finite() and abs(amount) < TOO_LARGE else None

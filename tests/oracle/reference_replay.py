@@ -1,37 +1,40 @@
-"""A customer's happenings in order: without duplicates, and each return where it takes effect."""
+"""A customer's happenings in order: without duplicates, and what is corrected where that changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.model.event import Bill, Event, EventKey, Return
+from milepost.model.event import Event, EventKey
+from tests.oracle.reference_matching import Corrected, corrected
 
 
 class Happening(NamedTuple):
-    """One thing that happens to a customer: *event* is received, or, if *bill* is given, takes back from that bill."""
+    """One thing that happens to a customer: *event* is received.
+
+    If *bill* is given: the reception of *event* left that bill, or other event, with the corrections *taken*.
+    """
 
     event: Event
     bill: Event | None = None
+    taken: tuple[Event, ...] = ()
 
 
 Story = Sequence[Happening]
 
 
-def told(events: Sequence[Event]) -> list[Happening]:
-    """Return the happenings in order: without duplicates, and a return that came too early right after its bill."""
+def told(events: Sequence[Event], zone: str) -> list[Happening]:
+    """Return the happenings in order: without duplicates, and each change of what is corrected after its event."""
     story: list[Happening] = []
-    waiting: list[Event] = []
+    received: list[Event] = []
+    before: Corrected = {}
     for event in without_duplicates(events):
         story.append(Happening(event))
-        if isinstance(event.payload, Return):
-            bill = named_bill(event, [happening.event for happening in story if is_bill(happening)])
-            if bill is None:
-                waiting.append(event)
-            else:
-                story.append(Happening(event, bill))
-        if isinstance(event.payload, Bill):
-            found = [taken for taken in waiting if named_bill(taken, [event])]
-            story.extend(Happening(taken, event) for taken in found)
-            waiting = [taken for taken in waiting if taken not in found]
+        received.append(event)
+        after = corrected(received, zone)
+        by_key = {one.key: one for one in received}
+        changed = [key for key in by_key if before.get(key, ()) != after.get(key, ())]
+        changed.sort(key=lambda key: key != event.key)
+        story.extend(Happening(event, by_key[key], after.get(key, ())) for key in changed)
+        before = after
     return story
 
 
@@ -43,29 +46,20 @@ def without_duplicates(events: Iterable[Event]) -> list[Event]:
     return list(first.values())
 
 
-def is_bill(happening: Happening) -> bool:
-    """Return whether this is the event of a bill."""
-    return happening.bill is None and isinstance(happening.event.payload, Bill)
+def taken_back(bill: Event, story: Story, before: int | None = None) -> list[Event]:
+    """Return the corrections of *bill* at the end of *story*, if asked only those that happened *before* an instant."""
+    taken: tuple[Event, ...] = ()
+    for happening in story:
+        if happening.bill is not None and happening.bill.key == bill.key:
+            taken = happening.taken
+    return [one for one in taken if before is None or one.occurred_at < before]
 
 
-def named_bill(taken: Event, bills: Sequence[Event]) -> Event | None:
-    """Return the bill that a return names by event id or number: of its own source if there is one, else of any."""
-    assert isinstance(taken.payload, Return)
-    named = [
-        bill
-        for bill in bills
-        if isinstance(bill.payload, Bill) and taken.payload.original in {bill.key.id, bill.payload.number}
-    ]
-    own = [bill for bill in named if bill.key.source == taken.key.source]
-    return next(iter(own + named), None)
-
-
-def taken_back(bill: Event, story: Story, before: int | None = None) -> list[Return]:
-    """Return the returns that took back from *bill*, if asked only those that happened *before* an instant."""
-    return [
-        happening.event.payload
-        for happening in story
-        if happening.bill is bill
-        and isinstance(happening.event.payload, Return)
-        and (before is None or happening.event.occurred_at < before)
-    ]
+def latest_moved(story: Story) -> int:
+    """Return the latest date of the corrections that came to the bill at the end of *story*, or left it."""
+    bill = story[-1].bill
+    assert bill is not None
+    before: Mapping[EventKey, Event] = {one.key: one for one in taken_back(bill, story[:-1])}
+    after: Mapping[EventKey, Event] = {one.key: one for one in story[-1].taken}
+    moved = [one for one in (*before.values(), *after.values()) if (one.key in before) != (one.key in after)]
+    return max((one.occurred_at for one in moved), default=story[-1].event.occurred_at)

@@ -24,7 +24,7 @@ from milepost.model.event import (
     PauseStreak,
     Unenrol,
 )
-from milepost.model.standing import Progress, ProgressKey, Reason
+from milepost.model.standing import NOTES, Progress, ProgressKey, Reason
 from milepost.model.streak import Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
 from milepost.model.time import DAY_US, EPOCH, Micros, Seconds
@@ -72,6 +72,7 @@ class EnginePlayer:
                 to_decimal(entry.after),
             )
             for entry in self._memory.happen(happening)
+            if entry.reason not in NOTES
         ]
 
     def enrol(self, enrolment: Enrolment) -> None:

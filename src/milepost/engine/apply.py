@@ -13,16 +13,19 @@ from milepost.engine.commands.award_authorisation import authorise
 from milepost.engine.commands.completion import count_completions
 from milepost.engine.commands.customer_merge import absorb
 from milepost.engine.commands.enrolment import enrol, unenrol
+from milepost.engine.commands.first_returns import reverse, reverse_for_waiting
 from milepost.engine.commands.period_boundary import roll_over
-from milepost.engine.commands.returns import reverse, reverse_for_waiting
+from milepost.engine.commands.returns import correct
 from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
+from milepost.engine.progress.corrections import related
 from milepost.engine.progress.count import count
 from milepost.engine.progress.counters import after, days_after, days_of
-from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, satisfies
+from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, is_named, satisfies
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
+from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
@@ -38,6 +41,7 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
+from milepost.model.organisation import RULES_FIRST, CapsFollowReturns
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
 from milepost.model.streak import Freezes, Pause, Streak
 from milepost.model.time import Micros
@@ -163,7 +167,11 @@ def _step_with_history(
     past += [Logged(one.event, one.seq, one.entries) for one in applied[len(past) - first :]]
     known = [one for one in past if _is_known(fold, one)]
     _count_days(fold, known)
-    return step(fold, event, [one for one in known if satisfies(needed, event, one)])
+    selected = [one for one in known if satisfies(needed, event, one)]
+    if needed.names:
+        follows = fold.rule_index.settings.caps_follow_returns is CapsFollowReturns.ON
+        selected = related(selected, event, with_decisions=follows)
+    return step(fold, event, selected)
 
 
 def _count_days(fold: Fold, past: Sequence[Logged]) -> None:
@@ -188,7 +196,7 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
         count_completions(fold)
     fold.seq += 1
     fold.latest_at = max(fold.latest_at, event.occurred_at)
-    fold.facts = after(fold.facts, event, fold.rule_index.calendar)
+    fold.facts = after(fold.facts, event, fold.rule_index.calendar, fold.rule_index.settings.rules_edition)
     if fold.zone_days:
         fold.zone_days = days_after(fold.zone_days, event)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
@@ -206,22 +214,28 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
 def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
     match event.payload:
         case Bill():
-            count(fold, event, fold.cause)
-            fold.bills += 1
-            fold.purchases += to_units(event.payload.net)
-            if fold.waiting:
-                reverse_for_waiting(fold, event.payload, past)
+            _buy(fold, event.payload, past)
         case Return():
-            reverse(fold, event.payload, past)
+            reverse(fold, event.payload, past) if _is_first(fold) else correct(fold, past)
             count(fold, event, fold.cause)
         case Award() | Activity():
             count(fold, event, fold.cause)
+            if past and is_named(fold, event):
+                correct(fold, past)
+        case ReverseEvent():
+            if not _is_first(fold):
+                correct(fold, past)
+            count(fold, event, fold.cause)
+        case VoidAward():
+            correct(fold, past)
         case Enrol():
             enrol(fold, event.payload, past)
         case Unenrol():
             unenrol(fold, event.payload)
         case AuthoriseAward():
             authorise(fold, event.payload)
+            if past and is_named(fold, event):
+                correct(fold, past)
         case PeriodRollover():
             roll_over(fold, event.payload)
         case ImportProgress():
@@ -232,17 +246,35 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             fold.lineage = fold.lineage._replace(merged_into=survivor)
         case LoseIdentifiers():
             fold.lineage = fold.lineage._replace(has_lost_names=True)
-        case GrantFreezes():
-            streak = _streak(fold, event.payload.group_id)
-            granted = Freezes(event.occurred_at, event.payload.count)
-            reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, granted)))))
-        case PauseStreak():
-            streak = _streak(fold, event.payload.group_id)
-            pause = Pause(event.payload.starts_at, event.payload.ends_at)
-            reevaluate(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))
+        case GrantFreezes() | PauseStreak():
+            _protect_streak(fold, event.payload)
         case _ as never:
             assert_never(never)
 
 
-def _streak(fold: Fold, group_id: int) -> Streak:
-    return fold.streaks.get(group_id) or Streak(group_id)
+def _buy(fold: Fold, bill: Bill, past: Sequence[Logged]) -> None:
+    """Count a bill, and apply the returns of it that were received before it."""
+    count(fold, fold.event, fold.cause)
+    fold.purchases += to_units(bill.net)
+    if _is_first(fold):
+        fold.bills += 1
+        if fold.waiting:
+            reverse_for_waiting(fold, bill, past)
+        return
+    fold.bills += not bill.is_refund
+    if past and is_named(fold, fold.event):
+        correct(fold, past)
+
+
+def _is_first(fold: Fold) -> bool:
+    return fold.rule_index.settings.rules_edition == RULES_FIRST
+
+
+def _protect_streak(fold: Fold, payload: GrantFreezes | PauseStreak) -> None:
+    streak = fold.streaks.get(payload.group_id) or Streak(payload.group_id)
+    if isinstance(payload, GrantFreezes):
+        granted = Freezes(fold.event.occurred_at, payload.count)
+        reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, granted)))))
+    else:
+        pause = Pause(payload.starts_at, payload.ends_at)
+        reevaluate(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))

@@ -56,6 +56,7 @@ class Fold:
         "facts",
         "latest_at",
         "lineage",
+        "matched",
         "outcomes",
         "progress",
         "purchases",
@@ -83,6 +84,7 @@ class Fold:
         self.purchases = standing.purchases
         self.enrolments = standing.enrolments
         self.waiting = standing.waiting
+        self.matched = standing.matched
         self.facts = standing.facts
         self.anchors = standing.anchors
         self.streaks = standing.streaks
@@ -129,6 +131,7 @@ class Fold:
                 progress=self.progress.frozen(),
                 enrolments=self.enrolments,
                 waiting=self.waiting,
+                matched=self.matched,
                 facts=self.facts,
                 anchors=self.anchors,
                 streaks=self.streaks,

@@ -5,8 +5,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from milepost.model.commands.correction import OriginalBill, ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
@@ -23,6 +24,7 @@ BILL = "TransactionAdd"
 RETURN = "ReturnBill"
 POINTS = "PointsAwarded"
 CURRENCY = "CurrencyAwarded"
+REVERSAL = "EventReversed"
 REGISTRATION = "CustomerRegistration"
 CUSTOMER_UPDATE = "CustomerUpdate"
 ENROL = "milepost.Enrol"
@@ -31,10 +33,14 @@ PERIOD_ROLLOVER = "milepost.PeriodTurn"
 GRANT_FREEZES = "milepost.StreakFreeze"
 PAUSE_STREAK = "milepost.StreakPause"
 AUTHORISE_AWARD = "milepost.AwardDecision"
+VOID_AWARD = "milepost.AwardVoid"
 IMPORT_PROGRESS = "milepost.MoveIn"
 ABSORB_CUSTOMER = "milepost.Merge"
 MERGE_INTO_SURVIVOR = "milepost.MergeInto"
 LOSE_IDENTIFIERS = "milepost.LoseNames"
+AWARDS_SOURCE = "milepost/awards"
+"""The source of award decisions, whose ids the organisation chooses."""
+
 COMMANDS = frozenset(
     {
         ENROL,
@@ -43,6 +49,7 @@ COMMANDS = frozenset(
         GRANT_FREEZES,
         PAUSE_STREAK,
         AUTHORISE_AWARD,
+        VOID_AWARD,
         IMPORT_PROGRESS,
         ABSORB_CUSTOMER,
         MERGE_INTO_SURVIVOR,
@@ -53,7 +60,11 @@ COMMANDS = frozenset(
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One line of a bill; `quantity` pieces of article `code`."""
+    """One line of a bill; `quantity` pieces of article `code`.
+
+    `id` is the name by which a return may name the line. Fields that are younger than stored events are UNSET where
+    they are absent: the stored text of an event, and the digest of it, stay as they were.
+    """
 
     code: str
     quantity: Decimal
@@ -64,6 +75,12 @@ class Line(Struct, frozen=True, kw_only=True):
     description: str = ""
     attributes: Mapping[str, Scalar]
     extended_fields: Mapping[str, Scalar]
+    id: str | UnsetType = UNSET
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether the line gives goods or money back to the customer instead of selling anything."""
+        return self.quantity < 0 or self.net < 0
 
 
 class Bill(Struct, frozen=True, kw_only=True):
@@ -81,6 +98,11 @@ class Bill(Struct, frozen=True, kw_only=True):
     note: str = ""
     decision: str | None = None
 
+    @property
+    def is_refund(self) -> bool:
+        """Whether nothing was bought: all lines give something back or, without lines, the net amount is negative."""
+        return all(line.is_given_back for line in self.lines) if self.lines else self.net < 0
+
 
 class ReturnKind(Enum):
     """How much of a bill is returned."""
@@ -92,19 +114,25 @@ class ReturnKind(Enum):
 
 
 class ReturnedLine(Struct, frozen=True, kw_only=True):
-    """Returned pieces of an article. An amount of None means the bill's amount in proportion to the quantity."""
+    """Returned pieces of an article. An amount of None means the bill's amount in proportion to the quantity.
+
+    `id` names the line; `extended_fields` are what comes back of the line's numeric fields.
+    """
 
     code: str
     quantity: Decimal
     net: Decimal | None = None
     gross: Decimal | None = None
+    id: str | UnsetType = UNSET
+    extended_fields: Mapping[str, Scalar] | UnsetType = UNSET
 
 
 class Return(Struct, frozen=True, kw_only=True):
     """A return: the payload of ReturnBill.
 
-    `original` is the event id or the number of the returned bill. `lines` lists the returned pieces of a LINE_ITEM
-    return; `amount` is the returned amount of an AMOUNT return.
+    `original` is the event id or the number of the returned bill; `bill` says which of the two, and more of the bill.
+    `lines` lists the returned pieces of a LINE_ITEM return; `amount` is the returned amount of an AMOUNT return;
+    `extended_fields` are what comes back of the bill's numeric fields.
     """
 
     kind: ReturnKind
@@ -112,6 +140,7 @@ class Return(Struct, frozen=True, kw_only=True):
     lines: tuple[ReturnedLine, ...] = ()
     amount: Decimal | None = None
     extended_fields: Mapping[str, Scalar]
+    bill: OriginalBill | UnsetType = UNSET
 
 
 class AwardKind(Enum):
@@ -198,9 +227,17 @@ class AuthoriseAward(Struct, frozen=True, kw_only=True):
 
 MergePayload = AbsorbCustomer | MergeIntoSurvivor | LoseIdentifiers
 CommandPayload = (
-    Enrol | Unenrol | PeriodRollover | GrantFreezes | PauseStreak | AuthoriseAward | ImportProgress | MergePayload
+    Enrol
+    | Unenrol
+    | PeriodRollover
+    | GrantFreezes
+    | PauseStreak
+    | AuthoriseAward
+    | VoidAward
+    | ImportProgress
+    | MergePayload
 )
-Payload = Bill | Return | Award | Activity | CommandPayload
+Payload = Bill | Return | ReverseEvent | Award | Activity | CommandPayload
 
 
 class Place(NamedTuple):

@@ -32,6 +32,20 @@ class AfterAchievement(Enum):
     REVOKE = "REVOKE"
 
 
+class ReturnedBills(Enum):
+    """Whether a condition is asked again of what a return left of a bill (facts 8 #78)."""
+
+    KEEP_JUDGEMENT = "KEEP_JUDGEMENT"
+    JUDGE_AGAIN = "JUDGE_AGAIN"
+
+
+class CapsFollowReturns(Enum):
+    """Whether a return gives back what the decision about its bill had used of caps (facts 8 #81)."""
+
+    OFF = "OFF"
+    ON = "ON"
+
+
 class EnrolMidPeriod(Enum):
     """Whether stored events of the running period count at enrolment (facts 8.1)."""
 
@@ -137,6 +151,8 @@ class Settings:
     periods_max: int = PERIODS_USUAL
     rules_edition: int = RULES_LATEST
     own_window_grace_hours: int = 24
+    returned_bills: ReturnedBills = ReturnedBills.KEEP_JUDGEMENT
+    caps_follow_returns: CapsFollowReturns = CapsFollowReturns.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

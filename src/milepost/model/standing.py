@@ -144,8 +144,12 @@ NO_ANCHORS: Mapping[int, Micros] = {}
 NO_STREAKS: Mapping[int, Streak] = {}
 
 
+MATCHED_MAX = 20
+"""How many returns that met their bill a standing remembers, so that a bill that is received later may be meant."""
+
+
 class WaitingReturn(NamedTuple):
-    """A return that arrived before the bill it names."""
+    """A correction and the name that it uses, such as a return that arrived before the bill it names."""
 
     original: str
     key: EventKey
@@ -192,8 +196,9 @@ class Standing(Struct, frozen=True, kw_only=True):
     `archive_at` is the instant from which the next progress is archived, compared with `latest_at` (epoch
     microseconds). `bills` counts bills; `purchases` is the net amount of bills less returns, in units. `facts` holds
     the other counts that rules read, and `zone_days` the bills by day of further time zones, by their names. `anchors`
-    holds the start of the customer's own windows by target id (epoch microseconds). `streaks` is keyed by group id. The
-    progress of a composite has the negative id of its group in place of a target id.
+    holds the start of the customer's own windows by target id (epoch microseconds). `streaks` is keyed by group id.
+    `waiting` holds the corrections whose event is not known, `matched` the latest of the others. The progress of a
+    composite has the negative id of its group in place of a target id.
     """
 
     seq: int = 0
@@ -209,6 +214,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     streaks: Mapping[int, Streak] = NO_STREAKS
     lineage: Lineage = NO_LINEAGE
     zone_days: Mapping[str, ZoneDays] = NO_ZONE_DAYS
+    matched: tuple[WaitingReturn, ...] = ()
 
     def days_in(self, zone: str) -> Facts | ZoneDays:
         """Return the bills by day of *zone*: those of the organisation's zone unless another one is counted too."""
@@ -231,6 +237,14 @@ class Reason(IntEnum):
     GRANTED = 11
     MOVED_IN = 12
     MERGED = 13
+    VOIDED = 14
+    OF_EVENT = 15
+    WAITS = 16
+    NOTHING_LEFT = 17
+
+
+NOTES = frozenset({Reason.OF_EVENT, Reason.WAITS, Reason.NOTHING_LEFT})
+"""Reasons of entries that are of no target: they say something of the event, and change nothing."""
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False, order=True):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.customer import Customer
@@ -28,7 +29,9 @@ from milepost.model.event import (
     PERIOD_ROLLOVER,
     POINTS,
     RETURN,
+    REVERSAL,
     UNENROL,
+    VOID_AWARD,
     Activity,
     AuthoriseAward,
     Award,
@@ -82,6 +85,7 @@ class _StoredStanding(NamedTuple):
     streaks: tuple[Streak, ...] = ()
     lineage: Lineage | None = None
     zone_days: tuple[ZoneDays, ...] = ()
+    matched: tuple[WaitingReturn, ...] = ()
 
 
 class _StoredEvent(NamedTuple):
@@ -116,14 +120,15 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     GRANT_FREEZES: msgspec.json.Decoder(GrantFreezes),
     PAUSE_STREAK: msgspec.json.Decoder(PauseStreak),
     AUTHORISE_AWARD: msgspec.json.Decoder(AuthoriseAward, float_hook=Decimal),
+    VOID_AWARD: msgspec.json.Decoder(VoidAward, float_hook=Decimal),
 }
 _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
+_reversal = msgspec.json.Decoder(ReverseEvent)
 
 
 def encode_standing(standing: Standing) -> bytes:
     """Return the bytes of *standing*. Equal standings have equal bytes."""
     anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
-    days = standing.zone_days
     # A tuple is encoded like a _StoredStanding and is cheaper to make.
     return _packed.encode(
         (
@@ -139,10 +144,20 @@ def encode_standing(standing: Standing) -> bytes:
             sorted(anchors.items()) if anchors else (),
             [streaks[group_id] for group_id in sorted(streaks)] if streaks else (),
             None if lineage is NO_LINEAGE or lineage == NO_LINEAGE else lineage,
-            # Left out where there are none, so that a standing from before they were counted keeps its bytes.
-            *(([days[zone] for zone in sorted(days)],) if days else ()),
+            *_later_fields(standing),
         )
     )
+
+
+def _later_fields(standing: Standing) -> tuple[object, ...]:
+    """Return the fields that standings have had since the second edition of the rules.
+
+    They are left out where they are empty, so that an older standing keeps its bytes.
+    """
+    if not standing.zone_days and not standing.matched:
+        return ()
+    days = [standing.zone_days[zone] for zone in sorted(standing.zone_days)]
+    return (days, standing.matched) if standing.matched else (days,)
 
 
 def decode_standing(body: bytes) -> Standing:
@@ -162,6 +177,7 @@ def decode_standing(body: bytes) -> Standing:
         streaks={streak.group_id: streak for streak in stored.streaks} if stored.streaks else NO_STREAKS,
         lineage=stored.lineage or NO_LINEAGE,
         zone_days={days.zone: days for days in stored.zone_days} if stored.zone_days else NO_ZONE_DAYS,
+        matched=stored.matched,
     )
 
 
@@ -200,7 +216,7 @@ def _place_text(place: Place) -> bytes:
 def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Micros, body: str) -> Event:
     """Return the event of a row; instants are in epoch microseconds."""
     stored = _event.decode(body)
-    payload: Payload = _payloads.get(name, _activity).decode(stored.payload)
+    payload: Payload = _reversed(stored.payload) if name == REVERSAL else _decode_payload(name, stored.payload)
     return Event(
         key=key,
         name=name,
@@ -210,6 +226,19 @@ def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Mic
         member=stored.member,
         payload=payload,
     )
+
+
+def _decode_payload(name: str, text: msgspec.Raw) -> Payload:
+    payload: Payload = _payloads.get(name, _activity).decode(text)
+    return payload
+
+
+def _reversed(text: msgspec.Raw) -> Payload:
+    """Return a reversal; before there were reversals, an event of that name was like any other."""
+    try:
+        return _reversal.decode(text)
+    except msgspec.ValidationError:
+        return _decode_payload("", text)
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:

@@ -8,6 +8,7 @@ from milepost.engine.progress.count import apply_to_group
 from milepost.model.organisation import CarryLines, Returns
 from milepost.model.standing import Entry, Reason
 from milepost.model.target import Entity
+from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 
 CENT = 100
@@ -22,9 +23,15 @@ def is_carried_over(fold: Fold, rule: Rule, position: int) -> bool:
     return progress is not None and progress.is_achieved
 
 
-def carry_over(fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause) -> None:
-    """Subtract *came_back* (units) from the first later period that closes after the return."""
-    taken_at = cause.event.occurred_at
+def carry_over(
+    fold: Fold, rule: Rule, position: int, came_back: int, cause: Cause, taken_at: Micros | None = None
+) -> None:
+    """Subtract *came_back* (units) from the first later period that closes after the return.
+
+    The return is dated *taken_at*, else like the cause.
+    """
+    if taken_at is None:
+        taken_at = cause.event.occurred_at
     later = next((one for one in range(position + 1, len(rule.keys)) if rule.closes[one] > taken_at), None)
     carried = _carried(fold, rule, position, came_back)
     if later is None or not carried:

@@ -19,6 +19,7 @@ from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.standing import (
+    MATCHED_MAX,
     NOT_ACHIEVED,
     NOT_LEFT,
     NOTHING_REPLACED,
@@ -42,6 +43,8 @@ def absorb(fold: Fold, payload: AbsorbCustomer) -> None:
     fold.bills += payload.bills
     fold.purchases += payload.purchases
     fold.waiting = (*fold.waiting, *payload.waiting)
+    if payload.matched:
+        fold.matched = (*fold.matched, *payload.matched)[-MATCHED_MAX:]
     _remember(fold, payload)
     _unite_enrolments(fold, payload)
     for theirs in payload.streaks:
@@ -75,6 +78,7 @@ def absorbed_progress(customer_id: int, standing: Standing, history: Iterable[Pr
         purchases=standing.purchases,
         merged=standing.lineage.merged,
         zone_days=tuple(standing.zone_days[zone] for zone in sorted(standing.zone_days)) or UNSET,
+        matched=standing.matched or UNSET,
     )
 
 

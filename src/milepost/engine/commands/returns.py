@@ -1,228 +1,230 @@
-"""Returns: how a return reverses the contribution of its bill (facts 4.8 and 8.1)."""
+"""Corrections: what returns, reversals and voids take back (facts 4.8, 8.1 and 8 #71 to #81; docs/rules.md)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from milepost.engine.commands.carry_over import carry_over, is_carried_over
-from milepost.engine.fold import Fold, counts_stored_event, day_of
-from milepost.engine.progress.change import Cause, Change, cause_of, change_between
+from milepost.engine.commands.counted_rows import counted_for
+from milepost.engine.commands.released_caps import release_caps
+from milepost.engine.fold import Fold, day_of
+from milepost.engine.progress.change import Change, change_between
 from milepost.engine.progress.composite import composites_afterwards
+from milepost.engine.progress.corrections import (
+    Match,
+    Matching,
+    Place,
+    entries_of,
+    is_correction,
+    mark,
+    matching,
+    name_in,
+)
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
-from milepost.engine.progress.lineage import enrolments_since, entries_in_own_windows
-from milepost.model.amount import to_units
-from milepost.model.event import Bill, Event, Return
-from milepost.model.organisation import Returns
-from milepost.model.standing import Entry, ProgressKey, Reason, WaitingReturn
+from milepost.engine.progress.lineage import entries_in_own_windows
+from milepost.model.definitions.completion import TARGET_COMPLETED
+from milepost.model.event import AuthoriseAward, Bill, Event, Return
+from milepost.model.organisation import ReturnedBills, Returns
+from milepost.model.standing import MATCHED_MAX, Entry, ProgressKey, Reason, WaitingReturn
 from milepost.model.target import Evaluation
+from milepost.model.time import Micros
 from milepost.rules.compiled.remaining import Remaining, remaining
+from milepost.rules.compiled.remaining_measure import to_units_exactly
 from milepost.rules.compiled.rule import Rule
 
 _COUNTED, _RETURNED = Reason.COUNTED, Reason.RETURNED
 
 
 class _Taking(NamedTuple):
-    """A return that is being applied: its bill, the earlier returns of that bill, and the return itself.
+    """An event whose corrections change from *before* to *after*.
 
-    `added` is the present contribution of the bill after those returns, in units, by target and period. `counted` are
-    the rows in which the bill itself counted.
+    `added` is the present contribution of the event, in units, by target and period. `counted` are the rows in which
+    the event itself counted.
     """
 
-    bill: Event
-    earlier: tuple[Event, ...]
-    taken: Event
-    cause: Cause
+    event: Logged
+    before: tuple[Event, ...]
+    after: tuple[Event, ...]
     added: Mapping[ProgressKey, int]
     counted: frozenset[ProgressKey]
 
-
-_Left = tuple[Remaining | None, Remaining | None]
-"""What was left of a bill before a return, and what is left after it."""
-
-
-class _Counted(NamedTuple):
-    """A rule and a period (by position) in which a bill has counted."""
-
-    rule: Rule
-    position: int
+    def within(self, closing: Micros) -> "_Taking":
+        """Return it without the corrections dated at *closing* or later."""
+        before = tuple(one for one in self.before if one.occurred_at < closing)
+        return self._replace(before=before, after=tuple(one for one in self.after if one.occurred_at < closing))
 
 
-def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
-    """Reverse the bill that *payload* names; a return that is received before its bill waits for the bill."""
-    bill = bill_of(Logged(fold.event, fold.seq + 1, ()), past)
-    if bill is None:
-        fold.waiting = (*fold.waiting, WaitingReturn(payload.original, fold.event.key))
+def correct(fold: Fold, past: Sequence[Logged]) -> None:
+    """Take back what the event that is applied corrects, or what is corrected otherwise since it is known."""
+    current = Logged(fold.event, fold.seq + 1, tuple(fold.entries))
+    known = (*past, current)
+    day = fold.rule_index.calendar.day
+    before, after = matching(past, day), matching(known, day)
+    for place in sorted({*before.matches, *after.matches}, key=lambda place: (place != current.place, place)):
+        was, now = before.matches.get(place), after.matches.get(place)
+        if _places(was) != _places(now):
+            _apply(fold, current, known, before, was, now)
+    release_caps(fold, known, before, after)
+    if is_correction(fold.event) and current.place in after.unmatched:
+        reason = Reason.NOTHING_LEFT if after.unmatched[current.place] else Reason.WAITS
+        fold.entries.append(Entry(target_id=0, period_id=0, reason=reason, amount=0, before=0, after=0))
+    _remember(fold, known, before, after)
+
+
+def _places(match: Match | None) -> tuple[Place, ...]:
+    return () if match is None else tuple(one.place for one in match.corrections)
+
+
+def _remember(fold: Fold, known: Sequence[Logged], before: Matching, after: Matching) -> None:
+    """Note which corrections wait, and the latest of those that have met their event."""
+    corrections = [one for one in known if is_correction(one.event)]
+    waiting = {one.event.key: one for one in corrections if one.place in after.unmatched}
+    met = {one.event.key for one in corrections if one.event.key not in waiting}
+    knew = {one.event.key for match in before.matches.values() for one in match.corrections}
+    were_waiting = {one.key for one in fold.waiting}
+    fold.waiting = (
+        *(one for one in fold.waiting if one.key not in met),
+        *(WaitingReturn(name_in(one.event), key) for key, one in waiting.items() if key not in were_waiting),
+    )
+    matched = (
+        *(one for one in fold.matched if one.key not in waiting),
+        *(WaitingReturn(name_in(one.event), one.event.key) for one in corrections if one.event.key in met - knew),
+    )
+    fold.matched = matched[-MATCHED_MAX:]
+
+
+def _apply(
+    fold: Fold,
+    current: Logged,
+    known: Sequence[Logged],
+    matched: Matching,
+    was: Match | None,
+    now: Match | None,
+) -> None:
+    """Change what one event counts for, from the corrections that it had to those that it has now."""
+    match = now or was
+    assert match is not None, "something changed"
+    event = match.event
+    if isinstance(event.event.payload, AuthoriseAward):
         return
-    returns = returns_from(bill, past)
-    entries = [entry for logged in (bill, *returns) for entry in entries_in_own_windows(fold, logged)]
-    earlier = tuple(logged.event for logged in returns)
+    if event.place != current.place:
+        fold.entries.append(mark(event))
+    entries = [entry for one in entries_of(event, known, matched) for entry in entries_in_own_windows(fold, one)]
     added, counted = _added(entries)
-    taking = _Taking(bill=bill.event, earlier=earlier, taken=fold.event, cause=fold.cause, added=added, counted=counted)
-    _reduce(fold, taking, counted_for(fold, bill))
+    taking = _Taking(
+        event=event,
+        before=tuple(one.event for one in was.corrections) if was else (),
+        after=tuple(one.event for one in now.corrections) if now else (),
+        added=added,
+        counted=counted,
+    )
+    _reduce(fold, taking)
 
 
-def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
-    """Apply the returns that waited for this bill, in the order in which they were received."""
-    named = {fold.event.key.id, payload.number}
-    due = {wait.key for wait in fold.waiting if wait.original in named}
-    if not due:
-        return
-    fold.waiting = tuple(wait for wait in fold.waiting if wait.key not in due)
-    where = counted_for(fold, Logged(fold.event, fold.seq + 1, tuple(fold.entries)))
-    earlier: tuple[Event, ...] = ()
-    for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
-        cause = cause_of(logged.event, fold.rule_index.settings)
-        added, counted = _added(fold.entries)
-        taking = _Taking(
-            bill=fold.event, earlier=earlier, taken=logged.event, cause=cause, added=added, counted=counted
-        )
-        _reduce(fold, taking, where)
-        earlier = (*earlier, logged.event)
-
-
-def bill_of(taken: Logged, past: Sequence[Logged]) -> Logged | None:
-    """Return the bill that *taken*, a return, reverses; None while the return waits for it.
-
-    Of the bills received before the return, a bill of its own source comes first, then the earliest one. If there is
-    none, the return waits for the first bill that it names, also when its customer is merged into another. The events
-    of a merged customer count as received with the merge.
-    """
-    assert isinstance(taken.event.payload, Return)
-    original = taken.event.payload.original
-    named = (one for one in past if isinstance(one.event.payload, Bill) and original in names_of(one.event))
-    ranked = [(rank, bill) for bill in named if (rank := _rank(bill, taken)) is not None]
-    return min(ranked, key=lambda one: one[0], default=(None, None))[1]
-
-
-def _rank(bill: Logged, taken: Logged) -> tuple[int, bool, tuple[int, ...]] | None:
-    """Return the rank of *bill* among the bills that a return may mean, least first; None if it cannot mean it."""
-    own, others = len(taken.under), len(bill.under)
-    if bill.place < taken.place:
-        is_known = bill.under[:own] == taken.under
-        return (0, bill.event.key.source != taken.event.key.source, bill.place) if is_known else None
-    is_awaited = others <= own and bill.under == taken.under[:others]
-    return (1 + own - others, False, bill.place) if is_awaited else None
-
-
-def returns_from(bill: Logged, past: Sequence[Logged]) -> list[Logged]:
-    """Return the returns that reversed *bill*, in the order in which they were received."""
-    named = names_of(bill.event)
-    found = [
-        logged
-        for logged in past
-        if isinstance(logged.event.payload, Return)
-        and logged.event.payload.original in named
-        and bill_of(logged, past) is bill
-    ]
-    return sorted(found, key=lambda logged: logged.place)
-
-
-def names_of(bill: Event) -> set[str]:
-    """Return the names of *bill* that a return may use: its event id and its number."""
-    assert isinstance(bill.payload, Bill)
-    return {bill.key.id, bill.payload.number}
-
-
-def returns_of(events: Sequence[Event]) -> list[Return]:
-    """Return the payloads of the returns among *events*."""
-    return [event.payload for event in events if isinstance(event.payload, Return)]
-
-
-def amount_left(fold: Fold, rule: Rule, bill: Event, left: Remaining | None) -> int | None:
-    """Return the contribution of the rest of a bill; the expression is not evaluated again."""
-    if left is None:
-        return None
-    if rule.read_line is not None:
-        return rule.amount_of_lines(fold.context(bill), left.lines)
-    assert rule.read is not None, "what counted has a meaning"
-    return rule.read(left.bill)
-
-
-def _reduce(fold: Fold, taking: _Taking, counted: Sequence[_Counted]) -> None:
-    """Reduce each row in which the bill counted."""
-    # Not the end of it when nothing is left: a return dated after a period's end has left the whole bill in there.
-    left = before, after = _left(taking.bill, taking.earlier, taking.taken)
-    fold.purchases -= _net(before) - _net(after)
-    returns, taken_at = fold.rule_index.settings.returns, taking.taken.occurred_at
-    if returns is Returns.IGNORE:
-        return
+def _reduce(fold: Fold, taking: _Taking) -> None:
+    """Reduce each row in which the event counted; a reversal always does so in its own period."""
+    is_bill = isinstance(taking.event.event.payload, Bill)
+    settings = fold.rule_index.settings
+    if is_bill:
+        fold.purchases -= _net(taking.event.event, taking.before) - _net(taking.event.event, taking.after)
+        if settings.returns is Returns.IGNORE:
+            return
     with composites_afterwards(fold):
-        for rule, position in counted:
-            if returns is Returns.CARRY and is_carried_over(fold, rule, position):
+        for rule, position in counted_for(fold, taking.event):
+            if rule.event_name == TARGET_COMPLETED:
+                # An achievement is an event of its own, which nothing takes back (facts 8 #79).
+                continue
+            if is_bill and settings.returns is Returns.CARRY and is_carried_over(fold, rule, position):
                 _carry(fold, rule, position, taking)
-            elif taken_at >= (rule.closes[position] if rule.is_fixed else fold.closes_at(rule, position)):
-                key = rule.keys[position]
-                value = fold.value(key)
-                fold.entries.append(
-                    Entry(
-                        target_id=key.target_id,
-                        period_id=key.period_id,
-                        reason=Reason.RETURN_AFTER_END,
-                        amount=0,
-                        before=value,
-                        after=value,
-                    )
-                )
-            elif rule.keys[position] in fold.progress:
-                _subtract(fold, rule, position, taking, left)
+                continue
+            closing = rule.closes[position] if rule.is_fixed else fold.closes_at(rule, position)
+            within = taking.within(closing)
+            if within.before != within.after:
+                if rule.keys[position] in fold.progress:
+                    _subtract(fold, rule, position, within)
+            elif fold.event in taking.after:
+                _note_after_end(fold, rule.keys[position])
 
 
-def _left(bill: Event, earlier: Sequence[Event], taken: Event) -> _Left:
-    """Return the rest of *bill* after the *earlier* returns, and after *taken* as well."""
-    payload = bill.payload
-    assert isinstance(payload, Bill)
-    return remaining(payload, returns_of(earlier)), remaining(payload, returns_of([*earlier, taken]))
-
-
-def _net(left: Remaining | None) -> int:
-    return 0 if left is None else to_units(left.bill.net)
-
-
-def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Left) -> None:
-    """Subtract from one row. Earlier returns dated after the end of its period have not reduced it."""
-    before, after = left
-    if taking.earlier:
-        closing = fold.closes_at(rule, position)
-        earlier = [event for event in taking.earlier if event.occurred_at < closing]
-        before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
-    key = rule.keys[position]
-    stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
-    if stands and after is None and rule.sums:
-        # Nothing is left of the bill: all that it still adds comes off, whatever the rule would read in it today.
-        apply_to_group(
-            fold, rule, position, Change(old=stands, new=None, day=0, reason=_RETURNED, amount=-stands), taking.cause
+def _note_after_end(fold: Fold, key: ProgressKey) -> None:
+    value = fold.value(key)
+    fold.entries.append(
+        Entry(
+            target_id=key.target_id,
+            period_id=key.period_id,
+            reason=Reason.RETURN_AFTER_END,
+            amount=0,
+            before=value,
+            after=value,
         )
+    )
+
+
+def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
+    """Change one row by what the event adds now, and what it added before."""
+    event, key = taking.event.event, rule.keys[position]
+    stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
+    old, new = amount_left(fold, rule, event, taking.before), amount_left(fold, rule, event, taking.after)
+    if stands and new is None and rule.sums and _is_gone(event, taking.after):
+        # Nothing is left of the event: all that it still adds comes off, whatever the rule would read in it today.
+        change = Change(old=stands, new=None, day=0, reason=_RETURNED, amount=-stands)
+        apply_to_group(fold, rule, position, change, fold.cause)
         return
-    old, new = amount_left(fold, rule, taking.bill, before), amount_left(fold, rule, taking.bill, after)
     if stands is not None and stands != (old or 0):
-        # The rule was changed since: no more is taken off than the bill added, and all of it once nothing is left.
+        # The rule was changed since: no more is taken off than the event added, and all of it once nothing is left.
         off = (old or 0) - (new or 0)
-        old, new = stands, None if after is None else stands - min(max(off, min(stands, 0)), max(stands, 0))
-    if old is None or old == new or (rule.sums and not old and not new):
+        old, new = stands, None if new is None else stands - min(max(off, min(stands, 0)), max(stands, 0))
+    if old == new or (rule.sums and not old and not new):
         return
-    change = change_between(old, new, day_of(rule, taking.bill), Reason.RETURNED)
-    apply_to_group(fold, rule, position, change, taking.cause)
+    change = change_between(old, new, day_of(rule, event), _RETURNED)
+    apply_to_group(fold, rule, position, change, fold.cause)
 
 
-def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
-    """Return the sum of *entries* of a bill and its returns by row, and the rows in which the bill counted."""
+def amount_left(fold: Fold, rule: Rule, event: Event, corrections: Sequence[Event]) -> int | None:
+    """Return what *event* adds after *corrections*, in units; None if it does not count."""
+    payload = event.payload
+    if not isinstance(payload, Bill):
+        return None if corrections or rule.read is None else rule.read(payload)
+    rest = rest_of(payload, corrections)
+    anew = bool(corrections) and fold.rule_index.settings.returned_bills is ReturnedBills.JUDGE_AGAIN
+    return None if rest is None else rule.amount_left(fold.context(event), rest, anew=anew)
+
+
+def rest_of(bill: Bill, corrections: Sequence[Event]) -> Remaining | None:
+    """Return what *corrections*, which are returns, leave of *bill*."""
+    return remaining(bill, [one.payload for one in corrections if isinstance(one.payload, Return)])
+
+
+def _is_gone(event: Event, corrections: Sequence[Event]) -> bool:
+    payload = event.payload
+    return bool(corrections) if not isinstance(payload, Bill) else rest_of(payload, corrections) is None
+
+
+def _net(event: Event, corrections: Sequence[Event]) -> int:
+    """Return the net amount that is left of a bill, in units."""
+    assert isinstance(event.payload, Bill)
+    rest = rest_of(event.payload, corrections)
+    return 0 if rest is None else to_units_exactly(rest.net_left)
+
+
+def _added(entries: Sequence[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
+    """Return the sum of *entries* of an event by row, and the rows in which the event itself counted."""
     added: dict[ProgressKey, int] = {}
     counted: list[ProgressKey] = []
     for entry in entries:
-        reason = entry.reason
-        if reason is _COUNTED or reason is _RETURNED:
+        if entry.reason is _COUNTED or entry.reason is _RETURNED:
             # A bare tuple is as good a key, and three times cheaper to make.
             key = cast("ProgressKey", (entry.target_id, entry.period_id))
             added[key] = added.get(key, 0) + entry.amount
-            if reason is _COUNTED:
+            if entry.reason is _COUNTED:
                 counted.append(key)
     return added, frozenset(counted)
 
 
 def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
-    """Return the present contribution of the bill to a row by its entries; None if they do not say.
+    """Return the present contribution of the event to a row by its entries; None if they do not say.
 
-    Entries do not say it for a bill that was counted from the log, nor for days of sequential periods.
+    Entries do not say it for an event that was counted from the log, nor for days of sequential periods.
     """
     if rule.frame.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         key = rule.keys[position]
@@ -234,49 +236,7 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     """Carry the returned amount into a later period; the achieved period keeps its value (facts 8 #17)."""
-    before, after = _left(taking.bill, taking.earlier, taking.taken)
-    old, new = (amount_left(fold, rule, taking.bill, left) for left in (before, after))
-    carry_over(fold, rule, position, (old or 0) - (new or 0), taking.cause)
-
-
-def counted_for(fold: Fold, bill: Logged) -> list[_Counted]:
-    """Return the rows in which *bill* has counted, directly or at an enrolment; sequential periods are one row."""
-    found: dict[tuple[int, int], _Counted] = {}
-    rules = fold.rule_index.rules
-    for entry in entries_in_own_windows(fold, bill):
-        rule = rules.get(entry.target_id) if entry.reason is _COUNTED else None
-        position = None if rule is None else rule.position_of(entry.period_id)
-        if rule is not None and position is not None:
-            place = (rule.target_id, position) if rule.is_fixed else _place(rule, position)
-            if place not in found:
-                found[place] = _Counted(rule, position)
-    if not fold.enrolments and not fold.lineage.merged:
-        return [*found.values()]
-    for enrolment in enrolments_since(fold, bill):
-        if not enrolment.counts_stored:
-            continue
-        rule = fold.rule_index.rules.get(enrolment.target_id)
-        position = None if rule is None else fold.position(rule, bill.event.occurred_at)
-        if rule is None or position is None:
-            continue
-        if counts_stored_event(fold, rule, position, enrolment, bill.event):
-            found.setdefault(_place(rule, position), _Counted(rule, position))
-    return [one for one in found.values() if not _is_replaced(fold, bill, one)]
-
-
-def _is_replaced(fold: Fold, bill: Logged, counted: _Counted) -> bool:
-    """Return whether an opening balance has replaced the contribution of *bill*."""
-    place = _place(*counted)
-    for enrolment in enrolments_since(fold, bill):
-        period_id = enrolment.replaced_at_period
-        if enrolment.target_id == counted.rule.target_id and period_id is not None:
-            replaced = counted.rule.position_of(period_id)
-            if replaced is not None and _place(counted.rule, replaced) == place:
-                return True
-    return False
-
-
-def _place(rule: Rule, position: int) -> tuple[int, int]:
-    """Return the identity of a count: a target and a period; sequential periods of a target are one."""
-    until_achieved = rule.frame.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW
-    return rule.target_id, 0 if until_achieved else position
+    old, new = (amount_left(fold, rule, taking.event.event, one) for one in (taking.before, taking.after))
+    moved = [one for one in (*taking.before, *taking.after) if (one in taking.before) != (one in taking.after)]
+    taken_at = max((one.occurred_at for one in moved), default=fold.event.occurred_at)
+    carry_over(fold, rule, position, (old or 0) - (new or 0), fold.cause, taken_at)

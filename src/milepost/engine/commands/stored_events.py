@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from milepost.engine.commands.returns import amount_left, returns_from, returns_of
-from milepost.engine.fold import Fold, counts_stored_event, day_of
+from milepost.engine.commands import first_returns
+from milepost.engine.commands.returns import amount_left
+from milepost.engine.fold import Fold, counts_stored_event, day_of, is_first_edition
 from milepost.engine.progress.change import cause_of, change_between
+from milepost.engine.progress.corrections import Matching, matching
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
 from milepost.model.event import Bill
 from milepost.model.organisation import Returns
 from milepost.model.standing import Enrolment, ProgressKey, Reason
 from milepost.model.time import Micros
-from milepost.rules.compiled.remaining import remaining
+from milepost.rules.compiled import first_remaining
 from milepost.rules.compiled.rule import Rule
 
 
@@ -20,6 +22,7 @@ def count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Lo
     """Count stored events for the target; of each bill, the part that was not returned."""
     if not enrolment.counts_stored:
         return
+    matched = None if is_first_edition(fold) else matching(past, fold.rule_index.calendar.day)
     for logged in sorted(past, key=lambda logged: logged.place):
         event = logged.event
         position = fold.position(rule, event.occurred_at)
@@ -27,7 +30,11 @@ def count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Lo
             continue
         if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
             continue
-        amount = _amount_now(fold, rule, position, logged, past)
+        amount = (
+            _first_amount_now(fold, rule, position, logged, past)
+            if matched is None
+            else _amount_now(fold, rule, position, logged, matched)
+        )
         if amount is not None:
             change = change_between(None, amount, day_of(rule, event), Reason.COUNTED_FROM_LOG)
             noted = len(fold.entries)
@@ -42,10 +49,23 @@ def _note_activity(fold: Fold, first: int, at: Micros) -> None:
         fold.stored_activity[key] = max(at, fold.stored_activity.get(key, at))
 
 
-def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+def _amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, matched: Matching) -> int | None:
+    """Return what a stored event adds after its corrections dated before the end of its period."""
+    match = matched.matches.get(logged.place)
+    is_ignored = isinstance(logged.event.payload, Bill) and fold.rule_index.settings.returns is Returns.IGNORE
+    if match is None or is_ignored:
+        return rule.amount(fold.context(logged.event))
+    closing = fold.closes_at(rule, position)
+    effective = [one.event for one in match.corrections if one.event.occurred_at < closing]
+    return amount_left(fold, rule, logged.event, effective)
+
+
+def _first_amount_now(fold: Fold, rule: Rule, position: int, logged: Logged, past: Sequence[Logged]) -> int | None:
+    """Return what a stored event adds by the first edition of the rules (decision 0027)."""
     payload = logged.event.payload
     if not isinstance(payload, Bill) or fold.rule_index.settings.returns is Returns.IGNORE:
         return rule.amount(fold.context(logged.event))
     closing = fold.closes_at(rule, position)
-    effective = [other.event for other in returns_from(logged, past) if other.event.occurred_at < closing]
-    return amount_left(fold, rule, logged.event, remaining(payload, returns_of(effective)))
+    effective = [other.event for other in first_returns.returns_from(logged, past) if other.event.occurred_at < closing]
+    left = first_remaining.remaining(payload, first_returns.returns_of(effective))
+    return first_returns.amount_left(fold, rule, logged.event, left)

@@ -15,8 +15,11 @@ from milepost.rules.compiled.rule import Rule
 UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
 """Reasons of changes that move a value and are of no day."""
 
+TAKING_BACK = frozenset({Reason.RETURNED, Reason.VOIDED})
+"""Reasons of changes that may take an achievement back."""
 
-_OF_RETURNS = frozenset({Reason.RETURNED, Reason.CARRIED})
+
+_OF_RETURNS = TAKING_BACK | {Reason.CARRIED}
 
 
 class Change(Struct, frozen=True, gc=False):

@@ -6,7 +6,16 @@ from msgspec.structs import replace
 
 from milepost.engine.fold import Fold, contribution_of, is_before_enrolment, is_decided, is_too_late
 from milepost.engine.progress.beginning import first_progress, open_windows
-from milepost.engine.progress.change import UNDATED, Cause, Change, achieves, moved_days, reached_triggers, revokes
+from milepost.engine.progress.change import (
+    TAKING_BACK,
+    UNDATED,
+    Cause,
+    Change,
+    achieves,
+    moved_days,
+    reached_triggers,
+    revokes,
+)
 from milepost.engine.progress.composite import composites_afterwards, update_composite
 from milepost.engine.progress.contributions import contributions
 from milepost.engine.progress.sequential import fill_next
@@ -19,7 +28,7 @@ from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule, Signature
 
 # Said once: to look a member of an enumeration up costs as much as to note an entry.
-_ACHIEVED, _CAP, _RETURNED = OutcomeKind.ACHIEVED, OutcomeKind.CAP_REACHED, Reason.RETURNED
+_ACHIEVED, _CAP = OutcomeKind.ACHIEVED, OutcomeKind.CAP_REACHED
 
 
 def count(fold: Fold, event: Event, cause: Cause) -> None:
@@ -121,7 +130,7 @@ def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cau
         value = row.value + moved
         triggers = reached_triggers(rule, position, target.goal, row.triggers, value, cause.at, fold.outcomes.append)
         rows[rule.keys[position]] = replace(row, triggers=triggers)
-    takes_back = change.reason is _RETURNED and revokes(cause.settings)
+    takes_back = change.reason in TAKING_BACK and revokes(cause.settings)
     rows.add((target,), moved, cause, change.reason, change.amount, _CAP if rule.is_cap else _ACHIEVED, takes_back)
 
 

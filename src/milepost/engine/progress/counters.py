@@ -9,15 +9,21 @@ from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Award, Bill, Event
 from milepost.model.facts import Facts, ZoneDays
+from milepost.model.organisation import RULES_FIRST
 from milepost.rules.calendar import Calendar, calendar_of
 
 
-def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
-    """Return the counters after *event*, whose day is a day of *calendar*."""
+def after(facts: Facts, event: Event, calendar: Calendar, edition: int) -> Facts:
+    """Return the counters after *event*, whose day is a day of *calendar*; refunds are no visits (facts 8 #77)."""
     payload = event.payload
     if isinstance(payload, Bill):
+        lines = len(payload.lines)
+        if edition != RULES_FIRST:
+            if payload.is_refund:
+                return facts
+            lines = sum(not line.is_given_back for line in payload.lines)
         first_day, planes = _one_more(facts.first_day, facts.planes, calendar.day(event.occurred_at))
-        return Facts(facts.lines + len(payload.lines), facts.points, first_day, planes)
+        return Facts(facts.lines + lines, facts.points, first_day, planes)
     if isinstance(payload, Award) and payload.currency is None:
         return Facts(facts.lines, facts.points + to_units(payload.amount), facts.first_day, facts.planes)
     if isinstance(payload, AbsorbCustomer):
@@ -26,10 +32,10 @@ def after(facts: Facts, event: Event, calendar: Calendar) -> Facts:
 
 
 def days_of(zone: str, events: Iterable[Event]) -> ZoneDays:
-    """Return the bills among *events* by the days of *zone*."""
+    """Return the bills among *events* by the days of *zone*; refunds are no bills here (facts 8 #77)."""
     days = ZoneDays(zone)
     for event in events:
-        if isinstance(event.payload, Bill):
+        if isinstance(event.payload, Bill) and not event.payload.is_refund:
             days = _with_bill(days, event)
     return days
 
@@ -41,7 +47,7 @@ def days_after(zone_days: Mapping[str, ZoneDays], event: Event) -> dict[str, Zon
     as soon as a rule asks for them.
     """
     payload = event.payload
-    if isinstance(payload, Bill):
+    if isinstance(payload, Bill) and not payload.is_refund:
         return {zone: _with_bill(days, event) for zone, days in zone_days.items()}
     if isinstance(payload, AbsorbCustomer):
         theirs = {} if payload.zone_days is UNSET else {days.zone: days for days in payload.zone_days}

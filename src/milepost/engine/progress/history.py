@@ -3,11 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer
-from milepost.model.event import Activity, Award, Bill, Enrol, Event, EventKey, PeriodRollover, Return, Unenrol
+from milepost.model.event import (
+    Activity,
+    AuthoriseAward,
+    Award,
+    Bill,
+    Enrol,
+    Event,
+    EventKey,
+    PeriodRollover,
+    Return,
+    Unenrol,
+)
 from milepost.model.facts import ZoneDays
+from milepost.model.organisation import RULES_FIRST, CapsFollowReturns
 from milepost.model.standing import Entry, WaitingReturn
-from milepost.model.time import DAY_US, Micros
+from milepost.model.time import DAY_US, EPOCH, Micros
 from milepost.rules.compiled.composites import STREAKING
 from milepost.rules.compiled.index import RuleIndex
 
@@ -38,6 +51,8 @@ class HistoryNeed(NamedTuple):
     `bill`: the bill named so (event id or number) and the returns that named it; `returns`: returns that wait for this
     bill; `since`: every event dated at or after this instant, and all returns; `history`: archived
     progress; `days`: every bill, because the days of a time zone are to be counted that no rule had asked for before.
+    `names`: by the second edition, the events that these names connect (`related`); with `all_bills` every bill beside
+    those of `since`.
     """
 
     bill: str | None = None
@@ -45,6 +60,8 @@ class HistoryNeed(NamedTuple):
     since: Micros | None = None
     history: bool = False
     days: bool = False
+    names: tuple[str, ...] = ()
+    all_bills: bool = False
 
 
 NO_HISTORY = HistoryNeed()
@@ -71,7 +88,11 @@ class CustomerClock(Protocol):
 
     @property
     def waiting(self) -> tuple[WaitingReturn, ...]:
-        """The returns that wait for their bill."""
+        """The corrections that wait for their event."""
+
+    @property
+    def matched(self) -> tuple[WaitingReturn, ...]:
+        """The latest corrections that have met their event."""
 
 
 def history_needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> HistoryNeed:
@@ -87,20 +108,49 @@ def _needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> His
     if rule_index.needs_history:
         is_late = is_late or rule_index.needs_ended_periods(event.name)
     payload = event.payload
+    is_first = rule_index.settings.rules_edition == RULES_FIRST
     if type(payload) in _OFTEN_ALONE:
-        if not is_late and not standing.waiting:
+        if not is_late and not standing.waiting and not standing.matched:
             return NO_HISTORY
+        if not is_first:
+            names = names_of(event) if is_named(standing, event) else ()
+            return HistoryNeed(names=names, history=True) if is_late or names else NO_HISTORY
         returns = _waiting_for(standing, event.key.id, payload.number) if isinstance(payload, Bill) else ()
         return HistoryNeed(returns=returns, history=is_late) if is_late or returns else NO_HISTORY
     match payload:
-        case Return(original=original):
+        case Return(original=original) if is_first:
             return HistoryNeed(bill=original, history=True)
+        case Return(original=name) | ReverseEvent(original=name):
+            return HistoryNeed(names=(name,), history=True)
+        case VoidAward(decision=name):
+            # Bills that name the decision are not found by a name; where they matter, everything is looked through.
+            follows = rule_index.settings.caps_follow_returns is CapsFollowReturns.ON
+            return HistoryNeed(names=(name,), since=EPOCH if follows else None, history=True)
+        case AuthoriseAward() if is_named(standing, event):
+            return HistoryNeed(names=names_of(event), history=True)
         case Enrol(target_id=target_id, period_id=period_id):
-            return HistoryNeed(since=_since(rule_index, target_id, period_id), history=True)
+            since = _since(rule_index, target_id, period_id)
+            return HistoryNeed(since=since, history=True, all_bills=not is_first)
         case PeriodRollover() | Unenrol() | AbsorbCustomer():
             return HistoryNeed(history=True)
         case _:
             return HistoryNeed(history=True) if is_late else NO_HISTORY
+
+
+def is_named(standing: CustomerClock, event: Event) -> bool:
+    """Whether a correction that waits, or one of the latest that met their event, uses a name of *event*."""
+    names = names_of(event)
+    return any(one.original in names for one in standing.waiting) or any(
+        one.original in names for one in standing.matched
+    )
+
+
+def names_of(event: Event) -> tuple[str, ...]:
+    """Return the names by which a correction may mean *event*; none if it cannot be corrected."""
+    payload = event.payload
+    if isinstance(payload, Bill):
+        return (event.key.id,) if payload.number == event.key.id else (event.key.id, payload.number)
+    return (event.key.id,) if isinstance(payload, Activity | Award | AuthoriseAward) else ()
 
 
 def _waiting_for(standing: CustomerClock, *names: str) -> tuple[EventKey, ...]:
@@ -122,7 +172,11 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> Micros | No
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
     """Return whether *logged* satisfies the history need *asked*. The SQL may select more, never less."""
     logged_event = logged.event
+    if asked.names:
+        return True
     match logged_event.payload:
+        case Bill() | ReverseEvent() if asked.all_bills:
+            return asked.since is not None
         case Bill(number=number) if asked.bill is not None:
             return asked.bill in {logged_event.key.id, number}
         case Return() if asked.bill is not None:

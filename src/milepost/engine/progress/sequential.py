@@ -7,8 +7,16 @@ from msgspec.structs import replace
 
 from milepost.engine.fold import Fold
 from milepost.engine.progress.beginning import first_progress
-from milepost.engine.progress.change import Cause, Change, achieves, moved_days, reached_triggers, revokes
-from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress, Reason
+from milepost.engine.progress.change import (
+    TAKING_BACK,
+    Cause,
+    Change,
+    achieves,
+    moved_days,
+    reached_triggers,
+    revokes,
+)
+from milepost.model.standing import NOT_ACHIEVED, Day, Entry, Outcome, OutcomeKind, Progress
 from milepost.rules.compiled.rule import Rule
 
 
@@ -39,7 +47,7 @@ def move_total(
     achieved, reaches = before, achieves(change, cause.settings)
     if goal is not None and reaches:
         achieved = _after_more(rule, goal, total, achieved)
-    if goal is not None and change.reason is Reason.RETURNED and revokes(cause.settings):
+    if goal is not None and change.reason in TAKING_BACK and revokes(cause.settings):
         achieved = _after_less(goal, total, achieved)
     concerned = min(before, achieved, len(rule.keys) - 1)
     for position, value in _values(rule, goal, total, achieved):

@@ -12,8 +12,8 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
     """The survivor's event of a merge: what the victim `customer_id` had reached at that moment.
 
     `rows` holds the victim's live and archived progress, with amounts in units. `anchors` are as in a standing, by
-    target id. `merged` holds the customers who had been merged into the victim before. `zone_days` is left
-    out where there are none, so that a merge from before they were counted keeps its content.
+    target id. `merged` holds the customers who had been merged into the victim before. `zone_days` and `matched` are
+    left out where there are none, so that the text of earlier merges stays as it was.
     """
 
     customer_id: int
@@ -27,6 +27,7 @@ class AbsorbCustomer(Struct, frozen=True, kw_only=True):
     purchases: int = 0
     merged: tuple[MergedCustomer, ...] = ()
     zone_days: tuple[ZoneDays, ...] | UnsetType = UNSET
+    matched: tuple[WaitingReturn, ...] | UnsetType = UNSET
 
 
 class MergeIntoSurvivor(Struct, frozen=True, kw_only=True):

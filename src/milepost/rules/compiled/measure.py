@@ -7,6 +7,7 @@ from typing import assert_never
 
 from milepost.model.amount import UNITS_PER_ONE, to_units
 from milepost.model.event import Activity, Award, AwardKind, Bill, Line, Payload, Scalar
+from milepost.model.organisation import RULES_FIRST
 from milepost.model.target import AggregateFunction, Entity, Kpi, Metadata, Target, WindowKind
 
 Reading = Callable[[Payload], int | None]
@@ -38,16 +39,23 @@ def _of_bill(read: Callable[[Bill], int | None]) -> Reading:
 _BILL_READINGS: Mapping[Kpi, Reading] = {
     Kpi.SALES: _of_bill(lambda bill: to_units(bill.net)),
     Kpi.GROSS_SALES: _of_bill(lambda bill: to_units(bill.gross)),
-    Kpi.COUNT: _of_bill(lambda _bill: UNITS_PER_ONE),
-    Kpi.VISIT: _of_bill(lambda _bill: UNITS_PER_ONE),
+    Kpi.COUNT: _of_bill(lambda bill: None if bill.is_refund else UNITS_PER_ONE),
+    Kpi.VISIT: _of_bill(lambda bill: None if bill.is_refund else UNITS_PER_ONE),
     Kpi.QUANTITY: _of_bill(lambda bill: sum(to_units(line.quantity) for line in bill.lines)),
 }
+_FIRST_COUNTS: Mapping[Kpi, Reading] = {
+    Kpi.COUNT: _of_bill(lambda _bill: UNITS_PER_ONE),
+    Kpi.VISIT: _of_bill(lambda _bill: UNITS_PER_ONE),
+}
+"""How the first edition counts bills: refunds too (decision 0027)."""
+
 _LINE_READINGS: Mapping[Kpi, LineReading] = {
     Kpi.SALES: lambda line: to_units(line.net),
     Kpi.GROSS_SALES: lambda line: to_units(line.gross),
     Kpi.QUANTITY: lambda line: to_units(line.quantity),
-    Kpi.COUNT: lambda _line: UNITS_PER_ONE,
+    Kpi.COUNT: lambda line: None if line.is_given_back else UNITS_PER_ONE,
 }
+_FIRST_LINE_COUNTS: Mapping[Kpi, LineReading] = {Kpi.COUNT: lambda _line: UNITS_PER_ONE}
 
 
 def aggregate_of(target: Target) -> Aggregate:
@@ -79,15 +87,18 @@ def _aggregate_in(window: WindowKind | None) -> Aggregate:
             assert_never(never)
 
 
-def reading(target: Target) -> Reading | None:
-    """Return how *target* reads a payload, or None if its measure has no meaning or is read line by line."""
+def reading(target: Target, edition: int) -> Reading | None:
+    """Return how *target* reads a payload by this edition of the rules.
+
+    None if its measure has no meaning or is read line by line.
+    """
     match target.entity:
         case Entity.TRANSACTION:
-            return _bill_reading(target)
+            return _bill_reading(target, edition)
         case Entity.LINEITEM:
             return None
         case Entity.EVENT:
-            return _activity_reading(target)
+            return _activity_reading(target, edition)
         case Entity.REWARDS | Entity.POINTS:
             return _points_reading(target.kpi)
         case Entity.ALTERNATE_CURRENCIES:
@@ -96,13 +107,23 @@ def reading(target: Target) -> Reading | None:
             assert_never(never)
 
 
-def line_reading(target: Target) -> LineReading | None:
+def line_reading(target: Target, edition: int) -> LineReading | None:
     """Return how a LINEITEM target reads one line, or None if its measure has no meaning."""
     assert target.entity is Entity.LINEITEM
     if target.kpi is not Kpi.EXTENDED_FIELD:
-        return _LINE_READINGS.get(target.kpi)
-    field = _field_reading(target.metadata)
-    return None if field is None else lambda line: field(line.extended_fields)
+        first = _FIRST_LINE_COUNTS.get(target.kpi) if edition == RULES_FIRST else None
+        return first or _LINE_READINGS.get(target.kpi)
+    field = field_reading(target.metadata)
+    if field is None:
+        return None
+    if edition != RULES_FIRST and counts_fields(target):
+        return lambda line: None if line.is_given_back else field(line.extended_fields)
+    return lambda line: field(line.extended_fields)
+
+
+def counts_fields(target: Target) -> bool:
+    """Whether *target* counts the bills or lines that have a field, not the sum of what they hold."""
+    return target.metadata is not None and target.metadata.aggregate is AggregateFunction.COUNT
 
 
 def event_name_of(target: Target) -> str:
@@ -120,23 +141,32 @@ def event_name_of(target: Target) -> str:
             assert_never(never)
 
 
-def _bill_reading(target: Target) -> Reading | None:
+def _bill_reading(target: Target, edition: int) -> Reading | None:
     if target.kpi is not Kpi.EXTENDED_FIELD:
-        return _BILL_READINGS.get(target.kpi)
-    field = _field_reading(target.metadata)
-    return None if field is None else _of_bill(lambda bill: field(bill.extended_fields))
+        first = _FIRST_COUNTS.get(target.kpi) if edition == RULES_FIRST else None
+        return first or _BILL_READINGS.get(target.kpi)
+    field = field_reading(target.metadata)
+    if field is None:
+        return None
+    if edition != RULES_FIRST and counts_fields(target):
+        return _of_bill(lambda bill: None if bill.is_refund else field(bill.extended_fields))
+    return _of_bill(lambda bill: field(bill.extended_fields))
 
 
-def _count_of_one(_payload: Payload) -> int | None:
+def _count_of_one(payload: Payload) -> int | None:
+    return None if isinstance(payload, Bill) and payload.is_refund else UNITS_PER_ONE
+
+
+def _first_count_of_one(_payload: Payload) -> int | None:
     return UNITS_PER_ONE
 
 
-def _activity_reading(target: Target) -> Reading | None:
+def _activity_reading(target: Target, edition: int) -> Reading | None:
     match target.kpi:
         case Kpi.COUNT | Kpi.VISIT:
-            return _count_of_one
+            return _first_count_of_one if edition == RULES_FIRST else _count_of_one
         case Kpi.EVENT_ATTRIBUTE:
-            field = _field_reading(target.metadata)
+            field = field_reading(target.metadata)
             if field is None:
                 return None
             return lambda payload: field(payload.attributes) if isinstance(payload, Activity) else None
@@ -144,7 +174,8 @@ def _activity_reading(target: Target) -> Reading | None:
             return None
 
 
-def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]], int | None] | None:
+def field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]], int | None] | None:
+    """Return how a named field is read, in units; None if no field is named."""
     if metadata is None or metadata.name is None:
         return None
     name = metadata.name

@@ -7,6 +7,8 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from milepost import language
 from milepost.language import EvaluationContext
 from milepost.model.amount import UNITS_PER_ONE, to_units
@@ -38,6 +40,9 @@ from milepost.rules.compiled.measure import (
     line_reading,
     reading,
 )
+from milepost.rules.compiled.remaining import Remaining
+from milepost.rules.compiled.remaining_measure import left_line_reading, left_reading, to_units_exactly
+from milepost.rules.compiled.returned_bill import left_bill, left_line
 from milepost.rules.compiled.windows import Length, length_of
 
 PREDICATES_REMEMBERED_MAX = 10_000
@@ -144,7 +149,9 @@ class Rule:
         "period_ids",
         "predicate",
         "read",
+        "read_left",
         "read_line",
+        "read_line_left",
         "row_targets",
         "schedule",
         "signature",
@@ -180,8 +187,12 @@ class Rule:
         self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers)
         self.predicate = _predicate(target.expression, zone)
         self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
-        self.read: Reading | None = reading(target)
-        self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
+        self.read: Reading | None = reading(target, settings.rules_edition)
+        self.read_line: LineReading | None = (
+            line_reading(target, settings.rules_edition) if target.entity is Entity.LINEITEM else None
+        )
+        self.read_left = left_reading(target)
+        self.read_line_left = left_line_reading(target)
         self.schedule = _schedule(self.opens, self.closes)
         # An event adds to the row of a simple sum and may achieve it, and that is all that it does there.
         self.is_simple_sum = self.is_fixed and self.sums and not (self.marks or self.is_group_tracked or self.is_cap)
@@ -238,6 +249,28 @@ class Rule:
             if units is not None:
                 total = units if total is None else total + units
         return total
+
+    def amount_left(self, context: EvaluationContext, rest: Remaining, *, anew: bool) -> int | None:
+        """Return what the *rest* of the bill in *context* adds, in units, or None if it does not count.
+
+        The condition is asked of the bill as it was bought; *anew* of what is left of it too (facts 8 #78).
+        """
+        left = context._replace(event=replace(context.event, payload=left_bill(rest))) if anew else context
+        if self.read_line_left is None:
+            if anew and self.predicate is not None and not self.predicate(left):
+                return None
+            return None if self.read_left is None else self.read_left(rest)
+        amounts = [
+            amount
+            for line in rest.lines
+            if self._holds_of(context._replace(line=line.line))
+            and (not anew or self._holds_of(left._replace(line=left_line(line))))
+            and (amount := self.read_line_left(line)) is not None
+        ]
+        return to_units_exactly(sum(amounts, Fraction(0))) if amounts else None
+
+    def _holds_of(self, context: EvaluationContext) -> bool:
+        return self.predicate is None or self.predicate(context)
 
 
 class Schedule(NamedTuple):

@@ -3,20 +3,24 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from milepost.model.event import AuthoriseAward, EventKey
+from msgspec.structs import replace
+
+from milepost.model.commands.correction import VoidAward
+from milepost.model.event import AWARDS_SOURCE, AuthoriseAward, EventKey
 from milepost.model.problem import Problem
 from milepost.model.standing import Reason
 from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.customers.periods import customer_goal
 from milepost.service.customers.view import view_customer
-from milepost.service.ingest.incoming_event import Status
-from milepost.service.runtime.idempotent_commands import command_event, submit_once
+from milepost.service.ingest.incoming_event import Answer, Status
+from milepost.service.runtime.idempotent_commands import command_event, is_known_command, submit_once
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import PlaceName, snapshot_at
 
-SOURCE = "milepost/awards"
+SOURCE = AWARDS_SOURCE
+VOIDS = "milepost/awards/voids"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,27 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
         if entry.reason is Reason.DECIDED
     )
     return Authorisation(status=answer.status, requested=granted.before, granted=granted.after, caps=caps, problems=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidRequest:
+    """A request to void a decision, wholly or by an amount. `id` is the idempotency key; `at` is None for now."""
+
+    id: str
+    customer_id: int
+    at: Micros | None
+    payload: VoidAward
+
+
+async def void_award(runtime: Runtime, caller: Caller, request: VoidRequest) -> Answer | None:
+    """Void a decision of the customer, which gives its caps back; None if the customer has no such decision."""
+    now = runtime.clock()
+    at = now if request.at is None else request.at
+    decision = EventKey(SOURCE, request.payload.decision)
+    event = command_event(caller, request.customer_id, EventKey(VOIDS, request.id), request.payload, at, now)
+    if not await is_known_command(runtime, replace(event, key=decision)):
+        return None
+    return await submit_once(runtime, event, dated=request.at is not None)
 
 
 async def _rule_index_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from milepost.model.amount import to_units
 from milepost.model.event import ABSORB_CUSTOMER, COMMANDS, ENROL, UNENROL, Award, Bill, Event, Return, ReturnKind
 from milepost.model.problem import Problem, Refused
-from milepost.model.standing import Entry, Reason
+from milepost.model.standing import NOTES, Entry, Reason
 from milepost.rules.calendar import Calendar
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.participation import UNKNOWN_PERIOD, UNKNOWN_TARGET, UNKNOWN_USER, latest
@@ -15,7 +15,8 @@ from milepost.store import customers
 from milepost.store.log import LoggedRow, key_of_customer
 
 NO_RECORD = Problem("targetRuleId", "No record found in user target for the given user and target", 310149)
-TRACKED = frozenset(Reason) - {Reason.TOO_LATE, Reason.RETURN_AFTER_END, Reason.DECIDED, Reason.GRANTED}
+UNTRACKED = frozenset({Reason.TOO_LATE, Reason.RETURN_AFTER_END, Reason.DECIDED, Reason.GRANTED, Reason.VOIDED})
+TRACKED = frozenset(Reason) - UNTRACKED - NOTES
 """The reasons of entries that tie an event to a progress."""
 
 ONE_UNIT = to_units(Decimal(1))

@@ -1,10 +1,12 @@
 """Loads the stored history that a batch needs before its events are applied. It may load more, never less."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed
-from milepost.model.event import Bill, Event
+from milepost.engine.progress.corrections import is_correction, name_in, source_in
+from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, names_of
+from milepost.model.event import AWARDS_SOURCE, Bill, Event
+from milepost.model.organisation import CapsFollowReturns
 from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
@@ -30,14 +32,18 @@ EMPTY_HISTORY = History([], {})
 class HistoryQuery(NamedTuple):
     """The history that a batch needs: events by name, events since an instant, archived progress.
 
-    `since` is in epoch microseconds. `merged` maps each customer who was merged into one of the batch to that survivor
-    and to the place of the merged customer's log among the survivor's.
+    `since` is in epoch microseconds. `connected` holds names of which all connected events are wanted, as the second
+    edition of the rules asks; for the customers in `decisions` also the decisions about these bills. `merged` maps each
+    customer who was merged into one of the batch to that survivor and to the place of the merged customer's log among
+    the survivor's.
     """
 
     named: set[EventName]
     since: dict[CustomerKey, int]
     history: list[CustomerKey]
     merged: dict[CustomerKey, tuple[CustomerKey, tuple[int, ...]]]
+    connected: set[EventName]
+    decisions: set[CustomerKey]
 
     def names_in_all_logs(self, named: Iterable[EventName]) -> list[EventName]:
         """Return *named*, and the same names in the logs of the customers who were merged into theirs."""
@@ -57,7 +63,7 @@ class HistoryQuery(NamedTuple):
 
 def empty_query() -> HistoryQuery:
     """Return a query that asks for nothing yet."""
-    return HistoryQuery(set(), {}, [], {})
+    return HistoryQuery(named=set(), since={}, history=[], merged={}, connected=set(), decisions=set())
 
 
 def collect_needs(
@@ -76,6 +82,8 @@ def collect_needs(
         needs_any, needs_archive = True, needs_archive or need.history
         if need.bill is not None:
             query.named.add(EventName(customer_key, resolved.event.key.source, need.bill))
+        if need.names:
+            query.connected.update(_names_in(customer_key, resolved.event))
         if need.returns:
             query.named.update(
                 EventName(customer_key, resolved.event.key.source, name) for name in _names_of_bill(resolved.event)
@@ -83,6 +91,8 @@ def collect_needs(
         since = FROM_THE_BEGINNING if need.days else need.since
         if since is not None:
             query.since[customer_key] = min(since, query.since.get(customer_key, since))
+    if needs_any and rule_index.settings.caps_follow_returns is CapsFollowReturns.ON:
+        query.decisions.add(customer_key)
     if needs_archive:
         query.history.append(customer_key)
     if needs_any:
@@ -98,6 +108,8 @@ async def load_history(
     loaded: dict[CustomerKey, dict[object, Logged]] = {}
     if query.named:
         await _find_named(transaction, query, by_customer, loaded)
+    if query.connected:
+        await _find_connected(transaction, query, by_customer, loaded)
     if query.since:
         merged_since = {
             merged: query.since[customer_key]
@@ -146,6 +158,83 @@ async def _find_named(
         }
         if other_names:
             _add(query, loaded, await log.events_named(transaction, query.names_in_all_logs(other_names)))
+
+
+async def _find_connected(
+    transaction: Transaction,
+    query: HistoryQuery,
+    by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]],
+    loaded: dict[CustomerKey, dict[object, Logged]],
+) -> None:
+    """Load all events that names connect with those of the batch: a matching depends on them (decision 0031).
+
+    Mostly one round is enough: `events_named` finds the other names of a bill by itself.
+    """
+    pending, queried = set(query.connected), set[EventName]()
+    for customer_key in {name.customer_key for name in pending}:
+        # What a batch brings may be corrected by its later events.
+        for resolved in by_customer[customer_key]:
+            if is_correction(resolved.event) or isinstance(resolved.event.payload, Bill):
+                pending.update(_names_in(customer_key, resolved.event))
+    while pending:
+        _add(query, loaded, await log.events_named(transaction, query.names_in_all_logs(pending)))
+        queried |= pending
+        queried |= _covered(queried, loaded)
+        missing = [name for name in sorted(pending) if not _is_known(name, loaded, by_customer)]
+        if missing:
+            _add(query, loaded, await log.events_with_id(transaction, query.names_in_all_logs(missing)))
+        found = {
+            name
+            for customer_key, events in loaded.items()
+            for logged in events.values()
+            for name in _names_in(customer_key, logged.event, is_with_decision=customer_key in query.decisions)
+        }
+        pending = found - queried
+
+
+def _covered(queried: set[EventName], loaded: Mapping[CustomerKey, Mapping[object, Logged]]) -> set[EventName]:
+    """Return the names of the bills that were found by a name: the statement has looked their other names up."""
+    numbers = {(name.customer_key, name.name) for name in queried}
+    return {
+        name
+        for customer_key, events in loaded.items()
+        for logged in events.values()
+        if isinstance(logged.event.payload, Bill)
+        and (
+            (customer_key, logged.event.payload.number) in numbers
+            or EventName(customer_key, logged.event.key.source, logged.event.key.id) in queried
+        )
+        for name in _names_in(customer_key, logged.event)
+    }
+
+
+def _names_in(customer_key: CustomerKey, event: Event, *, is_with_decision: bool = False) -> Iterator[EventName]:
+    """Return the names of *event*, or the name that it uses if it is a correction."""
+    if is_correction(event):
+        yield EventName(customer_key, source_in(event), name_in(event))
+        return
+    for name in names_of(event):
+        yield EventName(customer_key, event.key.source, name)
+    payload = event.payload
+    if is_with_decision and isinstance(payload, Bill) and payload.decision is not None:
+        yield EventName(customer_key, AWARDS_SOURCE, payload.decision)
+
+
+def _is_known(
+    name: EventName,
+    loaded: Mapping[CustomerKey, Mapping[object, Logged]],
+    by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]],
+) -> bool:
+    """Whether an event of the source has this id, or a bill this number, so that other sources do not matter."""
+    events = (
+        *(logged.event for logged in loaded.get(name.customer_key, {}).values()),
+        *(resolved.event for resolved in by_customer[name.customer_key]),
+    )
+    return any(
+        name.name in names_of(event)
+        and (event.key.source == name.source or (isinstance(event.payload, Bill) and event.payload.number == name.name))
+        for event in events
+    )
 
 
 def _bill_names(loaded: Mapping[CustomerKey, Mapping[object, Logged]]) -> dict[tuple[CustomerKey, str], str]:

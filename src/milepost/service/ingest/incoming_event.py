@@ -1,6 +1,6 @@
 """An incoming event, and the answer to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import EventKey, Payload
 from milepost.model.problem import Fault, Problem
-from milepost.model.standing import Entry
+from milepost.model.standing import Entry, Reason
 from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
@@ -80,6 +80,18 @@ class Answer(Struct, frozen=True, kw_only=True):
     entries: Sequence[Entry] = ()
     problems: tuple[Problem, ...] = ()
     version: int | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the sender of a correction should know, be it received for the first time or again."""
+        return tuple(WARNINGS[entry.reason] for entry in self.entries if entry.reason in WARNINGS)
+
+
+WARNINGS: Mapping[Reason, str] = {
+    Reason.WAITS: "no event of this name is known; it takes effect when the event is received",
+    Reason.NOTHING_LEFT: "nothing is left of what this name means; nothing was taken back",
+}
+"""What is said to a correction that took nothing back (facts 8 #71)."""
 
 
 def refusal(incoming_event: IncomingEvent, *problems: Problem) -> Answer:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from milepost.model.customer import IdentifierKind
-from milepost.model.event import CustomerProfile, Event, Place
+from milepost.model.event import CustomerProfile, Event, Place, Return
 from milepost.model.problem import Problem
 from milepost.model.time import DAY_US
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, PlaceName
 from milepost.store import codec, customers
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
@@ -56,6 +58,16 @@ async def profiles_of(
     return profiles
 
 
+def with_till_of_bill(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> IncomingEvent:
+    """Return *incoming_event* with the id of the till whose code a return gives for its bill."""
+    payload = incoming_event.payload
+    if not isinstance(payload, Return) or not payload.bill or payload.bill.till_code is None:
+        return incoming_event
+    place = snapshot.places.place(PlaceName("till", None, payload.bill.till_code))
+    bill = replace(payload.bill, till_id=place.till_id if isinstance(place, Place) else None)
+    return replace(incoming_event, payload=replace(payload, bill=bill))
+
+
 def place_or_problems(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> Place | tuple[Problem, ...]:
     """Return the place of *incoming_event*, or the problems of its place and time."""
     place = (
@@ -64,6 +76,9 @@ def place_or_problems(incoming_event: IncomingEvent, snapshot: OrganisationSnaps
         else snapshot.places.place_of_till(incoming_event.till_id)
     )
     problems: tuple[Problem, ...] = (place,) if isinstance(place, Problem) else ()
+    payload = incoming_event.payload
+    if isinstance(payload, Return) and payload.bill and payload.bill.till_code and payload.bill.till_id is None:
+        problems += (Problem("data.original.till", f'there is no till "{payload.bill.till_code}"'),)
     if incoming_event.occurred_at > incoming_event.received_at + AHEAD_MAX_US:
         problems += (Problem("time", "lies more than 24 hours ahead of the server's clock"),)
     return problems if problems or isinstance(place, Problem) else place

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from milepost.engine.apply import apply_batch
 from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
+from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
@@ -19,7 +20,13 @@ from milepost.service.ingest.merge_redirects import (
     record_redirects,
     redirected,
 )
-from milepost.service.ingest.resolution import place_or_problems, problems_of, profiles_of, resolved_event
+from milepost.service.ingest.resolution import (
+    place_or_problems,
+    problems_of,
+    profiles_of,
+    resolved_event,
+    with_till_of_bill,
+)
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import codec, leaderboards, log
@@ -90,6 +97,7 @@ async def _receive(
     the transaction succeeds.
     """
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
+    incoming_events = [with_till_of_bill(one, current[one.org_id]) for one in incoming_events]
     places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     if redirects:
@@ -236,7 +244,9 @@ def _apply_customer(
 
 
 def _reference(payload: Payload) -> str | None:
-    """Return the number of the bill that *payload* is, or the name of the bill that it returns; None for others."""
-    if isinstance(payload, Bill):
-        return payload.number
-    return payload.original if isinstance(payload, Return) else None
+    """Return the number of the bill that *payload* is, or the name of the event that it corrects; None for others."""
+    match payload:
+        case Bill(number=name) | Return(original=name) | ReverseEvent(original=name) | VoidAward(decision=name):
+            return name
+        case _:
+            return None

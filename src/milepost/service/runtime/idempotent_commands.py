@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from milepost.model.commands.correction import VoidAward
 from milepost.model.event import (
     AUTHORISE_AWARD,
     GRANT_FREEZES,
     PAUSE_STREAK,
+    VOID_AWARD,
     AuthoriseAward,
     EventKey,
     GrantFreezes,
@@ -22,9 +24,14 @@ from milepost.service.snapshot.organisation_snapshot import PlaceName
 from milepost.store import log
 from milepost.store.log import LoggedRow, key_of_customer
 
-CommandKind = AuthoriseAward | GrantFreezes | PauseStreak
+CommandKind = AuthoriseAward | VoidAward | GrantFreezes | PauseStreak
 
-_NAMES: Mapping[type, str] = {AuthoriseAward: AUTHORISE_AWARD, GrantFreezes: GRANT_FREEZES, PauseStreak: PAUSE_STREAK}
+_NAMES: Mapping[type, str] = {
+    AuthoriseAward: AUTHORISE_AWARD,
+    VoidAward: VOID_AWARD,
+    GrantFreezes: GRANT_FREEZES,
+    PauseStreak: PAUSE_STREAK,
+}
 
 
 def command_event(

@@ -23,6 +23,7 @@ from milepost.model.organisation import (
     RULES_LATEST,
     AfterAchievement,
     BackwardPeriods,
+    CapsFollowReturns,
     CarryLines,
     CyclicMonths,
     EnrolMidPeriod,
@@ -30,6 +31,7 @@ from milepost.model.organisation import (
     LeaderboardTies,
     Outage,
     PeriodEndOutcome,
+    ReturnedBills,
     Returns,
     Settings,
     TimeZonePolicy,
@@ -242,6 +244,12 @@ SETTINGS: Mapping[str, Setting] = {
         RULES_FIRST,
         RULES_LATEST,
         "the edition of the rules that judges events; an organisation older than the latest edition keeps the first",
+    ),
+    "returnedBills": _choice(
+        "returned_bills", ReturnedBills, "whether a condition is asked again of what a return left of a bill"
+    ),
+    "capsFollowReturns": _choice(
+        "caps_follow_returns", CapsFollowReturns, "whether a return gives back what its bill's decision used of caps"
     ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"

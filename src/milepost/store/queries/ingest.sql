@@ -109,16 +109,24 @@ cross join lateral (
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id and event_id = k.name
 ) as e;
 
--- events_since: the returns of each customer, and the customer's events from an instant on
+-- events_since: the corrections of each customer with their bills, and the customer's events from an instant on
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sinces)b::bigint[])
     as k (bucket, org_id, customer_id, since)
 cross join lateral (
-    select * from event
-    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
-        and (name = 'ReturnBill' or occurred_at >= to_timestamp(k.since / 1000000.0))
+    select * from event as e
+    where e.bucket = k.bucket and e.org_id = k.org_id and e.customer_id = k.customer_id
+        and (
+            e.name in ('ReturnBill', 'EventReversed', 'milepost.AwardVoid')
+            or e.occurred_at >= to_timestamp(k.since / 1000000.0)
+            or e.name = 'TransactionAdd' and exists (
+                select from event as r
+                where r.bucket = k.bucket and r.org_id = k.org_id and r.customer_id = k.customer_id
+                    and r.name = 'ReturnBill' and r.reference in (e.reference, e.event_id)
+            )
+        )
 ) as e;
 
 -- histories: the archived progress of these customers

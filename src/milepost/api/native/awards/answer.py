@@ -4,8 +4,10 @@ from msgspec import Struct
 
 from milepost.api.http.body import Number, number
 from milepost.api.native.answer import iso_or_null
+from milepost.model.standing import Reason
 from milepost.service.awards.authorisation import Authorisation
 from milepost.service.customers.caps import RunningCap
+from milepost.service.ingest.incoming_event import Answer
 
 
 class UsedCapItem(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -26,6 +28,24 @@ class DecisionItem(Struct, forbid_unknown_fields=True):
     asked: Number
     given: Number
     caps: list[UsedCapItem]
+
+
+class FreedCapItem(Struct, forbid_unknown_fields=True, rename="camel"):
+    """How much of one cap is used: `before` and `after` a decision was void."""
+
+    target_id: int
+    period_id: int
+    before: Number
+    after: Number
+
+
+class VoidItem(Struct, forbid_unknown_fields=True):
+    """A decision that is void, and the caps that it gave back."""
+
+    id: str
+    decision: str
+    caps: list[FreedCapItem]
+    warnings: list[str]
 
 
 class CapItem(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -61,6 +81,21 @@ def decision_item(id_: str, decision: Authorisation) -> DecisionItem:
     return DecisionItem(
         id=id_, status=status, asked=number(decision.requested), given=number(decision.granted), caps=caps
     )
+
+
+def void_item(id_: str, decision: str, answer: Answer) -> VoidItem:
+    """Return what the void with the id *id_* gave back."""
+    caps = [
+        FreedCapItem(
+            target_id=entry.target_id,
+            period_id=entry.period_id,
+            before=number(entry.before),
+            after=number(entry.after),
+        )
+        for entry in answer.entries
+        if entry.reason is Reason.VOIDED
+    ]
+    return VoidItem(id=id_, decision=decision, caps=caps, warnings=list(answer.warnings))
 
 
 def cap_item(cap: RunningCap) -> CapItem:

@@ -10,9 +10,10 @@ from milepost.api.native.events.body import BillBody, Id, PlaceBody, Short
 from milepost.api.native.events.incoming_event import instant_of, place_of
 from milepost.api.native.events.numbers import check_positive
 from milepost.api.native.events.payload import bill_of
+from milepost.model.commands.correction import VoidAward
 from milepost.model.event import AuthoriseAward, AwardKind
 from milepost.model.problem import Problem, Refused
-from milepost.service.awards.authorisation import AuthorisationRequest
+from milepost.service.awards.authorisation import AuthorisationRequest, VoidRequest
 
 PROMOTION_CHARACTERS_MAX = 200
 
@@ -33,6 +34,28 @@ class AwardRequest(Struct, forbid_unknown_fields=True, rename="camel"):
     bill: BillBody | UnsetType = UNSET
     store: PlaceBody | UnsetType = UNSET
     till: PlaceBody | UnsetType = UNSET
+
+
+class VoidBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """A decision that is void, wholly or by `amount` of what it gave; a request with the same `id` counts once."""
+
+    id: Short
+    decision: Short
+    amount: Decimal | UnsetType = UNSET
+    time: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+
+
+def void_request(customer_id: int, body: VoidBody) -> VoidRequest:
+    """Return the request to void the decision that *body* names; raises Refused with every problem."""
+    problems: list[Problem] = []
+    amount = None if body.amount is UNSET else body.amount
+    if amount is not None:
+        check_positive("amount", amount, problems)
+    at = None if body.time is UNSET else instant_of("time", body.time, problems)
+    if problems:
+        raise Refused(*problems)
+    payload = VoidAward(decision=body.decision, amount=amount)
+    return VoidRequest(id=body.id, customer_id=customer_id, at=at, payload=payload)
 
 
 def authorisation_request(customer_id: int, body: AwardRequest) -> AuthorisationRequest:

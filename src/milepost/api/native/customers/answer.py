@@ -36,3 +36,11 @@ def display_item(customer: Customer) -> DisplayItem:
 def customer_item(customer_id: int, name: str, value: str) -> CustomerItem:
     """Return the customer that the parameter *name* (such as `externalId`) with this *value* named."""
     return msgspec.convert({"id": customer_id, name: value}, CustomerItem)
+
+
+class WaitingReturnItem(Struct, rename="camel"):
+    """A return or reversal that has not found the event that it names by `original`."""
+
+    source: str
+    id: str
+    original: str

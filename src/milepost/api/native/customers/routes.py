@@ -7,12 +7,18 @@ from msgspec import UNSET
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body
-from milepost.api.http.route import EVENTS, READ, READING, Body, Route
+from milepost.api.http.route import EVENTS, READ, READING, READING_ONE, Body, Route
 from milepost.api.native.answer import Page
-from milepost.api.native.customers.answer import CustomerItem, DisplayItem, customer_item, display_item
+from milepost.api.native.customers.answer import (
+    CustomerItem,
+    DisplayItem,
+    WaitingReturnItem,
+    customer_item,
+    display_item,
+)
 from milepost.api.native.customers.body import DisplayBody, alias_of
 from milepost.api.native.identifiers import EXTERNAL_NAMES, VALUE_CHARACTERS_MAX
-from milepost.api.native.path import path_id
+from milepost.api.native.path import path_id, view_of
 from milepost.api.native.structure import read_struct
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Problem, Refused
@@ -52,9 +58,22 @@ async def change_customer_display(
     return JsonResponse(display_item(customer))
 
 
+@router.get("/customers/{customer_id}/waiting-returns", response_model=None)
+async def get_waiting_returns(customer_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
+    """Return the returns and reversals of the customer that have not found what they name, in the order of receipt."""
+    view = await view_of(runtime, caller, customer_id)
+    items = [
+        WaitingReturnItem(source=one.key.source, id=one.key.id, original=one.original) for one in view.standing.waiting
+    ]
+    return JsonResponse(Page(items, None))
+
+
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/customers"): Route(READ, Page[CustomerItem], query=tuple(EXTERNAL_NAMES), statuses=READING),
     ("patch", "/api/v1/customers/{customer_id}"): Route(
         EVENTS, DisplayItem, Body((DisplayBody,)), statuses=("400", "401", "404", "413", "503")
+    ),
+    ("get", "/api/v1/customers/{customer_id}/waiting-returns"): Route(
+        READ, Page[WaitingReturnItem], statuses=READING_ONE
     ),
 }

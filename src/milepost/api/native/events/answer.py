@@ -6,7 +6,7 @@ from msgspec import Struct
 from milepost.api.http.body import Number, number
 from milepost.api.native.answer import ProblemItem
 from milepost.model.problem import Problem
-from milepost.model.standing import Entry, Reason
+from milepost.model.standing import NOTES, Entry, Reason
 from milepost.service.ingest.incoming_event import Answer, Status
 
 _REASONS = {reason: reason.name.lower() for reason in Reason}
@@ -31,6 +31,7 @@ class AnswerItem(Struct, rename="camel"):
     version: int | None
     entries: list[EntryItem]
     problems: list[ProblemItem]
+    warnings: list[ProblemItem]
 
 
 class Answers(Struct):
@@ -46,8 +47,9 @@ def answer_item(answer: Answer) -> AnswerItem:
         status=answer.status.value,
         customer_id=answer.customer_id,
         version=answer.version,
-        entries=[_entry_item(entry) for entry in answer.entries],
+        entries=[_entry_item(entry) for entry in answer.entries if entry.reason not in NOTES],
         problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
+        warnings=[ProblemItem("data.original", warning) for warning in answer.warnings],
     )
 
 
@@ -65,6 +67,7 @@ def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
         version=None,
         entries=[],
         problems=[ProblemItem(problem.path, problem.reason) for problem in problems],
+        warnings=[],
     )
 
 

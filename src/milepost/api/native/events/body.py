@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from milepost.api.http.body import DEPTH_MAX, ID_MAX
-from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, AwardKind, ReturnKind
+from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, REVERSAL, AwardKind, ReturnKind
 from milepost.model.problem import Problem, Refused
 
 LINES_MAX = 5_000
@@ -65,6 +65,7 @@ class LineBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """One line of a bill."""
 
     code: Short
+    id: Short | UnsetType = UNSET
     quantity: Decimal = Decimal(1)
     rate: Decimal = Decimal(0)
     gross_amount: Decimal | UnsetType = UNSET
@@ -89,19 +90,48 @@ class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class ReturnedLineBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Returned pieces of an article. Amounts that are left out are computed from the bill."""
+    """Returned pieces of an article, or of the line with an `id`.
 
-    code: Short
+    Amounts that are left out are computed from the bill.
+    """
+
+    code: Short | UnsetType = UNSET
+    id: Short | UnsetType = UNSET
     quantity: Decimal = Decimal(1)
     net_amount: Decimal | UnsetType = UNSET
     gross_amount: Decimal | UnsetType = UNSET
+    extended_fields: Fields = {}
+
+
+class OriginalBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What a return says of its bill: its id and source, or its number and where and on which day it was bought."""
+
+    id: Short | UnsetType = UNSET
+    source: Short | UnsetType = UNSET
+    number: Short | UnsetType = UNSET
+    store: PlaceBody | UnsetType = UNSET
+    till: PlaceBody | UnsetType = UNSET
+    date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | UnsetType = UNSET
+
+
+class ReversedBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The event that a reversal takes back: its id, and its source if it is not the reversal's own."""
+
+    id: Short
+    source: Short | UnsetType = UNSET
+
+
+class ReversalBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The data of EventReversed: it takes back another event, such as a check-in or an award."""
+
+    original: Short | ReversedBody
 
 
 class ReturnBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """The data of ReturnBill."""
 
     return_type: ReturnKind
-    original: Short
+    original: Short | OriginalBody
     lines: Annotated[list[ReturnedLineBody], Meta(max_length=LINES_MAX)] = []
     amount: Decimal | UnsetType = UNSET
     extended_fields: Fields = {}
@@ -117,7 +147,13 @@ class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
     decision: Short | UnsetType = UNSET
 
 
-PAYLOAD_BODIES: dict[str, type[Struct]] = {BILL: BillBody, RETURN: ReturnBody, POINTS: AwardBody, CURRENCY: AwardBody}
+PAYLOAD_BODIES: dict[str, type[Struct]] = {
+    BILL: BillBody,
+    RETURN: ReturnBody,
+    POINTS: AwardBody,
+    CURRENCY: AwardBody,
+    REVERSAL: ReversalBody,
+}
 """The data of each event name that Milepost knows. Other events are behavioural; their data are attributes."""
 
 

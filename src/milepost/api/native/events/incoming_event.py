@@ -16,9 +16,10 @@ from milepost.api.native.events.body import (
     Fields,
     PlaceBody,
     ReturnBody,
+    ReversalBody,
 )
 from milepost.api.native.events.numbers import check_fields
-from milepost.api.native.events.payload import award_of, bill_of, return_of
+from milepost.api.native.events.payload import award_of, bill_of, return_of, reversal_of
 from milepost.api.native.structure import structure_problems
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import COMMANDS, Activity, EventKey, Payload
@@ -178,5 +179,7 @@ def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
             return return_of(data, problems)
         case AwardBody():
             return award_of(body.type, data, problems)
+        case ReversalBody():
+            return reversal_of(data)
         case _:
             raise AssertionError(body.type)

@@ -1,13 +1,23 @@
 """From the data of an event to its payload (bill, return or award), with the problems that were found on the way."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from milepost.api.native.events.body import AwardBody, BillBody, LineBody, ReturnBody
+from milepost.api.native.events.body import (
+    AwardBody,
+    BillBody,
+    LineBody,
+    OriginalBody,
+    PlaceBody,
+    ReturnBody,
+    ReversalBody,
+)
 from milepost.api.native.events.numbers import check_amount, check_fields, check_number, check_positive, wrong_amount
 from milepost.model.amount import fits
+from milepost.model.commands.correction import NamedBy, OriginalBill, ReverseEvent
 from milepost.model.event import CURRENCY, POINTS, Award, Bill, Line, Return, ReturnedLine, ReturnKind
 from milepost.model.problem import Problem
 
@@ -70,6 +80,7 @@ def _line(data: LineBody, problems: list[Problem]) -> Line:
         description=data.description,
         attributes=data.attributes,
         extended_fields=data.extended_fields,
+        id=data.id,
     )
 
 
@@ -114,14 +125,73 @@ def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> 
         for name, value in (("netAmount", net), ("grossAmount", gross)):
             if value is not None:
                 check_amount(f"{path}.lines[{place}].{name}", value, problems)
-        lines.append(ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross))
+        if line.code is UNSET and line.id is UNSET:
+            problems.append(Problem(f"{path}.lines[{place}]", "must hold code or id"))
+        check_fields(f"{path}.lines[{place}].extendedFields", line.extended_fields, problems)
+        lines.append(
+            ReturnedLine(
+                code="" if line.code is UNSET else line.code,
+                quantity=line.quantity,
+                net=net,
+                gross=gross,
+                id=line.id,
+                extended_fields=line.extended_fields or UNSET,
+            )
+        )
+    original, bill = original_of(data.original, problems, f"{path}.original")
     return Return(
         kind=data.return_type,
-        original=data.original,
+        original=original,
         lines=tuple(lines),
         amount=amount,
         extended_fields=data.extended_fields,
+        bill=bill,
     )
+
+
+def original_of(data: str | OriginalBody, problems: list[Problem], path: str) -> tuple[str, OriginalBill | UnsetType]:
+    """Return the name of a returned bill, and what a return says besides it."""
+    if isinstance(data, str):
+        return data, UNSET
+    if (data.id is UNSET) == (data.number is UNSET):
+        problems.append(Problem(path, "must hold exactly one of id, number"))
+    by_id = data.number is UNSET
+    others = {"store": data.store, "till": data.till, "date": data.date} if by_id else {"source": data.source}
+    reason = f"goes with {'number' if by_id else 'id'} only"
+    problems += [Problem(f"{path}.{name}", reason) for name, other in others.items() if other is not UNSET]
+    store, till, day = _place(data.store, problems, f"{path}.store"), _place(data.till, problems, f"{path}.till"), None
+    if data.date is not UNSET:
+        try:
+            day = date.fromisoformat(data.date).toordinal()
+        except ValueError:
+            problems.append(Problem(f"{path}.date", f'"{data.date}" is no date'))
+    bill = OriginalBill(
+        by=NamedBy.NUMBER if data.id is UNSET else NamedBy.ID,
+        source=None if data.source is UNSET else data.source,
+        store_id=store[0],
+        store_code=store[1],
+        till_id=till[0],
+        till_code=till[1],
+        day=day,
+    )
+    return data.id or data.number or "", bill
+
+
+def _place(place: PlaceBody | UnsetType, problems: list[Problem], path: str) -> tuple[int | None, str | None]:
+    """Return the id or the code by which a place is named."""
+    if place is UNSET:
+        return None, None
+    if (place.id is UNSET) == (place.code is UNSET):
+        problems.append(Problem(path, "must hold exactly one of id, code"))
+    return None if place.id is UNSET else place.id, None if place.code is UNSET else place.code
+
+
+def reversal_of(data: ReversalBody) -> ReverseEvent:
+    """Return the reversal that *data* is."""
+    if isinstance(data.original, str):
+        return ReverseEvent(original=data.original)
+    source = data.original.source
+    return ReverseEvent(original=data.original.id, source=None if source is UNSET else source)
 
 
 def award_of(name: str, data: AwardBody, problems: list[Problem]) -> Award:

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from milepost.api.capillary.identifiers import VALUE_CHARACTERS_MAX
 from milepost.api.http.body import DIGITS_MAX, Amount
 from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.commands.correction import NamedBy, OriginalBill
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind, Scalar
 from milepost.model.problem import Problem
@@ -23,6 +24,7 @@ NUMBER_CHARACTERS_MAX = 50
 CODE_CHARACTERS_MAX = 200
 TEXT_CHARACTERS_MAX = 4_000
 LINES_MAX = 5_000
+LOG_ID_DIGITS_MAX = 18
 
 _ZERO = Decimal(0)
 
@@ -30,9 +32,10 @@ BillNumber = Annotated[str, Meta(min_length=1, max_length=NUMBER_CHARACTERS_MAX)
 
 
 class TransactionLine(Struct, rename="camel"):
-    """One line of a bill; `value` is gross, `amount` net."""
+    """One line of a bill; `value` is gross, `amount` net. A return may name the line by `id`."""
 
     item_code: Annotated[str, Meta(min_length=1, max_length=CODE_CHARACTERS_MAX)]
+    id: int | str | UnsetType = UNSET
     qty: Amount | UnsetType = UNSET
     rate: Amount | UnsetType = UNSET
     value: Amount | UnsetType = UNSET
@@ -58,11 +61,16 @@ class RegularTransaction(Struct, rename="camel", kw_only=True):
 
 
 class ReturnTransaction(Struct, rename="camel", kw_only=True):
-    """A return; `billNumber` names the returned bill, `billAmount` the returned amount when `returnType` is AMOUNT."""
+    """A return; `billNumber` names the returned bill, `billAmount` the returned amount when `returnType` is AMOUNT.
+
+    `id`, or `createdId`, is the number that was answered for the bill: it says which of several bills is meant.
+    """
 
     type: Literal["RETURN"]
     return_type: ReturnKind
     bill_number: BillNumber
+    id: int | UnsetType = UNSET
+    created_id: int | UnsetType = UNSET
     bill_amount: Amount | UnsetType = UNSET
     billing_date: str | UnsetType = UNSET
     line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
@@ -146,6 +154,7 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
         if line.quantity <= 0 and kind == "LINE_ITEM"
     ]
     fields = _fields(value, "extendedFields", "", problems)
+    log_id = _log_id(value, problems)
     if problems:
         return None
     items = list(value.get("lineItemsV2") or ())
@@ -155,14 +164,36 @@ def return_payload(value: Mapping[str, Any], problems: list[Problem]) -> Return 
         lines=tuple(_returned(line, item) for line, item in zip(lines, items, strict=True)),
         amount=amount if kind == "AMOUNT" else None,
         extended_fields=fields,
+        bill=OriginalBill(by=NamedBy.NUMBER, log_id=log_id) if log_id is not None else UNSET,
     )
+
+
+def _log_id(value: Mapping[str, Any], problems: list[Problem]) -> int | None:
+    """Return the number that was answered for the returned bill, None if the return does not say it."""
+    for name in ("id", "createdId"):
+        number = value.get(name)
+        if isinstance(number, str) and number.isascii() and number.isdigit():
+            number = int(number[:LOG_ID_DIGITS_MAX])
+        if number is None:
+            continue
+        if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+            return number
+        problems.append(Problem(name, "must be the number that was answered for the bill"))
+    return None
 
 
 def _returned(line: Line, item: Mapping[str, Any]) -> ReturnedLine:
     """Return a returned line; amounts that the request leaves out follow from the bill."""
     net = line.net if item.get("amount") is not None else None
     gross = line.gross if item.get("value") is not None else None
-    return ReturnedLine(code=line.code, quantity=line.quantity, net=net, gross=gross)
+    return ReturnedLine(
+        code=line.code,
+        quantity=line.quantity,
+        net=net,
+        gross=gross,
+        id=line.id,
+        extended_fields=line.extended_fields or UNSET,
+    )
 
 
 def _lines(value: Mapping[str, Any], problems: list[Problem]) -> list[Line]:
@@ -204,6 +235,7 @@ def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
         description=description[:TEXT_CHARACTERS_MAX] if isinstance(description, str) else "",
         attributes=_fields(item, "attributes", f"{path}.", problems),
         extended_fields=_fields(item, "extendedFields", f"{path}.", problems),
+        id=UNSET if item.get("id") is None else text_of(item, "id", CODE_CHARACTERS_MAX, problems, f"{path}."),
     )
 
 

@@ -79,7 +79,7 @@ async def post_transaction(
     if problems_of_events:
         return _refused(request, problems_of_events)
     effects = await _effects(runtime, posting, answers) if wants_effects else []
-    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects))
+    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects, warnings=_warnings(answers)))
 
 
 @router.post(BULK, response_model=None)
@@ -115,7 +115,7 @@ async def post_transactions(
                 entity_id=None if refusal else answers[0].key.log_id,
                 result=sent,
                 errors=fault_answers(answers) or error_answers(refusal),
-                warnings=warning_answers(),
+                warnings=warning_answers(_warnings(answers)),
                 side_effects=effects if wants_effects else UNSET,
             )
         )
@@ -143,6 +143,11 @@ def _problems(answers: Sequence[Answer]) -> tuple[Problem, ...]:
         if answer.status in {Status.REFUSED, Status.CONFLICT, Status.FAILED}
         for problem in answer.problems
     )
+
+
+def _warnings(answers: Sequence[Answer]) -> list[str]:
+    """Return what the sender of returns should know."""
+    return [warning for answer in answers for warning in answer.warnings]
 
 
 async def _effects(runtime: Runtime, posting: AttributedCaller, answers: Sequence[Answer]) -> list[EffectAnswer]:
