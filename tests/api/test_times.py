@@ -61,15 +61,16 @@ def test_facts_by_day_follow_the_zone_that_rules_the_target(
 
 
 def test_a_zone_that_is_needed_later_knows_the_days_before(organisation: OrganisationClient) -> None:
-    """Case 15: the group is defined after two bills; the third is the first of its day in New York, not in UTC."""
+    """Case 15: groups that are defined after three bills know the bill of 6 November, each by its own days."""
     at(organisation).send("PATCH", "/api/v1/organisation", json={"settings": {"timeZonePolicy": "GROUP"}})
-    organisation.send_events(*THREE[:2])
+    organisation.send_events(*THREE)
     organisation.define(ny_group(FIRST_OF_DAY))
     organisation.define(group(target("TRANSACTION", "COUNT", expression=FIRST_OF_DAY), periods=NOVEMBER))
-    organisation.send_events(THREE[2])
-    assert [1, 0] == values(organisation)
-    organisation.send_events(bill("5", time="2026-11-06T15:00:00Z"))
-    assert [1, 0] == values(organisation)
+    late_on_the_sixth, on_the_seventh = "2026-11-07T03:00:00Z", "2026-11-07T14:00:00Z"
+    organisation.send_events(bill("5", time=late_on_the_sixth))
+    assert [0, 1] == values(organisation)
+    organisation.send_events(bill("5", time=on_the_seventh))
+    assert [1, 1] == values(organisation)
 
 
 def test_days_of_a_zone_are_united_by_a_merge(organisation: OrganisationClient) -> None:

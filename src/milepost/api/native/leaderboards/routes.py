@@ -52,11 +52,8 @@ async def get_board(
     board = _board_request(snapshot, target, period, runtime.clock())
     cached, customer = await _cached_board(runtime, board, customer)
     own = None if customer is None else place_of(cached, customer)
-    parts = [
-        cached.board.page(0, top_count),
-        [] if own is None else [own],
-        cached.board.around(customer, around_count) if customer else [],
-    ]
+    around_own = cached.board.around(customer, around_count) if customer else []
+    parts = [cached.board.page(0, top_count), [] if own is None else [own], around_own]
     synced_at, is_closed, customers = cached.synced_at, cached.final, len(cached.board)
     shown = await _shown(runtime, caller.org_id, parts)
     return JsonResponse(
