@@ -76,7 +76,15 @@ class BackwardPeriods(Enum):
     SKIP = "SKIP"
 
 
+class EventIdentity(Enum):
+    """Within what the source and id of an event name it: the organisation, or one customer (facts 8 #61)."""
+
+    ORGANISATION = "ORGANISATION"
+    CUSTOMER = "CUSTOMER"
+
+
 LATE_DAYS_MAX = 400
+BILL_NUMBER_DAYS_MAX = 3_650
 OFFSET_DAYS_MAX = 60
 OUTAGES_MAX = 100
 """The number of outages that one organisation may declare."""
@@ -114,6 +122,7 @@ class Settings:
     `late_days` is how late an event may arrive, None for no limit. `offset_days` is how many days end-of-period work
     waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
     goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
+    `bill_number_days` is for how many days before and after its date a bill number of v2 names one bill of its till.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -134,6 +143,8 @@ class Settings:
     backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
     periods_max: int = PERIODS_USUAL
     rules_edition: int = RULES_LATEST
+    event_identity: EventIdentity = EventIdentity.ORGANISATION
+    bill_number_days: int = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

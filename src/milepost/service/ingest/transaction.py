@@ -1,4 +1,4 @@
-"""Receives a batch of events in one transaction: lock the customers, drop duplicates, apply, write."""
+"""Receives a batch of events in one transaction: lock the customers, claim, drop duplicates, apply in order, write."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,8 +6,10 @@ from typing import NamedTuple
 from milepost.engine.apply import apply_batch
 from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
-from milepost.model.event import Bill, EventKey, Payload, Place, Return
+from milepost.model.event import Bill, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
+from milepost.service.ingest.bill_numbers import name_by_number
+from milepost.service.ingest.claims import claim
 from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
@@ -110,7 +112,8 @@ async def _receive(
             resolved.append(resolved_event(position, incoming, place, customer, profile))
         else:
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
-    deduplicated = await deduplicate(transaction, resolved, answers)
+    claimed = await claim(transaction, current, await name_by_number(transaction, current, resolved), answers)
+    deduplicated = await deduplicate(transaction, claimed.events, answers, claimed.new)
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
@@ -168,8 +171,6 @@ async def _apply_all(
     writes, query = _Writes([], [], [], {}), empty_query()
     needing_history: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
-        if len(events) > 1:
-            events.sort(key=_in_time)
         standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
@@ -189,10 +190,6 @@ async def _apply_all(
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
-
-
-def _in_time(resolved: ResolvedEvent) -> tuple[int, EventKey]:
-    return resolved.event.occurred_at, resolved.event.key
 
 
 def _apply_customer(

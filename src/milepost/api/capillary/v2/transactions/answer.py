@@ -75,12 +75,15 @@ class BulkAnswer(AnswerStruct):
 
 
 def transaction_answer(
-    created_id: int | None, errors: Sequence[StatusAnswer] = (), effects: Sequence[EffectAnswer] = ()
+    created_id: int | None,
+    errors: Sequence[StatusAnswer] = (),
+    effects: Sequence[EffectAnswer] = (),
+    warnings: Sequence[str] = (),
 ) -> TransactionAnswer:
     """Return what became of one transaction; *created_id* is None when it was refused."""
     return TransactionAnswer(
         created_id=created_id,
-        warnings=warning_answers(),
+        warnings=warning_answers(warnings),
         errors=list(errors),
         side_effects=list(effects),
         loyalty_details=[],
