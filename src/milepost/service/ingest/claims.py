@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from milepost.model.organisation import EventIdentity
+from milepost.model.time import Micros
 from milepost.service.ingest.bill_numbers import bearer_of, later_id, under_id
 from milepost.service.ingest.deduplication import ResolvedEvent, conflict
 from milepost.service.ingest.incoming_event import Answer, Naming
@@ -29,6 +30,29 @@ class Claimed(NamedTuple):
     new: AbstractSet[int]
 
 
+class Candidate(NamedTuple):
+    """An event that is to be claimed for a customer.
+
+    An event named by a bill number has a date (epoch microseconds), and the number names it for so many `days` around
+    it. `first_id` and `later_id` are its ids in the log, None for that of its key, if it is the first event of that
+    number or a later one.
+    """
+
+    key: ClaimKey
+    customer_id: int
+    dated_at: Micros | None = None
+    days: int = 0
+    first_id: str | None = None
+    later_id: str | None = None
+
+
+class ClaimedCandidates(NamedTuple):
+    """The claim to each candidate, whosever it is, and the places of the candidates for which it was made now."""
+
+    claims: list[Claim]
+    new: set[int]
+
+
 async def claim(
     transaction: Transaction,
     snapshots: Mapping[int, OrganisationSnapshot],
@@ -39,99 +63,114 @@ async def claim(
 
     Raises Stale if a further claim to a bill number was made meanwhile.
     """
-    keys = {
-        event.position: key_of_claim(event.customer_key.org_id, event.event.key)
+    shared = [
+        event
         for event in resolved
         if event.naming is not Naming.CUSTOMER
         and snapshots[event.customer_key.org_id].organisation.settings.event_identity is EventIdentity.ORGANISATION
-    }
-    if not keys:
-        return Claimed(resolved, frozenset())
-    ledger = await _ledger(transaction, keys, resolved)
-    owned: list[tuple[ResolvedEvent, Claim | None]] = []
-    for event in resolved:
-        key = keys.get(event.position)
-        days = snapshots[event.customer_key.org_id].organisation.settings.bill_number_days
-        owned.append((event, None if key is None else ledger.claim_to(event, key, days)))
-    if ledger.further and await claims.add(transaction, sorted(ledger.further, key=claim_order)):
-        raise Stale
-    strangers = await _strangers(transaction, owned)
-    for event in strangers:
-        answers[event.position] = conflict(event, OTHER_CUSTOMER)
-    own = [
-        event if claim is None or claim.event_id is None else under_id(event, claim.event_id)
-        for event, claim in owned
-        if answers[event.position] is None
     ]
-    return Claimed(own, ledger.new)
+    if not shared:
+        return Claimed(resolved, frozenset())
+    claimed = await claim_candidates(transaction, [_candidate(event, snapshots) for event in shared])
+    later = {
+        event.position: under_id(event, claim.event_id)
+        for event, claim in zip(shared, claimed.claims, strict=True)
+        if claim.event_id is not None
+    }
+    if later:
+        resolved = [later.get(event.position, event) for event in resolved]
+    pairs = [(claim, event.customer_key.customer_id) for event, claim in zip(shared, claimed.claims, strict=True)]
+    for place in await strangers(transaction, pairs):
+        answers[shared[place].position] = conflict(shared[place], OTHER_CUSTOMER)
+    return Claimed(
+        [event for event in resolved if answers[event.position] is None],
+        {shared[place].position for place in claimed.new},
+    )
 
 
-class _Ledger:
-    """The claims that stand to the events of a batch, those that this batch has made among them."""
-
-    def __init__(self, standing: dict[ClaimKey, list[Claim]], new: set[int]) -> None:
-        """Begin with the claims that stand; the events at the positions *new* have made one."""
-        self._standing = standing
-        self.new = new
-        self.further: list[Claim] = []
-
-    def claim_to(self, resolved: ResolvedEvent, key: ClaimKey, days: int) -> Claim:
-        """Return the claim to an event; further claims to a bill number are still to be made."""
-        standing = self._standing[key]
-        if resolved.naming is not Naming.BILL_NUMBER:
-            return standing[0]
-        at = resolved.event.occurred_at
-        bearer = bearer_of(standing, at, days)
-        if bearer is None:
-            bearer = Claim(
-                key=key,
-                customer_id=resolved.customer_key.customer_id,
-                occurrence=len(standing),
-                dated_at=at,
-                event_id=later_id(resolved.event.key.id, at),
-            )
-            standing.append(bearer)
-            self.further.append(bearer)
-            self.new.add(resolved.position)
-        return bearer
+def _candidate(resolved: ResolvedEvent, snapshots: Mapping[int, OrganisationSnapshot]) -> Candidate:
+    event, customer_key = resolved.event, resolved.customer_key
+    key = key_of_claim(customer_key.org_id, event.key)
+    if resolved.naming is not Naming.BILL_NUMBER:
+        return Candidate(key, customer_key.customer_id)
+    return Candidate(
+        key=key,
+        customer_id=customer_key.customer_id,
+        dated_at=event.occurred_at,
+        days=snapshots[customer_key.org_id].organisation.settings.bill_number_days,
+        later_id=later_id(event.key.id, event.occurred_at),
+    )
 
 
-async def _ledger(transaction: Transaction, keys: Mapping[int, ClaimKey], resolved: Sequence[ResolvedEvent]) -> _Ledger:
-    """Make the first claim to each event to which none stands, and return all that stand."""
-    firsts: dict[ClaimKey, tuple[int, Claim]] = {}
-    for event in resolved:
-        key = keys.get(event.position)
-        if key is None or key in firsts:
-            continue
-        dated_at = event.event.occurred_at if event.naming is Naming.BILL_NUMBER else None
-        claim = Claim(key=key, customer_id=event.customer_key.customer_id, dated_at=dated_at)
-        firsts[key] = event.position, claim
-    made = sorted((claim for _, claim in firsts.values()), key=claim_order)
+async def claim_candidates(transaction: Transaction, candidates: Sequence[Candidate]) -> ClaimedCandidates:
+    """Make the claims to *candidates* that nobody has made; of candidates that compete, the first one gets it.
+
+    Raises Stale if a further claim to a bill number was made meanwhile.
+    """
+    firsts: dict[ClaimKey, int] = {}
+    for place, candidate in enumerate(candidates):
+        firsts.setdefault(candidate.key, place)
+    made = sorted((_first_claim(candidates[place]) for place in firsts.values()), key=claim_order)
     earlier = [made[place].key for place in await claims.add(transaction, made)]
-    standing = {key: [claim] for key, (_, claim) in firsts.items()}
+    standing = {claim.key: [claim] for claim in made}
     if earlier:
         standing |= await claims.find(transaction, earlier)
-    return _Ledger(standing, {firsts[key][0] for key in firsts.keys() - set(earlier)})
+    new = {firsts[key] for key in firsts.keys() - set(earlier)}
+    owned: list[Claim] = []
+    further: list[Claim] = []
+    for place, candidate in enumerate(candidates):
+        claim = _claim_to(candidate, standing[candidate.key])
+        if claim is None:
+            claim = _further_claim(candidate, len(standing[candidate.key]))
+            standing[candidate.key].append(claim)
+            further.append(claim)
+            new.add(place)
+        owned.append(claim)
+    if further and await claims.add(transaction, sorted(further, key=claim_order)):
+        raise Stale
+    return ClaimedCandidates(owned, new)
 
 
-async def _strangers(
-    transaction: Transaction, owned: Sequence[tuple[ResolvedEvent, Claim | None]]
-) -> list[ResolvedEvent]:
-    """Return the events to which another customer has the claim; customers who were merged are one."""
-    others = [
-        (event, claim)
-        for event, claim in owned
-        if claim is not None and claim.customer_id != event.customer_key.customer_id
-    ]
+def _first_claim(candidate: Candidate) -> Claim:
+    return Claim(
+        key=candidate.key,
+        customer_id=candidate.customer_id,
+        dated_at=candidate.dated_at,
+        event_id=candidate.first_id,
+    )
+
+
+def _further_claim(candidate: Candidate, occurrence: int) -> Claim:
+    return Claim(
+        key=candidate.key,
+        customer_id=candidate.customer_id,
+        occurrence=occurrence,
+        dated_at=candidate.dated_at,
+        event_id=candidate.later_id,
+    )
+
+
+def _claim_to(candidate: Candidate, standing: Sequence[Claim]) -> Claim | None:
+    """Return the claim to *candidate* among those that stand under its key; None if all are to other bills."""
+    if candidate.dated_at is None:
+        return standing[0]
+    return bearer_of(standing, candidate.dated_at, candidate.days)
+
+
+async def strangers(transaction: Transaction, claimed: Sequence[tuple[Claim, int]]) -> list[int]:
+    """Return the places of the claims, each with the customer who asked for it, that are another customer's.
+
+    Customers who were merged are one customer.
+    """
+    others = [place for place, (claim, customer_id) in enumerate(claimed) if claim.customer_id != customer_id]
     ids_by_org: dict[int, set[int]] = {}
-    for event, claim in others:
-        ids_by_org.setdefault(event.customer_key.org_id, set()).update(
-            (claim.customer_id, event.customer_key.customer_id)
-        )
+    for place in others:
+        claim, customer_id = claimed[place]
+        ids_by_org.setdefault(claim.key.org_id, set()).update((claim.customer_id, customer_id))
     survivors = {org_id: await resolve_survivors(transaction, org_id, ids) for org_id, ids in ids_by_org.items()}
     return [
-        event
-        for event, claim in others
-        if survivors[event.customer_key.org_id][claim.customer_id]
-        != survivors[event.customer_key.org_id][event.customer_key.customer_id]
+        place
+        for place in others
+        if survivors[claimed[place][0].key.org_id][claimed[place][0].customer_id]
+        != survivors[claimed[place][0].key.org_id][claimed[place][1]]
     ]

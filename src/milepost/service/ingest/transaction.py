@@ -6,14 +6,15 @@ from typing import NamedTuple
 from milepost.engine.apply import apply_batch
 from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
-from milepost.model.event import Bill, Payload, Place, Return
+from milepost.model.event import Bill, EventKey, Payload, Place, Return
+from milepost.model.organisation import EventIdentity
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
 from milepost.service.ingest.bill_numbers import name_by_number
 from milepost.service.ingest.claims import claim
 from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, refusal
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, Status, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
     deduplicate_merged,
@@ -24,12 +25,16 @@ from milepost.service.ingest.merge_redirects import (
 from milepost.service.ingest.resolution import place_or_problems, problems_of, profiles_of, resolved_event
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
-from milepost.store import codec, leaderboards, log
-from milepost.store.database import Database, Transaction
+from milepost.store import codec, customers, leaderboards, log
+from milepost.store.database import Database, StoredAlready, Transaction
 from milepost.store.log import Appended, CustomerKey, key_of_customer
 
 _APPLIED = Status.APPLIED
 """A name of its own, because looking up a member of an enumeration takes as long as making an answer."""
+
+
+SharedName = tuple[int, EventKey]
+"""An organisation, and an event's source and id."""
 
 
 class Ingest:
@@ -61,36 +66,88 @@ class Ingest:
             else (redirected(self._redirects, customer_key).bucket)
         )
 
+    def knows(self, incoming_event: IncomingEvent) -> bool:
+        """Return whether it is known without the database which customer *incoming_event* names."""
+        name = incoming_event.customer
+        return name.kind is IdentifierKind.ID or (incoming_event.org_id, name) in self._names
+
+    def shared_name(self, incoming_event: IncomingEvent) -> SharedName | None:
+        """Return the name that an event shares with events of other customers; None if customers do not share names."""
+        org_id = incoming_event.org_id
+        snapshot = self._snapshots.remembered(org_id)
+        if incoming_event.naming is Naming.CUSTOMER or (
+            snapshot is not None and snapshot.organisation.settings.event_identity is EventIdentity.CUSTOMER
+        ):
+            return None
+        return org_id, incoming_event.key
+
+    async def look_up_names(self, incoming_events: Sequence[IncomingEvent]) -> None:
+        """Look up the customers of events, so that several names of one customer lead to one bucket.
+
+        A single name needs no look-up: its events share a bucket anyway.
+        """
+        unknown = {
+            (incoming_event.org_id, incoming_event.customer)
+            for incoming_event in incoming_events
+            if not self.knows(incoming_event)
+        }
+        if not unknown or all(event.customer == incoming_events[0].customer for event in incoming_events):
+            return
+        async with self._database.reading() as reading:
+            ids = await customers.ids_by_identifier(reading, list(unknown))
+        names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
+        cache_identities(self._names, names)
+
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events* in a transaction; return the answer to each, after the commit."""
 
-        async def work(transaction: Transaction) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
-            return await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
+        async def work(transaction: Transaction) -> _Received:
+            return await _receive(transaction, memory, incoming_events)
 
-        answers, names = await self._database.attempt(work)
+        async def work_without_trust(transaction: Transaction) -> _Received:
+            return await _receive(transaction, memory, incoming_events, trusts_claims=False)
+
+        memory = _Memory(self._snapshots, self._names, self._redirects)
+        try:
+            answers, names = await self._database.attempt(work)
+        except StoredAlready:
+            # The log holds an event without its claim: it was received while the identity of events was switched.
+            answers, names = await self._database.attempt(work_without_trust)
         self.scored += 1
         cache_identities(self._names, names)
         return answers
 
     async def inside(self, transaction: Transaction, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events* as a part of *transaction*, which commits them with its other changes."""
-        answers, _ = await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
+        memory = _Memory(self._snapshots, self._names, self._redirects)
+        answers, _ = await _receive(transaction, memory, incoming_events, trusts_claims=False)
         self.scored += 1
         return answers
 
 
+class _Memory(NamedTuple):
+    """What a process remembers between batches."""
+
+    snapshots: Snapshots
+    names: dict[IdentifierKey, CustomerKey]
+    redirects: Redirects
+
+
+_Received = tuple[list[Answer], dict[IdentifierKey, CustomerKey]]
+"""The answer to each incoming event, and the names of customers that were not remembered before."""
+
+
 async def _receive(
-    transaction: Transaction,
-    snapshots: Snapshots,
-    names: dict[IdentifierKey, CustomerKey],
-    redirects: Redirects,
-    incoming_events: Sequence[IncomingEvent],
-) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
+    transaction: Transaction, memory: _Memory, incoming_events: Sequence[IncomingEvent], *, trusts_claims: bool = True
+) -> _Received:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
+
+    An event that is claimed now was not received before, so the log is not asked for it if this *trusts_claims*.
 
     Raises Stale if a customer was merged or lost a name since. What changed is recorded first, so that the retry of
     the transaction succeeds.
     """
+    snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
     places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
@@ -113,7 +170,7 @@ async def _receive(
         else:
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
     claimed = await claim(transaction, current, await name_by_number(transaction, current, resolved), answers)
-    deduplicated = await deduplicate(transaction, claimed.events, answers, claimed.new)
+    deduplicated = await deduplicate(transaction, claimed.events, answers, claimed.new if trusts_claims else ())
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
