@@ -24,9 +24,13 @@ OTHER_CUSTOMER = "for another customer"
 
 
 class Claimed(NamedTuple):
-    """The events that are for their customers, and the positions in the batch of those that nobody received before."""
+    """The events that are for their customers, and those that are another customer's.
+
+    `new` are the positions in the batch of the events that nobody received before.
+    """
 
     events: Sequence[ResolvedEvent]
+    strangers: Sequence[ResolvedEvent]
     new: AbstractSet[int]
 
 
@@ -70,7 +74,7 @@ async def claim(
         and snapshots[event.customer_key.org_id].organisation.settings.event_identity is EventIdentity.ORGANISATION
     ]
     if not shared:
-        return Claimed(resolved, frozenset())
+        return Claimed(resolved, (), frozenset())
     claimed = await claim_candidates(transaction, [_candidate(event, snapshots) for event in shared])
     later = {
         event.position: under_id(event, claim.event_id)
@@ -80,12 +84,11 @@ async def claim(
     if later:
         resolved = [later.get(event.position, event) for event in resolved]
     pairs = [(claim, event.customer_key.customer_id) for event, claim in zip(shared, claimed.claims, strict=True)]
-    for place in await strangers(transaction, pairs):
-        answers[shared[place].position] = conflict(shared[place], OTHER_CUSTOMER)
-    return Claimed(
-        [event for event in resolved if answers[event.position] is None],
-        {shared[place].position for place in claimed.new},
-    )
+    of_others = [shared[place] for place in await strangers(transaction, pairs)]
+    for event in of_others:
+        answers[event.position] = conflict(event, OTHER_CUSTOMER)
+    own = [event for event in resolved if answers[event.position] is None] if of_others else resolved
+    return Claimed(own, of_others, {shared[place].position for place in claimed.new})
 
 
 def _candidate(resolved: ResolvedEvent, snapshots: Mapping[int, OrganisationSnapshot]) -> Candidate:

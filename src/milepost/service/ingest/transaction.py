@@ -17,6 +17,7 @@ from milepost.service.ingest.identity import IdentifierKey, cache_identities, re
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, Status, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
+    check_names,
     deduplicate_merged,
     recheck_identifiers,
     record_redirects,
@@ -170,12 +171,27 @@ async def _receive(
         else:
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
     claimed = await claim(transaction, current, await name_by_number(transaction, current, resolved), answers)
+    if claimed.strangers:
+        # A name that this process remembers may be another customer's by now, whose event it then is.
+        await check_names(transaction, redirects, names, _names_of(claimed.strangers, incoming_events))
     deduplicated = await deduplicate(transaction, claimed.events, answers, claimed.new if trusts_claims else ())
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
         answers[position] = duplicate_answer(_present(answers[first]))
     return [_present(answer) for answer in answers], identities.names
+
+
+def _names_of(
+    resolved: Sequence[ResolvedEvent], incoming_events: Sequence[IncomingEvent]
+) -> dict[IdentifierKey, CustomerKey]:
+    """Return the identifiers by which events named their customers."""
+    named = [(incoming_events[event.position], event.customer_key) for event in resolved]
+    return {
+        (incoming.org_id, incoming.customer): customer_key
+        for incoming, customer_key in named
+        if incoming.customer.kind is not IdentifierKind.ID
+    }
 
 
 def _present(answer: Answer | None) -> Answer:
