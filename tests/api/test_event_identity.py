@@ -289,4 +289,4 @@ def test_organisations_that_hold_events_are_switched_by_the_command_alone(organi
     assert [200, 200, 200] == [changed(name).status_code for name in ("CUSTOMER", "ORGANISATION", "CUSTOMER")]
     organisation.send_events(event_bill())
     answered = changed("ORGANISATION")
-    assert (400, True) == (answered.status_code, "claim-events" in answered.text)
+    assert (400, True) == (answered.status_code, "milepost org claim" in answered.text)

@@ -95,8 +95,8 @@ def show_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None)
     print_json(shown | shown_settings(organisation.settings))
 
 
-@org.command("claim-events")
-def claim_events(name: OrgName, data: Data = None, database_url: DatabaseUrl = None, clock: Clock = None) -> None:
+@org.command("claim")
+def claim_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None, clock: Clock = None) -> None:
     """Let the source and id of an event name it in the whole organisation (the setting eventIdentity).
 
     Claims the stored events for the customers who hold them, which may be repeated at any time. If two customers hold

@@ -76,9 +76,8 @@ def import_events(
 ) -> None:
     """Import events from a file.
 
-    Each event counts as if a client had sent it; the earliest first, or with --order file as they stand there.
-    FILE.progress remembers the last event done, so that an interrupted import continues there. An event with a known
-    source and id is a duplicate and does not count again.
+    Each event counts as if a client had sent it; a known source and id is a duplicate and does not count again.
+    FILE.progress remembers the last event done, so that an interrupted import continues there.
 
     The exit code is 0 if every row was taken or known before, 3 if some were refused, and 1 if all were or if the file
     cannot be read. See docs/import-files.md.
@@ -88,9 +87,8 @@ def import_events(
     form = None if mapping is None else read_mapping(mapping)
     options = _options(ReadOptions(encoding, delimiter, decimal, fill_short_rows), date_format, time_zone, form)
     rejected = rejects or (None if dry_run else _beside(events))
-    flags = {"data": data, "database_url": database_url, "clock": clock}
     done = run_inside(
-        flags,
+        {"data": data, "database_url": database_url, "clock": clock},
         lambda runtime: EventImport(runtime, events, rejected, dry=dry_run).run(
             organisation, options, order, afresh=afresh
         ),

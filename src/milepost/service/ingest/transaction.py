@@ -9,20 +9,18 @@ from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.organisation import EventIdentity
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
-from milepost.service.ingest.bill_numbers import name_by_number
-from milepost.service.ingest.claims import claim
-from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
+from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, Status, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
-    check_names,
     deduplicate_merged,
     recheck_identifiers,
     record_redirects,
     redirected,
 )
+from milepost.service.ingest.new_events import Batch
 from milepost.service.ingest.resolution import place_or_problems, problems_of, profiles_of, resolved_event
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
@@ -143,7 +141,7 @@ async def _receive(
 ) -> _Received:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
 
-    An event that is claimed now was not received before, so the log is not asked for it if this *trusts_claims*.
+    *trusts_claims* is that of `Batch.new_events`.
 
     Raises Stale if a customer was merged or lost a name since. What changed is recorded first, so that the retry of
     the transaction succeeds.
@@ -170,28 +168,13 @@ async def _receive(
             resolved.append(resolved_event(position, incoming, place, customer, profile))
         else:
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
-    claimed = await claim(transaction, current, await name_by_number(transaction, current, resolved), answers)
-    if claimed.strangers:
-        # A name that this process remembers may be another customer's by now, whose event it then is.
-        await check_names(transaction, redirects, names, _names_of(claimed.strangers, incoming_events))
-    deduplicated = await deduplicate(transaction, claimed.events, answers, claimed.new if trusts_claims else ())
+    batch = Batch(current, incoming_events, names, redirects)
+    deduplicated = await batch.new_events(transaction, resolved, answers, trusts_claims=trusts_claims)
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
         answers[position] = duplicate_answer(_present(answers[first]))
     return [_present(answer) for answer in answers], identities.names
-
-
-def _names_of(
-    resolved: Sequence[ResolvedEvent], incoming_events: Sequence[IncomingEvent]
-) -> dict[IdentifierKey, CustomerKey]:
-    """Return the identifiers by which events named their customers."""
-    named = [(incoming_events[event.position], event.customer_key) for event in resolved]
-    return {
-        (incoming.org_id, incoming.customer): customer_key
-        for incoming, customer_key in named
-        if incoming.customer.kind is not IdentifierKind.ID
-    }
 
 
 def _present(answer: Answer | None) -> Answer:

@@ -18,7 +18,7 @@ from milepost.store.database import Database, Transaction
 PAGE = 200
 """Customers whose events are claimed in one transaction."""
 
-WAIT_SECONDS = 0.2
+WAIT_SECONDS = 1
 DUPLICATES_SHOWN_MAX = 1_000
 
 _OWN_REGISTRATION = "milepost/customers"

@@ -15,7 +15,7 @@ from milepost.store.database import Transaction
 
 UNCLAIMED = (
     "cannot be ORGANISATION before the events that are stored are looked through for duplicates; "
-    "milepost org claim-events does that and changes the setting"
+    "milepost org claim does that and changes the setting"
 )
 
 LATEST = 2**62

@@ -78,11 +78,8 @@ def read_event(
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
-    attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
+    attributes = _attributes(value, problems)
     own_id = _own_id(value, problems)
-    for field, content in attributes.items():
-        if not isinstance(content, (str, int, Decimal, bool, type(None))):
-            problems.append(Problem(field, "must be text, a number, true, false or null"))
     if holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
     if not problems:
@@ -105,6 +102,15 @@ def read_event(
         registers=definition is not None
         and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )
+
+
+def _attributes(value: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Return the attributes of an event; problems are added to *problems*."""
+    attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
+    for field, content in attributes.items():
+        if not isinstance(content, (str, int, Decimal, bool, type(None))):
+            problems.append(Problem(field, "must be text, a number, true, false or null"))
+    return attributes
 
 
 def _own_id(value: Mapping[str, Any], problems: list[Problem]) -> str | None:

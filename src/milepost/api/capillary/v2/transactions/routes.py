@@ -111,16 +111,7 @@ async def post_transactions(
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
     key = idempotency_key_of(request.headers.get(IDEMPOTENCY_KEY), problems)
-    if not isinstance(value, list) or not value:
-        problems.append(Problem("", "the body must be a list of transactions"))
-    elif len(value) > BULK_MAX:
-        problems.append(Problem("", f"a call may hold {BULK_MAX} transactions", CODE_BATCH_TOO_LARGE))
-    if problems:
-        raise Refused(*problems)
-    parts = [
-        _read(item, posting, runtime.clock(), None if key is None else f"{key}/{place}")
-        for place, item in enumerate(value)
-    ]
+    parts = _read_list(value, posting, runtime.clock(), key, problems)
     answered = iter(
         await runtime.lanes.receive(
             [incoming_event for part in parts if isinstance(part, list) for incoming_event in part]
@@ -142,6 +133,20 @@ async def post_transactions(
         )
     refused = sum(bool(item.errors) for item in items)
     return JsonResponse(BulkAnswer(response=items, total_count=len(items), failure_count=refused))
+
+
+def _read_list(
+    value: Any, posting: AttributedCaller, now: Micros, idempotency_key: str | None, problems: list[Problem]
+) -> list[list[IncomingEvent] | tuple[Problem, ...]]:
+    """Return what each of several transactions is; raises Refused with *problems* and those of the list."""
+    if not isinstance(value, list) or not value:
+        problems.append(Problem("", "the body must be a list of transactions"))
+    elif len(value) > BULK_MAX:
+        problems.append(Problem("", f"a call may hold {BULK_MAX} transactions", CODE_BATCH_TOO_LARGE))
+    if problems:
+        raise Refused(*problems)
+    keys = [None if idempotency_key is None else f"{idempotency_key}/{place}" for place in range(len(value))]
+    return [_read(item, posting, now, key) for item, key in zip(value, keys, strict=True)]
 
 
 def _warnings(sent: Any, part: list[IncomingEvent] | tuple[Problem, ...], answers: Sequence[Answer]) -> list[str]:
