@@ -20,10 +20,10 @@ from milepost.model.event import RETURN, EventKey, Return, ReturnKind
 from milepost.model.target import Author, EnrolmentMethod, Entity, Evaluation, Frequency, Kpi, Tracking
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
-from milepost.service.ingest.incoming_event import IncomingEvent, Naming
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming
 from milepost.service.ingest.lanes import Limits
 from milepost.service.runtime.runtime import Runtime
-from tests.store.fixtures_db import NOW, House, open_house, run, started_server
+from tests.store.fixtures_db import NOW, House, open_house, run, run_on_servers, started_server
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -166,3 +166,26 @@ def test_cutting_and_sharing_out_events_changes_nothing(database_url: str, seed:
                 assert (way, *expected) == (way, *await received(house, database_url, way, seed, registers=registers))
 
     run(life)
+
+
+def test_a_newcomers_events_keep_their_order(database_url: str) -> None:
+    """Requests under way while the newcomer is registered, and those behind them, are judged as they came."""
+
+    async def life(house: House) -> None:
+        lanes, names = house.servers[0].lanes, [f"n{number}" for number in range(8)]
+
+        def enter(numbers: range) -> list[asyncio.Task[list[Answer]]]:
+            return [
+                asyncio.create_task(lanes.receive([house.bill(f"{name} {number:02}", name)]))
+                for number in numbers
+                for name in names
+            ]
+
+        first = enter(range(6))
+        await asyncio.wait(first[: len(names)])
+        await asyncio.gather(*first, *enter(range(6, 12)))
+        with psycopg.connect(database_url) as connection:
+            rows = connection.execute("select event_id from event order by customer_id, seq").fetchall()
+        assert sorted(rows) == sorted(rows, key=lambda row: row[0].split()[0]), "each customer's events in order"
+
+    run_on_servers(database_url, life, servers=1, lanes=5, limits=Limits(batch_events_max=1))
