@@ -18,7 +18,7 @@ from milepost.service.ingest.incoming_event import IncomingEvent, Naming, Status
 from milepost.service.ingest.transaction import Ingest
 from milepost.service.organisations.event_identity import ClaimedEvents, DuplicateEvent, claim_stored_events
 from milepost.service.organisations.provisioning import change_settings
-from milepost.store import claims
+from milepost.store import claims, database
 from milepost.store.claims import Claim, key_of_claim
 from milepost.store.database import Transaction
 from tests.store.fixtures_db import NOW, House, run_on_servers, statuses
@@ -75,8 +75,19 @@ def test_one_of_two_claimants_at_once_wins(database_url: str) -> None:
     run_on_servers(database_url, life)
 
 
-def test_overlapping_claims_do_not_lock_each_other_out(database_url: str) -> None:
-    """Sixteen writers claim the same events and bill numbers, each for a customer of its own: each counts once."""
+SLOW_CLAIMS = """
+create function wait() returns trigger language plpgsql as 'begin perform pg_sleep(0.002); return new; end';
+create trigger slow before insert on event_claim for each row execute function wait()
+"""
+"""Makes the claims of several writers overlap in time."""
+
+
+def test_overlapping_claims_do_not_lock_each_other_out(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen writers claim the same events and bill numbers, each for a customer of its own: each counts once.
+
+    No transaction is tried again after a deadlock, so one would fail the test.
+    """
+    monkeypatch.setattr(database, "RETRIES_MAX", 1)
 
     async def life(house: House) -> None:
         random = Random(5)
@@ -86,15 +97,15 @@ def test_overlapping_claims_do_not_lock_each_other_out(database_url: str) -> Non
             far = [numbered(house, f"n{number}", customer, day) for number in range(10) for day in (-400, 0)]
             return random.sample(plain + far, 40)
 
+        with psycopg.connect(database_url) as connection:
+            connection.execute(SLOW_CLAIMS)
         ways = [Ingest(server.database, server.snapshots) for server in islice(house.servers * 8, 16)]
         answers = await asyncio.gather(*(way(batch(f"c{number}")) for number, way in enumerate(ways)))
         counted = Counter(status for part in answers for status in statuses(part))
         assert {Status.APPLIED: 40, Status.CONFLICT: 15 * 40} == counted
         with psycopg.connect(database_url) as connection:
             rows = connection.execute("select count(*), count(distinct (source, event_id)) from event").fetchone()
-            query = "select deadlocks from pg_stat_database where datname = current_database()"
-            deadlocks = connection.execute(query).fetchone()
-        assert ((40, 40), (0,)) == (rows, deadlocks)
+        assert (40, 40) == rows
 
     run_on_servers(database_url, life)
 
