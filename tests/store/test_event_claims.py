@@ -290,6 +290,23 @@ def test_nothing_is_lost_while_the_identity_is_switched(database_url: str) -> No
     run_on_servers(database_url, life)
 
 
+def test_the_switch_waits_for_what_is_being_received(database_url: str) -> None:
+    """An event that a transaction receives without a claim, because it began before, is claimed in the end."""
+
+    async def life(house: House) -> None:
+        await settle(house, eventIdentity="CUSTOMER")
+        await told(house, house.bill("a", "anna"), house.bill("b", "bert"))
+        async with house.database.transaction() as transaction:
+            await house.servers[0].ingest.inside(transaction, [house.bill("late", "anna")])
+            switching = asyncio.create_task(claim_all(house))
+            await asyncio.sleep(1)
+            assert not switching.done()
+        assert 3 == (await switching).events
+        assert [Status.CONFLICT] == statuses(await told(house, house.bill("late", "bert")))
+
+    run_on_servers(database_url, life)
+
+
 def test_a_stored_event_without_a_claim_is_still_a_duplicate(database_url: str) -> None:
     """As if it had been received while the identity was switched."""
 
