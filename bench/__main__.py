@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--events", type=int, help="events of one round of W2, for each kind of users")
     parser.add_argument("--customers", type=int)
+    parser.add_argument("--identities", action="store_true", help="W2: beside ours, ours with eventIdentity CUSTOMER")
     asked = parser.parse_args(arguments)
     size = SIZES[asked.size]
     plan = Plan(
@@ -43,6 +44,7 @@ def main(arguments: list[str]) -> int:
         board_customers=asked.customers or size.board_customers,
         batch_events=asked.events or size.batch_events,
         seconds=size.seconds,
+        identities=asked.identities,
     )
     names = asked.workload or [*WORKLOADS]
     if unknown := set(names) - {*WORKLOADS, PROFILE}:

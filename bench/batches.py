@@ -14,7 +14,8 @@ from bench.events import Happened, Stream, Users
 from bench.hosts import ORGANISATION, Postgres, make_organisation, milepost_server, server_settings
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import BILL, RETURN, Rule, typical_rules
-from milepost.service.organisations.provisioning import organisation_id_by_name
+from milepost.model.organisation import EventIdentity
+from milepost.service.organisations.provisioning import change_settings, organisation_id_by_name
 from milepost.wiring import running
 
 OURS_ONE, OURS_TWO, OURS_HTTP = "ours, 1 lane", "ours, 2 lanes", "ours, HTTP, 4 clients"
@@ -29,6 +30,10 @@ PAIRS = (
     (OURS_HTTP, SQL_TWO),
     (OURS_PROCESSES, SQL_TWO),
 )
+WITHOUT_CLAIMS = {1: f"{OURS_ONE}, eventIdentity CUSTOMER", 2: f"{OURS_TWO}, eventIdentity CUSTOMER"}
+"""Ours by the number of lanes; two customers may then have events of one name, so no event is claimed."""
+
+CLAIMING_PAIRS = ((OURS_ONE, WITHOUT_CLAIMS[1]), (OURS_TWO, WITHOUT_CLAIMS[2]))
 UPSERT = "bare upsert of packed rows"
 HTTP_CLIENTS, BATCHES_UNDER_WAY, BARE_BATCHES = 4, 4, 8
 RATIO_MIN = 1.5
@@ -54,7 +59,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     hide_from_collector()
     rounds: list[Round] = []
     bare: list[float] = []
-    async with _contestants(server) as contestants:
+    async with _contestants(server, plan) as contestants:
         field = Field(contestants, [])
         for users, events in sets[0]:
             await _all_receive(server, field, events, users, turn=0)
@@ -88,7 +93,7 @@ async def _all_receive(server: Postgres, field: Field, events: list[Happened], u
 
 
 @asynccontextmanager
-async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
+async def _contestants(server: Postgres, plan: Plan) -> AsyncIterator[list[Contestant]]:
     """Return the contestants, each with a database of its own, copied from the same one."""
     async with AsyncExitStack() as stack:
         ours: list[Contestant] = []
@@ -97,6 +102,12 @@ async def _contestants(server: Postgres) -> AsyncIterator[list[Contestant]]:
             runtime = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
             org_id = await organisation_id_by_name(runtime.database, ORGANISATION)
             ours.append(Service(name, url, runtime, org_id, under_way=under_way))
+            if plan.identities:
+                url = server.database(f"w2_ours_{lanes}_customer", "w2_ours")
+                runtime = await stack.enter_async_context(running(url, server_settings(lanes=lanes)))
+                changes = {"eventIdentity": EventIdentity.CUSTOMER.value}
+                await change_settings(runtime.database, organisation=ORGANISATION, changes=changes)
+                ours.append(Service(WITHOUT_CLAIMS[lanes], url, runtime, org_id, under_way=under_way))
         url = server.database("w2_ours_beside", "w2_ours")
         ours.append(await stack.enter_async_context(beside(OURS_BESIDE, url, processes=2)))
         for name, processes in ((OURS_HTTP, 1), (OURS_PROCESSES, 2)):
@@ -148,8 +159,9 @@ def _finding(
             table.append(_row(f"{one.name}, {users.value}", mine))
     size = server.rows("select avg(length(body))::int from standing where length(body) > 100", field.contestants[0].url)
     table.append([UPSERT + f" of {size[0][0]} bytes, rows/s", Spread(bare).shown(), "", "", "", ""])
+    pairs = PAIRS + CLAIMING_PAIRS if plan.identities else PAIRS
     ratios = {
-        f"{ours} / {sql}, {users.value}": _ratio(rounds, ours, sql, users) for ours, sql in PAIRS for users in Users
+        f"{one} / {other}, {users.value}": _ratio(rounds, one, other, users) for one, other in pairs for users in Users
     }
     table += [[name, ratio.shown(2), "", "", "", ""] for name, ratio in ratios.items()]
     facts = _facts(server, plan, rules, field, size[0][0]) | {
@@ -216,7 +228,7 @@ def _rows_written(server: Postgres, url: str, events: int) -> dict[str, float]:
     written = server.rows("select relname, n_tup_ins, n_tup_upd from pg_stat_user_tables", url)
     found = {}
     for table, inserted, updated in written:
-        if table in {"event", "history", "outbox", "progress"}:
+        if table in {"event", "event_claim", "history", "outbox", "progress"}:
             found[table] = round((inserted + updated) / events, 2)
         elif table == "standing":
             found[table] = round(updated / events, 2)

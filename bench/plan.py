@@ -16,7 +16,8 @@ class Failed(Exception):
 class Plan:
     """How much is measured; `batch_events` is what each contestant of W2 receives in one round, by kind of users.
 
-    On the board of W6 are `board_customers`.
+    On the board of W6 are `board_customers`. With `identities` W2 also has contestants without claims of events
+    (eventIdentity CUSTOMER).
     """
 
     rounds: int
@@ -25,6 +26,7 @@ class Plan:
     batch_events: int
     seconds: float
     seed: int = SEED
+    identities: bool = False
 
     @property
     def stream_events(self) -> int:

@@ -47,7 +47,7 @@ def test_an_event_is_accepted_and_counted(organisation: OrganisationClient) -> N
     """The answer has the vendor's words and an id of the request."""
     defined(organisation)
     told = taken(organisation, run(km="5.5", shoe="red", fast=True, coach=None))
-    assert (["status", "requestId"], ACCEPTED) == (list(told), told["status"])
+    assert (["status", "requestId", "warnings"], ACCEPTED) == (list(told), told["status"])
     assert 32 == len(told["requestId"])
     assert [Decimal(1), Decimal("5.5")] == values(organisation)
 

@@ -37,6 +37,11 @@ class Shell:
             rows = connection.execute("select event_id from event where source <> 'milepost' order by event_id")
             return [row[0] for row in rows.fetchall()]
 
+    def bills_in_order(self) -> list[Any]:
+        """Return the ids of a customer's stored bills in the order in which they were received."""
+        with psycopg.connect(self._database_url) as connection:
+            return [row[0] for row in connection.execute("select event_id from event order by seq").fetchall()]
+
 
 @pytest.fixture
 def shell(
@@ -110,18 +115,27 @@ def test_a_dry_run_changes_nothing(shell: Shell) -> None:
     assert Path("bad.csv").read_text().splitlines()[1].startswith("x,,,,,,,3,")
 
 
-def test_an_interrupted_import_is_continued(shell: Shell) -> None:
-    """After the last line that was done, and its rejected rows are kept."""
+@pytest.mark.parametrize("order, done, last", [("time", 2, "event 2"), ("file", 3, "row 3")])
+def test_an_interrupted_import_is_continued(shell: Shell, order: str, done: int, last: str) -> None:
+    """After the last event that was done, in the same order, and its rejected rows are kept."""
     rows = "".join(f"a{n},pos/9,TransactionAdd,2026-11-07T10:00:00Z,anna,A{n},1\n" for n in range(3))
     path = Path("till.csv")
     path.write_text(HEADING + rows)
-    Path("till.csv.progress").write_text(f'{{"row": 3, "of": {path.stat().st_size}}}')
+    Path("till.csv.progress").write_text(f'{{"row": {done}, "of": {path.stat().st_size}, "order": "{order}"}}')
     Path("till.csv.rejects.csv").write_text("kept\n")
-    code, printed, messages = shell.run("events", "till.csv")
+    code, printed, messages = shell.run("events", "till.csv", "--order", order)
     assert (0, ["a2"]) == (code, shell.bills())
-    assert ("rows 1" in printed, "continuing till.csv after row 3" in messages) == (True, True)
+    assert ("rows 1" in printed, f"continuing till.csv after {last}" in messages) == (True, True)
     assert "kept\n" == Path("till.csv.rejects.csv").read_text()
     assert (0, ["a0", "a1", "a2"]) == (shell.run("events", "till.csv", "--afresh")[0], shell.bills())
+
+
+def test_an_import_in_another_order_begins_again(shell: Shell) -> None:
+    """What an earlier import has done in one order says nothing about another order."""
+    path = Path("till.csv")
+    path.write_text(HEADING + "a1,pos/9,TransactionAdd,2026-11-07T10:00:00Z,anna,A1,1\n")
+    Path("till.csv.progress").write_text(f'{{"row": 2, "of": {path.stat().st_size}, "order": "file"}}')
+    assert (0, ["a1"]) == (shell.run("events", "till.csv")[0], shell.bills())
 
 
 @pytest.mark.parametrize(

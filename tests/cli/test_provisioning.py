@@ -29,3 +29,12 @@ def test_a_role_that_is_none_is_refused(organised: str) -> None:
     words = ["till", "add", "shop", "--org", "Grocer", "--database-url", organised]
     assert 2 == CliRunner().invoke(app, [*words, "--role", "OWNER"]).exit_code
     assert 0 == CliRunner().invoke(app, words).exit_code
+
+
+def test_stored_events_of_an_organisation_are_claimed(organised: str) -> None:
+    """`milepost org claim` prints what it has found; without duplicates names hold in the whole organisation."""
+    words = ["--database-url", organised]
+    assert 0 == CliRunner().invoke(app, ["org", "set", "Grocer", "eventIdentity=CUSTOMER", *words]).exit_code
+    claimed = CliRunner().invoke(app, ["org", "claim", "Grocer", *words])
+    expected = {"name": "Grocer", "eventIdentity": "ORGANISATION", "events": 0, "duplicates": []}
+    assert (0, expected) == (claimed.exit_code, json.loads(claimed.stdout))

@@ -90,10 +90,14 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(url: str, *, servers: int = 2, limits: Limits | None = None) -> AsyncIterator[House]:
-    """Start servers on the database at *url* and define the organisation."""
+async def open_house(
+    url: str, *, servers: int = 2, lanes: int = 2, limits: Limits | None = None
+) -> AsyncIterator[House]:
+    """Start servers with so many *lanes* on the database at *url* and define the organisation."""
     async with AsyncExitStack() as stack:
-        started = [await stack.enter_async_context(_server(url, limits or Limits())) for _ in range(servers)]
+        started = [
+            await stack.enter_async_context(started_server(url, limits or Limits(), lanes)) for _ in range(servers)
+        ]
         database = started[0].database
         organisation, _ = await add_organisation(database, name="brand", zone="UTC", now=NOW)
         groups = [
@@ -141,10 +145,11 @@ async def _define(database: Database, org_id: int, kpi: Kpi, goal: int, expressi
 
 
 @asynccontextmanager
-async def _server(url: str, limits: Limits) -> AsyncIterator[Runtime]:
+async def started_server(url: str, limits: Limits, lanes: int) -> AsyncIterator[Runtime]:
+    """Start a server on the database at *url*."""
     database = Database(url, connections_max=10)
     await database.open(unsafe_durability=True)
-    runtime = build_runtime(database, lambda: NOW, lanes=2, limits=limits)
+    runtime = build_runtime(database, lambda: NOW, lanes=lanes, limits=limits)
     await runtime.lanes.start()
     try:
         yield runtime

@@ -62,7 +62,7 @@ def test_overlapping_batches_do_not_lock_each_other_out(database_url: str) -> No
     async def life(house: House) -> None:
         random = Random(7)
         names = [f"c{number}" for number in range(12)]
-        await house.servers[0].lanes.receive([house.bill("first", name) for name in names[:6]])
+        await house.servers[0].lanes.receive([house.bill(f"first-{name}", name) for name in names[:6]])
         batches = [
             [house.bill(f"{batch}-{name}", name) for name in random.sample(names, len(names))] for batch in range(16)
         ]

@@ -1,4 +1,4 @@
-"""`milepost org add`, `set` and `show`, `till add` and `key add`: each prints JSON with ids and new secrets."""
+"""`milepost org …`, `till add` and `key add`: each prints JSON, with the ids and secrets that are new."""
 
 from typing import Annotated
 
@@ -114,6 +114,28 @@ def set_zone_of_org(
     from milepost.cli.zone_change import change_zone
 
     change_zone(name, zone, replay=replay, flags={"data": data, "database_url": database_url}, json=json)
+
+
+@org.command("claim")
+def claim_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None, clock: Clock = None) -> None:
+    """Let the source and id of an event name it in the whole organisation (the setting eventIdentity).
+
+    Claims the stored events for the customers who hold them, which may be repeated at any time. If two customers hold
+    one event, both are printed, the setting stays as it is, and the exit code is 1.
+    """
+    from milepost.service.organisations.event_identity import claim_stored_events
+
+    claimed = run_inside(
+        {"data": data, "database_url": database_url, "clock": clock},
+        lambda runtime: claim_stored_events(runtime.database, name, runtime.clock()),
+    )
+    duplicates = [
+        {"source": one.source, "id": one.id, "customerIds": list(one.customer_ids)} for one in claimed.duplicates
+    ]
+    identity = claimed.organisation.settings.event_identity.value
+    print_json({"name": name, "eventIdentity": identity, "events": claimed.events, "duplicates": duplicates})
+    if duplicates:
+        raise typer.Exit(1)
 
 
 @till.command("add")

@@ -90,7 +90,15 @@ class BackwardPeriods(Enum):
     SKIP = "SKIP"
 
 
+class EventIdentity(Enum):
+    """Within what the source and id of an event name it: the organisation, or one customer (facts 8 #61)."""
+
+    ORGANISATION = "ORGANISATION"
+    CUSTOMER = "CUSTOMER"
+
+
 LATE_DAYS_MAX = 400
+BILL_NUMBER_DAYS_MAX = 3_650
 OFFSET_DAYS_MAX = 60
 GRACE_HOURS_MAX = 168
 OUTAGES_MAX = 100
@@ -130,6 +138,7 @@ class Settings:
     waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
     goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
     `own_window_grace_hours` is how long before a customer's first own window an event may be dated that counts there.
+    `bill_number_days` is for how many days before and after its date a bill number of v2 names one bill of its till.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -153,6 +162,8 @@ class Settings:
     own_window_grace_hours: int = 24
     returned_bills: ReturnedBills = ReturnedBills.KEEP_JUDGEMENT
     caps_follow_returns: CapsFollowReturns = CapsFollowReturns.OFF
+    event_identity: EventIdentity = EventIdentity.ORGANISATION
+    bill_number_days: int = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

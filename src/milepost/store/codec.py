@@ -50,7 +50,7 @@ from milepost.model.event import (
 )
 from milepost.model.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
 from milepost.model.lazy import LazyJson, LazyRows, pack_rows, read_entries, read_outcomes
-from milepost.model.organisation import RULES_FIRST, Settings
+from milepost.model.organisation import RULES_FIRST, EventIdentity, Settings
 from milepost.model.standing import (
     NO_ANCHORS,
     NO_LINEAGE,
@@ -102,7 +102,7 @@ _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
 _communications = msgspec.json.Decoder(Communication)
 _settings = msgspec.json.Decoder(Settings)
-_EDITION = '"rules_edition"'
+_EDITION, _IDENTITY = '"rules_edition"', '"event_identity"'
 _authors = msgspec.json.Decoder(Author)
 _customers = msgspec.json.Decoder(Customer, float_hook=Decimal)
 _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
@@ -287,9 +287,11 @@ def encode_settings(settings: Settings) -> str:
 
 
 def decode_settings(body: str) -> Settings:
-    """Return the settings in *body*; settings that were stored before there were editions have the first."""
+    """Return the settings in *body*; what they lack because they are older is as it was then."""
     settings = _settings.decode(body)
-    return settings if _EDITION in body else replace(settings, rules_edition=RULES_FIRST)
+    if _EDITION not in body:
+        settings = replace(settings, rules_edition=RULES_FIRST)
+    return settings if _IDENTITY in body else replace(settings, event_identity=EventIdentity.CUSTOMER)
 
 
 def encode_author(author: Author) -> str:

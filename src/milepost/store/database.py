@@ -40,6 +40,10 @@ class Stale(Exception):
     """The data with which a transaction began has changed. The work must be repeated in a new transaction."""
 
 
+class StoredAlready(Exception):
+    """A row that was to be added is there already."""
+
+
 class UnsafeServer(Unfit):
     """The PostgreSQL server is too old, or its settings may lose confirmed transactions."""
 
@@ -132,7 +136,8 @@ class Database:
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run *work* in a transaction and return its result.
 
-        The work is repeated after a deadlock or a serialisation failure, and when it raises Stale. Raises Unavailable.
+        The work is repeated after a deadlock or a serialisation failure, and when it raises Stale. Raises Unavailable,
+        and StoredAlready for a row that is there already.
         """
         for _ in range(STALE_MAX):
             try:
@@ -151,6 +156,8 @@ class Database:
                     await asyncio.sleep(0.005 * 2**attempt)
                     continue
                 raise Unavailable(_AWAY) from error
+            except psycopg.errors.UniqueViolation as error:
+                raise StoredAlready(str(error)) from error
             except psycopg.Error as error:
                 if error.sqlstate not in _RETRY_STATES or attempt == RETRIES_MAX - 1:
                     raise

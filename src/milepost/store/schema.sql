@@ -274,6 +274,20 @@ create table event (
 -- Bills are found by their number, returns by the bill that they name.
 create index event_reference on event (bucket, org_id, customer_id, reference) where reference is not null;
 
+-- Which customer an event is for: source and id name it in the whole organisation. digest is that of source and id.
+-- A bill number of v2 may name further bills, years apart: then the claim has the date, the number of the occurrence,
+-- and for all but the first the id that the event has in the log.
+create table event_claim (
+    org_id bigint not null,
+    customer_id bigint not null,
+    dated_at timestamptz,
+    bucket int not null,
+    occurrence smallint not null,
+    digest bytea not null,
+    event_id text,
+    primary key (bucket, org_id, digest, occurrence)
+);
+
 -- The outcomes of one event, to be delivered at least once. They are written in the same transaction as the standing.
 create table outbox (
     bucket int not null,

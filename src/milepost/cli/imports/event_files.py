@@ -32,7 +32,8 @@ from milepost.model.problem import Problem, Refused
 class Read(NamedTuple):
     """One event of a file: its last row or line (from 1), its JSON, and how much of the file is read with it.
 
-    An event from CSV has its rows, and each fault with its line; with a fault there is no JSON.
+    An event from CSV has its rows, and each fault with its line; with a fault there is no JSON. `place` is its place in
+    the order in which the events are sent.
     """
 
     row: int
@@ -41,6 +42,7 @@ class Read(NamedTuple):
     rows: tuple[Row, ...] = ()
     faults: tuple[tuple[int, Fault], ...] = ()
     skipped: int = 0
+    place: int = 0
 
 
 class EventFile(NamedTuple):

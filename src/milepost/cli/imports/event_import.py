@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost.cli.imports.event_files import EventFile, EventOptions, EventReader, Read
+from milepost.cli.imports.event_order import Order, in_order
 from milepost.cli.imports.file_options import describe_table, reading
 from milepost.cli.imports.rejected_rows import Reason, RejectedRows
 from milepost.cli.output import print_message
@@ -23,6 +24,7 @@ IN_FLIGHT_MAX = 4
 """Batches that may wait for their commit while the next one is read. Lanes commit them in order."""
 
 VALID = "wouldSend"
+_LAST = {Order.TIME: "event", Order.FILE: "row"}
 
 
 class Done(NamedTuple):
@@ -55,8 +57,8 @@ class EventImport:
         self._rows = 0
         self._skipped = 0
 
-    async def run(self, organisation: str, options: EventOptions, *, afresh: bool) -> Done:
-        """Receive every event after those of an earlier, interrupted import."""
+    async def run(self, organisation: str, options: EventOptions, order: Order, *, afresh: bool) -> Done:
+        """Receive every event, in *order*, after those of an earlier, interrupted import."""
         from milepost.demo.progress_bar import bar
         from milepost.service.organisations.provisioning import organisation_by_name
 
@@ -65,22 +67,24 @@ class EventImport:
             reader = await asyncio.to_thread(EventReader, self._file, options, owner.zone)
         if reader.table is not None:
             describe_table(self._file.path, reader.table, reader.decimals)
-        before = 0 if afresh or self._dry else self._last_row_done()
+        order = Order.FILE if self._dry else order
+        before = 0 if afresh or self._dry else self._last_place_done(order)
         if before:
-            print_message(f"continuing {self._file.path.name} after row {before}")
+            print_message(f"continuing {self._file.path.name} after {_LAST[order]} {before}")
         waiting: deque[_Batch] = deque()
         with ExitStack() as closing:
             rejects = closing.enter_context(
                 RejectedRows(self._file.path, self._rejects_path, reader.table, continued=before > 0)
             )
             advance = closing.enter_context(bar(self._file.total, f"{self._file.path.name} ({self._file.unit})"))
-            for batch in _batches(read for read in reader if read.row > before):
+            ordered = in_order(reader, order, self._file.path.parent)
+            for batch in _batches(read for read in ordered if read.place > before):
                 waiting.append(self._send(batch, owner.id, rejects))
                 if len(waiting) >= IN_FLIGHT_MAX:
-                    advance(await self._finish(waiting.popleft(), rejects))
+                    advance(await self._finish(waiting.popleft(), rejects, order))
                 await asyncio.sleep(0)
             while waiting:
-                advance(await self._finish(waiting.popleft(), rejects))
+                advance(await self._finish(waiting.popleft(), rejects, order))
             if self._done < self._file.total:
                 advance(self._file.total - self._done)
         if not self._dry:
@@ -109,8 +113,8 @@ class EventImport:
         answers = None if self._dry else asyncio.ensure_future(self._runtime.lanes.receive(incoming_events))
         return _Batch(batch[-1], reads, answers)
 
-    async def _finish(self, batch: _Batch, rejects: RejectedRows) -> int:
-        """Wait for the commit of *batch*, remember its last row, and return how far it advances in the file."""
+    async def _finish(self, batch: _Batch, rejects: RejectedRows, order: Order) -> int:
+        """Wait for the commit of *batch*, remember its last place, and return how far it advances in the file."""
         if batch.answers is None:
             self._counts[VALID] += len(batch.reads)
         else:
@@ -120,7 +124,7 @@ class EventImport:
                 else:
                     self._counts[answer.status.value] += 1
             rejects.flush()
-            mark = json_text.dumps({"row": batch.last.row, "of": self._file.total})
+            mark = json_text.dumps({"row": batch.last.place, "of": self._file.total, "order": order.value})
             self._marker.write_text(mark, encoding="utf-8")
         further, self._done = batch.last.done - self._done, batch.last.done
         return further
@@ -129,13 +133,14 @@ class EventImport:
         self._counts[status] += 1
         rejects.add(read, status, reasons)
 
-    def _last_row_done(self) -> int:
-        """Return the last row of an earlier import; 0 if there was none, or if the size of the file has changed."""
+    def _last_place_done(self, order: Order) -> int:
+        """Return the last place of an earlier import; 0 if there was none, or of another order or size of the file."""
         try:
             marker = json_text.loads(self._marker.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return 0
-        return int(marker["row"]) if marker.get("of") == self._file.total else 0
+        is_same = (marker.get("of"), marker.get("order")) == (self._file.total, order.value)
+        return int(marker["row"]) if is_same else 0
 
 
 def _reasons(read: Read, problems: tuple[Problem, ...]) -> list[Reason]:

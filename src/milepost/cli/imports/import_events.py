@@ -8,6 +8,7 @@ import typer
 from milepost.cli.imports.event_files import EventFile, EventOptions, event_file
 from milepost.cli.imports.event_import import VALID, Done, EventImport
 from milepost.cli.imports.event_mapping import EventMapping, read_mapping
+from milepost.cli.imports.event_order import Order
 from milepost.cli.imports.file_options import (
     Decimal,
     Delimiter,
@@ -46,6 +47,10 @@ TimeZone = Annotated[
 Rejects = Annotated[
     Path | None, typer.Option("--rejects", help="file for refused rows; if left out, FILE.rejects.csv, or FILE.rejects")
 ]
+InOrder = Annotated[
+    Order,
+    typer.Option("--order", help="time: the earliest event is received first; file: the first one of the file"),
+]
 Afresh = Annotated[bool, typer.Option("--afresh", help="begin at the first row, even if an earlier import got further")]
 
 
@@ -62,6 +67,7 @@ def import_events(
     fill_short_rows: FillShortRows = False,
     dry_run: DryRun = False,
     rejects: Rejects = None,
+    order: InOrder = Order.TIME,
     afresh: Afresh = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -70,8 +76,8 @@ def import_events(
 ) -> None:
     """Import events from a file.
 
-    Each event counts as if a client had sent it. FILE.progress remembers the last row done, so that an interrupted
-    import continues there. An event with a known source and id is a duplicate and does not count again.
+    Each event counts as if a client had sent it; a known source and id is a duplicate and does not count again.
+    FILE.progress remembers the last event done, so that an interrupted import continues there.
 
     The exit code is 0 if every row was taken or known before, 3 if some were refused, and 1 if all were or if the file
     cannot be read. See docs/import-files.md.
@@ -81,10 +87,11 @@ def import_events(
     form = None if mapping is None else read_mapping(mapping)
     options = _options(ReadOptions(encoding, delimiter, decimal, fill_short_rows), date_format, time_zone, form)
     rejected = rejects or (None if dry_run else _beside(events))
-    flags = {"data": data, "database_url": database_url, "clock": clock}
     done = run_inside(
-        flags,
-        lambda runtime: EventImport(runtime, events, rejected, dry=dry_run).run(organisation, options, afresh=afresh),
+        {"data": data, "database_url": database_url, "clock": clock},
+        lambda runtime: EventImport(runtime, events, rejected, dry=dry_run).run(
+            organisation, options, order, afresh=afresh
+        ),
     )
     _print_summary(done, rejected if done.rejected else None, dry=dry_run, json=json)
     end_with(taken=sum(done.counts.values()) - done.rejected, refused=done.rejected)

@@ -1,6 +1,6 @@
 """Events whose name (source and id) was received before: a duplicate if the content is equal, else a conflict."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from milepost.model.event import Event, EventKey
 from milepost.model.problem import Problem
-from milepost.service.ingest.incoming_event import Answer, Status
+from milepost.service.ingest.incoming_event import Answer, Naming, Status
 from milepost.store import log
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey, LoggedRow
@@ -17,7 +17,8 @@ from milepost.store.log import CustomerKey, LoggedRow
 class ResolvedEvent(Struct, frozen=True):
     """An incoming event whose customer and place are known.
 
-    `position` is its place in the batch; `payload` and `content_hash` are those of its encoded payload.
+    `position` is its place in the batch; `payload` and `content_hash` are those of its encoded payload. `naming` and
+    `is_dated` are those of the incoming event.
     """
 
     position: int
@@ -25,6 +26,8 @@ class ResolvedEvent(Struct, frozen=True):
     event: Event
     payload: bytes
     content_hash: bytes
+    naming: Naming = Naming.EVENT_ID
+    is_dated: bool = True
 
 
 class Deduplicated(NamedTuple):
@@ -35,21 +38,25 @@ class Deduplicated(NamedTuple):
 
 
 async def deduplicate(
-    transaction: Transaction, resolved: Sequence[ResolvedEvent], answers: list[Answer | None]
+    transaction: Transaction,
+    resolved: Sequence[ResolvedEvent],
+    answers: list[Answer | None],
+    new: Container[int] = frozenset(),
 ) -> Deduplicated:
     """Write the answers of events that were received before to *answers*, and return the others.
 
-    Of equal events within the batch the first is new, and the others are its duplicates.
+    Of equal events within the batch the first is new, and the others are its duplicates. The log is not asked for the
+    events at the positions *new* of the batch: nobody has received them before.
     """
-    if not resolved:
-        return Deduplicated({}, {})
-    stored_rows = await log.known_events(transaction, [(event.customer_key, event.event.key) for event in resolved])
+    candidates = [event for event in resolved if event.position not in new]
+    keys = [(event.customer_key, event.event.key) for event in candidates]
+    stored_rows = await log.known_events(transaction, keys) if keys else {}
     for index, row in stored_rows.items():
-        duplicate = resolved[index]
+        duplicate = candidates[index]
         answers[duplicate.position] = answer_again(duplicate, row)
     fresh: dict[CustomerKey, list[ResolvedEvent]] = {}
-    for index, resolved_event in enumerate(resolved):
-        if index not in stored_rows:
+    for resolved_event in resolved:
+        if answers[resolved_event.position] is None:
             fresh.setdefault(resolved_event.customer_key, []).append(resolved_event)
     repeats: dict[int, int] = {}
     for customer_key, events in fresh.items():
@@ -70,7 +77,7 @@ def _distinct(
         first = firsts.setdefault(event.event.key, event)
         if first is event:
             continue
-        if _has_same_content(event.event, first.event):
+        if _has_same_content(event, first.event):
             repeats[event.position] = first.position
         else:
             answers[event.position] = _conflict(event)
@@ -91,11 +98,15 @@ def _is_same(resolved: ResolvedEvent, row: LoggedRow) -> bool:
     """Return whether *resolved* has the content of the stored event in *row*; amounts 42.5 and 42.50 are equal."""
     if row.content_hash == resolved.content_hash:
         return True
-    return _has_same_content(resolved.event, row.event())
+    return _has_same_content(resolved, row.event())
 
 
-def _has_same_content(event: Event, other: Event) -> bool:
-    return (event.name, event.occurred_at, event.payload) == (other.name, other.occurred_at, other.payload)
+def _has_same_content(resolved: ResolvedEvent, other: Event) -> bool:
+    """Return whether the sender said the same as in *other*; a time that we added ourselves was not said."""
+    event = resolved.event
+    if resolved.is_dated and event.occurred_at != other.occurred_at:
+        return False
+    return (event.name, event.payload) == (other.name, other.payload)
 
 
 def _stored_answer(resolved: ResolvedEvent, row: LoggedRow) -> Answer:
@@ -109,7 +120,16 @@ def _stored_answer(resolved: ResolvedEvent, row: LoggedRow) -> Answer:
 
 
 def _conflict(resolved: ResolvedEvent) -> Answer:
-    problem = Problem("id", "an event with this source and id was received before, with other content")
+    return conflict(resolved, "with other content")
+
+
+def conflict(resolved: ResolvedEvent, difference: str) -> Answer:
+    """Return the answer to an event whose name another event bears; *difference* says what differs."""
+    problem = (
+        Problem("billNumber", f"was received before from this till, {difference}")
+        if resolved.naming is Naming.BILL_NUMBER
+        else Problem("id", f"an event with this source and id was received before, {difference}")
+    )
     return Answer(
         key=resolved.event.key,
         status=Status.CONFLICT,

@@ -13,11 +13,25 @@ from milepost.model.time import Micros
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 
+class Naming(Enum):
+    """Within what the source and id of an event name it (facts 8 #61, #62).
+
+    EVENT_ID: the organisation. BILL_NUMBER: the same, for `billNumberDays` before and after the event's date. CUSTOMER:
+    one customer; so it is for our own events, and where the sender declared fields that are unique for a customer.
+    """
+
+    EVENT_ID = "eventId"
+    BILL_NUMBER = "billNumber"
+    CUSTOMER = "customer"
+
+
 class IncomingEvent(Struct, frozen=True, kw_only=True):
     """An event as a client submitted it; its customer and place are still only named.
 
     Instants are in epoch microseconds. `till_id` is the till that logged in, or None. `registers` says that a customer
-    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91).
+    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91). `is_dated` is false if the
+    sender said no time: then `occurred_at` is that of the receipt, and is not compared when the event is received again
+    (facts 8 #63).
     """
 
     org_id: int
@@ -30,6 +44,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     till_id: int | None
     payload: Payload
     registers: bool = False
+    naming: Naming = Naming.EVENT_ID
+    is_dated: bool = True
 
 
 def own_event(
@@ -58,6 +74,7 @@ def own_event(
         place=place,
         till_id=till_id,
         payload=payload,
+        naming=Naming.CUSTOMER,
     )
 
 

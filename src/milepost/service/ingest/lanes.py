@@ -7,13 +7,16 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import structlog
 
 from milepost.model.problem import Unavailable
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, failed
-from milepost.service.ingest.transaction import Ingest
+from milepost.service.ingest.transaction import Ingest, SharedName
+
+if TYPE_CHECKING:
+    from milepost.service.ingest.identity import IdentifierKey
 
 _log = structlog.get_logger()
 
@@ -36,12 +39,20 @@ class _Request(NamedTuple):
 
 
 class Lanes:
-    """The lanes of this process, each with one transaction at a time; of n lanes, lane k owns each bucket b % n = k."""
+    """The lanes of this process, each with one transaction at a time; of n lanes, lane k owns each bucket b % n = k.
+
+    A lane judges events in the order in which they entered it. So events whose order matters share a lane: those of one
+    customer, and those of one name, which are for one of the customers who claim it. Requests enter in the order in
+    which they come.
+    """
 
     def __init__(self, ingest: Ingest, count: int, limits: Limits) -> None:
         """Make *count* lanes in front of *ingest*."""
         self._ingest = ingest
         self._lanes = [_Lane(ingest, limits) for _ in range(count)]
+        self._entrance = asyncio.Lock()
+        self._names: _UnderWay[SharedName | None] = {}
+        self._newcomers: _UnderWay[IdentifierKey] = {}
 
     async def start(self) -> None:
         """Start receiving."""
@@ -60,26 +71,98 @@ class Lanes:
     async def receive(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events*; return the answer to each, in order, after the commit. Raises Overloaded."""
         if len(self._lanes) == 1:
-            return await self._lanes[0].receive(incoming_events)
-        parts: list[list[int]] = [[] for _ in self._lanes]
-        for position, incoming_event in enumerate(incoming_events):
-            parts[self._ingest.bucket(incoming_event) % len(self._lanes)].append(position)
-        taken = [
-            (part, lane.receive([incoming_events[position] for position in part]))
-            for part, lane in zip(parts, self._lanes, strict=True)
-            if part
-        ]
+            _check_room([(self._lanes[0], len(incoming_events))])
+            return await self._lanes[0].enter(incoming_events)
+        async with self._entrance:
+            await self._ingest.look_up_names(incoming_events)
+            parts = await self._enter(incoming_events)
         answers: dict[int, Answer] = {}
-        results = await asyncio.gather(*(result for _, result in taken))
-        for (part, _), result in zip(taken, results, strict=True):
-            answers.update(zip(part, result, strict=True))
+        for part, result in zip(parts, await asyncio.gather(*(part.answers for part in parts)), strict=True):
+            answers.update(zip(part.positions, result, strict=True))
         return [answers[position] for position in range(len(incoming_events))]
+
+    async def _enter(self, incoming_events: Sequence[IncomingEvent]) -> list["_Part"]:
+        """Put *incoming_events* into their lanes.
+
+        An event whose name another lane is still judging waits until that is done, and the events behind it as well.
+        """
+        entered: list[_Part] = []
+        positions: list[list[int]] = [[] for _ in self._lanes]
+        chosen: dict[SharedName | None, int] = {}
+        for position, incoming_event in enumerate(incoming_events):
+            lane, name = self._lane_of(incoming_event), self._ingest.shared_name(incoming_event)
+            before = self._names.get(name)
+            if chosen.get(name, lane) != lane or (before is not None and before.lane != lane):
+                entered += self._enter_parts(incoming_events, positions)
+                positions, chosen = [[] for _ in self._lanes], {}
+                await asyncio.wait([self._names[name].answers])
+                lane = self._lane_of(incoming_event)
+            positions[lane].append(position)
+            if name is not None:
+                chosen[name] = lane
+        return entered + self._enter_parts(incoming_events, positions)
+
+    def _lane_of(self, incoming_event: IncomingEvent) -> int:
+        """Return the lane of an event; the events of a newcomer stay in one lane while the newcomer is registered."""
+        newcomer = self._newcomers.get((incoming_event.org_id, incoming_event.customer)) if self._newcomers else None
+        return self._ingest.bucket(incoming_event) % len(self._lanes) if newcomer is None else newcomer.lane
+
+    def _enter_parts(self, incoming_events: Sequence[IncomingEvent], positions: list[list[int]]) -> list["_Part"]:
+        """Put the events at *positions*, lane by lane, into the lanes: all of them, or none. Raises Overloaded."""
+        _check_room([(lane, len(places)) for lane, places in zip(self._lanes, positions, strict=True)])
+        return [self._enter_part(lane, incoming_events, places) for lane, places in enumerate(positions) if places]
+
+    def _enter_part(self, lane: int, incoming_events: Sequence[IncomingEvent], positions: list[int]) -> "_Part":
+        events = [incoming_events[position] for position in positions]
+        part = _Part(lane, positions, self._lanes[lane].enter(events))
+        names = [name for name in map(self._ingest.shared_name, events) if name is not None]
+        self._names.update(dict.fromkeys(names, part))
+        newcomers = [(event.org_id, event.customer) for event in events if not self._is_settled(event)]
+        self._newcomers.update(dict.fromkeys(newcomers, part))
+
+        def leave(_: object) -> None:
+            _forget(self._names, names, part)
+            _forget(self._newcomers, newcomers, part)
+
+        part.answers.add_done_callback(leave)
+        return part
+
+    def _is_settled(self, event: IncomingEvent) -> bool:
+        return self._ingest.knows(event) and (event.org_id, event.customer) not in self._newcomers
+
+
+class _Part(NamedTuple):
+    """The events of one request in one lane: their positions in the request, and their answers."""
+
+    lane: int
+    positions: list[int]
+    answers: "asyncio.Future[list[Answer]]"
+
+
+_Name = TypeVar("_Name")
+_UnderWay = dict[_Name, _Part]
+"""What is being judged, each with the latest part of a request that names it."""
+
+
+def _forget(under_way: _UnderWay[_Name], names: Sequence[_Name], part: _Part) -> None:
+    """Forget *names*, but for those that a later part named as well."""
+    for name in names:
+        if under_way.get(name) is part:
+            del under_way[name]
+
+
+def _check_room(taking: Sequence[tuple["_Lane", int]]) -> None:
+    """Raise Overloaded if one of the lanes cannot take so many events."""
+    for lane, count in taking:
+        if count and not lane.has_room(count):
+            message = f"more than {lane.limits.waiting_events_max} events wait already"
+            raise Overloaded(message)
 
 
 class _Lane:
     def __init__(self, ingest: Ingest, limits: Limits) -> None:
         self._ingest = ingest
-        self._limits = limits
+        self.limits = limits
         self._waiting: deque[_Request] = deque()
         self.events_waiting = 0
         self._wake = asyncio.Event()
@@ -95,15 +178,15 @@ class _Lane:
         if self._task is not None:
             await self._task
 
-    async def receive(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        if self.events_waiting + len(incoming_events) > self._limits.waiting_events_max or self._stopping:
-            message = f"more than {self._limits.waiting_events_max} events wait already"
-            raise Overloaded(message)
+    def has_room(self, count: int) -> bool:
+        return self.events_waiting + count <= self.limits.waiting_events_max and not self._stopping
+
+    def enter(self, incoming_events: Sequence[IncomingEvent]) -> "asyncio.Future[list[Answer]]":
         answer: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Request(incoming_events, answer))
         self.events_waiting += len(incoming_events)
         self._wake.set()
-        return await answer
+        return answer
 
     async def _run(self) -> None:
         while self._waiting or not self._stopping:
@@ -118,7 +201,7 @@ class _Lane:
     def _take(self) -> list[_Request]:
         batch = [self._waiting.popleft()]
         size = len(batch[0].incoming_events)
-        while self._waiting and size + len(self._waiting[0].incoming_events) <= self._limits.batch_events_max:
+        while self._waiting and size + len(self._waiting[0].incoming_events) <= self.limits.batch_events_max:
             size += len(self._waiting[0].incoming_events)
             batch.append(self._waiting.popleft())
         return batch

@@ -64,6 +64,16 @@ async def recheck_identifiers(
         for incoming_event in (incoming_events[resolved.position] for resolved in fresh[customer_key])
         if incoming_event.customer.kind is not IdentifierKind.ID
     }
+    await check_names(transaction, redirects, names, customer_by_name)
+
+
+async def check_names(
+    transaction: Transaction,
+    redirects: Redirects,
+    names: dict[IdentifierKey, CustomerKey],
+    customer_by_name: Mapping[IdentifierKey, CustomerKey],
+) -> None:
+    """Look up the names of customers again. Raises Stale if one belongs to another customer by now, and forgets it."""
     if not customer_by_name:
         return
     current_ids = await customers.ids_by_identifier(transaction, list(customer_by_name))

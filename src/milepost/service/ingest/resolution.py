@@ -108,4 +108,6 @@ def resolved_event(
         event=event,
         payload=payload,
         content_hash=codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
+        naming=incoming_event.naming,
+        is_dated=incoming_event.is_dated,
     )

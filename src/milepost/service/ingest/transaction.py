@@ -1,4 +1,4 @@
-"""Receives a batch of events in one transaction: lock the customers, drop duplicates, apply, write."""
+"""Receives a batch of events in one transaction: lock the customers, claim, drop duplicates, apply in order, write."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -8,11 +8,12 @@ from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
+from milepost.model.organisation import EventIdentity
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
-from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
+from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, refusal
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, Status, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
     deduplicate_merged,
@@ -20,6 +21,7 @@ from milepost.service.ingest.merge_redirects import (
     record_redirects,
     redirected,
 )
+from milepost.service.ingest.new_events import Batch
 from milepost.service.ingest.resolution import (
     place_or_problems,
     problems_of,
@@ -29,12 +31,16 @@ from milepost.service.ingest.resolution import (
 )
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
-from milepost.store import codec, leaderboards, log
-from milepost.store.database import Database, Transaction
+from milepost.store import codec, customers, leaderboards, log
+from milepost.store.database import Database, StoredAlready, Transaction
 from milepost.store.log import Appended, CustomerKey, key_of_customer
 
 _APPLIED = Status.APPLIED
 """A name of its own, because looking up a member of an enumeration takes as long as making an answer."""
+
+
+SharedName = tuple[int, EventKey]
+"""An organisation, and an event's source and id."""
 
 
 class Ingest:
@@ -66,36 +72,88 @@ class Ingest:
             else (redirected(self._redirects, customer_key).bucket)
         )
 
+    def knows(self, incoming_event: IncomingEvent) -> bool:
+        """Return whether it is known without the database which customer *incoming_event* names."""
+        name = incoming_event.customer
+        return name.kind is IdentifierKind.ID or (incoming_event.org_id, name) in self._names
+
+    def shared_name(self, incoming_event: IncomingEvent) -> SharedName | None:
+        """Return the name that an event shares with events of other customers; None if customers do not share names."""
+        org_id = incoming_event.org_id
+        snapshot = self._snapshots.remembered(org_id)
+        if incoming_event.naming is Naming.CUSTOMER or (
+            snapshot is not None and snapshot.organisation.settings.event_identity is EventIdentity.CUSTOMER
+        ):
+            return None
+        return org_id, incoming_event.key
+
+    async def look_up_names(self, incoming_events: Sequence[IncomingEvent]) -> None:
+        """Look up the customers of events, so that several names of one customer lead to one bucket.
+
+        A single name needs no look-up: its events share a bucket anyway.
+        """
+        unknown = {
+            (incoming_event.org_id, incoming_event.customer)
+            for incoming_event in incoming_events
+            if not self.knows(incoming_event)
+        }
+        if not unknown or all(event.customer == incoming_events[0].customer for event in incoming_events):
+            return
+        async with self._database.reading() as reading:
+            ids = await customers.ids_by_identifier(reading, list(unknown))
+        names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
+        cache_identities(self._names, names)
+
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events* in a transaction; return the answer to each, after the commit."""
 
-        async def work(transaction: Transaction) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
-            return await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
+        async def work(transaction: Transaction) -> _Received:
+            return await _receive(transaction, memory, incoming_events)
 
-        answers, names = await self._database.attempt(work)
+        async def work_without_trust(transaction: Transaction) -> _Received:
+            return await _receive(transaction, memory, incoming_events, trusts_claims=False)
+
+        memory = _Memory(self._snapshots, self._names, self._redirects)
+        try:
+            answers, names = await self._database.attempt(work)
+        except StoredAlready:
+            # The log holds an event without its claim: it was received while the identity of events was switched.
+            answers, names = await self._database.attempt(work_without_trust)
         self.scored += 1
         cache_identities(self._names, names)
         return answers
 
     async def inside(self, transaction: Transaction, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events* as a part of *transaction*, which commits them with its other changes."""
-        answers, _ = await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
+        memory = _Memory(self._snapshots, self._names, self._redirects)
+        answers, _ = await _receive(transaction, memory, incoming_events, trusts_claims=False)
         self.scored += 1
         return answers
 
 
+class _Memory(NamedTuple):
+    """What a process remembers between batches."""
+
+    snapshots: Snapshots
+    names: dict[IdentifierKey, CustomerKey]
+    redirects: Redirects
+
+
+_Received = tuple[list[Answer], dict[IdentifierKey, CustomerKey]]
+"""The answer to each incoming event, and the names of customers that were not remembered before."""
+
+
 async def _receive(
-    transaction: Transaction,
-    snapshots: Snapshots,
-    names: dict[IdentifierKey, CustomerKey],
-    redirects: Redirects,
-    incoming_events: Sequence[IncomingEvent],
-) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
+    transaction: Transaction, memory: _Memory, incoming_events: Sequence[IncomingEvent], *, trusts_claims: bool = True
+) -> _Received:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
+
+    *trusts_claims* is that of `Batch.new_events`.
 
     Raises Stale if a customer was merged or lost a name since. What changed is recorded first, so that the retry of
     the transaction succeeds.
     """
+    snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
     incoming_events = [with_till_of_bill(one, current[one.org_id]) for one in incoming_events]
     places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
@@ -118,7 +176,8 @@ async def _receive(
             resolved.append(resolved_event(position, incoming, place, customer, profile))
         else:
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
-    deduplicated = await deduplicate(transaction, resolved, answers)
+    batch = Batch(current, incoming_events, names, redirects)
+    deduplicated = await batch.new_events(transaction, resolved, answers, trusts_claims=trusts_claims)
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
@@ -176,8 +235,6 @@ async def _apply_all(
     writes, query = _Writes([], [], [], {}), empty_query()
     needing_history: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
-        if len(events) > 1:
-            events.sort(key=_in_time)
         standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
@@ -197,10 +254,6 @@ async def _apply_all(
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
-
-
-def _in_time(resolved: ResolvedEvent) -> tuple[int, EventKey]:
-    return resolved.event.occurred_at, resolved.event.key
 
 
 def _apply_customer(

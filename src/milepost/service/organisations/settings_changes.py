@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from milepost.model.organisation import Organisation, SettingsVersion
+from milepost.model.organisation import EventIdentity, Organisation, SettingsVersion
+from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author
 from milepost.model.time import Micros
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.settings import changed_settings
-from milepost.store import organisations
+from milepost.store import claims, organisations
 from milepost.store.database import Transaction
+
+UNCLAIMED = (
+    "cannot be ORGANISATION before the events that are stored are looked through for duplicates; "
+    "milepost org claim does that and changes the setting"
+)
 
 LATEST = 2**62
 """A version number above all others."""
@@ -26,16 +32,26 @@ async def change_settings(runtime: Runtime, caller: Caller, changes: Mapping[str
 
 
 async def change_in(
-    transaction: Transaction, org_id: int, changes: Mapping[str, str], author: Author, now: Micros | None
+    transaction: Transaction,
+    org_id: int,
+    changes: Mapping[str, str],
+    author: Author,
+    now: Micros | None,
+    *,
+    are_events_claimed: bool = False,
 ) -> Organisation:
     """Change settings as a part of *transaction*. If nothing differs, no new version is made.
 
-    *now* is in epoch microseconds; None where the time of the change is not recorded.
+    *now* is in epoch microseconds; None where the time of the change is not recorded. Raises Refused, also if events
+    are to be named in the organisation while those that it holds are not claimed yet (*are_events_claimed*).
     """
     owner = await organisations.lock(transaction, org_id)
     settings = changed_settings(owner.settings, changes)
     if settings == owner.settings:
         return owner
+    is_widened = settings.event_identity is not owner.settings.event_identity is EventIdentity.CUSTOMER
+    if is_widened and not are_events_claimed and await claims.has_events(transaction, org_id):
+        raise Refused(Problem("eventIdentity", UNCLAIMED))
     version = await organisations.raise_version(transaction, org_id)
     changed = replace(owner, settings=settings, version=version)
     await organisations.save_settings(transaction, changed, now, author)

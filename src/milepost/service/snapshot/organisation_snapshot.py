@@ -156,6 +156,10 @@ class Snapshots:
             snapshots[org_id] = await self.at(transaction, org_id, version)
         return snapshots
 
+    def remembered(self, org_id: int) -> OrganisationSnapshot | None:
+        """Return the latest snapshot of an organisation that this process has seen; None if it has seen none."""
+        return self._known.get(org_id)
+
     async def at(self, transaction: Transaction, org_id: int, version: int) -> OrganisationSnapshot:
         """Return the snapshot of an organisation that was seen at *version*."""
         remembered = self._known.get(org_id)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from milepost.model.amount import fits
 from milepost.model.organisation import (
+    BILL_NUMBER_DAYS_MAX,
     GOAL_DAYS_MAX,
     GOAL_TEMPLATES_MAX,
     GOALS_AT_ONCE_MAX,
@@ -27,6 +28,7 @@ from milepost.model.organisation import (
     CarryLines,
     CyclicMonths,
     EnrolMidPeriod,
+    EventIdentity,
     GoalTemplate,
     LeaderboardTies,
     Outage,
@@ -250,6 +252,17 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "capsFollowReturns": _choice(
         "caps_follow_returns", CapsFollowReturns, "whether a return gives back what its bill's decision used of caps"
+    ),
+    "eventIdentity": _choice(
+        "event_identity",
+        EventIdentity,
+        "within what an event's source and id name it; an organisation older than this setting keeps CUSTOMER",
+    ),
+    "billNumberDays": _number(
+        "bill_number_days",
+        1,
+        BILL_NUMBER_DAYS_MAX,
+        "for how many days before and after its date a bill number of v2 names one bill of its till",
     ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"

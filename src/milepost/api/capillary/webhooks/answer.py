@@ -3,6 +3,7 @@
 from msgspec import UNSET, UnsetType
 
 from milepost.api.capillary.answer import AnswerStruct
+from milepost.api.capillary.envelope import WarningAnswer
 
 
 class ReceiptAnswer(AnswerStruct):
@@ -17,7 +18,11 @@ class WebhookAnswer(AnswerStruct):
 
     status: ReceiptAnswer
     request_id: str
-    warnings: list[str] | UnsetType = UNSET
+    warnings: list[WarningAnswer] | UnsetType = UNSET
 
 
+UNIDENTIFIED = (
+    "nothing identifies this event, so it counts each time it is sent; give it an external_event_id, a uniqueId, an "
+    "eventDateTime, or a field that the event's definition declares unique"
+)
 RECEIVED = ReceiptAnswer(code=1100, message="Event is pushed to transformation state")

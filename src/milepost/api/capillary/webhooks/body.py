@@ -16,11 +16,13 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.definitions.event_definitions import received_problems, unique_id
-from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.ingest.incoming_event import IncomingEvent, Naming
 
 NAME_CHARACTERS_MAX = 100
 VALUE_CHARACTERS_MAX = 200
 SOURCE = "webhook"
+IDS = ("uniqueId", "external_event_id")
+"""The fields that may hold an event's own id."""
 
 _IDENTIFIERS = {
     "customerId": IdentifierKind.ID,
@@ -47,6 +49,7 @@ class WebhookEvent(Struct):
     event_name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
     eventDateTime: str | UnsetType = UNSET  # noqa: N815 - the vendor's names, which follow no rule
     uniqueId: str | UnsetType = UNSET  # noqa: N815
+    external_event_id: str | int | UnsetType = UNSET
     customerId: CustomerId | str | UnsetType = UNSET  # noqa: N815
     userId: CustomerId | str | UnsetType = UNSET  # noqa: N815
     externalId: str | UnsetType = UNSET  # noqa: N815
@@ -75,41 +78,62 @@ def read_event(
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
-    attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
-    for field, content in attributes.items():
-        if not isinstance(content, (str, int, Decimal, bool, type(None))):
-            problems.append(Problem(field, "must be text, a number, true, false or null"))
+    attributes = _attributes(value, problems)
+    own_id = _own_id(value, problems)
     if holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
     if not problems:
         problems += received_problems(definitions, str(name), attributes)
     if problems or customer is None:
         raise Refused(*problems)
+    unique = unique_id(definition, attributes)
     return IncomingEvent(
         org_id=org_id,
         customer=customer,
-        key=EventKey(SOURCE, unique_id(definition, attributes) or _event_id(value, request_id)),
+        key=EventKey(SOURCE, unique or own_id or _digest(value) or request_id),
         name=str(name),
         occurred_at=occurred_at,
         received_at=now,
         place=None,
         till_id=None,
         payload=Activity(attributes),
+        naming=Naming.EVENT_ID if unique is None else Naming.CUSTOMER,
+        is_dated=value.get("eventDateTime") is not None,
         registers=definition is not None
         and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )
 
 
-def _event_id(value: dict[str, Any], request_id: str) -> str:
-    """Return the id of an event: `uniqueId` if there is one, else a digest of a dated event, else the request's id.
+def _attributes(value: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Return the attributes of an event; problems are added to *problems*."""
+    attributes = {field: content for field, content in value.items() if field not in {"event_name", "eventDateTime"}}
+    for field, content in attributes.items():
+        if not isinstance(content, (str, int, Decimal, bool, type(None))):
+            problems.append(Problem(field, "must be text, a number, true, false or null"))
+    return attributes
 
-    So an event without a date is never taken for a copy of an earlier one.
+
+def _own_id(value: Mapping[str, Any], problems: list[Problem]) -> str | None:
+    """Return the id that the sender gave the event; None without one. Problems are added to *problems*."""
+    for field in IDS:
+        content = value.get(field)
+        if content is None or content == "":
+            continue
+        text = str(content) if isinstance(content, (str, int)) and not isinstance(content, bool) else ""
+        if not 0 < len(text) <= VALUE_CHARACTERS_MAX:
+            problems.append(Problem(field, f"must be text of 1 to {VALUE_CHARACTERS_MAX} characters"))
+            return None
+        return text
+    return None
+
+
+def _digest(value: dict[str, Any]) -> str | None:
+    """Return an id for an event that only its date and content name; None without a date.
+
+    An event without a date is never taken for a copy of an earlier one.
     """
-    unique = value.get("uniqueId")
-    if isinstance(unique, str) and 0 < len(unique) <= VALUE_CHARACTERS_MAX:
-        return unique
     if value.get("eventDateTime") is None:
-        return request_id
+        return None
     return blake2b(write_json(dict(sorted(value.items()))), digest_size=16).hexdigest()
 
 

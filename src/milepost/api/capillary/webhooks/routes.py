@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request
 from msgspec import UNSET
 from starlette.exceptions import HTTPException
 
-from milepost.api.capillary.webhooks.answer import RECEIVED, WebhookAnswer
+from milepost.api.capillary.envelope import warning_answers
+from milepost.api.capillary.webhooks.answer import RECEIVED, UNIDENTIFIED, WebhookAnswer
 from milepost.api.capillary.webhooks.body import WebhookEvent, read_event
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body, read_json
-from milepost.api.http.parameters import check_parameters, parameter_warnings
+from milepost.api.http.parameters import check_parameters
 from milepost.api.http.route import Body, Route
 from milepost.model.event import Activity, Scalar
 from milepost.model.problem import Refused
@@ -30,7 +31,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 
 @router.post(WEBHOOK, response_model=None)
 async def post_event(webhook_id: str, request: Request, runtime: RunningRuntime) -> JsonResponse:
-    """Receive one behavioural event: `event_name`, an identifier, attributes, and `eventDateTime` if it was not now."""
+    """Receive one behavioural event: `event_name`, an identifier, attributes, and `eventDateTime` if it was not now.
+
+    An event that nothing identifies counts each time it is sent, with a warning (facts 8 #64).
+    """
     check_parameters(request)
     org_id = await organisation_of_webhook(runtime.database, webhook_id)
     if org_id is None:
@@ -48,9 +52,9 @@ async def post_event(webhook_id: str, request: Request, runtime: RunningRuntime)
     )
     if answer.status in {Status.REFUSED, Status.CONFLICT} and not is_duplicate:
         raise Refused(*answer.problems)
-    return JsonResponse(
-        WebhookAnswer(status=RECEIVED, request_id=request_id, warnings=list(parameter_warnings()) or UNSET)
-    )
+    is_unidentified = incoming_event.key.id == request_id
+    warnings = warning_answers([UNIDENTIFIED] if is_unidentified else [])
+    return JsonResponse(WebhookAnswer(status=RECEIVED, request_id=request_id, warnings=warnings or UNSET))
 
 
 def _attributes(incoming_event: IncomingEvent) -> Mapping[str, Scalar]:

@@ -1,6 +1,6 @@
 """The incoming events of a transaction in a v2 call: a bill, a return, or both (facts 3.9)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -13,8 +13,16 @@ from milepost.model.event import BILL, RETURN, EventKey, Payload, Return
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
-from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, Status
 from milepost.service.organisations.attribution import AttributedCaller
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+KEY_CHARACTERS_MAX = 200
+
+REPETITION = (
+    "an equal return was received before, so this one was taken for a repetition of it and not counted; "
+    f"if two were meant, send each with a {IDEMPOTENCY_KEY} of its own"
+)
 
 ALL_KINDS = (*KINDS, MIXED_KIND)
 
@@ -25,19 +33,26 @@ class TransactionEvent:
 
     payload: Payload
     id: str
+    naming: Naming = Naming.BILL_NUMBER
 
 
 def read_events(
-    value: Any, customer: Identifier | None, known_problems: list[Problem], posting: AttributedCaller, now: Micros
+    value: Any,
+    customer: Identifier | None,
+    known_problems: list[Problem],
+    posting: AttributedCaller,
+    now: Micros,
+    idempotency_key: str | None = None,
 ) -> list[IncomingEvent]:
     """Return the incoming events of a transaction; raises Refused with *known_problems* and those of the transaction.
 
-    *now* is the time of receipt (epoch microseconds), and the event's own time if the transaction has no date.
+    *now* is the time of receipt (epoch microseconds), and the event's own time if the transaction has no date. A return
+    is named by the *idempotency_key* if it has one.
     """
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
     problems = list(known_problems)
-    events = _events(value, problems)
+    events = _events(value, idempotency_key, problems)
     occurred_at = _instant(value.get("billingDate"), now, problems)
     if holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
@@ -54,12 +69,34 @@ def read_events(
             place=posting.place,
             till_id=posting.caller.till_id,
             payload=event.payload,
+            naming=event.naming,
+            is_dated=value.get("billingDate") is not None,
         )
         for event in events
     ]
 
 
-def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[TransactionEvent]:
+def is_taken_for_repetition(value: Any, incoming_events: Sequence[IncomingEvent], answers: Sequence[Answer]) -> bool:
+    """Return whether a transaction is a return that nothing but its content names, and that was received before."""
+    return (
+        isinstance(value, dict)
+        and value.get("type") == RETURN_KIND
+        and all(event.naming is Naming.BILL_NUMBER for event in incoming_events)
+        and all(answer.status is Status.DUPLICATE for answer in answers)
+    )
+
+
+def idempotency_key_of(header: str | None, problems: list[Problem]) -> str | None:
+    """Return the key in the header `Idempotency-Key`; None without one. Problems are added to *problems*."""
+    if header is None:
+        return None
+    if not 0 < len(header) <= KEY_CHARACTERS_MAX or not header.isprintable():
+        problems.append(Problem(IDEMPOTENCY_KEY, f"must be text of 1 to {KEY_CHARACTERS_MAX} characters"))
+        return None
+    return header
+
+
+def _events(value: Mapping[str, Any], idempotency_key: str | None, problems: list[Problem]) -> list[TransactionEvent]:
     kind = value.get("type")
     if kind not in ALL_KINDS:
         reason = f"must be one of {', '.join(ALL_KINDS)}; not-interested bills have no customer to count for"
@@ -67,8 +104,10 @@ def _events(value: Mapping[str, Any], problems: list[Problem]) -> list[Transacti
         return []
     number = str(value.get("billNumber"))
     if kind == RETURN_KIND:
-        # A return has no number of its own, so its id is made from the bill and from all that the request holds.
         returned = return_payload(value, problems)
+        if idempotency_key is not None and returned is not None:
+            return [TransactionEvent(returned, f"{IDEMPOTENCY_KEY}/{idempotency_key}", Naming.EVENT_ID)]
+        # A return has no number of its own, so its id is made from the bill and from all that the request holds.
         digest = blake2b(write_json(value), digest_size=12).hexdigest()
         return [] if returned is None else [TransactionEvent(returned, f"{number}/return/{digest}")]
     if is_mixed(value):

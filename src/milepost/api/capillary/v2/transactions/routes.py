@@ -25,7 +25,13 @@ from milepost.api.capillary.v2.transactions.body import (
     RegularTransaction,
     ReturnTransaction,
 )
-from milepost.api.capillary.v2.transactions.incoming_events import read_events
+from milepost.api.capillary.v2.transactions.incoming_events import (
+    IDEMPOTENCY_KEY,
+    REPETITION,
+    idempotency_key_of,
+    is_taken_for_repetition,
+    read_events,
+)
 from milepost.api.http.attribution import HEADERS, Posting
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, read_json
@@ -53,9 +59,14 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         Body((RegularTransaction, ReturnTransaction, MixedTransaction)),
         query=("identifierName", "identifierValue"),
         refused=(TransactionAnswer, Failure),
-        headers=HEADERS,
+        headers=(*HEADERS, IDEMPOTENCY_KEY),
     ),
-    ("post", BULK): Route(EVENTS, BulkAnswer, Body((BulkTransaction,), alone=False, listed=True), headers=HEADERS),
+    ("post", BULK): Route(
+        EVENTS,
+        BulkAnswer,
+        Body((BulkTransaction,), alone=False, listed=True),
+        headers=(*HEADERS, IDEMPOTENCY_KEY),
+    ),
 }
 
 
@@ -63,14 +74,18 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 async def post_transaction(
     request: Request, runtime: RunningRuntime, posting: Posting, rawSideEffects: str = "false"
 ) -> JsonResponse:
-    """Receive one bill, return or mixed transaction of the customer in the query; `createdId` is the event's log id."""
+    """Receive one bill, return or mixed transaction of the customer in the query; `createdId` is the event's log id.
+
+    A return that equals an earlier one is taken for a repetition, unless each has an `Idempotency-Key` of its own.
+    """
     value = read_json(await read_body(request))
     query = request.query_params
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
     customer = read_identifier(query.get("identifierName"), query.get("identifierValue"), problems)
+    key = idempotency_key_of(request.headers.get(IDEMPOTENCY_KEY), problems)
     try:
-        incoming_events = read_events(value, customer, problems, posting, runtime.clock())
+        incoming_events = read_events(value, customer, problems, posting, runtime.clock(), key)
     except Refused as refused:
         return _refused(request, refused.problems)
     answers = await runtime.lanes.receive(incoming_events)
@@ -79,7 +94,8 @@ async def post_transaction(
     if problems_of_events:
         return _refused(request, problems_of_events)
     effects = await _effects(runtime, posting, answers) if wants_effects else []
-    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects, warnings=_warnings(answers)))
+    warnings = _warnings(value, incoming_events, answers)
+    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects, warnings=warnings))
 
 
 @router.post(BULK, response_model=None)
@@ -88,18 +104,14 @@ async def post_transactions(
 ) -> JsonResponse:
     """Receive up to 500 transactions, each with its customer; a refused transaction does not affect the others.
 
-    Code 500 is a fault of the server: that transaction is to be sent again (facts 8 #96).
+    Code 500 is a fault of the server: that transaction is to be sent again (facts 8 #96). An `Idempotency-Key` names
+    each return of the call together with its place in it.
     """
     value = read_json(await read_body(request, BATCH_BYTES_MAX))
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
-    if not isinstance(value, list) or not value:
-        problems.append(Problem("", "the body must be a list of transactions"))
-    elif len(value) > BULK_MAX:
-        problems.append(Problem("", f"a call may hold {BULK_MAX} transactions", CODE_BATCH_TOO_LARGE))
-    if problems:
-        raise Refused(*problems)
-    parts = [_read(item, posting, runtime.clock()) for item in value]
+    key = idempotency_key_of(request.headers.get(IDEMPOTENCY_KEY), problems)
+    parts = _read_list(value, posting, runtime.clock(), key, problems)
     answered = iter(
         await runtime.lanes.receive(
             [incoming_event for part in parts if isinstance(part, list) for incoming_event in part]
@@ -115,7 +127,7 @@ async def post_transactions(
                 entity_id=None if refusal else answers[0].key.log_id,
                 result=sent,
                 errors=fault_answers(answers) or error_answers(refusal),
-                warnings=warning_answers(_warnings(answers)),
+                warnings=warning_answers(_warnings(sent, part, answers)),
                 side_effects=effects if wants_effects else UNSET,
             )
         )
@@ -123,14 +135,30 @@ async def post_transactions(
     return JsonResponse(BulkAnswer(response=items, total_count=len(items), failure_count=refused))
 
 
-def _read(item: Any, posting: AttributedCaller, now: Micros) -> list[IncomingEvent] | tuple[Problem, ...]:
+def _read_list(
+    value: Any, posting: AttributedCaller, now: Micros, idempotency_key: str | None, problems: list[Problem]
+) -> list[list[IncomingEvent] | tuple[Problem, ...]]:
+    """Return what each of several transactions is; raises Refused with *problems* and those of the list."""
+    if not isinstance(value, list) or not value:
+        problems.append(Problem("", "the body must be a list of transactions"))
+    elif len(value) > BULK_MAX:
+        problems.append(Problem("", f"a call may hold {BULK_MAX} transactions", CODE_BATCH_TOO_LARGE))
+    if problems:
+        raise Refused(*problems)
+    keys = [None if idempotency_key is None else f"{idempotency_key}/{place}" for place in range(len(value))]
+    return [_read(item, posting, now, key) for item, key in zip(value, keys, strict=True)]
+
+
+def _read(
+    item: Any, posting: AttributedCaller, now: Micros, idempotency_key: str | None
+) -> list[IncomingEvent] | tuple[Problem, ...]:
     """Return the incoming events of one of several transactions, or all its problems."""
     problems: list[Problem] = []
     body = item if isinstance(item, dict) else {}
     fields = ("identifierType", "identifierValue")
     customer = read_identifier(body.get(fields[0]), body.get(fields[1]), problems, fields)
     try:
-        return read_events(item, customer, problems, posting, now)
+        return read_events(item, customer, problems, posting, now, idempotency_key)
     except Refused as refused:
         return refused.problems
 
@@ -145,9 +173,10 @@ def _problems(answers: Sequence[Answer]) -> tuple[Problem, ...]:
     )
 
 
-def _warnings(answers: Sequence[Answer]) -> list[str]:
-    """Return what the sender of returns should know."""
-    return [warning for answer in answers for warning in answer.warnings]
+def _warnings(sent: Any, part: list[IncomingEvent] | tuple[Problem, ...], answers: Sequence[Answer]) -> list[str]:
+    """Return what the sender of a transaction should know."""
+    is_repetition = isinstance(part, list) and is_taken_for_repetition(sent, part, answers)
+    return [*([REPETITION] if is_repetition else []), *(warning for answer in answers for warning in answer.warnings)]
 
 
 async def _effects(runtime: Runtime, posting: AttributedCaller, answers: Sequence[Answer]) -> list[EffectAnswer]:
