@@ -63,6 +63,7 @@ from milepost.model.standing import (
 from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
+from milepost.model.wide import pack
 
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""
@@ -89,9 +90,9 @@ class _StoredEvent(NamedTuple):
     payload: msgspec.Raw
 
 
-_packed = msgspec.msgpack.Encoder()
-_standing = msgspec.msgpack.Decoder(_StoredStanding)
-_progress = msgspec.msgpack.Decoder(Progress)
+# Lax decoders, because a number beyond 64 bits is stored as text (decision 0028).
+_standing = msgspec.msgpack.Decoder(_StoredStanding, strict=False)
+_progress = msgspec.msgpack.Decoder(Progress, strict=False)
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
@@ -123,7 +124,7 @@ def encode_standing(standing: Standing) -> bytes:
     """Return the bytes of *standing*. Equal standings have equal bytes."""
     anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
     # A tuple is encoded like a _StoredStanding and is cheaper to make.
-    return _packed.encode(
+    return pack(
         (
             standing.seq,
             standing.latest_at,
@@ -162,7 +163,7 @@ def decode_standing(body: bytes) -> Standing:
 
 def encode_progress(progress: Progress) -> bytes:
     """Return the bytes of an archived progress."""
-    return _packed.encode(progress)
+    return pack(progress)
 
 
 def decode_progress(body: bytes) -> Progress:
