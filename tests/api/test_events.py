@@ -134,6 +134,7 @@ def test_the_example_of_the_documentation_is_applied(organisation: OrganisationC
         "version": organisation.get("/api/v1/organisation")["version"],
         "entries": [],
         "problems": [],
+        "warnings": [],
     } == answered
 
 

@@ -47,7 +47,7 @@ def test_an_event_is_accepted_and_counted(organisation: OrganisationClient) -> N
     """The answer has the vendor's words and an id of the request."""
     defined(organisation)
     told = taken(organisation, run(km="5.5", shoe="red", fast=True, coach=None))
-    assert (["status", "requestId"], ACCEPTED) == (list(told), told["status"])
+    assert (["status", "requestId", "warnings"], ACCEPTED) == (list(told), told["status"])
     assert 32 == len(told["requestId"])
     assert [Decimal(1), Decimal("5.5")] == values(organisation)
 
@@ -97,7 +97,6 @@ def test_every_name_of_a_customer_will_do(organisation: OrganisationClient) -> N
         (run(event_name=""), "event_name: must be text of 1 to 100 characters"),
         (run(event_name="e" * 101), "event_name: must be text of 1 to 100 characters"),
         (run(event_name=5), "event_name: must be text of 1 to 100 characters"),
-        (run(event_name="milepost.Enrol"), "event_name: must be text of 1 to 100 characters"),
         ({"event_name": "Run"}, "one of customerId, userId, externalId, mobile, email, cardnumber, cardExternalId, "),
         (run(externalId=[]), "externalId: must be an identifier of 1 to 200 characters"),
         (run(externalId="a" * 201), "externalId: must be an identifier of 1 to 200 characters"),
@@ -111,7 +110,10 @@ def test_every_name_of_a_customer_will_do(organisation: OrganisationClient) -> N
         (run(eventDateTime="yesterday"), "eventDateTime: is not a date-time"),
         (run(eventDateTime=5), "eventDateTime: is not a date-time"),
         (run(eventDateTime="1969-12-31"), "eventDateTime: lies before 1970"),
-        (run(eventDateTime="2026-01-21T12:00:01Z"), "time: lies more than 24 hours ahead of the server's clock"),
+        (
+            run(eventDateTime="2026-01-21T12:00:01Z"),
+            "eventDateTime: lies more than 24 hours ahead of the server's clock",
+        ),
         (b"", "the body is not valid JSON"),
         (b'{"km": NaN}', "the body is not valid JSON"),
         (b"[" * 100_000, "the JSON is deeper than 32 levels"),

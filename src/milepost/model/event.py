@@ -69,7 +69,8 @@ class Line(Struct, frozen=True, kw_only=True):
 class Bill(Struct, frozen=True, kw_only=True):
     """A purchase: the payload of TransactionAdd.
 
-    `decision` is the id of the award authorisation in which caps have already counted this bill.
+    `decision` is the id of the award authorisation in which caps have already counted this bill. `currency` is the code
+    of the currency that the bill names.
     """
 
     number: str
@@ -80,6 +81,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     extended_fields: Mapping[str, Scalar]
     note: str = ""
     decision: str | None = None
+    currency: str | None = None
 
 
 class ReturnKind(Enum):
@@ -104,7 +106,7 @@ class Return(Struct, frozen=True, kw_only=True):
     """A return: the payload of ReturnBill.
 
     `original` is the event id or the number of the returned bill. `lines` lists the returned pieces of a LINE_ITEM
-    return; `amount` is the returned amount of an AMOUNT return.
+    return; `amount` is the returned amount of an AMOUNT return. `currency` is the code of the currency that it names.
     """
 
     kind: ReturnKind
@@ -112,6 +114,7 @@ class Return(Struct, frozen=True, kw_only=True):
     lines: tuple[ReturnedLine, ...] = ()
     amount: Decimal | None = None
     extended_fields: Mapping[str, Scalar]
+    currency: str | None = None
 
 
 class AwardKind(Enum):
@@ -233,7 +236,10 @@ class CustomerProfile(NamedTuple):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something that a customer did, or one of our own commands; instants are in epoch microseconds."""
+    """Something that a customer did, or one of our own commands; instants are in epoch microseconds.
+
+    `given_at` is the time that the client gave, where the event is judged as of its receipt (facts 8 #67).
+    """
 
     key: EventKey
     name: str
@@ -242,3 +248,9 @@ class Event(Struct, frozen=True, kw_only=True):
     place: Place
     member: CustomerProfile | None
     payload: Payload
+    given_at: Micros | None = None
+
+    @property
+    def dated_at(self) -> Micros:
+        """The time by which a repetition is recognised: the one that the client gave."""
+        return self.occurred_at if self.given_at is None else self.given_at

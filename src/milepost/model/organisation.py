@@ -76,6 +76,13 @@ class BackwardPeriods(Enum):
     SKIP = "SKIP"
 
 
+class AheadOfClock(Enum):
+    """What becomes of an event that is dated up to a day ahead of the server's clock (facts 8 #67)."""
+
+    CLAMP = "CLAMP"
+    REFUSE = "REFUSE"
+
+
 LATE_DAYS_MAX = 400
 OFFSET_DAYS_MAX = 60
 OUTAGES_MAX = 100
@@ -114,6 +121,8 @@ class Settings:
     `late_days` is how late an event may arrive, None for no limit. `offset_days` is how many days end-of-period work
     waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
     goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
+    `currency` is the code of the organisation's currency, None if currencies are not told apart. `phone_region` is the
+    country whose mobile numbers may come without a country code, None if numbers stay as they are given.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -134,6 +143,9 @@ class Settings:
     backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
     periods_max: int = PERIODS_USUAL
     rules_edition: int = RULES_LATEST
+    ahead_of_clock: AheadOfClock = AheadOfClock.CLAMP
+    currency: str | None = None
+    phone_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -65,8 +65,15 @@ from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
 from milepost.model.wide import pack
 
+WITH_ATTRIBUTES_ONCE = frozenset({BILL, RETURN, POINTS, CURRENCY})
+"""The names under which older databases may hold behavioural events."""
+
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""
+
+
+class UnreadableEvent(Exception):
+    """A stored event is not what its name says; the message names the event."""
 
 
 class _StoredStanding(NamedTuple):
@@ -88,6 +95,7 @@ class _StoredEvent(NamedTuple):
     place: Place
     member: CustomerProfile | None
     payload: msgspec.Raw
+    given_at: Micros | None = None
 
 
 # Lax decoders, because a number beyond 64 bits is stored as text (decision 0028).
@@ -184,7 +192,8 @@ def content_hash(name: str, occurred_at: Micros, payload: bytes) -> bytes:
 def encode_event(event: Event, payload: bytes) -> bytes:
     """Return the stored text of *event*; *payload* is its payload, already encoded."""
     member = b"null" if event.member is None else _text.encode(event.member)
-    return b"[%b,%b,%b]" % (_place_text(event.place), member, payload)
+    given = b"" if event.given_at is None else b",%d" % event.given_at
+    return b"[%b,%b,%b%b]" % (_place_text(event.place), member, payload, given)
 
 
 @lru_cache(maxsize=PLACES_REMEMBERED_MAX)
@@ -194,9 +203,13 @@ def _place_text(place: Place) -> bytes:
 
 
 def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Micros, body: str) -> Event:
-    """Return the event of a row; instants are in epoch microseconds."""
-    stored = _event.decode(body)
-    payload: Payload = _payloads.get(name, _activity).decode(stored.payload)
+    """Return the event of a row; instants are in epoch microseconds. Raises UnreadableEvent."""
+    try:
+        stored = _event.decode(body)
+        payload = _decoded_payload(name, stored.payload)
+    except msgspec.DecodeError as error:
+        message = f"the event {key.id!r} of {key.source!r} ({name}) cannot be read: {error}"
+        raise UnreadableEvent(message) from error
     return Event(
         key=key,
         name=name,
@@ -205,7 +218,22 @@ def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Mic
         place=NOWHERE if stored.place == NOWHERE else stored.place,
         member=stored.member,
         payload=payload,
+        given_at=stored.given_at,
     )
+
+
+def _decoded_payload(name: str, body: msgspec.Raw) -> Payload:
+    """Return the payload in *body*, that of an event called *name*.
+
+    Webhooks once took events with names of ours and any attributes. They were judged as behavioural events, so that is
+    what they are when they are replayed.
+    """
+    try:
+        return cast("Payload", _payloads.get(name, _activity).decode(body))
+    except msgspec.ValidationError:
+        if name not in WITH_ATTRIBUTES_ONCE:
+            raise
+        return _activity.decode(body)
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from milepost.model.event import AuthoriseAward, EventKey
 from milepost.model.problem import Problem
 from milepost.model.standing import Reason
@@ -28,6 +30,7 @@ class AuthorisationRequest:
     at: Micros | None
     place: PlaceName | None
     payload: AuthoriseAward
+    warnings: tuple[Problem, ...] = ()
 
 
 class UsedCap(NamedTuple):
@@ -48,6 +51,7 @@ class Authorisation(NamedTuple):
     granted: int
     caps: tuple[UsedCap, ...]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 async def authorise_award(runtime: Runtime, caller: Caller, request: AuthorisationRequest) -> Authorisation:
@@ -56,6 +60,7 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
     at = now if request.at is None else request.at
     key = EventKey(SOURCE, request.id)
     incoming_event = command_event(caller, request.customer_id, key, request.payload, at, now, request.place)
+    incoming_event = replace(incoming_event, warnings=request.warnings)
     answer = await submit_once(runtime, incoming_event, dated=request.at is not None)
     granted = next((entry for entry in answer.entries if entry.reason is Reason.GRANTED), None)
     if granted is None or answer.version is None:
@@ -74,7 +79,14 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
         for entry in answer.entries
         if entry.reason is Reason.DECIDED
     )
-    return Authorisation(status=answer.status, requested=granted.before, granted=granted.after, caps=caps, problems=())
+    return Authorisation(
+        status=answer.status,
+        requested=granted.before,
+        granted=granted.after,
+        caps=caps,
+        problems=(),
+        warnings=answer.warnings,
+    )
 
 
 async def _rule_index_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:

@@ -8,6 +8,7 @@ from milepost.model.definitions.event_definition import EventDefinition, EventFi
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
+from milepost.rules.event_names import BUILT_IN
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import event_definitions, organisations
 from milepost.store.database import Transaction
@@ -42,6 +43,8 @@ async def define_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) ->
     """Define a behavioural event. Raises Refused if the name is taken, or if there are ACTIVE_MAX active events."""
 
     def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        if draft.name in BUILT_IN:
+            raise Refused(_problem("eventName", f'"{draft.name}" is an event of Milepost itself'))
         if draft.name in definitions:
             raise Refused(_problem("eventName", f'an event called "{draft.name}" is defined already'))
         _check_active_max(definitions)

@@ -95,7 +95,7 @@ def _is_same(resolved: ResolvedEvent, row: LoggedRow) -> bool:
 
 
 def _has_same_content(event: Event, other: Event) -> bool:
-    return (event.name, event.occurred_at, event.payload) == (other.name, other.occurred_at, other.payload)
+    return (event.name, event.dated_at, event.payload) == (other.name, other.dated_at, other.payload)
 
 
 def _stored_answer(resolved: ResolvedEvent, row: LoggedRow) -> Answer:

@@ -17,7 +17,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     """An event as a client submitted it; its customer and place are still only named.
 
     Instants are in epoch microseconds. `till_id` is the till that logged in, or None. `registers` says that a customer
-    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91).
+    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91). `warnings` are what the
+    reader of the request found odd. `given_at` is the time that the client gave, where the event is judged by another.
     """
 
     org_id: int
@@ -30,6 +31,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     till_id: int | None
     payload: Payload
     registers: bool = False
+    warnings: tuple[Problem, ...] = ()
+    given_at: Micros | None = None
 
 
 def own_event(
@@ -72,7 +75,10 @@ class Status(Enum):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What became of an incoming event: the entries it made, and the version of the organisation that judged it."""
+    """What became of an incoming event: the entries it made, and the version of the organisation that judged it.
+
+    `problems` say why it was not taken, `warnings` what is odd about it although it was.
+    """
 
     key: EventKey
     status: Status
@@ -80,6 +86,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     entries: Sequence[Entry] = ()
     problems: tuple[Problem, ...] = ()
     version: int | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 def refusal(incoming_event: IncomingEvent, *problems: Problem) -> Answer:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place
 from milepost.model.problem import Problem
-from milepost.model.time import DAY_US
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -13,9 +12,6 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import codec, customers
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
-
-AHEAD_MAX_US = DAY_US
-"""How far ahead of the server's clock an event may be dated, in microseconds."""
 
 
 def problems_of(
@@ -56,17 +52,18 @@ async def profiles_of(
     return profiles
 
 
-def place_or_problems(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> Place | tuple[Problem, ...]:
-    """Return the place of *incoming_event*, or the problems of its place and time."""
+def place_or_problems(
+    incoming_event: IncomingEvent, snapshot: OrganisationSnapshot, known_problems: tuple[Problem, ...] = ()
+) -> Place | tuple[Problem, ...]:
+    """Return the place of *incoming_event*, or its *known_problems* and that of its place."""
     place = (
         snapshot.places.place(incoming_event.place)
         if incoming_event.place
         else snapshot.places.place_of_till(incoming_event.till_id)
     )
-    problems: tuple[Problem, ...] = (place,) if isinstance(place, Problem) else ()
-    if incoming_event.occurred_at > incoming_event.received_at + AHEAD_MAX_US:
-        problems += (Problem("time", "lies more than 24 hours ahead of the server's clock"),)
-    return problems if problems or isinstance(place, Problem) else place
+    if isinstance(place, Problem):
+        return (place, *known_problems)
+    return known_problems or place
 
 
 def resolved_event(
@@ -85,6 +82,7 @@ def resolved_event(
         place=place,
         member=member,
         payload=incoming_event.payload,
+        given_at=incoming_event.given_at,
     )
     payload = codec.encode_payload(incoming_event.payload)
     return ResolvedEvent(
@@ -92,5 +90,5 @@ def resolved_event(
         customer_key=customer_key,
         event=event,
         payload=payload,
-        content_hash=codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
+        content_hash=codec.content_hash(incoming_event.name, event.dated_at, payload),
     )

@@ -8,6 +8,7 @@ from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
+from milepost.service.ingest.admission import NO_NOTES, admit
 from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
@@ -90,7 +91,12 @@ async def _receive(
     the transaction succeeds.
     """
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
-    places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
+    admission = await admit(transaction, incoming_events, current)
+    incoming_events = admission.incoming_events
+    places = [
+        place_or_problems(incoming_event, current[incoming_event.org_id], admission.problems.get(position, NO_NOTES))
+        for position, incoming_event in enumerate(incoming_events)
+    ]
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     if redirects:
         identities.customers[:] = [
@@ -115,7 +121,7 @@ async def _receive(
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
         answers[position] = duplicate_answer(_present(answers[first]))
-    return [_present(answer) for answer in answers], identities.names
+    return admission.with_warnings([_present(answer) for answer in answers]), identities.names
 
 
 def _present(answer: Answer | None) -> Answer:

@@ -11,11 +11,12 @@ from milepost.api.capillary.identifiers import KINDS
 from milepost.api.http.body import ID_MAX, holds_nul, id_of, write_json
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.definitions.event_definition import EventDefinition, EventFieldType
-from milepost.model.event import COMMANDS, Activity, EventKey
+from milepost.model.event import Activity, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
-from milepost.service.definitions.event_definitions import received_problems, unique_id
+from milepost.rules.event_names import WITH_FIELDS, is_own_name, refusal_of_own_name
+from milepost.service.definitions.event_definitions import CODE_RECEIVED, received_problems, unique_id
 from milepost.service.ingest.incoming_event import IncomingEvent
 
 NAME_CHARACTERS_MAX = 100
@@ -70,8 +71,10 @@ def read_event(
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
     name = value.get("event_name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name in COMMANDS:
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
         problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
+    elif name in WITH_FIELDS or is_own_name(name):
+        problems.append(Problem("event_name", _refusal(name), CODE_RECEIVED))
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
@@ -98,6 +101,13 @@ def read_event(
         registers=definition is not None
         and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )
+
+
+def _refusal(name: str) -> str:
+    """Return why a webhook does not take events called *name*, and how those that clients may send are sent."""
+    if name not in WITH_FIELDS:
+        return refusal_of_own_name(name)
+    return f'"{name}" is kept for events with fields of their own; they are sent to POST /api/v1/events'
 
 
 def _event_id(value: dict[str, Any], request_id: str) -> str:

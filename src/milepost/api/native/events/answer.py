@@ -23,7 +23,10 @@ class EntryItem(Struct, rename="camel"):
 
 
 class AnswerItem(Struct, rename="camel"):
-    """The result of one event. `version` is the organisation's version whose definitions and settings applied."""
+    """The result of one event. `version` is the organisation's version whose definitions and settings applied.
+
+    `problems` say why the event was not taken, `warnings` what is odd about an event that was.
+    """
 
     id: str | None
     status: str
@@ -31,6 +34,7 @@ class AnswerItem(Struct, rename="camel"):
     version: int | None
     entries: list[EntryItem]
     problems: list[ProblemItem]
+    warnings: list[ProblemItem]
 
 
 class Answers(Struct):
@@ -48,6 +52,7 @@ def answer_item(answer: Answer) -> AnswerItem:
         version=answer.version,
         entries=[_entry_item(entry) for entry in answer.entries],
         problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
+        warnings=[ProblemItem(warning.path, warning.reason) for warning in answer.warnings],
     )
 
 
@@ -65,6 +70,7 @@ def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
         version=None,
         entries=[],
         problems=[ProblemItem(problem.path, problem.reason) for problem in problems],
+        warnings=[],
     )
 
 

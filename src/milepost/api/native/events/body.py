@@ -19,6 +19,9 @@ NUMBER_CHARACTERS_MAX = 50
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
+CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$")]
+"""The code of a currency, such as USD (ISO 4217)."""
+
 Fields = dict[str, Any]
 
 _raw_events = msgspec.json.Decoder(list[Raw])
@@ -86,6 +89,7 @@ class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
     extended_fields: Fields = {}
     note: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
     decision: Short | UnsetType = UNSET
+    currency: CurrencyCode | UnsetType = UNSET
 
 
 class ReturnedLineBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -105,6 +109,7 @@ class ReturnBody(Struct, forbid_unknown_fields=True, rename="camel"):
     lines: Annotated[list[ReturnedLineBody], Meta(max_length=LINES_MAX)] = []
     amount: Decimal | UnsetType = UNSET
     extended_fields: Fields = {}
+    currency: CurrencyCode | UnsetType = UNSET
 
 
 class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):

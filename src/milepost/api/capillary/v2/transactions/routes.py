@@ -18,6 +18,7 @@ from milepost.api.capillary.v2.transactions.answer import (
     error_answers,
     fault_answers,
     transaction_answer,
+    warning_texts,
 )
 from milepost.api.capillary.v2.transactions.body import (
     BulkTransaction,
@@ -79,7 +80,8 @@ async def post_transaction(
     if problems_of_events:
         return _refused(request, problems_of_events)
     effects = await _effects(runtime, posting, answers) if wants_effects else []
-    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects))
+    warnings = [warning for answer in answers for warning in answer.warnings]
+    return JsonResponse(transaction_answer(answers[0].key.log_id, effects=effects, warnings=warnings))
 
 
 @router.post(BULK, response_model=None)
@@ -115,7 +117,7 @@ async def post_transactions(
                 entity_id=None if refusal else answers[0].key.log_id,
                 result=sent,
                 errors=fault_answers(answers) or error_answers(refusal),
-                warnings=warning_answers(),
+                warnings=warning_answers(warning_texts(warning for answer in answers for warning in answer.warnings)),
                 side_effects=effects if wants_effects else UNSET,
             )
         )
