@@ -1,6 +1,7 @@
 """What is answered about each event of a request."""
 
-import msgspec
+import json
+
 from msgspec import Struct
 
 from milepost.api.http.body import Number, number
@@ -59,10 +60,13 @@ def answer_item(answer: Answer) -> AnswerItem:
 def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
     """Return the result of an event, *raw* as it came, that could not be read."""
     try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        # As for a broken text, of which the id may be whole.
+        value = json.loads(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         value = None
     id_ = value.get("id") if isinstance(value, dict) else None
+    if isinstance(id_, str) and not id_.isascii():
+        id_ = id_.encode("utf-8", "replace").decode()
     return AnswerItem(
         id=id_ if isinstance(id_, str) else None,
         status=Status.REFUSED.value,

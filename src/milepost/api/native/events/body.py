@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from milepost.api.http.body import DEPTH_MAX, ID_MAX
+from milepost.api.http.json_list import list_items
 from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, AwardKind, ReturnKind
 from milepost.model.problem import Problem, Refused
 
@@ -23,8 +24,6 @@ CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$")]
 """The code of a currency, such as USD (ISO 4217)."""
 
 Fields = dict[str, Any]
-
-_raw_events = msgspec.json.Decoder(list[Raw])
 
 
 class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -126,14 +125,14 @@ PAYLOAD_BODIES: dict[str, type[Struct]] = {BILL: BillBody, RETURN: ReturnBody, P
 """The data of each event name that Milepost knows. Other events are behavioural; their data are attributes."""
 
 
-def raw_events(body: bytes, content_type: str) -> list[Raw]:
+def raw_events(body: bytes, content_type: str) -> list[bytes]:
     """Return the JSON text of each event in *body*; raises Refused."""
     try:
         if "ndjson" in content_type or "jsonl" in content_type:
-            return [Raw(line) for line in body.splitlines() if line.strip()]
+            return [line for line in body.splitlines() if line.strip()]
         if body.lstrip()[:1] == b"[":
-            return _raw_events.decode(body)
-        return [msgspec.json.decode(body, type=Raw)]
+            return list_items(body)
+        return [bytes(msgspec.json.decode(body, type=Raw))]
     except RecursionError:
         raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

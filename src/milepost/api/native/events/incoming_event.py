@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from milepost.api.http.body import DEPTH_MAX, holds_nul
+from milepost.api.http.json_list import broken_texts
 from milepost.api.native.events.body import (
     PAYLOAD_BODIES,
     AwardBody,
@@ -68,7 +69,7 @@ def _structure_problems(raw: bytes) -> list[Problem]:
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return [Problem("", f"is not valid JSON: {error}")]
+        return broken_texts(raw) or [Problem("", f"is not valid JSON: {error}")]
     problems = structure_problems(value, EventBody)
     name = value.get("type") if isinstance(value, dict) else None
     data = PAYLOAD_BODIES.get(name) if isinstance(name, str) else None

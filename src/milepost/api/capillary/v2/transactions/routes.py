@@ -30,6 +30,7 @@ from milepost.api.capillary.v2.transactions.incoming_events import read_events
 from milepost.api.http.attribution import HEADERS, Posting
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, read_json
+from milepost.api.http.json_list import BrokenItem, read_json_list
 from milepost.api.http.route import EVENTS, Body, Route
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
@@ -92,7 +93,7 @@ async def post_transactions(
 
     Code 500 is a fault of the server: that transaction is to be sent again (facts 8 #96).
     """
-    value = read_json(await read_body(request, BATCH_BYTES_MAX))
+    value = read_json_list(await read_body(request, BATCH_BYTES_MAX))
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
     if not isinstance(value, list) or not value:
@@ -115,7 +116,7 @@ async def post_transactions(
         items.append(
             BulkItemAnswer(
                 entity_id=None if refusal else answers[0].key.log_id,
-                result=sent,
+                result=None if isinstance(sent, BrokenItem) else sent,
                 errors=fault_answers(answers) or error_answers(refusal),
                 warnings=warning_answers(warning_texts(warning for answer in answers for warning in answer.warnings)),
                 side_effects=effects if wants_effects else UNSET,
@@ -127,6 +128,8 @@ async def post_transactions(
 
 def _read(item: Any, posting: AttributedCaller, now: Micros) -> list[IncomingEvent] | tuple[Problem, ...]:
     """Return the incoming events of one of several transactions, or all its problems."""
+    if isinstance(item, BrokenItem):
+        return item.problems
     problems: list[Problem] = []
     body = item if isinstance(item, dict) else {}
     fields = ("identifierType", "identifierValue")
