@@ -1,4 +1,4 @@
-"""Whole numbers beyond 64 bits in msgpack, which has no form of its own for them (decision 0028).
+"""Whole numbers beyond 64 bits in msgpack, which has no form of its own for them (decision 0033).
 
 Such a number is stored as the text of its digits, and a lax decoder reads it as the number that it is.
 """

@@ -37,7 +37,7 @@ def _international(text: str, region: str) -> str:
 
     try:
         number = phonenumbers.parse(text, region)
-        if text.isdigit() and not phonenumbers.is_valid_number(number):
+        if text.isdigit() and phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.MOBILE:
             # Many systems write the country code without a sign, as the vendor does: 491712345678.
             with_code = phonenumbers.parse(f"+{text}")
             number = with_code if phonenumbers.is_valid_number_for_region(with_code, region) else number

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -64,16 +64,10 @@ from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
 from milepost.model.wide import pack
-
-WITH_ATTRIBUTES_ONCE = frozenset({BILL, RETURN, POINTS, CURRENCY})
-"""The names under which older databases may hold behavioural events."""
+from milepost.store.unreadable_events import UnreadableEvent, read_payload
 
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""
-
-
-class UnreadableEvent(Exception):
-    """A stored event is not what its name says; the message names the event."""
 
 
 class _StoredStanding(NamedTuple):
@@ -98,7 +92,7 @@ class _StoredEvent(NamedTuple):
     given_at: Micros | None = None
 
 
-# Lax decoders, because a number beyond 64 bits is stored as text (decision 0028).
+# Lax decoders, because a number beyond 64 bits is stored as text (decision 0033).
 _standing = msgspec.msgpack.Decoder(_StoredStanding, strict=False)
 _progress = msgspec.msgpack.Decoder(Progress, strict=False)
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
@@ -206,7 +200,7 @@ def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Mic
     """Return the event of a row; instants are in epoch microseconds. Raises UnreadableEvent."""
     try:
         stored = _event.decode(body)
-        payload = _decoded_payload(name, stored.payload)
+        payload = read_payload(name, stored.payload, _payloads.get(name, _activity), _activity)
     except msgspec.DecodeError as error:
         message = f"the event {key.id!r} of {key.source!r} ({name}) cannot be read: {error}"
         raise UnreadableEvent(message) from error
@@ -220,20 +214,6 @@ def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Mic
         payload=payload,
         given_at=stored.given_at,
     )
-
-
-def _decoded_payload(name: str, body: msgspec.Raw) -> Payload:
-    """Return the payload in *body*, that of an event called *name*.
-
-    Webhooks once took events with names of ours and any attributes. They were judged as behavioural events, so that is
-    what they are when they are replayed.
-    """
-    try:
-        return cast("Payload", _payloads.get(name, _activity).decode(body))
-    except msgspec.ValidationError:
-        if name not in WITH_ATTRIBUTES_ONCE:
-            raise
-        return _activity.decode(body)
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:

@@ -5,8 +5,9 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import assert_never
 
-from milepost.model.amount import UNITS_PER_ONE, to_units
+from milepost.model.amount import UNITS_PER_ONE, is_amount_text, to_units
 from milepost.model.event import Activity, Award, AwardKind, Bill, Line, Payload, Scalar
+from milepost.model.organisation import RULES_FIRST
 from milepost.model.target import AggregateFunction, Entity, Kpi, Metadata, Target, WindowKind
 
 Reading = Callable[[Payload], int | None]
@@ -79,15 +80,18 @@ def _aggregate_in(window: WindowKind | None) -> Aggregate:
             assert_never(never)
 
 
-def reading(target: Target) -> Reading | None:
-    """Return how *target* reads a payload, or None if its measure has no meaning or is read line by line."""
+def reading(target: Target, edition: int) -> Reading | None:
+    """Return how *target* reads a payload, or None if its measure has no meaning or is read line by line.
+
+    *edition* is that of the rules (decision 0027).
+    """
     match target.entity:
         case Entity.TRANSACTION:
-            return _bill_reading(target)
+            return _bill_reading(target, edition)
         case Entity.LINEITEM:
             return None
         case Entity.EVENT:
-            return _activity_reading(target)
+            return _activity_reading(target, edition)
         case Entity.REWARDS | Entity.POINTS:
             return _points_reading(target.kpi)
         case Entity.ALTERNATE_CURRENCIES:
@@ -96,12 +100,12 @@ def reading(target: Target) -> Reading | None:
             assert_never(never)
 
 
-def line_reading(target: Target) -> LineReading | None:
+def line_reading(target: Target, edition: int) -> LineReading | None:
     """Return how a LINEITEM target reads one line, or None if its measure has no meaning."""
     assert target.entity is Entity.LINEITEM
     if target.kpi is not Kpi.EXTENDED_FIELD:
         return _LINE_READINGS.get(target.kpi)
-    field = _field_reading(target.metadata)
+    field = _field_reading(target.metadata, edition)
     return None if field is None else lambda line: field(line.extended_fields)
 
 
@@ -120,10 +124,10 @@ def event_name_of(target: Target) -> str:
             assert_never(never)
 
 
-def _bill_reading(target: Target) -> Reading | None:
+def _bill_reading(target: Target, edition: int) -> Reading | None:
     if target.kpi is not Kpi.EXTENDED_FIELD:
         return _BILL_READINGS.get(target.kpi)
-    field = _field_reading(target.metadata)
+    field = _field_reading(target.metadata, edition)
     return None if field is None else _of_bill(lambda bill: field(bill.extended_fields))
 
 
@@ -131,12 +135,12 @@ def _count_of_one(_payload: Payload) -> int | None:
     return UNITS_PER_ONE
 
 
-def _activity_reading(target: Target) -> Reading | None:
+def _activity_reading(target: Target, edition: int) -> Reading | None:
     match target.kpi:
         case Kpi.COUNT | Kpi.VISIT:
             return _count_of_one
         case Kpi.EVENT_ATTRIBUTE:
-            field = _field_reading(target.metadata)
+            field = _field_reading(target.metadata, edition)
             if field is None:
                 return None
             return lambda payload: field(payload.attributes) if isinstance(payload, Activity) else None
@@ -144,13 +148,20 @@ def _activity_reading(target: Target) -> Reading | None:
             return None
 
 
-def _field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]], int | None] | None:
+def _field_reading(metadata: Metadata | None, edition: int) -> Callable[[Mapping[str, Scalar]], int | None] | None:
     if metadata is None or metadata.name is None:
         return None
     name = metadata.name
     if metadata.aggregate is AggregateFunction.COUNT:
         return lambda fields: UNITS_PER_ONE if fields.get(name) is not None else None
-    return lambda fields: _number(fields.get(name))
+    if edition == RULES_FIRST:
+        return lambda fields: _number(fields.get(name))
+    return lambda fields: _written_number(fields.get(name))
+
+
+def _written_number(value: Scalar) -> int | None:
+    """Return *value* in units as `_number` does; a text must write its number as JSON does, without an exponent."""
+    return None if isinstance(value, str) and not is_amount_text(value) else _number(value)
 
 
 def _number(value: Scalar) -> int | None:

@@ -169,8 +169,10 @@ class Rule:
         self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers)
         self.predicate = _predicate(target.expression, zone)
         self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
-        self.read: Reading | None = reading(target)
-        self.read_line: LineReading | None = line_reading(target) if target.entity is Entity.LINEITEM else None
+        self.read: Reading | None = reading(target, settings.rules_edition)
+        self.read_line: LineReading | None = (
+            line_reading(target, settings.rules_edition) if target.entity is Entity.LINEITEM else None
+        )
         self.schedule = _schedule(self.opens, self.closes)
         # An event adds to the row of a simple sum and may achieve it, and that is all that it does there.
         self.is_simple_sum = self.is_fixed and self.sums and not (self.marks or self.is_group_tracked or self.is_cap)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import md5
 
+from milepost.model.amount import decimal_of
 from milepost.model.definitions.event_definition import EventDefinition, EventField, EventFieldType, scalar_text
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
@@ -126,10 +127,7 @@ def unique_id(definition: EventDefinition | None, attributes: Mapping[str, Scala
 
 
 def _is_number(value: Scalar) -> bool:
-    if isinstance(value, bool):
-        return False
-    text = str(value)
-    return text.lstrip("-").replace(".", "", 1).isdigit() and text.isascii()
+    return decimal_of(value) is not None
 
 
 def _definition(org_id: int, draft: DefinitionDraft, before: EventDefinition | None, now: Micros) -> EventDefinition:

@@ -61,15 +61,23 @@ async def resolve(
         and (name[1].kind is IdentifierKind.EXTERNAL_ID or any(incoming_events[place].registers for place in places))
     ]
     registrable = [name for name in unknown if any(are_sound[position] for position in positions[name])]
-    # Several names may have one form, and are one new customer.
-    causes = {stored[name].key: incoming_events[positions[name][0]] for name in reversed(registrable)}
-    registered = await register(transaction, list(causes.items()))
-    ids |= {name: registered[stored[name].key] for name in registrable}
+    ids |= await _register_forms(
+        transaction, [(name, stored[name].key, incoming_events[positions[name][0]]) for name in registrable]
+    )
     names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
     for name in positions.keys() - set(unknown) | names.keys():
         for position in positions[name]:
             resolved[position] = names.get(name) or _unknown(name[1])
     return ResolvedIdentities(resolved, names)
+
+
+async def _register_forms(
+    transaction: Transaction, fresh: Sequence[tuple[IdentifierKey, IdentifierKey, IncomingEvent]]
+) -> dict[IdentifierKey, int]:
+    """Register new names, each with its form and the event that gives it; names of one form are one customer."""
+    causes = {form: cause for _, form, cause in reversed(fresh)}
+    ids = await register(transaction, list(causes.items()))
+    return {name: ids[form] for name, form, _ in fresh}
 
 
 def cache_identities(

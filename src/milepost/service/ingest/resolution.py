@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place
 from milepost.model.problem import Problem
+from milepost.service.ingest.admission import NO_NOTES, Admission
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -64,6 +65,14 @@ def place_or_problems(
     if isinstance(place, Problem):
         return (place, *known_problems)
     return known_problems or place
+
+
+def places_of(admission: Admission, snapshots: Mapping[int, OrganisationSnapshot]) -> list[Place | tuple[Problem, ...]]:
+    """Return the place of each event of a batch, or its problems."""
+    return [
+        place_or_problems(incoming_event, snapshots[incoming_event.org_id], admission.problems.get(position, NO_NOTES))
+        for position, incoming_event in enumerate(admission.incoming_events)
+    ]
 
 
 def resolved_event(

@@ -8,7 +8,7 @@ from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
-from milepost.service.ingest.admission import NO_NOTES, admit
+from milepost.service.ingest.admission import admit
 from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
@@ -20,7 +20,7 @@ from milepost.service.ingest.merge_redirects import (
     record_redirects,
     redirected,
 )
-from milepost.service.ingest.resolution import place_or_problems, problems_of, profiles_of, resolved_event
+from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import codec, leaderboards, log
@@ -92,11 +92,7 @@ async def _receive(
     """
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
     admission = await admit(transaction, incoming_events, current)
-    incoming_events = admission.incoming_events
-    places = [
-        place_or_problems(incoming_event, current[incoming_event.org_id], admission.problems.get(position, NO_NOTES))
-        for position, incoming_event in enumerate(incoming_events)
-    ]
+    incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     if redirects:
         identities.customers[:] = [

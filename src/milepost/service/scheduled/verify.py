@@ -11,6 +11,7 @@ from milepost.service.snapshot.organisation_snapshot import snapshot_at
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
 from milepost.store.log import CustomerKey, LoggedRow, key_of_customer, lock_standings
+from milepost.store.unreadable_events import UnreadableEvent
 
 Log = Sequence[tuple[int, LoggedRow]]
 """A customer's events in the order in which they were applied, each with the version that judged it."""
@@ -69,7 +70,7 @@ async def _verify_customer(
             rule_indexes[version] = (await snapshot_at(transaction, customer_key.org_id, version)).rule_index
     try:
         replayed, agrees = _replayed(rule_indexes, log, merged_logs, stored)
-    except codec.UnreadableEvent as error:
+    except UnreadableEvent as error:
         return VerifiedCustomer(customer_key, len(log), 0, agrees=False, unreadable=str(error))
     return VerifiedCustomer(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
 
@@ -77,7 +78,7 @@ async def _verify_customer(
 def _replayed(
     rule_indexes: dict[int, RuleIndex], log: Log, merged_logs: Mapping[tuple[int, ...], Log], stored: StoredBytes
 ) -> tuple[Replayed, bool]:
-    """Return the replayed customer, and whether that is what is *stored*. Raises codec.UnreadableEvent."""
+    """Return the replayed customer, and whether that is what is *stored*. Raises UnreadableEvent."""
     start = START._replace(
         log=tuple(
             Logged(row.event(), row.seq, row.entries, under) for under, rows in merged_logs.items() for _, row in rows

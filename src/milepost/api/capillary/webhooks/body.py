@@ -71,10 +71,7 @@ def read_event(
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
     name = value.get("event_name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
-        problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
-    elif name in WITH_FIELDS or is_own_name(name):
-        problems.append(Problem("event_name", _refusal(name), CODE_RECEIVED))
+    _check_name(name, problems)
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
@@ -103,11 +100,15 @@ def read_event(
     )
 
 
-def _refusal(name: str) -> str:
-    """Return why a webhook does not take events called *name*, and how those that clients may send are sent."""
-    if name not in WITH_FIELDS:
-        return refusal_of_own_name(name)
-    return f'"{name}" is kept for events with fields of their own; they are sent to POST /api/v1/events'
+def _check_name(name: object, problems: list[Problem]) -> None:
+    """Add a problem if a webhook does not take events called *name*: those with fields of their own and our own."""
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
+        problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
+    elif name in WITH_FIELDS:
+        reason = f'"{name}" is kept for events with fields of their own; they are sent to POST /api/v1/events'
+        problems.append(Problem("event_name", reason, CODE_RECEIVED))
+    elif is_own_name(name):
+        problems.append(Problem("event_name", refusal_of_own_name(name), CODE_RECEIVED))
 
 
 def _event_id(value: dict[str, Any], request_id: str) -> str:
