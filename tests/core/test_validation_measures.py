@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from milepost.model.problem import Problem
 from milepost.model.organisation import RULES_LATEST
+from milepost.model.problem import Problem
 from milepost.model.target import (
     Entity,
     Kpi,
@@ -53,9 +53,7 @@ def test_each_pair_is_read(entity: Entity) -> None:
     metadata = MetadataDraft(name="points", program_id=46, currency="0nzyDx")
     for kpi in (kpi for kpi in Kpi if has_meaning(entity, kpi)):
         target = made(with_target(entity=entity, kpi=kpi, metadata=metadata)).targets[0]
-        read = (
-            line_reading(target, RULES_LATEST) if entity is Entity.LINEITEM else reading(target, RULES_LATEST)
-        )
+        read = line_reading(target, RULES_LATEST) if entity is Entity.LINEITEM else reading(target, RULES_LATEST)
         assert (kpi, True) == (kpi, read is not None)
 
 

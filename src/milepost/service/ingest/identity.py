@@ -61,9 +61,8 @@ async def resolve(
         and (name[1].kind is IdentifierKind.EXTERNAL_ID or any(incoming_events[place].registers for place in places))
     ]
     registrable = [name for name in unknown if any(are_sound[position] for position in positions[name])]
-    ids |= await _register_forms(
-        transaction, [(name, stored[name].key, incoming_events[positions[name][0]]) for name in registrable]
-    )
+    fresh = [(name, stored[name].key, incoming_events[positions[name][0]]) for name in registrable]
+    ids |= await _register_forms(transaction, fresh)
     names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
     for name in positions.keys() - set(unknown) | names.keys():
         for position in positions[name]:
