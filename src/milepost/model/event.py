@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.vendor_import import ImportProgress
@@ -70,7 +70,8 @@ class Bill(Struct, frozen=True, kw_only=True):
     """A purchase: the payload of TransactionAdd.
 
     `decision` is the id of the award authorisation in which caps have already counted this bill. `currency` is the code
-    of the currency that the bill names.
+    of the currency that the bill names, UNSET without one: then it is not stored, so that bills that are older than
+    this field keep their bytes.
     """
 
     number: str
@@ -81,7 +82,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     extended_fields: Mapping[str, Scalar]
     note: str = ""
     decision: str | None = None
-    currency: str | None = None
+    currency: str | UnsetType = UNSET
 
 
 class ReturnKind(Enum):
@@ -106,7 +107,8 @@ class Return(Struct, frozen=True, kw_only=True):
     """A return: the payload of ReturnBill.
 
     `original` is the event id or the number of the returned bill. `lines` lists the returned pieces of a LINE_ITEM
-    return; `amount` is the returned amount of an AMOUNT return. `currency` is the code of the currency that it names.
+    return; `amount` is the returned amount of an AMOUNT return. `currency` is the code of the currency that it names,
+    UNSET without one.
     """
 
     kind: ReturnKind
@@ -114,7 +116,7 @@ class Return(Struct, frozen=True, kw_only=True):
     lines: tuple[ReturnedLine, ...] = ()
     amount: Decimal | None = None
     extended_fields: Mapping[str, Scalar]
-    currency: str | None = None
+    currency: str | UnsetType = UNSET
 
 
 class AwardKind(Enum):

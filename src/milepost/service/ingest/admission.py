@@ -92,9 +92,9 @@ def _judged_event(admission: Admission, position: int, snapshot: OrganisationSna
 def _currency(event: IncomingEvent) -> str | None:
     """Return the currency that the bill or return of an event names, None without one."""
     payload = event.payload
-    if isinstance(payload, (Bill, Return)):
-        return payload.currency
-    return payload.bill.currency if isinstance(payload, AuthoriseAward) and payload.bill is not None else None
+    if isinstance(payload, AuthoriseAward) and payload.bill is not None:
+        payload = payload.bill
+    return payload.currency or None if isinstance(payload, (Bill, Return)) else None
 
 
 def _check_currency(admission: Admission, position: int, currency: str, snapshot: OrganisationSnapshot) -> None:

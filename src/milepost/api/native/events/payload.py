@@ -35,7 +35,7 @@ def bill_of(data: BillBody, problems: list[Problem], warnings: list[Problem], pa
         extended_fields=data.extended_fields,
         note=data.note,
         decision=None if data.decision is UNSET else data.decision,
-        currency=None if data.currency is UNSET else data.currency.upper(),
+        currency=UNSET if data.currency is UNSET else data.currency.upper(),
     )
 
 
@@ -126,7 +126,7 @@ def return_of(data: ReturnBody, problems: list[Problem], warnings: list[Problem]
         lines=tuple(lines),
         amount=amount,
         extended_fields=data.extended_fields,
-        currency=None if data.currency is UNSET else data.currency.upper(),
+        currency=UNSET if data.currency is UNSET else data.currency.upper(),
     )
 
 
