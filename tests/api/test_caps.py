@@ -224,7 +224,8 @@ def test_a_cap_of_a_store_binds_there(front: ApiClient) -> None:
     [
         ({"amount": 0}, "amount"),
         ({"amount": -1}, "amount"),
-        ({"amount": "1.00001"}, "amount"),
+        ({"amount": "0.00001"}, "amount"),
+        ({"amount": "1_0"}, "amount"),
         ({"amount": "NaN"}, "amount"),
         ({"amount": None}, "amount"),
         ({"id": ""}, "id"),

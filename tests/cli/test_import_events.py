@@ -179,3 +179,24 @@ def test_customers_are_registered_or_changed(shell: Shell) -> None:
     assert (1, True, True) == (code, "people.csv: name: is not a column" in messages, "two columns" in messages)
     path.write_text("firstName\nAnna\n")
     assert "there must be a column with identifiers" in shell.run("customers", "people.csv")[2]
+
+
+def test_warnings_of_a_file_are_said_once_for_each_field(shell: Shell) -> None:
+    """The doors of a file are those of a request: rounded amounts, dates ahead, currencies, unknown and wrong names."""
+    heading = HEADING.strip() + ",data.currency\n"
+    rows = [
+        "d1,pos/9,TransactionAdd,2026-11-07T10:00:00Z,anna,D1,54.1666667,USD",
+        "d2,pos/9,TransactionAdd,2026-11-16T08:00:00Z,anna,D2,1.00005,JPY",
+        "d3,pos/9,transactionAdd,2026-11-07T10:00:00Z,anna,D3,1,",
+    ]
+    Path("till.csv").write_text(heading + "\n".join(rows) + "\n")
+    exit_code, _, messages = shell.run("events", "till.csv")
+    assert (3, ["d1", "d2"]) == (exit_code, shell.bills()), messages
+    lines = messages.splitlines()
+    warned = "events were taken with a warning, the first one: data"
+    assert [f"2 {warned}.netAmount has more than 4 decimals; it was rounded to 54.1667"] == [
+        line for line in lines if "netAmount" in line
+    ]
+    assert [line for line in lines if line.startswith(f"2 {warned}.currency currencies are not told apart: USD")]
+    assert [line for line in lines if "time lies more than 15 minutes ahead" in line]
+    assert 'did you mean "TransactionAdd"?' in messages

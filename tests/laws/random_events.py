@@ -51,7 +51,22 @@ WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
 BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
 BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "South"})
 NUMBERS: tuple[Scalar, ...] = (5, 20, 1, 0, Decimal("2.5"), Decimal("66.6666"), "12.50", " 3 ")
-FIELD_VALUES: tuple[Scalar, ...] = (*NUMBERS, *NUMBERS, "1e15", "many", "NaN", "", True, None)
+FIELD_VALUES: tuple[Scalar, ...] = (
+    *NUMBERS,
+    *NUMBERS,
+    "1e15",
+    "many",
+    "NaN",
+    "",
+    "5_0",
+    "\u0665",
+    "1E2",
+    " 7",
+    "+3",
+    "5.",
+    True,
+    None,
+)
 SOURCES = ("pos/1", "pos/1", "app")
 NAMES = {Bill: BILL, Return: RETURN, ReverseEvent: REVERSAL, Enrol: ENROL, Activity: "Run"}
 

@@ -189,6 +189,8 @@ def test_stored_values_come_back_as_they_were(world: World) -> None:
     """Law 8: whatever is stored is decoded to what was encoded."""
     replayed = lived(world)
     assert list(world.events) == [stored(event) for event in world.events]
+    dated_ahead = [structs.replace(event, given_at=Micros(event.occurred_at + 1)) for event in world.events]
+    assert dated_ahead == [stored(event) for event in dated_ahead]
     assert replayed.standing == codec.decode_standing(codec.encode_standing(replayed.standing))
     for progress in progress_of(replayed).values():
         assert progress == codec.decode_progress(codec.encode_progress(progress))

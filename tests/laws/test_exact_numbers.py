@@ -163,7 +163,7 @@ def test_negative_amounts_are_taken_as_they_are(rules: RuleIndex) -> None:
 @pytest.mark.parametrize(
     "tip, expected",
     [
-        ("1E5", 10**9),
+        ("100000", 10**9),
         ("-0", 0),
         ("0.00005", 0),
         ("0.00015", 2),
@@ -177,7 +177,28 @@ def test_fields_are_rounded_half_to_even(rules: RuleIndex, tip: Scalar, expected
     assert standing_after(rules, [bought(1, Decimal(1), tip)]).progress[TIPS].value == expected
 
 
-@pytest.mark.parametrize("tip", ["NaN", "Infinity", "-Infinity", "1e400", "1e15", "9" * 40, "", True, None, "0x10"])
+@pytest.mark.parametrize(
+    "tip",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e400",
+        "1e15",
+        "9" * 40,
+        "",
+        True,
+        None,
+        "0x10",
+        "1E5",
+        "5_0",
+        "\u0665",
+        " 5",
+        "+5",
+        ".5",
+        "5.",
+    ],
+)
 def test_what_is_no_amount_does_not_count(rules: RuleIndex, tip: Scalar) -> None:
     """Neither what is no number, nor what is beyond the largest amount."""
     assert TIPS not in standing_after(rules, [bought(1, Decimal(1), tip)]).progress

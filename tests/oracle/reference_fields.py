@@ -17,11 +17,20 @@ def numbers(fields: Mapping[str, Scalar]) -> dict[str, Fraction]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text holds the digits 0 to 9 alone, but for a minus before and a point between them."""
+    whole, point, rest = text.removeprefix("-").partition(".")
+    digits = whole + rest
+    return bool(whole) and (not point or bool(rest)) and all(character in "0123456789" for character in digits)
+
+
 def number(value: Scalar) -> Fraction | None:
     """Read a number or a numeric text, to ten-thousandths; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     try:
+        if isinstance(value, str) and not is_plain(value):
+            return None
         amount = value if isinstance(value, Decimal) else Decimal(value)
     except InvalidOperation:
         return None

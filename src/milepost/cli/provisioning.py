@@ -1,6 +1,6 @@
 """`milepost org …`, `till add` and `key add`: each prints JSON, with the ids and secrets that are new."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
+
+if TYPE_CHECKING:
+    from milepost.service.runtime.runtime import Runtime
 
 RoleOption = Annotated[
     Role,
@@ -136,6 +139,45 @@ def claim_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None
     print_json({"name": name, "eventIdentity": identity, "events": claimed.events, "duplicates": duplicates})
     if duplicates:
         raise typer.Exit(1)
+
+
+@org.command("identifiers")
+def list_shared_identifiers(
+    name: OrgName, data: Data = None, database_url: DatabaseUrl = None, json: Json = False
+) -> None:
+    """List customers who would become one: their identifiers look alike, or are one mobile number.
+
+    They stay two customers until somebody merges them. The exit code is 1 if there are any.
+    """
+    found = run_inside({"data": data, "database_url": database_url}, lambda runtime: _shared(runtime, name))
+    if json:
+        print_json({"shared": found})
+    else:
+        for pair in found:
+            typer.echo(
+                f'customer {pair["customerId"]}: {pair["type"]} "{pair["value"]}" '
+                f'is that of customer {pair["otherCustomerId"]}: "{pair["otherValue"]}"'
+            )
+        typer.echo(f"{len(found)} identifiers have the form of another customer's")
+    if found:
+        raise typer.Exit(1)
+
+
+async def _shared(runtime: "Runtime", name: str) -> list[dict[str, object]]:
+    from milepost.service.customers.identifier_forms import shared_forms
+    from milepost.service.organisations.provisioning import organisation_id_by_name
+
+    org_id = await organisation_id_by_name(runtime.database, name)
+    return [
+        {
+            "type": pair.identifier.kind.value,
+            "customerId": pair.customer_id,
+            "value": pair.identifier.value,
+            "otherCustomerId": pair.holder_id,
+            "otherValue": pair.form.value,
+        }
+        async for pair in shared_forms(runtime.database, org_id)
+    ]
 
 
 @till.command("add")

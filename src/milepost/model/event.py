@@ -86,7 +86,9 @@ class Line(Struct, frozen=True, kw_only=True):
 class Bill(Struct, frozen=True, kw_only=True):
     """A purchase: the payload of TransactionAdd.
 
-    `decision` is the id of the award authorisation in which caps have already counted this bill.
+    `decision` is the id of the award authorisation in which caps have already counted this bill. `currency` is the code
+    of the currency that the bill names, UNSET without one: then it is not stored, so that bills that are older than
+    this field keep their bytes.
     """
 
     number: str
@@ -97,6 +99,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     extended_fields: Mapping[str, Scalar]
     note: str = ""
     decision: str | None = None
+    currency: str | UnsetType = UNSET
 
     @property
     def is_refund(self) -> bool:
@@ -132,7 +135,8 @@ class Return(Struct, frozen=True, kw_only=True):
 
     `original` is the event id or the number of the returned bill; `bill` says which of the two, and more of the bill.
     `lines` lists the returned pieces of a LINE_ITEM return; `amount` is the returned amount of an AMOUNT return;
-    `extended_fields` are what comes back of the bill's numeric fields.
+    `extended_fields` are what comes back of the bill's numeric fields. `currency` is the code of the currency that it
+    names, UNSET without one.
     """
 
     kind: ReturnKind
@@ -141,6 +145,7 @@ class Return(Struct, frozen=True, kw_only=True):
     amount: Decimal | None = None
     extended_fields: Mapping[str, Scalar]
     bill: OriginalBill | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
 
 
 class AwardKind(Enum):
@@ -270,7 +275,10 @@ class CustomerProfile(NamedTuple):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something that a customer did, or one of our own commands; instants are in epoch microseconds."""
+    """Something that a customer did, or one of our own commands; instants are in epoch microseconds.
+
+    `given_at` is the time that the client gave, where the event is judged as of its receipt (facts 8 #67).
+    """
 
     key: EventKey
     name: str
@@ -279,3 +287,9 @@ class Event(Struct, frozen=True, kw_only=True):
     place: Place
     member: CustomerProfile | None
     payload: Payload
+    given_at: Micros | None = None
+
+    @property
+    def dated_at(self) -> Micros:
+        """The time by which a repetition is recognised: the one that the client gave."""
+        return self.occurred_at if self.given_at is None else self.given_at

@@ -12,10 +12,14 @@ class JobKind(Enum):
 
     ENROL_AUDIENCE = "enrolAudience"
     COUNT_STORED = "countStored"
+    NORMALISE_IDENTIFIERS = "normaliseIdentifiers"
 
 
 class JobScope(NamedTuple):
-    """The subject of a job: a group, a target of it (0 for all targets) and an audience version (0 for none)."""
+    """The subject of a job: a group, a target of it (0 for all targets) and an audience version (0 for none).
+
+    A job that normalises identifiers has the version of the settings that asked for it, and no group.
+    """
 
     group_id: int
     target_id: int = 0

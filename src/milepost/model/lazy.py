@@ -9,9 +9,9 @@ from typing import Generic, TypeVar, cast, overload
 import msgspec
 
 from milepost.model.standing import Entry, Outcome, Progress, ProgressKey
+from milepost.model.wide import pack
 
-_rows = msgspec.msgpack.Decoder(list[Progress])
-_encoded = msgspec.msgpack.encode
+_rows = msgspec.msgpack.Decoder(list[Progress], strict=False)
 read_entries = msgspec.json.Decoder(tuple[Entry, ...])
 read_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
 """What reads the texts of entries and of outcomes."""
@@ -61,7 +61,7 @@ class LazyRows(Mapping[ProgressKey, Progress]):
 
 def pack_rows(progress: Mapping[ProgressKey, Progress]) -> bytes:
     """Return the bytes of *progress*: equal progress gives equal bytes."""
-    return progress.body if isinstance(progress, LazyRows) else _encoded(sorted(progress.values()))
+    return progress.body if isinstance(progress, LazyRows) else pack(sorted(progress.values()))
 
 
 def unpack_rows(progress: Mapping[ProgressKey, Progress]) -> dict[ProgressKey, Progress]:

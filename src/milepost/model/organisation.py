@@ -97,6 +97,13 @@ class EventIdentity(Enum):
     CUSTOMER = "CUSTOMER"
 
 
+class AheadOfClock(Enum):
+    """What becomes of an event that is dated up to a day ahead of the server's clock (facts 8 #67)."""
+
+    CLAMP = "CLAMP"
+    REFUSE = "REFUSE"
+
+
 LATE_DAYS_MAX = 400
 BILL_NUMBER_DAYS_MAX = 3_650
 OFFSET_DAYS_MAX = 60
@@ -139,6 +146,8 @@ class Settings:
     goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
     `own_window_grace_hours` is how long before a customer's first own window an event may be dated that counts there.
     `bill_number_days` is for how many days before and after its date a bill number of v2 names one bill of its till.
+    `currency` is the code of the organisation's currency, None if currencies are not told apart. `phone_region` is the
+    country whose mobile numbers may come without a country code, None if numbers stay as they are given.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -164,6 +173,9 @@ class Settings:
     caps_follow_returns: CapsFollowReturns = CapsFollowReturns.OFF
     event_identity: EventIdentity = EventIdentity.ORGANISATION
     bill_number_days: int = 180
+    ahead_of_clock: AheadOfClock = AheadOfClock.CLAMP
+    currency: str | None = None
+    phone_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

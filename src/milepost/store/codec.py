@@ -66,6 +66,8 @@ from milepost.model.standing import (
 from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
+from milepost.model.wide import pack
+from milepost.store.unreadable_events import UnreadableEvent, read_payload
 
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""
@@ -92,11 +94,12 @@ class _StoredEvent(NamedTuple):
     place: Place
     member: CustomerProfile | None
     payload: msgspec.Raw
+    given_at: Micros | None = None
 
 
-_packed = msgspec.msgpack.Encoder()
-_standing = msgspec.msgpack.Decoder(_StoredStanding)
-_progress = msgspec.msgpack.Decoder(Progress)
+# Lax decoders, because a number beyond 64 bits is stored as text (decision 0033).
+_standing = msgspec.msgpack.Decoder(_StoredStanding, strict=False)
+_progress = msgspec.msgpack.Decoder(Progress, strict=False)
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
@@ -121,16 +124,16 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     PAUSE_STREAK: msgspec.json.Decoder(PauseStreak),
     AUTHORISE_AWARD: msgspec.json.Decoder(AuthoriseAward, float_hook=Decimal),
     VOID_AWARD: msgspec.json.Decoder(VoidAward, float_hook=Decimal),
+    REVERSAL: msgspec.json.Decoder(ReverseEvent),
 }
 _activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
-_reversal = msgspec.json.Decoder(ReverseEvent)
 
 
 def encode_standing(standing: Standing) -> bytes:
     """Return the bytes of *standing*. Equal standings have equal bytes."""
     anchors, streaks, lineage = standing.anchors, standing.streaks, standing.lineage
     # A tuple is encoded like a _StoredStanding and is cheaper to make.
-    return _packed.encode(
+    return pack(
         (
             standing.seq,
             standing.latest_at,
@@ -183,7 +186,7 @@ def decode_standing(body: bytes) -> Standing:
 
 def encode_progress(progress: Progress) -> bytes:
     """Return the bytes of an archived progress."""
-    return _packed.encode(progress)
+    return pack(progress)
 
 
 def decode_progress(body: bytes) -> Progress:
@@ -204,7 +207,8 @@ def content_hash(name: str, occurred_at: Micros, payload: bytes) -> bytes:
 def encode_event(event: Event, payload: bytes) -> bytes:
     """Return the stored text of *event*; *payload* is its payload, already encoded."""
     member = b"null" if event.member is None else _text.encode(event.member)
-    return b"[%b,%b,%b]" % (_place_text(event.place), member, payload)
+    given = b"" if event.given_at is None else b",%d" % event.given_at
+    return b"[%b,%b,%b%b]" % (_place_text(event.place), member, payload, given)
 
 
 @lru_cache(maxsize=PLACES_REMEMBERED_MAX)
@@ -214,9 +218,13 @@ def _place_text(place: Place) -> bytes:
 
 
 def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Micros, body: str) -> Event:
-    """Return the event of a row; instants are in epoch microseconds."""
-    stored = _event.decode(body)
-    payload: Payload = _reversed(stored.payload) if name == REVERSAL else _decode_payload(name, stored.payload)
+    """Return the event of a row; instants are in epoch microseconds. Raises UnreadableEvent."""
+    try:
+        stored = _event.decode(body)
+        payload = read_payload(name, stored.payload, _payloads.get(name, _activity), _activity)
+    except msgspec.DecodeError as error:
+        message = f"the event {key.id!r} of {key.source!r} ({name}) cannot be read: {error}"
+        raise UnreadableEvent(message) from error
     return Event(
         key=key,
         name=name,
@@ -225,20 +233,8 @@ def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Mic
         place=NOWHERE if stored.place == NOWHERE else stored.place,
         member=stored.member,
         payload=payload,
+        given_at=stored.given_at,
     )
-
-
-def _decode_payload(name: str, text: msgspec.Raw) -> Payload:
-    payload: Payload = _payloads.get(name, _activity).decode(text)
-    return payload
-
-
-def _reversed(text: msgspec.Raw) -> Payload:
-    """Return a reversal; before there were reversals, an event of that name was like any other."""
-    try:
-        return _reversal.decode(text)
-    except msgspec.ValidationError:
-        return _decode_payload("", text)
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:

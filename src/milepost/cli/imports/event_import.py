@@ -53,6 +53,7 @@ class EventImport:
         self._dry = dry
         self._marker = file.path.with_name(f"{file.path.name}.progress")
         self._counts: Counter[str] = Counter()
+        self._warnings: dict[str, tuple[int, str]] = {}
         self._done = 0
         self._rows = 0
         self._skipped = 0
@@ -90,6 +91,8 @@ class EventImport:
         if not self._dry:
             self._marker.unlink(missing_ok=True)
         rejects.print_first()
+        for path, (count, reason) in self._warnings.items():
+            print_message(f"{count} events were taken with a warning, the first one: {path} {reason}")
         skipped = self._skipped + reader.skipped_at_end
         return Done(self._rows + skipped, rejects.count, skipped, self._counts)
 
@@ -123,11 +126,18 @@ class EventImport:
                     self._reject(read, answer.status.value, _reasons(read, answer.problems), rejects)
                 else:
                     self._counts[answer.status.value] += 1
+                    self._warn(answer)
             rejects.flush()
             mark = json_text.dumps({"row": batch.last.place, "of": self._file.total, "order": order.value})
             self._marker.write_text(mark, encoding="utf-8")
         further, self._done = batch.last.done - self._done, batch.last.done
         return further
+
+    def _warn(self, answer: "Answer") -> None:
+        """Remember the warnings of an event: how many there are about a field, and the first of them."""
+        for warning in answer.warnings:
+            count, reason = self._warnings.get(warning.path, (0, warning.reason))
+            self._warnings[warning.path] = count + 1, reason
 
     def _reject(self, read: Read, status: str, reasons: list[Reason], rejects: RejectedRows) -> None:
         self._counts[status] += 1

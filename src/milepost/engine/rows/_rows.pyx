@@ -20,9 +20,9 @@ import msgspec
 from milepost.engine.rows import _rows_py
 from milepost.model.lazy import LazyJson, LazyRows, read_entries, read_outcomes
 from milepost.model.standing import Entry, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.wide import pack
 
-cdef object _encoded = msgspec.msgpack.encode
-cdef object _decoded = msgspec.msgpack.Decoder(list[Progress]).decode
+cdef object _decoded = msgspec.msgpack.Decoder(list[Progress], strict=False).decode
 cdef object _COUNTED = Reason.COUNTED
 cdef object _ACHIEVED = OutcomeKind.ACHIEVED
 cdef object _NEVER = 1 << 62
@@ -189,14 +189,8 @@ cdef class Rows:
         return closing
 
     def frozen(self):
-        """Return the rows as they are now, packed; later changes leave the result alone.
-
-        A value that cannot be stored (beyond 64 bits) cannot be packed either: such rows are returned as they are.
-        """
-        try:
-            return LazyRows(self.packed())
-        except OverflowError:
-            return {key: self[key] for key in self}
+        """Return the rows as they are now, packed; later changes leave the result alone."""
+        return LazyRows(self.packed())
 
     cdef int add_each(
         self, targets, amount, cause, reason, stated, achieved, bint revokes, int64_t* closing, int64_t* log_id
@@ -293,7 +287,7 @@ cdef class Rows:
             for place in range(self.count):
                 row = &self.rows[place]
                 if row.boxed != NULL:
-                    made = _encoded(<object> row.boxed)
+                    made = pack(<object> row.boxed)
                     _make_room(&text, PyBytes_GET_SIZE(made) + (self.count - place) * ROW_MAX)
                     memcpy(text.start + text.size, PyBytes_AS_STRING(made), PyBytes_GET_SIZE(made))
                     text.size += PyBytes_GET_SIZE(made)

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import assert_never
 
-from milepost.model.amount import UNITS_PER_ONE, to_units
+from milepost.model.amount import UNITS_PER_ONE, is_amount_text, to_units
 from milepost.model.event import Activity, Award, AwardKind, Bill, Line, Payload, Scalar
 from milepost.model.organisation import RULES_FIRST
 from milepost.model.target import AggregateFunction, Entity, Kpi, Metadata, Target, WindowKind
@@ -113,7 +113,7 @@ def line_reading(target: Target, edition: int) -> LineReading | None:
     if target.kpi is not Kpi.EXTENDED_FIELD:
         first = _FIRST_LINE_COUNTS.get(target.kpi) if edition == RULES_FIRST else None
         return first or _LINE_READINGS.get(target.kpi)
-    field = field_reading(target.metadata)
+    field = field_reading(target.metadata, edition)
     if field is None:
         return None
     if edition != RULES_FIRST and counts_fields(target):
@@ -145,7 +145,7 @@ def _bill_reading(target: Target, edition: int) -> Reading | None:
     if target.kpi is not Kpi.EXTENDED_FIELD:
         first = _FIRST_COUNTS.get(target.kpi) if edition == RULES_FIRST else None
         return first or _BILL_READINGS.get(target.kpi)
-    field = field_reading(target.metadata)
+    field = field_reading(target.metadata, edition)
     if field is None:
         return None
     if edition != RULES_FIRST and counts_fields(target):
@@ -166,7 +166,7 @@ def _activity_reading(target: Target, edition: int) -> Reading | None:
         case Kpi.COUNT | Kpi.VISIT:
             return _first_count_of_one if edition == RULES_FIRST else _count_of_one
         case Kpi.EVENT_ATTRIBUTE:
-            field = field_reading(target.metadata)
+            field = field_reading(target.metadata, edition)
             if field is None:
                 return None
             return lambda payload: field(payload.attributes) if isinstance(payload, Activity) else None
@@ -174,14 +174,21 @@ def _activity_reading(target: Target, edition: int) -> Reading | None:
             return None
 
 
-def field_reading(metadata: Metadata | None) -> Callable[[Mapping[str, Scalar]], int | None] | None:
-    """Return how a named field is read, in units; None if no field is named."""
+def field_reading(metadata: Metadata | None, edition: int) -> Callable[[Mapping[str, Scalar]], int | None] | None:
+    """Return how a named field is read, in units, by this edition of the rules; None if no field is named."""
     if metadata is None or metadata.name is None:
         return None
     name = metadata.name
     if metadata.aggregate is AggregateFunction.COUNT:
         return lambda fields: UNITS_PER_ONE if fields.get(name) is not None else None
-    return lambda fields: _number(fields.get(name))
+    if edition == RULES_FIRST:
+        return lambda fields: _number(fields.get(name))
+    return lambda fields: _written_number(fields.get(name))
+
+
+def _written_number(value: Scalar) -> int | None:
+    """Return *value* in units as `_number` does; a text must write its number as JSON does, without an exponent."""
+    return None if isinstance(value, str) and not is_amount_text(value) else _number(value)
 
 
 def _number(value: Scalar) -> int | None:

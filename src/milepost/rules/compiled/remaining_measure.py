@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import Scalar
+from milepost.model.organisation import RULES_LATEST
 from milepost.model.target import Entity, Kpi, Target
 from milepost.rules.compiled.measure import counts_fields, field_reading
 from milepost.rules.compiled.remaining import LineLeft, Loss, Remaining
@@ -81,7 +82,7 @@ def _field_of_bill(target: Target) -> LeftReading | None:
 
 def _field(target: Target) -> Callable[[Mapping[str, Scalar], Iterable[Loss]], Fraction | None] | None:
     """Return how the target's field is read: its number less the losses of each return."""
-    field = field_reading(target.metadata)
+    field = field_reading(target.metadata, RULES_LATEST)
     if field is None:
         return None
 

@@ -32,6 +32,7 @@ class AuthorisationRequest:
     at: Micros | None
     place: PlaceName | None
     payload: AuthoriseAward
+    warnings: tuple[Problem, ...] = ()
 
 
 class UsedCap(NamedTuple):
@@ -52,6 +53,7 @@ class Authorisation(NamedTuple):
     granted: int
     caps: tuple[UsedCap, ...]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 async def authorise_award(runtime: Runtime, caller: Caller, request: AuthorisationRequest) -> Authorisation:
@@ -60,6 +62,7 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
     at = now if request.at is None else request.at
     key = EventKey(SOURCE, request.id)
     incoming_event = command_event(caller, request.customer_id, key, request.payload, at, now, request.place)
+    incoming_event = replace(incoming_event, warnings=request.warnings)
     answer = await submit_once(runtime, incoming_event, dated=request.at is not None)
     granted = next((entry for entry in answer.entries if entry.reason is Reason.GRANTED), None)
     if granted is None or answer.version is None:
@@ -78,17 +81,28 @@ async def authorise_award(runtime: Runtime, caller: Caller, request: Authorisati
         for entry in answer.entries
         if entry.reason is Reason.DECIDED
     )
-    return Authorisation(status=answer.status, requested=granted.before, granted=granted.after, caps=caps, problems=())
+    return Authorisation(
+        status=answer.status,
+        requested=granted.before,
+        granted=granted.after,
+        caps=caps,
+        problems=(),
+        warnings=answer.warnings,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidRequest:
-    """A request to void a decision, wholly or by an amount. `id` is the idempotency key; `at` is None for now."""
+    """A request to void a decision, wholly or by an amount. `id` is the idempotency key; `at` is None for now.
+
+    `warnings` are what its reader found odd.
+    """
 
     id: str
     customer_id: int
     at: Micros | None
     payload: VoidAward
+    warnings: tuple[Problem, ...] = ()
 
 
 async def void_award(runtime: Runtime, caller: Caller, request: VoidRequest) -> Answer | None:
@@ -99,7 +113,7 @@ async def void_award(runtime: Runtime, caller: Caller, request: VoidRequest) -> 
     event = command_event(caller, request.customer_id, EventKey(VOIDS, request.id), request.payload, at, now)
     if not await is_known_command(runtime, replace(event, key=decision)):
         return None
-    return await submit_once(runtime, event, dated=request.at is not None)
+    return await submit_once(runtime, replace(event, warnings=request.warnings), dated=request.at is not None)
 
 
 async def _rule_index_at(runtime: Runtime, org_id: int, version: int) -> RuleIndex:

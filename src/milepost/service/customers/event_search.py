@@ -11,6 +11,7 @@ from milepost.model.time import Micros
 from milepost.service.customers.side_effects import TargetEffect, effects_of
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.event_definitions import event_id
+from milepost.service.ingest.identifier_lookup import ids_of_names
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers
 from milepost.store.log import LoggedRow, key_of_customer
@@ -80,7 +81,7 @@ async def _customer(runtime: Runtime, org_id: int, identifier: Identifier) -> in
     if identifier.kind is IdentifierKind.ID:
         return int(identifier.value)
     async with runtime.database.reading() as reading:
-        ids = await customers.ids_by_identifier(reading, [(org_id, identifier)])
+        ids = await ids_of_names(reading, [(org_id, identifier)])
     if (org_id, identifier) not in ids:
         raise Refused(NO_CUSTOMER)
     return ids[org_id, identifier]

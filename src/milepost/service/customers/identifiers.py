@@ -10,6 +10,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing
 from milepost.model.time import Micros
 from milepost.service.customers.profile import NO_CUSTOMER
+from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
@@ -54,11 +55,13 @@ async def change_identifiers(
         if standing is None:
             raise Refused(NO_CUSTOMER)
         customer = (await customers.profiles(transaction, [customer_key]))[customer_key]
-        await _check_changes(transaction, customer_key, customer, added, removed)
-        changed = await _renamed(transaction, customer_key, customer, added, removed)
-        if any(name in customer.identifiers for name in removed):
+        new = await stored_identifiers(transaction, caller.org_id, added)
+        old = await stored_identifiers(transaction, caller.org_id, removed)
+        await _check_changes(transaction, customer_key, customer, new, old)
+        changed = await _renamed(transaction, customer_key, customer, new, old)
+        if any(name in customer.identifiers for name in old):
             await runtime.ingest.inside(
-                transaction, [_loss_event(caller, customer_key, standing, removed, runtime.clock())]
+                transaction, [_loss_event(caller, customer_key, standing, old, runtime.clock())]
             )
         changed = replace(changed, updated_at=runtime.clock(), updated_by=caller.till_id)
         await customers.save_profile(transaction, caller.org_id, changed)

@@ -11,6 +11,7 @@ from milepost.model.event import ABSORB_CUSTOMER, MERGE_INTO_SURVIVOR, CommandPa
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Standing
 from milepost.model.time import Micros
+from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors
@@ -51,6 +52,10 @@ async def merge_customers(runtime: Runtime, caller: Caller, victim: Identifier, 
     """
 
     async def work(transaction: Transaction) -> MergeRequest:
+        names = await stored_identifiers(transaction, caller.org_id, [victim, survivor])
+        return await merge_named(transaction, *names)
+
+    async def merge_named(transaction: Transaction, victim: Identifier, survivor: Identifier) -> MergeRequest:
         victim_id = await _customer_id(transaction, caller.org_id, victim, "remove")
         survivor_id = await _customer_id(transaction, caller.org_id, survivor, "add")
         done = await _earlier_merge(transaction, caller.org_id, victim, victim_id, survivor_id)

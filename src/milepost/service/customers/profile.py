@@ -7,6 +7,7 @@ from milepost.model.customer import Customer, Identifier
 from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
+from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
 from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
@@ -112,6 +113,7 @@ def _normalised(loyalty_type: Scalar) -> str:
 
 
 async def _keep(transaction: Transaction, caller: Caller, draft: CustomerDraft, now: Micros) -> KeptCustomer:
+    draft = replace(draft, identifiers=await stored_identifiers(transaction, caller.org_id, draft.identifiers))
     names = [(caller.org_id, identifier) for identifier in sorted(set(draft.identifiers), key=identifier_order)]
     holder_by_name = await customers.ids_by_identifier(transaction, names)
     holders = set(holder_by_name.values())

@@ -8,6 +8,7 @@ from milepost.model.lazy import unpack_rows
 from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.model.target import Entity, Target, TargetGroup
 from milepost.model.time import Micros
+from milepost.service.ingest.identifier_lookup import ids_of_names
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers, declarations
 from milepost.store.database import Database, Transaction
@@ -69,7 +70,7 @@ async def _currency_names(reading: Transaction, snapshot: OrganisationSnapshot) 
 async def find_customer(database: Database, org_id: int, identifier: Identifier) -> int | None:
     """Return the id of the customer known by *identifier*; None if there is none."""
     async with database.reading() as reading:
-        ids = await customers.ids_by_identifier(reading, [(org_id, identifier)])
+        ids = await ids_of_names(reading, [(org_id, identifier)])
     return ids.get((org_id, identifier))
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import md5
 
+from milepost.model.amount import decimal_of
 from milepost.model.definitions.event_definition import EventDefinition, EventField, EventFieldType, scalar_text
 from milepost.model.event import Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
+from milepost.rules.event_names import BUILT_IN
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import event_definitions, organisations
 from milepost.store.database import Transaction
@@ -42,6 +44,8 @@ async def define_event(runtime: Runtime, org_id: int, draft: DefinitionDraft) ->
     """Define a behavioural event. Raises Refused if the name is taken, or if there are ACTIVE_MAX active events."""
 
     def build(definitions: Mapping[str, EventDefinition]) -> EventDefinition:
+        if draft.name in BUILT_IN:
+            raise Refused(_problem("eventName", f'"{draft.name}" is an event of Milepost itself'))
         if draft.name in definitions:
             raise Refused(_problem("eventName", f'an event called "{draft.name}" is defined already'))
         _check_active_max(definitions)
@@ -123,10 +127,7 @@ def unique_id(definition: EventDefinition | None, attributes: Mapping[str, Scala
 
 
 def _is_number(value: Scalar) -> bool:
-    if isinstance(value, bool):
-        return False
-    text = str(value)
-    return text.lstrip("-").replace(".", "", 1).isdigit() and text.isascii()
+    return decimal_of(value) is not None
 
 
 def _definition(org_id: int, draft: DefinitionDraft, before: EventDefinition | None, now: Micros) -> EventDefinition:

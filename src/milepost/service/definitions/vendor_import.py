@@ -16,6 +16,7 @@ from milepost.rules.definition.validation import validate
 from milepost.service.definitions.define import holders_of, wanted_names
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import taken_problems
+from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, own_event
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers, definitions, organisations
@@ -117,13 +118,19 @@ async def import_customers(runtime: Runtime, org_id: int, imports: Sequence[Impo
         added = [
             imported.customer for imported, key in zip(imports, customer_keys, strict=True) if key not in registered
         ]
-        await _register(transaction, org_id, added)
+        await _register(transaction, org_id, [await _in_forms(transaction, org_id, customer) for customer in added])
         if imports:
             highest = max(imported.customer.id for imported in imports)
             await definitions.advance_ids_beyond(transaction, "customer", highest)
 
     await runtime.database.attempt(work)
     return await runtime.lanes.receive([_import_event(runtime, org_id, imported) for imported in imports])
+
+
+async def _in_forms(transaction: Transaction, org_id: int, customer: Customer) -> Customer:
+    """Return *customer* with each identifier in the form in which it is stored."""
+    identifiers = await stored_identifiers(transaction, org_id, customer.identifiers)
+    return replace(customer, identifiers=tuple(dict.fromkeys(identifiers)))
 
 
 async def _register(transaction: Transaction, org_id: int, added: Sequence[Customer]) -> None:

@@ -12,10 +12,11 @@ from milepost.model.definitions.audience import Audience, AudienceMember, Audien
 from milepost.model.problem import Problem, Refused
 from milepost.rules.definition.naming import name_problems
 from milepost.service.enrolments.audience_enrolment import audience_targets, enrol_members
+from milepost.service.ingest.identifier_lookup import ids_of_names
 from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import audiences, customers, log, organisations
+from milepost.store import audiences, log, organisations
 from milepost.store.database import Transaction
 from milepost.store.log import key_of_customer
 
@@ -173,7 +174,7 @@ async def ids_of(transaction: Transaction, org_id: int, names: Sequence[Identifi
     A name that is an id is not checked: it is returned even if no customer has it.
     """
     unresolved = [(org_id, name) for name in dict.fromkeys(names) if name.kind is not IdentifierKind.ID]
-    resolved = await customers.ids_by_identifier(transaction, unresolved) if unresolved else {}
+    resolved = await ids_of_names(transaction, unresolved)
     ids = {name: id_ for (_, name), id_ in resolved.items()}
     ids |= {name: int(name.value) for name in names if name.kind is IdentifierKind.ID}
     survivors = await resolve_survivors(transaction, org_id, ids.values())

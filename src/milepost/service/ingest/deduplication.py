@@ -104,7 +104,7 @@ def _is_same(resolved: ResolvedEvent, row: LoggedRow) -> bool:
 def _has_same_content(resolved: ResolvedEvent, other: Event) -> bool:
     """Return whether the sender said the same as in *other*; a time that we added ourselves was not said."""
     event = resolved.event
-    if resolved.is_dated and event.occurred_at != other.occurred_at:
+    if resolved.is_dated and event.dated_at != other.dated_at:
         return False
     return (event.name, event.payload) == (other.name, other.payload)
 

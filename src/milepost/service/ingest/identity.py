@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.problem import Problem
+from milepost.service.ingest.identifier_lookup import stored_names
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.store import customers
 from milepost.store.database import Transaction
@@ -51,7 +52,8 @@ async def resolve(
             positions.setdefault(name_key, []).append(position)
     if not positions:
         return ResolvedIdentities(resolved, {})
-    ids = await customers.ids_by_identifier(transaction, list(positions))
+    stored = await stored_names(transaction, list(positions))
+    ids = {name: found.customer_id for name, found in stored.items() if found.customer_id is not None}
     unknown = [
         name
         for name, places in positions.items()
@@ -59,12 +61,22 @@ async def resolve(
         and (name[1].kind is IdentifierKind.EXTERNAL_ID or any(incoming_events[place].registers for place in places))
     ]
     registrable = [name for name in unknown if any(are_sound[position] for position in positions[name])]
-    ids |= await register(transaction, [(name, incoming_events[positions[name][0]]) for name in registrable])
+    fresh = [(name, stored[name].key, incoming_events[positions[name][0]]) for name in registrable]
+    ids |= await _register_forms(transaction, fresh)
     names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
     for name in positions.keys() - set(unknown) | names.keys():
         for position in positions[name]:
             resolved[position] = names.get(name) or _unknown(name[1])
     return ResolvedIdentities(resolved, names)
+
+
+async def _register_forms(
+    transaction: Transaction, fresh: Sequence[tuple[IdentifierKey, IdentifierKey, IncomingEvent]]
+) -> dict[IdentifierKey, int]:
+    """Register new names, each with its form and the event that gives it; names of one form are one customer."""
+    causes = {form: cause for _, form, cause in reversed(fresh)}
+    ids = await register(transaction, list(causes.items()))
+    return {name: ids[form] for name, form, _ in fresh}
 
 
 def cache_identities(

@@ -31,7 +31,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     Instants are in epoch microseconds. `till_id` is the till that logged in, or None. `registers` says that a customer
     who is not known is registered by the identifier, of whatever kind it is (facts 8 #91). `is_dated` is false if the
     sender said no time: then `occurred_at` is that of the receipt, and is not compared when the event is received again
-    (facts 8 #63).
+    (facts 8 #63). `warnings` are what the reader of the request found odd. `given_at` is the time that the client gave,
+    where the event is judged by another.
     """
 
     org_id: int
@@ -46,6 +47,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     registers: bool = False
     naming: Naming = Naming.EVENT_ID
     is_dated: bool = True
+    warnings: tuple[Problem, ...] = ()
+    given_at: Micros | None = None
 
 
 def own_event(
@@ -89,7 +92,10 @@ class Status(Enum):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What became of an incoming event: the entries it made, and the version of the organisation that judged it."""
+    """What became of an incoming event: the entries it made, and the version of the organisation that judged it.
+
+    `problems` say why it was not taken, `received_with` what was odd about it although it was.
+    """
 
     key: EventKey
     status: Status
@@ -97,12 +103,17 @@ class Answer(Struct, frozen=True, kw_only=True):
     entries: Sequence[Entry] = ()
     problems: tuple[Problem, ...] = ()
     version: int | None = None
+    received_with: tuple[Problem, ...] = ()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the sender of a correction should know, be it received for the first time or again."""
-        return tuple(WARNINGS[entry.reason] for entry in self.entries if entry.reason in WARNINGS)
+    def warnings(self) -> tuple[Problem, ...]:
+        """What the sender should know: what was odd, and what a correction did not find, also when it comes again."""
+        not_found = tuple(Problem(ORIGINAL, WARNINGS[e.reason]) for e in self.entries if e.reason in WARNINGS)
+        return self.received_with + not_found
 
+
+ORIGINAL = "data.original"
+"""The path of what a correction says of the event that it means."""
 
 WARNINGS: Mapping[Reason, str] = {
     Reason.WAITS: "no event of this name is known; it takes effect when the event is received",

@@ -10,9 +10,10 @@ from milepost.model.customer import IdentifierKind
 from milepost.model.event import AUTHORISE_AWARD, COMMANDS, GRANT_FREEZES, IMPORT_PROGRESS, PAUSE_STREAK
 from milepost.model.standing import Standing
 from milepost.service.ingest.deduplication import ResolvedEvent, answer_again
+from milepost.service.ingest.identifier_lookup import ids_of_names
 from milepost.service.ingest.identity import IdentifierKey
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
-from milepost.store import customers, log
+from milepost.store import log
 from milepost.store.database import Stale, Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 
@@ -76,7 +77,7 @@ async def check_names(
     """Look up the names of customers again. Raises Stale if one belongs to another customer by now, and forgets it."""
     if not customer_by_name:
         return
-    current_ids = await customers.ids_by_identifier(transaction, list(customer_by_name))
+    current_ids = await ids_of_names(transaction, list(customer_by_name))
     moved = [
         name
         for name, customer_key in customer_by_name.items()

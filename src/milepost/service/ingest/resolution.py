@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import CustomerProfile, Event, Place, Return
 from milepost.model.problem import Problem
-from milepost.model.time import DAY_US
+from milepost.service.ingest.admission import NO_NOTES, Admission
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.identity import CODE_UNKNOWN_CUSTOMER
 from milepost.service.ingest.incoming_event import IncomingEvent
@@ -15,9 +15,6 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import codec, customers
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
-
-AHEAD_MAX_US = DAY_US
-"""How far ahead of the server's clock an event may be dated, in microseconds."""
 
 
 def problems_of(
@@ -68,20 +65,29 @@ def with_till_of_bill(incoming_event: IncomingEvent, snapshot: OrganisationSnaps
     return replace(incoming_event, payload=replace(payload, bill=bill))
 
 
-def place_or_problems(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> Place | tuple[Problem, ...]:
-    """Return the place of *incoming_event*, or the problems of its place and time."""
+def place_or_problems(
+    incoming_event: IncomingEvent, snapshot: OrganisationSnapshot, known_problems: tuple[Problem, ...] = ()
+) -> Place | tuple[Problem, ...]:
+    """Return the place of *incoming_event*, or its *known_problems* and those of its places."""
     place = (
         snapshot.places.place(incoming_event.place)
         if incoming_event.place
         else snapshot.places.place_of_till(incoming_event.till_id)
     )
-    problems: tuple[Problem, ...] = (place,) if isinstance(place, Problem) else ()
-    payload = incoming_event.payload
+    payload, problems = incoming_event.payload, known_problems
     if isinstance(payload, Return) and payload.bill and payload.bill.till_code and payload.bill.till_id is None:
-        problems += (Problem("data.original.till", f'there is no till "{payload.bill.till_code}"'),)
-    if incoming_event.occurred_at > incoming_event.received_at + AHEAD_MAX_US:
-        problems += (Problem("time", "lies more than 24 hours ahead of the server's clock"),)
-    return problems if problems or isinstance(place, Problem) else place
+        problems = (Problem("data.original.till", f'there is no till "{payload.bill.till_code}"'), *problems)
+    if isinstance(place, Problem):
+        return (place, *problems)
+    return problems or place
+
+
+def places_of(admission: Admission, snapshots: Mapping[int, OrganisationSnapshot]) -> list[Place | tuple[Problem, ...]]:
+    """Return the place of each event of a batch, or its problems."""
+    return [
+        place_or_problems(incoming_event, snapshots[incoming_event.org_id], admission.problems.get(position, NO_NOTES))
+        for position, incoming_event in enumerate(admission.incoming_events)
+    ]
 
 
 def resolved_event(
@@ -100,6 +106,7 @@ def resolved_event(
         place=place,
         member=member,
         payload=incoming_event.payload,
+        given_at=incoming_event.given_at,
     )
     payload = codec.encode_payload(incoming_event.payload)
     return ResolvedEvent(
@@ -107,7 +114,7 @@ def resolved_event(
         customer_key=customer_key,
         event=event,
         payload=payload,
-        content_hash=codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
+        content_hash=codec.content_hash(incoming_event.name, event.dated_at, payload),
         naming=incoming_event.naming,
         is_dated=incoming_event.is_dated,
     )

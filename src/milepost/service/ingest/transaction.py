@@ -10,6 +10,7 @@ from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.organisation import EventIdentity
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
+from milepost.service.ingest.admission import admit
 from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
@@ -22,13 +23,7 @@ from milepost.service.ingest.merge_redirects import (
     redirected,
 )
 from milepost.service.ingest.new_events import Batch
-from milepost.service.ingest.resolution import (
-    place_or_problems,
-    problems_of,
-    profiles_of,
-    resolved_event,
-    with_till_of_bill,
-)
+from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_till_of_bill
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import codec, customers, leaderboards, log
@@ -156,7 +151,8 @@ async def _receive(
     snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
     incoming_events = [with_till_of_bill(one, current[one.org_id]) for one in incoming_events]
-    places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
+    admission = await admit(transaction, incoming_events, current)
+    incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     if redirects:
         identities.customers[:] = [
@@ -182,7 +178,7 @@ async def _receive(
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
         answers[position] = duplicate_answer(_present(answers[first]))
-    return [_present(answer) for answer in answers], identities.names
+    return admission.with_warnings([_present(answer) for answer in answers]), identities.names
 
 
 def _present(answer: Answer | None) -> Answer:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from milepost.model.job import JobKind, JobScope
 from milepost.model.organisation import EventIdentity, Organisation, SettingsVersion
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import Author
-from milepost.model.time import Micros
+from milepost.model.time import EPOCH, Micros
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.settings import changed_settings
-from milepost.store import claims, organisations
+from milepost.store import claims, jobs, organisations
 from milepost.store.database import Transaction
 
 UNCLAIMED = (
@@ -55,6 +56,10 @@ async def change_in(
     version = await organisations.raise_version(transaction, org_id)
     changed = replace(owner, settings=settings, version=version)
     await organisations.save_settings(transaction, changed, now, author)
+    if settings.phone_region not in {None, owner.settings.phone_region}:
+        # A job for each such change, so that one that runs already does not stand for the numbers behind it.
+        scope = JobScope(group_id=0, version_id=version)
+        await jobs.request(transaction, org_id, JobKind.NORMALISE_IDENTIFIERS, scope, now or EPOCH)
     return changed
 
 

@@ -15,6 +15,7 @@ from milepost.model.problem import Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import Micros
+from milepost.service.customers.identifier_forms import rewrite_identifiers
 from milepost.service.enrolments.audience_enrolment import enrol_members, names_version
 from milepost.service.enrolments.stored_events import count_stored_for, open_targets
 from milepost.service.runtime.runtime import Runtime
@@ -113,7 +114,7 @@ async def _next_customers(transaction: Transaction, job: Job, limit: int) -> lis
         case JobKind.ENROL_AUDIENCE:
             members = await audiences.read_members(transaction, job.org_id, job.scope.version_id, job.after, limit)
             return [key_of_customer(job.org_id, member.customer_id) for member in members]
-        case JobKind.COUNT_STORED:
+        case JobKind.COUNT_STORED | JobKind.NORMALISE_IDENTIFIERS:
             return await jobs.customers_after(transaction, job.org_id, job.after, limit)
 
 
@@ -154,4 +155,14 @@ async def _count_stored(runtime: Runtime, transaction: Transaction, job: Job, li
     return Page(customers, await count_stored_for(runtime, transaction, caller_of(job), snapshot, group, customers))
 
 
-WORKERS: Mapping[JobKind, Worker] = {JobKind.ENROL_AUDIENCE: _enrol_audience, JobKind.COUNT_STORED: _count_stored}
+async def _normalise_identifiers(_runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
+    """Rewrite stored identifiers into their form."""
+    customers = await _next_customers(transaction, job, limit)
+    return Page(customers, await rewrite_identifiers(transaction, job.org_id, customers))
+
+
+WORKERS: Mapping[JobKind, Worker] = {
+    JobKind.ENROL_AUDIENCE: _enrol_audience,
+    JobKind.COUNT_STORED: _count_stored,
+    JobKind.NORMALISE_IDENTIFIERS: _normalise_identifiers,
+}

@@ -1,6 +1,6 @@
 """Replays the log and compares the result with the stored standing, which is only a cache of it (law 7)."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.engine.apply import START, Replayed, replay
@@ -10,19 +10,30 @@ from milepost.rules.compiled.index import RuleIndex
 from milepost.service.snapshot.organisation_snapshot import snapshot_at
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
-from milepost.store.log import CustomerKey, key_of_customer, lock_standings
+from milepost.store.log import CustomerKey, LoggedRow, key_of_customer, lock_standings
+from milepost.store.unreadable_events import UnreadableEvent
+
+Log = Sequence[tuple[int, LoggedRow]]
+"""A customer's events in the order in which they were applied, each with the version that judged it."""
+
+StoredBytes = tuple[bytes, tuple[bytes, ...]]
+"""A customer's standing and archived progress as they are stored."""
 
 PAGE = 500
 """Customers whose ids are read at once."""
 
 
 class VerifiedCustomer(NamedTuple):
-    """The result of replaying one customer's log: the number of events and progress rows, and whether it agrees."""
+    """The result of replaying one customer's log: the number of events and progress rows, and whether it agrees.
+
+    `unreadable` says which stored event cannot be read, None if each can.
+    """
 
     customer_key: CustomerKey
     events: int
     progress: int
     agrees: bool
+    unreadable: str | None = None
 
 
 async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
@@ -57,6 +68,17 @@ async def _verify_customer(
         }
         for version in {version for version, _ in log} - rule_indexes.keys():
             rule_indexes[version] = (await snapshot_at(transaction, customer_key.org_id, version)).rule_index
+    try:
+        replayed, agrees = _replayed(rule_indexes, log, merged_logs, stored)
+    except UnreadableEvent as error:
+        return VerifiedCustomer(customer_key, len(log), 0, agrees=False, unreadable=str(error))
+    return VerifiedCustomer(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
+
+
+def _replayed(
+    rule_indexes: dict[int, RuleIndex], log: Log, merged_logs: Mapping[tuple[int, ...], Log], stored: StoredBytes
+) -> tuple[Replayed, bool]:
+    """Return the replayed customer, and whether that is what is *stored*. Raises UnreadableEvent."""
     start = START._replace(
         log=tuple(
             Logged(row.event(), row.seq, row.entries, under) for under, rows in merged_logs.items() for _, row in rows
@@ -67,7 +89,7 @@ async def _verify_customer(
     agrees = encoded(replayed) == stored and all(
         row.entries == logged.entries for (_, row), logged in zip(log, replayed_log, strict=True)
     )
-    return VerifiedCustomer(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
+    return replayed, agrees
 
 
 def _key_of_merged(survivor: CustomerKey, merged: MergedCustomer) -> CustomerKey:

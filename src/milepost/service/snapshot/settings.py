@@ -23,6 +23,7 @@ from milepost.model.organisation import (
     RULES_FIRST,
     RULES_LATEST,
     AfterAchievement,
+    AheadOfClock,
     BackwardPeriods,
     CapsFollowReturns,
     CarryLines,
@@ -40,6 +41,7 @@ from milepost.model.organisation import (
 )
 from milepost.model.problem import Problem, Refused
 from milepost.rules.calendar import Unreadable, calendar_of
+from milepost.rules.identifier_forms import is_phone_region
 
 _TEMPLATE = re.compile(r"(\d{1,18}):(\d{1,16}(?:\.\d{1,4})?)-(\d{1,16}(?:\.\d{1,4})?)", re.ASCII)
 
@@ -169,6 +171,29 @@ def _number(field: str, least: int, most: int, meaning: str) -> Setting:
     return Setting(field=field, read=read, show=lambda value: value, values=values, meaning=meaning)
 
 
+def _code(field: str, pattern: str, example: str, meaning: str) -> Setting:
+    """Return a setting whose value is a code, such as that of a currency."""
+
+    def read(text: str) -> str | None:
+        if text == "none":
+            return None
+        if not re.fullmatch(pattern, text.upper()):
+            raise InvalidValue(f"is none or a code such as {example}")
+        return text.upper()
+
+    return Setting(
+        field=field, read=read, show=lambda value: value, values=f"none or such as {example}", meaning=meaning
+    )
+
+
+def _read_region(text: str) -> str | None:
+    if text == "none":
+        return None
+    if not is_phone_region(text.upper()):
+        raise InvalidValue("is none or the code of a country, such as DE")
+    return text.upper()
+
+
 SETTINGS: Mapping[str, Setting] = {
     "timeZonePolicy": _choice(
         "time_zone_policy",
@@ -263,6 +288,21 @@ SETTINGS: Mapping[str, Setting] = {
         1,
         BILL_NUMBER_DAYS_MAX,
         "for how many days before and after its date a bill number of v2 names one bill of its till",
+    ),
+    "aheadOfClock": _choice(
+        "ahead_of_clock",
+        AheadOfClock,
+        "whether an event dated 15 minutes to 24 hours ahead of the clock is judged as of its receipt, or refused",
+    ),
+    "currency": _code(
+        "currency", "[A-Z]{3}", "USD", "the currency of all bills; a bill that names another one is refused"
+    ),
+    "phoneRegion": Setting(
+        field="phone_region",
+        read=_read_region,
+        show=lambda value: value,
+        values="none or such as DE",
+        meaning="the country whose mobile numbers may come without a country code; with it all have one form",
     ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"

@@ -11,11 +11,12 @@ from milepost.api.capillary.identifiers import KINDS
 from milepost.api.http.body import ID_MAX, holds_nul, id_of, write_json
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.definitions.event_definition import EventDefinition, EventFieldType
-from milepost.model.event import COMMANDS, Activity, EventKey
+from milepost.model.event import Activity, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
-from milepost.service.definitions.event_definitions import received_problems, unique_id
+from milepost.rules.event_names import WITH_FIELDS, is_own_name, refusal_of_own_name
+from milepost.service.definitions.event_definitions import CODE_RECEIVED, received_problems, unique_id
 from milepost.service.ingest.incoming_event import IncomingEvent, Naming
 
 NAME_CHARACTERS_MAX = 100
@@ -73,8 +74,7 @@ def read_event(
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
     name = value.get("event_name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name in COMMANDS:
-        problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
+    _check_name(name, problems)
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
@@ -111,6 +111,17 @@ def _attributes(value: Mapping[str, Any], problems: list[Problem]) -> dict[str, 
         if not isinstance(content, (str, int, Decimal, bool, type(None))):
             problems.append(Problem(field, "must be text, a number, true, false or null"))
     return attributes
+
+
+def _check_name(name: object, problems: list[Problem]) -> None:
+    """Add a problem if a webhook does not take events called *name*: those with fields of their own and our own."""
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
+        problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
+    elif name in WITH_FIELDS:
+        reason = f'"{name}" is kept for events with fields of their own; they are sent to POST /api/v1/events'
+        problems.append(Problem("event_name", reason, CODE_RECEIVED))
+    elif is_own_name(name):
+        problems.append(Problem("event_name", refusal_of_own_name(name), CODE_RECEIVED))
 
 
 def _own_id(value: Mapping[str, Any], problems: list[Problem]) -> str | None:

@@ -1,22 +1,22 @@
 """`POST /webhooks/{id}`: behavioural events in the vendor's flat shape (facts 3.8); the address is the login."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
-from msgspec import UNSET
 from starlette.exceptions import HTTPException
 
-from milepost.api.capillary.envelope import warning_answers
-from milepost.api.capillary.webhooks.answer import RECEIVED, UNIDENTIFIED, WebhookAnswer
+from milepost.api.capillary.webhooks.answer import FIELDS, WebhookAnswer, webhook_answer
 from milepost.api.capillary.webhooks.body import WebhookEvent, read_event
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import JsonResponse, read_body, read_json
 from milepost.api.http.parameters import check_parameters
 from milepost.api.http.route import Body, Route
 from milepost.model.event import Activity, Scalar
-from milepost.model.problem import Refused
-from milepost.service.definitions.event_definitions import defined_events, unique_id
+from milepost.model.problem import Problem, Refused
+from milepost.service.definitions.event_definitions import CODE_RECEIVED, defined_events, unique_id
+from milepost.service.ingest.admission import TYPE
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, raise_faults
 from milepost.service.organisations.webhooks import organisation_of_webhook
 
@@ -51,10 +51,14 @@ async def post_event(webhook_id: str, request: Request, runtime: RunningRuntime)
         and unique_id(definitions.get(incoming_event.name), _attributes(incoming_event)) is not None
     )
     if answer.status in {Status.REFUSED, Status.CONFLICT} and not is_duplicate:
-        raise Refused(*answer.problems)
-    is_unidentified = incoming_event.key.id == request_id
-    warnings = warning_answers([UNIDENTIFIED] if is_unidentified else [])
-    return JsonResponse(WebhookAnswer(status=RECEIVED, request_id=request_id, warnings=warnings or UNSET))
+        raise Refused(*(_refusal(problem) for problem in answer.problems))
+    return JsonResponse(webhook_answer(request_id, answer.warnings, is_identified=incoming_event.key.id != request_id))
+
+
+def _refusal(problem: Problem) -> Problem:
+    """Return *problem* as a webhook answers it: what is wrong with the event's name has a code of its own (facts 6)."""
+    path = FIELDS.get(problem.path, problem.path)
+    return replace(problem, path=path, code=CODE_RECEIVED if problem.path == TYPE else problem.code)
 
 
 def _attributes(incoming_event: IncomingEvent) -> Mapping[str, Scalar]:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from milepost.api.http.body import Number, number
-from milepost.api.native.answer import iso_or_null
+from milepost.api.native.answer import ProblemItem, iso_or_null
 from milepost.model.standing import Reason
 from milepost.service.awards.authorisation import Authorisation
 from milepost.service.customers.caps import RunningCap
@@ -21,13 +21,17 @@ class UsedCapItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class DecisionItem(Struct, forbid_unknown_fields=True):
-    """How much may be given: all that was requested (granted), less (reduced), or nothing (denied)."""
+    """How much may be given: all that was requested (granted), less (reduced), or nothing (denied).
+
+    `warnings` say what is odd about the request.
+    """
 
     id: str
     status: str
     asked: Number
     given: Number
     caps: list[UsedCapItem]
+    warnings: list[ProblemItem]
 
 
 class FreedCapItem(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -45,7 +49,7 @@ class VoidItem(Struct, forbid_unknown_fields=True):
     id: str
     decision: str
     caps: list[FreedCapItem]
-    warnings: list[str]
+    warnings: list[ProblemItem]
 
 
 class CapItem(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -79,7 +83,12 @@ def decision_item(id_: str, decision: Authorisation) -> DecisionItem:
     ]
     status = "denied" if not decision.granted else "granted" if decision.granted == decision.requested else "reduced"
     return DecisionItem(
-        id=id_, status=status, asked=number(decision.requested), given=number(decision.granted), caps=caps
+        id=id_,
+        status=status,
+        asked=number(decision.requested),
+        given=number(decision.granted),
+        caps=caps,
+        warnings=[ProblemItem(warning.path, warning.reason) for warning in decision.warnings],
     )
 
 
@@ -95,7 +104,12 @@ def void_item(id_: str, decision: str, answer: Answer) -> VoidItem:
         for entry in answer.entries
         if entry.reason is Reason.VOIDED
     ]
-    return VoidItem(id=id_, decision=decision, caps=caps, warnings=list(answer.warnings))
+    return VoidItem(
+        id=id_,
+        decision=decision,
+        caps=caps,
+        warnings=[ProblemItem(warning.path, warning.reason) for warning in answer.warnings],
+    )
 
 
 def cap_item(cap: RunningCap) -> CapItem:

@@ -1,6 +1,7 @@
 """What is answered about each event of a request."""
 
-import msgspec
+import json
+
 from msgspec import Struct
 
 from milepost.api.http.body import Number, number
@@ -23,7 +24,10 @@ class EntryItem(Struct, rename="camel"):
 
 
 class AnswerItem(Struct, rename="camel"):
-    """The result of one event. `version` is the organisation's version whose definitions and settings applied."""
+    """The result of one event. `version` is the organisation's version whose definitions and settings applied.
+
+    `problems` say why the event was not taken, `warnings` what is odd about an event that was.
+    """
 
     id: str | None
     status: str
@@ -49,17 +53,20 @@ def answer_item(answer: Answer) -> AnswerItem:
         version=answer.version,
         entries=[_entry_item(entry) for entry in answer.entries if entry.reason not in NOTES],
         problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
-        warnings=[ProblemItem("data.original", warning) for warning in answer.warnings],
+        warnings=[ProblemItem(warning.path, warning.reason) for warning in answer.warnings],
     )
 
 
 def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
     """Return the result of an event, *raw* as it came, that could not be read."""
     try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        # As for a broken text, of which the id may be whole.
+        value = json.loads(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         value = None
     id_ = value.get("id") if isinstance(value, dict) else None
+    if isinstance(id_, str) and not id_.isascii():
+        id_ = id_.encode("utf-8", "replace").decode()
     return AnswerItem(
         id=id_ if isinstance(id_, str) else None,
         status=Status.REFUSED.value,

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from milepost.api.http.body import DEPTH_MAX, ID_MAX
+from milepost.api.http.json_list import list_items
 from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, REVERSAL, AwardKind, ReturnKind
 from milepost.model.problem import Problem, Refused
 
@@ -19,9 +20,10 @@ NUMBER_CHARACTERS_MAX = 50
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
-Fields = dict[str, Any]
+CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$")]
+"""The code of a currency, such as USD (ISO 4217)."""
 
-_raw_events = msgspec.json.Decoder(list[Raw])
+Fields = dict[str, Any]
 
 
 class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -87,6 +89,7 @@ class BillBody(Struct, forbid_unknown_fields=True, rename="camel"):
     extended_fields: Fields = {}
     note: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
     decision: Short | UnsetType = UNSET
+    currency: CurrencyCode | UnsetType = UNSET
 
 
 class ReturnedLineBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -135,6 +138,7 @@ class ReturnBody(Struct, forbid_unknown_fields=True, rename="camel"):
     lines: Annotated[list[ReturnedLineBody], Meta(max_length=LINES_MAX)] = []
     amount: Decimal | UnsetType = UNSET
     extended_fields: Fields = {}
+    currency: CurrencyCode | UnsetType = UNSET
 
 
 class AwardBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -157,14 +161,14 @@ PAYLOAD_BODIES: dict[str, type[Struct]] = {
 """The data of each event name that Milepost knows. Other events are behavioural; their data are attributes."""
 
 
-def raw_events(body: bytes, content_type: str) -> list[Raw]:
+def raw_events(body: bytes, content_type: str) -> list[bytes]:
     """Return the JSON text of each event in *body*; raises Refused."""
     try:
         if "ndjson" in content_type or "jsonl" in content_type:
-            return [Raw(line) for line in body.splitlines() if line.strip()]
+            return [line for line in body.splitlines() if line.strip()]
         if body.lstrip()[:1] == b"[":
-            return _raw_events.decode(body)
-        return [msgspec.json.decode(body, type=Raw)]
+            return list_items(body)
+        return [bytes(msgspec.json.decode(body, type=Raw))]
     except RecursionError:
         raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

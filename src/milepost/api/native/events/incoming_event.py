@@ -1,5 +1,6 @@
 """From an event's JSON to an incoming event, or to everything that is wrong with it."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -8,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from milepost.api.http.body import DEPTH_MAX, holds_nul
+from milepost.api.http.json_list import broken_texts
 from milepost.api.native.events.body import (
     PAYLOAD_BODIES,
     AwardBody,
@@ -20,11 +22,12 @@ from milepost.api.native.events.body import (
 )
 from milepost.api.native.events.numbers import check_fields
 from milepost.api.native.events.payload import award_of, bill_of, return_of, reversal_of
-from milepost.api.native.structure import structure_problems
+from milepost.api.native.structure import structure_problems, text_amount_problems
 from milepost.model.customer import Identifier, IdentifierKind
-from milepost.model.event import COMMANDS, Activity, EventKey, Payload
+from milepost.model.event import Activity, EventKey, Payload
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import DAY_US, SECOND_US, Micros
+from milepost.rules.event_names import is_own_name, misspelt, refusal_of_own_name, resembled
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
@@ -36,6 +39,12 @@ MaybePlace = PlaceBody | UnsetType
 _event_decoder = msgspec.json.Decoder(EventBody)
 _fields_decoder = msgspec.json.Decoder(Fields, float_hook=Decimal)
 _data_decoders = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()}
+_ODD_AMOUNT = re.compile(
+    rb'"(?:netAmount|grossAmount|discount|quantity|rate|amount)"\s*:\s*"(?!-?[0-9]+(?:\.[0-9]+)?")',
+)
+"""An amount as text of another form than JSON's numbers have. It is looked for in the bytes, because few events have
+one and most have many amounts; where it is found, the data are looked through."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,7 +70,7 @@ def _structure_problems(raw: bytes) -> list[Problem]:
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return [Problem("", f"is not valid JSON: {error}")]
+        return broken_texts(raw) or [Problem("", f"is not valid JSON: {error}")]
     problems = structure_problems(value, EventBody)
     name = value.get("type") if isinstance(value, dict) else None
     data = PAYLOAD_BODIES.get(name) if isinstance(name, str) else None
@@ -80,10 +89,17 @@ def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now
     text = bytes(raw)
     body = _event_decoder.decode(text)
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     customer = _customer(body, problems)
     place = place_of(body.store, body.till, problems)
     occurred_at = instant_of("time", body.time, problems)
-    payload = _payload(body, problems)
+    if _ODD_AMOUNT.search(text) is not None or b"\\u" in text:
+        problems += _amount_problems(body)
+    odd_paths = {problem.path for problem in problems}
+    known = len(problems)
+    payload = _payload(body, problems, warnings)
+    if odd_paths:
+        problems[known:] = [problem for problem in problems[known:] if problem.path not in odd_paths]
     if b"\\u0000" in text and holds_nul(msgspec.json.decode(text)):
         problems.append(Problem("", "a text holds the character U+0000"))
     if problems or customer is None or payload is None:
@@ -98,7 +114,14 @@ def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now
         place=place,
         till_id=till_id,
         payload=payload,
+        warnings=tuple(warnings),
     )
+
+
+def _amount_problems(body: EventBody) -> list[Problem]:
+    """Return the problems of amounts in the data that are texts of a form that only Python reads."""
+    kind = PAYLOAD_BODIES.get(body.type)
+    return [] if kind is None else [*text_amount_problems(msgspec.json.decode(body.data), kind, "data")]
 
 
 def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
@@ -163,22 +186,25 @@ def _place_name(path: str, id_: int | None, code: str | None) -> PlaceName:
     return PlaceName(path, id_, code)
 
 
-def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
-    if body.type in COMMANDS:
-        problems.append(Problem("type", f'"{body.type}" is kept for Milepost itself'))
+def _payload(body: EventBody, problems: list[Problem], warnings: list[Problem]) -> Payload | None:
+    if is_own_name(body.type):
+        problems.append(Problem("type", refusal_of_own_name(body.type)))
         return None
     if body.type not in _data_decoders:
         attributes = _fields_decoder.decode(body.data)
         check_fields("data", attributes, problems)
+        meant = resembled(attributes) or misspelt(body.type) if problems else None
+        if meant is not None:
+            problems.append(Problem("type", f'did you mean "{meant}"?'))
         return Activity(attributes)
     data = _data_decoders[body.type].decode(body.data)
     match data:
         case BillBody():
-            return bill_of(data, problems)
+            return bill_of(data, problems, warnings)
         case ReturnBody():
-            return return_of(data, problems)
+            return return_of(data, problems, warnings)
         case AwardBody():
-            return award_of(body.type, data, problems)
+            return award_of(body.type, data, problems, warnings)
         case ReversalBody():
             return reversal_of(data)
         case _:

@@ -1,29 +1,37 @@
-"""Checking the numbers and fields of an event: each check adds what is wrong to a list of problems."""
+"""Checking the numbers and fields of an event: each check adds what is wrong to a list of problems.
+
+An amount with more than four decimals is rounded here, once, half to even, and a warning says so (facts 8 #68).
+"""
 
 from decimal import Decimal
 
 from milepost.api.http.body import DIGITS_MAX
 from milepost.api.native.events.body import FIELDS_MAX, TEXT_CHARACTERS_MAX, Fields
-from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.amount import PLACES, WHAT_FITS, is_counted_exactly, rounded
 from milepost.model.problem import Problem
 
 
-def check_amount(path: str, amount: Decimal, problems: list[Problem]) -> None:
-    """Add a problem if *amount* has too many digits or decimals to be counted exactly."""
-    if not fits(amount):
-        problems.append(wrong_amount(path))
+def kept_amount(path: str, amount: Decimal, problems: list[Problem], warnings: list[Problem]) -> Decimal:
+    """Return *amount* as it is kept: rounded to four decimals, with a warning if that changes it.
+
+    A problem is added if it has too many digits before the point.
+    """
+    if is_counted_exactly(amount):
+        return amount
+    kept = rounded(amount)
+    if kept is None:
+        problems.append(Problem(path, f"must be {WHAT_FITS}"))
+        return amount
+    warnings.append(Problem(path, f"has more than {PLACES} decimals; it was rounded to {kept:f}"))
+    return kept
 
 
-def wrong_amount(path: str) -> Problem:
-    """Return the problem of an amount that cannot be counted exactly."""
-    return Problem(path, f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals")
-
-
-def check_positive(path: str, amount: Decimal, problems: list[Problem]) -> None:
-    """Add a problem if *amount* cannot be counted exactly or is not above 0."""
-    check_amount(path, amount, problems)
-    if amount.is_finite() and amount <= 0:
+def positive_amount(path: str, amount: Decimal, problems: list[Problem], warnings: list[Problem]) -> Decimal:
+    """Return *amount* as it is kept; a problem is added if that is not above 0."""
+    kept = kept_amount(path, amount, problems, warnings)
+    if kept.is_finite() and kept <= 0:
         problems.append(Problem(path, "must be above 0"))
+    return kept
 
 
 def check_number(path: str, value: Decimal, problems: list[Problem]) -> None:

@@ -1,4 +1,7 @@
-"""From the data of an event to its payload (bill, return or award), with the problems that were found on the way."""
+"""From the data of an event to its payload (bill, return or award), with what was noted on the way.
+
+Problems keep the event out; warnings are answered with it.
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -15,67 +18,69 @@ from milepost.api.native.events.body import (
     ReturnBody,
     ReversalBody,
 )
-from milepost.api.native.events.numbers import check_amount, check_fields, check_number, check_positive, wrong_amount
-from milepost.model.amount import fits
+from milepost.api.native.events.numbers import check_fields, check_number, kept_amount, positive_amount
+from milepost.model.amount import is_counted_exactly
 from milepost.model.commands.correction import NamedBy, OriginalBill, ReverseEvent
 from milepost.model.event import CURRENCY, POINTS, Award, Bill, Line, Return, ReturnedLine, ReturnKind
 from milepost.model.problem import Problem
 
 
-def bill_of(data: BillBody, problems: list[Problem], path: str = "data") -> Bill:
-    """Return the bill that *data* is; problems are added to *problems*, their paths begin with *path*."""
-    if not fits(data.net_amount):
-        problems.append(wrong_amount(f"{path}.netAmount"))
-    if not fits(data.discount):
-        problems.append(wrong_amount(f"{path}.discount"))
+def bill_of(data: BillBody, problems: list[Problem], warnings: list[Problem], path: str = "data") -> Bill:
+    """Return the bill that *data* is; paths of problems and warnings begin with *path*."""
+    net = kept_amount(f"{path}.netAmount", data.net_amount, problems, warnings)
+    discount = kept_amount(f"{path}.discount", data.discount, problems, warnings)
     # A bad amount is reported once, not again for what follows from it; and adding amounts without bounds could fail.
-    derived = data.net_amount + data.discount if not problems else Decimal(0)
+    derived = net + discount if not problems else Decimal(0)
     gross = derived if data.gross_amount is UNSET else data.gross_amount
-    if not fits(gross):
-        problems.append(wrong_amount(f"{path}.grossAmount"))
+    gross = kept_amount(f"{path}.grossAmount", gross, problems, warnings)
     if data.extended_fields:
         check_fields(f"{path}.extendedFields", data.extended_fields, problems)
-    lines = tuple([_line_at(path, place, line, problems) for place, line in enumerate(data.lines)])
+    lines = tuple([_line_at(path, place, line, problems, warnings) for place, line in enumerate(data.lines)])
     return Bill(
         number=data.number,
-        net=data.net_amount,
+        net=net,
         gross=gross,
-        discount=data.discount,
+        discount=discount,
         lines=lines,
         extended_fields=data.extended_fields,
         note=data.note,
         decision=None if data.decision is UNSET else data.decision,
+        currency=UNSET if data.currency is UNSET else data.currency.upper(),
     )
 
 
-def _line_at(path: str, place: int, data: LineBody, problems: list[Problem]) -> Line:
+def _line_at(path: str, place: int, data: LineBody, problems: list[Problem], warnings: list[Problem]) -> Line:
     """Return the line at *place*. Paths are built only for lines with problems, because a bill may have thousands."""
     wrong: list[Problem] = []
-    line = _line(data, wrong)
-    if wrong:
+    odd: list[Problem] = []
+    line = _line(data, wrong, odd)
+    if wrong or odd:
         at = f"{path}.lines[{place}]"
-        problems += [replace(problem, path=f"{at}.{problem.path}" if problem.path else at) for problem in wrong]
+        problems += [_below(at, problem) for problem in wrong]
+        warnings += [_below(at, warning) for warning in odd]
     return line
 
 
-def _line(data: LineBody, problems: list[Problem]) -> Line:
-    if not fits(data.quantity):
-        problems.append(wrong_amount("quantity"))
-    if not (data.rate and fits(data.rate)):
+def _below(path: str, problem: Problem) -> Problem:
+    return replace(problem, path=f"{path}.{problem.path}" if problem.path else path)
+
+
+def _line(data: LineBody, problems: list[Problem], warnings: list[Problem]) -> Line:
+    quantity = kept_amount("quantity", data.quantity, problems, warnings)
+    if not (data.rate and is_counted_exactly(data.rate)):
         check_number("rate", data.rate, problems)
-    if not fits(data.discount):
-        problems.append(wrong_amount("discount"))
-    gross, net = _totals(data, problems)
+    discount = kept_amount("discount", data.discount, problems, warnings)
+    gross, net = _totals(data, discount, problems, warnings)
     if data.attributes:
         check_fields("attributes", data.attributes, problems)
     if data.extended_fields:
         check_fields("extendedFields", data.extended_fields, problems)
     return Line(
         code=data.code,
-        quantity=data.quantity,
+        quantity=quantity,
         rate=data.rate,
         gross=gross,
-        discount=data.discount,
+        discount=discount,
         net=net,
         description=data.description,
         attributes=data.attributes,
@@ -84,13 +89,15 @@ def _line(data: LineBody, problems: list[Problem]) -> Line:
     )
 
 
-def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
+def _totals(
+    data: LineBody, discount: Decimal, problems: list[Problem], warnings: list[Problem]
+) -> tuple[Decimal, Decimal]:
     """Return the gross and the net amount of a line; one that is left out follows from the other and the discount."""
     gross, net = data.gross_amount, data.net_amount
-    if gross is not UNSET and not fits(gross):
-        problems.append(wrong_amount("grossAmount"))
-    if net is not UNSET and not fits(net):
-        problems.append(wrong_amount("netAmount"))
+    if gross is not UNSET:
+        gross = kept_amount("grossAmount", gross, problems, warnings)
+    if net is not UNSET:
+        net = kept_amount("netAmount", net, problems, warnings)
     if gross is not UNSET and net is not UNSET:
         return gross, net
     if gross is UNSET and net is UNSET:
@@ -99,39 +106,37 @@ def _totals(data: LineBody, problems: list[Problem]) -> tuple[Decimal, Decimal]:
         return Decimal(0), Decimal(0)
     if gross is UNSET:
         assert net is not UNSET
-        gross = net + data.discount
-        check_amount("grossAmount", gross, problems)
-        return gross, net
-    net = gross - data.discount
-    check_amount("netAmount", net, problems)
-    return gross, net
+        return kept_amount("grossAmount", net + discount, problems, warnings), net
+    return gross, kept_amount("netAmount", gross - discount, problems, warnings)
 
 
-def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> Return:
-    """Return the return that *data* is; problems are added to *problems*, their paths begin with *path*."""
+def return_of(data: ReturnBody, problems: list[Problem], warnings: list[Problem], path: str = "data") -> Return:
+    """Return the return that *data* is; paths of problems and warnings begin with *path*."""
     amount = None if data.amount is UNSET else data.amount
     if data.return_type is ReturnKind.AMOUNT and amount is None:
         problems.append(Problem(f"{path}.amount", "is needed when returnType is AMOUNT"))
     if data.return_type is ReturnKind.LINE_ITEM and not data.lines:
         problems.append(Problem(f"{path}.lines", "is needed when returnType is LINE_ITEM"))
     if amount is not None:
-        check_positive(f"{path}.amount", amount, problems)
+        amount = positive_amount(f"{path}.amount", amount, problems, warnings)
     check_fields(f"{path}.extendedFields", data.extended_fields, problems)
     lines: list[ReturnedLine] = []
     for place, line in enumerate(data.lines):
+        at = f"{path}.lines[{place}]"
         net = None if line.net_amount is UNSET else line.net_amount
         gross = None if line.gross_amount is UNSET else line.gross_amount
-        check_positive(f"{path}.lines[{place}].quantity", line.quantity, problems)
-        for name, value in (("netAmount", net), ("grossAmount", gross)):
-            if value is not None:
-                check_amount(f"{path}.lines[{place}].{name}", value, problems)
+        quantity = positive_amount(f"{at}.quantity", line.quantity, problems, warnings)
+        if net is not None:
+            net = kept_amount(f"{at}.netAmount", net, problems, warnings)
+        if gross is not None:
+            gross = kept_amount(f"{at}.grossAmount", gross, problems, warnings)
         if line.code is UNSET and line.id is UNSET:
-            problems.append(Problem(f"{path}.lines[{place}]", "must hold code or id"))
-        check_fields(f"{path}.lines[{place}].extendedFields", line.extended_fields, problems)
+            problems.append(Problem(at, "must hold code or id"))
+        check_fields(f"{at}.extendedFields", line.extended_fields, problems)
         lines.append(
             ReturnedLine(
                 code="" if line.code is UNSET else line.code,
-                quantity=line.quantity,
+                quantity=quantity,
                 net=net,
                 gross=gross,
                 id=line.id,
@@ -146,6 +151,7 @@ def return_of(data: ReturnBody, problems: list[Problem], path: str = "data") -> 
         amount=amount,
         extended_fields=data.extended_fields,
         bill=bill,
+        currency=UNSET if data.currency is UNSET else data.currency.upper(),
     )
 
 
@@ -194,19 +200,18 @@ def reversal_of(data: ReversalBody) -> ReverseEvent:
     return ReverseEvent(original=data.original.id, source=None if source is UNSET else source)
 
 
-def award_of(name: str, data: AwardBody, problems: list[Problem]) -> Award:
-    """Return the award that *data*, of an event called *name*, is; problems are added to *problems*."""
+def award_of(name: str, data: AwardBody, problems: list[Problem], warnings: list[Problem]) -> Award:
+    """Return the award that *data*, of an event called *name*, is, with its problems and warnings."""
     currency = None if data.currency is UNSET else data.currency
     program_id = None if data.program_id is UNSET else data.program_id
     if name == CURRENCY and (currency is None or program_id is None):
         problems.append(Problem("data", "CurrencyAwarded needs programId and currency"))
     if name == POINTS and currency is not None:
         problems.append(Problem("data.currency", "PointsAwarded has no currency; CurrencyAwarded has"))
-    check_amount("data.amount", data.amount, problems)
     return Award(
         program_id=program_id,
         currency=currency,
         kind=data.kind,
-        amount=data.amount,
+        amount=kept_amount("data.amount", data.amount, problems, warnings),
         decision=None if data.decision is UNSET else data.decision,
     )

@@ -28,8 +28,7 @@ async def receive_events(request: Request, runtime: RunningRuntime, caller: Curr
     items: list[AnswerItem | None] = [None] * len(raws)
     incoming_events: list[IncomingEvent] = []
     places: list[int] = []
-    for place, raw in enumerate(raws):
-        event = bytes(raw)
+    for place, event in enumerate(raws):
         read = read_event(event, org_id=caller.org_id, till_id=caller.till_id, now=now)
         if isinstance(read, IncomingEvent):
             incoming_events.append(read)

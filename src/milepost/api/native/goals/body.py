@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from milepost.api.http.body import Amount
+from milepost.model.amount import decimal_of
 from milepost.model.problem import Problem, Refused
 from milepost.service.goals.customer_goals import GoalChange
 from milepost.service.goals.goal_group_sharing import GoalWish
@@ -48,10 +49,7 @@ def goal_change(body: GoalChangeBody) -> GoalChange:
 
 def _amount(value: object) -> Decimal:
     """Return *value*, a number or a text that is one, as an exact number; raises Refused."""
-    try:
-        amount = None if isinstance(value, bool) else Decimal(str(value))
-    except ArithmeticError:
-        amount = None
+    amount = decimal_of(value)
     if amount is None or not amount.is_finite():
         raise Refused(Problem("goal", "must be a number"))
     return amount

@@ -10,6 +10,7 @@ from milepost.api.capillary.envelope import WarningAnswer, warning_answers
 from milepost.api.http.body import Number
 from milepost.model.problem import Problem
 from milepost.service.customers.side_effects import TargetEffect
+from milepost.service.ingest.admission import CURRENCY_PATH
 from milepost.service.ingest.incoming_event import Answer, Status
 
 CODE_INVALID_BILL = 624
@@ -97,10 +98,24 @@ def error_answers(problems: Iterable[Problem]) -> list[StatusAnswer]:
         StatusAnswer(
             status=False,
             code=CODE_NO_CUSTOMER if problem.path.startswith("customer") else CODE_INVALID_BILL,
-            message=f"{problem.path}: {problem.reason}" if problem.path else problem.reason,
+            message=_message(problem),
         )
         for problem in problems
     ]
+
+
+def warning_texts(warnings: Iterable[Problem]) -> list[str]:
+    """Return the texts of warnings, each once: the events of one transaction may have the same."""
+    return list(dict.fromkeys(_message(warning) for warning in warnings))
+
+
+_FIELDS = {CURRENCY_PATH: "currencyCode", "time": "billingDate"}
+"""The names of the vendor's fields for those of our own events."""
+
+
+def _message(problem: Problem) -> str:
+    path = _FIELDS.get(problem.path, problem.path)
+    return f"{path}: {problem.reason}" if path else problem.reason
 
 
 def fault_answers(answers: Iterable[Answer]) -> list[StatusAnswer]:

@@ -5,14 +5,14 @@ the structs describe the body for the OpenAPI document, and the functions read i
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from milepost.api.capillary.identifiers import VALUE_CHARACTERS_MAX
 from milepost.api.http.body import DIGITS_MAX, Amount
-from milepost.model.amount import AMOUNT_MAX, PLACES, fits
+from milepost.model.amount import WHAT_FITS, decimal_of, is_counted_exactly, rounded
 from milepost.model.commands.correction import NamedBy, OriginalBill
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, Line, Return, ReturnedLine, ReturnKind, Scalar
@@ -55,6 +55,7 @@ class RegularTransaction(Struct, rename="camel", kw_only=True):
     gross_amount: Amount | UnsetType = UNSET
     discount: Amount | UnsetType = UNSET
     billing_date: str | UnsetType = UNSET
+    currency_code: str | UnsetType = UNSET
     line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
     extended_fields: dict[str, Any] | UnsetType = UNSET
     note: str | UnsetType = UNSET
@@ -73,6 +74,7 @@ class ReturnTransaction(Struct, rename="camel", kw_only=True):
     created_id: int | UnsetType = UNSET
     bill_amount: Amount | UnsetType = UNSET
     billing_date: str | UnsetType = UNSET
+    currency_code: str | UnsetType = UNSET
     line_items_v2: Annotated[list[TransactionLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
     extended_fields: dict[str, Any] | UnsetType = UNSET
 
@@ -92,6 +94,7 @@ class MixedTransaction(Struct, rename="camel", kw_only=True):
     bill_number: BillNumber
     bill_amount: Amount
     billing_date: str | UnsetType = UNSET
+    currency_code: str | UnsetType = UNSET
     line_items_v2: Annotated[list[MixedLine], Meta(min_length=1, max_length=LINES_MAX)]
     extended_fields: dict[str, Any] | UnsetType = UNSET
     note: str | UnsetType = UNSET
@@ -107,6 +110,7 @@ class BulkTransaction(Struct, rename="camel", kw_only=True):
     bill_number: BillNumber
     bill_amount: Amount | UnsetType = UNSET
     billing_date: str | UnsetType = UNSET
+    currency_code: str | UnsetType = UNSET
     line_items_v2: Annotated[list[MixedLine], Meta(max_length=LINES_MAX)] | UnsetType = UNSET
 
 
@@ -221,9 +225,11 @@ def _line(item: Mapping[str, Any], path: str, problems: list[Problem]) -> Line:
     discount = _amount(item, "discount", f"{path}.", problems) or _ZERO
     gross, net = _amount(item, "value", f"{path}.", problems), _amount(item, "amount", f"{path}.", problems)
     if gross is None:
-        gross = rate * quantity if net is None else net + discount
-        if not fits(gross):
-            problems.append(Problem(f"{path}.value", f"is missing, and rate × qty has more than {PLACES} decimals"))
+        # What follows from the other amounts is rounded like an amount that is sent.
+        gross = rounded(rate * quantity if net is None else net + discount)
+        if gross is None:
+            problems.append(Problem(f"{path}.value", f"is missing, and rate × qty is not {WHAT_FITS}"))
+            gross = _ZERO
     description = item.get("description")
     return Line(
         code=code,
@@ -252,9 +258,8 @@ def text_of(value: Mapping[str, Any], name: str, characters_max: int, problems: 
 
 def _amount(value: Mapping[str, Any], name: str, prefix: str, problems: list[Problem]) -> Decimal | None:
     number = _number(value.get(name), f"{prefix}{name}", problems)
-    if number is not None and not fits(number):
-        reason = f"must be a number of at most {AMOUNT_MAX} with at most {PLACES} decimals"
-        problems.append(Problem(f"{prefix}{name}", reason))
+    if number is not None and not is_counted_exactly(number):
+        problems.append(Problem(f"{prefix}{name}", f"must be {WHAT_FITS}"))
         return None
     return number
 
@@ -263,12 +268,7 @@ def _number(value: object, path: str, problems: list[Problem]) -> Decimal | None
     """Return the number that *value* is, written as a number or as text; None if *value* is None or no number."""
     if value is None:
         return None
-    number = None
-    if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            number = None
+    number = decimal_of(value)
     if (
         number is None
         or not number.is_finite()

@@ -1,15 +1,19 @@
 """The incoming events of a transaction in a v2 call: a bill, a return, or both (facts 3.9)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from msgspec.structs import replace
+
+from milepost.api.capillary.v2.transactions.amounts import with_rounded_amounts
 from milepost.api.capillary.v2.transactions.body import KINDS, RETURN_KIND, bill_payload, return_payload
 from milepost.api.capillary.v2.transactions.mixed_body import MIXED_KIND, is_mixed, mixed_payloads
 from milepost.api.http.body import holds_nul, write_json
 from milepost.model.customer import Identifier
-from milepost.model.event import BILL, RETURN, EventKey, Payload, Return
+from milepost.model.event import BILL, RETURN, Bill, EventKey, Payload, Return
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
@@ -23,6 +27,7 @@ REPETITION = (
     "an equal return was received before, so this one was taken for a repetition of it and not counted; "
     f"if two were meant, send each with a {IDEMPOTENCY_KEY} of its own"
 )
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 ALL_KINDS = (*KINDS, MIXED_KIND)
 
@@ -52,7 +57,9 @@ def read_events(
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
     problems = list(known_problems)
-    events = _events(value, idempotency_key, problems)
+    warnings: list[Problem] = []
+    events = _events(with_rounded_amounts(value, warnings), idempotency_key, problems)
+    currency = _currency(value.get("currencyCode"), problems)
     occurred_at = _instant(value.get("billingDate"), now, problems)
     if holds_nul(value):
         problems.append(Problem("", "a text holds the character U+0000"))
@@ -68,9 +75,10 @@ def read_events(
             received_at=now,
             place=posting.place,
             till_id=posting.caller.till_id,
-            payload=event.payload,
+            payload=event.payload if currency is None else _in_currency(event.payload, currency),
             naming=event.naming,
             is_dated=value.get("billingDate") is not None,
+            warnings=tuple(warnings),
         )
         for event in events
     ]
@@ -94,6 +102,20 @@ def idempotency_key_of(header: str | None, problems: list[Problem]) -> str | Non
         problems.append(Problem(IDEMPOTENCY_KEY, f"must be text of 1 to {KEY_CHARACTERS_MAX} characters"))
         return None
     return header
+
+
+def _currency(code: object, problems: list[Problem]) -> str | None:
+    if code is None or code == "":
+        return None
+    if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
+        problems.append(Problem("currencyCode", "must be the code of a currency, three letters such as USD"))
+        return None
+    return code.upper()
+
+
+def _in_currency(payload: Payload, currency: str) -> Payload:
+    assert isinstance(payload, (Bill, Return)), "transactions are bills and returns"
+    return replace(payload, currency=currency)
 
 
 def _events(value: Mapping[str, Any], idempotency_key: str | None, problems: list[Problem]) -> list[TransactionEvent]:

@@ -18,6 +18,7 @@ from milepost.api.capillary.v2.transactions.answer import (
     error_answers,
     fault_answers,
     transaction_answer,
+    warning_texts,
 )
 from milepost.api.capillary.v2.transactions.body import (
     BulkTransaction,
@@ -35,6 +36,7 @@ from milepost.api.capillary.v2.transactions.incoming_events import (
 from milepost.api.http.attribution import HEADERS, Posting
 from milepost.api.http.authentication import RunningRuntime
 from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body, read_json
+from milepost.api.http.json_list import BrokenItem, read_json_list
 from milepost.api.http.route import EVENTS, Body, Route
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
@@ -107,7 +109,7 @@ async def post_transactions(
     Code 500 is a fault of the server: that transaction is to be sent again (facts 8 #96). An `Idempotency-Key` names
     each return of the call together with its place in it.
     """
-    value = read_json(await read_body(request, BATCH_BYTES_MAX))
+    value = read_json_list(await read_body(request, BATCH_BYTES_MAX))
     problems: list[Problem] = []
     wants_effects = boolean("rawSideEffects", rawSideEffects, problems)
     key = idempotency_key_of(request.headers.get(IDEMPOTENCY_KEY), problems)
@@ -125,7 +127,7 @@ async def post_transactions(
         items.append(
             BulkItemAnswer(
                 entity_id=None if refusal else answers[0].key.log_id,
-                result=sent,
+                result=None if isinstance(sent, BrokenItem) else sent,
                 errors=fault_answers(answers) or error_answers(refusal),
                 warnings=warning_answers(_warnings(sent, part, answers)),
                 side_effects=effects if wants_effects else UNSET,
@@ -153,6 +155,8 @@ def _read(
     item: Any, posting: AttributedCaller, now: Micros, idempotency_key: str | None
 ) -> list[IncomingEvent] | tuple[Problem, ...]:
     """Return the incoming events of one of several transactions, or all its problems."""
+    if isinstance(item, BrokenItem):
+        return item.problems
     problems: list[Problem] = []
     body = item if isinstance(item, dict) else {}
     fields = ("identifierType", "identifierValue")
@@ -176,7 +180,8 @@ def _problems(answers: Sequence[Answer]) -> tuple[Problem, ...]:
 def _warnings(sent: Any, part: list[IncomingEvent] | tuple[Problem, ...], answers: Sequence[Answer]) -> list[str]:
     """Return what the sender of a transaction should know."""
     is_repetition = isinstance(part, list) and is_taken_for_repetition(sent, part, answers)
-    return [*([REPETITION] if is_repetition else []), *(warning for answer in answers for warning in answer.warnings)]
+    said = warning_texts(warning for answer in answers for warning in answer.warnings)
+    return [*([REPETITION] if is_repetition else []), *said]
 
 
 async def _effects(runtime: Runtime, posting: AttributedCaller, answers: Sequence[Answer]) -> list[EffectAnswer]:
