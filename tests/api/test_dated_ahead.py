@@ -45,7 +45,6 @@ def test_a_first_bill_dated_ahead_opens_no_window_in_the_future(organisation: Or
     assert 3 == values[0]
 
 
-@pytest.mark.xfail(reason="bills of before the first window count in it by decision 99, which is not built here")
 def test_bills_of_before_the_receipt_count_in_the_first_window(organisation: OrganisationClient) -> None:
     """Case 10 A as it stands: two bills of this morning follow one that is dated tomorrow."""
     organisation.define(group(target("TRANSACTION", "COUNT"), periods=WINDOWS, **CYCLIC))
@@ -53,6 +52,9 @@ def test_bills_of_before_the_receipt_count_in_the_first_window(organisation: Org
         organisation.send_events(bill(1, time=time))
     values = [row["targetAchievedValue"] for row in organisation.rows(organisation.customer("anna"))]
     assert 3 == values[0]
+
+
+WAITS = "no event of this name is known; it takes effect when the event is received"
 
 
 @pytest.mark.parametrize(
@@ -67,11 +69,12 @@ def test_bills_of_before_the_receipt_count_in_the_first_window(organisation: Org
 def test_every_event_dated_ahead_is_judged_as_of_its_receipt(organisation: OrganisationClient, sent: Json) -> None:
     """Bills, returns, awards and activities alike; a repetition tomorrow is still the same event."""
     (item,) = organisation.send_events(sent)
-    assert ("applied", [WARNING]) == notes(item)
+    waits = [] if sent["type"] != "ReturnBill" else [WAITS]
+    assert ("applied", [WARNING, *waits]) == notes(item)
     assert [organisation.client.clock.now] == stored_times(organisation)
-    assert ("duplicate", [WARNING]) == notes(organisation.send_events(sent)[0])
+    assert ("duplicate", [WARNING, *waits]) == notes(organisation.send_events(sent)[0])
     organisation.client.clock.set("2026-01-21T09:00:00Z")
-    assert ("duplicate", []) == notes(organisation.send_events(sent)[0])
+    assert ("duplicate", waits) == notes(organisation.send_events(sent)[0])
     other = sent | {"time": "2026-01-20T12:00:00Z"}
     assert "conflict" == organisation.send_events(other)[0]["status"]
 

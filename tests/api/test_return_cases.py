@@ -143,7 +143,7 @@ def test_v2_tells_bills_of_one_number_apart_by_their_id(organisation: Organisati
     returned = {"type": "RETURN", "returnType": "FULL", "billNumber": "7", "billingDate": "2026-01-04T10:00:00Z"}
     v2(organisation, **returned, id=first["createdId"])
     assert [Decimal(60)] == values(organisation)
-    assert [NOTHING_LEFT] == [
+    assert [f"billNumber: {NOTHING_LEFT}"] == [
         one["message"]
         for time in ("11", "12")
         for one in json_of(v2(organisation, **returned | {"billingDate": f"2026-01-04T{time}:00:00Z"}))["warnings"]

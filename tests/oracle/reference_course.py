@@ -17,13 +17,11 @@ from tests.oracle.reference_enrolment import (
     begins_to_take_part,
     counts_since,
     counts_stored,
-    covers,
-    rank,
     stay,
 )
 from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_measures import weight
-from tests.oracle.reference_notices import Booking, Carried, ReferenceOutcome, Row, Step, is_reached
+from tests.oracle.reference_notices import Booking, Carried, Row, Step, is_reached
 from tests.oracle.reference_participation import Participation
 from tests.oracle.reference_plan import (
     MICROSECONDS,
@@ -55,7 +53,6 @@ class Course(Participation):
         self.booked: dict[EventKey, Booking] = {}
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Event]] = {}
-        self.told: list[ReferenceOutcome] = []
 
     def apply(self, story: Story) -> Iterator[Step]:
         """Apply the last happening of *story*; one step for each event that counts or takes back."""
@@ -288,23 +285,3 @@ class Course(Participation):
             return
         if balanced != span.period_id and self.amount(event, span, story) is not None:
             yield self.count(event, span, story)
-
-    def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:
-        """Leave, from the named period on, or from the running own window on; what counted stays."""
-        self.left = 0
-        if self.plan.is_calendar:
-            self.left = rank(self.plan, leaving.period_id)
-        elif self.anchor is not None:
-            running = [span for span in spans(self.plan, self.anchor) if span.holds(event.occurred_at)]
-            self.left = rank(self.plan, running[0].period_id) if running else 0
-        self.record(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
-        yield from ()
-
-    def takes_part(self, story: Story, period_id: int) -> bool:
-        """Return whether the customer takes part in a period after *story*."""
-        is_covered = covers(self.plan, stay(self.plan, story), period_id)
-        return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
-
-    def record(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
-        """Record an outcome."""
-        self.told.append(ReferenceOutcome(kind, self.plan.target.id, period_id, about))

@@ -1,11 +1,15 @@
 """How one customer takes part in a target: since when, with which goals and balances, and where own windows begin."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
-from milepost.model.event import Enrol, Event
+from milepost.model.event import Enrol, Event, Unenrol
+from milepost.model.standing import OutcomeKind
 from milepost.model.target import Evaluation
-from tests.oracle.reference_enrolment import NO_BALANCE, Balance
+from tests.oracle.reference_enrolment import NO_BALANCE, Balance, covers, rank, stay
+from tests.oracle.reference_notices import ReferenceOutcome, Step
 from tests.oracle.reference_plan import HOUR, Plan
+from tests.oracle.reference_replay import Story
 from tests.oracle.reference_windows import spans
 
 
@@ -20,6 +24,7 @@ class Participation:
         self.since: int | None = None
         self.own_goals: dict[int, Fraction] = {}
         self.balances: dict[int, Balance] = {}
+        self.told: list[ReferenceOutcome] = []
 
     def is_before_enrolment(self, event: Event) -> bool:
         """Return whether *event* is dated too long before the enrolment in force."""
@@ -57,3 +62,23 @@ class Participation:
         if self.plan.is_calendar and not self.has_ended(enrolling.period_id, event):
             return enrolling.period_id
         return next((period.id for period in self.plan.periods if not self.has_ended(period.id, event)), None)
+
+    def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:
+        """Leave, from the named period on, or from the running own window on; what counted stays."""
+        self.left = 0
+        if self.plan.is_calendar:
+            self.left = rank(self.plan, leaving.period_id)
+        elif self.anchor is not None:
+            running = [span for span in spans(self.plan, self.anchor) if span.holds(event.occurred_at)]
+            self.left = rank(self.plan, running[0].period_id) if running else 0
+        self.record(OutcomeKind.UNENROLLED, leaving.period_id if self.plan.is_calendar else 0)
+        yield from ()
+
+    def takes_part(self, story: Story, period_id: int) -> bool:
+        """Return whether the customer takes part in a period after *story*."""
+        is_covered = covers(self.plan, stay(self.plan, story), period_id)
+        return is_covered and (self.left is None or rank(self.plan, period_id) < self.left)
+
+    def record(self, kind: OutcomeKind, period_id: int, about: int = 0) -> None:
+        """Record an outcome."""
+        self.told.append(ReferenceOutcome(kind, self.plan.target.id, period_id, about))

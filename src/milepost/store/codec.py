@@ -1,52 +1,23 @@
 """Encodes stored values: standings and progress as msgpack arrays, events and definitions as JSON (decision 0004)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from milepost.model.commands.correction import ReverseEvent, VoidAward
-from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
-from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.customer import Customer
 from milepost.model.definitions.communication import Communication
 from milepost.model.event import (
-    ABSORB_CUSTOMER,
-    AUTHORISE_AWARD,
-    BILL,
-    CURRENCY,
-    ENROL,
-    GRANT_FREEZES,
-    IMPORT_PROGRESS,
-    LOSE_IDENTIFIERS,
-    MERGE_INTO_SURVIVOR,
     NOWHERE,
-    PAUSE_STREAK,
-    PERIOD_ROLLOVER,
-    POINTS,
-    RETURN,
-    REVERSAL,
-    UNENROL,
-    VOID_AWARD,
-    Activity,
-    AuthoriseAward,
-    Award,
-    Bill,
     CustomerProfile,
-    Enrol,
     Event,
     EventKey,
-    GrantFreezes,
-    PauseStreak,
     Payload,
-    PeriodRollover,
     Place,
-    Return,
-    Unenrol,
 )
 from milepost.model.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
 from milepost.model.lazy import LazyJson, LazyRows, pack_rows, read_entries, read_outcomes
@@ -67,7 +38,7 @@ from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
 from milepost.model.wide import pack
-from milepost.store.unreadable_events import UnreadableEvent, read_payload
+from milepost.store.stored_payloads import UnreadableEvent, read_payload
 
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""
@@ -108,25 +79,6 @@ _settings = msgspec.json.Decoder(Settings)
 _EDITION, _IDENTITY = '"rules_edition"', '"event_identity"'
 _authors = msgspec.json.Decoder(Author)
 _customers = msgspec.json.Decoder(Customer, float_hook=Decimal)
-_payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
-    BILL: msgspec.json.Decoder(Bill, float_hook=Decimal),
-    RETURN: msgspec.json.Decoder(Return, float_hook=Decimal),
-    POINTS: msgspec.json.Decoder(Award, float_hook=Decimal),
-    CURRENCY: msgspec.json.Decoder(Award, float_hook=Decimal),
-    ENROL: msgspec.json.Decoder(Enrol, float_hook=Decimal),
-    UNENROL: msgspec.json.Decoder(Unenrol),
-    IMPORT_PROGRESS: msgspec.json.Decoder(ImportProgress, float_hook=Decimal),
-    ABSORB_CUSTOMER: msgspec.json.Decoder(AbsorbCustomer),
-    MERGE_INTO_SURVIVOR: msgspec.json.Decoder(MergeIntoSurvivor),
-    LOSE_IDENTIFIERS: msgspec.json.Decoder(LoseIdentifiers),
-    PERIOD_ROLLOVER: msgspec.json.Decoder(PeriodRollover),
-    GRANT_FREEZES: msgspec.json.Decoder(GrantFreezes),
-    PAUSE_STREAK: msgspec.json.Decoder(PauseStreak),
-    AUTHORISE_AWARD: msgspec.json.Decoder(AuthoriseAward, float_hook=Decimal),
-    VOID_AWARD: msgspec.json.Decoder(VoidAward, float_hook=Decimal),
-    REVERSAL: msgspec.json.Decoder(ReverseEvent),
-}
-_activity = msgspec.json.Decoder(Activity, float_hook=Decimal)
 
 
 def encode_standing(standing: Standing) -> bytes:
@@ -221,7 +173,7 @@ def decode_event(key: EventKey, name: str, occurred_at: Micros, received_at: Mic
     """Return the event of a row; instants are in epoch microseconds. Raises UnreadableEvent."""
     try:
         stored = _event.decode(body)
-        payload = read_payload(name, stored.payload, _payloads.get(name, _activity), _activity)
+        payload = read_payload(name, stored.payload)
     except msgspec.DecodeError as error:
         message = f"the event {key.id!r} of {key.source!r} ({name}) cannot be read: {error}"
         raise UnreadableEvent(message) from error

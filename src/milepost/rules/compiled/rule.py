@@ -4,14 +4,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from milepost import language
 from milepost.language import EvaluationContext
-from milepost.model.amount import UNITS_PER_ONE, to_units
+from milepost.model.amount import to_units
 from milepost.model.event import Bill, Line, Place
 from milepost.model.organisation import RULES_FIRST, Settings
 from milepost.model.standing import ProgressKey
@@ -24,13 +23,12 @@ from milepost.model.target import (
     Target,
     TargetGroup,
     Tracking,
-    Trigger,
-    TriggerValueKind,
 )
 from milepost.model.time import HOUR_US, Micros
 from milepost.rules.calendar import calendar_of
 from milepost.rules.compiled.boundaries import end_of
 from milepost.rules.compiled.composites import active_periods, is_group_tracked
+from milepost.rules.compiled.mark import mark_of
 from milepost.rules.compiled.measure import (
     Aggregate,
     LineReading,
@@ -46,26 +44,6 @@ from milepost.rules.compiled.returned_bill import left_bill, left_line
 from milepost.rules.compiled.windows import Length, length_of
 
 PREDICATES_REMEMBERED_MAX = 10_000
-
-
-class Mark(NamedTuple):
-    """A trigger of a rule: it is reached at a `share` of the goal, or without a share at `value` (units).
-
-    `values` holds the value to reach in each period for customers with the rule's own goals, in units. A value of None
-    cannot be reached: the trigger is inactive, or a share of a goal that is not there.
-    """
-
-    trigger_id: int
-    share: Fraction | None
-    value: int | None
-    values: tuple[int | None, ...]
-
-    def of_goal(self, goal: int | None) -> int | None:
-        """Return the value to reach for a customer with this *goal*, in units. A share of the goal is rounded up."""
-        if self.share is None:
-            return self.value
-        return None if goal is None else ceil(goal * self.share)
-
 
 Signature = tuple[Callable[[EvaluationContext], bool] | None, Reading | None, LineReading | None, str]
 """The parts of a rule that determine what an event adds. Rules with equal signatures share one evaluation.
@@ -184,7 +162,7 @@ class Rule:
         self.period_ids = tuple(period.id for period in periods)
         self.keys = tuple(ProgressKey(target.id, period.id) for period in periods)
         self.goals = tuple(goals.get(period.id) for period in periods)
-        self.marks = tuple(_mark(trigger, self.goals) for trigger in target.triggers)
+        self.marks = tuple(mark_of(trigger, self.goals) for trigger in target.triggers)
         self.predicate = _predicate(target.expression, zone)
         self.filters = {(filter_.kind, id_) for filter_ in target.filters or () for id_ in filter_.ids}
         self.read: Reading | None = reading(target, settings.rules_edition)
@@ -292,13 +270,3 @@ def _predicate(expression: str, zone: str) -> Callable[[EvaluationContext], bool
     if expression == "true":
         return None
     return language.compile_predicate(language.read(expression), zone)
-
-
-def _mark(trigger: Trigger, goals: tuple[int | None, ...]) -> Mark:
-    """Return the mark of *trigger*. Its amount is rounded up to units; an inactive trigger cannot be reached."""
-    if not trigger.active:
-        return Mark(trigger.id, None, None, (None,) * len(goals))
-    value = Fraction(trigger.value)
-    is_share = trigger.value_kind is TriggerValueKind.PERCENTAGE
-    mark = Mark(trigger.id, value / 100 if is_share else None, ceil(value * UNITS_PER_ONE), ())
-    return mark._replace(values=tuple(mark.of_goal(goal) for goal in goals))

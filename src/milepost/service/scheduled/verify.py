@@ -11,7 +11,7 @@ from milepost.service.snapshot.organisation_snapshot import snapshot_at
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
 from milepost.store.log import CustomerKey, LoggedRow, key_of_customer, lock_standings
-from milepost.store.unreadable_events import UnreadableEvent
+from milepost.store.stored_payloads import UnreadableEvent
 
 Log = Sequence[tuple[int, LoggedRow]]
 """A customer's events in the order in which they were applied, each with the version that judged it."""

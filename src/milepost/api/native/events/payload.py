@@ -16,6 +16,7 @@ from milepost.api.native.events.body import (
     OriginalBody,
     PlaceBody,
     ReturnBody,
+    ReturnedLineBody,
     ReversalBody,
 )
 from milepost.api.native.events.numbers import check_fields, check_number, kept_amount, positive_amount
@@ -120,29 +121,9 @@ def return_of(data: ReturnBody, problems: list[Problem], warnings: list[Problem]
     if amount is not None:
         amount = positive_amount(f"{path}.amount", amount, problems, warnings)
     check_fields(f"{path}.extendedFields", data.extended_fields, problems)
-    lines: list[ReturnedLine] = []
-    for place, line in enumerate(data.lines):
-        at = f"{path}.lines[{place}]"
-        net = None if line.net_amount is UNSET else line.net_amount
-        gross = None if line.gross_amount is UNSET else line.gross_amount
-        quantity = positive_amount(f"{at}.quantity", line.quantity, problems, warnings)
-        if net is not None:
-            net = kept_amount(f"{at}.netAmount", net, problems, warnings)
-        if gross is not None:
-            gross = kept_amount(f"{at}.grossAmount", gross, problems, warnings)
-        if line.code is UNSET and line.id is UNSET:
-            problems.append(Problem(at, "must hold code or id"))
-        check_fields(f"{at}.extendedFields", line.extended_fields, problems)
-        lines.append(
-            ReturnedLine(
-                code="" if line.code is UNSET else line.code,
-                quantity=quantity,
-                net=net,
-                gross=gross,
-                id=line.id,
-                extended_fields=line.extended_fields or UNSET,
-            )
-        )
+    lines = [
+        _returned_line(line, problems, warnings, f"{path}.lines[{place}]") for place, line in enumerate(data.lines)
+    ]
     original, bill = original_of(data.original, problems, f"{path}.original")
     return Return(
         kind=data.return_type,
@@ -152,6 +133,27 @@ def return_of(data: ReturnBody, problems: list[Problem], warnings: list[Problem]
         extended_fields=data.extended_fields,
         bill=bill,
         currency=UNSET if data.currency is UNSET else data.currency.upper(),
+    )
+
+
+def _returned_line(line: ReturnedLineBody, problems: list[Problem], warnings: list[Problem], path: str) -> ReturnedLine:
+    net = None if line.net_amount is UNSET else line.net_amount
+    gross = None if line.gross_amount is UNSET else line.gross_amount
+    quantity = positive_amount(f"{path}.quantity", line.quantity, problems, warnings)
+    if net is not None:
+        net = kept_amount(f"{path}.netAmount", net, problems, warnings)
+    if gross is not None:
+        gross = kept_amount(f"{path}.grossAmount", gross, problems, warnings)
+    if line.code is UNSET and line.id is UNSET:
+        problems.append(Problem(path, "must hold code or id"))
+    check_fields(f"{path}.extendedFields", line.extended_fields, problems)
+    return ReturnedLine(
+        code="" if line.code is UNSET else line.code,
+        quantity=quantity,
+        net=net,
+        gross=gross,
+        id=line.id,
+        extended_fields=line.extended_fields or UNSET,
     )
 
 

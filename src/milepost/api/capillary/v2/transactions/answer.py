@@ -11,7 +11,7 @@ from milepost.api.http.body import Number
 from milepost.model.problem import Problem
 from milepost.service.customers.side_effects import TargetEffect
 from milepost.service.ingest.admission import CURRENCY_PATH
-from milepost.service.ingest.incoming_event import Answer, Status
+from milepost.service.ingest.incoming_event import ORIGINAL, Answer, Status
 
 CODE_INVALID_BILL = 624
 CODE_NO_CUSTOMER = 603
@@ -109,7 +109,7 @@ def warning_texts(warnings: Iterable[Problem]) -> list[str]:
     return list(dict.fromkeys(_message(warning) for warning in warnings))
 
 
-_FIELDS = {CURRENCY_PATH: "currencyCode", "time": "billingDate"}
+_FIELDS = {CURRENCY_PATH: "currencyCode", "time": "billingDate", ORIGINAL: "billNumber"}
 """The names of the vendor's fields for those of our own events."""
 
 

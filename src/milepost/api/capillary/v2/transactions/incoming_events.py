@@ -56,8 +56,7 @@ def read_events(
     """
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
-    problems = list(known_problems)
-    warnings: list[Problem] = []
+    problems, warnings = list(known_problems), list[Problem]()
     events = _events(with_rounded_amounts(value, warnings), idempotency_key, problems)
     currency = _currency(value.get("currencyCode"), problems)
     occurred_at = _instant(value.get("billingDate"), now, problems)
