@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from threading import Thread
 from typing import IO, Any, NamedTuple
 
-import httpx
+import httpx2
 import psycopg
 
 from bench.events import CLOCK, external_id
@@ -101,8 +101,8 @@ async def make_organisation(url: str, rules: Sequence[Rule], *, customers: int, 
     async with running(url, settings) as runtime:
         added, _ = await add_organisation(runtime.database, name=ORGANISATION, zone="UTC", now=runtime.clock())
         till = await add_till(runtime.database, code=TILL, organisation=ORGANISATION, password=PASSWORD)
-        transport = httpx.ASGITransport(app_of(runtime, settings))
-        async with httpx.AsyncClient(transport=transport, base_url="http://bench", auth=(TILL, PASSWORD)) as client:
+        transport = httpx2.ASGITransport(app_of(runtime, settings))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://bench", auth=(TILL, PASSWORD)) as client:
             stores = [{"code": store_code(store), "name": f"Store {store}"} for store in range(STORES)]
             made = (await client.post("/api/v1/stores", json=stores)).raise_for_status().json()["items"]
             ids = [store["id"] for store in made]

@@ -5,6 +5,7 @@ have one; a flag takes precedence. docs/settings.md describes each setting; test
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ LANES_MAX = 64
 CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
 WAITING_EVENTS_MAX = 1_000_000
+SECRET_KEY_BYTES = 32
 CONNECTIONS_BESIDE_LANES = 2
 """Each lane holds a connection while it writes. These are for reads and for changes of definitions."""
 
@@ -70,6 +72,9 @@ class ServerSettings:
     error_status: int = 400
     worker: bool = True
     pure_python: bool = False
+    secret_key: str | None = None
+    webhooks_private: bool = False
+    inspector: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -113,8 +118,11 @@ MEANINGS: Mapping[str, str] = {
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
-    "worker": "whether the server also does what `milepost worker` does: period boundaries and jobs",
+    "worker": "whether the server also does what `milepost worker` does: period boundaries, jobs and deliveries",
     "pure_python": "whether to count in Python where the compiled modules are there, too",
+    "secret_key": "key that encrypts secrets of webhooks, 32 bytes in base64; by default a file in the data folder",
+    "webhooks_private": "whether webhooks may be in private networks and on this machine",
+    "inspector": "whether the server has a receiver of its own, which shows what a webhook is sent",
 }
 
 
@@ -148,6 +156,9 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
             worker=reader.take("worker", _truth, _DEFAULT.worker),
             # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
             pure_python=reader.take("pure_python", _truth, _DEFAULT.pure_python),
+            secret_key=reader.take("secret_key", _secret_key, _DEFAULT.secret_key),
+            webhooks_private=reader.take("webhooks_private", _truth, _DEFAULT.webhooks_private),
+            inspector=reader.take("inspector", _truth, _DEFAULT.inspector),
             sources=reader.sources,
         )
     except Refused as refused:
@@ -261,6 +272,16 @@ def _error_status(text: str) -> int:
     return int(text)
 
 
+def _secret_key(text: str) -> str:
+    try:
+        key = b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != SECRET_KEY_BYTES:
+        raise ValueError(f"must be {SECRET_KEY_BYTES} bytes in base64, such as `openssl rand -base64 32` prints")
+    return text
+
+
 def _shown(name: str, value: object) -> str | None:
     """Return *value* as text, without passwords; None if there is none."""
     match value:
@@ -270,6 +291,8 @@ def _shown(name: str, value: object) -> str | None:
             return str(value).lower()
         case LogLevel():
             return value.value
+        case str() if name == "secret_key":
+            return "***"
         case int() if name == "clock":
             return (_EPOCH + timedelta(microseconds=value)).isoformat()
         case _:

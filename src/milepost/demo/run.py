@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 from rich.console import Console
 
 from milepost.demo.account import Account, recall
@@ -74,5 +74,5 @@ def look(address: str, account: Account) -> list[Household]:
     """Read the progress of some households, evenly spread, and return three of them to show."""
     loaded = numbers(account.households)
     candidates = loaded[:: max(1, len(loaded) // CANDIDATES_MAX)][:CANDIDATES_MAX]
-    with httpx.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
+    with httpx2.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
         return choose([progress(client, number) for number in candidates])

@@ -95,6 +95,9 @@ PERIODS_USUAL, PERIODS_LIMIT = 100, 1_000
 """Periods that a group may have unless the organisation allows more, and that it may allow (S0, facts 8 #97)."""
 
 GOALS_AT_ONCE_MAX = 50
+DELIVERY_DAYS_USUAL, DELIVERY_DAYS_MAX = 14, 90
+"""Days for which deliveries that were made, and the feed, are kept."""
+
 RULES_FIRST, RULES_LATEST = 1, 2
 """Editions of the rules of counting: that of organisations older than this setting, and today's (decision 0027)."""
 
@@ -107,6 +110,14 @@ class GoalTemplate(NamedTuple):
     most: Decimal
 
 
+class OutcomeFeed(Enum):
+    """Which outcomes the feed holds: none, all but changes of values, or all."""
+
+    OFF = "OFF"
+    ON = "ON"
+    WITH_VALUES = "WITH_VALUES"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How an organisation's progress is computed; each change makes a new version (facts 8.1).
@@ -114,6 +125,7 @@ class Settings:
     `late_days` is how late an event may arrive, None for no limit. `offset_days` is how many days end-of-period work
     waits for late events. `goal_templates` lists what customers may set goals for, `goal_days` limits the days of one
     goal, and `goals_at_once` limits the open goals of one customer. `periods_max` limits the periods of one group.
+    Deliveries and the feed are kept for `delivery_days`.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -134,6 +146,8 @@ class Settings:
     backward_periods: BackwardPeriods = BackwardPeriods.REFUSE
     periods_max: int = PERIODS_USUAL
     rules_edition: int = RULES_LATEST
+    outcome_feed: OutcomeFeed = OutcomeFeed.OFF
+    delivery_days: int = DELIVERY_DAYS_USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

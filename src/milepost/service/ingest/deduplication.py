@@ -25,6 +25,7 @@ class ResolvedEvent(Struct, frozen=True):
     event: Event
     payload: bytes
     content_hash: bytes
+    request_id: str = ""
 
 
 class Deduplicated(NamedTuple):

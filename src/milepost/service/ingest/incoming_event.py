@@ -10,6 +10,7 @@ from milepost.model.event import EventKey, Payload
 from milepost.model.problem import Fault, Problem
 from milepost.model.standing import Entry
 from milepost.model.time import Micros
+from milepost.service.snapshot.current_request import current_request_id
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 
@@ -17,7 +18,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     """An event as a client submitted it; its customer and place are still only named.
 
     Instants are in epoch microseconds. `till_id` is the till that logged in, or None. `registers` says that a customer
-    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91).
+    who is not known is registered by the identifier, of whatever kind it is (facts 8 #91). `request_id` is that of
+    the request which brought the event.
     """
 
     org_id: int
@@ -30,6 +32,7 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     till_id: int | None
     payload: Payload
     registers: bool = False
+    request_id: str = ""
 
 
 def own_event(
@@ -58,6 +61,7 @@ def own_event(
         place=place,
         till_id=till_id,
         payload=payload,
+        request_id=current_request_id.get(),
     )
 
 

@@ -93,4 +93,5 @@ def resolved_event(
         event=event,
         payload=payload,
         content_hash=codec.content_hash(incoming_event.name, incoming_event.occurred_at, payload),
+        request_id=incoming_event.request_id,
     )

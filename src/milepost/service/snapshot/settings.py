@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from milepost.model.amount import fits
 from milepost.model.organisation import (
+    DELIVERY_DAYS_MAX,
     GOAL_DAYS_MAX,
     GOAL_TEMPLATES_MAX,
     GOALS_AT_ONCE_MAX,
@@ -28,6 +29,7 @@ from milepost.model.organisation import (
     GoalTemplate,
     LeaderboardTies,
     Outage,
+    OutcomeFeed,
     PeriodEndOutcome,
     Returns,
     Settings,
@@ -235,6 +237,14 @@ SETTINGS: Mapping[str, Setting] = {
         RULES_FIRST,
         RULES_LATEST,
         "the edition of the rules that judges events; an organisation older than the latest edition keeps the first",
+    ),
+    "outcomeFeed": _choice(
+        "outcome_feed",
+        OutcomeFeed,
+        "which outcomes the feed holds: none, all but changes of values, or all; webhooks do not need it",
+    ),
+    "deliveryDays": _number(
+        "delivery_days", 1, DELIVERY_DAYS_MAX, "for how many days deliveries that were made, and the feed, are kept"
     ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"

@@ -17,6 +17,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.definitions.event_definitions import received_problems, unique_id
 from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.snapshot.current_request import current_request_id
 
 NAME_CHARACTERS_MAX = 100
 VALUE_CHARACTERS_MAX = 200
@@ -95,6 +96,7 @@ def read_event(
         place=None,
         till_id=None,
         payload=Activity(attributes),
+        request_id=current_request_id.get(),
         registers=definition is not None
         and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )

@@ -25,6 +25,7 @@ from milepost.model.event import COMMANDS, Activity, EventKey, Payload
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import DAY_US, SECOND_US, Micros
 from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.snapshot.current_request import current_request_id
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 EVENT_BYTES_MAX = 1024 * 1024
@@ -97,6 +98,7 @@ def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now
         place=place,
         till_id=till_id,
         payload=payload,
+        request_id=current_request_id.get(),
     )
 
 

@@ -15,6 +15,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.organisations.attribution import AttributedCaller
+from milepost.service.snapshot.current_request import current_request_id
 
 ALL_KINDS = (*KINDS, MIXED_KIND)
 
@@ -54,6 +55,7 @@ def read_events(
             place=posting.place,
             till_id=posting.caller.till_id,
             payload=event.payload,
+            request_id=current_request_id.get(),
         )
         for event in events
     ]
