@@ -22,6 +22,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.ingest.lanes import Limits
 from milepost.service.organisations.provisioning import add_organisation, change_settings
+from milepost.service.runtime.outgoing import Outgoing, box_for_now
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.scheduled.jobs import work_once
 from milepost.service.snapshot.access import Access
@@ -266,7 +267,8 @@ async def _running(url: str, clock: Clock, logins: Clock, limits: Limits) -> Asy
     """Run a runtime with clocks of its own."""
     database = Database(url)
     await database.open(unsafe_durability=True)
-    runtime = build_runtime(database, clock, lanes=2, limits=limits)
+    outgoing = Outgoing(box=box_for_now(), now=clock, allows_private=True, inspects=True)
+    runtime = build_runtime(database, clock, lanes=2, limits=limits, outgoing=outgoing)
     runtime = replace(runtime, access=Access(database, logins))
     await runtime.lanes.start()
     try:

@@ -62,12 +62,16 @@ class BatchResult(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes."""
+    """The result of a log: the standing, the archived progress, the log with its entries, all outcomes.
+
+    `applied` is the result of each event.
+    """
 
     standing: Standing
     history: dict[ProgressKey, Progress]
     log: tuple[Logged, ...]
     outcomes: tuple[Outcome, ...]
+    applied: tuple[AppliedEvent, ...] = ()
 
 
 START = Replayed(EMPTY_STANDING, {}, (), ())
@@ -130,7 +134,13 @@ def replay(
         applied.append(done)
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
-    return Replayed(start.standing if fold is None else fold.standing(), history, log, tuple(outcomes))
+    return Replayed(
+        standing=start.standing if fold is None else fold.standing(),
+        history=history,
+        log=log,
+        outcomes=tuple(outcomes),
+        applied=tuple(applied),
+    )
 
 
 def _step_with_history(

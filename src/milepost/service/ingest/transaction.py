@@ -208,11 +208,10 @@ def _apply_customer(
 ) -> None:
     """Apply one customer's *events*: write their answers to *answers*, and the results to *writes*."""
     version, rule_index, wanted = snapshot.organisation.version, snapshot.rule_index, snapshot.wanted
-    nobody_waits = wanted is NOTHING_WANTED
     result = apply_batch(rule_index, standing, history.progress, history.log, [resolved.event for resolved in events])
     for resolved, applied in zip(events, result.applied, strict=True):
         event, seq, entries, outcomes = applied.event, applied.seq, applied.entries, applied.outcomes
-        told = None if nobody_waits else wanted.rows_of(event, entries, outcomes)
+        told = None if wanted is NOTHING_WANTED else wanted.rows_of(event, entries, outcomes)
         body, reference = codec.encode_event(event, resolved.payload), _reference(event.payload)
         writes.appended.append(
             Appended(
