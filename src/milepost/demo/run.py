@@ -7,6 +7,7 @@ import httpx2
 from rich.console import Console
 
 from milepost.demo.account import Account, recall
+from milepost.demo.arrival import show_arrival
 from milepost.demo.client import TIMEOUT_SECONDS, progress
 from milepost.demo.display import Household, choose, print_json, show, tries
 from milepost.demo.fill import fill
@@ -65,6 +66,7 @@ def run(options: Options) -> None:
             print_json(shown)
         else:
             show(Console(), shown)
+            print_message(show_arrival(server.address, account))
         if options.serve:
             print_message(tries(server.address, account.login, shown))
             server.process.wait()
