@@ -293,3 +293,38 @@ def test_the_enriched_envelope(front: ApiClient, stage: Stage) -> None:
     assert ["eventId", "eventType", "consumerGroupId", "actionType", "timeStamp", "attributes"] == [*body]
     assert ["createdAt", "data", "eventName", "refId", "apiRequestId", "orgId"] == [*body["attributes"]]
     assert (got.headers["webhook-id"], "targetValueAchieved") == (body["eventId"], body["eventType"])
+
+
+def test_taking_part_in_a_streak_to_its_end(front: ApiClient, stage: Stage) -> None:
+    """Enrolled, achieved, taken back, left; and the end of the streak with the last period."""
+    organisation = front.organisation(afterAchievement="REVOKE")
+    defined = organisation.define(
+        group(
+            target(name="weekly", enrolmentMethod="IMPORT", defaultValues=[{"defaultValue": 50}]),
+            periods=(JANUARY, FEBRUARY),
+            name="in a row",
+            trackingType="STREAKS",
+            streaks=[{"name": "Bronze", "targetCountOfSequence": 1}],
+        )
+    )
+    organisation.send_events(bill("1"), bill("1", customer="bert"))
+    told(organisation, stage)
+    path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}"
+    customers = [organisation.customer(name) for name in ("anna", "bert")]
+    organisation.post(f"{path}/enroll", [{"customerId": customer} for customer in customers])
+    organisation.send_events(bill("70", number="B2", id="B2"), bill("70", customer="bert"))
+    organisation.send_events(back("B2"))
+    organisation.post(f"{path}/unEnroll", [{"customerId": customers[0]}])
+    front.clock.set("2026-03-02T00:00:00Z")
+    front.run(lambda: tick(front.runtime, page=50))
+    events = arrived(stage)
+    assert {
+        "streakCustomerEnrolment",
+        "streakCustomerUnEnrolment",
+        "streakLevelAchieved",
+        "streakLevelUnAchieved",
+        "streakEnd",
+    } <= set(events)
+    (ended,) = (one for one in events["streakEnd"] if one["data"]["streakEndData"][0]["levelsAchievedByTheUser"])
+    assert ["Bronze"] == ended["data"]["streakEndData"][0]["levelsAchievedByTheUser"]
+    assert [] == [line for name in events for one in events[name] for line in differences(name, one["data"])]
