@@ -290,6 +290,28 @@ def test_a_sender_that_dies_leaves_its_deliveries_to_another(organisation: Organ
     assert ["DELIVERED"] == [one["state"] for one in deliveries(organisation, webhook)]
 
 
+def test_a_sender_that_was_paused_changes_nothing_afterwards(organisation: OrganisationClient, stage: Stage) -> None:
+    """Another one delivered meanwhile; that the first one failed is in the log, and the delivery stays made."""
+    webhook = add(organisation, stage)
+    organisation.send_events(bill("120"))
+    stage.receiver.answer = answering("500 No")
+    paused = stage.new_sender()
+
+    async def begin() -> None:
+        while await relay_once(organisation.client.runtime):
+            pass
+        await paused.once()
+        await paused.wait(5_000)
+
+    organisation.client.run(begin)
+    organisation.client.connection.execute("update delivery set leased_until = now() - interval '1 second'")
+    stage.receiver.answer = OK
+    stage.deliver()
+    organisation.client.run(lambda: paused.finish(5))
+    assert [("DELIVERED", 1)] == [(one["state"], one["attempts"]) for one in deliveries(organisation, webhook)]
+    assert ["STATUS", None] == [one["error"] for one in attempts(organisation, webhook)]
+
+
 def test_a_relay_that_dies_writes_nothing_or_everything(organisation: OrganisationClient, stage: Stage) -> None:
     """Two relays at once, and one that fails at its last statement: each message is written once."""
     webhook = add(organisation, stage)

@@ -311,7 +311,8 @@ def test_taking_part_in_a_streak_to_its_end(front: ApiClient, stage: Stage) -> N
     told(organisation, stage)
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}"
     customers = [organisation.customer(name) for name in ("anna", "bert")]
-    organisation.post(f"{path}/enroll", [{"customerId": customer} for customer in customers])
+    for customer in customers:
+        organisation.data("POST", f"{path}/enroll", [{"customerId": customer}])
     organisation.send_events(bill("70", number="B2", id="B2"), bill("70", customer="bert"))
     organisation.send_events(back("B2"))
     organisation.post(f"{path}/unEnroll", [{"customerId": customers[0]}])
