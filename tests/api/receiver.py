@@ -82,6 +82,14 @@ async def receiving(answer: bytes | Answering = OK) -> AsyncIterator[Receiver]:
         server.close()
 
 
+async def kill(sender: Sender) -> None:
+    """End a sender as a signal would: what is in flight is broken off, and nothing is recorded."""
+    for task in sender._in_flight:
+        task.cancel()
+    await asyncio.gather(*sender._in_flight, return_exceptions=True)
+    await sender._transport.close()
+
+
 class Stage:
     """Runs the relay and a sender in a test, one after the other, so that nothing depends on time."""
 

@@ -126,6 +126,28 @@ def test_without_the_setting_there_is_no_feed_and_nothing_is_written(front: ApiC
     assert "outcomeFeed" in organisation.send("GET", FEED).text
 
 
+def test_rows_that_are_older_than_webhooks_are_deleted_unread(
+    front: ApiClient, organisation: OrganisationClient
+) -> None:
+    """Nobody could wait for them; the log still gives what they told."""
+    insert = "insert into outbox (bucket, org_id, customer_id, seq, body) values (7, %s, 1, 1, %s)"
+    front.connection.execute(insert, (organisation.organisation.id, "[[3,3001,30001,1768903200,1200000,0]]"))
+    relay(front)
+    assert 0 == front.number("select count(*) from outbox")
+    assert [] == organisation.get(FEED)["items"]
+
+
+def test_a_row_that_cannot_be_relayed_lets_the_others_pass(front: ApiClient, organisation: OrganisationClient) -> None:
+    """It is set aside, and the log of the server names it; what it told can be recovered by replay."""
+    organisation.send_events(*(bill("120", customer=f"d{place}") for place in range(4)))
+    first = "(select customer_id from outbox order by bucket limit 1)"
+    front.connection.execute(f"update outbox set body = '[2]' where customer_id = {first}".encode())
+    relay(front)
+    assert 3 == len({customer for customer, _ in kinds(organisation.get(FEED))})
+    assert 1 == front.number("select count(*) from outbox where failed_at is not null")
+    front.connection.execute("delete from outbox")
+
+
 def test_every_message_fits_the_schema_of_its_type(front: ApiClient, organisation: OrganisationClient) -> None:
     """Real ones of the feed, and the examples of all types; the schemas do not take each other's."""
     organisation.send_events(bill("120"), bill("120", type="Run", customer="bert", data={}))

@@ -271,13 +271,15 @@ create table event (
 -- Bills are found by their number, returns by the bill that they name.
 create index event_reference on event (bucket, org_id, customer_id, reference) where reference is not null;
 
--- The outcomes of one event, to be delivered at least once. They are written in the same transaction as the standing.
+-- The outcomes of one event, to be delivered at least once. They are written in the same transaction as the standing, and
+-- leave when they are relayed. A row that a mistake of ours keeps from that is set aside at failed_at.
 create table outbox (
     bucket int not null,
     org_id bigint not null,
     customer_id bigint not null,
     seq bigint not null,
     body text not null,
+    failed_at timestamptz,
     primary key (bucket, org_id, customer_id, seq)
 );
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
+import structlog
 
 from milepost.model.organisation import OutcomeFeed
 from milepost.model.outcome_type import OutcomeType
+from milepost.model.problem import Unavailable
 from milepost.model.time import Micros
 from milepost.model.webhook import Envelope, StoredWebhook, Style
 from milepost.rules.calendar import calendar_of
@@ -29,6 +31,8 @@ from milepost.store.delivery.feed import FeedRow
 from milepost.store.delivery.outbox import OutboxRow, RelayLease
 from milepost.store.log import CustomerKey
 
+_log = structlog.get_logger()
+
 PAGE = 200
 """Rows of the outbox that one transaction relays."""
 
@@ -49,11 +53,51 @@ async def relay_once(runtime: Runtime, *, page: int = PAGE) -> int:
     if lease is None:
         return 0
     relayed = 0
-    while rows := await _relay_page(runtime, lease, page):
+    while rows := await _relay_carefully(runtime, lease, page):
         relayed += rows
     async with runtime.database.transaction() as transaction:
         await outbox.release(transaction, lease)
     return relayed
+
+
+async def _relay_carefully(runtime: Runtime, lease: RelayLease, limit: int) -> int:
+    """Relay a page; if a mistake of ours fails it, relay its rows one by one and set those aside that fail."""
+    try:
+        return await _relay_page(runtime, lease, limit)
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - around one page, so that one row cannot keep the others waiting
+        _log.exception("relay_page_failed")
+    done = 0
+    for _ in range(limit):
+        try:
+            rows = await _relay_page(runtime, lease, 1)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - around one row, which is set aside
+            rows = await _set_aside(runtime, lease)
+        if not rows:
+            break
+        done += rows
+    return done
+
+
+async def _set_aside(runtime: Runtime, lease: RelayLease) -> int:
+    """Set the first row of a group aside; return how many rows there were, 0 if the lease is lost."""
+
+    async def work(transaction: Transaction) -> list[OutboxRow]:
+        if await outbox.lock(transaction, lease) is None:
+            return []
+        rows = await outbox.page(transaction, lease, 1)
+        for row in rows:
+            await outbox.set_aside(transaction, row)
+        return rows
+
+    rows = await runtime.database.attempt(work)
+    for row in rows:
+        key = row.customer_key
+        _log.error("outcome_not_relayed", org=key.org_id, customer=key.customer_id, seq=row.seq)
+    return len(rows)
 
 
 async def _relay_page(runtime: Runtime, lease: RelayLease, limit: int) -> int:
@@ -78,9 +122,10 @@ async def _write(
     snapshots = await runtime.snapshots.current(transaction, {row.customer_key.org_id for row in rows})
     receivers = {org_id: await webhooks.of_organisation(transaction, org_id) for org_id in snapshots}
     vendor = any(stored.webhook.style is Style.CAPILLARY for found in receivers.values() for stored in found)
-    events = [Row(row.customer_key, row.body) for row in rows if isinstance(row.body, OutboxBody)]
+    bodies = [(row.customer_key, row.body) for row in rows]
+    events = [Row(key, body) for key, body in bodies if isinstance(body, OutboxBody)]
     told = await told_events(transaction, snapshots, events, with_steps=vendor)
-    announced = [(row.customer_key, row.body) for row in rows if isinstance(row.body, Announcement)]
+    announced = [(key, body) for key, body in bodies if isinstance(body, Announcement)]
     now = runtime.outgoing.now()
     await write_deliveries(transaction, for_webhooks(told, receivers), now)
     await _write_announcements(transaction, announced, receivers, now)

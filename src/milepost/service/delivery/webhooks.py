@@ -146,10 +146,14 @@ async def delete_webhook(runtime: Runtime, org_id: int, webhook_id: int) -> None
         await organisations.lock(transaction, org_id)
         await _locked(transaction, org_id, webhook_id)
         await webhooks.delete(transaction, org_id, webhook_id)
-        await deliveries.delete_of_webhook(transaction, org_id, webhook_id, DELETED_AT_ONCE)
         await organisations.raise_version(transaction, org_id)
 
+    async def work_deliveries(transaction: Transaction) -> int:
+        return await deliveries.delete_of_webhook(transaction, org_id, webhook_id, DELETED_AT_ONCE)
+
     await runtime.database.attempt(work)
+    while await runtime.database.attempt(work_deliveries) == DELETED_AT_ONCE:
+        continue
 
 
 async def list_webhooks(runtime: Runtime, org_id: int) -> list[WebhookView]:

@@ -185,9 +185,10 @@ async def prune(transaction: Transaction, org_id: int, delivered: Micros, dead: 
     return len(await transaction.rows("prune_deliveries", values))
 
 
-async def delete_of_webhook(transaction: Transaction, org_id: int, webhook_id: int, limit: int) -> None:
-    """Delete at most *limit* deliveries of a webhook."""
-    await transaction.run("delete_deliveries_of", {"org_id": org_id, "webhook_id": webhook_id, "limit": limit})
+async def delete_of_webhook(transaction: Transaction, org_id: int, webhook_id: int, limit: int) -> int:
+    """Delete at most *limit* deliveries of a webhook; return how many there were."""
+    values = {"org_id": org_id, "webhook_id": webhook_id, "limit": limit}
+    return len(await transaction.rows("delete_deliveries_of", values))
 
 
 def _delivery(row: Row) -> Delivery:

@@ -28,11 +28,16 @@ class RelayLease(NamedTuple):
 
 
 class OutboxRow(NamedTuple):
-    """A row of the outbox; without a body it is of the first form."""
+    """A row of the outbox, as it is stored."""
 
     customer_key: CustomerKey
     seq: int
-    body: OutboxBody | Announcement | None
+    text: str
+
+    @property
+    def body(self) -> OutboxBody | Announcement | None:
+        """What the row says; None for one of the first form, which is older than webhooks."""
+        return codec.decode_outbox(self.text)
 
 
 async def lease(transaction: Transaction) -> RelayLease | None:
@@ -63,8 +68,8 @@ async def page(transaction: Transaction, lease: RelayLease, limit: int) -> list[
     first = lease.relay_id * BUCKETS_EACH
     rows = await transaction.rows("outbox_page", {"first": first, "end": first + BUCKETS_EACH, "limit": limit})
     return [
-        OutboxRow(CustomerKey(bucket, org_id, customer_id), seq, codec.decode_outbox(body))
-        for bucket, org_id, customer_id, seq, body in rows
+        OutboxRow(CustomerKey(bucket, org_id, customer_id), seq, text)
+        for bucket, org_id, customer_id, seq, text in rows
     ]
 
 
@@ -72,6 +77,11 @@ async def delete(transaction: Transaction, rows: Sequence[OutboxRow]) -> None:
     """Delete rows that were relayed."""
     seqs = {"seqs": int8s([row.seq for row in rows])}
     await transaction.run("delete_outbox", keys_of([row.customer_key for row in rows]) | seqs)
+
+
+async def set_aside(transaction: Transaction, row: OutboxRow) -> None:
+    """Set a row aside that a mistake of ours keeps from being relayed."""
+    await transaction.run("set_aside", {**row.customer_key._asdict(), "seq": row.seq})
 
 
 async def announce(

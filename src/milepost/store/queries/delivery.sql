@@ -43,19 +43,25 @@ where org_id = %(org_id)s and webhook_id = %(webhook_id)s;
 -- delete_webhook: delete a webhook
 delete from webhook where org_id = %(org_id)s and webhook_id = %(webhook_id)s;
 
--- delete_deliveries_of: delete deliveries to a webhook that was deleted, so many at a time
-delete from delivery as d using (
+-- delete_deliveries_of: delete deliveries to a webhook that was deleted, so many at a time, with their attempts
+with old as (
     select bucket, org_id, delivery_id from delivery
     where org_id = %(org_id)s and webhook_id = %(webhook_id)s limit %(limit)s
-) as k
-where d.bucket = k.bucket and d.org_id = k.org_id and d.delivery_id = k.delivery_id;
+), attempts as (
+    delete from attempt as a using old as k
+    where a.bucket = k.bucket and a.org_id = k.org_id and a.delivery_id = k.delivery_id
+)
+delete from delivery as d using old as k
+where d.bucket = k.bucket and d.org_id = k.org_id and d.delivery_id = k.delivery_id
+returning d.delivery_id;
 
 -- lease_relay: lease a group of buckets whose outbox has rows, if nobody holds it
 update relay as r set epoch = r.epoch + 1, leased_until = now() + make_interval(secs => %(lease)s)
 from (
     select relay_id from relay
     where (leased_until is null or leased_until < now()) and exists (
-        select 1 from outbox where bucket >= relay_id * %(width)s and bucket < (relay_id + 1) * %(width)s
+        select 1 from outbox
+        where bucket >= relay_id * %(width)s and bucket < (relay_id + 1) * %(width)s and failed_at is null
     )
     order by leased_until nulls first, relay_id limit 1
     for update skip locked
@@ -76,7 +82,7 @@ update relay set position = %(position)s where relay_id = %(relay_id)s and epoch
 
 -- outbox_page: the first rows of a group of buckets, in the order of their keys
 select bucket, org_id, customer_id, seq, body from outbox
-where bucket >= %(first)s and bucket < %(end)s
+where bucket >= %(first)s and bucket < %(end)s and failed_at is null
 order by bucket, org_id, customer_id, seq limit %(limit)s;
 
 -- delete_outbox: delete rows that were relayed
@@ -84,6 +90,10 @@ delete from outbox as o
 using unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(seqs)b::bigint[])
     as k (bucket, org_id, customer_id, seq)
 where o.bucket = k.bucket and o.org_id = k.org_id and o.customer_id = k.customer_id and o.seq = k.seq;
+
+-- set_aside: set a row aside that cannot be relayed
+update outbox set failed_at = now()
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s and seq = %(seq)s;
 
 -- announce: add an announcement to the outbox, before all events of its customer
 insert into outbox (bucket, org_id, customer_id, seq, body)
