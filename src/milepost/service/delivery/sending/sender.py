@@ -27,7 +27,7 @@ IN_FLIGHT_MAX = 64
 IN_FLIGHT_EACH = 8
 """Attempts of one webhook that one process makes at a time."""
 
-LEASE_MARGIN_SECONDS = 30
+LEASE_MARGIN_SECONDS = 10
 """How much longer than its time limit an attempt holds its delivery."""
 
 USER_AGENT = "Milepost"
