@@ -23,7 +23,7 @@ from milepost.model.event import Activity, EventKey
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.identity import register
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.organisations.provisioning import add_organisation, add_till
+from milepost.service.organisations.provisioning import add_organisation, add_till, change_settings
 from milepost.service.runtime.runtime import Runtime
 from milepost.settings import ServerSettings, read_settings
 from milepost.wiring import app_of, running
@@ -100,6 +100,8 @@ async def make_organisation(url: str, rules: Sequence[Rule], *, customers: int, 
     settings = server_settings(lanes=1)
     async with running(url, settings) as runtime:
         added, _ = await add_organisation(runtime.database, name=ORGANISATION, zone="UTC", now=runtime.clock())
+        # The baselines write an outbox, so ours has to.
+        await change_settings(runtime.database, organisation=ORGANISATION, changes={"outcomeFeed": "ON"})
         till = await add_till(runtime.database, code=TILL, organisation=ORGANISATION, password=PASSWORD)
         transport = httpx2.ASGITransport(app_of(runtime, settings))
         async with httpx2.AsyncClient(transport=transport, base_url="http://bench", auth=(TILL, PASSWORD)) as client:
