@@ -82,3 +82,16 @@ def test_a_change_of_a_value_is_told_only_where_it_is_asked_for(front: ApiClient
     quiet.define(group(target(defaultValues=[{"defaultValue": 100}])))
     quiet.send_events(bill("40"))
     assert [] == of_type(told(quiet), "target.value_changed")
+
+
+def test_periods_that_had_ended_before_their_group_are_told_on_request_only(front: ApiClient) -> None:
+    """A late bill achieves a period of a group that was defined after it: silent, but for a webhook with tellPast."""
+    organisation = front.organisation(outcomeFeed="ON")
+    front.clock.set("2026-02-10T00:00:00Z")
+    organisation.define(group(target(defaultValues=[{"defaultValue": 100}]), periods=(JANUARY, FEBRUARY)))
+    address = {"url": "http://127.0.0.1:9/", "types": ["target.achieved"]}
+    ids = [json_of(organisation.post("/api/v1/webhooks", address | more))["id"] for more in ({}, {"tellPast": True})]
+    organisation.send_events(bill("120", time="2026-01-15T10:00:00Z"), bill("120", time="2026-02-05T10:00:00Z"))
+    assert ["February"] == [data["period"]["name"] for data in of_type(told(organisation), "target.achieved")]
+    counts = [len(organisation.get(f"/api/v1/webhooks/{id_}/deliveries")["items"]) for id_ in ids]
+    assert [1, 2] == counts

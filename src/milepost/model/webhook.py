@@ -34,7 +34,8 @@ class Webhook:
     """What was asked for when a webhook was added or changed.
 
     `types` are names of the style. No `groups` and no `targets` mean all. `rate` is in attempts a second, None for no
-    limit. `schedule` holds the seconds between attempts, `time_limit` the seconds of one attempt.
+    limit. `schedule` holds the seconds between attempts, `time_limit` the seconds of one attempt. With `tell_past` also
+    periods are told of that had ended when their group was defined.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Webhook:
     schedule: tuple[int, ...] = SCHEDULE_USUAL
     time_limit: int = TIME_LIMIT_USUAL
     description: str = ""
+    tell_past: bool = False
 
 
 class SealedSecret(NamedTuple):

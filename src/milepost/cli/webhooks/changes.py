@@ -154,7 +154,7 @@ def _value(key: str, text: str) -> Any:
     if key in _LISTS:
         parts = [part.strip() for part in text.split(",") if part.strip()]
         return parts if key == "types" else [int(part) if part.isdigit() else part for part in parts]
-    if key == "active":
+    if key in {"active", "tellPast"}:
         return {"on": True, "true": True, "off": False, "false": False}.get(text, text)
     if key in _NUMBERS:
         return None if text == "none" else int(text) if text.isdigit() else text

@@ -157,6 +157,8 @@ def wants(stored: StoredWebhook, context: MessageContext, happening: Happening) 
         return False
     if webhook.style is Style.CAPILLARY and vendor_name(context, happening) not in webhook.types:
         return False
+    if not webhook.tell_past and context.is_past(happening):
+        return False
     if webhook.groups and happening.group_id not in webhook.groups:
         return False
     return not webhook.targets or happening.target_id in webhook.targets
@@ -239,7 +241,8 @@ def _feed_messages(told: Iterable[ToldEvent], snapshots: Mapping[int, Organisati
             continue
         for happening, message_id in event.happenings:
             is_value = happening.type is OutcomeType.TARGET_VALUE_CHANGED
-            if not is_value or setting is OutcomeFeed.WITH_VALUES:
+            is_asked_for = not is_value or setting is OutcomeFeed.WITH_VALUES
+            if is_asked_for and not event.context.is_past(happening):
                 message = message_of(event.context, happening, message_id)
                 if message is not None:
                     yield message

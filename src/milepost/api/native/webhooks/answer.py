@@ -28,6 +28,7 @@ class WebhookItem(Struct, forbid_unknown_fields=True, rename="camel", kw_only=Tr
     schedule: list[int]
     time_limit: int
     description: str
+    tell_past: bool
     active: bool
     disabled_reason: str | None
     failures: int
@@ -134,6 +135,7 @@ def webhook_item(view: WebhookView) -> WebhookItem:
         schedule=list(webhook.schedule),
         time_limit=webhook.time_limit,
         description=webhook.description,
+        tell_past=webhook.tell_past,
         active=stored.active,
         disabled_reason=stored.disabled_reason,
         failures=health.failures,

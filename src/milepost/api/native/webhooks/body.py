@@ -26,6 +26,7 @@ class WebhookBody(Struct, forbid_unknown_fields=True, rename="camel", kw_only=Tr
     schedule: list[int] = msgspec.field(default_factory=lambda: list(SCHEDULE_USUAL))
     time_limit: int = TIME_LIMIT_USUAL
     description: str = ""
+    tell_past: bool = False
     secret: str | None = None
     active: bool = True
 
@@ -44,6 +45,7 @@ class WebhookChangeBody(Struct, forbid_unknown_fields=True, rename="camel", kw_o
     schedule: list[int] | UnsetType = UNSET
     time_limit: int | UnsetType = UNSET
     description: str | UnsetType = UNSET
+    tell_past: bool | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -91,6 +93,7 @@ def webhook_of(body: WebhookBody) -> Webhook:
         schedule=tuple(body.schedule),
         time_limit=body.time_limit,
         description=body.description,
+        tell_past=body.tell_past,
     )
 
 

@@ -62,6 +62,11 @@ class MessageContext:
         periods = () if group is None else group.periods
         return next((period for period in periods if period.id == happening.period_id), None)
 
+    def is_past(self, happening: Happening) -> bool:
+        """Return whether the period had ended when its group was defined: nobody waited for it then."""
+        group, period = self.group(happening), self.period(happening)
+        return group is not None and period is not None and period.closes_at <= group.attribution.created_at
+
     def customer_period(self, group: TargetGroup, target: Target, period_id: int) -> CustomerPeriod | None:
         """Return a period as the customer sees it for *target*; None if it is switched off."""
         if target.id not in self.view.snapshot.rule_index.rules:
