@@ -42,6 +42,8 @@ class Inspector:
     async def receive(self, runtime: Runtime, name: str, headers: Mapping[str, str], body: bytes) -> Arrival:
         """Keep a message to the address called *name*. Raises Refused if no webhook has that address."""
         refuse_if_off(runtime)
+        if "\0" in name:
+            raise Refused(UNKNOWN)
         async with runtime.database.reading() as reading:
             candidates = await webhooks.at_address(reading, PATH + name)
         now = runtime.outgoing.now()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
-from milepost.api.http.body import ID_MAX, JsonResponse, id_of, read_body, read_json
+from milepost.api.http.body import ID_MAX, JsonResponse, holds_nul, id_of, read_body, read_json
 from milepost.api.http.route import ADMIN, READ, READING, Body, Route
 from milepost.api.native.answer import Page
 from milepost.api.native.paging import after_id, page_of
@@ -54,6 +54,8 @@ async def get_deliveries(
     problems = []
     if state and state not in {one.value for one in DeliveryState}:
         problems.append(Problem("state", f"must be one of {', '.join(one.value for one in DeliveryState)}"))
+    if holds_nul(messageType):
+        problems.append(Problem("messageType", "holds the character U+0000"))
     if customerId and customer_id is None:
         problems.append(Problem("customerId", "must be an id"))
     if problems:
