@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from threading import Thread
 from typing import IO, Any, NamedTuple
 
-import httpx
+import httpx2
 import psycopg
 
 from bench.events import CLOCK, external_id
@@ -23,7 +23,7 @@ from milepost.model.event import Activity, EventKey
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.identity import register
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.organisations.provisioning import add_organisation, add_till
+from milepost.service.organisations.provisioning import add_organisation, add_till, change_settings
 from milepost.service.runtime.runtime import Runtime
 from milepost.settings import ServerSettings, read_settings
 from milepost.wiring import app_of, running
@@ -100,9 +100,11 @@ async def make_organisation(url: str, rules: Sequence[Rule], *, customers: int, 
     settings = server_settings(lanes=1)
     async with running(url, settings) as runtime:
         added, _ = await add_organisation(runtime.database, name=ORGANISATION, zone="UTC", now=runtime.clock())
+        # The baselines write an outbox, so ours has to.
+        await change_settings(runtime.database, organisation=ORGANISATION, changes={"outcomeFeed": "ON"})
         till = await add_till(runtime.database, code=TILL, organisation=ORGANISATION, password=PASSWORD)
-        transport = httpx.ASGITransport(app_of(runtime, settings))
-        async with httpx.AsyncClient(transport=transport, base_url="http://bench", auth=(TILL, PASSWORD)) as client:
+        transport = httpx2.ASGITransport(app_of(runtime, settings))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://bench", auth=(TILL, PASSWORD)) as client:
             stores = [{"code": store_code(store), "name": f"Store {store}"} for store in range(STORES)]
             made = (await client.post("/api/v1/stores", json=stores)).raise_for_status().json()["items"]
             ids = [store["id"] for store in made]

@@ -15,7 +15,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
+import httpx2
 from packaging.utils import canonicalize_name
 
 import dev
@@ -134,7 +134,7 @@ def progress(environment: FreshEnvironment, data: Path) -> dict[str, Any]:
     login = ("shop-1", till["password"])
     with (
         serving(environment, data) as address,
-        httpx.Client(base_url=address, auth=login, timeout=ANSWER_SECONDS_MAX, trust_env=False) as client,
+        httpx2.Client(base_url=address, auth=login, timeout=ANSWER_SECONDS_MAX, trust_env=False) as client,
     ):
         answered(client.post("/v3/targetGroups", json=GROUP))
         answered(client.post("/api/v1/events", json=BILL))
@@ -144,7 +144,7 @@ def progress(environment: FreshEnvironment, data: Path) -> dict[str, Any]:
     return {name: period[name] for name in EXPECTED}
 
 
-def answered(response: httpx.Response) -> Any:
+def answered(response: httpx2.Response) -> Any:
     """Return the body of *response*; raises Failed if it is a refusal."""
     if not response.is_success:
         raise Failed(f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}")

@@ -71,6 +71,9 @@ class ServerSettings:
     worker: bool = True
     pure_python: bool = False
     answer_templates: bool = True
+    secret_key: str | None = None
+    webhooks_private: bool = False
+    inspector: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -114,9 +117,12 @@ MEANINGS: Mapping[str, str] = {
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
-    "worker": "whether the server also does what `milepost worker` does: period boundaries and jobs",
+    "worker": "whether the server also does what `milepost worker` does: period boundaries, jobs and deliveries",
     "pure_python": "whether to count in Python where the compiled modules are there, too",
     "answer_templates": "whether a customer's target groups are written from texts that are compiled once",
+    "secret_key": "key that encrypts secrets of webhooks, 32 bytes in base64; by default a file in the data folder",
+    "webhooks_private": "whether webhooks may be in private networks and on this machine",
+    "inspector": "whether the server has a receiver of its own, which shows what a webhook is sent",
 }
 
 
@@ -151,6 +157,9 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
             # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
             pure_python=reader.take("pure_python", _truth, _DEFAULT.pure_python),
             answer_templates=reader.take("answer_templates", _truth, _DEFAULT.answer_templates),
+            secret_key=reader.take("secret_key", _secret_key, _DEFAULT.secret_key),
+            webhooks_private=reader.take("webhooks_private", _truth, _DEFAULT.webhooks_private),
+            inspector=reader.take("inspector", _truth, _DEFAULT.inspector),
             sources=reader.sources,
         )
     except Refused as refused:
@@ -264,6 +273,12 @@ def _error_status(text: str) -> int:
     return int(text)
 
 
+def _secret_key(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9+/]{43}=", text) is None:
+        raise ValueError("must be 32 bytes in base64, such as `openssl rand -base64 32` prints")
+    return text
+
+
 def _shown(name: str, value: object) -> str | None:
     """Return *value* as text, without passwords; None if there is none."""
     match value:
@@ -273,6 +288,8 @@ def _shown(name: str, value: object) -> str | None:
             return str(value).lower()
         case LogLevel():
             return value.value
+        case str() if name == "secret_key":
+            return "***"
         case int() if name == "clock":
             return (_EPOCH + timedelta(microseconds=value)).isoformat()
         case _:

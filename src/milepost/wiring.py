@@ -25,15 +25,12 @@ from milepost.model.problem import Unavailable
 from milepost.model.time import Micros
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
+from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_key
 from milepost.service.runtime.runtime import Runtime, build_runtime
-from milepost.service.scheduled.boundaries import BoundaryNotifier
-from milepost.service.scheduled.jobs import work_once
 from milepost.settings import ServerSettings
 from milepost.store.database import Database
 from milepost.store.sql.schema import migrate
-from milepost.worker.boundaries import BoundaryWorker
-from milepost.worker.jobs import JobWorker
-from milepost.worker.loop import WorkerLoop
+from milepost.worker.assembly import Workers, workers_of
 from milepost.worker.stop_signals import stop_signals_call
 
 COLLECT_AFTER_ALLOCATIONS = 100_000
@@ -87,7 +84,13 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
     await database.open(unsafe_durability=settings.unsafe_durability)
     try:
         limits = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
-        runtime = build_runtime(database, clock_from(settings.clock), lanes=settings.lanes, limits=limits)
+        runtime = build_runtime(
+            database,
+            clock_from(settings.clock),
+            lanes=settings.lanes,
+            limits=limits,
+            outgoing=outgoing_of(settings),
+        )
         await runtime.lanes.start()
         tune_gc()
         try:
@@ -98,6 +101,14 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
         await database.close()
 
 
+def outgoing_of(settings: ServerSettings) -> Outgoing:
+    """Return how this process sends to the outside; signatures are made by the real time."""
+    box = box_of_folder(settings.data) if settings.secret_key is None else box_of_key(settings.secret_key)
+    return Outgoing(
+        box=box, now=clock_from(None), allows_private=settings.webhooks_private, inspects=settings.inspector
+    )
+
+
 def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
     """Return the HTTP application of a runtime."""
     return create_app(runtime, error_status=settings.error_status, answer_templates=settings.answer_templates)
@@ -106,7 +117,7 @@ def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
 @asynccontextmanager
 async def background_workers(runtime: Runtime) -> AsyncIterator[None]:
     """Run the workers beside the block; when it ends, stop them after the page at hand."""
-    workers = _workers(runtime)
+    workers = workers_of(runtime)
     tasks = [asyncio.create_task(worker.run()) for worker in workers]
     try:
         yield
@@ -116,21 +127,13 @@ async def background_workers(runtime: Runtime) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-def _workers(runtime: Runtime) -> tuple[WorkerLoop, ...]:
-    def events_waiting() -> int:
-        return runtime.lanes.events_waiting
-
-    notifier = BoundaryNotifier(runtime)
-    return BoundaryWorker(notifier, events_waiting), JobWorker(lambda: work_once(runtime), events_waiting)
-
-
 async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], None]) -> None:
     """Run the workers, and nothing else, until a signal says to stop; call *ready* once they run.
 
     A signal that arrives while the runtime is still starting (it may wait long for the database) ends the start, and
     this function returns as it does after a signal that stops running workers.
     """
-    workers: list[WorkerLoop] = []
+    workers: Workers = ()
     starting = asyncio.current_task()
     assert starting is not None, "a coroutine runs in a task"
     stop_requested = asyncio.Event()
@@ -145,7 +148,7 @@ async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], No
     with stop_signals_call(stop):
         try:
             async with running(url, settings) as runtime:
-                workers += _workers(runtime)
+                workers = workers_of(runtime)
                 ready()
                 await asyncio.gather(*(worker.run() for worker in workers))
         except asyncio.CancelledError:

@@ -9,7 +9,7 @@ from hashlib import md5
 from itertools import count
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 import msgspec
 import psycopg
 from argon2 import PasswordHasher
@@ -22,6 +22,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.ingest.lanes import Limits
 from milepost.service.organisations.provisioning import add_organisation, change_settings
+from milepost.service.runtime.outgoing import Outgoing, box_for_now
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.scheduled.jobs import work_once
 from milepost.service.snapshot.access import Access
@@ -67,7 +68,7 @@ def instant(text: str) -> Micros:
     return calendar_of("UTC").read(text).instant
 
 
-def json_of(response: httpx.Response) -> Any:
+def json_of(response: httpx2.Response) -> Any:
     """Return what the body of an answer says, with exact numbers."""
     return _exact.decode(response.content)
 
@@ -126,11 +127,11 @@ class ApiClient:
         self._runner.close()
         self.connection.close()
 
-    def client(self, **options: Any) -> httpx.AsyncClient:
+    def client(self, **options: Any) -> httpx2.AsyncClient:
         """Return a client that speaks to the app."""
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://milepost", **options)
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url="http://milepost", **options)
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request without a login."""
         return self.run(lambda: self._http.request(method, path, **options))
 
@@ -169,7 +170,7 @@ class OrganisationClient:
         self.webhook_id = webhook_id
         self.till_code = f"till of {organisation.name}"
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request as the organisation's till."""
         return self.client.send(method, path, auth=(self.till_code, PASSWORD), **options)
 
@@ -179,12 +180,12 @@ class OrganisationClient:
         assert (200, path) == (answered.status_code, path), answered.text
         return json_of(answered)
 
-    def post(self, path: str, body: Any, **query: Any) -> httpx.Response:
+    def post(self, path: str, body: Any, **query: Any) -> httpx2.Response:
         """Send *body*, bytes as they are and all else as JSON."""
         content = body if isinstance(body, bytes) else write_json(body)
         return self.send("POST", path, content=content, params=query)
 
-    def put(self, path: str, body: Any) -> httpx.Response:
+    def put(self, path: str, body: Any) -> httpx2.Response:
         """Send *body* to be in place of what there is, bytes as they are and all else as JSON."""
         content = body if isinstance(body, bytes) else write_json(body)
         return self.send("PUT", path, content=content)
@@ -266,7 +267,8 @@ async def _running(url: str, clock: Clock, logins: Clock, limits: Limits) -> Asy
     """Run a runtime with clocks of its own."""
     database = Database(url)
     await database.open(unsafe_durability=True)
-    runtime = build_runtime(database, clock, lanes=2, limits=limits)
+    outgoing = Outgoing(box=box_for_now(), now=clock, allows_private=True, inspects=True)
+    runtime = build_runtime(database, clock, lanes=2, limits=limits, outgoing=outgoing)
     runtime = replace(runtime, access=Access(database, logins))
     await runtime.lanes.start()
     try:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
 
-import httpx
+import httpx2
 
 from milepost.api.http.body import write_json
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX
@@ -76,10 +76,10 @@ class Provoker:
 
     def faulty(self, asked: Asked, login: tuple[str, str]) -> int:
         """Send a request that a fault answers; return the status that a client sees."""
-        transport = httpx.ASGITransport(app=self._door.app, raise_app_exceptions=False)
+        transport = httpx2.ASGITransport(app=self._door.app, raise_app_exceptions=False)
 
         async def answered() -> int:
-            async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+            async with httpx2.AsyncClient(transport=transport, base_url="http://milepost") as client:
                 address = asked.path
                 for name, value in asked.ids.items():
                     address = address.replace(f"{{{name}}}", value)

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import requests
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
@@ -105,18 +105,18 @@ class Talk:
         case.validate_response(answered, checks=list(CHECKS))
         return answered
 
-    def _send(self, case: Case[Any], organisation: OrganisationClient, *, known: bool) -> httpx.Response:
+    def _send(self, case: Case[Any], organisation: OrganisationClient, *, known: bool) -> httpx2.Response:
         """Send the request; whatever the app raises comes out, with a note of what was asked."""
         told = requests.Request(**case.as_transport_kwargs("http://milepost")).prepare()
         parts = urlsplit(told.url or "")
-        address = httpx.URL("http://milepost", raw_path=f"{parts.path}?{parts.query}".rstrip("?").encode())
+        address = httpx2.URL("http://milepost", raw_path=f"{parts.path}?{parts.query}".rstrip("?").encode())
         left_out = {"content-length", *(LOGIN_HEADERS if known else ())}
         headers: Any = [(name, value) for name, value in told.headers.items() if name.lower() not in left_out]
         content: Any = told.body
         auth = (organisation.till_code, PASSWORD) if known else None
         client = self._door.client()
 
-        async def sent() -> httpx.Response:
+        async def sent() -> httpx2.Response:
             async with client:
                 return await client.request(str(told.method), address, headers=headers, content=content, auth=auth)
 

@@ -8,6 +8,7 @@ from typing import Any
 from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, RUN, RUN_FIELD, bill, group, line, target
+from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
 CUSTOMERS = "/api/v1/customers/{customer_id}/"
@@ -32,7 +33,7 @@ class Stage:
             organisation.post(f"/api/v1/{what}", [item])
         organisation.post("/v2/events", RUN)
         self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
-        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20}
+        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20, "outcomeFeed": "ON"}
         organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
         self.audience = json_of(organisation.post("/api/v1/audiences", {"name": "Friends"}))
         self.groups = [organisation.define(one) for one in _definitions()]
@@ -57,6 +58,12 @@ class Stage:
             lambda: add_key(runtime.database, name="key", organisation=name, now=runtime.clock())
         )
 
+    def _webhook(self) -> tuple[int, int]:
+        """Add a webhook and a sample for it; return their ids."""
+        add, path = self.organisation.post, "/api/v1/webhooks"
+        webhook = json_of(add(path, WEBHOOK_BODIES["POST", path]))["id"]
+        return webhook, json_of(add(f"{path}/{webhook}/test", {}))["deliveryIds"][0]
+
     def _known(self, job: Any) -> dict[str, list[Any]]:
         """Return what is known, by the names that addresses and bodies have for it."""
         groups = [one["id"] for one in self.groups]
@@ -74,6 +81,8 @@ class Stage:
             ([self.audience["id"]], "audience_id audienceGroupId"),
             ([self.organisation.webhook_id], "webhook_id"),
             ([job], "job_id"),
+            *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
+            (["random"], "inspector_name"),
             ([self.own], "goal_id"),
             ([self.pattern], "template"),
             (["January", "February"], "periodName refCode"),
@@ -105,7 +114,7 @@ class Stage:
     def sound(self, method: str, path: str) -> Any:
         """Return a body that the route takes; None if it needs none that is known here."""
         make = SOUND.get((method, path.removeprefix(NEXT_VERSIONS[2]).removeprefix("/v3.1")))
-        return None if make is None else deepcopy(make(self))
+        return deepcopy(WEBHOOK_BODIES.get((method, path)) if make is None else make(self))
 
     def group_body(self) -> Json:
         """Return a definition."""

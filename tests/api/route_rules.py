@@ -10,6 +10,8 @@ from typing import NamedTuple
 from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
+from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
+from tests.api.webhook_rules import INSPECTOR
 
 PARAMETERS = {
     "group_id": "group",
@@ -21,6 +23,9 @@ PARAMETERS = {
     "job_id": "job",
     "goal_id": "goal",
     "webhook_id": "webhook",
+    "endpoint_id": "endpoint",
+    "delivery_id": "delivery",
+    "inspector_name": "inspector",
 }
 """What the parameters of addresses name."""
 
@@ -112,6 +117,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(body='{"goal": 9999}'),
     ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(),
+    **{route: Rule(query, body) for route, (query, body) in WEBHOOK_ROUTES.items()},
+    ("post", INSPECTOR): Rule(body='{"x": 1}', is_open=True, free=frozenset({"inspector"})),
     ("get", "/v3/targetGroups/channels"): Rule(),
     ("get", f"/v3/{_TARGET}/communications"): Rule(headers=OTHER),
     ("post", f"/v3/{_TARGET}/communications/upsert"): Rule(body='[{"communicationType": "START", "channelId": 9}]'),
@@ -232,11 +239,19 @@ class World:
             "event": f"{word}Run",
             "till code": f"{word} t",
             "group name": f"{word} group",
-        }
+        } | self._webhook()
+
+    def _webhook(self) -> dict[str, object]:
+        """Add a webhook and a sample for it; return what they are called."""
+        url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
+        webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
+        types = {"types": ["target.achieved"]}
+        sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
+        return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""
-        settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2}
+        settings = {"goalTemplates": [f"{template}:10-500"], "goalDays": 30, "goalsAtOnce": 2, "outcomeFeed": "ON"}
         assert 200 == self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": settings}).status_code
         path = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/goals"
         body = {"template": template, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}

@@ -3,7 +3,7 @@
 import asyncio
 from decimal import Decimal
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
@@ -21,13 +21,13 @@ def cap(kind: str = "ALL_POINTS", most: object = 100, entity: str = "REWARDS", *
 
 def award(
     organisation: OrganisationClient, id_: str, amount: object, customer: str = "anna", **more: object
-) -> httpx.Response:
+) -> httpx2.Response:
     """Ask how much of an award may be given."""
     path = f"/api/v1/customers/{organisation.customer(customer)}/awards"
     return organisation.post(path, {"id": id_, "amount": amount, "kind": "REGULAR", **more})
 
 
-def given(answered: httpx.Response) -> Decimal:
+def given(answered: httpx2.Response) -> Decimal:
     """Return how much may be given."""
     assert answered.status_code == 200, answered.text
     return Decimal(json_of(answered)["given"])
@@ -105,7 +105,7 @@ def test_fifty_decisions_at_once_give_exactly_the_cap(anna: OrganisationClient) 
     anna.define(cap())
     path = f"/api/v1/customers/{anna.customer('anna')}/awards"
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with anna.client.client(auth=(anna.till_code, PASSWORD)) as client:
             bodies = [{"id": f"d{number}", "amount": 7.3, "kind": "REGULAR"} for number in range(50)]
             return await asyncio.gather(*(client.post(path, json=body) for body in bodies))
@@ -120,7 +120,7 @@ def test_one_decision_sent_fifty_times_at_once_is_one(anna: OrganisationClient) 
     anna.define(cap())
     path = f"/api/v1/customers/{anna.customer('anna')}/awards"
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with anna.client.client(auth=(anna.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(path, json={"id": "same", "amount": 40}) for _ in range(50)))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import PASSWORD, OrganisationClient, json_of
@@ -94,7 +94,7 @@ def test_it_is_deleted_or_named_but_not_both(audience: Audience) -> None:
     """The first of the two wins: a definition that names it, or the deletion."""
     organisation = audience.organisation
 
-    async def together() -> tuple[httpx.Response, httpx.Response]:
+    async def together() -> tuple[httpx2.Response, httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             asked = group(audience.target(), periods=(FEBRUARY,))
             return await asyncio.gather(
@@ -108,7 +108,7 @@ def test_no_customer_enters_an_audience_that_is_deleted_meanwhile(audience: Audi
     """A customer who was to enter is refused, or is a member before the audience is deleted."""
     organisation = audience.organisation
 
-    async def together() -> tuple[httpx.Response, httpx.Response]:
+    async def together() -> tuple[httpx2.Response, httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(
                 client.request("DELETE", audience.path), client.post(f"{audience.path}/members", json=[ANNA])

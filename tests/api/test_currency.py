@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
@@ -21,7 +21,7 @@ def _dollars(front: ApiClient) -> OrganisationClient:
     return organisation
 
 
-def post(organisation: OrganisationClient, number: str, **changes: Any) -> httpx.Response:
+def post(organisation: OrganisationClient, number: str, **changes: Any) -> httpx2.Response:
     """Send a bill of Anna's by the vendor's call."""
     body = {"type": "REGULAR", "billNumber": number, "billAmount": 50, "billingDate": "2026-01-20T10:00:00Z"} | changes
     return organisation.post("/v2/transactions", body, identifierName="externalId", identifierValue="anna")

@@ -6,7 +6,7 @@ What customers set out to reach, within the limits of the organisation (facts 4.
 import asyncio
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
@@ -210,7 +210,7 @@ def test_the_same_goal_is_not_set_twice(stage: Stage) -> None:
     """The same template and dates; also when asked for at the same time."""
     organisation = stage.organisation
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(stage.path(), json=stage.asked()) for _ in range(4)))
 
@@ -226,7 +226,7 @@ def test_goals_of_many_customers_are_one_definition(stage: Stage) -> None:
     organisation.send_events(*(bill("20", customer=name) for name in names))
     paths = [stage.path(customer=organisation.customer(name)) for name in names]
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(path, json=stage.asked()) for path in paths))
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
@@ -101,7 +101,7 @@ def test_a_name_given_twice_is_one_name(organisation: OrganisationClient) -> Non
 def test_registrations_at_the_same_time_make_one_customer(organisation: OrganisationClient) -> None:
     """Of many requests for one name at once, all that are taken name the same customer."""
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             body = profile(("mobile", "1"), ("email", "a@b.c"))
             return await asyncio.gather(*(client.post("/v2/customers", json=body) for _ in range(16)))

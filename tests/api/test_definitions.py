@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-import httpx
+import httpx2
 
 from milepost.api.capillary.definitions.target_groups.answer import created_group
 from milepost.api.http.body import write_json
@@ -270,7 +270,7 @@ def test_a_definition_makes_a_new_version(organisation: OrganisationClient) -> N
 def test_definitions_at_the_same_time_share_no_name(organisation: OrganisationClient) -> None:
     """Of several requests for one name at the same time, one succeeds; the others are refused."""
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post("/v3/targetGroups", json=request()) for _ in range(5)))
 

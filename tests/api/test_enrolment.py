@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
@@ -196,7 +196,7 @@ def test_one_of_two_calls_at_the_same_time_enrols(stage: Stage) -> None:
     bodies = [[{"customerId": stage.anna, "periodName": "January", "initialBalance": place}] for place in range(6)]
     organisation = stage.organisation
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post(stage.path(), json=body) for body in bodies))
 

@@ -5,7 +5,7 @@ from io import StringIO
 from time import process_time
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import Json, OrganisationClient, json_of
@@ -22,7 +22,7 @@ class Stage:
         self.group = organisation.define(group(asked, periods=(JANUARY, FEBRUARY, MARCH), **changes))
         organisation.send_events(*(bill("50", customer=name) for name in ("anna", "bob", "carl")))
 
-    def send(self, text: str | bytes, accept: str = "application/json", **query: Any) -> httpx.Response:
+    def send(self, text: str | bytes, accept: str = "application/json", **query: Any) -> httpx2.Response:
         """Send a file."""
         path = f"/api/v1/targetGroups/{self.group['id']}/enrolments"
         headers = {"Content-Type": "text/csv", "Accept": accept}
@@ -248,6 +248,6 @@ def test_a_shortened_number_and_a_repeated_heading_are_refused(stage: Stage) -> 
     assert told["refused"][1]["reasons"][0].startswith('externalId read "9.19E+11", a number that a spreadsheet')
 
 
-def _counts(answered: httpx.Response) -> tuple[int, int, int, int]:
+def _counts(answered: httpx2.Response) -> tuple[int, int, int, int]:
     told = json_of(answered)
     return told["enrolled"], told["changed"], told["already"], len(told["refused"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from milepost.api.http.body import write_json
@@ -232,7 +232,7 @@ def test_a_key_of_a_bulk_call_names_its_returns_by_their_places(november: Organi
     assert {"Nov": 20} == spent(november)
 
 
-def post(organisation: OrganisationClient, **changes: Any) -> httpx.Response:
+def post(organisation: OrganisationClient, **changes: Any) -> httpx2.Response:
     """Send a run by the webhook."""
     body = {"event_name": "Run", "externalId": "anna"} | changes
     return organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", json=body)
@@ -285,7 +285,7 @@ def test_an_id_that_cannot_be_one_is_refused(organisation: OrganisationClient, f
 def test_organisations_that_hold_events_are_switched_by_the_command_alone(organisation: OrganisationClient) -> None:
     """The setting says what is to be done first."""
 
-    def changed(identity: str) -> httpx.Response:
+    def changed(identity: str) -> httpx2.Response:
         content = write_json({"settings": {"eventIdentity": identity}})
         return organisation.send("PATCH", "/api/v1/organisation", content=content)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 
 from milepost.api.http.body import write_json
@@ -13,6 +13,12 @@ from tests.api.client_forms import bill, group, target
 
 BILL = {"type": "REGULAR", "billNumber": "1", "billAmount": 25, "billingDate": "2026-01-02T10:00:00Z"}
 ANNA = {"identifierName": "externalId", "identifierValue": "anna"}
+
+
+@pytest.fixture
+def organisation(front: ApiClient) -> OrganisationClient:
+    """Return an organisation of the test's own, with a feed, so that outcomes are kept."""
+    return front.organisation(outcomeFeed="ON")
 
 
 @contextmanager
@@ -25,7 +31,7 @@ def away(client: ApiClient, table: str) -> Iterator[None]:
         client.connection.execute(f"alter table {table}_away rename to {table}".encode())
 
 
-def send_bill(organisation: OrganisationClient) -> httpx.Response:
+def send_bill(organisation: OrganisationClient) -> httpx2.Response:
     """Send a bill by the vendor's API."""
     return organisation.post("/v2/transactions", BILL, **ANNA)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -35,7 +35,7 @@ def test_requests_are_turned_away_when_too_many_events_wait(narrow: ApiClient) -
     organisation = narrow.organisation()
     id_ = organisation.send_events(bill())[0]["customerId"]
 
-    async def crowd() -> tuple[httpx.Response, ...]:
+    async def crowd() -> tuple[httpx2.Response, ...]:
         with psycopg.connect(narrow.url) as blocker:
             blocker.execute("select 1 from standing for update")
             async with narrow.client(auth=(organisation.till_code, PASSWORD)) as client:
@@ -69,7 +69,7 @@ def test_a_lost_connection_is_answered_and_the_event_may_be_sent_again(organisat
     id_ = organisation.send_events(bill())[0]["customerId"]
     sent = [bill(customer={"id": id_})]
 
-    async def cut_off() -> httpx.Response:
+    async def cut_off() -> httpx2.Response:
         with psycopg.connect(client.url) as blocker:
             blocker.execute("select 1 from standing where org_id = %s for update", [organisation.organisation.id])
             async with client.client(auth=(organisation.till_code, PASSWORD)) as http:

@@ -6,9 +6,15 @@ import pytest
 
 from milepost.model.standing import OutcomeKind
 from milepost.store.codec import decode_outcomes
-from tests.api.client import Json, OrganisationClient, json_of
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 from tests.api.test_enrolment import WORDS
+
+
+@pytest.fixture
+def organisation(front: ApiClient) -> OrganisationClient:
+    """Return an organisation of the test's own, with a feed, so that outcomes are kept."""
+    return front.organisation(outcomeFeed="ON")
 
 
 class Stage:

@@ -5,7 +5,7 @@ from base64 import b64encode
 from hashlib import md5
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from argon2 import PasswordHasher
 
@@ -23,7 +23,7 @@ def basic(code: str, password: str) -> dict[str, str]:
     return {"authorization": "Basic " + b64encode(f"{code}:{password}".encode()).decode()}
 
 
-def asked(client: ApiClient, **headers: str) -> httpx.Response:
+def asked(client: ApiClient, **headers: str) -> httpx2.Response:
     """Ask for something with these headers."""
     return client.send("GET", PATH, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
@@ -36,7 +36,7 @@ def with_key(organisation: OrganisationClient) -> AddedKey:
     )
 
 
-def token(organisation: OrganisationClient, key: str, secret: str) -> httpx.Response:
+def token(organisation: OrganisationClient, key: str, secret: str) -> httpx2.Response:
     """Ask for a token."""
     return organisation.client.send("POST", "/v3/oauth/token/generate", json={"key": key, "secret": secret})
 
@@ -227,7 +227,7 @@ def test_many_logins_at_once_are_verified_each_by_itself(organisation: Organisat
     """
     headers = [basic(organisation.till_code, password) for password in (PASSWORD, f"{PASSWORD}!") for _ in range(8)]
 
-    async def at_once() -> list[httpx.Response]:
+    async def at_once() -> list[httpx2.Response]:
         async with organisation.client.client() as client:
             return await asyncio.gather(*(client.get(PATH, headers=header) for header in headers))
 

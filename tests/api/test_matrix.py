@@ -19,10 +19,17 @@ GUARDED = [(method, path) for (method, path), rule in RULES.items() if not rule.
 NOBODY: dict[str, object] = dict.fromkeys(
     (
         *("customer", "group", "target", "period", "audience", "version", "job"),
-        *("organisation", "store", "program", "goal", "template"),
+        *("organisation", "store", "program", "goal", "template", "endpoint", "delivery"),
     ),
     NOTHING,
-) | {"webhook": "nobody", "name": "nobody", "event": "Nothing", "till code": "nothing", "group name": "nothing"}
+) | {
+    "webhook": "nobody",
+    "inspector": "nobody",
+    "name": "nobody",
+    "event": "Nothing",
+    "till code": "nothing",
+    "group name": "nothing",
+}
 
 
 def test_every_route_has_a_rule() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from decimal import Decimal
 
-import httpx
+import httpx2
 
 from tests.api.client import PASSWORD, Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, target
@@ -121,7 +121,7 @@ def test_many_senders_of_one_event_make_one(organisation: OrganisationClient) ->
     organisation.define(group(target("TRANSACTION", "COUNT")))
     sent = [bill("40", customer={"externalId": "new"})]
 
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         async with organisation.client.client(auth=(organisation.till_code, PASSWORD)) as client:
             return await asyncio.gather(*(client.post("/api/v1/events", json=sent) for _ in range(64)))
 

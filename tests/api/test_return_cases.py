@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
@@ -42,7 +42,7 @@ def values(organisation: OrganisationClient, customer: str = "anna") -> list[Dec
     return [Decimal(period["value"]) for group in shown for target in group["targets"] for period in target["periods"]]
 
 
-def v2(organisation: OrganisationClient, **body: object) -> httpx.Response:
+def v2(organisation: OrganisationClient, **body: object) -> httpx2.Response:
     """Send a transaction of Anna's through v2."""
     return organisation.post("/v2/transactions", body, identifierName="externalId", identifierValue="anna")
 

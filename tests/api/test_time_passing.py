@@ -21,6 +21,12 @@ def front(admin_url: str, template: str) -> Iterator[ApiClient]:
         yield client
 
 
+@pytest.fixture
+def organisation(front: ApiClient) -> OrganisationClient:
+    """Return an organisation of the test's own, with a feed, so that outcomes are kept."""
+    return front.organisation(outcomeFeed="ON")
+
+
 def later(organisation: OrganisationClient, text: str) -> None:
     """Set the clock to *text* and do everything that is due by then."""
     organisation.client.clock.set(text)
@@ -64,7 +70,7 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) ->
 
     That a window opened waits for nothing.
     """
-    organisation = front.organisation(offsetDays="2")
+    organisation = front.organisation(outcomeFeed="ON", offsetDays="2")
     asked = group(periods=(), totalPeriods=9, targetEvaluationType="CYCLIC_WINDOW", frequencyType="WEEKLY", **CYCLE)
     first, second, *_ = ids(organisation.define(asked))
     organisation.send_events(bill("10", time="2026-01-20T10:00:00Z"))
@@ -119,7 +125,7 @@ def test_a_group_that_is_not_in_force_notifies_no_customer(organisation: Organis
 
 def test_periods_of_a_groups_own_zone_close_by_its_midnight(front: ApiClient) -> None:
     """January is over in New York five hours after it is in the organisation's zone."""
-    organisation = front.organisation(timeZonePolicy="GROUP")
+    organisation = front.organisation(outcomeFeed="ON", timeZonePolicy="GROUP")
     (period_id,) = ids(organisation.define(group(target(), periods=(JANUARY,), timeZoneName="America/New_York")))
     organisation.send_events(bill("10"))
     later(organisation, "2026-02-01T04:59:59Z")

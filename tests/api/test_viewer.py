@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from milepost.api.http.viewer import FILES
@@ -22,7 +22,7 @@ POLICY = {
 }
 
 
-def fetched(front: ApiClient, address: str) -> httpx.Response:
+def fetched(front: ApiClient, address: str) -> httpx2.Response:
     """Return the answer of this server, which is asked for every file."""
     answered = front.send("GET", address)
     assert (200, address) == (answered.status_code, address)

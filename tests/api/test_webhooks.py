@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.api.client import Json, OrganisationClient, json_of
@@ -17,7 +17,7 @@ def run(**changes: Any) -> Json:
     return {"event_name": "Run", "externalId": "anna"} | changes
 
 
-def post(organisation: OrganisationClient, body: Any) -> httpx.Response:
+def post(organisation: OrganisationClient, body: Any) -> httpx2.Response:
     """Send an event to the organisation's secret address, without a login."""
     options: Json = {"content": body} if isinstance(body, bytes) else {"json": body}
     return organisation.client.send("POST", f"/webhooks/{organisation.webhook_id}", **options)

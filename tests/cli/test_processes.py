@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
 CLIENTS = 64
 
@@ -44,7 +44,7 @@ def test_several_processes_answer_and_end_together(database_url: str) -> None:
     """All take requests from one address; SIGTERM to the one that started them ends them all."""
     with serving(database_url) as (server, address):
         pids = children(server)
-        assert [200] * 20 == [httpx.get(f"{address}/healthz").status_code for _ in range(20)]
+        assert [200] * 20 == [httpx2.get(f"{address}/healthz").status_code for _ in range(20)]
         server.terminate()
         server.wait(30)
 

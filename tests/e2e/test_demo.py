@@ -12,7 +12,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import NamedTuple
 
-import httpx
+import httpx2
 import pytest
 
 HOUSEHOLDS = "6"
@@ -107,12 +107,12 @@ def test_it_serves_until_it_is_interrupted(loaded: Loaded) -> None:
     said = "".join(said_until(process, "Ctrl-C stops"))
     offered = re.findall(r"curl -s -u (\S+):(\S+) '(http://[^/]+)(/\S+)'", said)
 
-    answers = [httpx.get(address + path, auth=(till, password)) for till, password, address, path in offered[:3]]
+    answers = [httpx2.get(address + path, auth=(till, password)) for till, password, address, path in offered[:3]]
     os.killpg(process.pid, signal.SIGINT)
     _, rest = process.communicate(timeout=TIMEOUT_SECONDS)
 
     assert "households are loaded already" in said
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert rest.splitlines()[-1] == "Stopped."
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(offered[0][2] + "/healthz")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(offered[0][2] + "/healthz")

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 
 from tests.oracle.expected_progress import Finding, Findings, Question
 
@@ -28,7 +28,7 @@ MARKS = frozenset({"Half way", "Nearly there"})
 
 
 @contextmanager
-def running(data: Path) -> Iterator[httpx.Client]:
+def running(data: Path) -> Iterator[httpx2.Client]:
     """Start a server on the demo's folder; yield a client with the demo till's login; stop the server in the end."""
     command = [sys.executable, "-m", "milepost", "serve", "--data", str(data), "--port", "0", "--clock", CLOCK]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -37,7 +37,7 @@ def running(data: Path) -> Iterator[httpx.Client]:
         address = _address(server.stderr)
         Thread(target=server.stderr.read, daemon=True).start()
         till = json.loads((data / "demo.json").read_text())
-        with httpx.Client(base_url=address, auth=(till["till"], till["password"]), timeout=60) as client:
+        with httpx2.Client(base_url=address, auth=(till["till"], till["password"]), timeout=60) as client:
             yield client
     finally:
         server.terminate()
@@ -52,7 +52,7 @@ def _address(lines: IO[str]) -> str:
     raise SystemExit("the server ended before it was ready")
 
 
-def answered(client: httpx.Client, households: Sequence[int]) -> Findings:
+def answered(client: httpx2.Client, households: Sequence[int]) -> Findings:
     """Ask for all periods of every household."""
     findings: dict[Question, Finding] = {}
     for asked, household in enumerate(households, start=1):
@@ -62,7 +62,7 @@ def answered(client: httpx.Client, households: Sequence[int]) -> Findings:
     return findings
 
 
-def _household(client: httpx.Client, household: int) -> Iterator[tuple[Question, Finding]]:
+def _household(client: httpx2.Client, household: int) -> Iterator[tuple[Question, Finding]]:
     """Ask for all periods of one household."""
     customers = _get(client, "/api/v1/customers", externalId=str(household))["items"]
     user_id = customers[0]["id"]
@@ -120,7 +120,7 @@ def _finding(row: dict[str, Any]) -> Finding:
     )
 
 
-def _get(client: httpx.Client, path: str, **query: str) -> Any:
+def _get(client: httpx2.Client, path: str, **query: str) -> Any:
     """Read a JSON answer with exact numbers."""
     answer = client.get(path, params=query)
     answer.raise_for_status()

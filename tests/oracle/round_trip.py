@@ -17,7 +17,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.oracle.answered_progress import CLOCK, running
 from tests.oracle.groceries import SHOWN_MAX, load
@@ -30,7 +30,7 @@ OWN = frozenset({"orgId", "targetId", "userStreakId", "streakAchievedUserTargetI
 Answer = dict[str, Any]
 
 
-def told(client: httpx.Client, households: list[int]) -> Iterator[tuple[str, Answer]]:
+def told(client: httpx2.Client, households: list[int]) -> Iterator[tuple[str, Answer]]:
     """Return the server's answers by address; first the definitions, then every household."""
     offset = 0
     while True:
@@ -46,7 +46,7 @@ def told(client: httpx.Client, households: list[int]) -> Iterator[tuple[str, Ans
         yield path, _get(client, path)
 
 
-def customers_of(client: httpx.Client, households: int) -> dict[int, str]:
+def customers_of(client: httpx2.Client, households: int) -> dict[int, str]:
     """Return the customers of the first households, with their external ids."""
     found = {}
     for household in range(1, households + 1):
@@ -104,7 +104,7 @@ def main() -> int:
     return 1 if differ else 0
 
 
-def _get(client: httpx.Client, path: str) -> Answer:
+def _get(client: httpx2.Client, path: str) -> Answer:
     answer = client.get(path)
     answer.raise_for_status()
     found: Answer = answer.json()

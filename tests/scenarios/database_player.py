@@ -21,7 +21,7 @@ class ScenarioOrganisation:
         self.groups: list[Json] = []
         self.audiences: dict[str, int] = {}
         self._scenario = scenario
-        self._client: OrganisationClient = client.organisation(scenario.zone, **scenario.settings)
+        self._client: OrganisationClient = client.organisation(scenario.zone, outcomeFeed="ON", **scenario.settings)
         self._customers: dict[str, int] = {}
         self._seen: dict[int, list[Json]] = {}
         ids = scenario.place_ids()

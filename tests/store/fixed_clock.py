@@ -1,15 +1,18 @@
 """Servers whose clock is set by hand, and the notices of passing time."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from milepost.model.boundary import BoundaryKind
+from milepost.model.outcome_type import OutcomeType
 from milepost.model.standing import OutcomeKind
 from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
+from milepost.service.snapshot.wanted_outcomes import KIND_OF_TYPE
 from milepost.store import codec
 from milepost.worker.boundaries import BoundaryWorker
 from tests.store.fixtures_db import House
@@ -50,12 +53,18 @@ async def people(house: House, number: int) -> None:
 
 
 async def told(house: House, *kinds: OutcomeKind) -> Counter[tuple[OutcomeKind, int, int]]:
-    """Count the outcomes of *kinds* in the outbox: kind, target and period."""
+    """Count the outcomes of *kinds* in the outbox, and in the feed if they were relayed: kind, target and period."""
     async with house.database.transaction() as transaction:
-        rows = await transaction._connection.execute(b"select body from outbox")
-        bodies = [body for (body,) in await rows.fetchall()]
-    outcomes = [outcome for body in bodies for outcome in codec.decode_outcomes(body)]
-    return Counter((one.kind, one.target_id, one.period_id) for one in outcomes if one.kind in kinds)
+        waiting = await (await transaction._connection.execute(b"select body from outbox")).fetchall()
+        relayed = await (await transaction._connection.execute(b"select body from feed")).fetchall()
+    outcomes = [outcome for (body,) in waiting for outcome in codec.decode_outcomes(body)]
+    counted = Counter((one.kind, one.target_id, one.period_id) for one in outcomes if one.kind in kinds)
+    for (body,) in relayed:
+        message = json.loads(body)
+        kind, data = KIND_OF_TYPE[OutcomeType(message["type"])], message["data"]
+        if kind in kinds:
+            counted[kind, data["target"]["id"], data["period"]["id"]] += 1
+    return counted
 
 
 async def stored_boundaries(house: House) -> list[tuple[int, BoundaryKind, bool]]:

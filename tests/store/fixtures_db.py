@@ -18,7 +18,7 @@ from milepost.rules.definition.draft import GroupDraft, PeriodDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.ingest.lanes import Limits
-from milepost.service.organisations.provisioning import add_organisation
+from milepost.service.organisations.provisioning import add_organisation, change_settings
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.scheduled.verify import verify
 from milepost.service.snapshot.organisation_snapshot import snapshot_at
@@ -100,6 +100,7 @@ async def open_house(
         ]
         database = started[0].database
         organisation, _ = await add_organisation(database, name="brand", zone="UTC", now=NOW)
+        await change_settings(database, organisation="brand", changes={"outcomeFeed": "ON"})
         groups = [
             await _define(database, organisation.id, kind, goal) for kind, goal in ((Kpi.SALES, 100), (Kpi.COUNT, 3))
         ]

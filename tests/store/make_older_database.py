@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from milepost.api.http.body import write_json
@@ -47,7 +47,7 @@ class Remembering(ApiClient):
         self.ends = dict[str, Micros]()
         self.last: dict[tuple[str, int], str] = {}
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request and remember it."""
         answered = super().send(method, path, **options)
         till, _ = options.get("auth", ("", ""))

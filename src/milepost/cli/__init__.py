@@ -30,6 +30,7 @@ from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
 from milepost.cli.verify import verify
 from milepost.cli.version import version
+from milepost.cli.webhooks import webhooks
 from milepost.cli.worker import worker
 from milepost.files.encoding import UnreadableFile
 from milepost.model.problem import Refused, Unavailable, Unfit
@@ -67,6 +68,7 @@ app.add_typer(till, name="till")
 app.add_typer(key, name="key")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
+app.add_typer(webhooks, name="webhooks")
 
 
 def main() -> None:

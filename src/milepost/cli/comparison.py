@@ -25,7 +25,7 @@ from milepost.cli.output import print_message
 from milepost.model.problem import Problem, Refused
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 EXIT_DIFFERENT = 1
 SHOWN_MAX = 50
@@ -76,18 +76,18 @@ def compare(
     Differences with a known reason, such as times and new ids, are counted. The exit code is 1 if any other field
     differs.
     """
-    import httpx
+    import httpx2
 
     rules = [*(read_known(known) if known else ()), *KNOWN]
     pairs = read_pairs(recorded)
 
     async def run() -> list[Compared]:
-        async with httpx.AsyncClient(base_url=url, auth=(till, password), timeout=TIMEOUT_SECONDS) as client:
+        async with httpx2.AsyncClient(base_url=url, auth=(till, password), timeout=TIMEOUT_SECONDS) as client:
             return await replay(pairs, client, rules)
 
     try:
         compared = asyncio.run(run())
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise Refused(Problem("--url", f"{url} does not answer: {error}")) from None
     report = report_of(compared)
     _print_json(report) if json else _print_summary(report)
@@ -138,7 +138,7 @@ def _known(entry: Any) -> Known | None:
     return None
 
 
-async def replay(pairs: Sequence[Pair], client: "httpx.AsyncClient", known: Sequence[Known] = KNOWN) -> list[Compared]:
+async def replay(pairs: Sequence[Pair], client: "httpx2.AsyncClient", known: Sequence[Known] = KNOWN) -> list[Compared]:
     """Send each request in turn and compare; ids that the server makes replace the recorded ids from then on."""
     made: dict[str, str] = {}
     compared = []
@@ -216,7 +216,7 @@ def _pair(name: str, value: Any) -> Pair:
             raise Refused(Problem(name, SHAPE))
 
 
-async def _send(pair: Pair, client: "httpx.AsyncClient", made: dict[str, str]) -> tuple[int, Any]:
+async def _send(pair: Pair, client: "httpx2.AsyncClient", made: dict[str, str]) -> tuple[int, Any]:
     """Send a request; return the status and the answer, which stays text if it is not JSON."""
     from milepost.api.http.body import read_json, write_json
 

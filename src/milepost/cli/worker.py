@@ -1,4 +1,4 @@
-"""`milepost worker`: period boundaries and jobs, beside servers with MILEPOST_WORKER=false."""
+"""`milepost worker`: period boundaries, jobs and deliveries, beside servers with MILEPOST_WORKER=false."""
 
 import asyncio
 import os
@@ -12,11 +12,12 @@ from milepost.settings import read_settings
 
 
 def worker(data: Data = None, database_url: DatabaseUrl = None, clock: Clock = None) -> None:
-    """Run the background work of a server: period boundaries and jobs.
+    """Run the background work of a server: period boundaries, jobs and deliveries.
 
     When a period opens or closes, the worker stores an outcome for each customer concerned. Jobs are long work over
-    many customers, such as counting stored events. A server does all this itself unless MILEPOST_WORKER is false.
-    Several workers may run on one database and share the work. Ctrl-C stops a worker.
+    many customers, such as counting stored events. Deliveries tell webhooks what customers reached. A server does all
+    this itself unless MILEPOST_WORKER is false. Several workers may run on one database and share the work. Ctrl-C
+    stops a worker.
     """
     # Before anything slow: a worker that is asked to stop while it starts has ended as asked.
     for number in (signal.SIGTERM, signal.SIGINT):

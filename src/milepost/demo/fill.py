@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-import httpx
+import httpx2
 
 from milepost.demo.account import Account, open_account, remember
 from milepost.demo.client import TIMEOUT_SECONDS, define, place
@@ -43,7 +43,7 @@ def fill(data: Path, account: Account | None, households: int) -> Account:
 
 def prepare(address: str, account: Account) -> None:
     """Add the stores and define the target groups; those that exist are left as they are."""
-    with httpx.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
+    with httpx2.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
         ids = {
             "ZONE": place(client, "zones", zones()),
             "CONCEPT": place(client, "concepts", CONCEPTS),
@@ -57,6 +57,6 @@ def prepare(address: str, account: Account) -> None:
 
 async def send(address: str, account: Account, events: Occurrences) -> Counter[str]:
     """Send all *events* and show the progress; return the number of answers by status."""
-    async with httpx.AsyncClient(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
+    async with httpx2.AsyncClient(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
         with bar(len(events), "Loading bills") as advance:
             return await load(client, events, advance)

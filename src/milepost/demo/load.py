@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-import httpx
+import httpx2
 import msgspec
 
 from milepost.demo.failure import Failed
@@ -63,7 +63,9 @@ def batches(events: Iterable[Occurrence]) -> Iterator[Batch]:
     yield from (Batch(stream, rest) for stream, rest in enumerate(bodies) if rest)
 
 
-async def load(client: httpx.AsyncClient, events: Iterable[Occurrence], advance: Callable[[int], None]) -> Counter[str]:
+async def load(
+    client: httpx2.AsyncClient, events: Iterable[Occurrence], advance: Callable[[int], None]
+) -> Counter[str]:
     """Send all *events*; return the number of answers by status. *advance* is called with the size of each batch done.
 
     Raises Failed if the server refuses an event. Events accepted until then stay, and may be sent again.
@@ -89,7 +91,7 @@ async def _distribute(all_batches: Iterator[Batch], queues: list["asyncio.Queue[
 
 
 async def _send_all(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     queue: "asyncio.Queue[Batch | None]",
     statuses: Counter[str],
     advance: Callable[[int], None],
@@ -105,7 +107,7 @@ async def _send_all(
         advance(len(answer.items))
 
 
-async def _send(client: httpx.AsyncClient, batch: Batch) -> Answer:
+async def _send(client: httpx2.AsyncClient, batch: Batch) -> Answer:
     """Send one batch, and send it again while the server is busy."""
     body = b"[" + b",".join(batch.bodies) + b"]"
     headers = {"Content-Type": "application/json"}

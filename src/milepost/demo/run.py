@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 from rich.console import Console
 
 from milepost.demo.account import Account, recall
+from milepost.demo.arrival import show_arrival
 from milepost.demo.client import TIMEOUT_SECONDS, progress
 from milepost.demo.display import Household, choose, print_json, show, tries
 from milepost.demo.fill import fill
@@ -65,6 +66,7 @@ def run(options: Options) -> None:
             print_json(shown)
         else:
             show(Console(), shown)
+            print_message(show_arrival(server.address, account))
         if options.serve:
             print_message(tries(server.address, account.login, shown))
             server.process.wait()
@@ -74,5 +76,5 @@ def look(address: str, account: Account) -> list[Household]:
     """Read the progress of some households, evenly spread, and return three of them to show."""
     loaded = numbers(account.households)
     candidates = loaded[:: max(1, len(loaded) // CANDIDATES_MAX)][:CANDIDATES_MAX]
-    with httpx.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
+    with httpx2.Client(base_url=address, auth=account.login, timeout=TIMEOUT_SECONDS) as client:
         return choose([progress(client, number) for number in candidates])

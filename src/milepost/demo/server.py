@@ -1,5 +1,6 @@
 """The server of the demo, a process of its own that the demo starts and stops."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from milepost.demo.failure import Failed
 
 READY = re.compile(r"milepost ready on (http://\S+)")
 STOP_SECONDS_MAX = 60
+INSPECTING = {"MILEPOST_INSPECTOR": "1", "MILEPOST_WEBHOOKS_PRIVATE": "1"}
+"""Settings by which the server has a receiver of its own, and may send to it."""
+
 LAST_LINES_SHOWN = 10
 
 
@@ -32,7 +36,9 @@ def serving(data: Path, port: int, clock: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "milepost", "serve"]
     command += ["--data", str(data), "--port", str(port), "--clock", clock]
     with (data / "server.log").open("a", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | INSPECTING
+        )
         assert process.stderr is not None
         rest = Thread(target=_copy, args=(process.stderr, log), daemon=True)
         try:

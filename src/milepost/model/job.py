@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from milepost.model.time import Micros
+from milepost.model.time import EPOCH, Micros
 
 
 class JobKind(Enum):
@@ -13,17 +13,22 @@ class JobKind(Enum):
     ENROL_AUDIENCE = "enrolAudience"
     COUNT_STORED = "countStored"
     NORMALISE_IDENTIFIERS = "normaliseIdentifiers"
+    RECOVER_MESSAGES = "recoverMessages"
 
 
 class JobScope(NamedTuple):
     """The subject of a job: a group, a target of it (0 for all targets) and an audience version (0 for none).
 
     A job that normalises identifiers has the version of the settings that asked for it, and no group.
+    A job that recovers messages has a webhook and a half-open span of epoch microseconds instead.
     """
 
     group_id: int
     target_id: int = 0
     version_id: int = 0
+    webhook_id: int = 0
+    since: Micros = EPOCH
+    until: Micros = EPOCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,9 @@ PERIODS_USUAL, PERIODS_LIMIT = 100, 1_000
 """Periods that a group may have unless the organisation allows more, and that it may allow (S0, facts 8 #97)."""
 
 GOALS_AT_ONCE_MAX = 50
+DELIVERY_DAYS_USUAL, DELIVERY_DAYS_MAX = 14, 90
+"""Days for which deliveries that were made, and the feed, are kept."""
+
 RULES_FIRST, RULES_LATEST = 1, 2
 """Editions of the rules of counting: that of organisations older than this setting, and today's (decision 0027)."""
 
@@ -135,6 +138,14 @@ class GoalTemplate(NamedTuple):
     target_id: int
     least: Decimal
     most: Decimal
+
+
+class OutcomeFeed(Enum):
+    """Which outcomes the feed holds: none, all but changes of values, or all."""
+
+    OFF = "OFF"
+    ON = "ON"
+    WITH_VALUES = "WITH_VALUES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +159,7 @@ class Settings:
     `bill_number_days` is for how many days before and after its date a bill number of v2 names one bill of its till.
     `currency` is the code of the organisation's currency, None if currencies are not told apart. `phone_region` is the
     country whose mobile numbers may come without a country code, None if numbers stay as they are given.
+    Deliveries and the feed are kept for `delivery_days`.
     """
 
     time_zone_policy: TimeZonePolicy = TimeZonePolicy.SERVER
@@ -176,6 +188,8 @@ class Settings:
     ahead_of_clock: AheadOfClock = AheadOfClock.CLAMP
     currency: str | None = None
     phone_region: str | None = None
+    outcome_feed: OutcomeFeed = OutcomeFeed.OFF
+    delivery_days: int = DELIVERY_DAYS_USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,9 @@ from milepost.model.time import Micros
 from milepost.model.wide import pack
 from milepost.store.stored_payloads import UnreadableEvent, read_payload
 
+FIRST_FORM = ("[[", "[]")
+"""How rows of the outbox begin that are older than webhooks: they are outcomes and nothing else."""
+
 PLACES_REMEMBERED_MAX = 10_000
 """The number of places whose stored texts are cached."""
 
@@ -75,6 +78,7 @@ _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _event = msgspec.json.Decoder(_StoredEvent, float_hook=Decimal)
 _groups = msgspec.json.Decoder(TargetGroup, float_hook=Decimal)
 _communications = msgspec.json.Decoder(Communication)
+_second_form = msgspec.json.Decoder(tuple[int, str, str, str, tuple[Outcome, ...]])
 _settings = msgspec.json.Decoder(Settings)
 _EDITION, _IDENTITY = '"rules_edition"', '"event_identity"'
 _authors = msgspec.json.Decoder(Author)
@@ -205,8 +209,8 @@ def encode_outcomes(outcomes: Iterable[Outcome]) -> bytes:
 
 
 def decode_outcomes(body: str) -> tuple[Outcome, ...]:
-    """Return the outcomes in *body*."""
-    return read_outcomes.decode(body)
+    """Return the outcomes in *body*, a row of the outbox in the first or in the second form."""
+    return read_outcomes.decode(body) if body.startswith(FIRST_FORM) else _second_form.decode(body)[-1]
 
 
 def encode_group(group: TargetGroup) -> str:

@@ -103,7 +103,19 @@ async def customers_with_events(
 
 
 def _subject(scope: JobScope) -> str:
-    return "/".join(map(str, scope))
+    return "/".join(map(str, scope if scope.webhook_id else scope[:3]))
+
+
+def _scope(subject: str) -> JobScope:
+    group_id, target_id, version_id, webhook_id, since, until = (*map(int, subject.split("/")), 0, 0, 0)[:6]
+    return JobScope(
+        group_id=group_id,
+        target_id=target_id,
+        version_id=version_id,
+        webhook_id=webhook_id,
+        since=Micros(since),
+        until=Micros(until),
+    )
 
 
 def _job(row: Row) -> Job:
@@ -112,7 +124,7 @@ def _job(row: Row) -> Job:
         org_id=org_id,
         id=job_id,
         kind=JobKind(kind),
-        scope=JobScope(*map(int, subject.split("/"))),
+        scope=_scope(subject),
         after=(bucket, customer_id),
         looked_at=looked_at,
         concerned=concerned,

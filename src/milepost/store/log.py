@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from milepost.model.bucket import bucket_of_customer
 from milepost.model.event import Event, EventKey
-from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, Standing
+from milepost.model.standing import EMPTY_STANDING, Entry, Progress, Standing
 from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Transaction
@@ -54,7 +54,7 @@ class LoggedRow(NamedTuple):
 
 
 class Appended(Struct, frozen=True):
-    """An event to be added to the log, with its entries and outcomes; `body` is already encoded."""
+    """An event to be added to the log, with its entries; `body` and the row of the outbox, if any, are encoded."""
 
     customer_key: CustomerKey
     event: Event
@@ -64,7 +64,7 @@ class Appended(Struct, frozen=True):
     content_hash: bytes
     body: bytes
     entries: Sequence[Entry]
-    outcomes: Sequence[Outcome]
+    outbox: bytes | None
 
 
 class EventName(NamedTuple):
@@ -162,11 +162,13 @@ async def _save_rest(
         await transaction.run("save_standings", keys_of([customer_key for customer_key, _ in standings]) | bodies)
     if archived:
         await transaction.run("save_history", _archived_columns(archived))
-    with_outcomes = [row for row in appended if row.outcomes]
-    if with_outcomes:
-        outcomes = {"bodies": texts([codec.encode_outcomes(row.outcomes) for row in with_outcomes])}
-        seqs = {"seqs": int8s([row.seq for row in with_outcomes])}
-        await transaction.run("append_outbox", keys_of([row.customer_key for row in with_outcomes]) | seqs | outcomes)
+    wanted = [(row.customer_key, row.seq, row.outbox) for row in appended if row.outbox is not None]
+    if wanted:
+        texts_of = {"bodies": texts([body for _, _, body in wanted])}
+        seqs = {"seqs": int8s([seq for _, seq, _ in wanted])}
+        await transaction.run(
+            "append_outbox", keys_of([customer_key for customer_key, _, _ in wanted]) | seqs | texts_of
+        )
 
 
 def keys_of(customer_keys: Sequence[CustomerKey]) -> dict[str, object]:

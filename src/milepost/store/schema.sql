@@ -289,12 +289,15 @@ create table event_claim (
 );
 
 -- The outcomes of one event, to be delivered at least once. They are written in the same transaction as the standing.
+-- The outcomes of one event, to be delivered at least once. They are written in the same transaction as the standing, and
+-- leave when they are relayed. A row that a mistake of ours keeps from that is set aside at failed_at.
 create table outbox (
     bucket int not null,
     org_id bigint not null,
     customer_id bigint not null,
     seq bigint not null,
     body text not null,
+    failed_at timestamptz,
     primary key (bucket, org_id, customer_id, seq)
 );
 
@@ -399,3 +402,99 @@ create table customer_goal (
     cancelled_at timestamptz,
     primary key (bucket, org_id, customer_id, goal_id)
 );
+
+create sequence webhook_id_seq start 1001;
+create sequence delivery_id_seq start 1;
+create sequence announcement_seq start 1;
+
+-- Webhooks: who is told of outcomes. failures counts failed attempts since the last success; until open_until nothing is
+-- sent (its circuit is open); free_at bounds the rate. Instants are on the clock of the senders.
+create table webhook (
+    org_id bigint not null references organisation,
+    webhook_id bigint not null,
+    body text not null,
+    secrets text not null,
+    since_version bigint not null,
+    is_active boolean not null,
+    disabled_reason text,
+    failures int not null default 0,
+    failing_since timestamptz,
+    open_until timestamptz,
+    free_at timestamptz,
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    primary key (org_id, webhook_id)
+);
+
+-- Sixteen groups of buckets. A server leases a group to move its outbox rows to deliveries and to the feed; position is
+-- the last number that was dealt in the feed, in the order of commits.
+create table relay (
+    relay_id int primary key,
+    epoch bigint not null default 0,
+    leased_until timestamptz,
+    position bigint not null default 0
+);
+insert into relay (relay_id) select * from generate_series(0, 15);
+
+-- One message for one webhook. A sender that claims it raises its epoch and may record an attempt only with that epoch.
+-- number counts the messages of one customer to one webhook.
+create table delivery (
+    bucket int not null,
+    org_id bigint not null,
+    delivery_id bigint not null,
+    webhook_id bigint not null,
+    customer_id bigint not null,
+    message_id text not null,
+    type text not null,
+    number bigint not null,
+    body text not null,
+    state text not null,
+    attempts int not null default 0,
+    epoch bigint not null default 0,
+    leased_until timestamptz,
+    created_at timestamptz not null,
+    next_at timestamptz not null,
+    done_at timestamptz,
+    primary key (bucket, org_id, delivery_id),
+    constraint delivery_state_known check (state in ('PENDING', 'DELIVERED', 'DEAD'))
+);
+-- A message goes to a webhook under one id, however often it is relayed.
+create unique index delivery_message on delivery (bucket, org_id, webhook_id, message_id);
+-- What is due is claimed by webhook, so that none waits behind another.
+create index delivery_due on delivery (org_id, webhook_id, next_at) where state = 'PENDING';
+-- Deliveries are listed by webhook, latest first.
+create index delivery_listed on delivery (org_id, webhook_id, delivery_id);
+-- What is done is deleted after some days.
+create index delivery_done on delivery (done_at) where done_at is not null;
+
+-- The last number of a customer's messages to a webhook.
+create table delivery_number (
+    bucket int not null,
+    org_id bigint not null,
+    webhook_id bigint not null,
+    customer_id bigint not null,
+    last bigint not null,
+    primary key (bucket, org_id, webhook_id, customer_id)
+);
+
+-- Requests to receivers and their answers.
+create table attempt (
+    bucket int not null,
+    org_id bigint not null,
+    delivery_id bigint not null,
+    attempt_id bigint not null,
+    body text not null,
+    primary key (bucket, org_id, delivery_id, attempt_id)
+);
+
+-- Messages to be fetched, numbered in the order in which their group of buckets committed them.
+create table feed (
+    relay_id int not null,
+    org_id bigint not null,
+    position bigint not null,
+    body text not null,
+    written_at timestamptz not null,
+    primary key (relay_id, org_id, position)
+);
+-- The feed keeps some days.
+create index feed_written on feed (written_at);

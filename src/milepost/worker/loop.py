@@ -23,10 +23,14 @@ _log = structlog.get_logger()
 class WorkerLoop(ABC):
     """Works until it is told to stop. A subclass says in `once` what a unit of its work is."""
 
-    def __init__(self, name: str, events_waiting: Callable[[], int]) -> None:
-        """Log as *name*; *events_waiting* returns how many events of requests wait in this process."""
+    def __init__(self, name: str, events_waiting: Callable[[], int], look_every: float = LOOK_EVERY_SECONDS) -> None:
+        """Log as *name*; *events_waiting* returns how many events of requests wait in this process.
+
+        Without work the loop looks again after *look_every* seconds.
+        """
         self._name = name
         self._events_waiting = events_waiting
+        self._look_every = look_every
         self._stopping = asyncio.Event()
 
     @property
@@ -54,7 +58,7 @@ class WorkerLoop(ABC):
                 _log.exception(f"{self._name}_failed")
                 has_worked = False
             if not has_worked:
-                await self._rest(LOOK_EVERY_SECONDS)
+                await self._rest(self._look_every)
 
     async def rest_after_page(self, began: float) -> None:
         """Rest in proportion to a page that *began* at this time of the event loop, longer while events wait."""

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 from pydantic import BaseModel
+from starlette.types import ASGIApp
 
 from milepost.api.capillary.envelope import Failure
 from milepost.api.http.descriptions import described, example_of
+from milepost.api.http.request_id import RequestIds
 from milepost.api.http.route import ADMIN, EVENTS, JSON, Body, Route
 from milepost.api.http.routes import ROUTES
 from milepost.api.native.answer import Problems
@@ -52,6 +54,10 @@ class DocumentedApp(FastAPI):
         if not self.openapi_schema:
             self.openapi_schema = completed(super().openapi())
         return self.openapi_schema
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the app as it is called; every answer of it carries the id of its request."""
+        return RequestIds(super().build_middleware_stack())
 
 
 def completed(document: Json) -> Json:

@@ -25,7 +25,9 @@ from milepost.api.native.customers import routes as native_customers
 from milepost.api.native.declarations import routes as declarations
 from milepost.api.native.enrolments import routes as enrolments
 from milepost.api.native.events import routes as events
+from milepost.api.native.feed import routes as feed
 from milepost.api.native.goals import routes as goals
+from milepost.api.native.inspector import routes as inspector
 from milepost.api.native.jobs import routes as jobs
 from milepost.api.native.leaderboards import routes as native_leaderboards
 from milepost.api.native.organisations import routes as organisations
@@ -33,6 +35,8 @@ from milepost.api.native.places import routes as places
 from milepost.api.native.progress import routes as progress
 from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as native_target_groups
+from milepost.api.native.webhooks import deliveries as webhook_deliveries
+from milepost.api.native.webhooks import routes as native_webhooks
 
 MODULES: tuple[ModuleType, ...] = (
     events,
@@ -63,6 +67,10 @@ MODULES: tuple[ModuleType, ...] = (
     progress,
     awards,
     streaks,
+    native_webhooks,
+    webhook_deliveries,
+    feed,
+    inspector,
 )
 """The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
 

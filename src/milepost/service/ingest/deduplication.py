@@ -28,6 +28,7 @@ class ResolvedEvent(Struct, frozen=True):
     content_hash: bytes
     naming: Naming = Naming.EVENT_ID
     is_dated: bool = True
+    request_id: str = ""
 
 
 class Deduplicated(NamedTuple):

@@ -10,6 +10,7 @@ from milepost.model.event import EventKey, Payload
 from milepost.model.problem import Fault, Problem
 from milepost.model.standing import Entry, Reason
 from milepost.model.time import Micros
+from milepost.service.snapshot.current_request import current_request_id
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 
@@ -32,7 +33,8 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     who is not known is registered by the identifier, of whatever kind it is (facts 8 #91). `is_dated` is false if the
     sender said no time: then `occurred_at` is that of the receipt, and is not compared when the event is received again
     (facts 8 #63). `warnings` are what the reader of the request found odd. `given_at` is the time that the client gave,
-    where the event is judged by another.
+    where the event is judged by another. `request_id` is that of the
+    request which brought the event.
     """
 
     org_id: int
@@ -49,6 +51,7 @@ class IncomingEvent(Struct, frozen=True, kw_only=True):
     is_dated: bool = True
     warnings: tuple[Problem, ...] = ()
     given_at: Micros | None = None
+    request_id: str = ""
 
 
 def own_event(
@@ -78,6 +81,7 @@ def own_event(
         till_id=till_id,
         payload=payload,
         naming=Naming.CUSTOMER,
+        request_id=current_request_id.get(),
     )
 
 

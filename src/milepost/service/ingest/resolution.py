@@ -117,4 +117,5 @@ def resolved_event(
         content_hash=codec.content_hash(incoming_event.name, event.dated_at, payload),
         naming=incoming_event.naming,
         is_dated=incoming_event.is_dated,
+        request_id=incoming_event.request_id,
     )

@@ -26,8 +26,10 @@ from milepost.service.ingest.new_events import Batch
 from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_till_of_bill
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
+from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED
 from milepost.store import codec, customers, leaderboards, log
 from milepost.store.database import Database, StoredAlready, Transaction
+from milepost.store.delivery.codec import encode_outbox
 from milepost.store.log import Appended, CustomerKey, key_of_customer
 
 _APPLIED = Status.APPLIED
@@ -260,10 +262,11 @@ def _apply_customer(
     answers: list[Answer | None],
 ) -> None:
     """Apply one customer's *events*: write their answers to *answers*, and the results to *writes*."""
-    version, rule_index = snapshot.organisation.version, snapshot.rule_index
+    version, rule_index, wanted = snapshot.organisation.version, snapshot.rule_index, snapshot.wanted
     result = apply_batch(rule_index, standing, history.progress, history.log, [resolved.event for resolved in events])
     for resolved, applied in zip(events, result.applied, strict=True):
         event, seq, entries, outcomes = applied.event, applied.seq, applied.entries, applied.outcomes
+        told = None if wanted is NOTHING_WANTED else wanted.rows_of(event, entries, outcomes)
         body, reference = codec.encode_event(event, resolved.payload), _reference(event.payload)
         writes.appended.append(
             Appended(
@@ -275,7 +278,7 @@ def _apply_customer(
                 content_hash=resolved.content_hash,
                 body=body,
                 entries=entries,
-                outcomes=outcomes,
+                outbox=None if told is None else encode_outbox(event.key, resolved.request_id, told),
             )
         )
         answers[resolved.position] = Answer(

@@ -7,6 +7,7 @@ from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
 from milepost.service.ingest.lanes import Lanes, Limits
 from milepost.service.ingest.transaction import Ingest
+from milepost.service.runtime.outgoing import Outgoing, box_for_now
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store.database import Database
@@ -23,6 +24,7 @@ class Runtime:
     access: Access
     boards: BoardCache
     clock: Callable[[], Micros]
+    outgoing: Outgoing
 
 
 async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
@@ -31,8 +33,10 @@ async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapsho
         return await runtime.snapshots.of_organisation(reading, org_id)
 
 
-def build_runtime(database: Database, clock: Callable[[], Micros], *, lanes: int, limits: Limits) -> Runtime:
-    """Build a runtime around an open *database*."""
+def build_runtime(
+    database: Database, clock: Callable[[], Micros], *, lanes: int, limits: Limits, outgoing: Outgoing | None = None
+) -> Runtime:
+    """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*."""
     snapshots = Snapshots()
     ingest = Ingest(database, snapshots)
     return Runtime(
@@ -43,4 +47,5 @@ def build_runtime(database: Database, clock: Callable[[], Micros], *, lanes: int
         access=Access(database, clock),
         boards=BoardCache(database, clock, lambda: ingest.scored),
         clock=clock,
+        outgoing=outgoing or Outgoing(box=box_for_now(), now=clock),
     )

@@ -15,7 +15,9 @@ import structlog
 from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
+from milepost.model.outcome_type import OutcomeType
 from milepost.model.problem import Unavailable
+from milepost.model.target import Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.rules.compiled.boundaries import (
     WINDOW_CHECK_EVERY_US,
@@ -24,6 +26,8 @@ from milepost.rules.compiled.boundaries import (
     next_window_check,
 )
 from milepost.service.boards.cached_boards import close_within
+from milepost.service.delivery.announcements import announce
+from milepost.service.delivery.payloads.native import BoardOutcome, NamedPart, TargetPart
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_event
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.period_notices import PeriodNotice, notices_for
@@ -156,11 +160,28 @@ class BoundaryNotifier:
             for target in group.targets:
                 name = BoardName(lease.org_id, target.id, lease.boundary.period_id)
                 await close_within(transaction, name, self._runtime.clock())
+                await _announce_board(transaction, snapshot, group, target, lease.boundary)
         is_open = group is not None and not group.deleted and lease.boundary.due_at < last_window_check(group, settings)
         if lease.boundary.kind is BoundaryKind.WINDOWS and is_open:
             await boundaries.repeat(transaction, lease, next_window_check(lease.boundary.due_at))
         else:
             await boundaries.finish(transaction, lease, self._runtime.clock())
+
+
+async def _announce_board(
+    transaction: Transaction,
+    snapshot: OrganisationSnapshot,
+    group: TargetGroup,
+    target: Target,
+    boundary: PeriodBoundary,
+) -> None:
+    data = BoardOutcome(
+        group=NamedPart(id=group.id, name=group.name),
+        target=TargetPart(id=target.id, name=target.name, description=target.description),
+        period_id=boundary.period_id,
+    )
+    name = f"{target.id}/{boundary.period_id}"
+    await announce(transaction, snapshot, OutcomeType.LEADERBOARD_CLOSED, name, boundary.due_at, data)
 
 
 class _Agenda:

@@ -11,11 +11,15 @@ from typing import NamedTuple
 import structlog
 
 from milepost.model.job import Job, JobKind
+from milepost.model.outcome_type import OutcomeType
 from milepost.model.problem import Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import Micros
 from milepost.service.customers.identifier_forms import rewrite_identifiers
+from milepost.service.delivery.announcements import announce
+from milepost.service.delivery.payloads.native import JobOutcome
+from milepost.service.delivery.recovery import recover_customers
 from milepost.service.enrolments.audience_enrolment import enrol_members, names_version
 from milepost.service.enrolments.stored_events import count_stored_for, open_targets
 from milepost.service.runtime.runtime import Runtime
@@ -90,9 +94,24 @@ async def _page(runtime: Runtime, limit: int, *, skipping: bool = False) -> Job 
             result = await WORKERS[job.kind](runtime, transaction, job, limit)
         job_after = _after_page(job, result, limit, runtime.clock(), failed=skipping)
         await jobs.save(transaction, job_after, runtime.clock())
+        if job_after.done_at is not None:
+            await _announce_end(runtime, transaction, job_after)
         return job_after
 
     return await runtime.database.attempt(work)
+
+
+async def _announce_end(runtime: Runtime, transaction: Transaction, job: Job) -> None:
+    snapshot = await runtime.snapshots.of_organisation(transaction, job.org_id)
+    data = JobOutcome(
+        id=job.id,
+        kind=job.kind.value,
+        target_group_id=job.scope.group_id,
+        looked_at=job.looked_at,
+        concerned=job.concerned,
+        failed=job.failed,
+    )
+    await announce(transaction, snapshot, OutcomeType.JOB_FINISHED, str(job.id), runtime.clock(), data)
 
 
 def _after_page(job: Job, page: Page, limit: int, now: Micros, *, failed: bool) -> Job:
@@ -114,7 +133,7 @@ async def _next_customers(transaction: Transaction, job: Job, limit: int) -> lis
         case JobKind.ENROL_AUDIENCE:
             members = await audiences.read_members(transaction, job.org_id, job.scope.version_id, job.after, limit)
             return [key_of_customer(job.org_id, member.customer_id) for member in members]
-        case JobKind.COUNT_STORED | JobKind.NORMALISE_IDENTIFIERS:
+        case JobKind.COUNT_STORED | JobKind.NORMALISE_IDENTIFIERS | JobKind.RECOVER_MESSAGES:
             return await jobs.customers_after(transaction, job.org_id, job.after, limit)
 
 
@@ -161,8 +180,15 @@ async def _normalise_identifiers(_runtime: Runtime, transaction: Transaction, jo
     return Page(customers, await rewrite_identifiers(transaction, job.org_id, customers))
 
 
+async def _recover_messages(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
+    """Write messages that a webhook never got."""
+    page = await _next_customers(transaction, job, limit)
+    return Page(page, await recover_customers(runtime, transaction, job, page))
+
+
 WORKERS: Mapping[JobKind, Worker] = {
     JobKind.ENROL_AUDIENCE: _enrol_audience,
     JobKind.COUNT_STORED: _count_stored,
     JobKind.NORMALISE_IDENTIFIERS: _normalise_identifiers,
+    JobKind.RECOVER_MESSAGES: _recover_messages,
 }

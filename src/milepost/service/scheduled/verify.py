@@ -1,23 +1,15 @@
 """Replays the log and compares the result with the stored standing, which is only a cache of it (law 7)."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from milepost.engine.apply import START, Replayed, replay
-from milepost.engine.progress.history import Logged
-from milepost.model.standing import MergedCustomer
+from milepost.engine.apply import Replayed
 from milepost.rules.compiled.index import RuleIndex
-from milepost.service.snapshot.organisation_snapshot import snapshot_at
+from milepost.service.delivery.replayed_customer import replay_customer
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
-from milepost.store.log import CustomerKey, LoggedRow, key_of_customer, lock_standings
+from milepost.store.log import CustomerKey, key_of_customer, lock_standings
 from milepost.store.stored_payloads import UnreadableEvent
-
-Log = Sequence[tuple[int, LoggedRow]]
-"""A customer's events in the order in which they were applied, each with the version that judged it."""
-
-StoredBytes = tuple[bytes, tuple[bytes, ...]]
-"""A customer's standing and archived progress as they are stored."""
 
 PAGE = 500
 """Customers whose ids are read at once."""
@@ -60,47 +52,19 @@ async def _verify_customer(
         # Locked first, so that standing, history and log are read as of one moment.
         await lock_standings(transaction, [customer_key])
         stored = await customers.stored_bytes(transaction, customer_key)
-        log = await customers.full_log(transaction, customer_key)
-        merged = codec.decode_standing(stored[0]).lineage.merged
-        merged_logs = {
-            customer.under: await customers.full_log(transaction, _key_of_merged(customer_key, customer))
-            for customer in merged
-        }
-        for version in {version for version, _ in log} - rule_indexes.keys():
-            rule_indexes[version] = (await snapshot_at(transaction, customer_key.org_id, version)).rule_index
-    try:
-        replayed, agrees = _replayed(rule_indexes, log, merged_logs, stored)
-    except UnreadableEvent as error:
-        return VerifiedCustomer(customer_key, len(log), 0, agrees=False, unreadable=str(error))
-    return VerifiedCustomer(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
-
-
-def _replayed(
-    rule_indexes: dict[int, RuleIndex], log: Log, merged_logs: Mapping[tuple[int, ...], Log], stored: StoredBytes
-) -> tuple[Replayed, bool]:
-    """Return the replayed customer, and whether that is what is *stored*. Raises UnreadableEvent."""
-    start = START._replace(
-        log=tuple(
-            Logged(row.event(), row.seq, row.entries, under) for under, rows in merged_logs.items() for _, row in rows
-        )
-    )
-    replayed = replay(_at(rule_indexes), [(version, row.event()) for version, row in log], start)
-    replayed_log = replayed.log[len(start.log) :]
+        lineage = codec.decode_standing(stored[0]).lineage
+        try:
+            log, replayed, first = await replay_customer(transaction, customer_key, lineage, rule_indexes)
+        except UnreadableEvent as error:
+            return VerifiedCustomer(customer_key, 0, 0, agrees=False, unreadable=str(error))
+    replayed_log = replayed.log[first:]
     agrees = encoded(replayed) == stored and all(
         row.entries == logged.entries for (_, row), logged in zip(log, replayed_log, strict=True)
     )
-    return replayed, agrees
-
-
-def _key_of_merged(survivor: CustomerKey, merged: MergedCustomer) -> CustomerKey:
-    return key_of_customer(survivor.org_id, merged.customer_id)
+    return VerifiedCustomer(customer_key, len(log), len(replayed.standing.progress) + len(replayed.history), agrees)
 
 
 def encoded(replayed: Replayed) -> tuple[bytes, tuple[bytes, ...]]:
     """Return the bytes in which a replayed customer would be stored: the standing, and the history in order."""
     history = (codec.encode_progress(replayed.history[key]) for key in sorted(replayed.history))
     return codec.encode_standing(replayed.standing), tuple(history)
-
-
-def _at(rule_indexes: dict[int, RuleIndex]) -> Callable[[int], RuleIndex]:
-    return rule_indexes.__getitem__

@@ -9,8 +9,10 @@ from milepost.model.organisation import Concept, Organisation, Store, Till, Zone
 from milepost.model.problem import Problem
 from milepost.model.target import TargetGroup
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
+from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED, WantedOutcomes, wanted_outcomes
 from milepost.store import organisations, places
 from milepost.store.database import Transaction
+from milepost.store.delivery import webhooks
 
 
 class PlaceName(NamedTuple):
@@ -92,7 +94,8 @@ class OrganisationSnapshot:
     A snapshot equals itself alone, so what is derived from it can be found by it, and goes when it goes.
 
     `shared` are the groups that are not customers' own goals. `holders` maps each target's id to its group. With these
-    two a customer's groups are found without a look at the goals that other customers set.
+    two a customer's groups are found without a look at the goals that other customers set. `wanted` are the outcomes
+    that somebody waits for today, whatever the version.
     """
 
     organisation: Organisation
@@ -101,6 +104,7 @@ class OrganisationSnapshot:
     places: Places
     shared: tuple[TargetGroup, ...]
     holders: Mapping[int, TargetGroup]
+    wanted: WantedOutcomes = NOTHING_WANTED
 
     def groups_around(self, target_ids: Iterable[int]) -> list[TargetGroup]:
         """Return the shared groups, and the groups of the targets *target_ids*, in the order of ids."""
@@ -139,6 +143,7 @@ async def snapshot_at(
         ),
         shared=tuple(group for group in groups.values() if not group.user_created),
         holders={target.id: group for group in groups.values() for target in group.targets},
+        wanted=wanted_outcomes(await webhooks.of_organisation(transaction, org_id), organisation.settings.outcome_feed),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from milepost.model.organisation import (
     BILL_NUMBER_DAYS_MAX,
+    DELIVERY_DAYS_MAX,
     GOAL_DAYS_MAX,
     GOAL_TEMPLATES_MAX,
     GOALS_AT_ONCE_MAX,
@@ -26,6 +27,7 @@ from milepost.model.organisation import (
     EnrolMidPeriod,
     EventIdentity,
     LeaderboardTies,
+    OutcomeFeed,
     PeriodEndOutcome,
     ReturnedBills,
     Returns,
@@ -179,6 +181,14 @@ SETTINGS: Mapping[str, Setting] = {
         show=lambda value: value,
         values="none or such as DE",
         meaning="the country whose mobile numbers may come without a country code; with it all have one form",
+    ),
+    "outcomeFeed": choice(
+        "outcome_feed",
+        OutcomeFeed,
+        "which outcomes the feed holds: none, all but changes of values, or all; webhooks do not need it",
+    ),
+    "deliveryDays": number(
+        "delivery_days", 1, DELIVERY_DAYS_MAX, "for how many days deliveries that were made, and the feed, are kept"
     ),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"

@@ -18,6 +18,7 @@ from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.rules.event_names import WITH_FIELDS, is_own_name, refusal_of_own_name
 from milepost.service.definitions.event_definitions import CODE_RECEIVED, received_problems, unique_id
 from milepost.service.ingest.incoming_event import IncomingEvent, Naming
+from milepost.service.snapshot.current_request import current_request_id
 
 NAME_CHARACTERS_MAX = 100
 VALUE_CHARACTERS_MAX = 200
@@ -99,6 +100,7 @@ def read_event(
         payload=Activity(attributes),
         naming=Naming.EVENT_ID if unique is None else Naming.CUSTOMER,
         is_dated=value.get("eventDateTime") is not None,
+        request_id=current_request_id.get(),
         registers=definition is not None
         and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )

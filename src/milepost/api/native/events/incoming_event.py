@@ -29,6 +29,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.time import DAY_US, SECOND_US, Micros
 from milepost.rules.event_names import is_own_name, misspelt, refusal_of_own_name, resembled
 from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.snapshot.current_request import current_request_id
 from milepost.service.snapshot.organisation_snapshot import PlaceName
 
 EVENT_BYTES_MAX = 1024 * 1024
@@ -115,6 +116,7 @@ def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now
         till_id=till_id,
         payload=payload,
         warnings=tuple(warnings),
+        request_id=current_request_id.get(),
     )
 
 

@@ -19,6 +19,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, Status
 from milepost.service.organisations.attribution import AttributedCaller
+from milepost.service.snapshot.current_request import current_request_id
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 KEY_CHARACTERS_MAX = 200
@@ -78,6 +79,7 @@ def read_events(
             naming=event.naming,
             is_dated=value.get("billingDate") is not None,
             warnings=tuple(warnings),
+            request_id=current_request_id.get(),
         )
         for event in events
     ]

@@ -1,0 +1,1 @@
+"""The feed: outcomes of an organisation, to be fetched."""

@@ -1,0 +1,1 @@
+"""Webhooks: who is told of outcomes, and what became of each message."""

@@ -1,0 +1,1 @@
+"""Messages: which outcomes they tell, under which ids, in which style."""

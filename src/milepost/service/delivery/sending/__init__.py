@@ -1,0 +1,1 @@
+"""Sending: safe requests, signatures, and when to try again."""

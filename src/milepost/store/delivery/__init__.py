@@ -1,0 +1,1 @@
+"""The tables of webhooks, deliveries and the feed."""

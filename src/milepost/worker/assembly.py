@@ -1,0 +1,29 @@
+"""All workers of a process."""
+
+from milepost.service.delivery.delivery_log import prune_all
+from milepost.service.delivery.relay import relay_once
+from milepost.service.delivery.sending.sender import Sender
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.scheduled.boundaries import BoundaryNotifier
+from milepost.service.scheduled.jobs import work_once
+from milepost.worker.boundaries import BoundaryWorker
+from milepost.worker.delivery import PruningWorker, RelayWorker, SendingWorker
+from milepost.worker.jobs import JobWorker
+from milepost.worker.loop import WorkerLoop
+
+Workers = tuple[WorkerLoop, ...]
+
+
+def workers_of(runtime: Runtime) -> Workers:
+    """Return the workers of a runtime: period boundaries, jobs, and deliveries."""
+
+    def events_waiting() -> int:
+        return runtime.lanes.events_waiting
+
+    return (
+        BoundaryWorker(BoundaryNotifier(runtime), events_waiting),
+        JobWorker(lambda: work_once(runtime), events_waiting),
+        RelayWorker(lambda: relay_once(runtime), events_waiting),
+        SendingWorker(Sender(runtime), events_waiting),
+        PruningWorker(lambda: prune_all(runtime), events_waiting),
+    )
