@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from milepost.model.problem import Unavailable
+from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, failed
 from milepost.service.ingest.transaction import Ingest
 
@@ -147,6 +147,8 @@ async def _receive_batch(ingest: Ingest, incoming_events: Sequence[IncomingEvent
         return await ingest(incoming_events)
     except Unavailable:
         raise
+    except DatabaseFault:
+        return [failed(incoming_event) for incoming_event in incoming_events]
     except Exception:  # noqa: BLE001 - around one batch, so that one event cannot spoil its neighbours
         if len(incoming_events) == 1:
             _log.exception("event_not_counted", source=incoming_events[0].key.source, id=incoming_events[0].key.id)

@@ -1,6 +1,7 @@
 """Receives a batch of events in one transaction: lock the customers, drop duplicates, apply, write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from milepost.engine.apply import apply_batch
@@ -8,10 +9,11 @@ from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
+from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
-from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, refusal
+from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, locked, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
     deduplicate_merged,
@@ -25,6 +27,10 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import codec, leaderboards, log
 from milepost.store.database import Database, Transaction
 from milepost.store.log import Appended, CustomerKey, key_of_customer
+from milepost.store.sql.failures import Locked
+
+Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[tuple[dict[CustomerKey, bytes], set[CustomerKey]]]]
+"""Locks customers; returns the bytes of their standings, and the customers whose rows are locked elsewhere."""
 
 _APPLIED = Status.APPLIED
 """A name of its own, because looking up a member of an enumeration takes as long as making an answer."""
@@ -39,6 +45,7 @@ class Ingest:
         self._snapshots = snapshots
         self._names: dict[IdentifierKey, CustomerKey] = {}
         self._redirects: Redirects = {}
+        self._locks = CustomerLocks()
         self.scored = 0
         """How many batches may have written scores of leaderboards."""
 
@@ -62,17 +69,24 @@ class Ingest:
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events* in a transaction; return the answer to each, after the commit."""
 
-        async def work(transaction: Transaction) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
-            return await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
+        async def work(
+            transaction: Transaction, *, waits: bool = True
+        ) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
+            lock = partial(self._locks.lock, waits=waits)
+            return await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events, lock)
 
-        answers, names = await self._database.attempt(work)
+        try:
+            answers, names = await self._database.attempt(work)
+        except Locked:
+            answers, names = await self._database.attempt(partial(work, waits=False))
         self.scored += 1
         cache_identities(self._names, names)
         return answers
 
     async def inside(self, transaction: Transaction, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         """Receive *incoming_events* as a part of *transaction*, which commits them with its other changes."""
-        answers, _ = await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events)
+        lock = partial(self._locks.lock, waits=True)
+        answers, _ = await _receive(transaction, self._snapshots, self._names, self._redirects, incoming_events, lock)
         self.scored += 1
         return answers
 
@@ -83,6 +97,7 @@ async def _receive(
     names: dict[IdentifierKey, CustomerKey],
     redirects: Redirects,
     incoming_events: Sequence[IncomingEvent],
+    lock: Lock,
 ) -> tuple[list[Answer], dict[IdentifierKey, CustomerKey]]:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
 
@@ -98,7 +113,7 @@ async def _receive(
             for customer in identities.customers
         ]
     customer_keys = sorted({customer for customer in identities.customers if isinstance(customer, CustomerKey)})
-    standings = await log.lock_bodies(transaction, customer_keys)
+    standings, locked_customers = await lock(transaction, customer_keys)
     profiles = await profiles_of(transaction, current, customer_keys)
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []
@@ -108,6 +123,8 @@ async def _receive(
         if isinstance(place, Place) and isinstance(customer, CustomerKey) and customer in standings:
             profile = profiles.get(customer) if profiles else None
             resolved.append(resolved_event(position, incoming, place, customer, profile))
+        elif customer in locked_customers:
+            answers[position] = locked(incoming)
         else:
             answers[position] = refusal(incoming, *problems_of(place, customer, standings))
     deduplicated = await deduplicate(transaction, resolved, answers)

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from milepost.model.problem import Unavailable, Unfit
+from milepost.store.sql.conninfo import with_defaults
 
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
 
@@ -28,7 +29,7 @@ async def migrate(url: str) -> list[str]:
     Raises Unavailable if the server cannot be reached, and Tampered if the text of an applied migration has changed.
     """
     try:
-        connecting = await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=tuple_row)
+        connecting = await psycopg.AsyncConnection.connect(with_defaults(url), autocommit=True, row_factory=tuple_row)
     except psycopg.OperationalError as error:
         message = f"The database cannot be reached: {' '.join(str(error).split())}"
         raise Unavailable(message) from error
