@@ -10,6 +10,8 @@ from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 ACCEPTED = {"code": 1100, "message": "Event is pushed to transformation state"}
+KEPT = ("milepost.Enrol", "TransactionAdd", "ReturnBill", "PointsAwarded", "CurrencyAwarded", "TargetCompleted")
+"""Names that are no names of behavioural events."""
 
 
 def run(**changes: Any) -> Json:
@@ -97,7 +99,7 @@ def test_every_name_of_a_customer_will_do(organisation: OrganisationClient) -> N
         (run(event_name=""), "event_name: must be text of 1 to 100 characters"),
         (run(event_name="e" * 101), "event_name: must be text of 1 to 100 characters"),
         (run(event_name=5), "event_name: must be text of 1 to 100 characters"),
-        (run(event_name="milepost.Enrol"), "event_name: must be text of 1 to 100 characters"),
+        *((run(event_name=name), f'event_name: "{name}" is no behavioural event') for name in KEPT),
         ({"event_name": "Run"}, "one of customerId, userId, externalId, mobile, email, cardnumber, cardExternalId, "),
         (run(externalId=[]), "externalId: must be an identifier of 1 to 200 characters"),
         (run(externalId="a" * 201), "externalId: must be an identifier of 1 to 200 characters"),

@@ -26,7 +26,9 @@ def verify(data: Data = None, database_url: DatabaseUrl = None, json: Json = Fal
         print_json({**counts, "differ": len(result.differing), "differing": result.differing})
     else:
         for customer in result.differing[:SHOWN_MAX]:
-            typer.echo(f"differs: organisation {customer['orgId']}, customer {customer['customerId']}")
+            word = "cannot be read" if "failure" in customer else "differs"
+            reason = f": {customer['failure']}" if "failure" in customer else ""
+            typer.echo(f"{word}: organisation {customer['orgId']}, customer {customer['customerId']}{reason}")
         summary = f"compared {result.compared} standings ({result.events} events, {result.progress} progress rows)"
         typer.echo(f"{summary}, differ {len(result.differing)}")
     if result.differing:
@@ -37,21 +39,22 @@ class _Result(NamedTuple):
     compared: int
     events: int
     progress: int
-    differing: list[dict[str, int]]
+    differing: list[dict[str, int | str]]
 
 
 async def _verify(runtime: "Runtime") -> _Result:
     from milepost.service.scheduled.verify import verify as replay_all
 
     compared = events = progress = 0
-    differing: list[dict[str, int]] = []
+    differing: list[dict[str, int | str]] = []
     async for comparison in replay_all(runtime.database):
         compared += 1
         events += comparison.events
         progress += comparison.progress
         if not comparison.agrees:
             customer = comparison.customer_key
-            differing.append({"orgId": customer.org_id, "customerId": customer.customer_id})
+            ids: dict[str, int | str] = {"orgId": customer.org_id, "customerId": customer.customer_id}
+            differing.append(ids if comparison.failure is None else ids | {"failure": comparison.failure})
         if compared % REPORT_EVERY == 0:
             print_message(f"replayed {compared} customers, {events} events")
     return _Result(compared, events, progress, differing)

@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
+import structlog
+
 from milepost.engine.apply import START, Replayed, replay
 from milepost.engine.progress.history import Logged
+from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.model.standing import MergedCustomer
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.snapshot.organisation_snapshot import snapshot_at
@@ -12,17 +15,23 @@ from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
 from milepost.store.log import CustomerKey, key_of_customer, lock_standings
 
+_log = structlog.get_logger()
+
 PAGE = 500
 """Customers whose ids are read at once."""
 
 
 class VerifiedCustomer(NamedTuple):
-    """The result of replaying one customer's log: the number of events and progress rows, and whether it agrees."""
+    """The result of replaying one customer's log: the number of events and progress rows, and whether it agrees.
+
+    `failure` is the reason why what is stored of the customer cannot be read or replayed; None if it can.
+    """
 
     customer_key: CustomerKey
     events: int
     progress: int
     agrees: bool
+    failure: str | None = None
 
 
 async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
@@ -36,10 +45,23 @@ async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
             async with database.reading() as reading:
                 page = await customers.ids_after(reading, org_id, after, PAGE)
             for customer_id in page:
-                yield await _verify_customer(database, key_of_customer(org_id, customer_id), rule_indexes)
+                yield await _verify_or_report(database, key_of_customer(org_id, customer_id), rule_indexes)
             if len(page) < PAGE:
                 break
             after = page[-1]
+
+
+async def _verify_or_report(
+    database: Database, customer_key: CustomerKey, rule_indexes: dict[int, RuleIndex]
+) -> VerifiedCustomer:
+    """Verify a customer; what cannot be read or replayed is a result too, so that the others are verified."""
+    try:
+        return await _verify_customer(database, customer_key, rule_indexes)
+    except (Unavailable, DatabaseFault):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer must not hide the others
+        _log.exception("customer_not_verified", org=customer_key.org_id, customer=customer_key.customer_id)
+        return VerifiedCustomer(customer_key, 0, 0, agrees=False, failure=f"{type(error).__name__}: {error}")
 
 
 async def _verify_customer(

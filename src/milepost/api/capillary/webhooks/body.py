@@ -11,7 +11,7 @@ from milepost.api.capillary.identifiers import KINDS
 from milepost.api.http.body import ID_MAX, holds_nul, id_of, write_json
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.definitions.event_definition import EventDefinition, EventFieldType
-from milepost.model.event import COMMANDS, Activity, EventKey
+from milepost.model.event import NOT_BEHAVIOURAL, Activity, EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
 from milepost.rules.calendar import Unreadable, calendar_of
@@ -70,8 +70,10 @@ def read_event(
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
     name = value.get("event_name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX or name in COMMANDS:
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
         problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
+    elif name in NOT_BEHAVIOURAL:
+        problems.append(Problem("event_name", f'"{name}" is no behavioural event; its data have a shape of their own'))
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)

@@ -1,7 +1,9 @@
 """The body of `POST /api/v1/events`: events, and the data of each kind of event."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
+from json import JSONDecoder
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +24,9 @@ Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
 Fields = dict[str, Any]
 
 _raw_events = msgspec.json.Decoder(list[Raw])
+_elements = JSONDecoder()
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 class CustomerBody(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -127,9 +132,42 @@ def raw_events(body: bytes, content_type: str) -> list[Raw]:
         if "ndjson" in content_type or "jsonl" in content_type:
             return [Raw(line) for line in body.splitlines() if line.strip()]
         if body.lstrip()[:1] == b"[":
-            return _raw_events.decode(body)
+            return _listed(body)
         return [msgspec.json.decode(body, type=Raw)]
     except RecursionError:
         raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Problem("", f"the body is not valid JSON: {error}")) from None
+
+
+def _listed(body: bytes) -> list[Raw]:
+    """Return the JSON text of each element of the array *body*.
+
+    The decoder refuses the whole array where one text holds half of a surrogate pair. The array is then divided by a
+    reader that passes over it, so that only that event is refused.
+    """
+    try:
+        return _raw_events.decode(body)
+    except msgspec.DecodeError:
+        if not _SURROGATE.search(body):
+            raise
+    text, elements = body.decode(), []
+    at = _after_blanks(text, text.index("[") + 1)
+    while True:
+        try:
+            _, end = _elements.raw_decode(text, at)
+        except ValueError as error:
+            raise msgspec.DecodeError(str(error)) from None
+        elements.append(Raw(text[at:end].encode()))
+        at = _after_blanks(text, end)
+        if text[at : at + 1] != ",":
+            break
+        at = _after_blanks(text, at + 1)
+    if text[at:].strip() != "]":
+        raise msgspec.DecodeError(f"unexpected text after element {len(elements)}")
+    return elements
+
+
+def _after_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return at if blanks is None else blanks.end()

@@ -21,6 +21,7 @@ from milepost.api.native.events.numbers import check_fields
 from milepost.api.native.events.payload import award_of, bill_of, return_of
 from milepost.api.native.structure import structure_problems
 from milepost.model.customer import Identifier, IdentifierKind
+from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import COMMANDS, Activity, EventKey, Payload
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import DAY_US, SECOND_US, Micros
@@ -163,7 +164,7 @@ def _place_name(path: str, id_: int | None, code: str | None) -> PlaceName:
 
 
 def _payload(body: EventBody, problems: list[Problem]) -> Payload | None:
-    if body.type in COMMANDS:
+    if body.type in COMMANDS or body.type == TARGET_COMPLETED:
         problems.append(Problem("type", f'"{body.type}" is kept for Milepost itself'))
         return None
     if body.type not in _data_decoders:
