@@ -13,6 +13,7 @@ import typer
 from milepost.cli.comparison import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
+from milepost.cli.credentials import audit
 from milepost.cli.demo import demo
 from milepost.cli.imports.import_customers import import_customers
 from milepost.cli.imports.import_declarations import (
@@ -62,6 +63,7 @@ app.command()(demo)
 app.command()(serve)
 app.command()(worker)
 app.command()(verify)
+app.command()(audit)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")

@@ -20,6 +20,15 @@ class Family(NamedTuple):
     children: tuple[int, ...]
 
 
+class ListedOrganisation(NamedTuple):
+    """An organisation as it is listed."""
+
+    id: int
+    name: str
+    zone: str
+    parent_id: int | None
+
+
 async def add(
     transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: Micros, parent_id: int | None = None
 ) -> Organisation | None:
@@ -99,6 +108,16 @@ async def all_ids(transaction: Transaction) -> list[int]:
 async def versions(transaction: Transaction, org_ids: Iterable[int]) -> dict[int, int]:
     """Return the present version of each organisation."""
     return dict(await transaction.rows("versions", {"orgs": list(org_ids)}))
+
+
+async def listed(transaction: Transaction) -> list[ListedOrganisation]:
+    """Return all organisations."""
+    return [ListedOrganisation(*row) for row in await transaction.rows("organisation_list")]
+
+
+async def replace_webhook(transaction: Transaction, org_id: int, webhook_id: str, overlap: int) -> None:
+    """Give an organisation's webhook a new secret id; the one before is valid for *overlap* seconds."""
+    await transaction.run("replace_webhook", {"org_id": org_id, "webhook_id": webhook_id, "overlap": overlap})
 
 
 async def unusable_tables(transaction: Transaction) -> list[str]:

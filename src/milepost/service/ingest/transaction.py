@@ -8,6 +8,7 @@ from milepost.engine.apply import apply_batch
 from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import Bill, EventKey, Payload, Place, Return
+from milepost.model.problem import Problem
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
 from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, deduplicate, duplicate_answer
@@ -108,10 +109,7 @@ async def _receive(
     places = [place_or_problems(incoming_event, current[incoming_event.org_id]) for incoming_event in incoming_events]
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     if redirects:
-        identities.customers[:] = [
-            redirected(redirects, customer) if isinstance(customer, CustomerKey) else customer
-            for customer in identities.customers
-        ]
+        identities.customers[:] = [_redirected(redirects, customer) for customer in identities.customers]
     customer_keys = sorted({customer for customer in identities.customers if isinstance(customer, CustomerKey)})
     standings, locked_customers = await lock(transaction, customer_keys)
     profiles = await profiles_of(transaction, current, customer_keys)
@@ -123,16 +121,20 @@ async def _receive(
         if isinstance(place, Place) and isinstance(customer, CustomerKey) and customer in standings:
             profile = profiles.get(customer) if profiles else None
             resolved.append(resolved_event(position, incoming, place, customer, profile))
-        elif customer in locked_customers:
-            answers[position] = locked(incoming)
         else:
-            answers[position] = refusal(incoming, *problems_of(place, customer, standings))
+            is_locked = customer in locked_customers
+            problems = problems_of(place, customer, standings)
+            answers[position] = locked(incoming) if is_locked else refusal(incoming, *problems)
     deduplicated = await deduplicate(transaction, resolved, answers)
     redirected_customers = _RedirectedCustomers(names, redirects, incoming_events, [])
     await _apply_all(transaction, current, standings, deduplicated.fresh, answers, redirected_customers)
     for position, first in deduplicated.repeats.items():
         answers[position] = duplicate_answer(_present(answers[first]))
     return [_present(answer) for answer in answers], identities.names
+
+
+def _redirected(redirects: Redirects, customer: CustomerKey | Problem | None) -> CustomerKey | Problem | None:
+    return redirected(redirects, customer) if isinstance(customer, CustomerKey) else customer
 
 
 def _present(answer: Answer | None) -> Answer:

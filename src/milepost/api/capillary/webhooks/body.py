@@ -1,6 +1,6 @@
 """The behavioural event in the body of a webhook call, in the vendor's flat shape (facts 3.8)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Annotated, Any
@@ -70,10 +70,7 @@ def read_event(
         raise Refused(Problem("", "the body must be a JSON object"))
     problems: list[Problem] = []
     name = value.get("event_name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
-        problems.append(Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters"))
-    elif name in NOT_BEHAVIOURAL:
-        problems.append(Problem("event_name", f'"{name}" is no behavioural event; its data have a shape of their own'))
+    problems += _name_problems(name)
     definition = definitions.get(name) if isinstance(name, str) else None
     named_by, customer = _identifier(value, definition, problems)
     occurred_at = _instant(value.get("eventDateTime"), now, problems)
@@ -100,6 +97,13 @@ def read_event(
         registers=definition is not None
         and any(part.name == named_by and part.registers_customers for part in definition.fields),
     )
+
+
+def _name_problems(name: object) -> Iterator[Problem]:
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS_MAX:
+        yield Problem("event_name", f"must be text of 1 to {NAME_CHARACTERS_MAX} characters")
+    elif name in NOT_BEHAVIOURAL:
+        yield Problem("event_name", f'"{name}" is no behavioural event; its data have a shape of their own')
 
 
 def _event_id(value: dict[str, Any], request_id: str) -> str:
