@@ -46,6 +46,13 @@ def networks(text: str) -> tuple[str, ...]:
     return networks
 
 
+def web_address(text: str) -> str:
+    """Return the address of a web server that *text* is; raises ValueError."""
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must be an address that begins with https:// or http://")
+    return text
+
+
 def origins(text: str) -> tuple[str, ...]:
     """Return the origins that *text* lists; raises ValueError."""
     origins = _listed(text)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
-from milepost.setting_values import EPOCH, instant, networks, origins, truth, whole_number
+from milepost.setting_values import EPOCH, instant, networks, origins, truth, web_address, whole_number
 
 PREFIX = "MILEPOST_"
 PORT_MAX = 65_535
@@ -68,6 +68,7 @@ class ServerSettings:
     body_seconds: int = 60
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    alert_url: str | None = None
     log_level: LogLevel = LogLevel.INFO
     unsafe_durability: bool = False
     error_status: int = 400
@@ -120,6 +121,7 @@ MEANINGS: Mapping[str, str] = {
     "body_seconds": "seconds in which the body of a request has to arrive",
     "trusted_proxies": "addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas",
     "allowed_origins": "origins of web pages that may send requests from a browser, with commas",
+    "alert_url": "address to which problems of this server are posted, each when it begins and when it ends",
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
@@ -263,6 +265,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "body_seconds": whole_number(1, 3_600),
     "trusted_proxies": networks,
     "allowed_origins": origins,
+    "alert_url": web_address,
     "log_level": _log_level,
     "unsafe_durability": truth,
     "error_status": _error_status,

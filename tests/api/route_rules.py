@@ -65,6 +65,8 @@ HAPPENED = '{"id": "x", "source": "s", "type": "Run", "time": "2026-01-20T00:00:
 RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/healthz"): Rule(is_open=True),
     ("get", "/readyz"): Rule(is_open=True),
+    ("get", "/metrics"): Rule(is_open=True),
+    ("get", "/api/v1/requests"): LISTED,
     ("post", "/v3/oauth/token/generate"): Rule(body='{"key": "k", "secret": "s"}', is_open=True),
     ("post", "/webhooks/{webhook_id}"): Rule(body='{"event_name": "Run", "customerId": <customer>}', is_open=True),
     ("post", "/api/v1/events"): Rule(body=HAPPENED + ', "store": {"id": <store>}}'),

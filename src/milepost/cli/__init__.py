@@ -29,11 +29,13 @@ from milepost.cli.openapi import openapi
 from milepost.cli.output import print_message
 from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
+from milepost.cli.top import top
 from milepost.cli.verify import verify
 from milepost.cli.version import version
 from milepost.cli.worker import worker
 from milepost.files.encoding import UnreadableFile
 from milepost.model.problem import Refused, Unavailable, Unfit
+from milepost.operation.deadline import begin_deadline
 from milepost.postgres.account import NotStarted
 
 EXIT_FAILED = 1
@@ -64,6 +66,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(verify)
 app.command()(audit)
+app.command()(top)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
@@ -94,4 +97,5 @@ def main() -> None:
 
 def _end(number: int, _: FrameType | None) -> None:
     """Exit by an exception, so that the embedded database is stopped and its socket removed."""
+    begin_deadline()
     sys.exit(128 + number)

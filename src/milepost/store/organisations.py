@@ -125,6 +125,23 @@ async def unusable_tables(transaction: Transaction) -> list[str]:
     return [name for (name,) in await transaction.rows("unusable_tables", {"tables": _tables()})]
 
 
+class DatabaseState(NamedTuple):
+    """What the database says about itself; instants are in epoch microseconds."""
+
+    is_read_only: bool
+    now: Micros
+    boundary_due_at: Micros | None
+    """When the period boundary that has waited longest was due; None if none waits."""
+    open_jobs: int
+
+
+async def database_state(transaction: Transaction) -> DatabaseState:
+    """Return what the database says about itself."""
+    row = await transaction.row("database_state")
+    assert row is not None
+    return DatabaseState(*row)
+
+
 @cache
 def _tables() -> list[str]:
     """Return the names of the tables that the schema makes."""

@@ -1,7 +1,8 @@
 """The HTTP app: the vendor's API and our own, and how each failure is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version as version_of
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +16,7 @@ from milepost.api.http.authentication import ForeignOrigin, NotAllowed, NotRecog
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.openapi import DocumentedApp
 from milepost.api.http.parameters import ANY
+from milepost.api.http.request_log import AnsweredRequest, RequestLog
 from milepost.api.http.routes import MODULES, ROUTES
 from milepost.model.problem import Fault, Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
@@ -30,16 +32,31 @@ FAULT = "the server could not do this, and its log says why; send it again"
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
 
-def create_app(runtime: Runtime, *, error_status: int, allowed_origins: Sequence[str] = ()) -> FastAPI:
+class Observers(NamedTuple):
+    """What is called for each answered request, and what returns the metrics as text."""
+
+    request: Callable[[AnsweredRequest], None] | None = None
+    metrics: Callable[[], bytes] | None = None
+
+
+NO_OBSERVERS = Observers()
+
+
+def create_app(
+    runtime: Runtime, *, error_status: int, allowed_origins: Sequence[str] = (), observers: Observers = NO_OBSERVERS
+) -> FastAPI:
     """Return the app of *runtime*; a refused request to the vendor's API is answered with *error_status*.
 
-    Pages of *allowed_origins* may send requests from a browser.
+    Pages of *allowed_origins* may send requests from a browser. *observers* see every request.
     """
     app = routed_app()
     app.include_router(viewer.router)
     app.state.runtime = runtime
     app.state.error_status = error_status
     app.state.allowed_origins = frozenset(allowed_origins)
+    app.state.metrics = observers.metrics
+    if observers.request is not None:
+        app.add_middleware(RequestLog, observe=observers.request)
     if allowed_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=allowed_origins, allow_methods=["*"], allow_headers=["*"], max_age=600

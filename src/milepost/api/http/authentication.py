@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from milepost.api.http.parameters import check_parameters
+from milepost.api.http.request_log import note_caller
 from milepost.model.role import Role
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -64,6 +65,7 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
     if not caller.role.allows(needs):
         raise NotAllowed(caller.role, needs)
     check_parameters(request)
+    note_caller(request, caller.org_id, caller.author.code)
     return caller
 
 

@@ -4,8 +4,9 @@ A lane is a partition of writers: each owns some of the buckets, and writes one 
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from milepost.service.ingest.incoming_event import Answer, IncomingEvent, failed
 from milepost.service.ingest.transaction import Ingest
 
 _log = structlog.get_logger()
+
+
+ObserveBatch = Callable[[Sequence[int], Sequence[Answer], float], None]
 
 
 class Overloaded(Exception):
@@ -42,6 +46,11 @@ class Lanes:
         """Make *count* lanes in front of *ingest*."""
         self._ingest = ingest
         self._lanes = [_Lane(ingest, limits) for _ in range(count)]
+
+    def observe(self, observe: ObserveBatch) -> None:
+        """Call *observe* with the organisation and the answer of each event of a batch, and the seconds it took."""
+        for lane in self._lanes:
+            lane.observe = observe
 
     async def start(self) -> None:
         """Start receiving."""
@@ -82,6 +91,7 @@ class _Lane:
         self._limits = limits
         self._waiting: deque[_Request] = deque()
         self.events_waiting = 0
+        self.observe: ObserveBatch | None = None
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -124,15 +134,17 @@ class _Lane:
         return batch
 
     async def _serve(self, batch: Sequence[_Request]) -> None:
+        began = time.perf_counter()
+        incoming_events = [incoming_event for request in batch for incoming_event in request.incoming_events]
         try:
-            answers = await _receive_batch(
-                self._ingest, [incoming_event for request in batch for incoming_event in request.incoming_events]
-            )
+            answers = await _receive_batch(self._ingest, incoming_events)
         except Unavailable as error:
             for request in batch:
                 if not request.answer.done():
                     request.answer.set_exception(error)
             return
+        if self.observe is not None:
+            self.observe([event.org_id for event in incoming_events], answers, time.perf_counter() - began)
         start = 0
         for request in batch:
             end = start + len(request.incoming_events)

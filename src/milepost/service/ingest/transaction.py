@@ -1,5 +1,6 @@
 """Receives a batch of events in one transaction: lock the customers, drop duplicates, apply, write."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -32,6 +33,9 @@ from milepost.store.sql.failures import Locked
 
 Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[tuple[dict[CustomerKey, bytes], set[CustomerKey]]]]
 """Locks customers; returns the bytes of their standings, and the customers whose rows are locked elsewhere."""
+
+LINES_INLINE_MAX = 300
+"""Lines of bills that are applied on the event loop; more, with many conditions, would keep all requests waiting."""
 
 _APPLIED = Status.APPLIED
 """A name of its own, because looking up a member of an enumeration takes as long as making an answer."""
@@ -195,7 +199,7 @@ async def _apply_all(
         elif collect_needs(query, snapshot.rule_index, customer, standing, events):
             needing_history.append((customer, standing))
         else:
-            _apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
+            await _apply_beside(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
     if redirected_customers.customers:
         fresh = {**fresh, **await redirected_customers.remaining_events(transaction, fresh, answers)}
         for customer, standing in redirected_customers.customers:
@@ -204,7 +208,7 @@ async def _apply_all(
     histories = await load_history(transaction, query, fresh) if needing_history else {}
     for customer, standing in needing_history:
         history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
-        _apply_customer(snapshot, customer, standing, history, fresh[customer], writes, answers)
+        await _apply_beside(snapshot, customer, standing, history, fresh[customer], writes, answers)
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
@@ -212,6 +216,26 @@ async def _apply_all(
 
 def _in_time(resolved: ResolvedEvent) -> tuple[int, EventKey]:
     return resolved.event.occurred_at, resolved.event.key
+
+
+async def _apply_beside(
+    snapshot: OrganisationSnapshot,
+    customer: CustomerKey,
+    standing: Standing,
+    history: History,
+    events: Sequence[ResolvedEvent],
+    writes: _Writes,
+    answers: list[Answer | None],
+) -> None:
+    """Apply one customer's *events*: on the event loop, or in a thread if they have so many lines that it takes long.
+
+    A batch is applied by one coroutine, so nothing else touches *writes* and *answers* meanwhile.
+    """
+    lines = sum(len(resolved.event.payload.lines) for resolved in events if type(resolved.event.payload) is Bill)
+    if lines <= LINES_INLINE_MAX:
+        _apply_customer(snapshot, customer, standing, history, events, writes, answers)
+    else:
+        await asyncio.to_thread(_apply_customer, snapshot, customer, standing, history, events, writes, answers)
 
 
 def _apply_customer(

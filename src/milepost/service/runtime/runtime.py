@@ -1,12 +1,14 @@
 """A running Milepost: the values that every use case needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
 from milepost.service.ingest.lanes import Lanes, Limits
 from milepost.service.ingest.transaction import Ingest
+from milepost.service.runtime.health import Health
+from milepost.service.runtime.request_history import RequestHistory
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store.database import Database
@@ -23,6 +25,8 @@ class Runtime:
     access: Access
     boards: BoardCache
     clock: Callable[[], Micros]
+    requests: RequestHistory
+    health: Health = field(default_factory=Health)
 
 
 async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
@@ -43,4 +47,5 @@ def build_runtime(database: Database, clock: Callable[[], Micros], *, lanes: int
         access=Access(database, clock),
         boards=BoardCache(database, clock, lambda: ingest.scored),
         clock=clock,
+        requests=RequestHistory(database, clock),
     )

@@ -7,10 +7,18 @@ swallows its answers. The socket is shut down, and the driver then reports a los
 import asyncio
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import psycopg
+import structlog
+
+SLOW_SECONDS = 1
+"""From how long on a statement is logged."""
+
+_log = structlog.get_logger()
 
 
 class SilenceWatch:
@@ -38,6 +46,16 @@ class SilenceWatch:
     def touch(self) -> None:
         """Wait anew: a statement is about to be sent."""
         self._deadline = self._loop.time() + self._seconds
+
+    @contextmanager
+    def statement(self, name: str) -> Iterator[None]:
+        """Wait anew while the statement *name* runs, and log it if it is slow."""
+        self.touch()
+        began = self._loop.time()
+        yield
+        took = self._loop.time() - began
+        if took > SLOW_SECONDS:
+            _log.warning("slow_statement", statement=name, milliseconds=round(took * 1_000))
 
     def _look(self) -> None:
         if self._loop.time() < self._deadline:
