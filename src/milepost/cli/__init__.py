@@ -10,6 +10,7 @@ from types import FrameType
 
 import typer
 
+from milepost.cli.backup import backup, restore
 from milepost.cli.comparison import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
@@ -66,6 +67,8 @@ app.command()(serve)
 app.command()(worker)
 app.command()(verify)
 app.command()(audit)
+app.command()(backup)
+app.command()(restore)
 app.command()(top)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")

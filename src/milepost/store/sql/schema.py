@@ -3,6 +3,7 @@
 import re
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -43,11 +44,7 @@ async def migrate(url: str) -> list[str]:
     TooNew if this program is too old for the database. A migration names the oldest program that may use the database
     after it, by that program's newest migration, in a line `-- oldest: NAME`; without one only newer programs may.
     """
-    try:
-        connecting = await psycopg.AsyncConnection.connect(with_defaults(url), autocommit=True, row_factory=tuple_row)
-    except psycopg.OperationalError as error:
-        message = f"The database cannot be reached: {' '.join(str(error).split())}"
-        raise Unavailable(message) from error
+    connecting = await _connect(url)
     applied: list[str] = []
     async with connecting as connection:
         await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
@@ -69,6 +66,22 @@ async def migrate(url: str) -> list[str]:
                 await _apply(connection, name, text, checksum)
                 applied.append(name)
     return applied
+
+
+async def is_empty(url: str) -> bool:
+    """Return whether the database at *url* has no tables. Raises Unavailable."""
+    async with await _connect(url) as connection:
+        cursor = await connection.execute("select count(*) from pg_tables where schemaname = current_schema()")
+        row = await cursor.fetchone()
+    return row == (0,)
+
+
+async def _connect(url: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    try:
+        return await psycopg.AsyncConnection.connect(with_defaults(url), autocommit=True, row_factory=tuple_row)
+    except psycopg.OperationalError as error:
+        message = f"The database cannot be reached: {' '.join(str(error).split())}"
+        raise Unavailable(message) from error
 
 
 async def _apply(connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str) -> None:
