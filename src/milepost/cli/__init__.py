@@ -7,6 +7,7 @@ functions, so that `milepost --help` is fast.
 import signal
 import sys
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -16,6 +17,7 @@ from milepost.cli.compat import compat
 from milepost.cli.config import config
 from milepost.cli.credentials import audit
 from milepost.cli.demo import demo
+from milepost.cli.doctor import doctor
 from milepost.cli.imports.import_customers import import_customers
 from milepost.cli.imports.import_declarations import (
     import_concepts,
@@ -32,7 +34,7 @@ from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
 from milepost.cli.top import top
 from milepost.cli.verify import verify
-from milepost.cli.version import version
+from milepost.cli.version import print_version, version
 from milepost.cli.worker import worker
 from milepost.files.encoding import UnreadableFile
 from milepost.model.problem import Refused, Unavailable, Unfit
@@ -67,6 +69,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(verify)
 app.command()(audit)
+app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command()(top)
@@ -75,6 +78,16 @@ app.add_typer(till, name="till")
 app.add_typer(key, name="key")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
+
+
+@app.callback()
+def _program(
+    version_: Annotated[
+        bool, typer.Option("--version", help="print the version and end", is_eager=True, callback=print_version)
+    ] = False,
+) -> None:
+    """Milepost, a self-hosted engine for loyalty targets."""
+    del version_
 
 
 def main() -> None:

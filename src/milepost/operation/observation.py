@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 import structlog
 
@@ -12,6 +11,7 @@ from milepost.model.time import Micros
 from milepost.operation.alerts import Alerts, sender
 from milepost.operation.logs import REQUEST
 from milepost.operation.metrics import Metrics
+from milepost.rules.calendar import calendar_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.store.requests import StoredRequest
 
@@ -84,7 +84,7 @@ class Observation:
         await self.metrics.sample(self._runtime)
         if self._alerts is not None:
             readiness = await self._runtime.health.readiness(self._runtime.database)
-            await self._alerts.look(readiness, datetime.now(UTC).isoformat(timespec="seconds"))
+            await self._alerts.look(readiness, calendar_of("UTC").iso(self._runtime.clock()))
 
 
 def _stored(answered: AnsweredRequest, clock: Callable[[], Micros]) -> StoredRequest:
