@@ -83,11 +83,6 @@ def test_requests_and_events_are_counted(
     assert 'milepost_database_connections{state="pool_size"}' in text
 
 
-def test_a_server_without_metrics_says_so(front: ApiClient) -> None:
-    """Where nothing observes it."""
-    assert 404 == front.send("GET", "/metrics").status_code
-
-
 def test_the_last_requests_are_listed(organisation: OrganisationClient, observed: tuple[Observation, BytesIO]) -> None:
     """Latest first, in pages, those of one's own organisation; those that failed can be asked for."""
     other = organisation.client.organisation()

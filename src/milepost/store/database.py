@@ -1,11 +1,11 @@
 """Connections and transactions. No other module commits."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -22,8 +22,11 @@ VERSION_MIN = 150000
 """The oldest supported server, by PostgreSQL's own version number."""
 
 RETRIES_MAX = 5
-RECONNECTING_SECONDS = 1
-"""How long one attempt to replace lost connections goes on; then another begins, without growing pauses."""
+RECONNECT_PAUSE_SECONDS = 0.1
+"""The pause before the pool tries again to connect."""
+
+DRAIN_PAUSE_SECONDS = 0.5
+"""The least time between two replacements of all connections."""
 
 OPENING_SECONDS = 60
 """How long a process waits for the database when it starts."""
@@ -106,18 +109,17 @@ class Database:
     def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
         """Prepare a pool for the server at *url*, without opening a connection."""
         self._limits = limits
-        self._losses = 0
-        self._checked: WeakKeyDictionary[psycopg.AsyncConnection[Row], int] = WeakKeyDictionary()
+        self._drained_at = -math.inf
+        self._draining: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
             with_defaults(url),
             min_size=1,
             max_size=connections_max,
             open=False,
             timeout=CONNECTING_SECONDS,
-            reconnect_timeout=RECONNECTING_SECONDS,
+            reconnect_timeout=0,  # give up at once: `_try_again` decides about the next attempt, without growing pauses
             reconnect_failed=_try_again,
             configure=self._configure,
-            check=self._check_after_loss,
             kwargs={"row_factory": tuple_row, "autocommit": True, "prepare_threshold": 2, "context": Packing()},
         )
 
@@ -194,12 +196,12 @@ class Database:
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
-        """Raise what a failure of the driver means; after a loss, older connections are checked before their use."""
+        """Raise what a failure of the driver means; after a loss, all connections are replaced."""
         try:
             yield
         except (psycopg.Error, PoolTimeout) as error:
             if means_lost(error):
-                self._losses += 1
+                self._drain()
             meaning = meaning_of(error)
             if meaning is error:
                 raise
@@ -215,20 +217,21 @@ class Database:
             }
             for name, value in limits.items():
                 await connection.execute("select set_config(%s, %s, false)", [name, value])
-        self._checked[connection] = self._losses
 
-    async def _check_after_loss(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Ask the server for a sign of life, if another connection was lost since this one was last used."""
-        if self._checked.get(connection) == self._losses:
-            return
-        losses = self._losses
-        with self._watch(connection):
-            await connection.execute("")
-        self._checked[connection] = losses
+    def _drain(self) -> None:
+        """Replace all connections, because a server that lost one has often lost all; at most once in a while.
+
+        Checking each instead would cost the requests that meet them a second each, and an answer of a silent server.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._drained_at >= DRAIN_PAUSE_SECONDS:
+            self._drained_at = now
+            self._draining = asyncio.create_task(self._pool.drain())
 
 
 async def _try_again(pool: AsyncConnectionPool[Any]) -> None:
     """Let the pool try to connect again. Left alone it does so for the next request, and not for those that wait."""
+    await asyncio.sleep(RECONNECT_PAUSE_SECONDS)
     await pool.check()
 
 
