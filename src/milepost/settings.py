@@ -7,14 +7,15 @@ have one; a flag takes precedence. docs/settings.md describes each setting; test
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
+from milepost.setting_values import EPOCH, instant, networks, origins, secret_key, truth, web_address, whole_number
 
 PREFIX = "MILEPOST_"
 PORT_MAX = 65_535
@@ -23,14 +24,9 @@ LANES_MAX = 64
 CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
 WAITING_EVENTS_MAX = 1_000_000
+CLIENTS_MAX = 100_000
 CONNECTIONS_BESIDE_LANES = 2
 """Each lane holds a connection while it writes. These are for reads and for changes of definitions."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-
-Value = TypeVar("Value")
 
 
 class Source(Enum):
@@ -65,6 +61,14 @@ class ServerSettings:
     batch_events_max: int = 2_000
     waiting_events_max: int = 20_000
     connections_max: int = 8
+    statement_seconds: int = 10
+    lock_seconds: int = 2
+    clients_max: int = 2_000
+    header_seconds: int = 10
+    body_seconds: int = 60
+    trusted_proxies: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    alert_url: str | None = None
     log_level: LogLevel = LogLevel.INFO
     unsafe_durability: bool = False
     error_status: int = 400
@@ -114,6 +118,14 @@ MEANINGS: Mapping[str, str] = {
     "batch_events_max": "maximum number of events in one transaction",
     "waiting_events_max": "maximum number of events that wait in a lane; beyond it clients get 503 and retry later",
     "connections_max": "maximum number of connections to the database",
+    "statement_seconds": "seconds after which a statement of the database is given up; the client gets 503",
+    "lock_seconds": "seconds that a statement waits for a row that another transaction has locked",
+    "clients_max": "maximum number of connections of clients to one process",
+    "header_seconds": "seconds in which the headers of a request have to arrive",
+    "body_seconds": "seconds in which the body of a request has to arrive",
+    "trusted_proxies": "addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas",
+    "allowed_origins": "origins of web pages that may send requests from a browser, with commas",
+    "alert_url": "address to which problems of this server are posted, each when it begins and when it ends",
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
@@ -133,35 +145,9 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -
     other, and variables whose name begins with MILEPOST_ but is not a setting.
     """
     reader = _Reader(environment, {name: value for name, value in flags.items() if value is not None})
+    values: dict[str, Any] = {name: reader.take(name, read) for name, read in _READERS.items()}
     try:
-        settings = ServerSettings(
-            data=reader.take("data", Path, _DEFAULT.data),
-            database_url=reader.take("database_url", str, _DEFAULT.database_url),
-            pg_bin=reader.take("pg_bin", Path, _DEFAULT.pg_bin),
-            host=reader.take("host", str, _DEFAULT.host),
-            port=reader.take("port", _whole_number(0, PORT_MAX), _DEFAULT.port),
-            clock=reader.take("clock", _instant, _DEFAULT.clock),
-            processes=reader.take("processes", _whole_number(1, PROCESSES_MAX), _DEFAULT.processes),
-            lanes=reader.take("lanes", _whole_number(1, LANES_MAX), _DEFAULT.lanes),
-            batch_events_max=reader.take(
-                "batch_events_max", _whole_number(1, BATCH_EVENTS_MAX), _DEFAULT.batch_events_max
-            ),
-            waiting_events_max=reader.take(
-                "waiting_events_max", _whole_number(1, WAITING_EVENTS_MAX), _DEFAULT.waiting_events_max
-            ),
-            connections_max=reader.take("connections_max", _whole_number(1, CONNECTIONS_MAX), _DEFAULT.connections_max),
-            log_level=reader.take("log_level", _log_level, _DEFAULT.log_level),
-            unsafe_durability=reader.take("unsafe_durability", _truth, _DEFAULT.unsafe_durability),
-            error_status=reader.take("error_status", _error_status, _DEFAULT.error_status),
-            worker=reader.take("worker", _truth, _DEFAULT.worker),
-            # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
-            pure_python=reader.take("pure_python", _truth, _DEFAULT.pure_python),
-            answer_templates=reader.take("answer_templates", _truth, _DEFAULT.answer_templates),
-            secret_key=reader.take("secret_key", _secret_key, _DEFAULT.secret_key),
-            webhooks_private=reader.take("webhooks_private", _truth, _DEFAULT.webhooks_private),
-            inspector=reader.take("inspector", _truth, _DEFAULT.inspector),
-            sources=reader.sources,
-        )
+        settings = ServerSettings(**values, sources=reader.sources)
     except Refused as refused:
         raise Refused(*reader.problems, *refused.problems) from None
     if reader.problems:
@@ -199,8 +185,9 @@ class _Reader:
             # A data folder on the command line means the embedded database, even if the environment names another one.
             self._variables.pop(PREFIX + "DATABASE_URL", None)
 
-    def take(self, name: str, read: Callable[[str], Value], default: Value) -> Value:
-        """Return the setting called *name*, read by *read*; *default* if it is not given or cannot be read."""
+    def take(self, name: str, read: Callable[[str], object]) -> object:
+        """Return the setting called *name*, read by *read*; its default if it is not given or cannot be read."""
+        default: object = getattr(_DEFAULT, name)
         variable = PREFIX + name.upper()
         if name in self._flags:
             source, path, text = Source.FLAG, "--" + name.replace("_", "-"), str(self._flags[name])
@@ -231,35 +218,6 @@ class _Reader:
         return []
 
 
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    """Return a function that reads a whole number from *least* to *most*."""
-
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
-        return int(text)
-
-    return read
-
-
-def _truth(text: str) -> bool:
-    if text.lower() in _TRUE:
-        return True
-    if text.lower() in _FALSE:
-        return False
-    raise ValueError(f"must be true or false, not {text!r}")
-
-
-def _instant(text: str) -> Micros:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"must be an instant such as 2017-12-15T12:00:00Z, not {text!r}") from None
-    if instant.tzinfo is None:
-        raise ValueError(f"must have an offset from UTC, such as {text}Z")
-    return Micros((instant - _EPOCH) // timedelta(microseconds=1))
-
-
 def _log_level(text: str) -> LogLevel:
     try:
         return LogLevel(text.lower())
@@ -273,12 +231,6 @@ def _error_status(text: str) -> int:
     return int(text)
 
 
-def _secret_key(text: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9+/]{43}=", text) is None:
-        raise ValueError("must be 32 bytes in base64, such as `openssl rand -base64 32` prints")
-    return text
-
-
 def _shown(name: str, value: object) -> str | None:
     """Return *value* as text, without passwords; None if there is none."""
     match value:
@@ -290,8 +242,10 @@ def _shown(name: str, value: object) -> str | None:
             return value.value
         case str() if name == "secret_key":
             return "***"
+        case tuple():
+            return ",".join(value) or None
         case int() if name == "clock":
-            return (_EPOCH + timedelta(microseconds=value)).isoformat()
+            return (EPOCH + timedelta(microseconds=value)).isoformat()
         case _:
             return _masked(str(value))
 
@@ -300,3 +254,37 @@ def _masked(text: str) -> str:
     """Return *text* with the password of a database URL or a libpq connection string masked."""
     text = re.sub(r"(?<=://)([^:/@\s]*):\S*(?=@)", r"\1:***", text)
     return re.sub(r"(password=)('(?:[^'\\]|\\.)*'|[^&\s]+)", r"\1***", text, flags=re.IGNORECASE)
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "data": Path,
+    "database_url": str,
+    "pg_bin": Path,
+    "host": str,
+    "port": whole_number(0, PORT_MAX),
+    "clock": instant,
+    "processes": whole_number(1, PROCESSES_MAX),
+    "lanes": whole_number(1, LANES_MAX),
+    "batch_events_max": whole_number(1, BATCH_EVENTS_MAX),
+    "waiting_events_max": whole_number(1, WAITING_EVENTS_MAX),
+    "connections_max": whole_number(1, CONNECTIONS_MAX),
+    "statement_seconds": whole_number(1, 600),
+    "lock_seconds": whole_number(1, 600),
+    "clients_max": whole_number(1, CLIENTS_MAX),
+    "header_seconds": whole_number(1, 600),
+    "body_seconds": whole_number(1, 3_600),
+    "trusted_proxies": networks,
+    "allowed_origins": origins,
+    "alert_url": web_address,
+    "log_level": _log_level,
+    "unsafe_durability": truth,
+    "error_status": _error_status,
+    "worker": truth,
+    # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
+    "pure_python": truth,
+    "answer_templates": truth,
+    "secret_key": secret_key,
+    "webhooks_private": truth,
+    "inspector": truth,
+}
+"""How each setting is read from text."""

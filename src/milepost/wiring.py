@@ -1,50 +1,54 @@
 """The composition root: connects settings, database, clock, lanes and the app. The only reader of the clock."""
 
 import asyncio
-import gc
-import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import socket
 import sys
 import time
-from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from multiprocessing.synchronize import Semaphore
+from tempfile import TemporaryDirectory
 from types import FrameType
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from milepost.api.http.app import create_app
+from milepost.api.http.app import Observers, create_app
+from milepost.api.http.connections import ConnectionLimits, protocol_within
 from milepost.model.problem import Unavailable
 from milepost.model.time import Micros
+from milepost.operation.deadline import begin_deadline
+from milepost.operation.garbage import tune_gc
+from milepost.operation.listeners import address_of, shared_listeners
+from milepost.operation.logs import log_as_json
+from milepost.operation.metrics import FOLDER_VARIABLE
+from milepost.operation.observation import Observation
+from milepost.operation.open_files import raise_open_files
+from milepost.postgres.account import NotStarted
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_key
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.settings import ServerSettings
-from milepost.store.database import Database
+from milepost.store.database import Database, TimeLimits
 from milepost.store.sql.schema import migrate
 from milepost.worker.assembly import Workers, workers_of
 from milepost.worker.stop_signals import stop_signals_call
 
-COLLECT_AFTER_ALLOCATIONS = 100_000
-"""Allocations after which the garbage collector looks at the youngest generation."""
-
-BACKLOG = 2048
-"""Connections that wait to be accepted by one of several processes."""
+OTHER_FILES = 200
+"""Files and connections of a process that are not connections of clients."""
 
 LOOK_SECONDS = 1
 """How often the first process checks that the others are still alive while they start."""
 
 _ENDED = "One of the server's processes ended; the log says why."
 
-GRACE_SECONDS = 10
+GRACE_SECONDS = 5
 """How long requests in progress may take after the server was told to stop."""
 
 
@@ -63,34 +67,32 @@ def database_url(settings: ServerSettings) -> Iterator[str]:
         yield settings.database_url
         return
     with EmbeddedServer(settings.data, binaries=settings.pg_bin) as server:
-        yield server.url
-
-
-def tune_gc() -> None:
-    """Make cyclic garbage collection rare: a batch makes many small values and no cycles (docs/performance.md).
-
-    Objects that exist by now live as long as the process; they are frozen, so that no collection visits them again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, 20, 100)
+        try:
+            yield server.url
+        except BaseException as error:
+            if server.failure is not None:
+                raise NotStarted(server.failure) from error
+            raise
 
 
 @asynccontextmanager
 async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
     """Open a runtime on the database at *url*, after migrating it to today's schema."""
     await migrate(url)
-    database = Database(url, connections_max=settings.connections_max)
+    limits = TimeLimits(statement=settings.statement_seconds, lock=settings.lock_seconds)
+    database = Database(url, connections_max=settings.connections_max, limits=limits)
     await database.open(unsafe_durability=settings.unsafe_durability)
     try:
-        limits = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
+        queue = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
         runtime = build_runtime(
             database,
             clock_from(settings.clock),
             lanes=settings.lanes,
-            limits=limits,
+            limits=queue,
             outgoing=outgoing_of(settings),
         )
+        runtime.health.data = None if settings.database_url is not None else settings.data
+        runtime.health.clock = None if settings.clock is not None else runtime.clock
         await runtime.lanes.start()
         tune_gc()
         try:
@@ -109,9 +111,15 @@ def outgoing_of(settings: ServerSettings) -> Outgoing:
     )
 
 
-def app_of(runtime: Runtime, settings: ServerSettings) -> FastAPI:
-    """Return the HTTP application of a runtime."""
-    return create_app(runtime, error_status=settings.error_status, answer_templates=settings.answer_templates)
+def app_of(runtime: Runtime, settings: ServerSettings, observation: Observation | None = None) -> FastAPI:
+    """Return the HTTP application of a runtime; *observation* sees its requests."""
+    return create_app(
+        runtime,
+        error_status=settings.error_status,
+        answer_templates=settings.answer_templates,
+        allowed_origins=settings.allowed_origins,
+        observers=Observers(observation.request, observation.metrics.text) if observation else Observers(),
+    )
 
 
 @asynccontextmanager
@@ -139,6 +147,7 @@ async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], No
     stop_requested = asyncio.Event()
 
     def stop() -> None:
+        begin_deadline()
         if not workers and not stop_requested.is_set():
             starting.cancel()
         stop_requested.set()
@@ -164,22 +173,40 @@ async def serve(
     A *listener* is given to each of several processes that share one address. Such a process also stops when the
     process that started it ends.
     """
-    async with running(url, settings) as runtime, background_workers(runtime) if settings.worker else nullcontext():
-        config = uvicorn.Config(
-            app_of(runtime, settings),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-        server = _Server(config, ready)
+    async with AsyncExitStack() as stack:
+        runtime = await stack.enter_async_context(running(url, settings))
+        if settings.worker:
+            await stack.enter_async_context(background_workers(runtime))
+        # One process tells operators of problems that all processes have.
+        observation = Observation(runtime, settings.alert_url if settings.worker else None)
+        await stack.enter_async_context(observation.running())
+        server = _Server(_uvicorn_config(runtime, settings, observation), ready)
         parent = multiprocessing.parent_process()
         if listener is None or parent is None:
             await server.serve()
             return
         asyncio.get_running_loop().add_reader(parent.sentinel, server.stop)
         await server.serve([listener])
+
+
+def _uvicorn_config(runtime: Runtime, settings: ServerSettings, observation: Observation) -> uvicorn.Config:
+    limits = ConnectionLimits(
+        clients_max=min(settings.clients_max, raise_open_files() - OTHER_FILES),
+        header_seconds=settings.header_seconds,
+        body_seconds=settings.body_seconds,
+    )
+    return uvicorn.Config(
+        app_of(runtime, settings, observation),
+        host=settings.host,
+        port=settings.port,
+        http=protocol_within(limits),
+        ws="none",
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], None]) -> None:
@@ -191,7 +218,12 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
     asyncio.run(migrate(url))
     context = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
-        listeners = [stack.enter_context(listener) for listener in _listeners(settings)]
+        # Each process writes its metrics there, so that whichever is asked answers for all.
+        os.environ[FOLDER_VARIABLE] = stack.enter_context(TemporaryDirectory(prefix="milepost-metrics-"))
+        listeners = [
+            stack.enter_context(listener)
+            for listener in shared_listeners(settings.host, settings.port, settings.processes)
+        ]
         answering = context.Semaphore(0)
         settings_by_process = [
             replace(settings, worker=settings.worker and place == 0) for place in range(settings.processes)
@@ -207,7 +239,7 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
                 while not answering.acquire(timeout=LOOK_SECONDS):
                     if not all(process.is_alive() for process in processes):
                         raise Unavailable(_ENDED)
-            ready(_address(listeners[0]))
+            ready(address_of(listeners[0]))
             multiprocessing.connection.wait([process.sentinel for process in processes])
             raise Unavailable(_ENDED)
         finally:
@@ -217,29 +249,6 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
             for process in processes:
                 if process.pid is not None:
                     process.join()
-
-
-def _listeners(settings: ServerSettings) -> list[socket.socket]:
-    """Return a listening socket for each process, all at one address: Linux spreads connections over them.
-
-    With one socket for all processes, the process that wakes first would accept most of the connections that arrive
-    together. Other systems do not spread connections, so there the processes share one socket.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # Without `reuse_port` first: else a second Milepost could start at this address and take half of the clients.
-    try:
-        exclusive = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        message = f"The address {settings.host}:{settings.port} cannot be listened at: {error.strerror}."
-        raise Unavailable(message) from error
-    if sys.platform != "linux":
-        return [exclusive, *(exclusive.dup() for _ in range(1, settings.processes))]
-    address = exclusive.getsockname()[:2]
-    exclusive.close()
-    return [
-        socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True)
-        for _ in range(settings.processes)
-    ]
 
 
 def _serve_beside(url: str, settings: ServerSettings, listener: socket.socket, answering: Semaphore) -> None:
@@ -252,6 +261,7 @@ def _serve_beside(url: str, settings: ServerSettings, listener: socket.socket, a
 
 
 def _end(number: int, _: FrameType | None) -> None:
+    begin_deadline()
     sys.exit(128 + number)
 
 
@@ -261,35 +271,23 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self.handle_exit = self._end_in_time  # type: ignore[method-assign, assignment]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready(_address(self.servers[0].sockets[0]))
+            self._ready(address_of(self.servers[0].sockets[0]))
+
+    def _end_in_time(self, number: int, frame: FrameType | None) -> None:
+        """Finish the requests in progress, then end; all that within the deadline."""
+        begin_deadline()
+        uvicorn.Server.handle_exit(self, number, frame)
 
     def stop(self) -> None:
         """Finish the requests in progress, then end."""
         self.should_exit = True
 
 
-def _address(listener: TransportSocket | socket.socket) -> str:
-    """Return the URL of the address at which *listener* listens."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def log_to_stderr(settings: ServerSettings) -> None:
     """Write structured log lines to standard error, from the level that *settings* name."""
-    level = logging.getLevelNamesMapping()[settings.log_level.value.upper()]
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+    log_as_json(settings.log_level.value)

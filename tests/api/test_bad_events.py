@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from milepost.api.http.body import write_json
 from milepost.api.native.events.body import FIELDS_MAX, LINES_MAX, NUMBER_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, line
@@ -289,3 +290,13 @@ def test_each_limit_holds_at_and_one_past_it(organisation: OrganisationClient, m
 def test_an_event_may_be_a_day_ahead(organisation: OrganisationClient) -> None:
     """Clocks of tills differ; 24 hours are let pass."""
     assert "applied" == organisation.send_events(bill(time="2026-01-21T12:00:00Z"))[0]["status"]
+
+
+def test_half_a_surrogate_pair_refuses_one_event(organisation: OrganisationClient) -> None:
+    """Such a text is no text; the other events of the array are counted."""
+    whole, half = write_json(bill(5)), write_json(bill(6, id="half")).replace(b'"half"', b'"a\\ud800"')
+    answered = organisation.post("/api/v1/events", b"[" + whole + b" ,\n" + half + b"]")
+    twice = organisation.post("/api/v1/events", b"[" + half + b"]]")
+
+    assert ["applied", "refused"] == [item["status"] for item in json_of(answered)["items"]]
+    assert 400 == twice.status_code

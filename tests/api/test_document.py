@@ -101,7 +101,7 @@ def test_every_route_but_the_open_ones_needs_a_login(told: Json) -> None:
     """Health, tokens, incoming webhooks and the inspector; their addresses are all they ask for."""
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     is_open = {one["operationId"] for one in operations if "security" not in one}
-    assert {"healthz", "readyz", "generate_token", "post_event", "post_message"} == is_open
+    assert {"healthz", "readyz", "metrics", "generate_token", "post_event", "post_message"} == is_open
     assert {tuple(SECURITY)} == {
         tuple(name for way in one["security"] for name in way) for one in operations if "security" in one
     }

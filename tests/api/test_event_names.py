@@ -150,7 +150,7 @@ def test_what_an_older_webhook_stored_can_be_read(organisation: OrganisationClie
     assert 200 == organisation.send("GET", "/v2/events/search", params=query).status_code
     path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
     organisation.data("POST", path, [{"customerId": anna, "periodName": "January"}])
-    assert [None] == [one.unreadable for one in verified(organisation) if one.customer_key.customer_id == anna]
+    assert [None] == [one.failure for one in verified(organisation) if one.customer_key.customer_id == anna]
 
 
 def test_an_event_that_cannot_be_read_is_reported(organisation: OrganisationClient) -> None:
@@ -160,8 +160,8 @@ def test_an_event_that_cannot_be_read_is_reported(organisation: OrganisationClie
     change = "update event set body = '[null]' where org_id = %s and customer_id = %s"
     organisation.client.connection.execute(change, [organisation.organisation.id, item["customerId"]])
     own = [one for one in verified(organisation) if one.customer_key.org_id == organisation.organisation.id]
-    assert [(False, True), (True, False)] == sorted((one.agrees, one.unreadable is not None) for one in own)
-    assert any(sent["id"] in (one.unreadable or "") for one in own)
+    assert [(False, True), (True, False)] == sorted((one.agrees, one.failure is not None) for one in own)
+    assert any(sent["id"] in (one.failure or "") for one in own)
 
 
 def verified(organisation: OrganisationClient) -> list[VerifiedCustomer]:

@@ -1,11 +1,13 @@
 """Zones, concepts, stores and tills: added and changed by code, all of a request or none, and listed in pages."""
 
+import asyncio
 from typing import Any
 
+import httpx2
 import pytest
 
 from milepost.service.organisations.draft_checks import DRAFTS_MAX, TEXT_CHARACTERS_MAX
-from tests.api.client import Json, OrganisationClient, json_of
+from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target
 
 
@@ -134,7 +136,8 @@ def test_an_id_has_one_code(organisation: OrganisationClient) -> None:
 def test_a_request_has_a_limit_of_places(organisation: OrganisationClient) -> None:
     """At the limit all are taken, one more and none."""
     assert DRAFTS_MAX == len(kept(organisation, "zones", [{"code": f"z{number}"} for number in range(DRAFTS_MAX)]))
-    assert [("", f"a request may hold {DRAFTS_MAX} places")] == problems(
+    counted = f"a request may hold {DRAFTS_MAX} items; this one holds {DRAFTS_MAX + 1}"
+    assert [("", counted)] == problems(
         organisation, "concepts", [{"code": f"z{number}"} for number in range(DRAFTS_MAX + 1)]
     )
 
@@ -184,3 +187,30 @@ def test_a_store_has_external_ids(organisation: OrganisationClient) -> None:
     refused = organisation.post("/api/v1/stores", [{"code": "s1", "externalId": " ", "externalId1": "x" * 201}])
     assert ["[0].externalId", "[0].externalId1"] == [one["path"] for one in json_of(refused)["problems"]]
     assert [changed] == organisation.get("/api/v1/stores")["items"]
+
+
+def test_a_file_that_is_too_long_keeps_nobody_waiting(front: ApiClient, organisation: OrganisationClient) -> None:
+    """Its rows are counted beside the event loop, before any is looked at."""
+    rows = "".join(f"s{number},store {number}\n" for number in range(150_000))
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(0.005)
+            gaps.append(loop.time() - before)
+
+    async def send() -> httpx2.Response:
+        ticking = asyncio.create_task(tick())
+        async with front.client(auth=(organisation.till_code, PASSWORD)) as client:
+            answered = await client.post(
+                "/api/v1/stores", content=f"code,name\n{rows}", headers={"content-type": "text/csv"}
+            )
+        ticking.cancel()
+        return answered
+
+    answered = front.run(send)
+    assert 400 == answered.status_code
+    assert "this one holds 150000" in answered.text
+    assert max(gaps) < 0.3

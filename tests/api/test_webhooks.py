@@ -10,6 +10,8 @@ from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import group, target
 
 ACCEPTED = {"code": 1100, "message": "Event is pushed to transformation state"}
+KEPT = ("milepost.Enrol", "TransactionAdd", "ReturnBill", "PointsAwarded", "CurrencyAwarded", "TargetCompleted")
+"""Names that are no names of behavioural events."""
 
 
 def run(**changes: Any) -> Json:

@@ -23,7 +23,7 @@ def milepost(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
 
 def test_the_version_is_the_packages() -> None:
     """One line, easy to read by a program and by a person."""
-    assert f"milepost {version('milepost')}\n" == milepost("version").stdout
+    assert f"milepost {version('milepost')}\n" == milepost("version").stdout == milepost("--version").stdout
     told = json.loads(milepost("version", "--json").stdout)
     assert (version("milepost"), arrays.is_compiled) == (told["milepost"], told["machineCode"])
 

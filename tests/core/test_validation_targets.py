@@ -53,6 +53,14 @@ def test_a_target_name_at_its_limit_may_equal_its_groups() -> None:
     assert found(draft) == ()
 
 
+def test_a_condition_holds_so_many_patterns_and_no_more() -> None:
+    """Each may be tried on every line of a bill."""
+    texts = [" || ".join(["currentTxn.basketCountRegex('brand','^N')>0"] * count) for count in (16, 17)]
+    (problem,) = found(with_target(expression=texts[1]))
+    assert "holds 17 patterns; there may be at most 16 in a condition" == problem.reason
+    assert made(with_target(expression=texts[0])).targets[0].expression.count("Regex") == 16
+
+
 def test_a_fault_of_a_rule_names_its_place() -> None:
     """The author learns at which character the rule fails."""
     (problem,) = found(with_target(expression="true && currentTxn.nothing > 5"))

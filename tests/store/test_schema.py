@@ -8,7 +8,7 @@ from itertools import count
 import psycopg
 import pytest
 
-from milepost.store.sql.schema import Tampered, migrate, migrations
+from milepost.store.sql.schema import Tampered, TooNew, migrate, migrations
 from tests.store.sample_definitions import described
 
 _NUMBERS = count(1)
@@ -75,4 +75,15 @@ def test_a_migration_that_was_changed_is_refused(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("update migration set checksum = 'other'")
     with pytest.raises(Tampered, match="was applied with another text"):
+        asyncio.run(migrate(database_url))
+
+
+def test_a_program_that_is_too_old_for_the_database_does_not_start(database_url: str) -> None:
+    """A newer program has migrated it; where that migration allows programs as old as this one, it starts."""
+    newest = migrations()[-1][0]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("insert into migration values ('9998_allows.sql', 'x', now(), %s)", [newest])
+        assert [] == asyncio.run(migrate(database_url))
+        connection.execute("insert into migration values ('9999_forbids.sql', 'x', now(), null)")
+    with pytest.raises(TooNew, match=r"programs have to know 9999_forbids\.sql"):
         asyncio.run(migrate(database_url))

@@ -7,13 +7,17 @@ functions, so that `milepost --help` is fast.
 import signal
 import sys
 from types import FrameType
+from typing import Annotated
 
 import typer
 
+from milepost.cli.backup import backup, restore
 from milepost.cli.comparison import compare
 from milepost.cli.compat import compat
 from milepost.cli.config import config
+from milepost.cli.credentials import audit
 from milepost.cli.demo import demo
+from milepost.cli.doctor import doctor
 from milepost.cli.imports.import_customers import import_customers
 from milepost.cli.imports.import_declarations import (
     import_concepts,
@@ -28,12 +32,14 @@ from milepost.cli.openapi import openapi
 from milepost.cli.output import print_message
 from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
+from milepost.cli.top import top
 from milepost.cli.verify import verify
-from milepost.cli.version import version
+from milepost.cli.version import print_version, version
 from milepost.cli.webhooks import webhooks
 from milepost.cli.worker import worker
 from milepost.files.encoding import UnreadableFile
 from milepost.model.problem import Refused, Unavailable, Unfit
+from milepost.operation.deadline import begin_deadline
 from milepost.postgres.account import NotStarted
 
 EXIT_FAILED = 1
@@ -63,12 +69,27 @@ app.command()(demo)
 app.command()(serve)
 app.command()(worker)
 app.command()(verify)
+app.command()(audit)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
+app.command()(top)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")
+
+
+@app.callback()
+def _program(
+    version_: Annotated[
+        bool, typer.Option("--version", help="print the version and end", is_eager=True, callback=print_version)
+    ] = False,
+) -> None:
+    """Milepost, a self-hosted engine for loyalty targets."""
+    del version_
 
 
 def main() -> None:
@@ -94,4 +115,5 @@ def main() -> None:
 
 def _end(number: int, _: FrameType | None) -> None:
     """Exit by an exception, so that the embedded database is stopped and its socket removed."""
+    begin_deadline()
     sys.exit(128 + number)

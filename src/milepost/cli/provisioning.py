@@ -1,5 +1,6 @@
 """`milepost org …`, `till add` and `key add`: each prints JSON, with the ids and secrets that are new."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
 
 if TYPE_CHECKING:
+    from milepost.model.organisation import Organisation
     from milepost.service.runtime.runtime import Runtime
 
 RoleOption = Annotated[
@@ -20,6 +22,9 @@ RoleOption = Annotated[
         help="READ may read; EVENTS may also send events and change customers; ADMIN may do everything",
         case_sensitive=False,
     ),
+]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="read the password from the first line of standard input")
 ]
 Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
 OrgName = Annotated[str, typer.Argument(help="name of the organisation")]
@@ -82,18 +87,22 @@ def set_org(
 
 @org.command("show")
 def show_org(name: OrgName, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Print an organisation and its settings in force."""
+    """Print an organisation, the secret id of its webhook, and its settings in force."""
+    from milepost.service.organisations.credentials import webhook_of
     from milepost.service.organisations.provisioning import organisation_by_name
     from milepost.service.snapshot.settings import shown_settings
 
-    organisation = run_inside(
-        {"data": data, "database_url": database_url}, lambda runtime: organisation_by_name(runtime.database, name)
-    )
+    async def found(runtime: "Runtime") -> "tuple[Organisation, str]":
+        organisation = await organisation_by_name(runtime.database, name)
+        return organisation, await webhook_of(runtime.database, organisation)
+
+    organisation, webhook_id = run_inside({"data": data, "database_url": database_url}, found)
     shown = {
         "id": organisation.id,
         "name": organisation.name,
         "zone": organisation.zone,
         "version": organisation.version,
+        "webhookId": webhook_id,
     }
     print_json(shown | shown_settings(organisation.settings))
 
@@ -188,18 +197,22 @@ def add_till(
         int | None, typer.Option("--id", help="id of the till; if left out, Milepost chooses one", min=1)
     ] = None,
     password: Annotated[
-        str | None, typer.Option("--password", help="password of the till; if left out, Milepost generates one")
+        str | None,
+        typer.Option("--password", help="its password, which others may see in the list of processes; see below"),
     ] = None,
+    password_stdin: PasswordStdin = False,
     role: RoleOption = Role.ADMIN,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Add a till, which is also a login.
 
-    Prints its password, which cannot be shown again.
+    Prints its password, which cannot be shown again. Without --password and --password-stdin Milepost generates one.
     """
     from milepost.service.organisations import provisioning
 
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
     added = run_inside(
         {"data": data, "database_url": database_url},
         lambda runtime: provisioning.add_till(

@@ -26,8 +26,9 @@ def verify(data: Data = None, database_url: DatabaseUrl = None, json: Json = Fal
         print_json({**counts, "differ": len(result.differing), "differing": result.differing})
     else:
         for customer in result.differing[:SHOWN_MAX]:
-            reason = f": {customer['unreadable']}" if "unreadable" in customer else ""
-            typer.echo(f"differs: organisation {customer['orgId']}, customer {customer['customerId']}{reason}")
+            word = "cannot be read" if "failure" in customer else "differs"
+            reason = f": {customer['failure']}" if "failure" in customer else ""
+            typer.echo(f"{word}: organisation {customer['orgId']}, customer {customer['customerId']}{reason}")
         summary = f"compared {result.compared} standings ({result.events} events, {result.progress} progress rows)"
         typer.echo(f"{summary}, differ {len(result.differing)}")
     if result.differing:
@@ -52,8 +53,8 @@ async def _verify(runtime: "Runtime") -> _Result:
         progress += comparison.progress
         if not comparison.agrees:
             customer = comparison.customer_key
-            unreadable = {} if comparison.unreadable is None else {"unreadable": comparison.unreadable}
-            differing.append({"orgId": customer.org_id, "customerId": customer.customer_id, **unreadable})
+            ids: dict[str, int | str] = {"orgId": customer.org_id, "customerId": customer.customer_id}
+            differing.append(ids if comparison.failure is None else ids | {"failure": comparison.failure})
         if compared % REPORT_EVERY == 0:
             print_message(f"replayed {compared} customers, {events} events")
     return _Result(compared, events, progress, differing)

@@ -4,8 +4,17 @@ import platform
 import sys
 from importlib.metadata import version as version_of
 
+import typer
+
 from milepost.cli.options import Json
 from milepost.cli.output import print_json
+
+
+def print_version(asked: bool) -> None:  # noqa: FBT001 - typer passes the value of the option
+    """Print the version and end, if it was *asked* for by `milepost --version`."""
+    if asked:
+        version()
+        raise typer.Exit
 
 
 def version(json: Json = False) -> None:

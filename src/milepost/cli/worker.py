@@ -8,6 +8,7 @@ from types import FrameType
 
 from milepost.cli.options import Clock, Data, DatabaseUrl
 from milepost.cli.output import print_message
+from milepost.operation.deadline import begin_deadline
 from milepost.settings import read_settings
 
 
@@ -31,4 +32,5 @@ def worker(data: Data = None, database_url: DatabaseUrl = None, clock: Clock = N
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
+    begin_deadline()
     sys.exit(0)

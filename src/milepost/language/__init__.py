@@ -6,7 +6,7 @@ the function that is called with each `EvaluationContext`. `print_text` and `to_
 
 from milepost.language.checking import Fault, check
 from milepost.language.compiling import compile_predicate
-from milepost.language.needs import NOTHING_NEEDED, Mention, Needs, mentions, needs
+from milepost.language.needs import NOTHING_NEEDED, Mention, Needs, mentions, needs, pattern_count
 from milepost.language.printing import print_text
 from milepost.language.progress_lookup import NOTHING_REACHED, ProgressLookup
 from milepost.language.reading import read
@@ -44,6 +44,7 @@ __all__ = [
     "from_tree",
     "mentions",
     "needs",
+    "pattern_count",
     "print_text",
     "read",
     "to_tree",

@@ -69,6 +69,13 @@ def needs(expression: Expression) -> Needs:
     return total
 
 
+def pattern_count(expression: Expression) -> int:
+    """Return how many patterns the condition *expression* holds; each may be tried on every line of a bill."""
+    return sum(
+        isinstance(node, Call) and (node.name == "matches" or "Regex" in node.name) for node, _ in walk_tree(expression)
+    )
+
+
 def mentions(expression: Expression) -> Iterator[Mention]:
     """Return the targets, groups, periods and levels that the checked condition *expression* names."""
     for node, _ in walk_tree(expression):

@@ -37,5 +37,12 @@ class Fault(Exception):
     """
 
 
+class DatabaseFault(Fault):
+    """The database refused a statement because it is not as it should be: a table or a column is missing.
+
+    It concerns whatever is asked next, not one event, so nothing is tried one by one after it.
+    """
+
+
 class Unfit(Exception):
     """The database may not be used in its present state. The message gives the reason and the remedy."""

@@ -2,7 +2,8 @@
 
 The first process that opens a data folder starts the server and holds a lock on the folder. Other processes that open
 the same folder attach to that server; the process that started it stops it. The lock belongs to the process, so a
-killed process leaves no lock behind. The server then shuts down cleanly by itself.
+killed process leaves no lock behind. The server then shuts down cleanly by itself. A server that ends unasked is
+started again (keeper.py).
 """
 
 import fcntl
@@ -24,6 +25,8 @@ import psycopg
 from milepost.postgres.account import NotStarted, run_as, server_environment
 from milepost.postgres.binaries import Binaries, find_binaries
 from milepost.postgres.data_directory import DataDirectory, prepare, socket_folder
+from milepost.postgres.keeper import Keeper, Server
+from milepost.postgres.predecessor import is_gone, remove_lock_files
 
 DATABASE = "milepost"
 USER = "milepost"
@@ -48,7 +51,8 @@ class EmbeddedServer:
     """A running PostgreSQL for one data folder, as a context manager.
 
     Inside the block, `url` is the database's address, `version` the server's version, and `attached` says whether
-    another process started the server. The socket is private to the server's account and to root.
+    another process started the server. The socket is private to the server's account and to root. A server that ends
+    unasked is started again; if that fails for a minute, `failure` is the reason, and this process gets SIGTERM.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class EmbeddedServer:
         self._chosen = binaries
         self._report = report or _write_to_stderr
         self._close = ExitStack()
+        self.failure: str | None = None
         self.url = ""
         self.version = ""
         self.attached = False
@@ -107,22 +112,38 @@ class EmbeddedServer:
     def _start(self, data_directory: DataDirectory, undo: ExitStack) -> None:
         binaries = find_binaries(self._chosen, data_directory.account)
         cluster = _cluster(data_directory, binaries)
-        self._wait(lambda: _predecessor_is_gone(data_directory), "waiting for the previous server to stop")
         _rotate(data_directory.folder / LOG)
         sockets = socket_folder(data_directory)
         undo.callback(shutil.rmtree, sockets, ignore_errors=True)
         # The server stops when the thread that started it ends (launcher.py), so that thread outlives the server.
         starter = undo.enter_context(ThreadPoolExecutor(1, "postgres"))
-        server = starter.submit(_launch, data_directory, [*_command(binaries, cluster, sockets)]).result()
-        undo.callback(self._stop, server)
-        self._wait(lambda: _is_ready(server, data_directory), "starting the database (it may be recovering)")
-        _create_database(_url(str(sockets), "postgres"))
-        assert self._attach(data_directory, server.pid)
+        command = _command(binaries, cluster, sockets)
 
-    def _stop(self, server: "subprocess.Popen[bytes]") -> None:
-        if server.poll() is None:
-            server.send_signal(signal.SIGINT)
+        def start(take: Callable[[Server], None]) -> None:
+            self._wait(lambda: is_gone(cluster) or None, "waiting for the previous server to stop")
+            remove_lock_files(cluster, sockets)
+            server = starter.submit(_launch, data_directory, command).result()
+            take(server)
+            self._wait(lambda: _is_ready(server, data_directory), "starting the database (it may be recovering)")
+
+        keeper = Keeper(start, self._report, self._record_failure)
+        undo.callback(self._stop, keeper)
+        keeper.begin()
+        assert keeper.server is not None
+        _create_database(_url(str(sockets), "postgres"))
+        assert self._attach(data_directory, keeper.server.pid)
+
+    def _stop(self, keeper: Keeper) -> None:
+        keeper.end()
+        server = keeper.server
+        if server is not None:
             self._wait(lambda: server.poll() is not None or None, "stopping the database")
+
+    def _record_failure(self, reason: str) -> None:
+        """Keep the reason why there is no database any more, and ask this process to stop."""
+        self.failure = reason
+        self._report(reason)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _wait(self, poll: Callable[[], Result | None], doing: str) -> Result:
         """Call *poll* until it returns a result, and return that.
@@ -167,23 +188,6 @@ def _is_ready(server: "subprocess.Popen[bytes]", data_directory: DataDirectory) 
         log_lines = (data_directory.folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
         raise NotStarted("PostgreSQL did not start; its log ends with:\n  " + "\n  ".join(log_lines))
     return True if _ready_pid(data_directory) == server.pid else None
-
-
-def _predecessor_is_gone(data_directory: DataDirectory) -> bool | None:
-    """Return True when no server of a killed process uses the data any more, else None.
-
-    Such a server stops by itself.
-    """
-    lines = _pid_file_lines(data_directory)
-    if not lines:
-        return True
-    process = Path("/proc") / lines[0].strip()
-    try:
-        # The process id may belong to another program by now; the working directory of a server is its data folder.
-        is_server = process.joinpath("cwd").readlink() == data_directory.folder / "cluster"
-    except (FileNotFoundError, PermissionError):
-        is_server = False
-    return None if is_server else True
 
 
 def _cluster(data_directory: DataDirectory, binaries: Binaries) -> Path:

@@ -1,8 +1,10 @@
 """Connections and transactions. No other module commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg
@@ -10,6 +12,9 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from milepost.model.problem import Unavailable, Unfit
+from milepost.store.sql.conninfo import CONNECTING_SECONDS, with_defaults
+from milepost.store.sql.failures import AWAY, RETRY_STATES, meaning_of, means_lost
+from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
 from milepost.store.wire.arrays import Packing
 
@@ -17,15 +22,16 @@ VERSION_MIN = 150000
 """The oldest supported server, by PostgreSQL's own version number."""
 
 RETRIES_MAX = 5
-_RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
-_AWAY = "the database cannot be reached"
+RECONNECT_PAUSE_SECONDS = 0.1
+"""The pause before the pool tries again to connect."""
+
+DRAIN_PAUSE_SECONDS = 0.5
+"""The least time between two replacements of all connections."""
+
+OPENING_SECONDS = 60
+"""How long a process waits for the database when it starts."""
+
 _CHANGING = "what the request is about changes all the time; send it again"
-_LOST = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    PoolTimeout,
-    psycopg.errors.IdleInTransactionSessionTimeout,  # it ends the connection too, but is no OperationalError
-)
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Row = tuple[Any, ...]
@@ -51,23 +57,27 @@ class UnsafeServer(Unfit):
 class Transaction:
     """An open transaction. It runs named statements with parameters."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Use *connection*, which has an open transaction."""
+    def __init__(self, connection: psycopg.AsyncConnection[Row], watch: SilenceWatch) -> None:
+        """Use *connection*, which has an open transaction and is watched by *watch*."""
         self._connection = connection
+        self._watch = watch
 
     async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
         """Run the statement *name* and return its rows."""
-        cursor = await self._connection.execute(statement(name), values, binary=True)
+        with self._watch.statement(name):
+            cursor = await self._connection.execute(statement(name), values, binary=True)
         return await cursor.fetchall()
 
     async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
         """Run the statement *name* and return its first row, or None."""
-        cursor = await self._connection.execute(statement(name), values, binary=True)
+        with self._watch.statement(name):
+            cursor = await self._connection.execute(statement(name), values, binary=True)
         return await cursor.fetchone()
 
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
         """Run the statement *name* for its effect."""
-        await self._connection.execute(statement(name), values)
+        with self._watch.statement(name):
+            await self._connection.execute(statement(name), values)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -75,25 +85,45 @@ class Transaction:
 
         An error is raised at the end of the block.
         """
+        self._watch.touch()
         async with self._connection.pipeline():
             yield
+            self._watch.touch()
 
     async def copy(self, name: str, sent: bytes) -> None:
         """Run the COPY statement *name* with the data *sent*, in the format that the statement names."""
+        self._watch.touch()
         async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
             await copy.write(sent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """How long a statement may run, how long it may wait for a lock, and how long the server may be silent."""
+
+    statement: float = 10
+    lock: float = 2
+    margin: float = 2
+    """How much longer than a statement may run its answer may take to arrive."""
 
 
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, url: str, *, connections_max: int = 8) -> None:
+    def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
         """Prepare a pool for the server at *url*, without opening a connection."""
+        self._limits = limits
+        self._drained_at = -math.inf
+        self._draining: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
-            url,
+            with_defaults(url),
             min_size=1,
             max_size=connections_max,
             open=False,
+            timeout=CONNECTING_SECONDS,
+            reconnect_timeout=0,  # give up at once: `_try_again` decides about the next attempt, without growing pauses
+            reconnect_failed=_try_again,
+            configure=self._configure,
             kwargs={"row_factory": tuple_row, "autocommit": True, "prepare_threshold": 2, "context": Packing()},
         )
 
@@ -102,7 +132,10 @@ class Database:
 
         Raises UnsafeServer for an old server, and without *unsafe_durability* for one that may lose commits.
         """
-        await self._pool.open(wait=True, timeout=60)
+        try:
+            await self._pool.open(wait=True, timeout=OPENING_SECONDS)
+        except PoolTimeout as error:
+            raise Unavailable(AWAY) from error
         async with self._pool.connection() as connection:
             await _check(connection, unsafe_durability=unsafe_durability)
 
@@ -110,28 +143,29 @@ class Database:
         """Close every connection."""
         await self._pool.close()
 
+    @property
+    def pool_counts(self) -> Mapping[str, int]:
+        """Return how many connections there are, are free, and are waited for."""
+        counts = self._pool.get_stats()
+        return {name: counts.get(f"{name}", 0) for name in ("pool_size", "pool_available", "requests_waiting")}
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction that commits when the block ends, and rolls back on an exception. Raises Unavailable."""
-        try:
-            async with self._open_transaction() as transaction:
-                yield transaction
-        except _LOST as error:
-            raise Unavailable(_AWAY) from error
-
-    @asynccontextmanager
-    async def _open_transaction(self) -> AsyncIterator[Transaction]:
-        async with self._pool.connection() as connection, connection.transaction():
-            yield Transaction(connection)
+        with self._failures():
+            async with self._pool.connection() as connection:
+                with self._watch(connection) as watch:
+                    async with connection.transaction():
+                        yield Transaction(connection, watch)
+                        watch.touch()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """Open a connection for one statement that only reads, without a transaction around it. Raises Unavailable."""
-        try:
+        with self._failures():
             async with self._pool.connection() as connection:
-                yield Transaction(connection)
-        except _LOST as error:
-            raise Unavailable(_AWAY) from error
+                with self._watch(connection) as watch:
+                    yield Transaction(connection, watch)
 
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run *work* in a transaction and return its result.
@@ -147,22 +181,65 @@ class Database:
         raise Unavailable(_CHANGING)
 
     async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        for attempt in range(RETRIES_MAX):
-            try:
-                async with self._open_transaction() as transaction:
-                    return await work(transaction)
-            except _LOST as error:
-                if error.sqlstate in _RETRY_STATES and attempt < RETRIES_MAX - 1:
+        with self._failures():
+            for attempt in range(RETRIES_MAX):
+                try:
+                    async with self._pool.connection() as connection:
+                        with self._watch(connection) as watch:
+                            async with connection.transaction():
+                                result = await work(Transaction(connection, watch))
+                                watch.touch()
+                            return result
+                except psycopg.errors.UniqueViolation as error:
+                    raise StoredAlready(str(error)) from error
+                except psycopg.Error as error:
+                    if error.sqlstate not in RETRY_STATES or attempt == RETRIES_MAX - 1:
+                        raise
                     await asyncio.sleep(0.005 * 2**attempt)
-                    continue
-                raise Unavailable(_AWAY) from error
-            except psycopg.errors.UniqueViolation as error:
-                raise StoredAlready(str(error)) from error
-            except psycopg.Error as error:
-                if error.sqlstate not in _RETRY_STATES or attempt == RETRIES_MAX - 1:
-                    raise
-                await asyncio.sleep(0.005 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def _watch(self, connection: psycopg.AsyncConnection[Row]) -> SilenceWatch:
+        return SilenceWatch(connection, self._limits.statement + self._limits.margin)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Raise what a failure of the driver means; after a loss, all connections are replaced."""
+        try:
+            yield
+        except (psycopg.Error, PoolTimeout) as error:
+            if means_lost(error):
+                self._drain()
+            meaning = meaning_of(error)
+            if meaning is error:
+                raise
+            raise meaning from error
+
+    async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        """Set the time limits of a new connection."""
+        with self._watch(connection):
+            limits = {
+                "statement_timeout": f"{self._limits.statement:g}s",
+                "lock_timeout": f"{self._limits.lock:g}s",
+                "idle_in_transaction_session_timeout": f"{self._limits.statement * 6:g}s",
+            }
+            for name, value in limits.items():
+                await connection.execute("select set_config(%s, %s, false)", [name, value])
+
+    def _drain(self) -> None:
+        """Replace all connections, because a server that lost one has often lost all; at most once in a while.
+
+        Checking each instead would cost the requests that meet them a second each, and an answer of a silent server.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._drained_at >= DRAIN_PAUSE_SECONDS:
+            self._drained_at = now
+            self._draining = asyncio.create_task(self._pool.drain())
+
+
+async def _try_again(pool: AsyncConnectionPool[Any]) -> None:
+    """Let the pool try to connect again. Left alone it does so for the next request, and not for those that wait."""
+    await asyncio.sleep(RECONNECT_PAUSE_SECONDS)
+    await pool.check()
 
 
 async def _check(connection: psycopg.AsyncConnection[Row], *, unsafe_durability: bool) -> None:

@@ -88,6 +88,20 @@ async def lock_bodies(transaction: Transaction, customer_keys: Sequence[Customer
     }
 
 
+async def lock_free_bodies(
+    transaction: Transaction, customer_keys: Sequence[CustomerKey]
+) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+    """Lock the standings of *customer_keys* that no other transaction has locked.
+
+    Return their bytes, and the customers whose standing is locked elsewhere.
+    """
+    rows = await transaction.rows("lock_free_standings", keys_of(customer_keys))
+    bodies = {customer_keys[place]: body for place, body in rows}
+    remaining = [key for key in customer_keys if key not in bodies]
+    existing = await transaction.rows("standings", keys_of(remaining)) if remaining else []
+    return bodies, {remaining[place] for place, _ in existing}
+
+
 async def standings(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Standing]:
     """Return the standings of *customer_keys* without locking them. Unknown customers are left out."""
     rows = await transaction.rows("standings", keys_of(customer_keys)) if customer_keys else []

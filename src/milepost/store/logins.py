@@ -1,5 +1,6 @@
 """Logins of tills, keys of clients, and tokens. Only digests of secrets are stored."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from milepost.model.role import Role
@@ -15,6 +16,8 @@ class Login(NamedTuple):
     password_hash: str
     name: str
     role: Role
+    earlier_hash: str | None
+    """The hash of the password before, while that is valid."""
 
 
 class Client(NamedTuple):
@@ -24,6 +27,39 @@ class Client(NamedTuple):
     key_id: int
     name: str
     role: Role
+    key: str
+
+
+class ListedLogin(NamedTuple):
+    """A login as it is listed; instants are in epoch microseconds."""
+
+    code: str
+    till_id: int
+    role: Role
+    is_disabled: bool
+    used_at: Micros | None
+
+
+class ListedKey(NamedTuple):
+    """A key as it is listed, without its secret; instants are in epoch microseconds."""
+
+    key: str
+    id: int
+    name: str
+    role: Role
+    is_revoked: bool
+    created_at: Micros
+    used_at: Micros | None
+
+
+class Act(NamedTuple):
+    """What an administrator did; the instant is in epoch microseconds."""
+
+    acted_at: Micros
+    org_id: int | None
+    actor: str
+    act: str
+    subject: str
 
 
 async def add_login(
@@ -40,8 +76,35 @@ async def find_login(transaction: Transaction, code: str) -> Login | None:
     row = await transaction.row("login", {"code": code})
     if row is None:
         return None
-    org_id, till_id, password_hash, name, role = row
-    return Login(org_id=org_id, till_id=till_id, password_hash=password_hash, name=name, role=Role(role))
+    org_id, till_id, password_hash, name, role, earlier_hash = row
+    return Login(
+        org_id=org_id,
+        till_id=till_id,
+        password_hash=password_hash,
+        name=name,
+        role=Role(role),
+        earlier_hash=earlier_hash,
+    )
+
+
+async def logins_of(transaction: Transaction, org_id: int) -> list[ListedLogin]:
+    """Return the logins of an organisation."""
+    rows = await transaction.rows("logins", {"org_id": org_id})
+    return [
+        ListedLogin(code=code, till_id=till_id, role=Role(role), is_disabled=is_disabled, used_at=used_at)
+        for code, till_id, role, is_disabled, used_at in rows
+    ]
+
+
+async def enable_login(transaction: Transaction, code: str, *, enabled: bool) -> int | None:
+    """Disable a login, or enable it again; return its organisation's id, None if there is no such login."""
+    return await _announce(transaction, await transaction.row("enable_login", {"code": code, "enabled": enabled}))
+
+
+async def replace_password(transaction: Transaction, code: str, password_hash: str, overlap: int) -> int | None:
+    """Replace a password; the one before is valid for *overlap* seconds. Return the organisation's id, or None."""
+    values = {"code": code, "password_hash": password_hash, "overlap": overlap}
+    return await _announce(transaction, await transaction.row("replace_password", values))
 
 
 async def add_key(
@@ -54,10 +117,34 @@ async def add_key(
     return int(row[0])
 
 
-async def find_client(transaction: Transaction, key: str) -> tuple[Client, bytes] | None:
-    """Return the client of *key* and the digest of its secret, None for an unknown or revoked key."""
+async def find_client(transaction: Transaction, key: str) -> tuple[Client, tuple[bytes, ...]] | None:
+    """Return the client of *key* and the digests of its valid secrets, None for an unknown or revoked key."""
     row = await transaction.row("key", {"key": key})
-    return None if row is None else (_client(row), row[4])
+    return None if row is None else (_client(row, key), tuple(digest for digest in row[4:] if digest is not None))
+
+
+async def keys_of(transaction: Transaction, org_id: int) -> list[ListedKey]:
+    """Return the keys of an organisation."""
+    rows = await transaction.rows("keys", {"org_id": org_id})
+    return [
+        ListedKey(
+            key=key, id=id_, name=name, role=Role(role), is_revoked=is_revoked, created_at=created_at, used_at=used_at
+        )
+        for key, id_, name, role, is_revoked, created_at, used_at in rows
+    ]
+
+
+async def revoke_key(transaction: Transaction, key: str) -> int | None:
+    """Revoke a key and its tokens; return its organisation's id, None if there is no such key."""
+    row = await transaction.row("revoke_key", {"key": key})
+    await transaction.run("delete_tokens", {"key": key})
+    return await _announce(transaction, row)
+
+
+async def replace_secret(transaction: Transaction, key: str, digest: bytes, overlap: int) -> int | None:
+    """Replace the secret of a key; the one before is valid for *overlap* seconds. Return the organisation's id."""
+    values = {"key": key, "digest": digest, "overlap": overlap}
+    return await _announce(transaction, await transaction.row("replace_secret", values))
 
 
 async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: Micros, now: Micros) -> None:
@@ -69,9 +156,38 @@ async def add_token(transaction: Transaction, *, digest: bytes, key: str, expire
 async def find_token(transaction: Transaction, digest: bytes, now: Micros) -> tuple[Client, Micros] | None:
     """Return the client of a token and the token's end (epoch microseconds), None for an unknown or expired token."""
     row = await transaction.row("token", {"digest": digest, "now": now})
-    return None if row is None else (_client(row), row[4])
+    return None if row is None else (_client(row, row[5]), row[4])
 
 
-def _client(row: Row) -> Client:
+async def access_number(transaction: Transaction) -> int:
+    """Return the number that grows with each change of a login or a key."""
+    row = await transaction.row("access_number")
+    assert row is not None
+    return int(row[0])
+
+
+async def save_last_uses(transaction: Transaction, uses: Mapping[tuple[str, str], Micros]) -> None:
+    """Store when logins and keys, each named by its kind and its code or key, were used last (epoch microseconds)."""
+    kinds, names = [kind for kind, _ in uses], [name for _, name in uses]
+    await transaction.run("save_last_uses", {"kinds": kinds, "names": names, "used": list(uses.values())})
+
+
+async def record_act(transaction: Transaction, *, org_id: int | None, actor: str, act: str, subject: str) -> None:
+    """Record what an administrator did."""
+    await transaction.run("add_act", {"org_id": org_id, "actor": actor, "act": act, "subject": subject})
+
+
+async def acts(transaction: Transaction, org_id: int | None, limit: int) -> list[Act]:
+    """Return the latest acts, those of one organisation if *org_id* is given, latest first."""
+    return [Act(*row) for row in await transaction.rows("acts", {"org_id": org_id, "limit": limit})]
+
+
+async def _announce(transaction: Transaction, changed: Row | None) -> int | None:
+    """Tell all servers that a login or a key changed; return the organisation's id in *changed*, None if it is None."""
+    await transaction.run("raise_access_number")
+    return None if changed is None else int(changed[0])
+
+
+def _client(row: Row, key: str) -> Client:
     org_id, key_id, name, role = row[:4]
-    return Client(org_id, key_id, name, Role(role))
+    return Client(org_id=org_id, key_id=key_id, name=name, role=Role(role), key=key)

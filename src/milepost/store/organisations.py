@@ -20,6 +20,15 @@ class Family(NamedTuple):
     children: tuple[int, ...]
 
 
+class ListedOrganisation(NamedTuple):
+    """An organisation as it is listed."""
+
+    id: int
+    name: str
+    zone: str
+    parent_id: int | None
+
+
 async def add(
     transaction: Transaction, *, name: str, zone: str, webhook_id: str, now: Micros, parent_id: int | None = None
 ) -> Organisation | None:
@@ -101,9 +110,36 @@ async def versions(transaction: Transaction, org_ids: Iterable[int]) -> dict[int
     return dict(await transaction.rows("versions", {"orgs": list(org_ids)}))
 
 
+async def listed(transaction: Transaction) -> list[ListedOrganisation]:
+    """Return all organisations."""
+    return [ListedOrganisation(*row) for row in await transaction.rows("organisation_list")]
+
+
+async def replace_webhook(transaction: Transaction, org_id: int, webhook_id: str, overlap: int) -> None:
+    """Give an organisation's webhook a new secret id; the one before is valid for *overlap* seconds."""
+    await transaction.run("replace_webhook", {"org_id": org_id, "webhook_id": webhook_id, "overlap": overlap})
+
+
 async def unusable_tables(transaction: Transaction) -> list[str]:
     """Return the tables of the schema that are missing, or that this login may not read and write."""
     return [name for (name,) in await transaction.rows("unusable_tables", {"tables": _tables()})]
+
+
+class DatabaseState(NamedTuple):
+    """What the database says about itself; instants are in epoch microseconds."""
+
+    is_read_only: bool
+    now: Micros
+    boundary_due_at: Micros | None
+    """When the period boundary that has waited longest was due; None if none waits."""
+    open_jobs: int
+
+
+async def database_state(transaction: Transaction) -> DatabaseState:
+    """Return what the database says about itself."""
+    row = await transaction.row("database_state")
+    assert row is not None
+    return DatabaseState(*row)
 
 
 @cache

@@ -1,9 +1,16 @@
-"""The tables of places: zones, concepts, stores and tills."""
+"""The tables of places: zones, concepts, stores and tills.
+
+A place is saved by a transaction that has locked the organisation, and that raises its version: the place is marked
+with the version to come.
+"""
 
 from collections.abc import Sequence
 
 from milepost.model.organisation import Concept, Store, Till, Zone
 from milepost.store.database import Transaction
+
+EVER = -1
+"""Stands for a version before every change of a place."""
 
 
 async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
@@ -11,21 +18,21 @@ async def fresh_ids(transaction: Transaction, count: int) -> list[int]:
     return [id_ for (id_,) in await transaction.rows("fresh_reference_ids", {"count": count})] if count else []
 
 
-async def zones(transaction: Transaction, org_id: int) -> list[Zone]:
-    """Return the zones of an organisation in the order of ids."""
-    rows = await transaction.rows("zones", {"org_id": org_id})
+async def zones(transaction: Transaction, org_id: int, since: int = EVER) -> list[Zone]:
+    """Return the zones of an organisation that changed after the version *since*, in the order of ids."""
+    rows = await transaction.rows("zones", {"org_id": org_id, "since": since})
     return [Zone(id=id_, code=code, name=name) for id_, code, name in rows]
 
 
-async def concepts(transaction: Transaction, org_id: int) -> list[Concept]:
-    """Return the concepts of an organisation in the order of ids."""
-    rows = await transaction.rows("concepts", {"org_id": org_id})
+async def concepts(transaction: Transaction, org_id: int, since: int = EVER) -> list[Concept]:
+    """Return the concepts of an organisation that changed after the version *since*, in the order of ids."""
+    rows = await transaction.rows("concepts", {"org_id": org_id, "since": since})
     return [Concept(id=id_, code=code, name=name) for id_, code, name in rows]
 
 
-async def stores(transaction: Transaction, org_id: int) -> list[Store]:
-    """Return the stores of an organisation in the order of ids."""
-    rows = await transaction.rows("stores", {"org_id": org_id})
+async def stores(transaction: Transaction, org_id: int, since: int = EVER) -> list[Store]:
+    """Return the stores of an organisation that changed after the version *since*, in the order of ids."""
+    rows = await transaction.rows("stores", {"org_id": org_id, "since": since})
     return [
         Store(
             id=id_,
@@ -41,9 +48,9 @@ async def stores(transaction: Transaction, org_id: int) -> list[Store]:
     ]
 
 
-async def tills(transaction: Transaction, org_id: int) -> list[Till]:
-    """Return the tills of an organisation in the order of ids."""
-    rows = await transaction.rows("tills", {"org_id": org_id})
+async def tills(transaction: Transaction, org_id: int, since: int = EVER) -> list[Till]:
+    """Return the tills of an organisation that changed after the version *since*, in the order of ids."""
+    rows = await transaction.rows("tills", {"org_id": org_id, "since": since})
     return [Till(id=id_, code=code, name=name, store_id=store_id) for id_, code, name, store_id in rows]
 
 

@@ -23,7 +23,9 @@ create table organisation (
     version bigint not null,
     webhook_id text not null,
     created_at timestamptz not null,
-    parent_id bigint references organisation
+    parent_id bigint references organisation,
+    earlier_webhook_id text,
+    earlier_webhook_until timestamptz
 );
 -- The children of an organisation.
 create index organisation_parent on organisation (parent_id) where parent_id is not null;
@@ -31,6 +33,8 @@ create index organisation_parent on organisation (parent_id) where parent_id is 
 create unique index organisation_name on organisation (lower(name));
 -- The secret address of a webhook belongs to one organisation.
 create unique index organisation_webhook on organisation (webhook_id);
+-- An address that was replaced is valid for a while.
+create unique index organisation_earlier_webhook on organisation (earlier_webhook_id);
 
 -- The settings in force from a version on. changed_at and changed_by are null where they are unknown.
 create table organisation_version (
@@ -90,11 +94,13 @@ create table communication (
     primary key (org_id, target_id, communication_id)
 );
 
+-- Places. changed_in is the version of the organisation that changed the place last.
 create table zone (
     org_id bigint not null references organisation,
     zone_id bigint not null,
     code text not null,
     name text not null,
+    changed_in bigint not null default 0,
     primary key (org_id, zone_id),
     unique (org_id, code)
 );
@@ -104,6 +110,7 @@ create table concept (
     concept_id bigint not null,
     code text not null,
     name text not null,
+    changed_in bigint not null default 0,
     primary key (org_id, concept_id),
     unique (org_id, code)
 );
@@ -118,11 +125,14 @@ create table store (
     external_id text,
     external_id_1 text,
     external_id_2 text,
+    changed_in bigint not null default 0,
     primary key (org_id, store_id),
     unique (org_id, code),
     foreign key (org_id, zone_id) references zone,
     foreign key (org_id, concept_id) references concept
 );
+-- The stores that changed after a version.
+create index store_changed on store (org_id, changed_in);
 
 create table till (
     org_id bigint not null references organisation,
@@ -130,10 +140,13 @@ create table till (
     code text not null,
     name text not null,
     store_id bigint,
+    changed_in bigint not null default 0,
     primary key (org_id, till_id),
     unique (org_id, code),
     foreign key (org_id, store_id) references store
 );
+-- The tills that changed after a version.
+create index till_changed on till (org_id, changed_in);
 
 -- Loyalty programmes.
 create table program (
@@ -184,6 +197,9 @@ create table login (
     till_id bigint not null,
     password_hash text not null,
     role text not null,
+    disabled_at timestamptz,
+    earlier_hash text,
+    earlier_until timestamptz,
     foreign key (org_id, till_id) references till,
     constraint login_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
@@ -198,6 +214,8 @@ create table api_key (
     created_at timestamptz not null,
     revoked_at timestamptz,
     role text not null,
+    earlier_digest bytea,
+    earlier_until timestamptz,
     constraint api_key_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
 
@@ -206,6 +224,53 @@ create table access_token (
     key text not null references api_key,
     expires_at timestamptz not null
 );
+
+-- Grows with each change of a login or a key. Servers look at it once a second, and forget whom they remember.
+create table access_change (
+    only_row boolean primary key default true,
+    number bigint not null,
+    constraint access_change_one_row check (only_row)
+);
+insert into access_change (number) values (0);
+
+-- When a login or a key was used last, to the minute.
+create table last_use (
+    kind text not null,
+    name text not null,
+    used_at timestamptz not null,
+    primary key (kind, name)
+);
+
+-- What administrators did: the act, its subject, by whom and when.
+create table administrative_act (
+    act_id bigint generated always as identity primary key,
+    acted_at timestamptz not null,
+    org_id bigint,
+    actor text not null,
+    act text not null,
+    subject text not null
+);
+-- The acts that concern an organisation.
+create index administrative_act_of_organisation on administrative_act (org_id, act_id);
+
+-- The last requests, for the pages of operators. Rows are deleted when they are older than the time that is kept.
+create table answered_request (
+    number bigint generated always as identity primary key,
+    answered_at timestamptz not null,
+    org_id bigint,
+    login text not null,
+    method text not null,
+    route text not null,
+    status int not null,
+    milliseconds int not null,
+    events int not null,
+    request_id text not null,
+    address text not null
+);
+-- The requests of an organisation, latest first.
+create index answered_request_of_organisation on answered_request (org_id, number);
+-- The requests that are old.
+create index answered_request_old on answered_request (answered_at);
 
 -- The profiles of customers. A hidden customer is not shown on leaderboards.
 create table customer (

@@ -1,5 +1,7 @@
 """All workers of a process."""
 
+from functools import partial
+
 from milepost.service.delivery.delivery_log import prune_all
 from milepost.service.delivery.relay import relay_once
 from milepost.service.delivery.sending.sender import Sender
@@ -20,10 +22,13 @@ def workers_of(runtime: Runtime) -> Workers:
     def events_waiting() -> int:
         return runtime.lanes.events_waiting
 
-    return (
+    workers = (
         BoundaryWorker(BoundaryNotifier(runtime), events_waiting),
         JobWorker(lambda: work_once(runtime), events_waiting),
         RelayWorker(lambda: relay_once(runtime), events_waiting),
         SendingWorker(Sender(runtime), events_waiting),
         PruningWorker(lambda: prune_all(runtime), events_waiting),
     )
+    for worker in workers:
+        runtime.health.add(worker.name, partial(getattr, worker, "failure"))
+    return workers

@@ -1,21 +1,27 @@
 """The HTTP app: the vendor's API and our own, and how each failure is answered."""
 
+from collections.abc import Callable, Sequence
 from importlib.metadata import version as version_of
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 
 from milepost.api.capillary.envelope import failure
 from milepost.api.http import health, viewer
-from milepost.api.http.authentication import NotAllowed, NotRecognised
+from milepost.api.http.authentication import ForeignOrigin, NotAllowed, NotRecognised
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.openapi import DocumentedApp
 from milepost.api.http.parameters import ANY
+from milepost.api.http.request_log import AnsweredRequest, RequestLog
 from milepost.api.http.routes import MODULES, ROUTES
 from milepost.model.problem import Fault, Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
 from milepost.service.runtime.runtime import Runtime
+from milepost.service.snapshot.login_limits import FAILURES_MAX, WINDOW_SECONDS, TooManyLogins
 
 RETRY_SECONDS = "1"
 ACCESS_DENIED = 4000
@@ -26,21 +32,48 @@ FAULT = "the server could not do this, and its log says why; send it again"
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
 
-def create_app(runtime: Runtime, *, error_status: int, answer_templates: bool = True) -> FastAPI:
+class Observers(NamedTuple):
+    """What is called for each answered request, and what returns the metrics as text."""
+
+    request: Callable[[AnsweredRequest], None] | None = None
+    metrics: Callable[[], bytes] | None = None
+
+
+NO_OBSERVERS = Observers()
+
+
+def create_app(
+    runtime: Runtime,
+    *,
+    error_status: int,
+    answer_templates: bool = True,
+    allowed_origins: Sequence[str] = (),
+    observers: Observers = NO_OBSERVERS,
+) -> FastAPI:
     """Return the app of *runtime*; a refused request to the vendor's API is answered with *error_status*.
 
-    *answer_templates* says whether answers are written from compiled texts where there is such a way.
+    *answer_templates* says whether answers are written from compiled texts where there is such a way. Pages of
+    *allowed_origins* may send requests from a browser. *observers* see every request.
     """
     app = routed_app()
     app.include_router(viewer.router)
     app.state.runtime = runtime
     app.state.error_status = error_status
     app.state.answer_templates = answer_templates
+    app.state.allowed_origins = frozenset(allowed_origins)
+    app.state.metrics = observers.metrics
+    if observers.request is not None:
+        app.add_middleware(RequestLog, observe=observers.request)
+    if allowed_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=allowed_origins, allow_methods=["*"], allow_headers=["*"], max_age=600
+        )
     app.state.needs = {address: route.needs for address, route in ROUTES.items() if route.needs is not None}
     app.state.parameters = {
         address: frozenset((*route.query, ANY) if route.any_query else route.query) for address, route in ROUTES.items()
     }
     _answer_failures(app)
+    _answer_callers(app)
     _answer_faults(app)
     return app
 
@@ -67,16 +100,6 @@ def _answer_failures(app: FastAPI) -> None:
     async def _(request: Request, error: Refused) -> JsonResponse:
         return _failed(request, 400, *error.problems)
 
-    @app.exception_handler(NotRecognised)
-    async def _(request: Request, _error: NotRecognised) -> JsonResponse:
-        response = _failed(request, 401, Problem("", "the login is missing or wrong", 401))
-        response.headers["WWW-Authenticate"] = 'Basic realm="milepost", charset="UTF-8"'
-        return response
-
-    @app.exception_handler(NotAllowed)
-    async def _(request: Request, error: NotAllowed) -> JsonResponse:
-        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
-
     @app.exception_handler(TooLarge)
     async def _(request: Request, error: TooLarge) -> JsonResponse:
         return _failed(request, 413, Problem("", str(error), 413))
@@ -99,12 +122,43 @@ def _answer_failures(app: FastAPI) -> None:
         return _failed(request, error.status_code, Problem("", str(error.detail), error.status_code))
 
 
+def _answer_callers(app: FastAPI) -> None:
+    """Register how a caller who may not send the request is answered."""
+
+    @app.exception_handler(NotRecognised)
+    async def _(request: Request, _error: NotRecognised) -> JsonResponse:
+        response = _failed(request, 401, Problem("", "the login is missing or wrong", 401))
+        response.headers["WWW-Authenticate"] = 'Basic realm="milepost", charset="UTF-8"'
+        return response
+
+    @app.exception_handler(ForeignOrigin)
+    async def _(request: Request, error: ForeignOrigin) -> JsonResponse:
+        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
+
+    @app.exception_handler(TooManyLogins)
+    async def _(request: Request, error: TooManyLogins) -> JsonResponse:
+        response = _failed(request, 429, Problem("", str(error), 429))
+        response.headers["Retry-After"] = str(error.seconds)
+        response.headers["RateLimit-Policy"] = f'"login";q={FAILURES_MAX};w={WINDOW_SECONDS}'
+        response.headers["RateLimit"] = f'"login";r=0;t={error.seconds}'
+        return response
+
+    @app.exception_handler(NotAllowed)
+    async def _(request: Request, error: NotAllowed) -> JsonResponse:
+        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
+
+
 def _answer_faults(app: FastAPI) -> None:
     """Register that a fault of ours is a 5xx, so that the client sends the request again (facts 8 #96)."""
 
     @app.exception_handler(Fault)
     async def _(request: Request, error: Fault) -> JsonResponse:
         return _later(request, Problem("", str(error), 500), 500)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _(request: Request, _error: ClientDisconnect) -> JsonResponse:
+        # Nobody reads this answer: the client went away, or did not send its body in time.
+        return _failed(request, 408, Problem("", "the request did not arrive as a whole", 408))
 
     @app.exception_handler(Exception)
     async def _(request: Request, _error: Exception) -> JsonResponse:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from milepost.api.http.parameters import check_parameters
+from milepost.api.http.request_log import note_caller
 from milepost.model.role import Role
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
@@ -24,6 +25,17 @@ class NotAllowed(Exception):
         super().__init__(f"access denied: this login has the role {has.value}, and the request needs {needs.value}")
 
 
+class ForeignOrigin(Exception):
+    """A web page of an origin that is not allowed tries to change something."""
+
+    def __init__(self, origin: str) -> None:
+        """Name the *origin*."""
+        super().__init__(f"pages of {origin} may not send this request; see MILEPOST_ALLOWED_ORIGINS")
+
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 async def runtime_of(request: Request) -> Runtime:
     """Return the runtime of the app. Async on purpose: FastAPI runs plain functions in a thread on every request."""
     runtime = request.app.state.runtime
@@ -36,6 +48,7 @@ RunningRuntime = Annotated[Runtime, Depends(runtime_of)]
 
 async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
     """Return the caller; raises NotRecognised, or NotAllowed if the caller's role is not enough for the route."""
+    check_origin(request)
     token = request.headers.get("x-cap-api-oauth-token")
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if token is None and scheme.lower() == "bearer":
@@ -45,17 +58,35 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
         caller = await runtime.access.by_token(token)
     elif scheme.lower() == "basic":
         code, password = _basic(rest)
-        caller = await runtime.access.by_password(code, password)
+        caller = await runtime.access.by_password(code, password, request.client.host if request.client else "")
     if caller is None:
         raise NotRecognised
     needs = request.app.state.needs[request.method.lower(), request.scope["route"].path]
     if not caller.role.allows(needs):
         raise NotAllowed(caller.role, needs)
     check_parameters(request)
+    note_caller(request, caller.org_id, caller.author.code)
     return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
+
+
+def check_origin(request: Request) -> None:
+    """Raise ForeignOrigin if a page of another origin makes the browser change something.
+
+    A browser sends the login that its user typed for us with requests of any page, and says from where they come.
+    """
+    if request.method in _SAFE_METHODS:
+        return
+    origin = request.headers.get("origin")
+    if origin is None:
+        if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+            raise ForeignOrigin("another site")
+        return
+    host = request.headers.get("host", "")
+    if origin.partition("://")[2] != host and origin not in request.app.state.allowed_origins:
+        raise ForeignOrigin(origin)
 
 
 def _basic(text: str) -> tuple[str, str]:

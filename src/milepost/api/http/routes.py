@@ -33,6 +33,7 @@ from milepost.api.native.leaderboards import routes as native_leaderboards
 from milepost.api.native.organisations import routes as organisations
 from milepost.api.native.places import routes as places
 from milepost.api.native.progress import routes as progress
+from milepost.api.native.requests import routes as requests
 from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as native_target_groups
 from milepost.api.native.webhooks import deliveries as webhook_deliveries
@@ -71,10 +72,15 @@ MODULES: tuple[ModuleType, ...] = (
     webhook_deliveries,
     feed,
     inspector,
+    requests,
 )
 """The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
 
-_HEALTH: Mapping[tuple[str, str], Route] = {("get", "/healthz"): Route(None), ("get", "/readyz"): Route(None)}
+_HEALTH: Mapping[tuple[str, str], Route] = {
+    ("get", "/healthz"): Route(None),
+    ("get", "/readyz"): Route(None),
+    ("get", "/metrics"): Route(None),
+}
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     **_HEALTH,

@@ -1,5 +1,6 @@
 """Items of one kind, from JSON or CSV: for routes that add or change by code, and for imported files."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
@@ -15,8 +16,12 @@ from milepost.api.native.structure import structure_problems
 from milepost.api.native.table import read_table
 from milepost.files.table import ReadOptions, Row, Table, repeated_columns
 from milepost.model.problem import Problem, Refused
+from milepost.service.organisations.draft_checks import DRAFTS_MAX
 
 ITEMS_BYTES_MAX = 4 * 1024 * 1024
+INLINE_BYTES_MAX = 32 * 1024
+"""The largest body that is read on the event loop; a larger one is read in a thread."""
+
 PROBLEMS_MAX = 50
 CSV_TYPE = "csv"
 
@@ -30,9 +35,26 @@ async def read_items(request: Request, kind: type[Kind]) -> list[Kind]:
     """
     body = await read_body(request, ITEMS_BYTES_MAX)
     content_type = request.headers.get("content-type", "")
+    if len(body) <= INLINE_BYTES_MAX:
+        return _items_of_body(body, content_type, kind)
+    # In a thread, because reading a large body would keep other requests waiting.
+    return await asyncio.to_thread(_items_of_body, body, content_type, kind)
+
+
+def _items_of_body(body: bytes, content_type: str, kind: type[Kind]) -> list[Kind]:
+    """Return the items in *body*. Too many items are counted, and not looked at."""
     if CSV_TYPE in content_type:
-        return items_of_table(read_table(body, content_type), kind)
-    return _items(read_json(body), kind)
+        table = read_table(body, content_type)
+        _check_count(table.length)
+        return items_of_table(table, kind)
+    value = read_json(body)
+    _check_count(len(value) if isinstance(value, list) else 1)
+    return _items(value, kind)
+
+
+def _check_count(count: int) -> None:
+    if count > DRAFTS_MAX:
+        raise Refused(Problem("", f"a request may hold {DRAFTS_MAX} items; this one holds {count}"))
 
 
 def items_of_file(body: bytes, kind: type[Kind], options: ReadOptions) -> list[Kind]:

@@ -11,6 +11,9 @@ from milepost.model.target import Entity
 from milepost.rules.definition.draft import TargetDraft
 from milepost.rules.definition.naming import text_problems
 
+PATTERNS_MAX = 16
+"""Regular expressions in one condition. Each may be tried on each of the 5,000 lines that a bill may have."""
+
 TREE_MAX = 65_536
 """The largest number of characters in a tree that is stored and shown again."""
 
@@ -79,6 +82,9 @@ def _faults(path: str, expression: language.Expression, target: TargetDraft) -> 
         return
     for fault in language.check(expression, scope_of(target.entity, target.event_name)):
         yield _problem(path, fault.position, fault.reason)
+    patterns = language.pattern_count(expression)
+    if patterns > PATTERNS_MAX:
+        yield Problem(path, f"holds {patterns} patterns; there may be at most {PATTERNS_MAX} in a condition")
 
 
 def _disagreement(path: str, expression: language.Expression, tree: str) -> Iterator[str]:

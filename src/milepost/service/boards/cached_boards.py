@@ -99,6 +99,11 @@ class BoardCache:
         self._written = written
         self._cached: OrderedDict[BoardName, CachedBoard] = OrderedDict()
 
+    @property
+    def size(self) -> int:
+        """Return how many customers are on the leaderboards in memory."""
+        return sum(len(cached.board) for cached in self._cached.values())
+
     async def current(self, name: BoardName, ties: LeaderboardTies) -> CachedBoard:
         """Return the board called *name*, equal values ranked by *ties*.
 
@@ -130,7 +135,7 @@ class BoardCache:
         cached.refreshed_at = now
 
     def _evict(self, in_use: BoardName) -> None:
-        held = sum(len(cached.board) for cached in self._cached.values())
+        held = self.size
         for name in [name for name in self._cached if name != in_use]:
             if held <= SCORES_MAX:
                 return

@@ -137,6 +137,12 @@ def failed(incoming_event: IncomingEvent) -> Answer:
     return Answer(key=incoming_event.key, status=Status.FAILED, problems=(Problem("", reason),))
 
 
+def locked(incoming_event: IncomingEvent) -> Answer:
+    """Return the answer that another transaction keeps the event's customer locked, so that it was not stored."""
+    reason = "another transaction keeps this customer locked, nothing was stored; send it again"
+    return Answer(key=incoming_event.key, status=Status.FAILED, problems=(Problem("", reason),))
+
+
 def raise_faults(answers: Sequence[Answer]) -> None:
     """Raise Fault if one of *answers* is that of a fault of ours."""
     for answer in answers:

@@ -4,14 +4,15 @@ A lane is a partition of writers: each owns some of the buckets, and writes one 
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import structlog
 
-from milepost.model.problem import Unavailable
+from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, failed
 from milepost.service.ingest.transaction import Ingest, SharedName
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from milepost.service.ingest.identity import IdentifierKey
 
 _log = structlog.get_logger()
+
+
+ObserveBatch = Callable[[Sequence[int], Sequence[Answer], float], None]
 
 
 class Overloaded(Exception):
@@ -53,6 +57,11 @@ class Lanes:
         self._entrance = asyncio.Lock()
         self._names: _UnderWay[SharedName | None] = {}
         self._newcomers: _UnderWay[IdentifierKey] = {}
+
+    def observe(self, observe: ObserveBatch) -> None:
+        """Call *observe* with the organisation and the answer of each event of a batch, and the seconds it took."""
+        for lane in self._lanes:
+            lane.observe = observe
 
     async def start(self) -> None:
         """Start receiving."""
@@ -165,6 +174,7 @@ class _Lane:
         self.limits = limits
         self._waiting: deque[_Request] = deque()
         self.events_waiting = 0
+        self.observe: ObserveBatch | None = None
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -207,15 +217,17 @@ class _Lane:
         return batch
 
     async def _serve(self, batch: Sequence[_Request]) -> None:
+        began = time.perf_counter()
+        incoming_events = [incoming_event for request in batch for incoming_event in request.incoming_events]
         try:
-            answers = await _receive_batch(
-                self._ingest, [incoming_event for request in batch for incoming_event in request.incoming_events]
-            )
+            answers = await _receive_batch(self._ingest, incoming_events)
         except Unavailable as error:
             for request in batch:
                 if not request.answer.done():
                     request.answer.set_exception(error)
             return
+        if self.observe is not None:
+            self.observe([event.org_id for event in incoming_events], answers, time.perf_counter() - began)
         start = 0
         for request in batch:
             end = start + len(request.incoming_events)
@@ -230,6 +242,8 @@ async def _receive_batch(ingest: Ingest, incoming_events: Sequence[IncomingEvent
         return await ingest(incoming_events)
     except Unavailable:
         raise
+    except DatabaseFault:
+        return [failed(incoming_event) for incoming_event in incoming_events]
     except Exception:  # noqa: BLE001 - around one batch, so that one event cannot spoil its neighbours
         if len(incoming_events) == 1:
             _log.exception("event_not_counted", source=incoming_events[0].key.source, id=incoming_events[0].key.id)

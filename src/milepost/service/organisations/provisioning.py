@@ -12,7 +12,7 @@ from milepost.model.target import Author
 from milepost.model.time import Micros
 from milepost.rules.calendar import is_zone
 from milepost.service.organisations.settings_changes import change_in
-from milepost.service.snapshot.access import PASSWORD_CHARACTERS_MIN, hash_password
+from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MIN, hash_password
 from milepost.store import logins, organisations, places
 from milepost.store.database import Database, Transaction
 
@@ -85,17 +85,12 @@ async def add_till(
 
     *role* is what the login may do. Without *password* a random one is made.
     """
-    problems = _name_problems("code", code)
-    if ":" in code:
-        problems.append(Problem("code", "may not hold a colon: it is the user name of a Basic login"))
-    if password is not None and len(password) < PASSWORD_CHARACTERS_MIN:
-        problems.append(Problem("password", f"is shorter than {PASSWORD_CHARACTERS_MIN} characters"))
-    if problems:
-        raise Refused(*problems)
+    _check_login(code, password)
     password = password or secrets.token_urlsafe(12)
     hashed = hash_password(password)
     async with database.transaction() as transaction:
         owner = await _organisation_by_name(transaction, organisation)
+        await organisations.lock(transaction, owner.id)
         tills_by_code = {till.code: till for till in await places.tills(transaction, owner.id)}
         till = tills_by_code.get(code) or Till(
             id=till_id or (await places.fresh_ids(transaction, 1))[0], code=code, name=code
@@ -108,10 +103,19 @@ async def add_till(
         if not await logins.add_login(
             transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed, role=role
         ):
-            raise Refused(
-                Problem("code", f'a till called "{code}" can log in already; codes are unique in an installation')
-            )
+            raise Refused(Problem("code", f'"{code}" can log in already; codes are unique in an installation'))
+        await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="till add", subject=code)
     return AddedTill(organisation=owner, till=till, password=password)
+
+
+def _check_login(code: str, password: str | None) -> None:
+    problems = _name_problems("code", code)
+    if ":" in code:
+        problems.append(Problem("code", "may not hold a colon: it is the user name of a Basic login"))
+    if password is not None and len(password) < PASSWORD_CHARACTERS_MIN:
+        problems.append(Problem("password", f"is shorter than {PASSWORD_CHARACTERS_MIN} characters"))
+    if problems:
+        raise Refused(*problems)
 
 
 async def add_key(
@@ -128,6 +132,7 @@ async def add_key(
         key_id = await logins.add_key(
             transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now
         )
+        await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="key add", subject=key)
     return AddedKey(organisation=owner, id=key_id, name=name, key=key, secret=secret)
 
 

@@ -1,13 +1,15 @@
 """A running Milepost: the values that every use case needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
 from milepost.service.ingest.lanes import Lanes, Limits
 from milepost.service.ingest.transaction import Ingest
+from milepost.service.runtime.health import Health
 from milepost.service.runtime.outgoing import Outgoing, box_for_now
+from milepost.service.runtime.request_history import RequestHistory
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store.database import Database
@@ -25,6 +27,8 @@ class Runtime:
     boards: BoardCache
     clock: Callable[[], Micros]
     outgoing: Outgoing
+    requests: RequestHistory
+    health: Health = field(default_factory=Health)
 
 
 async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
@@ -48,4 +52,5 @@ def build_runtime(
         boards=BoardCache(database, clock, lambda: ingest.scored),
         clock=clock,
         outgoing=outgoing or Outgoing(box=box_for_now(), now=clock),
+        requests=RequestHistory(database, clock),
     )

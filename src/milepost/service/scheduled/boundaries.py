@@ -16,7 +16,7 @@ from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.outcome_type import OutcomeType
-from milepost.model.problem import Unavailable
+from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.model.target import Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.rules.compiled.boundaries import (
@@ -86,14 +86,14 @@ class BoundaryNotifier:
         """
         try:
             return await self._notify(lease, self._page)
-        except Unavailable:
+        except (Unavailable, DatabaseFault):
             raise
         except Exception:  # noqa: BLE001 - around one page, so that one customer cannot keep the others waiting
             _log.warning("turn_page_failed", group=lease.boundary.group_id, period=lease.boundary.period_id)
         for _ in range(self._page):
             try:
                 next_lease = await self._notify(lease, 1)
-            except Unavailable:
+            except (Unavailable, DatabaseFault):
                 raise
             except Exception:  # noqa: BLE001 - as above; the log names the customer
                 _log.exception("customer_not_told", group=lease.boundary.group_id, after=lease.customer_id)

@@ -12,7 +12,7 @@ import structlog
 
 from milepost.model.job import Job, JobKind
 from milepost.model.outcome_type import OutcomeType
-from milepost.model.problem import Unavailable
+from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import Micros
@@ -52,7 +52,7 @@ async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
     """Do a page of the job that has waited longest; return whether there was a job."""
     try:
         return await _page(runtime, page) is not None
-    except Unavailable:
+    except (Unavailable, DatabaseFault):
         raise
     except Exception:  # noqa: BLE001 - around one page, so that one customer cannot keep the others waiting
         _log.exception("job_page_failed")
@@ -71,7 +71,7 @@ async def _singly(runtime: Runtime, customers: int) -> bool:
         try:
             if await _page(runtime, 1) is None:
                 break
-        except Unavailable:
+        except (Unavailable, DatabaseFault):
             raise
         except Exception:  # noqa: BLE001 - around one customer, who is skipped
             await _page(runtime, 1, skipping=True)

@@ -3,13 +3,18 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+import structlog
+
 from milepost.engine.apply import Replayed
+from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.delivery.replayed_customer import replay_customer
 from milepost.store import codec, customers, organisations
 from milepost.store.database import Database
 from milepost.store.log import CustomerKey, key_of_customer, lock_standings
 from milepost.store.stored_payloads import UnreadableEvent
+
+_log = structlog.get_logger()
 
 PAGE = 500
 """Customers whose ids are read at once."""
@@ -18,14 +23,14 @@ PAGE = 500
 class VerifiedCustomer(NamedTuple):
     """The result of replaying one customer's log: the number of events and progress rows, and whether it agrees.
 
-    `unreadable` says which stored event cannot be read, None if each can.
+    `failure` is the reason why what is stored of the customer cannot be read or replayed; None if it can.
     """
 
     customer_key: CustomerKey
     events: int
     progress: int
     agrees: bool
-    unreadable: str | None = None
+    failure: str | None = None
 
 
 async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
@@ -39,10 +44,25 @@ async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
             async with database.reading() as reading:
                 page = await customers.ids_after(reading, org_id, after, PAGE)
             for customer_id in page:
-                yield await _verify_customer(database, key_of_customer(org_id, customer_id), rule_indexes)
+                yield await _verify_or_report(database, key_of_customer(org_id, customer_id), rule_indexes)
             if len(page) < PAGE:
                 break
             after = page[-1]
+
+
+async def _verify_or_report(
+    database: Database, customer_key: CustomerKey, rule_indexes: dict[int, RuleIndex]
+) -> VerifiedCustomer:
+    """Verify a customer; what cannot be read or replayed is a result too, so that the others are verified."""
+    try:
+        return await _verify_customer(database, customer_key, rule_indexes)
+    except (Unavailable, DatabaseFault):
+        raise
+    except UnreadableEvent as error:
+        return VerifiedCustomer(customer_key, 0, 0, agrees=False, failure=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer must not hide the others
+        _log.exception("customer_not_verified", org=customer_key.org_id, customer=customer_key.customer_id)
+        return VerifiedCustomer(customer_key, 0, 0, agrees=False, failure=f"{type(error).__name__}: {error}")
 
 
 async def _verify_customer(
@@ -53,10 +73,7 @@ async def _verify_customer(
         await lock_standings(transaction, [customer_key])
         stored = await customers.stored_bytes(transaction, customer_key)
         lineage = codec.decode_standing(stored[0]).lineage
-        try:
-            log, replayed, first = await replay_customer(transaction, customer_key, lineage, rule_indexes)
-        except UnreadableEvent as error:
-            return VerifiedCustomer(customer_key, 0, 0, agrees=False, unreadable=str(error))
+        log, replayed, first = await replay_customer(transaction, customer_key, lineage, rule_indexes)
     replayed_log = replayed.log[first:]
     agrees = encoded(replayed) == stored and all(
         row.entries == logged.entries for (_, row), logged in zip(log, replayed_log, strict=True)

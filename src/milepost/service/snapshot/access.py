@@ -2,20 +2,20 @@
 
 import asyncio
 import hmac
-import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b, md5, sha256
+from hashlib import blake2b, sha256
 
 import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from milepost.model.problem import Problem, Refused, Unavailable
+from milepost.model.problem import Fault, Problem, Refused, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import SECOND_US, Micros
+from milepost.service.snapshot.login_limits import LoginLimits, TooManyLogins
+from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MAX, PasswordVerifier
 from milepost.store import logins
 from milepost.store.database import Database
 
@@ -28,16 +28,16 @@ RENEW_US = 20_000_000
 TOKEN_SECONDS = 300
 """How long an access token lives."""
 
-PASSWORD_CHARACTERS_MIN = 8
-PASSWORD_CHARACTERS_MAX = 200
 REMEMBERED_MAX = 10_000
 """Callers remembered at a time; with more, all are forgotten and verified again."""
 
+LOOK_SECONDS = 0.8
+"""How long callers are recognised without a look whether a login or a key changed."""
+
+SAVE_USES_SECONDS = 60
+"""How often it is stored which logins and keys were used."""
+
 _log = structlog.get_logger()
-_MD5_HEX = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_UNUSED_HASH = _hasher.hash(secrets.token_hex(16))
-"""Verified for an unknown code, so that the answer takes as long as for a known one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,10 @@ class Token:
     seconds: int
 
 
-def hash_password(password: str) -> str:
-    """Return the hash that is stored for a till's password: Argon2id of its MD5, since vendor clients send that."""
-    return _hasher.hash(_md5(password))
-
-
 class Access:
     """Recognises callers. Each verified password is remembered for a short time, by a keyed hash of it."""
 
-    def __init__(self, database: Database, clock: Callable[[], Micros]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], Micros], limits: LoginLimits | None = None) -> None:
         """Recognise callers of *database*'s organisations; *clock* returns epoch microseconds."""
         self._database = database
         self._clock = clock
@@ -78,16 +73,25 @@ class Access:
         self._remembered: dict[bytes, tuple[Caller, int]] = {}
         self._verifying: dict[bytes, asyncio.Lock] = {}
         self._renewing: dict[bytes, asyncio.Task[None]] = {}
+        self._passwords = PasswordVerifier()
+        self._limits = limits or LoginLimits()
+        self._number = -1
+        self._looked_at = self._saved_at = time.monotonic() - SAVE_USES_SECONDS
+        self._uses: dict[tuple[str, str], Micros] = {}
+        self._saving: asyncio.Task[None] | None = None
 
-    async def by_password(self, code: str, password: str) -> Caller | None:
-        """Return the till that logs in with *code* and *password*; None if it may not.
+    async def by_password(self, code: str, password: str, address: str = "") -> Caller | None:
+        """Return the till that logs in with *code* and *password* from *address*; None if it may not.
 
-        An unknown code takes as long as a wrong password, so that nobody learns which codes exist.
+        An unknown code takes as long as a wrong password, so that nobody learns which codes exist. Raises
+        TooManyLogins.
         """
+        await self._notice_changes()
         digest = self._digest(code, password)
         remembered = self._recall(digest)
         if remembered is not None:
             self._renew_soon(code, password, digest)
+            self._uses["till", code] = self._clock()
             return remembered
         if len(password) > PASSWORD_CHARACTERS_MAX or len(code) > PASSWORD_CHARACTERS_MAX or "\0" in code:
             return None
@@ -95,10 +99,20 @@ class Access:
         lock = self._verifying.setdefault(digest, asyncio.Lock())
         try:
             async with lock:
-                return self._recall(digest) or await self._verified(code, password, digest)
+                return self._recall(digest) or await self._verified_within_limits(code, password, address, digest)
         finally:
             if not lock.locked():
                 self._verifying.pop(digest, None)
+
+    async def _verified_within_limits(self, code: str, password: str, address: str, digest: bytes) -> Caller | None:
+        self._limits.check(code, address)
+        caller = await self._verified(code, password, digest)
+        self._limits.record(code, address, succeeded=caller is not None)
+        if caller is None:
+            _log.warning("login_failed", code=code, address=address)
+        else:
+            self._uses["till", code] = self._clock()
+        return caller
 
     def _renew_soon(self, code: str, password: str, digest: bytes) -> None:
         """Verify a remembered password again in the background, when it will soon be forgotten."""
@@ -109,28 +123,31 @@ class Access:
         try:
             if await self._verified(code, password, digest) is None:
                 self._remembered.pop(digest, None)
-        except Unavailable as error:
+        except (Unavailable, TooManyLogins) as error:
             _log.warning("login_not_renewed", reason=str(error))
         finally:
             del self._renewing[digest]
 
     async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
+        number = self._number
         async with self._database.transaction() as transaction:
             login = await logins.find_login(transaction, code)
-        stored_hash = _UNUSED_HASH if login is None else login.password_hash
-        if not await asyncio.to_thread(_matches, stored_hash, password) or login is None:
+        hashes = [] if login is None else [login.password_hash, *filter(None, [login.earlier_hash])]
+        if not await self._passwords.matches(hashes, password) or login is None:
             return None
         author = Author(id=login.till_id, code=code, name=login.name)
         caller = Caller(org_id=login.org_id, author=author, till_id=login.till_id, role=login.role)
-        self._remember(digest, caller, Micros(self._clock() + REMEMBER_US))
+        self._remember(digest, caller, Micros(self._clock() + REMEMBER_US), number)
         return caller
 
     async def by_token(self, text: str) -> Caller | None:
         """Return the client to which this token was issued; None if it is unknown or has expired."""
+        await self._notice_changes()
         digest = self._digest("", text)
         remembered = self._recall(digest)
         if remembered is not None:
             return remembered
+        number = self._number
         async with self._database.transaction() as transaction:
             stored_token = await logins.find_token(transaction, sha256(text.encode()).digest(), self._clock())
         if stored_token is None:
@@ -138,7 +155,8 @@ class Access:
         client, expires = stored_token
         author = Author(id=client.key_id, code=client.name, name=client.name, kind="API_KEY")
         caller = Caller(org_id=client.org_id, author=author, till_id=None, role=client.role)
-        self._remember(digest, caller, min(expires, Micros(self._clock() + REMEMBER_US)))
+        self._remember(digest, caller, min(expires, Micros(self._clock() + REMEMBER_US)), number)
+        self._uses["key", client.key] = self._clock()
         return caller
 
     async def issue_token(self, key: str, secret: str) -> Token:
@@ -146,8 +164,10 @@ class Access:
         now = self._clock()
         async with self._database.transaction() as transaction:
             client = await logins.find_client(transaction, key) if "\0" not in key else None
-            secret_digest = client[1] if client else bytes(32)
-            if not hmac.compare_digest(secret_digest, sha256(secret.encode()).digest()) or client is None:
+            digests = client[1] if client else (bytes(32),)
+            digest = sha256(secret.encode()).digest()
+            if not any(hmac.compare_digest(valid, digest) for valid in digests) or client is None:
+                _log.warning("token_refused", key=key)
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
             text = secrets.token_urlsafe(32)
             expires = Micros(now + TOKEN_SECONDS * SECOND_US)
@@ -155,6 +175,29 @@ class Access:
                 transaction, digest=sha256(text.encode()).digest(), key=key, expires=expires, now=now
             )
         return Token(text, TOKEN_SECONDS)
+
+    async def _notice_changes(self) -> None:
+        """Forget every caller if a login or a key changed, on whatever server, since about a second ago."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return
+        async with self._database.reading() as reading:
+            number = await logins.access_number(reading)
+        if number != self._number:
+            self._remembered.clear()
+            self._number = number
+        self._looked_at = now
+        if self._uses and now - self._saved_at >= SAVE_USES_SECONDS:
+            self._saved_at = now
+            self._saving = asyncio.create_task(self._save_uses())
+
+    async def _save_uses(self) -> None:
+        uses, self._uses = self._uses, {}
+        try:
+            async with self._database.transaction() as transaction:
+                await logins.save_last_uses(transaction, uses)
+        except (Unavailable, Fault) as error:
+            _log.warning("last_uses_not_stored", reason=str(error))
 
     def _digest(self, code: str, secret: str) -> bytes:
         return blake2b(f"{len(code)}:{code}:{secret}".encode(), key=self._secret, digest_size=32).digest()
@@ -165,25 +208,10 @@ class Access:
             return None
         return remembered[0]
 
-    def _remember(self, digest: bytes, caller: Caller, until: Micros) -> None:
+    def _remember(self, digest: bytes, caller: Caller, until: Micros, number: int) -> None:
+        """Remember a caller who was read at the access *number*; a change that was noticed since may concern it."""
+        if number != self._number:
+            return
         if len(self._remembered) >= REMEMBERED_MAX:
             self._remembered.clear()
         self._remembered[digest] = (caller, until)
-
-
-def _matches(stored_hash: str, password: str) -> bool:
-    """Return whether *stored_hash* is that of *password*, which may come plain or as the MD5 hex of vendor clients."""
-    candidates = [_md5(password)]
-    if _MD5_HEX.fullmatch(password.lower()):
-        candidates.insert(0, password.lower())
-    for candidate in candidates:
-        try:
-            if _hasher.verify(stored_hash, candidate):
-                return True
-        except (VerifyMismatchError, InvalidHashError):
-            continue
-    return False
-
-
-def _md5(password: str) -> str:
-    return md5(password.encode(), usedforsecurity=False).hexdigest()

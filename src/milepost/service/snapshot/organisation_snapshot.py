@@ -36,6 +36,21 @@ class Places:
         self._tills_by_id = {till.id: till for till in tills}
         self._cached: dict[PlaceName, Place] = {}
 
+    def with_changes(
+        self, zones: list[Zone], concepts: list[Concept], stores: list[Store], tills: list[Till]
+    ) -> "Places":
+        """Return these places with the given ones added or changed; the same object if there are none."""
+        if not (zones or concepts or stores or tills):
+            return self
+        changed = Places([], [], [], [])
+        changed.zones = self.zones | {zone.code: zone for zone in zones}
+        changed.concepts = self.concepts | {concept.code: concept for concept in concepts}
+        changed.stores = self.stores | {store.code: store for store in stores}
+        changed.tills = self.tills | {till.code: till for till in tills}
+        changed._stores_by_id = self._stores_by_id | {store.id: store for store in stores}
+        changed._tills_by_id = self._tills_by_id | {till.id: till for till in tills}
+        return changed
+
     def place(self, name: PlaceName | None) -> Place | Problem:
         """Return the place called *name*, or what is wrong with it."""
         if name is None:
@@ -122,7 +137,7 @@ async def snapshot_at(
 ) -> OrganisationSnapshot:
     """Return the snapshot of an organisation at *version*; its places are always today's.
 
-    Where an *earlier* snapshot is given, only the groups that changed since are read from the database.
+    Where an *earlier* snapshot is given, only the groups and the places that changed since are read from the database.
     """
     organisation = await organisations.at_version(transaction, org_id, version)
     if earlier is None or earlier.organisation.version > version:
@@ -135,15 +150,22 @@ async def snapshot_at(
         organisation=organisation,
         groups=groups,
         rule_index=build_rule_index(organisation, groups.values()),
-        places=Places(
-            await places.zones(transaction, org_id),
-            await places.concepts(transaction, org_id),
-            await places.stores(transaction, org_id),
-            await places.tills(transaction, org_id),
-        ),
+        places=await _places(transaction, org_id, earlier),
         shared=tuple(group for group in groups.values() if not group.user_created),
         holders={target.id: group for group in groups.values() for target in group.targets},
         wanted=wanted_outcomes(await webhooks.of_organisation(transaction, org_id), organisation.settings.outcome_feed),
+    )
+
+
+async def _places(transaction: Transaction, org_id: int, earlier: OrganisationSnapshot | None) -> Places:
+    """Return the places of an organisation: those of an *earlier* snapshot, with what changed since."""
+    since = places.EVER if earlier is None else earlier.organisation.version
+    known = Places([], [], [], []) if earlier is None else earlier.places
+    return known.with_changes(
+        await places.zones(transaction, org_id, since),
+        await places.concepts(transaction, org_id, since),
+        await places.stores(transaction, org_id, since),
+        await places.tills(transaction, org_id, since),
     )
 
 

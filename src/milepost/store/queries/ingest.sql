@@ -35,6 +35,16 @@ cross join lateral (
     for update
 ) as s;
 
+-- lock_free_standings: as lock_standings, but without the standings that another transaction has locked
+select k.place - 1, s.body
+from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
+    with ordinality as k (bucket, org_id, customer_id, place)
+cross join lateral (
+    select body from standing
+    where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
+    for update skip locked
+) as s;
+
 -- standings: the standings of these customers, with the key's position from 0
 select k.place - 1, s.body
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])

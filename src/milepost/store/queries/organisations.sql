@@ -26,10 +26,20 @@ limit %(limit)s;
 select org_id from organisation where lower(name) = lower(%(name)s);
 
 -- organisation_by_webhook: the id of the organisation whose webhook has this secret address
-select org_id from organisation where webhook_id = %(webhook_id)s;
+select org_id from organisation
+where webhook_id = %(webhook_id)s or (earlier_webhook_id = %(webhook_id)s and earlier_webhook_until > now());
 
 -- organisation_webhook: the secret address of an organisation's webhook
 select webhook_id from organisation where org_id = %(org_id)s;
+
+-- replace_webhook: give an organisation's webhook a new secret address; the earlier one is valid for some seconds
+update organisation
+set earlier_webhook_id = webhook_id, earlier_webhook_until = now() + make_interval(secs => %(overlap)s),
+    webhook_id = %(webhook_id)s
+where org_id = %(org_id)s;
+
+-- organisation_list: all organisations
+select org_id, name, zone, parent_id from organisation order by org_id;
 
 -- organisation_family: an organisation, its parent and its children, each with its parent
 select o.org_id, o.parent_id
@@ -69,41 +79,6 @@ select distinct on (group_id) body
 from target_group_version
 where org_id = %(org_id)s and version > %(since)s and version <= %(version)s
 order by group_id, version desc;
-
--- add_login: add a till's login; no row is returned if its code is taken
-insert into login (code, org_id, till_id, password_hash, role)
-values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s, %(role)s)
-on conflict (code) do nothing
-returning code;
-
--- login: the login with this code
-select l.org_id, l.till_id, l.password_hash, t.name, l.role
-from login as l
-join till as t on t.org_id = l.org_id and t.till_id = l.till_id
-where l.code = %(code)s;
-
--- add_key: add a key with which a client requests tokens
-insert into api_key (key, org_id, key_id, name, secret_digest, created_at, role)
-values (
-    %(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0), %(role)s
-)
-returning key_id;
-
--- key: the client of a key that is not revoked
-select org_id, key_id, name, role, secret_digest from api_key where key = %(key)s and revoked_at is null;
-
--- add_token: add a token
-insert into access_token (token_digest, key, expires_at)
-values (%(digest)b, %(key)s, to_timestamp(%(expires)s / 1000000.0));
-
--- delete_expired_tokens: delete expired tokens
-delete from access_token where expires_at < to_timestamp(%(now)s / 1000000.0);
-
--- token: the client of a token that has not expired
-select k.org_id, k.key_id, k.name, k.role, (extract(epoch from t.expires_at) * 1000000)::bigint
-from access_token as t
-join api_key as k on k.key = t.key
-where t.token_digest = %(digest)b and k.revoked_at is null and t.expires_at > to_timestamp(%(now)s / 1000000.0);
 
 -- unusable_tables: those of the named tables that are missing, or that this login may not read and write
 select name

@@ -1,14 +1,23 @@
 """Migrates a database to the present schema. Each migration is applied once, and recorded with its checksum."""
 
+import re
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
 
 from milepost.model.problem import Unavailable, Unfit
+from milepost.store.database import Transaction
+from milepost.store.sql.conninfo import with_defaults
 
+_OLDEST = re.compile(r"^-- oldest: (\S+)$", re.MULTILINE)
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
+
+
+class TooNew(Unfit):
+    """The database was migrated by a newer Milepost, and programs as old as this one may not use it any more."""
 
 
 class Tampered(Unfit):
@@ -22,16 +31,20 @@ def migrations() -> list[tuple[str, str]]:
     return [(file.name, file.read_text(encoding="utf-8")) for file in named]
 
 
+async def pending_migrations(transaction: Transaction) -> list[str]:
+    """Return the names of the migrations that were not applied."""
+    applied = {name for (name,) in await transaction.rows("applied_migrations")}
+    return [name for name, _ in migrations() if name not in applied]
+
+
 async def migrate(url: str) -> list[str]:
     """Apply the missing migrations at *url*, each in a transaction of its own. Return the names of those applied.
 
-    Raises Unavailable if the server cannot be reached, and Tampered if the text of an applied migration has changed.
+    Raises Unavailable if the server cannot be reached, Tampered if the text of an applied migration has changed, and
+    TooNew if this program is too old for the database. A migration names the oldest program that may use the database
+    after it, by that program's newest migration, in a line `-- oldest: NAME`; without one only newer programs may.
     """
-    try:
-        connecting = await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=tuple_row)
-    except psycopg.OperationalError as error:
-        message = f"The database cannot be reached: {' '.join(str(error).split())}"
-        raise Unavailable(message) from error
+    connecting = await _connect(url)
     applied: list[str] = []
     async with connecting as connection:
         await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
@@ -39,8 +52,11 @@ async def migrate(url: str) -> list[str]:
             "create table if not exists migration ("
             "name text primary key, checksum text not null, applied_at timestamptz not null default now())",
         )
+        await connection.execute("alter table migration add column if not exists oldest text")
         cursor = await connection.execute("select name, checksum from migration")
         checksums: dict[str, str] = dict(await cursor.fetchall())
+        cursor = await connection.execute("select max(coalesce(oldest, name)) from migration")
+        _check_age((await cursor.fetchone() or (None,))[0])
         for name, text in migrations():
             checksum = sha256(text.encode()).hexdigest()
             if checksums.get(name, checksum) != checksum:
@@ -52,12 +68,43 @@ async def migrate(url: str) -> list[str]:
     return applied
 
 
+async def is_empty(url: str) -> bool:
+    """Return whether the database at *url* has no tables. Raises Unavailable."""
+    async with await _connect(url) as connection:
+        cursor = await connection.execute("select count(*) from pg_tables where schemaname = current_schema()")
+        row = await cursor.fetchone()
+    return row == (0,)
+
+
+async def _connect(url: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    try:
+        return await psycopg.AsyncConnection.connect(with_defaults(url), autocommit=True, row_factory=tuple_row)
+    except psycopg.OperationalError as error:
+        message = f"The database cannot be reached: {' '.join(str(error).split())}"
+        raise Unavailable(message) from error
+
+
 async def _apply(connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str) -> None:
     async with connection.transaction():
         for part in _parts(text):
             # The text is a file of this package.
             await connection.execute(part.encode())
-        await connection.execute("insert into migration (name, checksum) values (%s, %s)", [name, checksum])
+        oldest = _OLDEST.search(text)
+        await connection.execute(
+            "insert into migration (name, checksum, oldest) values (%s, %s, %s)",
+            [name, checksum, None if oldest is None else oldest[1]],
+        )
+
+
+def _check_age(oldest: object) -> None:
+    """Raise TooNew if this program does not know the migration *oldest*, which programs have to know."""
+    newest = migrations()[-1][0]
+    if isinstance(oldest, str) and oldest > newest:
+        message = (
+            f"The database was migrated by a newer Milepost: programs have to know {oldest}, and this one knows "
+            f"nothing after {newest}. Start the newer program, or restore the backup from before the upgrade."
+        )
+        raise TooNew(message)
 
 
 def _parts(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body
+from milepost.api.http.request_log import note_events
 from milepost.api.http.route import EVENTS, JSON, Body, Route
 from milepost.api.native.events.answer import AnswerItem, Answers, answer_item, refused_item
 from milepost.api.native.events.body import EventBody, raw_events
@@ -24,6 +25,7 @@ async def receive_events(request: Request, runtime: RunningRuntime, caller: Curr
     raws = raw_events(await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", ""))
     if len(raws) > EVENTS_MAX:
         raise Refused(Problem("", f"a request may hold {EVENTS_MAX} events; this one holds {len(raws)}"))
+    note_events(request, len(raws))
     now = runtime.clock()
     items: list[AnswerItem | None] = [None] * len(raws)
     incoming_events: list[IncomingEvent] = []

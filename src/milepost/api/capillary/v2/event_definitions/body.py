@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from milepost.api.http.body import holds_nul
 from milepost.model.definitions.event_definition import EventField, EventFieldType
+from milepost.model.event import NOT_BEHAVIOURAL
 from milepost.model.problem import Problem, Refused
 from milepost.service.definitions.event_definitions import CODE_DEFINITION, DefinitionDraft
 
@@ -49,6 +50,8 @@ def read_definition(value: Any) -> DefinitionDraft:
     name = value.get("eventName")
     if not isinstance(name, str) or len(name) > EVENT_NAME_MAX or not _NAME.fullmatch(name):
         problems.append(_problem("eventName", f"must have 1 to {EVENT_NAME_MAX} letters, digits or underscores"))
+    elif name in NOT_BEHAVIOURAL:
+        problems.append(_problem("eventName", f'"{name}" is no behavioural event; its data have a shape of their own'))
     actions = value.get("actions")
     if not isinstance(actions, list) or not actions or any(action not in ACTIONS for action in actions):
         problems.append(_problem("actions", f"must be a list of {' and '.join(ACTIONS)}"))

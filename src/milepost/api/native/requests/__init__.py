@@ -1,0 +1,1 @@
+"""The last requests of an organisation."""

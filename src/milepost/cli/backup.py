@@ -1,0 +1,56 @@
+"""`milepost backup` and `milepost restore`: the installation in one file, and back, with every customer verified."""
+
+import asyncio
+import os
+from hashlib import file_digest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from milepost.cli.options import Data, DatabaseUrl
+from milepost.cli.output import print_json
+from milepost.cli.verify import verify
+from milepost.model.problem import Problem, Refused
+from milepost.settings import read_settings
+
+File = Annotated[Path, typer.Argument(help="file of the backup")]
+
+
+def backup(file: File, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Write all data into one file, as of one moment, while servers go on.
+
+    The file appears only when it is whole; only you can read it. It holds digests of passwords and keys. Every setting
+    of the server is left out. `milepost restore` reads it.
+    """
+    if file.exists():
+        raise Refused(Problem(str(file), "exists already"))
+    settings = read_settings(os.environ, {"data": data, "database_url": database_url})
+    from milepost import wiring
+    from milepost.postgres.archive import dump
+
+    with wiring.database_url(settings) as url:
+        dump(url, file, settings.pg_bin)
+    with file.open("rb") as written:
+        digest = file_digest(written, "sha256").hexdigest()
+    print_json({"file": str(file), "bytes": file.stat().st_size, "sha256": digest})
+
+
+def restore(file: File, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Restore a backup into an empty database, and verify every customer.
+
+    Nothing is restored if something in the file is wrong. The exit code is 1 if a customer's progress does not follow
+    from the stored events.
+    """
+    if not file.is_file():
+        raise Refused(Problem(str(file), "is no file"))
+    settings = read_settings(os.environ, {"data": data, "database_url": database_url})
+    from milepost import wiring
+    from milepost.postgres.archive import restore as restore_archive
+    from milepost.store.sql.schema import is_empty
+
+    with wiring.database_url(settings) as url:
+        if not asyncio.run(is_empty(url)):
+            raise Refused(Problem("", "the database is not empty; a backup is restored into an empty one"))
+        restore_archive(url, file, settings.pg_bin)
+    verify(data=data, database_url=database_url)

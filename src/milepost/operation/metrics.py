@@ -1,0 +1,120 @@
+"""The metrics of a process, in the format of Prometheus, at `GET /metrics`.
+
+With several processes each writes its numbers into a folder, and whichever process is asked answers for all.
+"""
+
+import os
+from collections import Counter as CountOf
+from collections.abc import Sequence
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from milepost.api.http.request_log import AnsweredRequest
+from milepost.service.ingest.incoming_event import Answer
+from milepost.service.runtime.runtime import Runtime
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus-client shares numbers between processes."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
+
+
+class Metrics:
+    """The metrics of this process."""
+
+    def __init__(self) -> None:
+        """Count nothing yet."""
+        self._registry = CollectorRegistry()
+        registry = self._registry
+        self._requests = Counter(
+            "milepost_http_requests", "Requests that were answered", ("method", "route", "status"), registry=registry
+        )
+        self._request_seconds = Histogram(
+            "milepost_http_request_seconds", "How long answers took", ("route",), buckets=_SECONDS, registry=registry
+        )
+        self._events = Counter("milepost_events", "Events by what became of them", ("status",), registry=registry)
+        self._organisation_events = Counter(
+            "milepost_organisation_events",
+            "Events of the organisations seen first",
+            ("organisation",),
+            registry=registry,
+        )
+        self._entries = Counter("milepost_entries", "Changes of progress that events made", registry=registry)
+        self._batch_events = Histogram(
+            "milepost_batch_events", "Events in one batch", buckets=_EVENTS, registry=registry
+        )
+        self._batch_seconds = Histogram(
+            "milepost_batch_seconds", "How long the transaction of a batch took", buckets=_SECONDS, registry=registry
+        )
+        self._waiting = _gauge("milepost_lane_waiting_events", "Events that wait in lanes or are written", registry)
+        self._pool = _gauge("milepost_database_connections", "Connections to the database", registry, ("state",))
+        self._ready = _gauge("milepost_receives_events", "Processes that can receive events", registry)
+        self._problems = _gauge("milepost_health_problems", "Problems that /readyz names", registry)
+        self._jobs = _gauge("milepost_open_jobs", "Jobs that are not done", registry, mode="livemax")
+        self._lag = _gauge("milepost_boundary_lag_seconds", "How late period boundaries are", registry, mode="livemax")
+        self._boards = _gauge("milepost_board_customers", "Customers on leaderboards in memory", registry)
+        self._organisations: set[int] = set()
+
+    def observe_request(self, answered: AnsweredRequest) -> None:
+        """Count an answered request."""
+        method = answered.method if answered.method in _METHODS else "OTHER"
+        self._requests.labels(method, answered.route, str(answered.status)).inc()
+        self._request_seconds.labels(answered.route).observe(answered.milliseconds / 1_000)
+
+    def observe_batch(self, org_ids: Sequence[int], answers: Sequence[Answer], seconds: float) -> None:
+        """Count a batch of events: the organisation of each, its answer, and how long the batch took."""
+        self._batch_events.observe(len(answers))
+        self._batch_seconds.observe(seconds)
+        for status, count in CountOf(answer.status for answer in answers).items():
+            self._events.labels(status.value).inc(count)
+        self._entries.inc(sum(len(answer.entries) for answer in answers))
+        for org_id, count in CountOf(org_ids).items():
+            self._organisation_events.labels(self._label_of(org_id)).inc(count)
+
+    def _label_of(self, org_id: int) -> str:
+        """Return the label of an organisation: its id, or `other` for all but the first hundred."""
+        if org_id not in self._organisations:
+            if len(self._organisations) >= ORGANISATIONS_MAX:
+                return "other"
+            self._organisations.add(org_id)
+        return str(org_id)
+
+    async def sample(self, runtime: Runtime) -> None:
+        """Read what is not counted but looked at: queues, connections, health, jobs, boards."""
+        self._waiting.set(runtime.lanes.events_waiting)
+        for state, count in runtime.database.pool_counts.items():
+            self._pool.labels(state).set(count)
+        readiness = await runtime.health.readiness(runtime.database)
+        self._ready.set(1 if readiness.receives_events else 0)
+        self._problems.set(len(readiness.problems))
+        self._boards.set(runtime.boards.size)
+        if runtime.health.state is not None:
+            self._jobs.set(runtime.health.state.open_jobs)
+            due = runtime.health.state.boundary_due_at
+            self._lag.set(0 if due is None else max(0, runtime.clock() - due) / 1_000_000)
+
+    def text(self) -> bytes:
+        """Return all metrics, those of all processes if there are several."""
+        if FOLDER_VARIABLE not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+
+ORGANISATIONS_MAX = 100
+"""Organisations with a label of their own; more would make the metrics grow without end."""
+
+
+def _gauge(
+    name: str,
+    meaning: str,
+    registry: CollectorRegistry,
+    labels: Sequence[str] = (),
+    mode: Literal["livesum", "livemax"] = "livesum",
+) -> Gauge:
+    return Gauge(name, meaning, labels, multiprocess_mode=mode, registry=registry)
