@@ -6,8 +6,10 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
+import httpx
 import pytest
 
+from milepost.api.http.app import create_app
 from milepost.service.organisations import credentials
 from milepost.service.organisations.provisioning import add_key
 from milepost.service.snapshot import access, login_limits
@@ -163,3 +165,19 @@ def test_only_digests_are_stored(organisation: OrganisationClient) -> None:
     row = client.connection.execute("select earlier_digest from api_key where key = %s", [added.key]).fetchone()
     assert row is not None
     assert sha256(added.secret.encode()).digest() == bytes(row[0])
+
+
+def test_an_allowed_origin_may_send_requests(organisation: OrganisationClient) -> None:
+    """Its pages are told so; without the setting no page is told anything."""
+    origin = "https://console.example"
+    app = create_app(organisation.client.runtime, error_status=400, allowed_origins=(origin,))
+    auth = (organisation.till_code, PASSWORD)
+
+    async def ask() -> tuple[int, str | None]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://milepost") as client:
+            answered = await client.post(PATH, content=b'{"code": "z"}', headers={"origin": origin}, auth=auth)
+            return answered.status_code, answered.headers.get("access-control-allow-origin")
+
+    assert (200, origin) == organisation.client.run(ask)
+    quiet = organisation.send("GET", PATH, headers={"origin": origin})
+    assert "access-control-allow-origin" not in quiet.headers
