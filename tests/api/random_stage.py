@@ -7,7 +7,8 @@ from typing import Any
 
 from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
-from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, RUN, RUN_FIELD, bill, group, line, target
+from tests.api.client_forms import MARCH, RUN, RUN_FIELD, bill, group, line, target
+from tests.api.random_stage_groups import definitions
 from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
@@ -36,7 +37,7 @@ class Stage:
         goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20, "outcomeFeed": "ON"}
         organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
         self.audience = json_of(organisation.post("/api/v1/audiences", {"name": "Friends"}))
-        self.groups = [organisation.define(one) for one in _definitions()]
+        self.groups = [organisation.define(one) for one in definitions()]
         organisation.send_events(
             *(
                 bill(net, customer=customer_key, lines=(line(),))
@@ -118,7 +119,7 @@ class Stage:
 
     def group_body(self) -> Json:
         """Return a definition."""
-        return _definitions()[self.customers[0] % 6]
+        return definitions()[self.customers[0] % 6]
 
     def goal(self) -> Json:
         """Return a goal that a customer may set."""
@@ -174,29 +175,6 @@ KINDS = {
     "/v3/targetGroups/{group_id}": 0,
 }
 """Which of the groups a route is about, by a word of its address; the first that fits."""
-
-
-def _definitions() -> list[Json]:
-    """Return groups of six kinds; the last one is as generated clients send it, with ids of 0 and without a till."""
-    levels = [{"name": f"level {target()['name']}", "targetCountOfSequence": count} for count in (1, 2)]
-    marks = [{"triggerName": "half", "triggerValueType": "PERCENTAGE", "triggerValue": 50}]
-    months = (JANUARY, FEBRUARY, MARCH)
-    either = {"minTargetsToAchieve": 1}
-    return [
-        group(target(targetMilestoneTriggers=marks, expression="true"), leaderboardEnabled=True),
-        group(target(enrolmentMethod="IMPORT"), periods=months),
-        group(target(), target("LINEITEM", "SALES"), combinationType="ANY", unifiedTargetExpression=either),
-        group(target(), periods=months, trackingType="STREAKS", streaks=levels, streakFreezes={"max": 5}),
-        group(target("REWARDS", "ALL_POINTS"), trackingType="CAPPING"),
-        group(
-            target(id=0, filters=[{"entityType": "STORE", "entityIds": [0]}]),
-            target("LINEITEM", "QUANTITY"),
-            id=0,
-            preferredTillId=None,
-            trackingType="DEFAULT",
-            periods=(JANUARY | {"id": 0, "startDate": "2026-01-01 00:00:00"},),
-        ),
-    ]
 
 
 def _person(_: Stage) -> Json:

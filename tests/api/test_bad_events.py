@@ -287,11 +287,6 @@ def test_each_limit_holds_at_and_one_past_it(organisation: OrganisationClient, m
     ]
 
 
-def test_an_event_may_be_a_day_ahead(organisation: OrganisationClient) -> None:
-    """Clocks of tills differ; 24 hours are let pass."""
-    assert "applied" == organisation.send_events(bill(time="2026-01-21T12:00:00Z"))[0]["status"]
-
-
 def test_half_a_surrogate_pair_refuses_one_event(organisation: OrganisationClient) -> None:
     """Such a text is no text; the other events of the array are counted."""
     whole, half = write_json(bill(5)), write_json(bill(6, id="half")).replace(b'"half"', b'"a\\ud800"')

@@ -6,7 +6,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from milepost.api.http.app import create_app
@@ -174,7 +174,7 @@ def test_an_allowed_origin_may_send_requests(organisation: OrganisationClient) -
     auth = (organisation.till_code, PASSWORD)
 
     async def ask() -> tuple[int, str | None]:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://milepost") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://milepost") as client:
             answered = await client.post(PATH, content=b'{"code": "z"}', headers={"origin": origin}, auth=auth)
             return answered.status_code, answered.headers.get("access-control-allow-origin")
 

@@ -69,7 +69,7 @@ def test_a_customer_who_cannot_be_read_hides_no_other(database_url: str) -> None
 
     seen = sorted(run(found))
     assert [False, True] == [agrees for agrees, _ in seen]
-    assert seen[0][1].startswith("ValidationError: ")
+    assert seen[0][1].startswith("the event 'a1' of 'test' (TransactionAdd) cannot be read: ")
 
 
 def test_a_behavioural_event_by_the_name_of_another_kind_is_read(database_url: str) -> None:

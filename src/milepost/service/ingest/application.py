@@ -78,26 +78,22 @@ async def apply_all(
     takes long is applied in a thread; one coroutine applies a batch, so nothing else touches its results meanwhile.
     """
     writes, query = _Writes([], [], [], {}), empty_query()
-    needing_history: list[tuple[CustomerKey, Standing]] = []
+    later: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
         standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
-        elif collect_needs(query, snapshot.rule_index, customer, standing, events):
-            needing_history.append((customer, standing))
-        elif _takes_long(events):
-            await asyncio.to_thread(
-                _apply_customer, snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers
-            )
+        elif collect_needs(query, snapshot.rule_index, customer, standing, events) or _takes_long(events):
+            later.append((customer, standing))
         else:
             _apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
     if redirected_customers.customers:
         fresh = {**fresh, **await redirected_customers.remaining_events(transaction, fresh, answers)}
         for customer, standing in redirected_customers.customers:
             collect_needs(query, snapshots[customer.org_id].rule_index, customer, standing, fresh[customer])
-        needing_history += redirected_customers.customers
-    histories = await load_history(transaction, query, fresh) if needing_history else {}
-    for customer, standing in needing_history:
+        later += redirected_customers.customers
+    histories = await load_history(transaction, query, fresh) if later else {}
+    for customer, standing in later:
         history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
         application = partial(_apply_customer, snapshot, customer, standing, history, fresh[customer], writes, answers)
         if _takes_long(fresh[customer]):

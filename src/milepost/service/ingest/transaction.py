@@ -156,8 +156,7 @@ async def _receive(
     admission = await admit(transaction, incoming_events, current)
     incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
-    if redirects:
-        identities.customers[:] = [_redirected(redirects, customer) for customer in identities.customers]
+    _redirect(redirects, identities.customers)
     customer_keys = sorted({customer for customer in identities.customers if isinstance(customer, CustomerKey)})
     standings, locked_customers = await lock(transaction, customer_keys)
     profiles = await profiles_of(transaction, current, customer_keys)
@@ -170,9 +169,8 @@ async def _receive(
             profile = profiles.get(customer) if profiles else None
             resolved.append(resolved_event(position, incoming, place, customer, profile))
         else:
-            is_locked = customer in locked_customers
             problems = problems_of(place, customer, standings)
-            answers[position] = locked(incoming) if is_locked else refusal(incoming, *problems)
+            answers[position] = locked(incoming) if customer in locked_customers else refusal(incoming, *problems)
     batch = Batch(current, incoming_events, names, redirects)
     deduplicated = await batch.new_events(transaction, resolved, answers, trusts_claims=trusts_claims)
     redirected_customers = RedirectedCustomers(names, redirects, incoming_events, [])
@@ -182,8 +180,12 @@ async def _receive(
     return admission.with_warnings([_present(answer) for answer in answers]), identities.names
 
 
-def _redirected(redirects: Redirects, customer: CustomerKey | Problem | None) -> CustomerKey | Problem | None:
-    return redirected(redirects, customer) if isinstance(customer, CustomerKey) else customer
+def _redirect(redirects: Redirects, customers: list[CustomerKey | Problem | None]) -> None:
+    """Replace merged customers by their survivors."""
+    if redirects:
+        customers[:] = [
+            redirected(redirects, customer) if isinstance(customer, CustomerKey) else customer for customer in customers
+        ]
 
 
 def _present(answer: Answer | None) -> Answer:

@@ -52,8 +52,7 @@ def read_events(
 ) -> list[IncomingEvent]:
     """Return the incoming events of a transaction; raises Refused with *known_problems* and those of the transaction.
 
-    *now* is the time of receipt (epoch microseconds), and the event's own time if the transaction has no date. A return
-    is named by the *idempotency_key* if it has one.
+    *now* (epoch microseconds) is when it was received. A return is named by the *idempotency_key* if it has one.
     """
     if not isinstance(value, dict):
         raise Refused(Problem("", "the body must be a JSON object"))
