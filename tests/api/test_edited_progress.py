@@ -121,6 +121,7 @@ def test_a_period_that_ends_later_counts_longer(organisation: OrganisationClient
     organisation.client.clock.set("2026-02-02T12:00:00Z")
     story.buys("10", time="2026-02-02T10:00:00Z")
     organisation.data("PUT", periods, [{"id": january, "endDate": "2026-02-02"}])
+    organisation.client.clock.set("2026-02-03T12:00:00Z")
     assert [] == story.buys("20", time="2026-02-03T01:00:00Z")["entries"]
     assert (10, 100, False) == story.row(includeInactive="true")
 

@@ -88,11 +88,11 @@ def test_an_unknown_name_is_taken_with_a_warning(organisation: OrganisationClien
     warning = 'no target counts events called "Swim", and no such event is defined'
     (item,) = organisation.send_events(event("Swim"))
     assert ("applied", [], [warning]) == reasons(item)
-    assert (200, [], [f"event_name: {warning}"]) == heard(organisation, event_name="Swim")
+    assert (200, [], [f"event_name: {warning}"]) == heard(organisation, event_name="Swim", uniqueId="1")
     organisation.define(group(target("EVENT", "COUNT", eventName="Swim")))
     (item,) = organisation.send_events(event("Swim"))
     assert ("applied", [], []) == reasons(item)
-    assert (200, [], []) == heard(organisation, event_name="Swim")
+    assert (200, [], []) == heard(organisation, event_name="Swim", uniqueId="2")
 
 
 @pytest.mark.parametrize("name", [BILL, "CustomerRegistration", "CustomerUpdate"])

@@ -77,7 +77,7 @@ def test_windows_wait_for_the_offset_and_end_with_the_group(front: ApiClient) ->
     front.clock.set("2026-01-28T10:00:00Z")
     organisation.send_events(bill("10", time="2026-01-28T10:00:00Z"))
     later(organisation, "2026-02-02T23:59:59Z")
-    assert [(OutcomeKind.PERIOD_STARTED, second), (OutcomeKind.PERIOD_CLOSED, first)] == heard(organisation)
+    assert [(OutcomeKind.PERIOD_CLOSED, first), (OutcomeKind.PERIOD_STARTED, second)] == heard(organisation)
     later(organisation, "2026-02-03T01:00:00Z")
     assert [(OutcomeKind.PERIOD_CLOSED, second)] == heard(organisation)[2:]
     undone = "select count(*) from turn where org_id = %s and done_at is null"

@@ -114,8 +114,9 @@ def _structs_in(*kinds: Any) -> Iterator[type[Struct]]:
 
 
 def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:
+    is_text = isinstance(value, str) and _admits_text(kind)
     for inner in (kind, *get_args(kind)):
-        if isinstance(inner, type) and issubclass(inner, Struct):
+        if isinstance(inner, type) and issubclass(inner, Struct) and not is_text:
             return structure_problems(value, inner, path)
     if kind is msgspec.Raw:
         return []
@@ -126,6 +127,11 @@ def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:
         assert message is not None
         return [Problem(path + (message["path"] or ""), message["reason"])]
     return []
+
+
+def _admits_text(kind: Any) -> bool:
+    """Whether a field of this *kind* may be text, beside an object."""
+    return any(getattr(inner, "__origin__", inner) is str for inner in get_args(kind))
 
 
 def _unknown(fields: dict[str, Any]) -> str:

@@ -147,8 +147,7 @@ async def _receive(
 ) -> _Received:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
 
-    *trusts_claims* is that of `Batch.new_events`. Raises Stale if a customer was merged or lost a name since. What
-    changed is recorded first, so that the retry of the transaction succeeds.
+    *trusts_claims* is that of `Batch.new_events`. Raises Stale if a customer was merged or lost a name since.
     """
     snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
