@@ -14,6 +14,7 @@ from milepost.model.organisation import (
     Organisation,
     Outage,
     PeriodEndOutcome,
+    ReturnedBills,
     Returns,
     Settings,
     TimeZonePolicy,
@@ -206,7 +207,12 @@ def zone_worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | None = 
     """Make a world of groups with zones of their own whose targets ask for days of the customer's past."""
     at = scene(draw, settled)
     if settled is None:
-        chosen = replace(at.organisation.settings, time_zone_policy=TimeZonePolicy.GROUP)
+        # A condition that is asked again sees what the customer has done by then; the oracle does not keep that.
+        chosen = replace(
+            at.organisation.settings,
+            time_zone_policy=TimeZonePolicy.GROUP,
+            returned_bills=ReturnedBills.KEEP_JUDGEMENT,
+        )
         at = at._replace(organisation=replace(at.organisation, settings=chosen))
     zone, first_day = at.organisation.zone, at.first_day
     made = [asking(draw, plain_group(draw, number, first_day, zone, SIMPLE)) for number in range(1, 4)]

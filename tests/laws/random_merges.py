@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from milepost.engine.apply import START, Replayed
 from milepost.engine.commands.customer_merge import absorbed_progress
 from milepost.engine.progress.history import Logged
+from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.event import ABSORB_CUSTOMER, NOWHERE, Bill, Event, EventKey, Return
 from milepost.model.time import EPOCH
 from tests.laws.draws import pick
@@ -59,10 +60,12 @@ def _names(event: Event) -> list[str]:
     match event.payload:
         case Bill(number=number):
             return [event.key.id, number]
-        case Return(original=original):
+        case Return(original=original) | ReverseEvent(original=original):
             return [original]
+        case VoidAward(decision=decision):
+            return [decision]
         case _:
-            return []
+            return [event.key.id]
 
 
 def unite(world: World, parts: Apart) -> United:

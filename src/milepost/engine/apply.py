@@ -73,7 +73,7 @@ class BatchResult(NamedTuple):
 class Replayed(NamedTuple):
     """The result of a log: the standing, the archived progress, the log with its entries, all outcomes.
 
-    `applied` has what was applied after the start.
+    `applied` is the result of each event.
     """
 
     standing: Standing
@@ -145,7 +145,9 @@ def replay(
         outcomes += done.outcomes
     log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
     standing = start.standing if fold is None else fold.standing()
-    return Replayed(standing=standing, history=history, log=log, outcomes=tuple(outcomes), applied=tuple(applied))
+    return Replayed(
+        standing=standing, history=history, log=log, outcomes=tuple(outcomes), applied=(*start.applied, *applied)
+    )
 
 
 def _step_with_history(
