@@ -35,7 +35,7 @@ def list_orgs(data: Data = None, database_url: DatabaseUrl = None) -> None:
 
 @org.command("webhook")
 def replace_webhook(name: OrgName, overlap: Overlap = 0, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Give the webhook of an organisation a new secret address.
+    """Replace the secret address of an organisation's webhook.
 
     Without an overlap the earlier address is invalid at once.
     """
@@ -101,7 +101,7 @@ def change_password(
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Give a till a new password, and print it.
+    """Replace the password of a till, and print the new one.
 
     Without --password-stdin Milepost generates one.
     """

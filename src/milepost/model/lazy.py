@@ -126,13 +126,3 @@ class LazyJson(Sequence[Item], Generic[Item]):
 
 
 _NOTHING = b"[]"
-
-
-def lazy_entries(text: bytes) -> Sequence[Entry]:
-    """Return the entries that *text*, a JSON array, holds."""
-    return LazyJson(text, read_entries) if text != _NOTHING else ()
-
-
-def lazy_outcomes(text: bytes) -> Sequence[Outcome]:
-    """Return the outcomes that *text*, a JSON array, holds."""
-    return LazyJson(text, read_outcomes) if text != _NOTHING else ()

@@ -48,7 +48,7 @@ async def get_customers(request: Request, runtime: RunningRuntime, caller: Curre
 async def change_customer_display(
     customer_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller
 ) -> JsonResponse:
-    """Give a customer an alias for leaderboards, or hide the customer there."""
+    """Set a customer's alias for leaderboards, or hide the customer there."""
     id_ = path_id(customer_id, "customer")
     body = read_struct(await read_body(request), DisplayBody)
     hidden = None if body.hidden is UNSET else body.hidden
