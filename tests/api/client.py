@@ -27,7 +27,8 @@ from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.scheduled.jobs import work_once
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.login_limits import LoginLimits
-from milepost.store import logins, organisations, places
+from milepost.store import organisations, places
+from milepost.store.access import logins
 from milepost.store.database import Database
 
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from milepost.service.organisations.provisioning import add_key
 from milepost.service.snapshot import access, login_limits
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.login_limits import FAILURES_MAX, LoginLimits, TooManyLogins
-from milepost.store import logins
+from milepost.store.access import logins
 from tests.api.client import PASSWORD, OrganisationClient, json_of
 
 PATH = "/api/v1/zones"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import jsonschema_rs
 import pytest
 
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.service.delivery.payloads.schemas import all_types, schema_of
 from milepost.service.delivery.relay import relay_once
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from milepost.model.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key, add_till
-from milepost.store import logins
+from milepost.store.access import logins
 from tests.api.client import DIGEST, PASSWORD, ApiClient, OrganisationClient, json_of
 
 PATH = "/api/v1/zones"

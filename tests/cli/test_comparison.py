@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from milepost.api.http.body import write_json
 from milepost.cli import app
-from milepost.cli.comparison import Pair, read_known, read_pairs, replay, report_of
-from milepost.cli.differences import Known
+from milepost.cli.compat.comparison import Pair, read_known, read_pairs, replay, report_of
+from milepost.cli.compat.differences import Known
 from milepost.model.problem import Refused
 from tests.api.client import PASSWORD, ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, group, target

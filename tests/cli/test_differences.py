@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from milepost.cli.differences import (
+from milepost.cli.compat.differences import (
     ABSENT,
     KNOWN,
     Difference,

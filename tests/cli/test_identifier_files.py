@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from milepost.cli.compat import read_identifiers
+from milepost.cli.compat.vendor_import import read_identifiers
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.problem import Refused
 

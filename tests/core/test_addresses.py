@@ -5,7 +5,7 @@ import ipaddress
 
 import pytest
 
-from milepost.model.webhook import ErrorClass
+from milepost.model.delivery.webhook import ErrorClass
 from milepost.service.delivery.sending.addresses import destination_of, reason_against, url_problems
 from milepost.service.delivery.sending.transport import Letter, Transport
 

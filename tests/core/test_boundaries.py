@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from milepost.model.boundary import NO_PERIOD, BoundaryKind
 from milepost.model.organisation import Organisation, Settings, TimeZonePolicy
+from milepost.model.scheduled.boundary import NO_PERIOD, BoundaryKind
 from milepost.model.target import Evaluation, Period, TargetGroup
 from milepost.model.time import DAY_US, Micros
 from milepost.rules.calendar import TZDB, calendar_of

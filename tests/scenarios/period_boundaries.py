@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from milepost.engine.progress.windows import spans
-from milepost.model.boundary import BoundaryKind
 from milepost.model.event import PeriodRollover
+from milepost.model.scheduled.boundary import BoundaryKind
 from milepost.model.standing import ProgressKey
 from milepost.model.target import Evaluation, TargetGroup
 from milepost.model.time import DAY_US, Micros

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from milepost.model.boundary import BoundaryKind
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
+from milepost.model.scheduled.boundary import BoundaryKind
 from milepost.model.standing import OutcomeKind
 from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from milepost.model.boundary import BoundaryKind
+from milepost.model.scheduled.boundary import BoundaryKind
 from milepost.model.standing import OutcomeKind
 from milepost.service.organisations.provisioning import change_settings
 from milepost.service.scheduled.boundaries import BoundaryNotifier

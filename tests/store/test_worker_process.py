@@ -15,7 +15,7 @@ import pytest
 from milepost.model.problem import Unavailable
 from milepost.model.standing import OutcomeKind
 from milepost.service.scheduled.boundaries import BoundaryNotifier
-from milepost.store import boundaries
+from milepost.store.scheduled import boundaries
 from milepost.store.sql.schema import _LOCK as MIGRATION_LOCK
 from tests.store.fixed_clock import Hand, at, people, run_sql, tick, told
 from tests.store.fixtures_db import House, run_on_servers

@@ -12,10 +12,9 @@ from typing import Annotated
 import typer
 
 from milepost.cli.backup import backup, restore
-from milepost.cli.comparison import compare
-from milepost.cli.compat import compat
+from milepost.cli.compat.comparison import compare
+from milepost.cli.compat.vendor_import import compat
 from milepost.cli.config import config
-from milepost.cli.credentials import audit
 from milepost.cli.demo import demo
 from milepost.cli.doctor import doctor
 from milepost.cli.imports.import_customers import import_customers
@@ -29,8 +28,9 @@ from milepost.cli.imports.import_declarations import (
 from milepost.cli.imports.import_enrolments import import_enrolments
 from milepost.cli.imports.import_events import import_
 from milepost.cli.openapi import openapi
+from milepost.cli.organisations.credentials import audit
+from milepost.cli.organisations.provisioning import key, org, till
 from milepost.cli.output import print_message
-from milepost.cli.provisioning import key, org, till
 from milepost.cli.serve import serve
 from milepost.cli.top import top
 from milepost.cli.verify import verify

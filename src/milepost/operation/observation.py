@@ -13,7 +13,7 @@ from milepost.operation.logs import REQUEST
 from milepost.operation.metrics import Metrics
 from milepost.rules.calendar import calendar_of
 from milepost.service.runtime.runtime import Runtime
-from milepost.store.requests import StoredRequest
+from milepost.store.access.requests import StoredRequest
 
 LOOK_SECONDS = 1
 SAMPLES_EVERY = 5

@@ -5,8 +5,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from milepost.model.target import TargetGroup
-from milepost.store import codec, jobs
+from milepost.store import codec
 from milepost.store.database import Transaction
+from milepost.store.scheduled import jobs
 
 
 class NameKind(Enum):

@@ -8,8 +8,8 @@ import typer
 from milepost.cli.options import Data, DatabaseUrl
 from milepost.cli.output import print_json
 from milepost.cli.webhooks.inside import Org, Types, WebhookId, print_struct, run_for
+from milepost.model.delivery.webhook import SCHEDULE_USUAL, TIME_LIMIT_USUAL, Envelope, Style
 from milepost.model.problem import Problem, Refused
-from milepost.model.webhook import SCHEDULE_USUAL, TIME_LIMIT_USUAL, Envelope, Style
 
 _NUMBERS = frozenset({"rate", "timeLimit"})
 _LISTS = frozenset({"types", "groups", "targets", "schedule"})
@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Add a webhook and print its secret, which cannot be shown again. From then on it misses nothing."""
     from milepost.api.native.webhooks.answer import added_item
-    from milepost.model.webhook import Webhook
+    from milepost.model.delivery.webhook import Webhook
     from milepost.service.delivery.webhooks import add_webhook, usual_types
 
     webhook = Webhook(

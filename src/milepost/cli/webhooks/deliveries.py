@@ -6,7 +6,7 @@ import typer
 
 from milepost.cli.options import Data, DatabaseUrl
 from milepost.cli.webhooks.inside import DeliveryId, Org, Types, WebhookId, print_struct, run_for
-from milepost.model.webhook import DeliveryState
+from milepost.model.delivery.webhook import DeliveryState
 
 LISTED = 50
 

@@ -42,7 +42,7 @@ def listen(
 
 
 async def _listen(runtime: "Runtime", org_id: int, types: tuple[str, ...], count: int) -> None:
-    from milepost.model.webhook import Style, Webhook
+    from milepost.model.delivery.webhook import Style, Webhook
     from milepost.service.delivery.webhooks import add_webhook, delete_webhook, usual_types
 
     printer = _Printer(runtime, count)

@@ -6,8 +6,8 @@ A boundary that was over when its group was made is left out, because no custome
 from collections.abc import Iterator
 from typing import assert_never
 
-from milepost.model.boundary import NO_PERIOD, BoundaryKind, PeriodBoundary
 from milepost.model.organisation import Settings
+from milepost.model.scheduled.boundary import NO_PERIOD, BoundaryKind, PeriodBoundary
 from milepost.model.target import Evaluation, Period, TargetGroup
 from milepost.model.time import DAY_US, SECOND_US, Micros
 

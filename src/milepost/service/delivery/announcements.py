@@ -1,6 +1,6 @@
 """Announcements: what became of something of the organisation, told to those who wait for it."""
 
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.time import Micros
 from milepost.service.delivery.payloads.native import Content
 from milepost.service.snapshot.current_request import current_request_id

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from milepost.model.delivery.webhook import Attempt, Delivery, DeliveryState, StoredWebhook
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import DAY_US, Micros
-from milepost.model.webhook import Attempt, Delivery, DeliveryState, StoredWebhook
 from milepost.service.delivery.payloads.samples import sample_body
 from milepost.service.delivery.webhooks import find_webhook
 from milepost.service.runtime.runtime import Runtime

@@ -6,13 +6,13 @@ moved in from another system tells nothing.
 
 from collections.abc import Sequence
 
+from milepost.model.delivery.webhook import StoredWebhook, Style
 from milepost.model.event import IMPORT_PROGRESS
-from milepost.model.job import Job, JobKind, JobScope
 from milepost.model.lazy import unpack_rows
 from milepost.model.problem import Refused
+from milepost.model.scheduled.job import Job, JobKind, JobScope
 from milepost.model.standing import Standing
 from milepost.model.time import Micros
-from milepost.model.webhook import StoredWebhook, Style
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.customers.view import CustomerView
 from milepost.service.delivery.page_context import steps_of, told_event
@@ -21,11 +21,12 @@ from milepost.service.delivery.replayed_customer import replay_customer
 from milepost.service.delivery.webhooks import UNKNOWN_WEBHOOK
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
-from milepost.store import customers, jobs, log
+from milepost.store import customers, log
 from milepost.store.database import Transaction
 from milepost.store.delivery import webhooks
 from milepost.store.delivery.codec import OutboxBody
 from milepost.store.log import CustomerKey
+from milepost.store.scheduled import jobs
 
 
 async def request_recovery(runtime: Runtime, org_id: int, webhook_id: int, since: Micros, until: Micros) -> int:

@@ -7,11 +7,11 @@ from typing import NamedTuple, cast
 import msgspec
 import structlog
 
+from milepost.model.delivery.outcome_type import OutcomeType
+from milepost.model.delivery.webhook import Envelope, StoredWebhook, Style
 from milepost.model.organisation import OutcomeFeed
-from milepost.model.outcome_type import OutcomeType
 from milepost.model.problem import Unavailable
 from milepost.model.time import Micros
-from milepost.model.webhook import Envelope, StoredWebhook, Style
 from milepost.rules.calendar import calendar_of
 from milepost.service.delivery.page_context import Row, ToldEvent, told_events
 from milepost.service.delivery.payloads.bodies import body_for, native_body, numbered

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from milepost.model.outcome_type import USUAL_TYPES, OutcomeType
+from milepost.model.delivery.outcome_type import USUAL_TYPES, OutcomeType
+from milepost.model.delivery.webhook import HEALTHY, Envelope, SealedSecret, StoredWebhook, Style, Webhook
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import SECOND_US, Micros
-from milepost.model.webhook import HEALTHY, Envelope, SealedSecret, StoredWebhook, Style, Webhook
 from milepost.service.delivery.sending.addresses import url_problems
 from milepost.service.delivery.sending.signature import new_secret, secret_problems
 from milepost.service.runtime.runtime import Runtime

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from milepost.model.event import Enrol, EventKey
-from milepost.model.job import JobKind, JobScope
 from milepost.model.problem import Problem, Refused
+from milepost.model.scheduled.job import JobKind, JobScope
 from milepost.model.standing import Reason
 from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGroup
 from milepost.model.time import Micros
@@ -15,9 +15,10 @@ from milepost.service.ingest.survivor_lookup import merge_family, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
-from milepost.store import jobs, log
+from milepost.store import log
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey, key_of_customer
+from milepost.store.scheduled import jobs
 
 SOURCE = "milepost/stored"
 CUSTOMERS_MAX = 1_000

@@ -9,9 +9,10 @@ from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.service.organisations.provisioning import organisation_by_name
 from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MIN, hash_password
-from milepost.store import logins, organisations
+from milepost.store import organisations
+from milepost.store.access import logins
+from milepost.store.access.logins import Act, ListedKey, ListedLogin
 from milepost.store.database import Database, Transaction
-from milepost.store.logins import Act, ListedKey, ListedLogin
 from milepost.store.organisations import ListedOrganisation
 
 OVERLAP_SECONDS_MAX = 7 * 24 * 60 * 60

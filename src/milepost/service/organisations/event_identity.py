@@ -11,9 +11,10 @@ from milepost.service.ingest.bill_numbers import first_id
 from milepost.service.ingest.claims import Candidate, claim_candidates, strangers
 from milepost.service.organisations.provisioning import COMMAND_LINE, organisation_by_name
 from milepost.service.organisations.settings_changes import change_in
-from milepost.store import claims, jobs
+from milepost.store import claims
 from milepost.store.claims import LoggedKey, key_of_claim
 from milepost.store.database import Database, Transaction
+from milepost.store.scheduled import jobs
 
 PAGE = 200
 """Customers whose events are claimed in one transaction."""

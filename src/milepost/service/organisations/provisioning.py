@@ -13,7 +13,8 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import is_zone
 from milepost.service.organisations.settings_changes import change_in
 from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MIN, hash_password
-from milepost.store import logins, organisations, places
+from milepost.store import organisations, places
+from milepost.store.access import logins
 from milepost.store.database import Database, Transaction
 
 NAME_CHARACTERS_MAX = 200

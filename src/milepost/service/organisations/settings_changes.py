@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from milepost.model.job import JobKind, JobScope
 from milepost.model.organisation import EventIdentity, Organisation, SettingsVersion
 from milepost.model.problem import Problem, Refused
+from milepost.model.scheduled.job import JobKind, JobScope
 from milepost.model.target import Author
 from milepost.model.time import EPOCH, Micros
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.settings import changed_settings
-from milepost.store import claims, jobs, organisations
+from milepost.store import claims, organisations
 from milepost.store.database import Transaction
+from milepost.store.scheduled import jobs
 
 UNCLAIMED = (
     "cannot be ORGANISATION before the events that are stored are looked through for duplicates; "

@@ -7,9 +7,9 @@ import structlog
 
 from milepost.model.problem import Fault, Unavailable
 from milepost.model.time import DAY_US, SECOND_US, Micros
-from milepost.store import requests
+from milepost.store.access import requests
+from milepost.store.access.requests import StoredRequest
 from milepost.store.database import Database
-from milepost.store.requests import StoredRequest
 
 KeptRequest = StoredRequest
 """An answered request as it is kept; the API shows it."""

@@ -12,11 +12,11 @@ from itertools import takewhile
 
 import structlog
 
-from milepost.model.boundary import BoundaryKind, PeriodBoundary
+from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
-from milepost.model.outcome_type import OutcomeType
 from milepost.model.problem import DatabaseFault, Unavailable
+from milepost.model.scheduled.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.target import Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.rules.compiled.boundaries import (
@@ -32,11 +32,12 @@ from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_ev
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.period_notices import PeriodNotice, notices_for
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
-from milepost.store import boundaries, organisations
-from milepost.store.boundaries import Lease
+from milepost.store import organisations
 from milepost.store.database import Transaction
 from milepost.store.leaderboards import BoardName
 from milepost.store.log import CustomerKey
+from milepost.store.scheduled import boundaries
+from milepost.store.scheduled.boundaries import Lease
 
 SOURCE = "milepost/period"
 PAGE = 200

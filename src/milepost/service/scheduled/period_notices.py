@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from milepost.engine.progress.windows import spans
-from milepost.model.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.organisation import PeriodEndOutcome
+from milepost.model.scheduled.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.standing import Progress, ProgressKey
 from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
 from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
-from milepost.store.boundaries import DueCustomer
+from milepost.store.scheduled.boundaries import DueCustomer
 
 GroupProgress = dict[ProgressKey, Progress]
 """A customer's progress in the group of the boundary."""

@@ -16,7 +16,7 @@ from milepost.model.target import Author
 from milepost.model.time import SECOND_US, Micros
 from milepost.service.snapshot.login_limits import LoginLimits, TooManyLogins
 from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MAX, PasswordVerifier
-from milepost.store import logins
+from milepost.store.access import logins
 from milepost.store.database import Database
 
 REMEMBER_US = 60_000_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
 
 VENDOR_TYPES: Mapping[str, OutcomeType] = {
     "targetAchievedValueUpdated": OutcomeType.TARGET_VALUE_CHANGED,

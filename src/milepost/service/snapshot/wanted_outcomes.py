@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from milepost.model.delivery.outcome_type import USUAL_TYPES, OutcomeType
+from milepost.model.delivery.webhook import StoredWebhook, Style
 from milepost.model.event import ENROL, Enrol, Event
 from milepost.model.organisation import OutcomeFeed
-from milepost.model.outcome_type import USUAL_TYPES, OutcomeType
 from milepost.model.standing import Entry, Outcome, OutcomeKind
-from milepost.model.webhook import StoredWebhook, Style
 from milepost.service.snapshot.vendor_types import VENDOR_TYPES
 
 KIND_OF_TYPE = {

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from milepost.model.delivery.webhook import Attempt, SealedSecret, Webhook
 from milepost.model.event import EventKey
 from milepost.model.standing import Outcome
 from milepost.model.time import Micros
-from milepost.model.webhook import Attempt, SealedSecret, Webhook
 from milepost.store.codec import FIRST_FORM
 
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")

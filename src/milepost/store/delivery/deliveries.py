@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from milepost.model.delivery.webhook import Attempt, Delivery, DeliveryState
 from milepost.model.time import Micros
-from milepost.model.webhook import Attempt, Delivery, DeliveryState
 from milepost.store.database import Row, Transaction
 from milepost.store.delivery import codec
 from milepost.store.log import CustomerKey

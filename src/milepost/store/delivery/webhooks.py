@@ -1,7 +1,7 @@
 """The table of webhooks."""
 
+from milepost.model.delivery.webhook import StoredWebhook, WebhookHealth
 from milepost.model.time import Micros
-from milepost.model.webhook import StoredWebhook, WebhookHealth
 from milepost.store.database import Row, Transaction
 from milepost.store.delivery import codec
 

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from milepost.api.native.answer import iso, iso_or_null
-from milepost.model.job import Job
+from milepost.model.scheduled.job import Job
 
 
 class JobItem(Struct, forbid_unknown_fields=True, rename="camel"):

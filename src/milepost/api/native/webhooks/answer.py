@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Raw, Struct
 
 from milepost.api.native.answer import iso, iso_or_null
-from milepost.model.webhook import Attempt, Delivery, DeliveryState, StoredWebhook
+from milepost.model.delivery.webhook import Attempt, Delivery, DeliveryState, StoredWebhook
 from milepost.service.delivery.delivery_log import DeliveryView
 from milepost.service.delivery.payloads.schemas import TypeView
 from milepost.service.delivery.webhooks import AddedWebhook, WebhookView

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from milepost.model.delivery.webhook import SCHEDULE_USUAL, TIME_LIMIT_USUAL, DeliveryState, Envelope, Style, Webhook
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
-from milepost.model.webhook import SCHEDULE_USUAL, TIME_LIMIT_USUAL, DeliveryState, Envelope, Style, Webhook
 from milepost.rules.calendar import Unreadable, calendar_of
 from milepost.service.delivery.webhooks import OVERLAP_SECONDS_USUAL, usual_types
 

@@ -20,8 +20,8 @@ from milepost.api.native.webhooks.answer import (
 )
 from milepost.api.native.webhooks.body import RecoverBody, ResendBody, instant_or_refuse
 from milepost.api.native.webhooks.routes import webhook_id
+from milepost.model.delivery.webhook import DeliveryState
 from milepost.model.problem import Problem, Refused
-from milepost.model.webhook import DeliveryState
 from milepost.service.delivery.delivery_log import (
     UNKNOWN_DELIVERY,
     DeliveryFilter,

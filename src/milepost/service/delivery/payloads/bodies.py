@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from milepost.model.delivery.webhook import Envelope, Style, Webhook
 from milepost.model.time import Micros
-from milepost.model.webhook import Envelope, Style, Webhook
 from milepost.service.delivery.payloads.context import MessageContext
 from milepost.service.delivery.payloads.happenings import Happening
 from milepost.service.delivery.payloads.native import CustomerOutcome, Message

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
+from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.event import ENROL, Enrol, Event
-from milepost.model.outcome_type import OutcomeType
 from milepost.model.standing import Entry, Outcome, OutcomeKind
 from milepost.model.time import Micros, to_micros
 from milepost.service.customers.side_effects import VALUE_REASONS

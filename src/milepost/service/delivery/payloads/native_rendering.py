@@ -4,7 +4,7 @@ from msgspec import UNSET, UnsetType
 
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.customer import IdentifierKind
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.target import Target, TargetGroup
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.service.delivery.payloads.context import MessageContext, amount_text

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
+from milepost.model.delivery.webhook import Envelope, StoredWebhook, Style, Webhook
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
-from milepost.model.webhook import Envelope, StoredWebhook, Style, Webhook
 from milepost.rules.calendar import calendar_of
 from milepost.service.delivery.payloads.bodies import native_body, vendor_envelope
 from milepost.service.delivery.payloads.native import (

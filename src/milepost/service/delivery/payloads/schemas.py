@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from milepost.model.outcome_type import USUAL_TYPES, OutcomeType
+from milepost.model.delivery.outcome_type import USUAL_TYPES, OutcomeType
 from milepost.service.delivery.payloads.native import shape_of
 from milepost.service.delivery.payloads.samples import sample_of_document
 from milepost.service.snapshot.vendor_types import VENDOR_TYPES

@@ -5,7 +5,7 @@ Figures are text with three decimals; what an event added is plain text and stay
 
 from collections.abc import Mapping
 
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.target import AggregateFunction, Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.rules.compiled.composites import STREAKING

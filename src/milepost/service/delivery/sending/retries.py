@@ -3,8 +3,8 @@
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from milepost.model.delivery.webhook import HEALTHY, Attempt, Delivery, DeliveryState, Webhook, WebhookHealth
 from milepost.model.time import DAY_US, SECOND_US, Micros
-from milepost.model.webhook import HEALTHY, Attempt, Delivery, DeliveryState, Webhook, WebhookHealth
 
 GONE = 410
 ASK_LATER = frozenset({429, 503})

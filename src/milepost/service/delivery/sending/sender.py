@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import structlog
 
-from milepost.model.outcome_type import OutcomeType
+from milepost.model.delivery.outcome_type import OutcomeType
+from milepost.model.delivery.webhook import HEALTHY, Attempt, Delivery, ErrorClass, StoredWebhook
 from milepost.model.problem import Fault
 from milepost.model.time import SECOND_US, Micros, to_seconds
-from milepost.model.webhook import HEALTHY, Attempt, Delivery, ErrorClass, StoredWebhook
 from milepost.service.delivery.announcements import announce
 from milepost.service.delivery.payloads.bodies import content_type_of
 from milepost.service.delivery.payloads.native import WebhookOutcome

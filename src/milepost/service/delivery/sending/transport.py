@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import httpx2
 
+from milepost.model.delivery.webhook import Attempt, ErrorClass
 from milepost.model.time import Micros
-from milepost.model.webhook import Attempt, ErrorClass
 from milepost.service.delivery.sending.addresses import Destination, Forbidden, addresses_of, destination_of
 
 ANSWER_BYTES_MAX = 16 * 1024

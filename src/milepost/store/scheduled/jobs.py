@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from milepost.model.job import Job, JobKind, JobScope
+from milepost.model.scheduled.job import Job, JobKind, JobScope
 from milepost.model.target import TargetGroup
 from milepost.model.time import Micros
 from milepost.store.database import Row, Transaction

@@ -8,8 +8,8 @@ import typer
 
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Data, DatabaseUrl
+from milepost.cli.organisations.provisioning import Org, OrgName, PasswordStdin, key, org, till
 from milepost.cli.output import print_json
-from milepost.cli.provisioning import Org, OrgName, PasswordStdin, key, org, till
 
 Code = Annotated[str, typer.Argument(help="code of the till")]
 Key = Annotated[str, typer.Argument(help="the key, which begins with mk_; not its secret")]

@@ -123,7 +123,7 @@ def set_zone_of_org(
     Periods keep their dates. Once there are events, --replay is needed: the progress of each customer is computed again
     from the stored events, and what changed is listed. No outcome is sent again. If it is interrupted, run it again.
     """
-    from milepost.cli.zone_change import change_zone
+    from milepost.cli.organisations.zone_change import change_zone
 
     change_zone(name, zone, replay=replay, flags={"data": data, "database_url": database_url}, json=json)
 

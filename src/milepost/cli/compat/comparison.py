@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from milepost.cli.differences import (
+from milepost.cli.compat.differences import (
     ABSENT,
     KNOWN,
     READING,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from milepost.model.boundary import BoundaryKind, PeriodBoundary
+from milepost.model.scheduled.boundary import BoundaryKind, PeriodBoundary
 from milepost.model.standing import Progress, Standing
 from milepost.model.time import Micros
 from milepost.store import codec

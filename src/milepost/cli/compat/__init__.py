@@ -1,0 +1,1 @@
+"""`milepost compat`: move from the vendor to Milepost."""

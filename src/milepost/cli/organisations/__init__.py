@@ -1,0 +1,1 @@
+"""`milepost org`, `till`, `key` and `audit`."""

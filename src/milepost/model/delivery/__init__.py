@@ -1,0 +1,1 @@
+"""Values of delivery: webhooks and the types of outcomes."""

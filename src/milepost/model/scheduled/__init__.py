@@ -1,0 +1,1 @@
+"""Values of scheduled work: period boundaries and jobs."""

@@ -1,0 +1,1 @@
+"""Logins, keys, tokens, and the requests they made."""
