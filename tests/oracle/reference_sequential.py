@@ -71,14 +71,16 @@ class FillingCourse(Course):
         return self.over(story) if place == self.filled else Fraction(0)
 
     def lower(self, span: Span, event: Event, story: Story) -> None:
-        """Take achievements back, the latest first, as far as the settings say so; then show what is left."""
+        """Take achievements back, the latest first, as far as the settings say so; then show what is left.
+
+        What is taken back concerns the running period, as what counts does, even if the total stays.
+        """
         assert span.period_id == 0
         while self.revokes and self.filled > 0 and self.over(story) < 0:
             self.filled -= 1
             self.unachieve(self.running())
         assert event is story[-1].event
-        if self.over(story) != 0:
-            self.begin(self.running())
+        self.begin(self.running())
         for place, period in enumerate(self.plan.periods):
             if period.id in self.rows:
                 self.rows[period.id] = self.rows[period.id]._replace(value=self.shown(place, story))
@@ -90,6 +92,10 @@ class FillingCourse(Course):
             full = min(self.filled, len(self.plan.periods) - 1)
             achieved = full * self.goal(story) if full else Fraction(0)
             self.start, self.begun = achieved + Fraction(enrolling.balance), len(story) - 1
+            for place, period in enumerate(self.plan.periods[:full]):
+                # What is achieved shows the goal of now, of which the balance is the rest.
+                if period.id in self.rows:
+                    self.rows[period.id] = self.rows[period.id]._replace(value=self.shown(place, story))
             self.rows[self.running()] = self.rows[self.running()]._replace(value=Fraction(enrolling.balance))
 
     def leave(self, event: Event, leaving: Unenrol) -> Iterator[Step]:
