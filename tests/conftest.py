@@ -23,8 +23,13 @@ from milepost.store.sql.schema import migrate
 _NUMBERS = count(1)
 
 # How long an example takes says something about the machine, nothing about the law.
-settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("laws")
+settings.register_profile("wide", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fixed", settings.get_profile("wide"), derandomize=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ask laws of the same worlds each time, so that a failure is the change's; the slow tests look for new worlds."""
+    settings.load_profile("fixed" if config.getoption("markexpr") == "not slow" else "wide")
 
 
 @pytest.fixture(autouse=True)

@@ -151,7 +151,7 @@ def differing(organisation: OrganisationClient) -> list[Any]:
     from milepost.service.scheduled.verify import verify
 
     async def replayed() -> list[Any]:
-        return [one.customer_key.customer_id async for one in verify(organisation.client.runtime.database)
-                if not one.agrees]  # fmt: skip
+        found = verify(organisation.client.runtime.database, org_id=organisation.organisation.id)
+        return [one.customer_key.customer_id async for one in found if not one.agrees]
 
     return organisation.client.run(replayed)

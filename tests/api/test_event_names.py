@@ -168,6 +168,6 @@ def verified(organisation: OrganisationClient) -> list[VerifiedCustomer]:
     """Replay every log of the database."""
 
     async def replayed() -> list[VerifiedCustomer]:
-        return [one async for one in verify(organisation.client.runtime.database)]
+        return [one async for one in verify(organisation.client.runtime.database, org_id=organisation.organisation.id)]
 
     return organisation.client.run(replayed)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -89,17 +90,27 @@ def untouched(request: pytest.FixtureRequest, admin_url: str) -> Iterator[Older]
         yield found
 
 
-@contextmanager
-def loaded(admin_url: str, kept: str) -> Iterator[Older]:
-    """Load what is stored of a commit and bring it to today's schema; it is dropped afterwards."""
-    name = f"older_{next(_NUMBERS)}"
+@cache
+def migrated(admin_url: str, kept: str) -> str:
+    """Load what is stored of a commit, bring it to today's schema, and return the name of the database to copy."""
+    name = f"older_{kept}"
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template template0 strategy file_copy".encode())
     url = psycopg.conninfo.make_conninfo(admin_url, dbname=name)
     with psycopg.connect(url) as connection:
         load(connection, (FOLDER / f"{kept}.sql").read_text(encoding="utf-8"))
     asyncio.run(migrate(url))
-    yield url, expected_of(kept)
+    return name
+
+
+@contextmanager
+def loaded(admin_url: str, kept: str) -> Iterator[Older]:
+    """Copy the database of a commit at today's schema; the copy is dropped afterwards."""
+    name = f"older_{next(_NUMBERS)}"
+    template = migrated(admin_url, kept)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template} strategy file_copy".encode())
+    yield psycopg.conninfo.make_conninfo(admin_url, dbname=name), expected_of(kept)
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)".encode())
 

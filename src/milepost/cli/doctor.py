@@ -16,6 +16,9 @@ from milepost.settings import ServerSettings, read_settings
 FILES_MIN = 4_096
 """Files that a process should be allowed to have open: each connection of a client is one."""
 
+ANSWER_SECONDS = 5
+"""How long a database may take to answer; one that takes longer is reported as away."""
+
 
 class Finding(NamedTuple):
     """The result of one check: whether it is fine, a warning or wrong, and a sentence."""
@@ -67,7 +70,7 @@ async def _of_database(url: str, settings: ServerSettings) -> Sequence[Finding]:
 
     database = Database(url, connections_max=2)
     try:
-        await database.open(unsafe_durability=settings.unsafe_durability)
+        await database.open(unsafe_durability=settings.unsafe_durability, seconds=ANSWER_SECONDS)
         health = Health()
         health.data = settings.data if settings.database_url is None else None
         health.clock = clock_from(None) if settings.clock is None else None

@@ -1,6 +1,6 @@
 """`milepost verify`: replay the stored events and compare the result with every stored standing."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,12 +15,17 @@ SHOWN_MAX = 20
 REPORT_EVERY = 1_000
 
 
-def verify(data: Data = None, database_url: DatabaseUrl = None, json: Json = False) -> None:
+def verify(
+    organisation: Annotated[str | None, typer.Option("--org", help="name of the organisation; all if left out")] = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
     """Replay all events and check the stored progress.
 
     The exit code is 1 if the stored progress of any customer differs from the replayed one.
     """
-    result = run_inside({"data": data, "database_url": database_url}, _verify)
+    result = run_inside({"data": data, "database_url": database_url}, lambda runtime: _verify(runtime, organisation))
     if json:
         counts = {"compared": result.compared, "events": result.events, "progress": result.progress}
         print_json({**counts, "differ": len(result.differing), "differing": result.differing})
@@ -42,12 +47,14 @@ class _Result(NamedTuple):
     differing: list[dict[str, int | str]]
 
 
-async def _verify(runtime: "Runtime") -> _Result:
+async def _verify(runtime: "Runtime", name: str | None) -> _Result:
+    from milepost.service.organisations.provisioning import organisation_id_by_name
     from milepost.service.scheduled.verify import verify as replay_all
 
+    org_id = None if name is None else await organisation_id_by_name(runtime.database, name)
     compared = events = progress = 0
     differing: list[dict[str, int | str]] = []
-    async for comparison in replay_all(runtime.database):
+    async for comparison in replay_all(runtime.database, org_id=org_id):
         compared += 1
         events += comparison.events
         progress += comparison.progress

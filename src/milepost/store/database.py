@@ -127,13 +127,13 @@ class Database:
             kwargs={"row_factory": tuple_row, "autocommit": True, "prepare_threshold": 2, "context": Packing()},
         )
 
-    async def open(self, *, unsafe_durability: bool) -> None:
-        """Open the pool.
+    async def open(self, *, unsafe_durability: bool, seconds: float = OPENING_SECONDS) -> None:
+        """Open the pool; wait at most *seconds* for the server.
 
         Raises UnsafeServer for an old server, and without *unsafe_durability* for one that may lose commits.
         """
         try:
-            await self._pool.open(wait=True, timeout=OPENING_SECONDS)
+            await self._pool.open(wait=True, timeout=seconds)
         except PoolTimeout as error:
             raise Unavailable(AWAY) from error
         async with self._pool.connection() as connection:

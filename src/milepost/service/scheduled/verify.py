@@ -33,10 +33,13 @@ class VerifiedCustomer(NamedTuple):
     failure: str | None = None
 
 
-async def verify(database: Database) -> AsyncIterator[VerifiedCustomer]:
-    """Replay every customer's log and compare the result with the stored standing and history, byte for byte."""
+async def verify(database: Database, *, org_id: int | None = None) -> AsyncIterator[VerifiedCustomer]:
+    """Replay every customer's log and compare the result with the stored standing and history, byte for byte.
+
+    With *org_id* only the customers of that organisation are replayed.
+    """
     async with database.reading() as reading:
-        org_ids = await organisations.all_ids(reading)
+        org_ids = await organisations.all_ids(reading) if org_id is None else [org_id]
     for org_id in org_ids:
         rule_indexes: dict[int, RuleIndex] = {}
         after = 0
