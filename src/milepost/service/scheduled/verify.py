@@ -40,14 +40,14 @@ async def verify(database: Database, *, org_id: int | None = None) -> AsyncItera
     """
     async with database.reading() as reading:
         org_ids = await organisations.all_ids(reading) if org_id is None else [org_id]
-    for org_id in org_ids:
+    for each_id in org_ids:
         rule_indexes: dict[int, RuleIndex] = {}
         after = 0
         while True:
             async with database.reading() as reading:
-                page = await customers.ids_after(reading, org_id, after, PAGE)
+                page = await customers.ids_after(reading, each_id, after, PAGE)
             for customer_id in page:
-                yield await _verify_or_report(database, key_of_customer(org_id, customer_id), rule_indexes)
+                yield await _verify_or_report(database, key_of_customer(each_id, customer_id), rule_indexes)
             if len(page) < PAGE:
                 break
             after = page[-1]
