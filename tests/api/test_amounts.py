@@ -225,9 +225,7 @@ def _differing(organisation: OrganisationClient) -> list[int]:
     """Return the customers whose stored progress a replay does not give."""
 
     async def replayed() -> list[int]:
-        verified = [
-            one async for one in verify(organisation.client.runtime.database, org_id=organisation.organisation.id)
-        ]
-        return [one.customer_key.customer_id for one in verified if not one.agrees]
+        verified = verify(organisation.client.runtime.database, org_id=organisation.organisation.id)
+        return [one.customer_key.customer_id async for one in verified if not one.agrees]
 
     return organisation.client.run(replayed)
