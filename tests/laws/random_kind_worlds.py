@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from milepost.model.event import Enrol, Unenrol
 from milepost.model.organisation import (
+    CapsFollowReturns,
     CarryLines,
     CyclicMonths,
     Organisation,
@@ -63,6 +64,7 @@ def scene(draw: st.DrawFn, settled: Settings | None, scenes: Sequence[tuple[str,
             offset_days=pick(draw, (0, 0, 1)),
             period_end_outcome=pick(draw, tuple(PeriodEndOutcome)),
             own_window_grace_hours=pick(draw, (24, 24, 1, 0)),
+            caps_follow_returns=pick(draw, tuple(CapsFollowReturns)),
         )
     return Scene(Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen), day)
 

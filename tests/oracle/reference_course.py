@@ -6,7 +6,6 @@ Only what has to be remembered is: which events counted (whoever leaves keeps wh
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from milepost.model.commands.correction import VoidAward
 from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, EventKey, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
@@ -34,6 +33,7 @@ from tests.oracle.reference_plan import (
     taken_together,
 )
 from tests.oracle.reference_replay import Happening, Story, taken_back
+from tests.oracle.reference_voids import decisions_of, void_share
 from tests.oracle.reference_windows import spans
 
 Uses = Mapping[EventKey, Mapping[int, Fraction]]
@@ -61,6 +61,8 @@ class Course(Participation):
         if happening.bill is not None:
             if happening.bill.key in self.booked:
                 yield from self.take_back(story, happening.bill)
+            for decision in decisions_of(self.plan, happening.bill, [one.event for one in self.booked.values()]):
+                yield from self.take_back(story, decision)
         elif event.key in self.plan.before:
             return
         elif isinstance(payload := event.payload, Enrol | Unenrol):
@@ -102,10 +104,7 @@ class Course(Participation):
         used = self.uses.get(decision.key, {}).get(self.plan.target.id)
         if used is None:
             return None
-        given, void = self.uses[decision.key][GIVEN], Fraction(0)
-        for taken in taken_back(decision, story, before=span.closes_at):
-            assert isinstance(taken.payload, VoidAward)
-            void += 1 if taken.payload.amount is None else Fraction(taken.payload.amount) / given
+        void = void_share(self.plan, decision, self.uses[decision.key][GIVEN], span, story)
         if void >= 1:
             return None
         return used if self.plan.target.kpi in {Kpi.COUNT, Kpi.VISIT} else in_units(used * (1 - void))
