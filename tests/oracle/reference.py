@@ -25,6 +25,7 @@ from milepost.model.target import Evaluation, TargetGroup, Tracking
 from tests.oracle.reference_boundaries import record_boundary
 from tests.oracle.reference_caps import decide
 from tests.oracle.reference_carry_over import CarryingCourse
+from tests.oracle.reference_completions import Listeners
 from tests.oracle.reference_composites import AchievedComposite, Union
 from tests.oracle.reference_course import GIVEN, Course
 from tests.oracle.reference_events import Totals, totals
@@ -81,6 +82,7 @@ class Life:
             for group in groups
             if group.active and group.tracking is Tracking.UNIFIED
         ]
+        self.listeners = Listeners(groups, self.courses, self.told)
 
     def receive(self, story: Story) -> None:
         """Apply the last happening of *story*."""
@@ -145,6 +147,8 @@ def evaluate(
     story, life = told(events, organisation.zone), Life(organisation, groups, before)
     for length in range(1, len(story) + 1):
         life.receive(story[:length])
+        if length == len(story) or story[length].event is not story[length - 1].event:
+            life.listeners.hear(story[:length])
     bills = [event for event in without_duplicates(events) if isinstance(event.payload, Bill)]
     return Table(
         rows={(course.plan.target.id, period): row for course in life.courses for period, row in course.rows.items()},

@@ -51,6 +51,7 @@ class Course(Participation):
         self.uses = uses
         self.rows: dict[int, Row] = {}
         self.booked: dict[EventKey, Booking] = {}
+        self.heard: list[Booking] = []
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Event]] = {}
 
@@ -78,6 +79,15 @@ class Course(Participation):
             return
         if self.amount(event, span, story) is not None:
             yield self.count(event, span, story)
+
+    def hear(self, completion: Event, story: Story) -> None:
+        """Count an achievement that the last event of *story* led to; it has no key of its own."""
+        span = None if completion.key in self.plan.before else self.place(completion)
+        if span is None or not self.takes_part(story, span.period_id) or self.is_before_enrolment(completion):
+            return
+        if weight(self.plan.target, completion, []) is not None:
+            self.heard.append(Booking(completion, span.period_id, len(story)))
+            self.put(span, completion, story)
 
     def place(self, event: Event) -> Span | None:
         """Return the period in which *event* would count, whatever its place, even if the customer takes no part."""
@@ -195,7 +205,8 @@ class Course(Participation):
                 amount = self.amount(event, span, story)
                 if amount is not None:
                     found.append(Weight(event, amount))
-        return found
+        heard = [one.event for one in self.heard if one.period_id == span.period_id and one.at > after]
+        return found + [Weight(event, Fraction(1)) for event in heard]
 
     def span(self, period_id: int) -> Span:
         """Return the span of a period that was reached."""
