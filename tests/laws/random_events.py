@@ -199,7 +199,9 @@ def back(draw: st.DrawFn, wanted: Wanted, bills: Sequence[Bill], *, shared: bool
     return Return(
         kind=kind,
         original=name,
-        lines=tuple(returned_line(draw, there, by_line=by_line) for _ in pick(draw, ("1", "12"))) if kind is ReturnKind.LINE_ITEM else (),
+        lines=tuple(returned_line(draw, there, by_line=by_line) for _ in pick(draw, ("1", "12")))
+        if kind is ReturnKind.LINE_ITEM
+        else (),
         amount=pick(draw, AMOUNTS) if kind is ReturnKind.AMOUNT else None,
         extended_fields={"tip": pick(draw, STATED)} if pick(draw, (True, False, False)) else {},
         bill=described(draw, name),

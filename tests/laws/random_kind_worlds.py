@@ -266,9 +266,7 @@ def listening(draw: st.DrawFn, group: TargetGroup) -> TargetGroup:
     texts = tuple(COMPLETION_PREDICATES)
     return replace(
         group,
-        targets=tuple(
-            replace(one, event_name=TARGET_COMPLETED, expression=pick(draw, texts)) for one in group.targets
-        ),
+        targets=tuple(replace(one, event_name=TARGET_COMPLETED, expression=pick(draw, texts)) for one in group.targets),
     )
 
 

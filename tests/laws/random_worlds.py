@@ -23,7 +23,17 @@ from milepost.model.target import (
 )
 from milepost.model.time import DAY_US, Micros
 from tests.laws.draws import pick
-from tests.laws.random_definitions import MEASURES, ON_BILLS, ON_LINES, SCENES, Measures, group, midnight, settings, target
+from tests.laws.random_definitions import (
+    MEASURES,
+    ON_BILLS,
+    ON_LINES,
+    SCENES,
+    Measures,
+    group,
+    midnight,
+    settings,
+    target,
+)
 from tests.laws.random_events import Moments, Wanted, events
 
 MINUTE, HOUR, DAY = DAY_US // 1_440, DAY_US // 24, DAY_US

@@ -126,7 +126,7 @@ class Calendar:
         time that comes twice the first is meant. The result is NEVER beyond the calendar's last year.
         """
         try:
-            # By the plain time: a time with a zone that is shifted would keep its offset where the new time comes twice.
+            # By the plain time: a time with a zone would keep its offset where the new time comes twice.
             plain = self._local(instant).to_plain().add(years=years, months=months)
             return Micros(plain.assume_tz(self.zone, disambiguation="compatible").timestamp(unit="microsecond"))
         except (ValueError, OverflowError):

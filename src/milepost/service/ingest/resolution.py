@@ -77,7 +77,8 @@ def _till_code(payload: Payload) -> str | None:
 
 def _with_till_of_bill(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> IncomingEvent:
     payload = incoming_event.payload
-    assert isinstance(payload, Return) and payload.bill and payload.bill.till_code is not None
+    if not isinstance(payload, Return) or not payload.bill or payload.bill.till_code is None:
+        return incoming_event
     place = snapshot.places.place(PlaceName("till", None, payload.bill.till_code))
     bill = replace(payload.bill, till_id=place.till_id if isinstance(place, Place) else None)
     return replace(incoming_event, payload=replace(payload, bill=bill))
