@@ -117,3 +117,15 @@ def test_a_return_gives_back_what_an_earlier_decision_about_its_bill_used(*, is_
     made = World(replace(SHOP, settings=FOLLOWING), (CAP,), tuple(told))
     assert oracle_table(made) == shown(made, lived(made))
     assert lived(made).standing.progress[JANUARY].value == used * UNITS_PER_ONE
+
+
+def test_a_void_finds_nothing_left_by_one_that_changed_nothing_here() -> None:
+    """A void of February takes January's decision whole, and nothing in January; one dated before it comes too late."""
+    told = [
+        decision("d", "01-05 10:00", "30"),
+        event(VOID_AWARD, "v", "02-05 10:00", VoidAward(decision="d")),
+        event(VOID_AWARD, "w", "01-04 10:00", VoidAward(decision="d", amount=Decimal(10))),
+    ]
+    made = world(CAP, told)
+    assert oracle_table(made) == shown(made, lived(made))
+    assert progress_of(lived(made))[JANUARY].value == 30 * UNITS_PER_ONE
