@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from milepost.api.http.body import write_json
-from milepost.model.event import BILL, CURRENCY, POINTS, RETURN
+from milepost.model.event import BILL, CURRENCY, POINTS, RETURN, REVERSAL
 from milepost.service.scheduled.verify import VerifiedCustomer, verify
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import RUN, bill, event, group, target
@@ -128,7 +128,7 @@ def test_names_of_our_own_events_are_refused_natively(organisation: Organisation
 
 def test_names_of_ours_cannot_be_defined(organisation: OrganisationClient) -> None:
     """A definition cannot give them other fields."""
-    for name in (POINTS, "TargetCompleted"):
+    for name in (POINTS, REVERSAL, "TargetCompleted"):
         answered = organisation.post("/v2/events", RUN | {"eventName": name})
         assert (400, [7300]) == (answered.status_code, [error["code"] for error in json_of(answered)["errors"]])
 

@@ -15,7 +15,7 @@ YEARS = (
     {"refCode": "2025", "startDate": "2025-01-01", "endDate": "2025-12-31"},
     {"refCode": "2026", "startDate": "2026-01-01", "endDate": "2026-12-31"},
 )
-NOTHING_LEFT = "nothing is left of what this name means; nothing was taken back"
+NOTHING_LEFT = "nothing is left of what this names; nothing was taken back"
 WAITS = "no event of this name is known; it takes effect when the event is received"
 
 
@@ -254,3 +254,22 @@ def test_a_cap_on_bills_gets_its_one_back_when_the_decision_is_void_as_a_whole(
         organisation.post(f"{path}/awards/voids", {"id": id_, "decision": "d1", "amount": 40})
         used += [cap["used"] for cap in organisation.get(f"{path}/caps")["items"]]
     assert [1, 0] == used
+
+
+@pytest.mark.parametrize(
+    "lines, data, warned",
+    [
+        pytest.param((line("a", 40),), {"code": "A", "quantity": 1}, [NOTHING_LEFT], id="an article in another case"),
+        pytest.param((), {"code": "a", "quantity": 1, "netAmount": 30}, [NOTHING_LEFT], id="a bill without lines"),
+        pytest.param((line("a", 40),), {"code": "a", "quantity": 1, "netAmount": 30}, [], id="an article of the bill"),
+    ],
+)
+def test_a_return_of_an_article_that_is_not_on_the_bill_says_so(
+    organisation: OrganisationClient, lines: tuple[Json, ...], data: Json, warned: list[str]
+) -> None:
+    """Nothing is taken back, and the till hears it; otherwise ten stay, the part that was not given back."""
+    organisation.define(month(target()))
+    organisation.send_events(bought("b", "01-02T10:00", "B", 40, *lines))
+    (answer,) = organisation.send_events(back("r", "01-03T10:00", "B", "LINE_ITEM", lines=[data]))
+    assert warned == [one["reason"] for one in answer["warnings"]]
+    assert [Decimal(40 if warned else 10)] == values(organisation)

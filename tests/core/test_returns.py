@@ -8,7 +8,7 @@ from msgspec import structs
 
 from milepost.engine.apply import replay
 from milepost.model.event import EventKey, ReturnKind
-from milepost.model.organisation import AfterAchievement, Returns, Settings
+from milepost.model.organisation import AfterAchievement, ReturnedBills, Returns, Settings
 from milepost.model.standing import EMPTY_STANDING, NOTES, OutcomeKind, Reason
 from milepost.model.target import AggregateFunction, EnrolmentMethod, Entity, Kpi, Metadata, Target, WindowKind
 from tests.core.sample_shop import (
@@ -282,3 +282,12 @@ def test_return_asks_a_rule_that_is_switched_off_by_now_what_its_bill_had_counte
     ):
         versions = {1: rules(target), 2: rules(replace(target, active=False))}
         assert Decimal(expected) == value(replay(versions.__getitem__, [*((1, one) for one in told), (2, taken)]))
+
+
+@pytest.mark.parametrize("returned, left", [(ReturnedBills.KEEP_JUDGEMENT, "90"), (ReturnedBills.JUDGE_AGAIN, "0")])
+def test_a_condition_that_is_asked_again_asks_what_the_customer_has_by_then(returned: ReturnedBills, left: str) -> None:
+    """The bill itself is one of the bills of its day when ten of its hundred come back."""
+    known = rules(replace(TARGET, expression="currentCustomer.numberOfTxnsToday==0"), Settings(returned_bills=returned))
+    assert Decimal(left) == value(
+        live(known, bill("b", "01-05 10:00", "100"), amount_back("r", "01-06 10:00", "b", "10"))
+    )

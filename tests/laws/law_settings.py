@@ -9,6 +9,7 @@ from milepost.model.organisation import EnrolMidPeriod, Returns, Settings
 from tests.laws.random_kind_worlds import (
     cap_worlds,
     carry_worlds,
+    completion_worlds,
     enrolment_worlds,
     streak_worlds,
     unified_worlds,
@@ -30,6 +31,7 @@ EVERY = st.one_of(
     carry_worlds(),
     zone_worlds(),
     enrolment_worlds(),
+    completion_worlds(),
 )
 """Worlds of every kind of target."""
 

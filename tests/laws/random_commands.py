@@ -46,6 +46,9 @@ NAMES = {
     VoidAward: VOID_AWARD,
 }
 BALANCES = (None, None, None, Decimal(0), Decimal(20), Decimal(100))
+SMALL_VOID = Decimal("0.5")
+"""Less than any decision of these worlds asks for."""
+
 OWN_GOALS = (*SMALL, *[Decimal(0)] * 5)
 
 
@@ -170,13 +173,15 @@ def among(
 
 
 def decided(draw: st.DrawFn, events: Sequence[Event]) -> tuple[Event, ...]:
-    """Let some bills and awards name a decision."""
+    """Let some bills and awards name a decision, and most voids too: half of these voids are of a small amount."""
     names = [event.key.id for event in events if isinstance(event.payload, AuthoriseAward)]
     told = []
     for event in events:
         payload = event.payload
         if names and isinstance(payload, Bill | Award) and pick(draw, (False, True)):
             payload = structs.replace(payload, decision=pick(draw, names))
-            event = structs.replace(event, payload=payload)  # noqa: PLW2901
-        told.append(event)
+        elif names and isinstance(payload, VoidAward) and pick(draw, (True, True, False)):
+            amount = pick(draw, (payload.amount, SMALL_VOID))
+            payload = structs.replace(payload, decision=pick(draw, names), amount=amount)
+        told.append(structs.replace(event, payload=payload))
     return tuple(told)

@@ -85,6 +85,7 @@ AWARDS: Measures = (
 ON_BILLS: Measures = tuple(
     (entity, kpi) for entity, kpi in (*SUMS, *COUNTS) if entity in {Entity.TRANSACTION, Entity.LINEITEM}
 )
+ON_LINES: Measures = tuple((entity, kpi) for entity, kpi in ON_BILLS if entity is Entity.LINEITEM)
 WINDOWED: Measures = tuple((entity, kpi) for entity, kpi in SUMS if kpi in {Kpi.EXTENDED_FIELD, Kpi.EVENT_ATTRIBUTE})
 MEASURES = (*WINDOWED, *SUMS, *SUMS, *COUNTS, *COUNTS, *AWARDS)
 """All pairs of entity and type; bills come up more often."""

@@ -1,6 +1,6 @@
 """Random events of one customer in any order of arrival: bills with lines, returns, activities, awards, enrolments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -48,6 +48,8 @@ LINE_IDS: tuple[str | UnsetType, ...] = (UNSET, UNSET, "l0", "l1", "l2")
 DAYS = (736_389, 736_390, 736_414, 736_415)
 QUANTITIES = tuple(Decimal(text) for text in ("1", "2", "3", "0.75", "0"))
 WORTHS = (None, None, Decimal(0), Decimal(10), Decimal("33.3333"))
+PART = Decimal("0.5")
+"""Less than a line that costs anything is worth."""
 BALANCES = (None, None, Decimal(0), Decimal(20), Decimal(100))
 BRANDS: tuple[Mapping[str, Scalar], ...] = ({}, {"brand": "North"}, {"brand": "South"})
 NUMBERS: tuple[Scalar, ...] = (5, 20, 1, 0, Decimal("2.5"), Decimal("66.6666"), "12.50", " 3 ")
@@ -84,7 +86,7 @@ class Wanted(NamedTuple):
     With *only_returns* there are few bills, and nothing else than returns of them.
 
     Nobody is enrolled in a target twice: the one who asks for it is refused (facts 4.7, code 310119). Bills that
-    are *alone* have a number of their own each.
+    are *alone* have a number of their own each. With *by_line* all returns are of lines that some bill has.
     """
 
     bills: bool
@@ -94,6 +96,7 @@ class Wanted(NamedTuple):
     awards: bool
     enrolled: tuple[tuple[tuple[int, int], ...], ...]
     alone: bool = False
+    by_line: bool = False
 
 
 def fields(draw: st.DrawFn, name: str) -> Mapping[str, Scalar]:
@@ -143,13 +146,23 @@ def bill(draw: st.DrawFn, number: int, *, shared: bool) -> Bill:
     )
 
 
-def returned_line(draw: st.DrawFn) -> ReturnedLine:
-    """Make pieces that come back, with or without a stated worth, of any line or of the one that is named."""
+def returned_line(draw: st.DrawFn, lines: Sequence[Line], *, by_line: bool) -> ReturnedLine:
+    """Make pieces that come back, with or without a stated worth, of any line or of the one that is named.
+
+    Half of them, *by_line* all, are of an article among *lines*; of these half are all pieces for a part of what they
+    are worth.
+    """
+    code, quantity, net, gross = pick(draw, "AABCD"), pick(draw, QUANTITIES), pick(draw, WORTHS), pick(draw, WORTHS)
+    if lines and (by_line or pick(draw, (False, True))):
+        line = pick(draw, lines)
+        code = line.code
+        if pick(draw, (False, True)):
+            quantity, net, gross = abs(line.quantity), PART, pick(draw, (None, PART))
     return ReturnedLine(
-        code=pick(draw, "AABCD"),
-        quantity=pick(draw, QUANTITIES),
-        net=pick(draw, WORTHS),
-        gross=pick(draw, WORTHS),
+        code=code,
+        quantity=quantity,
+        net=net,
+        gross=gross,
         id=pick(draw, LINE_IDS),
         extended_fields={"tip": pick(draw, STATED)} if pick(draw, (True, False, False)) else UNSET,
     )
@@ -174,15 +187,21 @@ def described(draw: st.DrawFn, name: str) -> OriginalBill | UnsetType:
             return UNSET
 
 
-def back(draw: st.DrawFn, bought: int, *, shared: bool) -> Return:
-    """Make a return of one of *bought* bills, named by number or event id, or of a bill that nobody knows."""
-    kind = pick(draw, (*ReturnKind, ReturnKind.LINE_ITEM, ReturnKind.LINE_ITEM))
-    number = pick(draw, range(bought + 1))
+def back(draw: st.DrawFn, wanted: Wanted, bills: Sequence[Bill], *, shared: bool) -> Return:
+    """Make a return of one of *bills*, named by number or event id, or of a bill that nobody knows."""
+    by_line = wanted.by_line
+    kind = ReturnKind.LINE_ITEM
+    if not by_line:
+        kind = pick(draw, (*ReturnKind, ReturnKind.LINE_ITEM, ReturnKind.LINE_ITEM))
+    number = pick(draw, range(len(bills) + (not by_line)))
+    there = bills[number].lines if number < len(bills) else ()
     name = f"N{number // 2}" if shared else f"{pick(draw, 'Ne')}{number}"
     return Return(
         kind=kind,
         original=name,
-        lines=tuple(returned_line(draw) for _ in pick(draw, ("1", "12"))) if kind is ReturnKind.LINE_ITEM else (),
+        lines=tuple(returned_line(draw, there, by_line=by_line) for _ in pick(draw, ("1", "12")))
+        if kind is ReturnKind.LINE_ITEM
+        else (),
         amount=pick(draw, AMOUNTS) if kind is ReturnKind.AMOUNT else None,
         extended_fields={"tip": pick(draw, STATED)} if pick(draw, (True, False, False)) else {},
         bill=described(draw, name),
@@ -209,20 +228,20 @@ def award(draw: st.DrawFn) -> Award:
     )
 
 
-def further(draw: st.DrawFn, wanted: Wanted, bought: int, *, shared: bool) -> Payload:
+def further(draw: st.DrawFn, wanted: Wanted, bills: Sequence[Bill], *, shared: bool) -> Payload:
     """Make something else than a bill, mostly of a kind that some target listens to."""
     kinds = "r" * (3 if wanted.bills or wanted.returns else 1)
     if wanted.only_returns:
-        return back(draw, bought, shared=shared)
+        return back(draw, wanted, bills, shared=shared)
     kinds += "a" * (6 if wanted.activities else 1) + "w" * (6 if wanted.awards else 1)
     kinds += "v" * (3 if wanted.activities or wanted.awards else 1)
     match pick(draw, kinds):
         case "r":
-            return back(draw, bought, shared=shared)
+            return back(draw, wanted, bills, shared=shared)
         case "a":
             return activity(draw)
         case "v":
-            return reversal(draw, 2 * bought + 4)
+            return reversal(draw, 2 * len(bills) + 4)
         case _:
             return award(draw)
 
@@ -231,13 +250,14 @@ def payloads(draw: st.DrawFn, wanted: Wanted, length: int) -> list[Payload]:
     """Make what happens, mostly of the kinds that some target listens to; bills are e0, e1 and so on."""
     bought = pick(draw, range(1, length + 1) if wanted.bills else range(3))
     shared = not wanted.alone and pick(draw, (False, True))
-    made: list[Payload] = [bill(draw, number, shared=shared) for number in range(bought)]
+    bills = [bill(draw, number, shared=shared) for number in range(bought)]
+    made: list[Payload] = [*bills]
     for pairs in wanted.enrolled:
         if pick(draw, (True, True, True, False)):
             target_id, period_id = pick(draw, pairs)
             made.append(Enrol(target_id=target_id, period_id=period_id, balance=pick(draw, BALANCES)))
     count = pick(draw, range(1, 6) if wanted.only_returns else range(length + 1))
-    return made + [further(draw, wanted, bought, shared=shared) for _ in range(count)]
+    return made + [further(draw, wanted, bills, shared=shared) for _ in range(count)]
 
 
 def name_of(payload: Payload) -> str:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import Enrol, Unenrol
 from milepost.model.organisation import (
+    CapsFollowReturns,
     CarryLines,
     CyclicMonths,
     Organisation,
@@ -19,7 +21,7 @@ from milepost.model.organisation import (
     Settings,
     TimeZonePolicy,
 )
-from milepost.model.target import EnrolmentMethod, Evaluation, TargetGroup
+from milepost.model.target import EnrolmentMethod, Entity, Evaluation, Kpi, TargetGroup
 from milepost.model.time import Micros
 from tests.laws.draws import pick
 from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays, voiding
@@ -28,7 +30,7 @@ from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
 from tests.laws.random_worlds import DAY, HOUR, World, moments, wanted
 from tests.oracle.reference_plan import Plan
-from tests.oracle.reference_predicates import PAST
+from tests.oracle.reference_predicates import COMPLETION_PREDICATES, PAST
 from tests.oracle.reference_windows import spans
 
 MONTH_SCENES = (
@@ -63,6 +65,7 @@ def scene(draw: st.DrawFn, settled: Settings | None, scenes: Sequence[tuple[str,
             offset_days=pick(draw, (0, 0, 1)),
             period_end_outcome=pick(draw, tuple(PeriodEndOutcome)),
             own_window_grace_hours=pick(draw, (24, 24, 1, 0)),
+            caps_follow_returns=pick(draw, tuple(CapsFollowReturns)),
         )
     return Scene(Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen), day)
 
@@ -78,6 +81,8 @@ def lived_through(
         for one in group.targets
     ]
     heard = wanted(made)._replace(enrolled=(), alone=True, only_returns=returning)
+    if returning:
+        heard = heard._replace(bills=True)
     told = among(draw, events(draw, around, heard, length), rows, around)
     # Nobody enrols in a group that is not there yet.
     ids = {one.id for group in made if group.id in late for one in group.targets}
@@ -180,9 +185,13 @@ def cap_worlds(draw: st.DrawFn, *, length: int = 5, settled: Settings | None = N
     """Make a world of a few caps, with decisions about awards."""
     at = scene(draw, settled)
     zone, first_day = at.organisation.zone, at.first_day
+    returning = pick(draw, (False, True))
+    if returning and settled is None:
+        chosen = replace(at.organisation.settings, caps_follow_returns=CapsFollowReturns.ON)
+        at = at._replace(organisation=replace(at.organisation, settings=chosen))
     made = [cap_group(draw, number, first_day, zone) for number in range(1, pick(draw, (1, 2, 3)) + 1)]
     span = moments(draw, made, first_day, zone)
-    world = lived_through(draw, at, made, span, length)
+    world = lived_through(draw, at, made, span, length, returning=returning)
     rows: list[Requests] = [[(None, deciding(draw))] for _ in range(pick(draw, (1, 2, 3, 5)))]
     rows += [[(None, voiding(draw, len(rows)))] for _ in range(pick(draw, (0, 0, 1, 2)))]
     world = world._replace(late=frozenset(), heard=0)
@@ -238,5 +247,37 @@ def enrolment_worlds(draw: st.DrawFn, *, length: int = 6, settled: Settings | No
     return calendar_world(draw, at, made, length)
 
 
-KIND_WORLDS = (window_worlds, streak_worlds, unified_worlds, cap_worlds, carry_worlds, zone_worlds, enrolment_worlds)
+@st.composite
+def completion_worlds(draw: st.DrawFn, *, length: int = 4, settled: Settings | None = None) -> World:
+    """Make a world in which targets count the achievements of others and of each other; much of it comes back."""
+    at = scene(draw, settled)
+    zone, first_day = at.organisation.zone, at.first_day
+    maker = pick(draw, (plain_group, unified_group, streak_group))
+    made = [maker(draw, 1, first_day, zone, SIMPLE), listening(draw, plain_group(draw, 2, first_day, zone, COUNTED))]
+    return lived_through(draw, at, made, streak_moments(draw, made), length, returning=pick(draw, (True, False)))
+
+
+COUNTED = ((Entity.EVENT, Kpi.COUNT), (Entity.EVENT, Kpi.COUNT), (Entity.EVENT, Kpi.VISIT))
+"""How achievements are counted."""
+
+
+def listening(draw: st.DrawFn, group: TargetGroup) -> TargetGroup:
+    """Return *group* with targets that count achievements."""
+    texts = tuple(COMPLETION_PREDICATES)
+    return replace(
+        group,
+        targets=tuple(replace(one, event_name=TARGET_COMPLETED, expression=pick(draw, texts)) for one in group.targets),
+    )
+
+
+KIND_WORLDS = (
+    window_worlds,
+    streak_worlds,
+    unified_worlds,
+    cap_worlds,
+    carry_worlds,
+    zone_worlds,
+    enrolment_worlds,
+    completion_worlds,
+)
 """All makers of worlds in this module."""

@@ -23,7 +23,17 @@ from milepost.model.target import (
 )
 from milepost.model.time import DAY_US, Micros
 from tests.laws.draws import pick
-from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, Measures, group, midnight, settings, target
+from tests.laws.random_definitions import (
+    MEASURES,
+    ON_BILLS,
+    ON_LINES,
+    SCENES,
+    Measures,
+    group,
+    midnight,
+    settings,
+    target,
+)
 from tests.laws.random_events import Moments, Wanted, events
 
 MINUTE, HOUR, DAY = DAY_US // 1_440, DAY_US // 24, DAY_US
@@ -87,16 +97,18 @@ def returning_worlds(draw: st.DrawFn, *, settled: Settings | None = None) -> Wor
     zone, first_day = pick(draw, SCENES)
     chosen = settings(draw) if settled is None else settled
     organisation = Organisation(id=1, name="shop", zone=zone, version=1, settings=chosen)
-    whole = group(draw, 1, first_day, zone, ON_BILLS)
+    by_line = pick(draw, (False, True))
+    measures = ON_LINES if by_line else ON_BILLS
+    whole = group(draw, 1, first_day, zone, measures)
     run = (replace(whole.periods[0], active=True),)
     aims = tuple(
-        replace(target(draw, number, run, ON_BILLS), active=True, filters=None)
+        replace(target(draw, number, run, measures), active=True, filters=None)
         for number in range(pick(draw, (1, 2, 3)))
     )
     made = (replace(whole, active=True, tracking=Tracking.DEFAULT, periods=run, targets=aims),)
     end = run[0].closes_at
     around = Moments(tuple(Micros(end - by) for by in (2, 2, 2, 1, 0)), (end, Micros(end + 1)))
-    return World(organisation, made, events(draw, around, wanted(made)._replace(only_returns=True), 2))
+    return World(organisation, made, events(draw, around, wanted(made)._replace(only_returns=True, by_line=by_line), 2))
 
 
 def wanted(made: Sequence[TargetGroup]) -> Wanted:

@@ -5,12 +5,26 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
-from milepost.model.event import ENROL, UNENROL, Enrol, Event, Unenrol
-from milepost.model.organisation import Returns, Settings
+from milepost.model.amount import UNITS_PER_ONE
+from milepost.model.commands.correction import VoidAward
+from milepost.model.event import (
+    AUTHORISE_AWARD,
+    ENROL,
+    UNENROL,
+    VOID_AWARD,
+    AuthoriseAward,
+    AwardKind,
+    Bill,
+    Enrol,
+    Event,
+    Unenrol,
+)
+from milepost.model.organisation import CapsFollowReturns, Returns, Settings
 from milepost.model.standing import OutcomeKind
-from milepost.model.target import Evaluation, StreakLevel, TargetGroup, Tracking
-from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, back, bill, event
+from milepost.model.target import Entity, Evaluation, Goal, Kpi, StreakLevel, TargetGroup, Tracking
+from tests.core.sample_shop import FEBRUARY, GROUP, JANUARY, SHOP, amount_back, back, bill, event
 from tests.laws.engine_histories import lived, oracle_table, progress_of, shown
 from tests.laws.random_worlds import World
 from tests.laws.test_order_laws import marks
@@ -52,3 +66,66 @@ def test_bill_for_nothing_makes_a_row_of_the_period_that_runs_as_it_comes() -> N
         assert oracle_table(made) == shown(made, one)
         assert rows == set(progress_of(one))
         assert {JANUARY: (True, 0)} == marks(one, but=(), filled={1})
+
+
+CAP = replace(
+    GROUP,
+    tracking=Tracking.CAPPING,
+    targets=(
+        replace(
+            GROUP.targets[0],
+            entity=Entity.REWARDS,
+            kpi=Kpi.ALL_POINTS,
+            goals=(Goal(1, 1, Decimal(100)), Goal(2, 2, Decimal(100))),
+        ),
+    ),
+)
+FOLLOWING = Settings(caps_follow_returns=CapsFollowReturns.ON)
+
+
+def decision(id_: str, when: str, amount: str) -> Event:
+    """Ask for points."""
+    return event(AUTHORISE_AWARD, id_, when, AuthoriseAward(kind=AwardKind.REGULAR, amount=Decimal(amount)))
+
+
+def of_decision(id_: str, when: str, amount: str, named: str) -> Event:
+    """Make a bill that names a decision."""
+    made = bill(id_, when, amount)
+    assert isinstance(made.payload, Bill)
+    return structs.replace(made, payload=structs.replace(made.payload, decision=named))
+
+
+def test_a_void_of_a_decision_that_a_balance_has_replaced_changes_nothing() -> None:
+    """Coming back with a balance of 7 makes the cap's value 7; what was decided before is no part of that."""
+    told = [
+        decision("d", "01-05 10:00", "30"),
+        event(UNENROL, "l", "01-06 10:00", Unenrol(target_id=1, period_id=1)),
+        event(ENROL, "a", "01-07 10:00", Enrol(target_id=1, period_id=1, balance=Decimal(7))),
+        event(VOID_AWARD, "v", "01-08 10:00", VoidAward(decision="d")),
+    ]
+    made = world(CAP, told)
+    assert oracle_table(made) == shown(made, lived(made))
+    assert lived(made).standing.progress[JANUARY].value == 7 * UNITS_PER_ONE
+
+
+@pytest.mark.parametrize("is_decided_first, used", [(True, 12), (False, 30)])
+def test_a_return_gives_back_what_an_earlier_decision_about_its_bill_used(*, is_decided_first: bool, used: int) -> None:
+    """A bill of 50 of which 30 came back: six tenths of 30 points are free, if the decision was there before it."""
+    decided, bought = decision("d", "01-05 10:00", "30"), of_decision("b", "01-05 10:00", "50", "d")
+    some = amount_back("r", "01-06 10:00", "b", "30")
+    told = [decided, bought, some] if is_decided_first else [bought, decided, some]
+    made = World(replace(SHOP, settings=FOLLOWING), (CAP,), tuple(told))
+    assert oracle_table(made) == shown(made, lived(made))
+    assert lived(made).standing.progress[JANUARY].value == used * UNITS_PER_ONE
+
+
+def test_a_void_finds_nothing_left_by_one_that_changed_nothing_here() -> None:
+    """A void of February takes January's decision whole, and nothing in January; one dated before it comes too late."""
+    told = [
+        decision("d", "01-05 10:00", "30"),
+        event(VOID_AWARD, "v", "02-05 10:00", VoidAward(decision="d")),
+        event(VOID_AWARD, "w", "01-04 10:00", VoidAward(decision="d", amount=Decimal(10))),
+    ]
+    made = world(CAP, told)
+    assert oracle_table(made) == shown(made, lived(made))
+    assert progress_of(lived(made))[JANUARY].value == 30 * UNITS_PER_ONE

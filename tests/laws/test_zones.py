@@ -177,6 +177,22 @@ def test_windows_keep_the_local_time(zone: str, anchor: str, expected: str) -> N
     assert bounds(zone, length, instant_of(anchor), 1, LAST)[1] == instant_of(expected)
 
 
+@pytest.mark.parametrize(
+    "zone, anchor, months, expected",
+    [
+        pytest.param("Europe/Berlin", "2016-12-29T02:30+01:00", 10, "2017-10-29T02:30+02:00", id="from winter"),
+        pytest.param("Europe/Berlin", "2017-10-29T02:30+01:00", 132, "2028-10-29T02:30+02:00", id="from the second"),
+        pytest.param("America/Havana", "2016-12-05T00:30-05:00", 11, "2017-11-05T00:30-04:00", id="at midnight"),
+    ],
+)
+def test_a_window_that_begins_at_a_time_that_comes_twice_begins_at_the_first(
+    zone: str, anchor: str, months: int, expected: str
+) -> None:
+    """Also where the anchor has the offset of the second one."""
+    length = length_of(Frequency.MONTHLY, months, CyclicMonths.CALENDAR)
+    assert bounds(zone, length, instant_of(anchor), 1, LAST)[1] == instant_of(expected)
+
+
 @law(300)
 @given(
     st.sampled_from(ALL),

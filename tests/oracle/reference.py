@@ -25,6 +25,7 @@ from milepost.model.target import Evaluation, TargetGroup, Tracking
 from tests.oracle.reference_boundaries import record_boundary
 from tests.oracle.reference_caps import decide
 from tests.oracle.reference_carry_over import CarryingCourse
+from tests.oracle.reference_completions import Listeners
 from tests.oracle.reference_composites import AchievedComposite, Union
 from tests.oracle.reference_course import GIVEN, Course
 from tests.oracle.reference_events import Totals, totals
@@ -32,7 +33,7 @@ from tests.oracle.reference_fields import in_units
 from tests.oracle.reference_notices import ReferenceOutcome, Row, Step
 from tests.oracle.reference_plan import STREAKS, Plan
 from tests.oracle.reference_remaining import in_bounds, is_purchase, remains
-from tests.oracle.reference_replay import Story, taken_back, told, without_duplicates
+from tests.oracle.reference_replay import Happening, Story, taken_back, told, without_duplicates
 from tests.oracle.reference_sequential import FillingCourse
 from tests.oracle.reference_streaks import Earned, Runner, is_reset
 
@@ -81,6 +82,7 @@ class Life:
             for group in groups
             if group.active and group.tracking is Tracking.UNIFIED
         ]
+        self.listeners = Listeners(groups, self.courses, self.told)
 
     def receive(self, story: Story) -> None:
         """Apply the last happening of *story*."""
@@ -142,9 +144,14 @@ def evaluate(
     before: Before = FROM_THE_BEGINNING,
 ) -> Table:
     """Compute the complete table of a customer with *events*, in the order of arrival."""
-    story, life = told(events, organisation.zone), Life(organisation, groups, before)
-    for length in range(1, len(story) + 1):
-        life.receive(story[:length])
+    story, life = list[Happening](), Life(organisation, groups, before)
+    for happening in told(events, organisation.zone, life.given):
+        if story and story[-1].event is not happening.event:
+            life.listeners.hear(tuple(story))
+        story.append(happening)
+        life.receive(tuple(story))
+    if story:
+        life.listeners.hear(tuple(story))
     bills = [event for event in without_duplicates(events) if isinstance(event.payload, Bill)]
     return Table(
         rows={(course.plan.target.id, period): row for course in life.courses for period, row in course.rows.items()},

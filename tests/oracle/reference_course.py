@@ -6,7 +6,6 @@ Only what has to be remembered is: which events counted (whoever leaves keeps wh
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from milepost.model.commands.correction import VoidAward
 from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, EventKey, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
@@ -34,6 +33,7 @@ from tests.oracle.reference_plan import (
     taken_together,
 )
 from tests.oracle.reference_replay import Happening, Story, taken_back
+from tests.oracle.reference_voids import decisions_of, void_share
 from tests.oracle.reference_windows import spans
 
 Uses = Mapping[EventKey, Mapping[int, Fraction]]
@@ -51,6 +51,7 @@ class Course(Participation):
         self.uses = uses
         self.rows: dict[int, Row] = {}
         self.booked: dict[EventKey, Booking] = {}
+        self.heard: list[Booking] = []
         self.carried: list[Carried] = []
         self.lowered: dict[EventKey, list[Event]] = {}
 
@@ -61,6 +62,8 @@ class Course(Participation):
         if happening.bill is not None:
             if happening.bill.key in self.booked:
                 yield from self.take_back(story, happening.bill)
+            for decision in decisions_of(self.plan, happening.bill, [one.event for one in self.booked.values()]):
+                yield from self.take_back(story, decision)
         elif event.key in self.plan.before:
             return
         elif isinstance(payload := event.payload, Enrol | Unenrol):
@@ -76,6 +79,15 @@ class Course(Participation):
             return
         if self.amount(event, span, story) is not None:
             yield self.count(event, span, story)
+
+    def hear(self, completion: Event, story: Story) -> None:
+        """Count an achievement that the last event of *story* led to; it has no key of its own."""
+        span = None if completion.key in self.plan.before else self.place(completion)
+        if span is None or not self.takes_part(story, span.period_id) or self.is_before_enrolment(completion):
+            return
+        if weight(self.plan.target, completion, []) is not None:
+            self.heard.append(Booking(completion, span.period_id, len(story)))
+            self.put(span, completion, story)
 
     def place(self, event: Event) -> Span | None:
         """Return the period in which *event* would count, whatever its place, even if the customer takes no part."""
@@ -102,10 +114,7 @@ class Course(Participation):
         used = self.uses.get(decision.key, {}).get(self.plan.target.id)
         if used is None:
             return None
-        given, void = self.uses[decision.key][GIVEN], Fraction(0)
-        for taken in taken_back(decision, story, before=span.closes_at):
-            assert isinstance(taken.payload, VoidAward)
-            void += 1 if taken.payload.amount is None else Fraction(taken.payload.amount) / given
+        void = void_share(self.plan, decision, self.uses[decision.key][GIVEN], span, story)
         if void >= 1:
             return None
         return used if self.plan.target.kpi in {Kpi.COUNT, Kpi.VISIT} else in_units(used * (1 - void))
@@ -196,7 +205,8 @@ class Course(Participation):
                 amount = self.amount(event, span, story)
                 if amount is not None:
                     found.append(Weight(event, amount))
-        return found
+        heard = [one.event for one in self.heard if one.period_id == span.period_id and one.at > after]
+        return found + [Weight(event, Fraction(1)) for event in heard]
 
     def span(self, period_id: int) -> Span:
         """Return the span of a period that was reached."""

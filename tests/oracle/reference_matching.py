@@ -1,6 +1,7 @@
 """Which corrections take back which events, found anew from all that was received (docs/rules.md, Corrections)."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from milepost.model.commands.correction import NamedBy, ReverseEvent, VoidAward
 from milepost.model.event import Activity, AuthoriseAward, Award, Bill, Event, EventKey, Return
@@ -11,7 +12,11 @@ Corrected = Mapping[EventKey, tuple[Event, ...]]
 """The corrections of each event that has any, in the order in which they take from it."""
 
 
-def corrected(received: Sequence[Event], zone: str) -> dict[EventKey, tuple[Event, ...]]:
+Given = Mapping[EventKey, Fraction]
+"""What each decision gave."""
+
+
+def corrected(received: Sequence[Event], zone: str, given: Given) -> dict[EventKey, tuple[Event, ...]]:
     """Return what the corrections among *received* events, in the order of arrival, take back."""
     found: dict[EventKey, tuple[Event, ...]] = {}
     turns = []
@@ -21,7 +26,7 @@ def corrected(received: Sequence[Event], zone: str) -> dict[EventKey, tuple[Even
             is_early = all(one.occurred_at > taken.occurred_at for one in named)
             turns.append((is_early, taken.occurred_at, received.index(taken), taken, named))
     for _, _, _, taken, named in sorted(turns, key=lambda turn: turn[:3]):
-        there = [one for one in named if is_something_left(one, found.get(one.key, ()))]
+        there = [one for one in named if is_something_left(one, found.get(one.key, ()), given)]
         if there:
             meant = nearest(taken, there, received)
             found[meant.key] = (*found.get(meant.key, ()), taken)
@@ -72,12 +77,14 @@ def is_named(taken: Event, event: Event, zone: str) -> bool:
     )
 
 
-def is_something_left(event: Event, taken: Sequence[Event]) -> bool:
-    """Return whether more can be taken back."""
+def is_something_left(event: Event, taken: Sequence[Event], given: Given) -> bool:
+    """Return whether more can be taken back; of a decision, whether voids have left some of what it gave."""
     if isinstance(event.payload, Bill):
         return remains(event.payload, [one.payload for one in taken if isinstance(one.payload, Return)]) is not None
-    # A void of what is void already changes nothing.
-    return isinstance(event.payload, AuthoriseAward) or not taken
+    if not isinstance(event.payload, AuthoriseAward):
+        return not taken
+    amounts = [one.payload.amount for one in taken if isinstance(one.payload, VoidAward)]
+    return None not in amounts and sum((Fraction(one or 0) for one in amounts), Fraction(0)) < given[event.key]
 
 
 def nearest(taken: Event, events: Sequence[Event], received: Sequence[Event]) -> Event:

@@ -72,6 +72,14 @@ AWARD_PREDICATES: Mapping[str, Predicate] = {
     "currentEvent.amount>10": lambda event, _: isinstance(event.payload, Award) and event.payload.amount > 10,
 }
 
+COMPLETION_PREDICATES: Mapping[str, Predicate] = {
+    "true": always,
+    "currentEvent.isTargetAchievedEvent": lambda event, _: attribute(event, "isTargetAchievedEvent") is True,
+    "currentEvent.isSubTargetAchievedEvent": lambda event, _: attribute(event, "isSubTargetAchievedEvent") is True,
+    'currentEvent.targetGroup=="group 1"': lambda event, _: attribute(event, "targetGroup") == "group 1",
+}
+"""Rule texts about achievements."""
+
 PAST = (
     "currentCustomer.numberOfTxnsToday==0",
     "currentCustomer.numberOfTxnsToday<2",
@@ -85,5 +93,6 @@ PREDICATES: Mapping[str, Predicate] = {
     **LINE_PREDICATES,
     **EVENT_PREDICATES,
     **AWARD_PREDICATES,
+    **COMPLETION_PREDICATES,
     **dict.fromkeys(PAST, always),
 }

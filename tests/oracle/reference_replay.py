@@ -1,10 +1,10 @@
 """A customer's happenings in order: without duplicates, and what is corrected where that changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.model.event import Event, EventKey
-from tests.oracle.reference_matching import Corrected, corrected
+from tests.oracle.reference_matching import Corrected, Given, corrected
 
 
 class Happening(NamedTuple):
@@ -21,21 +21,22 @@ class Happening(NamedTuple):
 Story = Sequence[Happening]
 
 
-def told(events: Sequence[Event], zone: str) -> list[Happening]:
-    """Return the happenings in order: without duplicates, and each change of what is corrected after its event."""
-    story: list[Happening] = []
+def told(events: Sequence[Event], zone: str, given: Given) -> Iterator[Happening]:
+    """Return the happenings in order: without duplicates, and each change of what is corrected after its event.
+
+    *given* has to hold what a decision gave as soon as it has happened.
+    """
     received: list[Event] = []
     before: Corrected = {}
     for event in without_duplicates(events):
-        story.append(Happening(event))
+        yield Happening(event)
         received.append(event)
-        after = corrected(received, zone)
+        after = corrected(received, zone, given)
         by_key = {one.key: one for one in received}
         changed = [key for key in by_key if before.get(key, ()) != after.get(key, ())]
         changed.sort(key=lambda key: key != event.key)
-        story.extend(Happening(event, by_key[key], after.get(key, ())) for key in changed)
+        yield from (Happening(event, by_key[key], after.get(key, ())) for key in changed)
         before = after
-    return story
 
 
 def without_duplicates(events: Iterable[Event]) -> list[Event]:

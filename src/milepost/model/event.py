@@ -10,7 +10,6 @@ from msgspec import UNSET, Struct, UnsetType
 from milepost.model.commands.correction import OriginalBill, ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.vendor_import import ImportProgress
-from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
 from milepost.model.time import Micros
 
@@ -58,9 +57,6 @@ COMMANDS = frozenset(
     }
 )
 """The names of our own events. An incoming event may not have such a name."""
-
-NOT_BEHAVIOURAL = COMMANDS | {BILL, RETURN, POINTS, CURRENCY, TARGET_COMPLETED}
-"""Names that a behavioural event may not have: our own, and those of events whose data have a shape of their own."""
 
 
 class Line(Struct, frozen=True, kw_only=True):

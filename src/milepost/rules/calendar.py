@@ -122,12 +122,13 @@ class Calendar:
     def later(self, instant: Micros, *, years: int = 0, months: int = 0) -> Micros:
         """Return the instant *years* and *months* after *instant*, at the same local time of the same day of the month.
 
-        If the month has no such day, its last day is used: one month after 31 January is 28 or 29 February. The result
-        is NEVER beyond the calendar's last year.
+        If the month has no such day, its last day is used: one month after 31 January is 28 or 29 February. Of a local
+        time that comes twice the first is meant. The result is NEVER beyond the calendar's last year.
         """
         try:
-            local = self._local(instant).add(years=years, months=months, disambiguation="compatible")
-            return Micros(local.timestamp(unit="microsecond"))
+            # By the plain time: a time with a zone would keep its offset where the new time comes twice.
+            plain = self._local(instant).to_plain().add(years=years, months=months)
+            return Micros(plain.assume_tz(self.zone, disambiguation="compatible").timestamp(unit="microsecond"))
         except (ValueError, OverflowError):
             return NEVER
 

@@ -39,10 +39,10 @@ def counted_for(fold: Fold, bill: Logged) -> list[CountedRow]:
             continue
         if counts_stored_event(fold, rule, position, enrolment, bill.event):
             found.setdefault(row_place(rule, position), CountedRow(rule, position))
-    return [one for one in found.values() if not _is_replaced(fold, bill, one)]
+    return [one for one in found.values() if not is_replaced(fold, bill, one)]
 
 
-def _is_replaced(fold: Fold, bill: Logged, counted: CountedRow) -> bool:
+def is_replaced(fold: Fold, bill: Logged, counted: CountedRow) -> bool:
     """Return whether an opening balance has replaced the contribution of *bill*."""
     place = row_place(*counted)
     for enrolment in enrolments_since(fold, bill):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from milepost.engine.commands.award_authorisation import ONES
+from milepost.engine.commands.counted_rows import CountedRow, is_replaced
 from milepost.engine.fold import Fold, day_of
 from milepost.engine.progress.change import change_between
 from milepost.engine.progress.corrections import Match, Matching, given_by
@@ -30,6 +31,8 @@ def release_caps(fold: Fold, known: Sequence[Logged], before: Matching, after: M
             rule = fold.rule_index.rules.get(entry.target_id) if entry.reason is Reason.DECIDED else None
             position = None if rule is None else rule.position_of(entry.period_id)
             if rule is None or position is None or rule.keys[position] not in fold.progress:
+                continue
+            if is_replaced(fold, decision, CountedRow(rule, position)):
                 continue
             closing = fold.closes_at(rule, position)
             was, now = (_void(fold, decision, known, matched, closing) for matched in (before, after))
@@ -59,7 +62,9 @@ def _void(fold: Fold, decision: Logged, known: Sequence[Logged], matched: Matchi
     if fold.rule_index.settings.caps_follow_returns is CapsFollowReturns.ON:
         for bill in known:
             payload = bill.event.payload
-            if isinstance(payload, Bill) and payload.decision == decision.event.key.id:
+            # A bill that was received before the decision that it names gives nothing back to it.
+            is_later = bill.place > decision.place
+            if is_later and isinstance(payload, Bill) and payload.decision == decision.event.key.id:
                 void += _returned(payload, [one.payload for one in _corrections(bill, matched, closing)])
     return min(void, _WHOLE)
 

@@ -65,8 +65,8 @@ def correct(fold: Fold, past: Sequence[Logged]) -> None:
         if _places(was) != _places(now):
             _apply(fold, current, known, before, was, now)
     release_caps(fold, known, before, after)
-    if is_correction(fold.event) and current.place in after.unmatched:
-        reason = Reason.NOTHING_LEFT if after.unmatched[current.place] else Reason.WAITS
+    if is_correction(fold.event) and (current.place in after.unmatched or current.place in after.idle):
+        reason = Reason.NOTHING_LEFT if after.unmatched.get(current.place, True) else Reason.WAITS
         fold.entries.append(Entry(target_id=0, period_id=0, reason=reason, amount=0, before=0, after=0))
     _remember(fold, known, before, after)
 

@@ -33,10 +33,15 @@ class Match(NamedTuple):
 
 
 class Matching(NamedTuple):
-    """All events that were corrected, by place, and the corrections that found none, with whether they know any."""
+    """All events that were corrected, by place, and the corrections that found none, with whether they know any.
+
+    `idle` are the corrections that found an event and take nothing of it, such as a return of an article that is not on
+    the bill.
+    """
 
     matches: dict[Place, Match]
     unmatched: dict[Place, bool]
+    idle: set[Place]
 
 
 def is_correction(event: Event) -> bool:
@@ -60,7 +65,7 @@ def matching(logged: Iterable[Logged], day_of: DayOf) -> Matching:
             for name in names_of(one.event):
                 by_name.setdefault(name, []).append(one)
     meant = [_Meant(one, _meant_by(one, by_name.get(name_in(one.event), ()), day_of)) for one in corrections]
-    found = Matching({}, {})
+    found = Matching({}, {}, set())
     left: dict[Place, Remaining | int | None] = {}
     for correction, events in sorted(meant, key=_Meant.order):
         open_still = [one for one in events if left.setdefault(one.place, _whole(one)) is not None]
@@ -70,7 +75,10 @@ def matching(logged: Iterable[Logged], day_of: DayOf) -> Matching:
         event = _nearest(correction.event, open_still)
         match = found.matches.get(event.place, Match(event))
         found.matches[event.place] = match._replace(corrections=(*match.corrections, correction))
-        left[event.place] = _less(left[event.place], correction.event)
+        before = left[event.place]
+        after = left[event.place] = _less(before, correction.event)
+        if isinstance(before, Remaining) and isinstance(after, Remaining) and _is_same(before, after):
+            found.idle.add(correction.place)
     return found
 
 
@@ -205,6 +213,12 @@ def _less(left: Remaining | int | None, correction: Event) -> Remaining | int | 
     if isinstance(left, int) and isinstance(taken, VoidAward) and taken.amount is not None:
         return max(left - to_units(taken.amount), 0) or None
     return None
+
+
+def _is_same(before: Remaining, after: Remaining) -> bool:
+    """Whether a return left all money, pieces and fields of a bill as they were."""
+    had, has = (one._replace(losses=(), line_losses=()) for one in (before, after))
+    return had == has and not after.losses[-1].fields
 
 
 def given_by(decision: Logged) -> int:

@@ -121,7 +121,7 @@ ORIGINAL = "data.original"
 
 WARNINGS: Mapping[Reason, str] = {
     Reason.WAITS: "no event of this name is known; it takes effect when the event is received",
-    Reason.NOTHING_LEFT: "nothing is left of what this name means; nothing was taken back",
+    Reason.NOTHING_LEFT: "nothing is left of what this names; nothing was taken back",
 }
 """What is said to a correction that took nothing back (facts 8 #71)."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from milepost.model.customer import IdentifierKind
-from milepost.model.event import CustomerProfile, Event, Place, Return
+from milepost.model.event import CustomerProfile, Event, Payload, Place, Return
 from milepost.model.problem import Problem
 from milepost.service.ingest.admission import NO_NOTES, Admission
 from milepost.service.ingest.deduplication import ResolvedEvent
@@ -55,8 +55,27 @@ async def profiles_of(
     return profiles
 
 
-def with_till_of_bill(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> IncomingEvent:
-    """Return *incoming_event* with the id of the till whose code a return gives for its bill."""
+def with_tills_of_bills(
+    incoming_events: Sequence[IncomingEvent], snapshots: Mapping[int, OrganisationSnapshot]
+) -> Sequence[IncomingEvent]:
+    """Return *incoming_events* with the id of each till whose code a return gives for its bill.
+
+    They are returned as they are if no return gives one, which is so in almost every batch.
+    """
+    named = [position for position, one in enumerate(incoming_events) if _till_code(one.payload) is not None]
+    if not named:
+        return incoming_events
+    changed = [*incoming_events]
+    for position in named:
+        changed[position] = _with_till_of_bill(changed[position], snapshots[changed[position].org_id])
+    return changed
+
+
+def _till_code(payload: Payload) -> str | None:
+    return payload.bill.till_code if isinstance(payload, Return) and payload.bill else None
+
+
+def _with_till_of_bill(incoming_event: IncomingEvent, snapshot: OrganisationSnapshot) -> IncomingEvent:
     payload = incoming_event.payload
     if not isinstance(payload, Return) or not payload.bill or payload.bill.till_code is None:
         return incoming_event

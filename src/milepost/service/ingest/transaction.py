@@ -20,7 +20,7 @@ from milepost.service.ingest.merge_redirects import (
     redirected,
 )
 from milepost.service.ingest.new_events import Batch
-from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_till_of_bill
+from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_tills_of_bills
 from milepost.service.snapshot.organisation_snapshot import Snapshots
 from milepost.store import customers
 from milepost.store.database import Database, StoredAlready, Transaction
@@ -151,7 +151,7 @@ async def _receive(
     """
     snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
-    incoming_events = [with_till_of_bill(one, current[one.org_id]) for one in incoming_events]
+    incoming_events = with_tills_of_bills(incoming_events, current)
     admission = await admit(transaction, incoming_events, current)
     incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)

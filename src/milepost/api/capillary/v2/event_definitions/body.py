@@ -9,8 +9,8 @@ from msgspec import Meta, Struct
 
 from milepost.api.http.body import holds_nul
 from milepost.model.definitions.event_definition import EventField, EventFieldType
-from milepost.model.event import NOT_BEHAVIOURAL
 from milepost.model.problem import Problem, Refused
+from milepost.rules.event_names import WITH_FIELDS, is_own_name
 from milepost.service.definitions.event_definitions import CODE_DEFINITION, DefinitionDraft
 
 FIELDS_MAX = 20
@@ -50,7 +50,7 @@ def read_definition(value: Any) -> DefinitionDraft:
     name = value.get("eventName")
     if not isinstance(name, str) or len(name) > EVENT_NAME_MAX or not _NAME.fullmatch(name):
         problems.append(_problem("eventName", f"must have 1 to {EVENT_NAME_MAX} letters, digits or underscores"))
-    elif name in NOT_BEHAVIOURAL:
+    elif name in WITH_FIELDS or is_own_name(name):
         problems.append(_problem("eventName", f'"{name}" is no behavioural event; its data have a shape of their own'))
     actions = value.get("actions")
     if not isinstance(actions, list) or not actions or any(action not in ACTIONS for action in actions):
