@@ -34,6 +34,7 @@ from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_key
 from milepost.service.runtime.runtime import Runtime, build_runtime
+from milepost.service.snapshot.rate_limits import RateLimits
 from milepost.settings import ServerSettings
 from milepost.store.database import Database, TimeLimits
 from milepost.store.sql.schema import migrate
@@ -90,6 +91,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
             lanes=settings.lanes,
             limits=queue,
             outgoing=outgoing_of(settings),
+            rates=RateLimits(settings.organisation_rate, settings.caller_rate, settings.processes),
         )
         runtime.health.data = None if settings.database_url is not None else settings.data
         runtime.health.clock = None if settings.clock is not None else runtime.clock

@@ -13,6 +13,7 @@ from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
 CUSTOMERS = "/api/v1/customers/{customer_id}/"
+USER_PASSWORD = "a password for a person"
 NEXT_VERSIONS = ("", "/v3.1", "/api_gateway/intouch-api-v3/v3.1")
 
 
@@ -65,6 +66,26 @@ class Stage:
         webhook = json_of(add(path, WEBHOOK_BODIES["POST", path]))["id"]
         return webhook, json_of(add(f"{path}/{webhook}/test", {}))["deliveryIds"][0]
 
+    def _person(self) -> int:
+        """Add a user; return the id."""
+        user = {"email": "mira@brand.example", "name": "Mira", "role": "SUPPORT"}
+        return int(json_of(self.organisation.post("/api/v1/users", user))["user"]["id"])
+
+    def chosen_password(self) -> Json:
+        """Return a one-time link of a new user, and a password for it."""
+        added: Json = {}
+        while "link" not in added:  # connections that a test cut are noticed by failing
+            added = json_of(self.organisation.post("/api/v1/users", _user(self)))
+        return {"link": added["link"]["link"], "password": USER_PASSWORD}
+
+    def sign_in(self) -> Json:
+        """Return the address and the password of a new user."""
+        chosen = self.chosen_password()
+        number = self.organisation.client.number("select count(*) - 1 from user_account")
+        while self.organisation.client.send("POST", "/api/v1/password", json=chosen).status_code == 503:
+            pass
+        return {"email": f"user{number}@brand.example", "password": USER_PASSWORD}
+
     def _known(self, job: Any) -> dict[str, list[Any]]:
         """Return what is known, by the names that addresses and bodies have for it."""
         groups = [one["id"] for one in self.groups]
@@ -85,6 +106,7 @@ class Stage:
             *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
             (["random"], "inspector_name"),
             ([self.own], "goal_id"),
+            ([self._person()], "person_id"),
             ([self.pattern], "template"),
             (["January", "February"], "periodName refCode"),
             (["id", "externalId"], "identifierName userIdentifierType"),
@@ -184,6 +206,11 @@ def _person(_: Stage) -> Json:
     }
 
 
+def _user(stage: Stage) -> Json:
+    number = stage.organisation.client.number("select count(*) from user_account")
+    return {"email": f"user{number}@brand.example", "name": "Sade", "role": "SUPPORT"}
+
+
 def _void(stage: Stage) -> Json:
     for customer in stage.customers:
         stage.organisation.post(f"/api/v1/customers/{customer}/awards", {"id": "decided", "amount": 50})
@@ -222,6 +249,10 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ],
     ("POST", "/v3/oauth/token/generate"): Stage.login,
     ("POST", "/v2/transactions"): _bill,
+    ("POST", "/api/v1/users"): _user,
+    ("PATCH", "/api/v1/users/{person_id}"): lambda _: {"name": "Mira Berg"},
+    ("POST", "/api/v1/session"): Stage.sign_in,
+    ("POST", "/api/v1/password"): Stage.chosen_password,
     ("POST", "/v2/transactions/bulk"): lambda stage: [
         _bill(stage) | {"identifierType": "externalId", "identifierValue": "anna"}
     ],

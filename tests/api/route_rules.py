@@ -26,6 +26,7 @@ PARAMETERS = {
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",
     "inspector_name": "inspector",
+    "person_id": "person",
 }
 """What the parameters of addresses name."""
 
@@ -72,6 +73,14 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/readyz"): Rule(is_open=True),
     ("get", "/metrics"): Rule(is_open=True),
     ("get", "/api/v1/requests"): LISTED,
+    ("get", "/api/v1/users"): LISTED,
+    ("post", "/api/v1/users"): Rule(body='{"email": ""}'),
+    ("patch", "/api/v1/users/{person_id}"): Rule(body='{"name": "other"}'),
+    ("post", "/api/v1/users/{person_id}/link"): Rule(),
+    ("get", "/api/v1/session"): Rule(),
+    ("delete", "/api/v1/session"): Rule(),
+    ("post", "/api/v1/session"): Rule(body='{"email": "nobody@x.example", "password": "x"}', is_open=True),
+    ("post", "/api/v1/password"): Rule(body='{"link": "ml_x", "password": "123456789012345"}', is_open=True),
     ("post", "/v3/oauth/token/generate"): Rule(body='{"key": "k", "secret": "s"}', is_open=True),
     ("post", "/webhooks/{webhook_id}"): Rule(body='{"event_name": "Run", "customerId": <customer>}', is_open=True),
     ("post", "/api/v1/events"): Rule(body=HAPPENED + ', "store": {"id": <store>}}'),
@@ -190,8 +199,10 @@ def role_of(method: str, path: str) -> Role | None:
     """Return the role that a route should need: told here a second time, and by another rule than in the code."""
     if RULES[method, path].is_open:
         return None
-    if path == "/api/v1/requests":
+    if path == "/api/v1/requests" or path.startswith("/api/v1/users"):
         return Role.ADMIN
+    if path == "/api/v1/session":
+        return Role.READ
     if method == "get" or path.endswith("isValidName"):
         return Role.READ
     return Role.EVENTS if any(part in path for part in TELLING_OF_CUSTOMERS) else Role.ADMIN
@@ -243,7 +254,13 @@ class World:
             "event": f"{word}Run",
             "till code": f"{word} t",
             "group name": f"{word} group",
+            "person": self._person(),
         } | self._webhook()
+
+    def _person(self) -> int:
+        """Add a user; return the id."""
+        user = {"email": f"{self.word}@brand.example", "name": f"{self.word} mira", "role": "SUPPORT"}
+        return int(json_of(self.organisation.post("/api/v1/users", user))["user"]["id"])
 
     def _webhook(self) -> dict[str, object]:
         """Add a webhook and a sample for it; return what they are called."""

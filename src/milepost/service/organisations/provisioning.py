@@ -1,10 +1,11 @@
 """Adds organisations, tills and keys, and changes settings, for the command line and the demo."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from milepost.model.access.scope import AccessScope
 from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
@@ -81,10 +82,11 @@ async def add_till(
     till_id: int | None = None,
     password: str | None = None,
     role: Role = Role.ADMIN,
+    scopes: Collection[AccessScope] | None = None,
 ) -> AddedTill:
     """Add a till with a login, or add a login to a till that exists. Raises Refused.
 
-    *role* is what the login may do. Without *password* a random one is made.
+    *role* is what the login may do, and *scopes* narrow it. Without *password* a random one is made.
     """
     _check_login(code, password)
     password = password or secrets.token_urlsafe(12)
@@ -102,7 +104,13 @@ async def add_till(
             await places.save_tills(transaction, owner.id, [till])
             await organisations.raise_version(transaction, owner.id)
         if not await logins.add_login(
-            transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed, role=role
+            transaction,
+            code=code,
+            org_id=owner.id,
+            till_id=till.id,
+            password_hash=hashed,
+            role=role,
+            scopes=scopes,
         ):
             raise Refused(Problem("code", f'"{code}" can log in already; codes are unique in an installation'))
         await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="till add", subject=code)
@@ -120,9 +128,15 @@ def _check_login(code: str, password: str | None) -> None:
 
 
 async def add_key(
-    database: Database, *, name: str, organisation: str, now: Micros, role: Role = Role.ADMIN
+    database: Database,
+    *,
+    name: str,
+    organisation: str,
+    now: Micros,
+    role: Role = Role.ADMIN,
+    scopes: Collection[AccessScope] | None = None,
 ) -> AddedKey:
-    """Add a key and a secret for the token call; *role* is what they allow. Raises Refused."""
+    """Add a key and a secret for the token call; *role* is what they allow, narrowed by *scopes*. Raises Refused."""
     problems = _name_problems("name", name)
     if problems:
         raise Refused(*problems)
@@ -131,7 +145,7 @@ async def add_key(
         owner = await _organisation_by_name(transaction, organisation)
         digest = sha256(secret.encode()).digest()
         key_id = await logins.add_key(
-            transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now
+            transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now, scopes=scopes
         )
         await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="key add", subject=key)
     return AddedKey(organisation=owner, id=key_id, name=name, key=key, secret=secret)
