@@ -71,6 +71,7 @@ class ServerSettings:
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     alert_url: str | None = None
+    traces_url: str | None = None
     log_level: LogLevel = LogLevel.INFO
     unsafe_durability: bool = False
     error_status: int = 400
@@ -130,6 +131,7 @@ MEANINGS: Mapping[str, str] = {
     "trusted_proxies": "addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas",
     "allowed_origins": "origins of web pages that may send requests from a browser, with commas",
     "alert_url": "address to which problems of this server are posted, each when it begins and when it ends",
+    "traces_url": "address of a collector of OpenTelemetry for traces, by HTTP; it needs milepost[otel]",
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
@@ -282,6 +284,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "trusted_proxies": networks,
     "allowed_origins": origins,
     "alert_url": web_address,
+    "traces_url": web_address,
     "log_level": _log_level,
     "unsafe_durability": truth,
     "error_status": _error_status,

@@ -29,6 +29,7 @@ from milepost.operation.logs import log_as_json
 from milepost.operation.metrics import FOLDER_VARIABLE
 from milepost.operation.observation import Observation
 from milepost.operation.open_files import raise_open_files
+from milepost.operation.tracing import tracing_to
 from milepost.postgres.account import NotStarted
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
@@ -180,7 +181,8 @@ async def serve(
         if settings.worker:
             await stack.enter_async_context(background_workers(runtime))
         # One process tells operators of problems that all processes have.
-        observation = Observation(runtime, settings.alert_url if settings.worker else None)
+        tracing = None if settings.traces_url is None else tracing_to(settings.traces_url)
+        observation = Observation(runtime, settings.alert_url if settings.worker else None, tracing)
         await stack.enter_async_context(observation.running())
         server = _Server(_uvicorn_config(runtime, settings, observation), ready)
         parent = multiprocessing.parent_process()

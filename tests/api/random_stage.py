@@ -9,11 +9,11 @@ from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import MARCH, RUN, RUN_FIELD, bill, group, line, target
 from tests.api.random_stage_groups import definitions
+from tests.api.user_rules import added_user, chosen_password, new_user, sign_in
 from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
 CUSTOMERS = "/api/v1/customers/{customer_id}/"
-USER_PASSWORD = "a password for a person"
 NEXT_VERSIONS = ("", "/v3.1", "/api_gateway/intouch-api-v3/v3.1")
 
 
@@ -66,26 +66,6 @@ class Stage:
         webhook = json_of(add(path, WEBHOOK_BODIES["POST", path]))["id"]
         return webhook, json_of(add(f"{path}/{webhook}/test", {}))["deliveryIds"][0]
 
-    def _person(self) -> int:
-        """Add a user; return the id."""
-        user = {"email": "mira@brand.example", "name": "Mira", "role": "SUPPORT"}
-        return int(json_of(self.organisation.post("/api/v1/users", user))["user"]["id"])
-
-    def chosen_password(self) -> Json:
-        """Return a one-time link of a new user, and a password for it."""
-        added: Json = {}
-        while "link" not in added:  # connections that a test cut are noticed by failing
-            added = json_of(self.organisation.post("/api/v1/users", _user(self)))
-        return {"link": added["link"]["link"], "password": USER_PASSWORD}
-
-    def sign_in(self) -> Json:
-        """Return the address and the password of a new user."""
-        chosen = self.chosen_password()
-        number = self.organisation.client.number("select count(*) - 1 from user_account")
-        while self.organisation.client.send("POST", "/api/v1/password", json=chosen).status_code == 503:
-            pass
-        return {"email": f"user{number}@brand.example", "password": USER_PASSWORD}
-
     def _known(self, job: Any) -> dict[str, list[Any]]:
         """Return what is known, by the names that addresses and bodies have for it."""
         groups = [one["id"] for one in self.groups]
@@ -106,7 +86,7 @@ class Stage:
             *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
             (["random"], "inspector_name"),
             ([self.own], "goal_id"),
-            ([self._person()], "person_id"),
+            ([added_user(self.organisation, "mira@brand.example", "Mira")["user"]["id"]], "person_id"),
             ([self.pattern], "template"),
             (["January", "February"], "periodName refCode"),
             (["id", "externalId"], "identifierName userIdentifierType"),
@@ -206,11 +186,6 @@ def _person(_: Stage) -> Json:
     }
 
 
-def _user(stage: Stage) -> Json:
-    number = stage.organisation.client.number("select count(*) from user_account")
-    return {"email": f"user{number}@brand.example", "name": "Sade", "role": "SUPPORT"}
-
-
 def _void(stage: Stage) -> Json:
     for customer in stage.customers:
         stage.organisation.post(f"/api/v1/customers/{customer}/awards", {"id": "decided", "amount": 50})
@@ -229,6 +204,10 @@ def _bill(_: Stage) -> Json:
 
 
 SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
+    ("POST", "/api/v1/users"): lambda stage: new_user(stage.organisation),
+    ("PATCH", "/api/v1/users/{person_id}"): lambda _: {"name": "Mira Berg"},
+    ("POST", "/api/v1/session"): lambda stage: sign_in(stage.organisation),
+    ("POST", "/api/v1/password"): lambda stage: chosen_password(stage.organisation),
     ("POST", "/v3/targetGroups"): Stage.group_body,
     ("PUT", "/v3/targetGroups"): Stage.edit,
     ("PUT", "/v3/targetGroups/{group_id}"): Stage.edit,
@@ -249,10 +228,6 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ],
     ("POST", "/v3/oauth/token/generate"): Stage.login,
     ("POST", "/v2/transactions"): _bill,
-    ("POST", "/api/v1/users"): _user,
-    ("PATCH", "/api/v1/users/{person_id}"): lambda _: {"name": "Mira Berg"},
-    ("POST", "/api/v1/session"): Stage.sign_in,
-    ("POST", "/api/v1/password"): Stage.chosen_password,
     ("POST", "/v2/transactions/bulk"): lambda stage: [
         _bill(stage) | {"identifierType": "externalId", "identifierValue": "anna"}
     ],

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
+from tests.api.user_rules import ASKED as USER_ROUTES
+from tests.api.user_rules import OPEN as SIGN_IN_ROUTES
+from tests.api.user_rules import added_user
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR
 
@@ -73,14 +76,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/readyz"): Rule(is_open=True),
     ("get", "/metrics"): Rule(is_open=True),
     ("get", "/api/v1/requests"): LISTED,
-    ("get", "/api/v1/users"): LISTED,
-    ("post", "/api/v1/users"): Rule(body='{"email": ""}'),
-    ("patch", "/api/v1/users/{person_id}"): Rule(body='{"name": "other"}'),
-    ("post", "/api/v1/users/{person_id}/link"): Rule(),
-    ("get", "/api/v1/session"): Rule(),
-    ("delete", "/api/v1/session"): Rule(),
-    ("post", "/api/v1/session"): Rule(body='{"email": "nobody@x.example", "password": "x"}', is_open=True),
-    ("post", "/api/v1/password"): Rule(body='{"link": "ml_x", "password": "123456789012345"}', is_open=True),
+    **{route: Rule(query, body) for route, (query, body) in USER_ROUTES.items()},
+    **{route: Rule(body=body, is_open=True) for route, body in SIGN_IN_ROUTES.items()},
     ("post", "/v3/oauth/token/generate"): Rule(body='{"key": "k", "secret": "s"}', is_open=True),
     ("post", "/webhooks/{webhook_id}"): Rule(body='{"event_name": "Run", "customerId": <customer>}', is_open=True),
     ("post", "/api/v1/events"): Rule(body=HAPPENED + ', "store": {"id": <store>}}'),
@@ -254,21 +251,21 @@ class World:
             "event": f"{word}Run",
             "till code": f"{word} t",
             "group name": f"{word} group",
-            "person": self._person(),
         } | self._webhook()
 
-    def _person(self) -> int:
-        """Add a user; return the id."""
-        user = {"email": f"{self.word}@brand.example", "name": f"{self.word} mira", "role": "SUPPORT"}
-        return int(json_of(self.organisation.post("/api/v1/users", user))["user"]["id"])
-
     def _webhook(self) -> dict[str, object]:
-        """Add a webhook and a sample for it; return what they are called."""
+        """Add a webhook, a sample for it and a user; return what they are called."""
         url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
         webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
         types = {"types": ["target.achieved"]}
         sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
-        return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
+        person = added_user(self.organisation, f"{self.word}@brand.example", f"{self.word} mira")["user"]["id"]
+        return {
+            "person": person,
+            "endpoint": webhook,
+            "delivery": sample["deliveryIds"][0],
+            "inspector": f"{self.word}-inspector",
+        }
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""

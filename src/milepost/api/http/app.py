@@ -87,6 +87,7 @@ def create_app(
     }
     _answer_failures(app)
     _answer_callers(app)
+    _answer_limits(app)
     _answer_faults(app)
     return app
 
@@ -148,14 +149,6 @@ def _answer_callers(app: FastAPI) -> None:
     async def _(request: Request, error: ForeignOrigin) -> JsonResponse:
         return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
 
-    @app.exception_handler(TooManyLogins)
-    async def _(request: Request, error: TooManyLogins) -> JsonResponse:
-        response = _failed(request, 429, Problem("", str(error), 429))
-        response.headers["Retry-After"] = str(error.seconds)
-        response.headers["RateLimit-Policy"] = f'"login";q={FAILURES_MAX};w={WINDOW_SECONDS}'
-        response.headers["RateLimit"] = f'"login";r=0;t={error.seconds}'
-        return response
-
     @app.exception_handler(NotSignedIn)
     async def _(request: Request, _error: NotSignedIn) -> JsonResponse:
         return _failed(request, 401, Problem("", SIGN_IN_FAILED, 401))
@@ -166,16 +159,28 @@ def _answer_callers(app: FastAPI) -> None:
             request, 403, Problem(CSRF_HEADER, "is missing, or not the token of this session", ACCESS_DENIED)
         )
 
+    @app.exception_handler(NotAllowed)
+    async def _(request: Request, error: NotAllowed) -> JsonResponse:
+        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
+
+
+def _answer_limits(app: FastAPI) -> None:
+    """Register how a caller is answered who has sent too much."""
+
+    @app.exception_handler(TooManyLogins)
+    async def _(request: Request, error: TooManyLogins) -> JsonResponse:
+        response = _failed(request, 429, Problem("", str(error), 429))
+        response.headers["Retry-After"] = str(error.seconds)
+        response.headers["RateLimit-Policy"] = f'"login";q={FAILURES_MAX};w={WINDOW_SECONDS}'
+        response.headers["RateLimit"] = f'"login";r=0;t={error.seconds}'
+        return response
+
     @app.exception_handler(TooManyRequests)
     async def _(request: Request, error: TooManyRequests) -> JsonResponse:
         request.state.rate_limit = error.limit
         response = _failed(request, 429, Problem("", str(error), 429))
         response.headers["Retry-After"] = str(error.limit.seconds)
         return response
-
-    @app.exception_handler(NotAllowed)
-    async def _(request: Request, error: NotAllowed) -> JsonResponse:
-        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
 
 
 def _answer_faults(app: FastAPI) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from milepost.model.access.scope import AccessScope
@@ -103,15 +104,8 @@ async def add_till(
                 raise Refused(Problem("id", f"a till with the id {till.id} exists already"))
             await places.save_tills(transaction, owner.id, [till])
             await organisations.raise_version(transaction, owner.id)
-        if not await logins.add_login(
-            transaction,
-            code=code,
-            org_id=owner.id,
-            till_id=till.id,
-            password_hash=hashed,
-            role=role,
-            scopes=scopes,
-        ):
+        add_login = partial(logins.add_login, transaction, org_id=owner.id, till_id=till.id, password_hash=hashed)
+        if not await add_login(code=code, role=role, scopes=scopes):
             raise Refused(Problem("code", f'"{code}" can log in already; codes are unique in an installation'))
         await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="till add", subject=code)
     return AddedTill(organisation=owner, till=till, password=password)

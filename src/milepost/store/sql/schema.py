@@ -18,7 +18,7 @@ LOCK_MILLISECONDS = 1_000
 """How long a migration waits for a table that others use; they wait behind it meanwhile."""
 
 ATTEMPTS_MAX = 60
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
 
 
