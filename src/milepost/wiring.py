@@ -181,7 +181,7 @@ async def serve(
         if settings.worker:
             await stack.enter_async_context(background_workers(runtime))
         # One process tells operators of problems that all processes have.
-        tracing = None if settings.traces_url is None else tracing_to(settings.traces_url)
+        tracing = None if settings.traces_url is None else tracing_to(settings.traces_url, clock_from(None))
         observation = Observation(runtime, settings.alert_url if settings.worker else None, tracing)
         await stack.enter_async_context(observation.running())
         server = _Server(_uvicorn_config(runtime, settings, observation), ready)

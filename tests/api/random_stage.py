@@ -206,6 +206,7 @@ def _bill(_: Stage) -> Json:
 SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", "/api/v1/users"): lambda stage: new_user(stage.organisation),
     ("PATCH", "/api/v1/users/{person_id}"): lambda _: {"name": "Mira Berg"},
+    ("POST", "/api/v1/users/{person_id}/link"): lambda _: {},
     ("POST", "/api/v1/session"): lambda stage: sign_in(stage.organisation),
     ("POST", "/api/v1/password"): lambda stage: chosen_password(stage.organisation),
     ("POST", "/v3/targetGroups"): Stage.group_body,

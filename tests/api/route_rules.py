@@ -14,7 +14,7 @@ from tests.api.user_rules import ASKED as USER_ROUTES
 from tests.api.user_rules import OPEN as SIGN_IN_ROUTES
 from tests.api.user_rules import added_user
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
-from tests.api.webhook_rules import INSPECTOR
+from tests.api.webhook_rules import INSPECTOR, added_webhook
 
 PARAMETERS = {
     "group_id": "group",
@@ -218,7 +218,6 @@ class World:
         self.word = word
         post = organisation.post
         (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
-        post("/api/v1/concepts", [{"code": f"{word} c"}])
         (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
         post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
         (program,) = json_of(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
@@ -230,7 +229,6 @@ class World:
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
-        job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
         self.ids: dict[str, object] = {
             "organisation": organisation.organisation.id,
@@ -243,7 +241,7 @@ class World:
             "target": defined["targets"][0]["id"],
             "period": defined["periods"][0]["id"],
             "customer": organisation.customer(f"{word} anna"),
-            "job": job["jobId"],
+            "job": json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))["jobId"],
             "template": everybody["targets"][0]["id"],
             "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": organisation.webhook_id,
@@ -251,20 +249,8 @@ class World:
             "event": f"{word}Run",
             "till code": f"{word} t",
             "group name": f"{word} group",
-        } | self._webhook()
-
-    def _webhook(self) -> dict[str, object]:
-        """Add a webhook, a sample for it and a user; return what they are called."""
-        url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
-        webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
-        types = {"types": ["target.achieved"]}
-        sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
-        person = added_user(self.organisation, f"{self.word}@brand.example", f"{self.word} mira")["user"]["id"]
-        return {
-            "person": person,
-            "endpoint": webhook,
-            "delivery": sample["deliveryIds"][0],
-            "inspector": f"{self.word}-inspector",
+            "person": added_user(organisation, f"{word}@brand.example", f"{word} mira")["user"]["id"],
+            **added_webhook(organisation, word),
         }
 
     def _goal(self, template: int) -> int:
@@ -276,8 +262,9 @@ class World:
         return int(json_of(self.organisation.post(path, body | {"name": f"{self.word} goal"}))["id"])
 
     def _declare(self, program_id: int) -> None:
-        """Declare a currency and a field of each family."""
+        """Declare a concept, a currency and a field of each family."""
         post, word = self.organisation.post, self.word
+        post("/api/v1/concepts", [{"code": f"{word} c"}])
         post("/api/v1/currencies", [{"programId": program_id, "identifier": f"{word} stars"}])
         field = {"entity": "CUSTOMER", "name": f"{word} f", "type": "TEXT"}
         for family in ("extended", "custom"):

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from milepost.api.http.app import Observers, create_app
+from milepost.model.time import Micros
 from milepost.operation.observation import Observation
 from milepost.operation.tracing import Tracing, tracing_to
 from milepost.settings import ServerSettings
@@ -29,7 +30,7 @@ def spans(front: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemor
     """Let the shared server be traced during a test; return what keeps the spans."""
     kept, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
-    observation = Observation(front.runtime, None, Tracing(provider))
+    observation = Observation(front.runtime, None, Tracing(provider, front.clock))
     app = create_app(front.runtime, error_status=400, observers=Observers(observation.request))
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://milepost")
     monkeypatch.setattr(front, "_http", client)
@@ -84,4 +85,4 @@ def test_health_checks_are_no_spans(front: ApiClient, spans: InMemorySpanExporte
 def test_tracing_is_off_by_default() -> None:
     """And sends to the collector that the setting names."""
     assert ServerSettings().traces_url is None
-    tracing_to("http://127.0.0.1:9/v1/traces").close()
+    tracing_to("http://127.0.0.1:9/v1/traces", lambda: Micros(0)).close()

@@ -112,7 +112,7 @@ async def _apply_when_free(
     for _ in range(ATTEMPTS_MAX):
         try:
             await _apply(connection, name, text, checksum)
-        except psycopg.errors.LockNotAvailable:
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             return

@@ -13,6 +13,10 @@ class UserBody(Struct, forbid_unknown_fields=True, kw_only=True):
     role: UserRole
 
 
+class LinkBody(Struct, forbid_unknown_fields=True):
+    """Nothing is to be said: the user is named in the address."""
+
+
 class UserChangeBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """What to change of a user; what is left out stays as it is."""
 

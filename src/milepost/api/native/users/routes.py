@@ -13,7 +13,7 @@ from milepost.api.native.paging import PAGE_MAX, after_id, page_of
 from milepost.api.native.path import path_id
 from milepost.api.native.structure import struct_of
 from milepost.api.native.users.answer import AddedUserItem, LinkItem, UserItem, link_item, user_item
-from milepost.api.native.users.body import UserBody, UserChangeBody
+from milepost.api.native.users.body import LinkBody, UserBody, UserChangeBody
 from milepost.model.access.user import UserRole
 from milepost.service.organisations.users import (
     UnknownUser,
@@ -72,8 +72,9 @@ async def patch_user(person_id: str, request: Request, runtime: RunningRuntime, 
 
 
 @router.post("/{person_id}/link", response_model=None)
-async def post_link(person_id: str, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
+async def post_link(person_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Return a new one-time link for a user who lost the password or the link. An earlier link is void."""
+    struct_of(read_json(await read_body(request) or b"{}"), LinkBody)
     with _missing_is_404():
         link = await renew_link(
             runtime.database,
@@ -99,5 +100,5 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("post", "/api/v1/users"): Route(ADMIN, AddedUserItem, Body((UserBody,))),
     ("get", "/api/v1/users"): Route(ADMIN, Page[UserItem], statuses=READING),
     ("patch", _ONE): Route(ADMIN, UserItem, Body((UserChangeBody,)), statuses=("400", "401", "404", "413", "503")),
-    ("post", f"{_ONE}/link"): Route(ADMIN, LinkItem, statuses=("400", "401", "404", "503")),
+    ("post", f"{_ONE}/link"): Route(ADMIN, LinkItem, Body((LinkBody,)), statuses=("400", "401", "404", "413", "503")),
 }
