@@ -79,7 +79,8 @@ def test_it_is_stopped_at_any_moment(data: Path, times: int) -> None:
             time.sleep(0.2)
         _, said = process.communicate(timeout=90)
         assert "Traceback" not in said, said
-        assert 130 == process.returncode, said
+        # A second Ctrl-C may find the interpreter at its end, where it dies of the signal.
+        assert process.returncode in {130, -signal.SIGINT}, said
         deadline = time.monotonic() + 10
         while left_behind(data) and time.monotonic() < deadline:
             time.sleep(0.1)

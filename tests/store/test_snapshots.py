@@ -60,7 +60,6 @@ def test_many_rules_are_compiled_beside_the_event_loop(database_url: str, monkey
         return build_rule_index(organisation, groups)
 
     async def life(house: House) -> None:
-        await define_again(house)
         await current_snapshot(house.servers[1], house.org_id)
         monkeypatch.setattr(organisation_snapshot, "GROUPS_AT_ONCE", 0)
         await define_again(house)

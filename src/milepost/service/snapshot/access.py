@@ -120,9 +120,10 @@ class Access:
                 self._verifying.pop(digest, None)
 
     async def _verified_within_limits(self, code: str, password: str, address: str, digest: bytes) -> Caller | None:
-        self.limits.check(code, address)
-        caller = await self._verified(code, password, digest)
-        self.limits.record(code, address, succeeded=caller is not None)
+        async with self.limits.turn(address):
+            self.limits.check(code, address)
+            caller = await self._verified(code, password, digest)
+            self.limits.record(code, address, succeeded=caller is not None)
         if caller is None:
             _log.warning("login_failed", code=code, address=address)
         else:
@@ -220,9 +221,10 @@ class Access:
 
         Raises TooManyLogins.
         """
-        self.limits.check(f"user {name}", address)
-        matches = await self._passwords.matches(hashes, forms)
-        self.limits.record(f"user {name}", address, succeeded=matches)
+        async with self.limits.turn(address):
+            self.limits.check(f"user {name}", address)
+            matches = await self._passwords.matches(hashes, forms)
+            self.limits.record(f"user {name}", address, succeeded=matches)
         if not matches:
             _log.warning("sign_in_failed", address=address)
         return matches
