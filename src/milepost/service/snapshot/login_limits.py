@@ -19,7 +19,7 @@ KNOWN_SECONDS = 24 * 60 * 60
 """How long it is remembered that an account logged in from an address."""
 
 AT_ONCE = 2
-"""Passwords of one address that are verified at a time. The others wait, and then meet the limit if these were wrong."""
+"""Passwords of one address that are verified at a time. The others wait, and meet the limit if these were wrong."""
 
 REMEMBERED_MAX = 100_000
 """Accounts and addresses that are counted at a time; with more, the counts begin anew."""
