@@ -24,7 +24,7 @@ LANES_MAX = 64
 CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
 WAITING_EVENTS_MAX = 1_000_000
-CLIENTS_MAX = 100_000
+CLIENTS_MAX = RATE_MAX = 100_000
 CONNECTIONS_BESIDE_LANES = 2
 """Each lane holds a connection while it writes. These are for reads and for changes of definitions."""
 
@@ -66,9 +66,12 @@ class ServerSettings:
     clients_max: int = 2_000
     header_seconds: int = 10
     body_seconds: int = 60
+    organisation_rate: int = 0
+    caller_rate: int = 0
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     alert_url: str | None = None
+    traces_url: str | None = None
     log_level: LogLevel = LogLevel.INFO
     unsafe_durability: bool = False
     error_status: int = 400
@@ -123,9 +126,12 @@ MEANINGS: Mapping[str, str] = {
     "clients_max": "maximum number of connections of clients to one process",
     "header_seconds": "seconds in which the headers of a request have to arrive",
     "body_seconds": "seconds in which the body of a request has to arrive",
+    "organisation_rate": "requests a second that are answered for one organisation; 0 for no limit",
+    "caller_rate": "requests a second that are answered for one till, key or user; 0 for no limit",
     "trusted_proxies": "addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas",
     "allowed_origins": "origins of web pages that may send requests from a browser, with commas",
     "alert_url": "address to which problems of this server are posted, each when it begins and when it ends",
+    "traces_url": "address of a collector of OpenTelemetry for traces, by HTTP; it needs milepost[otel]",
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
@@ -273,9 +279,12 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "clients_max": whole_number(1, CLIENTS_MAX),
     "header_seconds": whole_number(1, 600),
     "body_seconds": whole_number(1, 3_600),
+    "organisation_rate": whole_number(0, RATE_MAX),
+    "caller_rate": whole_number(0, RATE_MAX),
     "trusted_proxies": networks,
     "allowed_origins": origins,
     "alert_url": web_address,
+    "traces_url": web_address,
     "log_level": _log_level,
     "unsafe_durability": truth,
     "error_status": _error_status,

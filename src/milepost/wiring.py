@@ -29,11 +29,13 @@ from milepost.operation.logs import log_as_json
 from milepost.operation.metrics import FOLDER_VARIABLE
 from milepost.operation.observation import Observation
 from milepost.operation.open_files import raise_open_files
+from milepost.operation.tracing import tracing_to
 from milepost.postgres.account import NotStarted
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.service.ingest.lanes import Limits
 from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_key
 from milepost.service.runtime.runtime import Runtime, build_runtime
+from milepost.service.snapshot.rate_limits import RateLimits
 from milepost.settings import ServerSettings
 from milepost.store.database import Database, TimeLimits
 from milepost.store.sql.schema import migrate
@@ -90,6 +92,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
             lanes=settings.lanes,
             limits=queue,
             outgoing=outgoing_of(settings),
+            rates=RateLimits(settings.organisation_rate, settings.caller_rate, settings.processes),
         )
         runtime.health.data = None if settings.database_url is not None else settings.data
         runtime.health.clock = None if settings.clock is not None else runtime.clock
@@ -178,7 +181,8 @@ async def serve(
         if settings.worker:
             await stack.enter_async_context(background_workers(runtime))
         # One process tells operators of problems that all processes have.
-        observation = Observation(runtime, settings.alert_url if settings.worker else None)
+        tracing = None if settings.traces_url is None else tracing_to(settings.traces_url, clock_from(None))
+        observation = Observation(runtime, settings.alert_url if settings.worker else None, tracing)
         await stack.enter_async_context(observation.running())
         server = _Server(_uvicorn_config(runtime, settings, observation), ready)
         parent = multiprocessing.parent_process()

@@ -135,6 +135,7 @@ class ApiClient:
 
     def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request without a login."""
+        self._http.cookies.clear()
         return self.run(lambda: self._http.request(method, path, **options))
 
     def organisation(self, zone: str = "UTC", parent: str | None = None, **settings: str) -> "OrganisationClient":

@@ -10,6 +10,10 @@ import httpx2
 from milepost.api.http.body import write_json
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX
 from milepost.model.role import Role
+from milepost.service.organisations.credentials import limit_requests
+from milepost.service.snapshot.login_limits import FAILURES_MAX, LoginLimits
+from milepost.service.snapshot.rate_limits import WINDOW_SECONDS
+from milepost.store.access.logins import Rates
 from tests.api.client import PASSWORD, ApiClient, Json, let_in
 from tests.api.random_stage import Stage
 from tests.api.route_rules import NOTHING
@@ -38,6 +42,7 @@ class Provoker:
         self._document = document
         self.stage = Stage(client.organisation())
         organisation = self.stage.organisation.organisation
+        self._limits = LoginLimits()
         self.reader = f"reader of {organisation.name}"
         client.run(lambda: let_in(client.runtime.database, organisation.id, self.reader, Role.READ))
 
@@ -116,6 +121,30 @@ class Provoker:
             self._door.connection.execute("drop schema public")
             self._door.connection.execute("alter schema away rename to public")
 
+    @contextmanager
+    def one_request_a_second(self) -> Iterator[None]:
+        """Limit the requests of the organisation for a while."""
+        runtime, name = self._door.runtime, self.stage.organisation.organisation.name
+
+        def limit(rate: int | None) -> None:
+            self._door.run(lambda: limit_requests(runtime.database, name, Rates(rate, None)))
+            runtime.access.forget()
+
+        limit(1)
+        try:
+            yield
+        finally:
+            limit(None)
+
+    def with_login_limits(self, asked: Asked) -> int:
+        """Send a request without a login to a server that counts wrong passwords; return the status."""
+        limits = self._door.runtime.access.limits
+        self._door.runtime.access.limits = self._limits
+        try:
+            return self.send(asked, None)
+        finally:
+            self._door.runtime.access.limits = limits
+
     def mend(self) -> None:
         """Make the runtime notice each connection that was cut."""
         for _ in range(CUTS_MAX):
@@ -142,7 +171,8 @@ def _wrongly(provoker: Provoker, sound: Asked) -> Iterator[int]:
 def _as_nobody(provoker: Provoker, sound: Asked) -> Iterator[int]:
     """Ask without a login; where the body is the login, with a wrong one."""
     yield provoker.send(sound, None)
-    yield provoker.send(sound._replace(body=(sound.body or b"").replace(b'"secret":"', b'"secret":"not ')), None)
+    for word in (b'"secret":"', b'"password":"'):
+        yield provoker.send(sound._replace(body=(sound.body or b"").replace(word, word + b"not ")), None)
 
 
 def _as_a_reader(provoker: Provoker, sound: Asked) -> Iterator[int]:
@@ -164,6 +194,16 @@ def _otherwise(provoker: Provoker, sound: Asked) -> Iterator[int]:
 
 def _at_length(provoker: Provoker, sound: Asked) -> Iterator[int]:
     yield provoker.known(sound._replace(body=b" " * (FILE_BYTES_MAX + 1)))
+
+
+def _too_often(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask as an organisation with a low limit, and then with wrong passwords for an account that has too many."""
+    with provoker.one_request_a_second():
+        for _ in range(2 * WINDOW_SECONDS):
+            yield provoker.known(sound._replace(body=b"{"))
+    body = write_json({"email": "nobody@brand.example", "password": "wrong"})
+    for _ in range(FAILURES_MAX + 1):
+        yield provoker.with_login_limits(sound._replace(body=body))
 
 
 def _cut_off(provoker: Provoker, sound: Asked) -> Iterator[int]:
@@ -189,6 +229,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "404": _about_nothing,
     "409": _otherwise,
     "413": _at_length,
+    "429": _too_often,
     "500": _without_tables,
     "503": _cut_off,
 }

@@ -9,6 +9,7 @@ from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import MARCH, RUN, RUN_FIELD, bill, group, line, target
 from tests.api.random_stage_groups import definitions
+from tests.api.user_rules import added_user, chosen_password, new_user, sign_in
 from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
@@ -85,6 +86,7 @@ class Stage:
             *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
             (["random"], "inspector_name"),
             ([self.own], "goal_id"),
+            ([added_user(self.organisation, "mira@brand.example", "Mira")["user"]["id"]], "person_id"),
             ([self.pattern], "template"),
             (["January", "February"], "periodName refCode"),
             (["id", "externalId"], "identifierName userIdentifierType"),
@@ -202,6 +204,11 @@ def _bill(_: Stage) -> Json:
 
 
 SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
+    ("POST", "/api/v1/users"): lambda stage: new_user(stage.organisation),
+    ("PATCH", "/api/v1/users/{person_id}"): lambda _: {"name": "Mira Berg"},
+    ("POST", "/api/v1/users/{person_id}/link"): lambda _: {},
+    ("POST", "/api/v1/session"): lambda stage: sign_in(stage.organisation),
+    ("POST", "/api/v1/password"): lambda stage: chosen_password(stage.organisation),
     ("POST", "/v3/targetGroups"): Stage.group_body,
     ("PUT", "/v3/targetGroups"): Stage.edit,
     ("PUT", "/v3/targetGroups/{group_id}"): Stage.edit,

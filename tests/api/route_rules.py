@@ -10,8 +10,11 @@ from typing import NamedTuple
 from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
+from tests.api.user_rules import ASKED as USER_ROUTES
+from tests.api.user_rules import OPEN as SIGN_IN_ROUTES
+from tests.api.user_rules import added_user
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
-from tests.api.webhook_rules import INSPECTOR
+from tests.api.webhook_rules import INSPECTOR, added_webhook
 
 PARAMETERS = {
     "group_id": "group",
@@ -26,6 +29,7 @@ PARAMETERS = {
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",
     "inspector_name": "inspector",
+    "person_id": "person",
 }
 """What the parameters of addresses name."""
 
@@ -72,6 +76,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/readyz"): Rule(is_open=True),
     ("get", "/metrics"): Rule(is_open=True),
     ("get", "/api/v1/requests"): LISTED,
+    **{route: Rule(query, body) for route, (query, body) in USER_ROUTES.items()},
+    **{route: Rule(body=body, is_open=True) for route, body in SIGN_IN_ROUTES.items()},
     ("post", "/v3/oauth/token/generate"): Rule(body='{"key": "k", "secret": "s"}', is_open=True),
     ("post", "/webhooks/{webhook_id}"): Rule(body='{"event_name": "Run", "customerId": <customer>}', is_open=True),
     ("post", "/api/v1/events"): Rule(body=HAPPENED + ', "store": {"id": <store>}}'),
@@ -190,8 +196,10 @@ def role_of(method: str, path: str) -> Role | None:
     """Return the role that a route should need: told here a second time, and by another rule than in the code."""
     if RULES[method, path].is_open:
         return None
-    if path == "/api/v1/requests":
+    if path == "/api/v1/requests" or path.startswith("/api/v1/users"):
         return Role.ADMIN
+    if path == "/api/v1/session":
+        return Role.READ
     if method == "get" or path.endswith("isValidName"):
         return Role.READ
     return Role.EVENTS if any(part in path for part in TELLING_OF_CUSTOMERS) else Role.ADMIN
@@ -210,7 +218,6 @@ class World:
         self.word = word
         post = organisation.post
         (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
-        post("/api/v1/concepts", [{"code": f"{word} c"}])
         (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
         post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
         (program,) = json_of(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
@@ -222,7 +229,6 @@ class World:
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
-        job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
         self.ids: dict[str, object] = {
             "organisation": organisation.organisation.id,
@@ -235,7 +241,7 @@ class World:
             "target": defined["targets"][0]["id"],
             "period": defined["periods"][0]["id"],
             "customer": organisation.customer(f"{word} anna"),
-            "job": job["jobId"],
+            "job": json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))["jobId"],
             "template": everybody["targets"][0]["id"],
             "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": organisation.webhook_id,
@@ -243,15 +249,9 @@ class World:
             "event": f"{word}Run",
             "till code": f"{word} t",
             "group name": f"{word} group",
-        } | self._webhook()
-
-    def _webhook(self) -> dict[str, object]:
-        """Add a webhook and a sample for it; return what they are called."""
-        url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
-        webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
-        types = {"types": ["target.achieved"]}
-        sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
-        return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
+            "person": added_user(organisation, f"{word}@brand.example", f"{word} mira")["user"]["id"],
+            **added_webhook(organisation, word),
+        }
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""
@@ -262,8 +262,9 @@ class World:
         return int(json_of(self.organisation.post(path, body | {"name": f"{self.word} goal"}))["id"])
 
     def _declare(self, program_id: int) -> None:
-        """Declare a currency and a field of each family."""
+        """Declare a concept, a currency and a field of each family."""
         post, word = self.organisation.post, self.word
+        post("/api/v1/concepts", [{"code": f"{word} c"}])
         post("/api/v1/currencies", [{"programId": program_id, "identifier": f"{word} stars"}])
         field = {"entity": "CUSTOMER", "name": f"{word} f", "type": "TEXT"}
         for family in ("extended", "custom"):

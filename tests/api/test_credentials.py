@@ -1,5 +1,6 @@
 """Logins, keys and webhook addresses can be taken back; limits hold before a password is hashed."""
 
+import asyncio
 from base64 import b64encode
 from dataclasses import replace
 from functools import partial
@@ -14,7 +15,7 @@ from milepost.service.organisations import credentials
 from milepost.service.organisations.provisioning import add_key
 from milepost.service.snapshot import access, login_limits
 from milepost.service.snapshot.access import Access
-from milepost.service.snapshot.login_limits import FAILURES_MAX, LoginLimits, TooManyLogins
+from milepost.service.snapshot.login_limits import AT_ONCE, FAILURES_MAX, LoginLimits, TooManyLogins
 from milepost.store.access import logins
 from tests.api.client import PASSWORD, OrganisationClient, json_of
 
@@ -109,6 +110,25 @@ def test_wrong_passwords_are_limited_before_they_are_hashed(organisation: Organi
     assert [401] * FAILURES_MAX + [429] == statuses
     assert 0 < int(answered.headers["retry-after"]) <= login_limits.WINDOW_SECONDS
     assert answered.headers["ratelimit"].startswith('"login";r=0;t=')
+
+
+def test_wrong_passwords_that_come_together_are_limited_too(organisation: OrganisationClient) -> None:
+    """Those that wait while others are verified meet the limit, before anything is hashed for them."""
+    client = organisation.client
+    limited = Access(client.runtime.database, client.logins)
+
+    async def tried(number: int) -> bool:
+        try:
+            await limited.by_password(f"nobody {number}", "wrong", "10.0.0.9")
+        except TooManyLogins:
+            return False
+        return True
+
+    async def together() -> list[bool]:
+        return await asyncio.gather(*(tried(number) for number in range(40)))
+
+    verified = sum(client.run(together))
+    assert FAILURES_MAX <= verified < FAILURES_MAX + AT_ONCE
 
 
 def test_an_address_is_limited_too_and_a_known_till_is_not_locked_out() -> None:

@@ -13,7 +13,7 @@ from milepost.api.http.body import write_json
 from milepost.operation.alerts import Alerts
 from milepost.operation.logs import SAME_LINES_MAX, SameLines, log_as_json
 from milepost.operation.observation import Observation
-from milepost.service.runtime.health import Readiness
+from milepost.service.runtime.health import HealthProblem, Readiness
 from tests.api.client import PASSWORD, ApiClient, OrganisationClient
 from tests.api.client_forms import bill, group
 
@@ -131,7 +131,10 @@ def test_a_problem_is_told_when_it_begins_and_when_it_ends(front: ApiClient) -> 
         sent.append((alert["change"], alert["text"]))
 
     alerts = Alerts(send)
-    late = [Readiness(True, [f"period boundaries are {seconds} s behind"]) for seconds in (400, 500)]
+    late = [
+        Readiness(True, [HealthProblem("scheduler", f"period boundaries are {seconds} s behind")])
+        for seconds in (400, 500)
+    ]
     front.run(lambda: alerts.look(late[0], "t"))
     works = True
     for readiness in (*late, Readiness(True, []), Readiness(True, [])):

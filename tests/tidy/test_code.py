@@ -16,6 +16,7 @@ FRACTIONS_THAT_ARE_NO_AMOUNTS = {
     "src/milepost/service/runtime/health.py": "seconds of waiting, and a share of a disk",
     "src/milepost/service/snapshot/access.py": "seconds between two looks at changed logins",
     "src/milepost/service/snapshot/login_limits.py": "seconds in which wrong passwords are counted",
+    "src/milepost/service/snapshot/rate_limits.py": "requests that come back in parts of a second",
     "src/milepost/store/sql/silence.py": "seconds that a server may be silent",
 }
 """Files on the money's path that hold a binary fraction, and what it is."""

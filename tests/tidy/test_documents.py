@@ -64,6 +64,15 @@ def test_documents_name_settings_that_exist() -> None:
     assert set() == named - {name.upper() for name in MEANINGS} - {"NAME"}
 
 
+def test_examples_name_settings_that_exist() -> None:
+    """Files that operators copy, such as the Containerfile, name no setting that is gone."""
+    files = [ROOT / "Containerfile", *(ROOT / "docs" / "examples" / "operation").iterdir()]
+    named = {name for file in files for name in re.findall(rf"\b{PREFIX}([A-Z]\w+)", file.read_text(encoding="utf-8"))}
+
+    assert {"DATABASE_URL", "SECRET_KEY", "TRUSTED_PROXIES"} <= named
+    assert set() == named - {name.upper() for name in MEANINGS}
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     """A relative link names a file or a folder."""
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")]

@@ -30,9 +30,11 @@ from milepost.cli.imports.import_events import import_
 from milepost.cli.openapi import openapi
 from milepost.cli.organisations.credentials import audit
 from milepost.cli.organisations.provisioning import key, org, till
+from milepost.cli.organisations.users import user
 from milepost.cli.output import print_message
 from milepost.cli.serve import serve
 from milepost.cli.top import top
+from milepost.cli.upgrade import upgrade
 from milepost.cli.verify import verify
 from milepost.cli.version import print_version, version
 from milepost.cli.webhooks import webhooks
@@ -73,10 +75,12 @@ app.command()(audit)
 app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
+app.command()(upgrade)
 app.command()(top)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
+app.add_typer(user, name="user")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")

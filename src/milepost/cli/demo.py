@@ -20,12 +20,16 @@ Households = Annotated[
     typer.Option("--households", min=1, help="load this many households, those with the lowest numbers"),
 ]
 All = Annotated[bool, typer.Option("--all", help="load all 2,469 households instead of 1,000")]
+WholeYear = Annotated[
+    bool, typer.Option("--whole-year", help="load the bills after 15 December, too, which the clock has not reached")
+]
 Serve = Annotated[bool, typer.Option("--serve/--no-serve", help="keep serving after the progress is shown")]
 
 
 def demo(
     households: Households = None,
     all_households: All = False,
+    whole_year: WholeYear = False,
     serve: Serve = True,
     data: Data = None,
     port: Port = None,
@@ -36,14 +40,16 @@ def demo(
     The bills are from the public data set "The Complete Journey". The progress of three households is shown; then the
     server runs until Ctrl-C. The next run serves the same data without loading it again.
     """
+    signal.signal(signal.SIGTERM, _interrupt)
     from milepost.demo.failure import Failed
     from milepost.demo.groceries import HOUSEHOLDS
     from milepost.demo.run import Options, run
 
     settings = read_settings(os.environ, {"data": data, "port": port})
     count = HOUSEHOLDS if all_households else households and min(households, HOUSEHOLDS)
-    options = Options(data=settings.data, port=settings.port, households=count, serve=serve, json=json)
-    signal.signal(signal.SIGTERM, _interrupt)
+    options = Options(
+        data=settings.data, port=settings.port, households=count, whole_year=whole_year, serve=serve, json=json
+    )
     try:
         run(options)
     except Failed as failed:

@@ -82,4 +82,4 @@ async def _of_database(url: str, settings: ServerSettings) -> Sequence[Finding]:
     level = "warning" if readiness.receives_events else "wrong"
     if not readiness.problems:
         return [Finding("fine", "the database can be reached, is whole, and keeps what it confirms")]
-    return [Finding(level, problem) for problem in readiness.problems]
+    return [Finding(level, problem.text) for problem in readiness.problems]

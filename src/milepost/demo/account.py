@@ -15,6 +15,9 @@ from milepost.demo.groceries import ZONE
 FILE = "demo.json"
 """The file with the demo's login, in the data folder."""
 
+MARKER = "demo"
+"""An empty file that says that the folder is the demo's own."""
+
 ORGANISATION = "Complete Journey"
 TILL = "demo"
 
@@ -23,7 +26,8 @@ TILL = "demo"
 class Account:
     """The demo's till, its password, and the number of households loaded, which are those with the lowest numbers.
 
-    `loaded` is false while they are being loaded, and stays so if that is interrupted.
+    `loaded` is false while they are being loaded, and stays so if that is interrupted. `whole_year` says whether bills
+    after the time on the demo's clock are loaded, too.
     """
 
     till: str
@@ -31,15 +35,27 @@ class Account:
     password: str
     loaded: bool = False
     households: int = 0
+    whole_year: bool = False
 
     @property
     def login(self) -> tuple[str, str]:
         """Return user name and password for Basic authentication."""
         return self.till, self.password
 
-    def holds(self, households: int) -> bool:
-        """Return whether this number of *households* is loaded."""
-        return self.loaded and households <= self.households
+    def holds(self, households: int, *, whole_year: bool) -> bool:
+        """Return whether this number of *households* is loaded, with the *whole_year* if that is wanted."""
+        return self.loaded and households <= self.households and self.whole_year >= whole_year
+
+
+def claim(data: Path) -> None:
+    """Make *data* the demo's own folder, if it is empty or was that before. Raises Failed if it holds other data."""
+    marker = data / MARKER
+    if not marker.exists() and not (data / FILE).exists() and data.exists() and any(data.iterdir()):
+        raise Failed(
+            f"The folder {data} holds data that is not the demo's; nothing was changed. Choose another one by --data."
+        )
+    data.mkdir(parents=True, exist_ok=True)
+    marker.touch()
 
 
 def open_account(data: Path) -> Account:

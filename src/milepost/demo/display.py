@@ -21,6 +21,8 @@ class Row(NamedTuple):
     value: Decimal
     goal: Decimal
     achieved_at: str | None
+    is_cap: bool = False
+    """Whether the goal is a cap: nobody wants to reach it."""
 
     @property
     def share(self) -> Decimal:
@@ -48,7 +50,7 @@ def choose(households: Sequence[Household]) -> list[Household]:
 
 def _achieved(household: Household) -> int:
     """Return the number of achieved rows."""
-    return sum(row.achieved_at is not None for row in household.rows)
+    return sum(row.achieved_at is not None and not row.is_cap for row in household.rows)
 
 
 def _nearly(household: Household) -> int:
@@ -74,7 +76,9 @@ def show(console: Console, households: Sequence[Household]) -> None:
             table.add_column(heading, no_wrap=True)
         for row in household.rows:
             achieved = (row.achieved_at or "")[:10]
-            table.add_row(row.target, row.period, _plain(row.value), _plain(row.goal), _bar(row.share), achieved)
+            if row.is_cap:
+                achieved = "cap used up" if row.share >= 1 else f"cap, {_plain(row.goal - row.value)} left"
+            table.add_row(row.target, row.period, _plain(row.value), _plain(row.goal), _bar(row), achieved)
         console.print(table)
 
 
@@ -107,6 +111,9 @@ def tries(address: str, login: tuple[str, str], households: Sequence[Household])
         f"  {curl} '{address}/api/v1/events' -H 'Content-Type: application/json' -d \\",
         f"    '{msgspec.json.encode(bill).decode()}'",
         "",
+        f"Next: {address}/docs to try the API in a browser, docs/targets.md for each kind of target,",
+        f"docs/install.md for your own data, and `{sys.argv[0]} --help`.",
+        "",
         "Ctrl-C stops the server. Run the same command again to start it without loading.",
     ]
     return "\n".join(lines)
@@ -117,8 +124,9 @@ def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def _bar(share: Decimal) -> str:
-    """Return a bar that shows the share of the goal, for rich."""
-    cells = int(min(max(share, Decimal(0)), Decimal(1)) * BAR_CELLS)
-    colour = "green" if share >= 1 else "yellow"
+def _bar(row: Row) -> str:
+    """Return a bar that shows the share of the goal, for rich; a cap that is used up is red."""
+    cells = int(min(max(row.share, Decimal(0)), Decimal(1)) * BAR_CELLS)
+    full, rest = ("red", "cyan") if row.is_cap else ("green", "yellow")
+    colour = full if row.share >= 1 else rest
     return f"[{colour}]{'━' * cells}[/][dim]{'─' * (BAR_CELLS - cells)}[/]"

@@ -17,17 +17,21 @@ from milepost.demo.load import load
 from milepost.demo.places import CONCEPTS, stores, zones
 from milepost.demo.progress_bar import bar, print_message
 from milepost.demo.server import serving
+from milepost.model.time import Seconds
 
 AFTER_THE_YEAR = "2018-01-02T12:00:00-05:00"
 """The time on the clock while the bills are loaded, later than every bill."""
 
 
-def fill(data: Path, account: Account | None, households: int) -> Account:
-    """Load the events of this number of *households* and write the account, which is a new one if *account* is None."""
+def fill(data: Path, account: Account | None, households: int, until: Seconds | None) -> Account:
+    """Load the events of this number of *households* before *until* (epoch seconds), of the whole year if it is None.
+
+    Write the account, which is a new one if *account* is None.
+    """
     print_message("Starting the server and reading the bills ...")
     with ThreadPoolExecutor(1) as threads, serving(data, 0, AFTER_THE_YEAR) as server:
-        reading = threads.submit(occurrences, households)
-        account = replace(account or open_account(data), loaded=False, households=households)
+        reading = threads.submit(occurrences, households, until)
+        account = replace(account or open_account(data), loaded=False, households=households, whole_year=until is None)
         remember(data, account)
         prepare(server.address, account)
         events = reading.result()

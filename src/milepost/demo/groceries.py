@@ -90,14 +90,20 @@ def numbers(households: int) -> Sequence[int]:
     return ascending[:households]
 
 
-def occurrences(households: int = HOUSEHOLDS) -> Occurrences:
-    """Return the events of this many *households*, those with the lowest numbers.
+def occurrences(households: int = HOUSEHOLDS, until: Seconds | None = None) -> Occurrences:
+    """Return the events of this many *households*, those with the lowest numbers, before *until* (epoch seconds).
 
     Raises ExtraMissing if the data is not installed.
     """
+    import pyarrow.compute as pc
+
     lines = _lines(households)
     wanted = frozenset(lines["household_id"].unique().to_pylist())
-    return Occurrences(_bills(lines), lines, _redemptions(wanted))
+    redemptions = _redemptions(wanted)
+    if until is not None:
+        lines = lines.filter(pc.less(lines["instant"], until))
+        redemptions = [redemption for redemption in redemptions if redemption.instant < until]
+    return Occurrences(_bills(lines), lines, redemptions)
 
 
 def _lines(households: int) -> "pa.Table":

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import httpx2
 from rich.console import Console
+from whenever import OffsetDateTime
 
-from milepost.demo.account import Account, recall
+from milepost.demo.account import Account, claim, recall
 from milepost.demo.arrival import show_arrival
 from milepost.demo.client import TIMEOUT_SECONDS, progress
 from milepost.demo.display import Household, choose, print_json, show, tries
@@ -14,7 +15,8 @@ from milepost.demo.fill import fill
 from milepost.demo.groceries import HOUSEHOLDS, numbers
 from milepost.demo.parquet import folder
 from milepost.demo.progress_bar import print_message
-from milepost.demo.server import serving
+from milepost.demo.server import check_port, serving
+from milepost.model.time import Seconds
 
 MID_DECEMBER = "2017-12-15T12:00:00-05:00"
 """The time on the clock while progress is shown, so that the last periods of the year are running."""
@@ -37,6 +39,7 @@ class Options:
     data: Path
     port: int
     households: int | None = None
+    whole_year: bool = False
     serve: bool = True
     json: bool = False
 
@@ -47,21 +50,23 @@ def run(options: Options) -> None:
     Raises Failed with a sentence for the user.
     """
     folder()  # raises if a package is missing, before anything is created
-    options.data.mkdir(parents=True, exist_ok=True)
+    if options.serve:
+        check_port(options.port)
+    claim(options.data)
     account = recall(options.data)
     count = options.households or (account.households if account and account.loaded else HOUSEHOLDS_SHARE)
-    if account is not None and account.holds(count):
+    if account is not None and account.holds(count, whole_year=options.whole_year):
         print_message(f"The bills of {account.households:,} households are loaded already, in {options.data}.")
     else:
         print_message(
             f"Loading {count:,} of {HOUSEHOLDS:,} households{'' if count == HOUSEHOLDS else '; --all loads all'}."
         )
-        account = fill(options.data, account, count)
+        until = None if options.whole_year else Seconds(OffsetDateTime.parse_iso(MID_DECEMBER).timestamp())
+        account = fill(options.data, account, count, until)
     with serving(options.data, options.port if options.serve else 0, MID_DECEMBER) as server:
         shown = look(server.address, account)
-        print_message(
-            "The clock starts at noon on 15 December 2017. The bills of the rest of the year are loaded already."
-        )
+        later = "loaded already" if account.whole_year else "not loaded: they have not happened yet"
+        print_message(f"The clock starts at noon on 15 December 2017. The bills of the rest of the year are {later}.")
         if options.json:
             print_json(shown)
         else:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +29,15 @@ class Server(NamedTuple):
     address: str
 
 
+def check_port(port: int) -> None:
+    """Raise Failed if something listens on *port* of this machine; 0 is any free port."""
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+    except OSError:
+        raise Failed(f"Port {port} is in use; nothing was loaded. Choose another one by --port.") from None
+
+
 @contextmanager
 def serving(data: Path, port: int, clock: str) -> Iterator[Server]:
     """Run `milepost serve` on the folder *data*, with its clock starting at *clock*, while the block runs.
@@ -46,10 +57,23 @@ def serving(data: Path, port: int, clock: str) -> Iterator[Server]:
             rest.start()
             yield Server(process, address)
         finally:
-            process.terminate()
-            process.wait(STOP_SECONDS_MAX)
-            if rest.is_alive():
-                rest.join()
+            # Whoever presses Ctrl-C twice must not leave a server behind.
+            with _uninterrupted():
+                process.terminate()
+                process.wait(STOP_SECONDS_MAX)
+                if rest.is_alive():
+                    rest.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C and SIGTERM during the block."""
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _address(lines: IO[str], log: IO[str]) -> str:

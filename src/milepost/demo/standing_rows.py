@@ -31,13 +31,13 @@ def _of_group(group: Document) -> Iterator[Row]:
 def _of_period(group: Document, target: str, period: Document) -> Row:
     """Return the row of a running period; a window of the household's own is named by the day on which it ends."""
     name = f"to {period['endsAt'][5:10]}" if group["evaluation"] == OWN_WINDOWS else period["refCode"]
-    target = f"{target} (cap)" if group["tracking"] == CAPPING else target
     return Row(
         target=target,
         period=name,
         value=_number(period["value"]),
         goal=_number(period["goal"]),
         achieved_at=period["achievedAt"],
+        is_cap=group["tracking"] == CAPPING,
     )
 
 

@@ -26,7 +26,7 @@ class Alerts:
 
         What could not be told is tried again at the next look.
         """
-        present = {_kind(problem): problem for problem in readiness.problems}
+        present = {problem.kind: problem.text for problem in readiness.problems}
         for kind in present.keys() - self._known:
             if await self._tell(kind, present[kind], "began", readiness, at):
                 self._known.add(kind)
@@ -61,8 +61,3 @@ def sender(url: str) -> Send:
                 raise httpx2.HTTPError(f"the receiver answered {response.status_code}")
 
     return send
-
-
-def _kind(problem: str) -> str:
-    """Return *problem* without its numbers, so that a problem that grows is not told of again and again."""
-    return " ".join(word for word in problem.split() if not any(map(str.isdigit, word)))

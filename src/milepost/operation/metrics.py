@@ -4,15 +4,21 @@ With several processes each writes its numbers into a folder, and whichever proc
 """
 
 import os
+import resource
 from collections import Counter as CountOf
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from milepost.api.http.request_log import AnsweredRequest
+from milepost.model.time import SECOND_US, Micros
+from milepost.service.delivery.relay import RELAYED
+from milepost.service.delivery.sending.sender import ATTEMPTS_FAILED, ATTEMPTS_WELL
 from milepost.service.ingest.incoming_event import Answer
+from milepost.service.runtime.health import OUTCOMES_WAITING_MAX
 from milepost.service.runtime.runtime import Runtime
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -54,9 +60,9 @@ class Metrics:
         self._pool = _gauge("milepost_database_connections", "Connections to the database", registry, ("state",))
         self._ready = _gauge("milepost_receives_events", "Processes that can receive events", registry)
         self._problems = _gauge("milepost_health_problems", "Problems that /readyz names", registry)
-        self._jobs = _gauge("milepost_open_jobs", "Jobs that are not done", registry, mode="livemax")
-        self._lag = _gauge("milepost_boundary_lag_seconds", "How late period boundaries are", registry, mode="livemax")
+        self._work = _WorkMetrics(registry)
         self._boards = _gauge("milepost_board_customers", "Customers on leaderboards in memory", registry)
+        self._memory = _gauge("milepost_resident_memory_bytes", "Memory of the processes", registry)
         self._organisations: set[int] = set()
 
     def observe_request(self, answered: AnsweredRequest) -> None:
@@ -92,10 +98,8 @@ class Metrics:
         self._ready.set(1 if readiness.receives_events else 0)
         self._problems.set(len(readiness.problems))
         self._boards.set(runtime.boards.size)
-        if runtime.health.state is not None:
-            self._jobs.set(runtime.health.state.open_jobs)
-            due = runtime.health.state.boundary_due_at
-            self._lag.set(0 if due is None else max(0, runtime.clock() - due) / 1_000_000)
+        self._memory.set(resident_bytes())
+        self._work.sample(runtime)
 
     def text(self) -> bytes:
         """Return all metrics, those of all processes if there are several."""
@@ -104,6 +108,61 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
+
+
+class _WorkMetrics:
+    """The metrics of what workers do, and of what waits for them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Count nothing yet."""
+        self._jobs = _gauge("milepost_open_jobs", "Jobs that are not done", registry, mode="livemax")
+        self._lag = _gauge("milepost_boundary_lag_seconds", "How late period boundaries are", registry, mode="livemax")
+        self._outcomes = Counter("milepost_outcomes_relayed", "Outcomes that were relayed", registry=registry)
+        self._attempts = Counter(
+            "milepost_delivery_attempts", "Requests to webhooks by how they ended", ("result",), registry=registry
+        )
+        self._delivery_lag = _gauge(
+            "milepost_delivery_lag_seconds", "How late deliveries are", registry, mode="livemax"
+        )
+        self._outbox = _gauge(
+            "milepost_outbox_outcomes",
+            "Outcomes that wait to be relayed, ten thousand at most",
+            registry,
+            mode="livemax",
+        )
+        self._lock_waits = _gauge(
+            "milepost_database_lock_waits", "Sessions that wait for a lock", registry, mode="livemax"
+        )
+        self._counted: CountOf[str] = CountOf()
+
+    def sample(self, runtime: Runtime) -> None:
+        """Count what the workers have done since the sample before, and read what waits."""
+        done = runtime.counts - self._counted
+        self._counted = CountOf(runtime.counts)
+        self._outcomes.inc(done[RELAYED])
+        self._attempts.labels("delivered").inc(done[ATTEMPTS_WELL])
+        self._attempts.labels("failed").inc(done[ATTEMPTS_FAILED])
+        database = runtime.health.state
+        if database is None:
+            return
+        self._jobs.set(database.open_jobs)
+        self._lag.set(_seconds_since(database.boundary_due_at, runtime.clock()))
+        self._delivery_lag.set(_seconds_since(database.delivery_due_at, runtime.outgoing.now()))
+        self._outbox.set(min(database.outcomes_waiting, OUTCOMES_WAITING_MAX))
+        self._lock_waits.set(database.lock_waits)
+
+
+def resident_bytes() -> int:
+    """Return how much memory this process has; 0 where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * resource.getpagesize()
+
+
+def _seconds_since(instant: Micros | None, now: Micros) -> float:
+    return 0 if instant is None else max(0, now - instant) / SECOND_US
 
 
 ORGANISATIONS_MAX = 100

@@ -1,7 +1,7 @@
 """What a server does beside its work so that it can be seen: log lines, metrics, the last requests, alerts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -11,7 +11,9 @@ from milepost.model.time import Micros
 from milepost.operation.alerts import Alerts, sender
 from milepost.operation.logs import REQUEST
 from milepost.operation.metrics import Metrics
+from milepost.operation.tracing import Tracing
 from milepost.rules.calendar import calendar_of
+from milepost.service.ingest.incoming_event import Answer
 from milepost.service.runtime.runtime import Runtime
 from milepost.store.access.requests import StoredRequest
 
@@ -28,18 +30,21 @@ _log = structlog.get_logger()
 class Observation:
     """Observes the requests and batches of one process."""
 
-    def __init__(self, runtime: Runtime, alert_url: str | None) -> None:
-        """Observe *runtime*; problems are told to *alert_url* if there is one."""
+    def __init__(self, runtime: Runtime, alert_url: str | None, tracing: Tracing | None = None) -> None:
+        """Observe *runtime*; problems are told to *alert_url* if there is one, and *tracing* makes spans."""
         self._runtime = runtime
+        self._tracing = tracing
         self._alerts = None if alert_url is None else Alerts(sender(alert_url))
         self.metrics = Metrics()
-        runtime.lanes.observe(self.metrics.observe_batch)
+        runtime.lanes.observe(self._batch)
 
     def request(self, answered: AnsweredRequest) -> None:
         """Log, count and keep an answered request."""
         self.metrics.observe_request(answered)
         if answered.route in QUIET:
             return
+        if self._tracing is not None:
+            self._tracing.request(answered)
         _log.info(
             REQUEST,
             request_id=answered.request_id,
@@ -54,6 +59,11 @@ class Observation:
         if answered.org_id is not None:
             self._runtime.requests.add(_stored(answered, self._runtime.clock))
 
+    def _batch(self, org_ids: Sequence[int], answers: Sequence[Answer], seconds: float) -> None:
+        self.metrics.observe_batch(org_ids, answers, seconds)
+        if self._tracing is not None:
+            self._tracing.batch(org_ids, answers, seconds)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Store requests, sample metrics and send alerts beside the block."""
@@ -64,6 +74,8 @@ class Observation:
         finally:
             stopping.set()
             await task
+            if self._tracing is not None:
+                await asyncio.to_thread(self._tracing.close)
 
     async def _run(self, stopping: asyncio.Event) -> None:
         looks = 0

@@ -46,7 +46,7 @@ def find_binaries(chosen: Path | None, account: Account) -> Binaries:
                 "that it may run."
             )
         return binaries
-    candidates = [binaries for folder in _system_folders() if (binaries := _binaries_in(folder, account))]
+    candidates = [binaries for folder in system_folders() if (binaries := _binaries_in(folder, account))]
     newest = _of_the_wheel(account) or max(candidates, key=lambda binaries: binaries.major, default=None)
     if newest is None:
         raise NotStarted(
@@ -65,7 +65,8 @@ def _binaries_in(folder: Path, account: Account) -> Binaries | None:
     return Binaries(folder, int(match[1]))
 
 
-def _system_folders() -> Iterator[Path]:
+def system_folders() -> Iterator[Path]:
+    """Yield the folders in which systems keep PostgreSQL's programs."""
     for pattern in SYSTEM_FOLDERS:
         yield from Path("/").glob(pattern.removeprefix("/"))
 

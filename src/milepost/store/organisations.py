@@ -133,6 +133,27 @@ class DatabaseState(NamedTuple):
     boundary_due_at: Micros | None
     """When the period boundary that has waited longest was due; None if none waits."""
     open_jobs: int
+    outcomes_waiting: int
+    """Outcomes that wait to be relayed; of more than ten thousand it is only known that they are more."""
+    outcomes_set_aside: int
+    first_outcome: str | None
+    """Which outcome is first in the outbox; a relay that works takes it away soon."""
+    delivery_due_at: Micros | None
+    """When the delivery that has waited longest was due, of webhooks that are sent to; None if none waits."""
+    lock_waits: int
+
+
+class DisabledWebhook(NamedTuple):
+    """A webhook that was disabled because of its failures."""
+
+    org_id: int
+    webhook_id: int
+    reason: str
+
+
+async def disabled_webhooks(transaction: Transaction) -> list[DisabledWebhook]:
+    """Return webhooks that were disabled because of their failures, twenty at most."""
+    return [DisabledWebhook(*row) for row in await transaction.rows("disabled_webhooks")]
 
 
 async def database_state(transaction: Transaction) -> DatabaseState:

@@ -25,7 +25,9 @@ create table organisation (
     created_at timestamptz not null,
     parent_id bigint references organisation,
     earlier_webhook_id text,
-    earlier_webhook_until timestamptz
+    earlier_webhook_until timestamptz,
+    request_rate int,
+    caller_rate int
 );
 -- The children of an organisation.
 create index organisation_parent on organisation (parent_id) where parent_id is not null;
@@ -200,6 +202,7 @@ create table login (
     disabled_at timestamptz,
     earlier_hash text,
     earlier_until timestamptz,
+    scopes text[],
     foreign key (org_id, till_id) references till,
     constraint login_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
@@ -216,6 +219,7 @@ create table api_key (
     role text not null,
     earlier_digest bytea,
     earlier_until timestamptz,
+    scopes text[],
     constraint api_key_role_known check (role in ('READ', 'EVENTS', 'ADMIN'))
 );
 
@@ -224,6 +228,46 @@ create table access_token (
     key text not null references api_key,
     expires_at timestamptz not null
 );
+
+-- People who sign in with an e-mail address. `failures` are wrong passwords since the last right one.
+create table user_account (
+    user_id bigint primary key,
+    org_id bigint not null references organisation,
+    email text not null,
+    name text not null,
+    role text not null,
+    password_hash text,
+    failures int not null default 0,
+    created_at timestamptz not null,
+    disabled_at timestamptz,
+    constraint user_account_email_small check (email = lower(email)),
+    constraint user_account_role_known check (
+        role in ('OWNER', 'ADMIN', 'MARKETER', 'APPROVER', 'SUPPORT', 'DEVELOPER', 'ANALYST')
+    )
+);
+-- An address is one person in each organisation.
+create unique index user_account_email on user_account (email, org_id);
+-- The users of an organisation, in order.
+create index user_account_of_organisation on user_account (org_id, user_id);
+
+-- The link by which a person chooses a password; each person has at most one. Only its digest is stored.
+create table one_time_link (
+    user_id bigint primary key references user_account,
+    link_digest bytea not null unique,
+    expires_at timestamptz not null
+);
+
+-- Signed-in browsers. Only digests of sessions are stored.
+create table user_session (
+    session_digest bytea primary key,
+    user_id bigint not null references user_account,
+    started_at timestamptz not null,
+    expires_at timestamptz not null
+);
+-- The sessions of a person.
+create index user_session_of_user on user_session (user_id);
+-- The sessions that have expired.
+create index user_session_old on user_session (expires_at);
 
 -- Grows with each change of a login or a key. Servers look at it once a second, and forget whom they remember.
 create table access_change (

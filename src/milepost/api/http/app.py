@@ -12,21 +12,32 @@ from starlette.requests import ClientDisconnect
 
 from milepost.api.capillary.envelope import failure
 from milepost.api.http import health, viewer
-from milepost.api.http.authentication import ForeignOrigin, NotAllowed, NotRecognised
+from milepost.api.http.authentication import (
+    CSRF_HEADER,
+    ForeignOrigin,
+    ForgedRequest,
+    NotAllowed,
+    NotRecognised,
+)
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.openapi import DocumentedApp
 from milepost.api.http.parameters import ANY
 from milepost.api.http.request_log import AnsweredRequest, RequestLog
-from milepost.api.http.routes import MODULES, ROUTES
+from milepost.api.http.routes import MODULES, ROUTES, scope_needed
 from milepost.model.problem import Fault, Problem, Refused, Unavailable
 from milepost.service.ingest.lanes import Overloaded
+from milepost.service.organisations.sessions import NotSignedIn
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.login_limits import FAILURES_MAX, WINDOW_SECONDS, TooManyLogins
+from milepost.service.snapshot.rate_limits import TooManyRequests
 
 RETRY_SECONDS = "1"
 ACCESS_DENIED = 4000
 """The vendor's code for a login whose role is not enough (facts 3.0)."""
 
+SIGN_IN_FAILED = (
+    "the address, the organisation or the password is wrong; name the organisation if you have users in several"
+)
 FAULT = "the server could not do this, and its log says why; send it again"
 
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
@@ -68,12 +79,15 @@ def create_app(
         app.add_middleware(
             CORSMiddleware, allow_origins=allowed_origins, allow_methods=["*"], allow_headers=["*"], max_age=600
         )
-    app.state.needs = {address: route.needs for address, route in ROUTES.items() if route.needs is not None}
+    app.state.needs = {
+        address: (route.needs, scope_needed(*address)) for address, route in ROUTES.items() if route.needs is not None
+    }
     app.state.parameters = {
         address: frozenset((*route.query, ANY) if route.any_query else route.query) for address, route in ROUTES.items()
     }
     _answer_failures(app)
     _answer_callers(app)
+    _answer_limits(app)
     _answer_faults(app)
     return app
 
@@ -135,6 +149,24 @@ def _answer_callers(app: FastAPI) -> None:
     async def _(request: Request, error: ForeignOrigin) -> JsonResponse:
         return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
 
+    @app.exception_handler(NotSignedIn)
+    async def _(request: Request, _error: NotSignedIn) -> JsonResponse:
+        return _failed(request, 401, Problem("", SIGN_IN_FAILED, 401))
+
+    @app.exception_handler(ForgedRequest)
+    async def _(request: Request, _error: ForgedRequest) -> JsonResponse:
+        return _failed(
+            request, 403, Problem(CSRF_HEADER, "is missing, or not the token of this session", ACCESS_DENIED)
+        )
+
+    @app.exception_handler(NotAllowed)
+    async def _(request: Request, error: NotAllowed) -> JsonResponse:
+        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
+
+
+def _answer_limits(app: FastAPI) -> None:
+    """Register how a caller is answered who has sent too much."""
+
     @app.exception_handler(TooManyLogins)
     async def _(request: Request, error: TooManyLogins) -> JsonResponse:
         response = _failed(request, 429, Problem("", str(error), 429))
@@ -143,9 +175,12 @@ def _answer_callers(app: FastAPI) -> None:
         response.headers["RateLimit"] = f'"login";r=0;t={error.seconds}'
         return response
 
-    @app.exception_handler(NotAllowed)
-    async def _(request: Request, error: NotAllowed) -> JsonResponse:
-        return _failed(request, 403, Problem("", str(error), ACCESS_DENIED))
+    @app.exception_handler(TooManyRequests)
+    async def _(request: Request, error: TooManyRequests) -> JsonResponse:
+        request.state.rate_limit = error.limit
+        response = _failed(request, 429, Problem("", str(error), 429))
+        response.headers["Retry-After"] = str(error.limit.seconds)
+        return response
 
 
 def _answer_faults(app: FastAPI) -> None:

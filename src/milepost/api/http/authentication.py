@@ -1,6 +1,7 @@
-"""Finding the caller of a request by Basic authentication (till code and password) or by a token (facts 7)."""
+"""Finding the caller of a request: by Basic authentication (till code and password), a token (facts 7) or a session."""
 
 import binascii
+import hmac
 from base64 import b64decode
 from typing import Annotated
 
@@ -8,7 +9,9 @@ from fastapi import Depends, Request
 
 from milepost.api.http.parameters import check_parameters
 from milepost.api.http.request_log import note_caller
+from milepost.model.access.scope import AccessScope
 from milepost.model.role import Role
+from milepost.service.organisations.sessions import csrf_token_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
@@ -25,6 +28,18 @@ class NotAllowed(Exception):
         super().__init__(f"access denied: this login has the role {has.value}, and the request needs {needs.value}")
 
 
+class OutOfScope(NotAllowed):
+    """The caller's role is enough, but its scopes do not hold what the route needs."""
+
+    def __init__(self, needs: AccessScope) -> None:
+        """Name the scope that the route *needs*."""
+        Exception.__init__(self, f"access denied: the request needs the scope {needs.value}, which this login has not")
+
+
+class ForgedRequest(Exception):
+    """A request with a session would change something, and does not carry the token of that session."""
+
+
 class ForeignOrigin(Exception):
     """A web page of an origin that is not allowed tries to change something."""
 
@@ -33,6 +48,8 @@ class ForeignOrigin(Exception):
         super().__init__(f"pages of {origin} may not send this request; see MILEPOST_ALLOWED_ORIGINS")
 
 
+SESSION_COOKIE = "milepost_session"
+CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -53,23 +70,42 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if token is None and scheme.lower() == "bearer":
         token = rest.strip()
-    caller = None
+    caller, session = None, request.cookies.get(SESSION_COOKIE)
     if token:
         caller = await runtime.access.by_token(token)
     elif scheme.lower() == "basic":
         code, password = _basic(rest)
-        caller = await runtime.access.by_password(code, password, request.client.host if request.client else "")
+        caller = await runtime.access.by_password(code, password, address_of(request))
+    elif not scheme and session:
+        caller = await runtime.access.by_session(session)
+        check_csrf_token(request, session)
     if caller is None:
         raise NotRecognised
-    needs = request.app.state.needs[request.method.lower(), request.scope["route"].path]
+    note_caller(request, caller.org_id, caller.author.code)
+    request.state.rate_limit = runtime.rates.count(caller)
+    needs, scope = request.app.state.needs[request.method.lower(), request.scope["route"].path]
     if not caller.role.allows(needs):
         raise NotAllowed(caller.role, needs)
+    if not caller.may(scope):
+        raise OutOfScope(scope)
     check_parameters(request)
-    note_caller(request, caller.org_id, caller.author.code)
     return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
+
+
+def address_of(request: Request) -> str:
+    """Return the address of the client, behind a trusted proxy the one that it forwards."""
+    return request.client.host if request.client else ""
+
+
+def check_csrf_token(request: Request, session: str) -> None:
+    """Raise ForgedRequest if a request with this *session* changes something without the session's token."""
+    token = request.headers.get(CSRF_HEADER, "")
+    expected = csrf_token_of(session)
+    if request.method not in _SAFE_METHODS and not hmac.compare_digest(token.encode(), expected.encode()):
+        raise ForgedRequest
 
 
 def check_origin(request: Request) -> None:

@@ -23,7 +23,7 @@ async def healthz() -> Response:
 async def readyz(runtime: RunningRuntime) -> Response:
     """Answer 200 if events can be received, else 503; the text names all that is wrong, a line for each."""
     readiness = await runtime.health.readiness(runtime.database)
-    lines = ["ready" if readiness.receives_events else "not ready", *readiness.problems]
+    lines = ["ready" if readiness.receives_events else "not ready", *(problem.text for problem in readiness.problems)]
     status = 200 if readiness.receives_events else 503
     return Response("".join(f"{line}\n" for line in lines), status_code=status, media_type="text/plain")
 

@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from milepost.api.capillary.envelope import Failure
+from milepost.api.http.authentication import SESSION_COOKIE
 from milepost.api.http.descriptions import described, example_of
+from milepost.api.http.rate_limit import RateLimitFields
 from milepost.api.http.request_id import RequestIds
 from milepost.api.http.route import ADMIN, EVENTS, JSON, Body, Route
-from milepost.api.http.routes import ROUTES
+from milepost.api.http.routes import ROUTES, scope_needed
 from milepost.api.native.answer import Problems
 from milepost.api.native.events.body import PAYLOAD_BODIES
 
@@ -24,6 +26,12 @@ REF = "#/components/schemas/{name}"
 SECURITY: Json = {
     "till": {"type": "http", "scheme": "basic", "description": "Till code and password, plain or as its MD5 hex."},
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of /v3/oauth/token/generate."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "A session of /api/v1/session. What changes something also carries X-CSRF-Token.",
+    },
     "token": {
         "type": "apiKey",
         "in": "header",
@@ -37,6 +45,7 @@ REFUSALS = {
     "403": "The login's role does not allow it.",
     "404": "There is no such address, or nothing that it names.",
     "409": "The id was given before, with other content.",
+    "429": "Too many wrong passwords, or more requests than the limit: send it again after `Retry-After`.",
     "413": "The body is larger than its limit.",
     "500": "A fault of the server; nothing was done, send it again.",
     "503": "Too much is waiting, or the database cannot be reached: send it again.",
@@ -57,7 +66,7 @@ class DocumentedApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app as it is called; every answer of it carries the id of its request."""
-        return RequestIds(super().build_middleware_stack())
+        return RequestIds(RateLimitFields(super().build_middleware_stack()))
 
 
 def completed(document: Json) -> Json:
@@ -65,7 +74,7 @@ def completed(document: Json) -> Json:
     schemas = _Schemas()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, path, ROUTES[method, path], schemas)
+            _complete(operation, method, path, ROUTES[method, path], schemas)
     complete = document | {"components": {"schemas": schemas.named, "securitySchemes": SECURITY}}
     return described(complete)
 
@@ -136,7 +145,7 @@ def _plain_name(name: Any) -> Any:
     return _MODULE.sub("", name).rstrip("_") if isinstance(name, str) else _plain(name)
 
 
-def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> None:
+def _complete(operation: Json, method: str, path: str, route: Route, schemas: _Schemas) -> None:
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.body, schemas, operation)}
     parameters = [("query", name) for name in route.query] + [("header", name) for name in route.headers]
@@ -146,16 +155,25 @@ def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> No
             *({"name": name, "in": place, "schema": {"type": "string"}} for place, name in parameters),
         ]
     if route.needs is not None:
+        scope = scope_needed(method, path)
         operation["security"] = [{name: [route.needs.value]} for name in SECURITY]
-        operation["description"] = f"{operation['description']}\n\nNeeds the role {route.needs.value}."
+        words = f"Needs the role {route.needs.value}{'' if scope is None else f' and the scope {scope.value}'}."
+        operation["description"] = f"{operation['description']}\n\n{words}"
     if route.answer is None:
         return
     failure = Problems if path.startswith("/api/v1") else Failure
     answers = {"200": _answer("Done.", schemas.of(route.answer))}
-    for status in sorted({*route.statuses, *({"403"} if route.needs in {EVENTS, ADMIN} else ()), "500"}):
+    for status in sorted({*route.statuses, *_statuses_of_callers(route), "500"}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers
+
+
+def _statuses_of_callers(route: Route) -> set[str]:
+    """Return the statuses of callers who may not send a request, or not now."""
+    if route.needs is None:
+        return set()
+    return {"429", "403"} if route.needs in {EVENTS, ADMIN} else {"429"}
 
 
 def _answer(description: str, schema: Json) -> Json:

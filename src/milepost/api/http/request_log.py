@@ -15,6 +15,7 @@ CLIENT_WENT = 499
 """The status of a request whose client went away before it was answered."""
 
 REQUEST_ID = b"x-request-id"
+TRACE_PARENT = b"traceparent"
 ID_CHARACTERS_MAX = 128
 
 
@@ -25,6 +26,8 @@ class AnsweredRequest(Struct, kw_only=True):
     route: str = UNKNOWN_ROUTE
     status: int = CLIENT_WENT
     milliseconds: int = 0
+    nanoseconds: int = 0
+    traceparent: str = ""
     request_id: str = ""
     address: str = ""
     org_id: int | None = None
@@ -45,20 +48,26 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = AnsweredRequest(method=scope["method"], request_id=_id_in(scope["headers"]))
+        headers = scope["headers"]
+        seen = AnsweredRequest(
+            method=scope["method"],
+            request_id=_text_of(headers, REQUEST_ID),
+            traceparent=_text_of(headers, TRACE_PARENT),
+        )
         scope.setdefault("state", {})["answered_request"] = seen
-        began = time.perf_counter()
+        began = time.perf_counter_ns()
 
         async def send_observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen.status = message["status"]
-                seen.request_id = _id_in(message.get("headers", ())) or seen.request_id
+                seen.request_id = _text_of(message.get("headers", ()), REQUEST_ID) or seen.request_id
             await send(message)
 
         try:
             await self._app(scope, receive, send_observed)
         finally:
-            seen.milliseconds = round((time.perf_counter() - began) * 1_000)
+            seen.nanoseconds = time.perf_counter_ns() - began
+            seen.milliseconds = round(seen.nanoseconds / 1_000_000)
             route, client = scope.get("route"), scope.get("client")
             seen.route = UNKNOWN_ROUTE if route is None else route.path
             seen.address = client[0] if client else ""
@@ -79,9 +88,9 @@ def note_events(request: Request, count: int) -> None:
         seen.events = count
 
 
-def _id_in(headers: object) -> str:
+def _text_of(headers: object, wanted: bytes) -> str:
     assert isinstance(headers, (list, tuple))
     for name, value in headers:
-        if name.lower() == REQUEST_ID:
+        if name.lower() == wanted:
             return str(value.decode("latin-1")[:ID_CHARACTERS_MAX])
     return ""

@@ -34,47 +34,56 @@ from milepost.api.native.organisations import routes as organisations
 from milepost.api.native.places import routes as places
 from milepost.api.native.progress import routes as progress
 from milepost.api.native.requests import routes as requests
+from milepost.api.native.sessions import routes as sessions
 from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as native_target_groups
+from milepost.api.native.users import routes as users
 from milepost.api.native.webhooks import deliveries as webhook_deliveries
 from milepost.api.native.webhooks import routes as native_webhooks
+from milepost.model.access.scope import AccessScope, Area, scope_of
+from milepost.model.role import Role
 
-MODULES: tuple[ModuleType, ...] = (
-    events,
-    places,
-    declarations,
-    organisations,
-    audiences,
-    native_target_groups,
-    goals,
-    enrolments,
-    jobs,
-    native_customers,
-    native_leaderboards,
-    login,
-    communications,
-    target_groups,
-    milestones,
-    periods,
-    targets,
-    user_enrolments,
-    user_groups,
-    leaderboards,
-    tracked_events,
-    transactions,
-    customers,
-    webhooks,
-    event_definitions,
-    progress,
-    awards,
-    streaks,
-    native_webhooks,
-    webhook_deliveries,
-    feed,
-    inspector,
-    requests,
-)
-"""The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
+MODULES: Mapping[ModuleType, Area | None] = {
+    events: Area.EVENTS,
+    places: Area.DEFINITIONS,
+    declarations: Area.DEFINITIONS,
+    organisations: Area.ORGANISATION,
+    audiences: Area.AUDIENCES,
+    native_target_groups: Area.DEFINITIONS,
+    goals: Area.CUSTOMERS,
+    enrolments: Area.CUSTOMERS,
+    jobs: Area.DEFINITIONS,
+    native_customers: Area.CUSTOMERS,
+    native_leaderboards: Area.CUSTOMERS,
+    login: None,
+    communications: Area.DEFINITIONS,
+    target_groups: Area.DEFINITIONS,
+    milestones: Area.DEFINITIONS,
+    periods: Area.DEFINITIONS,
+    targets: Area.DEFINITIONS,
+    user_enrolments: Area.CUSTOMERS,
+    user_groups: Area.CUSTOMERS,
+    leaderboards: Area.CUSTOMERS,
+    tracked_events: Area.CUSTOMERS,
+    transactions: Area.EVENTS,
+    customers: Area.CUSTOMERS,
+    webhooks: Area.EVENTS,
+    event_definitions: Area.EVENTS,
+    progress: Area.CUSTOMERS,
+    awards: Area.CUSTOMERS,
+    streaks: Area.CUSTOMERS,
+    native_webhooks: Area.WEBHOOKS,
+    webhook_deliveries: Area.WEBHOOKS,
+    feed: Area.WEBHOOKS,
+    inspector: Area.WEBHOOKS,
+    requests: Area.REQUESTS,
+    users: Area.USERS,
+    sessions: None,
+}
+"""The modules of routes, in the order of the document; each exports `router` and `ROUTES`.
+
+Beside each is the area whose scopes its routes need. None needs no scope: to sign in and out.
+"""
 
 _HEALTH: Mapping[tuple[str, str], Route] = {
     ("get", "/healthz"): Route(None),
@@ -87,3 +96,13 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     **dict(chain.from_iterable(module.ROUTES.items() for module in MODULES)),
 }
 """The row of every route of the app; tests hold that no route is missing."""
+
+_AREAS: Mapping[tuple[str, str], Area | None] = {
+    address: area for module, area in MODULES.items() for address in module.ROUTES
+}
+
+
+def scope_needed(method: str, path: str) -> AccessScope | None:
+    """Return the scope that the route needs: to write, unless it is a GET or a role that only reads is enough."""
+    area = _AREAS.get((method, path))
+    return None if area is None else scope_of(area, writes=method != "get" and ROUTES[method, path].needs != Role.READ)

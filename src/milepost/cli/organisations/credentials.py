@@ -1,6 +1,7 @@
 """`milepost till`, `key` and `org`: list, disable and replace what opens the door; `milepost audit`: who did so."""
 
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,15 +11,23 @@ from milepost.cli.in_process import run_inside
 from milepost.cli.options import Data, DatabaseUrl
 from milepost.cli.organisations.provisioning import Org, OrgName, PasswordStdin, key, org, till
 from milepost.cli.output import print_json
+from milepost.model.access.scope import AccessScope
 
 Code = Annotated[str, typer.Argument(help="code of the till")]
 Key = Annotated[str, typer.Argument(help="the key, which begins with mk_; not its secret")]
 Overlap = Annotated[int, typer.Option("--overlap", help="seconds for which the earlier one stays valid", min=0)]
+Rate = Annotated[int | None, typer.Option("--requests", help="requests a second of the whole organisation", min=0)]
+CallerRate = Annotated[int | None, typer.Option("--per-caller", help="requests a second of each caller", min=0)]
 ACTS_SHOWN = 100
 
 
-def _time(micros: int | None) -> str | None:
+def time_text(micros: int | None) -> str | None:
+    """Return an instant (epoch microseconds) as ISO 8601 in UTC; None if there is none."""
     return None if micros is None else datetime.fromtimestamp(micros // 1_000_000, UTC).isoformat()
+
+
+def _scopes(scopes: Collection[AccessScope] | None) -> list[str] | None:
+    return None if scopes is None else sorted(scope.value for scope in scopes)
 
 
 @org.command("list")
@@ -48,6 +57,28 @@ def replace_webhook(name: OrgName, overlap: Overlap = 0, data: Data = None, data
     print_json({"org": name, "webhookId": webhook_id, "earlierValidSeconds": overlap})
 
 
+@org.command("limit")
+def limit_org(
+    name: OrgName,
+    requests: Rate = None,
+    per_caller: CallerRate = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Limit how many requests a second are answered; above it there is a 429 with Retry-After.
+
+    Both limits are set: one that is left out is that of the server's settings. 0 is no limit.
+    """
+    from milepost.service.organisations import credentials
+    from milepost.store.access.logins import Rates
+
+    rates = run_inside(
+        {"data": data, "database_url": database_url},
+        lambda runtime: credentials.limit_requests(runtime.database, name, Rates(requests, per_caller)),
+    )
+    print_json({"org": name, "requestsPerSecond": rates.organisation, "perCaller": rates.caller})
+
+
 @till.command("list")
 def list_tills(organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Print the logins of an organisation's tills: their roles, and when they were used last."""
@@ -63,8 +94,9 @@ def list_tills(organisation: Org, data: Data = None, database_url: DatabaseUrl =
                 "code": login.code,
                 "id": login.till_id,
                 "role": login.role.value,
+                "scopes": _scopes(login.scopes),
                 "disabled": login.is_disabled,
-                "lastUsed": _time(login.used_at),
+                "lastUsed": time_text(login.used_at),
             }
             for login in listed
         ]
@@ -132,9 +164,10 @@ def list_keys(organisation: Org, data: Data = None, database_url: DatabaseUrl = 
                 "id": one.id,
                 "name": one.name,
                 "role": one.role.value,
+                "scopes": _scopes(one.scopes),
                 "revoked": one.is_revoked,
-                "created": _time(one.created_at),
-                "lastUsed": _time(one.used_at),
+                "created": time_text(one.created_at),
+                "lastUsed": time_text(one.used_at),
             }
             for one in listed
         ]
@@ -177,4 +210,4 @@ def audit(
         {"data": data, "database_url": database_url},
         lambda runtime: credentials.acts(runtime.database, organisation, limit),
     )
-    print_json([{**act._asdict(), "acted_at": _time(act.acted_at)} for act in acts])
+    print_json([{**act._asdict(), "acted_at": time_text(act.acted_at)} for act in acts])

@@ -8,6 +8,7 @@ import typer
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json
+from milepost.model.access.scope import AccessScope
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
 
@@ -22,6 +23,10 @@ RoleOption = Annotated[
         help="READ may read; EVENTS may also send events and change customers; ADMIN may do everything",
         case_sensitive=False,
     ),
+]
+ScopesOption = Annotated[
+    list[AccessScope] | None,
+    typer.Option("--scope", help="what it may do within its role, such as events:write; may be given several times"),
 ]
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="read the password from the first line of standard input")
@@ -202,6 +207,7 @@ def add_till(
     ] = None,
     password_stdin: PasswordStdin = False,
     role: RoleOption = Role.ADMIN,
+    scopes: ScopesOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -216,11 +222,18 @@ def add_till(
     added = run_inside(
         {"data": data, "database_url": database_url},
         lambda runtime: provisioning.add_till(
-            runtime.database, code=code, organisation=organisation, till_id=id_, password=password, role=role
+            runtime.database,
+            code=code,
+            organisation=organisation,
+            till_id=id_,
+            password=password,
+            role=role,
+            scopes=scopes or None,
         ),
     )
     owner = {"id": added.organisation.id, "name": added.organisation.name}
     shown = {"id": added.till.id, "code": added.till.code, "org": owner, "role": role.value}
+    shown |= {"scopes": [scope.value for scope in scopes]} if scopes else {}
     print_json(shown | {"password": added.password})
 
 
@@ -229,6 +242,7 @@ def add_key(
     name: Annotated[str, typer.Argument(help="name of the key, to recognise it by")],
     organisation: Org,
     role: RoleOption = Role.ADMIN,
+    scopes: ScopesOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -241,9 +255,15 @@ def add_key(
     added = run_inside(
         {"data": data, "database_url": database_url},
         lambda runtime: provisioning.add_key(
-            runtime.database, name=name, organisation=organisation, now=runtime.clock(), role=role
+            runtime.database,
+            name=name,
+            organisation=organisation,
+            now=runtime.clock(),
+            role=role,
+            scopes=scopes or None,
         ),
     )
     owner = {"id": added.organisation.id, "name": added.organisation.name}
     shown = {"id": added.id, "name": added.name, "org": owner, "role": role.value}
+    shown |= {"scopes": [scope.value for scope in scopes]} if scopes else {}
     print_json(shown | {"key": added.key, "secret": added.secret})

@@ -33,6 +33,7 @@ from milepost.store.log import CustomerKey
 
 _log = structlog.get_logger()
 
+RELAYED = "outcomes relayed"
 PAGE = 200
 """Rows of the outbox that one transaction relays."""
 
@@ -55,6 +56,7 @@ async def relay_once(runtime: Runtime, *, page: int = PAGE) -> int:
     relayed = 0
     while rows := await _relay_carefully(runtime, lease, page):
         relayed += rows
+        runtime.counts[RELAYED] += rows
     async with runtime.database.transaction() as transaction:
         await outbox.release(transaction, lease)
     return relayed

@@ -11,12 +11,15 @@ from milepost.service.organisations.provisioning import organisation_by_name
 from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MIN, hash_password
 from milepost.store import organisations
 from milepost.store.access import logins
-from milepost.store.access.logins import Act, ListedKey, ListedLogin
+from milepost.store.access.logins import Act, ListedKey, ListedLogin, Rates
 from milepost.store.database import Database, Transaction
 from milepost.store.organisations import ListedOrganisation
 
 OVERLAP_SECONDS_MAX = 7 * 24 * 60 * 60
 """How long, at most, an earlier password, secret or address stays valid beside the new one."""
+
+RATE_MAX = 100_000
+"""Requests a second that may be set as a limit."""
 
 COMMAND_LINE = "command line"
 
@@ -115,6 +118,20 @@ async def replace_webhook(database: Database, organisation: str, overlap: int) -
 
     await _change(database, change, "org webhook", "org", owner.name)
     return webhook_id
+
+
+async def limit_requests(database: Database, organisation: str, rates: Rates) -> Rates:
+    """Limit how many requests a second are answered for an organisation and for each of its callers. Raises Refused."""
+    for path, rate in zip(("requests", "per-caller"), rates, strict=True):
+        if rate is not None and not 0 <= rate <= RATE_MAX:
+            raise Refused(Problem(path, f"must be from 0, for no limit, to {RATE_MAX}"))
+    owner = await organisation_by_name(database, organisation)
+
+    async def change(transaction: Transaction) -> int | None:
+        return await logins.set_rates(transaction, owner.id, rates)
+
+    await _change(database, change, "org limit", "org", owner.name)
+    return rates
 
 
 async def acts(database: Database, organisation: str | None, limit: int) -> list[Act]:

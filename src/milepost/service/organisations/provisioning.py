@@ -1,10 +1,12 @@
 """Adds organisations, tills and keys, and changes settings, for the command line and the demo."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
+from milepost.model.access.scope import AccessScope
 from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
 from milepost.model.role import Role
@@ -81,10 +83,11 @@ async def add_till(
     till_id: int | None = None,
     password: str | None = None,
     role: Role = Role.ADMIN,
+    scopes: Collection[AccessScope] | None = None,
 ) -> AddedTill:
     """Add a till with a login, or add a login to a till that exists. Raises Refused.
 
-    *role* is what the login may do. Without *password* a random one is made.
+    *role* is what the login may do, and *scopes* narrow it. Without *password* a random one is made.
     """
     _check_login(code, password)
     password = password or secrets.token_urlsafe(12)
@@ -101,9 +104,8 @@ async def add_till(
                 raise Refused(Problem("id", f"a till with the id {till.id} exists already"))
             await places.save_tills(transaction, owner.id, [till])
             await organisations.raise_version(transaction, owner.id)
-        if not await logins.add_login(
-            transaction, code=code, org_id=owner.id, till_id=till.id, password_hash=hashed, role=role
-        ):
+        add_login = partial(logins.add_login, transaction, org_id=owner.id, till_id=till.id, password_hash=hashed)
+        if not await add_login(code=code, role=role, scopes=scopes):
             raise Refused(Problem("code", f'"{code}" can log in already; codes are unique in an installation'))
         await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="till add", subject=code)
     return AddedTill(organisation=owner, till=till, password=password)
@@ -120,9 +122,15 @@ def _check_login(code: str, password: str | None) -> None:
 
 
 async def add_key(
-    database: Database, *, name: str, organisation: str, now: Micros, role: Role = Role.ADMIN
+    database: Database,
+    *,
+    name: str,
+    organisation: str,
+    now: Micros,
+    role: Role = Role.ADMIN,
+    scopes: Collection[AccessScope] | None = None,
 ) -> AddedKey:
-    """Add a key and a secret for the token call; *role* is what they allow. Raises Refused."""
+    """Add a key and a secret for the token call; *role* is what they allow, narrowed by *scopes*. Raises Refused."""
     problems = _name_problems("name", name)
     if problems:
         raise Refused(*problems)
@@ -131,7 +139,7 @@ async def add_key(
         owner = await _organisation_by_name(transaction, organisation)
         digest = sha256(secret.encode()).digest()
         key_id = await logins.add_key(
-            transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now
+            transaction, key=key, org_id=owner.id, name=name, digest=digest, role=role, now=now, scopes=scopes
         )
         await logins.record_act(transaction, org_id=owner.id, actor=COMMAND_LINE.name, act="key add", subject=key)
     return AddedKey(organisation=owner, id=key_id, name=name, key=key, secret=secret)

@@ -1,5 +1,6 @@
 """A running Milepost: the values that every use case needs."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from milepost.service.runtime.outgoing import Outgoing, box_for_now
 from milepost.service.runtime.request_history import RequestHistory
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
+from milepost.service.snapshot.rate_limits import RateLimits
 from milepost.store.database import Database
 
 
@@ -28,6 +30,9 @@ class Runtime:
     clock: Callable[[], Micros]
     outgoing: Outgoing
     requests: RequestHistory
+    counts: Counter[str] = field(default_factory=Counter)
+    """What the workers of this process have done, by name, for the metrics."""
+    rates: RateLimits = field(default_factory=RateLimits)
     health: Health = field(default_factory=Health)
 
 
@@ -38,7 +43,13 @@ async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapsho
 
 
 def build_runtime(
-    database: Database, clock: Callable[[], Micros], *, lanes: int, limits: Limits, outgoing: Outgoing | None = None
+    database: Database,
+    clock: Callable[[], Micros],
+    *,
+    lanes: int,
+    limits: Limits,
+    outgoing: Outgoing | None = None,
+    rates: RateLimits | None = None,
 ) -> Runtime:
     """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*."""
     snapshots = Snapshots()
@@ -53,4 +64,5 @@ def build_runtime(
         clock=clock,
         outgoing=outgoing or Outgoing(box=box_for_now(), now=clock),
         requests=RequestHistory(database, clock),
+        rates=rates or RateLimits(),
     )

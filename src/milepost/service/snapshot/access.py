@@ -4,19 +4,22 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
 import structlog
 
+from milepost.model.access.scope import AccessScope
+from milepost.model.access.user import SCOPES_OF_ROLE
 from milepost.model.problem import Fault, Problem, Refused, Unavailable
 from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import SECOND_US, Micros
 from milepost.service.snapshot.login_limits import LoginLimits, TooManyLogins
-from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MAX, PasswordVerifier
-from milepost.store.access import logins
+from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MAX, PasswordVerifier, till_forms
+from milepost.store.access import logins, users
+from milepost.store.access.logins import Rates
 from milepost.store.database import Database
 
 REMEMBER_US = 60_000_000
@@ -37,12 +40,14 @@ LOOK_SECONDS = 0.8
 SAVE_USES_SECONDS = 60
 """How often it is stored which logins and keys were used."""
 
+UNLIMITED = Rates(None, None)
+
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The organisation that a request comes from, through a till or a key.
+    """The organisation that a request comes from, through a till, a key or a user who is signed in.
 
     `author` is what the vendor's attribution shows. Whether `role` is enough for a request is checked in the API;
     the server's own work and the command line act as ADMIN.
@@ -52,6 +57,16 @@ class Caller:
     author: Author
     till_id: int | None
     role: Role
+    scopes: frozenset[AccessScope] | None = None
+    """What the caller may do within its role; None for all of that."""
+    user_id: int | None = None
+    rates: Rates = UNLIMITED
+    ends_at: Micros | None = None
+    """When the session of a user ends, in epoch microseconds."""
+
+    def may(self, scope: AccessScope | None) -> bool:
+        """Return whether the caller's scopes hold *scope*; no scope is needed where it is None."""
+        return scope is None or self.scopes is None or scope in self.scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ class Access:
         self._verifying: dict[bytes, asyncio.Lock] = {}
         self._renewing: dict[bytes, asyncio.Task[None]] = {}
         self._passwords = PasswordVerifier()
-        self._limits = limits or LoginLimits()
+        self.limits = limits or LoginLimits()
         self._number = -1
         self._looked_at = self._saved_at = time.monotonic() - SAVE_USES_SECONDS
         self._uses: dict[tuple[str, str], Micros] = {}
@@ -105,9 +120,10 @@ class Access:
                 self._verifying.pop(digest, None)
 
     async def _verified_within_limits(self, code: str, password: str, address: str, digest: bytes) -> Caller | None:
-        self._limits.check(code, address)
-        caller = await self._verified(code, password, digest)
-        self._limits.record(code, address, succeeded=caller is not None)
+        async with self.limits.turn(address):
+            self.limits.check(code, address)
+            caller = await self._verified(code, password, digest)
+            self.limits.record(code, address, succeeded=caller is not None)
         if caller is None:
             _log.warning("login_failed", code=code, address=address)
         else:
@@ -133,10 +149,17 @@ class Access:
         async with self._database.transaction() as transaction:
             login = await logins.find_login(transaction, code)
         hashes = [] if login is None else [login.password_hash, *filter(None, [login.earlier_hash])]
-        if not await self._passwords.matches(hashes, password) or login is None:
+        if not await self._passwords.matches(hashes, till_forms(password)) or login is None:
             return None
         author = Author(id=login.till_id, code=code, name=login.name)
-        caller = Caller(org_id=login.org_id, author=author, till_id=login.till_id, role=login.role)
+        caller = Caller(
+            org_id=login.org_id,
+            author=author,
+            till_id=login.till_id,
+            role=login.role,
+            scopes=login.scopes,
+            rates=login.rates,
+        )
         self._remember(digest, caller, Micros(self._clock() + REMEMBER_US), number)
         return caller
 
@@ -154,19 +177,65 @@ class Access:
             return None
         client, expires = stored_token
         author = Author(id=client.key_id, code=client.name, name=client.name, kind="API_KEY")
-        caller = Caller(org_id=client.org_id, author=author, till_id=None, role=client.role)
+        caller = Caller(
+            org_id=client.org_id,
+            author=author,
+            till_id=None,
+            role=client.role,
+            scopes=client.scopes,
+            rates=client.rates,
+        )
         self._remember(digest, caller, min(expires, Micros(self._clock() + REMEMBER_US)), number)
         self._uses["key", client.key] = self._clock()
         return caller
+
+    async def by_session(self, text: str) -> Caller | None:
+        """Return the user who is signed in with this session; None if it is unknown or has ended."""
+        await self._notice_changes()
+        digest = self._digest("session", text)
+        remembered = self._recall(digest)
+        if remembered is not None:
+            return remembered
+        number = self._number
+        async with self._database.transaction() as transaction:
+            session = await users.find_session(transaction, sha256(text.encode()).digest(), self._clock())
+        if session is None:
+            return None
+        user = session.user
+        caller = Caller(
+            org_id=user.org_id,
+            author=Author(id=user.id, code=user.email, name=user.name, kind="USER"),
+            till_id=None,
+            role=Role.ADMIN,
+            scopes=SCOPES_OF_ROLE[user.role],
+            user_id=user.id,
+            rates=session.rates,
+            ends_at=session.expires_at,
+        )
+        self._remember(digest, caller, min(session.expires_at, Micros(self._clock() + REMEMBER_US)), number)
+        self._uses["user", str(user.id)] = self._clock()
+        return caller
+
+    async def user_matches(self, name: str, address: str, hashes: Sequence[str], forms: Sequence[str]) -> bool:
+        """Return whether a password in one of its *forms* is that of the user called *name*, within the limits.
+
+        Raises TooManyLogins.
+        """
+        async with self.limits.turn(address):
+            self.limits.check(f"user {name}", address)
+            matches = await self._passwords.matches(hashes, forms)
+            self.limits.record(f"user {name}", address, succeeded=matches)
+        if not matches:
+            _log.warning("sign_in_failed", address=address)
+        return matches
 
     async def issue_token(self, key: str, secret: str) -> Token:
         """Issue a token to the client with this key and secret; raises Refused if they do not match."""
         now = self._clock()
         async with self._database.transaction() as transaction:
-            client = await logins.find_client(transaction, key) if "\0" not in key else None
-            digests = client[1] if client else (bytes(32),)
+            digests = await logins.secrets_of_key(transaction, key) if "\0" not in key else ()
             digest = sha256(secret.encode()).digest()
-            if not any(hmac.compare_digest(valid, digest) for valid in digests) or client is None:
+            if not any(hmac.compare_digest(valid, digest) for valid in digests or (bytes(32),)):
                 _log.warning("token_refused", key=key)
                 raise Refused(Problem("key", "Failed to generate OAuth token", 401))
             text = secrets.token_urlsafe(32)
@@ -175,6 +244,10 @@ class Access:
                 transaction, digest=sha256(text.encode()).digest(), key=key, expires=expires, now=now
             )
         return Token(text, TOKEN_SECONDS)
+
+    def forget(self) -> None:
+        """Look at the next request whether a login, a key or a limit changed."""
+        self._looked_at = -LOOK_SECONDS
 
     async def _notice_changes(self) -> None:
         """Forget every caller if a login or a key changed, on whatever server, since about a second ago."""

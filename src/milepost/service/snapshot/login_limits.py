@@ -5,9 +5,11 @@ passwords could be guessed. An account that logged in from an address before may
 can lock a till out of its shop.
 """
 
+import asyncio
 import math
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 FAILURES_MAX = 10
 """Wrong passwords that an account, or an address, may bring within the window."""
@@ -15,6 +17,9 @@ FAILURES_MAX = 10
 WINDOW_SECONDS = 60
 KNOWN_SECONDS = 24 * 60 * 60
 """How long it is remembered that an account logged in from an address."""
+
+AT_ONCE = 2
+"""Passwords of one address that are verified at a time. The others wait, and meet the limit if these were wrong."""
 
 REMEMBERED_MAX = 100_000
 """Accounts and addresses that are counted at a time; with more, the counts begin anew."""
@@ -38,6 +43,14 @@ class LoginLimits:
         self._now = now
         self._windows: dict[tuple[str, str], tuple[int, float]] = {}
         self._known: dict[tuple[str, str], float] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def turn(self, address: str) -> asyncio.Semaphore:
+        """Return what a password from *address* waits for before it is checked and verified."""
+        turn = self._turns.get(address)
+        if turn is None:
+            turn = self._turns[address] = asyncio.Semaphore(AT_ONCE)
+        return turn
 
     def check(self, code: str, address: str) -> None:
         """Raise TooManyLogins if no further password may be verified now."""

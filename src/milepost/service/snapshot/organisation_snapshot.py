@@ -1,6 +1,7 @@
 """All that decides how an organisation's events are judged at one version: its compiled rules and its places."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,12 @@ from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED, WantedOutc
 from milepost.store import organisations, places
 from milepost.store.database import Transaction
 from milepost.store.delivery import webhooks
+
+GROUPS_AT_ONCE = 20
+"""Target groups whose rules are compiled on the event loop; more would keep other requests waiting."""
+
+PLACES_AT_ONCE = 5_000
+"""Stores and tills that are indexed on the event loop."""
 
 
 class PlaceName(NamedTuple):
@@ -149,7 +156,7 @@ async def snapshot_at(
     return OrganisationSnapshot(
         organisation=organisation,
         groups=groups,
-        rule_index=build_rule_index(organisation, groups.values()),
+        rule_index=await _rule_index(organisation, groups.values()),
         places=await _places(transaction, org_id, earlier),
         shared=tuple(group for group in groups.values() if not group.user_created),
         holders={target.id: group for group in groups.values() for target in group.targets},
@@ -161,12 +168,18 @@ async def _places(transaction: Transaction, org_id: int, earlier: OrganisationSn
     """Return the places of an organisation: those of an *earlier* snapshot, with what changed since."""
     since = places.EVER if earlier is None else earlier.organisation.version
     known = Places([], [], [], []) if earlier is None else earlier.places
-    return known.with_changes(
-        await places.zones(transaction, org_id, since),
-        await places.concepts(transaction, org_id, since),
-        await places.stores(transaction, org_id, since),
-        await places.tills(transaction, org_id, since),
-    )
+    zones, concepts = await places.zones(transaction, org_id, since), await places.concepts(transaction, org_id, since)
+    stores, tills = await places.stores(transaction, org_id, since), await places.tills(transaction, org_id, since)
+    if len(stores) + len(tills) > PLACES_AT_ONCE:
+        return await asyncio.to_thread(known.with_changes, zones, concepts, stores, tills)
+    return known.with_changes(zones, concepts, stores, tills)
+
+
+async def _rule_index(organisation: Organisation, groups: Collection[TargetGroup]) -> RuleIndex:
+    """Return the rule index; that of many groups is built in a thread, so that other requests go on."""
+    if len(groups) > GROUPS_AT_ONCE:
+        return await asyncio.to_thread(build_rule_index, organisation, groups)
+    return build_rule_index(organisation, groups)
 
 
 class Snapshots:

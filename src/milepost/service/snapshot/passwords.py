@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import md5
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -32,6 +33,11 @@ def hash_password(password: str) -> str:
     return _hasher.hash(_md5(password))
 
 
+def hash_user_password(password: str) -> str:
+    """Return the hash that is stored for a user's password."""
+    return _hasher.hash(*user_forms(password))
+
+
 class PasswordVerifier:
     """Verifies passwords one after the other. Events come first: its thread is nice to others."""
 
@@ -40,17 +46,17 @@ class PasswordVerifier:
         self._thread = ThreadPoolExecutor(1, "passwords", initializer=_be_nice)
         self._waiting = 0
 
-    async def matches(self, stored_hashes: Sequence[str], password: str) -> bool:
-        """Return whether one of *stored_hashes* is that of *password*; without any it takes as long as for a wrong one.
+    async def matches(self, stored_hashes: Sequence[str], forms: Sequence[str]) -> bool:
+        """Return whether one of *stored_hashes* is that of a password in one of its *forms*.
 
-        Raises TooManyLogins if too many wait.
+        Without a stored hash it takes as long as for a wrong password. Raises TooManyLogins if too many wait.
         """
         if self._waiting >= WAITING_MAX:
             raise TooManyLogins(1)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, _match_any, tuple(stored_hashes), password)
+            return await loop.run_in_executor(self._thread, _match_any, tuple(stored_hashes), tuple(forms))
         finally:
             self._waiting -= 1
 
@@ -60,24 +66,32 @@ def _be_nice() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-def _match_any(stored_hashes: Sequence[str], password: str) -> bool:
+def _match_any(stored_hashes: Sequence[str], forms: Sequence[str]) -> bool:
     if not stored_hashes:
-        return _matches(_UNUSED_HASH, password) and False
-    return any(_matches(stored_hash, password) for stored_hash in stored_hashes)
+        return _matches(_UNUSED_HASH, forms) and False
+    return any(_matches(stored_hash, forms) for stored_hash in stored_hashes)
 
 
-def _matches(stored_hash: str, password: str) -> bool:
-    """Return whether *stored_hash* is that of *password*, which may come plain or as the MD5 hex of vendor clients."""
-    candidates = [_md5(password)]
-    if _MD5_HEX.fullmatch(password.lower()):
-        candidates.insert(0, password.lower())
-    for candidate in candidates:
+def _matches(stored_hash: str, forms: Sequence[str]) -> bool:
+    """Return whether *stored_hash* is that of one of *forms*."""
+    for form in forms:
         try:
-            if _hasher.verify(stored_hash, candidate):
+            if _hasher.verify(stored_hash, form):
                 return True
         except (VerifyMismatchError, InvalidHashError):
             continue
     return False
+
+
+def till_forms(password: str) -> tuple[str, ...]:
+    """Return what a till's *password* may be the hash of: it comes plain, or as the MD5 hex of vendor clients."""
+    given = (password.lower(),) if _MD5_HEX.fullmatch(password.lower()) else ()
+    return (*given, _md5(password))
+
+
+def user_forms(password: str) -> tuple[str, ...]:
+    """Return what a user's *password* may be the hash of: itself, with accents composed."""
+    return (normalize("NFC", password),)
 
 
 def _md5(password: str) -> str:

@@ -1,11 +1,19 @@
 """Logins of tills, keys of clients, and tokens. Only digests of secrets are stored."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from milepost.model.access.scope import AccessScope
 from milepost.model.role import Role
 from milepost.model.time import Micros
 from milepost.store.database import Row, Transaction
+
+
+class Rates(NamedTuple):
+    """How many requests a second an organisation, and each of its callers, may send; None if it is not said."""
+
+    organisation: int | None
+    caller: int | None
 
 
 class Login(NamedTuple):
@@ -18,6 +26,9 @@ class Login(NamedTuple):
     role: Role
     earlier_hash: str | None
     """The hash of the password before, while that is valid."""
+    scopes: frozenset[AccessScope] | None
+    """What it may do within its role; None for all of that."""
+    rates: Rates
 
 
 class Client(NamedTuple):
@@ -28,6 +39,8 @@ class Client(NamedTuple):
     name: str
     role: Role
     key: str
+    scopes: frozenset[AccessScope] | None
+    rates: Rates
 
 
 class ListedLogin(NamedTuple):
@@ -38,6 +51,7 @@ class ListedLogin(NamedTuple):
     role: Role
     is_disabled: bool
     used_at: Micros | None
+    scopes: frozenset[AccessScope] | None
 
 
 class ListedKey(NamedTuple):
@@ -50,6 +64,7 @@ class ListedKey(NamedTuple):
     is_revoked: bool
     created_at: Micros
     used_at: Micros | None
+    scopes: frozenset[AccessScope] | None
 
 
 class Act(NamedTuple):
@@ -63,10 +78,17 @@ class Act(NamedTuple):
 
 
 async def add_login(
-    transaction: Transaction, *, code: str, org_id: int, till_id: int, password_hash: str, role: Role
+    transaction: Transaction,
+    *,
+    code: str,
+    org_id: int,
+    till_id: int,
+    password_hash: str,
+    role: Role,
+    scopes: Collection[AccessScope] | None = None,
 ) -> bool:
     """Add a login for a till. Return False if another till in the database has this code."""
-    secret = {"password_hash": password_hash, "role": role.value}
+    secret = {"password_hash": password_hash, "role": role.value, "scopes": _words(scopes)}
     values = {"code": code, "org_id": org_id, "till_id": till_id, **secret}
     return await transaction.row("add_login", values) is not None
 
@@ -76,7 +98,7 @@ async def find_login(transaction: Transaction, code: str) -> Login | None:
     row = await transaction.row("login", {"code": code})
     if row is None:
         return None
-    org_id, till_id, password_hash, name, role, earlier_hash = row
+    org_id, till_id, password_hash, name, role, earlier_hash = row[:6]
     return Login(
         org_id=org_id,
         till_id=till_id,
@@ -84,6 +106,8 @@ async def find_login(transaction: Transaction, code: str) -> Login | None:
         name=name,
         role=Role(role),
         earlier_hash=earlier_hash,
+        scopes=_scopes(row[6]),
+        rates=Rates(*row[7:9]),
     )
 
 
@@ -91,36 +115,51 @@ async def logins_of(transaction: Transaction, org_id: int) -> list[ListedLogin]:
     """Return the logins of an organisation."""
     rows = await transaction.rows("logins", {"org_id": org_id})
     return [
-        ListedLogin(code=code, till_id=till_id, role=Role(role), is_disabled=is_disabled, used_at=used_at)
-        for code, till_id, role, is_disabled, used_at in rows
+        ListedLogin(
+            code=code,
+            till_id=till_id,
+            role=Role(role),
+            is_disabled=is_disabled,
+            used_at=used_at,
+            scopes=_scopes(scopes),
+        )
+        for code, till_id, role, is_disabled, used_at, scopes in rows
     ]
 
 
 async def enable_login(transaction: Transaction, code: str, *, enabled: bool) -> int | None:
     """Disable a login, or enable it again; return its organisation's id, None if there is no such login."""
-    return await _announce(transaction, await transaction.row("enable_login", {"code": code, "enabled": enabled}))
+    return await announce(transaction, await transaction.row("enable_login", {"code": code, "enabled": enabled}))
 
 
 async def replace_password(transaction: Transaction, code: str, password_hash: str, overlap: int) -> int | None:
     """Replace a password; the one before is valid for *overlap* seconds. Return the organisation's id, or None."""
     values = {"code": code, "password_hash": password_hash, "overlap": overlap}
-    return await _announce(transaction, await transaction.row("replace_password", values))
+    return await announce(transaction, await transaction.row("replace_password", values))
 
 
 async def add_key(
-    transaction: Transaction, *, key: str, org_id: int, name: str, digest: bytes, role: Role, now: Micros
+    transaction: Transaction,
+    *,
+    key: str,
+    org_id: int,
+    name: str,
+    digest: bytes,
+    role: Role,
+    now: Micros,
+    scopes: Collection[AccessScope] | None = None,
 ) -> int:
     """Add a key with which a client requests tokens. Return the key's id."""
     values = {"key": key, "org_id": org_id, "name": name, "digest": digest, "role": role.value, "now": now}
-    row = await transaction.row("add_key", values)
+    row = await transaction.row("add_key", values | {"scopes": _words(scopes)})
     assert row is not None
     return int(row[0])
 
 
-async def find_client(transaction: Transaction, key: str) -> tuple[Client, tuple[bytes, ...]] | None:
-    """Return the client of *key* and the digests of its valid secrets, None for an unknown or revoked key."""
+async def secrets_of_key(transaction: Transaction, key: str) -> tuple[bytes, ...]:
+    """Return the digests of the valid secrets of *key*; there are none of an unknown or revoked key."""
     row = await transaction.row("key", {"key": key})
-    return None if row is None else (_client(row, key), tuple(digest for digest in row[4:] if digest is not None))
+    return () if row is None else tuple(digest for digest in row if digest is not None)
 
 
 async def keys_of(transaction: Transaction, org_id: int) -> list[ListedKey]:
@@ -128,9 +167,16 @@ async def keys_of(transaction: Transaction, org_id: int) -> list[ListedKey]:
     rows = await transaction.rows("keys", {"org_id": org_id})
     return [
         ListedKey(
-            key=key, id=id_, name=name, role=Role(role), is_revoked=is_revoked, created_at=created_at, used_at=used_at
+            key=key,
+            id=id_,
+            name=name,
+            role=Role(role),
+            is_revoked=is_revoked,
+            created_at=created_at,
+            used_at=used_at,
+            scopes=_scopes(scopes),
         )
-        for key, id_, name, role, is_revoked, created_at, used_at in rows
+        for key, id_, name, role, is_revoked, created_at, used_at, scopes in rows
     ]
 
 
@@ -138,13 +184,13 @@ async def revoke_key(transaction: Transaction, key: str) -> int | None:
     """Revoke a key and its tokens; return its organisation's id, None if there is no such key."""
     row = await transaction.row("revoke_key", {"key": key})
     await transaction.run("delete_tokens", {"key": key})
-    return await _announce(transaction, row)
+    return await announce(transaction, row)
 
 
 async def replace_secret(transaction: Transaction, key: str, digest: bytes, overlap: int) -> int | None:
     """Replace the secret of a key; the one before is valid for *overlap* seconds. Return the organisation's id."""
     values = {"key": key, "digest": digest, "overlap": overlap}
-    return await _announce(transaction, await transaction.row("replace_secret", values))
+    return await announce(transaction, await transaction.row("replace_secret", values))
 
 
 async def add_token(transaction: Transaction, *, digest: bytes, key: str, expires: Micros, now: Micros) -> None:
@@ -156,7 +202,7 @@ async def add_token(transaction: Transaction, *, digest: bytes, key: str, expire
 async def find_token(transaction: Transaction, digest: bytes, now: Micros) -> tuple[Client, Micros] | None:
     """Return the client of a token and the token's end (epoch microseconds), None for an unknown or expired token."""
     row = await transaction.row("token", {"digest": digest, "now": now})
-    return None if row is None else (_client(row, row[5]), row[4])
+    return None if row is None else (_client(row), row[4])
 
 
 async def access_number(transaction: Transaction) -> int:
@@ -182,12 +228,36 @@ async def acts(transaction: Transaction, org_id: int | None, limit: int) -> list
     return [Act(*row) for row in await transaction.rows("acts", {"org_id": org_id, "limit": limit})]
 
 
-async def _announce(transaction: Transaction, changed: Row | None) -> int | None:
+async def announce(transaction: Transaction, changed: Row | None) -> int | None:
     """Tell all servers that a login or a key changed; return the organisation's id in *changed*, None if it is None."""
     await transaction.run("raise_access_number")
     return None if changed is None else int(changed[0])
 
 
-def _client(row: Row, key: str) -> Client:
-    org_id, key_id, name, role = row[:4]
-    return Client(org_id=org_id, key_id=key_id, name=name, role=Role(role), key=key)
+async def set_rates(transaction: Transaction, org_id: int, rates: Rates) -> int | None:
+    """Limit the requests of an organisation and of each of its callers; return the organisation's id, or None."""
+    values = {"org_id": org_id, "organisation": rates.organisation, "caller": rates.caller}
+    return await announce(transaction, await transaction.row("set_rates", values))
+
+
+def _client(row: Row) -> Client:
+    org_id, key_id, name, role, _, key = row[:6]
+    return Client(
+        org_id=org_id,
+        key_id=key_id,
+        name=name,
+        role=Role(role),
+        key=key,
+        scopes=_scopes(row[6]),
+        rates=Rates(*row[7:9]),
+    )
+
+
+def _scopes(words: Sequence[str] | None) -> frozenset[AccessScope] | None:
+    """Return the scopes that *words* name. A scope of a newer program is unknown here, and allows nothing."""
+    known = {scope.value: scope for scope in AccessScope}
+    return None if words is None else frozenset(known[word] for word in words if word in known)
+
+
+def _words(scopes: Collection[AccessScope] | None) -> list[str] | None:
+    return None if scopes is None else sorted(scope.value for scope in scopes)

@@ -1,17 +1,21 @@
 -- add_login: add a till's login; no row is returned if its code is taken
-insert into login (code, org_id, till_id, password_hash, role)
-values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s, %(role)s)
+insert into login (code, org_id, till_id, password_hash, role, scopes)
+values (%(code)s, %(org_id)s, %(till_id)s, %(password_hash)s, %(role)s, %(scopes)s)
 on conflict (code) do nothing
 returning code;
 
 -- login: the login with this code that is not disabled, with its earlier password while that is valid
-select l.org_id, l.till_id, l.password_hash, t.name, l.role, case when l.earlier_until > now() then l.earlier_hash end
+select
+    l.org_id, l.till_id, l.password_hash, t.name, l.role, case when l.earlier_until > now() then l.earlier_hash end,
+    l.scopes, o.request_rate, o.caller_rate
 from login as l
 join till as t on t.org_id = l.org_id and t.till_id = l.till_id
+join organisation as o on o.org_id = l.org_id
 where l.code = %(code)s and l.disabled_at is null;
 
 -- logins: the logins of an organisation
-select l.code, l.till_id, l.role, l.disabled_at is not null, (extract(epoch from u.used_at) * 1000000)::bigint
+select
+    l.code, l.till_id, l.role, l.disabled_at is not null, (extract(epoch from u.used_at) * 1000000)::bigint, l.scopes
 from login as l
 left join last_use as u on u.kind = 'till' and u.name = l.code
 where l.org_id = %(org_id)s
@@ -30,21 +34,22 @@ where code = %(code)s
 returning org_id;
 
 -- add_key: add a key with which a client requests tokens
-insert into api_key (key, org_id, key_id, name, secret_digest, created_at, role)
+insert into api_key (key, org_id, key_id, name, secret_digest, created_at, role, scopes)
 values (
-    %(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0), %(role)s
+    %(key)s, %(org_id)s, nextval('reference_id_seq'), %(name)s, %(digest)b, to_timestamp(%(now)s / 1000000.0),
+    %(role)s, %(scopes)s
 )
 returning key_id;
 
 -- key: the client of a key that is not revoked, with its earlier secret while that is valid
-select org_id, key_id, name, role, secret_digest, case when earlier_until > now() then earlier_digest end
+select secret_digest, case when earlier_until > now() then earlier_digest end
 from api_key
 where key = %(key)s and revoked_at is null;
 
 -- keys: the keys of an organisation
 select
     k.key, k.key_id, k.name, k.role, k.revoked_at is not null,
-    (extract(epoch from k.created_at) * 1000000)::bigint, (extract(epoch from u.used_at) * 1000000)::bigint
+    (extract(epoch from k.created_at) * 1000000)::bigint, (extract(epoch from u.used_at) * 1000000)::bigint, k.scopes
 from api_key as k
 left join last_use as u on u.kind = 'key' and u.name = k.key
 where k.org_id = %(org_id)s
@@ -94,7 +99,15 @@ values (%(digest)b, %(key)s, to_timestamp(%(expires)s / 1000000.0));
 delete from access_token where expires_at < to_timestamp(%(now)s / 1000000.0);
 
 -- token: the client of a token that has not expired
-select k.org_id, k.key_id, k.name, k.role, (extract(epoch from t.expires_at) * 1000000)::bigint, k.key
+select
+    k.org_id, k.key_id, k.name, k.role, (extract(epoch from t.expires_at) * 1000000)::bigint, k.key,
+    k.scopes, o.request_rate, o.caller_rate
 from access_token as t
 join api_key as k on k.key = t.key
+join organisation as o on o.org_id = k.org_id
 where t.token_digest = %(digest)b and k.revoked_at is null and t.expires_at > to_timestamp(%(now)s / 1000000.0);
+
+-- set_rates: limit how many requests a second are answered; no row is returned if there is no such organisation
+update organisation set request_rate = %(organisation)s, caller_rate = %(caller)s
+where org_id = %(org_id)s
+returning org_id;

@@ -1,5 +1,6 @@
 """Migrates a database to the present schema. Each migration is applied once, and recorded with its checksum."""
 
+import asyncio
 import re
 from hashlib import sha256
 from importlib.resources import files
@@ -13,6 +14,11 @@ from milepost.store.database import Transaction
 from milepost.store.sql.conninfo import with_defaults
 
 _OLDEST = re.compile(r"^-- oldest: (\S+)$", re.MULTILINE)
+LOCK_MILLISECONDS = 1_000
+"""How long a migration waits for a table that others use; they wait behind it meanwhile."""
+
+ATTEMPTS_MAX = 60
+PAUSE_SECONDS = 1
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
 
 
@@ -63,9 +69,21 @@ async def migrate(url: str) -> list[str]:
                 message = f"Migration {name} was applied with another text; restore it and add a new one."
                 raise Tampered(message)
             if name not in checksums:
-                await _apply(connection, name, text, checksum)
+                await _apply_when_free(connection, name, text, checksum)
                 applied.append(name)
     return applied
+
+
+async def unapplied(url: str) -> list[str]:
+    """Return the names of the migrations that the database at *url* lacks. Raises Unavailable and TooNew."""
+    async with await _connect(url) as connection:
+        cursor = await connection.execute("select to_regclass('migration') is not null")
+        if await cursor.fetchone() != (True,):
+            return [name for name, _ in migrations()]
+        cursor = await connection.execute("select name, coalesce(oldest, name) from migration")
+        applied: dict[str, str] = dict(await cursor.fetchall())
+    _check_age(max(applied.values(), default=None))
+    return [name for name, _ in migrations() if name not in applied]
 
 
 async def is_empty(url: str) -> bool:
@@ -84,8 +102,26 @@ async def _connect(url: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         raise Unavailable(message) from error
 
 
+async def _apply_when_free(
+    connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str
+) -> None:
+    """Apply a migration; again and again if others hold a lock that it needs.
+
+    Whoever waits for a lock of a whole table makes all later statements wait behind it, so no attempt waits long.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            await _apply(connection, name, text, checksum)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+    raise Unavailable(f"Migration {name} waits for a lock that another session holds; nothing of it was applied.")
+
+
 async def _apply(connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str) -> None:
     async with connection.transaction():
+        await connection.execute(f"set local lock_timeout = {LOCK_MILLISECONDS}".encode())
         for part in _parts(text):
             # The text is a file of this package.
             await connection.execute(part.encode())

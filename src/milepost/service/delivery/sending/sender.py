@@ -32,6 +32,7 @@ LEASE_MARGIN_SECONDS = 10
 
 USER_AGENT = "Milepost"
 SHOWN = "milepost-sequence"
+ATTEMPTS_WELL, ATTEMPTS_FAILED = "attempts that succeeded", "attempts that failed"
 _log = structlog.get_logger()
 
 
@@ -160,6 +161,8 @@ class Sender:
             await deliveries.settle(transaction, settled, self._now())
 
         await self._runtime.database.attempt(work)
+        for sent in ended:
+            self._runtime.counts[ATTEMPTS_WELL if sent.attempt.error is None else ATTEMPTS_FAILED] += 1
 
     async def _judge(
         self, transaction: Transaction, org_id: int, webhook_id: int, group: Sequence[Sent]

@@ -1,0 +1,1 @@
+"""Who may ask what: people with their roles, and the scopes that roles are made of."""
