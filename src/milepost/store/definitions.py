@@ -5,6 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from milepost.model.target import TargetGroup
+from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Transaction
 from milepost.store.scheduled import jobs
@@ -63,6 +64,12 @@ async def newest(transaction: Transaction, org_id: int, group_id: int) -> Target
     """Return the newest version of a group, None if the organisation never had a group with this id."""
     row = await transaction.row("newest_group", {"org_id": org_id, "group_id": group_id})
     return None if row is None else codec.decode_group(row[0])
+
+
+async def versions_of(transaction: Transaction, org_id: int, group_id: int) -> list[tuple[int, Micros]]:
+    """Return the versions of a group, latest first, each with the instant at which it was made (epoch microseconds)."""
+    rows = await transaction.rows("versions_of_group", {"org_id": org_id, "group_id": group_id})
+    return [(version, Micros(made_at)) for version, made_at in rows]
 
 
 async def add(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:

@@ -25,6 +25,7 @@ from milepost.api.native.customers import routes as native_customers
 from milepost.api.native.declarations import routes as declarations
 from milepost.api.native.enrolments import routes as enrolments
 from milepost.api.native.events import routes as events
+from milepost.api.native.explanations import routes as explanations
 from milepost.api.native.feed import routes as feed
 from milepost.api.native.goals import routes as goals
 from milepost.api.native.inspector import routes as inspector
@@ -66,6 +67,7 @@ MODULES: tuple[ModuleType, ...] = (
     webhooks,
     event_definitions,
     progress,
+    explanations,
     awards,
     streaks,
     native_webhooks,

@@ -42,3 +42,10 @@ limit 1;
 select setval(%(sequence)s::text::regclass, greatest(%(least)s::bigint, (
     select coalesce(max(last_value), 1) from pg_sequences where sequencename = %(sequence)s::text
 )));
+
+-- versions_of_group: the versions of a definition, latest first, and when each was made
+select t.version, coalesce((extract(epoch from v.changed_at) * 1000000)::bigint, 0)
+from target_group_version as t
+join organisation_version as v on v.org_id = t.org_id and v.version = t.version
+where t.org_id = %(org_id)s and t.group_id = %(group_id)s
+order by t.version desc;
