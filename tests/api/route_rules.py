@@ -105,6 +105,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
     ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
+    ("get", "/api/v1/customers/{customer_id}/targets/{target_id}/explanation"): Rule("language=de"),
     ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/awards"): Rule(body='{"id": "x", "amount": 1}'),
     ("post", "/api/v1/customers/{customer_id}/awards/voids"): Rule(body='{"id": "v", "decision": "x"}'),
