@@ -61,7 +61,7 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
         caller = await runtime.access.by_password(code, password, request.client.host if request.client else "")
     if caller is None:
         raise NotRecognised
-    needs = request.app.state.needs[request.method.lower(), request.scope["route"].path]
+    needs = request.app.state.needs[request.method.lower(), request.scope["route"].path_format]
     if not caller.role.allows(needs):
         raise NotAllowed(caller.role, needs)
     check_parameters(request)

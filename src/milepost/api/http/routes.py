@@ -24,6 +24,7 @@ from milepost.api.native.awards import routes as awards
 from milepost.api.native.customers import routes as native_customers
 from milepost.api.native.declarations import routes as declarations
 from milepost.api.native.enrolments import routes as enrolments
+from milepost.api.native.event_log import routes as event_log
 from milepost.api.native.events import routes as events
 from milepost.api.native.explanations import routes as explanations
 from milepost.api.native.feed import routes as feed
@@ -68,6 +69,7 @@ MODULES: tuple[ModuleType, ...] = (
     event_definitions,
     progress,
     explanations,
+    event_log,
     awards,
     streaks,
     native_webhooks,

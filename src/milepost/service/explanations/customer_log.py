@@ -36,10 +36,12 @@ class CustomerLog(NamedTuple):
     at: Micros | None
 
 
-async def read_log(runtime: Runtime, org_id: int, customer_id: int, at: Micros | None) -> CustomerLog | None:
+async def read_log(
+    runtime: Runtime, org_id: int, customer_id: int, at: Micros | None, *, follows: bool = True
+) -> CustomerLog | None:
     """Return the log of a customer; None if the organisation has no such customer.
 
-    A customer who was merged by then stands for the survivor.
+    A customer who was merged by then stands for the survivor if it *follows* merges.
     """
     async with runtime.database.transaction() as transaction:
         while True:
@@ -54,7 +56,7 @@ async def read_log(runtime: Runtime, org_id: int, customer_id: int, at: Micros |
                 if row.seq <= found.standing.seq and (at is None or row.received_at <= at)
             ]
             survivor = found.standing.lineage.survivor
-            if survivor is None or all(row.name != MERGE_INTO_SURVIVOR for _, row in rows):
+            if not follows or survivor is None or all(row.name != MERGE_INTO_SURVIVOR for _, row in rows):
                 break
             customer_id = survivor
         version = found.version if at is None else await organisations.version_at(transaction, org_id, at)

@@ -15,7 +15,7 @@ class EventRef(Struct, rename="camel"):
     received_at: str
 
 
-class CountedItem(Struct, rename="camel"):
+class CountedEventItem(Struct, rename="camel"):
     """An event that changed the value: by `amount`, from `before` to `after`; `sum` is the running sum.
 
     `countedBy` is the enrolment that counted an event which was received before it. `sentence` says it in words.
@@ -32,20 +32,20 @@ class CountedItem(Struct, rename="camel"):
     sentence: str
 
 
-class PartItem(Struct, rename="camel"):
+class ConditionPartItem(Struct, rename="camel"):
     """A part of a condition: its text, its value, and its own parts. A value that is not known is null."""
 
     text: str
     value: str | bool | None
-    parts: list["PartItem"]
+    parts: list["ConditionPartItem"]
 
 
-class LineItem(Struct, rename="camel"):
+class TracedLineItem(Struct, rename="camel"):
     """A line of a bill, by its number from 1, with the values of the condition there."""
 
     line: int
     code: str
-    condition: PartItem
+    condition: ConditionPartItem
 
 
 class ReasonParameters(Struct, rename="camel", omit_defaults=True):
@@ -64,12 +64,12 @@ class ReasonParameters(Struct, rename="camel", omit_defaults=True):
     enrolled_at: str | None = None
     late_days: int | None = None
     field: str | None = None
-    condition: PartItem | None = None
-    deciding: PartItem | None = None
-    lines: list[LineItem] | None = None
+    condition: ConditionPartItem | None = None
+    deciding: ConditionPartItem | None = None
+    lines: list[TracedLineItem] | None = None
 
 
-class NotCountedItem(Struct, rename="camel"):
+class NotCountedEventItem(Struct, rename="camel"):
     """An event of the period that did not count, and why. `sentence` says it in words."""
 
     event: EventRef
@@ -79,14 +79,14 @@ class NotCountedItem(Struct, rename="camel"):
     sentence: str
 
 
-class ChangeItem(Struct, rename="camel"):
+class DefinitionChangeItem(Struct, rename="camel"):
     """A version of the organisation that changed the definition, and when."""
 
     version: int
     changed_at: str
 
 
-class CellItem(Struct, rename="camel"):
+class StreakCellItem(Struct, rename="camel"):
     """A period of a streak: DONE, MISSED, FROZEN, PAUSED, OUTAGE, OPEN or UPCOMING, and the length after it."""
 
     period: str
@@ -97,7 +97,7 @@ class CellItem(Struct, rename="camel"):
     event: EventRef | None
 
 
-class MemberItem(Struct, rename="camel"):
+class UnifiedMemberItem(Struct, rename="camel"):
     """A target of a unified group with its value in the period."""
 
     target_id: int
@@ -106,7 +106,7 @@ class MemberItem(Struct, rename="camel"):
     achieved: bool
 
 
-class DecisionItem(Struct, rename="camel"):
+class CapDecisionItem(Struct, rename="camel"):
     """A decision about an award that the cap may have concerned: what was asked for and what was given."""
 
     event: EventRef
@@ -144,11 +144,11 @@ class Explanation(Struct, rename="camel"):
     equals_stored: bool
     sentence: str
     version: int
-    changes: list[ChangeItem]
+    changes: list[DefinitionChangeItem]
     opening: Number
-    counted: list[CountedItem]
-    not_counted: list[NotCountedItem]
-    streak: list[CellItem]
-    members: list[MemberItem]
-    decisions: list[DecisionItem]
+    counted: list[CountedEventItem]
+    not_counted: list[NotCountedEventItem]
+    streak: list[StreakCellItem]
+    members: list[UnifiedMemberItem]
+    decisions: list[CapDecisionItem]
     next_cursor: str | None

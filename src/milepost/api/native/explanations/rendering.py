@@ -6,18 +6,18 @@ from typing import cast
 from milepost.api.http.body import number
 from milepost.api.native.answer import iso, iso_or_null
 from milepost.api.native.explanations.answer import (
-    CellItem,
-    ChangeItem,
-    CountedItem,
-    DecisionItem,
+    CapDecisionItem,
+    ConditionPartItem,
+    CountedEventItem,
+    DefinitionChangeItem,
     EventRef,
     Explanation,
     ExplanationPeriod,
-    LineItem,
-    MemberItem,
-    NotCountedItem,
-    PartItem,
+    NotCountedEventItem,
     ReasonParameters,
+    StreakCellItem,
+    TracedLineItem,
+    UnifiedMemberItem,
 )
 from milepost.language import TracedPart, print_text
 from milepost.language.values import Value
@@ -53,14 +53,14 @@ def explanation_item(explained: ProgressExplanation, language: Language, skipped
         equals_stored=explained.equals_stored,
         sentence=rule_words(explained, language),
         version=explained.view.snapshot.organisation.version,
-        changes=[ChangeItem(one.version, iso(one.changed_at)) for one in explained.versions],
+        changes=[DefinitionChangeItem(one.version, iso(one.changed_at)) for one in explained.versions],
         opening=number(explained.opening),
         counted=_counted(explained, language),
         not_counted=[_not_counted(explained, row, language) for row in explained.events if row.not_counted is not None],
         streak=_streak(explained),
         members=_members(explained),
         decisions=[
-            DecisionItem(_event(one.event), number(one.asked), number(one.given)) for one in explained.decisions
+            CapDecisionItem(_event(one.event), number(one.asked), number(one.given)) for one in explained.decisions
         ],
         next_cursor=str(shown) if shown < explained.total else None,
     )
@@ -76,14 +76,14 @@ def _event(event: Event) -> EventRef:
     )
 
 
-def _counted(explained: ProgressExplanation, language: Language) -> list[CountedItem]:
+def _counted(explained: ProgressExplanation, language: Language) -> list[CountedEventItem]:
     items, total = [], explained.opening
     for row in explained.events:
         if row.reason is None:
             continue
         total += row.amount
         items.append(
-            CountedItem(
+            CountedEventItem(
                 event=_event(row.event),
                 before=number(total - row.amount),
                 after=number(total),
@@ -98,9 +98,9 @@ def _counted(explained: ProgressExplanation, language: Language) -> list[Counted
     return items
 
 
-def _not_counted(explained: ProgressExplanation, row: ExplainedEvent, language: Language) -> NotCountedItem:
+def _not_counted(explained: ProgressExplanation, row: ExplainedEvent, language: Language) -> NotCountedEventItem:
     assert row.not_counted is not None
-    return NotCountedItem(
+    return NotCountedEventItem(
         event=_event(row.event),
         reason=row.not_counted.reason.value,
         parameters=_parameters(explained, row.not_counted),
@@ -127,15 +127,17 @@ def _parameters(explained: ProgressExplanation, not_counted: NotCounted) -> Reas
         condition=None if condition is None else _part(cast("TracedPart", condition)),
         deciding=None if condition is None else _part(cast("TracedPart", found["deciding"])),
         lines=[
-            LineItem(number_, code, _part(traced))
+            TracedLineItem(number_, code, _part(traced))
             for number_, code, traced in cast("tuple[tuple[int, str, TracedPart], ...]", found.get("lines", ()))
         ]
         or None,
     )
 
 
-def _part(traced: TracedPart) -> PartItem:
-    return PartItem(print_text(traced.expression), _value(traced.value), [_part(part) for part in traced.parts])
+def _part(traced: TracedPart) -> ConditionPartItem:
+    return ConditionPartItem(
+        print_text(traced.expression), _value(traced.value), [_part(part) for part in traced.parts]
+    )
 
 
 def _value(value: Value) -> str | bool | None:
@@ -149,9 +151,9 @@ def _value(value: Value) -> str | bool | None:
             return value.format_iso()
 
 
-def _streak(explained: ProgressExplanation) -> list[CellItem]:
+def _streak(explained: ProgressExplanation) -> list[StreakCellItem]:
     return [
-        CellItem(
+        StreakCellItem(
             period=cell.period.ref_code,
             starts_at=iso(cell.opens_at),
             ends_at=iso(cell.closes_at),
@@ -163,9 +165,9 @@ def _streak(explained: ProgressExplanation) -> list[CellItem]:
     ]
 
 
-def _members(explained: ProgressExplanation) -> list[MemberItem]:
+def _members(explained: ProgressExplanation) -> list[UnifiedMemberItem]:
     return [
-        MemberItem(
+        UnifiedMemberItem(
             target_id=target.id,
             name=target.name,
             value=number(0 if progress is None else progress.value),
