@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import ApiClient, Json, OrganisationClient
+from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, back, bill, event, group, line, target
 
 
@@ -113,6 +113,37 @@ def test_an_answer_of_the_past_is_what_was_answered_then(front: ApiClient) -> No
         for headers in ({}, {"X-Milepost-At": "2026-01-20T13:00:00Z"})
     )
     assert now != past
+
+
+def test_whatever_was_answered_is_answered_again(front: ApiClient) -> None:
+    """As of each instant, the vendor's view is the one that was given then: late bills, returns, a changed goal."""
+    organisation = front.organisation()
+    made = organisation.define(group(target()))
+    target_id, answers = made["targets"][0]["id"], {}
+    happening: list[Json] = [
+        bill(30, "B1"),
+        bill(40, "B2", time="2026-01-19T12:00:00Z"),
+        back("B1", "AMOUNT", amount=5),
+        bill(70, "B3"),
+        back("B3"),
+    ]
+    for hour, sent in enumerate(happening, 13):
+        front.clock.set(f"2026-01-20T{hour}:00:00Z")
+        organisation.send_events(sent)
+        if hour == 15:
+            body = {"id": target_id, "defaultValues": [{"defaultValue": 60}]}
+            organisation.data("PUT", f"/v3/targetGroups/{made['id']}/targets/{target_id}", body)
+        front.clock.set(f"2026-01-20T{hour}:30:00Z")
+        path = f"/v3/users/{organisation.customer('anna')}/targetGroups"
+        answers[f"2026-01-20T{hour}:30:00Z"] = organisation.get(path, includeInactive="true")["data"]
+    front.clock.set("2026-02-20T12:00:00Z")
+    again = {
+        at: json_of(organisation.send("GET", f"{path}?includeInactive=true", headers={"X-Milepost-At": at}))["data"]
+        for at in answers
+    }
+
+    assert answers == again
+    assert len({str(one) for one in answers.values()}) == len(happening)
 
 
 @pytest.mark.parametrize(
