@@ -58,7 +58,7 @@ class Provoker:
         known = {name: str(place.get(name, values[0])) for name, values in stage.known.items()}
         told = self._document["paths"][path][method].get("parameters", ())
         ids = {one["name"]: known[one["name"]] for one in told if one["in"] == "path"}
-        query = {name: known[name] for name in stage.asked(path)}
+        query = {name: known[name] for name in stage.asked(method, path)}
         body = stage.sound(method.upper(), path)
         media = "text/csv" if isinstance(body, str) else "application/json"
         written = None if body is None else body.encode() if isinstance(body, str) else write_json(body)

@@ -156,7 +156,9 @@ def _come_near(case: Case[Any], stage: Stage, chance: Random) -> None:
     known = {name: str(place.get(name, chance.choice(values))) for name, values in stage.known.items()}
     case.path_parameters = {name: known.get(name, value) for name, value in (case.path_parameters or {}).items()}
     drawn = case.query or {}
-    case.query = {name: known[name] for name in sorted({*drawn, *stage.asked(case.operation.path)}) if name in known}
+    case.query = {
+        name: known[name] for name in sorted({*drawn, *stage.asked(case.method, case.operation.path)}) if name in known
+    }
     if drawn and chance.random() < 0.3:
         name = chance.choice(sorted(drawn))
         case.query[name] = drawn[name]

@@ -44,7 +44,7 @@ class Stage:
                 bill(net, customer=customer_key, lines=(line(),))
                 for customer_key, net in (("anna", 60), ("bob", 250), ("anna", "7.5"))
             ),
-            bill("30", customer="cleo", number="B1"),
+            bill("30", customer="cleo", number="B1", id="cleo bill"),
         )
         self.customers = [organisation.customer(name) for name in ("anna", "bob", "cleo")]
         enrolment = [{"customerId": self.customers[0], "periodName": "January"}]
@@ -85,6 +85,9 @@ class Stage:
             ([job], "job_id"),
             *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
             (["random"], "inspector_name"),
+            (["test"], "source"),
+            (["cleo bill"], "event_id"),
+            (customers, "customer"),
             ([self.own], "goal_id"),
             ([added_user(self.organisation, "mira@brand.example", "Mira")["user"]["id"]], "person_id"),
             ([self.pattern], "template"),
@@ -110,8 +113,10 @@ class Stage:
             found["customer_id"] = self.customers[0]
         return found | {"periodId": period["id"], "identifierName": "id", "userIdentifierType": "externalId"}
 
-    def asked(self, path: str) -> tuple[str, ...]:
+    def asked(self, method: str, path: str) -> tuple[str, ...]:
         """Return the parameters without which the route answers nothing."""
+        if (method.upper(), path) == ("GET", "/api/v1/events"):
+            return ("customer",)
         return next((names for end, names in ASKED.items() if path.endswith(end)), ())
 
     def sound(self, method: str, path: str) -> Any:

@@ -30,6 +30,8 @@ PARAMETERS = {
     "delivery_id": "delivery",
     "inspector_name": "inspector",
     "person_id": "person",
+    "source": "event source",
+    "event_id": "event key",
 }
 """What the parameters of addresses name."""
 
@@ -111,6 +113,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
     ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
+    ("get", "/api/v1/events"): Rule("customer=<customer>&limit=2"),
+    ("get", "/api/v1/events/{source}/{event_id}"): Rule(),
+    ("get", "/api/v1/customers/{customer_id}/targets/{target_id}/explanation"): Rule("language=de"),
     ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/awards"): Rule(body='{"id": "x", "amount": 1}'),
     ("post", "/api/v1/customers/{customer_id}/awards/voids"): Rule(body='{"id": "v", "decision": "x"}'),
@@ -225,7 +230,10 @@ class World:
         audience = json_of(post("/api/v1/audiences", {"name": f"{word} a"}))
         wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
         defined = organisation.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
-        organisation.send_events(bill(customer=f"{word} anna"), event("Run", customer=f"{word} anna"))
+        organisation.send_events(
+            bill(customer=f"{word} anna", source=f"{word} source", id=f"{word} bill"),
+            event("Run", customer=f"{word} anna"),
+        )
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
@@ -250,6 +258,8 @@ class World:
             "till code": f"{word} t",
             "group name": f"{word} group",
             "person": added_user(organisation, f"{word}@brand.example", f"{word} mira")["user"]["id"],
+            "event source": f"{word} source",
+            "event key": f"{word} bill",
             **added_webhook(organisation, word),
         }
 

@@ -29,6 +29,8 @@ NOBODY: dict[str, object] = dict.fromkeys(
     "event": "Nothing",
     "till code": "nothing",
     "group name": "nothing",
+    "event source": "nothing",
+    "event key": "nothing",
 }
 
 

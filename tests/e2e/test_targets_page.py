@@ -14,7 +14,7 @@ from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opene
 
 DOCS = Path(__file__).parents[2] / "docs"
 CLOCK = "2026-03-25T12:00:00Z"
-BLOCK = re.compile(r"```(?P<kind>sh|json)\n(?P<text>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(?P<kind>sh|json|text)\n(?P<text>.*?)```", re.DOTALL)
 exact = msgspec.json.Decoder(float_hook=Decimal)
 BODY_OPTION, HEADER_OPTION, METHOD_OPTION, LOGIN_OPTION = "-d", "-H", "-X", "-u"
 
@@ -56,22 +56,27 @@ def holds(answer: Any, shown: Json) -> bool:
     return any(holds(part, shown) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["targets.md", "taking-part.md"])
+@pytest.mark.parametrize("page", ["targets.md", "taking-part.md", "explaining.md"])
 def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: str) -> None:
     """Request by request, in the order of the page."""
     organisation: OrganisationClient = front.organisation()
     front.clock.set(CLOCK)
     known: dict[str, str] = {}
     answer: Json = {}
+    text = ""
     for block in BLOCK.finditer((DOCS / page).read_text()):
         if block["kind"] == "json":
             assert holds(answer, exact.decode(block["text"])), f"{block['text']} is not in {answer}"
+            continue
+        if block["kind"] == "text":
+            assert block["text"] == text
             continue
         given = asked(block["text"])
         path = re.sub(r"\$(\w+)", lambda found: known[found[1]], given.path)
         answered = organisation.send(given.method, path, content=given.body)
         assert answered.is_success, (block["text"], answered.text)
-        answer = json_of(answered)
+        text = answered.text
+        answer = json_of(answered) if answered.headers["content-type"].startswith("application/json") else {}
         if path == "/v3/targetGroups":
             known.update(GROUP=str(answer["data"]["id"]), TARGET=str(answer["data"]["targets"][0]["id"]))
         if path.startswith("/api/v1/customers?"):

@@ -17,6 +17,7 @@ from milepost.cli.compat.vendor_import import compat
 from milepost.cli.config import config
 from milepost.cli.demo import demo
 from milepost.cli.doctor import doctor
+from milepost.cli.explain import explain
 from milepost.cli.imports.import_customers import import_customers
 from milepost.cli.imports.import_declarations import (
     import_concepts,
@@ -71,6 +72,7 @@ app.command()(demo)
 app.command()(serve)
 app.command()(worker)
 app.command()(verify)
+app.command()(explain)
 app.command()(audit)
 app.command()(doctor)
 app.command()(backup)

@@ -4,7 +4,7 @@ A standing, an event and what the log says of it give the next standing, the ent
 that it leads to. Nothing here reads a clock, a table or a socket, so a replay gives what happened.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
@@ -16,14 +16,14 @@ from milepost.engine.commands.enrolment import enrol, unenrol
 from milepost.engine.commands.first_returns import reverse, reverse_for_waiting
 from milepost.engine.commands.period_boundary import roll_over
 from milepost.engine.commands.returns import correct
+from milepost.engine.commands.streak_protection import protect_streak
 from milepost.engine.commands.vendor_import import import_progress
-from milepost.engine.fold import Fold
+from milepost.engine.fold import Fold, StoredCount
 from milepost.engine.progress.archive import archive_closed
 from milepost.engine.progress.corrections import related
 from milepost.engine.progress.count import count
 from milepost.engine.progress.counters import after, days_after, days_of
 from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, is_named, satisfies
-from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
@@ -43,7 +43,6 @@ from milepost.model.event import (
 )
 from milepost.model.organisation import RULES_FIRST, CapsFollowReturns
 from milepost.model.standing import EMPTY_STANDING, Entry, Outcome, Progress, ProgressKey, Standing
-from milepost.model.streak import Freezes, Pause, Streak
 from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 
@@ -51,7 +50,8 @@ from milepost.rules.compiled.index import RuleIndex
 class AppliedEvent(Struct, frozen=True, gc=False):
     """An applied event: its number, its entries and outcomes, and the rows that were archived with it.
 
-    `stored_activity` has, for each row in which the event counted stored events, the latest date of these.
+    `stored_activity` has, for each row in which the event counted stored events, the latest date of these;
+    `stored_counts` says which of its entries each of these made.
     """
 
     event: Event
@@ -60,6 +60,7 @@ class AppliedEvent(Struct, frozen=True, gc=False):
     outcomes: Sequence[Outcome]
     archived: tuple[Progress, ...] = ()
     stored_activity: Mapping[ProgressKey, Micros] = {}
+    stored_counts: tuple[StoredCount, ...] = ()
 
 
 class BatchResult(NamedTuple):
@@ -124,6 +125,13 @@ def apply_batch(
     return BatchResult(fold.standing(), history, applied)
 
 
+class ReplayedStep(NamedTuple):
+    """One step of a replay: the open fold after the event, and the result of the event."""
+
+    fold: Fold
+    applied: AppliedEvent
+
+
 def replay(
     rule_index_of: Callable[[int], RuleIndex], events: Iterable[tuple[int, Event]], start: Replayed = START
 ) -> Replayed:
@@ -132,7 +140,26 @@ def replay(
     The log of *start* may hold the logs of customers who are merged into this customer later.
     """
     fold: Fold | None = None
-    history, outcomes = dict(start.history), list(start.outcomes)
+    history, applied = dict(start.history), list[AppliedEvent]()
+    for fold, done in replay_steps(rule_index_of, events, start, history):  # noqa: B007 - the last fold is the result
+        applied.append(done)
+    return Replayed(
+        standing=start.standing if fold is None else fold.standing(),
+        history=history,
+        log=(*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied)),
+        outcomes=(*start.outcomes, *(outcome for one in applied for outcome in one.outcomes)),
+        applied=(*start.applied, *applied),
+    )
+
+
+def replay_steps(
+    rule_index_of: Callable[[int], RuleIndex],
+    events: Iterable[tuple[int, Event]],
+    start: Replayed,
+    history: dict[ProgressKey, Progress],
+) -> Iterator[ReplayedStep]:
+    """Apply a log event by event; *history*, the archived progress of *start*, is kept up to date."""
+    fold: Fold | None = None
     past, applied = [*start.log], list[AppliedEvent]()
     for version, event in events:
         rule_index = rule_index_of(version)
@@ -142,12 +169,7 @@ def replay(
         done = _step_with_history(fold, event, history, past, len(start.log), applied)
         history.update({row.key: row for row in done.archived})
         applied.append(done)
-        outcomes += done.outcomes
-    log = (*start.log, *(Logged(one.event, one.seq, one.entries) for one in applied))
-    standing = start.standing if fold is None else fold.standing()
-    return Replayed(
-        standing=standing, history=history, log=log, outcomes=tuple(outcomes), applied=(*start.applied, *applied)
-    )
+        yield ReplayedStep(fold, done)
 
 
 def _step_with_history(
@@ -203,6 +225,7 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
         fold.zone_days = days_after(fold.zone_days, event)
     archived = archive_closed(fold) if fold.latest_at >= fold.archive_at else ()
     stored_activity, fold.stored_activity = fold.stored_activity, {}
+    stored_counts, fold.stored_counts = fold.stored_counts, ()
     return AppliedEvent(
         event=event,
         seq=fold.seq,
@@ -210,6 +233,7 @@ def step(fold: Fold, event: Event, past: Sequence[Logged] = ()) -> AppliedEvent:
         outcomes=fold.outcomes.take(),
         archived=archived,
         stored_activity=stored_activity,
+        stored_counts=stored_counts,
     )
 
 
@@ -249,7 +273,7 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
         case LoseIdentifiers():
             fold.lineage = fold.lineage._replace(has_lost_names=True)
         case GrantFreezes() | PauseStreak():
-            _protect_streak(fold, event.payload)
+            protect_streak(fold, event.payload)
         case _ as never:
             assert_never(never)
 
@@ -270,13 +294,3 @@ def _buy(fold: Fold, bill: Bill, past: Sequence[Logged]) -> None:
 
 def _is_first(fold: Fold) -> bool:
     return fold.rule_index.settings.rules_edition == RULES_FIRST
-
-
-def _protect_streak(fold: Fold, payload: GrantFreezes | PauseStreak) -> None:
-    streak = fold.streaks.get(payload.group_id) or Streak(payload.group_id)
-    if isinstance(payload, GrantFreezes):
-        granted = Freezes(fold.event.occurred_at, payload.count)
-        reevaluate(fold, streak._replace(freezes=tuple(sorted((*streak.freezes, granted)))))
-    else:
-        pause = Pause(payload.starts_at, payload.ends_at)
-        reevaluate(fold, streak._replace(pauses=tuple(sorted((*streak.pauses, pause)))))

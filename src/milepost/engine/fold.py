@@ -34,12 +34,24 @@ class CompositeDue(NamedTuple):
     cause: Cause
 
 
+class StoredCount(NamedTuple):
+    """A stored event that an enrolment counted: its place in the log, and which entries of the enrolment it made.
+
+    `first` and `until` are positions among the entries of the enrolment, half-open.
+    """
+
+    place: tuple[int, ...]
+    first: int
+    until: int
+
+
 class Fold:
     """A standing that is open for changes.
 
     `progress` holds the live rows. `entries` and `outcomes` are those of the event that is being applied, so far.
-    `stored_activity` has, for each row in which the event counted stored events, the latest date of these.
-    `rule_index` may be set anew between two events: rules change, the standing stays open.
+    `stored_activity` has, for each row in which the event counted stored events, the latest date of these, and
+    `stored_counts` which entries each of these made. `rule_index` may be set anew between two events: rules change, the
+    standing stays open.
     """
 
     __slots__ = (
@@ -63,6 +75,7 @@ class Fold:
         "rule_index",
         "seq",
         "stored_activity",
+        "stored_counts",
         "streaks",
         "waiting",
         "zone_days",
@@ -91,6 +104,7 @@ class Fold:
         self.lineage = standing.lineage
         self.zone_days = standing.zone_days
         self.stored_activity: dict[ProgressKey, Micros] = {}
+        self.stored_counts: tuple[StoredCount, ...] = ()
         self.composites_due: dict[tuple[int, int], CompositeDue] | None = None
         self._standing: Standing | None = standing
         self._seen: Standing | None = None

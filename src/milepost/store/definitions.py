@@ -5,6 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from milepost.model.target import TargetGroup
+from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Transaction
 from milepost.store.scheduled import jobs
@@ -65,10 +66,15 @@ async def newest(transaction: Transaction, org_id: int, group_id: int) -> Target
     return None if row is None else codec.decode_group(row[0])
 
 
+async def versions_of(transaction: Transaction, org_id: int, group_id: int) -> list[tuple[int, Micros]]:
+    """Return the versions of a group, latest first, each with the instant at which it was made (epoch microseconds)."""
+    rows = await transaction.rows("versions_of_group", {"org_id": org_id, "group_id": group_id})
+    return [(version, Micros(made_at)) for version, made_at in rows]
+
+
 async def add(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
     """Add *group* as it is in force from *version* on, and request jobs that enrol the members of its audiences."""
-    values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
-    await transaction.run("add_group_version", values)
+    await save_version(transaction, org_id, group, version)
     await jobs.request_enrolments(transaction, org_id, group)
 
 
@@ -87,7 +93,13 @@ async def rewrite(transaction: Transaction, org_id: int, group: TargetGroup, ver
 async def save_version(transaction: Transaction, org_id: int, group: TargetGroup, version: int) -> None:
     """Add *group* as a version that differs in nothing that enrols anybody."""
     values = {"org_id": org_id, "group_id": group.id, "version": version, "body": codec.encode_group(group)}
-    await transaction.run("add_group_version", values)
+    await transaction.run("add_group_version", values | {"made_at": _made_at(group)})
+
+
+def _made_at(group: TargetGroup) -> Micros:
+    """Return when this version of *group* was made: when the group or one of its parts was changed last."""
+    of_parts = [*(period.attribution for period in group.periods), *(target.attribution for target in group.targets)]
+    return max(one.updated_at for one in (group.attribution, *of_parts) if one is not None)
 
 
 def _names(org_id: int, names: Mapping[NameKey, int]) -> dict[str, object]:

@@ -194,6 +194,13 @@ async def set_zone(transaction: Transaction, org_id: int, zone: str) -> None:
     await transaction.run("set_organisation_zone", {"org_id": org_id, "zone": zone})
 
 
+async def version_at(transaction: Transaction, org_id: int, at: Micros) -> int:
+    """Return the version that was in force at the instant *at* (epoch microseconds); the first one before all."""
+    row = await transaction.row("version_at", {"org_id": org_id, "at": at})
+    assert row is not None
+    return int(row[0])
+
+
 async def at_version(transaction: Transaction, org_id: int, version: int) -> Organisation:
     """Return an organisation with the settings in force at *version*."""
     row = await transaction.row("organisation_at", {"org_id": org_id, "version": version})

@@ -48,12 +48,13 @@ create table organisation_version (
     primary key (org_id, version)
 );
 
--- The complete definition of a group, in force from a version on.
+-- The complete definition of a group, in force from a version on, which was made at made_at.
 create table target_group_version (
     org_id bigint not null references organisation,
     group_id bigint not null,
     version bigint not null,
     body text not null,
+    made_at timestamptz,
     primary key (org_id, group_id, version)
 );
 

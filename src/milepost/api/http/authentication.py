@@ -83,7 +83,7 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
         raise NotRecognised
     note_caller(request, caller.org_id, caller.author.code)
     request.state.rate_limit = runtime.rates.count(caller)
-    needs, scope = request.app.state.needs[request.method.lower(), request.scope["route"].path]
+    needs, scope = request.app.state.needs[request.method.lower(), request.scope["route"].path_format]
     if not caller.role.allows(needs):
         raise NotAllowed(caller.role, needs)
     if not caller.may(scope):

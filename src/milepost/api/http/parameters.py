@@ -31,7 +31,7 @@ def check_parameters(request: Request) -> None:
     route = request.scope["route"]
     if not request.query_params or not isinstance(route, APIRoute):
         return
-    address = request.method.lower(), route.path
+    address = request.method.lower(), route.path_format
     known = frozenset(_declared(route.dependant)) | request.app.state.parameters.get(address, frozenset())
     if ANY in known:
         return

@@ -24,7 +24,9 @@ from milepost.api.native.awards import routes as awards
 from milepost.api.native.customers import routes as native_customers
 from milepost.api.native.declarations import routes as declarations
 from milepost.api.native.enrolments import routes as enrolments
+from milepost.api.native.event_log import routes as event_log
 from milepost.api.native.events import routes as events
+from milepost.api.native.explanations import routes as explanations
 from milepost.api.native.feed import routes as feed
 from milepost.api.native.goals import routes as goals
 from milepost.api.native.inspector import routes as inspector
@@ -70,6 +72,8 @@ MODULES: Mapping[ModuleType, Area | None] = {
     webhooks: Area.EVENTS,
     event_definitions: Area.EVENTS,
     progress: Area.CUSTOMERS,
+    explanations: Area.CUSTOMERS,
+    event_log: Area.EVENTS,
     awards: Area.CUSTOMERS,
     streaks: Area.CUSTOMERS,
     native_webhooks: Area.WEBHOOKS,

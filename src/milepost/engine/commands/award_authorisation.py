@@ -20,7 +20,7 @@ ONES = frozenset({Kpi.COUNT, Kpi.VISIT})
 """Types of which a decision uses one, whatever it is worth."""
 
 
-class _Bound(NamedTuple):
+class Bound(NamedTuple):
     """One cap of a decision: the share of the award that the cap leaves, and the measure that the award would use."""
 
     rule: Rule
@@ -32,7 +32,7 @@ class _Bound(NamedTuple):
 def authorise(fold: Fold, payload: AuthoriseAward) -> None:
     """Grant the least amount that any cap leaves, cut to units. A decision that grants nothing uses no cap up."""
     asked = to_units(payload.amount)
-    bounds = list(_bounds(fold, payload, asked))
+    bounds = list(bounds_of(fold, payload, asked))
     given = min([asked, *(floor(asked * bound.share) for bound in bounds)])
     fold.entries.append(
         Entry(target_id=0, period_id=0, reason=Reason.GRANTED, amount=given - asked, before=asked, after=given)
@@ -56,7 +56,7 @@ def _used(rule: Rule, share: Fraction, measure: int) -> int:
     return measure if rule.kpi in ONES else floor(measure * share)
 
 
-def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]:
+def bounds_of(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[Bound]:
     """Return the bound of each cap that concerns the decision."""
     award, bill = _as_award(fold.event, payload), _as_bill(fold.event, payload)
     for rule in fold.rule_index.caps:
@@ -75,9 +75,9 @@ def _bounds(fold: Fold, payload: AuthoriseAward, asked: int) -> Iterator[_Bound]
         left = _left(fold, rule, position, goal)
         if event is award:
             share = Fraction(min(left, asked), asked) if asked else Fraction(1)
-            yield _Bound(rule, position, share, None)
+            yield Bound(rule, position, share, None)
         else:
-            yield _Bound(rule, position, _share(fold, rule, position, left, measure), measure)
+            yield Bound(rule, position, _share(fold, rule, position, left, measure), measure)
 
 
 def _left(fold: Fold, rule: Rule, position: int, goal: int) -> int:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from milepost.engine.commands import first_returns
 from milepost.engine.commands.returns import amount_left
-from milepost.engine.fold import Fold, counts_stored_event, day_of, is_first_edition
+from milepost.engine.fold import Fold, StoredCount, counts_stored_event, day_of, is_first_edition
 from milepost.engine.progress.change import cause_of, change_between
 from milepost.engine.progress.corrections import Matching, matching
 from milepost.engine.progress.count import apply_to_group
@@ -40,6 +40,7 @@ def count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Lo
             noted = len(fold.entries)
             apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
             _note_activity(fold, noted, event.occurred_at)
+            fold.stored_counts = (*fold.stored_counts, StoredCount(logged.place, noted, len(fold.entries)))
 
 
 def _note_activity(fold: Fold, first: int, at: Micros) -> None:

@@ -169,6 +169,15 @@ async def organisation_id_by_name(database: Database, name: str) -> int:
         return (await _organisation_by_name(transaction, name)).id
 
 
+async def sole_organisation_id(database: Database) -> int:
+    """Return the id of the only organisation; raises Refused if there are none or several."""
+    async with database.reading() as reading:
+        ids = await organisations.all_ids(reading)
+    if len(ids) != 1:
+        raise Refused(Problem("--org", f"name the organisation: there are {len(ids)}"))
+    return ids[0]
+
+
 async def _organisation_by_name(transaction: Transaction, name: str) -> Organisation:
     org_id = await organisations.id_by_name(transaction, name)
     if org_id is None:

@@ -141,6 +141,15 @@ async def listed(
     return [_delivery(row) for row in await transaction.rows("deliveries_of", values)]
 
 
+async def of_messages(
+    transaction: Transaction, customer_key: CustomerKey, webhook_ids: Sequence[int], message_ids: Sequence[str]
+) -> list[Delivery]:
+    """Return the deliveries of messages of a customer to webhooks, earliest first."""
+    values: dict[str, object] = {"bucket": customer_key.bucket, "org_id": customer_key.org_id}
+    packed: dict[str, object] = {"webhooks": int8s(list(webhook_ids)), "messages": texts(list(message_ids))}
+    return [_delivery(row) for row in await transaction.rows("deliveries_of_messages", values | packed)]
+
+
 async def find(
     transaction: Transaction, org_id: int, webhook_id: int, delivery_id: int
 ) -> tuple[Delivery, list[Attempt]] | None:

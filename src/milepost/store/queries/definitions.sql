@@ -21,8 +21,8 @@ from unnest(%(sequences)b::text[], %(counts)b::int[]) as k (sequence, count)
 cross join lateral generate_series(1, k.count);
 
 -- add_group_version: add a complete definition that is in force from a version on
-insert into target_group_version (org_id, group_id, version, body)
-values (%(org_id)s, %(group_id)s, %(version)s, %(body)s);
+insert into target_group_version (org_id, group_id, version, body, made_at)
+values (%(org_id)s, %(group_id)s, %(version)s, %(body)s, to_timestamp(%(made_at)s::bigint / 1000000.0));
 
 -- all_group_versions: every version of every definition of an organisation
 select version, body from target_group_version where org_id = %(org_id)s order by version, group_id;
@@ -42,3 +42,9 @@ limit 1;
 select setval(%(sequence)s::text::regclass, greatest(%(least)s::bigint, (
     select coalesce(max(last_value), 1) from pg_sequences where sequencename = %(sequence)s::text
 )));
+
+-- versions_of_group: the versions of a definition, latest first, and when each was made
+select version, coalesce((extract(epoch from made_at) * 1000000)::bigint, 0)
+from target_group_version
+where org_id = %(org_id)s and group_id = %(group_id)s
+order by version desc;

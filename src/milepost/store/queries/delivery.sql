@@ -114,6 +114,15 @@ from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(webhooks)b::bigint[], %(me
 join delivery as d
     on d.bucket = k.bucket and d.org_id = k.org_id and d.webhook_id = k.webhook_id and d.message_id = k.message_id;
 
+-- deliveries_of_messages: the deliveries of these messages of a customer to these webhooks
+select d.bucket, d.org_id, d.delivery_id, d.webhook_id, d.customer_id, d.message_id, d.type, d.number, d.body,
+    d.state, d.attempts, d.epoch, (extract(epoch from d.created_at) * 1000000)::bigint,
+    (extract(epoch from d.next_at) * 1000000)::bigint, (extract(epoch from d.done_at) * 1000000)::bigint
+from delivery as d
+where d.bucket = %(bucket)s and d.org_id = %(org_id)s and d.webhook_id = any(%(webhooks)b::bigint[])
+    and d.message_id = any(%(messages)b::text[])
+order by d.delivery_id;
+
 -- add_deliveries: add deliveries; those whose message the webhook has already are left out
 insert into delivery (
     bucket, org_id, delivery_id, webhook_id, customer_id, message_id, type, number, body, state, created_at, next_at

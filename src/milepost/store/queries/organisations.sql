@@ -87,3 +87,18 @@ where case
     when to_regclass(name) is null then true
     else not (has_table_privilege(to_regclass(name), 'select') and has_table_privilege(to_regclass(name), 'insert'))
 end;
+
+-- version_at: the version of settings and definitions that was in force at an instant, the first one before all
+select greatest(
+    (
+        select coalesce(
+            max(version) filter (where changed_at is null or changed_at <= to_timestamp(%(at)s::bigint / 1000000.0)),
+            min(version)
+        )
+        from organisation_version where org_id = %(org_id)s
+    ),
+    (
+        select max(version) from target_group_version
+        where org_id = %(org_id)s and made_at <= to_timestamp(%(at)s::bigint / 1000000.0)
+    )
+);

@@ -51,7 +51,7 @@ def answer_item(answer: Answer) -> AnswerItem:
         status=answer.status.value,
         customer_id=answer.customer_id,
         version=answer.version,
-        entries=[_entry_item(entry) for entry in answer.entries if entry.reason not in NOTES],
+        entries=[entry_item(entry) for entry in answer.entries if entry.reason not in NOTES],
         problems=[ProblemItem(problem.path, problem.reason) for problem in answer.problems],
         warnings=[ProblemItem(warning.path, warning.reason) for warning in answer.warnings],
     )
@@ -78,7 +78,8 @@ def refused_item(raw: bytes, problems: tuple[Problem, ...]) -> AnswerItem:
     )
 
 
-def _entry_item(entry: Entry) -> EntryItem:
+def entry_item(entry: Entry) -> EntryItem:
+    """Return one change of one progress."""
     return EntryItem(
         target_id=entry.target_id,
         period_id=entry.period_id,

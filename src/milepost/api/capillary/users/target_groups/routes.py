@@ -15,11 +15,13 @@ from milepost.api.capillary.users.target_groups.written_answer import written_an
 from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import JsonResponse, id_of
 from milepost.api.http.route import READ, READING, Route
+from milepost.api.native.instants import past_instant
 from milepost.model.problem import Problem, Refused
 from milepost.model.target import EnrolmentMethod
 from milepost.model.time import Micros
 from milepost.service.customers.view import CustomerView, enrolled_targets, view_customer
 from milepost.service.definitions.participation import UNKNOWN_USER
+from milepost.service.explanations.customer_log import view_at
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 
@@ -30,15 +32,18 @@ CONNECTED_USER_GROUPS = "/v3.1/users/{user_id}/targetGroups"
 GATEWAY_USER_GROUPS = f"/api_gateway/intouch-api-v3{CONNECTED_USER_GROUPS}"
 ENROLLED_TARGETS = "/v3/users/{user_id}/enrolledTargets"
 
-_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=HEADERS, statuses=READING)
+AT_HEADER = "X-Milepost-At"
+"""An instant of the past, as of which the answer is given, by what had been received then."""
+
+_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=(*HEADERS, AT_HEADER), statuses=READING)
 
 router = APIRouter(tags=["users"])
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], statuses=READING),
+    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], headers=(AT_HEADER,), statuses=READING),
     ("get", CONNECTED_USER_GROUPS): _CONNECTED_VIEW,
     ("get", GATEWAY_USER_GROUPS): _CONNECTED_VIEW,
-    ("get", ENROLLED_TARGETS): Route(READ, Envelope[list[TargetAnswer]], statuses=READING),
+    ("get", ENROLLED_TARGETS): Route(READ, Envelope[list[TargetAnswer]], headers=(AT_HEADER,), statuses=READING),
 }
 
 
@@ -64,21 +69,32 @@ async def row_query(
 Rows = Annotated[RowQuery, Depends(row_query)]
 
 
+async def as_of(request: Request, runtime: RunningRuntime) -> Micros | None:
+    """Return the instant of the past that the request asks about, None for now; raises Refused."""
+    instant, problem = past_instant(AT_HEADER, request.headers.get(AT_HEADER), runtime.clock())
+    if problem is not None:
+        raise Refused(problem)
+    return instant
+
+
+AsOf = Annotated[Micros | None, Depends(as_of)]
+
+
 @router.get(USER_GROUPS, response_model=None)
 async def get_target_groups(
-    request: Request, user_id: str, runtime: RunningRuntime, caller: CurrentCaller, rows: Rows
+    request: Request, user_id: str, runtime: RunningRuntime, caller: CurrentCaller, rows: Rows, at: AsOf
 ) -> JsonResponse:
     """Return a customer's target groups, with progress in the running period or, on request, in every period."""
-    return _groups(request, await _view(runtime, [caller], user_id), rows, runtime.clock())
+    return _groups(request, await _view(runtime, [caller], user_id, at), rows, at or runtime.clock())
 
 
 @router.get(CONNECTED_USER_GROUPS, response_model=None)
 @router.get(GATEWAY_USER_GROUPS, response_model=None, name="get_target_groups_by_gateway")
 async def get_connected_target_groups(
-    request: Request, user_id: str, runtime: RunningRuntime, readers: ReadingFor, rows: Rows
+    request: Request, user_id: str, runtime: RunningRuntime, readers: ReadingFor, rows: Rows, at: AsOf
 ) -> JsonResponse:
     """Return the target groups of a customer of the caller's organisation, or of an organisation in the headers."""
-    return _groups(request, await _view(runtime, readers, user_id), rows, runtime.clock())
+    return _groups(request, await _view(runtime, readers, user_id, at), rows, at or runtime.clock())
 
 
 def _groups(request: Request, view: CustomerView, query: RowQuery, now: Micros) -> JsonResponse:
@@ -92,6 +108,7 @@ async def get_enrolled_targets(
     user_id: str,
     runtime: RunningRuntime,
     caller: CurrentCaller,
+    asked_at: AsOf,
     targetRuleIds: str | None = None,
     trackingDate: str | None = None,
     enrollmentType: str | None = None,
@@ -105,10 +122,10 @@ async def get_enrolled_targets(
     method = _method(enrollmentType, problems)
     if problems:
         raise Refused(*problems)
-    view = await _view(runtime, [caller], user_id)
+    view = await _view(runtime, [caller], user_id, asked_at)
     rows = [
         enrolled_target(target, group, view.snapshot.rule_index.calendar)
-        for group, target in enrolled_targets(view, runtime.clock() if at is None else at)
+        for group, target in enrolled_targets(view, at or asked_at or runtime.clock())
         if (rule_ids is None or target.id in rule_ids)
         and (method is None or target.enrolment is method)
         and (group.user_created or not only_user_created)
@@ -116,8 +133,8 @@ async def get_enrolled_targets(
     return JsonResponse(answer(rows))
 
 
-async def _view(runtime: Runtime, callers: Sequence[Caller], user_id: str) -> CustomerView:
-    """Return the customer with the view of the first organisation that knows the id; raises Refused.
+async def _view(runtime: Runtime, callers: Sequence[Caller], user_id: str, at: Micros | None) -> CustomerView:
+    """Return the customer, as of *at*, with the view of the first organisation that knows the id; raises Refused.
 
     An id belongs to one organisation only.
     """
@@ -125,7 +142,10 @@ async def _view(runtime: Runtime, callers: Sequence[Caller], user_id: str) -> Cu
     if customer_id is None:
         raise Refused(UNKNOWN_USER)
     for caller in callers:
-        view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, customer_id)
+        if at is None:
+            view = await view_customer(runtime.database, runtime.snapshots, caller.org_id, customer_id)
+        else:
+            view = await view_at(runtime, caller.org_id, customer_id, at)
         if view is not None:
             return view
     raise Refused(UNKNOWN_USER)

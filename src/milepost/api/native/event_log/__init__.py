@@ -1,0 +1,1 @@
+"""Events that were received, and what each led to."""

@@ -1,0 +1,1 @@
+"""Why a customer's progress is what it is."""
