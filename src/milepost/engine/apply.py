@@ -16,6 +16,7 @@ from milepost.engine.commands.enrolment import enrol, unenrol
 from milepost.engine.commands.first_returns import reverse, reverse_for_waiting
 from milepost.engine.commands.period_boundary import roll_over
 from milepost.engine.commands.returns import correct
+from milepost.engine.commands.revision import revise
 from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold
 from milepost.engine.progress.archive import archive_closed
@@ -27,6 +28,7 @@ from milepost.engine.progress.streaks import reevaluate
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
     Activity,
@@ -242,6 +244,8 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             roll_over(fold, event.payload)
         case ImportProgress():
             import_progress(fold, event.payload)
+        case ReviseProgress():
+            revise(fold, event.payload)
         case AbsorbCustomer():
             absorb(fold, event.payload)
         case MergeIntoSurvivor(customer_id=survivor):

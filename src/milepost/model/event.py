@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from milepost.model.commands.correction import OriginalBill, ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
@@ -39,6 +40,7 @@ IMPORT_PROGRESS = "milepost.MoveIn"
 ABSORB_CUSTOMER = "milepost.Merge"
 MERGE_INTO_SURVIVOR = "milepost.MergeInto"
 LOSE_IDENTIFIERS = "milepost.LoseNames"
+REVISE_PROGRESS = "milepost.DefinitionChange"
 AWARDS_SOURCE = "milepost/awards"
 """The source of award decisions, whose ids the organisation chooses."""
 
@@ -55,6 +57,7 @@ COMMANDS = frozenset(
         ABSORB_CUSTOMER,
         MERGE_INTO_SURVIVOR,
         LOSE_IDENTIFIERS,
+        REVISE_PROGRESS,
     }
 )
 """The names of our own events. An incoming event may not have such a name."""
@@ -244,6 +247,7 @@ CommandPayload = (
     | AuthoriseAward
     | VoidAward
     | ImportProgress
+    | ReviseProgress
     | MergePayload
 )
 Payload = Bill | Return | ReverseEvent | Award | Activity | CommandPayload

@@ -38,6 +38,7 @@ from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as native_target_groups
 from milepost.api.native.webhooks import deliveries as webhook_deliveries
 from milepost.api.native.webhooks import routes as native_webhooks
+from milepost.api.trials.backtests import routes as backtests
 
 MODULES: tuple[ModuleType, ...] = (
     events,
@@ -73,6 +74,7 @@ MODULES: tuple[ModuleType, ...] = (
     feed,
     inspector,
     requests,
+    backtests,
 )
 """The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
 

@@ -162,7 +162,12 @@ async def _enrol_audience(runtime: Runtime, transaction: Transaction, job: Job, 
 
 def caller_of(job: Job) -> Caller:
     """Return the caller on whose behalf a job runs: Milepost itself."""
-    return Caller(org_id=job.org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
+    return caller_within(job.org_id)
+
+
+def caller_within(org_id: int) -> Caller:
+    """Return the caller for what Milepost itself does in an organisation."""
+    return Caller(org_id=org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
 
 
 async def _count_stored(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
