@@ -19,6 +19,7 @@ from milepost.language.syntax import (
     Expression,
     Malformed,
 )
+from milepost.language.tracing import TracedPart, deciding, trace
 from milepost.language.tree import TREE_LENGTH_MAX, from_tree, to_tree
 from milepost.language.values import EvaluationContext, Scope
 
@@ -39,8 +40,10 @@ __all__ = [
     "Needs",
     "ProgressLookup",
     "Scope",
+    "TracedPart",
     "check",
     "compile_predicate",
+    "deciding",
     "from_tree",
     "mentions",
     "needs",
@@ -48,4 +51,5 @@ __all__ = [
     "print_text",
     "read",
     "to_tree",
+    "trace",
 ]

@@ -55,6 +55,11 @@ def compile_predicate(expression: Expression, zone: str = "UTC") -> Predicate:
     return _truth(expression, zone)
 
 
+def evaluate_part(expression: Expression, zone: str) -> Evaluate:
+    """Return the function that evaluates a part of a checked condition, such as one side of a comparison."""
+    return _evaluate(expression, zone)
+
+
 def _truth(expression: Expression, zone: str) -> Predicate:
     match expression:
         case Truth(value):
