@@ -1,6 +1,6 @@
 """The log as trials read it, and the rows of back-tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from milepost.model.event import Event, EventKey
 from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Row, Transaction
+from milepost.store.log import CustomerKey, keys_of
 
 
 class TrialEvent(NamedTuple):
@@ -52,6 +53,24 @@ async def logs_of_buckets(
         (customer_id, [_event(row) for row in customer_rows])
         for customer_id, customer_rows in groupby(rows, key=lambda row: int(row[0]))
     )
+
+
+async def logs_of_customers(
+    transaction: Transaction, org_id: int, customer_keys: Sequence[CustomerKey]
+) -> list[tuple[int, list[TrialEvent]]]:
+    """Return the events of *customer_keys*, by customer."""
+    columns = keys_of(customer_keys)
+    values = {"org_id": org_id, "buckets": columns["buckets"], "customers": columns["customers"]}
+    rows = await transaction.rows("logs_of_customers", values)
+    return [
+        (customer_id, [_event(row) for row in customer_rows])
+        for customer_id, customer_rows in groupby(rows, key=lambda row: int(row[0]))
+    ]
+
+
+async def versions_of(transaction: Transaction, org_id: int) -> list[int]:
+    """Return the versions of an organisation at which a definition or a setting changed."""
+    return [version for (version,) in await transaction.rows("versions_until", {"org_id": org_id})]
 
 
 def _event(row: Row) -> TrialEvent:

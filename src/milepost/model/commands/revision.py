@@ -11,8 +11,8 @@ class ReviseProgress(Struct, frozen=True, kw_only=True):
 
     `change_id` is the change that asks for it. `rows` hold values, days and triggers as the changed definition makes
     them of the customer's log, `achieved_by` not 0 where it achieves; rows that are not named keep their value. With
-    `revokes` an achievement is taken back where the changed definition does not achieve. `anchors` are the starts of the
-    customer's own windows that change, by target id (epoch microseconds).
+    `revokes` an achievement is taken back where the changed definition does not achieve. `anchors` are the starts of
+    the customer's own windows that change, by target id (epoch microseconds).
     """
 
     group_id: int

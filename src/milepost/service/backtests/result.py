@@ -16,7 +16,7 @@ QUANTILES = (10, 25, 50, 75, 90, 95, 99)
 
 
 class Bin(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How many customers reached a value from `from_value` on and below the next bin, and how many reached it at all."""
+    """How many customers reached a value from `from_value` on and below the next bin, and how many at least that."""
 
     from_value: Decimal
     customers: int

@@ -107,7 +107,7 @@ async def _keep(runtime: Runtime, leased: LeasedBacktest, results: Sequence[tupl
 async def plan_of(transaction: Transaction, request: BacktestRequest) -> BacktestPlan:
     """Return what the parts of *request* need, read from the database."""
     history = await load_definitions(transaction, request.org_id)
-    versions = [version for (version,) in await transaction.rows("versions_until", {"org_id": request.org_id})]
+    versions = await trials.versions_of(transaction, request.org_id)
     await load_organisations(transaction, request.org_id, history, versions)
     newest = (await organisations.versions(transaction, [request.org_id]))[request.org_id]
     organisation = await organisations.at_version(transaction, request.org_id, newest)

@@ -19,6 +19,7 @@ from milepost.service.ingest.merge_redirects import (
     recheck_identifiers,
     record_redirects,
 )
+from milepost.service.ingest.revisions import revised_first
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED
@@ -77,6 +78,9 @@ async def apply_all(
     processor's cache. Customers whose events need history come last: their history is loaded by one query for all. What
     takes long is applied in a thread; one coroutine applies a batch, so nothing else touches its results meanwhile.
     """
+    answered = len(answers)
+    if any(snapshot.recomputing for snapshot in snapshots.values()):
+        fresh = await revised_first(transaction, snapshots, standings, fresh, answers)
     writes, query = _Writes([], [], [], {}), empty_query()
     later: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
@@ -103,6 +107,7 @@ async def apply_all(
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
+    del answers[answered:]
 
 
 def _takes_long(events: Sequence[ResolvedEvent]) -> bool:

@@ -16,7 +16,7 @@ from milepost.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class DefinitionHistory:
-    """Every version of every group of an organisation, and the organisation at the versions that were asked for."""
+    """Every version of every group of an organisation, and the organisation at the versions of its settings."""
 
     groups: Mapping[int, tuple[tuple[int, TargetGroup], ...]]
     organisations: dict[int, Organisation]
@@ -29,6 +29,10 @@ class DefinitionHistory:
             if place:
                 found[group_id] = versions[place - 1][1]
         return found
+
+    def organisation(self, version: int) -> Organisation:
+        """Return the organisation with the settings that were in force at *version*."""
+        return self.organisations[max(known for known in self.organisations if known <= version)]
 
 
 async def load_definitions(transaction: Transaction, org_id: int) -> DefinitionHistory:
@@ -93,7 +97,7 @@ class TriedRules:
             groups = {id_: other if id_ == tried.group_id else _silent(other) for id_, other in groups.items()}
         if group is not None and not counts:
             groups[tried.group_id] = _silent(group)
-        return build_rule_index(self._history.organisations[version], groups.values())
+        return build_rule_index(self._history.organisation(version), groups.values())
 
 
 def needs_others(group: TargetGroup) -> bool:
