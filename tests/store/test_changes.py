@@ -71,7 +71,7 @@ async def told(house: House) -> Counts:
     """Return how many achievements and losses of the first target the outbox tells since the change."""
     target = house.groups[0].targets[0].id
     async with house.database.transaction() as transaction:
-        rows = await transaction._connection.execute(  # noqa: SLF001 - a look at what nobody else reads
+        rows = await transaction._connection.execute(
             "select o.body from outbox as o join event as e using (bucket, org_id, customer_id, seq)"
             " where e.name = 'milepost.DefinitionChange'"
         )

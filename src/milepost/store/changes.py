@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from milepost.model.definitions.change import ChangePolicy, ChangeState, DefinitionChange
+from milepost.model.definitions.change import ChangeEffect, ChangePolicy, ChangeState, DefinitionChange
 from milepost.model.target import TargetGroup
 from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Row, Transaction
-from milepost.store.log import CustomerKey
 
 NO_VERSION = 0
 """The version of a group that is not in force yet."""
@@ -23,14 +22,6 @@ class StoredDraft(NamedTuple):
     group: TargetGroup
     saved_at: Micros
     saved_by: str
-
-
-class Effect(NamedTuple):
-    """What a customer gains and loses by a change: names of targets with their periods."""
-
-    customer_key: CustomerKey
-    gains: tuple[str, ...]
-    losses: tuple[str, ...]
 
 
 _names = msgspec.json.Decoder(tuple[str, ...])
@@ -105,12 +96,12 @@ async def save(transaction: Transaction, change: DefinitionChange) -> None:
     await transaction.run("save_change", _columns(change))
 
 
-async def add_effects(transaction: Transaction, change: DefinitionChange, effects: Sequence[Effect]) -> None:
+async def add_effects(transaction: Transaction, change: DefinitionChange, effects: Sequence[ChangeEffect]) -> None:
     """Keep who gains and who loses."""
     if effects:
         columns = {
-            "buckets": [one.customer_key.bucket for one in effects],
-            "customers": [one.customer_key.customer_id for one in effects],
+            "buckets": [one.bucket for one in effects],
+            "customers": [one.customer_id for one in effects],
             "gains": [msgspec.json.encode(one.gains).decode() for one in effects],
             "losses": [msgspec.json.encode(one.losses).decode() for one in effects],
         }
@@ -119,11 +110,11 @@ async def add_effects(transaction: Transaction, change: DefinitionChange, effect
 
 async def effects(
     transaction: Transaction, org_id: int, change_id: int, after: tuple[int, int], limit: int
-) -> list[Effect]:
+) -> list[ChangeEffect]:
     """Return at most *limit* customers behind *after* (bucket and customer id) who gain or lose."""
     values = {"org_id": org_id, "change_id": change_id, "bucket": after[0], "customer_id": after[1], "limit": limit}
     return [
-        Effect(CustomerKey(bucket, org_id, customer_id), _names.decode(gains), _names.decode(losses))
+        ChangeEffect(bucket, customer_id, _names.decode(gains), _names.decode(losses))
         for bucket, customer_id, gains, losses in await transaction.rows("effects_after", values)
     ]
 

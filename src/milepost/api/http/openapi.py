@@ -148,14 +148,20 @@ def _complete(operation: Json, path: str, route: Route, schemas: _Schemas) -> No
     if route.needs is not None:
         operation["security"] = [{name: [route.needs.value]} for name in SECURITY]
         operation["description"] = f"{operation['description']}\n\nNeeds the role {route.needs.value}."
-    if route.answer is None:
+    if route.answer is None and route.media is None:
         return
     failure = Problems if path.startswith("/api/v1") else Failure
-    answers = {"200": _answer("Done.", schemas.of(route.answer))}
+    answers = {route.success: _success(route, schemas)}
     for status in sorted({*route.statuses, *({"403"} if route.needs in {EVENTS, ADMIN} else ()), "500"}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers
+
+
+def _success(route: Route, schemas: _Schemas) -> Json:
+    if route.media is None:
+        return _answer("Done.", schemas.of(route.answer))
+    return {"description": "A file.", "content": {route.media: {"schema": {"type": "string"}}}}
 
 
 def _answer(description: str, schema: Json) -> Json:

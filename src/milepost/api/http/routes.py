@@ -39,6 +39,7 @@ from milepost.api.native.target_groups import routes as native_target_groups
 from milepost.api.native.webhooks import deliveries as webhook_deliveries
 from milepost.api.native.webhooks import routes as native_webhooks
 from milepost.api.trials.backtests import routes as backtests
+from milepost.api.trials.changes import routes as changes
 
 MODULES: tuple[ModuleType, ...] = (
     events,
@@ -75,6 +76,7 @@ MODULES: tuple[ModuleType, ...] = (
     inspector,
     requests,
     backtests,
+    changes,
 )
 """The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
 

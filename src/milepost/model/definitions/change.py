@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from milepost.model.target import TargetGroup
 from milepost.model.time import Micros
@@ -66,3 +67,12 @@ class DefinitionChange:
     starts_at: Micros | None
     published_at: Micros | None
     version: int | None
+
+
+class ChangeEffect(NamedTuple):
+    """What a customer gains and loses by a change: names of targets with their periods."""
+
+    bucket: int
+    customer_id: int
+    gains: tuple[str, ...]
+    losses: tuple[str, ...]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from milepost.model.definitions.change import BelowGoal, ChangePolicy, ChangeState, DefinitionChange
+from milepost.model.definitions.change import BelowGoal, ChangeEffect, ChangePolicy, ChangeState, DefinitionChange
 from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.scheduled.job import JobKind, JobScope
@@ -17,7 +17,6 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.trials.revision import GAINS, LOSSES, RevisedCustomer, revision_of
 from milepost.store import changes, codec, definitions, log, organisations
-from milepost.store.changes import Effect
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 from milepost.store.scheduled import jobs
@@ -37,7 +36,7 @@ class PreviewView:
     change: DefinitionChange
     live: TargetGroup | None
     organisation: Organisation
-    sample: tuple[Effect, ...]
+    sample: tuple[ChangeEffect, ...]
 
     @property
     def unchanged(self) -> int:
@@ -136,7 +135,7 @@ async def preview_page(
     standings = await log.standings(transaction, keys)
     histories = await log.histories(transaction, keys) if keys else {}
     revised = await revision.of_customers(transaction, standings, histories, change.asked_at)
-    effects = [effect for one in revised if (effect := _effect(change.group, one)) is not None]
+    effects = [effect for effect in (_effect(change.group, one) for one in revised) if effect is not None]
     await changes.add_effects(transaction, change, effects)
     present = sum(1 for standing in standings.values() if standing.lineage.survivor is None)
     is_done = len(keys) < limit
@@ -151,9 +150,10 @@ async def preview_page(
     return keys
 
 
-def _effect(group: TargetGroup, revised: RevisedCustomer) -> Effect | None:
+def _effect(group: TargetGroup, revised: RevisedCustomer) -> ChangeEffect | None:
     gains, losses = (outcome_names(group, revised.outcomes(kinds)) for kinds in (GAINS, LOSSES))
-    return Effect(revised.customer_key, gains, losses) if gains or losses else None
+    key = revised.customer_key
+    return ChangeEffect(key.bucket, key.customer_id, gains, losses) if gains or losses else None
 
 
 async def latest_preview(runtime: Runtime, org_id: int, group_id: int) -> PreviewView:
@@ -177,7 +177,7 @@ async def view_change(runtime: Runtime, change: DefinitionChange) -> PreviewView
 
 async def effects_page(
     runtime: Runtime, org_id: int, change_id: int, after: tuple[int, int], limit: int
-) -> list[Effect]:
+) -> list[ChangeEffect]:
     """Return customers who gain or lose by a change, page by page."""
     async with runtime.database.reading() as reading:
         return await changes.effects(reading, org_id, change_id, after, limit)

@@ -82,8 +82,8 @@ def _id(text: str) -> int:
 
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("post", "/api/v1/backtests"): Route(ADMIN, RequestedBacktest, Body((BacktestBody,))),
+    ("post", "/api/v1/backtests"): Route(ADMIN, RequestedBacktest, Body((BacktestBody,)), success="202"),
     ("get", _ONE): Route(READ, BacktestItem, statuses=READING),
     ("delete", _ONE): Route(ADMIN, BacktestItem, statuses=READING),
-    ("get", f"{_ONE}/differences"): Route(READ, None, statuses=READING),
+    ("get", f"{_ONE}/differences"): Route(READ, media="text/csv", statuses=READING),
 }
