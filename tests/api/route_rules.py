@@ -26,6 +26,9 @@ PARAMETERS = {
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",
     "inspector_name": "inspector",
+    "backtest_id": "backtest",
+    "version": "group version",
+    "other": "group version",
 }
 """What the parameters of addresses name."""
 
@@ -101,6 +104,25 @@ RULES: Mapping[tuple[str, str], Rule] = {
         body="userId,TargetName\n<customer>,x\n", media="text/csv"
     ),
     ("get", "/api/v1/jobs/{job_id}"): Rule(),
+    ("post", "/api/v1/backtests"): Rule(
+        body='{"live": <group>, "from": "2026-01-01", "to": "2026-01-02", "sample": 0}'
+    ),
+    ("get", "/api/v1/backtests/{backtest_id}"): Rule(),
+    ("delete", "/api/v1/backtests/{backtest_id}"): Rule(),
+    ("get", "/api/v1/backtests/{backtest_id}/differences"): Rule(),
+    ("post", "/api/v1/targetGroups/drafts"): Rule(body=GROUP),
+    ("post", "/api/v1/targetGroups/publish"): Rule(body='{"targetGroups": [<group>], "startsAt": "2020-01-01"}'),
+    ("put", "/api/v1/targetGroups/{group_id}/draft"): Rule(body=GROUP),
+    ("get", "/api/v1/targetGroups/{group_id}/draft"): Rule(),
+    ("delete", "/api/v1/targetGroups/{group_id}/draft"): Rule(),
+    ("post", "/api/v1/targetGroups/{group_id}/draft/preview"): Rule(body="{}"),
+    ("get", "/api/v1/targetGroups/{group_id}/draft/preview"): Rule(),
+    ("get", "/api/v1/targetGroups/{group_id}/draft/preview/customers"): Rule(),
+    ("post", "/api/v1/targetGroups/{group_id}/draft/review"): Rule(body='{"approved": false}'),
+    ("post", "/api/v1/targetGroups/{group_id}/draft/publish"): Rule(body='{"startsAt": "2020-01-01"}'),
+    ("post", "/api/v1/targetGroups/{group_id}/revert"): Rule(body='{"version": 1}'),
+    ("get", "/api/v1/targetGroups/{group_id}/versions"): Rule(),
+    ("get", "/api/v1/targetGroups/{group_id}/versions/{version}/diff/{other}"): Rule(),
     ("get", "/api/v1/customers"): Rule("externalId=<name>"),
     ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
@@ -223,6 +245,8 @@ class World:
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
         job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
+        asked = {"live": defined["id"], "from": "2026-01-01", "to": "2026-02-01"}
+        versions = json_of(organisation.get(f"/api/v1/targetGroups/{defined['id']}/versions"))["items"]
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
         self.ids: dict[str, object] = {
             "organisation": organisation.organisation.id,
@@ -236,6 +260,8 @@ class World:
             "period": defined["periods"][0]["id"],
             "customer": organisation.customer(f"{word} anna"),
             "job": job["jobId"],
+            "backtest": json_of(post("/api/v1/backtests", asked))["id"],
+            "group version": versions[0]["version"],
             "template": everybody["targets"][0]["id"],
             "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": organisation.webhook_id,
