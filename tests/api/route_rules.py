@@ -246,7 +246,7 @@ class World:
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
         job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
         asked = {"live": defined["id"], "from": "2026-01-01", "to": "2026-02-01"}
-        versions = json_of(organisation.get(f"/api/v1/targetGroups/{defined['id']}/versions"))["items"]
+        versions = organisation.get(f"/api/v1/targetGroups/{defined['id']}/versions")["items"]
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
         self.ids: dict[str, object] = {
             "organisation": organisation.organisation.id,
