@@ -10,27 +10,11 @@ from typing import NamedTuple
 from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
+from tests.api.route_parameters import PARAMETERS
+from tests.api.trial_rules import ASKED as TRIAL_ROUTES
+from tests.api.trial_rules import of_group
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR
-
-PARAMETERS = {
-    "group_id": "group",
-    "target_id": "target",
-    "target_rule_id": "target",
-    "user_id": "customer",
-    "customer_id": "customer",
-    "audience_id": "audience",
-    "job_id": "job",
-    "goal_id": "goal",
-    "webhook_id": "webhook",
-    "endpoint_id": "endpoint",
-    "delivery_id": "delivery",
-    "inspector_name": "inspector",
-    "backtest_id": "backtest",
-    "version": "group version",
-    "other": "group version",
-}
-"""What the parameters of addresses name."""
 
 
 class Rule(NamedTuple):
@@ -104,25 +88,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
         body="userId,TargetName\n<customer>,x\n", media="text/csv"
     ),
     ("get", "/api/v1/jobs/{job_id}"): Rule(),
-    ("post", "/api/v1/backtests"): Rule(
-        body='{"live": <group>, "from": "2026-01-01", "to": "2026-01-02", "sample": 0}'
-    ),
-    ("get", "/api/v1/backtests/{backtest_id}"): Rule(),
-    ("delete", "/api/v1/backtests/{backtest_id}"): Rule(),
-    ("get", "/api/v1/backtests/{backtest_id}/differences"): Rule(),
-    ("post", "/api/v1/targetGroups/drafts"): Rule(body=GROUP),
-    ("post", "/api/v1/targetGroups/publish"): Rule(body='{"targetGroups": [<group>], "startsAt": "2020-01-01"}'),
-    ("put", "/api/v1/targetGroups/{group_id}/draft"): Rule(body=GROUP),
-    ("get", "/api/v1/targetGroups/{group_id}/draft"): Rule(),
-    ("delete", "/api/v1/targetGroups/{group_id}/draft"): Rule(),
-    ("post", "/api/v1/targetGroups/{group_id}/draft/preview"): Rule(body="{}"),
-    ("get", "/api/v1/targetGroups/{group_id}/draft/preview"): Rule(),
-    ("get", "/api/v1/targetGroups/{group_id}/draft/preview/customers"): Rule(),
-    ("post", "/api/v1/targetGroups/{group_id}/draft/review"): Rule(body='{"approved": false}'),
-    ("post", "/api/v1/targetGroups/{group_id}/draft/publish"): Rule(body='{"startsAt": "2020-01-01"}'),
-    ("post", "/api/v1/targetGroups/{group_id}/revert"): Rule(body='{"version": 1}'),
-    ("get", "/api/v1/targetGroups/{group_id}/versions"): Rule(),
-    ("get", "/api/v1/targetGroups/{group_id}/versions/{version}/diff/{other}"): Rule(),
+    **{route: Rule(body=body) for route, body in TRIAL_ROUTES.items()},
     ("get", "/api/v1/customers"): Rule("externalId=<name>"),
     ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
@@ -245,31 +211,31 @@ class World:
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
         job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
-        asked = {"live": defined["id"], "from": "2026-01-01", "to": "2026-02-01"}
-        versions = organisation.get(f"/api/v1/targetGroups/{defined['id']}/versions")["items"]
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
-        self.ids: dict[str, object] = {
-            "organisation": organisation.organisation.id,
-            "zone": zone["id"],
-            "store": store["id"],
-            "program": program["id"],
-            "audience": audience["id"],
-            "version": audience["versions"][0]["id"],
-            "group": defined["id"],
-            "target": defined["targets"][0]["id"],
-            "period": defined["periods"][0]["id"],
-            "customer": organisation.customer(f"{word} anna"),
-            "job": job["jobId"],
-            "backtest": json_of(post("/api/v1/backtests", asked))["id"],
-            "group version": versions[0]["version"],
-            "template": everybody["targets"][0]["id"],
-            "goal": self._goal(everybody["targets"][0]["id"]),
-            "webhook": organisation.webhook_id,
-            "name": f"{word} anna",
-            "event": f"{word}Run",
-            "till code": f"{word} t",
-            "group name": f"{word} group",
-        } | self._webhook()
+        self.ids: dict[str, object] = (
+            {
+                "organisation": organisation.organisation.id,
+                "zone": zone["id"],
+                "store": store["id"],
+                "program": program["id"],
+                "audience": audience["id"],
+                "version": audience["versions"][0]["id"],
+                "group": defined["id"],
+                "target": defined["targets"][0]["id"],
+                "period": defined["periods"][0]["id"],
+                "customer": organisation.customer(f"{word} anna"),
+                "job": job["jobId"],
+                "template": everybody["targets"][0]["id"],
+                "goal": self._goal(everybody["targets"][0]["id"]),
+                "webhook": organisation.webhook_id,
+                "name": f"{word} anna",
+                "event": f"{word}Run",
+                "till code": f"{word} t",
+                "group name": f"{word} group",
+            }
+            | self._webhook()
+            | of_group(organisation, defined["id"])
+        )
 
     def _webhook(self) -> dict[str, object]:
         """Add a webhook and a sample for it; return what they are called."""

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +79,7 @@ def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: 
             known.update(GROUP=str(answer["data"]["id"]), TARGET=str(answer["data"]["targets"][0]["id"]))
         if path == "/api/v1/backtests":
             known["BACKTEST"] = str(answer["id"])
-            front.run(lambda id_=answer["id"]: run_now(front.runtime, organisation.organisation.id, id_, processes=1))
+            id_, org_id = int(answer["id"]), organisation.organisation.id
+            front.run(partial(run_now, front.runtime, org_id, id_, processes=1))
         if path.startswith("/api/v1/customers?"):
             known["ANNA"] = str(answer["items"][0]["id"])

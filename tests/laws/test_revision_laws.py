@@ -52,10 +52,24 @@ def changed(world: World, data: st.DataObject, policy: ChangePolicy, *, revokes:
     draft: TargetGroup = replace(group, targets=targets)
     live = lived(world)
     now = Micros(max([live.standing.latest_at, *(event.received_at for event in world.events)]))
-    change = DefinitionChange(
+    change = change_to(draft, policy, now, revokes=revokes)
+    groups = [draft if one.id == group.id else one for one in world.groups]
+    rule_index = build_rule_index(replace(world.organisation, version=THIRD), groups)
+    rules = TriedRules(history_of(world), Tried(group_id=group.id, draft=draft))
+    tried = None
+    if policy in {ChangePolicy.RECOMPUTE_ALL, ChangePolicy.RECOMPUTE_RUNNING}:
+        tried = try_own_log(log_of(world), rules)
+    revision = Revision(change, rule_index, rules)
+    history = list(live.history.values())
+    return Changed(live, change, rule_index, revision.of_customer(KEY, live.standing, history, tried, now), now)
+
+
+def change_to(draft: TargetGroup, policy: ChangePolicy, now: Micros, *, revokes: bool) -> DefinitionChange:
+    """Return a published change to *draft*."""
+    return DefinitionChange(
         org_id=1,
         id=7,
-        group_id=group.id,
+        group_id=draft.id,
         batch=None,
         state=ChangeState.RECOMPUTING,
         policy=policy,
@@ -75,15 +89,6 @@ def changed(world: World, data: st.DataObject, policy: ChangePolicy, *, revokes:
         published_at=now,
         version=THIRD,
     )
-    groups = [draft if one.id == group.id else one for one in world.groups]
-    rule_index = build_rule_index(replace(world.organisation, version=THIRD), groups)
-    rules = TriedRules(history_of(world), Tried(group_id=group.id, draft=draft))
-    tried = None
-    if policy in {ChangePolicy.RECOMPUTE_ALL, ChangePolicy.RECOMPUTE_RUNNING}:
-        tried = try_own_log(log_of(world), rules)
-    revision = Revision(change, rule_index, rules)
-    history = list(live.history.values())
-    return Changed(live, change, rule_index, revision.of_customer(KEY, live.standing, history, tried, now), now)
 
 
 def _with_goals(target: Target, factor: Decimal, *, turned: bool) -> Target:

@@ -242,18 +242,27 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
                 correct(fold, past)
         case PeriodRollover():
             roll_over(fold, event.payload)
-        case ImportProgress():
-            import_progress(fold, event.payload)
-        case ReviseProgress():
-            revise(fold, event.payload)
-        case AbsorbCustomer():
-            absorb(fold, event.payload)
+        case ImportProgress() | ReviseProgress() | AbsorbCustomer():
+            _take_over(fold, event.payload)
         case MergeIntoSurvivor(customer_id=survivor):
             fold.lineage = fold.lineage._replace(merged_into=survivor)
         case LoseIdentifiers():
             fold.lineage = fold.lineage._replace(has_lost_names=True)
         case GrantFreezes() | PauseStreak():
             _protect_streak(fold, event.payload)
+        case _ as never:
+            assert_never(never)
+
+
+def _take_over(fold: Fold, payload: ImportProgress | ReviseProgress | AbsorbCustomer) -> None:
+    """Take over progress that the event itself holds."""
+    match payload:
+        case ImportProgress():
+            import_progress(fold, payload)
+        case ReviseProgress():
+            revise(fold, payload)
+        case AbsorbCustomer():
+            absorb(fold, payload)
         case _ as never:
             assert_never(never)
 

@@ -13,6 +13,8 @@ from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
+from milepost.model.place import NOWHERE as NOWHERE  # noqa: PLC0414 - other modules import it from here
+from milepost.model.place import Place as Place  # noqa: PLC0414 - other modules import it from here
 from milepost.model.time import Micros
 
 Scalar = object
@@ -251,20 +253,6 @@ CommandPayload = (
     | MergePayload
 )
 Payload = Bill | Return | ReverseEvent | Award | Activity | CommandPayload
-
-
-class Place(NamedTuple):
-    """Where an event happened: the till, store, zone and concept as they were when the event was applied."""
-
-    till_id: int | None
-    store_id: int | None
-    store_code: str
-    store_name: str
-    zone_id: int | None
-    concept_id: int | None
-
-
-NOWHERE = Place(till_id=None, store_id=None, store_code="", store_name="", zone_id=None, concept_id=None)
 
 
 class CustomerProfile(NamedTuple):

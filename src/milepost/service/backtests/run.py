@@ -74,7 +74,7 @@ async def run_backtest(runtime: Runtime, leased: LeasedBacktest, *, processes: i
 
 
 async def _do_parts(runtime: Runtime, leased: LeasedBacktest, processes: int, pause: Pause | None) -> bool:
-    """Do all remaining parts; return whether all are done."""
+    """Return whether all parts are done, after doing those that remain; False if the back-test was cancelled."""
     async with runtime.database.reading() as reading:
         done = await trials.parts_done(reading, leased)
     remaining = [part for part in parts_of(decode_request(leased.request)) if part not in done]

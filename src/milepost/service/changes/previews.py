@@ -9,6 +9,7 @@ from milepost.model.organisation import Organisation
 from milepost.model.problem import Problem, Refused
 from milepost.model.scheduled.job import JobKind, JobScope
 from milepost.model.target import TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.compiled.index import build_rule_index
 from milepost.rules.edits.change_policies import in_force, policy_problems
 from milepost.service.changes.drafts import NO_DRAFT, record
@@ -17,12 +18,13 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.trials.revision import GAINS, LOSSES, RevisedCustomer, revision_of
 from milepost.store import changes, codec, definitions, log, organisations
+from milepost.store.changes import StoredDraft
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 from milepost.store.scheduled import jobs
 
 PAGE = 200
-AT_ONCE_SECONDS = 2.0
+AT_ONCE_SECONDS = 2
 """How long a request works on a preview itself; after that a job goes on."""
 SAMPLE = 10
 NO_PREVIEW = Problem("targetGroupId", "the draft of this target group was not previewed")
@@ -75,38 +77,53 @@ async def _begin(
         problems = () if live is None else tuple(policy_problems(live, draft.group, policy, now))
         if problems:
             raise Refused(*problems)
-        is_quiet = live is None or policy is ChangePolicy.NEXT_PERIOD
-        change = DefinitionChange(
-            org_id=caller.org_id,
-            id=0,
-            group_id=group_id,
-            batch=None,
-            state=ChangeState.PREVIEWED if is_quiet else ChangeState.PREVIEWING,
-            policy=policy,
-            revokes=below is BelowGoal.REVOKE,
-            draft_revision=draft.revision,
-            live_version=await changes.live_version(transaction, caller.org_id, group_id),
-            settings=codec.encode_settings(organisation.settings),
-            group=draft.group if live is None else in_force(live, draft.group, policy, now),
-            looked_at=0,
-            gain=0,
-            lose=0,
-            asked_at=now,
-            asked_by=caller.author.code,
-            reviewed_by=None,
-            comment="",
-            starts_at=None,
-            published_at=None,
-            version=None,
-        )
+        version = await changes.live_version(transaction, caller.org_id, group_id)
+        change = _new_change(caller, draft, live, policy, below, organisation, version, now)
         change = replace(change, id=await changes.add(transaction, change))
         await record(transaction, caller, "draft previewed", f"target group {group_id}, {policy.value}, {below.value}")
-        if is_quiet:
+        if change.state is ChangeState.PREVIEWED:
             change = replace(change, looked_at=await _customers(transaction, caller.org_id))
             await changes.save(transaction, change)
         return change
 
     return await runtime.database.attempt(work)
+
+
+def _new_change(
+    caller: Caller,
+    draft: StoredDraft,
+    live: TargetGroup | None,
+    policy: ChangePolicy,
+    below: BelowGoal,
+    organisation: Organisation,
+    live_version: int,
+    now: Micros,
+) -> DefinitionChange:
+    """Return a change that is to be previewed. One that changes no progress at once concerns nobody."""
+    is_quiet = live is None or policy is ChangePolicy.NEXT_PERIOD
+    return DefinitionChange(
+        org_id=caller.org_id,
+        id=0,
+        group_id=draft.group.id,
+        batch=None,
+        state=ChangeState.PREVIEWED if is_quiet else ChangeState.PREVIEWING,
+        policy=policy,
+        revokes=below is BelowGoal.REVOKE,
+        draft_revision=draft.revision,
+        live_version=live_version,
+        settings=codec.encode_settings(organisation.settings),
+        group=draft.group if live is None else in_force(live, draft.group, policy, now),
+        looked_at=0,
+        gain=0,
+        lose=0,
+        asked_at=now,
+        asked_by=caller.author.code,
+        reviewed_by=None,
+        comment="",
+        starts_at=None,
+        published_at=None,
+        version=None,
+    )
 
 
 async def _customers(transaction: Transaction, org_id: int) -> int:

@@ -72,15 +72,28 @@ async def apply_all(
     answers: list[Answer | None],
     redirected_customers: RedirectedCustomers,
 ) -> None:
-    """Apply the new events of every customer and write the results.
+    """Apply the new events of every customer and write the results; who waits for a recomputation has it first."""
+    answered = len(answers)
+    if any(snapshot.recomputing for snapshot in snapshots.values()):
+        fresh = await revised_first(transaction, snapshots, standings, fresh, answers)
+    await _apply_fresh(transaction, snapshots, standings, fresh, answers, redirected_customers)
+    del answers[answered:]
+
+
+async def _apply_fresh(
+    transaction: Transaction,
+    snapshots: Mapping[int, OrganisationSnapshot],
+    standings: Mapping[CustomerKey, bytes],
+    fresh: Mapping[CustomerKey, list[ResolvedEvent]],
+    answers: list[Answer | None],
+    redirected_customers: RedirectedCustomers,
+) -> None:
+    """Apply events of every customer and write the results.
 
     Customers are applied one after the other, each from decoding to encoding, so that a standing stays in the
     processor's cache. Customers whose events need history come last: their history is loaded by one query for all. What
     takes long is applied in a thread; one coroutine applies a batch, so nothing else touches its results meanwhile.
     """
-    answered = len(answers)
-    if any(snapshot.recomputing for snapshot in snapshots.values()):
-        fresh = await revised_first(transaction, snapshots, standings, fresh, answers)
     writes, query = _Writes([], [], [], {}), empty_query()
     later: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
@@ -107,7 +120,6 @@ async def apply_all(
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
-    del answers[answered:]
 
 
 def _takes_long(events: Sequence[ResolvedEvent]) -> bool:
