@@ -88,7 +88,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
         body="userId,TargetName\n<customer>,x\n", media="text/csv"
     ),
     ("get", "/api/v1/jobs/{job_id}"): Rule(),
-    **{route: Rule(body=body) for route, body in TRIAL_ROUTES.items()},
+    **{route: Rule(body=body, free=frozenset({"group version"})) for route, body in TRIAL_ROUTES.items()},
     ("get", "/api/v1/customers"): Rule("externalId=<name>"),
     ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
@@ -197,15 +197,13 @@ class World:
         self.organisation = organisation
         self.word = word
         post = organisation.post
-        (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
-        post("/api/v1/concepts", [{"code": f"{word} c"}])
-        (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
-        post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
+        zone, store = self._places()
         (program,) = json_of(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
         self._declare(program["id"])
         audience = json_of(post("/api/v1/audiences", {"name": f"{word} a"}))
         wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
-        defined = organisation.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
+        form = group(wanted, name=f"{word} group", leaderboardEnabled=True)
+        defined = organisation.define(form)
         organisation.send_events(bill(customer=f"{word} anna"), event("Run", customer=f"{word} anna"))
         path = f"/v3/targetGroups/{defined['id']}/targets/{defined['targets'][0]['id']}/enroll"
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
@@ -234,8 +232,17 @@ class World:
                 "group name": f"{word} group",
             }
             | self._webhook()
-            | of_group(organisation, defined["id"])
+            | of_group(organisation, defined["id"], form)
         )
+
+    def _places(self) -> tuple[Json, Json]:
+        """Add a zone, a concept, a store and a till; return zone and store."""
+        post, word = self.organisation.post, self.word
+        (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
+        post("/api/v1/concepts", [{"code": f"{word} c"}])
+        (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
+        post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
+        return zone, store
 
     def _webhook(self) -> dict[str, object]:
         """Add a webhook and a sample for it; return what they are called."""

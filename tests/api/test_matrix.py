@@ -19,7 +19,7 @@ GUARDED = [(method, path) for (method, path), rule in RULES.items() if not rule.
 NOBODY: dict[str, object] = dict.fromkeys(
     (
         *("customer", "group", "target", "period", "audience", "version", "job"),
-        *("organisation", "store", "program", "goal", "template", "endpoint", "delivery"),
+        *("organisation", "store", "program", "goal", "template", "endpoint", "delivery", "backtest", "group version"),
     ),
     NOTHING,
 ) | {

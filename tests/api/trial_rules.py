@@ -1,8 +1,10 @@
 """How back-tests and drafts are asked about somebody's things; see `route_rules.py`."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from tests.api.client import OrganisationClient, json_of
+from milepost.service.backtests.run import run_now
+from tests.api.client import Json, OrganisationClient, json_of
 
 GROUP = '{"name": "x"}'
 
@@ -27,9 +29,14 @@ ASKED: Mapping[tuple[str, str], str | None] = {
 }
 
 
-def of_group(organisation: OrganisationClient, group_id: int) -> dict[str, object]:
-    """Ask for a back-test of a group; return its id, and the latest version of the group."""
+def of_group(organisation: OrganisationClient, group_id: int, definition: Json) -> dict[str, object]:
+    """Run a back-test of a group and preview a draft of it; return the back-test's id, and the group's version."""
+    runtime, org_id = organisation.client.runtime, organisation.organisation.id
     asked = {"live": group_id, "from": "2026-01-01", "to": "2026-02-01"}
-    versions = organisation.get(f"/api/v1/targetGroups/{group_id}/versions")["items"]
-    backtest = json_of(organisation.post("/api/v1/backtests", asked))
-    return {"backtest": backtest["id"], "group version": versions[0]["version"]}
+    backtest = json_of(organisation.post("/api/v1/backtests", asked))["id"]
+    organisation.client.run(partial(run_now, runtime, org_id, backtest, processes=1))
+    path = f"/api/v1/targetGroups/{group_id}"
+    assert 200 == organisation.send("PUT", f"{path}/draft", json=definition).status_code
+    assert 200 == organisation.post(f"{path}/draft/preview", {}).status_code
+    versions = organisation.get(f"{path}/versions")["items"]
+    return {"backtest": backtest, "group version": versions[0]["version"]}

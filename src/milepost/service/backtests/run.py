@@ -61,7 +61,7 @@ async def run_now(runtime: Runtime, org_id: int, backtest_id: int, *, processes:
 async def run_backtest(runtime: Runtime, leased: LeasedBacktest, *, processes: int, pause: Pause | None = None) -> None:
     """Do the parts that are not done yet, then write the result, unless the back-test is cancelled meanwhile."""
     try:
-        is_whole = await _do_parts(runtime, leased, processes, pause)
+        is_whole = await _all_parts(runtime, leased, processes, pause)
         if is_whole:
             await _finish(runtime, leased)
     except (Unavailable, DatabaseFault):
@@ -73,7 +73,7 @@ async def run_backtest(runtime: Runtime, leased: LeasedBacktest, *, processes: i
             await trials.end(transaction, leased.org_id, leased.id, "failed", failure, runtime.clock())
 
 
-async def _do_parts(runtime: Runtime, leased: LeasedBacktest, processes: int, pause: Pause | None) -> bool:
+async def _all_parts(runtime: Runtime, leased: LeasedBacktest, processes: int, pause: Pause | None) -> bool:
     """Return whether all parts are done, after doing those that remain; False if the back-test was cancelled."""
     async with runtime.database.reading() as reading:
         done = await trials.parts_done(reading, leased)
