@@ -10,30 +10,14 @@ from typing import NamedTuple
 from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
+from tests.api.route_parameters import PARAMETERS
+from tests.api.trial_rules import ASKED as TRIAL_ROUTES
+from tests.api.trial_rules import of_group
 from tests.api.user_rules import ASKED as USER_ROUTES
 from tests.api.user_rules import OPEN as SIGN_IN_ROUTES
 from tests.api.user_rules import added_user
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR, added_webhook
-
-PARAMETERS = {
-    "group_id": "group",
-    "target_id": "target",
-    "target_rule_id": "target",
-    "user_id": "customer",
-    "customer_id": "customer",
-    "audience_id": "audience",
-    "job_id": "job",
-    "goal_id": "goal",
-    "webhook_id": "webhook",
-    "endpoint_id": "endpoint",
-    "delivery_id": "delivery",
-    "inspector_name": "inspector",
-    "person_id": "person",
-    "source": "event source",
-    "event_id": "event key",
-}
-"""What the parameters of addresses name."""
 
 
 class Rule(NamedTuple):
@@ -109,6 +93,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
         body="userId,TargetName\n<customer>,x\n", media="text/csv"
     ),
     ("get", "/api/v1/jobs/{job_id}"): Rule(),
+    **{route: Rule(body=body, free=frozenset({"group version"})) for route, body in TRIAL_ROUTES.items()},
     ("get", "/api/v1/customers"): Rule("externalId=<name>"),
     ("patch", "/api/v1/customers/{customer_id}"): Rule(body='{"alias": "A."}'),
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
@@ -222,14 +207,13 @@ class World:
         self.organisation = organisation
         self.word = word
         post = organisation.post
-        (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
-        (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
-        post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
+        zone, store = self._places()
         (program,) = json_of(post("/api/v1/programs", [{"name": f"{word} p"}]))["items"]
         self._declare(program["id"])
         audience = json_of(post("/api/v1/audiences", {"name": f"{word} a"}))
         wanted = target(name=f"{word} target", enrolmentMethod="IMPORT")
-        defined = organisation.define(group(wanted, name=f"{word} group", leaderboardEnabled=True))
+        form = group(wanted, name=f"{word} group", leaderboardEnabled=True)
+        defined = organisation.define(form)
         organisation.send_events(
             bill(customer=f"{word} anna", source=f"{word} source", id=f"{word} bill"),
             event("Run", customer=f"{word} anna"),
@@ -238,6 +222,7 @@ class World:
         assert 200 == post(path, [{"customerId": organisation.customer(f"{word} anna")}]).status_code
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
+        job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
         self.ids: dict[str, object] = {
             "organisation": organisation.organisation.id,
             "zone": zone["id"],
@@ -249,7 +234,7 @@ class World:
             "target": defined["targets"][0]["id"],
             "period": defined["periods"][0]["id"],
             "customer": organisation.customer(f"{word} anna"),
-            "job": json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))["jobId"],
+            "job": job["jobId"],
             "template": everybody["targets"][0]["id"],
             "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": organisation.webhook_id,
@@ -261,7 +246,17 @@ class World:
             "event source": f"{word} source",
             "event key": f"{word} bill",
             **added_webhook(organisation, word),
+            **of_group(organisation, defined["id"], form),
         }
+
+    def _places(self) -> tuple[Json, Json]:
+        """Add a zone, a concept, a store and a till; return zone and store."""
+        post, word = self.organisation.post, self.word
+        (zone,) = json_of(post("/api/v1/zones", [{"code": f"{word} z"}]))["items"]
+        post("/api/v1/concepts", [{"code": f"{word} c"}])
+        (store,) = json_of(post("/api/v1/stores", [{"code": f"{word} s", "zone": zone["code"]}]))["items"]
+        post("/api/v1/tills", [{"code": f"{word} t", "store": store["code"]}])
+        return zone, store
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""

@@ -127,6 +127,7 @@ def test_whatever_was_answered_is_answered_again(front: ApiClient) -> None:
         bill(70, "B3"),
         back("B3"),
     ]
+    path = ""
     for hour, sent in enumerate(happening, 13):
         front.clock.set(f"2026-01-20T{hour}:00:00Z")
         organisation.send_events(sent)

@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.client import PASSWORD, ApiClient
-from tests.api.route_rules import PARAMETERS, RULES, World, filled
+from tests.api.route_parameters import PARAMETERS
+from tests.api.route_rules import RULES, World, filled
 
 ODD: tuple[Any, ...] = (
     None,

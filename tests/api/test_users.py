@@ -13,7 +13,8 @@ from milepost.service.organisations.sessions import FAILURES_MAX, SESSION_SECOND
 from milepost.service.organisations.users import LINK_SECONDS
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.person import NUMBERS, PASSWORD, SESSION, Person
-from tests.api.route_rules import NOTHING, PARAMETERS, RULES, asked
+from tests.api.route_parameters import PARAMETERS
+from tests.api.route_rules import NOTHING, RULES, asked
 from tests.api.test_matrix import NOBODY
 
 

@@ -4,12 +4,14 @@ import re
 import shlex
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
+from milepost.service.backtests.run import run_now
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -56,7 +58,7 @@ def holds(answer: Any, shown: Json) -> bool:
     return any(holds(part, shown) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["targets.md", "taking-part.md", "explaining.md"])
+@pytest.mark.parametrize("page", ["targets.md", "taking-part.md", "explaining.md", "changing.md"])
 def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: str) -> None:
     """Request by request, in the order of the page."""
     organisation: OrganisationClient = front.organisation()
@@ -73,11 +75,16 @@ def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: 
             continue
         given = asked(block["text"])
         path = re.sub(r"\$(\w+)", lambda found: known[found[1]], given.path)
-        answered = organisation.send(given.method, path, content=given.body)
+        body = None if given.body is None else re.sub(r"\$(\w+)", lambda found: known[found[1]], given.body)
+        answered = organisation.send(given.method, path, content=body)
         assert answered.is_success, (block["text"], answered.text)
         text = answered.text
         answer = json_of(answered) if answered.headers["content-type"].startswith("application/json") else {}
         if path == "/v3/targetGroups":
             known.update(GROUP=str(answer["data"]["id"]), TARGET=str(answer["data"]["targets"][0]["id"]))
+        if path == "/api/v1/backtests":
+            known["BACKTEST"] = str(answer["id"])
+            id_, org_id = int(answer["id"]), organisation.organisation.id
+            front.run(partial(run_now, front.runtime, org_id, id_, processes=1))
         if path.startswith("/api/v1/customers?"):
             known["ANNA"] = str(answer["items"][0]["id"])

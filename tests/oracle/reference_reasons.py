@@ -110,7 +110,8 @@ def reasons(
     """Return why each event does not count for a target, or COUNTS, and the period that holds it."""
     assert group.tracking is not Tracking.CAPPING
     course = ReasonedCourse(Plan(organisation, group, target, before.get(group.id, frozenset())))
-    story = told(events, organisation.zone)
+    # What decisions gave concerns caps only.
+    story = list(told(events, organisation.zone, {}))
     for length in range(1, len(story) + 1):
         for _ in course.apply(story[:length]):
             pass

@@ -124,6 +124,14 @@ async def second_organisation(house: House) -> House:
 
 
 async def _define(database: Database, org_id: int, kpi: Kpi, goal: int, expression: str = "true") -> TargetGroup:
+    draft = group_draft(kpi, goal, expression)
+    return (
+        await define_groups(database, org_id, Author(id=1, code="t", name="t"), DefinitionRequest(draft), NOW)
+    ).group
+
+
+def group_draft(kpi: Kpi, goal: int, expression: str = "true") -> GroupDraft:
+    """Return the definition of a target that is called like its measure, with one *goal* for each month."""
     target = TargetDraft(
         name=kpi.value,
         entity=Entity.TRANSACTION,
@@ -132,7 +140,7 @@ async def _define(database: Database, org_id: int, kpi: Kpi, goal: int, expressi
         enrolment=EnrolmentMethod.TRANSACTION,
         goals=(Decimal(goal),),
     )
-    draft = GroupDraft(
+    return GroupDraft(
         name=kpi.value,
         preferred_till_id=0,
         tracking=Tracking.DEFAULT,
@@ -140,9 +148,6 @@ async def _define(database: Database, org_id: int, kpi: Kpi, goal: int, expressi
         periods=MONTHS,
         targets=(target,),
     )
-    return (
-        await define_groups(database, org_id, Author(id=1, code="t", name="t"), DefinitionRequest(draft), NOW)
-    ).group
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from milepost.cli.backtest import backtest
 from milepost.cli.backup import backup, restore
 from milepost.cli.compat.comparison import compare
 from milepost.cli.compat.vendor_import import compat
@@ -73,6 +74,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(verify)
 app.command()(explain)
+app.command()(backtest)
 app.command()(audit)
 app.command()(doctor)
 app.command()(backup)

@@ -16,6 +16,7 @@ from milepost.engine.commands.enrolment import enrol, unenrol
 from milepost.engine.commands.first_returns import reverse, reverse_for_waiting
 from milepost.engine.commands.period_boundary import roll_over
 from milepost.engine.commands.returns import correct
+from milepost.engine.commands.revision import revise
 from milepost.engine.commands.streak_protection import protect_streak
 from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold, StoredCount
@@ -27,6 +28,7 @@ from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed,
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
     Activity,
@@ -264,16 +266,27 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
                 correct(fold, past)
         case PeriodRollover():
             roll_over(fold, event.payload)
-        case ImportProgress():
-            import_progress(fold, event.payload)
-        case AbsorbCustomer():
-            absorb(fold, event.payload)
+        case ImportProgress() | ReviseProgress() | AbsorbCustomer():
+            _take_over(fold, event.payload)
         case MergeIntoSurvivor(customer_id=survivor):
             fold.lineage = fold.lineage._replace(merged_into=survivor)
         case LoseIdentifiers():
             fold.lineage = fold.lineage._replace(has_lost_names=True)
         case GrantFreezes() | PauseStreak():
             protect_streak(fold, event.payload)
+        case _ as never:
+            assert_never(never)
+
+
+def _take_over(fold: Fold, payload: ImportProgress | ReviseProgress | AbsorbCustomer) -> None:
+    """Take over progress that the event itself holds."""
+    match payload:
+        case ImportProgress():
+            import_progress(fold, payload)
+        case ReviseProgress():
+            revise(fold, payload)
+        case AbsorbCustomer():
+            absorb(fold, payload)
         case _ as never:
             assert_never(never)
 

@@ -9,8 +9,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from milepost.model.commands.correction import OriginalBill, ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event_key import EventKey as EventKey  # noqa: PLC0414 - other modules import it from here
+from milepost.model.place import NOWHERE as NOWHERE  # noqa: PLC0414 - other modules import it from here
+from milepost.model.place import Place as Place  # noqa: PLC0414 - other modules import it from here
 from milepost.model.time import Micros
 
 Scalar = object
@@ -38,6 +41,7 @@ IMPORT_PROGRESS = "milepost.MoveIn"
 ABSORB_CUSTOMER = "milepost.Merge"
 MERGE_INTO_SURVIVOR = "milepost.MergeInto"
 LOSE_IDENTIFIERS = "milepost.LoseNames"
+REVISE_PROGRESS = "milepost.DefinitionChange"
 AWARDS_SOURCE = "milepost/awards"
 """The source of award decisions, whose ids the organisation chooses."""
 
@@ -54,6 +58,7 @@ COMMANDS = frozenset(
         ABSORB_CUSTOMER,
         MERGE_INTO_SURVIVOR,
         LOSE_IDENTIFIERS,
+        REVISE_PROGRESS,
     }
 )
 """The names of our own events. An incoming event may not have such a name."""
@@ -240,23 +245,10 @@ CommandPayload = (
     | AuthoriseAward
     | VoidAward
     | ImportProgress
+    | ReviseProgress
     | MergePayload
 )
 Payload = Bill | Return | ReverseEvent | Award | Activity | CommandPayload
-
-
-class Place(NamedTuple):
-    """Where an event happened: the till, store, zone and concept as they were when the event was applied."""
-
-    till_id: int | None
-    store_id: int | None
-    store_code: str
-    store_name: str
-    zone_id: int | None
-    concept_id: int | None
-
-
-NOWHERE = Place(till_id=None, store_id=None, store_code="", store_name="", zone_id=None, concept_id=None)
 
 
 class CustomerProfile(NamedTuple):

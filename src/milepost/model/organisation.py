@@ -148,6 +148,13 @@ class OutcomeFeed(Enum):
     WITH_VALUES = "WITH_VALUES"
 
 
+class Approvals(Enum):
+    """Whether a change of a definition needs a second login to approve it."""
+
+    OFF = "OFF"
+    ON = "ON"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How an organisation's progress is computed; each change makes a new version (facts 8.1).
@@ -190,6 +197,7 @@ class Settings:
     phone_region: str | None = None
     outcome_feed: OutcomeFeed = OutcomeFeed.OFF
     delivery_days: int = DELIVERY_DAYS_USUAL
+    approvals: Approvals = Approvals.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

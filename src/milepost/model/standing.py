@@ -241,6 +241,7 @@ class Reason(IntEnum):
     OF_EVENT = 15
     WAITS = 16
     NOTHING_LEFT = 17
+    REVISED = 18
 
 
 NOTES = frozenset({Reason.OF_EVENT, Reason.WAITS, Reason.NOTHING_LEFT})

@@ -113,6 +113,7 @@ class Database:
     def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
         """Prepare a pool for the server at *url*, without opening a connection."""
         self._limits = limits
+        self.url = url
         self._drained_at = -math.inf
         self._draining: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(

@@ -8,6 +8,7 @@ import msgspec
 
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
+from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
     ABSORB_CUSTOMER,
@@ -24,6 +25,7 @@ from milepost.model.event import (
     POINTS,
     RETURN,
     REVERSAL,
+    REVISE_PROGRESS,
     UNENROL,
     VOID_AWARD,
     Activity,
@@ -51,6 +53,7 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     ABSORB_CUSTOMER: msgspec.json.Decoder(AbsorbCustomer),
     MERGE_INTO_SURVIVOR: msgspec.json.Decoder(MergeIntoSurvivor),
     LOSE_IDENTIFIERS: msgspec.json.Decoder(LoseIdentifiers),
+    REVISE_PROGRESS: msgspec.json.Decoder(ReviseProgress),
     PERIOD_ROLLOVER: msgspec.json.Decoder(PeriodRollover),
     GRANT_FREEZES: msgspec.json.Decoder(GrantFreezes),
     PAUSE_STREAK: msgspec.json.Decoder(PauseStreak),

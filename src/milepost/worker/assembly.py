@@ -2,12 +2,14 @@
 
 from functools import partial
 
+from milepost.service.backtests.run import run_next
 from milepost.service.delivery.delivery_log import prune_all
 from milepost.service.delivery.relay import relay_once
 from milepost.service.delivery.sending.sender import Sender
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.service.scheduled.jobs import work_once
+from milepost.worker.backtests import BacktestWorker
 from milepost.worker.boundaries import BoundaryWorker
 from milepost.worker.delivery import PruningWorker, RelayWorker, SendingWorker
 from milepost.worker.jobs import JobWorker
@@ -25,6 +27,7 @@ def workers_of(runtime: Runtime) -> Workers:
     workers = (
         BoundaryWorker(BoundaryNotifier(runtime), events_waiting),
         JobWorker(lambda: work_once(runtime), events_waiting),
+        BacktestWorker(lambda pause: run_next(runtime, processes=1, pause=pause), events_waiting),
         RelayWorker(lambda: relay_once(runtime), events_waiting),
         SendingWorker(Sender(runtime), events_waiting),
         PruningWorker(lambda: prune_all(runtime), events_waiting),

@@ -159,10 +159,10 @@ def _complete(operation: Json, method: str, path: str, route: Route, schemas: _S
         operation["security"] = [{name: [route.needs.value]} for name in SECURITY]
         words = f"Needs the role {route.needs.value}{'' if scope is None else f' and the scope {scope.value}'}."
         operation["description"] = f"{operation['description']}\n\n{words}"
-    if route.answer is None:
+    if route.answer is None and route.media is None:
         return
     failure = Problems if path.startswith("/api/v1") else Failure
-    answers = {"200": _answer("Done.", schemas.of(route.answer))}
+    answers = {route.success: _success(route, schemas)}
     for status in sorted({*route.statuses, *_statuses_of_callers(route), "500"}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
@@ -174,6 +174,12 @@ def _statuses_of_callers(route: Route) -> set[str]:
     if route.needs is None:
         return set()
     return {"429", "403"} if route.needs in {EVENTS, ADMIN} else {"429"}
+
+
+def _success(route: Route, schemas: _Schemas) -> Json:
+    if route.media is None:
+        return _answer("Done.", schemas.of(route.answer))
+    return {"description": "A file.", "content": {route.media: {"schema": {"type": "string"}}}}
 
 
 def _answer(description: str, schema: Json) -> Json:

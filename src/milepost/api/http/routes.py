@@ -42,6 +42,8 @@ from milepost.api.native.target_groups import routes as native_target_groups
 from milepost.api.native.users import routes as users
 from milepost.api.native.webhooks import deliveries as webhook_deliveries
 from milepost.api.native.webhooks import routes as native_webhooks
+from milepost.api.trials.backtests import routes as backtests
+from milepost.api.trials.changes import routes as changes
 from milepost.model.access.scope import AccessScope, Area, scope_of
 from milepost.model.role import Role
 
@@ -81,6 +83,8 @@ MODULES: Mapping[ModuleType, Area | None] = {
     feed: Area.WEBHOOKS,
     inspector: Area.WEBHOOKS,
     requests: Area.REQUESTS,
+    backtests: Area.DEFINITIONS,
+    changes: Area.DEFINITIONS,
     users: Area.USERS,
     sessions: None,
 }

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from milepost.engine.fold import CompositeDue, Fold
 from milepost.engine.progress.change import Cause, Change, achieves, revokes
 from milepost.model.amount import UNITS_PER_ONE
+from milepost.model.commands.revision import ReviseProgress
 from milepost.model.standing import NOT_ACHIEVED, Outcome, OutcomeKind, Progress, ProgressKey, Reason
 from milepost.rules.compiled.composites import Composite
 from milepost.rules.compiled.rule import Rule
@@ -42,7 +43,7 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
     if holds and not before.is_achieved and achieves(change, cause.settings):
         achieved_at, achieved_by = cause.at, cause.event.key.log_id
         _say(fold, OutcomeKind.UNIFIED_ACHIEVED, composite, key, value)
-    elif before.is_achieved and not holds and change.reason is Reason.RETURNED and revokes(cause.settings):
+    elif before.is_achieved and not holds and _takes_back(change, cause):
         achieved_at, achieved_by = NOT_ACHIEVED
         _say(fold, OutcomeKind.UNIFIED_UNACHIEVED, composite, key, value)
     fold.progress[key] = Progress(
@@ -54,6 +55,14 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
         achieved_at=achieved_at,
         achieved_by=achieved_by,
     )
+
+
+def _takes_back(change: Change, cause: Cause) -> bool:
+    """Whether *change* may take a composite's achievement back: a return, or a changed definition that revokes."""
+    payload = cause.event.payload
+    if isinstance(payload, ReviseProgress):
+        return payload.revokes
+    return change.reason is Reason.RETURNED and revokes(cause.settings)
 
 
 def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:

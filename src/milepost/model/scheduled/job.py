@@ -14,12 +14,15 @@ class JobKind(Enum):
     COUNT_STORED = "countStored"
     NORMALISE_IDENTIFIERS = "normaliseIdentifiers"
     RECOVER_MESSAGES = "recoverMessages"
+    PREVIEW_CHANGE = "previewChange"
+    REVISE_PROGRESS = "reviseProgress"
 
 
 class JobScope(NamedTuple):
     """The subject of a job: a group, a target of it (0 for all targets) and an audience version (0 for none).
 
     A job that normalises identifiers has the version of the settings that asked for it, and no group.
+    A job about a change of a definition has its id in place of the audience version.
     A job that recovers messages has a webhook and a half-open span of epoch microseconds instead.
     """
 

@@ -19,6 +19,7 @@ from milepost.service.ingest.merge_redirects import (
     recheck_identifiers,
     record_redirects,
 )
+from milepost.service.ingest.revisions import revised_first
 from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED
@@ -71,7 +72,23 @@ async def apply_all(
     answers: list[Answer | None],
     redirected_customers: RedirectedCustomers,
 ) -> None:
-    """Apply the new events of every customer and write the results.
+    """Apply the new events of every customer and write the results; who waits for a recomputation has it first."""
+    answered = len(answers)
+    if any(snapshot.recomputing for snapshot in snapshots.values()):
+        fresh = await revised_first(transaction, snapshots, standings, fresh, answers)
+    await _apply_fresh(transaction, snapshots, standings, fresh, answers, redirected_customers)
+    del answers[answered:]
+
+
+async def _apply_fresh(
+    transaction: Transaction,
+    snapshots: Mapping[int, OrganisationSnapshot],
+    standings: Mapping[CustomerKey, bytes],
+    fresh: Mapping[CustomerKey, list[ResolvedEvent]],
+    answers: list[Answer | None],
+    redirected_customers: RedirectedCustomers,
+) -> None:
+    """Apply events of every customer and write the results.
 
     Customers are applied one after the other, each from decoding to encoding, so that a standing stays in the
     processor's cache. Customers whose events need history come last: their history is loaded by one query for all. What

@@ -62,7 +62,11 @@ async def recheck_identifiers(
         (incoming_event.org_id, incoming_event.customer): customer_key
         for customer_key, standing in redirected_customers
         if standing.lineage.has_lost_names
-        for incoming_event in (incoming_events[resolved.position] for resolved in fresh[customer_key])
+        for incoming_event in (
+            incoming_events[resolved.position]
+            for resolved in fresh[customer_key]
+            if resolved.position < len(incoming_events)  # a revision came from nobody
+        )
         if incoming_event.customer.kind is not IdentifierKind.ID
     }
     await check_names(transaction, redirects, names, customer_by_name)

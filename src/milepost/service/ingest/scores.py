@@ -14,7 +14,7 @@ from milepost.store.log import CustomerKey
 COUNTING = frozenset(
     {
         *(Reason.COUNTED, Reason.RETURNED, Reason.ENROLLED, Reason.BALANCE_SET),
-        *(Reason.COUNTED_FROM_LOG, Reason.CARRIED, Reason.MERGED),
+        *(Reason.COUNTED_FROM_LOG, Reason.CARRIED, Reason.MERGED, Reason.REVISED),
     }
 )
 """The reasons of entries that change a customer's value."""

@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 import structlog
 
+from milepost.model.definitions.change import ChangeState
 from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.model.role import Role
 from milepost.model.scheduled.job import Job, JobKind
 from milepost.model.target import Author
 from milepost.model.time import Micros
+from milepost.service.changes.previews import preview_page
+from milepost.service.changes.publishing import publish_due
+from milepost.service.changes.recomputation import revise_page
 from milepost.service.customers.identifier_forms import rewrite_identifiers
 from milepost.service.delivery.announcements import announce
 from milepost.service.delivery.payloads.native import JobOutcome
@@ -24,7 +28,7 @@ from milepost.service.enrolments.audience_enrolment import enrol_members, names_
 from milepost.service.enrolments.stored_events import count_stored_for, open_targets
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import audiences, log
+from milepost.store import audiences, changes, log
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 from milepost.store.scheduled import jobs
@@ -50,8 +54,10 @@ Worker = Callable[[Runtime, Transaction, Job, int], Awaitable[Page]]
 
 
 async def work_once(runtime: Runtime, *, page: int = PAGE) -> bool:
-    """Do a page of the job that has waited longest; return whether there was a job."""
+    """Publish changes that are due, or do a page of the job that has waited longest; return whether there was work."""
     try:
+        if await publish_due(runtime):
+            return True
         return await _page(runtime, page) is not None
     except (Unavailable, DatabaseFault):
         raise
@@ -134,7 +140,7 @@ async def _next_customers(transaction: Transaction, job: Job, limit: int) -> lis
         case JobKind.ENROL_AUDIENCE:
             members = await audiences.read_members(transaction, job.org_id, job.scope.version_id, job.after, limit)
             return [key_of_customer(job.org_id, member.customer_id) for member in members]
-        case JobKind.COUNT_STORED | JobKind.NORMALISE_IDENTIFIERS | JobKind.RECOVER_MESSAGES:
+        case _:
             return await jobs.customers_after(transaction, job.org_id, job.after, limit)
 
 
@@ -162,7 +168,12 @@ async def _enrol_audience(runtime: Runtime, transaction: Transaction, job: Job, 
 
 def caller_of(job: Job) -> Caller:
     """Return the caller on whose behalf a job runs: Milepost itself."""
-    return Caller(org_id=job.org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
+    return caller_within(job.org_id)
+
+
+def caller_within(org_id: int) -> Caller:
+    """Return the caller for what Milepost itself does in an organisation."""
+    return Caller(org_id=org_id, author=OURSELVES, till_id=None, role=Role.ADMIN)
 
 
 async def _count_stored(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
@@ -187,9 +198,27 @@ async def _recover_messages(runtime: Runtime, transaction: Transaction, job: Job
     return Page(page, await recover_customers(runtime, transaction, job, page))
 
 
+async def _preview_change(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
+    """Try a change on customers."""
+    change = await changes.find(transaction, job.org_id, job.scope.version_id)
+    if change is None or change.state is not ChangeState.PREVIEWING:
+        return Page((), 0)
+    return Page(await preview_page(runtime, transaction, change, job.after, limit), 0)
+
+
+async def _revise_progress(runtime: Runtime, transaction: Transaction, job: Job, limit: int) -> Page:
+    """Give customers the progress that a changed definition makes."""
+    change = await changes.find(transaction, job.org_id, job.scope.version_id)
+    if change is None or change.state is not ChangeState.RECOMPUTING:
+        return Page((), 0)
+    return Page(*await revise_page(runtime, transaction, change, job.after, limit))
+
+
 WORKERS: Mapping[JobKind, Worker] = {
     JobKind.ENROL_AUDIENCE: _enrol_audience,
     JobKind.COUNT_STORED: _count_stored,
     JobKind.NORMALISE_IDENTIFIERS: _normalise_identifiers,
     JobKind.RECOVER_MESSAGES: _recover_messages,
+    JobKind.PREVIEW_CHANGE: _preview_change,
+    JobKind.REVISE_PROGRESS: _revise_progress,
 }

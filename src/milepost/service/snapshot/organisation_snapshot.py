@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from milepost.model.definitions.change import DefinitionChange
 from milepost.model.event import NOWHERE, Place
 from milepost.model.organisation import Concept, Organisation, Store, Till, Zone
 from milepost.model.problem import Problem
 from milepost.model.target import TargetGroup
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED, WantedOutcomes, wanted_outcomes
-from milepost.store import organisations, places
+from milepost.store import changes, organisations, places
 from milepost.store.database import Transaction
 from milepost.store.delivery import webhooks
 
@@ -117,7 +118,8 @@ class OrganisationSnapshot:
 
     `shared` are the groups that are not customers' own goals. `holders` maps each target's id to its group. With these
     two a customer's groups are found without a look at the goals that other customers set. `wanted` are the outcomes
-    that somebody waits for today, whatever the version.
+    that somebody waits for today, whatever the version. `recomputing` are the changes of definitions whose customers
+    are being recomputed: who is heard before is recomputed first.
     """
 
     organisation: Organisation
@@ -127,6 +129,7 @@ class OrganisationSnapshot:
     shared: tuple[TargetGroup, ...]
     holders: Mapping[int, TargetGroup]
     wanted: WantedOutcomes = NOTHING_WANTED
+    recomputing: tuple[DefinitionChange, ...] = ()
 
     def groups_around(self, target_ids: Iterable[int]) -> list[TargetGroup]:
         """Return the shared groups, and the groups of the targets *target_ids*, in the order of ids."""
@@ -161,6 +164,7 @@ async def snapshot_at(
         shared=tuple(group for group in groups.values() if not group.user_created),
         holders={target.id: group for group in groups.values() for target in group.targets},
         wanted=wanted_outcomes(await webhooks.of_organisation(transaction, org_id), organisation.settings.outcome_feed),
+        recomputing=await changes.recomputing(transaction, org_id),
     )
 
 

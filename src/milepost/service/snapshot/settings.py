@@ -20,6 +20,7 @@ from milepost.model.organisation import (
     RULES_LATEST,
     AfterAchievement,
     AheadOfClock,
+    Approvals,
     BackwardPeriods,
     CapsFollowReturns,
     CarryLines,
@@ -190,6 +191,7 @@ SETTINGS: Mapping[str, Setting] = {
     "deliveryDays": number(
         "delivery_days", 1, DELIVERY_DAYS_MAX, "for how many days deliveries that were made, and the feed, are kept"
     ),
+    "approvals": choice("approvals", Approvals, "whether another login must approve a change before it is published"),
 }
 assert {setting.field for setting in SETTINGS.values()} == {field.name for field in fields(Settings)}, "all can be set"
 

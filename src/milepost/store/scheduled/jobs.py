@@ -19,6 +19,12 @@ async def request(transaction: Transaction, org_id: int, kind: JobKind, scope: J
     return int(row[0])
 
 
+async def position(transaction: Transaction, org_id: int, kind: JobKind, scope: JobScope) -> tuple[int, int] | None:
+    """Return the bucket and id of the last customer whom an open job has visited; None if it is not open."""
+    row = await transaction.row("job_position", {"org_id": org_id, "kind": kind.value, "subject": _subject(scope)})
+    return None if row is None else (row[0], row[1])
+
+
 async def request_enrolments(transaction: Transaction, org_id: int, group: TargetGroup) -> None:
     """Request jobs that enrol the present members of the audiences that *group* names.
 

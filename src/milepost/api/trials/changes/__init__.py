@@ -1,0 +1,1 @@
+"""Drafts, previews, reviews, publications and versions of target groups."""

@@ -1,0 +1,1 @@
+"""Changes of definitions: drafts beside live ones, previews, review, publication, and what becomes of progress."""
