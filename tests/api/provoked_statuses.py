@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -44,7 +45,10 @@ class Provoker:
         organisation = self.stage.organisation.organisation
         self._limits = LoginLimits()
         self.reader = f"reader of {organisation.name}"
-        client.run(lambda: let_in(client.runtime.database, organisation.id, self.reader, Role.READ))
+        self.narrow = f"narrow {self.reader}"
+        for code in (self.reader, self.narrow):
+            client.run(partial(let_in, client.runtime.database, organisation.id, code, Role.READ))
+        client.connection.execute("update login set scopes = '{}' where code = %s", [self.narrow])
 
     def is_answered(self, status: str, method: str, path: str) -> bool:
         """Return whether the route answers so to one of the requests that may provoke it."""
@@ -64,7 +68,7 @@ class Provoker:
         written = None if body is None else body.encode() if isinstance(body, str) else write_json(body)
         return Asked(method, path, ids, query, written, media)
 
-    def send(self, asked: Asked, login: tuple[str, str] | None) -> int:
+    def send(self, asked: Asked, login: tuple[str, str] | None, **headers: str) -> int:
         """Send a request; return the status."""
         address = asked.path
         for name, value in asked.ids.items():
@@ -74,7 +78,7 @@ class Provoker:
             address,
             params=asked.query,
             content=asked.body,
-            headers={"content-type": asked.media},
+            headers={"content-type": asked.media} | headers,
             **({} if login is None else {"auth": login}),
         )
         return answered.status_code
@@ -176,7 +180,10 @@ def _as_nobody(provoker: Provoker, sound: Asked) -> Iterator[int]:
 
 
 def _as_a_reader(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    """Ask with a login that only reads, with one that has no scope, and from a page of another origin."""
     yield provoker.send(sound, (provoker.reader, PASSWORD))
+    yield provoker.send(sound, (provoker.narrow, PASSWORD))
+    yield provoker.send(sound, (provoker.reader, PASSWORD), origin="https://evil.example")
 
 
 def _about_nothing(provoker: Provoker, sound: Asked) -> Iterator[int]:

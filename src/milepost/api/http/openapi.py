@@ -15,7 +15,7 @@ from milepost.api.http.authentication import SESSION_COOKIE
 from milepost.api.http.descriptions import described, example_of
 from milepost.api.http.rate_limit import RateLimitFields
 from milepost.api.http.request_id import RequestIds
-from milepost.api.http.route import ADMIN, EVENTS, JSON, Body, Route
+from milepost.api.http.route import JSON, Body, Route
 from milepost.api.http.routes import ROUTES, scope_needed
 from milepost.api.native.answer import Problems
 from milepost.api.native.events.body import PAYLOAD_BODIES
@@ -42,7 +42,7 @@ SECURITY: Json = {
 REFUSALS = {
     "400": "The request was refused; the answer holds everything that is wrong with it.",
     "401": "The login is missing or wrong.",
-    "403": "The login's role does not allow it.",
+    "403": "The login's role or scopes do not allow it, or a page that may not change anything sent it.",
     "404": "There is no such address, or nothing that it names.",
     "409": "The id was given before, with other content.",
     "429": "Too many wrong passwords, or more requests than the limit: send it again after `Retry-After`.",
@@ -163,17 +163,20 @@ def _complete(operation: Json, method: str, path: str, route: Route, schemas: _S
         return
     failure = Problems if path.startswith("/api/v1") else Failure
     answers = {route.success: _success(route, schemas)}
-    for status in sorted({*route.statuses, *_statuses_of_callers(route), "500"}):
+    for status in sorted({*route.statuses, *_statuses_of_callers(method, path, route), "500"}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers
 
 
-def _statuses_of_callers(route: Route) -> set[str]:
-    """Return the statuses of callers who may not send a request, or not now."""
+def _statuses_of_callers(method: str, path: str, route: Route) -> set[str]:
+    """Return the statuses of callers who may not send a request, or not now.
+
+    403 is for a role or a scope that is not enough, and for a page that may not change anything.
+    """
     if route.needs is None:
         return set()
-    return {"429", "403"} if route.needs in {EVENTS, ADMIN} else {"429"}
+    return {"429"} if method == "get" and scope_needed(method, path) is None else {"429", "403"}
 
 
 def _success(route: Route, schemas: _Schemas) -> Json:

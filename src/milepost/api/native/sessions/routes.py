@@ -83,11 +83,11 @@ async def post_password(request: Request, runtime: RunningRuntime) -> JsonRespon
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("post", "/api/v1/session"): Route(
-        None, CallerItem, Body((SignInBody,)), statuses=("400", "401", "413", "429", "503")
+        None, CallerItem, Body((SignInBody,)), statuses=("400", "401", "403", "413", "429", "503")
     ),
     ("get", "/api/v1/session"): Route(READ, CallerItem, statuses=READING),
     ("delete", "/api/v1/session"): Route(READ, SignedOutItem, statuses=READING),
     ("post", "/api/v1/password"): Route(
-        None, PasswordItem, Body((ChosenPasswordBody,)), statuses=("400", "413", "503")
+        None, PasswordItem, Body((ChosenPasswordBody,)), statuses=("400", "403", "413", "503")
     ),
 }
