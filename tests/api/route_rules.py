@@ -10,6 +10,8 @@ from typing import NamedTuple
 from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
+from tests.api.queue_rules import ASKED as QUEUE_ROUTES
+from tests.api.queue_rules import add_dead_letter
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR
 
@@ -26,6 +28,8 @@ PARAMETERS = {
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",
     "inspector_name": "inspector",
+    "queue_id": "queue",
+    "dead_letter_id": "dead letter",
 }
 """What the parameters of addresses name."""
 
@@ -119,7 +123,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(body='{"goal": 9999}'),
     ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(),
-    **{route: Rule(query, body) for route, (query, body) in WEBHOOK_ROUTES.items()},
+    **{route: Rule(query, body) for route, (query, body) in {**WEBHOOK_ROUTES, **QUEUE_ROUTES}.items()},
     ("post", INSPECTOR): Rule(body='{"x": 1}', is_open=True, free=frozenset({"inspector"})),
     ("get", "/v3/targetGroups/channels"): Rule(),
     ("get", f"/v3/{_TARGET}/communications"): Rule(headers=OTHER),
@@ -246,12 +250,18 @@ class World:
         } | self._webhook()
 
     def _webhook(self) -> dict[str, object]:
-        """Add a webhook and a sample for it; return what they are called."""
+        """Add a webhook and a sample for it, and a queue with a dead letter; return what they are called."""
         url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
         webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
         types = {"types": ["target.achieved"]}
         sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
-        return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
+        queue, letter = add_dead_letter(self.organisation, f"{self.word}-topic".replace(" ", "-"))
+        queued: dict[str, object] = {"queue": queue, "dead letter": letter}
+        return queued | {
+            "endpoint": webhook,
+            "delivery": sample["deliveryIds"][0],
+            "inspector": f"{self.word}-inspector",
+        }
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""

@@ -31,6 +31,7 @@ from milepost.cli.openapi import openapi
 from milepost.cli.organisations.credentials import audit
 from milepost.cli.organisations.provisioning import key, org, till
 from milepost.cli.output import print_message
+from milepost.cli.queues import queues
 from milepost.cli.serve import serve
 from milepost.cli.top import top
 from milepost.cli.verify import verify
@@ -80,6 +81,7 @@ app.add_typer(key, name="key")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(queues, name="queues")
 
 
 @app.callback()

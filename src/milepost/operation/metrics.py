@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from milepost.api.http.request_log import AnsweredRequest
 from milepost.service.ingest.incoming_event import Answer
+from milepost.service.queues.queues import queue_states
 from milepost.service.runtime.runtime import Runtime
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -57,6 +58,10 @@ class Metrics:
         self._jobs = _gauge("milepost_open_jobs", "Jobs that are not done", registry, mode="livemax")
         self._lag = _gauge("milepost_boundary_lag_seconds", "How late period boundaries are", registry, mode="livemax")
         self._boards = _gauge("milepost_board_customers", "Customers on leaderboards in memory", registry)
+        self._queues = {
+            name: _gauge(f"milepost_queue_{name}", meaning, registry, ("queue",), "livemax")
+            for name, meaning in _QUEUES.items()
+        }
         self._organisations: set[int] = set()
 
     def observe_request(self, answered: AnsweredRequest) -> None:
@@ -92,10 +97,23 @@ class Metrics:
         self._ready.set(1 if readiness.receives_events else 0)
         self._problems.set(len(readiness.problems))
         self._boards.set(runtime.boards.size)
+        await self._sample_queues(runtime)
         if runtime.health.state is not None:
             self._jobs.set(runtime.health.state.open_jobs)
             due = runtime.health.state.boundary_due_at
             self._lag.set(0 if due is None else max(0, runtime.clock() - due) / 1_000_000)
+
+    async def _sample_queues(self, runtime: Runtime) -> None:
+        """Read how the queues are read; the database knows it, whichever process reads them."""
+        states = await queue_states(runtime, QUEUES_MAX)
+        if FOLDER_VARIABLE not in os.environ:  # numbers that processes share cannot be forgotten
+            for gauge in self._queues.values():
+                gauge.clear()
+        for state in states:
+            values = {"lag_messages": state.lag, "silent_seconds": state.silent_seconds, "dead_letters": state.dead}
+            for name, value in values.items():
+                if value is not None and (state.active or name == "dead_letters"):
+                    self._queues[name].labels(str(state.id)).set(value)
 
     def text(self) -> bytes:
         """Return all metrics, those of all processes if there are several."""
@@ -105,6 +123,15 @@ class Metrics:
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
 
+
+QUEUES_MAX = 200
+"""Queues with labels of their own."""
+
+_QUEUES = {
+    "lag_messages": "Messages that wait in a queue",
+    "silent_seconds": "Seconds since a queue was read",
+    "dead_letters": "Messages of a queue that are no events or were refused",
+}
 
 ORGANISATIONS_MAX = 100
 """Organisations with a label of their own; more would make the metrics grow without end."""

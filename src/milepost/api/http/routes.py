@@ -33,6 +33,7 @@ from milepost.api.native.leaderboards import routes as native_leaderboards
 from milepost.api.native.organisations import routes as organisations
 from milepost.api.native.places import routes as places
 from milepost.api.native.progress import routes as progress
+from milepost.api.native.queues import routes as queues
 from milepost.api.native.requests import routes as requests
 from milepost.api.native.streaks import routes as streaks
 from milepost.api.native.target_groups import routes as native_target_groups
@@ -72,6 +73,7 @@ MODULES: tuple[ModuleType, ...] = (
     webhook_deliveries,
     feed,
     inspector,
+    queues,
     requests,
 )
 """The modules of routes, in the order of the document; each exports `router` and `ROUTES`."""
