@@ -20,6 +20,7 @@ NOBODY: dict[str, object] = dict.fromkeys(
     (
         *("customer", "group", "target", "period", "audience", "version", "job"),
         *("organisation", "store", "program", "goal", "template", "endpoint", "delivery"),
+        *("queue", "dead letter"),
     ),
     NOTHING,
 ) | {

@@ -15,7 +15,7 @@ class BrokerFailure(Exception):
 class Source(Protocol):
     """A queue that is open for reading. What it gives is not given again unless it is opened again."""
 
-    async def poll(self, limit: int, seconds: float) -> Sequence[QueueMessage]:
+    async def poll(self, limit: int, seconds: int) -> Sequence[QueueMessage]:
         """Return at most *limit* messages, after at most *seconds* if there are none. Raises BrokerFailure."""
         ...
 
@@ -40,7 +40,7 @@ class Parcel(NamedTuple):
 class Destination(Protocol):
     """A queue that is open for writing."""
 
-    async def publish(self, parcel: Parcel, seconds: float) -> str:
+    async def publish(self, parcel: Parcel, seconds: int) -> str:
         """Publish *parcel*; return what the broker confirmed. Raises BrokerFailure, also when *seconds* are over."""
         ...
 

@@ -19,7 +19,7 @@ ANSWER_SECONDS = 10
 LOOK_SECONDS = 30
 """How often new partitions are looked for."""
 
-SERVING_SECONDS = 0.2
+SERVING_MS, TAKING_MS = 200, 10
 
 
 def _settings(address: QueueAddress) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class KafkaSource:
         self._topic = address.topic
         self._reached = dict(positions)
         self._assigned: set[int] = set()
-        self._looked = 0.0
+        self._looked = time.monotonic()
         self._consumer = Consumer(
             {
                 **_settings(address),
@@ -81,18 +81,18 @@ class KafkaSource:
             raise _failure(error.args[0]) from error
         self._assigned.update(fresh)
 
-    async def poll(self, limit: int, seconds: float) -> Sequence[QueueMessage]:
+    async def poll(self, limit: int, seconds: int) -> Sequence[QueueMessage]:
         """Return at most *limit* messages, after at most *seconds* if there are none. Raises BrokerFailure."""
         return await asyncio.to_thread(self._poll, limit, seconds)
 
-    def _poll(self, limit: int, seconds: float) -> list[QueueMessage]:
+    def _poll(self, limit: int, seconds: int) -> list[QueueMessage]:
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._assign()
         first = self._consumer.poll(seconds)
         if first is None:
             return []
         # What is here already is taken along; nothing is waited for.
-        return [_message(one) for one in (first, *self._consumer.consume(limit - 1, timeout=0.01))]
+        return [_message(one) for one in (first, *self._consumer.consume(limit - 1, timeout=TAKING_MS / 1_000))]
 
     async def lag(self, reached: Positions) -> int | None:
         """Return how many messages wait behind the positions *reached*, None if not known yet. Raises BrokerFailure."""
@@ -152,9 +152,9 @@ class KafkaDestination:
 
     def _serve(self) -> None:
         while not self._closing.is_set():
-            self._producer.poll(SERVING_SECONDS)
+            self._producer.poll(SERVING_MS / 1_000)
 
-    async def publish(self, parcel: Parcel, seconds: float) -> str:
+    async def publish(self, parcel: Parcel, seconds: int) -> str:
         """Publish *parcel*; return where it is. Raises BrokerFailure, also when *seconds* are over."""
         answer: asyncio.Future[str] = self._loop.create_future()
 
@@ -170,7 +170,7 @@ class KafkaDestination:
         try:
             return await asyncio.wait_for(answer, seconds)
         except TimeoutError:
-            raise BrokerFailure(f"the broker did not confirm within {seconds:g} seconds") from None
+            raise BrokerFailure(f"the broker did not confirm within {seconds} seconds") from None
 
     async def close(self) -> None:
         """End writing; what was not confirmed is made again by its delivery."""

@@ -67,7 +67,7 @@ class NatsSource:
         self._subscription = subscription
         self._given = 0
 
-    async def poll(self, limit: int, seconds: float) -> Sequence[QueueMessage]:
+    async def poll(self, limit: int, seconds: int) -> Sequence[QueueMessage]:
         """Return at most *limit* messages, after at most *seconds* if there are none. Raises BrokerFailure."""
         try:
             fetched = await self._subscription.fetch(limit, timeout=seconds)
@@ -140,7 +140,7 @@ class NatsDestination:
         self._address = address
         self._stream = client.jetstream()
 
-    async def publish(self, parcel: Parcel, seconds: float) -> str:
+    async def publish(self, parcel: Parcel, seconds: int) -> str:
         """Publish *parcel*; return where it is. Raises BrokerFailure, also when *seconds* are over."""
         headers = {**parcel.headers, MESSAGE_ID: parcel.message_id}
         try:

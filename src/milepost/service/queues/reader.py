@@ -19,11 +19,12 @@ from milepost.store import queues
 from milepost.store.database import Transaction
 
 POLL_MAX = 1_000
-POLL_SECONDS = 1.0
+POLL_SECONDS = 1
 KEEP_SECONDS = 2
 """How often the lease is renewed and the lag is asked for."""
 
-PAUSE_SECONDS_MAX = 10
+PAUSE_MS, PAUSE_MS_MAX = 250, 10_000
+TRY_MS = 100
 TRIES_MAX = 5
 """How often an event that a fault of ours keeps from being stored is tried before it is a dead letter."""
 
@@ -64,7 +65,7 @@ class QueueReader:
         self._read_event = read_event
         self._stopping = asyncio.Event()
         self._reached: dict[int, int] = {}
-        self._kept = 0.0
+        self._kept = asyncio.get_running_loop().time()
 
     def stop(self) -> None:
         """Stop after the messages at hand."""
@@ -84,7 +85,7 @@ class QueueReader:
                 _log.warning("queue_waits", queue=self._lease.queue_id, reason=str(error))
                 if not await self._note(str(error)):
                     return
-                await self._rest(min(PAUSE_SECONDS_MAX, 0.25 * 2 ** min(failures, 10)))
+                await self._rest(min(PAUSE_MS_MAX, PAUSE_MS << min(failures, 10)))
         await self._release()
 
     async def _read(self) -> None:
@@ -148,7 +149,7 @@ class QueueReader:
             failed = [(one, answer) for one, answer in judged if answer.status is Status.FAILED]
             incoming = [one for one, _ in failed]
             if incoming:
-                await self._rest(0.1 * 2**tries)
+                await self._rest(TRY_MS << tries)
         return refused + [(message, _words_of(answer)) for (message, _), answer in failed]
 
     async def _keep(self, source: Source) -> None:
@@ -182,9 +183,9 @@ class QueueReader:
         except (Unavailable, Fault):
             return  # The lease ends by itself.
 
-    async def _rest(self, seconds: float) -> None:
+    async def _rest(self, milliseconds: int) -> None:
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            await asyncio.wait_for(self._stopping.wait(), milliseconds / 1_000)
         except TimeoutError:
             return
 
