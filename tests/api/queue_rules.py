@@ -8,6 +8,9 @@ from tests.api.client import OrganisationClient
 QUEUE = "/api/v1/queues/{queue_id}"
 RETRY = f"{QUEUE}/deadLetters/{{dead_letter_id}}/retry"
 
+PARAMETERS = {"queue_id": "queue", "dead_letter_id": "dead letter"}
+"""What the parameters of addresses name."""
+
 ASKED: Mapping[tuple[str, str], tuple[str, str | None]] = {
     ("get", "/api/v1/queues"): ("", None),
     ("get", QUEUE): ("", None),
@@ -40,3 +43,8 @@ def add_dead_letter(organisation: OrganisationClient, topic: str) -> tuple[int, 
     row = connection.execute("select queue_id, dead_letter_id from dead_letter where org_id = %s", [org_id]).fetchone()
     assert row is not None
     return row
+
+
+def queued_things(organisation: OrganisationClient, word: str) -> dict[str, object]:
+    """Add a queue with a dead letter; return what they are called."""
+    return dict(zip(PARAMETERS.values(), add_dead_letter(organisation, f"{word}-topic"), strict=True))

@@ -11,7 +11,8 @@ from milepost.model.role import Role
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
 from tests.api.queue_rules import ASKED as QUEUE_ROUTES
-from tests.api.queue_rules import add_dead_letter
+from tests.api.queue_rules import PARAMETERS as QUEUE_PARAMETERS
+from tests.api.queue_rules import queued_things
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR
 
@@ -28,8 +29,7 @@ PARAMETERS = {
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",
     "inspector_name": "inspector",
-    "queue_id": "queue",
-    "dead_letter_id": "dead letter",
+    **QUEUE_PARAMETERS,
 }
 """What the parameters of addresses name."""
 
@@ -248,20 +248,15 @@ class World:
             "till code": f"{word} t",
             "group name": f"{word} group",
         } | self._webhook()
+        self.ids |= queued_things(organisation, word)
 
     def _webhook(self) -> dict[str, object]:
-        """Add a webhook and a sample for it, and a queue with a dead letter; return what they are called."""
+        """Add a webhook and a sample for it; return what they are called."""
         url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
         webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
         types = {"types": ["target.achieved"]}
         sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
-        queue, letter = add_dead_letter(self.organisation, f"{self.word}-topic".replace(" ", "-"))
-        queued: dict[str, object] = {"queue": queue, "dead letter": letter}
-        return queued | {
-            "endpoint": webhook,
-            "delivery": sample["deliveryIds"][0],
-            "inspector": f"{self.word}-inspector",
-        }
+        return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""

@@ -15,8 +15,6 @@ from milepost.service.queues.reader import QueueReader, lease_queue
 from tests.api.brokers import KafkaBroker, NatsBroker, TestBroker
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 from tests.api.client_forms import bill, group, target
-from tests.api.receiver import Stage
-from tests.api.webhook_forms import attempts, deliveries
 
 PATIENCE_SECONDS = 30
 
@@ -245,58 +243,3 @@ def test_a_queue_that_is_paused_is_not_read(organisation: OrganisationClient, br
     assert shown["active"]
     read(organisation, has_read(organisation, 2))
     assert [20] == [float(value) for value in values(organisation, "anna")]
-
-
-def test_messages_are_written_to_a_queue(organisation: OrganisationClient, broker: TestBroker) -> None:
-    """The same body under the same id as to a receiver; the key keeps a customer's messages together."""
-    from milepost.model.delivery.webhook import Webhook
-    from milepost.service.delivery.webhooks import add_destination
-
-    front = organisation.client
-    broker.make("achieved")
-    webhook = Webhook(url=broker.url("achieved"), types=("target.achieved",))
-    org_id = _id(organisation)
-    added = front.run(lambda: add_destination(front.runtime, org_id, webhook))
-    stage = Stage(front)
-    try:
-        organisation.send_events(*(bill("120", customer=f"c{place}") for place in range(20)))
-        stage.deliver()
-        found = broker.read("achieved", 20)
-        listed = deliveries(organisation, added.stored.id)
-        assert {"DELIVERED"} == {one["state"] for one in listed}
-        assert {one["messageId"] for one in listed} == {json.loads(one.body)["id"] for one in found}
-        for one in found:
-            message = json.loads(one.body)
-            assert message["id"] == one.headers["webhook-id"]
-            assert one.key in {None, str(message["data"]["customer"]["id"])}
-    finally:
-        stage.close()
-
-
-def test_a_message_for_a_broker_that_is_away_is_made_again(
-    organisation: OrganisationClient, broker: TestBroker
-) -> None:
-    """The log of the delivery says why; the next attempt by the schedule succeeds."""
-    from milepost.model.delivery.webhook import Webhook
-    from milepost.service.delivery.webhooks import add_destination
-
-    front = organisation.client
-    broker.kill()
-    webhook = Webhook(url=broker.url("events"), types=("target.achieved",), time_limit=2)
-    org_id = _id(organisation)
-    added = front.run(lambda: add_destination(front.runtime, org_id, webhook))
-    stage = Stage(front)
-    try:
-        organisation.send_events(bill("120"))
-        stage.deliver()
-        (failed,) = attempts(organisation, added.stored.id)
-        assert failed["error"] in {"BROKER", "TIME"}
-        broker.start()
-        if not broker.keeps_messages:
-            broker.make("events")
-        front.clock.advance(60_000_000)
-        stage.deliver()
-        assert ["DELIVERED"] == [one["state"] for one in deliveries(organisation, added.stored.id)]
-        assert 1 == len(broker.read("events", 1))
-    finally:
-        stage.close()

@@ -44,7 +44,8 @@ def show_arrival(address: str, account: Account) -> str:
 def _point_webhook_at(client: httpx2.Client, url: str) -> None:
     """Add the webhook of the demo, or have it send to the address of today's server."""
     ours = [item for item in _read(client.get(WEBHOOKS))["items"] if item["url"].endswith(PATH)]
-    # The groups were defined on the clock of the load, when the year was over; December counts as past to them.
+    # The groups were defined on the clock of the load, when the year was over. To them December had ended by then, and
+    # a webhook is told of such periods only if it asks for it (docs/receiving.md, tellPast).
     body = {"url": url, "types": ["target.achieved"], "tellPast": True}
     if ours:
         _read(client.patch(f"{WEBHOOKS}/{ours[0]['id']}", json=body | {"active": True}))

@@ -69,7 +69,14 @@ def address_of(url: str) -> QueueAddress:
     unknown = [name for name in options if not _is_option(broker, name)]
     if unknown or parts.fragment:
         raise ValueError(f"has an unknown option {unknown[0] if unknown else '#'}; there are {_options_of(broker)}")
-    return QueueAddress(broker, servers, topic, unquote(user) or None, unquote(password) or None, options)
+    return QueueAddress(
+        broker=broker,
+        servers=servers,
+        topic=topic,
+        user=unquote(user) or None,
+        password=unquote(password) or None,
+        options=options,
+    )
 
 
 def address_problems(url: str) -> list[Problem]:
