@@ -141,7 +141,7 @@ async def _lags(url: str, receiver: Receiver, dead_port: int, plan: Plan) -> dic
         for turn in range(rounds):
             for name in found:
                 say(f"delivery: {name}, round {turn + 1} of {rounds} …")
-                await _activate(connection, dead, active=name != "alone")
+                await _activate(address, dead, active=name != "alone")
                 found[name] += await _paced(address, receiver, f"{name} {turn}")
     return {name: _lag_of(seconds) for name, seconds in found.items()}
 
@@ -156,9 +156,10 @@ async def _webhook(connection: Connection, port: int) -> int:
     return int(json.loads(await connection.post("/api/v1/webhooks", json.dumps(body).encode()))["id"])
 
 
-async def _activate(connection: Connection, webhook: int, *, active: bool) -> None:
+async def _activate(address: Address, webhook: int, *, active: bool) -> None:
     body = json.dumps({"active": active}).encode()
-    await connection.ask(Asked(f"/api/v1/webhooks/{webhook}", body, "PATCH"))
+    async with Connection(address, basic(TILL, PASSWORD)) as connection:
+        await connection.ask(Asked(f"/api/v1/webhooks/{webhook}", body, "PATCH"))
 
 
 async def _paced(address: Address, receiver: Receiver, name: str) -> list[float]:
