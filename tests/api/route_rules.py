@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from milepost.model.role import Role
+from tests.api import queue_rules
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
-from tests.api.queue_rules import ASKED as QUEUE_ROUTES
-from tests.api.queue_rules import PARAMETERS as QUEUE_PARAMETERS
-from tests.api.queue_rules import queued_things
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR
 
@@ -29,7 +27,7 @@ PARAMETERS = {
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",
     "inspector_name": "inspector",
-    **QUEUE_PARAMETERS,
+    **queue_rules.PARAMETERS,
 }
 """What the parameters of addresses name."""
 
@@ -123,7 +121,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(body='{"goal": 9999}'),
     ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(),
-    **{route: Rule(query, body) for route, (query, body) in {**WEBHOOK_ROUTES, **QUEUE_ROUTES}.items()},
+    **{route: Rule(query, body) for route, (query, body) in {**WEBHOOK_ROUTES, **queue_rules.ASKED}.items()},
     ("post", INSPECTOR): Rule(body='{"x": 1}', is_open=True, free=frozenset({"inspector"})),
     ("get", "/v3/targetGroups/channels"): Rule(),
     ("get", f"/v3/{_TARGET}/communications"): Rule(headers=OTHER),
@@ -248,7 +246,6 @@ class World:
             "till code": f"{word} t",
             "group name": f"{word} group",
         } | self._webhook()
-        self.ids |= queued_things(organisation, word)
 
     def _webhook(self) -> dict[str, object]:
         """Add a webhook and a sample for it; return what they are called."""
@@ -256,7 +253,8 @@ class World:
         webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
         types = {"types": ["target.achieved"]}
         sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
-        return {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
+        named = {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
+        return named | queue_rules.queued_things(self.organisation, self.word)
 
     def _goal(self, template: int) -> int:
         """Set a goal for Anna after a target; return its id."""

@@ -1,9 +1,7 @@
 """Receivers whose TLS is wrong: nothing of a message leaves for them, and the log of the attempt says why."""
 
 import asyncio
-import gc
 import ssl
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +19,8 @@ from milepost.service.delivery.sending.transport import Letter, Transport
 
 SECRET = b"what the customer reached"
 NOW = datetime.now(UTC)
+CLOSING_SECONDS = 0.1
+"""Sockets of a handshake that was broken off are closed by the loop a little later."""
 
 
 def certificate(folder: Path, name: str, ends: datetime) -> tuple[Path, ssl.SSLContext]:
@@ -55,9 +55,11 @@ class Heard:
     def __init__(self) -> None:
         """Have heard nothing."""
         self.text = b""
+        self.connections: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hear a request and answer it."""
+        self.connections.append(writer)
         try:
             self.text += await reader.readuntil(b"\r\n\r\n")
             self.text += await reader.readexactly(len(SECRET))
@@ -77,15 +79,10 @@ async def hearing(context: ssl.SSLContext | None) -> AsyncIterator[tuple[Heard, 
     try:
         yield heard, server.sockets[0].getsockname()[1]
     finally:
+        for connection in heard.connections:
+            connection.transport.abort()
         server.close()
-
-
-async def _collected() -> None:
-    """Have what a broken handshake left collected now: asyncio leaves its socket to the collector, with a warning."""
-    await asyncio.sleep(CLOSING_SECONDS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+        await asyncio.sleep(CLOSING_SECONDS)
 
 
 def sent(context: ssl.SSLContext | None, trusted: Path | None, host: str = "localhost") -> tuple[Heard, Attempt]:
