@@ -251,8 +251,7 @@ class World:
         """Add a webhook and a sample for it; return what they are called."""
         url = f"http://127.0.0.1:9/api/v1/inspector/{self.word}-inspector"
         webhook = json_of(self.organisation.post("/api/v1/webhooks", {"url": url}))["id"]
-        types = {"types": ["target.achieved"]}
-        sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", types))
+        sample = json_of(self.organisation.post(f"/api/v1/webhooks/{webhook}/test", {"types": ["target.achieved"]}))
         named = {"endpoint": webhook, "delivery": sample["deliveryIds"][0], "inspector": f"{self.word}-inspector"}
         return named | queue_rules.queued_things(self.organisation, self.word)
 

@@ -122,29 +122,3 @@ def test_a_wrong_certificate_is_refused(tmp_path: Path, name: str, days: int, *,
     assert (ErrorClass.TLS, None, b"") == (attempt.error, attempt.status, heard.text)
     assert attempt.reason is not None
     assert reason in attempt.reason
-
-
-def test_a_handshake_that_does_not_end_is_given_up() -> None:
-    """A server that accepts and says nothing holds an attempt for its time limit alone."""
-    heard, attempt = sent(None, None)
-    assert (ErrorClass.TIME, None) == (attempt.error, attempt.status)
-    assert SECRET not in heard.text
-
-
-def test_a_server_without_tls_is_refused() -> None:
-    """It answers in the clear what it heard of the handshake; nothing of the message was in it."""
-
-    async def life() -> Attempt:
-        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            writer.close()
-
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        transport = Transport(lambda: Micros(0), allows_private=True)
-        attempt = await transport.send(Letter(f"https://localhost:{port}/", {}, SECRET, 2))
-        await transport.close()
-        server.close()
-        return attempt
-
-    assert asyncio.run(life()).error in {ErrorClass.TLS, ErrorClass.CONNECT}
