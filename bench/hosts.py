@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
+from types import MappingProxyType
 from typing import IO, Any, NamedTuple
 
 import httpx2
@@ -32,6 +33,7 @@ ORGANISATION, TILL, PASSWORD = "bench", "till.bench", "bench-password-of-a-till"
 REGISTERED_AT_ONCE = 5_000
 STOP_SECONDS_MAX = 60
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _READY = re.compile(r"ready on http://([\d.]+):(\d+)")
 
 
@@ -137,12 +139,25 @@ async def _register(runtime: Runtime, org_id: int, customers: range) -> None:
 
 
 @asynccontextmanager
-async def milepost_server(url: str, *, lanes: int, processes: int = 1, clock: str = CLOCK) -> AsyncIterator[Address]:
+async def milepost_server(
+    url: str,
+    *,
+    lanes: int,
+    processes: int = 1,
+    clock: str = CLOCK,
+    environment: Mapping[str, str] = NOTHING,
+) -> AsyncIterator[Address]:
     """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*."""
     command = ["-m", "milepost", "serve", "--database-url", url, "--port", "0", "--clock", clock]
     settings = {"MILEPOST_LANES": str(lanes), "MILEPOST_PROCESSES": str(processes), "MILEPOST_LOG_LEVEL": "warning"}
-    async with _process(command, settings) as address:
+    async with _process(command, settings | dict(environment)) as address:
         yield address
+
+
+def worker_command(url: str, clock: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command of a worker on the database at *url*, and its environment."""
+    command = ["-m", "milepost", "worker", "--database-url", url, "--clock", clock]
+    return command, os.environ | {"MILEPOST_LOG_LEVEL": "warning"}
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from milepost.api.http.app import Observers, create_app
 from milepost.api.http.connections import ConnectionLimits, protocol_within
+from milepost.api.native.queues.body import read_queued_event
 from milepost.model.problem import Unavailable
 from milepost.model.time import Micros
 from milepost.operation.deadline import begin_deadline
@@ -128,7 +129,7 @@ def app_of(runtime: Runtime, settings: ServerSettings, observation: Observation 
 @asynccontextmanager
 async def background_workers(runtime: Runtime) -> AsyncIterator[None]:
     """Run the workers beside the block; when it ends, stop them after the page at hand."""
-    workers = workers_of(runtime)
+    workers = workers_of(runtime, read_queued_event)
     tasks = [asyncio.create_task(worker.run()) for worker in workers]
     try:
         yield
@@ -160,7 +161,7 @@ async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], No
     with stop_signals_call(stop):
         try:
             async with running(url, settings) as runtime:
-                workers = workers_of(runtime)
+                workers = workers_of(runtime, read_queued_event)
                 ready()
                 await asyncio.gather(*(worker.run() for worker in workers))
         except asyncio.CancelledError:

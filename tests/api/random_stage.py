@@ -8,6 +8,8 @@ from typing import Any
 from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import MARCH, RUN, RUN_FIELD, bill, group, line, target
+from tests.api.queue_rules import SOUND as QUEUE_BODIES
+from tests.api.queue_rules import add_dead_letter
 from tests.api.random_stage_groups import definitions
 from tests.api.user_rules import added_user, chosen_password, new_user, sign_in
 from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
@@ -84,6 +86,12 @@ class Stage:
             ([self.organisation.webhook_id], "webhook_id"),
             ([job], "job_id"),
             *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
+            *(
+                ([id_], name)
+                for id_, name in zip(
+                    add_dead_letter(self.organisation, "random"), ("queue_id", "dead_letter_id"), strict=True
+                )
+            ),
             (["random"], "inspector_name"),
             (["test"], "source"),
             (["cleo bill"], "event_id"),
@@ -122,7 +130,7 @@ class Stage:
     def sound(self, method: str, path: str) -> Any:
         """Return a body that the route takes; None if it needs none that is known here."""
         make = SOUND.get((method, path.removeprefix(NEXT_VERSIONS[2]).removeprefix("/v3.1")))
-        return deepcopy(WEBHOOK_BODIES.get((method, path)) if make is None else make(self))
+        return deepcopy({**WEBHOOK_BODIES, **QUEUE_BODIES}.get((method, path)) if make is None else make(self))
 
     def group_body(self) -> Json:
         """Return a definition."""

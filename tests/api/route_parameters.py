@@ -1,5 +1,7 @@
 """What the parameters of addresses name."""
 
+from tests.api import queue_rules
+
 PARAMETERS = {
     "group_id": "group",
     "target_id": "target",
@@ -16,6 +18,7 @@ PARAMETERS = {
     "person_id": "person",
     "source": "event source",
     "event_id": "event key",
+    **queue_rules.PARAMETERS,
     "backtest_id": "backtest",
     "version": "group version",
     "other": "group version",

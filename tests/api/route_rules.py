@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from milepost.model.role import Role
+from tests.api import queue_rules
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
 from tests.api.route_parameters import PARAMETERS
@@ -115,7 +116,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ),
     ("patch", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(body='{"goal": 9999}'),
     ("delete", "/api/v1/customers/{customer_id}/goals/{goal_id}"): Rule(),
-    **{route: Rule(query, body) for route, (query, body) in WEBHOOK_ROUTES.items()},
+    **{route: Rule(query, body) for route, (query, body) in {**WEBHOOK_ROUTES, **queue_rules.ASKED}.items()},
     ("post", INSPECTOR): Rule(body='{"x": 1}', is_open=True, free=frozenset({"inspector"})),
     ("get", "/v3/targetGroups/channels"): Rule(),
     ("get", f"/v3/{_TARGET}/communications"): Rule(headers=OTHER),
@@ -246,6 +247,7 @@ class World:
             "event source": f"{word} source",
             "event key": f"{word} bill",
             **added_webhook(organisation, word),
+            **queue_rules.queued_things(organisation, word),
             **of_group(organisation, defined["id"], form),
         }
 

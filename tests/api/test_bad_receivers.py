@@ -69,6 +69,13 @@ async def _huge(_got: Got, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+async def _endless_body(_got: Got, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"186a0\r\n" + b"z" * 100_000 + b"\r\n")
+        await writer.drain()
+
+
 async def _nonsense(_got: Got, writer: asyncio.StreamWriter) -> None:
     writer.write(b"this is not HTTP\r\n\r\n")
     writer.close()
@@ -85,6 +92,7 @@ async def _nonsense(_got: Got, writer: asyncio.StreamWriter) -> None:
         (_drip, "TIME", None),
         (_endless_headers, "PROTOCOL", None),
         (_huge, "STATUS", 500),
+        (_endless_body, "STATUS", 500),
         (_nonsense, "PROTOCOL", None),
     ],
 )

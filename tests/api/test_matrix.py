@@ -20,7 +20,7 @@ NOBODY: dict[str, object] = dict.fromkeys(
     (
         *("customer", "group", "target", "period", "audience", "version", "job"),
         *("organisation", "store", "program", "goal", "template", "endpoint", "delivery", "person"),
-        *("backtest", "group version"),
+        *("backtest", "group version", "queue", "dead letter"),
     ),
     NOTHING,
 ) | {

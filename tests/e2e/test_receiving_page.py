@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -28,7 +29,11 @@ RUNNERS = {
     "python": ("receiver.py", [sys.executable]),
     "js": ("receiver.js", ["node"]),
     "java": ("Receiver.java", ["java"]),
+    "php": ("Receiver.php", ["php", "-S", "127.0.0.1:{port}"]),
+    "go": ("receiver.go", ["go", "run"]),
 }
+SAYING_IDS = frozenset({"java", "php", "go"})
+"""Receivers that print the id of what they verified; the others print what it says."""
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def test_each_receiver_verifies_what_arrives(front: ApiClient, tmp_path: Path, k
     """Request by request as on the page, with the receiver in a process of its own."""
     name, command = RUNNERS[kind]
     if which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed")
+        pytest.skip(f"{command[0]} is not installed here, so its receiver is not run")
     organisation: OrganisationClient = front.organisation()
     front.clock.set(CLOCK)
     stage = Stage(front)
@@ -69,16 +74,17 @@ def test_each_receiver_verifies_what_arrives(front: ApiClient, tmp_path: Path, k
             if path == "/api/v1/webhooks":
                 added = json_of(answered)
                 known["WEBHOOK"] = str(added["id"])
-                process = _started([*command, str(tmp_path / name)], port, added["secret"])
+                words = [word.format(port=port) for word in command]
+                process = _started([*words, str(tmp_path / name)], port, added["secret"])
             stage.deliver()
         assert process is not None
         assert process.stdout is not None
-        expected = f"verified {_message_id(front)}" if kind == "java" else PRINTED
+        expected = f"verified {_message_id(front)}" if kind in SAYING_IDS else PRINTED
         assert expected == process.stdout.readline().strip()
     finally:
         stage.close()
         if process is not None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # `go run` starts another process
             process.communicate()
     assert [PRINTED] == [text.strip() for text in blocks("text")]
 
@@ -92,7 +98,9 @@ def _message_id(front: ApiClient) -> str:
 def _started(command: list[str], port: int, secret: str) -> "subprocess.Popen[str]":
     """Start a receiver and wait until it listens."""
     environment = os.environ | {"PORT": str(port), "SECRET": secret}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, start_new_session=True
+    )
     deadline = time.monotonic() + STARTING_SECONDS_MAX
     while time.monotonic() < deadline:
         try:

@@ -62,4 +62,6 @@ def test_statements_name_the_bucket_first() -> None:
     ]
     # Listing an organisation's customers goes over all buckets, and so does the question whether it has any event;
     # nothing that serves a request does, but to look up the few who are hidden, which have an index of their own.
-    assert ["count_standings", "customer_ids_after", "hidden_customers", "organisation_has_events"] == sorted(unbucketed)
+    assert ["count_standings", "customer_ids_after", "hidden_customers", "organisation_has_events"] == sorted(
+        unbucketed
+    )

@@ -34,6 +34,7 @@ from milepost.cli.organisations.credentials import audit
 from milepost.cli.organisations.provisioning import key, org, till
 from milepost.cli.organisations.users import user
 from milepost.cli.output import print_message
+from milepost.cli.queues import queues
 from milepost.cli.serve import serve
 from milepost.cli.top import top
 from milepost.cli.upgrade import upgrade
@@ -88,6 +89,7 @@ app.add_typer(user, name="user")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(queues, name="queues")
 
 
 @app.callback()

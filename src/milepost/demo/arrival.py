@@ -27,10 +27,14 @@ def show_arrival(address: str, account: Account) -> str:
         _read(client.post("/api/v1/events", json=[_bill(name)]))
         arrival = _arrival_of(client, name)
         took = time.monotonic() - began
+        state = _webhook_of(client)
     login = ":".join(account.login)
     if arrival is None:
         return (
-            f"No achievement arrived at the inspector within {WAIT_SECONDS_MAX} seconds; others may be sent first.\n"
+            f"NO achievement arrived at the inspector within {WAIT_SECONDS_MAX} seconds. Its webhook is "
+            f"{'active' if state['active'] else 'disabled'}: {state['pending']} messages wait, "
+            f"{state['delivered']} were delivered, {state['dead']} given up, "
+            f"{state['failures']} attempts failed in a row.\n"
             f"See it later: curl -s -u {login} {address}/api/v1/inspector"
         )
     data = arrival["message"]["data"]
@@ -43,13 +47,19 @@ def show_arrival(address: str, account: Account) -> str:
 
 def _point_webhook_at(client: httpx2.Client, url: str) -> None:
     """Add the webhook of the demo, or have it send to the address of today's server."""
-    ours = [item for item in _read(client.get(WEBHOOKS))["items"] if item["url"].endswith(PATH)]
-    # The groups were defined on the clock of the load, when the year was over; December counts as past to them.
+    ours = _webhook_of(client)
+    # The groups were defined on the clock of the load, when the year was over. To them December had ended by then, and
+    # a webhook is told of such periods only if it asks for it (docs/receiving.md, tellPast).
     body = {"url": url, "types": ["target.achieved"], "tellPast": True}
     if ours:
-        _read(client.patch(f"{WEBHOOKS}/{ours[0]['id']}", json=body | {"active": True}))
+        _read(client.patch(f"{WEBHOOKS}/{ours['id']}", json=body | {"active": True}))
     else:
         _read(client.post(WEBHOOKS, json=body | {"description": "the demo's inspector"}))
+
+
+def _webhook_of(client: httpx2.Client) -> Any:
+    """Return the webhook of the demo; None if there is none yet."""
+    return next((item for item in _read(client.get(WEBHOOKS))["items"] if item["url"].endswith(PATH)), None)
 
 
 def _bill(name: str) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from milepost.api.http.request_log import AnsweredRequest
+from milepost.model.problem import Unavailable
 from milepost.model.time import SECOND_US, Micros
 from milepost.service.delivery.relay import RELAYED
 from milepost.service.delivery.sending.sender import ATTEMPTS_FAILED, ATTEMPTS_WELL
 from milepost.service.ingest.incoming_event import Answer
+from milepost.service.queues.queues import queue_states
 from milepost.service.runtime.health import OUTCOMES_WAITING_MAX
 from milepost.service.runtime.runtime import Runtime
 
@@ -63,6 +65,10 @@ class Metrics:
         self._work = _WorkMetrics(registry)
         self._boards = _gauge("milepost_board_customers", "Customers on leaderboards in memory", registry)
         self._memory = _gauge("milepost_resident_memory_bytes", "Memory of the processes", registry)
+        self._queues = {
+            name: _gauge(f"milepost_queue_{name}", meaning, registry, ("queue",), "livemax")
+            for name, meaning in _QUEUES.items()
+        }
         self._organisations: set[int] = set()
 
     def observe_request(self, answered: AnsweredRequest) -> None:
@@ -100,6 +106,22 @@ class Metrics:
         self._boards.set(runtime.boards.size)
         self._memory.set(resident_bytes())
         self._work.sample(runtime)
+        await self._sample_queues(runtime)
+
+    async def _sample_queues(self, runtime: Runtime) -> None:
+        """Read how the queues are read; the database knows it, whichever process reads them."""
+        try:
+            states = await queue_states(runtime, QUEUES_MAX)
+        except Unavailable:  # what the process counts itself is told all the same
+            return
+        if FOLDER_VARIABLE not in os.environ:  # numbers that processes share cannot be forgotten
+            for gauge in self._queues.values():
+                gauge.clear()
+        for state in states:
+            values = {"lag_messages": state.lag, "silent_seconds": state.silent_seconds, "dead_letters": state.dead}
+            for name, value in values.items():
+                if value is not None and (state.active or name == "dead_letters"):
+                    self._queues[name].labels(str(state.id)).set(value)
 
     def text(self) -> bytes:
         """Return all metrics, those of all processes if there are several."""
@@ -108,6 +130,16 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
+
+
+QUEUES_MAX = 200
+"""Queues with labels of their own."""
+
+_QUEUES = {
+    "lag_messages": "Messages that wait in a queue",
+    "silent_seconds": "Seconds since a queue was read",
+    "dead_letters": "Messages of a queue that are no events or were refused",
+}
 
 
 class _WorkMetrics:

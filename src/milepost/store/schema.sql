@@ -516,6 +516,8 @@ create table customer_goal (
 create sequence webhook_id_seq start 1001;
 create sequence delivery_id_seq start 1;
 create sequence announcement_seq start 1;
+create sequence queue_id_seq start 1;
+create sequence dead_letter_id_seq start 1;
 
 -- Webhooks: who is told of outcomes. failures counts failed attempts since the last success; until open_until nothing is
 -- sent (its circuit is open); free_at bounds the rate. Instants are on the clock of the senders.
@@ -680,3 +682,44 @@ create table change_effect (
     primary key (bucket, org_id, change_id, customer_id)
 );
 create index change_effect_of_change on change_effect (org_id, change_id, bucket, customer_id);
+
+-- Queues that events are read from. One server at a time reads a queue: the holder of its lease.
+create table queue (
+    org_id bigint not null references organisation,
+    queue_id bigint not null,
+    url text not null,
+    sealed text not null,
+    is_active boolean not null,
+    epoch bigint not null default 0,
+    leased_until timestamptz,
+    lag bigint,
+    failure text,
+    read_at timestamptz,
+    created_at timestamptz not null,
+    primary key (org_id, queue_id)
+);
+
+-- The position that is read next, by partition: all before it was received as events or is a dead letter.
+create table queue_position (
+    org_id bigint not null,
+    queue_id bigint not null,
+    partition int not null,
+    position bigint not null,
+    primary key (org_id, queue_id, partition),
+    foreign key (org_id, queue_id) references queue on delete cascade
+);
+
+-- Messages of queues that are no events, or that were refused.
+create table dead_letter (
+    org_id bigint not null,
+    queue_id bigint not null,
+    dead_letter_id bigint not null,
+    partition int not null,
+    position bigint not null,
+    body bytea not null,
+    reason text not null,
+    written_at timestamptz not null,
+    primary key (org_id, queue_id, dead_letter_id),
+    unique (org_id, queue_id, partition, position),
+    foreign key (org_id, queue_id) references queue on delete cascade
+);

@@ -6,6 +6,7 @@ from milepost.service.backtests.run import run_next
 from milepost.service.delivery.delivery_log import prune_all
 from milepost.service.delivery.relay import relay_once
 from milepost.service.delivery.sending.sender import Sender
+from milepost.service.queues.queues import ReadEvent
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.service.scheduled.jobs import work_once
@@ -14,12 +15,16 @@ from milepost.worker.boundaries import BoundaryWorker
 from milepost.worker.delivery import PruningWorker, RelayWorker, SendingWorker
 from milepost.worker.jobs import JobWorker
 from milepost.worker.loop import WorkerLoop
+from milepost.worker.queues import QueueWorker
 
 Workers = tuple[WorkerLoop, ...]
 
 
-def workers_of(runtime: Runtime) -> Workers:
-    """Return the workers of a runtime: period boundaries, jobs, and deliveries."""
+def workers_of(runtime: Runtime, read_event: ReadEvent) -> Workers:
+    """Return the workers of a runtime: period boundaries, jobs, deliveries, and queues.
+
+    *read_event* reads a message of a queue as an event.
+    """
 
     def events_waiting() -> int:
         return runtime.lanes.events_waiting
@@ -31,6 +36,7 @@ def workers_of(runtime: Runtime) -> Workers:
         RelayWorker(lambda: relay_once(runtime), events_waiting),
         SendingWorker(Sender(runtime), events_waiting),
         PruningWorker(lambda: prune_all(runtime), events_waiting),
+        QueueWorker(runtime, read_event, events_waiting),
     )
     for worker in workers:
         runtime.health.add(worker.name, partial(getattr, worker, "failure"))

@@ -35,6 +35,7 @@ from milepost.api.native.leaderboards import routes as native_leaderboards
 from milepost.api.native.organisations import routes as organisations
 from milepost.api.native.places import routes as places
 from milepost.api.native.progress import routes as progress
+from milepost.api.native.queues import routes as queues
 from milepost.api.native.requests import routes as requests
 from milepost.api.native.sessions import routes as sessions
 from milepost.api.native.streaks import routes as streaks
@@ -82,6 +83,7 @@ MODULES: Mapping[ModuleType, Area | None] = {
     webhook_deliveries: Area.WEBHOOKS,
     feed: Area.WEBHOOKS,
     inspector: Area.WEBHOOKS,
+    queues: Area.WEBHOOKS,
     requests: Area.REQUESTS,
     backtests: Area.DEFINITIONS,
     changes: Area.DEFINITIONS,

@@ -125,6 +125,7 @@ class ErrorClass(Enum):
     TIME = "TIME"
     STATUS = "STATUS"
     PROTOCOL = "PROTOCOL"
+    BROKER = "BROKER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from milepost.model.time import DAY_US, Micros
 from milepost.service.delivery.payloads.samples import sample_body
 from milepost.service.delivery.webhooks import find_webhook
 from milepost.service.runtime.runtime import Runtime
-from milepost.store import organisations
+from milepost.store import organisations, queues
 from milepost.store.database import Transaction
 from milepost.store.delivery import deliveries, feed
 from milepost.store.delivery.deliveries import DeliveryFilter, NewDelivery
@@ -119,6 +119,7 @@ async def prune(runtime: Runtime, org_id: int) -> int:
         kept = Micros(now - snapshot.organisation.settings.delivery_days * DAY_US)
         dead = Micros(now - max(DEAD_DAYS, snapshot.organisation.settings.delivery_days) * DAY_US)
         await feed.prune(transaction, org_id, kept, PRUNED_AT_ONCE)
+        await queues.prune(transaction, org_id, dead, PRUNED_AT_ONCE)
         return await deliveries.prune(transaction, org_id, kept, dead, PRUNED_AT_ONCE)
 
     return await runtime.database.attempt(work)

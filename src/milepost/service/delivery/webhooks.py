@@ -10,6 +10,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.time import SECOND_US, Micros
 from milepost.service.delivery.sending.addresses import url_problems
 from milepost.service.delivery.sending.signature import new_secret, secret_problems
+from milepost.service.queues.address import address_of, address_problems, is_queue
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.vendor_types import VENDOR_TYPES
 from milepost.store import organisations
@@ -62,7 +63,22 @@ async def add_webhook(
         problems += secret_problems(secret)
     if problems:
         raise Refused(*problems)
-    chosen = secret or new_secret()
+    return await _add(runtime, org_id, webhook, secret or new_secret(), active=active)
+
+
+async def add_destination(runtime: Runtime, org_id: int, webhook: Webhook) -> AddedWebhook:
+    """Add a webhook whose address is a queue; its secret is the address with credentials. Raises Refused."""
+    problems = address_problems(webhook.url)
+    if problems:
+        raise Refused(*problems)
+    shown = replace(webhook, url=address_of(webhook.url).shown)
+    problems = content_problems(shown)
+    if problems:
+        raise Refused(*problems)
+    return await _add(runtime, org_id, shown, webhook.url, active=True)
+
+
+async def _add(runtime: Runtime, org_id: int, webhook: Webhook, chosen: str, *, active: bool) -> AddedWebhook:
     now = runtime.outgoing.now()
 
     async def work(transaction: Transaction) -> StoredWebhook:
@@ -95,7 +111,12 @@ async def change_webhook(
         await organisations.lock(transaction, org_id)
         stored = await _locked(transaction, org_id, webhook_id)
         webhook = replace(stored.webhook, **changes)
-        problems = webhook_problems(webhook, allows_private=runtime.outgoing.allows_private)
+        if is_queue(stored.webhook.url):
+            problems = content_problems(webhook)
+            if webhook.url != stored.webhook.url:
+                problems.append(Problem("url", "is a queue's and cannot be changed; add another one"))
+        else:
+            problems = webhook_problems(webhook, allows_private=runtime.outgoing.allows_private)
         if problems:
             raise Refused(*problems)
         changed = replace(stored, webhook=webhook, changed_at=runtime.outgoing.now())
@@ -125,6 +146,8 @@ async def replace_secret(
 
     async def work(transaction: Transaction) -> StoredWebhook:
         stored = await _locked(transaction, org_id, webhook_id)
+        if is_queue(stored.webhook.url):
+            raise Refused(Problem("webhookId", "is a queue, whose messages are not signed"))
         earlier = [
             SealedSecret(one.sealed, until if one.until is None else min(one.until, until))
             for one in stored.secrets
@@ -184,7 +207,12 @@ async def _locked(transaction: Transaction, org_id: int, webhook_id: int) -> Sto
 
 def webhook_problems(webhook: Webhook, *, allows_private: bool) -> list[Problem]:
     """Return everything that is wrong with a webhook."""
-    problems = url_problems(webhook.url, allows_private=allows_private)
+    return [*url_problems(webhook.url, allows_private=allows_private), *content_problems(webhook)]
+
+
+def content_problems(webhook: Webhook) -> list[Problem]:
+    """Return everything that is wrong with a webhook besides its address."""
+    problems: list[Problem] = []
     known = [type_.value for type_ in OutcomeType] if webhook.style is Style.MILEPOST else list(VENDOR_TYPES)
     problems += [
         Problem(f"types[{place}]", f"is no type of the style {webhook.style.value}; there are {', '.join(known)}")

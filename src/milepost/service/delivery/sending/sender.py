@@ -18,6 +18,9 @@ from milepost.service.delivery.payloads.native import WebhookOutcome
 from milepost.service.delivery.sending.retries import allowed_at_once, verdict
 from milepost.service.delivery.sending.signature import signed_headers
 from milepost.service.delivery.sending.transport import Letter, Transport
+from milepost.service.queues.address import is_queue
+from milepost.service.queues.broker import Parcel
+from milepost.service.queues.publisher import Publisher
 from milepost.service.runtime.runtime import Runtime
 from milepost.store.database import Transaction
 from milepost.store.delivery import deliveries, webhooks
@@ -52,6 +55,7 @@ class Sender:
         outgoing = runtime.outgoing
         self._runtime = runtime
         self._transport = transport or Transport(outgoing.now, allows_private=outgoing.allows_private)
+        self._publisher = Publisher(outgoing.now)
         self._in_flight: dict[asyncio.Task[Sent], int] = {}
 
     async def once(self) -> int:
@@ -85,6 +89,7 @@ class Sender:
         self._in_flight = {}
         await self._settle(ended)
         await self._transport.close()
+        await self._publisher.close()
 
     async def _begin(self) -> int:
         """Claim what is due and begin to send it."""
@@ -141,6 +146,10 @@ class Sender:
                 reason=str(fault),
             )
             return Sent(stored, delivery, attempt)
+        if is_queue(stored.webhook.url):
+            # What is kept as the secret of a queue is its address with credentials.
+            parcel, time_limit = parcel_of(stored, delivery), stored.webhook.time_limit
+            return Sent(stored, delivery, await self._publisher.publish(secrets[0], parcel, time_limit))
         return Sent(stored, delivery, await self._transport.send(letter_of(stored, delivery, secrets, self._now())))
 
     def _now(self) -> Micros:
@@ -211,3 +220,13 @@ def letter_of(stored: StoredWebhook, delivery: Delivery, secrets: Sequence[str],
         **signed_headers(secrets, delivery.message_id, to_seconds(now), body),
     }
     return Letter(stored.webhook.url, headers, body, stored.webhook.time_limit)
+
+
+def parcel_of(stored: StoredWebhook, delivery: Delivery) -> Parcel:
+    """Return the message of a delivery to a queue; its key keeps those of a customer in one partition."""
+    headers = {
+        "webhook-id": delivery.message_id,
+        "content-type": content_type_of(stored.webhook),
+        **({SHOWN: str(delivery.number)} if delivery.number else {}),
+    }
+    return Parcel(delivery.message_id, str(delivery.customer_id), headers, delivery.body.encode())

@@ -1,0 +1,1 @@
+"""Queues that events are read from."""

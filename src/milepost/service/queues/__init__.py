@@ -1,0 +1,1 @@
+"""Queues of brokers: events that are read from them, and messages that are written to them."""
