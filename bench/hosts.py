@@ -28,7 +28,7 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.settings import ServerSettings, read_settings
 from milepost.wiring import app_of, running
 
-ORGANISATION, TILL, PASSWORD = "bench", "till.bench", "bench-password"
+ORGANISATION, TILL, PASSWORD = "bench", "till.bench", "bench-password-of-till"
 REGISTERED_AT_ONCE = 5_000
 STOP_SECONDS_MAX = 60
 
@@ -137,18 +137,25 @@ async def _register(runtime: Runtime, org_id: int, customers: range) -> None:
 
 
 @asynccontextmanager
-async def milepost_server(url: str, *, lanes: int, processes: int = 1, clock: str = CLOCK) -> AsyncIterator[Address]:
-    """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*."""
+async def milepost_server(
+    url: str, *, lanes: int = 1, processes: int = 1, clock: str = CLOCK, source: Path | None = None
+) -> AsyncIterator[Address]:
+    """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*.
+
+    With *source* the server is that of another source tree.
+    """
     command = ["-m", "milepost", "serve", "--database-url", url, "--port", "0", "--clock", clock]
     settings = {"MILEPOST_LANES": str(lanes), "MILEPOST_PROCESSES": str(processes), "MILEPOST_LOG_LEVEL": "warning"}
+    if source is not None:
+        settings["PYTHONPATH"] = str(source / "src")
     async with _process(command, settings) as address:
         yield address
 
 
 @asynccontextmanager
-async def peer_server(url: str) -> AsyncIterator[Address]:
-    """Run the baseline's server on the database at *url*, as a process of its own."""
-    async with _process(["-m", "bench.baseline_server", url], {}) as address:
+async def peer_server(url: str, driver: str = "psycopg") -> AsyncIterator[Address]:
+    """Run the baseline's server on the database at *url*, as a process of its own, over psycopg or asyncpg."""
+    async with _process(["-m", "bench.baseline_server", url, driver], {}) as address:
         yield address
 
 

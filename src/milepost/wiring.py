@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from milepost.api.http.app import Observers, create_app
@@ -257,7 +258,7 @@ def _serve_beside(url: str, settings: ServerSettings, listener: socket.socket, a
     # Ctrl-C reaches all processes of a terminal. The first process ends the others, so they ignore it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log_to_stderr(settings)
-    asyncio.run(serve(url, settings, lambda _: answering.release(), listener))
+    uvloop.run(serve(url, settings, lambda _: answering.release(), listener))
 
 
 def _end(number: int, _: FrameType | None) -> None:
