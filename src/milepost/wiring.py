@@ -32,7 +32,7 @@ from milepost.operation.observation import Observation
 from milepost.operation.open_files import raise_open_files
 from milepost.postgres.account import NotStarted
 from milepost.postgres.embedded import EmbeddedServer
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_key
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.settings import ServerSettings
@@ -91,6 +91,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
             lanes=settings.lanes,
             limits=queue,
             outgoing=outgoing_of(settings),
+            is_optimistic=settings.optimistic_writes,
         )
         runtime.health.data = None if settings.database_url is not None else settings.data
         runtime.health.clock = None if settings.clock is not None else runtime.clock
@@ -118,6 +119,7 @@ def app_of(runtime: Runtime, settings: ServerSettings, observation: Observation 
         runtime,
         error_status=settings.error_status,
         answer_templates=settings.answer_templates,
+        takes_shortcuts=settings.hot_routes,
         allowed_origins=settings.allowed_origins,
         observers=Observers(observation.request, observation.metrics.text) if observation else Observers(),
     )

@@ -8,7 +8,7 @@ RATE, COST = "W1, 16 clients", "W3, cost(1000) / cost(10)"
 
 
 @pytest.mark.parametrize(
-    ("name", "ratio", "is_far"),
+    "name, ratio, is_far",
     [
         (RATE, 1.6, False),
         (RATE, 1.1, False),

@@ -29,7 +29,7 @@ class Route(NamedTuple):
 
     `needs` is the role that a login must have; None where the route needs no login. `statuses` are the HTTP statuses of
     its refusals; `refused` are the shapes of a 400 where they differ from the usual one. With `any_query` every other
-    parameter has a meaning too.
+    parameter has a meaning too. A route that `is_hot` is called without FastAPI's machinery (`hot_routes`).
     """
 
     needs: Role | None
@@ -40,6 +40,7 @@ class Route(NamedTuple):
     headers: tuple[str, ...] = ()
     refused: tuple[Any, ...] = ()
     statuses: tuple[str, ...] = ("400", "401", "413", "503")
+    is_hot: bool = False
 
 
 READ, EVENTS, ADMIN = Role.READ, Role.EVENTS, Role.ADMIN

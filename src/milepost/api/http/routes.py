@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from itertools import chain
 from types import ModuleType
 
+from fastapi.routing import APIRoute
+
 from milepost.api.capillary.definitions.communications import routes as communications
 from milepost.api.capillary.definitions.milestones import routes as milestones
 from milepost.api.capillary.definitions.periods import routes as periods
@@ -87,3 +89,13 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     **dict(chain.from_iterable(module.ROUTES.items() for module in MODULES)),
 }
 """The row of every route of the app; tests hold that no route is missing."""
+
+
+def hot_routes() -> list[APIRoute]:
+    """Return the routes that are asked most."""
+    all_routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+    return [
+        route
+        for route in all_routes
+        if any(ROUTES[method.lower(), route.path].is_hot for method in route.methods or ())
+    ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
-from milepost.service.ingest.lanes import Lanes, Limits
+from milepost.service.ingest.lanes.lane import Limits
+from milepost.service.ingest.lanes.lanes import Lanes
 from milepost.service.ingest.transaction import Ingest
 from milepost.service.runtime.health import Health
 from milepost.service.runtime.outgoing import Outgoing, box_for_now
@@ -38,11 +39,20 @@ async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapsho
 
 
 def build_runtime(
-    database: Database, clock: Callable[[], Micros], *, lanes: int, limits: Limits, outgoing: Outgoing | None = None
+    database: Database,
+    clock: Callable[[], Micros],
+    *,
+    lanes: int,
+    limits: Limits,
+    outgoing: Outgoing | None = None,
+    is_optimistic: bool = True,
 ) -> Runtime:
-    """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*."""
+    """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*.
+
+    *is_optimistic* says whether small batches may be written by two statements.
+    """
     snapshots = Snapshots()
-    ingest = Ingest(database, snapshots)
+    ingest = Ingest(database, snapshots, is_optimistic=is_optimistic)
     return Runtime(
         database=database,
         snapshots=snapshots,

@@ -30,12 +30,12 @@ CONNECTED_USER_GROUPS = "/v3.1/users/{user_id}/targetGroups"
 GATEWAY_USER_GROUPS = f"/api_gateway/intouch-api-v3{CONNECTED_USER_GROUPS}"
 ENROLLED_TARGETS = "/v3/users/{user_id}/enrolledTargets"
 
-_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=HEADERS, statuses=READING)
+_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=HEADERS, statuses=READING, is_hot=True)
 
 router = APIRouter(tags=["users"])
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], statuses=READING),
+    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], statuses=READING, is_hot=True),
     ("get", CONNECTED_USER_GROUPS): _CONNECTED_VIEW,
     ("get", GATEWAY_USER_GROUPS): _CONNECTED_VIEW,
     ("get", ENROLLED_TARGETS): Route(READ, Envelope[list[TargetAnswer]], statuses=READING),
