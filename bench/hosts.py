@@ -138,14 +138,23 @@ async def _register(runtime: Runtime, org_id: int, customers: range) -> None:
 
 @asynccontextmanager
 async def milepost_server(
-    url: str, *, lanes: int = 1, processes: int = 1, clock: str = CLOCK, source: Path | None = None
+    url: str,
+    *,
+    lanes: int = 1,
+    processes: int = 1,
+    clock: str = CLOCK,
+    source: Path | None = None,
+    has_worker: bool = False,
 ) -> AsyncIterator[Address]:
     """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*.
+
+    Its workers do not run: nobody reads the outbox of the baselines either.
 
     With *source* the server is that of another source tree.
     """
     command = ["-m", "milepost", "serve", "--database-url", url, "--port", "0", "--clock", clock]
     settings = {"MILEPOST_LANES": str(lanes), "MILEPOST_PROCESSES": str(processes), "MILEPOST_LOG_LEVEL": "warning"}
+    settings["MILEPOST_WORKER"] = str(int(has_worker))
     if source is not None:
         settings["PYTHONPATH"] = str(source / "src")
     async with _process(command, settings) as address:
