@@ -47,7 +47,6 @@ class Way(NamedTuple):
 
 WAYS = (
     Way(1, 1, 1, 1, optimistic=False),
-    Way(1, 1, 1, 1),
     Way(1, 1, 2_000, 60),
     Way(1, 4, 3, 60),
     Way(2, 3, 5, 7),

@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
+from milepost.model.event import RETURN, Return, ReturnKind
 from milepost.model.organisation import EventIdentity
 from milepost.model.problem import Unavailable
+from milepost.model.standing import Reason
 from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.ingest.lanes.lane import Limits
@@ -69,8 +71,30 @@ def test_a_plain_event_takes_two_statements(database_url: str, monkeypatch: pyte
         assert (asked, again[0].entries) == (["read_small_batch"], answers[0].entries)
         assert [Status.CONFLICT] == statuses(await server.ingest([house.bill("1", net="11")]))
         assert before + 4 == written(server)
-        for unplain in ([house.bill("3", "carl")], [house.bill("4"), house.bill("4")], [house.bill("1", "bert")]):
+        for unplain in ([house.bill("3", "carl")], [house.bill("1", "bert")]):
             await server.ingest(unplain)
+        assert before + 4 == written(server)
+
+    run_on_servers(database_url, life, servers=1)
+
+
+def test_what_shares_a_customer_takes_turns(database_url: str) -> None:
+    """Bills, a repetition and a return of one customer in one batch are judged one after the other, in their order."""
+
+    async def life(house: House) -> None:
+        (server,) = house.servers
+        await register(house, "anna", "bert")
+        before = written(server)
+        returned = replace(
+            house.bill("3"),
+            name=RETURN,
+            payload=Return(kind=ReturnKind.FULL, original="1", extended_fields={}),
+        )
+        batch = [house.bill("1"), house.bill("1"), returned, house.bill("2", "bert"), house.bill("2", net="11")]
+        answers = await server.ingest(batch)
+        applied, duplicate, conflict = Status.APPLIED, Status.DUPLICATE, Status.CONFLICT
+        assert [applied, duplicate, applied, applied, conflict] == statuses(answers)
+        assert [entry.amount for entry in answers[2].entries if entry.reason is Reason.RETURNED] == [-100_000, -10_000]
         assert before + 4 == written(server)
 
     run_on_servers(database_url, life, servers=1)

@@ -111,12 +111,17 @@ class Ingest:
             return await self._in_transaction(incoming_events)
         if unknown := {(one.org_id, one.customer) for one in incoming_events if not self.knows(one)}:
             await self._look_up(unknown)
-        answers = await self.optimistic.receive(incoming_events, [self.customer_key(one) for one in incoming_events])
-        if len(answers) == len(incoming_events):
-            return [answers[position] for position in range(len(incoming_events))]
-        remaining = [position for position in range(len(incoming_events)) if position not in answers]
-        received = await self._in_transaction([incoming_events[position] for position in remaining])
-        answers |= dict(zip(remaining, received, strict=True))
+        answers: dict[int, Answer] = {}
+        remaining = [*range(len(incoming_events))]
+        is_plain = True
+        while remaining and is_plain:
+            events = [incoming_events[position] for position in remaining]
+            received, is_plain = await self.optimistic.receive(events, [self.customer_key(one) for one in events])
+            answers |= {remaining[place]: answer for place, answer in received.items()}
+            remaining = [position for position in remaining if position not in answers]
+        if remaining:
+            rest = await self._in_transaction([incoming_events[position] for position in remaining])
+            answers |= dict(zip(remaining, rest, strict=True))
         return [answers[position] for position in range(len(incoming_events))]
 
     async def _in_transaction(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
