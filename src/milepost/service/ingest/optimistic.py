@@ -114,7 +114,11 @@ class OptimisticWrites:
             snapshot = self._snapshots.remembered(event.org_id)
             if seen.isdisjoint(subjects) and snapshot is not None and _may_be_plain(event, snapshot):
                 judged = with_till_of_bill(event, snapshot)
-                found.append(_Candidate(position, judged, customer_key, claim, snapshot))
+                found.append(
+                    _Candidate(
+                        position=position, event=judged, customer_key=customer_key, claim=claim, snapshot=snapshot
+                    )
+                )
             seen |= subjects
         return found
 
@@ -198,7 +202,7 @@ def _looked_at(
     standing = codec.decode_standing(stored.standing)
     if stored.claimed is not None or standing.lineage is not NO_LINEAGE or takes_long([resolved]):
         return None
-    waiting = _Waiting(candidate, resolved, claim, stored.standing, standing)
+    waiting = _Waiting(candidate=candidate, resolved=resolved, claim=claim, before=stored.standing, standing=standing)
     if collect_needs(query, snapshot.rule_index, customer_key, standing, [resolved]):
         return waiting
     return _applied(waiting, EMPTY_HISTORY)
