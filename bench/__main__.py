@@ -1,12 +1,16 @@
 """`python -m bench`: run workloads, print their tables, write one JSON file; exit code 1 if an audit fails."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+import uvloop
+
 from bench import batches, boards, delivery, growth, month_end, profile, reading, singles
+from bench.earlier import earlier_tree
+from bench.goals import far_from_goal, goal_lines
 from bench.hosts import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
@@ -27,6 +31,10 @@ SIZES = {
     "full": Plan(rounds=7, customers=100_000, board_customers=1_000_000, batch_events=20_000, seconds=5.0),
 }
 
+CI_SIZE = Plan(rounds=3, customers=2_000, board_customers=20_000, batch_events=4_000, seconds=0.5)
+CI_WORKLOADS = ("w1", "w2", "w3", "w4")
+"""The workloads that have goals as ratios; each takes about a minute in this size."""
+
 
 def main(arguments: list[str]) -> int:
     """Run the benchmarks that *arguments* name and return the exit code."""
@@ -37,8 +45,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--events", type=int, help="events of one round of W2, for each kind of users")
     parser.add_argument("--customers", type=int)
     parser.add_argument("--identities", action="store_true", help="W2: beside ours, ours with eventIdentity CUSTOMER")
+    parser.add_argument("--ci", action="store_true", help="a minute for each; fail where a ratio is far from its goal")
+    parser.add_argument("--against", metavar="REV", help="an earlier commit as a contestant of W1 and W4")
     asked = parser.parse_args(arguments)
-    size = SIZES[asked.size]
+    size = CI_SIZE if asked.ci else SIZES[asked.size]
     plan = Plan(
         rounds=asked.rounds or size.rounds,
         customers=asked.customers or size.customers,
@@ -47,18 +57,25 @@ def main(arguments: list[str]) -> int:
         seconds=size.seconds,
         identities=asked.identities,
     )
-    names = asked.workload or [*WORKLOADS]
+    names = asked.workload or [*(CI_WORKLOADS if asked.ci else WORKLOADS)]
     if unknown := set(names) - {*WORKLOADS, PROFILE}:
         parser.error(f"there is no workload {', '.join(sorted(unknown))}")
     try:
-        asyncio.run(_run(names, plan))
+        with earlier_tree(asked.against) as earlier:
+            ratios = uvloop.run(_run(names, replace(plan, earlier=earlier)))
     except Failed as failed:
         say(f"failed: {failed}")
         return 1
-    return 0
+    for line in goal_lines(ratios):
+        say(line)
+    far = far_from_goal(ratios) if asked.ci else []
+    for name in far:
+        say(f"failed: {name} misses its goal by more than a third")
+    return 1 if far else 0
 
 
-async def _run(names: list[str], plan: Plan) -> None:
+async def _run(names: list[str], plan: Plan) -> dict[str, float]:
+    """Run the workloads *names* and return the ratios that have goals."""
     with postgres() as server:
         result: dict[str, Any] = {"conditions": conditions(server), "seed": plan.seed, "rounds": plan.rounds}
         result["before"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
@@ -68,6 +85,7 @@ async def _run(names: list[str], plan: Plan) -> None:
         print_finding(finding)
     print_machine(result)
     write(names, result, findings)
+    return {name: ratio for finding in findings.values() for name, ratio in finding.ratios.items()}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
+import uvloop
+
 from bench.event_receivers import BATCH_EVENTS, Service
 from bench.events import Happened, batch_bodies, dealt
 from bench.hosts import ORGANISATION, server_settings
@@ -73,7 +75,7 @@ async def beside(name: str, url: str, *, processes: int) -> AsyncIterator[Proces
 
 
 def _serve(url: str, talk: Connection) -> None:
-    asyncio.run(_receive_all(url, talk))
+    uvloop.run(_receive_all(url, talk))
 
 
 async def _receive_all(url: str, talk: Connection) -> None:

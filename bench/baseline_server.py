@@ -1,40 +1,32 @@
-"""The baseline's server: FastAPI and psycopg, one transaction a request, `python -m bench.baseline_server URL`."""
+"""The baseline's server: FastAPI, one transaction a request, `python -m bench.baseline_server URL psycopg|asyncpg`."""
 
-import asyncio
 import hmac
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
-import psycopg
 import uvicorn
+import uvloop
 from fastapi import FastAPI, HTTPException, Request, Response
-from psycopg_pool import AsyncConnectionPool
 
-from bench.baseline import BATCH, NAMES, Decoded, unknown_names
-from bench.baseline_reading import ROWS, page
+from bench.baseline import Decoded, unknown_names
+from bench.baseline_database import DRIVERS, Pool
+from bench.baseline_reading import page
 from bench.client import basic
 from bench.hosts import PASSWORD, TILL
 
-CONNECTIONS = 8
-"""As many as Milepost uses."""
-
 _AUTHORIZATION = basic(TILL, PASSWORD)
-_Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
 
-def create_app(url: str) -> FastAPI:
-    """Return the application over the database at *url*."""
-    options = {"autocommit": True, "prepare_threshold": 1}
-    pool: _Pool = AsyncConnectionPool(url, min_size=CONNECTIONS, max_size=CONNECTIONS, open=False, kwargs=options)
+def create_app(pool: Pool) -> FastAPI:
+    """Return the application over the database of *pool*."""
     known: dict[str, int] = {}
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await pool.open(wait=True)
+        await pool.open()
         yield
         await pool.close()
 
@@ -46,21 +38,16 @@ def create_app(url: str) -> FastAPI:
         _check(request)
         body = await request.body()
         decoded = Decoded(body if body.startswith(b"[") else b"[" + body + b"]")
-        async with pool.connection() as connection:
-            if unknown := unknown_names(decoded, known):
-                known.update(await (await connection.execute(NAMES, [unknown])).fetchall())
-            cursor = await connection.execute(BATCH, decoded.values(known), binary=True)
-            row = await cursor.fetchone()
-        assert row is not None
+        if unknown := unknown_names(decoded, known):
+            known.update(await pool.known(unknown))
+        row = await pool.receive(decoded.values(known))
         return _json({"fresh": row[0], "changed": row[1]})
 
     @app.get("/v3/users/{customer_id}/targetGroups", response_model=None)
     async def read(customer_id: int, request: Request) -> Response:
         """Return a customer's progress, a row for each target."""
         _check(request)
-        async with pool.connection() as connection:
-            rows = await (await connection.execute(ROWS, [customer_id], binary=True)).fetchall()
-        return _json(page(customer_id, rows))
+        return _json(page(customer_id, await pool.progress(customer_id)))
 
     return app
 
@@ -85,5 +72,5 @@ class _Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    config = uvicorn.Config(create_app(sys.argv[1]), port=0, log_config=None, access_log=False)
-    asyncio.run(_Server(config).serve())
+    config = uvicorn.Config(create_app(DRIVERS[sys.argv[2]](sys.argv[1])), port=0, log_config=None, access_log=False)
+    uvloop.run(_Server(config).serve())

@@ -35,6 +35,8 @@ WITHOUT_CLAIMS = {1: f"{OURS_ONE}, eventIdentity CUSTOMER", 2: f"{OURS_TWO}, eve
 
 CLAIMING_PAIRS = ((OURS_ONE, WITHOUT_CLAIMS[1]), (OURS_TWO, WITHOUT_CLAIMS[2]))
 UPSERT = "bare upsert of packed rows"
+GOAL_BESIDE = "W2, 2 processes / SQL over 2 connections"
+GOAL_HTTP = "W2 over HTTP, 2 processes / SQL over 2 connections"
 HTTP_CLIENTS, BATCHES_UNDER_WAY, BARE_BATCHES = 4, 4, 8
 RATIO_MIN = 1.5
 """How many times the rate of the set-based SQL ours is meant to have."""
@@ -112,7 +114,7 @@ async def _contestants(server: Postgres, plan: Plan) -> AsyncIterator[list[Conte
         ours.append(await stack.enter_async_context(beside(OURS_BESIDE, url, processes=2)))
         for name, processes in ((OURS_HTTP, 1), (OURS_PROCESSES, 2)):
             url = server.database(f"w2_ours_http_{processes}", "w2_ours")
-            address = await stack.enter_async_context(milepost_server(url, lanes=2, processes=processes))
+            address = await stack.enter_async_context(milepost_server(url, processes=processes))
             ours.append(Server(name, url, address, clients=HTTP_CLIENTS))
         for name, connections in ((SQL_ONE, 1), (SQL_TWO, 2)):
             ours.append(SetBased(name, server.database(f"w2_sql_{connections}", "w2_sql"), connections=connections))
@@ -175,6 +177,10 @@ def _finding(
         figures=figures
         | {UPSERT: Spread(bare).kept()}
         | {"ratios": {name: ratio.kept(2) for name, ratio in ratios.items()}},
+        ratios={
+            goal: ratios[f"{one} / {SQL_TWO}, {Users.UNIFORM.value}"].middle
+            for goal, one in ((GOAL_BESIDE, OURS_BESIDE), (GOAL_HTTP, OURS_PROCESSES))
+        },
     )
 
 

@@ -161,4 +161,5 @@ def _finding(costs: Sequence[Cost], facts: dict[str, Any]) -> Finding:
         table=table,
         facts=facts,
         figures=figures,
+        ratios={f"W3, {title}": ratios[1].middle},
     )

@@ -142,14 +142,24 @@ async def _register(runtime: Runtime, org_id: int, customers: range) -> None:
 async def milepost_server(
     url: str,
     *,
-    lanes: int,
+    lanes: int = 1,
     processes: int = 1,
     clock: str = CLOCK,
+    source: Path | None = None,
+    has_worker: bool = False,
     environment: Mapping[str, str] = NOTHING,
 ) -> AsyncIterator[Address]:
-    """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*."""
+    """Run `milepost serve` on the database at *url*, beside this process; its time begins at *clock*.
+
+    Its workers do not run: nobody reads the outbox of the baselines either.
+
+    With *source* the server is that of another source tree.
+    """
     command = ["-m", "milepost", "serve", "--database-url", url, "--port", "0", "--clock", clock]
     settings = {"MILEPOST_LANES": str(lanes), "MILEPOST_PROCESSES": str(processes), "MILEPOST_LOG_LEVEL": "warning"}
+    settings["MILEPOST_WORKER"] = str(int(has_worker))
+    if source is not None:
+        settings["PYTHONPATH"] = str(source / "src")
     async with _process(command, settings | dict(environment)) as address:
         yield address
 
@@ -161,9 +171,9 @@ def worker_command(url: str, clock: str) -> tuple[list[str], dict[str, str]]:
 
 
 @asynccontextmanager
-async def peer_server(url: str) -> AsyncIterator[Address]:
-    """Run the baseline's server on the database at *url*, as a process of its own."""
-    async with _process(["-m", "bench.baseline_server", url], {}) as address:
+async def peer_server(url: str, driver: str = "psycopg") -> AsyncIterator[Address]:
+    """Run the baseline's server on the database at *url*, as a process of its own, over psycopg or asyncpg."""
+    async with _process(["-m", "bench.baseline_server", url, driver], {}) as address:
         yield address
 
 

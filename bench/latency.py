@@ -12,13 +12,15 @@ from bench.contestants import Spread
 from bench.hosts import PASSWORD, TILL, Address
 
 COLUMNS = ["contestant", "requests/s: median (range)", "p50 ms: median (range)", "p99 ms: median (range)"]
+PROCESSOR_COLUMNS = [*COLUMNS, "Python µs", "PostgreSQL µs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
     """One round of one contestant: the seconds each request took, and all of them together.
 
-    `processor_seconds` are those of the server that answered, where they were looked at.
+    `processor_seconds` are those of the server that answered, `postgres_seconds` those of PostgreSQL, where they were
+    looked at.
     """
 
     contestant: str
@@ -27,6 +29,7 @@ class Times:
     seconds: float
     answer_bytes: int
     processor_seconds: float = 0.0
+    postgres_seconds: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -70,6 +73,33 @@ async def _send(connection: Connection, asked: Sequence[Asked]) -> tuple[list[fl
     return times, size
 
 
+def joined(slices: Sequence[Times]) -> Times:
+    """Return several slices of one contestant as one round."""
+    first = slices[0]
+    return Times(
+        contestant=first.contestant,
+        clients=first.clients,
+        each=tuple(taken for one in slices for taken in one.each),
+        seconds=sum(one.seconds for one in slices),
+        answer_bytes=first.answer_bytes,
+        processor_seconds=sum(one.processor_seconds for one in slices),
+        postgres_seconds=sum(one.postgres_seconds for one in slices),
+    )
+
+
+def _per_request(times: Sequence[Times]) -> tuple[Spread, Spread]:
+    """Return the processor microseconds of a request: Python's and PostgreSQL's."""
+    return (
+        Spread([one.processor_seconds * 1e6 / len(one.each) for one in times]),
+        Spread([one.postgres_seconds * 1e6 / len(one.each) for one in times]),
+    )
+
+
+def row_with_processor(name: str, times: Sequence[Times]) -> list[str]:
+    """Return the line of the table for one contestant's rounds, with the processor time of a request."""
+    return [*row(name, times), *(spread.shown() for spread in _per_request(times))]
+
+
 def row(name: str, times: Sequence[Times]) -> list[str]:
     """Return the line of the table for one contestant's rounds."""
     return [
@@ -87,12 +117,27 @@ def figures(times: Sequence[Times]) -> dict[str, Any]:
         "p50Milliseconds": Spread([one.quantile(0.5) for one in times]).kept(3),
         "p99Milliseconds": Spread([one.quantile(0.99) for one in times]).kept(3),
         "answerBytes": times[0].answer_bytes,
+        "pythonMicroseconds": _per_request(times)[0].kept(),
+        "postgresMicroseconds": _per_request(times)[1].kept(),
     }
 
 
 def ratio(ours: Sequence[Times], theirs: Sequence[Times], of: Callable[[Times], float]) -> Spread:
     """Return ours over theirs, round by round."""
     return Spread([of(mine) / of(other) for mine, other in zip(ours, theirs, strict=True)])
+
+
+def ratios(ours: Sequence[Times], theirs: Sequence[Times]) -> dict[str, Spread]:
+    """Return ours over theirs, round by round: of what the table has a column for, in its order."""
+    found = {
+        "requestsPerSecond": ratio(ours, theirs, lambda one: one.rate),
+        "p50": ratio(ours, theirs, lambda one: one.quantile(0.5)),
+        "p99": ratio(ours, theirs, lambda one: one.quantile(0.99)),
+    }
+    if all(one.processor_seconds and one.postgres_seconds for one in theirs):
+        found["pythonTime"] = ratio(ours, theirs, lambda one: one.processor_seconds)
+        found["postgresTime"] = ratio(ours, theirs, lambda one: one.postgres_seconds)
+    return found
 
 
 class Repeated(ABC):

@@ -96,7 +96,10 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     say(f"turn: making a brand of {customers:,} customers, who all buy something …")
     await make_organisation(url, [rule], customers=customers, board=rule)
     sent = [_bill(number, number, CENTS + number) for number in range(customers)]
-    async with milepost_server(url, lanes=2) as address, Connection(address, basic(TILL, PASSWORD)) as writing:
+    async with (
+        milepost_server(url, lanes=2, has_worker=True) as address,
+        Connection(address, basic(TILL, PASSWORD)) as writing,
+    ):
         for body in batch_bodies(sent, BATCH_EVENTS):
             await writing.post("/api/v1/events", body)
     server.vacuum(url)
@@ -106,7 +109,10 @@ async def run(server: Postgres, plan: Plan) -> Finding:
     }
     looks, asked = Looks(readers), cycle([Asked(path) for path in list(readers)[:: max(1, customers // 1_000)]])
     times: list[Times] = []
-    async with milepost_server(url, lanes=2, clock=BEGINS) as address, _loading(address, customers, sent):
+    async with (
+        milepost_server(url, lanes=2, has_worker=True, clock=BEGINS) as address,
+        _loading(address, customers, sent),
+    ):
         measure = partial(_measured, address, asked, looks)
         spent = _spent(server, address)
         while not looks.found.after:

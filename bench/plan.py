@@ -1,7 +1,9 @@
 """What a run is asked to do, and what it finds."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 SEED = 6
@@ -17,7 +19,7 @@ class Plan:
     """How much is measured; `batch_events` is what each contestant of W2 receives in one round, by kind of users.
 
     On the board of W6 are `board_customers`. With `identities` W2 also has contestants without claims of events
-    (eventIdentity CUSTOMER).
+    (eventIdentity CUSTOMER). `earlier` is the source tree of an earlier commit, a contestant of W1 and W4.
     """
 
     rounds: int
@@ -27,6 +29,7 @@ class Plan:
     seconds: float
     seed: int = SEED
     identities: bool = False
+    earlier: Path | None = None
 
     @property
     def stream_events(self) -> int:
@@ -35,13 +38,14 @@ class Plan:
 
 
 class Finding(NamedTuple):
-    """What one workload found: a table for people, facts and figures for JSON."""
+    """What one workload found: a table for people, facts and figures for JSON, and the ratios that have goals."""
 
     name: str
     columns: list[str]
     table: list[list[str]]
     facts: dict[str, Any]
     figures: dict[str, Any]
+    ratios: Mapping[str, float] = {}
 
 
 def say(message: str) -> None:

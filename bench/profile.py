@@ -47,7 +47,7 @@ STAGES: Mapping[str, str] = {
     "service/ingest/identity.py": "find customers",
     "service/ingest/transaction.py:_placed": "find places",
     "service/snapshot/organisation_snapshot.py": "find places",
-    "service/ingest/lanes.py": "lanes",
+    "service/ingest/lanes/": "lanes",
     "service/": "ingest itself: order, group, answer",
     "model/": "model: make values, convert amounts",
 }

@@ -1,4 +1,4 @@
-"""W4: one customer's target groups over HTTP, 50 targets in the vendor's full shape; FastAPI and psycopg beside us."""
+"""W4: one customer's target groups over HTTP, 50 targets in the vendor's full shape; FastAPI beside us."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,13 +10,17 @@ from typing import Any
 from bench import baseline, latency
 from bench.audit import audit_ours, audit_peer
 from bench.client import Asked, Connection, basic
+from bench.earlier import make_earlier_organisation
 from bench.events import Happened, Stream, Users, batch_bodies, external_id, with_body
 from bench.hosts import PASSWORD, TILL, Address, Postgres, make_organisation, milepost_server, peer_server
 from bench.latency import Beside, Times, timed
 from bench.plan import Failed, Finding, Plan, say
 from bench.rules import Rule, typical_rules
+from bench.slices import take_turns
 
-OURS, PEER = "ours", "FastAPI + psycopg, 50 rows"
+OURS, EARLIER = "ours", "ours, earlier"
+PSYCOPG, ASYNCPG = "FastAPI + psycopg, 50 rows", "FastAPI + asyncpg, 50 rows"
+PEERS = {PSYCOPG: "psycopg", ASYNCPG: "asyncpg"}
 CLIENTS = (1, 16)
 REQUESTS_PER_CLIENT = {1: 100, 16: 25}
 """Requests of one client in a second of the plan."""
@@ -34,26 +38,28 @@ CENTURY = 100_000_000
 async def run(server: Postgres, plan: Plan) -> Finding:
     """Run W4 and return its findings."""
     rules = typical_rules(plan.seed)
-    urls = {OURS: server.database("w4_ours"), PEER: server.database("w4_sql")}
-    say("W4: making the brand and the baseline's tables …")
     customers = max(plan.customers, READERS)
-    await make_organisation(urls[OURS], rules, customers=customers)
-    await asyncio.to_thread(baseline.prepare, urls[PEER], rules, customers=customers)
+    say("W4: making the brand and the baseline's tables …")
+    urls = await _databases(server, rules, plan, customers)
     everything = progress_everywhere(rules)
     stream = Stream(plan.seed, customers=customers, events=LOAD_EVENTS * LOAD_BATCHES)
-    async with milepost_server(urls[OURS], lanes=2) as ours, peer_server(urls[PEER]) as theirs:
-        addresses = {OURS: ours, PEER: theirs}
-        for address in addresses.values():
-            await _post(address, everything)
+    async with AsyncExitStack() as stack:
+        addresses = {}
+        for name, url in urls.items():
+            source = plan.earlier if name == EARLIER else None
+            starting = peer_server(url, PEERS[name]) if name in PEERS else milepost_server(url, source=source)
+            addresses[name] = await stack.enter_async_context(starting)
+            await _post(addresses[name], everything)
         audits = {
-            OURS: audit_ours(server, urls[OURS], rules, everything, plan.seed),
-            PEER: audit_peer(server, urls[PEER], rules, everything, plan.seed),
+            name: (audit_peer if name in PEERS else audit_ours)(server, url, rules, everything, plan.seed)
+            for name, url in urls.items()
+            if name != EARLIER
         }
         for url in urls.values():
             server.vacuum(url)
-        ids = {OURS: _our_ids(server, urls[OURS]), PEER: _their_ids(server, urls[PEER])}
+        ids = {name: (_their_ids if name in PEERS else _our_ids)(server, url) for name, url in urls.items()}
         load = stream.take(LOAD_EVENTS * LOAD_BATCHES, Users.UNIFORM)
-        times = await _rounds(plan, addresses, ids, load)
+        times = await _rounds(server, plan, addresses, ids, load)
     if not all(audit.is_clean for audit in audits.values()):
         raise Failed(f"W4: what is stored is wrong: {audits}")
     facts = {
@@ -63,7 +69,18 @@ async def run(server: Postgres, plan: Plan) -> Finding:
         "answerBytes": {name: next(one.answer_bytes for one in times if one.contestant == name) for name in addresses},
         "audit": {name: audit._asdict() for name, audit in audits.items()},
     }
-    return _finding(times, facts)
+    return _finding(times, facts, [*urls])
+
+
+async def _databases(server: Postgres, rules: Sequence[Rule], plan: Plan, customers: int) -> dict[str, str]:
+    """Make each contestant's database; the two baselines' are copies of one."""
+    urls = {OURS: server.database("w4_ours")}
+    await make_organisation(urls[OURS], rules, customers=customers)
+    if plan.earlier is not None:
+        url = urls[EARLIER] = server.database("w4_earlier")
+        await asyncio.to_thread(make_earlier_organisation, plan.earlier, url, seed=plan.seed, customers=customers)
+    await asyncio.to_thread(baseline.prepare, server.database("w4_sql"), rules, customers=customers)
+    return urls | {name: server.database(f"w4_{driver}", "w4_sql") for name, driver in PEERS.items()}
 
 
 def progress_everywhere(rules: Sequence[Rule]) -> list[Happened]:
@@ -86,8 +103,13 @@ def progress_everywhere(rules: Sequence[Rule]) -> list[Happened]:
 
 
 async def _rounds(
-    plan: Plan, addresses: dict[str, Address], ids: dict[str, list[int]], load: Sequence[Happened]
+    server: Postgres,
+    plan: Plan,
+    addresses: dict[str, Address],
+    ids: dict[str, list[int]],
+    load: Sequence[Happened],
 ) -> list[Times]:
+    """Ask all in turn, and then each while batches are written to it."""
     times: list[Times] = []
     order = [*addresses.items()]
     bodies = {name: cycle(batch_bodies(load, LOAD_EVENTS)) for name in addresses}
@@ -97,14 +119,17 @@ async def _rounds(
         for clients in CLIENTS:
             count = int(REQUESTS_PER_CLIENT[clients] * plan.seconds)
             places = [[random.randrange(READERS) for _ in range(count)] for _ in range(clients)]
+            parts = {
+                name: [[Asked(f"/v3/users/{ids[name][one]}/targetGroups") for one in part] for part in places]
+                for name in addresses
+            }
+            times += await take_turns(server, addresses, parts)
             for name, address in order if turn % 2 == 0 else order[::-1]:
-                parts = [[Asked(f"/v3/users/{ids[name][one]}/targetGroups") for one in part] for part in places]
-                times.append(await timed(name, address, parts))
                 async with AsyncExitStack() as stack:
                     connection = await stack.enter_async_context(Connection(address, basic(TILL, PASSWORD)))
                     writing = _Writing(connection, bodies[name])
                     await stack.enter_async_context(Beside(writing.batch, LOAD_SHARE))
-                    times.append(await timed(_loaded(name), address, parts))
+                    times.append(await timed(_loaded(name), address, parts[name]))
     return times
 
 
@@ -140,24 +165,28 @@ def _loaded(name: str) -> str:
     return f"{name}, loaded"
 
 
-def _finding(times: Sequence[Times], facts: dict[str, Any]) -> Finding:
+def _finding(times: Sequence[Times], facts: dict[str, Any], names: Sequence[str]) -> Finding:
     table, figures = [], {}
+    goals = {}
     for clients in CLIENTS:
-        for ours, theirs in ((OURS, PEER), (_loaded(OURS), _loaded(PEER))):
-            of = {n: [one for one in times if (one.contestant, one.clients) == (n, clients)] for n in (ours, theirs)}
+        many = f"{clients} client{'s' if clients > 1 else ''}"
+        for shown in ([*names], [_loaded(name) for name in names]):
+            of = {name: [one for one in times if (one.contestant, one.clients) == (name, clients)] for name in shown}
+            is_loaded = shown[0] != OURS
             for name, mine in of.items():
-                title = f"{name}, {clients} client{'s' if clients > 1 else ''}"
-                table.append(latency.row(title, mine))
-                figures[title] = latency.figures(mine)
-            rate = latency.ratio(of[ours], of[theirs], lambda one: one.rate)
-            middle = latency.ratio(of[ours], of[theirs], lambda one: one.quantile(0.5))
-            title = f"ours / theirs, {clients}" + (", loaded" if ours != OURS else "")
-            table.append([title, rate.shown(2), middle.shown(2), ""])
-            figures[f"ratios: {title}"] = {"requestsPerSecond": rate.kept(2), "p50": middle.kept(2)}
+                table.append((latency.row if is_loaded else latency.row_with_processor)(f"{name}, {many}", mine))
+                figures[f"{name}, {many}"] = latency.figures(mine)
+            for other in shown[1:]:
+                ratios = latency.ratios(of[shown[0]], of[other])
+                table.append([f"{shown[0]} / {other}, {many}", *(one.shown(2) for one in ratios.values())])
+                figures[f"ratios: {shown[0]} / {other}, {many}"] = {name: one.kept(2) for name, one in ratios.items()}
+        of = {name: [one for one in times if (one.contestant, one.clients) == (name, clients)] for name in names}
+        goals[f"W4, {many}"] = latency.ratio(of[OURS], of[PSYCOPG], lambda one: one.rate).middle
     return Finding(
         name="W4: a customer's target groups over HTTP",
-        columns=latency.COLUMNS,
+        columns=latency.PROCESSOR_COLUMNS,
         table=table,
         facts=facts,
         figures=figures,
+        ratios=goals,
     )

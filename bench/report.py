@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.plan import Finding
 
 RESULTS = Path(__file__).resolve().parent.parent / "bench-results"
-_terminal = Console(stderr=True, width=150)
+_terminal = Console(stderr=True, width=200)
 
 
 def print_finding(finding: Finding) -> None:

@@ -25,8 +25,11 @@ CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
 WAITING_EVENTS_MAX = 1_000_000
 CLIENTS_MAX = RATE_MAX = 100_000
+CONNECTIONS_OF_LANE = 2
+"""A lane holds a connection for its small requests and one for its large ones while it writes them."""
+
 CONNECTIONS_BESIDE_LANES = 2
-"""Each lane holds a connection while it writes. These are for reads and for changes of definitions."""
+"""These are for reads and for changes of definitions."""
 
 
 class Source(Enum):
@@ -57,7 +60,7 @@ class ServerSettings:
     port: int = 8700
     clock: Micros | None = None
     processes: int = 1
-    lanes: int = 2
+    lanes: int = 1
     batch_events_max: int = 2_000
     waiting_events_max: int = 20_000
     connections_max: int = 8
@@ -78,6 +81,8 @@ class ServerSettings:
     worker: bool = True
     pure_python: bool = False
     answer_templates: bool = True
+    hot_routes: bool = True
+    optimistic_writes: bool = True
     secret_key: str | None = None
     webhooks_private: bool = False
     inspector: bool = False
@@ -85,11 +90,12 @@ class ServerSettings:
 
     def __post_init__(self) -> None:
         """Raise Refused if limits contradict each other."""
-        needed = self.lanes + CONNECTIONS_BESIDE_LANES
+        needed = self.lanes * CONNECTIONS_OF_LANE + CONNECTIONS_BESIDE_LANES
         problems = []
         if self.connections_max < needed:
             reason = (
-                f"must be at least {needed}: one for each of {self.lanes} lanes and {CONNECTIONS_BESIDE_LANES} more"
+                f"must be at least {needed}: {CONNECTIONS_OF_LANE} for each of {self.lanes} lanes and "
+                f"{CONNECTIONS_BESIDE_LANES} more"
             )
             problems.append(Problem("connections_max", reason))
         if self.waiting_events_max < self.batch_events_max:
@@ -117,7 +123,7 @@ MEANINGS: Mapping[str, str] = {
     "port": "port to listen on; 0 picks a free one",
     "clock": "time at which the clock starts (ISO 8601, with offset); without one it shows the real time",
     "processes": "number of server processes that share the port; one for each processor is about right",
-    "lanes": "number of batches of events that are written at the same time",
+    "lanes": "number of partitions of customers whose events are written at the same time",
     "batch_events_max": "maximum number of events in one transaction",
     "waiting_events_max": "maximum number of events that wait in a lane; beyond it clients get 503 and retry later",
     "connections_max": "maximum number of connections to the database",
@@ -138,6 +144,8 @@ MEANINGS: Mapping[str, str] = {
     "worker": "whether the server also does what `milepost worker` does: period boundaries, jobs and deliveries",
     "pure_python": "whether to count in Python where the compiled modules are there, too",
     "answer_templates": "whether a customer's target groups are written from texts that are compiled once",
+    "hot_routes": "whether the routes that are asked most are called without FastAPI's machinery",
+    "optimistic_writes": "whether small batches of events are written by two statements, without a transaction",
     "secret_key": "key that encrypts secrets of webhooks, 32 bytes in base64; by default a file in the data folder",
     "webhooks_private": "whether webhooks may be in private networks and on this machine",
     "inspector": "whether the server has a receiver of its own, which shows what a webhook is sent",
@@ -292,6 +300,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     # The engine reads this variable itself, at import: it chooses its modules before any setting is read.
     "pure_python": truth,
     "answer_templates": truth,
+    "hot_routes": truth,
+    "optimistic_writes": truth,
     "secret_key": secret_key,
     "webhooks_private": truth,
     "inspector": truth,

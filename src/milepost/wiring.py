@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from milepost.api.http.app import Observers, create_app
@@ -33,7 +34,7 @@ from milepost.operation.open_files import raise_open_files
 from milepost.operation.tracing import tracing_to
 from milepost.postgres.account import NotStarted
 from milepost.postgres.embedded import EmbeddedServer
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_key
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.snapshot.rate_limits import RateLimits
@@ -94,6 +95,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
             limits=queue,
             outgoing=outgoing_of(settings),
             rates=RateLimits(settings.organisation_rate, settings.caller_rate, settings.processes),
+            is_optimistic=settings.optimistic_writes,
         )
         runtime.health.data = None if settings.database_url is not None else settings.data
         runtime.health.clock = None if settings.clock is not None else runtime.clock
@@ -121,6 +123,7 @@ def app_of(runtime: Runtime, settings: ServerSettings, observation: Observation 
         runtime,
         error_status=settings.error_status,
         answer_templates=settings.answer_templates,
+        takes_shortcuts=settings.hot_routes,
         allowed_origins=settings.allowed_origins,
         observers=Observers(observation.request, observation.metrics.text) if observation else Observers(),
     )
@@ -262,7 +265,7 @@ def _serve_beside(url: str, settings: ServerSettings, listener: socket.socket, a
     # Ctrl-C reaches all processes of a terminal. The first process ends the others, so they ignore it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log_to_stderr(settings)
-    asyncio.run(serve(url, settings, lambda _: answering.release(), listener))
+    uvloop.run(serve(url, settings, lambda _: answering.release(), listener))
 
 
 def _end(number: int, _: FrameType | None) -> None:

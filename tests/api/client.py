@@ -20,7 +20,7 @@ from milepost.model.organisation import Organisation, Till
 from milepost.model.role import Role
 from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.organisations.provisioning import add_organisation, change_settings
 from milepost.service.runtime.outgoing import Outgoing, box_for_now
 from milepost.service.runtime.runtime import Runtime, build_runtime

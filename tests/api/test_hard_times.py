@@ -7,7 +7,7 @@ import httpx2
 import psycopg
 import pytest
 
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from tests.api.client import PASSWORD, ApiClient, OrganisationClient, json_of, opened
 from tests.api.client_forms import bill
 

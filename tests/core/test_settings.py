@@ -94,7 +94,7 @@ def test_a_variable_like_nothing_gets_no_hint() -> None:
 )
 def test_a_limit_holds_at_its_value_and_not_past_it(variable: str, within: str, beyond: str) -> None:
     """Each number has a least and a greatest value."""
-    room = {"MILEPOST_CONNECTIONS_MAX": "100", "MILEPOST_WAITING_EVENTS_MAX": "100000"}
+    room = {"MILEPOST_CONNECTIONS_MAX": "200", "MILEPOST_WAITING_EVENTS_MAX": "100000"}
 
     read_settings(room | {f"MILEPOST_{variable}": within}, {})
     assert [f"MILEPOST_{variable}"] == list(problems(room | {f"MILEPOST_{variable}": beyond}))
@@ -118,9 +118,9 @@ def test_an_instant_names_its_offset() -> None:
 
 
 def test_lanes_need_connections() -> None:
-    """A lane without a connection would wait for ever."""
-    assert ["connections_max"] == list(problems({"MILEPOST_LANES": "8", "MILEPOST_CONNECTIONS_MAX": "9"}))
-    assert 8 == read_settings({"MILEPOST_LANES": "8", "MILEPOST_CONNECTIONS_MAX": "10"}, {}).lanes
+    """A queue of a lane without a connection would wait for ever."""
+    assert ["connections_max"] == list(problems({"MILEPOST_LANES": "8", "MILEPOST_CONNECTIONS_MAX": "17"}))
+    assert 8 == read_settings({"MILEPOST_LANES": "8", "MILEPOST_CONNECTIONS_MAX": "18"}, {}).lanes
 
 
 def test_a_lane_holds_at_least_one_batch() -> None:

@@ -17,7 +17,7 @@ from milepost.rules.calendar import calendar_of
 from milepost.rules.definition.draft import GroupDraft, PeriodDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.organisations.provisioning import add_organisation, change_settings
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.scheduled.verify import verify
@@ -151,11 +151,11 @@ def group_draft(kpi: Kpi, goal: int, expression: str = "true") -> GroupDraft:
 
 
 @asynccontextmanager
-async def started_server(url: str, limits: Limits, lanes: int) -> AsyncIterator[Runtime]:
-    """Start a server on the database at *url*."""
+async def started_server(url: str, limits: Limits, lanes: int, *, is_optimistic: bool = True) -> AsyncIterator[Runtime]:
+    """Start a server on the database at *url*; *is_optimistic* says whether it may write by two statements."""
     database = Database(url, connections_max=10)
     await database.open(unsafe_durability=True)
-    runtime = build_runtime(database, lambda: NOW, lanes=lanes, limits=limits)
+    runtime = build_runtime(database, lambda: NOW, lanes=lanes, limits=limits, is_optimistic=is_optimistic)
     await runtime.lanes.start()
     try:
         yield runtime

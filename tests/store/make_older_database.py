@@ -18,7 +18,7 @@ import msgspec
 from milepost.api.http.body import write_json
 from milepost.model.time import Micros
 from milepost.postgres.embedded import EmbeddedServer
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.scheduled.verify import verify
 from milepost.store.sql.schema import migrate
 from tests.api.client import ApiClient, Json, json_of

@@ -11,7 +11,7 @@ import psycopg
 from msgspec import Struct
 
 from milepost.model.time import Micros
-from milepost.service.ingest.lanes import Limits
+from milepost.service.ingest.lanes.lane import Limits
 from milepost.store.codec import decode_outcomes
 from tests.api.client import PASSWORD, ApiClient, Json, json_of
 

@@ -11,7 +11,7 @@ import pytest
 
 from milepost.model.problem import Unavailable
 from milepost.service.ingest.incoming_event import Answer, Status
-from milepost.service.ingest.lanes import Limits, Overloaded
+from milepost.service.ingest.lanes.lane import Limits, Overloaded
 from milepost.service.ingest.transaction import Ingest
 from milepost.store import customers
 from tests.store.fixtures_db import HOUR, NOW, House, outcomes_of, run_on_servers, statuses

@@ -12,7 +12,7 @@ FRACTIONS_THAT_ARE_NO_AMOUNTS = {
     "src/milepost/store/database.py": "seconds of sleep between attempts",
     "src/milepost/postgres/embedded.py": "seconds between two looks at a starting server",
     "src/milepost/service/ingest/customer_locks.py": "seconds until locked customers are waited for again",
-    "src/milepost/service/ingest/lanes.py": "seconds that a batch took",
+    "src/milepost/service/ingest/lanes/lane.py": "seconds that a batch took",
     "src/milepost/service/runtime/health.py": "seconds of waiting, and a share of a disk",
     "src/milepost/service/snapshot/access.py": "seconds between two looks at changed logins",
     "src/milepost/service/snapshot/login_limits.py": "seconds in which wrong passwords are counted",

@@ -1,7 +1,8 @@
 """`milepost serve`: run the server until a signal stops it."""
 
-import asyncio
 import os
+
+import uvloop
 
 from milepost.cli.options import Clock, Data, DatabaseUrl, Host, Port, Processes
 from milepost.cli.output import print_message
@@ -37,7 +38,7 @@ def serve(
         if settings.processes > 1:
             wiring.serve_together(url, settings, _report_ready)
         else:
-            asyncio.run(wiring.serve(url, settings, _report_ready))
+            uvloop.run(wiring.serve(url, settings, _report_ready))
 
 
 def _report_ready(address: str) -> None:

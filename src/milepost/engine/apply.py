@@ -5,6 +5,7 @@ that it leads to. Nothing here reads a clock, a table or a socket, so a replay g
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
@@ -21,10 +22,10 @@ from milepost.engine.commands.streak_protection import protect_streak
 from milepost.engine.commands.vendor_import import import_progress
 from milepost.engine.fold import Fold, StoredCount
 from milepost.engine.progress.archive import archive_closed
-from milepost.engine.progress.corrections import related
 from milepost.engine.progress.count import count
 from milepost.engine.progress.counters import after, days_after, days_of
 from milepost.engine.progress.history import NO_HISTORY, Logged, history_needed, is_named, satisfies
+from milepost.engine.progress.past import Past
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
@@ -118,7 +119,7 @@ def apply_batch(
 ) -> BatchResult:
     """Apply *events* of one customer, in this order; *history* and *log* hold what `history_needed` asks for."""
     fold = Fold(rule_index, standing)
-    past, applied = [*log], list[AppliedEvent]()
+    past, applied = Past(log), list[AppliedEvent]()
     for event in events:
         done = _step_with_history(fold, event, history, past, len(log), applied)
         if done.archived:
@@ -162,7 +163,7 @@ def replay_steps(
 ) -> Iterator[ReplayedStep]:
     """Apply a log event by event; *history*, the archived progress of *start*, is kept up to date."""
     fold: Fold | None = None
-    past, applied = [*start.log], list[AppliedEvent]()
+    past, applied = Past(start.log), list[AppliedEvent]()
     for version, event in events:
         rule_index = rule_index_of(version)
         if fold is None:
@@ -178,7 +179,7 @@ def _step_with_history(
     fold: Fold,
     event: Event,
     history: dict[ProgressKey, Progress],
-    past: list[Logged],
+    past: Past,
     first: int,
     applied: Sequence[AppliedEvent],
 ) -> AppliedEvent:
@@ -190,14 +191,14 @@ def _step_with_history(
     if needed.history:
         fold.restore(history.values())
     # An applied event is logged once, when a later one first asks for history, and not again for each that asks.
-    past += [Logged(one.event, one.seq, one.entries) for one in applied[len(past) - first :]]
-    known = [one for one in past if _is_known(fold, one)]
-    _count_days(fold, known)
-    selected = [one for one in known if satisfies(needed, event, one)]
+    past.events += [Logged(one.event, one.seq, one.entries) for one in applied[len(past.events) - first :]]
+    is_known = partial(_is_known, fold)
+    if not fold.rule_index.day_zones <= fold.zone_days.keys():
+        _count_days(fold, [*filter(is_known, past.events)])
     if needed.names:
         follows = fold.rule_index.settings.caps_follow_returns is CapsFollowReturns.ON
-        selected = related(selected, event, with_decisions=follows)
-    return step(fold, event, selected)
+        return step(fold, event, past.related(event, is_known, with_decisions=follows))
+    return step(fold, event, [one for one in filter(is_known, past.events) if satisfies(needed, event, one)])
 
 
 def _count_days(fold: Fold, past: Sequence[Logged]) -> None:

@@ -168,6 +168,23 @@ class Database:
                 with self._watch(connection) as watch:
                     yield Transaction(connection, watch)
 
+    @asynccontextmanager
+    async def single_statements(self) -> AsyncIterator[Transaction]:
+        """Open a connection on which each statement is a transaction of its own.
+
+        Raises Stale for a deadlock or a serialisation failure, StoredAlready for a row that is there already, and
+        Unavailable.
+        """
+        async with self.reading() as transaction:
+            try:
+                yield transaction
+            except psycopg.errors.UniqueViolation as error:
+                raise StoredAlready(str(error)) from error
+            except psycopg.Error as error:
+                if error.sqlstate not in RETRY_STATES:
+                    raise
+                raise Stale from error
+
     async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run *work* in a transaction and return its result.
 

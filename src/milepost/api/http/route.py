@@ -30,7 +30,7 @@ class Route(NamedTuple):
     `needs` is the role that a login must have; None where the route needs no login. `statuses` are the HTTP statuses of
     its refusals; `refused` are the shapes of a 400 where they differ from the usual one. With `any_query` every other
     parameter has a meaning too. `success` is the status of the answer. `media` is the media type of an answer that is a
-    file and no JSON.
+    file and no JSON. A route that `is_hot` is called without FastAPI's machinery (`hot_routes`).
     """
 
     needs: Role | None
@@ -43,6 +43,7 @@ class Route(NamedTuple):
     statuses: tuple[str, ...] = ("400", "401", "413", "503")
     success: str = "200"
     media: str | None = None
+    is_hot: bool = False
 
 
 READ, EVENTS, ADMIN = Role.READ, Role.EVENTS, Role.ADMIN

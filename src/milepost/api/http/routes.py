@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from itertools import chain
 from types import ModuleType
 
+from fastapi.routing import APIRoute
+
 from milepost.api.capillary.definitions.communications import routes as communications
 from milepost.api.capillary.definitions.milestones import routes as milestones
 from milepost.api.capillary.definitions.periods import routes as periods
@@ -116,3 +118,13 @@ def scope_needed(method: str, path: str) -> AccessScope | None:
     """Return the scope that the route needs: to write, unless it is a GET or a role that only reads is enough."""
     area = _AREAS.get((method, path))
     return None if area is None else scope_of(area, writes=method != "get" and ROUTES[method, path].needs != Role.READ)
+
+
+def hot_routes() -> list[APIRoute]:
+    """Return the routes that are asked most."""
+    all_routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+    return [
+        route
+        for route in all_routes
+        if any(ROUTES[method.lower(), route.path].is_hot for method in route.methods or ())
+    ]

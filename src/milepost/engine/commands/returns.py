@@ -39,7 +39,7 @@ class _Taking(NamedTuple):
     """An event whose corrections change from *before* to *after*.
 
     `added` is the present contribution of the event, in units, by target and period. `counted` are the rows in which
-    the event itself counted.
+    the event itself counted. `rests` computes once what is left of the event, which each rule asks for.
     """
 
     event: Logged
@@ -47,6 +47,7 @@ class _Taking(NamedTuple):
     after: tuple[Event, ...]
     added: Mapping[ProgressKey, int]
     counted: frozenset[ProgressKey]
+    rests: "Rests"
 
     def within(self, closing: Micros) -> "_Taking":
         """Return it without the corrections dated at *closing* or later."""
@@ -117,6 +118,7 @@ def _apply(
         after=tuple(one.event for one in now.corrections) if now else (),
         added=added,
         counted=counted,
+        rests=Rests(),
     )
     _reduce(fold, taking)
 
@@ -126,7 +128,7 @@ def _reduce(fold: Fold, taking: _Taking) -> None:
     is_bill = isinstance(taking.event.event.payload, Bill)
     settings = fold.rule_index.settings
     if is_bill:
-        fold.purchases -= _net(taking.event.event, taking.before) - _net(taking.event.event, taking.after)
+        fold.purchases -= _net(taking, taking.before) - _net(taking, taking.after)
         if settings.returns is Returns.IGNORE:
             return
     with composites_afterwards(fold):
@@ -164,8 +166,8 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     """Change one row by what the event adds now, and what it added before."""
     event, key = taking.event.event, rule.keys[position]
     stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
-    old, new = amount_left(fold, rule, event, taking.before), amount_left(fold, rule, event, taking.after)
-    if stands and new is None and rule.sums and _is_gone(event, taking.after):
+    old, new = (amount_left(fold, rule, event, one, taking.rests) for one in (taking.before, taking.after))
+    if stands and new is None and rule.sums and _is_gone(event, taking):
         # Nothing is left of the event: all that it still adds comes off, whatever the rule would read in it today.
         change = Change(old=stands, new=None, day=0, reason=_RETURNED, amount=-stands)
         apply_to_group(fold, rule, position, change, fold.cause)
@@ -180,12 +182,30 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     apply_to_group(fold, rule, position, change, fold.cause)
 
 
-def amount_left(fold: Fold, rule: Rule, event: Event, corrections: Sequence[Event]) -> int | None:
-    """Return what *event* adds after *corrections*, in units; None if it does not count."""
+class Rests:
+    """What different corrections leave of one bill, each computed once."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._known: dict[tuple[int, ...], Remaining | None] = {}
+
+    def of(self, bill: Bill, corrections: Sequence[Event]) -> Remaining | None:
+        """Return what *corrections*, which are returns, leave of *bill*."""
+        # By identity: events of customers who were merged may share a key, and all of these live as long as this.
+        known_by = tuple(map(id, corrections))
+        if known_by not in self._known:
+            self._known[known_by] = rest_of(bill, corrections)
+        return self._known[known_by]
+
+
+def amount_left(
+    fold: Fold, rule: Rule, event: Event, corrections: Sequence[Event], rests: Rests | None = None
+) -> int | None:
+    """Return what *event* adds after *corrections*, in units; None if it does not count. *rests* are those of it."""
     payload = event.payload
     if not isinstance(payload, Bill):
         return None if corrections or rule.read is None else rule.read(payload)
-    rest = rest_of(payload, corrections)
+    rest = rest_of(payload, corrections) if rests is None else rests.of(payload, corrections)
     anew = bool(corrections) and fold.rule_index.settings.returned_bills is ReturnedBills.JUDGE_AGAIN
     return None if rest is None else rule.amount_left(fold.context(event), rest, anew=anew)
 
@@ -195,15 +215,16 @@ def rest_of(bill: Bill, corrections: Sequence[Event]) -> Remaining | None:
     return remaining(bill, [one.payload for one in corrections if isinstance(one.payload, Return)])
 
 
-def _is_gone(event: Event, corrections: Sequence[Event]) -> bool:
+def _is_gone(event: Event, taking: _Taking) -> bool:
     payload = event.payload
-    return bool(corrections) if not isinstance(payload, Bill) else rest_of(payload, corrections) is None
+    return bool(taking.after) if not isinstance(payload, Bill) else taking.rests.of(payload, taking.after) is None
 
 
-def _net(event: Event, corrections: Sequence[Event]) -> int:
+def _net(taking: _Taking, corrections: Sequence[Event]) -> int:
     """Return the net amount that is left of a bill, in units."""
-    assert isinstance(event.payload, Bill)
-    rest = rest_of(event.payload, corrections)
+    bill = taking.event.event.payload
+    assert isinstance(bill, Bill)
+    rest = taking.rests.of(bill, corrections)
     return 0 if rest is None else to_units_exactly(rest.net_left)
 
 
@@ -236,7 +257,7 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     """Carry the returned amount into a later period; the achieved period keeps its value (facts 8 #17)."""
-    old, new = (amount_left(fold, rule, taking.event.event, one) for one in (taking.before, taking.after))
+    old, new = (amount_left(fold, rule, taking.event.event, one, taking.rests) for one in (taking.before, taking.after))
     moved = [one for one in (*taking.before, *taking.after) if (one in taking.before) != (one in taking.after)]
     taken_at = max((one.occurred_at for one in moved), default=fold.event.occurred_at)
     carry_over(fold, rule, position, (old or 0) - (new or 0), fold.cause, taken_at)

@@ -226,34 +226,12 @@ def given_by(decision: Logged) -> int:
     return next((entry.after for entry in decision.entries if entry.reason is Reason.GRANTED), 0)
 
 
-def related(past: Sequence[Logged], event: Event, *, with_decisions: bool) -> list[Logged]:
-    """Return the events of *past* that the matching of *event* depends on: those that names connect with it.
-
-    *with_decisions*: also the decisions about these bills with their voids, and of a void the bills of its decision.
-    """
-    named = [(one, its) for one in past if (its := _all_names(one.event))]
-    names = set(_all_names(event))
-    if with_decisions and isinstance(event.payload, VoidAward):
-        bills = [one for one, _ in named if _decision_of(one.event) == event.payload.decision]
-        names.update(name for one in bills for name in names_of(one.event))
-    found: dict[int, Logged] = {}
-    while True:
-        more = {at: one for at, (one, its) in enumerate(named) if at not in found and not names.isdisjoint(its)}
-        if not more:
-            break
-        found |= more
-        names.update(name for one in more.values() for name in _all_names(one.event))
-    if with_decisions:
-        decisions = {_decision_of(one) for one in (event, *(one.event for one in found.values()))} - {None}
-        found |= {at: one for at, (one, _) in enumerate(named) if _is_about(one.event, decisions)}
-    return [found[at] for at in sorted(found)]
-
-
-def _decision_of(event: Event) -> str | None:
+def decision_of(event: Event) -> str | None:
+    """Return the decision that *event*, a bill, names; None for others."""
     return event.payload.decision if isinstance(event.payload, Bill) else None
 
 
-def _is_about(event: Event, decisions: Container[str | None]) -> bool:
+def is_about(event: Event, decisions: Container[str | None]) -> bool:
     """Whether *event* is one of the *decisions*, or voids one."""
     payload = event.payload
     if isinstance(payload, VoidAward):
@@ -261,7 +239,8 @@ def _is_about(event: Event, decisions: Container[str | None]) -> bool:
     return isinstance(payload, AuthoriseAward) and event.key.id in decisions
 
 
-def _all_names(event: Event) -> tuple[str, ...]:
+def all_names(event: Event) -> tuple[str, ...]:
+    """Return the names of *event*, or the name that it uses if it is a correction."""
     return (name_in(event),) if is_correction(event) else names_of(event)
 
 

@@ -11,6 +11,9 @@ CENTS = 2
 """The decimals to which a stated worth is compared with the price of a line."""
 
 _ONE = Fraction(1)
+_WHOLLY = frozenset({ReturnKind.FULL, ReturnKind.CANCELLED})
+"""The kinds of returns that leave nothing, so that nothing needs to be computed."""
+
 _NO_FIELDS: Mapping[str, Scalar] = {}
 
 
@@ -92,6 +95,9 @@ def whole(bill: Bill) -> Remaining:
 
 def remaining(bill: Bill, returns: Iterable[Return]) -> Remaining | None:
     """Return what is left of *bill* after *returns*, in this order; None if nothing is left."""
+    returns = [*returns]
+    if returns and returns[0].kind in _WHOLLY:
+        return None
     rest: Remaining | None = whole(bill)
     for returned in returns:
         if rest is None:

@@ -39,6 +39,11 @@ class Admission(NamedTuple):
     problems: dict[int, Notes]
     warnings: dict[int, Notes]
 
+    def with_warning(self, position: int, answer: Answer) -> Answer:
+        """Return *answer*, to the event at *position*, with the warnings of that event."""
+        warnings = self.warnings.get(position)
+        return answer if warnings is None else replace(answer, received_with=warnings)
+
     def with_warnings(self, answers: list[Answer]) -> list[Answer]:
         """Return *answers*, each with the warnings of its event."""
         for position, warnings in self.warnings.items():

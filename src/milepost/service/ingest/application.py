@@ -55,7 +55,7 @@ class RedirectedCustomers(NamedTuple):
         return await deduplicate_merged(transaction, self.customers, fresh, answers)
 
 
-class _Writes(NamedTuple):
+class Writes(NamedTuple):
     """What a batch will write: standings, archived progress, events of the log, scores."""
 
     standings: list[tuple[CustomerKey, bytes]]
@@ -94,16 +94,16 @@ async def _apply_fresh(
     processor's cache. Customers whose events need history come last: their history is loaded by one query for all. What
     takes long is applied in a thread; one coroutine applies a batch, so nothing else touches its results meanwhile.
     """
-    writes, query = _Writes([], [], [], {}), empty_query()
+    writes, query = Writes([], [], [], {}), empty_query()
     later: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
         standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
-        elif collect_needs(query, snapshot.rule_index, customer, standing, events) or _takes_long(events):
+        elif collect_needs(query, snapshot.rule_index, customer, standing, events) or takes_long(events):
             later.append((customer, standing))
         else:
-            _apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
+            apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
     if redirected_customers.customers:
         fresh = {**fresh, **await redirected_customers.remaining_events(transaction, fresh, answers)}
         for customer, standing in redirected_customers.customers:
@@ -112,8 +112,8 @@ async def _apply_fresh(
     histories = await load_history(transaction, query, fresh) if later else {}
     for customer, standing in later:
         history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
-        application = partial(_apply_customer, snapshot, customer, standing, history, fresh[customer], writes, answers)
-        if _takes_long(fresh[customer]):
+        application = partial(apply_customer, snapshot, customer, standing, history, fresh[customer], writes, answers)
+        if takes_long(fresh[customer]):
             await asyncio.to_thread(application)
         else:
             application()
@@ -122,7 +122,7 @@ async def _apply_fresh(
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
 
 
-def _takes_long(events: Sequence[ResolvedEvent]) -> bool:
+def takes_long(events: Sequence[ResolvedEvent]) -> bool:
     """Whether *events* have so many lines that all other requests would wait while they are applied."""
     lines = 0
     for resolved in events:
@@ -132,13 +132,13 @@ def _takes_long(events: Sequence[ResolvedEvent]) -> bool:
     return lines > LINES_INLINE_MAX
 
 
-def _apply_customer(
+def apply_customer(
     snapshot: OrganisationSnapshot,
     customer: CustomerKey,
     standing: Standing,
     history: History,
     events: Sequence[ResolvedEvent],
-    writes: _Writes,
+    writes: Writes,
     answers: list[Answer | None],
 ) -> None:
     """Apply one customer's *events*: write their answers to *answers*, and the results to *writes*."""

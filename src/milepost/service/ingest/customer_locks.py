@@ -30,7 +30,7 @@ class CustomerLocks:
 
         With *waits*, only customers who were locked lately are not waited for. Raises Locked.
         """
-        lately = self._lately(customer_keys) if waits else set(customer_keys)
+        lately = self.lately_locked(customer_keys) if waits else set(customer_keys)
         awaited = [key for key in customer_keys if key not in lately]
         bodies = await log.lock_bodies(transaction, awaited) if awaited or not lately else {}
         if not lately:
@@ -39,7 +39,8 @@ class CustomerLocks:
         self._remember(locked, free)
         return bodies | free, locked
 
-    def _lately(self, customer_keys: Sequence[CustomerKey]) -> set[CustomerKey]:
+    def lately_locked(self, customer_keys: Iterable[CustomerKey]) -> set[CustomerKey]:
+        """Return those of *customer_keys* whose rows were locked elsewhere lately."""
         if not self._until:
             return set()
         now = time.monotonic()

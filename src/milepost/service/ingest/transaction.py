@@ -1,10 +1,10 @@
 """Receives a batch of events in one transaction: lock the customers, claim, drop duplicates, apply in order, write."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from milepost.model.bucket import bucket_of_customer, bucket_of_identifier
+from milepost.model.bucket import bucket_of_identifier
 from milepost.model.customer import IdentifierKind
 from milepost.model.event import EventKey, Place
 from milepost.model.organisation import EventIdentity
@@ -20,6 +20,7 @@ from milepost.service.ingest.merge_redirects import (
     redirected,
 )
 from milepost.service.ingest.new_events import Batch
+from milepost.service.ingest.optimistic import EVENTS_MAX, OptimisticWrites
 from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_tills_of_bills
 from milepost.service.snapshot.organisation_snapshot import Snapshots
 from milepost.store import customers
@@ -38,13 +39,14 @@ SharedName = tuple[int, EventKey]
 class Ingest:
     """Receives batches. Between them it remembers only what never changes or can be looked up again."""
 
-    def __init__(self, database: Database, snapshots: Snapshots) -> None:
-        """Receive into *database*."""
+    def __init__(self, database: Database, snapshots: Snapshots, *, is_optimistic: bool = True) -> None:
+        """Receive into *database*; *is_optimistic* says whether small batches may be written by two statements."""
         self._database = database
         self._snapshots = snapshots
         self._names: dict[IdentifierKey, CustomerKey] = {}
         self._redirects: Redirects = {}
         self._locks = CustomerLocks()
+        self.optimistic = OptimisticWrites(database, snapshots, self._locks) if is_optimistic else None
         self.scored = 0
         """How many batches may have written scores of leaderboards."""
 
@@ -53,17 +55,21 @@ class Ingest:
 
         A wrong guess is harmless: it only sends the event to a lane that may have to wait for another one's lock.
         """
+        customer_key = self.customer_key(incoming_event)
+        if customer_key is not None:
+            return customer_key.bucket
         name = incoming_event.customer
-        if name.kind is IdentifierKind.ID and not self._redirects:
-            return bucket_of_customer(incoming_event.org_id, int(name.value))
-        if name.kind is IdentifierKind.ID:
-            return redirected(self._redirects, key_of_customer(incoming_event.org_id, int(name.value))).bucket
-        customer_key = self._names.get((incoming_event.org_id, name))
-        return (
-            bucket_of_identifier(incoming_event.org_id, name.kind.value, name.value)
-            if customer_key is None
-            else (redirected(self._redirects, customer_key).bucket)
+        return bucket_of_identifier(incoming_event.org_id, name.kind.value, name.value)
+
+    def customer_key(self, incoming_event: IncomingEvent) -> CustomerKey | None:
+        """Return the customer that *incoming_event* names, None if that is not known without the database."""
+        name = incoming_event.customer
+        customer_key = (
+            key_of_customer(incoming_event.org_id, int(name.value))
+            if name.kind is IdentifierKind.ID
+            else self._names.get((incoming_event.org_id, name))
         )
+        return None if customer_key is None else redirected(self._redirects, customer_key)
 
     def knows(self, incoming_event: IncomingEvent) -> bool:
         """Return whether it is known without the database which customer *incoming_event* names."""
@@ -90,15 +96,36 @@ class Ingest:
             for incoming_event in incoming_events
             if not self.knows(incoming_event)
         }
-        if not unknown or all(event.customer == incoming_events[0].customer for event in incoming_events):
-            return
+        if unknown and any(event.customer != incoming_events[0].customer for event in incoming_events):
+            await self._look_up(unknown)
+
+    async def _look_up(self, unknown: Iterable[IdentifierKey]) -> None:
         async with self._database.reading() as reading:
             ids = await customers.ids_by_identifier(reading, list(unknown))
         names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
         cache_identities(self._names, names)
 
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events* in a transaction; return the answer to each, after the commit."""
+        """Receive *incoming_events*; return the answer to each, after the commit."""
+        if self.optimistic is None or len(incoming_events) > EVENTS_MAX:
+            return await self._in_transaction(incoming_events)
+        if unknown := {(one.org_id, one.customer) for one in incoming_events if not self.knows(one)}:
+            await self._look_up(unknown)
+        answers: dict[int, Answer] = {}
+        remaining = [*range(len(incoming_events))]
+        is_plain = True
+        while remaining and is_plain:
+            events = [incoming_events[position] for position in remaining]
+            received, is_plain = await self.optimistic.receive(events, [self.customer_key(one) for one in events])
+            answers |= {remaining[place]: answer for place, answer in received.items()}
+            remaining = [position for position in remaining if position not in answers]
+        if remaining:
+            rest = await self._in_transaction([incoming_events[position] for position in remaining])
+            answers |= dict(zip(remaining, rest, strict=True))
+        return [answers[position] for position in range(len(incoming_events))]
+
+    async def _in_transaction(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
+        """Receive *incoming_events* in a transaction."""
 
         async def work(transaction: Transaction, *, waits: bool = True, trusts_claims: bool = True) -> _Received:
             lock = partial(self._locks.lock, waits=waits)

@@ -9,7 +9,7 @@ import structlog
 from milepost.model.problem import Fault, Problem, Unavailable
 from milepost.model.queue import Positions, QueueLease, QueueMessage
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
-from milepost.service.ingest.lanes import Overloaded
+from milepost.service.ingest.lanes.lane import Overloaded
 from milepost.service.queues.address import QueueAddress, address_of
 from milepost.service.queues.broker import BrokerFailure, Source, open_source
 from milepost.service.queues.queues import ReadEvent, read_message

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
-from milepost.service.ingest.lanes import Lanes, Limits
+from milepost.service.ingest.lanes.lane import Limits
+from milepost.service.ingest.lanes.lanes import Lanes
 from milepost.service.ingest.transaction import Ingest
 from milepost.service.runtime.health import Health
 from milepost.service.runtime.outgoing import Outgoing, box_for_now
@@ -50,10 +51,14 @@ def build_runtime(
     limits: Limits,
     outgoing: Outgoing | None = None,
     rates: RateLimits | None = None,
+    is_optimistic: bool = True,
 ) -> Runtime:
-    """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*."""
+    """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*.
+
+    *is_optimistic* says whether small batches may be written by two statements.
+    """
     snapshots = Snapshots()
-    ingest = Ingest(database, snapshots)
+    ingest = Ingest(database, snapshots, is_optimistic=is_optimistic)
     return Runtime(
         database=database,
         snapshots=snapshots,

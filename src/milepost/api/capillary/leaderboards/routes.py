@@ -32,8 +32,10 @@ BOARD = "/v3.1/leaderboards/targetGroups/{group_id}"
 RANKS = "/v3.1/leaderboards/user/{user_id}"
 _GATEWAY = "/api_gateway/intouch-api-v3"
 
-_BOARD = Route(READ, PagedEnvelope[BoardAnswer], headers=HEADERS, statuses=READING)
-_RANKS = Route(READ, ListedEnvelope[RanksAnswer], Body((RankBody,), alone=False, listed=True), headers=HEADERS)
+_BOARD = Route(READ, PagedEnvelope[BoardAnswer], headers=HEADERS, statuses=READING, is_hot=True)
+_RANKS = Route(
+    READ, ListedEnvelope[RanksAnswer], Body((RankBody,), alone=False, listed=True), headers=HEADERS, is_hot=True
+)
 
 router = APIRouter(tags=["leaderboards"])
 

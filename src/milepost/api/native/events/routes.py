@@ -50,4 +50,4 @@ _BODY = Body(
     by_line="application/x-ndjson",
 )
 
-ROUTES: Mapping[tuple[str, str], Route] = {("post", "/api/v1/events"): Route(EVENTS, Answers, _BODY)}
+ROUTES: Mapping[tuple[str, str], Route] = {("post", "/api/v1/events"): Route(EVENTS, Answers, _BODY, is_hot=True)}

@@ -114,5 +114,5 @@ def _count(name: str, text: str, most: int, problems: list[Problem]) -> int:
 
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("get", "/api/v1/leaderboards/{target_id}"): Route(READ, BoardItem, statuses=READING),
+    ("get", "/api/v1/leaderboards/{target_id}"): Route(READ, BoardItem, statuses=READING, is_hot=True),
 }

@@ -35,12 +35,12 @@ ENROLLED_TARGETS = "/v3/users/{user_id}/enrolledTargets"
 AT_HEADER = "X-Milepost-At"
 """An instant of the past, as of which the answer is given, by what had been received then."""
 
-_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=(*HEADERS, AT_HEADER), statuses=READING)
+_CONNECTED_VIEW = Route(READ, Envelope[UserAnswer], headers=(*HEADERS, AT_HEADER), statuses=READING, is_hot=True)
 
 router = APIRouter(tags=["users"])
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], headers=(AT_HEADER,), statuses=READING),
+    ("get", USER_GROUPS): Route(READ, Envelope[UserAnswer], headers=(AT_HEADER,), statuses=READING, is_hot=True),
     ("get", CONNECTED_USER_GROUPS): _CONNECTED_VIEW,
     ("get", GATEWAY_USER_GROUPS): _CONNECTED_VIEW,
     ("get", ENROLLED_TARGETS): Route(READ, Envelope[list[TargetAnswer]], headers=(AT_HEADER,), statuses=READING),

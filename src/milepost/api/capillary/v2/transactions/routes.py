@@ -62,12 +62,14 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         query=("identifierName", "identifierValue"),
         refused=(TransactionAnswer, Failure),
         headers=(*HEADERS, IDEMPOTENCY_KEY),
+        is_hot=True,
     ),
     ("post", BULK): Route(
         EVENTS,
         BulkAnswer,
         Body((BulkTransaction,), alone=False, listed=True),
         headers=(*HEADERS, IDEMPOTENCY_KEY),
+        is_hot=True,
     ),
 }
 

@@ -1,0 +1,1 @@
+"""The queues before the write path: lanes, and what one lane does."""
