@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import batches, boards, growth, month_end, profile, reading, singles
+from bench import backtests, batches, boards, growth, month_end, profile, reading, singles
 from bench.hosts import Postgres, postgres
 from bench.machine import conditions, load, syncs_per_second
 from bench.plan import Failed, Finding, Plan, say
@@ -19,6 +19,7 @@ WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
     "w4": reading.run,
     "w6": boards.run,
     "turn": month_end.run,
+    "backtest": backtests.run,
 }
 PROFILE = "profile"
 SIZES = {
