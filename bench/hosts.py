@@ -28,7 +28,7 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.settings import ServerSettings, read_settings
 from milepost.wiring import app_of, running
 
-ORGANISATION, TILL, PASSWORD = "bench", "till.bench", "bench-password"
+ORGANISATION, TILL, PASSWORD = "bench", "till.bench", "password-of-benches"
 REGISTERED_AT_ONCE = 5_000
 STOP_SECONDS_MAX = 60
 
