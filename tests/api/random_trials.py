@@ -35,6 +35,8 @@ class Tried(NamedTuple):
 def prepare(organisation: OrganisationClient, groups: Sequence[Json], definitions: Sequence[Json]) -> Tried:
     """Run a back-test, and preview drafts as another login."""
     runtime, org_id = organisation.client.runtime, organisation.organisation.id
+    # As the request that changes settings asks: what is previewed then stays true.
+    organisation.send("PATCH", "/api/v1/organisation", json={"settings": {"lateDays": 3}})
     body = {"live": groups[0]["id"], "from": "2026-01-01", "to": "2026-02-01"}
     backtest = json_of(organisation.post("/api/v1/backtests", body))["id"]
     organisation.client.run(partial(run_now, runtime, org_id, backtest, processes=1))
