@@ -210,30 +210,27 @@ class World:
         everybody = organisation.define(group(target(name=f"{word} open"), name=f"{word} other"))
         job = json_of(post(f"/api/v1/targetGroups/{everybody['id']}/countStored", b""))
         post("/v2/events", {"eventName": f"{word}Run", "actions": ["EMFConsumer"]})
-        self.ids: dict[str, object] = (
-            {
-                "organisation": organisation.organisation.id,
-                "zone": zone["id"],
-                "store": store["id"],
-                "program": program["id"],
-                "audience": audience["id"],
-                "version": audience["versions"][0]["id"],
-                "group": defined["id"],
-                "target": defined["targets"][0]["id"],
-                "period": defined["periods"][0]["id"],
-                "customer": organisation.customer(f"{word} anna"),
-                "job": job["jobId"],
-                "template": everybody["targets"][0]["id"],
-                "goal": self._goal(everybody["targets"][0]["id"]),
-                "webhook": organisation.webhook_id,
-                "name": f"{word} anna",
-                "event": f"{word}Run",
-                "till code": f"{word} t",
-                "group name": f"{word} group",
-            }
-            | self._webhook()
-            | of_group(organisation, defined["id"], form)
-        )
+        self.ids: dict[str, object] = {
+            "organisation": organisation.organisation.id,
+            "zone": zone["id"],
+            "store": store["id"],
+            "program": program["id"],
+            "audience": audience["id"],
+            "version": audience["versions"][0]["id"],
+            "group": defined["id"],
+            "target": defined["targets"][0]["id"],
+            "period": defined["periods"][0]["id"],
+            "customer": organisation.customer(f"{word} anna"),
+            "job": job["jobId"],
+            "template": everybody["targets"][0]["id"],
+            "goal": self._goal(everybody["targets"][0]["id"]),
+            "webhook": organisation.webhook_id,
+            "name": f"{word} anna",
+            "event": f"{word}Run",
+            "till code": f"{word} t",
+            "group name": f"{word} group",
+        }
+        self.ids |= self._webhook() | of_group(organisation, defined["id"], form)
 
     def _places(self) -> tuple[Json, Json]:
         """Add a zone, a concept, a store and a till; return zone and store."""
