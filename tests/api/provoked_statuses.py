@@ -230,6 +230,7 @@ def _without_tables(provoker: Provoker, sound: Asked) -> Iterator[int]:
 
 WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "200": _well,
+    "202": _well,
     "400": _wrongly,
     "401": _as_nobody,
     "403": _as_a_reader,

@@ -11,6 +11,7 @@ from tests.api.client_forms import MARCH, RUN, RUN_FIELD, bill, group, line, tar
 from tests.api.queue_rules import SOUND as QUEUE_BODIES
 from tests.api.queue_rules import add_dead_letter
 from tests.api.random_stage_groups import definitions
+from tests.api.random_trials import KINDS_OF_DRAFTS, prepare, trial_body
 from tests.api.user_rules import added_user, chosen_password, new_user, sign_in
 from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
@@ -56,6 +57,7 @@ class Stage:
         organisation.work()
         goal = self.goal() | {"endDate": "2026-01-30"}
         self.own = json_of(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
+        self.tried = prepare(organisation, self.groups, definitions())
         self.known = self._known(job["jobId"])
         runtime, name = organisation.client.runtime, organisation.organisation.name
         self.key = organisation.client.run(
@@ -98,6 +100,8 @@ class Stage:
             (customers, "customer"),
             ([self.own], "goal_id"),
             ([added_user(self.organisation, "mira@brand.example", "Mira")["user"]["id"]], "person_id"),
+            ([self.tried.backtest], "backtest_id"),
+            ([self.tried.version], "version other"),
             ([self.pattern], "template"),
             (["January", "February"], "periodName refCode"),
             (["id", "externalId"], "identifierName userIdentifierType"),
@@ -112,7 +116,7 @@ class Stage:
 
     def somewhere(self, path: str, chance: Random) -> dict[str, Any]:
         """Return names that belong together: a group of the kind of the route, a target and a period of it."""
-        kind = next((kind for word, kind in KINDS.items() if word in path), None)
+        kind = next((kind for word, kind in {**KINDS_OF_DRAFTS, **KINDS}.items() if word in path), None)
         group = self.groups[kind] if kind is not None else chance.choice(self.groups)
         target_id, period = chance.choice(group["targets"])["id"], chance.choice(group["periods"])
         found = dict.fromkeys(("group_id", "targetGroupId"), group["id"])
@@ -130,7 +134,10 @@ class Stage:
     def sound(self, method: str, path: str) -> Any:
         """Return a body that the route takes; None if it needs none that is known here."""
         make = SOUND.get((method, path.removeprefix(NEXT_VERSIONS[2]).removeprefix("/v3.1")))
-        return deepcopy({**WEBHOOK_BODIES, **QUEUE_BODIES}.get((method, path)) if make is None else make(self))
+        given = {**WEBHOOK_BODIES, **QUEUE_BODIES}.get(
+            (method, path), trial_body(method, path, self.groups, definitions(), self.tried.version)
+        )
+        return deepcopy(given if make is None else make(self))
 
     def group_body(self) -> Json:
         """Return a definition."""

@@ -1,6 +1,7 @@
 """What changes between two versions of a target group, in sentences."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from milepost.model.target import Period, Target, TargetGroup
 from milepost.rules.calendar import Calendar
@@ -78,6 +79,10 @@ def _target(
                 before=money(language, earlier),
                 after=money(language, goal.value),
             )
-    was, now = (rule_in_words(language, groups[0], one, calendar) for one in (before, after))
+    # The goals were told already, one by one.
+    was, now = (
+        rule_in_words(language, group, replace(one, goals=after.goals), calendar)
+        for group, one in zip(groups, (before, after), strict=True)
+    )
     if was != now:
         yield say(language, "change.rule", name=after.name, before=was, after=now)
