@@ -8,28 +8,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from milepost.model.role import Role
+from tests.api.address_parameters import PARAMETERS
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import bill, event, group, target
 from tests.api.webhook_rules import ASKED as WEBHOOK_ROUTES
 from tests.api.webhook_rules import INSPECTOR
-
-PARAMETERS = {
-    "group_id": "group",
-    "target_id": "target",
-    "target_rule_id": "target",
-    "user_id": "customer",
-    "customer_id": "customer",
-    "audience_id": "audience",
-    "job_id": "job",
-    "goal_id": "goal",
-    "webhook_id": "webhook",
-    "endpoint_id": "endpoint",
-    "delivery_id": "delivery",
-    "inspector_name": "inspector",
-    "source": "event source",
-    "event_id": "event key",
-}
-"""What the parameters of addresses name."""
 
 
 class Rule(NamedTuple):
@@ -248,12 +231,17 @@ class World:
             "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": organisation.webhook_id,
             "name": f"{word} anna",
-            "event": f"{word}Run",
-            "till code": f"{word} t",
-            "group name": f"{word} group",
-            "event source": f"{word} source",
-            "event key": f"{word} bill",
-        } | self._webhook()
+        } | (self._names() | self._webhook())
+
+    def _names(self) -> dict[str, object]:
+        """Return what is named rather than numbered."""
+        return {
+            "event": f"{self.word}Run",
+            "till code": f"{self.word} t",
+            "group name": f"{self.word} group",
+            "event source": f"{self.word} source",
+            "event key": f"{self.word} bill",
+        }
 
     def _webhook(self) -> dict[str, object]:
         """Add a webhook and a sample for it; return what they are called."""

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.api.address_parameters import PARAMETERS
 from tests.api.client import PASSWORD, ApiClient
-from tests.api.route_rules import PARAMETERS, RULES, World, filled
+from tests.api.route_rules import RULES, World, filled
 
 ODD: tuple[Any, ...] = (
     None,
