@@ -119,7 +119,7 @@ def test_whatever_was_answered_is_answered_again(front: ApiClient) -> None:
     """As of each instant, the vendor's view is the one that was given then: late bills, returns, a changed goal."""
     organisation = front.organisation()
     made = organisation.define(group(target()))
-    target_id, answers = made["targets"][0]["id"], {}
+    target_id, answers, path = made["targets"][0]["id"], {}, ""
     happening: list[Json] = [
         bill(30, "B1"),
         bill(40, "B2", time="2026-01-19T12:00:00Z"),

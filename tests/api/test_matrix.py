@@ -11,7 +11,8 @@ from milepost.api.http.app import routed_app
 from milepost.model.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key
 from tests.api.client import PASSWORD, ApiClient, json_of, let_in
-from tests.api.route_rules import NOTHING, RULES, Rule, World, asked, kinds_of, role_of
+from tests.api.route_rules import NOTHING, RULES, Rule, asked, kinds_of, role_of
+from tests.api.route_world import World
 
 DOCUMENT = routed_app().openapi()
 ROUTES = [(method, path) for path, of in DOCUMENT["paths"].items() for method in of]

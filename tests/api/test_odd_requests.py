@@ -9,7 +9,8 @@ import pytest
 
 from tests.api.client import PASSWORD, ApiClient
 from tests.api.route_parameters import PARAMETERS
-from tests.api.route_rules import RULES, World, filled
+from tests.api.route_rules import RULES, filled
+from tests.api.route_world import World
 
 ODD: tuple[Any, ...] = (
     None,

@@ -6,7 +6,7 @@ from milepost.service.organisations.provisioning import add_key
 from tests.api import test_customer_goals, test_merging, test_stored_events, test_vendor_import
 from tests.api.client import ApiClient, Json, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, back, bill, event, group, line, target
-from tests.api.route_rules import World
+from tests.api.route_world import World
 from tests.store.fixed_clock import tick
 
 LARGE = Decimal("999999999999999.9999")

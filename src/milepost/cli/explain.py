@@ -92,6 +92,7 @@ async def _found(
     """Return the ids of the organisation, the customer and the targets that are asked for."""
     from milepost.model.customer import Identifier, IdentifierKind
     from milepost.service.customers.view import enrolled_targets, find_customer, view_customer
+    from milepost.service.explanations.customer_log import view_at
     from milepost.service.organisations.provisioning import organisation_id_by_name, sole_organisation_id
 
     if org is None:
@@ -101,9 +102,11 @@ async def _found(
     customer_id = await find_customer(runtime.database, org_id, Identifier(IdentifierKind.EXTERNAL_ID, customer))
     if customer_id is None and customer.isascii() and customer.isdigit():
         customer_id = int(customer)
-    view = (
-        None if customer_id is None else await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
-    )
+    view = None
+    if customer_id is not None and at is None:
+        view = await view_customer(runtime.database, runtime.snapshots, org_id, customer_id)
+    elif customer_id is not None and at is not None:
+        view = await view_at(runtime, org_id, customer_id, at)
     if view is None or customer_id is None:
         raise Refused(Problem("CUSTOMER", f"there is no customer {customer!r}"))
     if target is None:

@@ -9,22 +9,34 @@ from milepost.cli.options import Data, DatabaseUrl, Json
 from milepost.cli.output import print_json, print_message
 
 if TYPE_CHECKING:
+    from milepost.service.explanations.completeness import CheckedCustomer
     from milepost.service.runtime.runtime import Runtime
 
 SHOWN_MAX = 20
 REPORT_EVERY = 1_000
 
 
+Explanations = Annotated[
+    int | None,
+    typer.Option("--explanations", min=1, help="check the explanations of so many customers instead"),
+]
+
+
 def verify(
     organisation: Annotated[str | None, typer.Option("--org", help="name of the organisation; all if left out")] = None,
+    explanations: Explanations = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     json: Json = False,
 ) -> None:
     """Replay all events and check the stored progress.
 
-    The exit code is 1 if the stored progress of any customer differs from the replayed one.
+    The exit code is 1 if the stored progress of any customer differs from the replayed one. With --explanations, it is
+    1 if the explanation of any progress does not add up, or lacks an event of its period.
     """
+    if explanations is not None:
+        _verify_explanations(explanations, {"data": data, "database_url": database_url}, json=json)
+        return
     result = run_inside({"data": data, "database_url": database_url}, lambda runtime: _verify(runtime, organisation))
     if json:
         counts = {"compared": result.compared, "events": result.events, "progress": result.progress}
@@ -37,6 +49,27 @@ def verify(
         summary = f"compared {result.compared} standings ({result.events} events, {result.progress} progress rows)"
         typer.echo(f"{summary}, differ {len(result.differing)}")
     if result.differing:
+        raise typer.Exit(1)
+
+
+def _verify_explanations(customers_max: int, flags: dict[str, object], *, json: bool) -> None:
+    async def work(runtime: "Runtime") -> "list[CheckedCustomer]":
+        from milepost.service.explanations.completeness import check_explanations
+
+        return [checked async for checked in check_explanations(runtime, customers_max)]
+
+    checked = run_inside(flags, work)
+    wrong = [(one.customer_id, *key) for one in checked for key in one.wrong]
+    explained, rows = sum(one.explained for one in checked), sum(one.rows for one in checked)
+    if json:
+        print_json({"customers": len(checked), "explained": explained, "rows": rows, "wrong": wrong})
+    else:
+        for customer_id, target_id, period_id in wrong[:SHOWN_MAX]:
+            typer.echo(f"wrong: customer {customer_id}, target {target_id}, period {period_id}")
+        typer.echo(
+            f"explained {explained} progress rows of {len(checked)} customers ({rows} events), wrong {len(wrong)}"
+        )
+    if wrong:
         raise typer.Exit(1)
 
 

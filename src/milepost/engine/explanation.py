@@ -4,7 +4,7 @@ The log is applied again by the fold that judged it (`replay_steps`), and read a
 happened, for every event, also under rules that were changed since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.engine.apply import START, AppliedEvent, Replayed, ReplayedStep, replay_steps
@@ -70,15 +70,32 @@ def explain(
 
     *rule* is the target's rule in force, by whose periods an event belongs to the one that is explained.
     """
+    return explain_each(rule_index_of, log, {key: rule}, start)[key]
+
+
+def explain_each(
+    rule_index_of: Callable[[int], RuleIndex],
+    log: Sequence[tuple[int, Event]],
+    rules: Mapping[ProgressKey, Rule | None],
+    start: Replayed = START,
+) -> dict[ProgressKey, Explained]:
+    """Explain the progress of each key of *rules* by one replay of the *log*."""
     history = dict(start.history)
-    explaining, fold = _Explaining(key), None
+    explaining, fold = {key: _Explaining(key) for key in rules}, None
     for (version, _), step in zip(log, replay_steps(rule_index_of, log, start, history), strict=True):
         fold = step.fold
-        explaining.look(version, step)
+        for one in explaining.values():
+            one.look(version, step)
     standing = start.standing if fold is None else fold.standing()
-    row = standing.progress.get(key) or history.get(key)
+    return {key: _explained(explaining[key], rule, standing, history) for key, rule in rules.items()}
+
+
+def _explained(
+    explaining: "_Explaining", rule: Rule | None, standing: Standing, history: dict[ProgressKey, Progress]
+) -> Explained:
+    row = standing.progress.get(explaining.key) or history.get(explaining.key)
     return Explained(
-        events=explaining.within(_span(rule, key, standing)),
+        events=explaining.within(_span(rule, explaining.key, standing)),
         value=0 if row is None else row.value,
         standing=standing,
         history=history,

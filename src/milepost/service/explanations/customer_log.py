@@ -62,13 +62,10 @@ async def read_log(
         version = found.version if at is None else await organisations.version_at(transaction, org_id, at)
         current = await runtime.snapshots.at(transaction, org_id, found.version)
         snapshot = current if version == found.version else await snapshot_at(transaction, org_id, version)
-        rule_indexes = {snapshot.organisation.version: snapshot.rule_index}
+        rule_indexes = {snapshot.organisation.version: snapshot.rule_index, found.version: current.rule_index}
         for needed in {version for version, _ in rows} - rule_indexes.keys():
-            rule_indexes[needed] = (
-                current if needed == found.version else await snapshot_at(transaction, org_id, needed)
-            ).rule_index
+            rule_indexes[needed] = (await snapshot_at(transaction, org_id, needed)).rule_index
         start = await _start(transaction, key, found.standing.lineage)
-    stored = {row.key: row for row in found.history} | unpack_rows(found.standing.progress)
     return CustomerLog(
         customer=found.customer,
         snapshot=snapshot,
@@ -76,7 +73,7 @@ async def read_log(
         events=[(version, row.event()) for version, row in rows],
         rule_indexes=rule_indexes,
         start=start,
-        stored=stored,
+        stored={row.key: row for row in found.history} | unpack_rows(found.standing.progress),
         at=at,
     )
 
