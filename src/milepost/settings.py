@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
+from milepost.setting_meanings import MEANINGS
 from milepost.setting_values import EPOCH, instant, networks, origins, secret_key, truth, web_address, whole_number
 
 PREFIX = "MILEPOST_"
@@ -113,43 +114,6 @@ class Described(NamedTuple):
     value: str | None
     source: Source
     meaning: str
-
-
-MEANINGS: Mapping[str, str] = {
-    "data": "folder of the embedded database and its log",
-    "database_url": "address of a PostgreSQL database (15 or newer); without one the embedded database is started",
-    "pg_bin": "folder of the PostgreSQL programs for the embedded database; without one they are searched for",
-    "host": "address to listen on",
-    "port": "port to listen on; 0 picks a free one",
-    "clock": "time at which the clock starts (ISO 8601, with offset); without one it shows the real time",
-    "processes": "number of server processes that share the port; one for each processor is about right",
-    "lanes": "number of partitions of customers whose events are written at the same time",
-    "batch_events_max": "maximum number of events in one transaction",
-    "waiting_events_max": "maximum number of events that wait in a lane; beyond it clients get 503 and retry later",
-    "connections_max": "maximum number of connections to the database",
-    "statement_seconds": "seconds after which a statement of the database is given up; the client gets 503",
-    "lock_seconds": "seconds that a statement waits for a row that another transaction has locked",
-    "clients_max": "maximum number of connections of clients to one process",
-    "header_seconds": "seconds in which the headers of a request have to arrive",
-    "body_seconds": "seconds in which the body of a request has to arrive",
-    "organisation_rate": "requests a second that are answered for one organisation; 0 for no limit",
-    "caller_rate": "requests a second that are answered for one till, key or user; 0 for no limit",
-    "trusted_proxies": "addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas",
-    "allowed_origins": "origins of web pages that may send requests from a browser, with commas",
-    "alert_url": "address to which problems of this server are posted, each when it begins and when it ends",
-    "traces_url": "address of a collector of OpenTelemetry for traces, by HTTP; it needs milepost[otel]",
-    "log_level": "lowest level that is logged: debug, info, warning or error",
-    "unsafe_durability": "whether to accept a database that may lose events after confirming them",
-    "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
-    "worker": "whether the server also does what `milepost worker` does: period boundaries, jobs and deliveries",
-    "pure_python": "whether to count in Python where the compiled modules are there, too",
-    "answer_templates": "whether a customer's target groups are written from texts that are compiled once",
-    "hot_routes": "whether the routes that are asked most are called without FastAPI's machinery",
-    "optimistic_writes": "whether small batches of events are written by two statements, without a transaction",
-    "secret_key": "key that encrypts secrets of webhooks, 32 bytes in base64; by default a file in the data folder",
-    "webhooks_private": "whether webhooks may be in private networks and on this machine",
-    "inspector": "whether the server has a receiver of its own, which shows what a webhook is sent",
-}
 
 
 def read_settings(environment: Mapping[str, str], flags: Mapping[str, object]) -> ServerSettings:

@@ -26,6 +26,7 @@ from milepost.model.problem import Unavailable
 from milepost.model.time import Micros
 from milepost.operation.deadline import begin_deadline
 from milepost.operation.garbage import tune_gc
+from milepost.operation.http_server import ReportingServer
 from milepost.operation.listeners import address_of, shared_listeners
 from milepost.operation.logs import log_as_json
 from milepost.operation.metrics import FOLDER_VARIABLE
@@ -188,7 +189,7 @@ async def serve(
         tracing = None if settings.traces_url is None else tracing_to(settings.traces_url, clock_from(None))
         observation = Observation(runtime, settings.alert_url if settings.worker else None, tracing)
         await stack.enter_async_context(observation.running())
-        server = _Server(_uvicorn_config(runtime, settings, observation), ready)
+        server = ReportingServer(_uvicorn_config(runtime, settings, observation), ready)
         parent = multiprocessing.parent_process()
         if listener is None or parent is None:
             await server.serve()
@@ -271,29 +272,6 @@ def _serve_beside(url: str, settings: ServerSettings, listener: socket.socket, a
 def _end(number: int, _: FrameType | None) -> None:
     begin_deadline()
     sys.exit(128 + number)
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that reports when it answers requests."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self.handle_exit = self._end_in_time  # type: ignore[method-assign, assignment]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready(address_of(self.servers[0].sockets[0]))
-
-    def _end_in_time(self, number: int, frame: FrameType | None) -> None:
-        """Finish the requests in progress, then end; all that within the deadline."""
-        begin_deadline()
-        uvicorn.Server.handle_exit(self, number, frame)
-
-    def stop(self) -> None:
-        """Finish the requests in progress, then end."""
-        self.should_exit = True
 
 
 def log_to_stderr(settings: ServerSettings) -> None:

@@ -9,10 +9,10 @@ from milepost.service.organisations.provisioning import add_key
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import MARCH, RUN, RUN_FIELD, bill, group, line, target
 from tests.api.queue_rules import SOUND as QUEUE_BODIES
-from tests.api.queue_rules import add_dead_letter
+from tests.api.random_names import known_names
 from tests.api.random_stage_groups import definitions
 from tests.api.random_trials import KINDS_OF_DRAFTS, prepare, trial_body
-from tests.api.user_rules import added_user, chosen_password, new_user, sign_in
+from tests.api.user_rules import chosen_password, new_user, sign_in
 from tests.api.webhook_rules import SOUND as WEBHOOK_BODIES
 
 ENROL = "/v3/targetGroups/{group_id}/targets/{target_id}/"
@@ -58,61 +58,11 @@ class Stage:
         goal = self.goal() | {"endDate": "2026-01-30"}
         self.own = json_of(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
         self.tried = prepare(organisation, self.groups, definitions())
-        self.known = self._known(job["jobId"])
+        self.known = known_names(self, job["jobId"])
         runtime, name = organisation.client.runtime, organisation.organisation.name
         self.key = organisation.client.run(
             lambda: add_key(runtime.database, name="key", organisation=name, now=runtime.clock())
         )
-
-    def _webhook(self) -> tuple[int, int]:
-        """Add a webhook and a sample for it; return their ids."""
-        add, path = self.organisation.post, "/api/v1/webhooks"
-        webhook = json_of(add(path, WEBHOOK_BODIES["POST", path]))["id"]
-        return webhook, json_of(add(f"{path}/{webhook}/test", {}))["deliveryIds"][0]
-
-    def _known(self, job: Any) -> dict[str, list[Any]]:
-        """Return what is known, by the names that addresses and bodies have for it."""
-        groups = [one["id"] for one in self.groups]
-        targets = [goal["id"] for one in self.groups for goal in one["targets"]]
-        periods = [period["id"] for one in self.groups for period in one["periods"]]
-        customers, external = self.customers, ["anna", "bob", "cleo", "dora"]
-        found: dict[str, list[Any]] = {}
-        for values, names in (
-            (groups, "group_id targetGroupId groupId"),
-            (targets, "target_id target_rule_id targetId targetRuleId targetRuleIds"),
-            (periods, "periodId"),
-            (customers, "customer_id user_id customerId userId identifierValue"),
-            (external, "externalId external_id userIdentifierValue"),
-            ([*groups, *targets, *periods, *customers], "id"),
-            ([self.audience["id"]], "audience_id audienceGroupId"),
-            ([self.organisation.webhook_id], "webhook_id"),
-            ([job], "job_id"),
-            *(([id_], name) for id_, name in zip(self._webhook(), ("endpoint_id", "delivery_id"), strict=True)),
-            *(
-                ([id_], name)
-                for id_, name in zip(
-                    add_dead_letter(self.organisation, "random"), ("queue_id", "dead_letter_id"), strict=True
-                )
-            ),
-            (["random"], "inspector_name"),
-            (["test"], "source"),
-            (["cleo bill"], "event_id"),
-            (customers, "customer"),
-            ([self.own], "goal_id"),
-            ([added_user(self.organisation, "mira@brand.example", "Mira")["user"]["id"]], "person_id"),
-            ([self.tried.backtest], "backtest_id"),
-            ([self.tried.version], "version other"),
-            ([self.pattern], "template"),
-            (["January", "February"], "periodName refCode"),
-            (["id", "externalId"], "identifierName userIdentifierType"),
-            (["Run"], "event_name eventName"),
-            (["true", "false"], "includeInactive includePeriods require-periods rawSideEffects includeSideEffects"),
-            (["2026-01-20", "2026-02-10T10:00:00Z", "2020-01-01"], "trackingDate fromDate tillDate start-date"),
-            (["1", "2", "10"], "limit pageSize top around"),
-            (["0", "1"], "offset pageOffset"),
-        ):
-            found |= dict.fromkeys(names.split(), values)
-        return found
 
     def somewhere(self, path: str, chance: Random) -> dict[str, Any]:
         """Return names that belong together: a group of the kind of the route, a target and a period of it."""

@@ -5,7 +5,8 @@ import tomllib
 
 from milepost.model.organisation import Settings
 from milepost.service.snapshot.settings import SETTINGS, setting_text, shown_settings
-from milepost.settings import MEANINGS, PREFIX, ServerSettings, describe
+from milepost.setting_meanings import MEANINGS
+from milepost.settings import PREFIX, ServerSettings, describe
 from tests.tidy.sources import ROOT, package
 
 

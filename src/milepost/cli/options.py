@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from milepost.settings import MEANINGS, ServerSettings, describe
+from milepost.setting_meanings import MEANINGS
+from milepost.settings import ServerSettings, describe
 
 _DEFAULTS = {setting.name: setting.value for setting in describe(ServerSettings())}
 

@@ -7,11 +7,12 @@ happened, for every event, also under rules that were changed since.
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from milepost.engine.apply import START, AppliedEvent, Replayed, ReplayedStep, replay_steps
+from milepost.engine.apply import START, Replayed, ReplayedStep, replay_steps
 from milepost.engine.commands.award_authorisation import bounds_of
 from milepost.engine.fold import Fold, StoredCount, day_of
 from milepost.engine.progress.sequential import days_of
 from milepost.engine.progress.windows import WindowSpan, spans
+from milepost.engine.step import AppliedEvent
 from milepost.engine.why_not import why_not
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import ReverseEvent

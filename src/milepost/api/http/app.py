@@ -92,17 +92,22 @@ def create_app(
         app.add_middleware(
             CORSMiddleware, allow_origins=allowed_origins, allow_methods=["*"], allow_headers=["*"], max_age=600
         )
+    _note_rules(app)
+    _answer_failures(app)
+    _answer_callers(app)
+    _answer_limits(app)
+    _answer_faults(app)
+    return app
+
+
+def _note_rules(app: FastAPI) -> None:
+    """Note what the routes need of callers, and which parameters they have."""
     app.state.needs = {
         address: (route.needs, scope_needed(*address)) for address, route in ROUTES.items() if route.needs is not None
     }
     app.state.parameters = {
         address: frozenset((*route.query, ANY) if route.any_query else route.query) for address, route in ROUTES.items()
     }
-    _answer_failures(app)
-    _answer_callers(app)
-    _answer_limits(app)
-    _answer_faults(app)
-    return app
 
 
 def routed_app() -> FastAPI:

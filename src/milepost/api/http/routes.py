@@ -126,5 +126,5 @@ def hot_routes() -> list[APIRoute]:
     return [
         route
         for route in all_routes
-        if any(ROUTES[method.lower(), route.path].is_hot for method in route.methods or ())
+        if any(ROUTES[method.lower(), route.path_format].is_hot for method in route.methods or ())
     ]

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from milepost.engine.apply import AppliedEvent, replay_steps
+from milepost.engine.apply import replay_steps
 from milepost.engine.progress.corrections import is_correction, matching
 from milepost.engine.progress.history import Logged
+from milepost.engine.step import AppliedEvent
 from milepost.model.delivery.webhook import Delivery
 from milepost.model.event import Event, EventKey
 from milepost.model.problem import Problem, Refused

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from milepost.engine.apply import AppliedEvent
+from milepost.engine.step import AppliedEvent
 from milepost.model.activity import without_activity
 from milepost.model.organisation import RULES_FIRST
 from milepost.model.standing import Entry, ProgressKey, Reason

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from milepost.engine.apply import AppliedEvent, Replayed, apply_batch
+from milepost.engine.apply import Replayed, apply_batch
 from milepost.engine.fold import Fold
+from milepost.engine.step import AppliedEvent
 from milepost.model.commands.revision import ReviseProgress
 from milepost.model.definitions.change import ChangePolicy, DefinitionChange
 from milepost.model.event import NOWHERE, REVISE_PROGRESS, Event, EventKey
