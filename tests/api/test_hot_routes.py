@@ -178,7 +178,11 @@ def test_successes_are_answered_the_same(both: Both) -> None:
 
 def test_other_methods_and_addresses_go_the_usual_way(both: Both) -> None:
     """Only what is hot is called directly."""
-    for method, path in (("DELETE", EVENTS), ("PUT", "/v3/users/1/targetGroups"), ("GET", "/v3/users/1/2/targetGroups")):
+    for method, path in (
+        ("DELETE", EVENTS),
+        ("PUT", "/v3/users/1/targetGroups"),
+        ("GET", "/v3/users/1/2/targetGroups"),
+    ):
         answers = both.ask(method, path)
         assert_equal(answers, path)
         assert answers[0].status_code in {404, 405}

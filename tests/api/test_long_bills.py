@@ -33,3 +33,17 @@ def test_a_long_bill_is_applied_beside_the_event_loop(front: ApiClient, organisa
 
     assert '"status":"applied"' in front.run(send)
     assert len(gaps) > 5, gaps
+
+
+def test_an_organisation_holds_so_many_patterns_and_no_more(organisation: OrganisationClient) -> None:
+    """In all of its target groups together: a bill is asked by each of them. Deleting a group makes room."""
+    sixteen = " || ".join(["currentTxn.basketCountRegex('brand','^N')>0"] * 16)
+    first, *_ = [organisation.define(group(target(expression=sixteen), name=f"group {n}")) for n in range(12)]
+    one_more = group(target(expression=sixteen), name="second")
+    refused = organisation.post("/v3/targetGroups", one_more)
+    assert 400 == refused.status_code
+    assert "targets: hold 16 patterns" in refused.text
+    assert "of other target groups hold 192; there may be at most 200 in an organisation" in refused.text
+    organisation.define(group(target(expression="currentTxn.basketCountRegex('brand','^N')>0"), name="third"))
+    assert 200 == organisation.send("DELETE", f"/v3/targetGroups/{first['id']}").status_code
+    organisation.define(one_more)

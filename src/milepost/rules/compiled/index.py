@@ -78,6 +78,8 @@ class RuleIndex:
         """Whether any rule asks for counts of the customer, be it switched off: a return asks those of its bill."""
         self.day_zones: frozenset[str] = frozenset()
         """The time zones, besides the organisation's, by whose days rules ask for counts of the customer."""
+        self.patterns = 0
+        """How many patterns the conditions of all rules that count hold; each may be tried on every line of a bill."""
         self._asking_of_ended: set[str] = set()
         for group in self.groups.values():
             self._add(group)
@@ -99,11 +101,13 @@ class RuleIndex:
         for target in group.targets:
             rule = Rule(target, group, zone, self.settings, is_counting=counts and target.active)
             self.rules[target.id] = rule
-            needs = language.needs(language.read(target.expression))
+            condition = language.read(target.expression)
+            needs = language.needs(condition)
             self.returns_need_standing |= needs.standing
             if needs.days and zone != self.organisation.zone and self.settings.rules_edition > RULES_FIRST:
                 self.day_zones |= {zone}
             if rule.is_counting:
+                self.patterns += language.pattern_count(condition)
                 self._by_name.setdefault(rule.event_name, []).append(rule)
                 self._note_needs(rule, needs)
                 if rule.is_cap:

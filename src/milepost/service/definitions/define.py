@@ -17,6 +17,7 @@ from milepost.service.definitions.audiences import lock_audiences, with_audience
 from milepost.service.definitions.declaration_checks import measured_targets, undeclared_problems
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import WantedName, key_of, taken_problems, unknown_warnings
+from milepost.service.definitions.pattern_limit import check_patterns
 from milepost.store import definitions, organisations
 from milepost.store.database import Database, Transaction
 from milepost.store.definitions import NameKey, NameKind
@@ -78,6 +79,7 @@ async def _define(
         raise Refused(*problems)
     ids = await fresh_ids(transaction, ids_needed(draft))
     group = build_group(draft, organisation, ids, author, now)
+    await check_patterns(transaction, organisation, group)
     await lock_audiences(transaction, org_id, group.targets)
     await definitions.reserve_names(transaction, org_id, dict(holders_of(group)))
     version = await organisations.raise_version(transaction, org_id)

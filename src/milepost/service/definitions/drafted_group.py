@@ -18,6 +18,7 @@ from milepost.service.definitions.declaration_checks import measured_targets, un
 from milepost.service.definitions.define import DefinitionRequest, holders_of, target_paths, wanted_names
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import key_of, taken_problems
+from milepost.service.definitions.pattern_limit import check_patterns
 from milepost.store.database import Transaction
 from milepost.store.definitions import NameKey
 
@@ -69,6 +70,7 @@ async def drafted_group(
         group = build_group(draft, organisation, _named(live, await fresh_ids(transaction, needed)), author, now)
     if live is not None:
         group = adopted(group, live)
+    await check_patterns(transaction, organisation, group)
     return DraftedGroup(group, (*validation.warnings, *unsupported_features(group)))
 
 

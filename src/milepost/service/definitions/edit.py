@@ -20,6 +20,7 @@ from milepost.service.definitions.declaration_checks import measured_targets, un
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import WantedName, key_of, taken_problems, unknown_warnings
 from milepost.service.definitions.participation import UNKNOWN_GROUP
+from milepost.service.definitions.pattern_limit import check_patterns
 from milepost.store import definitions, organisations
 from milepost.store.database import Database, Transaction
 from milepost.store.definitions import NameKind
@@ -88,6 +89,7 @@ async def _edit(transaction: Transaction, org_id: int, author: Author, request: 
     warnings = tuple(warning.removeprefix(".") for warning in amended.warnings)
     group = amended.group
     if group != before:
+        await check_patterns(transaction, organisation, group)
         if needed:
             amended = request.amend(before, replace(context, ids=await fresh_ids(transaction, needed)))
         group = amended.group

@@ -16,6 +16,7 @@ from milepost.rules.definition.validation import validate
 from milepost.service.definitions.define import holders_of, wanted_names
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import taken_problems
+from milepost.service.definitions.pattern_limit import check_patterns
 from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, own_event
 from milepost.service.runtime.runtime import Runtime
@@ -60,6 +61,7 @@ async def import_group(runtime: Runtime, org_id: int, imported: ImportedGroup) -
         if problems:
             raise Refused(*problems)
         group = await _built_group(transaction, imported, organisation, now)
+        await check_patterns(transaction, organisation, group)
         await definitions.reserve_names(transaction, org_id, dict(holders_of(group)))
         version = await organisations.raise_version(transaction, org_id)
         await definitions.add(transaction, org_id, group, version)

@@ -9,6 +9,7 @@ from milepost.engine.apply import apply_batch
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.event import Bill, Payload, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
+from milepost.rules.compiled.index import RuleIndex
 from milepost.service.ingest.deduplication import ResolvedEvent
 from milepost.service.ingest.history import EMPTY_HISTORY, History, collect_needs, empty_query, load_history
 from milepost.service.ingest.identity import IdentifierKey
@@ -30,6 +31,9 @@ from milepost.store.log import Appended, CustomerKey
 
 LINES_INLINE_MAX = 300
 """Lines of bills that are applied on the event loop; more, with many conditions, would keep all requests waiting."""
+
+PATTERN_TRIES_INLINE_MAX = 1_000
+"""How often patterns may be tried on lines on the event loop; a try takes some microseconds."""
 
 _APPLIED = Status.APPLIED
 """A name of its own, because looking up a member of an enumeration takes as long as making an answer."""
@@ -100,7 +104,9 @@ async def _apply_fresh(
         standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
-        elif collect_needs(query, snapshot.rule_index, customer, standing, events) or takes_long(events):
+        elif collect_needs(query, snapshot.rule_index, customer, standing, events) or takes_long(
+            events, snapshot.rule_index
+        ):
             later.append((customer, standing))
         else:
             apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
@@ -113,7 +119,7 @@ async def _apply_fresh(
     for customer, standing in later:
         history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
         application = partial(apply_customer, snapshot, customer, standing, history, fresh[customer], writes, answers)
-        if takes_long(fresh[customer]):
+        if takes_long(fresh[customer], snapshot.rule_index):
             await asyncio.to_thread(application)
         else:
             application()
@@ -122,14 +128,14 @@ async def _apply_fresh(
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
 
 
-def takes_long(events: Sequence[ResolvedEvent]) -> bool:
-    """Whether *events* have so many lines that all other requests would wait while they are applied."""
+def takes_long(events: Sequence[ResolvedEvent], rule_index: RuleIndex) -> bool:
+    """Whether *events* have so many lines that all other requests would wait while the rules are asked of them."""
     lines = 0
     for resolved in events:
         payload = resolved.event.payload
         if type(payload) is Bill:
             lines += len(payload.lines)
-    return lines > LINES_INLINE_MAX
+    return lines > LINES_INLINE_MAX or lines * rule_index.patterns > PATTERN_TRIES_INLINE_MAX
 
 
 def apply_customer(

@@ -201,7 +201,7 @@ def _looked_at(
             _Judged(resolved.position, answer_again(resolved, stored.logged), None) if stored.claimed == own else None
         )
     standing = codec.decode_standing(stored.standing)
-    if stored.claimed is not None or standing.lineage is not NO_LINEAGE or takes_long([resolved]):
+    if stored.claimed is not None or standing.lineage is not NO_LINEAGE or takes_long([resolved], snapshot.rule_index):
         return None
     waiting = _Waiting(candidate=candidate, resolved=resolved, claim=claim, before=stored.standing, standing=standing)
     if collect_needs(query, snapshot.rule_index, customer_key, standing, [resolved]):
