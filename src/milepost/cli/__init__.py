@@ -15,6 +15,7 @@ from milepost.cli.backup import backup, restore
 from milepost.cli.compat.comparison import compare
 from milepost.cli.compat.vendor_import import compat
 from milepost.cli.config import config
+from milepost.cli.customers import customer
 from milepost.cli.demo import demo
 from milepost.cli.doctor import doctor
 from milepost.cli.imports.import_customers import import_customers
@@ -77,6 +78,7 @@ app.command()(top)
 app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
+app.add_typer(customer, name="customer")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")

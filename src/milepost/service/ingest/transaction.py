@@ -13,7 +13,7 @@ from milepost.service.ingest.admission import admit
 from milepost.service.ingest.application import RedirectedCustomers, apply_all
 from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
-from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
+from milepost.service.ingest.identity import IdentifierKey, cache_identities, forget_erased, resolve
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, locked, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
@@ -158,6 +158,8 @@ async def _receive(
     _redirect(redirects, identities.customers)
     customer_keys = sorted({customer for customer in identities.customers if isinstance(customer, CustomerKey)})
     standings, locked_customers = await lock(transaction, customer_keys)
+    if len(standings) + len(locked_customers) < len(customer_keys):
+        forget_erased(names, incoming_events, identities.customers, standings.keys() | locked_customers)
     profiles = await profiles_of(transaction, current, customer_keys)
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []
