@@ -126,7 +126,7 @@ def dump_of(url: str) -> str:
 
 
 def bytes_as_text(text: str) -> str:
-    """Return *text* followed by what its hexadecimal values (`\\\\x…`) say, in which a canary may hide."""
+    """Return *text* followed by what its hexadecimal values say, in which a canary may hide."""
     hidden = [bytes.fromhex(part[3:].split()[0].split("\t")[0]) for part in _hexadecimal(text)]
     return text + "\n".join(value.decode("latin-1") for value in hidden)
 

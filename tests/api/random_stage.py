@@ -46,8 +46,7 @@ class Stage:
             bill("30", customer="cleo", number="B1"),
             bill("5", customer="emil"),
         )
-        self.leaver = organisation.customer("emil")
-        self.customers = [organisation.customer(name) for name in ("anna", "bob", "cleo")]
+        *self.customers, self.leaver = [organisation.customer(name) for name in ("anna", "bob", "cleo", "emil")]
         enrolment = [{"customerId": self.customers[0], "periodName": "January"}]
         by_list = self.groups[1]
         job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))

@@ -226,6 +226,4 @@ def test_closed_boards_leave_an_erased_customer_out(organisation: OrganisationCl
     anna, bob = organisation.customer("anna"), organisation.customer("bob")
     assert [anna, bob] == [row["customerId"] for row in organisation.get(path, periodId=period)["top"]]
     organisation.post(f"/api/v1/customers/{anna}/erasure", {"reference": "x"})
-    assert [(1, bob)] == [
-        (row["rank"], row["customerId"]) for row in organisation.get(path, periodId=period)["top"]
-    ]
+    assert [(1, bob)] == [(row["rank"], row["customerId"]) for row in organisation.get(path, periodId=period)["top"]]

@@ -84,7 +84,8 @@ def test_without_the_list_the_customer_is_back(database_url: str, empty_url: str
     assert (1, 2) == (customers_of(database_url), customers_of(empty_url))
 
 
-def test_a_wrong_list_restores_nothing(database_url: str, empty_url: str, anna: int, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("anna")
+def test_a_wrong_list_restores_nothing(database_url: str, empty_url: str, tmp_path: Path) -> None:
     """Each line that is no erasure is named."""
     assert 0 == command("backup", tmp_path / "backup", url=database_url).exit_code
     (tmp_path / "list").write_text('{"orgId": 1}\nnothing\n')
