@@ -27,7 +27,7 @@ async def send(house: House, proxy: CuttingProxy, cut: Cut, ids: "count[int] | s
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_a_cut_around_the_commit_loses_and_doubles_nothing(database_url: str, rounds: int) -> None:
-    """Half of the cuts come before the commit, half after it; what was committed is a duplicate when it is sent again."""
+    """Half of the cuts come before the commit, half after it; what was committed is a duplicate when sent again."""
     chance = Random(1)
     cuts = [chance.choice((Cut.BEFORE_COMMIT, Cut.AFTER_COMMIT)) for _ in range(rounds)]
 
