@@ -90,8 +90,8 @@ FAULTS = (
     Fault(
         "R08",
         "one event from many senders, for other customers, with other content",
-        "12 cases",
-        "12 cases",
+        "14 cases",
+        "14 cases",
         (
             f"{_WRITES}test_many_senders_of_one_event_make_one",
             f"{_CLAIMS}test_an_event_of_another_customer_is_a_conflict",
