@@ -128,6 +128,11 @@ def oracle(arguments: list[str]) -> int:
     return become([PYTHON, "-m", "tests.oracle.groceries", *arguments])
 
 
+def faults(arguments: list[str]) -> int:
+    """Test every fault with its controls, and print the table; --small takes less time."""
+    return become([PYTHON, "-m", "tools.faults", *arguments])
+
+
 def release(arguments: list[str]) -> int:
     """Build sdist, wheels and bill of materials in dist; each is tried first."""
     return become([PYTHON, "-m", "tools.release", *arguments])
@@ -158,7 +163,7 @@ def clean(arguments: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, release, clean)
+    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, faults, release, clean)
 }
 """What the words on the command line do; a verb gets the arguments after it and gives the exit code."""
 

@@ -21,7 +21,7 @@ NEXT_VERSIONS = ("", "/v3.1", "/api_gateway/intouch-api-v3/v3.1")
 
 
 class Stage:
-    """An organisation with a group of each kind, four customers of whom three did something, and names of all of it."""
+    """An organisation with a group of each kind, five customers of whom four did something, and names of all of it."""
 
     def __init__(self, organisation: OrganisationClient) -> None:
         """Set the stage."""
@@ -48,8 +48,9 @@ class Stage:
                 for customer_key, net in (("anna", 60), ("bob", 250), ("anna", "7.5"))
             ),
             bill("30", customer="cleo", number="B1", id="cleo bill"),
+            bill("5", customer="emil"),
         )
-        self.customers = [organisation.customer(name) for name in ("anna", "bob", "cleo")]
+        *self.customers, self.leaver = [organisation.customer(name) for name in ("anna", "bob", "cleo", "emil")]
         enrolment = [{"customerId": self.customers[0], "periodName": "January"}]
         by_list = self.groups[1]
         job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
@@ -73,6 +74,8 @@ class Stage:
         found |= dict.fromkeys(("target_id", "target_rule_id", "targetId", "targetRuleId"), target_id)
         if path.endswith("{goal_id}"):
             found["customer_id"] = self.customers[0]
+        if path.endswith("/erasure"):
+            found["customer_id"] = self.leaver
         return found | {"periodId": period["id"], "identifierName": "id", "userIdentifierType": "externalId"}
 
     def asked(self, method: str, path: str) -> tuple[str, ...]:
@@ -252,6 +255,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", "/api/v1/extended-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
     ("POST", "/api/v1/custom-fields"): lambda _: [{"name": "tip", "entity": "TRANSACTION", "type": "NUMBER"}],
     ("PATCH", CUSTOMERS.rstrip("/")): lambda _: {"alias": "Lucky Duck", "hidden": False},
+    ("POST", f"{CUSTOMERS}erasure"): lambda _: {"reference": "ticket 1"},
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
     ("POST", f"{CUSTOMERS}awards/voids"): _void,
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},

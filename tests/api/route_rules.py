@@ -103,6 +103,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("post", "/api/v1/customers/{customer_id}/awards"): Rule(body='{"id": "x", "amount": 1}'),
     ("post", "/api/v1/customers/{customer_id}/awards/voids"): Rule(body='{"id": "v", "decision": "x"}'),
     ("get", "/api/v1/customers/{customer_id}/waiting-returns"): Rule(),
+    ("post", "/api/v1/customers/{customer_id}/erasure"): Rule(body='{"reference": ""}'),
+    ("get", "/api/v1/customers/{customer_id}/export"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/freezes"): Rule(body='{"id": "x", "count": 1}'),
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
         body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'
@@ -184,7 +186,7 @@ def role_of(method: str, path: str) -> Role | None:
     """Return the role that a route should need: told here a second time, and by another rule than in the code."""
     if RULES[method, path].is_open:
         return None
-    if path == "/api/v1/requests" or path.startswith("/api/v1/users"):
+    if path == "/api/v1/requests" or path.startswith("/api/v1/users") or path.endswith(("/erasure", "/export")):
         return Role.ADMIN
     if path == "/api/v1/session":
         return Role.READ

@@ -1,4 +1,4 @@
-"""The pages about targets are true: their requests are sent, and each shown answer is part of the real one."""
+"""Pages are true: the requests that they show are sent, and each shown answer is part of the real one."""
 
 import re
 import shlex
@@ -58,7 +58,7 @@ def holds(answer: Any, shown: Json) -> bool:
     return any(holds(part, shown) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["targets.md", "taking-part.md", "explaining.md", "changing.md"])
+@pytest.mark.parametrize("page", ["targets.md", "taking-part.md", "explaining.md", "changing.md", "personal-data.md"])
 def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: str) -> None:
     """Request by request, in the order of the page."""
     organisation: OrganisationClient = front.organisation()

@@ -16,6 +16,7 @@ from milepost.cli.backup import backup, restore
 from milepost.cli.compat.comparison import compare
 from milepost.cli.compat.vendor_import import compat
 from milepost.cli.config import config
+from milepost.cli.customers import customer
 from milepost.cli.demo import demo
 from milepost.cli.doctor import doctor
 from milepost.cli.explain import explain
@@ -86,6 +87,7 @@ app.add_typer(org, name="org")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
 app.add_typer(user, name="user")
+app.add_typer(customer, name="customer")
 app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")

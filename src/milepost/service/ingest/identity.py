@@ -1,6 +1,6 @@
 """Identity resolution: finds the customers that events name, and registers unknown external ids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from milepost.model.customer import Customer, Identifier, IdentifierKind
@@ -8,7 +8,7 @@ from milepost.model.problem import Problem
 from milepost.service.ingest.identifier_lookup import stored_names
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.store import customers
-from milepost.store.database import Transaction
+from milepost.store.database import Stale, Transaction
 from milepost.store.log import CustomerKey, key_of_customer
 
 IdentifierKey = tuple[int, Identifier]
@@ -88,6 +88,29 @@ def cache_identities(
     """Add resolved names to *remembered*. Call it only after the commit: a rollback takes new customers back."""
     if len(remembered) < names_max:
         remembered.update(names)
+
+
+def forget_erased(
+    remembered: dict[IdentifierKey, CustomerKey],
+    incoming_events: Sequence[IncomingEvent],
+    resolved: Sequence[CustomerKey | Problem | None],
+    existing: Container[CustomerKey],
+) -> None:
+    """Forget the names that led to customers who are not among the *existing* ones: they were erased since.
+
+    Raises Stale if there are any, so that the retry resolves these names anew. An id stays what it is.
+    """
+    erased = [
+        (incoming_event.org_id, incoming_event.customer)
+        for incoming_event, customer in zip(incoming_events, resolved, strict=True)
+        if isinstance(customer, CustomerKey)
+        and customer not in existing
+        and incoming_event.customer.kind is not IdentifierKind.ID
+    ]
+    for name in erased:
+        remembered.pop(name, None)
+    if erased:
+        raise Stale
 
 
 async def register(

@@ -13,7 +13,7 @@ from milepost.service.ingest.admission import admit
 from milepost.service.ingest.application import RedirectedCustomers, apply_all
 from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
-from milepost.service.ingest.identity import IdentifierKey, cache_identities, resolve
+from milepost.service.ingest.identity import IdentifierKey, cache_identities, forget_erased, resolve
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, locked, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
@@ -183,9 +183,8 @@ async def _receive(
     incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     _redirect(redirects, identities.customers)
-    customer_keys = sorted({customer for customer in identities.customers if isinstance(customer, CustomerKey)})
-    standings, locked_customers = await lock(transaction, customer_keys)
-    profiles = await profiles_of(transaction, current, customer_keys)
+    standings, locked_customers = await _lock_all(transaction, names, incoming_events, identities.customers, lock)
+    profiles = await profiles_of(transaction, current, [*standings])
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []
     for position, (incoming, place, customer) in enumerate(
@@ -204,6 +203,21 @@ async def _receive(
     for position, first in deduplicated.repeats.items():
         answers[position] = duplicate_answer(_present(answers[first]))
     return admission.with_warnings([_present(answer) for answer in answers]), identities.names
+
+
+async def _lock_all(
+    transaction: Transaction,
+    names: dict[IdentifierKey, CustomerKey],
+    incoming_events: Sequence[IncomingEvent],
+    customers: Sequence[CustomerKey | Problem | None],
+    lock: Lock,
+) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+    """Lock the customers of a batch in key order; return what *lock* does. Raises Stale if one was erased."""
+    customer_keys = sorted({customer for customer in customers if isinstance(customer, CustomerKey)})
+    standings, locked_customers = await lock(transaction, customer_keys)
+    if len(standings) + len(locked_customers) < len(customer_keys):
+        forget_erased(names, incoming_events, customers, standings.keys() | locked_customers)
+    return standings, locked_customers
 
 
 def _redirect(redirects: Redirects, customers: list[CustomerKey | Problem | None]) -> None:

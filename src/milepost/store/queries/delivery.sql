@@ -175,11 +175,14 @@ where d.bucket = k.bucket and d.org_id = k.org_id and d.delivery_id = k.delivery
     and d.state = 'PENDING'
 returning d.org_id, d.webhook_id, d.delivery_id;
 
--- add_attempts: add attempts
+-- add_attempts: add attempts of deliveries that are still there
 insert into attempt (bucket, org_id, delivery_id, attempt_id, body)
-select * from unnest(
+select k.bucket, k.org_id, k.delivery_id, k.attempt_id, k.body
+from unnest(
     %(buckets)b::int[], %(orgs)b::bigint[], %(deliveries)b::bigint[], %(attempts)b::bigint[], %(bodies)b::text[]
-)
+) as k (bucket, org_id, delivery_id, attempt_id, body)
+join delivery as d on d.bucket = k.bucket and d.org_id = k.org_id and d.delivery_id = k.delivery_id
+for key share of d
 on conflict (bucket, org_id, delivery_id, attempt_id) do nothing;
 
 -- deliveries_of: deliveries of a webhook, latest first

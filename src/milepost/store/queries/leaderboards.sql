@@ -9,8 +9,10 @@ from unnest(
 on conflict (bucket, org_id, target_id, period_id, customer_id) do update
 set value = excluded.value, active_at = greatest(score.active_at, excluded.active_at), written = excluded.written;
 
--- hidden_customers: the customers of an organisation who are not shown on leaderboards
-select customer_id from customer where org_id = %(org_id)s and hidden;
+-- hidden_customers: the customers of an organisation who are not shown on leaderboards: hidden ones, and erased ones
+select customer_id from customer where org_id = %(org_id)s and hidden
+union all
+select customer_id from erasure where org_id = %(org_id)s;
 
 -- unite_activity: date the scores of a customer by another one's last activity where that is later
 update score as s set active_at = greatest(s.active_at, v.active_at), written = pg_current_xact_id()::text::bigint

@@ -14,6 +14,12 @@ class DisplayBody(Struct, forbid_unknown_fields=True):
     hidden: bool | UnsetType = UNSET
 
 
+class ErasureBody(Struct, forbid_unknown_fields=True):
+    """The request to erase a customer: *reference* names it, such as by a ticket's number, and never the person."""
+
+    reference: str
+
+
 def alias_of(body: DisplayBody) -> str | None:
     """Return the alias that *body* asks for, without outer blanks: empty for none, None to leave it as it is.
 

@@ -1,0 +1,241 @@
+"""`python3 dev.py faults`: every fault that is tested, with its controls, as a table.
+
+Each row runs tests that compare what is stored with what was confirmed; they fail if an event is lost or doubled. A
+control breaks a promise on purpose and has to be noticed. Faults of the design that have no test here are listed too.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import dev
+
+SUMMARY = re.compile(r"(\d+) passed")
+
+
+class Fault(NamedTuple):
+    """A fault, its size in the ordinary tests and at full size, its tests, and the tests that are its controls.
+
+    With `controls_itself` its tests break what they hold at their end, and notice it.
+    """
+
+    number: str
+    fault: str
+    small: str
+    full: str
+    tests: tuple[str, ...]
+    controls: tuple[str, ...] = ()
+    controls_itself: bool = False
+
+
+_WRITES = "tests/store/test_write_path.py::"
+_CLAIMS = "tests/store/test_event_claims.py::"
+_BOUNDARIES = "tests/store/test_boundaries.py::"
+_WORKER = "tests/store/test_worker_process.py::"
+_AWAY = "tests/store/test_database_away.py::"
+_DURABLE = "tests/store/test_durability.py::"
+_CUT = "tests/store/test_unknown_commit.py::"
+
+FAULTS = (
+    Fault(
+        "R01",
+        "the server is killed while a client sends and repeats",
+        "2 kills",
+        "102 kills",
+        ("tests/cli/test_killed_server.py",),
+        controls_itself=True,
+    ),
+    Fault(
+        "R02",
+        "a backend is killed in a batch; the database dies and comes back",
+        "1 batch; 1 restart",
+        "1 batch; 1 restart",
+        (
+            f"{_WRITES}test_a_lost_connection_loses_and_doubles_nothing",
+            f"{_WRITES}test_a_server_that_went_away_is_found_again",
+            "tests/store/test_embedded_supervision.py::test_a_server_that_ends_is_started_again",
+        ),
+    ),
+    Fault(
+        "R04",
+        "a database that may lose commits",
+        "3 settings",
+        "3 settings",
+        (f"{_DURABLE}test_a_server_that_may_lose_commits_is_refused",),
+        (f"{_DURABLE}test_a_server_that_keeps_what_it_confirms_is_used",),
+    ),
+    Fault(
+        "R06",
+        "connections cut around their COMMIT",
+        "20 cuts",
+        "1,020 cuts",
+        (f"{_CUT}test_a_cut_around_the_commit_loses_and_doubles_nothing",),
+        (f"{_CUT}test_a_client_that_changes_the_id_counts_twice",),
+    ),
+    Fault(
+        "R07",
+        "a silent database; a locked row; a read-only database",
+        "1 each",
+        "1 each",
+        (
+            f"{_AWAY}test_a_silent_database_is_given_up",
+            f"{_AWAY}test_a_locked_customer_keeps_no_other_waiting",
+            f"{_AWAY}test_a_read_only_database_refuses_no_event",
+        ),
+    ),
+    Fault(
+        "R08",
+        "one event from many senders, for other customers, with other content",
+        "14 cases",
+        "14 cases",
+        (
+            f"{_WRITES}test_many_senders_of_one_event_make_one",
+            f"{_CLAIMS}test_an_event_of_another_customer_is_a_conflict",
+            f"{_CLAIMS}test_one_of_two_claimants_at_once_wins",
+            "tests/api/test_repeated_events.py",
+        ),
+    ),
+    Fault(
+        "R11",
+        "ten receivers write to one customer",
+        "200 events",
+        "200 events",
+        (f"{_WRITES}test_two_servers_receive_events_of_one_customer_at_the_same_time",),
+    ),
+    Fault(
+        "R12",
+        "overlapping batches in any order",
+        "16 writers",
+        "16 writers",
+        (
+            f"{_WRITES}test_overlapping_batches_do_not_lock_each_other_out",
+            f"{_CLAIMS}test_overlapping_claims_do_not_lock_each_other_out",
+        ),
+    ),
+    Fault(
+        "R13",
+        "concurrent bills that each reach the goal",
+        "40 bills",
+        "200 bills",
+        ("tests/store/test_one_achievement.py::test_bills_at_once_achieve_once",),
+        ("tests/store/test_one_achievement.py::test_as_many_customers_achieve_as_often",),
+    ),
+    Fault(
+        "R14",
+        "servers, schedulers and senders that are killed or paused",
+        "2 of each",
+        "2 of each",
+        (
+            f"{_BOUNDARIES}test_two_servers_share_the_work_and_notify_no_customer_twice",
+            f"{_BOUNDARIES}test_a_server_that_was_paused_is_fenced",
+            f"{_WORKER}test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice",
+            f"{_WORKER}test_a_worker_that_stood_still_notifies_no_customer_again",
+            "tests/api/test_sender_faults.py",
+            "tests/e2e/test_delivery_processes.py",
+        ),
+    ),
+    Fault(
+        "R15",
+        "a transaction commits late, with a lower number",
+        "1 transaction",
+        "1 transaction",
+        ("tests/api/test_feed.py::test_a_transaction_that_commits_late_is_not_skipped",),
+    ),
+    Fault(
+        "R16",
+        "receivers that fail, stall, redirect, are gone or answer at length",
+        "1 of each",
+        "1 of each",
+        ("tests/api/test_bad_receivers.py", "tests/api/test_delivery_law.py"),
+    ),
+    Fault(
+        "R23",
+        "clocks that jump, and events dated ahead",
+        "1 of each",
+        "1 of each",
+        (f"{_BOUNDARIES}test_a_clock_that_jumps_closes_what_it_jumped_over", "tests/api/test_dated_ahead.py"),
+    ),
+    Fault(
+        "R26",
+        "backup, restore, and erasures after it",
+        "2 customers",
+        "2 customers",
+        ("tests/cli/test_backup.py", "tests/cli/test_erasures.py"),
+        ("tests/cli/test_erasures.py::test_without_the_list_the_customer_is_back",),
+    ),
+    Fault(
+        "R28",
+        "events that are no events, among others",
+        "each kind",
+        "each kind",
+        ("tests/api/test_bad_events.py", f"{_WRITES}test_an_event_that_cannot_be_kept_spoils_no_other"),
+    ),
+    Fault(
+        "R29",
+        "more events than fit",
+        "1 full lane",
+        "1 full lane",
+        (f"{_WRITES}test_a_full_lane_turns_a_request_away_as_a_whole", "tests/api/test_hard_times.py"),
+    ),
+)
+
+WITHOUT_TEST = ("R03", "R05", "R17", "R18", "R25", "R27", "R30")
+"""Faults of the design that no test of the project makes yet."""
+
+
+def main() -> int:
+    """Run the faults and print the table; the exit code says whether all of it held."""
+    parser = argparse.ArgumentParser(prog="python3 dev.py faults", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("numbers", nargs="*", help="such as R06; all if left out")
+    parser.add_argument("--small", action="store_true", help="the sizes of the ordinary tests")
+    given = parser.parse_args()
+    chosen = [fault for fault in FAULTS if not given.numbers or fault.number in given.numbers]
+    unknown = sorted({*given.numbers} - {fault.number for fault in FAULTS})
+    if unknown:
+        dev.say(f"There is no test of {', '.join(unknown)}; there are: {', '.join(fault.number for fault in FAULTS)}.")
+        return 2
+    rows = [row(fault, small=given.small) for fault in chosen]
+    for line in table(rows):
+        sys.stdout.write(f"{line}\n")
+    if not given.numbers:
+        sys.stdout.write(f"\nNot tested yet: {', '.join(WITHOUT_TEST)}.\n")
+    return 1 if any("**failed**" in cells for cells in rows) else 0
+
+
+def row(fault: Fault, *, small: bool) -> list[str]:
+    """Run the tests of a fault; return its row of the table."""
+    dev.say(f"── {fault.number} {fault.fault}")
+    held = passed(fault.tests, small=small)
+    caught = passed(fault.controls, small=small) if fault.controls else None
+    lost = "0" if held else "**failed**"
+    has_control, is_caught = bool(fault.controls) or fault.controls_itself, bool(caught if fault.controls else held)
+    control = "–" if not has_control else "yes" if is_caught else "**failed**"
+    command = f"`python3 dev.py faults {fault.number}{' --small' if small else ''}`"
+    size, tests = fault.small if small else fault.full, str(held or 0)
+    return [fault.number, fault.fault, size, tests, lost, lost, control, command, f"{datetime.now(UTC):%Y-%m-%d}"]
+
+
+def passed(tests: Sequence[str], *, small: bool) -> int | None:
+    """Run *tests*; return how many passed, None if one failed or none ran."""
+    chosen = ["-m", "not slow"] if small else []
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--inline-snapshot=disable", *chosen, *tests]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=dev.ROOT)
+    found = SUMMARY.search(done.stdout)
+    if done.returncode == 0 and found is not None:
+        return int(found[1])
+    dev.say(done.stdout[-4_000:])
+    return None
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return *rows* as a table in Markdown, with its heading."""
+    heading = ["", "fault", "size", "tests", "lost", "doubled", "control caught", "command", "date"]
+    return ["| " + " | ".join(cells) + " |" for cells in (heading, ["---"] * len(heading), *rows)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
