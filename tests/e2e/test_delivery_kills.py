@@ -39,7 +39,7 @@ BREAKS_OFF = 0.1
 """The share of messages whose connection the receiver breaks off although they arrived."""
 
 ROUNDS = [
-    pytest.param(2, id="small"),
+    pytest.param(2, id="small", marks=pytest.mark.timeout(300)),
     pytest.param(20, id="large", marks=[pytest.mark.slow, pytest.mark.timeout(3_600)]),
 ]
 
@@ -189,7 +189,6 @@ def _webhook(client: ApiClient, url: str) -> OrganisationClient:
     return organisation
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_kills_of_each_process_lose_and_invent_nothing(data: Path, rounds: int) -> None:
     """Each outcome arrives under one id, numbered by customer without a gap; none arrives that did not happen.
