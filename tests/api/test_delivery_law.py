@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 import pytest
@@ -78,12 +78,12 @@ class Chaos:
 def test_each_outcome_arrives_and_none_that_did_not_happen(front: ApiClient, seed: int) -> None:
     """Bills and returns of some customers, with targets, a unified group and a streak."""
     organisation = front.organisation(afterAchievement="REVOKE")
-    _define(organisation)
+    define_kinds(organisation)
     chaos = Chaos(organisation, seed)
     body = {"url": chaos.stage.receiver.url, "schedule": [60] * 20, "timeLimit": 2}
     webhook = json_of(organisation.post("/api/v1/webhooks", body))["id"]
     for batch in range(4):
-        organisation.send_events(*(_bill(chaos.random, batch, place) for place in range(15)))
+        organisation.send_events(*(random_bill(chaos.random, CUSTOMERS, f"{batch}-{place}") for place in range(15)))
         chaos.round()
     for _ in range(200):
         chaos.round()
@@ -91,8 +91,8 @@ def test_each_outcome_arrives_and_none_that_did_not_happen(front: ApiClient, see
             break
     chaos.stage.close()
     assert [] == organisation.get(f"/api/v1/webhooks/{webhook}/deliveries", state="DEAD")["items"]
-    happened = Counter(outcome for name in CUSTOMERS for outcome in _happened(organisation, name))
-    assert happened == Counter(_told(message) for message in chaos.arrived.values())
+    happened = Counter(outcome for name in CUSTOMERS for outcome in outcomes_of(organisation, name))
+    assert happened == Counter(told(message) for message in chaos.arrived.values())
     assert 20 <= sum(happened.values())
 
 
@@ -100,7 +100,8 @@ def _waiting(organisation: OrganisationClient) -> int:
     return organisation.client.number("select count(*) from outbox where org_id = %s", organisation.organisation.id)
 
 
-def _define(organisation: OrganisationClient) -> None:
+def define_kinds(organisation: OrganisationClient) -> None:
+    """Define a target, a unified group and a streak."""
     periods = (JANUARY, FEBRUARY)
     organisation.define(group(target(defaultValues=[{"defaultValue": 100}]), periods=periods))
     organisation.define(
@@ -124,18 +125,19 @@ def _define(organisation: OrganisationClient) -> None:
     )
 
 
-def _bill(random: Random, batch: int, place: int) -> Json:
-    name = f"{batch}-{place}"
-    customer, day = random.choice(CUSTOMERS), random.randint(1, 19)
+def random_bill(random: Random, customers: Sequence[str], name: str) -> Json:
+    """Return a bill of one of *customers*."""
+    customer, day = random.choice(customers), random.randint(1, 19)
     return bill(str(random.randint(5, 60)), name, id=name, customer=customer, time=f"2026-01-{day:02}T10:00:00Z")
 
 
-def _told(message: Json) -> Told:
+def told(message: Json) -> Told:
+    """Return what a message says."""
     data = message["data"]
     return data["customer"]["id"], message["type"], data.get("target", {"id": 0})["id"]
 
 
-def _happened(organisation: OrganisationClient, name: str) -> list[Told]:
+def outcomes_of(organisation: OrganisationClient, name: str) -> list[Told]:
     """Return what the log of a customer leads to when it is applied again."""
     customer = organisation.customer(name)
     key = key_of_customer(organisation.organisation.id, customer)

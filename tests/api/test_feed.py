@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterator
 
 import jsonschema_rs
+import psycopg
 import pytest
 
 from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.service.delivery.payloads.schemas import all_types, schema_of
 from milepost.service.delivery.relay import relay_once
+from milepost.store.delivery.outbox import BUCKETS_EACH
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of, opened
 from tests.api.client_forms import bill, group, target
 from tests.api.receiver import Stage
@@ -74,17 +76,43 @@ def test_a_reader_of_the_feed_skips_nothing(front: ApiClient, organisation: Orga
 
 
 def test_a_transaction_that_commits_late_is_not_skipped(front: ApiClient, organisation: OrganisationClient) -> None:
-    """A row with a lower key that commits after a later one was read comes with the next page: no commit gap (R15)."""
-    organisation.send_events(bill("120", customer="early"))
+    """One begins first and commits last, and the cursor reads between; cursors by number or time skip it (R15)."""
+    names = [f"c{place}" for place in range(40)]
+    organisation.send_events(*(bill("120", customer=name) for name in names))
+    front.connection.execute("create table naive (id bigserial, at timestamptz default now(), customer_id bigint)")
+    naive = "insert into naive (customer_id) values (%s)"
+    early, *rest = _first_group(front)
+    front.connection.execute("delete from outbox where customer_id = any(%s)", ([row[2] for row in (early, *rest)],))
+    put = "insert into outbox (bucket, org_id, customer_id, seq, body) values (%s, %s, %s, %s, %s)"
+    with psycopg.connect(front.url) as long:
+        long.execute(put, early)
+        long.execute(naive, (early[2],))
+        for row in rest:
+            front.connection.execute(put, row)
+            front.connection.execute(naive, (row[2],))
+        relay(front)
+        between = organisation.get(FEED, limit=500)
+        (seen,) = front.connection.execute("select max(id), max(at) from naive").fetchall()
+        long.commit()
     relay(front)
-    first = organisation.get(FEED)
-    row = front.connection.execute("select bucket, org_id, customer_id, body from outbox").fetchall()
-    assert [] == row
-    organisation.send_events(bill("120", customer="late"))
-    relay(front)
-    second = organisation.get(FEED, after=first["cursor"])
-    assert {("early", "target.achieved")} <= set(kinds(first))
-    assert {"late"} == {customer for customer, _ in kinds(second)}
+    after = organisation.get(FEED, after=between["cursor"], limit=500)
+    late = {one["data"]["customer"]["id"] for one in after["items"]}
+    assert {early[2]} == late
+    assert early[2] not in {one["data"]["customer"]["id"] for one in between["items"]}
+    assert 0 == front.number("select count(*) from naive where id > %s", seen[0])
+    assert 0 == front.number("select count(*) from naive where at > %s", seen[1])
+    front.connection.execute("drop table naive")
+
+
+def _first_group(front: ApiClient) -> list[tuple[int, int, int, int, str]]:
+    """Return the rows of the outbox, in the order of their keys, of the group of buckets with the most rows."""
+    rows = front.connection.execute("select bucket, org_id, customer_id, seq, body from outbox order by 1, 2, 3, 4")
+    groups: dict[int, list[tuple[int, int, int, int, str]]] = {}
+    for row in rows.fetchall():
+        groups.setdefault(row[0] // BUCKETS_EACH, []).append(row)
+    found = max(groups.values(), key=len)
+    assert len({row[2] for row in found}) > 1, "one group has rows of several customers"
+    return found
 
 
 def test_the_feed_waits_for_the_first_message(front: ApiClient, organisation: OrganisationClient) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -122,3 +123,50 @@ def test_a_wrong_certificate_is_refused(tmp_path: Path, name: str, days: int, *,
     assert (ErrorClass.TLS, None, b"") == (attempt.error, attempt.status, heard.text)
     assert attempt.reason is not None
     assert reason in attempt.reason
+
+
+async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take the connection and say nothing, until the other side leaves."""
+    await reader.read()
+    writer.close()
+
+
+async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer without TLS."""
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+    await never(reader, writer)
+
+
+def sockets() -> set[str]:
+    """Return the sockets that this process has open."""
+    links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return {link for link in links if link.startswith("socket:")}
+
+
+async def _left(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> Attempt:
+    """Send to a server that does not finish the handshake; assert that no socket of ours stays open."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport = Transport(lambda: Micros(0), allows_private=True)
+    before = sockets()
+    attempt = await transport.send(Letter(f"https://localhost:{port}/", {}, SECRET, 1))
+    await asyncio.sleep(CLOSING_SECONDS)
+    assert set() == sockets() - before, "before the transport is closed: its process lives for months"
+    await transport.close()
+    server.close()
+    return attempt
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize(
+    "serve, error", [(never, ErrorClass.TIME), (plain, ErrorClass.TLS)], ids=["stalled", "without TLS"]
+)
+def test_a_handshake_that_does_not_end_leaves_no_socket(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    error: ErrorClass,
+    run: Callable[[Coroutine[None, None, Attempt]], Attempt],
+) -> None:
+    """Neither one that is stalled until the time limit, nor one with a server that does not know TLS."""
+    attempt = run(_left(serve))
+    assert (error, None) == (attempt.error, attempt.status), attempt.reason

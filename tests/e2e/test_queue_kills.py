@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 120
 STALL_SECONDS = 1
 
 SIZES = [
-    pytest.param(2_000, 2, id="small"),
+    pytest.param(2_000, 2, id="small", marks=pytest.mark.timeout(240)),
     pytest.param(100_000, 20, id="large", marks=[pytest.mark.slow, pytest.mark.timeout(1_200)]),
 ]
 
@@ -80,7 +80,6 @@ class Reading:
             os.kill(self.broker.process.pid, signal.SIGCONT)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("kind", [NatsBroker, KafkaBroker], ids=["nats", "kafka"])
 @pytest.mark.parametrize("count, kills", SIZES)
 def test_kills_in_turn_lose_nothing(

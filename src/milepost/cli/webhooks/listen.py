@@ -55,6 +55,7 @@ async def _listen(runtime: "Runtime", org_id: int, types: tuple[str, ...], count
         await printer.done.wait()
     finally:
         server.close()
+        printer.close()
         await delete_webhook(runtime, org_id, printer.added.stored.id)
 
 
@@ -64,8 +65,15 @@ class _Printer:
         self.done = asyncio.Event()
         self._runtime = runtime
         self._left = count or -1
+        self._connections: set[asyncio.StreamWriter] = set()
+
+    def close(self) -> None:
+        """Close the connections that the server keeps open; what serves them ends by itself."""
+        for connection in self._connections:
+            connection.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -79,6 +87,7 @@ class _Printer:
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError, IndexError):
             pass
         finally:
+            self._connections.discard(writer)
             writer.close()
 
     def _print(self, headers: dict[str, str], body: bytes) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import httpx2
 
@@ -33,6 +33,37 @@ class Letter(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     time_limit: int
+
+
+class Closable(Protocol):
+    """A connection, as far as its end goes."""
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+
+
+class Handshake:
+    """Watches a connection until its TLS handshake is done, and closes it if that does not happen.
+
+    The client closes a connection whose handshake fails, but not one whose handshake is cancelled, as our time limit
+    does: until the pool has it, nobody else knows the connection.
+    """
+
+    def __init__(self) -> None:
+        """Watch nothing yet."""
+        self._connection: Closable | None = None
+
+    async def trace(self, happened: str, about: Mapping[str, Closable]) -> None:
+        """Follow what the client tells about a request (its extension `trace`)."""
+        if happened == "connection.connect_tcp.complete":
+            self._connection = about["return_value"]
+        elif happened == "connection.start_tls.complete":
+            self._connection = None
+
+    async def close(self) -> None:
+        """Close the connection if its handshake is not done."""
+        if self._connection is not None:
+            await self._connection.aclose()
 
 
 class Transport:
@@ -81,14 +112,18 @@ class Transport:
     async def _send_to(self, address: str, destination: Destination, letter: Letter, at: Micros) -> "Finish":
         url = httpx2.URL(letter.url)
         headers = {**letter.headers, "host": url.netloc.decode(), "accept-encoding": "identity"}
+        extensions: dict[str, object] = {"sni_hostname": destination.host}
+        handshake = Handshake()
+        if url.scheme == "https":
+            extensions["trace"] = handshake.trace
         request = self._client(destination).build_request(
-            "POST",
-            url.copy_with(host=address),
-            headers=headers,
-            content=letter.body,
-            extensions={"sni_hostname": destination.host},
+            "POST", url.copy_with(host=address), headers=headers, content=letter.body, extensions=extensions
         )
-        response = await self._client(destination).send(request, stream=True)
+        try:
+            response = await self._client(destination).send(request, stream=True)
+        except BaseException:
+            await handshake.close()
+            raise
         try:
             answer = await _beginning(response)
         finally:
