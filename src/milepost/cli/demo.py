@@ -40,7 +40,9 @@ def demo(
     The bills are from the public data set "The Complete Journey". The progress of three households is shown; then the
     server runs until Ctrl-C. The next run serves the same data without loading it again.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Not Python's own handler of Ctrl-C: asyncio would replace that by one whose cancellation a task may swallow.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     from milepost.demo.failure import Failed
     from milepost.demo.groceries import HOUSEHOLDS
     from milepost.demo.run import Options, run
@@ -61,5 +63,5 @@ def demo(
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C, so that the server of the demo is stopped, too."""
+    """End the demo, so that its server is stopped, too."""
     raise KeyboardInterrupt

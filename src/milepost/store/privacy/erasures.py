@@ -74,18 +74,15 @@ async def erase(transaction: Transaction, customer_key: CustomerKey) -> int:
     held = [delivery_id for (delivery_id,) in await transaction.rows("hold_deliveries", key)]
     await transaction.run("erase_attempts", key | {"deliveries": int8s(held)})
     await transaction.run("erase_feed", key | {"relay_id": customer_key.bucket // BUCKETS_EACH})
-    for name in (
-        "erase_deliveries",
-        "erase_delivery_numbers",
-        "erase_outbox",
-        "erase_change_effects",
-        "clear_history",
-        "remove_member_everywhere",
-        "delete_customer_goals",
-        "erase_customer",
-        "erase_standing",
-    ):
-        await transaction.run(name, key)
+    await transaction.run("erase_deliveries", key)
+    await transaction.run("erase_delivery_numbers", key)
+    await transaction.run("erase_outbox", key)
+    await transaction.run("erase_change_effects", key)
+    await transaction.run("clear_history", key)
+    await transaction.run("remove_member_everywhere", key)
+    await transaction.run("delete_customer_goals", key)
+    await transaction.run("erase_customer", key)
+    await transaction.run("erase_standing", key)
     await leaderboards.reset_customer(transaction, customer_key)
     return len(log)
 
