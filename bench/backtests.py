@@ -21,7 +21,8 @@ from milepost.service.backtests.request import BacktestRequest, encode_request
 from milepost.service.backtests.run import run_now
 from milepost.service.organisations.provisioning import organisation_id_by_name
 from milepost.service.runtime.runtime import Runtime
-from milepost.store import codec, trials
+from milepost.store import codec
+from milepost.store.drafts import trials
 from milepost.wiring import running
 
 PROCESSES = (1, 2)

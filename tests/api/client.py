@@ -16,8 +16,8 @@ from argon2 import PasswordHasher
 
 from milepost.api.http.app import create_app
 from milepost.api.http.body import write_json
+from milepost.model.access.role import Role
 from milepost.model.organisation import Organisation, Till
-from milepost.model.role import Role
 from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
 from milepost.service.ingest.lanes.lane import Limits

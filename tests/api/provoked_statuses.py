@@ -10,7 +10,7 @@ import httpx2
 
 from milepost.api.http.body import write_json
 from milepost.api.native.enrolments.file import FILE_BYTES_MAX
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from milepost.service.organisations.credentials import limit_requests
 from milepost.service.snapshot.login_limits import FAILURES_MAX, LoginLimits
 from milepost.service.snapshot.rate_limits import WINDOW_SECONDS

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from milepost.model.access.role import Role
 from milepost.model.definitions.change import BelowGoal, ChangePolicy
-from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.backtests.run import run_now
 from milepost.service.changes.previews import preview

@@ -7,7 +7,7 @@ its rule here; a route that takes no ids has a rule all the same.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from tests.api import queue_rules
 from tests.api.client import Json
 from tests.api.route_parameters import PARAMETERS

@@ -10,8 +10,8 @@ import pytest
 from milepost.api.http.app import COMPRESSED_BYTES_MIN, create_app
 from milepost.api.http.body import BATCH_BYTES_MAX, write_json
 from milepost.api.http.routes import ROUTES, hot_routes
+from milepost.model.access.role import Role
 from milepost.model.problem import Fault, Unavailable
-from milepost.model.role import Role
 from milepost.service.ingest.lanes.lane import Overloaded
 from tests.api.client import PASSWORD, OrganisationClient, let_in
 from tests.api.client_forms import bill, group

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from argon2 import PasswordHasher
 
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key, add_till
 from milepost.store.access import logins
 from tests.api.client import DIGEST, PASSWORD, ApiClient, OrganisationClient, json_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from milepost.api.http.app import routed_app
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from milepost.service.organisations.provisioning import AddedKey, add_key
 from tests.api.client import PASSWORD, ApiClient, json_of, let_in
 from tests.api.route_rules import NOTHING, RULES, Rule, asked, kinds_of, role_of

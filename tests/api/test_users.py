@@ -3,9 +3,9 @@
 import pytest
 
 from milepost.api.http.routes import ROUTES, scope_needed
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
 from milepost.model.access.user import SCOPES_OF_ROLE, UserRole
-from milepost.model.role import Role
 from milepost.model.time import SECOND_US
 from milepost.service.organisations import credentials, users
 from milepost.service.organisations.provisioning import add_key

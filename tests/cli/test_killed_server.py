@@ -14,7 +14,7 @@ import httpx2
 import psycopg
 import pytest
 
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from milepost.service.organisations.provisioning import add_organisation
 from milepost.service.scheduled.verify import verify
 from milepost.store.database import Database

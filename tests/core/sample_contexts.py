@@ -20,7 +20,7 @@ from milepost.model.event import (
     Payload,
     Place,
 )
-from milepost.model.facts import Facts
+from milepost.model.progress.facts import Facts
 from milepost.model.standing import EMPTY_STANDING
 from milepost.model.time import Micros
 

@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from milepost.model.event import CURRENCY, POINTS, Award, AwardKind, EventKey, Place
-from milepost.model.facts import NO_FACTS
 from milepost.model.organisation import Settings
+from milepost.model.progress.facts import NO_FACTS
 from milepost.model.standing import EMPTY_STANDING, OutcomeKind, ProgressKey, Reason
 from milepost.model.target import (
     AggregateFunction,

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from milepost.engine.progress.counters import after
 from milepost.model.event import CURRENCY, POINTS, Award, AwardKind, Event
-from milepost.model.facts import NO_FACTS, Facts
 from milepost.model.organisation import RULES_LATEST
+from milepost.model.progress.facts import NO_FACTS, Facts
 from milepost.rules.calendar import Calendar, day_from
 from tests.core.sample_shop import ZONE, bill, event, line
 

@@ -12,8 +12,8 @@ from milepost.language import ProgressLookup
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, AuthoriseAward, AwardKind, Event
 from milepost.model.organisation import Settings
+from milepost.model.progress.streak import EarnedLevel, Streak
 from milepost.model.standing import EMPTY_STANDING, Standing
-from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Entity, Evaluation, Frequency, Goal, Kpi, StreakLevel, Target, Tracking
 from milepost.model.time import Seconds
 from milepost.rules.compiled.index import RuleIndex, build_rule_index

@@ -2,7 +2,7 @@
 
 import pytest
 
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from milepost.model.target import Author
 from milepost.service.snapshot.access import UNLIMITED, Caller
 from milepost.service.snapshot.rate_limits import WINDOW_SECONDS, RateLimits, TooManyRequests

@@ -3,7 +3,7 @@
 import pytest
 
 from milepost.engine.progress.streak_run import evaluate
-from milepost.model.streak import Freezes, Pause, Streak
+from milepost.model.progress.streak import Freezes, Pause, Streak
 from milepost.model.target import FreezeRule, StreakLevel
 from milepost.model.time import Micros
 from milepost.rules.compiled.composites import StreakRule

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from milepost import language
-from milepost.language.profile import Function
+from milepost.language.profiles.profile import Function
 from milepost.language.vocabulary import IN_SCOPE, OPERATIONS
-from milepost.model.explanation import NotCountedReason
+from milepost.model.progress.explanation import NotCountedReason
 from milepost.rules.calendar import calendar_of
 from milepost.wording.catalogue import Language, Phrase, catalogue, money, say, written
 from milepost.wording.conditions import clause

@@ -8,7 +8,7 @@ from fractions import Fraction
 from milepost.engine.apply import START, Replayed, replay
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import Event, EventKey
-from milepost.model.facts import Facts, ZoneDays
+from milepost.model.progress.facts import Facts, ZoneDays
 from milepost.model.standing import Outcome, OutcomeKind, Progress, ProgressKey, Reason, Standing
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.index import RuleIndex, build_rule_index

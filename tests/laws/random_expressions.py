@@ -29,7 +29,7 @@ from milepost.language.vocabulary import CUSTOMER, EVENT, IN_SCOPE, LINE, OPERAT
 from milepost.model.definitions.completion import Completion
 from milepost.model.event import Activity, Award, AwardKind, Bill, Event, EventKey, Line, Place
 from milepost.model.event import CustomerProfile as Profile
-from milepost.model.facts import Facts
+from milepost.model.progress.facts import Facts
 from milepost.model.standing import Standing
 
 Made = st.SearchStrategy[Expression]

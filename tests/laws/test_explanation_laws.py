@@ -15,7 +15,7 @@ from milepost.engine.progress.windows import WindowSpan, spans
 from milepost.engine.why_not import why_not
 from milepost.model.commands.correction import ReverseEvent
 from milepost.model.event import COMMANDS, Enrol, Event, Return
-from milepost.model.explanation import NotCounted, NotCountedReason
+from milepost.model.progress.explanation import NotCounted, NotCountedReason
 from milepost.model.standing import ProgressKey, Reason
 from milepost.model.target import Evaluation, Tracking
 from milepost.rules.compiled.index import RuleIndex

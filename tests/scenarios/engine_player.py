@@ -24,8 +24,8 @@ from milepost.model.event import (
     PauseStreak,
     Unenrol,
 )
+from milepost.model.progress.streak import Streak
 from milepost.model.standing import NOTES, Progress, ProgressKey, Reason
-from milepost.model.streak import Streak
 from milepost.model.target import CapScope, Evaluation, Period, Target, TargetGroup
 from milepost.model.time import DAY_US, EPOCH, Micros, Seconds
 from milepost.rules.compiled.composites import STREAKING

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 from milepost.model.target import Author, Kpi
 from milepost.model.time import Micros
 from milepost.service.backtests.backtests import (

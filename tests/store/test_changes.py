@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from milepost.model.access.role import Role
 from milepost.model.definitions.change import BelowGoal, ChangePolicy, ChangeState, DefinitionChange
 from milepost.model.problem import Refused
-from milepost.model.role import Role
 from milepost.model.standing import OutcomeKind
 from milepost.model.target import Author, Kpi
 from milepost.rules.definition.draft import GroupDraft
@@ -195,7 +195,7 @@ def test_a_group_goes_back_to_an_earlier_version(database_url: str) -> None:
             await previewed(house, group_draft(Kpi.SALES, 50), ChangePolicy.FROM_NOW)
             await published(house)
             async with house.database.transaction() as transaction:
-                from milepost.store import changes
+                from milepost.store.drafts import changes
 
                 versions = await changes.group_versions(transaction, house.org_id, group_id)
             await revert(runtime, caller(house), group_id, versions[0][0])

@@ -1,7 +1,7 @@
 """Names that are taken away while several servers remember them (decision 0022)."""
 
+from milepost.model.access.role import Role
 from milepost.model.customer import Identifier, IdentifierKind
-from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.customers.identifiers import change_identifiers
 from milepost.service.snapshot.access import Caller

@@ -6,10 +6,10 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from milepost.model.access.role import Role
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.definitions.audience import Audience
 from milepost.model.problem import Unavailable
-from milepost.model.role import Role
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
 from milepost.rules.definition.draft import AudienceDraft, GroupDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest, define_groups

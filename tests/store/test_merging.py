@@ -6,10 +6,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from milepost.model.access.role import Role
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import RETURN, EventKey, Return, ReturnKind
 from milepost.model.problem import Refused
-from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.service.customers.merge import MergeRequest, merge_customers
 from milepost.service.customers.view import CustomerView, view_customer

@@ -15,8 +15,8 @@ from milepost.service.changes.previews import preview
 from milepost.service.changes.publishing import Publication, publish
 from milepost.service.definitions.define import DefinitionRequest
 from milepost.service.scheduled.jobs import work_once
-from milepost.store import changes
 from milepost.store.database import Transaction
+from milepost.store.drafts import changes
 from tests.store.fixtures_db import House, group_draft, open_house, run
 from tests.store.test_changes import Counts, caller, shopped, told
 

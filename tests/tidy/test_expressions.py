@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from milepost.language.operations import Operation
 from milepost.language.parameters import Parameter
-from milepost.language.profile import Attribute, Function
+from milepost.language.profiles.profile import Attribute, Function
 from milepost.language.vocabulary import IN_SCOPE, OPERATIONS, UNSUPPORTED
 from milepost.model.definitions.completion import Completion
 from tests.tidy.sources import ROOT

@@ -17,7 +17,7 @@ from milepost.engine.why_not import why_not
 from milepost.model.amount import to_units
 from milepost.model.commands.correction import ReverseEvent
 from milepost.model.event import COMMANDS, AuthoriseAward, Event, EventKey, Return
-from milepost.model.explanation import NotCounted, NotCountedReason
+from milepost.model.progress.explanation import NotCounted, NotCountedReason
 from milepost.model.standing import Entry, Progress, ProgressKey, Reason, Standing
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.index import RuleIndex

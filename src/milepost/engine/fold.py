@@ -10,8 +10,8 @@ from milepost.engine.progress.history import ARCHIVE_AFTER_US
 from milepost.engine.progress.windows import closes_at, position_of, precedes_first_window
 from milepost.language import EvaluationContext
 from milepost.model.event import Award, Bill, Event, Return
-from milepost.model.facts import ZoneDays
 from milepost.model.organisation import RULES_FIRST
+from milepost.model.progress.facts import ZoneDays
 from milepost.model.standing import (
     EMPTY_STANDING,
     Enrolment,

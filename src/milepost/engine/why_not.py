@@ -12,7 +12,7 @@ from milepost.engine.fold import Fold, is_before_enrolment, is_decided, is_too_l
 from milepost.engine.progress.count import takes_part_now
 from milepost.language import EvaluationContext, TracedPart
 from milepost.model.event import Award, Bill, Event, Line
-from milepost.model.explanation import NotCounted, NotCountedReason
+from milepost.model.progress.explanation import NotCounted, NotCountedReason
 from milepost.model.target import Entity, Kpi
 from milepost.rules.compiled.rule import Rule
 

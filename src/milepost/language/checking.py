@@ -6,7 +6,7 @@ from typing import NamedTuple, assert_never
 
 from milepost.language.operations import Operation
 from milepost.language.parameters import Parameter, complaint
-from milepost.language.profile import Function, Profile, attribute
+from milepost.language.profiles.profile import Function, Profile, attribute
 from milepost.language.syntax import (
     EQUALITY,
     ORDER,

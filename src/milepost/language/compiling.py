@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
 from milepost.language.operations import Building
-from milepost.language.profile import Daily, Fact, Stamp, Zoned, attribute
+from milepost.language.profiles.profile import Daily, Fact, Stamp, Zoned, attribute
 from milepost.language.syntax import (
     EQUALITY,
     ORDER,

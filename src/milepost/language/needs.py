@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from milepost.language.customer_profile import (
+from milepost.language.parameters import Parameter, label
+from milepost.language.profiles.customer_profile import (
     BY_DAY,
     CUSTOMER_PROFILE,
     ENDED_PERIOD_FUNCTIONS,
@@ -11,9 +12,8 @@ from milepost.language.customer_profile import (
     PROFILE_ATTRIBUTES,
     PROGRESS_FUNCTIONS,
 )
-from milepost.language.event_profile import EVENT_PROFILE
-from milepost.language.parameters import Parameter, label
-from milepost.language.profile import extended_field
+from milepost.language.profiles.event_profile import EVENT_PROFILE
+from milepost.language.profiles.profile import extended_field
 from milepost.language.syntax import Call, Expression, Member, Name, walk_tree
 from milepost.language.vocabulary import CUSTOMER, EVENT
 

@@ -8,12 +8,18 @@ are known only when a rule is evaluated. `currentTxn.value` and `currentLineItem
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from milepost.language.bill_profile import BASKET_FUNCTIONS, VALUES, field_has_value, field_lacks_value, line_has_value
-from milepost.language.customer_profile import CUSTOMER_PROFILE
 from milepost.language.dates import DATE_OPERATIONS
-from milepost.language.event_profile import AWARD_PROFILE, EVENT_ON_BILL_PROFILE, EVENT_PROFILE
 from milepost.language.operations import NUMBER_OPERATIONS, PRESENCE_OPERATIONS, TEXT_OPERATIONS, Operation
-from milepost.language.profile import Fact, Function, Profile, Stamp, bill_of, extended_field
+from milepost.language.profiles.bill_profile import (
+    BASKET_FUNCTIONS,
+    VALUES,
+    field_has_value,
+    field_lacks_value,
+    line_has_value,
+)
+from milepost.language.profiles.customer_profile import CUSTOMER_PROFILE
+from milepost.language.profiles.event_profile import AWARD_PROFILE, EVENT_ON_BILL_PROFILE, EVENT_PROFILE
+from milepost.language.profiles.profile import Fact, Function, Profile, Stamp, bill_of, extended_field
 from milepost.language.syntax import Operator
 from milepost.language.values import EvaluationContext, Kind, Scope, Value, calculate, total, value_of
 from milepost.model.event import Bill, Line, Place

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from milepost.model.event_key import EventKey
-from milepost.model.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
-from milepost.model.streak import Streak
+from milepost.model.progress.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
+from milepost.model.progress.streak import Streak
 from milepost.model.time import EPOCH, NEVER, Micros, Seconds
 
 Day = tuple[int, tuple[int, ...]]

@@ -19,9 +19,10 @@ from milepost.model.event import (
     Payload,
     Place,
 )
-from milepost.model.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
 from milepost.model.lazy import LazyJson, LazyRows, pack_rows, read_entries, read_outcomes
 from milepost.model.organisation import RULES_FIRST, EventIdentity, Settings
+from milepost.model.progress.facts import NO_FACTS, NO_ZONE_DAYS, Facts, ZoneDays
+from milepost.model.progress.streak import Streak
 from milepost.model.standing import (
     NO_ANCHORS,
     NO_LINEAGE,
@@ -34,7 +35,6 @@ from milepost.model.standing import (
     Standing,
     WaitingReturn,
 )
-from milepost.model.streak import Streak
 from milepost.model.target import Author, TargetGroup
 from milepost.model.time import Micros
 from milepost.model.wide import pack

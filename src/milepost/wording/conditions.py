@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from milepost.language.operations import Operation
-from milepost.language.profile import Function, extended_field
+from milepost.language.profiles.profile import Function, extended_field
 from milepost.language.syntax import (
     EQUALITY,
     ORDER,

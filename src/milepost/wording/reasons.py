@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from milepost.language.syntax import Binary, Number, Text
 from milepost.language.values import Value
-from milepost.model.explanation import NotCounted, NotCountedReason
+from milepost.model.progress.explanation import NotCounted, NotCountedReason
 from milepost.wording.catalogue import Language, Parameter, has, say, written
 from milepost.wording.conditions import clause, quoted
 

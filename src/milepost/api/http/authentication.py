@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 
 from milepost.api.http.parameters import check_parameters
 from milepost.api.http.request_log import note_caller
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
-from milepost.model.role import Role
 from milepost.service.organisations.sessions import csrf_token_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 
 JSON = "application/json"
 

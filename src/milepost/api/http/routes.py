@@ -47,8 +47,8 @@ from milepost.api.native.webhooks import deliveries as webhook_deliveries
 from milepost.api.native.webhooks import routes as native_webhooks
 from milepost.api.trials.backtests import routes as backtests
 from milepost.api.trials.changes import routes as changes
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope, Area, scope_of
-from milepost.model.role import Role
 
 MODULES: Mapping[ModuleType, Area | None] = {
     events: Area.EVENTS,

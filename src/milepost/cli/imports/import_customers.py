@@ -26,8 +26,8 @@ from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json, print_message
 from milepost.files.encoding import UnreadableFile
 from milepost.files.table import ReadOptions, Row, Table, repeated_columns
+from milepost.model.access.role import Role
 from milepost.model.problem import Problem, Refused
-from milepost.model.role import Role
 
 if TYPE_CHECKING:
     from milepost.model.customer import Identifier

@@ -22,7 +22,7 @@ from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json, print_message
 from milepost.files.table import ReadOptions
-from milepost.model.role import Role
+from milepost.model.access.role import Role
 
 if TYPE_CHECKING:
     from milepost.api.native.enrolments.file import FileResult

@@ -8,9 +8,9 @@ import typer
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Clock, Data, DatabaseUrl, Json
 from milepost.cli.output import print_json
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
 from milepost.model.problem import Problem, Refused
-from milepost.model.role import Role
 
 if TYPE_CHECKING:
     from milepost.model.organisation import Organisation

@@ -18,6 +18,7 @@ from milepost.engine.progress.lineage import own_window_of
 from milepost.engine.progress.sequential import days_of, move_total
 from milepost.engine.progress.streaks import reevaluate, update_streak
 from milepost.model.commands.customer_merge import AbsorbCustomer
+from milepost.model.progress.streak import EarnedLevel, Streak
 from milepost.model.standing import (
     MATCHED_MAX,
     NOT_ACHIEVED,
@@ -31,7 +32,6 @@ from milepost.model.standing import (
     Standing,
     StoredEvents,
 )
-from milepost.model.streak import EarnedLevel, Streak
 from milepost.model.target import Evaluation
 from milepost.model.time import Micros
 from milepost.rules.compiled.measure import Aggregate

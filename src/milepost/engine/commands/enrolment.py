@@ -13,6 +13,7 @@ from milepost.engine.progress.streaks import keep_streak
 from milepost.model.amount import to_units
 from milepost.model.event import Enrol, Unenrol
 from milepost.model.organisation import EnrolMidPeriod
+from milepost.model.progress.streak import NO_MORE, Streak
 from milepost.model.standing import (
     Enrolment,
     Entry,
@@ -22,7 +23,6 @@ from milepost.model.standing import (
     Reason,
     StoredEvents,
 )
-from milepost.model.streak import NO_MORE, Streak
 from milepost.model.target import Evaluation
 from milepost.model.time import Seconds
 from milepost.rules.compiled.composites import STREAKING

@@ -7,8 +7,8 @@ from milepost.engine.progress.streak_run import evaluate
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.event import PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
+from milepost.model.progress.streak import Streak
 from milepost.model.standing import Outcome, OutcomeKind, ProgressKey
-from milepost.model.streak import Streak
 from milepost.model.target import TargetGroup
 from milepost.rules.compiled.composites import StreakRule
 from milepost.rules.compiled.rule import Rule

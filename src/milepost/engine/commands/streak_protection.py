@@ -3,7 +3,7 @@
 from milepost.engine.fold import Fold
 from milepost.engine.progress.streaks import reevaluate
 from milepost.model.event import GrantFreezes, PauseStreak
-from milepost.model.streak import Freezes, Pause, Streak
+from milepost.model.progress.streak import Freezes, Pause, Streak
 
 
 def protect_streak(fold: Fold, payload: GrantFreezes | PauseStreak) -> None:

@@ -8,8 +8,8 @@ from milepost.engine.fold import Fold, is_first_edition
 from milepost.engine.progress.composite import import_composite
 from milepost.model.amount import to_units
 from milepost.model.commands.vendor_import import ImportedRow, ImportProgress
+from milepost.model.progress.streak import EarnedLevel, Streak
 from milepost.model.standing import Enrolment, Entry, Progress, Reason, StoredEvents
-from milepost.model.streak import EarnedLevel, Streak
 from milepost.rules.compiled.rule import Rule
 
 

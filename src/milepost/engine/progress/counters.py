@@ -8,8 +8,8 @@ from msgspec import UNSET
 from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.event import Award, Bill, Event
-from milepost.model.facts import Facts, ZoneDays
 from milepost.model.organisation import RULES_FIRST
+from milepost.model.progress.facts import Facts, ZoneDays
 from milepost.rules.calendar import Calendar, calendar_of
 
 

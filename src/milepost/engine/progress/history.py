@@ -18,8 +18,8 @@ from milepost.model.event import (
     Return,
     Unenrol,
 )
-from milepost.model.facts import ZoneDays
 from milepost.model.organisation import RULES_FIRST, CapsFollowReturns
+from milepost.model.progress.facts import ZoneDays
 from milepost.model.standing import Entry, WaitingReturn
 from milepost.model.time import DAY_US, EPOCH, Micros
 from milepost.rules.compiled.composites import STREAKING

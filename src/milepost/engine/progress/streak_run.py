@@ -5,7 +5,7 @@ A break is a matter of time: no job writes it, the streak is evaluated whenever 
 
 from typing import NamedTuple
 
-from milepost.model.streak import Streak
+from milepost.model.progress.streak import Streak
 from milepost.model.target import StreakLevel
 from milepost.model.time import Micros
 from milepost.rules.compiled.composites import StreakRule

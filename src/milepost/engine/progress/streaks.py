@@ -4,8 +4,8 @@ from milepost.engine.fold import Fold
 from milepost.engine.progress.change import Cause
 from milepost.engine.progress.streak_run import BEGINNING, StreakRun, evaluate
 from milepost.model.amount import UNITS_PER_ONE
+from milepost.model.progress.streak import EarnedLevel, Streak
 from milepost.model.standing import Outcome, OutcomeKind, Progress
-from milepost.model.streak import EarnedLevel, Streak
 from milepost.rules.compiled.composites import StreakRule
 from milepost.rules.compiled.rule import Rule
 

@@ -2,9 +2,9 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from milepost.model.facts import NO_FACTS, Facts, ZoneDays
+from milepost.model.progress.facts import NO_FACTS, Facts, ZoneDays
+from milepost.model.progress.streak import Streak
 from milepost.model.standing import Enrolment, MergedCustomer, Progress, WaitingReturn
-from milepost.model.streak import Streak
 from milepost.model.time import Micros
 
 

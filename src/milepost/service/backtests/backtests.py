@@ -18,8 +18,9 @@ from milepost.service.definitions.drafted_group import drafted_group
 from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import codec, definitions, organisations, trials
+from milepost.store import codec, definitions, organisations
 from milepost.store.database import Transaction
+from milepost.store.drafts import trials
 
 UNKNOWN_BACKTEST = Problem("backtestId", "there is no back-test with this id")
 GOALS_MAX = 20

@@ -24,8 +24,9 @@ from milepost.service.backtests.request import PART_BUCKETS, BacktestRequest
 from milepost.service.backtests.tally import Example, PartTally, SideTallies, Tally, selected
 from milepost.service.trials.customer_trial import Log, LogEvent, try_log, try_own_log
 from milepost.service.trials.tried_rules import DefinitionHistory, Tried, TriedRules
-from milepost.store import codec, customers, trials
+from milepost.store import codec, customers
 from milepost.store.database import Transaction
+from milepost.store.drafts import trials
 from milepost.store.log import key_of_customer
 
 UNITS = Decimal(10_000)

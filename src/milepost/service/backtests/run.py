@@ -21,10 +21,11 @@ from milepost.service.backtests.tally import Example, PartTally
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.trials.customer_trial import LogEvent
 from milepost.service.trials.tried_rules import load_definitions, load_organisations
-from milepost.store import customers, organisations, trials
+from milepost.store import customers, organisations
 from milepost.store.database import Database, TimeLimits, Transaction
+from milepost.store.drafts import trials
+from milepost.store.drafts.trials import LeasedBacktest
 from milepost.store.log import key_of_customer
-from milepost.store.trials import LeasedBacktest
 
 LEASE_US = 60 * SECOND_US
 STATEMENT_SECONDS = 120

@@ -10,9 +10,10 @@ from milepost.service.definitions.drafted_group import drafted_group
 from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import changes, definitions, organisations
+from milepost.store import definitions, organisations
 from milepost.store.access import logins
 from milepost.store.database import Transaction
+from milepost.store.drafts import changes
 
 NO_DRAFT = Problem("targetGroupId", "this target group has no draft")
 UNKNOWN_VERSION = Problem("version", "this target group has no such version")

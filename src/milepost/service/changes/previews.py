@@ -17,9 +17,10 @@ from milepost.service.changes.names import outcome_names
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.trials.revision import GAINS, LOSSES, RevisedCustomer, revision_of
-from milepost.store import changes, codec, definitions, log, organisations
-from milepost.store.changes import StoredDraft
+from milepost.store import codec, definitions, log, organisations
 from milepost.store.database import Transaction
+from milepost.store.drafts import changes
+from milepost.store.drafts.changes import StoredDraft
 from milepost.store.log import CustomerKey
 from milepost.store.scheduled import jobs
 

@@ -15,10 +15,11 @@ from milepost.service.definitions.audiences import lock_audiences
 from milepost.service.definitions.define import holders_of
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import changes, codec, definitions, organisations
-from milepost.store.changes import NO_VERSION
+from milepost.store import codec, definitions, organisations
 from milepost.store.database import Transaction
 from milepost.store.definitions import NameKey
+from milepost.store.drafts import changes
+from milepost.store.drafts.changes import NO_VERSION
 from milepost.store.scheduled import jobs
 
 GROUPS_MAX = 50

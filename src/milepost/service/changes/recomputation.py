@@ -8,8 +8,9 @@ from milepost.model.event import REVISE_PROGRESS, Payload
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event, raise_faults
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.trials.revision import RevisedCustomer, revision_of
-from milepost.store import changes, log, organisations
+from milepost.store import log, organisations
 from milepost.store.database import Transaction
+from milepost.store.drafts import changes
 from milepost.store.log import CustomerKey
 from milepost.store.scheduled import jobs
 

@@ -8,8 +8,9 @@ from milepost.service.changes.drafts import record
 from milepost.service.changes.previews import NO_PREVIEW
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import changes, organisations
+from milepost.store import organisations
 from milepost.store.database import Transaction
+from milepost.store.drafts import changes
 
 COMMENT_MAX = 500
 OWN = Problem("targetGroupId", "the login that asked for the preview cannot review it; another one can")

@@ -9,7 +9,7 @@ from milepost.model.target import TargetGroup
 from milepost.service.changes.drafts import UNKNOWN_VERSION
 from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.runtime.runtime import Runtime, current_snapshot
-from milepost.store import changes
+from milepost.store.drafts import changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

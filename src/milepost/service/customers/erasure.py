@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
-from milepost.service.ingest.survivor_lookup import merge_family, resolve_survivors
+from milepost.service.ingest.lookup.survivor_lookup import merge_family, resolve_survivors
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers, log
 from milepost.store.access import logins

@@ -11,7 +11,7 @@ from milepost.model.time import Micros
 from milepost.service.customers.side_effects import TargetEffect, effects_of
 from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.event_definitions import event_id
-from milepost.service.ingest.identifier_lookup import ids_of_names
+from milepost.service.ingest.lookup.identifier_lookup import ids_of_names
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers
 from milepost.store.log import LoggedRow, key_of_customer

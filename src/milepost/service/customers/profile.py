@@ -7,10 +7,10 @@ from milepost.model.customer import Customer, Identifier
 from milepost.model.event import REGISTRATION, Activity, EventKey, Scalar
 from milepost.model.problem import Problem, Refused
 from milepost.model.time import Micros
-from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.identity import identifier_order
 from milepost.service.ingest.incoming_event import IncomingEvent, own_event
-from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
+from milepost.service.ingest.lookup.identifier_lookup import stored_identifiers
+from milepost.service.ingest.lookup.survivor_lookup import resolve_survivors, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.store import customers

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from milepost.model.customer import Customer
 from milepost.model.definitions.customer_goal import CustomerGoal
 from milepost.model.standing import Progress, Standing
-from milepost.service.ingest.survivor_lookup import merge_family, resolve_survivors
+from milepost.service.ingest.lookup.survivor_lookup import merge_family, resolve_survivors
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customer_goals, customers
 from milepost.store.database import Transaction

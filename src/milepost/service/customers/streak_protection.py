@@ -2,7 +2,7 @@
 
 from milepost.model.event import EventKey, GrantFreezes, PauseStreak
 from milepost.model.problem import Problem, Refused
-from milepost.model.streak import Streak
+from milepost.model.progress.streak import Streak
 from milepost.model.target import TargetGroup, Tracking
 from milepost.model.time import DAY_US, Micros
 from milepost.service.customers.view import view_customer

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from milepost.engine.progress.streak_run import StreakRun, evaluate
-from milepost.model.streak import EarnedLevel, Streak
+from milepost.model.progress.streak import EarnedLevel, Streak
 from milepost.model.target import StreakLevel, TargetGroup
 from milepost.model.time import DAY_US, Micros
 from milepost.service.customers.view import CustomerView

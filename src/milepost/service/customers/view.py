@@ -8,7 +8,7 @@ from milepost.model.lazy import unpack_rows
 from milepost.model.standing import Progress, ProgressKey, Standing
 from milepost.model.target import Entity, Target, TargetGroup
 from milepost.model.time import Micros
-from milepost.service.ingest.identifier_lookup import ids_of_names
+from milepost.service.ingest.lookup.identifier_lookup import ids_of_names
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers, declarations
 from milepost.store.database import Database, Transaction

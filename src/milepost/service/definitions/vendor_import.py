@@ -17,8 +17,8 @@ from milepost.service.definitions.define import holders_of, wanted_names
 from milepost.service.definitions.ids import fresh_ids
 from milepost.service.definitions.names import taken_problems
 from milepost.service.definitions.pattern_limit import check_patterns
-from milepost.service.ingest.identifier_lookup import stored_identifiers
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, own_event
+from milepost.service.ingest.lookup.identifier_lookup import stored_identifiers
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import customers, definitions, organisations
 from milepost.store.database import Transaction

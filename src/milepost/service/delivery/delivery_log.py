@@ -11,9 +11,9 @@ from milepost.model.time import DAY_US, Micros
 from milepost.service.delivery.payloads.samples import sample_body
 from milepost.service.delivery.webhooks import find_webhook
 from milepost.service.runtime.runtime import Runtime
-from milepost.store import organisations, queues
+from milepost.store import organisations
 from milepost.store.database import Transaction
-from milepost.store.delivery import deliveries, feed
+from milepost.store.delivery import deliveries, feed, queues
 from milepost.store.delivery.deliveries import DeliveryFilter, NewDelivery
 from milepost.store.log import key_of_customer
 

@@ -12,8 +12,8 @@ from milepost.model.definitions.audience import Audience, AudienceMember, Audien
 from milepost.model.problem import Problem, Refused
 from milepost.rules.definition.naming import name_problems
 from milepost.service.enrolments.audience_enrolment import audience_targets, enrol_members
-from milepost.service.ingest.identifier_lookup import ids_of_names
-from milepost.service.ingest.survivor_lookup import resolve_survivors, surviving
+from milepost.service.ingest.lookup.identifier_lookup import ids_of_names
+from milepost.service.ingest.lookup.survivor_lookup import resolve_survivors, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.store import audiences, log, organisations

@@ -14,7 +14,7 @@ from milepost.model.time import Micros
 from milepost.service.definitions.participation import enrol_event, find_group, latest, takes_part
 from milepost.service.enrolments.audiences import ids_of
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.ingest.survivor_lookup import surviving
+from milepost.service.ingest.lookup.survivor_lookup import surviving
 from milepost.service.runtime.runtime import Runtime, current_snapshot
 from milepost.service.snapshot.access import Caller
 from milepost.store import log

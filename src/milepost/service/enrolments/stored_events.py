@@ -11,7 +11,7 @@ from milepost.model.target import EnrolmentMethod, Evaluation, Target, TargetGro
 from milepost.model.time import Micros
 from milepost.service.definitions.participation import command_for, find_group, latest
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.ingest.survivor_lookup import merge_family, surviving
+from milepost.service.ingest.lookup.survivor_lookup import merge_family, surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot

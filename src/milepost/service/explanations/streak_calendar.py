@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from milepost.engine.progress.streak_run import evaluate
 from milepost.model.event import Event, GrantFreezes, PauseStreak
+from milepost.model.progress.streak import Streak
 from milepost.model.standing import ProgressKey
-from milepost.model.streak import Streak
 from milepost.model.target import Period, TargetGroup
 from milepost.model.time import DAY_US, Micros
 from milepost.rules.compiled.composites import StreakRule

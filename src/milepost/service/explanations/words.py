@@ -6,7 +6,7 @@ from datetime import date
 from milepost.engine.explanation import ExplainedEvent
 from milepost.model.amount import to_decimal
 from milepost.model.event import Award, Bill, Event
-from milepost.model.explanation import NotCounted
+from milepost.model.progress.explanation import NotCounted
 from milepost.model.target import FilterKind
 from milepost.model.time import Micros, Seconds, to_micros
 from milepost.rules.calendar import Calendar

@@ -17,7 +17,7 @@ from milepost.service.customers.view import CustomerView, view_customer
 from milepost.service.definitions.participation import enrol_event, latest, takes_part, unenrol_event
 from milepost.service.goals.goal_group_sharing import GoalSpan, GoalWish, check_goals, group_of
 from milepost.service.ingest.incoming_event import IncomingEvent
-from milepost.service.ingest.survivor_lookup import surviving
+from milepost.service.ingest.lookup.survivor_lookup import surviving
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot

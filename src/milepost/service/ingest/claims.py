@@ -14,7 +14,7 @@ from milepost.model.time import Micros
 from milepost.service.ingest.bill_numbers import bearer_of, later_id, under_id
 from milepost.service.ingest.deduplication import ResolvedEvent, conflict
 from milepost.service.ingest.incoming_event import Answer, Naming
-from milepost.service.ingest.survivor_lookup import resolve_survivors
+from milepost.service.ingest.lookup.survivor_lookup import resolve_survivors
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import claims
 from milepost.store.claims import Claim, ClaimKey, claim_order, key_of_claim

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from milepost.model.customer import Customer, Identifier, IdentifierKind
 from milepost.model.problem import Problem
-from milepost.service.ingest.identifier_lookup import stored_names
 from milepost.service.ingest.incoming_event import IncomingEvent
+from milepost.service.ingest.lookup.identifier_lookup import stored_names
 from milepost.store import customers
 from milepost.store.database import Stale, Transaction
 from milepost.store.log import CustomerKey, key_of_customer

@@ -10,9 +10,9 @@ from milepost.model.customer import IdentifierKind
 from milepost.model.event import AUTHORISE_AWARD, COMMANDS, GRANT_FREEZES, IMPORT_PROGRESS, PAUSE_STREAK
 from milepost.model.standing import Standing
 from milepost.service.ingest.deduplication import ResolvedEvent, answer_again
-from milepost.service.ingest.identifier_lookup import ids_of_names
 from milepost.service.ingest.identity import IdentifierKey
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
+from milepost.service.ingest.lookup.identifier_lookup import ids_of_names
 from milepost.store import log
 from milepost.store.database import Stale, Transaction
 from milepost.store.log import CustomerKey, key_of_customer

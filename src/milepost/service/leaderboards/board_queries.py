@@ -9,7 +9,7 @@ from milepost.model.problem import Problem, Refused
 from milepost.model.target import Period, Target, TargetGroup
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import CachedBoard
-from milepost.service.ingest.survivor_lookup import resolve_survivors
+from milepost.service.ingest.lookup.survivor_lookup import resolve_survivors
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import customers

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
 from milepost.model.organisation import Organisation, Till
 from milepost.model.problem import Problem, Refused
-from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import Micros
 from milepost.rules.calendar import is_zone

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from milepost.model.delivery.queue import Positions, QueueMessage
 from milepost.model.problem import Fault
-from milepost.model.queue import Positions, QueueMessage
 from milepost.service.queues.address import Broker, QueueAddress
 
 

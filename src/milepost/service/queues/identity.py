@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from milepost.model.queue import QueueMessage
+from milepost.model.delivery.queue import QueueMessage
 
 
 class _Named(Struct):

@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from milepost.model.queue import Positions, QueueMessage
+from milepost.model.delivery.queue import Positions, QueueMessage
 from milepost.service.queues.address import QueueAddress
 from milepost.service.queues.broker import BrokerFailure, Parcel
 

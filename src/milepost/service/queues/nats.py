@@ -11,7 +11,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import Error as StreamError
 from nats.js.errors import NotFoundError
 
-from milepost.model.queue import Positions, QueueMessage
+from milepost.model.delivery.queue import Positions, QueueMessage
 from milepost.service.queues.address import Broker, QueueAddress
 from milepost.service.queues.broker import BrokerFailure, Parcel
 

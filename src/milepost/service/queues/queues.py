@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from milepost.model.delivery.queue import DeadLetter, Queue, QueueMessage
 from milepost.model.problem import Problem, Refused
-from milepost.model.queue import DeadLetter, Queue, QueueMessage
 from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.queues.address import address_of, address_problems
 from milepost.service.queues.identity import with_identity
 from milepost.service.runtime.runtime import Runtime
-from milepost.store import queues
 from milepost.store.database import Transaction
-from milepost.store.queues import QueueState
+from milepost.store.delivery import queues
+from milepost.store.delivery.queues import QueueState
 
 QUEUES_MAX = 50
 UNKNOWN_QUEUE = Problem("queueId", "there is no queue with this id")

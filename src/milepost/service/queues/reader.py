@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import structlog
 
+from milepost.model.delivery.queue import Positions, QueueLease, QueueMessage
 from milepost.model.problem import Fault, Problem, Unavailable
-from milepost.model.queue import Positions, QueueLease, QueueMessage
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.ingest.lanes.lane import Overloaded
 from milepost.service.queues.address import QueueAddress, address_of
@@ -15,8 +15,8 @@ from milepost.service.queues.broker import BrokerFailure, Source, open_source
 from milepost.service.queues.queues import ReadEvent, read_message
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.current_request import current_request_id
-from milepost.store import queues
 from milepost.store.database import Transaction
+from milepost.store.delivery import queues
 
 POLL_MAX = 1_000
 POLL_SECONDS = 1

@@ -17,7 +17,7 @@ from milepost.model.event import (
 )
 from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status, own_event, raise_faults
-from milepost.service.ingest.survivor_lookup import merge_family
+from milepost.service.ingest.lookup.survivor_lookup import merge_family
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.service.snapshot.organisation_snapshot import PlaceName

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import structlog
 
+from milepost.model.access.role import Role
 from milepost.model.definitions.change import ChangeState
 from milepost.model.delivery.outcome_type import OutcomeType
 from milepost.model.problem import DatabaseFault, Unavailable
-from milepost.model.role import Role
 from milepost.model.scheduled.job import Job, JobKind
 from milepost.model.target import Author
 from milepost.model.time import Micros
@@ -28,8 +28,9 @@ from milepost.service.enrolments.audience_enrolment import enrol_members, names_
 from milepost.service.enrolments.stored_events import count_stored_for, open_targets
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
-from milepost.store import audiences, changes, log
+from milepost.store import audiences, log
 from milepost.store.database import Transaction
+from milepost.store.drafts import changes
 from milepost.store.log import CustomerKey, key_of_customer
 from milepost.store.scheduled import jobs
 

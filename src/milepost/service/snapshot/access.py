@@ -10,10 +10,10 @@ from hashlib import blake2b, sha256
 
 import structlog
 
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
 from milepost.model.access.user import SCOPES_OF_ROLE
 from milepost.model.problem import Fault, Problem, Refused, Unavailable
-from milepost.model.role import Role
 from milepost.model.target import Author
 from milepost.model.time import SECOND_US, Micros
 from milepost.service.snapshot.login_limits import LoginLimits, TooManyLogins

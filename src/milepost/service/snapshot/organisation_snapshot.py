@@ -12,9 +12,10 @@ from milepost.model.problem import Problem
 from milepost.model.target import TargetGroup
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED, WantedOutcomes, wanted_outcomes
-from milepost.store import changes, organisations, places
+from milepost.store import organisations, places
 from milepost.store.database import Transaction
 from milepost.store.delivery import webhooks
+from milepost.store.drafts import changes
 
 GROUPS_AT_ONCE = 20
 """Target groups whose rules are compiled on the event loop; more would keep other requests waiting."""

@@ -21,8 +21,9 @@ from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule
 from milepost.service.trials.customer_trial import LoadLog, Log, LogEvent, rows_of, try_log
 from milepost.service.trials.tried_rules import Tried, TriedRules, load_definitions, load_organisations
-from milepost.store import customers, trials
+from milepost.store import customers
 from milepost.store.database import Transaction
+from milepost.store.drafts import trials
 from milepost.store.log import CustomerKey, key_of_customer
 
 SOURCE = "milepost/change"

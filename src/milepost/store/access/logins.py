@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
-from milepost.model.role import Role
 from milepost.model.time import Micros
 from milepost.store.database import Row, Transaction
 

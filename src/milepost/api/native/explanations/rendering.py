@@ -22,7 +22,7 @@ from milepost.api.native.explanations.answer import (
 from milepost.language import TracedPart, print_text
 from milepost.language.values import Value
 from milepost.model.event import Event
-from milepost.model.explanation import NotCounted
+from milepost.model.progress.explanation import NotCounted
 from milepost.model.time import Seconds, to_micros
 from milepost.service.explanations.progress import ExplainedEvent, ProgressExplanation
 from milepost.service.explanations.words import counted_words, period_name, reason_words, rule_words

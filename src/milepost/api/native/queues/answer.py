@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from milepost.api.native.answer import ProblemItem, iso, iso_or_null
-from milepost.model.queue import DeadLetter, Queue
+from milepost.model.delivery.queue import DeadLetter, Queue
 from milepost.service.queues.queues import Retried
 
 BODY_CHARACTERS_MAX = 16_384

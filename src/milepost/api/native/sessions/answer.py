@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from milepost.api.native.answer import iso_or_null
+from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
-from milepost.model.role import Role
 from milepost.service.snapshot.access import Caller
 
 

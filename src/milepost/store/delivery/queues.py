@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from milepost.model.queue import DeadLetter, Positions, Queue, QueueLease, QueueMessage
+from milepost.model.delivery.queue import DeadLetter, Positions, Queue, QueueLease, QueueMessage
 from milepost.model.time import Micros
 from milepost.store.database import Transaction
 from milepost.store.wire.arrays import byteas, int4s, int8s, texts

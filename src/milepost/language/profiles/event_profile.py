@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from milepost.language.parameters import Parameter, label
-from milepost.language.profile import Arguments, Attribute, Fact, Function, Profile
+from milepost.language.profiles.profile import Arguments, Attribute, Fact, Function, Profile
 from milepost.language.syntax import Operator
 from milepost.language.values import (
     Evaluate,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from milepost.language.parameters import Parameter, comparison, field, label, option, quantity, search
-from milepost.language.profile import Arguments, Function, bill_of
+from milepost.language.profiles.profile import Arguments, Function, bill_of
 from milepost.language.values import Evaluate, EvaluationContext, Kind, Value, compare, spelling, total
 from milepost.model.event import Line, Scalar
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from milepost.language.parameters import Parameter, label, option
-from milepost.language.profile import (
+from milepost.language.profiles.profile import (
     Arguments,
     Attribute,
     Daily,

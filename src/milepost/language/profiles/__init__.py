@@ -1,0 +1,1 @@
+"""The profiles that a condition asks: bill, line, event and customer."""

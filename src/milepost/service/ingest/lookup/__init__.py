@@ -1,0 +1,1 @@
+"""Looks customers up: by identifier, and the survivor of a merge."""

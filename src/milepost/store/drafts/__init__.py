@@ -1,0 +1,1 @@
+"""What is tried and changed: back-tests, drafts and changes of definitions."""
