@@ -51,8 +51,7 @@ class Stage:
             bill("5", customer="emil"),
         )
         *self.customers, self.leaver = [organisation.customer(name) for name in ("anna", "bob", "cleo", "emil")]
-        enrolment = [{"customerId": self.customers[0], "periodName": "January"}]
-        by_list = self.groups[1]
+        enrolment, by_list = [{"customerId": self.customers[0], "periodName": "January"}], self.groups[1]
         job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
         organisation.post(f"/v3/targetGroups/{by_list['id']}/targets/{by_list['targets'][0]['id']}/enroll", enrolment)
         organisation.work()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from milepost.engine.apply import Replayed, replay
@@ -91,13 +92,12 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    url: str, *, servers: int = 2, lanes: int = 2, limits: Limits | None = None
+    url: str, *, servers: int = 2, lanes: int = 2, limits: Limits | None = None, is_optimistic: bool = True
 ) -> AsyncIterator[House]:
     """Start servers with so many *lanes* on the database at *url* and define the organisation."""
     async with AsyncExitStack() as stack:
-        started = [
-            await stack.enter_async_context(started_server(url, limits or Limits(), lanes)) for _ in range(servers)
-        ]
+        server = partial(started_server, url, limits or Limits(), lanes, is_optimistic=is_optimistic)
+        started = [await stack.enter_async_context(server()) for _ in range(servers)]
         database = started[0].database
         organisation, _ = await add_organisation(database, name="brand", zone="UTC", now=NOW)
         await change_settings(database, organisation="brand", changes={"outcomeFeed": "ON"})

@@ -1,4 +1,7 @@
-"""A connection is lost around its COMMIT, so that nobody knows whether it took place; the client sends again (R06)."""
+"""A connection is lost around its COMMIT, so that nobody knows whether it took place; the client sends again (R06).
+
+The servers write in transactions: small batches by two statements have no COMMIT to cut (test_optimistic_writes.py).
+"""
 
 from itertools import count
 from random import Random
@@ -32,7 +35,7 @@ def test_a_cut_around_the_commit_loses_and_doubles_nothing(database_url: str, ro
     cuts = [chance.choice((Cut.BEFORE_COMMIT, Cut.AFTER_COMMIT)) for _ in range(rounds)]
 
     async def life() -> tuple[list[Status], int, int]:
-        async with cutting(database_url) as proxy, open_house(proxy.url, servers=1) as house:
+        async with cutting(database_url) as proxy, open_house(proxy.url, servers=1, is_optimistic=False) as house:
             statuses = [await send(house, proxy, cut, f"bill {place}") for place, cut in enumerate(cuts)]
             replayed = await house.replayed(await house.customer_key())
             assert [] == await house.disagreeing()
@@ -47,7 +50,7 @@ def test_a_client_that_changes_the_id_counts_twice(database_url: str) -> None:
     """The test sees what it is for: each bill that was committed and is sent under another id is one too many."""
 
     async def life() -> int:
-        async with cutting(database_url) as proxy, open_house(proxy.url, servers=1) as house:
+        async with cutting(database_url) as proxy, open_house(proxy.url, servers=1, is_optimistic=False) as house:
             ids = count()
             for _ in range(5):
                 await send(house, proxy, Cut.AFTER_COMMIT, ids)

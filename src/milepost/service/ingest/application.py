@@ -1,7 +1,7 @@
 """Applies the new events of a batch, customer by customer, and writes the results."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -102,11 +102,10 @@ async def _apply_fresh(
     later: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
         standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
+        rules = snapshot.rule_index
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
-        elif collect_needs(query, snapshot.rule_index, customer, standing, events) or takes_long(
-            events, snapshot.rule_index
-        ):
+        elif collect_needs(query, rules, customer, standing, events) or takes_long(events, rules):
             later.append((customer, standing))
         else:
             apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
@@ -119,13 +118,18 @@ async def _apply_fresh(
     for customer, standing in later:
         history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
         application = partial(apply_customer, snapshot, customer, standing, history, fresh[customer], writes, answers)
-        if takes_long(fresh[customer], snapshot.rule_index):
-            await asyncio.to_thread(application)
-        else:
-            application()
+        await _run(application, beside=takes_long(fresh[customer], snapshot.rule_index))
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
         await leaderboards.save_scores(transaction, list(writes.scores.values()))
+
+
+async def _run(application: Callable[[], None], *, beside: bool) -> None:
+    """Run *application*, in a thread if it is to run *beside* the event loop."""
+    if beside:
+        await asyncio.to_thread(application)
+    else:
+        application()
 
 
 def takes_long(events: Sequence[ResolvedEvent], rule_index: RuleIndex) -> bool:
