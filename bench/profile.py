@@ -8,11 +8,12 @@ event loop sleeps. Statements are timed apart, by a wrapper around the store's t
 import gc
 import signal
 import time
+from asyncio import runners
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import milepost
@@ -75,7 +76,7 @@ class Profile:
             signal.signal(signal.SIGALRM, before)
 
     def _sample(self, _number: int, frame: FrameType | None) -> None:
-        if frame is not None and frame.f_code.co_name in {"select", "_run_once"}:
+        if frame is not None and _is_waiting(frame.f_code):
             self.stages[WAITING] += 1
             return
         stack = [*_stack(frame)]
@@ -208,6 +209,11 @@ def stage(function: str) -> str:
     """Return the stage of a function, named by its path in the package."""
     known = [prefix for prefix in STAGES if function.startswith(prefix)]
     return STAGES[max(known, key=len)] if known else OUTSIDE
+
+
+def _is_waiting(code: CodeType) -> bool:
+    """Return whether the event loop waits in *code*. uvloop has no frame of its own: there it is what runs the loop."""
+    return code.co_name in {"select", "_run_once"} or (code.co_name == "run" and code.co_filename == runners.__file__)
 
 
 def _stack(frame: FrameType | None) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Corrections: what returns, reversals and voids take back (facts 4.8, 8.1 and 8 #71 to #81; docs/rules.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from milepost.engine.commands.carry_over import carry_over, is_carried_over
@@ -22,6 +22,7 @@ from milepost.engine.progress.corrections import (
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
 from milepost.engine.progress.lineage import entries_in_own_windows
+from milepost.model.amount import to_units
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AuthoriseAward, Bill, Event, Return
 from milepost.model.organisation import ReturnedBills, Returns
@@ -51,8 +52,12 @@ class _Taking(NamedTuple):
 
     def within(self, closing: Micros) -> "_Taking":
         """Return it without the corrections dated at *closing* or later."""
-        before = tuple(one for one in self.before if one.occurred_at < closing)
-        return self._replace(before=before, after=tuple(one for one in self.after if one.occurred_at < closing))
+        before, after = (
+            tuple(one for one in corrections if one.occurred_at < closing) for corrections in (self.before, self.after)
+        )
+        if len(before) == len(self.before) and len(after) == len(self.after):
+            return self
+        return self._replace(before=before, after=after)
 
 
 def correct(fold: Fold, past: Sequence[Logged]) -> None:
@@ -118,7 +123,7 @@ def _apply(
         after=tuple(one.event for one in now.corrections) if now else (),
         added=added,
         counted=counted,
-        rests=Rests(),
+        rests=Rests([one for one in (was, now) if one]),
     )
     _reduce(fold, taking)
 
@@ -166,12 +171,13 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     """Change one row by what the event adds now, and what it added before."""
     event, key = taking.event.event, rule.keys[position]
     stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
-    old, new = (amount_left(fold, rule, event, one, taking.rests) for one in (taking.before, taking.after))
+    new = amount_left(fold, rule, event, taking.after, taking.rests)
     if stands and new is None and rule.sums and _is_gone(event, taking):
         # Nothing is left of the event: all that it still adds comes off, whatever the rule would read in it today.
         change = Change(old=stands, new=None, day=0, reason=_RETURNED, amount=-stands)
         apply_to_group(fold, rule, position, change, fold.cause)
         return
+    old = amount_left(fold, rule, event, taking.before, taking.rests)
     if stands is not None and stands != (old or 0):
         # The rule was changed since: no more is taken off than the event added, and all of it once nothing is left.
         off = (old or 0) - (new or 0)
@@ -185,9 +191,13 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
 class Rests:
     """What different corrections leave of one bill, each computed once."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._known: dict[tuple[int, ...], Remaining | None] = {}
+    def __init__(self, matches: Iterable[Match]) -> None:
+        """Know what was computed for *matches*."""
+        self._known = {
+            tuple(id(one.event) for one in match.corrections): match.left
+            for match in matches
+            if match.left is None or isinstance(match.left, Remaining)
+        }
 
     def of(self, bill: Bill, corrections: Sequence[Event]) -> Remaining | None:
         """Return what *corrections*, which are returns, leave of *bill*."""
@@ -224,6 +234,8 @@ def _net(taking: _Taking, corrections: Sequence[Event]) -> int:
     """Return the net amount that is left of a bill, in units."""
     bill = taking.event.event.payload
     assert isinstance(bill, Bill)
+    if not corrections:
+        return to_units(bill.net)
     rest = taking.rests.of(bill, corrections)
     return 0 if rest is None else to_units_exactly(rest.net_left)
 

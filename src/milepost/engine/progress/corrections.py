@@ -16,7 +16,7 @@ from milepost.model.commands.correction import NamedBy, OriginalBill, ReverseEve
 from milepost.model.event import AWARDS_SOURCE, Activity, AuthoriseAward, Award, Bill, Event, Return
 from milepost.model.standing import Entry, Reason
 from milepost.model.time import Micros
-from milepost.rules.compiled.remaining import Remaining, less, whole
+from milepost.rules.compiled.remaining import Remaining, less, remaining, whole
 
 Place = tuple[int, ...]
 """The place of an event among all events of a customer and of the customers merged into that one."""
@@ -25,11 +25,16 @@ DayOf = Callable[[Micros], int]
 """Returns the calendar day of an instant in the organisation's zone."""
 
 
+Left = Bill | Remaining | int | None
+"""What corrections leave of an event: a bill that is whole, what is left of a bill, or an amount; None for nothing."""
+
+
 class Match(NamedTuple):
-    """An event and the corrections that take from it, in the order in which they do."""
+    """An event and the corrections that take from it, in the order in which they do, with what they leave of it."""
 
     event: Logged
     corrections: tuple[Logged, ...] = ()
+    left: Left = None
 
 
 class Matching(NamedTuple):
@@ -66,18 +71,18 @@ def matching(logged: Iterable[Logged], day_of: DayOf) -> Matching:
                 by_name.setdefault(name, []).append(one)
     meant = [_Meant(one, _meant_by(one, by_name.get(name_in(one.event), ()), day_of)) for one in corrections]
     found = Matching({}, {}, set())
-    left: dict[Place, Remaining | int | None] = {}
+    left: dict[Place, Left] = {}
     for correction, events in sorted(meant, key=_Meant.order):
         open_still = [one for one in events if left.setdefault(one.place, _whole(one)) is not None]
         if not open_still:
             found.unmatched[correction.place] = bool(events)
             continue
         event = _nearest(correction.event, open_still)
-        match = found.matches.get(event.place, Match(event))
-        found.matches[event.place] = match._replace(corrections=(*match.corrections, correction))
         before = left[event.place]
         after = left[event.place] = _less(before, correction.event)
-        if isinstance(before, Remaining) and isinstance(after, Remaining) and _is_same(before, after):
+        match = found.matches.get(event.place, Match(event))
+        found.matches[event.place] = Match(event, (*match.corrections, correction), after)
+        if isinstance(before, Bill | Remaining) and isinstance(after, Remaining) and _is_same(before, after):
             found.idle.add(correction.place)
     return found
 
@@ -196,28 +201,29 @@ def _is_of_source(correction: Event, event: Event) -> bool:
     return event.key.source == correction.key.source
 
 
-def _whole(event: Logged) -> Remaining | int | None:
+def _whole(event: Logged) -> Left:
     """Return what there is to take: of a decision the amount that it gave, in units."""
     payload = event.event.payload
     if isinstance(payload, Bill):
-        return whole(payload)
+        return payload
     return (given_by(event) or None) if isinstance(payload, AuthoriseAward) else 1
 
 
-def _less(left: Remaining | int | None, correction: Event) -> Remaining | int | None:
+def _less(left: Left, correction: Event) -> Left:
     """Return what a correction leaves of an event; None if nothing is left."""
     taken = correction.payload
-    if isinstance(left, Remaining):
+    if isinstance(left, Bill | Remaining):
         assert isinstance(taken, Return)
-        return less(left, taken)
+        return remaining(left, [taken]) if isinstance(left, Bill) else less(left, taken)
     if isinstance(left, int) and isinstance(taken, VoidAward) and taken.amount is not None:
         return max(left - to_units(taken.amount), 0) or None
     return None
 
 
-def _is_same(before: Remaining, after: Remaining) -> bool:
+def _is_same(before: Bill | Remaining, after: Remaining) -> bool:
     """Whether a return left all money, pieces and fields of a bill as they were."""
-    had, has = (one._replace(losses=(), line_losses=()) for one in (before, after))
+    rest = whole(before) if isinstance(before, Bill) else before
+    had, has = (one._replace(losses=(), line_losses=()) for one in (rest, after))
     return had == has and not after.losses[-1].fields
 
 
