@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from milepost.cli.in_process import run_inside
-from milepost.cli.options import Data, DatabaseUrl
-from milepost.cli.organisations.provisioning import Org
+from milepost.cli.in_process import run_for, run_inside
+from milepost.cli.options import Data, DatabaseUrl, Org
 from milepost.cli.output import print_json
 from milepost.model.problem import Problem, Refused
 
@@ -42,15 +41,13 @@ def export(customer_id: CustomerId, organisation: Org, data: Data = None, databa
     from milepost.api.http.body import write_json
     from milepost.api.native.customers.record_answer import customer_export
     from milepost.service.customers.record import read_record
-    from milepost.service.organisations.provisioning import organisation_id_by_name
 
-    async def work(runtime: "Runtime") -> "tuple[list[CustomerRecord], bytes]":
-        org_id = await organisation_id_by_name(runtime.database, organisation)
+    async def work(runtime: "Runtime", org_id: int) -> "tuple[list[CustomerRecord], bytes]":
         records = await read_record(runtime, org_id, customer_id)
         written = write_json(customer_export(records, runtime.clock()))
         return records, msgspec.json.format(written)
 
-    records, written = run_inside({"data": data, "database_url": database_url}, work)
+    records, written = run_for(organisation, {"data": data, "database_url": database_url}, work)
     if not records:
         raise Refused(_unknown(customer_id))
     sys.stdout.write(written.decode() + "\n")
@@ -68,16 +65,14 @@ def erase(
 ) -> None:
     """Erase a customer and everything that the customer did; it cannot be undone."""
     from milepost.service.customers.erasure import ErasureRequest, erase_customer
-    from milepost.service.organisations.provisioning import organisation_id_by_name
 
-    async def work(runtime: "Runtime") -> "ErasedPerson | None":
-        org_id = await organisation_id_by_name(runtime.database, organisation)
+    async def work(runtime: "Runtime", org_id: int) -> "ErasedPerson | None":
         request = ErasureRequest(
             org_id=org_id, customer_id=customer_id, actor=COMMAND_LINE, reference=reference, at=runtime.clock()
         )
         return await erase_customer(runtime, request)
 
-    erased = run_inside({"data": data, "database_url": database_url}, work)
+    erased = run_for(organisation, {"data": data, "database_url": database_url}, work)
     if erased is None:
         raise Refused(_unknown(customer_id))
     print_json({"customerIds": [one.customer_id for one in erased.erasures], "events": erased.events})

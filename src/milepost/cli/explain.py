@@ -52,7 +52,7 @@ def explain(
 def _print(explained: "list[ProgressExplanation]", language: "Language", *, json: bool) -> None:
     if json:
         from milepost.api.native.explanations.rendering import explanation_item
-        from milepost.cli.webhooks.inside import print_struct
+        from milepost.cli.output import print_struct
 
         print_struct([explanation_item(one, language, 0) for one in explained])
         return

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
+def run_for(
+    organisation: str, flags: Mapping[str, object], work: "Callable[[Runtime, int], Awaitable[Result]]"
+) -> Result:
+    """Run *work* with the id of the organisation of that name, and return its result."""
+    from milepost.service.organisations.provisioning import organisation_id_by_name
+
+    async def run(runtime: "Runtime") -> Result:
+        return await work(runtime, await organisation_id_by_name(runtime.database, organisation))
+
+    return run_inside(flags, run)
+
+
 def run_inside(flags: Mapping[str, object], work: "Callable[[Runtime], Awaitable[Result]]") -> Result:
     """Run *work* on the database that the environment and *flags* name, and return its result."""
     settings = read_settings(os.environ, flags)

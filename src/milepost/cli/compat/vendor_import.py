@@ -8,7 +8,7 @@ import typer
 
 from milepost.cli.imports.file_options import check_input, reading
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Clock, Data, DatabaseUrl, Json
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json, Org
 from milepost.cli.output import print_json, print_message
 from milepost.files.table import Table, repeated_columns
 from milepost.model.customer import Identifier, IdentifierKind
@@ -32,7 +32,7 @@ def import_saved(
     files: Annotated[
         list[Path], typer.Argument(help="saved answers of GET calls: JSON files, or NDJSON with an answer on each line")
     ],
-    organisation: Annotated[str, typer.Option("--org", help="name of the organisation")],
+    organisation: Org,
     identifiers: Annotated[
         Path | None,
         typer.Option(

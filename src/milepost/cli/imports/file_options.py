@@ -19,7 +19,6 @@ EXIT_SOME_REFUSED = 3
 SHOWN_MAX = 10
 """Refused rows that are shown in the terminal; all of them are in the file of rejected rows."""
 
-Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="file for refused rows; if left out, FILE.rejects.csv")]
 Encoding = Annotated[
     str | None,

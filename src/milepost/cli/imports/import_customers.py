@@ -13,7 +13,6 @@ from milepost.cli.imports.file_options import (
     DryRun,
     Encoding,
     FillShortRows,
-    Org,
     Rejects,
     check_input,
     describe_table,
@@ -22,7 +21,7 @@ from milepost.cli.imports.file_options import (
 )
 from milepost.cli.imports.rejected_rows import ADDED, Reason, RejectedRows
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Clock, Data, DatabaseUrl, Json
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json, Org
 from milepost.cli.output import print_json, print_message
 from milepost.files.encoding import UnreadableFile
 from milepost.files.table import ReadOptions, Row, Table, repeated_columns

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from milepost.cli.imports.file_options import Delimiter, Encoding, FillShortRows, Org, check_input, reading
+from milepost.cli.imports.file_options import Delimiter, Encoding, FillShortRows, check_input, reading
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Data, DatabaseUrl
+from milepost.cli.options import Data, DatabaseUrl, Org
 from milepost.files.table import ReadOptions
 
 if TYPE_CHECKING:

@@ -12,14 +12,13 @@ from milepost.cli.imports.file_options import (
     DryRun,
     Encoding,
     FillShortRows,
-    Org,
     Rejects,
     check_input,
     end_with,
     reading,
 )
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Clock, Data, DatabaseUrl, Json
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json, Org
 from milepost.cli.output import print_json, print_message
 from milepost.files.table import ReadOptions
 from milepost.model.access.role import Role

@@ -15,12 +15,11 @@ from milepost.cli.imports.file_options import (
     DryRun,
     Encoding,
     FillShortRows,
-    Org,
     check_input,
     end_with,
 )
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Clock, Data, DatabaseUrl, Json
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json, Org
 from milepost.cli.output import print_json, print_message
 from milepost.files.table import ReadOptions
 from milepost.files.values import Decimals, is_zone

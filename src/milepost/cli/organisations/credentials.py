@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Data, DatabaseUrl
-from milepost.cli.organisations.provisioning import Org, OrgName, PasswordStdin, key, org, till
+from milepost.cli.options import Data, DatabaseUrl, Org
+from milepost.cli.organisations.provisioning import OrgName, PasswordStdin, key, org, till
 from milepost.cli.output import print_json
 from milepost.model.access.scope import AccessScope
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from milepost.cli.in_process import run_inside
-from milepost.cli.options import Clock, Data, DatabaseUrl, Json
+from milepost.cli.options import Clock, Data, DatabaseUrl, Json, Org
 from milepost.cli.output import print_json
 from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
@@ -31,7 +31,6 @@ ScopesOption = Annotated[
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="read the password from the first line of standard input")
 ]
-Org = Annotated[str, typer.Option("--org", help="name of the organisation")]
 OrgName = Annotated[str, typer.Argument(help="name of the organisation")]
 org = typer.Typer(help="Add organisations and change their settings.", no_args_is_help=True)
 till = typer.Typer(help="Add tills. A till is also a login.", no_args_is_help=True)

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from milepost.cli.in_process import run_inside
-from milepost.cli.options import Data, DatabaseUrl
+from milepost.cli.in_process import run_for
+from milepost.cli.options import Data, DatabaseUrl, Org
 from milepost.cli.organisations.credentials import time_text
-from milepost.cli.organisations.provisioning import Org
 from milepost.cli.output import print_json
 from milepost.model.access.user import User, UserRole
 
@@ -43,33 +42,32 @@ def add_user(
 
     The link goes to POST /api/v1/password as `link`, with a `password` of at least 15 characters, within three days.
     """
-    from milepost.service.organisations import provisioning, users
+    from milepost.service.organisations import users
 
-    async def add(runtime: "Runtime") -> "tuple[User, Link]":
+    async def add(runtime: "Runtime", org_id: int) -> "tuple[User, Link]":
         return await users.add_user(
             runtime.database,
             users.COMMAND_LINE,
-            org_id=await provisioning.organisation_id_by_name(runtime.database, organisation),
+            org_id=org_id,
             email=email,
             name=name or email,
             role=role,
             now=runtime.clock(),
         )
 
-    added, link = run_inside({"data": data, "database_url": database_url}, add)
+    added, link = run_for(organisation, {"data": data, "database_url": database_url}, add)
     print_json(_shown(added) | {"link": link.text, "linkExpires": time_text(link.expires_at)})
 
 
 @user.command("list")
 def list_users(organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Print the users of an organisation."""
-    from milepost.service.organisations import provisioning, users
+    from milepost.service.organisations import users
 
-    async def listed(runtime: "Runtime") -> list[User]:
-        org_id = await provisioning.organisation_id_by_name(runtime.database, organisation)
+    async def listed(runtime: "Runtime", org_id: int) -> list[User]:
         return [*await users.listed_users(runtime.database, org_id, 0, LISTED_MAX)]
 
-    print_json([_shown(one) for one in run_inside({"data": data, "database_url": database_url}, listed)])
+    print_json([_shown(one) for one in run_for(organisation, {"data": data, "database_url": database_url}, listed)])
 
 
 @user.command("disable")
@@ -99,16 +97,15 @@ def change_role(
 @user.command("link")
 def renew_link(email: Email, organisation: Org, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Print a new one-time link for a user who lost the password or the link."""
-    from milepost.service.organisations import provisioning, users
+    from milepost.service.organisations import users
 
-    async def renew(runtime: "Runtime") -> "Link":
-        org_id = await provisioning.organisation_id_by_name(runtime.database, organisation)
+    async def renew(runtime: "Runtime", org_id: int) -> "Link":
         found = await users.user_by_email(runtime.database, org_id, email)
         return await users.renew_link(
             runtime.database, users.COMMAND_LINE, org_id=org_id, user_id=found.id, now=runtime.clock()
         )
 
-    link = run_inside({"data": data, "database_url": database_url}, renew)
+    link = run_for(organisation, {"data": data, "database_url": database_url}, renew)
     print_json({"email": email, "link": link.text, "linkExpires": time_text(link.expires_at)})
 
 
@@ -121,16 +118,15 @@ def _changed(
     role: UserRole | None = None,
     disabled: bool | None = None,
 ) -> dict[str, object]:
-    from milepost.service.organisations import provisioning, users
+    from milepost.service.organisations import users
 
-    async def change(runtime: "Runtime") -> User:
-        org_id = await provisioning.organisation_id_by_name(runtime.database, organisation)
+    async def change(runtime: "Runtime", org_id: int) -> User:
         found = await users.user_by_email(runtime.database, org_id, email)
         return await users.change_user(
             runtime.database, users.COMMAND_LINE, org_id=org_id, user_id=found.id, role=role, disabled=disabled
         )
 
-    return _shown(run_inside({"data": data, "database_url": database_url}, change))
+    return _shown(run_for(organisation, {"data": data, "database_url": database_url}, change))
 
 
 def _shown(one: User) -> dict[str, object]:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from milepost.cli.options import Data, DatabaseUrl
-from milepost.cli.output import print_json
-from milepost.cli.webhooks.inside import Org, Types, print_struct, run_for
+from milepost.cli.in_process import run_for
+from milepost.cli.options import Data, DatabaseUrl, Org
+from milepost.cli.output import print_json, print_struct
+from milepost.cli.webhooks.options import Types
 from milepost.model.delivery.webhook import Envelope, Style
 
 if TYPE_CHECKING:

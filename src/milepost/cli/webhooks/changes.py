@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from milepost.cli.options import Data, DatabaseUrl
-from milepost.cli.output import print_json
-from milepost.cli.webhooks.inside import Org, Types, WebhookId, print_struct, run_for
+from milepost.cli.in_process import run_for
+from milepost.cli.options import Data, DatabaseUrl, Org
+from milepost.cli.output import print_json, print_struct
+from milepost.cli.webhooks.options import Types, WebhookId
 from milepost.model.delivery.webhook import SCHEDULE_USUAL, TIME_LIMIT_USUAL, Envelope, Style
 from milepost.model.problem import Problem, Refused
 

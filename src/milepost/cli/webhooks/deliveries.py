@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
-from milepost.cli.options import Data, DatabaseUrl
-from milepost.cli.webhooks.inside import DeliveryId, Org, Types, WebhookId, print_struct, run_for
+from milepost.cli.in_process import run_for
+from milepost.cli.options import Data, DatabaseUrl, Org
+from milepost.cli.output import print_struct
+from milepost.cli.webhooks.options import DeliveryId, Types, WebhookId
 from milepost.model.delivery.webhook import DeliveryState
 
 LISTED = 50

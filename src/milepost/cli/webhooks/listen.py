@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from milepost.cli.options import Data, DatabaseUrl
+from milepost.cli.in_process import run_for
+from milepost.cli.options import Data, DatabaseUrl, Org
 from milepost.cli.output import print_message
-from milepost.cli.webhooks.inside import Org, Types, run_for
+from milepost.cli.webhooks.options import Types
 
 if TYPE_CHECKING:
     from milepost.service.delivery.webhooks import AddedWebhook
