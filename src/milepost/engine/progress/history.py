@@ -170,12 +170,19 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> Micros | No
     return None if position is None else rule.opens[position]
 
 
+def says_amounts(event: Event) -> bool:
+    """Whether *event* is a revision that says what earlier events add."""
+    return type(event.payload) is ReviseProgress and bool(event.payload.amounts)
+
+
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
     """Return whether *logged* satisfies the history need *asked*. The SQL may select more, never less."""
     logged_event = logged.event
     if asked.names:
         return True
     match logged_event.payload:
+        case ReviseProgress() if asked.bill is not None or asked.returns:
+            return says_amounts(logged_event)
         case Bill() | ReverseEvent() if asked.all_bills:
             return asked.since is not None
         case Bill(number=number) if asked.bill is not None:

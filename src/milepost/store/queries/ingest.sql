@@ -66,7 +66,8 @@ cross join lateral (
         and source = k.source and event_id = k.event_id
 ) as e;
 
--- events_named: bills with this number, events of this source with this id, and returns that name either
+-- events_named: bills with this number, events of this source with this id, returns that name either, and the customer's
+-- revisions, which say what these add since
 with named as materialized (
     select e.*, k.name as by_name
     from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(names)b::text[])
@@ -96,6 +97,11 @@ other as (
             and source = b.source and event_id = b.reference and b.reference <> b.by_name
     ) as o
     where b.name = 'TransactionAdd'
+),
+revision as (
+    select e.*
+    from (select distinct * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])) as k (b, o, c)
+    join event as e on e.bucket = k.b and e.org_id = k.o and e.customer_id = k.c and e.source = 'milepost/change'
 )
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
@@ -106,6 +112,9 @@ from (
     union all
     select org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries
     from other
+    union all
+    select org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries
+    from revision
 ) as e;
 
 -- events_with_id: the events of each customer with this id, from any source
