@@ -5,7 +5,7 @@ order in which they were received: first come the corrections that know an event
 of their dates, then the others. Each takes from the event that it means what those before it have left.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import UNSET

@@ -174,7 +174,8 @@ async def _receive(
 ) -> _Received:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
 
-    *trusts_claims* is that of `Batch.new_events`. Raises Stale if a customer was merged or lost a name since.
+    *trusts_claims* is that of `Batch.new_events`. Raises Stale if a customer was merged or lost a name since, or a
+    definition or a setting changed before the customers were locked.
     """
     snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
@@ -184,6 +185,7 @@ async def _receive(
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     _redirect(redirects, identities.customers)
     standings, locked_customers = await _lock_all(transaction, names, incoming_events, identities.customers, lock)
+    await snapshots.check(transaction, current)
     profiles = await profiles_of(transaction, current, [*standings])
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []

@@ -1,4 +1,4 @@
-"""What earlier events add to revised progress: where the changed definition makes of them what their entries do not say."""
+"""What earlier events add to revised progress, where their entries say otherwise."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
