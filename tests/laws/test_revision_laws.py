@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from hypothesis import given
@@ -114,7 +114,7 @@ def _with_goals(data: st.DataObject, target: Target, factor: Decimal, *, turned:
         changed_goals,
         entity=entity,
         kpi=kpi,
-        metadata=metadata(data.draw, entity, kpi),
+        metadata=metadata(cast("st.DrawFn", data.draw), entity, kpi),
         expression=data.draw(st.sampled_from(["true", *(BILL_PREDICATES if entity is Entity.TRANSACTION else ())])),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.commands.revision import ReviseProgress
@@ -132,7 +133,7 @@ def _needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> His
         case Enrol(target_id=target_id, period_id=period_id):
             since = _since(rule_index, target_id, period_id)
             return HistoryNeed(since=since, history=True, all_bills=not is_first)
-        case PeriodRollover() | Unenrol() | AbsorbCustomer() | ReviseProgress():
+        case PeriodRollover() | Unenrol() | AbsorbCustomer() | ReviseProgress() | AdjustProgress():
             return HistoryNeed(history=True)
         case _:
             return HistoryNeed(history=True) if is_late else NO_HISTORY

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import VoidAward
 from milepost.model.event import (
+    ADJUST_PROGRESS,
     AUTHORISE_AWARD,
     GRANT_FREEZES,
     PAUSE_STREAK,
@@ -24,13 +26,14 @@ from milepost.service.snapshot.organisation_snapshot import PlaceName
 from milepost.store import log
 from milepost.store.log import LoggedRow, key_of_customer
 
-CommandKind = AuthoriseAward | VoidAward | GrantFreezes | PauseStreak
+CommandKind = AuthoriseAward | VoidAward | GrantFreezes | PauseStreak | AdjustProgress
 
 _NAMES: Mapping[type, str] = {
     AuthoriseAward: AUTHORISE_AWARD,
     VoidAward: VOID_AWARD,
     GrantFreezes: GRANT_FREEZES,
     PauseStreak: PAUSE_STREAK,
+    AdjustProgress: ADJUST_PROGRESS,
 }
 
 
