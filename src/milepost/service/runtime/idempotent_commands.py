@@ -76,8 +76,13 @@ async def is_known_command(runtime: Runtime, incoming_event: IncomingEvent) -> b
 
 
 async def _stored_command(runtime: Runtime, incoming_event: IncomingEvent) -> LoggedRow | None:
+    return await find_command(runtime, incoming_event.org_id, int(incoming_event.customer.value), incoming_event.key)
+
+
+async def find_command(runtime: Runtime, org_id: int, customer_id: int, key: EventKey) -> LoggedRow | None:
+    """Return the command of a customer, or of one who was merged into that one, with this *key*; None if none was."""
     async with runtime.database.transaction() as transaction:
-        family = await merge_family(transaction, incoming_event.org_id, [int(incoming_event.customer.value)])
-        keys = [(key_of_customer(incoming_event.org_id, id_), incoming_event.key) for id_ in family]
+        family = await merge_family(transaction, org_id, [customer_id])
+        keys = [(key_of_customer(org_id, id_), key) for id_ in family]
         rows = await log.known_events(transaction, keys)
     return next(iter(rows.values()), None)

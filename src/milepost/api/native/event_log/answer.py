@@ -9,6 +9,7 @@ from milepost.api.http.body import Number, number
 from milepost.api.native.answer import iso
 from milepost.api.native.events.answer import EntryItem, entry_item
 from milepost.api.native.webhooks.answer import DeliveryItem, delivery_item
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import ReverseEvent
 from milepost.model.event import Activity, Award, Bill, Event, EventKey, Line, Return
 from milepost.service.delivery.event_detail import EventDetail, ListedEvent
@@ -130,7 +131,7 @@ def _outcome(one: Happening) -> EventOutcomeItem:
 
 
 def _data(event: Event) -> dict[str, Any]:
-    """Return what an event carried, in the names in which it is sent; a command shows nothing here."""
+    """Return what an event carried, in the names in which it is sent; of commands only an adjustment shows any."""
     match event.payload:
         case Bill() as bill:
             found: dict[str, Any] = {
@@ -164,6 +165,15 @@ def _data(event: Event) -> dict[str, Any]:
             return dict(attributes)
         case ReverseEvent(original=original):
             found = {"original": original}
+        case AdjustProgress() as adjusting:
+            found = {
+                "targetId": adjusting.target_id,
+                "periodId": adjusting.period_id,
+                "amount": adjusting.amount,
+                "reason": adjusting.note,
+                "author": adjusting.author,
+                "reverses": adjusting.reverses,
+            }
         case _:
             return {}
     return {name: value for name, value in found.items() if value is not None and value is not UNSET and value != ""}
