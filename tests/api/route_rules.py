@@ -109,6 +109,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
         body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'
     ),
+    ("post", "/api/v1/customers/{customer_id}/adjustments"): Rule(
+        body='{"id": "x", "targetId": <target>, "period": "<period>", "amount": 5, "reason": "x", "endedPeriod": true}'
+    ),
+    ("post", "/api/v1/customers/{customer_id}/adjustments/{adjustment_id}/reversal"): Rule(body='{"reason": "x"}'),
     ("get", "/api/v1/customers/{customer_id}/goals"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/goals"): Rule(
         body='{"template": <template>, "goal": 9999, "startDate": "2026-01-20", "endDate": "2026-01-31"}'

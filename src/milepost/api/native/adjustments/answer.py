@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from milepost.api.http.body import Number, number
-from milepost.model.amount import to_decimal, to_units
+from milepost.model.amount import to_units
 from milepost.service.customers.adjustments import Adjusted
 
 SHOWN = "dryRun"
@@ -57,10 +57,10 @@ def adjustment_item(adjusted: Adjusted) -> AdjustmentItem:
         target_id=payload.target_id,
         period_id=payload.period_id,
         period=adjusted.ref_code,
-        amount=number(to_decimal(to_units(payload.amount))),
-        before=None if adjusted.before is None else number(to_decimal(adjusted.before)),
-        after=None if adjusted.after is None else number(to_decimal(adjusted.after)),
-        goal=number(to_decimal(adjusted.goal)),
+        amount=number(to_units(payload.amount)),
+        before=None if adjusted.before is None else number(adjusted.before),
+        after=None if adjusted.after is None else number(adjusted.after),
+        goal=number(adjusted.goal),
         reason=payload.note,
         author=payload.author,
         reverses=payload.reverses or None,
