@@ -258,6 +258,13 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
     ("POST", f"{CUSTOMERS}awards/voids"): _void,
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
+    ("POST", f"{CUSTOMERS}adjustments"): lambda stage: {
+        "id": bill()["id"],
+        "targetId": stage.groups[0]["targets"][0]["id"],
+        "amount": 5,
+        "reason": "the till was offline",
+    },
+    ("POST", f"{CUSTOMERS}adjustments/{{adjustment_id}}/reversal"): lambda _: {"reason": "a mistake"},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
         "id": bill()["id"],
         "from": "2026-02-01T00:00:00Z",

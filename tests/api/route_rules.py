@@ -192,6 +192,8 @@ def role_of(method: str, path: str) -> Role | None:
         return None
     if path == "/api/v1/requests" or path.startswith("/api/v1/users") or path.endswith(("/erasure", "/export")):
         return Role.ADMIN
+    if "/adjustments" in path:
+        return Role.ADMIN
     if path == "/api/v1/session":
         return Role.READ
     if method == "get" or path.endswith("isValidName"):

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from milepost.cli.adjust import adjust
 from milepost.cli.backtest import backtest
 from milepost.cli.backup import backup, restore
 from milepost.cli.compat.comparison import compare
@@ -76,6 +77,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(verify)
 app.command()(explain)
+app.command()(adjust)
 app.command()(backtest)
 app.command()(audit)
 app.command()(doctor)
