@@ -97,6 +97,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
     ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
     ("get", "/api/v1/events"): Rule("customer=<customer>&limit=2"),
+    ("get", "/api/v1/events/recent"): Rule("limit=2"),
+    ("get", "/api/v1/targetGroups/{group_id}/summary"): Rule(),
     ("get", "/api/v1/events/{source}/{event_id}"): Rule(),
     ("get", "/api/v1/customers/{customer_id}/targets/{target_id}/explanation"): Rule("language=de"),
     ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),

@@ -138,6 +138,15 @@ async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerK
     return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
 
+async def recent_events(
+    transaction: Transaction, org_id: int, since: Micros, until: Micros, limit: int
+) -> list[LoggedRow]:
+    """Return the latest events of an organisation that were received from *since* to before *until*, latest first."""
+    values = {"org_id": org_id, "since": since, "until": until, "limit": limit}
+    rows = await transaction.rows("recent_events", values)
+    return [logged_row(row[:-1])._replace(version=row[-1]) for row in rows]
+
+
 async def histories(
     transaction: Transaction, customer_keys: Sequence[CustomerKey]
 ) -> dict[CustomerKey, list[Progress]]:

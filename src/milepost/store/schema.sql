@@ -384,6 +384,9 @@ create table event (
 -- Bills are found by their number, returns by the bill that they name.
 create index event_reference on event (bucket, org_id, customer_id, reference) where reference is not null;
 
+-- The latest events of all customers. Events lie in the order of receipt, so the bounds of each span of pages are enough.
+create index event_received on event using brin (received_at) with (pages_per_range = 32, autosummarize = on);
+
 -- Which customer an event is for: source and id name it in the whole organisation. digest is that of source and id.
 -- A bill number of v2 may name further bills, years apart: then the claim has the date, the number of the occurrence,
 -- and for all but the first the id that the event has in the log.

@@ -243,6 +243,25 @@ from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
 
+-- recent_events: the latest events of an organisation that were received within a span
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries, e.version
+from event as e
+where e.org_id = %(org_id)s and e.received_at >= to_timestamp(%(since)s / 1000000.0)
+    and e.received_at < to_timestamp(%(until)s / 1000000.0)
+order by e.received_at desc, e.seq desc, e.bucket, e.customer_id
+limit %(limit)s;
+
+-- standings_of_buckets: the standings of an organisation in a span of buckets, each with its archived rows of some targets
+select s.body, (
+    select array_agg(h.body) from history as h
+    where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
+        and h.target_id = any(%(targets)b::bigint[])
+)
+from standing as s
+where s.bucket >= %(first)s and s.bucket < %(last)s and s.org_id = %(org_id)s;
+
 -- rewrite_events: replace the texts and entries of a customer's events
 update event as e set body = k.body, entries = k.entries
 from unnest(%(sources)b::text[], %(ids)b::text[], %(bodies)b::text[], %(entries)b::text[])

@@ -14,6 +14,7 @@ from milepost.model.commands.correction import ReverseEvent
 from milepost.model.event import Activity, Award, Bill, Event, EventKey, Line, Return
 from milepost.service.delivery.event_detail import EventDetail, ListedEvent
 from milepost.service.delivery.payloads.happenings import Happening
+from milepost.service.delivery.recent_events import RecentEvent
 
 
 class EventPlaceItem(Struct, rename="camel"):
@@ -76,6 +77,18 @@ class ReceivedEventItem(Struct, rename="camel"):
     corrected_by: list[EventKeyItem]
     corrects: EventKeyItem | None
     deliveries: list[DeliveryItem]
+
+
+class RecentEventItem(Struct, rename="camel"):
+    """An event that came in lately, with the customer whom it is for."""
+
+    customer_id: int
+    event: LoggedEventItem
+
+
+def recent_item(recent: RecentEvent) -> RecentEventItem:
+    """Return an event that came in lately."""
+    return RecentEventItem(recent.customer_id, logged_item(recent.listed))
 
 
 def logged_item(listed: ListedEvent) -> LoggedEventItem:
