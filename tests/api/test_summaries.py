@@ -38,14 +38,15 @@ def test_customers_are_counted_by_how_far_they_are(organisation: OrganisationCli
 def test_a_summary_is_what_each_customer_is_answered(organisation: OrganisationClient) -> None:
     """Enrolled without a bill, left, with a goal of one's own, and archived progress: as each one's own list says."""
     listed, everybody = target(enrolmentMethod="IMPORT"), target()
-    made = organisation.define(group(listed, everybody, unifiedTargetExpression={"expressionType": "ALL"}))
+    made = organisation.define(group(listed, everybody, trackingType="DEFAULT"))
     organisation.send_events(*(bill("70", customer=f"c{place}") for place in range(4)))
     ids = [organisation.customer(f"c{place}") for place in range(4)]
     path = f"/v3/targetGroups/{made['id']}/targets/{made['targets'][0]['id']}"
-    wanted = [{"customerId": id_, "periodName": "January"} for id_ in ids[:3]]
-    assert 200 == organisation.post(f"{path}/enroll", wanted).status_code
+    for id_ in ids[:3]:
+        wanted = [{"customerId": id_, "periodName": "January"}]
+        assert 200 == organisation.post(f"{path}/enroll", wanted).status_code
     organisation.send_events(bill("40", customer="c0"))
-    assert 200 == organisation.post(f"{path}/unenroll", [{"customerId": ids[2]}]).status_code
+    assert 200 == organisation.post(f"{path}/unEnroll", [{"customerId": ids[2]}]).status_code
     organisation.client.clock.advance(30 * 24 * HOUR)
     organisation.send_events(bill("1", customer="c1", time="2026-02-18T10:00:00Z"))
     shown = [
@@ -86,9 +87,7 @@ def test_what_costs_much_is_computed_once_for_all_who_ask() -> None:
     assert ([1] * 5, 2) == (found, later)
 
 
-def test_the_latest_events_come_in_the_order_of_receipt(
-    organisation: OrganisationClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_latest_events_come_in_the_order_of_receipt(organisation: OrganisationClient) -> None:
     """Of all customers, whatever their dates, with what each changed; another organisation's are not among them."""
     organisation.define(group())
     other = organisation.client.organisation()
@@ -101,7 +100,7 @@ def test_the_latest_events_come_in_the_order_of_receipt(
     found = organisation.get("/api/v1/events/recent")["items"]
     assert ["third", "second", "first"] == [one["event"]["id"] for one in found]
     assert [organisation.customer(name) for name in ("anna", "bert", "anna")] == [one["customerId"] for one in found]
-    assert [[3], [2], [1]] == [[entry["amount"] for entry in one["event"]["entries"]] for one in found]
+    assert [[4], [2], [1]] == [[entry["after"] for entry in one["event"]["entries"]] for one in found]
     assert ["third"] == [one["event"]["id"] for one in organisation.get("/api/v1/events/recent", limit=1)["items"]]
     organisation.client.clock.advance(46 * 24 * HOUR)
     assert [] == organisation.get("/api/v1/events/recent")["items"]
