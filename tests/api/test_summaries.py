@@ -80,7 +80,7 @@ def test_what_costs_much_is_computed_once_for_all_who_ask() -> None:
         with pytest.raises(ValueError):  # noqa: PT011 - the failure of the computation itself
             await results.get("b", fail, kept=60, patience=5)
         with pytest.raises(Unavailable):
-            await results.get("c", compute, kept=60, patience=0.001)
+            await results.get("c", compute, kept=60, patience=0)
         return found, await results.get("c", compute, kept=60, patience=5)
 
     found, later = asyncio.run(life())
@@ -114,5 +114,5 @@ def test_a_summary_of_nothing_is_refused(organisation: OrganisationClient, monke
     assert 404 == organisation.send("GET", "/api/v1/targetGroups/77/summary").status_code
     assert "period" == json_of(organisation.send("GET", f"{path}?period=May"))["problems"][0]["path"]
     organisation.client.runtime.remembered.forget_all()
-    monkeypatch.setattr(group_summary, "COUNTING_SECONDS_MAX", -1.0)
+    monkeypatch.setattr(group_summary, "COUNTING_SECONDS_MAX", -1)
     assert 503 == organisation.send("GET", path).status_code

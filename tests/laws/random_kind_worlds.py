@@ -92,12 +92,8 @@ def lived_through(
         for one in group.targets
     ]
     if pick(draw, (False, False, True)):
-        rows += [
-            [(None, payload) for payload in adjusting(draw, group, one)]
-            for group in made
-            if group.id not in late
-            for one in group.targets
-        ]
+        open_now = [(group, one) for group in made if group.id not in late for one in group.targets]
+        rows += [[(None, payload) for payload in adjusting(draw, group, one)] for group, one in open_now]
     heard = wanted(made)._replace(enrolled=(), alone=True, only_returns=returning)
     if returning:
         heard = heard._replace(bills=True)

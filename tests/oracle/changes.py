@@ -1,6 +1,6 @@
 """What a preview counts is what is found after it is applied, for each policy, on real bills.
 
-Run it with `python dev.py oracle changes --data DIR [--households N]`. It lets `milepost demo` load the bills if DIR has
+Run it with `dev.py oracle changes --data DIR [--households N]`. It lets `milepost demo` load the bills if DIR has
 none, starts a server on DIR in the middle of December, changes the monthly spend by each policy, and asks for each
 household before and after. It changes DIR. Prints a line for each policy and, last, `compared N, differ M`.
 """

@@ -6,11 +6,10 @@ Only what has to be remembered is: which events counted (whoever leaves keeps wh
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.event import AuthoriseAward, Bill, Enrol, Event, EventKey, Unenrol
 from milepost.model.organisation import AfterAchievement, Returns
 from milepost.model.standing import OutcomeKind
-from milepost.model.target import EnrolmentMethod, Evaluation, Kpi, Tracking
+from milepost.model.target import EnrolmentMethod, Kpi, Tracking
 from tests.oracle.reference_customer import knows
 from tests.oracle.reference_enrolment import (
     Balance,
@@ -70,28 +69,8 @@ class Course(Participation):
         elif isinstance(payload := event.payload, Enrol | Unenrol):
             if payload.target_id == self.plan.target.id:
                 yield from self.enrol(story) if isinstance(payload, Enrol) else self.leave(event, payload)
-        elif isinstance(payload, AdjustProgress):
-            if payload.target_id == self.plan.target.id:
-                yield from self.adjust(story, payload)
         else:
             yield from self.receive(story, event)
-
-    def adjust(self, story: Story, asked: AdjustProgress) -> Iterator[Step]:
-        """Add what a person said to a period's value; less than nothing is taken off as returns are."""
-        period_id, event = asked.period_id, story[-1].event
-        if self.plan.group.evaluation is Evaluation.PERIOD_AGNOSTIC_WINDOW or (
-            self.anchor is None and not self.plan.is_calendar
-        ):
-            return
-        if period_id not in self.rows and not self.takes_part(story[:-1], period_id):
-            return
-        self.carried.append(Carried(Fraction(asked.amount), period_id, len(story) - 1))
-        if asked.amount > 0:
-            self.put(self.span(period_id), event, story)
-        else:
-            self.begin(period_id)
-            self.lower(self.span(period_id), event, story)
-        yield Step(event, period_id, is_return=asked.amount < 0)
 
     def receive(self, story: Story, event: Event) -> Iterator[Step]:
         """Count *event*, if it counts."""

@@ -51,11 +51,7 @@ async def read_log(
             if found is None:
                 return None
             # An event that is received meanwhile is not in the standing, so it is left out of the log too.
-            rows = [
-                (version, row)
-                for version, row in await customers.full_log(transaction, key)
-                if row.seq <= found.standing.seq and (at is None or row.received_at <= at)
-            ]
+            rows = await _rows(transaction, key, found.standing.seq, at)
             survivor = found.standing.lineage.survivor
             if not follows or survivor is None or all(row.name != MERGE_INTO_SURVIVOR for _, row in rows):
                 break
@@ -78,6 +74,14 @@ async def read_log(
         stored={row.key: row for row in found.history} | unpack_rows(found.standing.progress),
         at=at,
     )
+
+
+async def _rows(
+    transaction: Transaction, key: CustomerKey, last: int, at: Micros | None
+) -> list[tuple[int, LoggedRow]]:
+    """Return the events up to the number *last* that were received by the instant *at*, each with its version."""
+    rows = await customers.full_log(transaction, key)
+    return [one for one in rows if one[1].seq <= last and (at is None or one[1].received_at <= at)]
 
 
 async def _start(transaction: Transaction, key: CustomerKey, lineage: Lineage) -> Replayed:

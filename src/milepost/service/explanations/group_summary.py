@@ -18,9 +18,9 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import codec, customers
 
 BINS = 20
-KEPT_SECONDS = 10.0
-PATIENCE_SECONDS = 5.0
-COUNTING_SECONDS_MAX = 120.0
+KEPT_SECONDS = 10
+PATIENCE_SECONDS = 5
+COUNTING_SECONDS_MAX = 120
 """How long a count may take in all; it goes on in the background when nobody waits any more."""
 
 _BUCKETS_AT_ONCE = 64
@@ -114,7 +114,13 @@ async def _counted(runtime: Runtime, snapshot: OrganisationSnapshot, group: Targ
             buckets = first, first + _BUCKETS_AT_ONCE
             rows = await customers.standings_of_buckets(reading, snapshot.organisation.id, buckets, targets)
         await asyncio.to_thread(counting.add_all, rows)
-    return GroupSummary(group, counting.counts, counting.whole, counting.customers, runtime.clock())
+    return GroupSummary(
+        group=group,
+        counts=counting.counts,
+        whole=counting.whole,
+        customers=counting.customers,
+        made_at=runtime.clock(),
+    )
 
 
 class _Counting:

@@ -1,6 +1,6 @@
 """Receives a batch of events in one transaction: lock the customers, claim, drop duplicates, apply in order, write."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from milepost.service.ingest.admission import admit
 from milepost.service.ingest.application import RedirectedCustomers, apply_all
 from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
-from milepost.service.ingest.identity import IdentifierKey, cache_identities, forget_erased, resolve
+from milepost.service.ingest.identity import IdentifierKey, ResolvedIdentities, cache_identities, forget_erased, resolve
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, locked, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
@@ -22,7 +22,7 @@ from milepost.service.ingest.merge_redirects import (
 from milepost.service.ingest.new_events import Batch
 from milepost.service.ingest.optimistic import EVENTS_MAX, OptimisticWrites
 from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_tills_of_bills
-from milepost.service.snapshot.organisation_snapshot import Snapshots
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers
 from milepost.store.database import Database, StoredAlready, Transaction
 from milepost.store.log import CustomerKey, key_of_customer
@@ -184,8 +184,7 @@ async def _receive(
     incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     _redirect(redirects, identities.customers)
-    standings, locked_customers = await _lock_all(transaction, names, incoming_events, identities.customers, lock)
-    await snapshots.check(transaction, current)
+    standings, locked_customers = await _lock_all(transaction, memory, current, incoming_events, identities, lock)
     profiles = await profiles_of(transaction, current, [*standings])
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []
@@ -209,16 +208,22 @@ async def _receive(
 
 async def _lock_all(
     transaction: Transaction,
-    names: dict[IdentifierKey, CustomerKey],
+    memory: _Memory,
+    current: Mapping[int, OrganisationSnapshot],
     incoming_events: Sequence[IncomingEvent],
-    customers: Sequence[CustomerKey | Problem | None],
+    identities: ResolvedIdentities,
     lock: Lock,
 ) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
-    """Lock the customers of a batch in key order; return what *lock* does. Raises Stale if one was erased."""
+    """Lock the customers of a batch in key order; return what *lock* does.
+
+    Raises Stale if one was erased, or if an organisation has another version than the *current* one by then.
+    """
+    customers = identities.customers
     customer_keys = sorted({customer for customer in customers if isinstance(customer, CustomerKey)})
     standings, locked_customers = await lock(transaction, customer_keys)
     if len(standings) + len(locked_customers) < len(customer_keys):
-        forget_erased(names, incoming_events, customers, standings.keys() | locked_customers)
+        forget_erased(memory.names, incoming_events, customers, standings.keys() | locked_customers)
+    await memory.snapshots.check(transaction, current)
     return standings, locked_customers
 
 

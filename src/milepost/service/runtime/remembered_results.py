@@ -9,6 +9,7 @@ from milepost.model.problem import Unavailable
 
 Result = TypeVar("Result")
 
+_SECOND_NS = 1_000_000_000
 KEPT_MAX = 100
 """How many results are remembered."""
 
@@ -16,9 +17,9 @@ STILL_COUNTED = "this is still being counted; ask again in some seconds"
 
 
 class _Computation(NamedTuple):
-    """A computation that was begun at a time of the process' steady clock."""
+    """A computation, and when it was begun: nanoseconds of the process' steady clock."""
 
-    begun: float
+    begun: int
     task: "asyncio.Task[Any]"
 
 
@@ -30,16 +31,18 @@ class RememberedResults:
         self._known: dict[Hashable, _Computation] = {}
         self._turn = asyncio.Semaphore(1)
 
-    async def get(
-        self, key: Hashable, compute: Callable[[], Awaitable[Result]], *, kept: float, patience: float
-    ) -> Result:
+    async def get(self, key: Hashable, compute: Callable[[], Awaitable[Result]], *, kept: int, patience: int) -> Result:
         """Return the result of *key*, computed at most *kept* seconds ago.
 
         Raises Unavailable if it takes longer than *patience* seconds; the computation goes on for whoever asks next.
         """
         found = self._known.get(key)
-        if found is None or (found.task.done() and (_failed(found.task) or time.monotonic() - found.begun > kept)):
-            found = self._known[key] = _Computation(time.monotonic(), asyncio.ensure_future(self._take_turn(compute)))
+        if found is None or (
+            found.task.done() and (_failed(found.task) or time.monotonic_ns() - found.begun > kept * _SECOND_NS)
+        ):
+            found = self._known[key] = _Computation(
+                time.monotonic_ns(), asyncio.ensure_future(self._take_turn(compute))
+            )
             self._forget()
         try:
             return cast("Result", await asyncio.wait_for(asyncio.shield(found.task), patience))

@@ -179,17 +179,21 @@ def _data(event: Event) -> dict[str, Any]:
         case ReverseEvent(original=original):
             found = {"original": original}
         case AdjustProgress() as adjusting:
-            found = {
-                "targetId": adjusting.target_id,
-                "periodId": adjusting.period_id,
-                "amount": adjusting.amount,
-                "reason": adjusting.note,
-                "author": adjusting.author,
-                "reverses": adjusting.reverses,
-            }
+            found = _adjustment(adjusting)
         case _:
             return {}
     return {name: value for name, value in found.items() if value is not None and value is not UNSET and value != ""}
+
+
+def _adjustment(adjusting: AdjustProgress) -> dict[str, Any]:
+    return {
+        "targetId": adjusting.target_id,
+        "periodId": adjusting.period_id,
+        "amount": adjusting.amount,
+        "reason": adjusting.note,
+        "author": adjusting.author,
+        "reverses": adjusting.reverses,
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:
