@@ -22,9 +22,8 @@ from milepost.demo.groceries import numbers
 from tests.oracle.answered_progress import running
 from tests.oracle.groceries import load
 
-CLOCK = "2017-12-12T12:00:00-05:00"
+CLOCK = "2017-12-16T12:00:00-05:00"
 WAIT_SECONDS_MAX = 600
-REVIEWER = "reviewer"
 
 
 class Case(NamedTuple):
@@ -58,6 +57,13 @@ def draft_of(case: Case) -> dict[str, Any]:
     return {**body, "preferredTillId": 0, "targets": [changed]}
 
 
+def asked(client: httpx2.Client, method: str, path: str, body: Mapping[str, object]) -> None:
+    """Make a request that has to succeed."""
+    answered = client.request(method, path, json=body)
+    if answered.is_error:
+        raise SystemExit(f"{method} {path}: {answered.text}")
+
+
 def achieved(client: httpx2.Client, customers: list[int], group_id: int) -> dict[int, Achieved]:
     """Return what each customer has achieved of a group."""
     found = {}
@@ -78,11 +84,11 @@ def tried(client: httpx2.Client, reviewer: httpx2.Client, group_id: int, custome
     """Preview a change, apply it, and print whether as many gain and lose as the preview said."""
     path = f"/api/v1/targetGroups/{group_id}/draft"
     before = achieved(client, customers, group_id)
-    client.put(path, json=draft_of(case)).raise_for_status()
-    client.post(f"{path}/preview", json={"policy": case.policy, "below": case.below}).raise_for_status()
+    asked(client, "PUT", path, draft_of(case))
+    asked(client, "POST", f"{path}/preview", {"policy": case.policy, "below": case.below})
     said = _until(client, f"{path}/preview", "previewed")
-    reviewer.post(f"{path}/review", json={"approved": True}).raise_for_status()
-    client.post(f"{path}/publish", json={}).raise_for_status()
+    asked(reviewer, "POST", f"{path}/review", {"approved": True})
+    asked(client, "POST", f"{path}/publish", {})
     _settled(client, group_id)
     after = achieved(client, customers, group_id)
     gain = sum(1 for customer in customers if after[customer] - before[customer])
@@ -114,11 +120,12 @@ def _settled(client: httpx2.Client, group_id: int) -> None:
     raise SystemExit("the recomputation does not end")
 
 
-def added_reviewer(data: Path) -> str:
-    """Add a second till of the demo's organisation, which approves changes; return its password."""
-    command = [sys.executable, "-m", "milepost", "till", "add", REVIEWER, "--org", ORGANISATION, "--data", str(data)]
+def added_reviewer(data: Path) -> tuple[str, str]:
+    """Add a further till of the demo's organisation, which approves changes; return its login."""
+    name = f"reviewer-{time.time_ns()}"
+    command = [sys.executable, "-m", "milepost", "till", "add", name, "--org", ORGANISATION, "--data", str(data)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return str(json.loads(done.stdout)["password"])
+    return name, str(json.loads(done.stdout)["password"])
 
 
 def main() -> int:
@@ -128,9 +135,9 @@ def main() -> int:
     parser.add_argument("--households", type=int, default=200, help="load and compare this many")
     chosen = parser.parse_args()
     load(chosen.data, chosen.households)
-    password = added_reviewer(chosen.data)
+    login = added_reviewer(chosen.data)
     with running(chosen.data, CLOCK) as client:
-        reviewer = httpx2.Client(base_url=client.base_url, auth=(REVIEWER, password), timeout=60)
+        reviewer = httpx2.Client(base_url=client.base_url, auth=login, timeout=60)
         groups = client.get("/v3/targetGroups", params={"limit": 100}).raise_for_status().json()["data"]
         group_id = next(group["id"] for group in groups if group["name"] == draft_of(CASES[0])["name"])
         customers = [

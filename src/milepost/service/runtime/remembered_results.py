@@ -22,6 +22,13 @@ class _Computation(NamedTuple):
     begun: int
     task: "asyncio.Task[Any]"
 
+    def is_over(self, kept: int) -> bool:
+        """Whether it has failed, or has a result that was begun more than *kept* seconds ago."""
+        if not self.task.done():
+            return False
+        has_failed = self.task.cancelled() or self.task.exception() is not None
+        return has_failed or time.monotonic_ns() - self.begun > kept * _SECOND_NS
+
 
 class RememberedResults:
     """The results of this process, by key. One is computed at a time, so that other requests go on."""
@@ -37,12 +44,9 @@ class RememberedResults:
         Raises Unavailable if it takes longer than *patience* seconds; the computation goes on for whoever asks next.
         """
         found = self._known.get(key)
-        if found is None or (
-            found.task.done() and (_failed(found.task) or time.monotonic_ns() - found.begun > kept * _SECOND_NS)
-        ):
-            found = self._known[key] = _Computation(
-                time.monotonic_ns(), asyncio.ensure_future(self._take_turn(compute))
-            )
+        if found is None or found.is_over(kept):
+            task = asyncio.ensure_future(self._take_turn(compute))
+            found = self._known[key] = _Computation(time.monotonic_ns(), task)
             self._forget()
         try:
             return cast("Result", await asyncio.wait_for(asyncio.shield(found.task), patience))
@@ -61,7 +65,3 @@ class RememberedResults:
         while len(self._known) > KEPT_MAX:
             oldest = min(self._known, key=lambda key: self._known[key].begun)
             del self._known[oldest]
-
-
-def _failed(task: "asyncio.Task[Any]") -> bool:
-    return task.cancelled() or task.exception() is not None
