@@ -16,7 +16,7 @@ import pytest
 
 from milepost import wiring
 from milepost.cli.imports import external_sort
-from milepost.cli.imports.backfill import backfill, customer_order
+from milepost.cli.imports.backfill import backfill, customer_order, shared_names
 from tests.cli.test_import_events import HEADING, Shell, prepared_shell, shell
 from tests.store.test_cut_anywhere import define_own_windows, stored
 
@@ -115,7 +115,7 @@ def test_a_backfill_gives_what_the_order_of_times_gives(
         monkeypatch.setattr(customer_order, "PART_EVENTS_MAX", part * 3)
         monkeypatch.setattr(external_sort, "PIECE_ITEMS_MAX", piece)
         named = ["past.ndjson"] if files == 1 else ["first.ndjson", "second.ndjson"]
-        assert (part, *expected) == (part, *imported(*named, "--backfill", "--processes", "1"))
+        assert (part, *expected) == (part, *imported(*named, "--backfill", "--receivers", "1"))
     assert [] == [*Path().glob("*.progress")]
 
 
@@ -130,10 +130,10 @@ def test_customers_who_claim_one_name_are_received_in_the_order_of_times(
             name = {"externalId": f"{customer} {number}"}
             events.append({"id": f"n{number}", "time": f"2026-11-0{day}T10:00:00Z", "customer": name} | bill)
     write("past.ndjson", events)
-    shell.run("events", "past.ndjson", "--backfill", "--processes", "1")
+    shell.run("events", "past.ndjson", "--backfill", "--receivers", "1")
     assert 16 == len([row for row in stored(database_url) if row[0].startswith("early") and "n" in str(row[2])])
-    monkeypatch.setattr(customer_order.SharedNames, "groups", lambda _: {})
-    shell.run("events", "past.ndjson", "--backfill", "--processes", "1")
+    monkeypatch.setattr(shared_names.SharedNames, "groups", lambda _: {})
+    shell.run("events", "past.ndjson", "--backfill", "--receivers", "1")
     early = [row for row in stored(database_url) if row[0].startswith("early") and row[2] is not None]
     assert len(early) < 16
 
@@ -143,7 +143,7 @@ def test_several_processes_receive_the_same(windows: Shell, database_url: str) -
     write("past.ndjson", past(5, shares_names=False))
     code, printed, _ = windows.run("events", "past.ndjson", "--json", "--rejects", "plain.rejects")
     expected = code, counts(printed), stored(database_url)
-    code, printed, _ = windows.run("events", "past.ndjson", "--backfill", "--processes", "2", "--json")
+    code, printed, _ = windows.run("events", "past.ndjson", "--backfill", "--receivers", "2", "--json")
     assert expected == (code, counts(printed), stored(database_url))
     refused = [{*json.loads(line)} for line in Path("past.ndjson.rejects").read_text().splitlines()]
     assert (expected[1]["refused"], {"row", "status", "problems", "event"}) == (
@@ -157,7 +157,7 @@ def test_nobody_is_notified_unless_it_is_asked_for(windows: Shell, database_url:
     write("past.ndjson", past(1))
 
     def told(*options: str) -> int:
-        windows.run("events", "past.ndjson", "--backfill", "--processes", "1", *options)
+        windows.run("events", "past.ndjson", "--backfill", "--receivers", "1", *options)
         with psycopg.connect(database_url) as connection:
             (count,) = connection.execute("select count(*) from outbox").fetchone() or (0,)
         assert stored(database_url)
@@ -182,10 +182,10 @@ def test_an_interrupted_backfill_goes_on(shell: Shell, database_url: str, monkey
             raise KeyboardInterrupt
 
     monkeypatch.setattr(backfill.Backfill, "_note", interrupt)
-    assert 0 != shell.run("events", "past.ndjson", "--backfill", "--processes", "1")[0]
+    assert 0 != shell.run("events", "past.ndjson", "--backfill", "--receivers", "1")[0]
     monkeypatch.setattr(backfill.Backfill, "_note", note)
     assert Path("past.ndjson.progress").exists()
-    _, printed, messages = shell.run("events", "past.ndjson", "--backfill", "--processes", "1", "--json")
+    _, printed, messages = shell.run("events", "past.ndjson", "--backfill", "--receivers", "1", "--json")
     assert "continuing an interrupted backfill" in messages
     assert counts(printed)["events"] + sent[-1] == EVENTS
     assert expected == stored(database_url)
@@ -196,7 +196,7 @@ def test_a_changed_file_begins_again(shell: Shell, database_url: str) -> None:
     write("past.ndjson", past(3, shares_names=False))
     mark = {"checksum": "0" * 16, "wholeUntil": "ff" * 16}
     Path("past.ndjson.progress").write_text(json.dumps(mark))
-    _, printed, messages = shell.run("events", "past.ndjson", "--backfill", "--processes", "1", "--json")
+    _, printed, messages = shell.run("events", "past.ndjson", "--backfill", "--receivers", "1", "--json")
     assert "continuing" not in messages
     assert counts(printed)["events"] == EVENTS
     assert stored(database_url)
@@ -209,7 +209,7 @@ def test_a_killed_backfill_leaves_no_process_and_nothing_half(shell: Shell, data
     )
     Path("big.csv").write_text(HEADING + lines)
     command = [sys.executable, "-m", "milepost", "import", "events", "big.csv", "--org", "brand", "--backfill"]
-    command += ["--processes", "2"]
+    command += ["--receivers", "2"]
     process = subprocess.Popen(command, env={**os.environ}, stderr=subprocess.PIPE)
     with psycopg.connect(database_url, autocommit=True) as connection:
 
@@ -225,7 +225,7 @@ def test_a_killed_backfill_leaves_no_process_and_nothing_half(shell: Shell, data
         process.wait()
         while any(Path(f"/proc/{child}").exists() for child in children):
             time.sleep(0.05)
-        _, printed, _ = shell.run("events", "big.csv", "--backfill", "--processes", "2", "--json")
+        _, printed, _ = shell.run("events", "big.csv", "--backfill", "--receivers", "2", "--json")
         assert 6_000 == received()
         (sums,) = connection.execute("select count(*) from event_claim").fetchone() or (0,)
         assert 6_000 == sums
@@ -248,7 +248,7 @@ def _children(pid: int) -> list[int]:
 @pytest.mark.parametrize(
     "options, problem",
     [
-        (["a.csv", "--processes", "2"], "--processes goes with --backfill"),
+        (["a.csv", "--receivers", "2"], "--receivers goes with --backfill"),
         (["a.csv", "--tell-outcomes"], "--tell-outcomes goes with --backfill"),
         (["a.csv", "--backfill", "--order", "file"], "--order a backfill receives the events of each customer"),
         (["a.csv", "b.csv", "--rejects", "c.csv"], "--rejects goes with one file"),

@@ -63,10 +63,10 @@ IsBackfill = Annotated[
     bool,
     typer.Option("--backfill", help="receive a past: customer by customer, all files together, notifying nobody"),
 ]
-BackfillProcesses = Annotated[
+Receivers = Annotated[
     int | None,
     typer.Option(
-        "--processes", min=1, show_default="one per processor", help="processes that receive; only with --backfill"
+        "--receivers", min=1, show_default="one per processor", help="processes that receive; only with --backfill"
     ),
 ]
 TellOutcomes = Annotated[
@@ -90,7 +90,7 @@ def import_events(
     order: InOrder = Order.TIME,
     afresh: Afresh = False,
     backfill: IsBackfill = False,
-    processes: BackfillProcesses = None,
+    receivers: Receivers = None,
     tell_outcomes: TellOutcomes = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -105,7 +105,15 @@ def import_events(
     The exit code is 0 if every row was taken or known before, 3 if some were refused, and 1 if all were or if the file
     cannot be read.
     """
-    pace = _Pace(order, processes, dry_run, afresh, backfill and not dry_run, tell_outcomes)
+    is_backfill = backfill and not dry_run
+    pace = _Pace(
+        order=order,
+        receivers=receivers,
+        is_dry=dry_run,
+        begins_afresh=afresh,
+        is_backfill=is_backfill,
+        tells_outcomes=tell_outcomes,
+    )
     _check(files, rejects, pace)
     text = ReadOptions(encoding, delimiter, decimal, fill_short_rows)
     options = _options(text, date_format, time_zone, None if mapping is None else read_mapping(mapping))
@@ -114,10 +122,10 @@ def import_events(
 
 
 class _Pace(NamedTuple):
-    """How files are received: in which order, by how many processes, and whether all together as a backfill."""
+    """How files are received: in which order, by how many receivers, and whether all together as a backfill."""
 
     order: Order
-    processes: int | None
+    receivers: int | None
     is_dry: bool
     begins_afresh: bool
     is_backfill: bool
@@ -136,7 +144,7 @@ def _check(files: Sequence[Path], rejects: Path | None, pace: _Pace) -> None:
     if pace.is_backfill and pace.order is Order.FILE:
         problems.append(Problem("--order", "a backfill receives the events of each customer in the order of time"))
     if not pace.is_backfill and not pace.is_dry:
-        problems += [Problem("--processes", "goes with --backfill")] if pace.processes is not None else []
+        problems += [Problem("--receivers", "goes with --backfill")] if pace.receivers is not None else []
         problems += [Problem("--tell-outcomes", "goes with --backfill")] if pace.tells_outcomes else []
     if problems:
         raise Refused(*problems)
@@ -184,7 +192,7 @@ async def _backfill(
     return await Backfill(runtime, files, rejected).run(
         organisation,
         options,
-        processes=pace.processes or os.cpu_count() or 1,
+        processes=pace.receivers or os.cpu_count() or 1,
         tells_outcomes=pace.tells_outcomes,
         afresh=pace.begins_afresh,
     )
