@@ -115,7 +115,7 @@ class Database:
 
     def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
         """Prepare a pool for the server at *url*, without opening a connection."""
-        self._limits = limits
+        self.limits = limits
         self.url = url
         self._drained_at = -math.inf
         self._draining: asyncio.Task[None] | None = None
@@ -220,7 +220,7 @@ class Database:
         raise AssertionError("the last attempt returns or raises")
 
     def _watch(self, connection: psycopg.AsyncConnection[Row]) -> SilenceWatch:
-        return SilenceWatch(connection, self._limits.statement + self._limits.margin)
+        return SilenceWatch(connection, self.limits.statement + self.limits.margin)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -238,9 +238,9 @@ class Database:
     async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
         """Set the time limits of a new connection, and how its statements are planned (decision 0050)."""
         settings = _PLANNING | {
-            "statement_timeout": f"{self._limits.statement:g}s",
-            "lock_timeout": f"{self._limits.lock:g}s",
-            "idle_in_transaction_session_timeout": f"{self._limits.statement * 6:g}s",
+            "statement_timeout": f"{self.limits.statement:g}s",
+            "lock_timeout": f"{self.limits.lock:g}s",
+            "idle_in_transaction_session_timeout": f"{self.limits.statement * 6:g}s",
         }
         with self._watch(connection):
             await connection.execute(statement("configure"), {"names": [*settings], "values": [*settings.values()]})
