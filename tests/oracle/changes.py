@@ -1,7 +1,7 @@
 """What a preview counts is what is found after it is applied, for each policy, on real bills.
 
 Run it with `dev.py oracle changes --data DIR [--households N]`. It lets `milepost demo` load the bills if DIR has
-none, starts a server on DIR in the middle of December, changes the monthly spend by each policy, and asks for each
+none, starts a server on DIR in the middle of November, changes the monthly spend by each policy, and asks for each
 household before and after. It changes DIR. Prints a line for each policy and, last, `compared N, differ M`.
 """
 
@@ -22,7 +22,7 @@ from milepost.demo.groceries import numbers
 from tests.oracle.answered_progress import running
 from tests.oracle.groceries import load
 
-CLOCK = "2017-12-16T12:00:00-05:00"
+CLOCK = "2017-11-16T12:00:00-05:00"
 WAIT_SECONDS_MAX = 600
 
 
