@@ -57,6 +57,7 @@ class Stage:
         organisation.work()
         goal = self.goal() | {"endDate": "2026-01-30"}
         self.own = json_of(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
+        organisation.post(f"/api/v1/customers/{self.customers[0]}/adjustments", self.correction() | {"id": "corrected"})
         self.tried = prepare(organisation, self.groups, definitions())
         self.known = known_names(self, job["jobId"])
         runtime, name = organisation.client.runtime, organisation.organisation.name
@@ -71,7 +72,7 @@ class Stage:
         target_id, period = chance.choice(group["targets"])["id"], chance.choice(group["periods"])
         found = dict.fromkeys(("group_id", "targetGroupId"), group["id"])
         found |= dict.fromkeys(("target_id", "target_rule_id", "targetId", "targetRuleId"), target_id)
-        if path.endswith("{goal_id}"):
+        if path.endswith(("{goal_id}", "/reversal")):
             found["customer_id"] = self.customers[0]
         if path.endswith("/erasure"):
             found["customer_id"] = self.leaver
@@ -98,6 +99,15 @@ class Stage:
     def goal(self) -> Json:
         """Return a goal that a customer may set."""
         return {"template": self.pattern, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
+
+    def correction(self) -> Json:
+        """Return a correction of progress."""
+        return {
+            "id": bill()["id"],
+            "targetId": self.groups[0]["targets"][0]["id"],
+            "amount": 5,
+            "reason": "the till was offline",
+        }
 
     def periods(self) -> list[Json]:
         """Return changed periods."""
@@ -258,12 +268,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
     ("POST", f"{CUSTOMERS}awards/voids"): _void,
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
-    ("POST", f"{CUSTOMERS}adjustments"): lambda stage: {
-        "id": bill()["id"],
-        "targetId": stage.groups[0]["targets"][0]["id"],
-        "amount": 5,
-        "reason": "the till was offline",
-    },
+    ("POST", f"{CUSTOMERS}adjustments"): Stage.correction,
     ("POST", f"{CUSTOMERS}adjustments/{{adjustment_id}}/reversal"): lambda _: {"reason": "a mistake"},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
         "id": bill()["id"],

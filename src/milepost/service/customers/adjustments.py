@@ -101,7 +101,8 @@ async def adjust_progress(
 async def reverse_adjustment(runtime: Runtime, caller: Caller, customer_id: int, id_: str, wish: Wish) -> Adjusted:
     """Take the adjustment *id_* back by a second one. Raises NotFound, and Refused with all problems."""
     view = await _view(runtime, caller, customer_id)
-    first = await find_command(runtime, caller.org_id, view.customer.id, EventKey(SOURCE, id_))
+    known = EventKey(SOURCE, id_)
+    first = None if "\0" in id_ else await find_command(runtime, caller.org_id, view.customer.id, known)
     payload = None if first is None else first.event().payload
     if not isinstance(payload, AdjustProgress):
         raise NotFound(f"customer {customer_id} has no adjustment {id_!r}")
