@@ -130,7 +130,7 @@ async def _lags(url: str, receiver: Receiver, dead_port: int, plan: Plan) -> dic
     """Return the lags with and without a dead receiver; both take turns, so that they meet the same machine."""
     found: dict[str, list[float]] = {"alone": [], "one dead beside": []}
     async with (
-        milepost_server(url, lanes=2, clock=CLOCK, environment=ENVIRONMENT) as address,
+        milepost_server(url, lanes=2, clock=CLOCK, has_worker=True, environment=ENVIRONMENT) as address,
         Connection(address, basic(TILL, PASSWORD)) as connection,
     ):
         await connection.post("/v3/targetGroups", json.dumps(TARGET).encode())
