@@ -27,7 +27,7 @@ from milepost.store.delivery import deliveries, webhooks
 from milepost.store.delivery.deliveries import Settled
 
 IN_FLIGHT_MAX = 256
-IN_FLIGHT_FIRST, IN_FLIGHT_EACH = 8, 32
+IN_FLIGHT_FIRST, IN_FLIGHT_EACH = 8, 16
 """Attempts of one webhook that one process makes at a time: at first and after a failure, and after many successes.
 
 With more of them fewer transactions are needed for a message; but those to a dead receiver are lost.

@@ -19,7 +19,7 @@ from milepost.service.delivery.sending.addresses import Destination, Forbidden, 
 ANSWER_BYTES_MAX = 16 * 1024
 HEADERS_KEPT_MAX = 50
 HEADER_CHARACTERS_MAX = 1_000
-CONNECTIONS_KEPT = 32
+CONNECTIONS_KEPT = 16
 CLIENTS_MAX = 200
 """Destinations to which connections are kept open."""
 
