@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
@@ -131,9 +132,16 @@ class Story:
     async def round(self, client: httpx2.AsyncClient, customers: Sequence[str]) -> None:
         """Kill each of the three while events are sent and messages are under way."""
         for victim in ("serve", "worker", "postgres"):
-            before = len(self.arrived)
-            sending = asyncio.create_task(self._send(client, customers, f"{customers[0]} {victim}"))
-            await _until(lambda before=before: len(self.arrived) >= before + ARRIVED_BEFORE_A_KILL and self.open)  # type: ignore[misc]
+            before, deadline = len(self.arrived), time.monotonic() + PATIENCE_SECONDS
+            names = (f"{customers[0]} {victim} {place}" for place in count())
+            sending = asyncio.create_task(self._send(client, customers, next(names)))
+            while not (self.open and len(self.arrived) >= before + ARRIVED_BEFORE_A_KILL):
+                assert time.monotonic() < deadline, f"{len(self.arrived) - before} messages, {self.kills}"
+                if sending.done():
+                    # Whatever failed it is the reason; else everything was under way before anybody looked.
+                    sending.result()
+                    sending = asyncio.create_task(self._send(client, customers, next(names)))
+                await asyncio.sleep(0.01)
             self.kills.append((victim, self.open))
             self.installation.kill(victim)
             await sending
