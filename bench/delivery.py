@@ -177,13 +177,14 @@ async def _paced(address: Address, receiver: Receiver, name: str, rate: int) -> 
         for tick in range(SECONDS * 1_000 // EACH_MS):
             await asyncio.sleep(max(0.0, began + tick * EACH_MS / 1_000 - time.perf_counter()))
             customers = [f"{name}/{tick}/{place}" for place in range(count)]
-            await connection.post("/api/v1/events", _bills(customers))
+            await connection.post("/api/v1/events", bills(customers))
             answered |= dict.fromkeys(customers, time.perf_counter())
     await _until(lambda: all(customer in receiver.came for customer in answered))
     return [max(0.0, receiver.came[customer] - at) for customer, at in answered.items()]
 
 
-def _bills(customers: list[str]) -> bytes:
+def bills(customers: list[str]) -> bytes:
+    """Return a batch with a bill of each customer, which reaches the target."""
     return json.dumps(
         [
             {
@@ -243,7 +244,7 @@ async def _fill(url: str, name: str, count: int) -> None:
         Connection(address, basic(TILL, PASSWORD)) as connection,
     ):
         for start in range(0, count, BATCH):
-            await connection.post("/api/v1/events", _bills([f"{name}/{start + place}" for place in range(BATCH)]))
+            await connection.post("/api/v1/events", bills([f"{name}/{start + place}" for place in range(BATCH)]))
 
 
 @contextmanager
