@@ -35,8 +35,8 @@ SETTLING_SECONDS = 1.5
 
 HALF_OPEN = 1_000
 STORES_AT_ONCE = 1_000
-IMPORT_BYTES = 250
-"""About the size of an event of the imported file."""
+STORES_OF_TARGET = 10_000
+"""The most stores that a target may name; the organisation may have more."""
 
 GOAL = 2.0
 Neighbour = Mapping[str, str | int | list[int]]
@@ -55,7 +55,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
         neighbours: dict[str, Neighbour] = {
             "a flood of wrong passwords": {"kind": "logins"},
             f"an import of {file.stat().st_size >> 20} MB": {"kind": "import", "file": str(file), "url": url},
-            f"a target of {stores} stores, again and again": {"kind": "definitions", "stores": store_ids},
+            f"definitions, with {stores} stores": {"kind": "definitions", "stores": store_ids[:STORES_OF_TARGET]},
             f"{HALF_OPEN} half requests": {"kind": "half"},
         }
         numbers = count()
