@@ -68,6 +68,10 @@ async def run(server: Postgres, plan: Plan) -> Finding:
                 async with _beside(address, dict(neighbour)):
                     loaded = await _slice(address, name, numbers)
                 found[name].append((quiet, loaded))
+    return _finding(found, plan, [*began, *load()])
+
+
+def _finding(found: Mapping[str, list[tuple[Times, Times]]], plan: Plan, loads: list[float]) -> Finding:
     ratios = {
         name: [after.quantile(0.99) / before.quantile(0.99) for before, after in both] for name, both in found.items()
     }
@@ -83,8 +87,13 @@ async def run(server: Postgres, plan: Plan) -> Finding:
             ]
             for name, both in found.items()
         ],
-        facts={"clients": CLIENTS, "eventsOfSlice": CLIENTS * EVENTS_EACH, "stores": stores, "rounds": plan.rounds},
-        figures={"ratios": ratios, "load": [*began, *load()]},
+        facts={
+            "clients": CLIENTS,
+            "eventsOfSlice": CLIENTS * EVENTS_EACH,
+            "stores": plan.customers,
+            "rounds": plan.rounds,
+        },
+        figures={"ratios": ratios, "load": loads},
     )
 
 
