@@ -55,9 +55,9 @@ class Stage:
         job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
         organisation.post(f"/v3/targetGroups/{by_list['id']}/targets/{by_list['targets'][0]['id']}/enroll", enrolment)
         organisation.work()
-        goal = self.goal() | {"endDate": "2026-01-30"}
-        self.own = json_of(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
-        organisation.post(f"/api/v1/customers/{self.customers[0]}/adjustments", self.correction() | {"id": "corrected"})
+        path, goal = f"/api/v1/customers/{self.customers[0]}", self.goal() | {"endDate": "2026-01-30"}
+        self.own = json_of(organisation.post(f"{path}/goals", goal))["id"]
+        organisation.post(f"{path}/adjustments", self.correction() | {"id": "corrected"})
         self.tried = prepare(organisation, self.groups, definitions())
         self.known = known_names(self, job["jobId"])
         runtime, name = organisation.client.runtime, organisation.organisation.name

@@ -83,10 +83,13 @@ def achieved(client: httpx2.Client, customers: list[int], group_id: int) -> dict
 def tried(client: httpx2.Client, reviewer: httpx2.Client, group_id: int, customers: list[int], case: Case) -> bool:
     """Preview a change, apply it, and print whether as many gain and lose as the preview said."""
     path = f"/api/v1/targetGroups/{group_id}/draft"
-    before = achieved(client, customers, group_id)
     asked(client, "PUT", path, draft_of(case))
     asked(client, "POST", f"{path}/preview", {"policy": case.policy, "below": case.below})
     said = _until(client, f"{path}/preview", "previewed")
+    # The demo's visitors are customers too; those who gain or lose are in the preview's file.
+    rows = client.get(f"{path}/preview/customers").raise_for_status().text.splitlines()[1:]
+    customers = sorted({*customers, *(int(row.partition(",")[0]) for row in rows)})
+    before = achieved(client, customers, group_id)
     asked(reviewer, "POST", f"{path}/review", {"approved": True})
     asked(client, "POST", f"{path}/publish", {})
     _settled(client, group_id)
