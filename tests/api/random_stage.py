@@ -37,10 +37,9 @@ class Stage:
         for what, item in declared:
             organisation.post(f"/api/v1/{what}", [item])
         organisation.post("/v2/events", RUN)
-        self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
-        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20, "outcomeFeed": "ON"}
-        organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
         self.audience = json_of(organisation.post("/api/v1/audiences", {"name": "Friends"}))
+        self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
+        self._allow_goals()
         self.groups = [organisation.define(one) for one in definitions()]
         organisation.send_events(
             *(
@@ -55,8 +54,8 @@ class Stage:
         job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
         organisation.post(f"/v3/targetGroups/{by_list['id']}/targets/{by_list['targets'][0]['id']}/enroll", enrolment)
         organisation.work()
-        path, goal = f"/api/v1/customers/{self.customers[0]}", self.goal() | {"endDate": "2026-01-30"}
-        self.own = json_of(organisation.post(f"{path}/goals", goal))["id"]
+        path = f"/api/v1/customers/{self.customers[0]}"
+        self.own = json_of(organisation.post(f"{path}/goals", self.goal() | {"endDate": "2026-01-30"}))["id"]
         organisation.post(f"{path}/adjustments", self.correction() | {"id": "corrected"})
         self.tried = prepare(organisation, self.groups, definitions())
         self.known = known_names(self, job["jobId"])
@@ -64,6 +63,11 @@ class Stage:
         self.key = organisation.client.run(
             lambda: add_key(runtime.database, name="key", organisation=name, now=runtime.clock())
         )
+
+    def _allow_goals(self) -> None:
+        """Let customers set goals after the pattern."""
+        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20, "outcomeFeed": "ON"}
+        self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
 
     def somewhere(self, path: str, chance: Random) -> dict[str, Any]:
         """Return names that belong together: a group of the kind of the route, a target and a period of it."""

@@ -36,6 +36,8 @@ class Case(NamedTuple):
 
 
 CASES = (
+    # The first one also undoes what an earlier run has changed.
+    Case("RECOMPUTE_ALL", "REVOKE", 200),
     Case("NEXT_PERIOD", "KEEP", 50),
     Case("FROM_NOW", "KEEP", 60),
     Case("FROM_NOW", "REVOKE", 250),
