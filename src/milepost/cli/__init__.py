@@ -37,6 +37,7 @@ from milepost.cli.organisations.users import user
 from milepost.cli.output import print_message
 from milepost.cli.queues import queues
 from milepost.cli.serve import serve
+from milepost.cli.targets.commands import targets
 from milepost.cli.top import top
 from milepost.cli.upgrade import upgrade
 from milepost.cli.verify import verify
@@ -92,6 +93,7 @@ app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(queues, name="queues")
+app.add_typer(targets, name="targets")
 
 
 @app.callback()

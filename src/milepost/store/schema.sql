@@ -671,6 +671,12 @@ create table definition_change (
 );
 create index definition_change_of_group on definition_change (org_id, group_id, change_id);
 create index definition_change_open on definition_change (org_id) where state in ('scheduled', 'recomputing');
+-- Which changes of definitions were published from files.
+create table change_from_files (
+    org_id bigint not null references organisation (org_id),
+    change_id bigint not null,
+    primary key (org_id, change_id)
+);
 -- Customers who gain or lose by a change, as its preview found them.
 create table change_effect (
     bucket int not null,

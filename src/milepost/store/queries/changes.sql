@@ -9,6 +9,10 @@ returning revision;
 select revision, body, (extract(epoch from saved_at) * 1000000)::bigint, saved_by
 from definition_draft where org_id = %(org_id)s and group_id = %(group_id)s;
 
+-- drafts: the drafts of an organisation
+select revision, body, (extract(epoch from saved_at) * 1000000)::bigint, saved_by
+from definition_draft where org_id = %(org_id)s order by group_id;
+
 -- delete_draft: delete the draft of a group
 delete from definition_draft where org_id = %(org_id)s and group_id = %(group_id)s;
 
@@ -75,6 +79,13 @@ update definition_change set state = %(state)s, batch = %(batch)s, looked_at = %
     starts_at = to_timestamp(%(starts_at)s::bigint / 1000000.0),
     published_at = to_timestamp(%(published_at)s::bigint / 1000000.0), version = %(version)s, body = %(body)s
 where org_id = %(org_id)s and change_id = %(change_id)s;
+
+-- mark_from_files: note that a change was published from files
+insert into change_from_files (org_id, change_id) values (%(org_id)s, %(change_id)s) on conflict do nothing;
+
+-- versions_from_files: the versions of a group that were published from files, latest last
+select c.version from definition_change as c join change_from_files using (org_id, change_id)
+where c.org_id = %(org_id)s and c.group_id = %(group_id)s and c.version is not null order by c.version;
 
 -- add_effects: keep which customers gain and lose
 insert into change_effect (bucket, org_id, change_id, customer_id, gains, losses)
