@@ -139,7 +139,7 @@ async def _apply(
     policies = read_policies(policy, below) if earlier is None else earlier.policies
     planned, context = await plan_folder(runtime, org_id, folder, policies)
     if earlier is not None:
-        problems = [*moved_problems(planned, earlier.versions), *earlier.problems(planned, context)]
+        problems = moved_problems(planned, earlier.versions) or earlier.problems(planned, context)
         if problems:
             raise Refused(*problems)
     applied = await apply_plan(runtime, caller_within(org_id), planned, comment)

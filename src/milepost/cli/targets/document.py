@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from milepost.model.event import BILL
 from milepost.model.target import (
     CapScope,
     Evaluation,
@@ -130,7 +131,7 @@ def _target(target: Target, group: TargetGroup, references: References) -> Docum
             "active": None if target.active else False,
             "targetEntity": target.entity.value,
             "targetType": target.kpi.value,
-            "eventName": target.event_name,
+            "eventName": None if target.event_name == BILL else target.event_name,
             "extendedFieldInfo": None if target.metadata is None else _metadata(target.metadata),
             "expression": None if target.expression == ALWAYS else target.expression,
             "filters": None if target.filters is None else [_filter(one, references) for one in target.filters],

@@ -83,25 +83,34 @@ async def read_context(runtime: Runtime, org_id: int) -> Context:
 async def export_groups(runtime: Runtime, org_id: int, folder: Path) -> list[tuple[Path, bool]]:
     """Write a file for each live group; return the files, each with whether it was written.
 
-    A group that has a file keeps it; one that says the same already is not touched, so that its comments stay.
+    A group that has a file keeps it; one that says the same already is not touched, so that its comments stay. Raises
+    Refused if a file of the folder cannot be read.
     """
-    return write_groups(await read_context(runtime, org_id), folder)
+    context, same = await read_context(runtime, org_id), frozenset[str]()
+    if _has_files(folder):
+        plan, _ = await plan_folder(runtime, org_id, folder, read_policies((), BelowGoal.KEEP.value))
+        same = frozenset(one.wanted.name.casefold() for one in plan.groups if one.group is None and not one.waiting)
+    return _write(context, folder, same)
 
 
-def write_groups(context: Context, folder: Path) -> list[tuple[Path, bool]]:
-    """Write the files of the live groups that have none, or whose file says something else."""
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and bool(read_folder(folder))
+
+
+def _write(context: Context, folder: Path, same: frozenset[str]) -> list[tuple[Path, bool]]:
+    """Write the files of the live groups but those of *same*, whose files say what is live."""
     folder.mkdir(parents=True, exist_ok=True)
     files = read_folder(folder)
     present = {file.name.casefold(): file for file in files}
     taken = {str(file.path) for file in files}
     written: list[tuple[Path, bool]] = []
     for group in context.groups:
-        document, file = context.write(group), present.get(group.name.casefold())
+        file = present.get(group.name.casefold())
         path = Path(_file_name(group.name, taken)) if file is None else file.path
         taken.add(str(path))
-        is_new = file is None or file.document != document
+        is_new = group.name.casefold() not in same
         if is_new:
-            (folder / path).write_text(write_yaml(document), "utf-8")
+            (folder / path).write_text(write_yaml(context.write(group)), "utf-8")
         written.append((path, is_new))
     return written
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from milepost.model.target import Evaluation, Target, TargetGroup
+from milepost.model.target import Evaluation, Period, Target, TargetGroup
 from milepost.model.time import SECOND_US, Micros
 from milepost.rules.definition.draft import AudienceDraft, TargetDraft
 from milepost.service.definitions.define import DefinitionRequest
@@ -34,12 +34,16 @@ def _in_version(draft: AudienceDraft, versions: dict[int, int]) -> AudienceDraft
 
 
 def as_before(group: TargetGroup, live: TargetGroup) -> TargetGroup:
-    """Return *group* with the cycle window of *live* if it is the same to the second, as files show it."""
+    """Return *group* with the instants of *live* wherever it says the same of them.
+
+    Files show days and seconds. Which instants these are may have been found by an earlier rule for time zones.
+    """
+    if group.time_zone_name != live.time_zone_name:
+        return group
+    if group.evaluation is live.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
+        return _with_days_of(group, live)
     opens, closes = group.cycle_opens_at, group.cycle_closes_at
     if not (_same_second(opens, live.cycle_opens_at) and _same_second(closes, live.cycle_closes_at)):
-        return group
-    group = replace(group, cycle_opens_at=live.cycle_opens_at, cycle_closes_at=live.cycle_closes_at)
-    if group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW:
         return group
     periods = tuple(
         replace(one, opens_at=live.cycle_opens_at, closes_at=live.cycle_closes_at)
@@ -47,7 +51,28 @@ def as_before(group: TargetGroup, live: TargetGroup) -> TargetGroup:
         else one
         for one in group.periods
     )
-    return replace(group, periods=periods)
+    return replace(group, cycle_opens_at=live.cycle_opens_at, cycle_closes_at=live.cycle_closes_at, periods=periods)
+
+
+def _with_days_of(group: TargetGroup, live: TargetGroup) -> TargetGroup:
+    """Return *group* with each day beginning and ending as in *live*, and a cycle window that follows from periods."""
+    known = {one.id: one for one in live.periods}
+    periods = tuple(_as_period(one, known.get(one.id)) for one in group.periods)
+    if (group.cycle_opens_at, group.cycle_closes_at) != _around(group.periods):
+        return replace(group, periods=periods)
+    opens, closes = _around(periods)
+    return replace(group, periods=periods, cycle_opens_at=opens, cycle_closes_at=closes)
+
+
+def _as_period(period: Period, live: Period | None) -> Period:
+    if live is None or (period.starts_on, period.ends_on) != (live.starts_on, live.ends_on):
+        return period
+    return replace(period, opens_at=live.opens_at, closes_at=live.closes_at)
+
+
+def _around(periods: tuple[Period, ...]) -> tuple[Micros, Micros]:
+    opens, closes = min(one.opens_at for one in periods), max(one.closes_at for one in periods)
+    return opens, Micros(closes - SECOND_US)
 
 
 def _same_second(one: Micros, other: Micros) -> bool:
