@@ -13,7 +13,7 @@ from milepost.service.changes.drafts import NO_DRAFT, record
 from milepost.service.changes.previews import NO_PREVIEW
 from milepost.service.definitions.audiences import lock_audiences
 from milepost.service.definitions.define import holders_of
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.snapshot.access import Caller
 from milepost.store import codec, definitions, organisations
 from milepost.store.database import Transaction
@@ -136,7 +136,7 @@ async def publish_due(runtime: Runtime) -> bool:
     """
 
     async def work(transaction: Transaction) -> bool:
-        ready = await changes.due(transaction, runtime.clock())
+        ready = await changes.due(transaction, runtime.clocks.real())
         if not ready:
             return False
         organisation = await organisations.lock(transaction, ready[0].org_id)
@@ -146,7 +146,8 @@ async def publish_due(runtime: Runtime) -> bool:
                 comment = "; ".join(dict.fromkeys(problem.reason for problem in problems))
                 await changes.save(transaction, replace(one, state=ChangeState.OUTDATED, comment=comment))
             return True
-        await _bring_in_force(transaction, organisation, ready, runtime.clock())
+        now = (await within(runtime, organisation.id, transaction)).clock()
+        await _bring_in_force(transaction, organisation, ready, now)
         return True
 
     return await runtime.database.attempt(work)

@@ -66,8 +66,10 @@ select org_id, change_id, group_id, batch, state, policy, revokes, draft_revisio
     (extract(epoch from starts_at) * 1000000)::bigint, (extract(epoch from published_at) * 1000000)::bigint, version
 from definition_change
 where state = 'scheduled' and (org_id, batch) = (
-    select d.org_id, d.batch from definition_change as d
-    where d.state = 'scheduled' and d.starts_at <= to_timestamp(%(now)s::bigint / 1000000.0)
+    select d.org_id, d.batch from definition_change as d left join sandbox as s using (org_id)
+    where d.state = 'scheduled' and d.starts_at <= coalesce(
+        s.frozen_at, to_timestamp((%(now)s::bigint + coalesce(s.ahead, 0)) / 1000000.0)
+    )
     order by d.starts_at, d.batch limit 1
 )
 order by change_id
