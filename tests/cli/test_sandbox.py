@@ -58,10 +58,7 @@ def test_the_scenarios_of_the_page_are_as_expected(database_url: str) -> None:
 
 WRONG = {
     ("late-till.yaml", "value: 30, achieved: false", "value: 31, achieved: false"): ["- value: 31", "+ value: 30"],
-    ("late-till.yaml", "value: 55, achieved: true", "value: 55, achieved: false"): [
-        "- achieved: False",
-        "+ achieved: True",
-    ],
+    ("late-till.yaml", "value: 55, achieved: true", "value: 55, achieved: false"): ["+ achieved: True"],
     ("return-storm.yaml", "ranks: [anna, bert, carl]", "ranks: [bert, anna, carl]"): ["board of Spend"],
     ("dst-night.yaml", 'at: "2026-03-29T22:00:00Z"', 'at: "2026-03-29T23:00:00Z"'): ["fired"],
     ("late-till.yaml", "number: f-1, netAmount: 30}", "number: f-1, netAmount: 30}\n    status: refused"): [
