@@ -54,7 +54,13 @@ def read_scenario(path: Path) -> Scenario:
         raise Refused(*problems)
     steps = tuple(ScenarioStep(place, *next(iter(step.items()))) for place, step in enumerate(listed, start=1))
     settings = {str(name): _word(value) for name, value in (document.get("settings") or {}).items()}
-    return Scenario(document["scenario"], str(document.get("zone") or "UTC"), document["clock"], settings, steps)
+    return Scenario(
+        name=document["scenario"],
+        zone=str(document.get("zone") or "UTC"),
+        clock=document["clock"],
+        settings=settings,
+        steps=steps,
+    )
 
 
 def _word(value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from milepost.model.event import BILL
 from milepost.model.target import (
     CapScope,
+    Combination,
     Evaluation,
     Filter,
     FilterKind,
@@ -51,20 +52,21 @@ def document_of(group: TargetGroup, calendar: Calendar, references: References) 
             "frequency": group.frequency,
             "recurringCycles": group.recurring_cycles,
             "combinationType": None if combination is None else "ANY" if combination.any_of else "ALL",
-            "unifiedTargetExpression": None
-            if combination is None
-            else _filled(
-                {
-                    "aggregation": None if combination.aggregation is None else combination.aggregation.value,
-                    "thresholdValue": _amount(combination.threshold),
-                    "minTargetsToAchieve": combination.least,
-                }
-            )
-            or None,
+            "unifiedTargetExpression": None if combination is None else _combination(combination) or None,
             "streaks": [{"name": level.name, "targetCountOfSequence": level.count} for level in group.streak_levels]
             or None,
             "periods": [_period(period, group) for period in group.periods],
             "targets": [_target(target, group, references) for target in group.targets],
+        }
+    )
+
+
+def _combination(combination: Combination) -> Document:
+    return _filled(
+        {
+            "aggregation": None if combination.aggregation is None else combination.aggregation.value,
+            "thresholdValue": _amount(combination.threshold),
+            "minTargetsToAchieve": combination.least,
         }
     )
 

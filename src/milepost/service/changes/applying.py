@@ -16,7 +16,8 @@ from milepost.store import organisations
 from milepost.store.database import Transaction
 from milepost.store.drafts import changes
 
-FOREVER = float("inf")
+WHOLE_SECONDS = 24 * 3_600
+"""How long a preview may take; it is not continued by a job, because it is published at once."""
 MOVED = "changed since the plan was made; plan again"
 
 
@@ -107,7 +108,7 @@ async def _ready(runtime: Runtime, caller: Caller, planned: PlannedGroup, differ
     if found is not None:
         return found
     wanted = planned.wanted
-    view = await preview(runtime, caller, group.id, wanted.policy, wanted.below, seconds=FOREVER)
+    view = await preview(runtime, caller, group.id, wanted.policy, wanted.below, seconds=WHOLE_SECONDS)
     if view.change.live_version != planned.live_version:
         raise Refused(Problem(f"{wanted.path}: name", f"the live target group {wanted.name!r} {MOVED}"))
     return view.change

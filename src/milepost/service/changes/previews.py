@@ -55,7 +55,7 @@ async def preview(
     policy: ChangePolicy,
     below: BelowGoal,
     *,
-    seconds: float = AT_ONCE_SECONDS,
+    seconds: int = AT_ONCE_SECONDS,
 ) -> PreviewView:
     """Find out what the draft of a group changes under *policy*; a job goes on after *seconds*. Raises Refused."""
     change = await _begin(runtime, caller, group_id, policy, below)

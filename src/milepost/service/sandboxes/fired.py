@@ -14,6 +14,7 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.store import log, sandboxes
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
+from milepost.store.sandboxes import DueBoundary
 
 LISTED_MAX = 1_000
 """How many happenings an answer lists; the others are counted."""
@@ -48,11 +49,7 @@ async def fired_between(runtime: Runtime, org_id: int, since: Micros, until: Mic
         snapshot = await runtime.snapshots.of_organisation(transaction, org_id)
         boundaries = await sandboxes.boundaries_between(transaction, org_id, since, until)
         found = [
-            happening
-            for one in boundaries
-            if (group := snapshot.groups.get(one.group_id)) is not None
-            for happening in [Happening(one.due_at, _BOUNDARIES[one.kind], group.name, None, None, None)]
-            for happening in [happening._replace(period=_period(group, one.period_id))]
+            _boundary(group, one) for one in boundaries if (group := snapshot.groups.get(one.group_id)) is not None
         ]
         names = sorted(COMMANDS)
         concerned = await sandboxes.own_events_between(transaction, org_id, names, since, until, CUSTOMERS_MAX)
@@ -61,6 +58,17 @@ async def fired_between(runtime: Runtime, org_id: int, since: Micros, until: Mic
             found += await _of_customer(transaction, snapshot, key, seqs, indexes)
     found.sort(key=lambda one: (one.at, one.customer_id or 0, one.type))
     return Fired(tuple(found[:LISTED_MAX]), max(0, len(found) - LISTED_MAX))
+
+
+def _boundary(group: TargetGroup, due: DueBoundary) -> Happening:
+    return Happening(
+        at=due.due_at,
+        type=_BOUNDARIES[due.kind],
+        group=group.name,
+        target=None,
+        period=_period(group, due.period_id),
+        customer_id=None,
+    )
 
 
 async def _of_customer(

@@ -19,7 +19,7 @@ from milepost.store.database import Transaction
 
 STEPS_MAX = 1_000
 """How many instants at which something is due one advance may pass."""
-LOOK_SECONDS = 0.05
+LOOK_MS = 50
 """How soon to look again whether another server is done with what it works on."""
 NO_SANDBOX = Problem("organisation", "is no sandbox: its clock is that of the server")
 BACKWARDS = Problem("to", "lies before what the clock shows; a clock moves forward only")
@@ -70,9 +70,9 @@ async def advance(runtime: Runtime, caller: Caller, to: Micros) -> MovedClock:
         steps += 1
         await _stand(runtime, caller, now, instants[0])
         now = instants[0]
-        await _do_what_is_due(runtime, org_id, now)
+        await _finish_due_work(runtime, org_id, now)
     await _stand(runtime, caller, now, to)
-    await _do_what_is_due(runtime, org_id, to)
+    await _finish_due_work(runtime, org_id, to)
     async with runtime.database.transaction() as transaction:
         await _record(transaction, caller, "clock advanced")
     return MovedClock(now=to, is_frozen=True, fired=await fired_between(runtime, org_id, began, to))
@@ -117,7 +117,7 @@ async def _stand(runtime: Runtime, caller: Caller, expected: Micros, to: Micros)
     await runtime.database.attempt(work)
 
 
-async def _do_what_is_due(runtime: Runtime, org_id: int, now: Micros) -> None:
+async def _finish_due_work(runtime: Runtime, org_id: int, now: Micros) -> None:
     """Do all boundaries and jobs of a sandbox that are due, or wait for a server that does them."""
     notifier = BoundaryNotifier(runtime)
     while True:
@@ -131,7 +131,7 @@ async def _do_what_is_due(runtime: Runtime, org_id: int, now: Micros) -> None:
             if not await sandboxes.open_work(reading, org_id, now):
                 return
         if not has_worked:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_MS / 1_000)
 
 
 async def _locked(transaction: Transaction, org_id: int) -> SandboxClock:
