@@ -36,9 +36,13 @@ READ = (
 
 
 class Speed(NamedTuple):
-    """One run: how many events a second, and the greatest memory of a child process so far, in MiB."""
+    """One run: events a second, and for each processor second of the readers, their start included.
+
+    `memory` is the greatest memory of a child process so far, in MiB.
+    """
 
     events: float
+    by_processor: float
     memory: float
 
 
@@ -79,13 +83,19 @@ async def _tried(runtime: Runtime, org_id: int, processes: int) -> Speed:
             goals=(Decimal(50),),
         )
         id_ = await trials.add(transaction, org_id, encode_request(request), now)
-    began = time.monotonic()
+    began, spent = time.monotonic(), _children_seconds()
     await run_now(runtime, org_id, id_, processes=processes)
     seconds = time.monotonic() - began
     view = await find_backtest(runtime, org_id, id_)
     assert view.result is not None, view.failure
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return Speed(view.result.events / seconds, memory)
+    return Speed(view.result.events / seconds, view.result.events / (_children_seconds() - spent), memory)
+
+
+def _children_seconds() -> float:
+    """Return the processor seconds of child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _read(url: str) -> float:
@@ -108,6 +118,10 @@ def _finding(
 ) -> Finding:
     events = sum(one.events for one in filled)
     spreads = {f"back-test, {processes} processes": Spread([s.events for s in of]) for processes, of in speeds.items()}
+    spreads |= {
+        f"back-test, {processes} processes, by processor second": Spread([s.by_processor for s in of])
+        for processes, of in speeds.items()
+    }
     spreads["bare read, one client"] = Spread(list(reads))
     memory = {processes: max(speed.memory for speed in of) for processes, of in speeds.items()}
     shown = [[name, spread.shown(0), "", ""] for name, spread in spreads.items()]
