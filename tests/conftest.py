@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from milepost.engine import rows as engine_rows
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.store.sql.schema import migrate
+from milepost.store.sql.visibility import ALL, seeing
 
 _NUMBERS = count(1)
 
@@ -38,6 +39,13 @@ def _log_lines_of_its_own() -> Iterator[None]:
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _sees_all() -> Iterator[None]:
+    """See the rows of all organisations, as commands and workers do; requests and batches narrow that."""
+    with seeing(ALL):
+        yield
 
 
 @pytest.fixture(scope="session")

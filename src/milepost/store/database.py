@@ -15,7 +15,9 @@ from milepost.model.problem import Unavailable, Unfit
 from milepost.store.sql.conninfo import CONNECTING_SECONDS, with_defaults
 from milepost.store.sql.failures import AWAY, RETRY_STATES, meaning_of, means_lost
 from milepost.store.sql.silence import SilenceWatch
+from milepost.store.sql.row_security import APPLICATION_ROLE
 from milepost.store.sql.statements import statement
+from milepost.store.sql.visibility import ALL, NONE, SETTING, visible_organisations
 from milepost.store.wire.arrays import Packing
 
 VERSION_MIN = 150000
@@ -54,30 +56,56 @@ class UnsafeServer(Unfit):
     """The PostgreSQL server is too old, or its settings may lose confirmed transactions."""
 
 
+class PooledConnection(psycopg.AsyncConnection[Row]):
+    """A connection, with the organisations that its session sees outside of transactions (None: not known)."""
+
+    visible: str | None = NONE
+    copies_into_log: bool = False
+    """Whether events may be added by COPY, which PostgreSQL refuses where the rows of a table are guarded."""
+
+
 class Transaction:
     """An open transaction. It runs named statements with parameters."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Row], watch: SilenceWatch) -> None:
-        """Use *connection*, which has an open transaction and is watched by *watch*."""
+    def __init__(self, connection: PooledConnection, watch: SilenceWatch, visible: str | None = None) -> None:
+        """Use *connection*, which has an open transaction and is watched by *watch*.
+
+        Without a transaction *visible* names the organisations that are to be seen; it is sent with a statement where
+        the session sees others.
+        """
         self._connection = connection
         self._watch = watch
+        self._visible = visible
+        self.copies_into_log = connection.copies_into_log
 
     async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
         """Run the statement *name* and return its rows."""
-        with self._watch.statement(name):
-            cursor = await self._connection.execute(statement(name), values, binary=True)
+        cursor = await self._execute(name, values, binary=True)
         return await cursor.fetchall()
 
     async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
         """Run the statement *name* and return its first row, or None."""
-        with self._watch.statement(name):
-            cursor = await self._connection.execute(statement(name), values, binary=True)
+        cursor = await self._execute(name, values, binary=True)
         return await cursor.fetchone()
 
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
         """Run the statement *name* for its effect."""
+        await self._execute(name, values)
+
+    async def _execute(
+        self, name: str, values: Mapping[str, object] | Sequence[object], *, binary: bool = False
+    ) -> psycopg.AsyncCursor[Row]:
+        """Run the statement *name*; the organisations that it may see go before it, in the same round trip."""
+        connection = self._connection
         with self._watch.statement(name):
-            await self._connection.execute(statement(name), values)
+            if self._visible is None or self._visible == connection.visible:
+                return await connection.execute(statement(name), values, binary=binary)
+            connection.visible = None
+            async with connection.pipeline():
+                await connection.execute("select set_config(%s, %s, false)", [SETTING, self._visible])
+                cursor = await connection.execute(statement(name), values, binary=binary)
+            connection.visible = self._visible
+            return cursor
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -110,14 +138,27 @@ class TimeLimits:
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
-        """Prepare a pool for the server at *url*, without opening a connection."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections_max: int = 8,
+        limits: TimeLimits = TimeLimits(),
+        row_security: bool = True,
+    ) -> None:
+        """Prepare a pool for the server at *url*, without opening a connection.
+
+        With *row_security* the sessions take the application's role, where there is one, and see only the rows of the
+        organisations that the work at hand is about.
+        """
         self._limits = limits
+        self._row_security = row_security
         self.url = url
         self._drained_at = -math.inf
         self._draining: asyncio.Task[None] | None = None
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[PooledConnection] = AsyncConnectionPool(
             with_defaults(url),
+            connection_class=PooledConnection,
             min_size=1,
             max_size=connections_max,
             open=False,
@@ -151,31 +192,37 @@ class Database:
         return {name: counts.get(f"{name}", 0) for name in ("pool_size", "pool_available", "requests_waiting")}
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a transaction that commits when the block ends, and rolls back on an exception. Raises Unavailable."""
+    async def transaction(self, visible: str | None = None) -> AsyncIterator[Transaction]:
+        """Open a transaction that commits when the block ends, and rolls back on an exception. Raises Unavailable.
+
+        *visible* are the organisations whose rows it sees; without it they are those of the work at hand.
+        """
         with self._failures():
             async with self._pool.connection() as connection:
                 with self._watch(connection) as watch:
-                    async with connection.transaction():
+                    async with self._begun(connection, visible):
                         yield Transaction(connection, watch)
                         watch.touch()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Transaction]:
-        """Open a connection for one statement that only reads, without a transaction around it. Raises Unavailable."""
+    async def reading(self, visible: str | None = None) -> AsyncIterator[Transaction]:
+        """Open a connection for one statement that only reads, without a transaction around it. Raises Unavailable.
+
+        *visible* are the organisations whose rows it sees; without it they are those of the work at hand.
+        """
         with self._failures():
             async with self._pool.connection() as connection:
                 with self._watch(connection) as watch:
-                    yield Transaction(connection, watch)
+                    yield Transaction(connection, watch, self._seen(visible))
 
     @asynccontextmanager
-    async def single_statements(self) -> AsyncIterator[Transaction]:
+    async def single_statements(self, visible: str | None = None) -> AsyncIterator[Transaction]:
         """Open a connection on which each statement is a transaction of its own.
 
         Raises Stale for a deadlock or a serialisation failure, StoredAlready for a row that is there already, and
         Unavailable.
         """
-        async with self.reading() as transaction:
+        async with self.reading(visible) as transaction:
             try:
                 yield transaction
             except psycopg.errors.UniqueViolation as error:
@@ -185,26 +232,28 @@ class Database:
                     raise
                 raise Stale from error
 
-    async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """Run *work* in a transaction and return its result.
+    async def attempt(
+        self, work: Callable[[Transaction], Awaitable[Result]], visible: str | None = None
+    ) -> Result:
+        """Run *work* in a transaction and return its result; *visible* is as in `transaction`.
 
         The work is repeated after a deadlock or a serialisation failure, and when it raises Stale. Raises Unavailable,
         and StoredAlready for a row that is there already.
         """
         for _ in range(STALE_MAX):
             try:
-                return await self._attempt(work)
+                return await self._attempt(work, visible)
             except Stale:
                 continue
         raise Unavailable(_CHANGING)
 
-    async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]], visible: str | None) -> Result:
         with self._failures():
             for attempt in range(RETRIES_MAX):
                 try:
                     async with self._pool.connection() as connection:
                         with self._watch(connection) as watch:
-                            async with connection.transaction():
+                            async with self._begun(connection, visible):
                                 result = await work(Transaction(connection, watch))
                                 watch.touch()
                             return result
@@ -215,6 +264,25 @@ class Database:
                         raise
                     await asyncio.sleep(0.005 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def _seen(self, visible: str | None) -> str:
+        """Return the organisations that a statement may see: *visible*, or those of the work at hand."""
+        if not self._row_security:
+            return ALL
+        return visible_organisations() if visible is None else visible
+
+    @asynccontextmanager
+    async def _begun(self, connection: PooledConnection, visible: str | None) -> AsyncIterator[None]:
+        """Open a transaction that sees *visible*; both are said in one message, so it takes no round trip more."""
+        begin = f"begin; set local {SETTING} = '{self._seen(visible)}'"
+        await connection.execute(begin.encode(), prepare=False)
+        try:
+            yield
+        except BaseException:
+            if not connection.closed:
+                await connection.rollback()
+            raise
+        await connection.commit()
 
     def _watch(self, connection: psycopg.AsyncConnection[Row]) -> SilenceWatch:
         return SilenceWatch(connection, self._limits.statement + self._limits.margin)
@@ -232,8 +300,8 @@ class Database:
                 raise
             raise meaning from error
 
-    async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Set the time limits of a new connection."""
+    async def _configure(self, connection: PooledConnection) -> None:
+        """Set the time limits of a new connection, and take the application's role."""
         with self._watch(connection):
             limits = {
                 "statement_timeout": f"{self._limits.statement:g}s",
@@ -242,6 +310,10 @@ class Database:
             }
             for name, value in limits.items():
                 await connection.execute("select set_config(%s, %s, false)", [name, value])
+            if self._row_security:
+                await connection.execute(statement("take_role"), [APPLICATION_ROLE])
+            cursor = await connection.execute(statement("copies_into_log"))
+            connection.copies_into_log = await cursor.fetchone() == (True,)
 
     def _drain(self) -> None:
         """Replace all connections, because a server that lost one has often lost all; at most once in a while.

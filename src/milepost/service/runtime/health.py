@@ -13,6 +13,7 @@ from milepost.model.time import SECOND_US, Micros
 from milepost.store import organisations
 from milepost.store.database import Database, Transaction
 from milepost.store.sql.schema import pending_migrations
+from milepost.store.sql.visibility import ALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,7 @@ class Health:
     async def _ask(self, database: Database) -> tuple[list[HealthProblem], list[HealthProblem]]:
         """Return what keeps events from being received, and what else is wrong with the database."""
         try:
-            return await database.attempt(self._examine)
+            return await database.attempt(self._examine, ALL)
         except (Unavailable, Fault) as error:
             return [HealthProblem(DATABASE, str(error))], []
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the database, requests fail as well

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -12,11 +14,10 @@ from psycopg.rows import tuple_row
 from milepost.model.problem import Unavailable, Unfit
 from milepost.store.database import Transaction
 from milepost.store.sql.conninfo import with_defaults
+from milepost.store.sql.row_security import LOCK_MILLISECONDS, guard, prepare_role, unguarded_tables
+from milepost.store.sql.visibility import ALL, SETTING
 
 _OLDEST = re.compile(r"^-- oldest: (\S+)$", re.MULTILINE)
-LOCK_MILLISECONDS = 1_000
-"""How long a migration waits for a table that others use; they wait behind it meanwhile."""
-
 ATTEMPTS_MAX = 60
 PAUSE_SECONDS = 1
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
@@ -54,6 +55,8 @@ async def migrate(url: str) -> list[str]:
     applied: list[str] = []
     async with connecting as connection:
         await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+        # A migration that changes rows changes those of all organisations, also where the owner is no superuser.
+        await connection.execute("select set_config(%s, %s, false)", [SETTING, ALL])
         await connection.execute(
             "create table if not exists migration ("
             "name text primary key, checksum text not null, applied_at timestamptz not null default now())",
@@ -69,8 +72,11 @@ async def migrate(url: str) -> list[str]:
                 message = f"Migration {name} was applied with another text; restore it and add a new one."
                 raise Tampered(message)
             if name not in checksums:
-                await _apply_when_free(connection, name, text, checksum)
+                await _when_free(f"Migration {name}", partial(_apply, connection, name, text, checksum))
                 applied.append(name)
+        for table in await unguarded_tables(connection):
+            await _when_free(f"The policy of table {table}", partial(guard, connection, table))
+        await prepare_role(connection)
     return applied
 
 
@@ -102,21 +108,19 @@ async def _connect(url: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         raise Unavailable(message) from error
 
 
-async def _apply_when_free(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str
-) -> None:
-    """Apply a migration; again and again if others hold a lock that it needs.
+async def _when_free(name: str, change: Callable[[], Awaitable[None]]) -> None:
+    """Make a *change*, a transaction; again and again if others hold a lock that it needs.
 
     Whoever waits for a lock of a whole table makes all later statements wait behind it, so no attempt waits long.
     """
     for _ in range(ATTEMPTS_MAX):
         try:
-            await _apply(connection, name, text, checksum)
+            await change()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             return
-    raise Unavailable(f"Migration {name} waits for a lock that another session holds; nothing of it was applied.")
+    raise Unavailable(f"{name} waits for a lock that another session holds; nothing of it was applied.")
 
 
 async def _apply(connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str) -> None:
