@@ -13,6 +13,8 @@ from milepost.postgres.account import NotStarted, own_account, server_environmen
 from milepost.postgres.binaries import find_binaries, system_folders
 
 LINES_SHOWN = 5
+ALL_ORGANISATIONS = "-c milepost.organisations=*"
+"""The option by which a session sees all rows also where the owner of the tables is no superuser (decision 0046)."""
 
 
 def dump(url: str, file: Path, chosen: Path | None) -> None:
@@ -25,7 +27,7 @@ def dump(url: str, file: Path, chosen: Path | None) -> None:
     # Created by us first, so that only we can read it.
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
-        options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}")
+        options = ("--format=custom", "--no-owner", "--no-privileges", "--enable-row-security", f"--file={unfinished}")
         _run(folder, "pg_dump", *options, url=url)
         _run(folder, "pg_restore", "--list", str(unfinished))
         with unfinished.open("rb") as written:
@@ -84,6 +86,7 @@ def _run(folder: Path, program: str, *arguments: str, url: str | None = None) ->
     if url is not None:
         parameters = conninfo_to_dict(url)
         password = parameters.pop("password", None)
+        parameters["options"] = f"{parameters.get('options') or ''} {ALL_ORGANISATIONS}".strip()
         if password is not None:
             environment["PGPASSWORD"] = str(password)
         address = make_conninfo("", **parameters)

@@ -5,7 +5,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -135,6 +135,14 @@ class TimeLimits:
     """How much longer than a statement may run its answer may take to arrive."""
 
 
+class RowSecurityState(NamedTuple):
+    """The role of statements, how many tables have organisations, and of how many it sees every row (decision 0046)."""
+
+    role: str
+    tables: int
+    unguarded: int
+
+
 class Database:
     """A pool of connections to one PostgreSQL."""
 
@@ -184,6 +192,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close()
+
+    async def row_security_state(self) -> RowSecurityState:
+        """Return how the rows of organisations are guarded for the statements of this pool."""
+        async with self.reading() as reading:
+            return RowSecurityState(*(await reading.row("row_security_state") or ("", 0, 0)))
 
     @property
     def pool_counts(self) -> Mapping[str, int]:
