@@ -37,9 +37,9 @@ KNOWN = {"role": {"user_account": "OWNER"}, "state": {"delivery": "PENDING"}}
 
 def with_organisations(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
     """Return the names of the tables that have an org_id; every other table is one that is known to have none."""
-    tables = dict(connection.execute(TABLES).fetchall())
+    tables = {str(name): has for name, has in connection.execute(TABLES).fetchall()}
     assert WITHOUT_ORGANISATION == {name for name, has in tables.items() if not has}
-    return [str(name) for name, has in tables.items() if has]
+    return [name for name, has in tables.items() if has]
 
 
 def add_row(connection: psycopg.Connection[tuple[object, ...]], table: str, org_id: int) -> None:
@@ -86,7 +86,11 @@ def test_no_table_shows_rows_of_another_organisation(filled: psycopg.Connection[
     for table in tables:
         for visible, seen in expected.items():
             filled.execute("select set_config('milepost.organisations', %s, false)", [visible])
-            assert (table, visible, seen) == (table, visible, (count(filled, table, OURS), count(filled, table, THEIRS)))
+            assert (table, visible, seen) == (
+                table,
+                visible,
+                (count(filled, table, OURS), count(filled, table, THEIRS)),
+            )
 
 
 def test_no_table_takes_rows_of_another_organisation(filled: psycopg.Connection[tuple[object, ...]]) -> None:
@@ -180,7 +184,9 @@ def test_an_owner_without_rights_over_roles_is_bound_too(admin_url: str, tmp_pat
     try:
         for name in ("plain_1", "plain_2"):
             administer(admin_url, f"create database {name} owner plain template template0")
-        url, other = (psycopg.conninfo.make_conninfo(url_of(admin_url, n), user="plain") for n in ("plain_1", "plain_2"))
+        url, other = (
+            psycopg.conninfo.make_conninfo(url_of(admin_url, n), user="plain") for n in ("plain_1", "plain_2")
+        )
         assert asyncio.run(migrate(url))
         insert = "insert into zone (org_id, zone_id, code, name) values (1, 1, 'a', 'a')"
         with psycopg.connect(url, autocommit=True) as connection:

@@ -92,9 +92,9 @@ async def _of_database(url: str, settings: ServerSettings) -> Sequence[Finding]:
 def _of_row_security(state: "RowSecurityState", settings: ServerSettings) -> Finding:
     """Return whether the database itself keeps organisations apart (decision 0046)."""
     if not settings.row_security:
-        return Finding("warning", "MILEPOST_ROW_SECURITY is 0: the database does not keep organisations apart by itself")
+        return Finding("warning", "MILEPOST_ROW_SECURITY is 0: the database does not keep organisations apart")
     if state.unguarded or not state.tables:
         reason = "it is a superuser, or no policies are there yet: see docs/production.md, Two roles"
-        text = f"row-level security is off for the role {state.role} in {state.unguarded} of {state.tables} tables; {reason}"
-        return Finding("warning", text)
+        where = f"for the role {state.role} in {state.unguarded} of {state.tables} tables"
+        return Finding("warning", f"row-level security is off {where}; {reason}")
     return Finding("fine", f"row-level security guards {state.tables} tables against the role {state.role}")

@@ -121,6 +121,12 @@ async def ids_after(transaction: Transaction, org_id: int, after: int, limit: in
     return [customer_id for (customer_id,) in rows]
 
 
+async def drawn(transaction: Transaction, count: int) -> list[CustomerKey]:
+    """Return about *count* customers of all organisations, those that follow points drawn among the buckets."""
+    rows = await transaction.rows("drawn_customers", {"count": count})
+    return [CustomerKey(*row) for row in rows]
+
+
 async def full_log(transaction: Transaction, customer_key: CustomerKey) -> list[tuple[int, LoggedRow]]:
     """Return all events of a customer in the order in which they were applied, each with its organisation version."""
     rows = await transaction.rows("log_of_customer", _key(customer_key))

@@ -14,8 +14,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from milepost.model.problem import Unavailable, Unfit
 from milepost.store.sql.conninfo import CONNECTING_SECONDS, with_defaults
 from milepost.store.sql.failures import AWAY, RETRY_STATES, meaning_of, means_lost
-from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.row_security import APPLICATION_ROLE
+from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
 from milepost.store.sql.visibility import ALL, NONE, SETTING, visible_organisations
 from milepost.store.wire.arrays import Packing
@@ -123,6 +123,16 @@ class Transaction:
         self._watch.touch()
         async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
             await copy.write(sent)
+
+    async def copy_out(self, name: str, values: Mapping[str, object]) -> bytes:
+        """Run the COPY statement *name* and return what it sends. The driver writes *values* into its text."""
+        self._watch.touch()
+        parts = []
+        async with self._connection.cursor() as cursor, cursor.copy(statement(name), values) as copy:
+            async for part in copy:
+                self._watch.touch()
+                parts.append(bytes(part))
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,9 +255,7 @@ class Database:
                     raise
                 raise Stale from error
 
-    async def attempt(
-        self, work: Callable[[Transaction], Awaitable[Result]], visible: str | None = None
-    ) -> Result:
+    async def attempt(self, work: Callable[[Transaction], Awaitable[Result]], visible: str | None = None) -> Result:
         """Run *work* in a transaction and return its result; *visible* is as in `transaction`.
 
         The work is repeated after a deadlock or a serialisation failure, and when it raises Stale. Raises Unavailable,

@@ -25,11 +25,12 @@ from milepost.service.ingest.resolution import places_of, problems_of, profiles_
 from milepost.service.snapshot.organisation_snapshot import Snapshots
 from milepost.store import customers
 from milepost.store.database import Database, StoredAlready, Transaction
-from milepost.store.log import CustomerKey, key_of_customer
+from milepost.store.log import CustomerKey, StoredStanding, key_of_customer
 from milepost.store.sql.failures import Locked
 from milepost.store.sql.visibility import list_of, seeing
 
-Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[tuple[dict[CustomerKey, bytes], set[CustomerKey]]]]
+_Locked = tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]
+Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[_Locked]]
 """Locks customers; returns the bytes of their standings, and the customers whose rows are locked elsewhere."""
 
 
@@ -219,7 +220,7 @@ async def _lock_all(
     incoming_events: Sequence[IncomingEvent],
     customers: Sequence[CustomerKey | Problem | None],
     lock: Lock,
-) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+) -> tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]:
     """Lock the customers of a batch in key order; return what *lock* does. Raises Stale if one was erased."""
     customer_keys = sorted({customer for customer in customers if isinstance(customer, CustomerKey)})
     standings, locked_customers = await lock(transaction, customer_keys)

@@ -7,8 +7,8 @@ from milepost.model.problem import Problem, Refused
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.store import organisations
-from milepost.store.sql.visibility import ALL
 from milepost.store.organisations import Family
+from milepost.store.sql.visibility import ALL
 
 ORGANISATIONS_MAX = 2
 """How many children a scope may hold."""

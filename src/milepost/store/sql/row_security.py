@@ -20,8 +20,10 @@ _ROLE = psycopg.sql.Identifier(APPLICATION_ROLE)
 _GUARD: tuple[LiteralString, ...] = (
     "alter table {table} enable row level security",
     "alter table {table} force row level security",
-    "create policy visible on {table} using ("
-    "org_id = any ((select visible_organisations())::bigint[]) or (select sees_every_organisation()))",
+    (
+        "create policy visible on {table} using ("
+        "org_id = any ((select visible_organisations())::bigint[]) or (select sees_every_organisation()))"
+    ),
 )
 _GRANTS: tuple[LiteralString, ...] = (
     "grant usage on schema {schema} to {role}",

@@ -1,0 +1,104 @@
+"""Makes the roots: once a day all chains are checked, and their ends are signed together."""
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from milepost.model.time import DAY_US
+from milepost.service.chain.signatures import sign
+from milepost.service.chain.verification import NOTHING, PAGE_BUCKETS, Break, verify_chain
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.scheduled.verify import verify_customers
+from milepost.store import log
+from milepost.store.chain import roots
+from milepost.store.chain.digests import last_of
+from milepost.store.chain.roots import BUCKETS, Root
+from milepost.store.database import Transaction
+from milepost.store.log import CustomerKey
+
+SAMPLE = 1_000
+"""Customers whose logs are replayed for the report of a day."""
+
+
+class ConsistencyReport(NamedTuple):
+    """What a check of everything found: chains checked and broken, customers recomputed and differing."""
+
+    checked: int
+    broken: int
+    recomputed: int
+    differing: int
+    breaks: list[Break]
+
+
+async def make_root_when_due(runtime: Runtime) -> bool:
+    """Make a root if the latest one is a day old; return whether one was made."""
+    async with runtime.database.reading() as reading:
+        latest = await roots.latest_root(reading)
+    if latest is not None and runtime.clock() - latest.made_at < DAY_US:
+        return False
+    return await make_root(runtime) is not None
+
+
+async def make_root(runtime: Runtime, sample: int = SAMPLE) -> Root | None:
+    """Check all chains, replay a sample of logs, and sign the ends of all chains.
+
+    Return the root; None if another server has made one meanwhile.
+    """
+    report = await check_everything(runtime, sample)
+    async with runtime.database.transaction() as transaction:
+        latest = await roots.latest_root(transaction)
+        root_id = await roots.fresh_root_id(transaction)
+    digest, customers, events = sha256(), 0, 0
+    for first in range(0, BUCKETS, PAGE_BUCKETS):
+        async with runtime.database.transaction() as transaction:
+            ends = await _ends(transaction, first)
+            leaves = {bucket: roots.pack_leaves(of_bucket) for bucket, of_bucket in ends.items()}
+            await roots.add_leaves(transaction, root_id, {bucket: body for bucket, body in leaves.items() if body})
+        for bucket in range(first, first + PAGE_BUCKETS):
+            digest.update(sha256(leaves.get(bucket, NOTHING)).digest())
+        found = [head for of_bucket in ends.values() for _, head in of_bucket if head]
+        customers, events = customers + len(found), events + sum(map(last_of, found))
+    unsigned = Root(
+        root_id=root_id,
+        previous_id=0 if latest is None else latest.root_id,
+        made_at=runtime.clock(),
+        customers=customers,
+        events=events,
+        digest=digest.digest(),
+        signature=NOTHING,
+        checked=report.checked,
+        broken=report.broken,
+        recomputed=report.recomputed,
+        differing=report.differing,
+    )
+    root = unsigned._replace(
+        signature=sign(runtime.outgoing.box, unsigned, NOTHING if latest is None else latest.digest)
+    )
+    async with runtime.database.transaction() as transaction:
+        return root if await roots.add_root(transaction, root) else None
+
+
+async def check_everything(runtime: Runtime, sample: int) -> ConsistencyReport:
+    """Check all chains, and replay the logs of *sample* customers."""
+    checked, breaks = 0, list[Break]()
+    async for page in verify_chain(runtime.database, runtime.outgoing.box):
+        checked += page.customers
+        breaks += page.breaks
+    recomputed = [one async for one in verify_customers(runtime.database, sample)]
+    differing = sum(not one.agrees for one in recomputed)
+    return ConsistencyReport(checked, len(breaks), len(recomputed), differing, breaks)
+
+
+async def _ends(transaction: Transaction, first: int) -> dict[int, list[tuple[CustomerKey, bytes]]]:
+    """Return the ends of all chains of some buckets; those that were not computed so far are computed now."""
+    ends: dict[int, list[tuple[CustomerKey, bytes]]] = {}
+    for key, head in await roots.heads(transaction, first, first + PAGE_BUCKETS):
+        ends.setdefault(key.bucket, []).append((key, await _computed(transaction, key) if head is None else head))
+    return ends
+
+
+async def _computed(transaction: Transaction, customer_key: CustomerKey) -> bytes:
+    """Compute the head of a customer's chain from the stored log, and store it."""
+    await log.lock_standings(transaction, [customer_key])
+    head = await roots.recomputed_head(transaction, customer_key)
+    await roots.save_head(transaction, customer_key, head)
+    return head

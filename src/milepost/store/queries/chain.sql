@@ -1,0 +1,92 @@
+-- as_of_one_moment: have all statements of this transaction see the database as of one moment
+set transaction isolation level repeatable read;
+
+-- copy_digests: the digests of the events of some buckets, in the order of each log; store/chain/digests.py says of what
+copy (
+    select e.org_id, e.customer_id, e.seq, sha256(
+        int8send(e.seq) || int8send(e.version) || timestamptz_send(e.occurred_at)
+        || int4send(length(e.content_hash)) || int4send(length(t.source)) || int4send(length(t.id))
+        || int4send(length(t.name)) || int4send(coalesce(length(t.reference), -1)) || int4send(length(t.body))
+        || int4send(length(t.entries))
+        || e.content_hash || t.source || t.id || t.name || coalesce(t.reference, ''::bytea) || t.body || t.entries
+    )
+    from event as e
+    cross join lateral (
+        select convert_to(e.source, 'UTF8') as source, convert_to(e.event_id, 'UTF8') as id,
+            convert_to(e.name, 'UTF8') as name, convert_to(e.reference, 'UTF8') as reference,
+            convert_to(e.body, 'UTF8') as body, convert_to(e.entries, 'UTF8') as entries
+        offset 0
+    ) as t
+    where e.bucket >= %(first)s and e.bucket < %(past)s
+        and (%(org_id)s::bigint is null or e.org_id = %(org_id)s::bigint)
+        and (%(customer_id)s::bigint is null or e.customer_id = %(customer_id)s::bigint)
+    order by e.org_id, e.customer_id, e.seq, e.source, e.event_id
+) to stdout (format binary);
+
+-- copy_erased_digests: the digests that are left of the events of erased customers of some buckets
+copy (
+    select org_id, customer_id, seq, digest from erased_event
+    where bucket >= %(first)s and bucket < %(past)s
+    order by org_id, customer_id, seq
+) to stdout (format binary);
+
+-- chain_standings: the standings of some buckets, with the heads of their chains
+select org_id, customer_id, body, head from standing where bucket >= %(first)s and bucket < %(past)s;
+
+-- erased_heads: the heads of the chains of erased customers of some buckets
+select org_id, customer_id, head from erased_chain where bucket >= %(first)s and bucket < %(past)s;
+
+-- keep_erased_head: keep the head of the chain of a customer who is erased
+insert into erased_chain (bucket, org_id, customer_id, head)
+values (%(bucket)s, %(org_id)s, %(customer_id)s, %(head)s)
+on conflict (bucket, org_id, customer_id) do update set head = excluded.head;
+
+-- save_head: store the head of a customer's chain
+update standing set head = %(head)s
+where bucket = %(bucket)s and org_id = %(org_id)s and customer_id = %(customer_id)s;
+
+-- heads_of_buckets: the heads of all chains of some buckets, also of erased customers; null where one was not computed
+select bucket, org_id, customer_id, head from standing where bucket >= %(first)s and bucket < %(past)s
+union all
+select bucket, org_id, customer_id, head from erased_chain where bucket >= %(first)s and bucket < %(past)s
+order by bucket, org_id, customer_id;
+
+-- fresh_root_id: a new id for a root
+select nextval('chain_root_id_seq');
+
+-- add_leaves: add the ends of the chains of some buckets to a root
+insert into chain_leaves (root_id, bucket, body)
+select %(root_id)s, k.bucket, k.body from unnest(%(buckets)b::int[], %(bodies)b::bytea[]) as k (bucket, body);
+
+-- leaves: the ends of the chains of some buckets that a root holds
+select bucket, body from chain_leaves
+where root_id = %(root_id)s and bucket >= %(first)s and bucket < %(past)s
+order by bucket;
+
+-- add_root: add a root after another one; nothing if another server was first
+insert into chain_root (
+    root_id, previous_id, made_at, customers, events, digest, signature, checked, broken, recomputed, differing
+)
+values (
+    %(root_id)s, %(previous_id)s, to_timestamp(%(made_at)s::bigint / 1000000.0), %(customers)s, %(events)s, %(digest)s,
+    %(signature)s, %(checked)s, %(broken)s, %(recomputed)s, %(differing)s
+)
+on conflict (previous_id) do nothing
+returning root_id;
+
+-- delete_other_leaves: delete what roots other than the latest hold
+delete from chain_leaves where root_id < %(root_id)s;
+
+-- delete_leaves: delete what a root holds that was not added
+delete from chain_leaves where root_id = %(root_id)s;
+
+-- roots_after: roots in order, from an id on
+select root_id, previous_id, (extract(epoch from made_at) * 1000000)::bigint, customers, events, digest, signature,
+    checked, broken, recomputed, differing
+from chain_root where root_id >= %(root_id)s
+order by root_id;
+
+-- latest_root: the latest root
+select root_id, previous_id, (extract(epoch from made_at) * 1000000)::bigint, customers, events, digest, signature,
+    checked, broken, recomputed, differing
+from chain_root order by root_id desc limit 1;
