@@ -29,6 +29,14 @@ class ConsistencyReport(NamedTuple):
     breaks: list[Break]
 
 
+class _SignedEnds(NamedTuple):
+    """The digest of the ends of all chains, how many customers have an event, and how many events they have."""
+
+    digest: bytes
+    customers: int
+    events: int
+
+
 async def make_root_when_due(runtime: Runtime) -> bool:
     """Make a root if the latest one is a day old; return whether one was made."""
     async with runtime.database.reading() as reading:
@@ -38,32 +46,23 @@ async def make_root_when_due(runtime: Runtime) -> bool:
     return await make_root(runtime) is not None
 
 
-async def make_root(runtime: Runtime, sample: int = SAMPLE) -> Root | None:
+async def make_root(runtime: Runtime, sample: int = SAMPLE, page_buckets: int = PAGE_BUCKETS) -> Root | None:
     """Check all chains, replay a sample of logs, and sign the ends of all chains.
 
     Return the root; None if another server has made one meanwhile.
     """
-    report = await check_everything(runtime, sample)
+    report = await check_everything(runtime, sample, page_buckets)
     async with runtime.database.transaction() as transaction:
         latest = await roots.latest_root(transaction)
         root_id = await roots.fresh_root_id(transaction)
-    digest, customers, events = sha256(), 0, 0
-    for first in range(0, BUCKETS, PAGE_BUCKETS):
-        async with runtime.database.transaction() as transaction:
-            ends = await _ends(transaction, first)
-            leaves = {bucket: roots.pack_leaves(of_bucket) for bucket, of_bucket in ends.items()}
-            await roots.add_leaves(transaction, root_id, {bucket: body for bucket, body in leaves.items() if body})
-        for bucket in range(first, first + PAGE_BUCKETS):
-            digest.update(sha256(leaves.get(bucket, NOTHING)).digest())
-        found = [head for of_bucket in ends.values() for _, head in of_bucket if head]
-        customers, events = customers + len(found), events + sum(map(last_of, found))
+    signed = await _signed_ends(runtime, root_id, page_buckets)
     unsigned = Root(
         root_id=root_id,
         previous_id=0 if latest is None else latest.root_id,
         made_at=runtime.clock(),
-        customers=customers,
-        events=events,
-        digest=digest.digest(),
+        customers=signed.customers,
+        events=signed.events,
+        digest=signed.digest,
         signature=NOTHING,
         checked=report.checked,
         broken=report.broken,
@@ -77,10 +76,10 @@ async def make_root(runtime: Runtime, sample: int = SAMPLE) -> Root | None:
         return root if await roots.add_root(transaction, root) else None
 
 
-async def check_everything(runtime: Runtime, sample: int) -> ConsistencyReport:
+async def check_everything(runtime: Runtime, sample: int, page_buckets: int = PAGE_BUCKETS) -> ConsistencyReport:
     """Check all chains, and replay the logs of *sample* customers."""
     checked, breaks = 0, list[Break]()
-    async for page in verify_chain(runtime.database, runtime.outgoing.box):
+    async for page in verify_chain(runtime.database, runtime.outgoing.box, page_buckets):
         checked += page.customers
         breaks += page.breaks
     recomputed = [one async for one in verify_customers(runtime.database, sample)]
@@ -88,10 +87,26 @@ async def check_everything(runtime: Runtime, sample: int) -> ConsistencyReport:
     return ConsistencyReport(checked, len(breaks), len(recomputed), differing, breaks)
 
 
-async def _ends(transaction: Transaction, first: int) -> dict[int, list[tuple[CustomerKey, bytes]]]:
+async def _signed_ends(runtime: Runtime, root_id: int, page_buckets: int) -> _SignedEnds:
+    """Keep the ends of all chains with a root, and return what is signed of them."""
+    digests: list[bytes] = []
+    customers = events = 0
+    for first in range(0, BUCKETS, page_buckets):
+        buckets = range(first, first + page_buckets)
+        async with runtime.database.transaction() as transaction:
+            ends = await _ends(transaction, buckets)
+            leaves = {bucket: roots.pack_leaves(of_bucket) for bucket, of_bucket in ends.items()}
+            await roots.add_leaves(transaction, root_id, {bucket: body for bucket, body in leaves.items() if body})
+        digests += [sha256(leaves.get(bucket, NOTHING)).digest() for bucket in buckets]
+        found = [head for of_bucket in ends.values() for _, head in of_bucket if head]
+        customers, events = customers + len(found), events + sum(map(last_of, found))
+    return _SignedEnds(sha256(b"".join(digests)).digest(), customers, events)
+
+
+async def _ends(transaction: Transaction, buckets: range) -> dict[int, list[tuple[CustomerKey, bytes]]]:
     """Return the ends of all chains of some buckets; those that were not computed so far are computed now."""
     ends: dict[int, list[tuple[CustomerKey, bytes]]] = {}
-    for key, head in await roots.heads(transaction, first, first + PAGE_BUCKETS):
+    for key, head in await roots.heads(transaction, buckets.start, buckets.stop):
         ends.setdefault(key.bucket, []).append((key, await _computed(transaction, key) if head is None else head))
     return ends
 

@@ -42,7 +42,9 @@ class _Chain(NamedTuple):
     at_root: bytes | None
 
 
-async def verify_chain(database: Database, box: SecretBox) -> AsyncIterator[CheckedPage]:
+async def verify_chain(
+    database: Database, box: SecretBox, page_buckets: int = PAGE_BUCKETS
+) -> AsyncIterator[CheckedPage]:
     """Check every root, and every chain against its head and against the latest root, page by page.
 
     An event that was changed, removed or added is found if it was in the log when the latest root was made; a later one
@@ -53,10 +55,10 @@ async def verify_chain(database: Database, box: SecretBox) -> AsyncIterator[Chec
     latest = everything[-1] if everything else None
     yield CheckedPage(0, 0, [*_root_breaks(everything, box)])
     digests: list[bytes] = []
-    for first in range(0, BUCKETS, PAGE_BUCKETS):
+    for first in range(0, BUCKETS, page_buckets):
         async with database.transaction() as transaction:
             await roots.see_one_moment(transaction)
-            yield await _page(transaction, first, latest, digests)
+            yield await _page(transaction, range(first, first + page_buckets), latest, digests)
     if latest is not None and not hmac.compare_digest(sha256(b"".join(digests)).digest(), latest.digest):
         yield CheckedPage(0, 0, [Break(None, f"root {latest.root_id} does not hold the ends of chains that it signed")])
 
@@ -74,11 +76,11 @@ def _root_breaks(everything: list[Root], box: SecretBox) -> Iterator[Break]:
         previous, digest = root.root_id, root.digest
 
 
-async def _page(transaction: Transaction, first: int, latest: Root | None, digests: list[bytes]) -> CheckedPage:
+async def _page(transaction: Transaction, buckets: range, latest: Root | None, digests: list[bytes]) -> CheckedPage:
     """Check the chains of some buckets; add the digest of what the root holds of each bucket to *digests*."""
-    past = first + PAGE_BUCKETS
+    first, past = buckets.start, buckets.stop
     packed = {} if latest is None else await roots.leaves(transaction, latest.root_id, first, past)
-    digests += [sha256(packed.get(bucket, NOTHING)).digest() for bucket in range(first, past)]
+    digests += [sha256(packed.get(bucket, NOTHING)).digest() for bucket in buckets]
     leaves: dict[Customer, bytes] = {}
     breaks: list[Break] = []
     for bucket, body in packed.items():
