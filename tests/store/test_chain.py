@@ -31,8 +31,8 @@ CHANGES = {
     "an event removed": "delete from event where event_id = 'a3'",
     "the last event removed": "delete from event where event_id = 'a9'",
     "all events removed": "delete from event where customer_id = (select customer_id from event where event_id = 'a3')",
-    "an event added": "insert into event select bucket, org_id, customer_id, source, 'zz', name, reference, occurred_at, "
-    "received_at, seq, version, content_hash, body, entries from event where event_id = 'a3'",
+    "an event added": "insert into event select bucket, org_id, customer_id, source, 'zz', name, reference, "
+    "occurred_at, received_at, seq, version, content_hash, body, entries from event where event_id = 'a3'",
     "a last event added": "insert into event select bucket, org_id, customer_id, source, 'zz', name, reference, "
     "occurred_at, received_at, 10, version, content_hash, body, entries from event where event_id = 'a9'",
     "a customer removed": "with s as (delete from standing where customer_id = (select customer_id from event "
@@ -44,7 +44,7 @@ CHANGES = {
     "a signature": "update chain_root set signature = set_byte(signature, 5, 255 - get_byte(signature, 5))",
     "a root's digest": "update chain_root set digest = set_byte(digest, 5, 255 - get_byte(digest, 5))",
     "a report": "update chain_root set broken = 1",
-    "what is left of an erased event": "update erased_event set digest = set_byte(digest, 5, 255 - get_byte(digest, 5))",
+    "what is left of an event": "update erased_event set digest = set_byte(digest, 5, 255 - get_byte(digest, 5))",
     "what is left removed": "delete from erased_event",
 }
 """Changes of the database after a root was made, by what was changed."""
@@ -71,7 +71,7 @@ async def rooted(house: House) -> Root:
 
 
 async def lived(house: House) -> None:
-    """Have three customers, one of whom was erased: events one by one, and a batch that is too large for the short way."""
+    """Have three customers, one of whom was erased: events one by one, and a batch too large for the short way."""
     server = house.servers[0]
     for number in range(1, 10):
         await server.lanes.receive([house.bill(f"a{number}", "anna")])
@@ -122,7 +122,7 @@ def test_every_planted_change_is_found_and_no_harmless_one(database_url: str) ->
 
 
 def test_chains_go_on_after_a_root_and_an_erasure(database_url: str) -> None:
-    """Events after a root, an erasure of who was in it, another root: all fits, and each root follows the one before."""
+    """Events after a root, an erasure of who was in it, another root: all fits, and roots follow each other."""
 
     async def work(house: House, connection: psycopg.Connection[Any]) -> None:
         first = await rooted(house)
@@ -149,9 +149,8 @@ def test_heads_that_were_never_computed_are_computed_for_a_root(database_url: st
         assert before == connection.execute("select customer_id, head from standing order by 1").fetchall()
         connection.execute(r"update standing set head = '\x' where length(head) = 40")
         await house.servers[0].lanes.receive([house.bill("a10", "anna")])
-        assert [(None,)] == connection.execute(
-            "select s.head from standing as s join event as e using (bucket, org_id, customer_id) where event_id = 'a10'"
-        ).fetchall()
+        query = "select s.head from standing as s join event using (bucket, org_id, customer_id) where event_id = 'a10'"
+        assert [(None,)] == connection.execute(query).fetchall()
 
     on_a_story(database_url, work)
 
@@ -173,7 +172,7 @@ def test_a_report_says_that_a_chain_is_broken(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("is_optimistic", [True, False])
-def test_every_way_of_writing_leads_to_the_same_heads(database_url: str, is_optimistic: bool) -> None:
+def test_every_way_of_writing_leads_to_the_same_heads(database_url: str, *, is_optimistic: bool) -> None:
     """By two statements, and by the transaction: the head is that of the stored log."""
 
     async def life(house: House) -> None:

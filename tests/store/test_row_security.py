@@ -106,7 +106,7 @@ def test_no_table_takes_rows_of_another_organisation(filled: psycopg.Connection[
 
 
 def test_the_role_is_bound_by_policies(filled: psycopg.Connection[tuple[object, ...]]) -> None:
-    """It is no superuser, passes no policy, owns nothing and may not log in; and no function runs by its owner's rights."""
+    """It is no superuser, owns nothing and may not log in; and no function runs by its owner's rights."""
     rights = "select rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname = %s"
     assert [(False,) * 4] == filled.execute(rights, [APPLICATION_ROLE]).fetchall()
     owned = "select count(*)::int from pg_class where pg_get_userbyid(relowner) = %s"
@@ -122,7 +122,7 @@ def test_the_role_is_bound_by_policies(filled: psycopg.Connection[tuple[object, 
 def test_a_statement_that_names_no_organisation_finds_nothing(
     database_url: str, filled: psycopg.Connection[tuple[object, ...]]
 ) -> None:
-    """`outbox_page` asks for buckets of all organisations: a pool shows it those of the work at hand, one after another.
+    """`outbox_page` asks for buckets of all organisations: a pool shows those of the work at hand, in turn.
 
     The same connection serves them all, so what one work saw is not left to the next.
     """
