@@ -13,8 +13,6 @@ from milepost.postgres.account import NotStarted, own_account, server_environmen
 from milepost.postgres.binaries import find_binaries, system_folders
 
 LINES_SHOWN = 5
-ALL_ORGANISATIONS = "-c milepost.organisations=*"
-"""The option by which a session sees all rows also where the owner of the tables is no superuser (decision 0046)."""
 
 
 def dump(url: str, file: Path, chosen: Path | None) -> None:
@@ -86,7 +84,6 @@ def _run(folder: Path, program: str, *arguments: str, url: str | None = None) ->
     if url is not None:
         parameters = conninfo_to_dict(url)
         password = parameters.pop("password", None)
-        parameters["options"] = f"{parameters.get('options') or ''} {ALL_ORGANISATIONS}".strip()
         if password is not None:
             environment["PGPASSWORD"] = str(password)
         address = make_conninfo("", **parameters)

@@ -1,5 +1,6 @@
 """Makes the roots: once a day all chains are checked, and their ends are signed together."""
 
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -17,6 +18,14 @@ from milepost.store.log import CustomerKey
 
 SAMPLE = 1_000
 """Customers whose logs are replayed for the report of a day."""
+
+
+Pause = Callable[[], Awaitable[None]]
+"""Rests between two pages."""
+
+
+async def no_pause() -> None:
+    """Go on at once."""
 
 
 class ConsistencyReport(NamedTuple):
@@ -37,21 +46,23 @@ class _SignedEnds(NamedTuple):
     events: int
 
 
-async def make_root_when_due(runtime: Runtime) -> bool:
+async def make_root_when_due(runtime: Runtime, pause: Pause = no_pause) -> bool:
     """Make a root if the latest one is a day old; return whether one was made."""
     async with runtime.database.reading() as reading:
         latest = await roots.latest_root(reading)
     if latest is not None and runtime.clock() - latest.made_at < DAY_US:
         return False
-    return await make_root(runtime) is not None
+    return await make_root(runtime, pause=pause) is not None
 
 
-async def make_root(runtime: Runtime, sample: int = SAMPLE, page_buckets: int = PAGE_BUCKETS) -> Root | None:
+async def make_root(
+    runtime: Runtime, sample: int = SAMPLE, page_buckets: int = PAGE_BUCKETS, pause: Pause = no_pause
+) -> Root | None:
     """Check all chains, replay a sample of logs, and sign the ends of all chains.
 
     Return the root; None if another server has made one meanwhile.
     """
-    report = await check_everything(runtime, sample, page_buckets)
+    report = await check_everything(runtime, sample, page_buckets, pause)
     async with runtime.database.transaction() as transaction:
         latest = await roots.latest_root(transaction)
         root_id = await roots.fresh_root_id(transaction)
@@ -76,12 +87,15 @@ async def make_root(runtime: Runtime, sample: int = SAMPLE, page_buckets: int = 
         return root if await roots.add_root(transaction, root) else None
 
 
-async def check_everything(runtime: Runtime, sample: int, page_buckets: int = PAGE_BUCKETS) -> ConsistencyReport:
+async def check_everything(
+    runtime: Runtime, sample: int, page_buckets: int = PAGE_BUCKETS, pause: Pause = no_pause
+) -> ConsistencyReport:
     """Check all chains, and replay the logs of *sample* customers."""
     checked, breaks = 0, list[Break]()
     async for page in verify_chain(runtime.database, runtime.outgoing.box, page_buckets):
         checked += page.customers
         breaks += page.breaks
+        await pause()
     recomputed = [one async for one in verify_customers(runtime.database, sample)]
     differing = sum(not one.agrees for one in recomputed)
     return ConsistencyReport(checked, len(breaks), len(recomputed), differing, breaks)
@@ -93,6 +107,7 @@ async def _signed_ends(runtime: Runtime, root_id: int, page_buckets: int) -> _Si
     customers = events = 0
     for first in range(0, BUCKETS, page_buckets):
         buckets = range(first, first + page_buckets)
+        await _compute_missing(runtime, buckets)
         async with runtime.database.transaction() as transaction:
             ends = await _ends(transaction, buckets)
             leaves = {bucket: roots.pack_leaves(of_bucket) for bucket, of_bucket in ends.items()}
@@ -103,17 +118,21 @@ async def _signed_ends(runtime: Runtime, root_id: int, page_buckets: int) -> _Si
     return _SignedEnds(sha256(b"".join(digests)).digest(), customers, events)
 
 
+async def _compute_missing(runtime: Runtime, buckets: range) -> None:
+    """Compute the heads that were not computed so far, each in a transaction of its own, so no event waits long."""
+    async with runtime.database.reading() as reading:
+        missing = [key for key, head in await roots.heads(reading, buckets.start, buckets.stop) if head is None]
+    for customer_key in missing:
+        async with runtime.database.transaction() as transaction:
+            if await log.lock_standings(transaction, [customer_key]):
+                head = await roots.recomputed_head(transaction, customer_key)
+                await roots.save_head(transaction, customer_key, head)
+
+
 async def _ends(transaction: Transaction, buckets: range) -> dict[int, list[tuple[CustomerKey, bytes]]]:
-    """Return the ends of all chains of some buckets; those that were not computed so far are computed now."""
+    """Return the ends of all chains of some buckets."""
     ends: dict[int, list[tuple[CustomerKey, bytes]]] = {}
     for key, head in await roots.heads(transaction, buckets.start, buckets.stop):
-        ends.setdefault(key.bucket, []).append((key, await _computed(transaction, key) if head is None else head))
+        if head is not None:
+            ends.setdefault(key.bucket, []).append((key, head))
     return ends
-
-
-async def _computed(transaction: Transaction, customer_key: CustomerKey) -> bytes:
-    """Compute the head of a customer's chain from the stored log, and store it."""
-    await log.lock_standings(transaction, [customer_key])
-    head = await roots.recomputed_head(transaction, customer_key)
-    await roots.save_head(transaction, customer_key, head)
-    return head

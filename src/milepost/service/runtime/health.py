@@ -11,6 +11,7 @@ import structlog
 from milepost.model.problem import Fault, Unavailable
 from milepost.model.time import SECOND_US, Micros
 from milepost.store import organisations
+from milepost.store.chain.roots import latest_root
 from milepost.store.database import Database, Transaction
 from milepost.store.sql.schema import pending_migrations
 from milepost.store.sql.visibility import ALL
@@ -115,6 +116,13 @@ class Health:
         pending = await pending_migrations(transaction)
         if pending:
             slight.append(HealthProblem("migration", f"migrations are pending: {', '.join(pending)}"))
+        root = await latest_root(transaction)
+        if root is not None and root.broken:
+            text = f"chain broken: root {root.root_id} found {root.broken} breaks; run `milepost verify --chain`"
+            slight.append(HealthProblem("chain broken", text))
+        if root is not None and root.differing:
+            text = f"{root.differing} of {root.recomputed} standings did not follow from the log; run `milepost verify`"
+            slight.append(HealthProblem("standings differ", text))
         for disabled in await organisations.disabled_webhooks(transaction):
             name = f"webhook {disabled.webhook_id} of organisation {disabled.org_id}"
             slight.append(HealthProblem(f"{name} disabled", f"{name} is disabled: {disabled.reason}"))

@@ -1,3 +1,4 @@
+-- oldest: 0028_changes.sql
 -- The chain over each customer's log: the number of the last event and a digest of it and of all before it; empty before
 -- the first event, null where it has not been computed (decision 0047).
 alter table standing add column head bytea;

@@ -15,7 +15,6 @@ from milepost.model.problem import Unavailable, Unfit
 from milepost.store.database import Transaction
 from milepost.store.sql.conninfo import with_defaults
 from milepost.store.sql.row_security import LOCK_MILLISECONDS, guard, prepare_role, unguarded_tables
-from milepost.store.sql.visibility import ALL, SETTING
 
 _OLDEST = re.compile(r"^-- oldest: (\S+)$", re.MULTILINE)
 ATTEMPTS_MAX = 60
@@ -55,8 +54,6 @@ async def migrate(url: str) -> list[str]:
     applied: list[str] = []
     async with connecting as connection:
         await connection.execute("select pg_advisory_lock(%s)", [_LOCK])
-        # A migration that changes rows changes those of all organisations, also where the owner is no superuser.
-        await connection.execute("select set_config(%s, %s, false)", [SETTING, ALL])
         await connection.execute(
             "create table if not exists migration ("
             "name text primary key, checksum text not null, applied_at timestamptz not null default now())",
