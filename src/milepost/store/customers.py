@@ -122,7 +122,7 @@ async def ids_after(transaction: Transaction, org_id: int, after: int, limit: in
 
 
 async def drawn(transaction: Transaction, count: int) -> list[CustomerKey]:
-    """Return about *count* customers of all organisations, those that follow points drawn among the buckets."""
+    """Return at most *count* customers of all organisations, others each time."""
     rows = await transaction.rows("drawn_customers", {"count": count})
     return [CustomerKey(*row) for row in rows]
 

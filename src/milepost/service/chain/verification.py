@@ -1,5 +1,6 @@
 """Checks the chains: the stored events against the heads of the standings, and against the latest signed root."""
 
+import asyncio
 import hmac
 import struct
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -15,6 +16,9 @@ from milepost.store.database import Database, Transaction
 
 PAGE_BUCKETS = 16
 """Buckets that are checked as of one moment, in one transaction."""
+
+PAGES_AT_ONCE = 2
+"""Pages that are checked at the same time: the database reads one while this process computes the other."""
 
 NOTHING = b""
 
@@ -55,10 +59,12 @@ async def verify_chain(
     latest = everything[-1] if everything else None
     yield CheckedPage(0, 0, [*_root_breaks(everything, box)])
     digests: list[bytes] = []
-    for first in range(0, BUCKETS, page_buckets):
-        async with database.transaction() as transaction:
-            await roots.see_one_moment(transaction)
-            yield await _page(transaction, range(first, first + page_buckets), latest, digests)
+    pages = [range(first, first + page_buckets) for first in range(0, BUCKETS, page_buckets)]
+    for start in range(0, len(pages), PAGES_AT_ONCE):
+        together = (_checked(database, buckets, latest) for buckets in pages[start : start + PAGES_AT_ONCE])
+        for page, digests_of_page in await asyncio.gather(*together):
+            digests += digests_of_page
+            yield page
     if latest is not None and not hmac.compare_digest(sha256(b"".join(digests)).digest(), latest.digest):
         yield CheckedPage(0, 0, [Break(None, f"root {latest.root_id} does not hold the ends of chains that it signed")])
 
@@ -76,11 +82,17 @@ def _root_breaks(everything: list[Root], box: SecretBox) -> Iterator[Break]:
         previous, digest = root.root_id, root.digest
 
 
-async def _page(transaction: Transaction, buckets: range, latest: Root | None, digests: list[bytes]) -> CheckedPage:
-    """Check the chains of some buckets; add the digest of what the root holds of each bucket to *digests*."""
+async def _checked(database: Database, buckets: range, latest: Root | None) -> tuple[CheckedPage, list[bytes]]:
+    """Check the chains of some buckets; return also the digest of what the root holds of each bucket."""
     first, past = buckets.start, buckets.stop
-    packed = {} if latest is None else await roots.leaves(transaction, latest.root_id, first, past)
-    digests += [sha256(packed.get(bucket, NOTHING)).digest() for bucket in buckets]
+    async with database.transaction() as transaction:
+        await roots.see_one_moment(transaction)
+        packed = {} if latest is None else await roots.leaves(transaction, latest.root_id, first, past)
+        page = await _page(transaction, first, past, packed)
+    return page, [sha256(packed.get(bucket, NOTHING)).digest() for bucket in buckets]
+
+
+async def _page(transaction: Transaction, first: int, past: int, packed: Mapping[int, bytes]) -> CheckedPage:
     leaves: dict[Customer, bytes] = {}
     breaks: list[Break] = []
     for bucket, body in packed.items():

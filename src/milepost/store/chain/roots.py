@@ -15,7 +15,7 @@ from milepost.store.wire.arrays import byteas, int4s
 BUCKETS = 4_096
 HEAD_BYTES = 40
 _HEADER_BYTES, _TRAILER_BYTES = 19, 2
-_row = Struct("!h4xq4xq4xq4x32s")
+_row = Struct("!6xq4xq4xq4x32s")
 _leaf = Struct(f"!qq{HEAD_BYTES}s")
 
 
@@ -88,7 +88,7 @@ async def erased_digests(transaction: Transaction, first: int, past: int) -> Ite
 
 def _unpacked(copied: bytes) -> Iterator[LoggedDigest]:
     rows = memoryview(copied)[_HEADER_BYTES:-_TRAILER_BYTES]
-    return (LoggedDigest(org, customer, seq, digest) for _, org, customer, seq, digest in _row.iter_unpack(rows))
+    return map(LoggedDigest._make, _row.iter_unpack(rows))
 
 
 async def recomputed_head(transaction: Transaction, customer_key: CustomerKey) -> bytes:

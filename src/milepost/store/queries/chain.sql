@@ -3,24 +3,18 @@ set transaction isolation level repeatable read;
 
 -- copy_digests: the digests of the events of some buckets, in the order of each log; store/chain/digests.py says of what
 copy (
-    select e.org_id, e.customer_id, e.seq, sha256(
-        int8send(e.seq) || int8send(e.version) || timestamptz_send(e.occurred_at)
-        || int4send(length(e.content_hash)) || int4send(length(t.source)) || int4send(length(t.id))
-        || int4send(length(t.name)) || int4send(coalesce(length(t.reference), -1)) || int4send(length(t.body))
-        || int4send(length(t.entries))
-        || e.content_hash || t.source || t.id || t.name || coalesce(t.reference, ''::bytea) || t.body || t.entries
+    select org_id, customer_id, seq, sha256(
+        int8send(seq) || int8send(version) || timestamptz_send(occurred_at)
+        || int4send(length(content_hash)) || int4send(octet_length(source)) || int4send(octet_length(event_id))
+        || int4send(octet_length(name)) || int4send(coalesce(octet_length(reference), -1))
+        || int4send(octet_length(body)) || int4send(octet_length(entries)) || content_hash
+        || convert_to(source || event_id || name || coalesce(reference, '') || body || entries, 'UTF8')
     )
-    from event as e
-    cross join lateral (
-        select convert_to(e.source, 'UTF8') as source, convert_to(e.event_id, 'UTF8') as id,
-            convert_to(e.name, 'UTF8') as name, convert_to(e.reference, 'UTF8') as reference,
-            convert_to(e.body, 'UTF8') as body, convert_to(e.entries, 'UTF8') as entries
-        offset 0
-    ) as t
-    where e.bucket >= %(first)s and e.bucket < %(past)s
-        and (%(org_id)s::bigint is null or e.org_id = %(org_id)s::bigint)
-        and (%(customer_id)s::bigint is null or e.customer_id = %(customer_id)s::bigint)
-    order by e.org_id, e.customer_id, e.seq, e.source, e.event_id
+    from event
+    where bucket >= %(first)s and bucket < %(past)s
+        and (%(org_id)s::bigint is null or org_id = %(org_id)s::bigint)
+        and (%(customer_id)s::bigint is null or customer_id = %(customer_id)s::bigint)
+    order by org_id, customer_id, seq, source, event_id
 ) to stdout (format binary);
 
 -- copy_erased_digests: the digests that are left of the events of erased customers of some buckets

@@ -260,11 +260,23 @@ select s.body, (
 from standing as s
 where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;
 
--- drawn_customers: customers of some buckets that are drawn, at most so many
-select s.bucket, s.org_id, s.customer_id
-from (select distinct (random() * 4095)::int as bucket from generate_series(1, %(count)s)) as k
-cross join lateral (
-    select bucket, org_id, customer_id from standing where bucket = k.bucket
-    order by random() limit greatest(1, %(count)s / 1000)
-) as s
+-- drawn_customers: so many customers, from one that is drawn on, and from the first again behind the last
+with start as materialized (select (random() * 4095)::int as bucket, random() as share),
+place as materialized (
+    select bucket, floor(share * (select count(*) from standing as s where s.bucket = start.bucket))::bigint as skipped
+    from start
+)
+(
+    select bucket, org_id, customer_id from standing
+    where bucket >= (select bucket from place)
+    order by bucket, org_id, customer_id
+    offset (select skipped from place) limit %(count)s
+)
+union
+(
+    select bucket, org_id, customer_id from standing
+    where bucket <= (select bucket from place)
+    order by bucket, org_id, customer_id
+    limit %(count)s
+)
 limit %(count)s;
