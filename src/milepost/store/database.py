@@ -37,6 +37,9 @@ OPENING_SECONDS = 60
 __all__ = ["Database", "Row", "RowSecurityState", "Stale", "StoredAlready", "TimeLimits", "Transaction", "UnsafeServer"]
 
 _CHANGING = "what the request is about changes all the time; send it again"
+_PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+"""Each statement has one plan, by keys, whatever a table held when it was made (decision 0050)."""
+
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Result = TypeVar("Result")
@@ -92,7 +95,7 @@ class Database:
         With *row_security* the sessions take the application's role, where there is one, and see only the rows of the
         organisations that the work at hand is about.
         """
-        self._limits = limits
+        self.limits = limits
         self._row_security = row_security
         self.url = url
         self._drained_at = -math.inf
@@ -229,7 +232,7 @@ class Database:
         await connection.commit()
 
     def _watch(self, connection: psycopg.AsyncConnection[Row]) -> SilenceWatch:
-        return SilenceWatch(connection, self._limits.statement + self._limits.margin)
+        return SilenceWatch(connection, self.limits.statement + self.limits.margin)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -245,20 +248,20 @@ class Database:
             raise meaning from error
 
     async def _configure(self, connection: PooledConnection) -> None:
-        """Set the time limits of a new connection, and take the application's role."""
+        """Set limits, plans (decision 0050) and what is seen (0046) of a new connection, and take the role."""
+        visible = NONE if self._row_security else ALL
+        settings = _PLANNING | {
+            "statement_timeout": f"{self.limits.statement:g}s",
+            "lock_timeout": f"{self.limits.lock:g}s",
+            "idle_in_transaction_session_timeout": f"{self.limits.statement * 6:g}s",
+            SETTING: visible,
+        }
         with self._watch(connection):
-            limits = {
-                "statement_timeout": f"{self._limits.statement:g}s",
-                "lock_timeout": f"{self._limits.lock:g}s",
-                "idle_in_transaction_session_timeout": f"{self._limits.statement * 6:g}s",
-                SETTING: NONE if self._row_security else ALL,
-            }
-            for name, value in limits.items():
-                await connection.execute("select set_config(%s, %s, false)", [name, value])
+            await connection.execute(statement("configure"), {"names": [*settings], "values": [*settings.values()]})
             if self._row_security:
                 await connection.execute(statement("take_role"), [APPLICATION_ROLE])
             cursor = await connection.execute(statement("copies_into_log"))
-            connection.visible = limits[SETTING]
+            connection.visible = visible
             connection.copies_into_log = await cursor.fetchone() == (True,)
 
     def _drain(self) -> None:
