@@ -52,7 +52,7 @@ async def read(
     found: dict[int, ReadEvent] = {}
     for place, version, standing, head, claimed, logged_version, *row in await reading.rows("read_small_batch", values):
         logged = None if logged_version is None else logged_row(row)._replace(version=logged_version)
-        found[place] = ReadEvent(version, standing, head, claimed, logged)
+        found[place] = ReadEvent(version=version, standing=standing, head=head, claimed=claimed, logged=logged)
     return found
 
 

@@ -98,7 +98,9 @@ async def check_everything(
         await pause()
     recomputed = [one async for one in verify_customers(runtime.database, sample)]
     differing = sum(not one.agrees for one in recomputed)
-    return ConsistencyReport(checked, len(breaks), len(recomputed), differing, breaks)
+    return ConsistencyReport(
+        checked=checked, broken=len(breaks), recomputed=len(recomputed), differing=differing, breaks=breaks
+    )
 
 
 async def _signed_ends(runtime: Runtime, root_id: int, page_buckets: int) -> _SignedEnds:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from milepost.engine.apply import apply_batch
+from milepost.engine.apply import BatchResult, apply_batch
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.event import Bill, Payload, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
@@ -190,12 +190,16 @@ def apply_customer(
             key=event.key, status=_APPLIED, customer_id=customer.customer_id, entries=entries, version=version
         )
     writes.standings.append((customer, StoredStanding(codec.encode_standing(result.standing), head)))
+    _collect_archived(writes, customer, history, result)
+    if rule_index.boards:
+        collect_scores(rule_index, customer, result.applied, writes.scores)
+
+
+def _collect_archived(writes: Writes, customer: CustomerKey, history: History, result: BatchResult) -> None:
     if result.history is not history.progress:
         before = history.progress
         changed = (progress for key, progress in result.history.items() if before.get(key) != progress)
         writes.archived.extend((customer, progress) for progress in changed)
-    if rule_index.boards:
-        collect_scores(rule_index, customer, result.applied, writes.scores)
 
 
 def _digest_of(
