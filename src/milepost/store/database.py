@@ -259,7 +259,7 @@ class Database:
         with self._watch(connection):
             await connection.execute(statement("configure"), {"names": [*settings], "values": [*settings.values()]})
             if self._row_security:
-                await connection.execute(statement("take_role"), [APPLICATION_ROLE])
+                await connection.execute(statement("take_role"), {"role": APPLICATION_ROLE})
             cursor = await connection.execute(statement("copies_into_log"))
             connection.visible = visible
             connection.copies_into_log = await cursor.fetchone() == (True,)

@@ -1,5 +1,8 @@
 -- take_role: take the application's role, where there is one that this login may take
-select set_config('role', rolname, false) from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER');
+select set_config('role', rolname, false) from pg_roles where rolname = %(role)s and pg_has_role(oid, 'MEMBER');
+
+-- leave_role: run the statements that follow in this transaction as the login itself
+select set_config('role', 'none', true);
 
 -- copies_into_log: whether COPY may add to the log, which PostgreSQL refuses where rows are guarded
 select case when to_regclass('event') is null then false else not row_security_active('event') end;
@@ -23,8 +26,8 @@ where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p'
 -- role_standing: whether this login may make roles, whether there is this role, and whether the login may take it
 select
     (select rolsuper or rolcreaterole from pg_roles where rolname = current_user),
-    exists (select from pg_roles where rolname = %s),
-    exists (select from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER'));
+    exists (select from pg_roles where rolname = %(role)s),
+    exists (select from pg_roles where rolname = %(role)s and pg_has_role(oid, 'MEMBER'));
 
 -- role_lacks: whether a role lacks a right on a table or a sequence
 select exists (

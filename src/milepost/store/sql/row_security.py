@@ -55,7 +55,7 @@ async def prepare_role(connection: Connection) -> None:
     Who may make no role asks an administrator for it (docs/production.md). Roles belong to the whole server, so another
     database's Milepost may be making it at the same time.
     """
-    cursor = await connection.execute(statement("role_standing"), [APPLICATION_ROLE] * 2)
+    cursor = await connection.execute(statement("role_standing"), {"role": APPLICATION_ROLE})
     may_create, exists, is_member = await cursor.fetchone() or (False, False, False)
     if may_create and not exists:
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
