@@ -26,7 +26,7 @@ from milepost.service.scheduled.jobs import work_once
 from milepost.service.snapshot.access import Caller
 from milepost.store import log
 from milepost.store.database import Transaction
-from milepost.store.log import CustomerKey
+from milepost.store.log import CustomerKey, StoredStanding
 from tests.store.fixtures_db import HOUR, NOW, House, group_draft, open_house, outcomes_of, run
 
 ANNA, BERT, CARL = "anna", "bert", "carl"
@@ -204,7 +204,7 @@ def test_an_event_that_a_publication_overtakes_is_judged_anew(
 
             async def overtaking(
                 self: CustomerLocks, transaction: Transaction, customer_keys: Sequence[CustomerKey], *, waits: bool
-            ) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+            ) -> tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]:
                 if not overtaken:
                     overtaken.append(True)
                     await published(house)

@@ -131,6 +131,12 @@ async def standings_of_buckets(
     return [(bytes(standing), [bytes(row) for row in archived or ()]) for standing, archived in rows]
 
 
+async def drawn(transaction: Transaction, count: int) -> list[CustomerKey]:
+    """Return at most *count* customers of all organisations, others each time."""
+    rows = await transaction.rows("drawn_customers", {"count": count})
+    return [CustomerKey(*row) for row in rows]
+
+
 async def full_log(transaction: Transaction, customer_key: CustomerKey) -> list[tuple[int, LoggedRow]]:
     """Return all events of a customer in the order in which they were applied, each with its organisation version."""
     rows = await transaction.rows("log_of_customer", _key(customer_key))

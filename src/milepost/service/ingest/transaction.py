@@ -1,6 +1,6 @@
 """Receives a batch of events in one transaction: lock the customers, claim, drop duplicates, apply in order, write."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -25,10 +25,12 @@ from milepost.service.ingest.resolution import places_of, problems_of, profiles_
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers
 from milepost.store.database import Database, StoredAlready, Transaction
-from milepost.store.log import CustomerKey, key_of_customer
+from milepost.store.log import CustomerKey, StoredStanding, key_of_customer
 from milepost.store.sql.failures import Locked
+from milepost.store.sql.visibility import list_of, seeing
 
-Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[tuple[dict[CustomerKey, bytes], set[CustomerKey]]]]
+_Locked = tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]
+Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[_Locked]]
 """Locks customers; returns the bytes of their standings, and the customers whose rows are locked elsewhere."""
 
 
@@ -99,14 +101,21 @@ class Ingest:
         if unknown and any(event.customer != incoming_events[0].customer for event in incoming_events):
             await self._look_up(unknown)
 
-    async def _look_up(self, unknown: Iterable[IdentifierKey]) -> None:
-        async with self._database.reading() as reading:
+    async def _look_up(self, unknown: Collection[IdentifierKey]) -> None:
+        async with self._database.reading(list_of(org_id for org_id, _ in unknown)) as reading:
             ids = await customers.ids_by_identifier(reading, list(unknown))
         names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
         cache_identities(self._names, names)
 
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events*; return the answer to each, after the commit."""
+        """Receive *incoming_events*; return the answer to each, after the commit.
+
+        Rows of their organisations are seen, and of no others.
+        """
+        with seeing(list_of(event.org_id for event in incoming_events)):
+            return await self._receive(incoming_events)
+
+    async def _receive(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         if self.optimistic is None or len(incoming_events) > EVENTS_MAX:
             return await self._in_transaction(incoming_events)
         if unknown := {(one.org_id, one.customer) for one in incoming_events if not self.knows(one)}:
@@ -213,7 +222,7 @@ async def _lock_all(
     incoming_events: Sequence[IncomingEvent],
     identities: ResolvedIdentities,
     lock: Lock,
-) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+) -> _Locked:
     """Lock the customers of a batch in key order; return what *lock* does.
 
     Raises Stale if one was erased, or if an organisation has another version than the *current* one by then.

@@ -21,26 +21,26 @@ insert into customer (bucket, org_id, customer_id, body)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::text[]);
 
 -- add_standings: add an empty standing for newly registered customers
-insert into standing (bucket, org_id, customer_id, body)
-select k.bucket, k.org_id, k.customer_id, %(body)b::bytea
+insert into standing (bucket, org_id, customer_id, body, head)
+select k.bucket, k.org_id, k.customer_id, %(body)b::bytea, ''::bytea
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id);
 
 -- lock_standings: the standings of these customers, locked in the given order, with the key's position from 0
-select k.place - 1, s.body
+select k.place - 1, s.body, s.head
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
     with ordinality as k (bucket, org_id, customer_id, place)
 cross join lateral (
-    select body from standing
+    select body, head from standing
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
     for update
 ) as s;
 
 -- lock_free_standings: as lock_standings, but without the standings that another transaction has locked
-select k.place - 1, s.body
+select k.place - 1, s.body, s.head
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
     with ordinality as k (bucket, org_id, customer_id, place)
 cross join lateral (
-    select body from standing
+    select body, head from standing
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
     for update skip locked
 ) as s;
@@ -165,9 +165,11 @@ cross join lateral (
 ) as c;
 
 -- save_standings: store the standings of a batch
-insert into standing (bucket, org_id, customer_id, body)
-select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[])
-on conflict (bucket, org_id, customer_id) do update set body = excluded.body;
+insert into standing (bucket, org_id, customer_id, body, head)
+select * from unnest(
+    %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[], %(heads)b::bytea[]
+)
+on conflict (bucket, org_id, customer_id) do update set body = excluded.body, head = excluded.head;
 
 -- save_history: store archived progress
 insert into history (bucket, org_id, customer_id, target_id, period_id, body)
@@ -285,3 +287,24 @@ select s.body, (
 )
 from standing as s
 where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;
+
+-- drawn_customers: so many customers, from one that is drawn on, and from the first again behind the last
+with start as materialized (select (random() * 4095)::int as bucket, random() as share),
+place as materialized (
+    select bucket, floor(share * (select count(*) from standing as s where s.bucket = start.bucket))::bigint as skipped
+    from start
+)
+(
+    select bucket, org_id, customer_id from standing
+    where bucket >= (select bucket from place)
+    order by bucket, org_id, customer_id
+    offset (select skipped from place) limit %(count)s
+)
+union
+(
+    select bucket, org_id, customer_id from standing
+    where bucket <= (select bucket from place)
+    order by bucket, org_id, customer_id
+    limit %(count)s
+)
+limit %(count)s;
