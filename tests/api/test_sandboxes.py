@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from milepost.service.chain.root import make_root
+from milepost.service.chain.verification import verify_chain
 from milepost.service.scheduled.boundaries import BoundaryNotifier
+from milepost.store.chain.roots import BUCKETS
 from tests.api.client import ApiClient, Json, OrganisationClient, json_of
 from tests.api.client_forms import FEBRUARY, JANUARY, MARCH, bill, group, target
 
@@ -198,6 +201,26 @@ def test_an_emptied_sandbox_begins_anew(front: ApiClient) -> None:
     assert ("applied", "applied") == (first["status"], second["status"])
     assert closed == fired(moved(there, next="closing"))
     assert untouched == beside.stored()
+
+
+def test_emptying_a_sandbox_breaks_no_chain(front: ApiClient) -> None:
+    """A root holds no sandbox; what is taken from a live organisation is found all the same."""
+    there, beside = sandbox(front), front.organisation()
+    there.send_events(bill(120, time="2030-01-07T00:00:00Z"))
+    beside.send_events(bill(1))
+    assert front.run(lambda: make_root(front.runtime, sample=1, page_buckets=BUCKETS)) is not None
+
+    async def breaks() -> set[int]:
+        box = front.runtime.outgoing.box
+        pages = verify_chain(front.runtime.database, box, BUCKETS)
+        return {one.customer[0] async for page in pages for one in page.breaks if one.customer is not None}
+
+    there.post(f"{CLOCK}/reset", {"clock": "2030-01-07T00:00:00"})
+    assert set() == front.run(breaks)
+    org_id = beside.organisation.id
+    for table in ("event", "standing"):
+        front.connection.execute(f"delete from {table} where org_id = %s".encode(), [org_id])
+    assert {org_id} == front.run(breaks)
 
 
 @pytest.mark.parametrize("zone, hours", [("Europe/Berlin", 23), ("UTC", 24)])
