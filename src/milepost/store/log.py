@@ -180,7 +180,7 @@ async def save(
         return
     async with transaction.together():
         if appended:
-            await transaction.run("append_events", _event_columns(appended))
+            await transaction.run("append_events", event_columns(appended))
         await _save_rest(transaction, standings, archived, appended)
 
 
@@ -221,7 +221,8 @@ def _archived_columns(archived: Sequence[tuple[CustomerKey, Progress]]) -> dict[
     }
 
 
-def _event_columns(appended: Sequence[Appended]) -> dict[str, object]:
+def event_columns(appended: Sequence[Appended]) -> dict[str, object]:
+    """Return events for the log, each column as a packed array."""
     return keys_of([row.customer_key for row in appended]) | {
         "sources": texts([row.event.key.source for row in appended]),
         "ids": texts([row.event.key.id for row in appended]),

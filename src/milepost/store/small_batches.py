@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from milepost.store.claims import ClaimKey
 from milepost.store.database import Transaction
-from milepost.store.log import Appended, CustomerKey, LoggedRow, StoredStanding, keys_of, logged_row
-from milepost.store.wire.arrays import byteas, int4s, int8s, texts
+from milepost.store.log import Appended, CustomerKey, LoggedRow, StoredStanding, event_columns, keys_of, logged_row
+from milepost.store.wire.arrays import byteas, int4s, texts
 
 NO_CLAIM = ClaimKey(0, 0, b"")
 """Stands for the claim to an event that is not claimed, because customers do not share the names of events."""
@@ -63,22 +63,11 @@ async def write(transaction: Transaction, judged: Sequence[JudgedEvent]) -> set[
     claimed the event. Nothing of them was written.
     """
     rows = [one.appended for one in judged]
-    values = keys_of([row.customer_key for row in rows]) | _claim_columns([one.claim for one in judged])
+    values = event_columns(rows) | _claim_columns([one.claim for one in judged])
     values |= {
         "befores": byteas([one.before for one in judged]),
         "afters": byteas([one.after.body for one in judged]),
         "heads": byteas([one.after.head for one in judged]),
-        "sources": texts([row.event.key.source for row in rows]),
-        "ids": texts([row.event.key.id for row in rows]),
-        "names": texts([row.event.name for row in rows]),
-        "references": texts([row.reference for row in rows]),
-        "occurred": int8s([row.event.occurred_at for row in rows]),
-        "received": int8s([row.event.received_at for row in rows]),
-        "seqs": int8s([row.seq for row in rows]),
-        "versions": int8s([row.version for row in rows]),
-        "hashes": byteas([row.content_hash for row in rows]),
-        "bodies": texts([row.body for row in rows]),
-        "entries": texts([row.entries for row in rows]),
         "outcomes": texts([row.outbox for row in rows]),
     }
     return {place for (place,) in await transaction.rows("write_small_batch", values)}
