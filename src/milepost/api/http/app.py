@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 
 from milepost.api.capillary.envelope import failure
-from milepost.api.http import health, viewer
+from milepost.api.http import health
 from milepost.api.http.authentication import (
     CSRF_HEADER,
     ForeignOrigin,
@@ -23,6 +23,7 @@ from milepost.api.http.authentication import (
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.hot_routes import HotRoutes
 from milepost.api.http.openapi import DocumentedApp
+from milepost.api.http.pages import console, viewer
 from milepost.api.http.parameters import ANY
 from milepost.api.http.request_log import AnsweredRequest, RequestLog
 from milepost.api.http.routes import MODULES, ROUTES, hot_routes, scope_needed
@@ -78,6 +79,7 @@ def create_app(
     """
     app = routed_app()
     app.include_router(viewer.router)
+    app.include_router(console.router)
     app.state.runtime = runtime
     app.state.error_status = error_status
     app.state.answer_templates = answer_templates

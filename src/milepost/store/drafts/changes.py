@@ -41,6 +41,12 @@ async def find_draft(transaction: Transaction, org_id: int, group_id: int) -> St
     return None if row is None else StoredDraft(row[0], codec.decode_group(row[1]), row[2], row[3])
 
 
+async def drafts_of(transaction: Transaction, org_id: int) -> list[StoredDraft]:
+    """Return the drafts of an organisation, those saved last first."""
+    rows = await transaction.rows("drafts", {"org_id": org_id})
+    return [StoredDraft(row[0], codec.decode_group(row[1]), row[2], row[3]) for row in rows]
+
+
 async def delete_draft(transaction: Transaction, org_id: int, group_id: int) -> None:
     """Delete the draft of a group."""
     await transaction.run("delete_draft", {"org_id": org_id, "group_id": group_id})

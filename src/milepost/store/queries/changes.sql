@@ -9,6 +9,10 @@ returning revision;
 select revision, body, (extract(epoch from saved_at) * 1000000)::bigint, saved_by
 from definition_draft where org_id = %(org_id)s and group_id = %(group_id)s;
 
+-- drafts: the drafts of an organisation
+select revision, body, (extract(epoch from saved_at) * 1000000)::bigint, saved_by
+from definition_draft where org_id = %(org_id)s order by saved_at desc, group_id;
+
 -- delete_draft: delete the draft of a group
 delete from definition_draft where org_id = %(org_id)s and group_id = %(group_id)s;
 
