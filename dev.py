@@ -42,7 +42,7 @@ UV: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYT
 
 MADE_FOLDERS = (
     ".venv", ".milepost", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
-    "bench-results", "build", "dist",
+    "bench-results", "build", "dist", "web/node_modules", "src/milepost/ui",
 )  # fmt: skip
 
 
@@ -76,11 +76,13 @@ def say(message: str) -> None:
 
 def demo(arguments: list[str]) -> int:
     """Load a year of real grocery bills, show three households' progress, and serve."""
+    prepare_pages()
     return become([BIN / "milepost", "demo", *arguments])
 
 
 def serve(arguments: list[str]) -> int:
     """Run the server on http://127.0.0.1:8700."""
+    prepare_pages()
     return become([BIN / "milepost", "serve", *arguments])
 
 
@@ -118,6 +120,18 @@ def check(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+def browser(arguments: list[str]) -> int:
+    """Test the console in Chromium."""
+    prepare_pages()
+    return become([PYTHON, "-m", "pytest", "-p", "no:xdist", "tests/browser", *arguments])
+
+
+def screens(arguments: list[str]) -> int:
+    """Make pictures of the console's pages in build/screens; --docs renews those of the pages."""
+    prepare_pages()
+    return become([PYTHON, "-m", "tests.browser.screens", *arguments])
+
+
 def bench(arguments: list[str]) -> int:
     """Measure the workloads beside their baselines."""
     return become([PYTHON, "-m", "bench", *arguments])
@@ -135,6 +149,7 @@ def faults(arguments: list[str]) -> int:
 
 def release(arguments: list[str]) -> int:
     """Build sdist, wheels and bill of materials in dist; each is tried first."""
+    prepare_pages()
     return become([PYTHON, "-m", "tools.release", *arguments])
 
 
@@ -163,7 +178,7 @@ def clean(arguments: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, faults, release, clean)
+    verb.__name__: verb for verb in (demo, serve, test, check, browser, screens, bench, oracle, faults, release, clean)
 }
 """What the words on the command line do; a verb gets the arguments after it and gives the exit code."""
 
@@ -175,6 +190,14 @@ def become(command: list[str | Path]) -> int:
     """Prepare the environment and replace this process by *command*."""
     prepare()
     os.execve(command[0], [str(part) for part in command], os.environ | {"VIRTUAL_ENV": str(VENV)})
+
+
+def prepare_pages() -> None:
+    """Prepare the environment, and build the pages of the console if they changed."""
+    prepare()
+    from tools.console import build
+
+    build()
 
 
 def prepare() -> None:

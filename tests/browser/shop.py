@@ -30,6 +30,9 @@ LAST = ("Lindqvist", "Okafor", "Schmidt", "Yilmaz", "Novak", "Berger", "Sato", "
 READY = re.compile(r"milepost ready on (http://\S+)")
 STOP_SECONDS_MAX = 60
 
+SHOP_FILE = "shop.json"
+"""What a running shop is known by, in its folder."""
+
 
 class Shop(NamedTuple):
     """A running shop: the address of its server, the login of its till, and ids that tests ask for."""
@@ -38,6 +41,12 @@ class Shop(NamedTuple):
     till: tuple[str, str]
     ada: int
     groups: dict[str, int]
+
+
+def recalled(data: Path) -> Shop:
+    """Return the shop that runs on the folder *data* already."""
+    kept = json.loads((data / SHOP_FILE).read_text())
+    return Shop(**kept | {"till": tuple(kept["till"])})
 
 
 def command(data: Path, *arguments: str) -> Json:
@@ -101,7 +110,9 @@ def opened(data: Path, port: int = 0) -> Iterator[Shop]:
             asked.get("/api/v1/customers?shoeSize=43")
             ada = read(asked.get("/api/v1/customers?externalId=A-1000"))["items"][0]["id"]
             read(asked.post(f"/api/v1/customers/{ada}/awards", json={"id": "award-1", "amount": 420}))
-        yield Shop(address, till, ada, groups)
+        shop = Shop(address, till, ada, groups)
+        (data / SHOP_FILE).write_text(json.dumps(shop._asdict()))
+        yield shop
 
 
 def provision(data: Path) -> tuple[str, str]:

@@ -19,7 +19,7 @@ const variantColorResolver: VariantColorsResolver = (input) => {
   const usual = defaultVariantColorsResolver(input);
   const color = input.color ?? input.theme.primaryColor;
   if (input.variant !== 'light' || !(color in input.theme.colors)) return usual;
-  const dark = color === 'yellow' || color === 'orange' ? BROWN : `var(--mantine-color-${color}-9)`;
+  const dark = color === 'yellow' || color === 'orange' ? BROWN : `color-mix(in srgb, var(--mantine-color-${color}-9), black 30%)`;
   const ground = `color-mix(in srgb, var(--mantine-color-${color}-9) 38%, var(--mantine-color-body))`;
   return {
     ...usual,

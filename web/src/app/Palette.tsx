@@ -1,7 +1,7 @@
 import { Loader, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight, spotlight } from '@mantine/spotlight';
-import { IconBolt, IconSearch, IconTarget, IconUser } from '@tabler/icons-react';
+import { IconBolt, IconSearch, IconTarget, IconUser } from '../ui/icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';

@@ -1,8 +1,8 @@
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Loader, Menu, Text, Tooltip, useMantineColorScheme, useComputedColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBuildingStore, IconClock, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
+import { IconBuildingStore, IconClock, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from '../ui/icons';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { api, ApiError } from '../api/client';
 import mark from '../assets/milepost.svg';
@@ -20,11 +20,13 @@ import { ShellContext } from './shell-state';
 /** The frame of all pages, for whoever is signed in. */
 export function Shell() {
   const session = useSession();
-  const location = useLocation();
-  if (session.isPending) return <Group justify="center" p="xl"><Loader aria-label="Milepost" /></Group>;
-  if (session.error instanceof ApiError && session.error.status === 401) {
-    return <Navigate to="/sign-in" search={{ next: location.pathname }} />;
-  }
+  const router = useRouter();
+  const unknown = session.error instanceof ApiError && session.error.status === 401;
+  useEffect(() => {
+    // Read here and not followed: the location changes by this very step.
+    if (unknown) void router.navigate({ to: '/sign-in', search: { next: router.state.location.href } as never });
+  }, [unknown, router]);
+  if (session.isPending || unknown) return <Group justify="center" p="xl"><Loader aria-label="Milepost" /></Group>;
   if (session.isError) return <Problem error={session.error} retry={() => void session.refetch()} />;
   return <Frame />;
 }

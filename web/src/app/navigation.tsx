@@ -1,6 +1,6 @@
 import {
   IconActivity, IconApi, IconBroadcast, IconHome, IconInbox, IconTarget, IconUsers, IconUsersGroup, type Icon,
-} from '@tabler/icons-react';
+} from '../ui/icons';
 import { useText } from '../i18n/text';
 import { useMay, type Scope } from './session';
 

@@ -1,5 +1,5 @@
 import { ActionIcon, Anchor, Breadcrumbs, Group, Stack, Text, Title, Tooltip } from '@mantine/core';
-import { IconCode } from '@tabler/icons-react';
+import { IconCode } from './icons';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useShell } from '../app/shell-state';

@@ -1,7 +1,7 @@
 import { ActionIcon, Alert, Badge, Button, CopyButton, Group, Skeleton, Stack, Text, Title, Tooltip } from '@mantine/core';
 import {
   IconAlertTriangle, IconCheck, IconCircleCheck, IconCircleDashed, IconCircleX, IconClock, IconCopy, IconPlayerPause, IconLock,
-} from '@tabler/icons-react';
+} from './icons';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';

@@ -49,6 +49,9 @@ SIGN_IN_FAILED = (
 )
 FAULT = "the server could not do this, and its log says why; send it again"
 
+BASIC_CHALLENGE = 'Basic realm="milepost", charset="UTF-8"'
+SESSION_CHALLENGE = 'Session realm="milepost"'
+
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
 
@@ -162,7 +165,9 @@ def _answer_callers(app: FastAPI) -> None:
     @app.exception_handler(NotRecognised)
     async def _(request: Request, _error: NotRecognised) -> JsonResponse:
         response = _failed(request, 401, Problem("", "the login is missing or wrong", 401))
-        response.headers["WWW-Authenticate"] = 'Basic realm="milepost", charset="UTF-8"'
+        # To a challenge by Basic, a browser would ask the person itself, over the page whose script sent the request.
+        of_script = request.headers.get("sec-fetch-dest") == "empty"
+        response.headers["WWW-Authenticate"] = SESSION_CHALLENGE if of_script else BASIC_CHALLENGE
         return response
 
     @app.exception_handler(ForeignOrigin)

@@ -30,7 +30,7 @@ function OfWebhook({ customerId, webhookId, title }: { customerId: number; webho
   return (
     <Card title={title} flush>
       <Answered query={deliveries} height={120}>
-        {({ items }) => (items.length === 0 ? <Empty title={t('deliveries.none')} /> : <DeliveryTable webhookId={webhookId} deliveries={items} />)}
+        {({ items }) => (items.length === 0 ? <Empty title={t('deliveries.none')} /> : <DeliveryTable webhookId={webhookId} deliveries={items} caption={title} />)}
       </Answered>
     </Card>
   );

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Stack, Tabs, Text } from '@mantine/core';
-import { IconArrowBackUp, IconEye } from '@tabler/icons-react';
+import { IconArrowBackUp, IconEye } from '../../ui/icons';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { $api, type Schemas } from '../../api/client';

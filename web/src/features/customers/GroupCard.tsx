@@ -1,5 +1,5 @@
 import { Accordion, Badge, Button, Group, Stack, Text } from '@mantine/core';
-import { IconQuestionMark } from '@tabler/icons-react';
+import { IconQuestionMark } from '../../ui/icons';
 import { Link } from '@tanstack/react-router';
 import { useText, useWord } from '../../i18n/text';
 import { Amount, Card, Meter, Status } from '../../ui/basics';

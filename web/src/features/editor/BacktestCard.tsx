@@ -1,5 +1,5 @@
 import { Button, Group, NumberInput, Progress, Slider, Stack, Table, Text, TextInput } from '@mantine/core';
-import { IconFlask } from '@tabler/icons-react';
+import { IconFlask } from '../../ui/icons';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';

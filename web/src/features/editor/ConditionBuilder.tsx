@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { IconPlus, IconX } from '../../ui/icons';
 import { $api } from '../../api/client';
 import { useText, useWord } from '../../i18n/text';
 import { fieldsOf, OPERATORS, read, write, type Conditions } from './conditions';

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { IconPlus, IconTrash } from '../../ui/icons';
 import type { ReactNode } from 'react';
 import { useText } from '../../i18n/text';
 import { Card } from '../../ui/basics';

@@ -1,6 +1,6 @@
 import { Alert, Button, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconDeviceFloppy, IconInfoCircle, IconTrash } from '@tabler/icons-react';
+import { IconDeviceFloppy, IconInfoCircle, IconTrash } from '../../ui/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';

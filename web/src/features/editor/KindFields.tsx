@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, NumberInput, Radio, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { IconPlus, IconX } from '../../ui/icons';
 import { useText, useWord } from '../../i18n/text';
 import { blankTarget, type Definition } from './definition';
 import { ApiName } from './TargetFields';

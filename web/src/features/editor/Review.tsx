@@ -1,6 +1,6 @@
 import { Alert, Badge, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconAlertTriangle, IconRocket, IconUsers } from '@tabler/icons-react';
+import { IconAlertTriangle, IconRocket, IconUsers } from '../../ui/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';

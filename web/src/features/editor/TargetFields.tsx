@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, MultiSelect, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { IconPlus, IconX } from '../../ui/icons';
 import { $api, type Schemas } from '../../api/client';
 import { useText, useWord } from '../../i18n/text';
 import { ConditionBuilder } from './ConditionBuilder';

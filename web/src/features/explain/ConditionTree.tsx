@@ -1,5 +1,5 @@
 import { Badge, Code, Text } from '@mantine/core';
-import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import { IconCheck, IconMinus, IconX } from '../../ui/icons';
 import { useText } from '../../i18n/text';
 import type { ConditionPart } from './trail';
 

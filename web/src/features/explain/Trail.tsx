@@ -1,5 +1,5 @@
 import { Accordion, Badge, Group, SegmentedControl, Stack, Text } from '@mantine/core';
-import { IconArrowBackUp, IconCircleCheck, IconCircleMinus } from '@tabler/icons-react';
+import { IconArrowBackUp, IconCircleCheck, IconCircleMinus } from '../../ui/icons';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { $api } from '../../api/client';
 import { useMay } from '../../app/session';

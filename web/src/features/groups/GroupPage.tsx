@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Tabs, Text } from '@mantine/core';
-import { IconPencil } from '@tabler/icons-react';
+import { IconPencil } from '../../ui/icons';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useMay } from '../../app/session';
 import { useText, useWord } from '../../i18n/text';

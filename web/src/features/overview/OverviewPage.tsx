@@ -1,5 +1,5 @@
 import { Group, List, Stack, Text, ThemeIcon } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconCircle } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCheck, IconCircle } from '../../ui/icons';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useIntl } from 'react-intl';

@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconKey, IconPlus } from '@tabler/icons-react';
+import { IconKey, IconPlus } from '../../ui/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { $api, api, type Schemas } from '../../api/client';

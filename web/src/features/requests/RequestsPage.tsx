@@ -1,5 +1,5 @@
 import { Badge, Button, Group, SegmentedControl, TextInput } from '@mantine/core';
-import { IconCheck, IconSearch, IconX } from '@tabler/icons-react';
+import { IconCheck, IconSearch, IconX } from '../../ui/icons';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { $api, type Schemas } from '../../api/client';

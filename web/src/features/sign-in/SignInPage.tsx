@@ -26,7 +26,9 @@ export function SignInPage() {
       const { data } = await api.POST('/api/v1/session', { body: organisation ? { ...body, organisation } : body });
       rememberToken(data?.csrfToken ?? null);
       client.clear();
-      await navigate({ to: next?.startsWith('/') && !next.startsWith('/sign-in') ? next : '/' });
+      const inside = next?.startsWith('/') && !next.startsWith('//') && !next.startsWith('/sign-in');
+      const wanted = new URL(inside ? next : '/', window.location.origin);
+      await navigate({ to: wanted.pathname, search: Object.fromEntries(wanted.searchParams) as never });
     } catch (problem) {
       setError(problem);
     } finally {

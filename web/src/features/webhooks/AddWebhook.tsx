@@ -1,5 +1,5 @@
 import { Alert, Button, Group, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
-import { IconKey } from '@tabler/icons-react';
+import { IconKey } from '../../ui/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';

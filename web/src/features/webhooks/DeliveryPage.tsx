@@ -1,6 +1,6 @@
 import { Alert, Badge, Button, Group, PasswordInput, Stack, Text, Timeline } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconAlertTriangle, IconCheck, IconRefresh, IconX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCheck, IconRefresh, IconX } from '../../ui/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';

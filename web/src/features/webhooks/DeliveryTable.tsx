@@ -8,7 +8,7 @@ import { TimeText } from '../../ui/time';
 type Delivery = Schemas['DeliveryItem'];
 
 /** Deliveries as rows: what, for whom, and how far. */
-export function DeliveryTable({ webhookId, deliveries }: { webhookId: number; deliveries: readonly Delivery[] }) {
+export function DeliveryTable({ webhookId, deliveries, caption }: { webhookId: number; deliveries: readonly Delivery[]; caption?: string }) {
   const t = useText();
   const link = (one: Delivery) => `/webhooks/${webhookId}/deliveries/${one.id}`;
   const columns: Column<Delivery>[] = [
@@ -22,5 +22,5 @@ export function DeliveryTable({ webhookId, deliveries }: { webhookId: number; de
     { key: 'created', title: t('deliveries.created'), wide: true, sort: (one) => one.createdAt, cell: (one) => <TimeText at={one.createdAt} precision="second" /> },
     { key: 'next', title: t('deliveries.next'), wide: true, cell: (one) => <TimeText at={one.nextAttemptAt ?? one.doneAt} precision="second" /> },
   ];
-  return <DataTable rows={deliveries} columns={columns} rowKey={(one) => one.id} caption={t('customer.deliveries')} rowLink={link} />;
+  return <DataTable rows={deliveries} columns={columns} rowKey={(one) => one.id} caption={caption ?? t('customer.deliveries')} rowLink={link} />;
 }

@@ -1,5 +1,5 @@
 import { Accordion, Badge, Group, Text } from '@mantine/core';
-import { IconCheck, IconX } from '@tabler/icons-react';
+import { IconCheck, IconX } from '../../ui/icons';
 import { Link } from '@tanstack/react-router';
 import { $api } from '../../api/client';
 import { useText, useWord } from '../../i18n/text';

@@ -7,7 +7,7 @@ forbid the browser to load anything from other hosts, and styles that stand in t
 import gzip
 import secrets
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 from typing import NamedTuple
@@ -59,7 +59,7 @@ async def root() -> RedirectResponse:
 @router.get("/console/assets/{name}")
 async def asset(name: str, request: Request) -> Response:
     """Return a file that the pages load."""
-    found = _assets(PAGES).get(name)
+    found = _assets(PAGES, _built_at(PAGES)).get(name)
     if found is None:
         raise HTTPException(404, "there is no such file")
     headers = HEADERS | KEPT
@@ -76,20 +76,28 @@ async def page(path: str = "") -> Response:
         raise HTTPException(404, "there is no such file")
     nonce = secrets.token_urlsafe(16)
     headers = HEADERS | ASKED_AGAIN | {"Content-Security-Policy": POLICY.format(nonce=nonce)}
-    text = _page(PAGES)
+    text = _page(PAGES, _built_at(PAGES))
     if text is None:
         return Response(NOT_BUILT, status_code=503, media_type="text/html", headers=headers)
     return Response(text.replace(NONCE, nonce), media_type="text/html", headers=headers)
 
 
-@cache
-def _page(folder: Path) -> str | None:
+def _built_at(folder: Path) -> int:
+    """Return when the pages were built; what is kept in memory is that of one build."""
+    try:
+        return (folder / "index.html").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _page(folder: Path, _built_at: int) -> str | None:
     file = folder / "index.html"
     return file.read_text(encoding="utf-8") if file.exists() else None
 
 
-@cache
-def _assets(folder: Path) -> Mapping[str, Asset]:
+@lru_cache(maxsize=1)
+def _assets(folder: Path, _built_at: int) -> Mapping[str, Asset]:
     """Return all files by name; they are read once, so no name can lead out of the folder."""
     files = (folder / "assets").iterdir() if (folder / "assets").is_dir() else ()
     return {file.name: _read(file) for file in files if file.is_file()}
