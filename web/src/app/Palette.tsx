@@ -4,7 +4,7 @@ import { Spotlight, spotlight } from '@mantine/spotlight';
 import { IconBolt, IconSearch, IconTarget, IconUser } from '../ui/icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import { $api } from '../api/client';
 import { useText } from '../i18n/text';
 import { findCustomers, recentCustomers } from './find';
@@ -40,9 +40,10 @@ export function Palette() {
       <Spotlight.Search
         placeholder={t('palette.placeholder')}
         aria-label={t('palette.placeholder')}
+        onKeyDown={chooseFirst}
         leftSection={customers.isFetching ? <Loader size={18} /> : <IconSearch size={20} />}
       />
-      <Spotlight.ActionsList aria-label={t('palette.results')}>
+      <Spotlight.ActionsList aria-label={t('palette.results')} data-palette-results>
         <Section label={t('palette.customers')}>
           {found.map((one) => (
             <Spotlight.Action
@@ -78,6 +79,12 @@ export function Palette() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
+}
+
+/** Enter takes the first result where none was chosen by an arrow. */
+function chooseFirst(event: KeyboardEvent<HTMLInputElement>) {
+  const list = document.querySelector('[data-palette-results]');
+  if (event.key === 'Enter' && !list?.querySelector('[data-selected]')) list?.querySelector<HTMLElement>('[data-action]')?.click();
 }
 
 function Section({ label, children }: { label: string; children: ReactNode[] }) {

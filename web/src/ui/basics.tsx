@@ -72,7 +72,7 @@ const TONES: Record<string, { color: string; icon: ReactNode }> = {
 };
 
 const TONE_OF: Record<string, keyof typeof TONES> = {
-  RUNNING: 'good', LIVE: 'good', UPCOMING: 'waiting', ENDED: 'plain', STOPPED: 'off', NOT_BEGUN: 'waiting',
+  RUNNING: 'good', LIVE: 'good', UPCOMING: 'waiting', NOT_STARTED: 'waiting', ENDED: 'plain', STOPPED: 'off', NOT_BEGUN: 'waiting',
   DELIVERED: 'good', PENDING: 'waiting', DEAD: 'bad', ACHIEVED: 'good', FAILING: 'bad', DISABLED: 'off', ACTIVE: 'good',
   DRAFT: 'waiting', previewing: 'waiting', previewed: 'waiting', approved: 'good', rejected: 'bad', scheduled: 'waiting',
   recomputing: 'waiting', done: 'good', failed: 'bad', cancelled: 'off', running: 'waiting', waiting: 'waiting',

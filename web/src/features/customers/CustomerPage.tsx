@@ -80,6 +80,12 @@ function Targets({ id }: { id: number }) {
 const PRIVATE = new Set(['mobile', 'email', 'cardnumber', 'cardExternalId']);
 const SHOWN_END = 3;
 
+/** An identifier of which only as much is shown as tells two customers apart. */
+function masked(value: string): string {
+  const [name, host] = value.split('@');
+  return host ? `${name.slice(0, 1)}•••@${host}` : `••• ${value.slice(-SHOWN_END)}`;
+}
+
 /** What support may see at a glance: private identifiers only once somebody asks for them. */
 function Profile({ customer, id }: { customer: Schemas['DetailsAnswer']; id: number }) {
   const t = useText();
@@ -98,7 +104,7 @@ function Profile({ customer, id }: { customer: Schemas['DetailsAnswer']; id: num
           <div key={one.type + one.value} style={{ display: 'contents' }}>
             <dt>{word('identifier', one.type)}</dt>
             <dd>
-              {revealed || !PRIVATE.has(one.type) ? <CopyText value={one.value} /> : <span className="copyable">••• {one.value.slice(-SHOWN_END)}</span>}
+              {revealed || !PRIVATE.has(one.type) ? <CopyText value={one.value} /> : <span className="copyable">{masked(one.value)}</span>}
             </dd>
           </div>
         ))}

@@ -16,7 +16,7 @@ export function Board({ group }: { group: TargetGroup }) {
   const t = useText();
   const word = useWord();
   const targets = group.targets ?? [];
-  const periods = (group.periods ?? []).filter((one) => one.periodStatus !== 'UPCOMING');
+  const periods = (group.periods ?? []).filter((one) => one.periodStatus !== 'NOT_STARTED');
   const [target, setTarget] = useState(targets[0]?.id);
   const [period, setPeriod] = useState(runningPeriod(group)?.id ?? periods.at(-1)?.id);
   const board = $api.useQuery(

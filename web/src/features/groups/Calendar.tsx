@@ -7,6 +7,9 @@ import { Card } from '../../ui/basics';
 import { runningPeriod, type TargetGroup } from './groups';
 
 const DAY_MS = 86_400_000;
+
+/** Where, in percent, there is no longer room for the name of a month. */
+const LABEL_END = 94;
 const dayOf = (text: string) => Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
 
 /** A bar for each target group with its periods as parts of it; days are those of the group's own zone. */
@@ -29,7 +32,7 @@ export function Calendar({ groups }: { groups: TargetGroup[] }) {
     <Card title={t('groups.view.calendar')}>
       <div className="calendar">
         <div className="calendar-months" aria-hidden>
-          {months.filter((_, number) => number % step === 0).map((month) => (
+          {months.filter((month, number) => number % step === 0 && place(month) < LABEL_END).map((month) => (
             <span key={month} style={{ insetInlineStart: `${place(month)}%` }}>
               {intl.formatDate(month, { month: 'short', year: '2-digit', timeZone: 'UTC' })}
             </span>

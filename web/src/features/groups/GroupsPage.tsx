@@ -51,7 +51,7 @@ export function GroupsPage() {
           aria-label={t('groups.stateFilter')}
           value={search.state ?? 'all'}
           onChange={(state) => change({ state: state === 'all' ? undefined : state })}
-          data={['all', 'RUNNING', 'UPCOMING', 'ENDED', 'STOPPED', 'DRAFT'].map((state) => ({ value: state, label: t(`groups.filter.${state}` as 'groups.filter.all') }))}
+          data={['all', 'RUNNING', 'NOT_STARTED', 'ENDED', 'STOPPED', 'DRAFT'].map((state) => ({ value: state, label: t(`groups.filter.${state}` as 'groups.filter.all') }))}
         />
         <span className="shell-spring" />
         <SegmentedControl

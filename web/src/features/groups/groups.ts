@@ -24,7 +24,7 @@ export function stateOf(group: TargetGroup): string {
   const states = (group.periods ?? []).filter((one) => one.active).map((one) => one.periodStatus);
   if (group.targetEvaluationType !== 'FIXED_CALENDAR_WINDOW' || states.length === 0) return 'RUNNING';
   if (states.includes('RUNNING')) return 'RUNNING';
-  if (states.includes('UPCOMING')) return 'UPCOMING';
+  if (states.includes('NOT_STARTED')) return 'NOT_STARTED';
   return 'ENDED';
 }
 

@@ -72,7 +72,7 @@ function EndingSoon() {
       .sort((left, right) => left.period.endDate.localeCompare(right.period.endDate))
       .slice(0, 6);
   const days = (end: string) =>
-    organisation ? Math.max(0, Math.floor((Date.parse(`${end.slice(0, 10)}T23:59:59Z`) - Date.parse(organisation.now)) / 86_400_000)) : null;
+    organisation ? Math.max(0, Math.ceil((Date.parse(`${end.slice(0, 10)}T23:59:59Z`) - Date.parse(organisation.now)) / 86_400_000)) : null;
   return (
     <Card title={t('overview.endingSoon')} flush>
       <Answered query={groups}>
