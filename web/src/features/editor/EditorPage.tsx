@@ -2,7 +2,7 @@ import { Alert, Button, SegmentedControl, Stack, Text, Textarea } from '@mantine
 import { notifications } from '@mantine/notifications';
 import { IconDeviceFloppy, IconInfoCircle, IconTrash } from '../../ui/icons';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { $api, api } from '../../api/client';
 import { useMay, useOrganisation } from '../../app/session';
@@ -37,13 +37,19 @@ export function EditGroupPage() {
           {({ items }) => {
             const live = data.find((one) => one.id === id);
             const drafted = items.find((one) => one.targetGroupId === id)?.draft;
-            if (drafted) return <Drafted key={id} id={id} isLive={live !== undefined} />;
-            return live ? <Editor key={id} id={id} begin={definitionOf(live)} isLive /> : <Unknown id={id} />;
+            return <Opened key={id} id={id} live={live && definitionOf(live)} hasDraft={Boolean(drafted)} />;
           }}
         </Answered>
       )}
     </Answered>
   );
+}
+
+/** What the editor begins with is chosen once: a draft that is saved later must not take the form away. */
+function Opened({ id, live, hasDraft }: { id: number; live?: Definition; hasDraft: boolean }) {
+  const [begin] = useState({ live, hasDraft });
+  if (begin.hasDraft) return <Drafted id={id} isLive={begin.live !== undefined} />;
+  return begin.live ? <Editor id={id} begin={begin.live} isLive /> : <Unknown id={id} />;
 }
 
 function Unknown({ id }: { id: number }) {
@@ -63,15 +69,16 @@ function Editor({ id, begin, isLive, saved = false }: { id?: number; begin: Defi
   const [definition, setDefinition] = useState(begin);
   const [kept, setKept] = useState(saved ? JSON.stringify(begin) : '');
   const [view, setView] = useState('form');
-  const [reviewing, setReviewing] = useState(false);
+  const search = useSearch({ strict: false }) as { review?: string };
+  const [reviewing, setReviewing] = useState(search.review === 'yes');
   const [error, setError] = useState<unknown>(null);
   const tried = useTried(definition);
   const save = useSave(id, isLive);
   const isKept = kept === JSON.stringify(definition);
-  const keep = async (): Promise<number | null> => {
+  const keep = async (reviews = false): Promise<number | null> => {
     setError(null);
     try {
-      const made = await save(definition);
+      const made = await save(definition, reviews);
       setKept(JSON.stringify(definition));
       return made;
     } catch (problem) {
@@ -80,7 +87,7 @@ function Editor({ id, begin, isLive, saved = false }: { id?: number; begin: Defi
     }
   };
   const review = async () => {
-    if (isKept || (await keep()) !== null) setReviewing(true);
+    if (isKept || (await keep(true)) !== null) setReviewing(true);
   };
   const title = id === undefined ? t('groups.new') : t('editor.edit', { name: begin.name ?? '' });
   if (!may('definitions:write')) return <Page title={title}><Alert variant="default">{t('problem.scope', { scope: 'definitions:write' })}</Alert></Page>;
@@ -115,12 +122,12 @@ function Editor({ id, begin, isLive, saved = false }: { id?: number; begin: Defi
 }
 
 /** Keep the definition as a draft; a new group gets its id and its own address by that. */
-function useSave(id: number | undefined, isLive: boolean): (definition: Definition) => Promise<number | null> {
+function useSave(id: number | undefined, isLive: boolean): (definition: Definition, reviews: boolean) => Promise<number | null> {
   const t = useText();
   const client = useQueryClient();
   const navigate = useNavigate();
   const { language } = useLanguage();
-  return async (definition) => {
+  return async (definition, reviews) => {
     const query = { language };
     const { data } =
       id === undefined
@@ -129,7 +136,7 @@ function useSave(id: number | undefined, isLive: boolean): (definition: Definiti
     notifications.show({ message: isLive ? t('editor.savedBeside') : t('editor.saved') });
     await client.invalidateQueries({ queryKey: ['get', '/api/v1/targetGroups/rules'] });
     await client.invalidateQueries({ queryKey: ['get', '/api/v1/targetGroups/{group_id}/draft'], refetchType: 'none' });
-    if (id === undefined && data) await navigate({ to: `/groups/${data.targetGroupId}/edit`, replace: true });
+    if (id === undefined && data) await navigate({ to: `/groups/${data.targetGroupId}/edit`, search: (reviews ? { review: 'yes' } : {}) as never, replace: true });
     return data?.targetGroupId ?? null;
   };
 }

@@ -27,7 +27,7 @@ export function SignInPage() {
       rememberToken(data?.csrfToken ?? null);
       client.clear();
       const inside = next?.startsWith('/') && !next.startsWith('//') && !next.startsWith('/sign-in');
-      const wanted = new URL(inside ? next : '/', window.location.origin);
+      const wanted = new URL((inside && next) || '/', window.location.origin);
       await navigate({ to: wanted.pathname, search: Object.fromEntries(wanted.searchParams) as never });
     } catch (problem) {
       setError(problem);
