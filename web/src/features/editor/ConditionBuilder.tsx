@@ -45,10 +45,10 @@ export function ConditionBuilder({ entity, expression, change }: { entity: strin
       </Group>
       {conditions.rows.length === 0 && <Text size="sm" c="dimmed">{t('editor.noCondition')}</Text>}
       {conditions.rows.map((row, place) => (
-        <Group key={place} gap="xs" wrap="nowrap">
-          <Select aria-label={t('editor.field')} data={options} value={row.field} onChange={(field) => field && set(place, { field })} flex={2} searchable allowDeselect={false} />
-          <Select aria-label={t('editor.operator')} data={OPERATORS.map((one) => ({ value: one, label: word('operator', one) }))} value={row.operator} onChange={(operator) => operator && set(place, { operator })} w={130} allowDeselect={false} />
-          <TextInput aria-label={t('editor.value')} value={row.value} onChange={(event) => set(place, { value: event.currentTarget.value })} flex={1} inputMode={fields[row.field] ? 'text' : 'decimal'} />
+        <Group key={place} gap={6} wrap="nowrap">
+          <Select aria-label={t('editor.field')} data={options} value={row.field} onChange={(field) => field && set(place, { field })} flex={1} miw={150} searchable allowDeselect={false} />
+          <Select aria-label={t('editor.operator')} data={OPERATORS.map((one) => ({ value: one, label: word('operator', one) }))} value={row.operator} onChange={(operator) => operator && set(place, { operator })} w={106} allowDeselect={false} />
+          <TextInput aria-label={t('editor.value')} value={row.value} onChange={(event) => set(place, { value: event.currentTarget.value })} w={92} inputMode={fields[row.field] ? 'text' : 'decimal'} />
           <ActionIcon variant="default" size={34} aria-label={t('editor.removeCondition')} onClick={() => save({ ...conditions, rows: conditions.rows.filter((_, number) => number !== place) })}><IconX size={16} /></ActionIcon>
         </Group>
       ))}

@@ -12,7 +12,7 @@ import { offsetOf } from '../groups/Periods';
 import type { Definition } from './definition';
 
 const PAUSE_MS = 450;
-const SHOWN_PERIODS = 14;
+const SHOWN_PERIODS = 6;
 export type Tried = Schemas['TriedRulesItem'];
 
 /** What the server says of the definition as it stands: in words, or what is wrong with it. */
@@ -80,7 +80,7 @@ function PeriodStrip({ periods, zone }: { periods: Tried['periods']; zone?: stri
             </span>
           );
         })}
-        {periods.length > SHOWN_PERIODS && <span className="period-chip">… {periods.length}</span>}
+        {periods.length > SHOWN_PERIODS && <span className="period-chip">… {day(Date.parse(periods[periods.length - 1].endsAt) - 1000)}</span>}
       </div>
     </div>
   );

@@ -70,7 +70,7 @@ function Shown({ detail }: { detail: Detail }) {
         </Card>
         <Card title={t('delivery.attempts')}>
           {attempts.length === 0 ? <Text size="sm">{t('delivery.noAttempts')}</Text> : (
-            <Timeline bulletSize={22} lineWidth={2}>
+            <Timeline bulletSize={22} lineWidth={2} active={attempts.length}>
               {attempts.map((attempt, place) => <AttemptView key={attempt.at} attempt={attempt} number={place + 1} />)}
             </Timeline>
           )}
