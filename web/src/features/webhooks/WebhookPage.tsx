@@ -47,7 +47,7 @@ function Detail({ webhook }: { webhook: Webhook }) {
       )}
       <div className="figures-row">
         <Figure label={t('webhooks.success')}>{share === null ? '–' : intl.formatNumber(share, { style: 'percent', maximumFractionDigits: 1 })}</Figure>
-        <Figure label={t('state.DELIVERED')}>{intl.formatNumber(webhook.delivered)}</Figure>
+        <Figure label={t('webhook.delivered')}>{intl.formatNumber(webhook.delivered)}</Figure>
         <Figure label={t('webhooks.waiting')}>{intl.formatNumber(webhook.pending)}</Figure>
         <Figure label={t('webhooks.dead')}>{intl.formatNumber(webhook.dead)}</Figure>
       </div>
