@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from bench import backtests, batches, boards, delivery, growth, month_end, profile, reading, singles
+from bench import backfill, backtests, batches, boards, delivery, growth, month_end, profile, reading, singles
 from bench.earlier import earlier_tree
 from bench.goals import far_from_goal, goal_lines
 from bench.hosts import Postgres, postgres
@@ -21,6 +21,7 @@ WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
     "w2": batches.run,
     "w3": growth.run,
     "w4": reading.run,
+    "w5": backfill.run,
     "w6": boards.run,
     "turn": month_end.run,
     "delivery": delivery.run,

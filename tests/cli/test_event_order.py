@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from milepost.cli.imports import event_order
+from milepost.cli.imports import external_sort
 from milepost.cli.imports.event_files import Read
 from milepost.cli.imports.event_order import Order, in_order
 from tests.cli.test_import_events import HEADING, Shell, shell
@@ -29,7 +29,7 @@ DAYS = ("2026-11-10T10:00:00Z", "2026-11-08T10:00:00Z", "2026-11-08T12:00:00+02:
 @pytest.mark.parametrize("piece", [1, 2, 3, 100])
 def test_the_earliest_event_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, piece: int) -> None:
     """Equal times keep the order of the file, however many pieces are sorted on their own."""
-    monkeypatch.setattr(event_order, "PIECE_EVENTS_MAX", piece)
+    monkeypatch.setattr(external_sort, "PIECE_ITEMS_MAX", piece)
     ordered = list(in_order(reads(*DAYS), Order.TIME, tmp_path))
     assert [2, 3, 4, 1] == rows(ordered)
     assert ([1, 2, 3, 4], [10, 20, 30, 40]) == ([read.place for read in ordered], [read.done for read in ordered])
@@ -37,7 +37,7 @@ def test_the_earliest_event_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_large_events_go_to_the_disk_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A piece is full by its bytes as well."""
-    monkeypatch.setattr(event_order, "PIECE_BYTES_MAX", 40)
+    monkeypatch.setattr(external_sort, "PIECE_BYTES_MAX", 40)
     assert [2, 3, 4, 1] == rows(list(in_order(reads(*DAYS), Order.TIME, tmp_path)))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 
 from milepost.cli import main
-from tests.store.fixtures_db import open_house
+from tests.store.fixtures_db import House, open_house
 
 HEADING = "id,source,type,time,customer.externalId,data.number,data.netAmount\n"
 
@@ -48,16 +49,28 @@ def shell(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Shell:
     """Return a shell in an empty folder, for an organisation without events."""
+    return prepared_shell(database_url, tmp_path, monkeypatch, capfd)
+
+
+def prepared_shell(
+    database_url: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    *definitions: Callable[[House], Awaitable[None]],
+) -> Shell:
+    """Return a shell in *folder*, for an organisation with the usual targets and those of *definitions*."""
 
     async def prepare() -> None:
-        async with open_house(database_url, servers=1):
-            pass
+        async with open_house(database_url, servers=1) as house:
+            for define in definitions:
+                await define(house)
 
     asyncio.run(prepare())
     monkeypatch.setenv("MILEPOST_UNSAFE_DURABILITY", "1")
     monkeypatch.setenv("MILEPOST_DATABASE_URL", database_url)
     monkeypatch.setenv("MILEPOST_CLOCK", "2026-11-15T12:00:00Z")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     return Shell(database_url, monkeypatch, capfd)
 
 

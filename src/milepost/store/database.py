@@ -32,6 +32,9 @@ OPENING_SECONDS = 60
 """How long a process waits for the database when it starts."""
 
 _CHANGING = "what the request is about changes all the time; send it again"
+_PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+"""Each statement has one plan, by keys, whatever a table held when it was made (decision 0050)."""
+
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 Row = tuple[Any, ...]
@@ -112,7 +115,7 @@ class Database:
 
     def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
         """Prepare a pool for the server at *url*, without opening a connection."""
-        self._limits = limits
+        self.limits = limits
         self.url = url
         self._drained_at = -math.inf
         self._draining: asyncio.Task[None] | None = None
@@ -217,7 +220,7 @@ class Database:
         raise AssertionError("the last attempt returns or raises")
 
     def _watch(self, connection: psycopg.AsyncConnection[Row]) -> SilenceWatch:
-        return SilenceWatch(connection, self._limits.statement + self._limits.margin)
+        return SilenceWatch(connection, self.limits.statement + self.limits.margin)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -233,15 +236,14 @@ class Database:
             raise meaning from error
 
     async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Set the time limits of a new connection."""
+        """Set the time limits of a new connection, and how its statements are planned (decision 0050)."""
+        settings = _PLANNING | {
+            "statement_timeout": f"{self.limits.statement:g}s",
+            "lock_timeout": f"{self.limits.lock:g}s",
+            "idle_in_transaction_session_timeout": f"{self.limits.statement * 6:g}s",
+        }
         with self._watch(connection):
-            limits = {
-                "statement_timeout": f"{self._limits.statement:g}s",
-                "lock_timeout": f"{self._limits.lock:g}s",
-                "idle_in_transaction_session_timeout": f"{self._limits.statement * 6:g}s",
-            }
-            for name, value in limits.items():
-                await connection.execute("select set_config(%s, %s, false)", [name, value])
+            await connection.execute(statement("configure"), {"names": [*settings], "values": [*settings.values()]})
 
     def _drain(self) -> None:
         """Replace all connections, because a server that lost one has often lost all; at most once in a while.

@@ -35,6 +35,15 @@ class Done(NamedTuple):
     skipped: int
     counts: Counter[str]
 
+    def with_those_of(self, other: "Done") -> "Done":
+        """Return what became of this and of another file."""
+        return Done(
+            self.rows + other.rows,
+            self.rejected + other.rejected,
+            self.skipped + other.skipped,
+            self.counts + other.counts,
+        )
+
 
 class _Batch(NamedTuple):
     last: Read
@@ -109,7 +118,7 @@ class EventImport:
                 continue
             event = read_event(read.json, org_id=org_id, till_id=None, now=self._runtime.clock())
             if isinstance(event, tuple):
-                self._reject(read, "refused", _reasons(read, event), rejects)
+                self._reject(read, "refused", reasons_of(read, event), rejects)
             else:
                 incoming_events.append(event)
                 reads.append(read)
@@ -123,7 +132,7 @@ class EventImport:
         else:
             for read, answer in zip(batch.reads, await batch.answers, strict=True):
                 if answer.problems:
-                    self._reject(read, answer.status.value, _reasons(read, answer.problems), rejects)
+                    self._reject(read, answer.status.value, reasons_of(read, answer.problems), rejects)
                 else:
                     self._counts[answer.status.value] += 1
                     self._warn(answer)
@@ -153,7 +162,8 @@ class EventImport:
         return int(marker["row"]) if is_same else 0
 
 
-def _reasons(read: Read, problems: tuple[Problem, ...]) -> list[Reason]:
+def reasons_of(read: Read, problems: tuple[Problem, ...]) -> list[Reason]:
+    """Return *problems* of an event as reasons for its rejection, at its first line."""
     line = read.rows[0].line if read.rows else read.row
     return [Reason(line, problem.path, problem.reason) for problem in problems]
 

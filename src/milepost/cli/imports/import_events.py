@@ -1,7 +1,10 @@
-"""`milepost import events FILE`: receive events from NDJSON, CSV or Parquet; an interrupted import can be continued."""
+"""`milepost import events FILE…`: receive events from NDJSON, CSV or Parquet; what was interrupted can be continued."""
 
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -25,6 +28,9 @@ from milepost.files.table import ReadOptions
 from milepost.files.values import Decimals, is_zone
 from milepost.model.problem import Problem, Refused
 
+if TYPE_CHECKING:
+    from milepost.service.runtime.runtime import Runtime
+
 import_ = typer.Typer(help="Import events, customers, enrolments, places or fields from a file.", no_args_is_help=True)
 
 
@@ -33,7 +39,9 @@ def _group() -> None:
     """Import events, customers, enrolments, places or fields from a file."""
 
 
-File = Annotated[Path, typer.Argument(help="file that ends in .ndjson, .jsonl, .csv, .tsv, .txt (as .csv) or .parquet")]
+Files = Annotated[
+    list[Path], typer.Argument(help="files that end in .ndjson, .jsonl, .csv, .tsv, .txt (as .csv) or .parquet")
+]
 Map = Annotated[
     Path | None, typer.Option("--map", help="TOML file that says which columns make which fields of an event")
 ]
@@ -51,11 +59,24 @@ InOrder = Annotated[
     typer.Option("--order", help="time: the earliest event is received first; file: the first one of the file"),
 ]
 Afresh = Annotated[bool, typer.Option("--afresh", help="begin at the first row, even if an earlier import got further")]
+IsBackfill = Annotated[
+    bool,
+    typer.Option("--backfill", help="receive a past: customer by customer, all files together, notifying nobody"),
+]
+Receivers = Annotated[
+    int | None,
+    typer.Option(
+        "--receivers", min=1, show_default="one per processor", help="processes that receive; only with --backfill"
+    ),
+]
+TellOutcomes = Annotated[
+    bool, typer.Option("--tell-outcomes", help="notify webhooks and the feed as well; only with --backfill")
+]
 
 
 @import_.command("events")
 def import_events(
-    file: File,
+    files: Files,
     organisation: Org,
     mapping: Map = None,
     encoding: Encoding = None,
@@ -68,32 +89,113 @@ def import_events(
     rejects: Rejects = None,
     order: InOrder = Order.TIME,
     afresh: Afresh = False,
+    backfill: IsBackfill = False,
+    receivers: Receivers = None,
+    tell_outcomes: TellOutcomes = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
     json: Json = False,
 ) -> None:
-    """Import events from a file.
+    """Import events from files, one after the other, or all together as a backfill (docs/import-files.md).
 
     Each event counts as if a client had sent it; a known source and id is a duplicate and does not count again.
     FILE.progress remembers the last event done, so that an interrupted import continues there.
 
     The exit code is 0 if every row was taken or known before, 3 if some were refused, and 1 if all were or if the file
-    cannot be read. See docs/import-files.md.
+    cannot be read.
     """
-    check_input(file, rejects)
-    events = event_file(file)
-    form = None if mapping is None else read_mapping(mapping)
-    options = _options(ReadOptions(encoding, delimiter, decimal, fill_short_rows), date_format, time_zone, form)
-    rejected = rejects or (None if dry_run else _beside(events))
-    done = run_inside(
-        {"data": data, "database_url": database_url, "clock": clock},
-        lambda runtime: EventImport(runtime, events, rejected, dry=dry_run).run(
-            organisation, options, order, afresh=afresh
-        ),
+    is_backfill = backfill and not dry_run
+    pace = _Pace(
+        order=order,
+        receivers=receivers,
+        is_dry=dry_run,
+        begins_afresh=afresh,
+        is_backfill=is_backfill,
+        tells_outcomes=tell_outcomes,
     )
-    _print_summary(done, rejected if done.rejected else None, dry=dry_run, json=json)
+    _check(files, rejects, pace)
+    text = ReadOptions(encoding, delimiter, decimal, fill_short_rows)
+    options = _options(text, date_format, time_zone, None if mapping is None else read_mapping(mapping))
+    flags = {"data": data, "database_url": database_url, "clock": clock}
+    _run(flags, organisation, files, options, pace, rejects, json=json)
+
+
+class _Pace(NamedTuple):
+    """How files are received: in which order, by how many receivers, and whether all together as a backfill."""
+
+    order: Order
+    receivers: int | None
+    is_dry: bool
+    begins_afresh: bool
+    is_backfill: bool
+    tells_outcomes: bool
+
+
+def _check(files: Sequence[Path], rejects: Path | None, pace: _Pace) -> None:
+    """Check that the files are there, and that the options fit together; raises Refused with all problems."""
+    for file in files:
+        check_input(file, rejects)
+    problems: list[Problem] = []
+    if len({file.resolve() for file in files}) < len(files):
+        problems.append(Problem("FILES", "name one file twice"))
+    if rejects is not None and len(files) > 1:
+        problems.append(Problem("--rejects", "goes with one file; the refused rows of each of several are beside it"))
+    if pace.is_backfill and pace.order is Order.FILE:
+        problems.append(Problem("--order", "a backfill receives the events of each customer in the order of time"))
+    if not pace.is_backfill and not pace.is_dry:
+        problems += [Problem("--receivers", "goes with --backfill")] if pace.receivers is not None else []
+        problems += [Problem("--tell-outcomes", "goes with --backfill")] if pace.tells_outcomes else []
+    if problems:
+        raise Refused(*problems)
+
+
+def _run(
+    flags: Mapping[str, object],
+    organisation: str,
+    paths: Sequence[Path],
+    options: EventOptions,
+    pace: _Pace,
+    rejects: Path | None,
+    *,
+    json: bool,
+) -> None:
+    """Receive the events of files, print what became of them, and exit with the code that says it."""
+    files = [event_file(path) for path in paths]
+    rejected = {file.path: rejects or _beside(file) for file in files}
+
+    async def run(runtime: "Runtime") -> Done:
+        if pace.is_backfill:
+            return await _backfill(runtime, organisation, files, options, pace, rejected)
+        done = Done(0, 0, 0, Counter())
+        for file in files:
+            one = EventImport(runtime, file, rejects if pace.is_dry else rejected[file.path], dry=pace.is_dry)
+            done = done.with_those_of(await one.run(organisation, options, pace.order, afresh=pace.begins_afresh))
+        return done
+
+    done = run_inside(flags, run)
+    written = [rejects] if pace.is_dry else [*rejected.values()]
+    _print_summary(done, [path for path in written if path is not None and path.exists()], dry=pace.is_dry, json=json)
     end_with(taken=sum(done.counts.values()) - done.rejected, refused=done.rejected)
+
+
+async def _backfill(
+    runtime: "Runtime",
+    organisation: str,
+    files: Sequence[EventFile],
+    options: EventOptions,
+    pace: _Pace,
+    rejected: Mapping[Path, Path],
+) -> Done:
+    from milepost.cli.imports.backfill.backfill import Backfill
+
+    return await Backfill(runtime, files, rejected).run(
+        organisation,
+        options,
+        processes=pace.receivers or os.cpu_count() or 1,
+        tells_outcomes=pace.tells_outcomes,
+        afresh=pace.begins_afresh,
+    )
 
 
 def _beside(file: EventFile) -> Path:
@@ -120,12 +222,13 @@ def _options(
     return EventOptions(text, date_format or file.get("date_format"), zone, mapping)
 
 
-def _print_summary(done: Done, rejected: Path | None, *, dry: bool, json: bool) -> None:
+def _print_summary(done: Done, rejects: Sequence[Path], *, dry: bool, json: bool) -> None:
     statuses = (VALID, "refused") if dry else ("applied", "duplicate", "conflict", "refused")
     counts = {"rows": done.rows, "skipped": done.skipped, "events": sum(done.counts.values())}
     counts |= {status: done.counts[status] for status in statuses}
+    rejected = ", ".join(map(str, rejects)) if done.rejected else ""
     if json:
-        print_json({**counts, "rejects": str(rejected) if rejected else None})
+        print_json({**counts, "rejects": rejected or None})
         return
     typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
     if dry:

@@ -55,8 +55,6 @@ class _Taking(NamedTuple):
         before, after = (
             tuple(one for one in corrections if one.occurred_at < closing) for corrections in (self.before, self.after)
         )
-        if len(before) == len(self.before) and len(after) == len(self.after):
-            return self
         return self._replace(before=before, after=after)
 
 
@@ -136,6 +134,7 @@ def _reduce(fold: Fold, taking: _Taking) -> None:
         fold.purchases -= _net(taking, taking.before) - _net(taking, taking.after)
         if settings.returns is Returns.IGNORE:
             return
+    latest = max(one.occurred_at for one in (*taking.before, *taking.after))
     with composites_afterwards(fold):
         for rule, position in counted_for(fold, taking.event):
             if rule.event_name == TARGET_COMPLETED:
@@ -145,7 +144,8 @@ def _reduce(fold: Fold, taking: _Taking) -> None:
                 _carry(fold, rule, position, taking)
                 continue
             closing = rule.closes[position] if rule.is_fixed else fold.closes_at(rule, position)
-            within = taking.within(closing)
+            # Periods mostly end after all corrections; then nothing has to be left out, for none of many rows.
+            within = taking if latest < closing else taking.within(closing)
             if within.before != within.after:
                 if rule.keys[position] in fold.progress:
                     _subtract(fold, rule, position, within)

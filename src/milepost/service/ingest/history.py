@@ -1,6 +1,7 @@
 """Loads the stored history that a batch needs before its events are applied. It may load more, never less."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from milepost.engine.progress.corrections import is_correction, name_in, source_in
@@ -180,7 +181,8 @@ async def _find_connected(
         _add(query, loaded, await log.events_named(transaction, query.names_in_all_logs(pending)))
         queried |= pending
         queried |= _covered(queried, loaded)
-        missing = [name for name in sorted(pending) if not _is_known(name, loaded, by_customer)]
+        known = _known_names({name.customer_key for name in pending}, loaded, by_customer)
+        missing = [name for name in sorted(pending) if not known.have(name)]
         if missing:
             _add(query, loaded, await log.events_with_id(transaction, query.names_in_all_logs(missing)))
         found = {
@@ -220,21 +222,33 @@ def _names_in(customer_key: CustomerKey, event: Event, *, is_with_decision: bool
         yield EventName(customer_key, AWARDS_SOURCE, payload.decision)
 
 
-def _is_known(
-    name: EventName,
+def _known_names(
+    customer_keys: AbstractSet[CustomerKey],
     loaded: Mapping[CustomerKey, Mapping[object, Logged]],
     by_customer: Mapping[CustomerKey, Sequence[ResolvedEvent]],
-) -> bool:
-    """Whether an event of the source has this id, or a bill this number, so that other sources do not matter."""
-    events = (
-        *(logged.event for logged in loaded.get(name.customer_key, {}).values()),
-        *(resolved.event for resolved in by_customer[name.customer_key]),
-    )
-    return any(
-        name.name in names_of(event)
-        and (event.key.source == name.source or (isinstance(event.payload, Bill) and event.payload.number == name.name))
-        for event in events
-    )
+) -> "_KnownNames":
+    """Return the names of the events of these customers that were loaded, or that the batch brings."""
+    named, numbers = set[EventName](), set[tuple[CustomerKey, str]]()
+    for customer_key in customer_keys:
+        for event in (
+            *(logged.event for logged in loaded.get(customer_key, {}).values()),
+            *(resolved.event for resolved in by_customer[customer_key]),
+        ):
+            named.update(EventName(customer_key, event.key.source, name) for name in names_of(event))
+            if isinstance(event.payload, Bill):
+                numbers.add((customer_key, event.payload.number))
+    return _KnownNames(named, numbers)
+
+
+class _KnownNames(NamedTuple):
+    """Names of events within their sources, and numbers of bills, for which the source does not matter."""
+
+    named: AbstractSet[EventName]
+    numbers: AbstractSet[tuple[CustomerKey, str]]
+
+    def have(self, name: EventName) -> bool:
+        """Whether an event of the source has this id, or a bill of any source this number."""
+        return name in self.named or (name.customer_key, name.name) in self.numbers
 
 
 def _bill_names(loaded: Mapping[CustomerKey, Mapping[object, Logged]]) -> dict[tuple[CustomerKey, str], str]:

@@ -52,12 +52,14 @@ def build_runtime(
     outgoing: Outgoing | None = None,
     rates: RateLimits | None = None,
     is_optimistic: bool = True,
+    tells_outcomes: bool = True,
 ) -> Runtime:
     """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*.
 
-    *is_optimistic* says whether small batches may be written by two statements.
+    *is_optimistic* says whether small batches may be written by two statements, *tells_outcomes* whether outcomes are
+    written for those who wait for them.
     """
-    snapshots = Snapshots()
+    snapshots = Snapshots(tells_outcomes=tells_outcomes)
     ingest = Ingest(database, snapshots, is_optimistic=is_optimistic)
     return Runtime(
         database=database,

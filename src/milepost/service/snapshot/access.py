@@ -93,6 +93,7 @@ class Access:
         self._number = -1
         self._looked_at = self._saved_at = time.monotonic() - SAVE_USES_SECONDS
         self._uses: dict[tuple[str, str], Micros] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._saving: asyncio.Task[None] | None = None
 
     async def by_password(self, code: str, password: str, address: str = "") -> Caller | None:
@@ -247,19 +248,26 @@ class Access:
 
     def forget(self) -> None:
         """Look at the next request whether a login, a key or a limit changed."""
-        self._looked_at = -LOOK_SECONDS
+        self._looked_at, self._looking = -LOOK_SECONDS, None
 
     async def _notice_changes(self) -> None:
-        """Forget every caller if a login or a key changed, on whatever server, since about a second ago."""
-        now = time.monotonic()
-        if now - self._looked_at < LOOK_SECONDS:
+        """Forget every caller if a login or a key changed since about a second ago; requests share one look."""
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        await asyncio.shield(self._looking)
+
+    async def _look(self) -> None:
+        """Look whether a login or a key changed; store from time to time which were used."""
+        now = time.monotonic()
         async with self._database.reading() as reading:
             number = await logins.access_number(reading)
         if number != self._number:
             self._remembered.clear()
             self._number = number
-        self._looked_at = now
+        if self._looking is asyncio.current_task():
+            self._looked_at = now
         if self._uses and now - self._saved_at >= SAVE_USES_SECONDS:
             self._saved_at = now
             self._saving = asyncio.create_task(self._save_uses())

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from milepost.model.definitions.change import DefinitionChange
@@ -190,9 +190,10 @@ async def _rule_index(organisation: Organisation, groups: Collection[TargetGroup
 class Snapshots:
     """The snapshots that this process remembers. Each use asks the database whether they are still current."""
 
-    def __init__(self) -> None:
-        """Remember nothing yet."""
+    def __init__(self, *, tells_outcomes: bool = True) -> None:
+        """Remember nothing yet; *tells_outcomes* says whether outcomes are written for those who wait for them."""
         self._known: dict[int, OrganisationSnapshot] = {}
+        self._tells_outcomes = tells_outcomes
 
     async def current(self, transaction: Transaction, org_ids: Iterable[int]) -> dict[int, OrganisationSnapshot]:
         """Return the snapshots of organisations as this transaction sees them, by id."""
@@ -211,6 +212,8 @@ class Snapshots:
         if remembered is not None and remembered.organisation.version == version:
             return remembered
         snapshot = await snapshot_at(transaction, org_id, version, remembered)
+        if not self._tells_outcomes:
+            snapshot = replace(snapshot, wanted=NOTHING_WANTED)
         # A transaction may see an older version than others do; it must not replace the newer one that they use.
         if remembered is None or remembered.organisation.version < version:
             self._known[org_id] = snapshot

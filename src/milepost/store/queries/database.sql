@@ -1,6 +1,9 @@
 -- durability: the server's settings without which confirmed transactions may be lost
 select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit');
 
+-- configure: set the settings of a connection
+select count(set_config(s.name, s.value, false)) from unnest(%(names)s::text[], %(values)s::text[]) as s (name, value);
+
 -- database_state: whether the database is read-only, its clock, what waits, and who waits for locks; of the outbox only
 -- its first ten thousand rows are looked at
 with waiting as (select bucket, org_id, customer_id, seq, failed_at from outbox limit 10001)

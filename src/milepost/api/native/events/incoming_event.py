@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -64,6 +65,24 @@ def read_event(raw: bytes, *, org_id: int, till_id: int | None, now: Micros) -> 
         return (Problem("", f"the JSON is deeper than {DEPTH_MAX} levels"),)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
         return tuple(_structure_problems(raw)) or (Problem("", str(error)),)
+
+
+class EventHeading(NamedTuple):
+    """Whose event it is, what it is called, and when it happened."""
+
+    customer: Identifier
+    key: EventKey
+    time: datetime
+
+
+def heading_of(raw: bytes) -> EventHeading | None:
+    """Return the heading of *raw*, one event's JSON; None if it has none that can be read, so that it is refused."""
+    try:
+        body = _event_decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        return None
+    customer = _customer(body, [])
+    return None if customer is None else EventHeading(customer, EventKey(body.source, body.id), body.time)
 
 
 def _structure_problems(raw: bytes) -> list[Problem]:

@@ -1,0 +1,1 @@
+"""`milepost import events --backfill`: a past of many events, received customer by customer (decision 0051)."""
