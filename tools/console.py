@@ -108,7 +108,17 @@ def installed_npm() -> list[str | Path] | None:
     """Install the Python package that holds Node.js, and return the command of its npm; None if it cannot be had."""
     say("installing Node.js from a Python package, to build the pages once …")
     python = ROOT / ".venv" / "bin" / "python"
-    command = [python, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "-r", NODE_REQUIREMENTS]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--no-deps",
+        "--require-hashes",
+        "-r",
+        NODE_REQUIREMENTS,
+    ]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError):

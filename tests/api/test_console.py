@@ -1,7 +1,6 @@
 """`GET /console`: the pages are served from a folder, with headers that let nothing foreign in."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ SCRIPT = "console.log('milepost');" * 50
 
 
 @pytest.fixture
-def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with built pages of one script, which the server serves."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(PAGE)

@@ -145,8 +145,8 @@ def adas_bills() -> Iterator[Json]:
     """Return what Ada did: 136.40 of 150 in November, with a bill too small, one elsewhere, and a return."""
     for week in range(9):
         if week != 6:
-            day = date(2026, 9, 1) + timedelta(weeks=week)
-            yield purchase(0, f"ada-{week}", day, 31.5, store="mitte", items=("coffee", "bread"))
+            tuesday = date(2026, 9, 1) + timedelta(weeks=week)
+            yield purchase(0, f"ada-{week}", tuesday, 31.5, store="mitte", items=("coffee", "bread"))
     for name, day, amount, store in (
         ("88213", 4, 42.5, "mitte"),
         ("87990", 6, 19.8, "mitte"),
