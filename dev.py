@@ -76,14 +76,12 @@ def say(message: str) -> None:
 
 def demo(arguments: list[str]) -> int:
     """Load a year of real grocery bills, show three households' progress, and serve."""
-    prepare_pages()
-    return become([BIN / "milepost", "demo", *arguments])
+    return become([BIN / "milepost", "demo", *arguments], pages=True)
 
 
 def serve(arguments: list[str]) -> int:
     """Run the server on http://127.0.0.1:8700."""
-    prepare_pages()
-    return become([BIN / "milepost", "serve", *arguments])
+    return become([BIN / "milepost", "serve", *arguments], pages=True)
 
 
 def test(arguments: list[str]) -> int:
@@ -122,14 +120,12 @@ def check(arguments: list[str]) -> int:
 
 def browser(arguments: list[str]) -> int:
     """Test the console in Chromium."""
-    prepare_pages()
-    return become([PYTHON, "-m", "pytest", "-p", "no:xdist", "tests/browser", *arguments])
+    return become([PYTHON, "-m", "pytest", "-p", "no:xdist", "tests/browser", *arguments], pages=True)
 
 
 def screens(arguments: list[str]) -> int:
     """Make pictures of the console's pages in build/screens; --docs renews those of the pages."""
-    prepare_pages()
-    return become([PYTHON, "-m", "tests.browser.screens", *arguments])
+    return become([PYTHON, "-m", "tests.browser.screens", *arguments], pages=True)
 
 
 def bench(arguments: list[str]) -> int:
@@ -149,8 +145,7 @@ def faults(arguments: list[str]) -> int:
 
 def release(arguments: list[str]) -> int:
     """Build sdist, wheels and bill of materials in dist; each is tried first."""
-    prepare_pages()
-    return become([PYTHON, "-m", "tools.release", *arguments])
+    return become([PYTHON, "-m", "tools.release", *arguments], pages=True)
 
 
 def clean(arguments: list[str]) -> int:
@@ -183,21 +178,14 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
 """What the words on the command line do; a verb gets the arguments after it and gives the exit code."""
 
 
-# The environment they run in.
-
-
-def become(command: list[str | Path]) -> int:
-    """Prepare the environment and replace this process by *command*."""
+def become(command: list[str | Path], *, pages: bool = False) -> int:
+    """Prepare the environment, and the *pages* of the console if asked for, and replace this process by *command*."""
     prepare()
+    if pages:
+        from tools.console import build
+
+        build()
     os.execve(command[0], [str(part) for part in command], os.environ | {"VIRTUAL_ENV": str(VENV)})
-
-
-def prepare_pages() -> None:
-    """Prepare the environment, and build the pages of the console if they changed."""
-    prepare()
-    from tools.console import build
-
-    build()
 
 
 def prepare() -> None:

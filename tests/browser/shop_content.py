@@ -62,62 +62,65 @@ def goal(value: int) -> dict[str, list[Json]]:
     return {"defaultValues": [{"defaultValue": value}]}
 
 
+BILL = {"targetEntity": "TRANSACTION"}
+LINE = {"targetEntity": "LINEITEM", "targetType": "SALES"}
+
+
 def definitions(zone: int) -> dict[str, Json]:
-    """Return the target groups of the shop; *zone* is Berlin's id."""
-    bill = {"targetEntity": "TRANSACTION"}
-    lines = {"targetEntity": "LINEITEM", "targetType": "SALES"}
-    spend = bill | goal(150) | {
+    """Return the target groups of the shop by their names; *zone* is Berlin's id."""
+    groups = (monthly_spend(zone), coffee_streak(), ten_visits(), fresh_basket(), points_cap())
+    return {one["name"]: one for one in groups}
+
+
+def monthly_spend(zone: int) -> Json:
+    """Return a milestone with a condition, a place and a mark on the way."""
+    half = {"triggerName": "Half way", "triggerValueType": "PERCENTAGE", "triggerValue": 50, "isActive": True}
+    spend = {
         "name": "Spend 150",
         "targetType": "SALES",
         "expression": "currentTxn.value>=25",
         "filters": [{"entityType": "ZONE", "entityIds": [zone]}],
-        "targetMilestoneTriggers": [
-            {"triggerName": "Half way", "triggerValueType": "PERCENTAGE", "triggerValue": 50, "isActive": True}
-        ],
-    }  # fmt: skip
-    coffee = lines | goal(1) | {"name": "Coffee in a week", "expression": 'currentLineItem.code == "coffee"'}
-    return {
-        "Monthly spend": group("Monthly spend", "Spend 150 in Berlin in a month", months(8, 12), [spend]),
-        "Coffee streak": group(
-            "Coffee streak",
-            "Coffee in four and in eight weeks in a row",
-            weeks(),
-            [coffee | {"targetType": "QUANTITY"}],
-            trackingType="STREAKS",
-            streaks=[
-                {"name": "Four weeks", "targetCountOfSequence": 4},
-                {"name": "Eight weeks", "targetCountOfSequence": 8},
-            ],
-            streakFreezes={"max": 2},
-        ),
-        "Ten visits": group(
-            "Ten visits",
-            "Come on ten days in the quarter",
-            [{"refCode": "2026-Q4", "startDate": "2026-10-01", "endDate": "2026-12-31"}],
-            [bill | goal(10) | {"name": "Ten visits", "targetType": "VISIT"}],
-            leaderboardEnabled=True,
-        ),
-        "Fresh basket": group(
-            "Fresh basket",
-            "Fruit, bread and coffee in a month, together for 60",
-            months(8, 12),
-            [
-                lines | goal(15) | {"name": "Fruit", "expression": 'currentLineItem.code == "fruit"'},
-                lines | goal(10) | {"name": "Bread", "expression": 'currentLineItem.code == "bread"'},
-                lines | goal(10) | {"name": "Coffee", "expression": 'currentLineItem.code == "coffee"'},
-            ],
-            trackingType="UNIFIED",
-            combinationType="ALL",
-            unifiedTargetExpression={"aggregation": "SUM", "thresholdValue": 60},
-        ),
-        "Points cap": group(
-            "Points cap",
-            "At most 500 points a month",
-            months(8, 12),
-            [goal(500) | {"name": "Points a month", "targetEntity": "REWARDS", "targetType": "ALL_POINTS"}],
-            trackingType="CAPPING",
-        ),
+        "targetMilestoneTriggers": [half],
     }
+    return group("Monthly spend", "Spend 150 in Berlin in a month", months(8, 12), [BILL | goal(150) | spend])
+
+
+def coffee_streak() -> Json:
+    """Return a streak with two levels."""
+    levels = [
+        {"name": "Four weeks", "targetCountOfSequence": 4},
+        {"name": "Eight weeks", "targetCountOfSequence": 8},
+    ]
+    coffee = {"name": "Coffee in a week", "targetType": "QUANTITY", "expression": 'currentLineItem.code == "coffee"'}
+    more = {"trackingType": "STREAKS", "streaks": levels, "streakFreezes": {"max": 2}}
+    return (
+        group("Coffee streak", "Coffee in four and in eight weeks in a row", weeks(), [LINE | goal(1) | coffee]) | more
+    )
+
+
+def ten_visits() -> Json:
+    """Return a milestone with a leaderboard."""
+    quarter = [{"refCode": "2026-Q4", "startDate": "2026-10-01", "endDate": "2026-12-31"}]
+    visits = BILL | goal(10) | {"name": "Ten visits", "targetType": "VISIT"}
+    return group("Ten visits", "Come on ten days in the quarter", quarter, [visits], leaderboardEnabled=True)
+
+
+def fresh_basket() -> Json:
+    """Return three targets that are reached together."""
+    least = {"Fruit": 15, "Bread": 10, "Coffee": 10}
+    lines = [
+        LINE | goal(value) | {"name": name, "expression": f'currentLineItem.code == "{name.lower()}"'}
+        for name, value in least.items()
+    ]
+    whole = {"aggregation": "SUM", "thresholdValue": 60}
+    together = {"trackingType": "UNIFIED", "combinationType": "ALL", "unifiedTargetExpression": whole}
+    return group("Fresh basket", "Fruit, bread and coffee in a month, together for 60", months(8, 12), lines) | together
+
+
+def points_cap() -> Json:
+    """Return a cap on points."""
+    points = goal(500) | {"name": "Points a month", "targetEntity": "REWARDS", "targetType": "ALL_POINTS"}
+    return group("Points cap", "At most 500 points a month", months(8, 12), [points], trackingType="CAPPING")
 
 
 def history() -> list[Json]:
