@@ -8,7 +8,19 @@ from typing import Any
 
 import uvloop
 
-from bench import backfill, backtests, batches, boards, delivery, growth, month_end, profile, reading, singles
+from bench import (
+    backfill,
+    backtests,
+    batches,
+    boards,
+    delivery,
+    growth,
+    month_end,
+    neighbours,
+    profile,
+    reading,
+    singles,
+)
 from bench.earlier import earlier_tree
 from bench.goals import far_from_goal, goal_lines
 from bench.hosts import Postgres, postgres
@@ -25,6 +37,7 @@ WORKLOADS: dict[str, Callable[[Postgres, Plan], Awaitable[Finding]]] = {
     "w6": boards.run,
     "turn": month_end.run,
     "delivery": delivery.run,
+    "neighbours": neighbours.run,
     "backtest": backtests.run,
 }
 PROFILE = "profile"

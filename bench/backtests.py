@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import psycopg
 
+from bench.backtest_beside import ALONE, BESIDE, bills_beside, quantiles
 from bench.contestants import Round, Spread, measured
 from bench.event_receivers import Service
 from bench.events import Mix, Stream, Users
 from bench.hosts import ORGANISATION, Postgres, make_organisation, server_settings
+from bench.latency import Times
 from bench.plan import Finding, Plan, say
 from bench.rules import typical_rules
 from milepost.model.time import Micros
@@ -34,9 +36,13 @@ READ = (
 
 
 class Speed(NamedTuple):
-    """One run: how many events a second, and the greatest memory of a child process so far, in MiB."""
+    """One run: events a second, and for each processor second of the readers, their start included.
+
+    `memory` is the greatest memory of a child process so far, in MiB.
+    """
 
     events: float
+    by_processor: float
     memory: float
 
 
@@ -58,7 +64,7 @@ async def run(server: Postgres, plan: Plan) -> Finding:
             for processes, of in speeds.items():
                 of.append(await _tried(runtime, org_id, processes))
     reads = [await asyncio.to_thread(_read, url) for _ in range(plan.rounds)]
-    return _finding(filled, speeds, reads)
+    return _finding(plan, filled, speeds, reads, await bills_beside(server, url, plan, stream))
 
 
 async def _tried(runtime: Runtime, org_id: int, processes: int) -> Speed:
@@ -77,13 +83,19 @@ async def _tried(runtime: Runtime, org_id: int, processes: int) -> Speed:
             goals=(Decimal(50),),
         )
         id_ = await trials.add(transaction, org_id, encode_request(request), now)
-    began = time.monotonic()
+    began, spent = time.monotonic(), _children_seconds()
     await run_now(runtime, org_id, id_, processes=processes)
     seconds = time.monotonic() - began
     view = await find_backtest(runtime, org_id, id_)
     assert view.result is not None, view.failure
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return Speed(view.result.events / seconds, memory)
+    return Speed(view.result.events / seconds, view.result.events / (_children_seconds() - spent), memory)
+
+
+def _children_seconds() -> float:
+    """Return the processor seconds of child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _read(url: str) -> float:
@@ -97,15 +109,30 @@ def _read(url: str) -> float:
     return rows / (time.monotonic() - began)
 
 
-def _finding(filled: Sequence[Round], speeds: dict[int, list[Speed]], reads: Sequence[float]) -> Finding:
+def _finding(
+    plan: Plan,
+    filled: Sequence[Round],
+    speeds: dict[int, list[Speed]],
+    reads: Sequence[float],
+    times: Sequence[Times],
+) -> Finding:
     events = sum(one.events for one in filled)
     spreads = {f"back-test, {processes} processes": Spread([s.events for s in of]) for processes, of in speeds.items()}
+    spreads |= {
+        f"back-test, {processes} processes, by processor second": Spread([s.by_processor for s in of])
+        for processes, of in speeds.items()
+    }
     spreads["bare read, one client"] = Spread(list(reads))
     memory = {processes: max(speed.memory for speed in of) for processes, of in speeds.items()}
+    shown = [[name, spread.shown(0), "", ""] for name, spread in spreads.items()]
+    for name in (ALONE, BESIDE):
+        quantiles_ms = [Spread(quantiles(times, name, share)) for share in (0.5, 0.99)]
+        shown.append([name, "", *(spread.shown(1) for spread in quantiles_ms)])
+        spreads |= {f"{name}, p50 ms": quantiles_ms[0], f"{name}, p99 ms": quantiles_ms[1]}
     return Finding(
-        name="backtest: events a second for one draft",
-        columns=["what", "events/s"],
-        table=[[name, spread.shown(0)] for name, spread in spreads.items()],
-        facts={"events": events, "childMemoryMiB": memory},
+        name="backtest: events a second for one draft, and bills of a server that runs one",
+        columns=["what", "events/s", "p50 ms", "p99 ms"],
+        table=shown,
+        facts={"events": events, "customers": plan.customers, "childMemoryMiB": memory},
         figures={name: spread.kept() for name, spread in spreads.items()},
     )

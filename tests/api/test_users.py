@@ -79,6 +79,9 @@ def test_another_login_wins_over_a_cookie(owner: Person) -> None:
 def test_a_role_reaches_its_scopes_and_nothing_else(organisation: OrganisationClient, role: UserRole) -> None:
     """Each route, by each role: 403 exactly where the role's scopes do not hold what the route needs."""
     person = Person(organisation, role)
+    organisation.client.connection.execute(
+        "insert into sandbox (org_id) values (%s) on conflict do nothing", [organisation.organisation.id]
+    )
     wrong = []
     for method, path in (route for route, rule in RULES.items() if not rule.is_open):
         if (method, path) == ("delete", "/api/v1/session"):

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
@@ -111,6 +112,7 @@ class Story:
         self.installation = installation
         self.random = Random(seed)
         self.arrived: dict[str, Json] = {}
+        self.customers: list[str] = []
         self.kills: list[tuple[str, int]] = []
         self.requests = 0
         self.open = 0
@@ -128,18 +130,27 @@ class Story:
         else:
             writer.write(OK)
 
-    async def round(self, client: httpx2.AsyncClient, customers: Sequence[str]) -> None:
+    async def round(self, client: httpx2.AsyncClient, number: int) -> None:
         """Kill each of the three while events are sent and messages are under way."""
         for victim in ("serve", "worker", "postgres"):
-            before = len(self.arrived)
-            sending = asyncio.create_task(self._send(client, customers, f"{customers[0]} {victim}"))
-            await _until(lambda before=before: len(self.arrived) >= before + ARRIVED_BEFORE_A_KILL and self.open)  # type: ignore[misc]
+            before, deadline = len(self.arrived), time.monotonic() + PATIENCE_SECONDS
+            names = (f"{number} {victim} {place}" for place in count())
+            sending = asyncio.create_task(self._send(client, next(names)))
+            while not (self.open and len(self.arrived) >= before + ARRIVED_BEFORE_A_KILL):
+                assert time.monotonic() < deadline, f"{len(self.arrived) - before} messages, {self.kills}"
+                if sending.done():
+                    # Whatever failed it is the reason; else everything had arrived before anybody looked.
+                    sending.result()
+                    sending = asyncio.create_task(self._send(client, next(names)))
+                await asyncio.sleep(0.01)
             self.kills.append((victim, self.open))
             self.installation.kill(victim)
             await sending
 
-    async def _send(self, client: httpx2.AsyncClient, customers: Sequence[str], name: str) -> None:
-        """Send events, as a till does that tries again until each is answered."""
+    async def _send(self, client: httpx2.AsyncClient, name: str) -> None:
+        """Send events of new customers, who have everything before them, until each is answered, as a till does."""
+        customers = [f"{name} {place}" for place in range(CUSTOMERS_EACH)]
+        self.customers += customers
         for batch in range(BATCHES_EACH):
             events = [random_bill(self.random, customers, f"{name} {batch} {place}") for place in range(BATCH)]
             deadline = time.monotonic() + PATIENCE_SECONDS
@@ -195,7 +206,6 @@ def test_kills_of_each_process_lose_and_invent_nothing(data: Path, rounds: int) 
 
     Negative controls: a message that is taken away, and one that arrives under a second id, are seen.
     """
-    names = [[f"c{round_}-{place}" for place in range(CUSTOMERS_EACH)] for round_ in range(rounds)]
     with ExitStack() as stack:
         installation = Installation(data, stack)
         story = Story(installation, rounds)
@@ -204,11 +214,11 @@ def test_kills_of_each_process_lose_and_invent_nothing(data: Path, rounds: int) 
             url = runner.run(receiver.__aenter__()).url
             with ExitStack() as setting_up:
                 organisation = _webhook(_opened(installation.url, setting_up), url)
-            runner.run(_live(story, organisation.till_code, names))
+            runner.run(_live(story, organisation.till_code, rounds))
             runner.run(receiver.__aexit__(None, None, None))
         with ExitStack() as again:
             organisation.client = _opened(installation.url, again)
-            happened = {name: outcomes_of(organisation, name) for customers in names for name in customers}
+            happened = {name: outcomes_of(organisation, name) for name in _registered(organisation, story.customers)}
     assert 3 * rounds == len(story.kills)
     assert all(under_way for _, under_way in story.kills)
     _compare(story, happened)
@@ -220,12 +230,17 @@ def test_kills_of_each_process_lose_and_invent_nothing(data: Path, rounds: int) 
         _compare(story, happened)
 
 
-async def _live(story: Story, till: str, names: Sequence[Sequence[str]]) -> None:
+def _registered(organisation: OrganisationClient, names: Sequence[str]) -> list[str]:
+    """Return those of *names* who had a bill: chance may leave some out."""
+    return [name for name in names if organisation.get("/api/v1/customers", externalId=name)["items"]]
+
+
+async def _live(story: Story, till: str, rounds: int) -> None:
     story.installation.start("serve")
     story.installation.start("worker")
     async with httpx2.AsyncClient(base_url=story.installation.address, auth=(till, PASSWORD)) as client:
-        for customers in names:
-            await story.round(client, customers)
+        for number in range(rounds):
+            await story.round(client, number)
     await _until(story.installation.is_at_rest)
 
 
@@ -239,4 +254,4 @@ def _compare(story: Story, happened: dict[str, list[tuple[int, str, int]]]) -> N
         assert list(range(1, len(told_of) + 1)) == [message["data"]["sequence"] for message in told_of]
         assert outcomes == [told(message) for message in told_of], name
     assert not messages
-    assert story.requests >= len(story.arrived) >= len(happened)
+    assert story.requests >= len(story.arrived) > 0

@@ -58,11 +58,16 @@ def holds(answer: Any, shown: Json) -> bool:
     return any(holds(part, shown) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["targets.md", "taking-part.md", "explaining.md", "changing.md", "personal-data.md"])
+PAGES = ["targets.md", "taking-part.md", "explaining.md", "changing.md", "personal-data.md", "sandbox.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_what_the_page_shows_is_what_the_server_answers(front: ApiClient, page: str) -> None:
     """Request by request, in the order of the page."""
     organisation: OrganisationClient = front.organisation()
     front.clock.set(CLOCK)
+    if page == "sandbox.md":
+        front.connection.execute("insert into sandbox (org_id) values (%s)", [organisation.organisation.id])
     known: dict[str, str] = {}
     answer: Json = {}
     text = ""

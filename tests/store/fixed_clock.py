@@ -10,6 +10,7 @@ from milepost.model.scheduled.boundary import BoundaryKind
 from milepost.model.standing import OutcomeKind
 from milepost.model.time import Micros
 from milepost.rules.calendar import calendar_of
+from milepost.service.runtime.clocks import Clocks
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.service.snapshot.wanted_outcomes import KIND_OF_TYPE
@@ -36,7 +37,7 @@ class Hand:
 
 def at(house: House, hand: Hand) -> House:
     """Return *house* with servers whose clocks are *hand*."""
-    return replace(house, servers=tuple(replace(server, clock=hand) for server in house.servers))
+    return replace(house, servers=tuple(_at(server, hand) for server in house.servers))
 
 
 async def tick(server: Runtime, *, page: int = 3) -> None:
@@ -80,3 +81,7 @@ async def run_sql(house: House, statement: str, values: Sequence[object] = ()) -
     """Meddle with the database."""
     async with house.database.transaction() as transaction:
         await transaction._connection.execute(statement.encode(), values)
+
+
+def _at(server: Runtime, hand: Hand) -> Runtime:
+    return replace(server, clock=hand, clocks=Clocks(server.database, hand))

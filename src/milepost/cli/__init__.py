@@ -36,7 +36,10 @@ from milepost.cli.organisations.provisioning import key, org, till
 from milepost.cli.organisations.users import user
 from milepost.cli.output import print_message
 from milepost.cli.queues import queues
+from milepost.cli.sandbox.commands import sandbox
+from milepost.cli.sandbox.scenarios import scenario
 from milepost.cli.serve import serve
+from milepost.cli.targets.commands import targets
 from milepost.cli.top import top
 from milepost.cli.upgrade import upgrade
 from milepost.cli.verify import verify
@@ -92,6 +95,9 @@ app.add_typer(import_, name="import")
 app.add_typer(compat, name="compat")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(queues, name="queues")
+app.add_typer(targets, name="targets")
+app.add_typer(sandbox, name="sandbox")
+app.add_typer(scenario, name="scenario")
 
 
 @app.callback()

@@ -71,7 +71,9 @@ def _print(view: "BacktestView") -> None:
         typer.echo(f"back-test {view.id} is {view.state}: {view.failure or 'no result'}")
         return
     result = view.result
-    typer.echo(f"read {result.events} events of {result.customers} customers; {result.differing} rows differ")
+    has_two_sides = view.request.draft is not None and view.request.live is not None
+    differing = f"; {result.differing} rows differ" if has_two_sides else ""
+    typer.echo(f"read {result.events} events of {result.customers} customers{differing}")
     for period in result.periods:
         for name, side in (("draft", period.draft), ("live", period.live)):
             if side is not None:

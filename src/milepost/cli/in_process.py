@@ -18,9 +18,11 @@ def run_for(
 ) -> Result:
     """Run *work* with the id of the organisation of that name, and return its result."""
     from milepost.service.organisations.provisioning import organisation_id_by_name
+    from milepost.service.runtime.runtime import within
 
     async def run(runtime: "Runtime") -> Result:
-        return await work(runtime, await organisation_id_by_name(runtime.database, organisation))
+        org_id = await organisation_id_by_name(runtime.database, organisation)
+        return await work(await within(runtime, org_id), org_id)
 
     return run_inside(flags, run)
 

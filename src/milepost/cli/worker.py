@@ -1,10 +1,11 @@
 """`milepost worker`: period boundaries, jobs and deliveries, beside servers with MILEPOST_WORKER=false."""
 
-import asyncio
 import os
 import signal
 import sys
 from types import FrameType
+
+import uvloop
 
 from milepost.cli.options import Clock, Data, DatabaseUrl
 from milepost.cli.output import print_message
@@ -28,7 +29,7 @@ def worker(data: Data = None, database_url: DatabaseUrl = None, clock: Clock = N
 
     wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:
-        asyncio.run(wiring.run_workers(url, settings, lambda: print_message("milepost worker ready")))
+        uvloop.run(wiring.run_workers(url, settings, lambda: print_message("milepost worker ready")))
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -63,6 +63,7 @@ def serving(data: Path, port: int, clock: str) -> Iterator[Server]:
                 process.wait(STOP_SECONDS_MAX)
                 if rest.is_alive():
                     rest.join()
+                process.stderr.close()
 
 
 @contextmanager

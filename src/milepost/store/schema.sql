@@ -38,6 +38,14 @@ create unique index organisation_webhook on organisation (webhook_id);
 -- An address that was replaced is valid for a while.
 create unique index organisation_earlier_webhook on organisation (earlier_webhook_id);
 
+-- Organisations to try things in, each with a clock of its own. It stands at frozen_at; without that it runs so many
+-- microseconds ahead of real time.
+create table sandbox (
+    org_id bigint primary key references organisation,
+    frozen_at timestamptz,
+    ahead bigint not null default 0
+);
+
 -- The settings in force from a version on. changed_at and changed_by are null where they are unknown.
 create table organisation_version (
     org_id bigint not null references organisation,
@@ -671,6 +679,12 @@ create table definition_change (
 );
 create index definition_change_of_group on definition_change (org_id, group_id, change_id);
 create index definition_change_open on definition_change (org_id) where state in ('scheduled', 'recomputing');
+-- Which changes of definitions were published from files.
+create table change_from_files (
+    org_id bigint not null references organisation (org_id),
+    change_id bigint not null,
+    primary key (org_id, change_id)
+);
 -- Customers who gain or lose by a change, as its preview found them.
 create table change_effect (
     bucket int not null,

@@ -12,7 +12,7 @@ from milepost.api.http.request_log import note_caller
 from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope
 from milepost.service.organisations.sessions import csrf_token_of
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.snapshot.access import Caller
 
 
@@ -36,6 +36,14 @@ class OutOfScope(NotAllowed):
         Exception.__init__(self, f"access denied: the request needs the scope {needs.value}, which this login has not")
 
 
+class NoSandbox(NotAllowed):
+    """The caller's organisation lives in real time, and the request is about the clock of a sandbox."""
+
+    def __init__(self) -> None:
+        """Say what is wrong."""
+        Exception.__init__(self, "access denied: this organisation is no sandbox, its clock is that of the server")
+
+
 class ForgedRequest(Exception):
     """A request with a session would change something, and does not carry the token of that session."""
 
@@ -54,17 +62,20 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 async def runtime_of(request: Request) -> Runtime:
-    """Return the runtime of the app. Async on purpose: FastAPI runs plain functions in a thread on every request."""
+    """Return the runtime of the app, whose clock is real.
+
+    Async on purpose: FastAPI runs plain functions in a thread on every request.
+    """
     runtime = request.app.state.runtime
     assert isinstance(runtime, Runtime)
     return runtime
 
 
-RunningRuntime = Annotated[Runtime, Depends(runtime_of)]
-
-
-async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
+async def caller_of(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) -> Caller:
     """Return the caller; raises NotRecognised, or NotAllowed if the caller's role is not enough for the route."""
+    recognised = getattr(request.state, "caller", None)
+    if isinstance(recognised, Caller):
+        return recognised
     check_origin(request)
     token = request.headers.get("x-cap-api-oauth-token")
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
@@ -89,10 +100,22 @@ async def caller_of(request: Request, runtime: RunningRuntime) -> Caller:
     if not caller.may(scope):
         raise OutOfScope(scope)
     check_parameters(request)
+    request.state.caller = caller
     return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
+
+
+async def runtime_within(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) -> Runtime:
+    """Return the runtime with the clock of the caller's organisation, which may be a sandbox."""
+    if (request.method.lower(), request.scope["route"].path_format) not in request.app.state.needs:
+        return runtime
+    caller = await caller_of(request, runtime)
+    return await within(runtime, caller.org_id)
+
+
+RunningRuntime = Annotated[Runtime, Depends(runtime_within)]
 
 
 def address_of(request: Request) -> str:

@@ -23,6 +23,7 @@ from milepost.api.capillary.webhooks import routes as webhooks
 from milepost.api.http.route import Route
 from milepost.api.native.audiences import routes as audiences
 from milepost.api.native.awards import routes as awards
+from milepost.api.native.clock import routes as clock
 from milepost.api.native.customers import routes as native_customers
 from milepost.api.native.declarations import routes as declarations
 from milepost.api.native.enrolments import routes as enrolments
@@ -56,6 +57,7 @@ MODULES: Mapping[ModuleType, Area | None] = {
     places: Area.DEFINITIONS,
     declarations: Area.DEFINITIONS,
     organisations: Area.ORGANISATION,
+    clock: Area.ORGANISATION,
     audiences: Area.AUDIENCES,
     native_target_groups: Area.DEFINITIONS,
     goals: Area.CUSTOMERS,

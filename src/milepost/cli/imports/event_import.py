@@ -71,8 +71,10 @@ class EventImport:
         """Receive every event, in *order*, after those of an earlier, interrupted import."""
         from milepost.demo.progress_bar import bar
         from milepost.service.organisations.provisioning import organisation_by_name
+        from milepost.service.runtime.runtime import within
 
         owner = await organisation_by_name(self._runtime.database, organisation)
+        self._runtime = await within(self._runtime, owner.id)
         with reading(self._file.path):
             reader = await asyncio.to_thread(EventReader, self._file, options, owner.zone)
         if reader.table is not None:

@@ -107,6 +107,7 @@ class _Enrolment(NamedTuple):
         from milepost.service.definitions.participation import first_period
         from milepost.service.enrolments.bulk_enrolment import group_in_force
         from milepost.service.organisations.provisioning import COMMAND_LINE, organisation_id_by_name
+        from milepost.service.runtime.runtime import within
         from milepost.service.snapshot.access import Caller
 
         caller = Caller(
@@ -115,6 +116,7 @@ class _Enrolment(NamedTuple):
             till_id=None,
             role=Role.ADMIN,
         )
+        runtime = await within(runtime, caller.org_id)
         group = await group_in_force(runtime, caller, self.group_id)
         with reading(self.file):
             file = EnrolmentFile(self.body, group, self.options)

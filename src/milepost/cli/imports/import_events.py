@@ -105,14 +105,8 @@ def import_events(
     The exit code is 0 if every row was taken or known before, 3 if some were refused, and 1 if all were or if the file
     cannot be read.
     """
-    is_backfill = backfill and not dry_run
     pace = _Pace(
-        order=order,
-        receivers=receivers,
-        is_dry=dry_run,
-        begins_afresh=afresh,
-        is_backfill=is_backfill,
-        tells_outcomes=tell_outcomes,
+        order=order, receivers=receivers, is_dry=dry_run, afresh=afresh, is_backfill=backfill, tells=tell_outcomes
     )
     _check(files, rejects, pace)
     text = ReadOptions(encoding, delimiter, decimal, fill_short_rows)
@@ -127,9 +121,14 @@ class _Pace(NamedTuple):
     order: Order
     receivers: int | None
     is_dry: bool
-    begins_afresh: bool
+    afresh: bool
     is_backfill: bool
-    tells_outcomes: bool
+    tells: bool
+
+    @property
+    def goes_by_customer(self) -> bool:
+        """Whether this run receives a backfill; a dry run only reads."""
+        return self.is_backfill and not self.is_dry
 
 
 def _check(files: Sequence[Path], rejects: Path | None, pace: _Pace) -> None:
@@ -141,11 +140,11 @@ def _check(files: Sequence[Path], rejects: Path | None, pace: _Pace) -> None:
         problems.append(Problem("FILES", "name one file twice"))
     if rejects is not None and len(files) > 1:
         problems.append(Problem("--rejects", "goes with one file; the refused rows of each of several are beside it"))
-    if pace.is_backfill and pace.order is Order.FILE:
+    if pace.goes_by_customer and pace.order is Order.FILE:
         problems.append(Problem("--order", "a backfill receives the events of each customer in the order of time"))
-    if not pace.is_backfill and not pace.is_dry:
+    if not pace.is_backfill:
         problems += [Problem("--receivers", "goes with --backfill")] if pace.receivers is not None else []
-        problems += [Problem("--tell-outcomes", "goes with --backfill")] if pace.tells_outcomes else []
+        problems += [Problem("--tell-outcomes", "goes with --backfill")] if pace.tells else []
     if problems:
         raise Refused(*problems)
 
@@ -165,12 +164,12 @@ def _run(
     rejected = {file.path: rejects or _beside(file) for file in files}
 
     async def run(runtime: "Runtime") -> Done:
-        if pace.is_backfill:
+        if pace.goes_by_customer:
             return await _backfill(runtime, organisation, files, options, pace, rejected)
         done = Done(0, 0, 0, Counter())
         for file in files:
             one = EventImport(runtime, file, rejects if pace.is_dry else rejected[file.path], dry=pace.is_dry)
-            done = done.with_those_of(await one.run(organisation, options, pace.order, afresh=pace.begins_afresh))
+            done = done.with_those_of(await one.run(organisation, options, pace.order, afresh=pace.afresh))
         return done
 
     done = run_inside(flags, run)
@@ -193,8 +192,8 @@ async def _backfill(
         organisation,
         options,
         processes=pace.receivers or os.cpu_count() or 1,
-        tells_outcomes=pace.tells_outcomes,
-        afresh=pace.begins_afresh,
+        tells_outcomes=pace.tells,
+        afresh=pace.afresh,
     )
 
 

@@ -46,6 +46,9 @@ def add_org(
     parent: Annotated[
         str | None, typer.Option("--parent", help="name of its parent, for connected organisations")
     ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="a place to try things in, with a clock of its own")
+    ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     clock: Clock = None,
@@ -58,7 +61,9 @@ def add_org(
 
     added, webhook_id = run_inside(
         {"data": data, "database_url": database_url, "clock": clock},
-        lambda runtime: add_organisation(runtime.database, name=name, zone=zone, now=runtime.clock(), parent=parent),
+        lambda runtime: add_organisation(
+            runtime.database, name=name, zone=zone, now=runtime.clock(), parent=parent, is_sandbox=sandbox
+        ),
     )
     print_json({"id": added.id, "name": added.name, "zone": added.zone, "webhookId": webhook_id})
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import NamedTuple
 
 from milepost.model.definitions.change import BelowGoal, ChangeEffect, ChangePolicy, ChangeState, DefinitionChange
 from milepost.model.organisation import Organisation
@@ -48,13 +49,19 @@ class PreviewView:
 
 
 async def preview(
-    runtime: Runtime, caller: Caller, group_id: int, policy: ChangePolicy, below: BelowGoal
+    runtime: Runtime,
+    caller: Caller,
+    group_id: int,
+    policy: ChangePolicy,
+    below: BelowGoal,
+    *,
+    seconds: int = AT_ONCE_SECONDS,
 ) -> PreviewView:
-    """Find out what the draft of a group changes under *policy*. Raises Refused."""
+    """Find out what the draft of a group changes under *policy*; a job goes on after *seconds*. Raises Refused."""
     change = await _begin(runtime, caller, group_id, policy, below)
     after, began = START, monotonic()
     while change.state is ChangeState.PREVIEWING:
-        if monotonic() - began > AT_ONCE_SECONDS:
+        if monotonic() - began > seconds:
             await _continue_later(runtime, change, after)
             break
         async with runtime.database.transaction() as transaction:
@@ -79,18 +86,18 @@ async def _begin(
         if problems:
             raise Refused(*problems)
         version = await changes.live_version(transaction, caller.org_id, group_id)
-        change = _new_change(caller, draft, live, policy, below, organisation, version, now)
+        change = new_change(caller, draft, live, policy, below, organisation, version, now)
         change = replace(change, id=await changes.add(transaction, change))
         await record(transaction, caller, "draft previewed", f"target group {group_id}, {policy.value}, {below.value}")
         if change.state is ChangeState.PREVIEWED:
-            change = replace(change, looked_at=await _customers(transaction, caller.org_id))
+            change = replace(change, looked_at=await count_customers(transaction, caller.org_id))
             await changes.save(transaction, change)
         return change
 
     return await runtime.database.attempt(work)
 
 
-def _new_change(
+def new_change(
     caller: Caller,
     draft: StoredDraft,
     live: TargetGroup | None,
@@ -127,7 +134,8 @@ def _new_change(
     )
 
 
-async def _customers(transaction: Transaction, org_id: int) -> int:
+async def count_customers(transaction: Transaction, org_id: int) -> int:
+    """Return how many customers an organisation has."""
     row = await transaction.row("count_standings", {"org_id": org_id})
     assert row is not None
     return int(row[0])
@@ -142,10 +150,45 @@ async def _continue_later(runtime: Runtime, change: DefinitionChange, after: tup
         await jobs.save(transaction, replace(job, after=after, looked_at=change.looked_at), runtime.clock())
 
 
+class TriedPage(NamedTuple):
+    """Customers on whom a change was tried: their keys, how many of them were not merged, who gains and who loses."""
+
+    keys: Sequence[CustomerKey]
+    looked_at: int
+    effects: list[ChangeEffect]
+
+    @property
+    def gain(self) -> int:
+        """How many of the customers gain."""
+        return sum(1 for one in self.effects if one.gains)
+
+    @property
+    def lose(self) -> int:
+        """How many of the customers lose, and gain nothing."""
+        return sum(1 for one in self.effects if one.losses and not one.gains)
+
+
 async def preview_page(
     runtime: Runtime, transaction: Transaction, change: DefinitionChange, after: tuple[int, int], limit: int
 ) -> Sequence[CustomerKey]:
-    """Try the change on the next customers behind *after*; return those that were looked at."""
+    """Try the change on the next customers behind *after* and keep what is found; return those that were looked at."""
+    page = await tried_page(runtime, transaction, change, after, limit)
+    await changes.add_effects(transaction, change, page.effects)
+    counted = replace(
+        change,
+        looked_at=change.looked_at + page.looked_at,
+        gain=change.gain + page.gain,
+        lose=change.lose + page.lose,
+        state=ChangeState.PREVIEWED if len(page.keys) < limit else change.state,
+    )
+    await changes.save(transaction, counted)
+    return page.keys
+
+
+async def tried_page(
+    runtime: Runtime, transaction: Transaction, change: DefinitionChange, after: tuple[int, int], limit: int
+) -> TriedPage:
+    """Try the change on the next customers behind *after*, and keep nothing."""
     snapshot = await runtime.snapshots.of_organisation(transaction, change.org_id)
     groups = {**snapshot.groups, change.group_id: change.group}
     revision = await revision_of(transaction, change, build_rule_index(snapshot.organisation, groups.values()))
@@ -154,18 +197,7 @@ async def preview_page(
     histories = await log.histories(transaction, keys) if keys else {}
     revised = await revision.of_customers(transaction, standings, histories, change.asked_at)
     effects = [effect for effect in (_effect(change.group, one) for one in revised) if effect is not None]
-    await changes.add_effects(transaction, change, effects)
-    present = sum(1 for standing in standings.values() if standing.lineage.survivor is None)
-    is_done = len(keys) < limit
-    counted = replace(
-        change,
-        looked_at=change.looked_at + present,
-        gain=change.gain + sum(1 for one in effects if one.gains),
-        lose=change.lose + sum(1 for one in effects if one.losses and not one.gains),
-        state=ChangeState.PREVIEWED if is_done else change.state,
-    )
-    await changes.save(transaction, counted)
-    return keys
+    return TriedPage(keys, sum(1 for one in standings.values() if one.lineage.survivor is None), effects)
 
 
 def _effect(group: TargetGroup, revised: RevisedCustomer) -> ChangeEffect | None:

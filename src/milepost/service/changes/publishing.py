@@ -13,7 +13,7 @@ from milepost.service.changes.drafts import NO_DRAFT, record
 from milepost.service.changes.previews import NO_PREVIEW
 from milepost.service.definitions.audiences import lock_audiences
 from milepost.service.definitions.define import holders_of
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.snapshot.access import Caller
 from milepost.store import codec, definitions, organisations
 from milepost.store.database import Transaction
@@ -28,11 +28,15 @@ OUTDATED = "changed since the preview; preview the draft again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What a request publishes: groups by id, with a comment; later if `starts_at` is given (epoch microseconds)."""
+    """What a request publishes: groups by id, with a comment; later if `starts_at` is given (epoch microseconds).
+
+    `from_files` says whether the drafts were read from files.
+    """
 
     group_ids: tuple[int, ...]
     comment: str = ""
     starts_at: Micros | None = None
+    from_files: bool = False
 
 
 async def publish(runtime: Runtime, caller: Caller, publication: Publication) -> list[DefinitionChange]:
@@ -50,6 +54,8 @@ async def publish(runtime: Runtime, caller: Caller, publication: Publication) ->
         commented = [replace(one, comment=publication.comment or one.comment) for one in ready]
         starts_at = await _start(transaction, commented, publication.starts_at, now)
         for one in commented:
+            if publication.from_files:
+                await changes.mark_from_files(transaction, one)
             await record(transaction, caller, "draft published", f"target group {one.group_id}, change {one.id}")
         if starts_at is not None:
             return await _schedule(transaction, commented, starts_at)
@@ -71,7 +77,7 @@ async def _previewed(
     problems = [*await outdated(transaction, organisation, change)]
     if draft.revision != change.draft_revision:
         problems.append(Problem("targetGroupId", f"the draft of target group {group_id} {OUTDATED}"))
-    needs = organisation.settings.approvals is Approvals.ON or change.policy is ChangePolicy.RECOMPUTE_ALL
+    needs = needs_approval(organisation, change.policy)
     if change.state is ChangeState.REJECTED or (needs and change.state is not ChangeState.APPROVED):
         reason = f"the change of target group {group_id} waits for another login to approve it"
         problems.append(Problem("targetGroupId", reason))
@@ -79,6 +85,11 @@ async def _previewed(
         reason = f"target group {group_id} is still being recomputed after an earlier change"
         problems.append(Problem("targetGroupId", reason))
     return tuple(problems) or change
+
+
+def needs_approval(organisation: Organisation, policy: ChangePolicy) -> bool:
+    """Whether another login has to approve a change of this *policy*."""
+    return organisation.settings.approvals is Approvals.ON or policy is ChangePolicy.RECOMPUTE_ALL
 
 
 async def outdated(transaction: Transaction, organisation: Organisation, change: DefinitionChange) -> list[Problem]:
@@ -125,7 +136,7 @@ async def publish_due(runtime: Runtime) -> bool:
     """
 
     async def work(transaction: Transaction) -> bool:
-        ready = await changes.due(transaction, runtime.clock())
+        ready = await changes.due(transaction, runtime.clocks.real())
         if not ready:
             return False
         organisation = await organisations.lock(transaction, ready[0].org_id)
@@ -135,7 +146,8 @@ async def publish_due(runtime: Runtime) -> bool:
                 comment = "; ".join(dict.fromkeys(problem.reason for problem in problems))
                 await changes.save(transaction, replace(one, state=ChangeState.OUTDATED, comment=comment))
             return True
-        await _bring_in_force(transaction, organisation, ready, runtime.clock())
+        now = (await within(runtime, organisation.id, transaction)).clock()
+        await _bring_in_force(transaction, organisation, ready, now)
         return True
 
     return await runtime.database.attempt(work)

@@ -43,7 +43,8 @@ async def rules_of_groups(runtime: Runtime, org_id: int, language: Language) -> 
     snapshot = await current_snapshot(runtime, org_id)
     listed = await list_groups(runtime.database, runtime.snapshots, org_id)
     async with runtime.database.reading() as reading:
-        drafts = {draft.group.id: draft for draft in await changes.drafts_of(reading, org_id)}
+        kept = await changes.drafts(reading, org_id)
+    drafts = {draft.group.id: draft for draft in sorted(kept, key=lambda draft: draft.saved_at, reverse=True)}
     live_ids = {group.id for group in listed.groups}
     found = [
         GroupRules(group=draft.group, sentences=_sentences(snapshot, draft.group, language), is_live=False, draft=draft)

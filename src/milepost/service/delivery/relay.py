@@ -48,13 +48,14 @@ class ForWebhook(NamedTuple):
 
 
 async def relay_once(runtime: Runtime, *, page: int = PAGE) -> int:
-    """Relay one group of buckets until it is empty, if one has rows; return the number of rows."""
+    """Relay one group of buckets until a page is not full, if one has rows; return the number of rows."""
     async with runtime.database.transaction() as transaction:
         lease = await outbox.lease(transaction)
     if lease is None:
         return 0
-    relayed = 0
-    while rows := await _relay_carefully(runtime, lease, page):
+    relayed, rows = 0, page
+    while rows == page:
+        rows = await _relay_carefully(runtime, lease, page)
         relayed += rows
         runtime.counts[RELAYED] += rows
     async with runtime.database.transaction() as transaction:

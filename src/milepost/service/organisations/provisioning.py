@@ -15,7 +15,7 @@ from milepost.model.time import Micros
 from milepost.rules.calendar import is_zone
 from milepost.service.organisations.settings_changes import change_in
 from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MIN, hash_password
-from milepost.store import organisations, places
+from milepost.store import organisations, places, sandboxes
 from milepost.store.access import logins
 from milepost.store.database import Database, Transaction
 
@@ -45,15 +45,19 @@ class AddedKey:
 
 
 async def add_organisation(
-    database: Database, *, name: str, zone: str, now: Micros, parent: str | None = None
+    database: Database, *, name: str, zone: str, now: Micros, parent: str | None = None, is_sandbox: bool = False
 ) -> tuple[Organisation, str]:
     """Add an organisation, if *parent* is given as a child of the organisation of that name.
+
+    A sandbox has a clock of its own (decision 0045), and stays a sandbox for ever.
 
     Return the organisation and its secret webhook address. *now* is in epoch microseconds. Raises Refused.
     """
     problems = _name_problems("name", name)
     if not is_zone(zone):
         problems.append(Problem("zone", f'"{zone}" is not a time zone of the IANA database, such as Europe/Berlin'))
+    if is_sandbox and parent is not None:
+        problems.append(Problem("parent", "a sandbox has a clock of its own, so it is connected with no organisation"))
     if problems:
         raise Refused(*problems)
     webhook_id = secrets.token_urlsafe(24)
@@ -62,6 +66,8 @@ async def add_organisation(
         added = await organisations.add(
             transaction, name=name, zone=zone, webhook_id=webhook_id, now=now, parent_id=parent_id
         )
+        if added is not None and is_sandbox:
+            await sandboxes.add(transaction, added.id)
     if added is None:
         raise Refused(Problem("name", f'an organisation called "{name}" exists already'))
     return added, webhook_id
@@ -70,6 +76,8 @@ async def add_organisation(
 async def _parent_id(transaction: Transaction, name: str) -> int:
     """Return the id of the organisation called *name*. Raises Refused if it is a child, which cannot have children."""
     parent = await _organisation_by_name(transaction, name)
+    if await sandboxes.find(transaction, parent.id) is not None:
+        raise Refused(Problem("parent", f'"{parent.name}" is a sandbox, which is connected with no organisation'))
     if (await organisations.family(transaction, parent.id)).parent_id is not None:
         raise Refused(Problem("parent", f'"{parent.name}" has a parent itself; connected organisations are two levels'))
     return parent.id

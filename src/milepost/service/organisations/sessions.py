@@ -39,7 +39,7 @@ class SignedIn(NamedTuple):
 async def sign_in(runtime: Runtime, *, email: str, password: str, organisation: str | None, address: str) -> SignedIn:
     """Return a new session. Raises NotSignedIn, and TooManyLogins before anything is hashed."""
     user_id = await _verified_user(runtime, email, password, organisation, address)
-    now = runtime.clock()
+    now = runtime.clocks.real()
     session = f"mu_{secrets.token_urlsafe(32)}"
     async with runtime.database.transaction() as transaction:
         expires = Micros(now + SESSION_SECONDS * SECOND_US)
@@ -62,7 +62,7 @@ async def choose_password(runtime: Runtime, *, link: str, password: str) -> None
     _check_password(password)
     async with runtime.database.transaction() as transaction:
         digest = sha256(link.encode()).digest()
-        user = await users.use_link(transaction, digest, runtime.clock())
+        user = await users.use_link(transaction, digest, runtime.clocks.real())
         if user is None:
             raise Refused(Problem("link", "is unknown, was used already, or has expired; ask for a new one"))
         # Hashing is slow on purpose. Only who has a link gets so far.

@@ -8,12 +8,13 @@ import structlog
 
 from milepost.model.delivery.queue import Positions, QueueLease, QueueMessage
 from milepost.model.problem import Fault, Problem, Unavailable
+from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Status
 from milepost.service.ingest.lanes.lane import Overloaded
 from milepost.service.queues.address import QueueAddress, address_of
 from milepost.service.queues.broker import BrokerFailure, Source, open_source
 from milepost.service.queues.queues import ReadEvent, read_message
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.snapshot.current_request import current_request_id
 from milepost.store.database import Transaction
 from milepost.store.delivery import queues
@@ -106,11 +107,11 @@ class QueueReader:
 
     async def take(self, messages: Sequence[QueueMessage]) -> None:
         """Receive *messages* as events; then write the positions behind them, together with the dead letters."""
-        now = self._runtime.clock()
+        now = (await within(self._runtime, self._lease.org_id)).clock()
         incoming: list[tuple[QueueMessage, IncomingEvent]] = []
         dead: list[tuple[QueueMessage, str]] = []
         for message in messages:
-            read = self._read_message(message)
+            read = self._read_message(message, now)
             if isinstance(read, IncomingEvent):
                 incoming.append((message, read))
             else:
@@ -128,11 +129,11 @@ class QueueReader:
         await self._runtime.database.attempt(work)
         self._reached.update(reached)
 
-    def _read_message(self, message: QueueMessage) -> IncomingEvent | tuple[Problem, ...]:
+    def _read_message(self, message: QueueMessage, now: Micros) -> IncomingEvent | tuple[Problem, ...]:
         token = current_request_id.set(f"queue-{self._lease.queue_id}/{message.partition}/{message.position}")
         try:
             url, org_id = self._address.shown, self._lease.org_id
-            return read_message(self._read_event, url, org_id, message, self._runtime.clock())
+            return read_message(self._read_event, url, org_id, message, now)
         finally:
             current_request_id.reset(token)
 

@@ -2,25 +2,29 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from milepost.model.time import Micros
 from milepost.service.boards.cached_boards import BoardCache
 from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.ingest.lanes.lanes import Lanes
 from milepost.service.ingest.transaction import Ingest
+from milepost.service.runtime.clocks import Clock, Clocks
 from milepost.service.runtime.health import Health
 from milepost.service.runtime.outgoing import Outgoing, box_for_now
 from milepost.service.runtime.request_history import RequestHistory
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.service.snapshot.rate_limits import RateLimits
-from milepost.store.database import Database
+from milepost.store.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """A database and what this process remembers of it; `clock` returns epoch microseconds and is the only clock."""
+    """A database and what this process remembers of it; clocks return epoch microseconds.
+
+    `clock` is that of the organisation that is asked about, by `within`; logins and sessions go by `clocks.real`.
+    """
 
     database: Database
     snapshots: Snapshots
@@ -28,13 +32,20 @@ class Runtime:
     lanes: Lanes
     access: Access
     boards: BoardCache
-    clock: Callable[[], Micros]
+    clock: Clock
+    clocks: Clocks
     outgoing: Outgoing
     requests: RequestHistory
     counts: Counter[str] = field(default_factory=Counter)
     """What the workers of this process have done, by name, for the metrics."""
     rates: RateLimits = field(default_factory=RateLimits)
     health: Health = field(default_factory=Health)
+
+
+async def within(runtime: Runtime, org_id: int, transaction: Transaction | None = None) -> Runtime:
+    """Return *runtime* with the clock of an organisation; the same one, unless the organisation is a sandbox."""
+    clock = await runtime.clocks.of(org_id, transaction)
+    return runtime if clock is runtime.clock else replace(runtime, clock=clock)
 
 
 async def current_snapshot(runtime: Runtime, org_id: int) -> OrganisationSnapshot:
@@ -69,6 +80,7 @@ def build_runtime(
         access=Access(database, clock),
         boards=BoardCache(database, clock, lambda: ingest.scored),
         clock=clock,
+        clocks=Clocks(database, clock),
         outgoing=outgoing or Outgoing(box=box_for_now(), now=clock),
         requests=RequestHistory(database, clock),
         rates=rates or RateLimits(),

@@ -7,8 +7,9 @@ server is killed, another continues after its last page; and a server that was h
 notify nobody (decision 0011).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -29,15 +30,18 @@ from milepost.service.boards.cached_boards import close_within
 from milepost.service.delivery.announcements import announce
 from milepost.service.delivery.payloads.native import BoardOutcome, NamedPart, TargetPart
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, own_event
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.scheduled.period_notices import PeriodNotice, notices_for
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
-from milepost.store import organisations
+from milepost.store import organisations, sandboxes
 from milepost.store.database import Transaction
 from milepost.store.leaderboards import BoardName
 from milepost.store.log import CustomerKey
 from milepost.store.scheduled import boundaries
 from milepost.store.scheduled.boundaries import Lease
+
+if TYPE_CHECKING:
+    from milepost.model.sandbox import SandboxClock
 
 SOURCE = "milepost/period"
 PAGE = 200
@@ -57,27 +61,47 @@ class BoundaryNotifier:
         self._runtime = runtime
         self._page = page
         self._agendas: dict[int, _Agenda] = {}
+        self._sandboxes: Mapping[int, SandboxClock] = {}
 
     async def plan(self) -> None:
-        """Store the boundaries that are due by now."""
-        now = self._runtime.clock()
+        """Store the boundaries that are due by now, which is another instant in each sandbox."""
+        real = self._runtime.clocks.real()
         async with self._runtime.database.transaction() as transaction:
             org_ids = await organisations.all_ids(transaction)
             snapshots = await self._runtime.snapshots.current(transaction, org_ids)
             agendas = {org_id: self._agenda_of(org_id, snapshot) for org_id, snapshot in snapshots.items()}
-            due = [(org_id, boundary) for org_id, agenda in agendas.items() for boundary in agenda.due(now)]
+            self._sandboxes = await sandboxes.all_clocks(transaction)
+            now = {org_id: clock.at(real) for org_id, clock in self._sandboxes.items()}
+            due = [
+                (org_id, boundary)
+                for org_id, agenda in agendas.items()
+                for boundary in agenda.due(now.get(org_id, real))
+            ]
             if due:
                 await boundaries.schedule(transaction, due)
-        for agenda in agendas.values():
-            agenda.forget(now)
+        for org_id, agenda in agendas.items():
+            agenda.forget(now.get(org_id, real))
         self._agendas = agendas
 
     async def acquire_lease(self) -> Lease | None:
-        """Lease the boundary that has been due longest and that no server works on; return None if there is none."""
-        now = self._runtime.clock()
+        """Lease a boundary that is due and that no server works on; return None if there is none.
+
+        The one that has been due longest comes first, and those of sandboxes come last.
+        """
+        real = self._runtime.clocks.real()
+        lease = await self._lease(real, None)
+        for org_id, clock in self._sandboxes.items():
+            lease = lease or await self._lease(clock.at(real), org_id)
+        return lease
+
+    async def acquire_lease_of(self, org_id: int, now: Micros) -> Lease | None:
+        """Lease a boundary of one organisation that is due at *now*; return None if there is none."""
+        return await self._lease(now, org_id)
+
+    async def _lease(self, now: Micros, org_id: int | None) -> Lease | None:
         async with self._runtime.database.transaction() as transaction:
             windows_until = Micros(next_window_check(now) - WINDOW_CHECK_EVERY_US)
-            return await boundaries.acquire_lease(transaction, now, windows_until)
+            return await boundaries.acquire_lease(transaction, now, windows_until, org_id)
 
     async def notify_page(self, lease: Lease) -> Lease | None:
         """Notify the next page of customers; return the lease for the page after it.
@@ -142,7 +166,7 @@ class BoundaryNotifier:
     async def _submit(
         self, transaction: Transaction, boundary: PeriodBoundary, notices: Sequence[tuple[CustomerKey, PeriodNotice]]
     ) -> None:
-        now = self._runtime.clock()
+        now = (await within(self._runtime, notices[0][0].org_id, transaction)).clock()
         incoming_events = [
             _rollover_event(customer_key, boundary, notice, max(now, notice.at)) for customer_key, notice in notices
         ]
@@ -157,16 +181,17 @@ class BoundaryNotifier:
         """
         group = snapshot.rule_index.groups.get(lease.boundary.group_id)
         settings = snapshot.organisation.settings
+        now = (await within(self._runtime, lease.org_id, transaction)).clock()
         if group is not None and group.leaderboard and lease.boundary.kind is BoundaryKind.CLOSED:
             for target in group.targets:
                 name = BoardName(lease.org_id, target.id, lease.boundary.period_id)
-                await close_within(transaction, name, self._runtime.clock())
+                await close_within(transaction, name, now)
                 await _announce_board(transaction, snapshot, group, target, lease.boundary)
         is_open = group is not None and not group.deleted and lease.boundary.due_at < last_window_check(group, settings)
         if lease.boundary.kind is BoundaryKind.WINDOWS and is_open:
             await boundaries.repeat(transaction, lease, next_window_check(lease.boundary.due_at))
         else:
-            await boundaries.finish(transaction, lease, self._runtime.clock())
+            await boundaries.finish(transaction, lease, now)
 
 
 async def _announce_board(

@@ -26,7 +26,7 @@ from milepost.service.delivery.payloads.native import JobOutcome
 from milepost.service.delivery.recovery import recover_customers
 from milepost.service.enrolments.audience_enrolment import enrol_members, names_version
 from milepost.service.enrolments.stored_events import count_stored_for, open_targets
-from milepost.service.runtime.runtime import Runtime
+from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.snapshot.access import Caller
 from milepost.store import audiences, log
 from milepost.store.database import Transaction
@@ -86,13 +86,14 @@ async def _singly(runtime: Runtime, customers: int) -> bool:
     return True
 
 
-async def _page(runtime: Runtime, limit: int, *, skipping: bool = False) -> Job | None:
+async def _page(server: Runtime, limit: int, *, skipping: bool = False) -> Job | None:
     """Do the next *limit* customers of the next job; return the job as it is then, None if there is none."""
 
     async def work(transaction: Transaction) -> Job | None:
         job = await jobs.take_next(transaction)
         if job is None:
             return None
+        runtime = await within(server, job.org_id, transaction)
         if skipping:
             result = Page(await _next_customers(transaction, job, limit), 0)
             _log.error(
@@ -106,7 +107,7 @@ async def _page(runtime: Runtime, limit: int, *, skipping: bool = False) -> Job 
             await _announce_end(runtime, transaction, job_after)
         return job_after
 
-    return await runtime.database.attempt(work)
+    return await server.database.attempt(work)
 
 
 async def _announce_end(runtime: Runtime, transaction: Transaction, job: Job) -> None:

@@ -41,8 +41,8 @@ async def find_draft(transaction: Transaction, org_id: int, group_id: int) -> St
     return None if row is None else StoredDraft(row[0], codec.decode_group(row[1]), row[2], row[3])
 
 
-async def drafts_of(transaction: Transaction, org_id: int) -> list[StoredDraft]:
-    """Return the drafts of an organisation, those saved last first."""
+async def drafts(transaction: Transaction, org_id: int) -> list[StoredDraft]:
+    """Return the drafts of an organisation."""
     rows = await transaction.rows("drafts", {"org_id": org_id})
     return [StoredDraft(row[0], codec.decode_group(row[1]), row[2], row[3]) for row in rows]
 
@@ -100,6 +100,17 @@ async def due(transaction: Transaction, now: Micros) -> list[DefinitionChange]:
 async def save(transaction: Transaction, change: DefinitionChange) -> None:
     """Store the state of a change."""
     await transaction.run("save_change", _columns(change))
+
+
+async def mark_from_files(transaction: Transaction, change: DefinitionChange) -> None:
+    """Note that a change was published from files."""
+    await transaction.run("mark_from_files", {"org_id": change.org_id, "change_id": change.id})
+
+
+async def versions_from_files(transaction: Transaction, org_id: int, group_id: int) -> list[int]:
+    """Return the versions of a group that were published from files, latest last."""
+    rows = await transaction.rows("versions_from_files", {"org_id": org_id, "group_id": group_id})
+    return [version for (version,) in rows]
 
 
 async def add_effects(transaction: Transaction, change: DefinitionChange, effects: Sequence[ChangeEffect]) -> None:

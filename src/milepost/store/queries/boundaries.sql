@@ -7,11 +7,16 @@ from unnest(
 ) as k (org_id, group_id, period_id, kind, due_at, since)
 on conflict (org_id, group_id, period_id, kind) do nothing;
 
--- lease_boundary: lease the boundary that has been due longest among those without a valid lease
+-- lease_boundary: lease the boundary that has been due longest and has no valid lease: of one organisation, or of all
+-- that live in real time
 with free as (
     select org_id, group_id, period_id, kind from turn
     where done_at is null and due_at <= to_timestamp(%(now)s / 1000000.0)
         and (leased_until is null or leased_until < now())
+        and case
+            when %(org_id)s::bigint is null then not exists (select from sandbox as s where s.org_id = turn.org_id)
+            else org_id = %(org_id)s
+        end
     order by due_at, org_id, group_id, period_id, kind
     limit 1
     for update skip locked

@@ -11,7 +11,7 @@ from definition_draft where org_id = %(org_id)s and group_id = %(group_id)s;
 
 -- drafts: the drafts of an organisation
 select revision, body, (extract(epoch from saved_at) * 1000000)::bigint, saved_by
-from definition_draft where org_id = %(org_id)s order by saved_at desc, group_id;
+from definition_draft where org_id = %(org_id)s order by group_id;
 
 -- delete_draft: delete the draft of a group
 delete from definition_draft where org_id = %(org_id)s and group_id = %(group_id)s;
@@ -66,8 +66,10 @@ select org_id, change_id, group_id, batch, state, policy, revokes, draft_revisio
     (extract(epoch from starts_at) * 1000000)::bigint, (extract(epoch from published_at) * 1000000)::bigint, version
 from definition_change
 where state = 'scheduled' and (org_id, batch) = (
-    select d.org_id, d.batch from definition_change as d
-    where d.state = 'scheduled' and d.starts_at <= to_timestamp(%(now)s::bigint / 1000000.0)
+    select d.org_id, d.batch from definition_change as d left join sandbox as s using (org_id)
+    where d.state = 'scheduled' and d.starts_at <= coalesce(
+        s.frozen_at, to_timestamp((%(now)s::bigint + coalesce(s.ahead, 0)) / 1000000.0)
+    )
     order by d.starts_at, d.batch limit 1
 )
 order by change_id
@@ -79,6 +81,13 @@ update definition_change set state = %(state)s, batch = %(batch)s, looked_at = %
     starts_at = to_timestamp(%(starts_at)s::bigint / 1000000.0),
     published_at = to_timestamp(%(published_at)s::bigint / 1000000.0), version = %(version)s, body = %(body)s
 where org_id = %(org_id)s and change_id = %(change_id)s;
+
+-- mark_from_files: note that a change was published from files
+insert into change_from_files (org_id, change_id) values (%(org_id)s, %(change_id)s) on conflict do nothing;
+
+-- versions_from_files: the versions of a group that were published from files, latest last
+select c.version from definition_change as c join change_from_files using (org_id, change_id)
+where c.org_id = %(org_id)s and c.group_id = %(group_id)s and c.version is not null order by c.version;
 
 -- add_effects: keep which customers gain and lose
 insert into change_effect (bucket, org_id, change_id, customer_id, gains, losses)

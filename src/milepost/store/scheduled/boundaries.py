@@ -52,12 +52,16 @@ async def schedule(transaction: Transaction, boundaries: Sequence[tuple[int, Per
     await transaction.run("schedule_boundaries", values)
 
 
-async def acquire_lease(transaction: Transaction, now: Micros, windows_until: Micros) -> Lease | None:
+async def acquire_lease(
+    transaction: Transaction, now: Micros, windows_until: Micros, org_id: int | None = None
+) -> Lease | None:
     """Lease the boundary that has been due longest at *now*, None if none is due (instants in epoch microseconds).
 
+    It is one of the organisation *org_id*, or without that one of any organisation that is no sandbox.
     If it is a check of customers' own windows that begins, it covers windows up to *windows_until* at least.
     """
-    row = await transaction.row("lease_boundary", {"now": now, "windows": windows_until, "lease": LEASE_SECONDS})
+    values = {"now": now, "windows": windows_until, "org_id": org_id, "lease": LEASE_SECONDS}
+    row = await transaction.row("lease_boundary", values)
     if row is None:
         return None
     org_id, group_id, period_id, kind, due_at, since, epoch, bucket, customer_id = row

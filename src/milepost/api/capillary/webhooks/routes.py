@@ -19,6 +19,7 @@ from milepost.service.definitions.event_definitions import CODE_RECEIVED, define
 from milepost.service.ingest.admission import TYPE
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, raise_faults
 from milepost.service.organisations.webhooks import organisation_of_webhook
+from milepost.service.runtime.runtime import within
 
 WEBHOOK = "/webhooks/{webhook_id}"
 
@@ -39,6 +40,7 @@ async def post_event(webhook_id: str, request: Request, runtime: RunningRuntime)
     org_id = await organisation_of_webhook(runtime.database, webhook_id)
     if org_id is None:
         raise HTTPException(404, "Not Found")
+    runtime = await within(runtime, org_id)
     request_id = uuid4().hex
     definitions = await defined_events(runtime, org_id)
     incoming_event = read_event(read_json(await read_body(request)), org_id, runtime.clock(), request_id, definitions)

@@ -39,7 +39,7 @@ async def post_user(request: Request, runtime: RunningRuntime, caller: CurrentCa
         email=body.email,
         name=body.name,
         role=body.role,
-        now=runtime.clock(),
+        now=runtime.clocks.real(),
     )
     return JsonResponse(AddedUserItem(user_item(user), link_item(link)))
 
@@ -81,7 +81,7 @@ async def post_link(person_id: str, request: Request, runtime: RunningRuntime, c
             await actor_of(runtime.database, caller),
             org_id=caller.org_id,
             user_id=path_id(person_id, "user"),
-            now=runtime.clock(),
+            now=runtime.clocks.real(),
         )
     return JsonResponse(link_item(link))
 

@@ -68,8 +68,10 @@ class Backfill:
         """Receive the events of all files, after those of an interrupted backfill unless it is to begin *afresh*."""
         from milepost.demo.progress_bar import bar
         from milepost.service.organisations.provisioning import organisation_by_name
+        from milepost.service.runtime.runtime import within
 
         owner = await organisation_by_name(self._runtime.database, organisation)
+        self._runtime = await within(self._runtime, owner.id)
         readers = [await self._reader(file, options, owner.zone) for file in self._files]
         order = CustomerOrder(self._look_up(owner.id), self._files[0].path.parent)
         if afresh:

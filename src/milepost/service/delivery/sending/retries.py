@@ -31,10 +31,8 @@ def verdict(webhook: Webhook, health: WebhookHealth, delivery: Delivery, attempt
     if attempt.error is None:
         return Verdict(DeliveryState.DELIVERED, now, HEALTHY)
     failing_since = now if health.failing_since is None else health.failing_since
-    failures = health.failures + 1
     waits_us = retry_after_us(attempt, now) if attempt.status in ASK_LATER else 0
-    open_until = max(waits_us, _circuit_us(failures))
-    after = WebhookHealth(failures, failing_since, Micros(now + open_until) if open_until else None)
+    after = _after_failure(health, failing_since, attempt, waits_us, now)
     reason = None
     if attempt.status == GONE:
         reason = "the receiver answered 410: it is gone"
@@ -44,6 +42,18 @@ def verdict(webhook: Webhook, health: WebhookHealth, delivery: Delivery, attempt
         return Verdict(DeliveryState.DEAD, now, after, reason)
     waits = webhook.schedule[min(delivery.attempts, len(webhook.schedule) - 1)] if webhook.schedule else 0
     return Verdict(DeliveryState.PENDING, Micros(now + max(_spread(waits, delivery.id), waits_us)), after, reason)
+
+
+def _after_failure(
+    health: WebhookHealth, failing_since: Micros, attempt: Attempt, waits_us: int, now: Micros
+) -> WebhookHealth:
+    """Return the health after a failure. What was in flight when the circuit opened does not open it for longer."""
+    open_until = health.open_until or Micros(0)
+    if attempt.at < open_until:
+        return WebhookHealth(health.failures, failing_since, max(open_until, Micros(now + waits_us)))
+    failures = health.failures + 1
+    waits_us = max(waits_us, _circuit_us(failures))
+    return WebhookHealth(failures, failing_since, Micros(now + waits_us) if waits_us else None)
 
 
 def allowed_at_once(health: WebhookHealth) -> int | None:

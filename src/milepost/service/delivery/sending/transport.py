@@ -19,7 +19,7 @@ from milepost.service.delivery.sending.addresses import Destination, Forbidden, 
 ANSWER_BYTES_MAX = 16 * 1024
 HEADERS_KEPT_MAX = 50
 HEADER_CHARACTERS_MAX = 1_000
-CONNECTIONS_EACH = 10
+CONNECTIONS_KEPT = 16
 CLIENTS_MAX = 200
 """Destinations to which connections are kept open."""
 
@@ -150,7 +150,8 @@ class Transport:
     def _client(self, destination: Destination) -> httpx2.AsyncClient:
         client = self._clients.pop(destination, None)
         if client is None:
-            limits = httpx2.Limits(max_connections=CONNECTIONS_EACH, max_keepalive_connections=CONNECTIONS_EACH)
+            # The sender bounds what is in flight; a letter that waited here would be late for its time limit.
+            limits = httpx2.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS_KEPT)
             client = httpx2.AsyncClient(
                 verify=self._tls, trust_env=False, follow_redirects=False, limits=limits, timeout=None
             )

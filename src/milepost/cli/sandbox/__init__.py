@@ -1,0 +1,1 @@
+"""Sandboxes and scenarios on the command line."""

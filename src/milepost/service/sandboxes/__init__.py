@@ -1,0 +1,1 @@
+"""Sandboxes: organisations to try things in, whose time somebody moves, and which can be emptied."""
