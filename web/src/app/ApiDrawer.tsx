@@ -27,7 +27,7 @@ export function ApiDrawer({ opened, close }: { opened: boolean; close: () => voi
     >
       <Stack gap="md">
         <Text size="sm">
-          {t('drawer.about')} <Anchor href="/docs" size="sm">{t('drawer.document')}</Anchor>
+          {t('drawer.about')} <Anchor href="/docs" size="sm" underline="always">{t('drawer.document')}</Anchor>
         </Text>
         <Code block>export TILL=shop-1:PASSWORD</Code>
         <Calls title={t('drawer.reads')} calls={unique} />

@@ -1,11 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, parseSearchWith, stringifySearchWith } from '@tanstack/react-router';
-import { CustomerPage } from '../features/customers/CustomerPage';
-import { CustomersPage } from '../features/customers/CustomersPage';
-import { GroupPage } from '../features/groups/GroupPage';
-import { GroupsPage } from '../features/groups/GroupsPage';
 import { OverviewPage } from '../features/overview/OverviewPage';
 import { SignInPage } from '../features/sign-in/SignInPage';
-import { WelcomePage } from '../features/sign-in/WelcomePage';
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
 
@@ -15,7 +10,7 @@ const anySearch = (search: Record<string, unknown>): Search =>
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInPage, validateSearch: anySearch });
-const welcome = createRoute({ getParentRoute: () => root, path: '/welcome', component: WelcomePage });
+const welcome = createRoute({ getParentRoute: () => root, path: '/welcome', component: lazyRouteComponent(() => import('../features/sign-in/WelcomePage'), 'WelcomePage') });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
 
 const page = <Path extends string>(path: Path, component: Parameters<typeof createRoute>[0]['component']) =>
@@ -23,12 +18,12 @@ const page = <Path extends string>(path: Path, component: Parameters<typeof crea
 
 const routes = [
   page('/', OverviewPage),
-  page('/groups', GroupsPage),
+  page('/groups', lazyRouteComponent(() => import('../features/groups/GroupsPage'), 'GroupsPage')),
   page('/groups/new', lazyRouteComponent(() => import('../features/editor/EditorPage'), 'NewGroupPage')),
-  page('/groups/$groupId', GroupPage),
+  page('/groups/$groupId', lazyRouteComponent(() => import('../features/groups/GroupPage'), 'GroupPage')),
   page('/groups/$groupId/edit', lazyRouteComponent(() => import('../features/editor/EditorPage'), 'EditGroupPage')),
-  page('/customers', CustomersPage),
-  page('/customers/$customerId', CustomerPage),
+  page('/customers', lazyRouteComponent(() => import('../features/customers/CustomersPage'), 'CustomersPage')),
+  page('/customers/$customerId', lazyRouteComponent(() => import('../features/customers/CustomerPage'), 'CustomerPage')),
   page('/customers/$customerId/targets/$targetId', lazyRouteComponent(() => import('../features/explain/ExplanationPage'), 'ExplanationPage')),
   page('/events', lazyRouteComponent(() => import('../features/events/EventsPage'), 'EventsPage')),
   page('/events/$source/$eventId', lazyRouteComponent(() => import('../features/events/EventPage'), 'EventPage')),

@@ -27,7 +27,7 @@ export function EventsPage() {
         </form>
       </Card>
       <Card title={t('events.ofCustomer')}>
-        <Text size="sm">{t('events.ofCustomerAbout')} <Anchor component={Link} to="/customers" size="sm">{t('nav.customers')}</Anchor></Text>
+        <Text size="sm">{t('events.ofCustomerAbout')} <Anchor component={Link} to="/customers" size="sm" underline="always">{t('nav.customers')}</Anchor></Text>
       </Card>
     </Page>
   );
