@@ -134,8 +134,9 @@ def bench(arguments: list[str]) -> int:
 
 
 def oracle(arguments: list[str]) -> int:
-    """Compare what the API answers with plain SQL over the same bills."""
-    return become([PYTHON, "-m", "tests.oracle.groceries", *arguments])
+    """Compare what the API answers with plain SQL over the same bills; `oracle changes`: previews with what they do."""
+    module = "changes" if arguments[:1] == ["changes"] else "groceries"
+    return become([PYTHON, "-m", f"tests.oracle.{module}", *(arguments[1:] if module == "changes" else arguments)])
 
 
 def faults(arguments: list[str]) -> int:

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from milepost.engine import rows as engine_rows
 from milepost.postgres.embedded import EmbeddedServer
 from milepost.store.sql.schema import migrate
+from milepost.store.sql.visibility import ALL, seeing
 
 _NUMBERS = count(1)
 
@@ -40,6 +41,13 @@ def _log_lines_of_its_own() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _sees_all() -> Iterator[None]:
+    """See the rows of all organisations, as commands and workers do; requests and batches narrow that."""
+    with seeing(ALL):
+        yield
+
+
 @pytest.fixture(scope="session")
 def admin_url() -> Iterator[str]:
     """Return the URL of a server that is all the tests' own."""
@@ -56,8 +64,8 @@ def admin_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(admin_url: str) -> str:
     """Return the name of a migrated database to copy."""
-    _administer(admin_url, "create database template_of_tests")
-    asyncio.run(migrate(_url_of(admin_url, "template_of_tests")))
+    administer(admin_url, "create database template_of_tests")
+    asyncio.run(migrate(url_of(admin_url, "template_of_tests")))
     return "template_of_tests"
 
 
@@ -65,17 +73,18 @@ def template(admin_url: str) -> str:
 def database_url(admin_url: str, template: str) -> Iterator[str]:
     """Return the URL of a fresh migrated database; it is dropped after the test."""
     name = f"test_{next(_NUMBERS)}"
-    _administer(admin_url, f"create database {name} template {template} strategy file_copy")
-    yield _url_of(admin_url, name)
-    _administer(admin_url, f"drop database {name} with (force)")
+    administer(admin_url, f"create database {name} template {template} strategy file_copy")
+    yield url_of(admin_url, name)
+    administer(admin_url, f"drop database {name} with (force)")
 
 
-def _url_of(admin_url: str, database: str) -> str:
+def url_of(admin_url: str, database: str) -> str:
     """Return the URL of *database* on the server of *admin_url*."""
     return psycopg.conninfo.make_conninfo(admin_url, dbname=database)
 
 
-def _administer(url: str, statement: str) -> None:
+def administer(url: str, statement: str) -> None:
+    """Run a statement at *url*, in no transaction."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
 

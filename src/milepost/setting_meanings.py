@@ -27,6 +27,7 @@ MEANINGS: Mapping[str, str] = {
     "traces_url": "address of a collector of OpenTelemetry for traces, by HTTP; it needs milepost[otel]",
     "log_level": "lowest level that is logged: debug, info, warning or error",
     "unsafe_durability": "whether to accept a database that may lose events after confirming them",
+    "row_security": "whether the database shows each piece of work only the rows of the organisations that it is about",
     "error_status": "HTTP status of the vendor's 3100xx errors: 400 or 200",
     "worker": "whether the server also does what `milepost worker` does: period boundaries, jobs and deliveries",
     "pure_python": "whether to count in Python where the compiled modules are there, too",

@@ -78,6 +78,7 @@ class ServerSettings:
     traces_url: str | None = None
     log_level: LogLevel = LogLevel.INFO
     unsafe_durability: bool = False
+    row_security: bool = True
     error_status: int = 400
     worker: bool = True
     pure_python: bool = False
@@ -259,6 +260,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "traces_url": web_address,
     "log_level": _log_level,
     "unsafe_durability": truth,
+    "row_security": truth,
     "error_status": _error_status,
     "worker": truth,
     # The engine reads this variable itself, at import: it chooses its modules before any setting is read.

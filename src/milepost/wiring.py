@@ -42,6 +42,7 @@ from milepost.service.snapshot.rate_limits import RateLimits
 from milepost.settings import ServerSettings
 from milepost.store.database import Database, TimeLimits
 from milepost.store.sql.schema import migrate
+from milepost.store.sql.visibility import ALL, seeing
 from milepost.worker.assembly import Workers, workers_of
 from milepost.worker.stop_signals import stop_signals_call
 
@@ -85,7 +86,9 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
     """Open a runtime on the database at *url*, after migrating it to today's schema."""
     await migrate(url)
     limits = TimeLimits(statement=settings.statement_seconds, lock=settings.lock_seconds)
-    database = Database(url, connections_max=settings.connections_max, limits=limits)
+    database = Database(
+        url, connections_max=settings.connections_max, limits=limits, row_security=settings.row_security
+    )
     await database.open(unsafe_durability=settings.unsafe_durability)
     try:
         queue = Limits(batch_events_max=settings.batch_events_max, waiting_events_max=settings.waiting_events_max)
@@ -103,7 +106,9 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
         await runtime.lanes.start()
         tune_gc()
         try:
-            yield runtime
+            # The work of the server itself and of its commands is for all organisations; a request narrows that.
+            with seeing(ALL):
+                yield runtime
         finally:
             await runtime.lanes.stop()
     finally:

@@ -194,7 +194,8 @@ def _otherwise(provoker: Provoker, sound: Asked) -> Iterator[int]:
     """Return an id a second time, with other content."""
     yield provoker.known(sound)
     body = sound.body or b""
-    for told, other in ((b'"amount":5', b'"amount":6'), (b'"count":1', b'"count":2'), (b"2026-02-20", b"2026-02-21")):
+    amounts, days = ((b'"amount":5', b'"amount":6'), (b'"count":1', b'"count":2')), (b"2026-02-20", b"2026-02-21")
+    for told, other in (*amounts, days, (b"a mistake", b"an error")):
         body = body.replace(told, other)
     yield provoker.known(sound._replace(body=body))
 

@@ -42,6 +42,7 @@ def known_names(stage: "Stage", job: Any) -> dict[str, list[Any]]:
         (["cleo bill"], "event_id"),
         (customers, "customer"),
         ([stage.own], "goal_id"),
+        (["corrected"], "adjustment_id"),
         *_added(stage),
         ([stage.tried.backtest], "backtest_id"),
         ([stage.tried.version], "version other"),

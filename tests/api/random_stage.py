@@ -37,10 +37,9 @@ class Stage:
         for what, item in declared:
             organisation.post(f"/api/v1/{what}", [item])
         organisation.post("/v2/events", RUN)
-        self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
-        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20, "outcomeFeed": "ON"}
-        organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
         self.audience = json_of(organisation.post("/api/v1/audiences", {"name": "Friends"}))
+        self.pattern = organisation.define(group(active=False))["targets"][0]["id"]
+        self._allow_goals()
         self.groups = [organisation.define(one) for one in definitions()]
         organisation.send_events(
             *(
@@ -55,14 +54,20 @@ class Stage:
         job = json_of(organisation.post(f"/api/v1/targetGroups/{self.groups[0]['id']}/countStored", {}))
         organisation.post(f"/v3/targetGroups/{by_list['id']}/targets/{by_list['targets'][0]['id']}/enroll", enrolment)
         organisation.work()
-        goal = self.goal() | {"endDate": "2026-01-30"}
-        self.own = json_of(organisation.post(f"/api/v1/customers/{self.customers[0]}/goals", goal))["id"]
+        path = f"/api/v1/customers/{self.customers[0]}"
+        self.own = json_of(organisation.post(f"{path}/goals", self.goal() | {"endDate": "2026-01-30"}))["id"]
+        organisation.post(f"{path}/adjustments", self.correction() | {"id": "corrected"})
         self.tried = prepare(organisation, self.groups, definitions())
         self.known = known_names(self, job["jobId"])
         runtime, name = organisation.client.runtime, organisation.organisation.name
         self.key = organisation.client.run(
             lambda: add_key(runtime.database, name="key", organisation=name, now=runtime.clock())
         )
+
+    def _allow_goals(self) -> None:
+        """Let customers set goals after the pattern."""
+        goals = {"goalTemplates": [f"{self.pattern}:10-500"], "goalDays": 30, "goalsAtOnce": 20, "outcomeFeed": "ON"}
+        self.organisation.send("PATCH", "/api/v1/organisation", json={"settings": goals})
 
     def somewhere(self, path: str, chance: Random) -> dict[str, Any]:
         """Return names that belong together: a group of the kind of the route, a target and a period of it."""
@@ -71,7 +76,7 @@ class Stage:
         target_id, period = chance.choice(group["targets"])["id"], chance.choice(group["periods"])
         found = dict.fromkeys(("group_id", "targetGroupId"), group["id"])
         found |= dict.fromkeys(("target_id", "target_rule_id", "targetId", "targetRuleId"), target_id)
-        if path.endswith("{goal_id}"):
+        if path.endswith(("{goal_id}", "/reversal")):
             found["customer_id"] = self.customers[0]
         if path.endswith("/erasure"):
             found["customer_id"] = self.leaver
@@ -98,6 +103,15 @@ class Stage:
     def goal(self) -> Json:
         """Return a goal that a customer may set."""
         return {"template": self.pattern, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
+
+    def correction(self) -> Json:
+        """Return a correction of progress."""
+        return {
+            "id": bill()["id"],
+            "targetId": self.groups[0]["targets"][0]["id"],
+            "amount": 5,
+            "reason": "the till was offline",
+        }
 
     def periods(self) -> list[Json]:
         """Return changed periods."""
@@ -258,6 +272,8 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", f"{CUSTOMERS}awards"): lambda _: {"id": bill()["id"], "amount": 5, "kind": "REGULAR"},
     ("POST", f"{CUSTOMERS}awards/voids"): _void,
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
+    ("POST", f"{CUSTOMERS}adjustments"): Stage.correction,
+    ("POST", f"{CUSTOMERS}adjustments/{{adjustment_id}}/reversal"): lambda _: {"reason": "a mistake"},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
         "id": bill()["id"],
         "from": "2026-02-01T00:00:00Z",

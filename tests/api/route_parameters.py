@@ -11,6 +11,7 @@ PARAMETERS = {
     "audience_id": "audience",
     "job_id": "job",
     "goal_id": "goal",
+    "adjustment_id": "adjustment",
     "webhook_id": "webhook",
     "endpoint_id": "endpoint",
     "delivery_id": "delivery",

@@ -100,6 +100,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("get", "/api/v1/leaderboards/{target_id}"): Rule("periodId=<period>&customerId=<customer>"),
     ("get", "/api/v1/customers/{customer_id}/progress"): Rule(),
     ("get", "/api/v1/events"): Rule("customer=<customer>&limit=2"),
+    ("get", "/api/v1/events/recent"): Rule("limit=2"),
+    ("get", "/api/v1/targetGroups/{group_id}/summary"): Rule(),
     ("get", "/api/v1/events/{source}/{event_id}"): Rule(),
     ("get", "/api/v1/customers/{customer_id}/targets/{target_id}/explanation"): Rule("language=de"),
     ("get", "/api/v1/customers/{customer_id}/caps"): Rule(),
@@ -112,6 +114,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("post", "/api/v1/customers/{customer_id}/streaks/{group_id}/pauses"): Rule(
         body='{"id": "x", "from": "2026-01-21T00:00:00Z", "to": "2026-01-22T00:00:00Z"}'
     ),
+    ("post", "/api/v1/customers/{customer_id}/adjustments"): Rule(
+        body='{"id": "x", "targetId": <target>, "period": "<period>", "amount": 5, "reason": "x", "endedPeriod": true}'
+    ),
+    ("post", "/api/v1/customers/{customer_id}/adjustments/{adjustment_id}/reversal"): Rule(body='{"reason": "x"}'),
     ("get", "/api/v1/customers/{customer_id}/goals"): Rule(),
     ("post", "/api/v1/customers/{customer_id}/goals"): Rule(
         body='{"template": <template>, "goal": 9999, "startDate": "2026-01-20", "endDate": "2026-01-31"}'
@@ -190,6 +196,8 @@ def role_of(method: str, path: str) -> Role | None:
     if RULES[method, path].is_open:
         return None
     if path == "/api/v1/requests" or path.startswith("/api/v1/users") or path.endswith(("/erasure", "/export")):
+        return Role.ADMIN
+    if "/adjustments" in path:
         return Role.ADMIN
     if path == "/api/v1/session":
         return Role.READ

@@ -48,6 +48,7 @@ class World:
             "goal": self._goal(everybody["targets"][0]["id"]),
             "webhook": organisation.webhook_id,
             "name": f"{word} anna",
+            "adjustment": self._adjustment(everybody["targets"][0]["id"]),
         } | (self._names() | self._others(defined["id"], form))
 
     def _names(self) -> dict[str, object]:
@@ -85,6 +86,13 @@ class World:
         path = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/goals"
         body = {"template": template, "goal": 100, "startDate": "2026-01-20", "endDate": "2026-01-31"}
         return int(json_of(self.organisation.post(path, body | {"name": f"{self.word} goal"}))["id"])
+
+    def _adjustment(self, target_id: int) -> str:
+        """Correct Anna's progress on a target; return the id."""
+        path, id_ = f"/api/v1/customers/{self.organisation.customer(f'{self.word} anna')}/adjustments", f"{self.word} a"
+        body = {"id": id_, "targetId": target_id, "amount": 1, "reason": f"{self.word} reason", "author": self.word}
+        assert 200 == self.organisation.post(path, body).status_code
+        return id_
 
     def _declare(self, program_id: int) -> None:
         """Declare a concept, a currency and a field of each family."""

@@ -32,6 +32,7 @@ NOBODY: dict[str, object] = dict.fromkeys(
     "till code": "nothing",
     "group name": "nothing",
     "event source": "nothing",
+    "adjustment": "nothing",
     "event key": "nothing",
 }
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from msgspec import structs
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import VoidAward
 from milepost.model.event import (
+    ADJUST_PROGRESS,
     AUTHORISE_AWARD,
     ENROL,
     GRANT_FREEZES,
@@ -44,10 +46,14 @@ NAMES = {
     PauseStreak: PAUSE_STREAK,
     AuthoriseAward: AUTHORISE_AWARD,
     VoidAward: VOID_AWARD,
+    AdjustProgress: ADJUST_PROGRESS,
 }
 BALANCES = (None, None, None, Decimal(0), Decimal(20), Decimal(100))
 SMALL_VOID = Decimal("0.5")
 """Less than any decision of these worlds asks for."""
+
+ADJUSTED = (Decimal(100), Decimal(1), Decimal(-1), Decimal(-20), Decimal("0.5"), Decimal(-100))
+"""What people correct by."""
 
 OWN_GOALS = (*SMALL, *[Decimal(0)] * 5)
 
@@ -110,6 +116,19 @@ def pausing(draw: st.DrawFn, group: TargetGroup) -> PauseStreak:
     later = [bound for bound in bounds if bound > begins + 1]
     ends = Micros(pick(draw, later) + pick(draw, (0, -1, 1)))
     return PauseStreak(group_id=group.id, starts_at=begins, ends_at=ends)
+
+
+def adjusting(draw: st.DrawFn, group: TargetGroup, one: Target) -> list[Payload]:
+    """Make one or two corrections of a target, in periods that may be the same."""
+    running = [period.id for period in group.periods if period.active]
+    if not running or not (group.active and one.active):
+        return []
+    return [
+        AdjustProgress(
+            target_id=one.id, period_id=pick(draw, running), amount=pick(draw, ADJUSTED), note="why", author="who"
+        )
+        for _ in range(pick(draw, (1, 1, 2)))
+    ]
 
 
 def boundaries(group: TargetGroup, offset_days: int) -> Requests:

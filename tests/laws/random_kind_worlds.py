@@ -24,7 +24,18 @@ from milepost.model.organisation import (
 from milepost.model.target import EnrolmentMethod, Entity, Evaluation, Kpi, TargetGroup
 from milepost.model.time import Micros
 from tests.laws.draws import pick
-from tests.laws.random_commands import Requests, among, boundaries, decided, deciding, freezing, pausing, stays, voiding
+from tests.laws.random_commands import (
+    Requests,
+    adjusting,
+    among,
+    boundaries,
+    decided,
+    deciding,
+    freezing,
+    pausing,
+    stays,
+    voiding,
+)
 from tests.laws.random_definitions import MEASURES, ON_BILLS, SCENES, midnight, settings
 from tests.laws.random_events import Moments, events
 from tests.laws.random_kinds import ON_MORE, SIMPLE, cap_group, open_group, plain_group, streak_group, unified_group
@@ -80,6 +91,9 @@ def lived_through(
         for group in made
         for one in group.targets
     ]
+    if pick(draw, (False, False, True)):
+        open_now = [(group, one) for group in made if group.id not in late for one in group.targets]
+        rows += [[(None, payload) for payload in adjusting(draw, group, one)] for group, one in open_now]
     heard = wanted(made)._replace(enrolled=(), alone=True, only_returns=returning)
     if returning:
         heard = heard._replace(bills=True)

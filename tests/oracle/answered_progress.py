@@ -28,9 +28,9 @@ MARKS = frozenset({"Half way", "Nearly there"})
 
 
 @contextmanager
-def running(data: Path) -> Iterator[httpx2.Client]:
-    """Start a server on the demo's folder; yield a client with the demo till's login; stop the server in the end."""
-    command = [sys.executable, "-m", "milepost", "serve", "--data", str(data), "--port", "0", "--clock", CLOCK]
+def running(data: Path, clock: str = CLOCK) -> Iterator[httpx2.Client]:
+    """Start a server on the demo's folder at *clock*; yield a client with the till's login; stop the server."""
+    command = [sys.executable, "-m", "milepost", "serve", "--data", str(data), "--port", "0", "--clock", clock]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     try:

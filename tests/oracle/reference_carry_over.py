@@ -1,8 +1,9 @@
-"""Returns that are carried into a later period, where the bill's own one is achieved."""
+"""Amounts that no event of the period adds: carried returns, where the bill's period is achieved, and adjustments."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.event import Bill, Event
 from milepost.model.organisation import CarryLines
 from milepost.model.target import Entity
@@ -15,7 +16,30 @@ from tests.oracle.reference_windows import spans
 
 
 class CarryingCourse(Course):
-    """The course of a target whose returns are carried over from achieved periods."""
+    """The course of a target whose returns are carried over from achieved periods, and which people may adjust."""
+
+    def apply(self, story: Story) -> Iterator[Step]:
+        """Apply the last happening of *story*; one step for each event that counts, takes back or adjusts."""
+        payload, key = story[-1].event.payload, story[-1].event.key
+        if not isinstance(payload, AdjustProgress):
+            yield from super().apply(story)
+        elif payload.target_id == self.plan.target.id and key not in self.plan.before:
+            yield from self.adjust(story, payload)
+
+    def adjust(self, story: Story, asked: AdjustProgress) -> Iterator[Step]:
+        """Add what a person said to a period's value; less than nothing is taken off as returns are."""
+        period_id, event = asked.period_id, story[-1].event
+        if self.anchor is None and not self.plan.is_calendar:
+            return
+        if period_id not in self.rows and not self.takes_part(story[:-1], period_id):
+            return
+        self.carried.append(Carried(Fraction(asked.amount), period_id, len(story) - 1))
+        if asked.amount > 0:
+            self.put(self.span(period_id), event, story)
+        else:
+            self.begin(period_id)
+            self.lower(self.span(period_id), event, story)
+        yield Step(event, period_id, is_return=asked.amount < 0)
 
     def take_back(self, story: Story, bill: Event) -> Iterator[Step]:
         """Carry a return if its bill's period is achieved, else take it off there."""

@@ -94,5 +94,6 @@ PREDICATES: Mapping[str, Predicate] = {
     **EVENT_PREDICATES,
     **AWARD_PREDICATES,
     **COMPLETION_PREDICATES,
+    "false": lambda _event, _line: False,
     **dict.fromkeys(PAST, always),
 }

@@ -1,14 +1,18 @@
 """Changing a running target: the preview says who gains and loses, and applying it does just that, once."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from milepost.model.access.role import Role
 from milepost.model.definitions.change import BelowGoal, ChangePolicy, ChangeState, DefinitionChange
+from milepost.model.event import RETURN, EventKey, Return, ReturnKind
 from milepost.model.problem import Refused
-from milepost.model.standing import OutcomeKind
+from milepost.model.standing import OutcomeKind, ProgressKey
 from milepost.model.target import Author, Kpi
 from milepost.rules.definition.draft import GroupDraft
 from milepost.service.changes.drafts import revert, save_draft
@@ -16,9 +20,13 @@ from milepost.service.changes.previews import PreviewView, preview
 from milepost.service.changes.publishing import Publication, publish
 from milepost.service.changes.reviews import review
 from milepost.service.definitions.define import DefinitionRequest
+from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.organisations.provisioning import change_settings
 from milepost.service.scheduled.jobs import work_once
 from milepost.service.snapshot.access import Caller
+from milepost.store import log
+from milepost.store.database import Transaction
+from milepost.store.log import CustomerKey, StoredStanding
 from tests.store.fixtures_db import HOUR, NOW, House, group_draft, open_house, outcomes_of, run
 
 ANNA, BERT, CARL = "anna", "bert", "carl"
@@ -143,6 +151,73 @@ def test_a_customer_who_is_heard_before_the_job_is_recomputed_first(database_url
     befores, happened, disagreeing = run(life)
     assert 600_000 in befores
     assert (Counts(1, 0), []) == (happened, disagreeing)
+
+
+@pytest.mark.parametrize("is_optimistic", [False, True])
+def test_a_return_takes_back_what_its_bill_adds_by_the_changed_measure(
+    database_url: str, *, is_optimistic: bool
+) -> None:
+    """Bills of 70 and 50 were money and are one each now: a full return of the first one leaves 1 of 2."""
+
+    async def life() -> tuple[list[int], list[object]]:
+        async with open_house(database_url, servers=1, is_optimistic=is_optimistic) as house:
+            await shopped(house)
+            await previewed(house, counting_draft(2), ChangePolicy.RECOMPUTE_RUNNING)
+            await published(house)
+            values = [await value_of(house)]
+            for number, (kind, amount) in enumerate([(ReturnKind.AMOUNT, Decimal(10)), (ReturnKind.FULL, None)]):
+                payload = Return(kind=kind, original="a1", extended_fields={}, amount=amount)
+                key = EventKey("test", f"r{number}")
+                await house.servers[0].lanes.receive([replace(house.bill("a1"), key=key, name=RETURN, payload=payload)])
+                values.append(await value_of(house))
+            return values, list(await house.disagreeing())
+
+    values, disagreeing = run(life)
+    assert [20_000, 20_000, 10_000] == values
+    assert [] == disagreeing
+
+
+def counting_draft(goal: int) -> GroupDraft:
+    """Return the first target's draft: it counts bills instead of money."""
+    draft, name = group_draft(Kpi.COUNT, goal), Kpi.SALES.value
+    return dataclasses.replace(draft, name=name, targets=(dataclasses.replace(draft.targets[0], name=name),))
+
+
+async def value_of(house: House) -> int:
+    """Return Anna's value of the first target in January, in units."""
+    key, group = await house.customer_key(ANNA), house.groups[0]
+    async with house.database.transaction() as transaction:
+        standing = (await log.standings(transaction, [key]))[key]
+    return standing.progress[ProgressKey(group.targets[0].id, group.periods[0].id)].value
+
+
+def test_an_event_that_a_publication_overtakes_is_judged_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bill that began before the publication and comes to its customer after the recomputation counts as one."""
+
+    async def life() -> tuple[int, list[object]]:
+        async with open_house(database_url, servers=1, is_optimistic=False) as house:
+            await shopped(house)
+            await previewed(house, counting_draft(2), ChangePolicy.RECOMPUTE_RUNNING)
+            original, overtaken = CustomerLocks.lock, list[bool]()
+
+            async def overtaking(
+                self: CustomerLocks, transaction: Transaction, customer_keys: Sequence[CustomerKey], *, waits: bool
+            ) -> tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]:
+                if not overtaken:
+                    overtaken.append(True)
+                    await published(house)
+                return await original(self, transaction, customer_keys, waits=waits)
+
+            monkeypatch.setattr(CustomerLocks, "lock", overtaking)
+            await house.servers[0].lanes.receive([house.bill("a3", net="5")])
+            assert overtaken
+            return await value_of(house), list(await house.disagreeing())
+
+    value, disagreeing = run(life)
+    assert 30_000 == value
+    assert [] == disagreeing
 
 
 def test_a_preview_of_what_was_before_is_not_published(database_url: str) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from milepost.cli.adjust import adjust
 from milepost.cli.backtest import backtest
 from milepost.cli.backup import backup, restore
 from milepost.cli.compat.comparison import compare
@@ -42,7 +43,8 @@ from milepost.cli.serve import serve
 from milepost.cli.targets.commands import targets
 from milepost.cli.top import top
 from milepost.cli.upgrade import upgrade
-from milepost.cli.verify import verify
+from milepost.cli.verification.chain import chain
+from milepost.cli.verification.verify import verify
 from milepost.cli.version import print_version, version
 from milepost.cli.webhooks import webhooks
 from milepost.cli.worker import worker
@@ -79,6 +81,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(verify)
 app.command()(explain)
+app.command()(adjust)
 app.command()(backtest)
 app.command()(audit)
 app.command()(doctor)
@@ -87,6 +90,7 @@ app.command()(restore)
 app.command()(upgrade)
 app.command()(top)
 app.add_typer(org, name="org")
+app.add_typer(chain, name="chain")
 app.add_typer(till, name="till")
 app.add_typer(key, name="key")
 app.add_typer(user, name="user")

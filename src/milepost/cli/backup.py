@@ -11,7 +11,7 @@ import typer
 from milepost.cli.customers import read_erasures, repeat_all
 from milepost.cli.options import Data, DatabaseUrl
 from milepost.cli.output import print_json, print_message
-from milepost.cli.verify import verify
+from milepost.cli.verification.verify import verify
 from milepost.model.problem import Problem, Refused
 from milepost.settings import read_settings
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import resource
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -12,6 +12,9 @@ from milepost.cli.options import Data, DatabaseUrl, Json
 from milepost.cli.output import print_json
 from milepost.model.problem import Unavailable
 from milepost.settings import ServerSettings, read_settings
+
+if TYPE_CHECKING:
+    from milepost.store.database import RowSecurityState
 
 FILES_MIN = 4_096
 """Files that a process should be allowed to have open: each connection of a client is one."""
@@ -68,18 +71,30 @@ async def _of_database(url: str, settings: ServerSettings) -> Sequence[Finding]:
     from milepost.store.database import Database, UnsafeServer
     from milepost.wiring import clock_from
 
-    database = Database(url, connections_max=2)
+    database = Database(url, connections_max=2, row_security=settings.row_security)
     try:
         await database.open(unsafe_durability=settings.unsafe_durability, seconds=ANSWER_SECONDS)
         health = Health()
         health.data = settings.data if settings.database_url is None else None
         health.clock = clock_from(None) if settings.clock is None else None
         readiness = await health.readiness(database)
+        wall = _of_row_security(await database.row_security_state(), settings)
     except (Unavailable, UnsafeServer) as error:
         return [Finding("wrong", str(error))]
     finally:
         await database.close()
     level = "warning" if readiness.receives_events else "wrong"
     if not readiness.problems:
-        return [Finding("fine", "the database can be reached, is whole, and keeps what it confirms")]
-    return [Finding(level, problem.text) for problem in readiness.problems]
+        return [Finding("fine", "the database can be reached, is whole, and keeps what it confirms"), wall]
+    return [*(Finding(level, problem.text) for problem in readiness.problems), wall]
+
+
+def _of_row_security(state: "RowSecurityState", settings: ServerSettings) -> Finding:
+    """Return whether the database itself keeps organisations apart (decision 0046)."""
+    if not settings.row_security:
+        return Finding("warning", "MILEPOST_ROW_SECURITY is 0: the database does not keep organisations apart")
+    if state.unguarded or not state.tables:
+        reason = "it is a superuser, or no policies are there yet: see docs/production.md, Two roles"
+        where = f"for the role {state.role} in {state.unguarded} of {state.tables} tables"
+        return Finding("warning", f"row-level security is off {where}; {reason}")
+    return Finding("fine", f"row-level security guards {state.tables} tables against the role {state.role}")

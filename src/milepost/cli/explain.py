@@ -69,7 +69,7 @@ async def _explain(
     from milepost.service.explanations.progress import ExplanationQuery, explain_progress
 
     instant = _instant(at, runtime)
-    org_id, customer_id, target_ids = await _found(runtime, org, customer, target, instant)
+    org_id, customer_id, target_ids = await find_targets(runtime, org, customer, target, instant)
     queries = [
         ExplanationQuery(customer_id=customer_id, target_id=id_, period=period, at=instant) for id_ in target_ids
     ]
@@ -86,7 +86,7 @@ def _instant(text: str | None, runtime: "Runtime") -> "Micros | None":
     return instant
 
 
-async def _found(
+async def find_targets(
     runtime: "Runtime", org: str | None, customer: str, target: str | None, at: "Micros | None"
 ) -> tuple[int, int, list[int]]:
     """Return the ids of the organisation, the customer and the targets that are asked for."""

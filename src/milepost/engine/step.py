@@ -5,6 +5,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from milepost.engine.commands.adjustment import adjust
 from milepost.engine.commands.award_authorisation import authorise
 from milepost.engine.commands.completion import count_completions
 from milepost.engine.commands.customer_merge import absorb
@@ -21,6 +22,7 @@ from milepost.engine.progress.count import count
 from milepost.engine.progress.counters import after, days_after
 from milepost.engine.progress.history import Logged, is_named
 from milepost.model.amount import to_units
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.revision import ReviseProgress
@@ -111,7 +113,7 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
                 correct(fold, past)
         case PeriodRollover():
             roll_over(fold, event.payload)
-        case ImportProgress() | ReviseProgress() | AbsorbCustomer():
+        case ImportProgress() | ReviseProgress() | AdjustProgress() | AbsorbCustomer():
             _take_over(fold, event.payload)
         case MergeIntoSurvivor(customer_id=survivor):
             fold.lineage = fold.lineage._replace(merged_into=survivor)
@@ -123,13 +125,15 @@ def _apply_payload(fold: Fold, event: Event, past: Sequence[Logged]) -> None:
             assert_never(never)
 
 
-def _take_over(fold: Fold, payload: ImportProgress | ReviseProgress | AbsorbCustomer) -> None:
-    """Take over progress that the event itself holds."""
+def _take_over(fold: Fold, payload: ImportProgress | ReviseProgress | AdjustProgress | AbsorbCustomer) -> None:
+    """Take over progress, or a change of it, that the event itself holds."""
     match payload:
         case ImportProgress():
             import_progress(fold, payload)
         case ReviseProgress():
             revise(fold, payload)
+        case AdjustProgress():
+            adjust(fold, payload)
         case AbsorbCustomer():
             absorb(fold, payload)
         case _ as never:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import OriginalBill, ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.revision import ReviseProgress
@@ -42,6 +43,7 @@ ABSORB_CUSTOMER = "milepost.Merge"
 MERGE_INTO_SURVIVOR = "milepost.MergeInto"
 LOSE_IDENTIFIERS = "milepost.LoseNames"
 REVISE_PROGRESS = "milepost.DefinitionChange"
+ADJUST_PROGRESS = "milepost.Adjustment"
 AWARDS_SOURCE = "milepost/awards"
 """The source of award decisions, whose ids the organisation chooses."""
 
@@ -59,6 +61,7 @@ COMMANDS = frozenset(
         MERGE_INTO_SURVIVOR,
         LOSE_IDENTIFIERS,
         REVISE_PROGRESS,
+        ADJUST_PROGRESS,
     }
 )
 """The names of our own events. An incoming event may not have such a name."""
@@ -246,6 +249,7 @@ CommandPayload = (
     | VoidAward
     | ImportProgress
     | ReviseProgress
+    | AdjustProgress
     | MergePayload
 )
 Payload = Bill | Return | ReverseEvent | Award | Activity | CommandPayload

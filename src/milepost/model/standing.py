@@ -242,6 +242,7 @@ class Reason(IntEnum):
     WAITS = 16
     NOTHING_LEFT = 17
     REVISED = 18
+    ADJUSTED = 19
 
 
 NOTES = frozenset({Reason.OF_EVENT, Reason.WAITS, Reason.NOTHING_LEFT})

@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from milepost.api.http.request_log import AnsweredRequest
 from milepost.model.problem import Unavailable
 from milepost.model.time import SECOND_US, Micros
+from milepost.service.chain.audit import DIFFERING, RECOMPUTED
 from milepost.service.delivery.relay import RELAYED
 from milepost.service.delivery.sending.sender import ATTEMPTS_FAILED, ATTEMPTS_WELL
 from milepost.service.ingest.incoming_event import Answer
@@ -165,6 +166,12 @@ class _WorkMetrics:
         self._lock_waits = _gauge(
             "milepost_database_lock_waits", "Sessions that wait for a lock", registry, mode="livemax"
         )
+        self._recomputed = Counter(
+            "milepost_customers_recomputed", "Customers recomputed from their log", registry=registry
+        )
+        self._differing = Counter(
+            "milepost_customers_differing", "Of these, customers whose standing differs", registry=registry
+        )
         self._counted: CountOf[str] = CountOf()
 
     def sample(self, runtime: Runtime) -> None:
@@ -174,6 +181,8 @@ class _WorkMetrics:
         self._outcomes.inc(done[RELAYED])
         self._attempts.labels("delivered").inc(done[ATTEMPTS_WELL])
         self._attempts.labels("failed").inc(done[ATTEMPTS_FAILED])
+        self._recomputed.inc(done[RECOMPUTED])
+        self._differing.inc(done[DIFFERING])
         database = runtime.health.state
         if database is None:
             return

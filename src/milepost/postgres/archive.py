@@ -25,7 +25,7 @@ def dump(url: str, file: Path, chosen: Path | None) -> None:
     # Created by us first, so that only we can read it.
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
-        options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}")
+        options = ("--format=custom", "--no-owner", "--no-privileges", "--enable-row-security", f"--file={unfinished}")
         _run(folder, "pg_dump", *options, url=url)
         _run(folder, "pg_restore", "--list", str(unfinished))
         with unfinished.open("rb") as written:

@@ -130,6 +130,8 @@ async def moment(transaction: Transaction) -> object:
 
 async def are_older_finished(transaction: Transaction, at: object) -> bool:
     """Return whether every transaction of the database that had begun before the moment *at* has ended."""
+    # PostgreSQL shows a role only its own transactions; those of the pools are the login's.
+    await transaction.run("leave_role")
     row = await transaction.row("older_transactions", {"at": at})
     return row is not None and not row[0]
 

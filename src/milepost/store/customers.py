@@ -10,6 +10,7 @@ from milepost.model.standing import Entry, Progress, Standing
 from milepost.store import codec
 from milepost.store.database import Transaction
 from milepost.store.log import EMPTY_BODY, CustomerKey, LoggedRow, key_of_customer, keys_of, logged_row
+from milepost.store.wire.arrays import int8s
 
 IdentifierKey = tuple[int, Identifier]
 """An organisation's id and an identifier of one of its customers."""
@@ -119,6 +120,21 @@ async def ids_after(transaction: Transaction, org_id: int, after: int, limit: in
     """Return at most *limit* customer ids of an organisation that are greater than *after*, ascending."""
     rows = await transaction.rows("customer_ids_after", {"org_id": org_id, "after": after, "limit": limit})
     return [customer_id for (customer_id,) in rows]
+
+
+async def standings_of_buckets(
+    transaction: Transaction, org_id: int, buckets: tuple[int, int], target_ids: Sequence[int]
+) -> list[tuple[bytes, list[bytes]]]:
+    """Return the bytes of standings in a half-open span of *buckets*, each with those of archived rows of targets."""
+    values = {"org_id": org_id, "first": buckets[0], "last": buckets[1], "targets": int8s(target_ids)}
+    rows = await transaction.rows("standings_of_buckets", values)
+    return [(bytes(standing), [bytes(row) for row in archived or ()]) for standing, archived in rows]
+
+
+async def drawn(transaction: Transaction, count: int) -> list[CustomerKey]:
+    """Return at most *count* customers of all organisations, others each time."""
+    rows = await transaction.rows("drawn_customers", {"count": count})
+    return [CustomerKey(*row) for row in rows]
 
 
 async def full_log(transaction: Transaction, customer_key: CustomerKey) -> list[tuple[int, LoggedRow]]:

@@ -2,10 +2,10 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -14,8 +14,11 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from milepost.model.problem import Unavailable, Unfit
 from milepost.store.sql.conninfo import CONNECTING_SECONDS, with_defaults
 from milepost.store.sql.failures import AWAY, RETRY_STATES, meaning_of, means_lost
+from milepost.store.sql.row_security import APPLICATION_ROLE
 from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
+from milepost.store.sql.transaction import PooledConnection, Row, Transaction
+from milepost.store.sql.visibility import ALL, NONE, SETTING, visible_organisations
 from milepost.store.wire.arrays import Packing
 
 VERSION_MIN = 150000
@@ -31,13 +34,14 @@ DRAIN_PAUSE_SECONDS = 0.5
 OPENING_SECONDS = 60
 """How long a process waits for the database when it starts."""
 
+__all__ = ["Database", "Row", "RowSecurityState", "Stale", "StoredAlready", "TimeLimits", "Transaction", "UnsafeServer"]
+
 _CHANGING = "what the request is about changes all the time; send it again"
 _PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 """Each statement has one plan, by keys, whatever a table held when it was made (decision 0050)."""
 
 _SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
-Row = tuple[Any, ...]
 Result = TypeVar("Result")
 
 
@@ -57,49 +61,6 @@ class UnsafeServer(Unfit):
     """The PostgreSQL server is too old, or its settings may lose confirmed transactions."""
 
 
-class Transaction:
-    """An open transaction. It runs named statements with parameters."""
-
-    def __init__(self, connection: psycopg.AsyncConnection[Row], watch: SilenceWatch) -> None:
-        """Use *connection*, which has an open transaction and is watched by *watch*."""
-        self._connection = connection
-        self._watch = watch
-
-    async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
-        """Run the statement *name* and return its rows."""
-        with self._watch.statement(name):
-            cursor = await self._connection.execute(statement(name), values, binary=True)
-        return await cursor.fetchall()
-
-    async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
-        """Run the statement *name* and return its first row, or None."""
-        with self._watch.statement(name):
-            cursor = await self._connection.execute(statement(name), values, binary=True)
-        return await cursor.fetchone()
-
-    async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
-        """Run the statement *name* for its effect."""
-        with self._watch.statement(name):
-            await self._connection.execute(statement(name), values)
-
-    @asynccontextmanager
-    async def together(self) -> AsyncIterator[None]:
-        """Send the statements of the block without waiting for each result.
-
-        An error is raised at the end of the block.
-        """
-        self._watch.touch()
-        async with self._connection.pipeline():
-            yield
-            self._watch.touch()
-
-    async def copy(self, name: str, sent: bytes) -> None:
-        """Run the COPY statement *name* with the data *sent*, in the format that the statement names."""
-        self._watch.touch()
-        async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
-            await copy.write(sent)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeLimits:
     """How long a statement may run, how long it may wait for a lock, and how long the server may be silent."""
@@ -110,17 +71,38 @@ class TimeLimits:
     """How much longer than a statement may run its answer may take to arrive."""
 
 
+class RowSecurityState(NamedTuple):
+    """The role of statements, how many tables have organisations, and of how many it sees every row (decision 0046)."""
+
+    role: str
+    tables: int
+    unguarded: int
+
+
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, url: str, *, connections_max: int = 8, limits: TimeLimits = TimeLimits()) -> None:
-        """Prepare a pool for the server at *url*, without opening a connection."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections_max: int = 8,
+        limits: TimeLimits = TimeLimits(),
+        row_security: bool = True,
+    ) -> None:
+        """Prepare a pool for the server at *url*, without opening a connection.
+
+        With *row_security* the sessions take the application's role, where there is one, and see only the rows of the
+        organisations that the work at hand is about.
+        """
         self.limits = limits
+        self._row_security = row_security
         self.url = url
         self._drained_at = -math.inf
         self._draining: asyncio.Task[None] | None = None
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[PooledConnection] = AsyncConnectionPool(
             with_defaults(url),
+            connection_class=PooledConnection,
             min_size=1,
             max_size=connections_max,
             open=False,
@@ -147,6 +129,11 @@ class Database:
         """Close every connection."""
         await self._pool.close()
 
+    async def row_security_state(self) -> RowSecurityState:
+        """Return how the rows of organisations are guarded for the statements of this pool."""
+        async with self.reading() as reading:
+            return RowSecurityState(*(await reading.row("row_security_state") or ("", 0, 0)))
+
     @property
     def pool_counts(self) -> Mapping[str, int]:
         """Return how many connections there are, are free, and are waited for."""
@@ -154,31 +141,37 @@ class Database:
         return {name: counts.get(f"{name}", 0) for name in ("pool_size", "pool_available", "requests_waiting")}
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a transaction that commits when the block ends, and rolls back on an exception. Raises Unavailable."""
+    async def transaction(self, visible: str | None = None) -> AsyncIterator[Transaction]:
+        """Open a transaction that commits when the block ends, and rolls back on an exception. Raises Unavailable.
+
+        *visible* are the organisations whose rows it sees; without it they are those of the work at hand.
+        """
         with self._failures():
             async with self._pool.connection() as connection:
                 with self._watch(connection) as watch:
-                    async with connection.transaction():
+                    async with self._begun(connection, visible):
                         yield Transaction(connection, watch)
                         watch.touch()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Transaction]:
-        """Open a connection for one statement that only reads, without a transaction around it. Raises Unavailable."""
+    async def reading(self, visible: str | None = None) -> AsyncIterator[Transaction]:
+        """Open a connection for one statement that only reads, without a transaction around it. Raises Unavailable.
+
+        *visible* are the organisations whose rows it sees; without it they are those of the work at hand.
+        """
         with self._failures():
             async with self._pool.connection() as connection:
                 with self._watch(connection) as watch:
-                    yield Transaction(connection, watch)
+                    yield Transaction(connection, watch, self._seen(visible))
 
     @asynccontextmanager
-    async def single_statements(self) -> AsyncIterator[Transaction]:
+    async def single_statements(self, visible: str | None = None) -> AsyncIterator[Transaction]:
         """Open a connection on which each statement is a transaction of its own.
 
         Raises Stale for a deadlock or a serialisation failure, StoredAlready for a row that is there already, and
         Unavailable.
         """
-        async with self.reading() as transaction:
+        async with self.reading(visible) as transaction:
             try:
                 yield transaction
             except psycopg.errors.UniqueViolation as error:
@@ -188,26 +181,26 @@ class Database:
                     raise
                 raise Stale from error
 
-    async def attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """Run *work* in a transaction and return its result.
+    async def attempt(self, work: Callable[[Transaction], Awaitable[Result]], visible: str | None = None) -> Result:
+        """Run *work* in a transaction and return its result; *visible* is as in `transaction`.
 
         The work is repeated after a deadlock or a serialisation failure, and when it raises Stale. Raises Unavailable,
         and StoredAlready for a row that is there already.
         """
         for _ in range(STALE_MAX):
             try:
-                return await self._attempt(work)
+                return await self._attempt(work, visible)
             except Stale:
                 continue
         raise Unavailable(_CHANGING)
 
-    async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def _attempt(self, work: Callable[[Transaction], Awaitable[Result]], visible: str | None) -> Result:
         with self._failures():
             for attempt in range(RETRIES_MAX):
                 try:
                     async with self._pool.connection() as connection:
                         with self._watch(connection) as watch:
-                            async with connection.transaction():
+                            async with self._begun(connection, visible):
                                 result = await work(Transaction(connection, watch))
                                 watch.touch()
                             return result
@@ -218,6 +211,25 @@ class Database:
                         raise
                     await asyncio.sleep(0.005 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def _seen(self, visible: str | None) -> str:
+        """Return the organisations that a statement may see: *visible*, or those of the work at hand."""
+        if not self._row_security:
+            return ALL
+        return visible_organisations() if visible is None else visible
+
+    @asynccontextmanager
+    async def _begun(self, connection: PooledConnection, visible: str | None) -> AsyncIterator[None]:
+        """Open a transaction that sees *visible*; both are said in one message, so it takes no round trip more."""
+        begin = f"begin; set local {SETTING} = '{self._seen(visible)}'"
+        await connection.execute(begin.encode(), prepare=False)
+        try:
+            yield
+        except BaseException:
+            if not connection.closed:
+                await connection.rollback()
+            raise
+        await connection.commit()
 
     def _watch(self, connection: psycopg.AsyncConnection[Row]) -> SilenceWatch:
         return SilenceWatch(connection, self.limits.statement + self.limits.margin)
@@ -235,15 +247,22 @@ class Database:
                 raise
             raise meaning from error
 
-    async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Set the time limits of a new connection, and how its statements are planned (decision 0050)."""
+    async def _configure(self, connection: PooledConnection) -> None:
+        """Set limits, plans (decision 0050) and what is seen (0046) of a new connection, and take the role."""
+        visible = NONE if self._row_security else ALL
         settings = _PLANNING | {
             "statement_timeout": f"{self.limits.statement:g}s",
             "lock_timeout": f"{self.limits.lock:g}s",
             "idle_in_transaction_session_timeout": f"{self.limits.statement * 6:g}s",
+            SETTING: visible,
         }
         with self._watch(connection):
             await connection.execute(statement("configure"), {"names": [*settings], "values": [*settings.values()]})
+            if self._row_security:
+                await connection.execute(statement("take_role"), {"role": APPLICATION_ROLE})
+            cursor = await connection.execute(statement("copies_into_log"))
+            connection.visible = visible
+            connection.copies_into_log = await cursor.fetchone() == (True,)
 
     def _drain(self) -> None:
         """Replace all connections, because a server that lost one has often lost all; at most once in a while.

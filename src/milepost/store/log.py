@@ -15,7 +15,9 @@ from milepost.store.wire.arrays import byteas, int4s, int8s, texts
 from milepost.store.wire.copy_rows import EventRow, encode_copy_rows
 
 COPY_FROM = 50
-"""The number of events from which COPY is cheaper than INSERT; fewer events do not pay for its extra round trips."""
+"""The number of events from which COPY is cheaper than INSERT; fewer events do not pay for its extra round trips.
+
+PostgreSQL refuses COPY where the rows of a table are guarded by policies, so it is for installations without them."""
 
 
 class CustomerKey(NamedTuple):
@@ -53,8 +55,15 @@ class LoggedRow(NamedTuple):
         return codec.decode_event(self.key, self.name, self.occurred_at, self.received_at, self.body)
 
 
+class StoredStanding(NamedTuple):
+    """A standing as it is stored, and the head of the chain over the log (`chain.usable_head` says when it is None)."""
+
+    body: bytes
+    head: bytes | None
+
+
 class Appended(Struct, frozen=True):
-    """An event to be added to the log, with its entries; `body` and the row of the outbox, if any, are encoded."""
+    """An event to be added to the log; `body`, `entries` and the row of the outbox, if any, are encoded."""
 
     customer_key: CustomerKey
     event: Event
@@ -63,7 +72,7 @@ class Appended(Struct, frozen=True):
     version: int
     content_hash: bytes
     body: bytes
-    entries: Sequence[Entry]
+    entries: bytes
     outbox: bytes | None
 
 
@@ -78,25 +87,26 @@ class EventName(NamedTuple):
 async def lock_standings(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, Standing]:
     """Lock the standings of *customer_keys* in that order and return them. Unknown customers are left out."""
     bodies = await lock_bodies(transaction, customer_keys)
-    return {key: codec.decode_standing(body) for key, body in bodies.items()}
+    return {key: codec.decode_standing(stored.body) for key, stored in bodies.items()}
 
 
-async def lock_bodies(transaction: Transaction, customer_keys: Sequence[CustomerKey]) -> dict[CustomerKey, bytes]:
+async def lock_bodies(
+    transaction: Transaction, customer_keys: Sequence[CustomerKey]
+) -> dict[CustomerKey, StoredStanding]:
     """Lock the standings of *customer_keys* in that order and return their bytes."""
-    return {
-        customer_keys[place]: body for place, body in await transaction.rows("lock_standings", keys_of(customer_keys))
-    }
+    rows = await transaction.rows("lock_standings", keys_of(customer_keys))
+    return {customer_keys[place]: StoredStanding(body, head) for place, body, head in rows}
 
 
 async def lock_free_bodies(
     transaction: Transaction, customer_keys: Sequence[CustomerKey]
-) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+) -> tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]:
     """Lock the standings of *customer_keys* that no other transaction has locked.
 
     Return their bytes, and the customers whose standing is locked elsewhere.
     """
     rows = await transaction.rows("lock_free_standings", keys_of(customer_keys))
-    bodies = {customer_keys[place]: body for place, body in rows}
+    bodies = {customer_keys[place]: StoredStanding(body, head) for place, body, head in rows}
     remaining = [key for key in customer_keys if key not in bodies]
     existing = await transaction.rows("standings", keys_of(remaining)) if remaining else []
     return bodies, {remaining[place] for place, _ in existing}
@@ -138,6 +148,15 @@ async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerK
     return [logged_row(row) for row in await transaction.rows("events_since", values)]
 
 
+async def recent_events(
+    transaction: Transaction, org_id: int, since: Micros, until: Micros, limit: int
+) -> list[LoggedRow]:
+    """Return the latest events of an organisation that were received from *since* to before *until*, latest first."""
+    values = {"org_id": org_id, "since": since, "until": until, "limit": limit}
+    rows = await transaction.rows("recent_events", values)
+    return [logged_row(row[:-1])._replace(version=row[-1]) for row in rows]
+
+
 async def histories(
     transaction: Transaction, customer_keys: Sequence[CustomerKey]
 ) -> dict[CustomerKey, list[Progress]]:
@@ -150,12 +169,12 @@ async def histories(
 
 async def save(
     transaction: Transaction,
-    standings: Sequence[tuple[CustomerKey, bytes]],
+    standings: Sequence[tuple[CustomerKey, StoredStanding]],
     archived: Sequence[tuple[CustomerKey, Progress]],
     appended: Sequence[Appended],
 ) -> None:
     """Write the standings' bytes, archived progress, events with their entries, and outcomes of one batch."""
-    if len(appended) >= COPY_FROM:
+    if len(appended) >= COPY_FROM and transaction.copies_into_log:
         await transaction.copy("copy_events", encode_copy_rows([_event_row(row) for row in appended]))
         await _save_rest(transaction, standings, archived, appended)
         return
@@ -167,13 +186,16 @@ async def save(
 
 async def _save_rest(
     transaction: Transaction,
-    standings: Sequence[tuple[CustomerKey, bytes]],
+    standings: Sequence[tuple[CustomerKey, StoredStanding]],
     archived: Sequence[tuple[CustomerKey, Progress]],
     appended: Sequence[Appended],
 ) -> None:
     if standings:
-        bodies = {"bodies": byteas([body for _, body in standings])}
-        await transaction.run("save_standings", keys_of([customer_key for customer_key, _ in standings]) | bodies)
+        stored = {
+            "bodies": byteas([one.body for _, one in standings]),
+            "heads": byteas([one.head for _, one in standings]),
+        }
+        await transaction.run("save_standings", keys_of([customer_key for customer_key, _ in standings]) | stored)
     if archived:
         await transaction.run("save_history", _archived_columns(archived))
     wanted = [(row.customer_key, row.seq, row.outbox) for row in appended if row.outbox is not None]
@@ -211,7 +233,7 @@ def _event_columns(appended: Sequence[Appended]) -> dict[str, object]:
         "versions": int8s([row.version for row in appended]),
         "hashes": byteas([row.content_hash for row in appended]),
         "bodies": texts([row.body for row in appended]),
-        "entries": texts([codec.encode_entries(row.entries) for row in appended]),
+        "entries": texts([row.entries for row in appended]),
     }
 
 
@@ -228,7 +250,7 @@ def _event_row(appended: Appended) -> EventRow:
         event.name,
         appended.reference,
         appended.body,
-        codec.encode_entries(appended.entries),
+        appended.entries,
     )
 
 

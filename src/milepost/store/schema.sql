@@ -347,12 +347,15 @@ create table identity (
     primary key (bucket, org_id, kind, value)
 );
 
--- The standing of one customer in one packed row. It is stored inline, because out-of-line storage is much slower.
+-- The standing of one customer in one packed row. It is stored inline, because out-of-line storage is much slower. head
+-- is the end of the chain over the customer's log: the number of the last event and a digest of it and of all before it;
+-- empty before the first event, null where it has not been computed (decision 0047).
 create table standing (
     bucket int not null,
     org_id bigint not null,
     customer_id bigint not null,
     body bytea not null,
+    head bytea,
     primary key (bucket, org_id, customer_id)
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 alter table standing alter column body set storage external;
@@ -391,6 +394,9 @@ create table event (
 
 -- Bills are found by their number, returns by the bill that they name.
 create index event_reference on event (bucket, org_id, customer_id, reference) where reference is not null;
+
+-- The latest events of all customers. Events lie in the order of receipt, so the bounds of each span of pages are enough.
+create index event_received on event using brin (received_at) with (pages_per_range = 32, autosummarize = on);
 
 -- Which customer an event is for: source and id name it in the whole organisation. digest is that of source and id.
 -- A bill number of v2 may name further bills, years apart: then the claim has the date, the number of the occurrence,
@@ -757,4 +763,48 @@ create table erased_event (
     version bigint not null,
     digest bytea not null,
     primary key (bucket, org_id, customer_id, seq)
+);
+
+-- The second wall: a session sees and writes rows of the organisations that it names, and of no other (decision 0046).
+-- milepost.organisations holds their ids, separated by commas, or * for all; where it is empty, nothing is seen. A session
+-- that never set it is that of an administrator, or of a program of before: it sees everything, unless it serves.
+-- store/sql/row_security.py guards every table that has an org_id by a policy that asks these functions.
+create function visible_organisations() returns bigint[] language sql stable parallel safe return
+    string_to_array(nullif(nullif(current_setting('milepost.organisations', true), ''), '*'), ',')::bigint[];
+create function sees_every_organisation() returns boolean language sql stable parallel safe return
+    coalesce(current_setting('milepost.organisations', true) = '*', current_user <> 'milepost_application');
+
+-- The ends of the chains of erased customers, which lead over the digests that are left of their events.
+create table erased_chain (
+    bucket int not null,
+    org_id bigint not null,
+    customer_id bigint not null,
+    head bytea not null,
+    primary key (bucket, org_id, customer_id)
+);
+
+-- Signed roots over the ends of all chains, each after the one before. checked and broken are the customers whose chain
+-- was checked against the root before, and those whose chain was broken; recomputed and differing those whose log was
+-- replayed, and whose standing differs.
+create sequence chain_root_id_seq start 1;
+create table chain_root (
+    root_id bigint primary key,
+    previous_id bigint not null unique,
+    made_at timestamptz not null,
+    customers bigint not null,
+    events bigint not null,
+    digest bytea not null,
+    signature bytea not null,
+    checked bigint not null,
+    broken bigint not null,
+    recomputed bigint not null,
+    differing bigint not null
+);
+
+-- The ends of the chains that the latest root holds, packed, by bucket.
+create table chain_leaves (
+    root_id bigint not null,
+    bucket int not null,
+    body bytea not null,
+    primary key (root_id, bucket)
 );

@@ -7,10 +7,9 @@ whose standing and whose organisation's version are as they were read, and says 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from milepost.store import codec
 from milepost.store.claims import ClaimKey
 from milepost.store.database import Transaction
-from milepost.store.log import Appended, CustomerKey, LoggedRow, keys_of, logged_row
+from milepost.store.log import Appended, CustomerKey, LoggedRow, StoredStanding, keys_of, logged_row
 from milepost.store.wire.arrays import byteas, int4s, int8s, texts
 
 NO_CLAIM = ClaimKey(0, 0, b"")
@@ -20,22 +19,23 @@ NO_CLAIM = ClaimKey(0, 0, b"")
 class ReadEvent(NamedTuple):
     """What is stored about an event before it is judged.
 
-    The `version` of its organisation, the `standing` of its customer (None if there is no such customer), the customer
-    who has `claimed` the event (None if nobody has, -1 if the log has it by another id), and the event itself if the
-    customer's log has it.
+    The `version` of its organisation, the `standing` of its customer (None if there is no such customer), the `head` of
+    the chain over the customer's log, the customer who has `claimed` the event (None if nobody has, -1 if the log has
+    it by another id), and the event itself if the customer's log has it.
     """
 
     version: int
     standing: bytes | None
+    head: bytes | None
     claimed: int | None
     logged: LoggedRow | None
 
 
 class JudgedEvent(NamedTuple):
-    """An event to be written: the standing by which it was judged, the one that follows, its claim and its log row."""
+    """An event to be written: the standing by which it was judged, what follows, its claim and its log row."""
 
     before: bytes
-    after: bytes
+    after: StoredStanding
     claim: ClaimKey
     appended: Appended
 
@@ -50,9 +50,9 @@ async def read(
     values = keys_of(customer_keys) | _claim_columns(claims)
     values |= {"sources": texts([source for source, _ in names]), "ids": texts([id_ for _, id_ in names])}
     found: dict[int, ReadEvent] = {}
-    for place, version, standing, claimed, logged_version, *row in await reading.rows("read_small_batch", values):
+    for place, version, standing, head, claimed, logged_version, *row in await reading.rows("read_small_batch", values):
         logged = None if logged_version is None else logged_row(row)._replace(version=logged_version)
-        found[place] = ReadEvent(version, standing, claimed, logged)
+        found[place] = ReadEvent(version=version, standing=standing, head=head, claimed=claimed, logged=logged)
     return found
 
 
@@ -66,7 +66,8 @@ async def write(transaction: Transaction, judged: Sequence[JudgedEvent]) -> set[
     values = keys_of([row.customer_key for row in rows]) | _claim_columns([one.claim for one in judged])
     values |= {
         "befores": byteas([one.before for one in judged]),
-        "afters": byteas([one.after for one in judged]),
+        "afters": byteas([one.after.body for one in judged]),
+        "heads": byteas([one.after.head for one in judged]),
         "sources": texts([row.event.key.source for row in rows]),
         "ids": texts([row.event.key.id for row in rows]),
         "names": texts([row.event.name for row in rows]),
@@ -77,7 +78,7 @@ async def write(transaction: Transaction, judged: Sequence[JudgedEvent]) -> set[
         "versions": int8s([row.version for row in rows]),
         "hashes": byteas([row.content_hash for row in rows]),
         "bodies": texts([row.body for row in rows]),
-        "entries": texts([codec.encode_entries(row.entries) for row in rows]),
+        "entries": texts([row.entries for row in rows]),
         "outcomes": texts([row.outbox for row in rows]),
     }
     return {place for (place,) in await transaction.rows("write_small_batch", values)}

@@ -6,12 +6,14 @@ from typing import Any, cast
 
 import msgspec
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer, LoseIdentifiers, MergeIntoSurvivor
 from milepost.model.commands.revision import ReviseProgress
 from milepost.model.commands.vendor_import import ImportProgress
 from milepost.model.event import (
     ABSORB_CUSTOMER,
+    ADJUST_PROGRESS,
     AUTHORISE_AWARD,
     BILL,
     CURRENCY,
@@ -53,6 +55,7 @@ _payloads: Mapping[str, msgspec.json.Decoder[Any]] = {
     ABSORB_CUSTOMER: msgspec.json.Decoder(AbsorbCustomer),
     MERGE_INTO_SURVIVOR: msgspec.json.Decoder(MergeIntoSurvivor),
     LOSE_IDENTIFIERS: msgspec.json.Decoder(LoseIdentifiers),
+    ADJUST_PROGRESS: msgspec.json.Decoder(AdjustProgress, float_hook=Decimal),
     REVISE_PROGRESS: msgspec.json.Decoder(ReviseProgress),
     PERIOD_ROLLOVER: msgspec.json.Decoder(PeriodRollover),
     GRANT_FREEZES: msgspec.json.Decoder(GrantFreezes),

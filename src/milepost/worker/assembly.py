@@ -3,6 +3,8 @@
 from functools import partial
 
 from milepost.service.backtests.run import run_next
+from milepost.service.chain.audit import Audit
+from milepost.service.chain.root import make_root_when_due
 from milepost.service.delivery.delivery_log import prune_all
 from milepost.service.delivery.relay import relay_once
 from milepost.service.delivery.sending.sender import Sender
@@ -10,6 +12,7 @@ from milepost.service.queues.queues import ReadEvent
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.scheduled.boundaries import BoundaryNotifier
 from milepost.service.scheduled.jobs import work_once
+from milepost.worker.audit import AuditWorker
 from milepost.worker.backtests import BacktestWorker
 from milepost.worker.boundaries import BoundaryWorker
 from milepost.worker.delivery import PruningWorker, RelayWorker, SendingWorker
@@ -29,6 +32,8 @@ def workers_of(runtime: Runtime, read_event: ReadEvent) -> Workers:
     def events_waiting() -> int:
         return runtime.lanes.events_waiting
 
+    audit = Audit(runtime)
+    runtime.health.add("recomputation", lambda: audit.problem)
     workers = (
         BoundaryWorker(BoundaryNotifier(runtime), events_waiting),
         JobWorker(lambda: work_once(runtime), events_waiting),
@@ -37,6 +42,7 @@ def workers_of(runtime: Runtime, read_event: ReadEvent) -> Workers:
         SendingWorker(Sender(runtime), events_waiting),
         PruningWorker(lambda: prune_all(runtime), events_waiting),
         QueueWorker(runtime, read_event, events_waiting),
+        AuditWorker(audit, lambda pause: make_root_when_due(runtime, pause), events_waiting),
     )
     for worker in workers:
         runtime.health.add(worker.name, partial(getattr, worker, "failure"))

@@ -17,6 +17,7 @@ from milepost.service.definitions.participation import UNKNOWN_GROUP
 from milepost.service.organisations.scopes import DataScope, organisation_written, organisations_read
 from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
+from milepost.service.snapshot.current_request import answer_for
 
 Result = TypeVar("Result")
 
@@ -29,13 +30,16 @@ async def readers_of(request: Request, runtime: RunningRuntime, caller: CurrentC
     """Return *caller* once for each organisation that a GET is about, acting for it; raises Refused."""
     scope, named_ids = _scope_of(request)
     org_ids = await organisations_read(runtime, caller, scope, named_ids)
+    answer_for(caller.org_id, *org_ids)
     return [_acting_for(caller, org_id) for org_id in org_ids]
 
 
 async def writer_of(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> Caller:
     """Return *caller* acting for the organisation that a POST is about; raises Refused."""
     scope, named_ids = _scope_of(request)
-    return _acting_for(caller, await organisation_written(runtime, caller, scope, named_ids))
+    org_id = await organisation_written(runtime, caller, scope, named_ids)
+    answer_for(caller.org_id, org_id)
+    return _acting_for(caller, org_id)
 
 
 ReadingFor = Annotated[list[Caller], Depends(readers_of)]

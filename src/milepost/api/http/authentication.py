@@ -14,6 +14,7 @@ from milepost.model.access.scope import AccessScope
 from milepost.service.organisations.sessions import csrf_token_of
 from milepost.service.runtime.runtime import Runtime, within
 from milepost.service.snapshot.access import Caller
+from milepost.service.snapshot.current_request import answer_for
 
 
 class NotRecognised(Exception):
@@ -92,6 +93,7 @@ async def caller_of(request: Request, runtime: Annotated[Runtime, Depends(runtim
         check_csrf_token(request, session)
     if caller is None:
         raise NotRecognised
+    answer_for(caller.org_id)
     note_caller(request, caller.org_id, caller.author.code)
     request.state.rate_limit = runtime.rates.count(caller)
     needs, scope = request.app.state.needs[request.method.lower(), request.scope["route"].path_format]

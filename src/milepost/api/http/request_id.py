@@ -5,7 +5,11 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from milepost.service.snapshot.current_request import REQUEST_ID_CHARACTERS_MAX, current_request_id
+from milepost.service.snapshot.current_request import (
+    REQUEST_ID_CHARACTERS_MAX,
+    current_request_id,
+    without_organisation,
+)
 
 HEADER = b"x-request-id"
 _USABLE = re.compile(rb"[!-~]{1,%d}" % REQUEST_ID_CHARACTERS_MAX)
@@ -33,7 +37,8 @@ class RequestIds:
 
         token = current_request_id.set(request_id.decode())
         try:
-            await self._app(scope, receive, send_with_id)
+            with without_organisation():
+                await self._app(scope, receive, send_with_id)
         finally:
             current_request_id.reset(token)
 

@@ -21,6 +21,7 @@ from milepost.api.capillary.v2.login import routes as login
 from milepost.api.capillary.v2.transactions import routes as transactions
 from milepost.api.capillary.webhooks import routes as webhooks
 from milepost.api.http.route import Route
+from milepost.api.native.adjustments import routes as adjustments
 from milepost.api.native.audiences import routes as audiences
 from milepost.api.native.awards import routes as awards
 from milepost.api.native.clock import routes as clock
@@ -84,6 +85,7 @@ MODULES: Mapping[ModuleType, Area | None] = {
     event_log: Area.EVENTS,
     awards: Area.CUSTOMERS,
     streaks: Area.CUSTOMERS,
+    adjustments: Area.CUSTOMERS,
     native_webhooks: Area.WEBHOOKS,
     webhook_deliveries: Area.WEBHOOKS,
     feed: Area.WEBHOOKS,

@@ -1,40 +1,38 @@
 """Returns by the first edition of the rules: how a return reverses the contribution of its bill (decision 0027)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from milepost.engine.commands.carry_over import carry_over, is_carried_over
 from milepost.engine.commands.counted_rows import CountedRow, counted_for
 from milepost.engine.fold import Fold, day_of
+from milepost.engine.progress.added_amounts import NOT_REVISED, Added, added_by, revised_rows
 from milepost.engine.progress.change import Cause, Change, cause_of, change_between
 from milepost.engine.progress.composite import composites_afterwards
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
-from milepost.engine.progress.lineage import entries_in_own_windows
 from milepost.model.amount import to_units
 from milepost.model.event import Bill, Event, Return
 from milepost.model.organisation import Returns
-from milepost.model.standing import Entry, ProgressKey, Reason, WaitingReturn
+from milepost.model.standing import Entry, Reason, WaitingReturn
 from milepost.model.target import Evaluation
 from milepost.rules.compiled.first_remaining import Remaining, remaining
 from milepost.rules.compiled.rule import Rule
 
-_COUNTED, _RETURNED = Reason.COUNTED, Reason.RETURNED
+_RETURNED = Reason.RETURNED
 
 
 class _Taking(NamedTuple):
     """A return that is being applied: its bill, the earlier returns of that bill, and the return itself.
 
-    `added` is the present contribution of the bill after those returns, in units, by target and period. `counted` are
-    the rows in which the bill itself counted.
+    `added` is the present contribution of the bill after those returns.
     """
 
     bill: Event
     earlier: tuple[Event, ...]
     taken: Event
     cause: Cause
-    added: Mapping[ProgressKey, int]
-    counted: frozenset[ProgressKey]
+    added: Added
 
 
 _Left = tuple[Remaining | None, Remaining | None]
@@ -48,11 +46,11 @@ def reverse(fold: Fold, payload: Return, past: Sequence[Logged]) -> None:
         fold.waiting = (*fold.waiting, WaitingReturn(payload.original, fold.event.key))
         return
     returns = returns_from(bill, past)
-    entries = [entry for logged in (bill, *returns) for entry in entries_in_own_windows(fold, logged)]
     earlier = tuple(logged.event for logged in returns)
-    added, counted = _added(entries)
-    taking = _Taking(bill=bill.event, earlier=earlier, taken=fold.event, cause=fold.cause, added=added, counted=counted)
-    _reduce(fold, taking, counted_for(fold, bill))
+    revised = revised_rows(fold, past).get(bill.place, NOT_REVISED)
+    added = added_by(fold, (bill, *returns), revised)
+    taking = _Taking(bill=bill.event, earlier=earlier, taken=fold.event, cause=fold.cause, added=added)
+    _reduce(fold, taking, counted_for(fold, bill, revised))
 
 
 def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> None:
@@ -66,10 +64,8 @@ def reverse_for_waiting(fold: Fold, payload: Bill, past: Sequence[Logged]) -> No
     earlier: tuple[Event, ...] = ()
     for logged in sorted((logged for logged in past if logged.event.key in due), key=lambda logged: logged.place):
         cause = cause_of(logged.event, fold.rule_index.settings)
-        added, counted = _added(fold.entries)
-        taking = _Taking(
-            bill=fold.event, earlier=earlier, taken=logged.event, cause=cause, added=added, counted=counted
-        )
+        added = added_by(fold, [Logged(fold.event, fold.seq + 1, tuple(fold.entries))])
+        taking = _Taking(bill=fold.event, earlier=earlier, taken=logged.event, cause=cause, added=added)
         _reduce(fold, taking, where)
         earlier = (*earlier, logged.event)
 
@@ -180,7 +176,8 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
         earlier = [event for event in taking.earlier if event.occurred_at < closing]
         before, after = left if len(earlier) == len(taking.earlier) else _left(taking.bill, earlier, taking.taken)
     key = rule.keys[position]
-    stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
+    is_plain = rule.is_fixed and key in taking.added.counted
+    stands = taking.added.amounts[key] if is_plain else _standing_amount(taking, rule, position)
     if stands and after is None and rule.sums:
         # Nothing is left of the bill: all that it still adds comes off, whatever the rule would read in it today.
         apply_to_group(
@@ -198,21 +195,6 @@ def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking, left: _Lef
     apply_to_group(fold, rule, position, change, taking.cause)
 
 
-def _added(entries: Iterable[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
-    """Return the sum of *entries* of a bill and its returns by row, and the rows in which the bill counted."""
-    added: dict[ProgressKey, int] = {}
-    counted: list[ProgressKey] = []
-    for entry in entries:
-        reason = entry.reason
-        if reason is _COUNTED or reason is _RETURNED:
-            # A bare tuple is as good a key, and three times cheaper to make.
-            key = cast("ProgressKey", (entry.target_id, entry.period_id))
-            added[key] = added.get(key, 0) + entry.amount
-            if reason is _COUNTED:
-                counted.append(key)
-    return added, frozenset(counted)
-
-
 def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
     """Return the present contribution of the bill to a row by its entries; None if they do not say.
 
@@ -220,10 +202,10 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
     """
     if rule.frame.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         key = rule.keys[position]
-        return taking.added[key] if key in taking.counted else None
-    if not rule.sums or taking.counted.isdisjoint(rule.keys):
+        return taking.added.amounts[key] if key in taking.added.counted else None
+    if not rule.sums or taking.added.counted.isdisjoint(rule.keys):
         return None
-    return sum(taking.added.get(key, 0) for key in rule.keys)
+    return sum(taking.added.amounts.get(key, 0) for key in rule.keys)
 
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:

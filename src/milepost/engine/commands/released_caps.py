@@ -6,6 +6,7 @@ from fractions import Fraction
 from milepost.engine.commands.award_authorisation import ONES
 from milepost.engine.commands.counted_rows import CountedRow, is_replaced
 from milepost.engine.fold import Fold, day_of
+from milepost.engine.progress.added_amounts import NOT_REVISED, decided_by, revised_rows
 from milepost.engine.progress.change import change_between
 from milepost.engine.progress.corrections import Match, Matching, given_by
 from milepost.engine.progress.count import apply_to_group
@@ -24,19 +25,19 @@ _WHOLE = Fraction(1)
 
 def release_caps(fold: Fold, known: Sequence[Logged], before: Matching, after: Matching) -> None:
     """Give back to each cap the share of the decisions among *known* events that is void now and was not before."""
-    for decision in known:
-        if not isinstance(decision.event.payload, AuthoriseAward):
-            continue
-        for entry in decision.entries:
-            rule = fold.rule_index.rules.get(entry.target_id) if entry.reason is Reason.DECIDED else None
-            position = None if rule is None else rule.position_of(entry.period_id)
+    decisions = [one for one in known if isinstance(one.event.payload, AuthoriseAward)]
+    revised = revised_rows(fold, known) if decisions else {}
+    for decision in decisions:
+        for key, amount in decided_by(decision, revised.get(decision.place, NOT_REVISED)).items():
+            rule = fold.rule_index.rules.get(key.target_id)
+            position = None if rule is None else rule.position_of(key.period_id)
             if rule is None or position is None or rule.keys[position] not in fold.progress:
                 continue
             if is_replaced(fold, decision, CountedRow(rule, position)):
                 continue
             closing = fold.closes_at(rule, position)
             was, now = (_void(fold, decision, known, matched, closing) for matched in (before, after))
-            old, new = (_used(rule, entry.amount, void) for void in (was, now))
+            old, new = (_used(rule, amount, void) for void in (was, now))
             if old != new:
                 change = change_between(old, new, day_of(rule, decision.event), Reason.VOIDED)
                 apply_to_group(fold, rule, position, change, fold.cause)

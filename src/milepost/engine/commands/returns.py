@@ -1,19 +1,20 @@
 """Corrections: what returns, reversals and voids take back (facts 4.8, 8.1 and 8 #71 to #81; docs/rules.md)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from milepost.engine.commands.carry_over import carry_over, is_carried_over
 from milepost.engine.commands.counted_rows import counted_for
 from milepost.engine.commands.released_caps import release_caps
 from milepost.engine.fold import Fold, day_of
+from milepost.engine.progress.added_amounts import NOT_REVISED, Added, RevisedRows, added_by, revised_rows
 from milepost.engine.progress.change import Change, change_between
 from milepost.engine.progress.composite import composites_afterwards
 from milepost.engine.progress.corrections import (
     Match,
     Matching,
     Place,
-    entries_of,
+    entries_by_event,
     is_correction,
     mark,
     matching,
@@ -21,7 +22,6 @@ from milepost.engine.progress.corrections import (
 )
 from milepost.engine.progress.count import apply_to_group
 from milepost.engine.progress.history import Logged
-from milepost.engine.progress.lineage import entries_in_own_windows
 from milepost.model.amount import to_units
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AuthoriseAward, Bill, Event, Return
@@ -33,21 +33,21 @@ from milepost.rules.compiled.remaining import Remaining, remaining
 from milepost.rules.compiled.remaining_measure import to_units_exactly
 from milepost.rules.compiled.rule import Rule
 
-_COUNTED, _RETURNED = Reason.COUNTED, Reason.RETURNED
+_RETURNED = Reason.RETURNED
 
 
 class _Taking(NamedTuple):
     """An event whose corrections change from *before* to *after*.
 
-    `added` is the present contribution of the event, in units, by target and period. `counted` are the rows in which
-    the event itself counted. `rests` computes once what is left of the event, which each rule asks for.
+    `added` is the present contribution of the event, and `revised` what revisions say of it. `rests` computes once what
+    is left of the event, which each rule asks for.
     """
 
     event: Logged
     before: tuple[Event, ...]
     after: tuple[Event, ...]
-    added: Mapping[ProgressKey, int]
-    counted: frozenset[ProgressKey]
+    added: Added
+    revised: RevisedRows
     rests: "Rests"
 
     def within(self, closing: Micros) -> "_Taking":
@@ -113,14 +113,13 @@ def _apply(
         return
     if event.place != current.place:
         fold.entries.append(mark(event))
-    entries = [entry for one in entries_of(event, known, matched) for entry in entries_in_own_windows(fold, one)]
-    added, counted = _added(entries)
+    revised = revised_rows(fold, known).get(event.place, NOT_REVISED)
     taking = _Taking(
         event=event,
         before=tuple(one.event for one in was.corrections) if was else (),
         after=tuple(one.event for one in now.corrections) if now else (),
-        added=added,
-        counted=counted,
+        added=added_by(fold, entries_by_event(known, matched).get(event.place, ()), revised),
+        revised=revised,
         rests=Rests([one for one in (was, now) if one]),
     )
     _reduce(fold, taking)
@@ -136,7 +135,7 @@ def _reduce(fold: Fold, taking: _Taking) -> None:
             return
     latest = max(one.occurred_at for one in (*taking.before, *taking.after))
     with composites_afterwards(fold):
-        for rule, position in counted_for(fold, taking.event):
+        for rule, position in counted_for(fold, taking.event, taking.revised):
             if rule.event_name == TARGET_COMPLETED:
                 # An achievement is an event of its own, which nothing takes back (facts 8 #79).
                 continue
@@ -170,7 +169,8 @@ def _note_after_end(fold: Fold, key: ProgressKey) -> None:
 def _subtract(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:
     """Change one row by what the event adds now, and what it added before."""
     event, key = taking.event.event, rule.keys[position]
-    stands = taking.added[key] if rule.is_fixed and key in taking.counted else _standing_amount(taking, rule, position)
+    is_plain = rule.is_fixed and key in taking.added.counted
+    stands = taking.added.amounts[key] if is_plain else _standing_amount(taking, rule, position)
     new = amount_left(fold, rule, event, taking.after, taking.rests)
     if stands and new is None and rule.sums and _is_gone(event, taking):
         # Nothing is left of the event: all that it still adds comes off, whatever the rule would read in it today.
@@ -240,20 +240,6 @@ def _net(taking: _Taking, corrections: Sequence[Event]) -> int:
     return 0 if rest is None else to_units_exactly(rest.net_left)
 
 
-def _added(entries: Sequence[Entry]) -> tuple[dict[ProgressKey, int], frozenset[ProgressKey]]:
-    """Return the sum of *entries* of an event by row, and the rows in which the event itself counted."""
-    added: dict[ProgressKey, int] = {}
-    counted: list[ProgressKey] = []
-    for entry in entries:
-        if entry.reason is _COUNTED or entry.reason is _RETURNED:
-            # A bare tuple is as good a key, and three times cheaper to make.
-            key = cast("ProgressKey", (entry.target_id, entry.period_id))
-            added[key] = added.get(key, 0) + entry.amount
-            if entry.reason is _COUNTED:
-                counted.append(key)
-    return added, frozenset(counted)
-
-
 def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
     """Return the present contribution of the event to a row by its entries; None if they do not say.
 
@@ -261,10 +247,10 @@ def _standing_amount(taking: _Taking, rule: Rule, position: int) -> int | None:
     """
     if rule.frame.evaluation is not Evaluation.PERIOD_AGNOSTIC_WINDOW:
         key = rule.keys[position]
-        return taking.added[key] if key in taking.counted else None
-    if not rule.sums or taking.counted.isdisjoint(rule.keys):
+        return taking.added.amounts[key] if key in taking.added.counted else None
+    if not rule.sums or taking.added.counted.isdisjoint(rule.keys):
         return None
-    return sum(taking.added.get(key, 0) for key in rule.keys)
+    return sum(taking.added.amounts.get(key, 0) for key in rule.keys)
 
 
 def _carry(fold: Fold, rule: Rule, position: int, taking: _Taking) -> None:

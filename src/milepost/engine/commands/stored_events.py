@@ -6,6 +6,7 @@ from itertools import islice
 from milepost.engine.commands import first_returns
 from milepost.engine.commands.returns import amount_left
 from milepost.engine.fold import Fold, StoredCount, counts_stored_event, day_of, is_first_edition
+from milepost.engine.progress.added_amounts import NOT_REVISED, RevisedRows, revised_rows
 from milepost.engine.progress.change import cause_of, change_between
 from milepost.engine.progress.corrections import Matching, matching
 from milepost.engine.progress.count import apply_to_group
@@ -23,12 +24,13 @@ def count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Lo
     if not enrolment.counts_stored:
         return
     matched = None if is_first_edition(fold) else matching(past, fold.rule_index.calendar.day)
+    revised = revised_rows(fold, past)
     for logged in sorted(past, key=lambda logged: logged.place):
         event = logged.event
         position = fold.position(rule, event.occurred_at)
         if position is None or not counts_stored_event(fold, rule, position, enrolment, event):
             continue
-        if any(e.target_id == rule.target_id and e.reason is Reason.COUNTED for e in logged.entries):
+        if has_counted(rule.target_id, logged, revised.get(logged.place, NOT_REVISED)):
             continue
         amount = (
             _first_amount_now(fold, rule, position, logged, past)
@@ -41,6 +43,17 @@ def count_stored(fold: Fold, rule: Rule, enrolment: Enrolment, past: Sequence[Lo
             apply_to_group(fold, rule, position, change, cause_of(event, fold.rule_index.settings))
             _note_activity(fold, noted, event.occurred_at)
             fold.stored_counts = (*fold.stored_counts, StoredCount(logged.place, noted, len(fold.entries)))
+
+
+def has_counted(target_id: int, logged: Logged, revised: RevisedRows) -> bool:
+    """Whether a stored event counts for a target already, by its own entries and what was *revised*."""
+    said = {key: one for key, one in revised.items() if key.target_id == target_id}
+    return any(one.amount is not None for one in said.values()) or any(
+        entry.target_id == target_id
+        and entry.reason is Reason.COUNTED
+        and (entry.target_id, entry.period_id) not in said
+        for entry in logged.entries
+    )
 
 
 def _note_activity(fold: Fold, first: int, at: Micros) -> None:

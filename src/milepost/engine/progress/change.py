@@ -12,11 +12,11 @@ from milepost.model.time import Seconds, to_seconds
 from milepost.rules.compiled.measure import Aggregate
 from milepost.rules.compiled.rule import Rule
 
-UNDATED = frozenset({Reason.CARRIED, Reason.MERGED})
+UNDATED = frozenset({Reason.CARRIED, Reason.MERGED, Reason.ADJUSTED})
 """Reasons of changes that move a value and are of no day."""
 
 TAKING_BACK = frozenset({Reason.RETURNED, Reason.VOIDED})
-"""Reasons of changes that may take an achievement back."""
+"""Reasons of changes that come from corrections of events, and may take an achievement back."""
 
 
 _OF_RETURNS = TAKING_BACK | {Reason.CARRIED}
@@ -52,8 +52,15 @@ def cause_of(event: Event, settings: Settings) -> Cause:
 
 
 def achieves(change: Change, settings: Settings) -> bool:
-    """Whether *change* may achieve: what returns take off, at once or in a later period, achieves nothing."""
+    """Whether *change* may achieve: what returns or adjustments take off, at once or later, achieves nothing."""
+    if change.reason is Reason.ADJUSTED:
+        return change.amount > 0
     return change.reason not in _OF_RETURNS or settings.rules_edition == RULES_FIRST
+
+
+def takes_off(reason: Reason, amount: int) -> bool:
+    """Whether a change by *amount* for this *reason* may take an achievement back, if the settings revoke any."""
+    return reason in TAKING_BACK or (reason is Reason.ADJUSTED and amount < 0)
 
 
 def revokes(settings: Settings) -> bool:

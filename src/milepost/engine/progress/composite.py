@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from milepost.engine.fold import CompositeDue, Fold
-from milepost.engine.progress.change import Cause, Change, achieves, revokes
+from milepost.engine.progress.change import Cause, Change, achieves, revokes, takes_off
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.commands.revision import ReviseProgress
-from milepost.model.standing import NOT_ACHIEVED, Outcome, OutcomeKind, Progress, ProgressKey, Reason
+from milepost.model.standing import NOT_ACHIEVED, Outcome, OutcomeKind, Progress, ProgressKey
 from milepost.rules.compiled.composites import Composite
 from milepost.rules.compiled.rule import Rule
 
@@ -58,11 +58,11 @@ def update_composite(fold: Fold, rule: Rule, period_id: int, change: Change, cau
 
 
 def _takes_back(change: Change, cause: Cause) -> bool:
-    """Whether *change* may take a composite's achievement back: a return, or a changed definition that revokes."""
+    """Whether *change* may take an achievement back: it takes something off, or is of a definition that revokes."""
     payload = cause.event.payload
     if isinstance(payload, ReviseProgress):
         return payload.revokes
-    return change.reason is Reason.RETURNED and revokes(cause.settings)
+    return takes_off(change.reason, change.amount) and revokes(cause.settings)
 
 
 def import_composite(fold: Fold, composite: Composite, period_id: int) -> None:

@@ -5,7 +5,7 @@ order in which they were received: first come the corrections that know an event
 of their dates, then the others. Each takes from the event that it means what those before it have left.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -17,6 +17,8 @@ from milepost.model.event import AWARDS_SOURCE, Activity, AuthoriseAward, Award,
 from milepost.model.standing import Entry, Reason
 from milepost.model.time import Micros
 from milepost.rules.compiled.remaining import Remaining, less, remaining, whole
+
+_OF_EVENT, _COUNTED = Reason.OF_EVENT, Reason.COUNTED
 
 Place = tuple[int, ...]
 """The place of an event among all events of a customer and of the customers merged into that one."""
@@ -257,21 +259,24 @@ def mark(event: Logged) -> Entry:
     return Entry(target_id=0, period_id=seq, reason=Reason.OF_EVENT, amount=0, before=outer, after=inner)
 
 
-def entries_of(event: Logged, known: Iterable[Logged], matched: Matching) -> Iterator[Logged]:
-    """Return the events that led to entries of *event*, each with these entries: itself, and its corrections.
+def entries_by_event(known: Iterable[Logged], matched: Matching) -> dict[Place, list[Logged]]:
+    """Return for each event by its place the *known* events that led to entries of it, each with these entries.
 
     Entries of corrections that were judged by the first edition bear no mark: they are of the event that is matched.
+    What a correction itself counted for is its own.
     """
-    unmarked = {event.place, *(one.place for one in matched.matches.get(event.place, Match(event)).corrections)}
+    corrected = {one.place: place for place, match in matched.matches.items() for one in match.corrections}
+    found: dict[Place, list[Logged]] = {}
     for one in known:
-        is_its_own, entries = one.place in unmarked, list[Entry]()
+        place, entries = corrected.get(one.place, one.place), dict[Place, list[Entry]]()
         for entry in one.entries:
-            if entry.reason is Reason.OF_EVENT:
-                is_its_own = _marked(one, entry) == event.place
-            elif is_its_own:
-                entries.append(entry)
-        if entries:
-            yield one._replace(entries=entries)
+            if entry.reason is _OF_EVENT:
+                place = _marked(one, entry)
+            else:
+                entries.setdefault(one.place if entry.reason is _COUNTED else place, []).append(entry)
+        for owner, of_owner in entries.items():
+            found.setdefault(owner, []).append(one._replace(entries=of_owner))
+    return found
 
 
 def _marked(one: Logged, entry: Entry) -> Place:

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from milepost.engine.fold import Fold, contribution_of, is_before_enrolment, is_decided, is_too_late
 from milepost.engine.progress.beginning import first_progress, open_windows
 from milepost.engine.progress.change import (
-    TAKING_BACK,
     UNDATED,
     Cause,
     Change,
@@ -15,6 +14,7 @@ from milepost.engine.progress.change import (
     moved_days,
     reached_triggers,
     revokes,
+    takes_off,
 )
 from milepost.engine.progress.composite import composites_afterwards, update_composite
 from milepost.engine.progress.contributions import contributions
@@ -130,7 +130,7 @@ def change_row(fold: Fold, rule: Rule, position: int, change: Change, cause: Cau
         value = row.value + moved
         triggers = reached_triggers(rule, position, target.goal, row.triggers, value, cause.at, fold.outcomes.append)
         rows[rule.keys[position]] = replace(row, triggers=triggers)
-    takes_back = change.reason in TAKING_BACK and revokes(cause.settings)
+    takes_back = takes_off(change.reason, change.amount) and revokes(cause.settings)
     rows.add((target,), moved, cause, change.reason, change.amount, _CAP if rule.is_cap else _ACHIEVED, takes_back)
 
 

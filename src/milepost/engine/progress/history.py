@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.commands.revision import ReviseProgress
@@ -132,7 +133,7 @@ def _needed(rule_index: RuleIndex, standing: CustomerClock, event: Event) -> His
         case Enrol(target_id=target_id, period_id=period_id):
             since = _since(rule_index, target_id, period_id)
             return HistoryNeed(since=since, history=True, all_bills=not is_first)
-        case PeriodRollover() | Unenrol() | AbsorbCustomer() | ReviseProgress():
+        case PeriodRollover() | Unenrol() | AbsorbCustomer() | ReviseProgress() | AdjustProgress():
             return HistoryNeed(history=True)
         case _:
             return HistoryNeed(history=True) if is_late else NO_HISTORY
@@ -170,12 +171,19 @@ def _since(rule_index: RuleIndex, target_id: int, period_id: int) -> Micros | No
     return None if position is None else rule.opens[position]
 
 
+def says_amounts(event: Event) -> bool:
+    """Whether *event* is a revision that says what earlier events add."""
+    return type(event.payload) is ReviseProgress and bool(event.payload.amounts)
+
+
 def satisfies(asked: HistoryNeed, event: Event, logged: Logged) -> bool:
     """Return whether *logged* satisfies the history need *asked*. The SQL may select more, never less."""
     logged_event = logged.event
     if asked.names:
         return True
     match logged_event.payload:
+        case ReviseProgress() if asked.bill is not None or asked.returns:
+            return says_amounts(logged_event)
         case Bill() | ReverseEvent() if asked.all_bills:
             return asked.since is not None
         case Bill(number=number) if asked.bill is not None:

@@ -25,19 +25,25 @@ def entries_in_own_windows(fold: Fold, logged: Logged) -> Sequence[Entry]:
     """Return the entries of *logged*, in windows of this customer's own."""
     if not logged.under:
         return logged.entries
-    return tuple(_runtime(fold, logged.under, entry) for entry in logged.entries)
+    return tuple(_in_own_windows(fold, logged.under, entry) for entry in logged.entries)
 
 
-def _runtime(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
-    rule = fold.rule_index.rules.get(entry.target_id)
-    position = None if rule is None else rule.position_of(entry.period_id)
+def _in_own_windows(fold: Fold, under: tuple[int, ...], entry: Entry) -> Entry:
+    period_id = period_in_own_windows(fold, under, entry.target_id, entry.period_id)
+    return entry if period_id == entry.period_id else replace(entry, period_id=period_id)
+
+
+def period_in_own_windows(fold: Fold, under: tuple[int, ...], target_id: int, period_id: int) -> int:
+    """Return the period of this customer's own windows that a period in the log *under* a merge belongs to."""
+    rule = fold.rule_index.rules.get(target_id) if under else None
+    position = None if rule is None else rule.position_of(period_id)
     if rule is None or position is None or rule.frame.evaluation is not Evaluation.CYCLIC_WINDOW:
-        return entry
+        return period_id
     anchors = {merged.under: dict(merged.anchors) for merged in fold.lineage.merged}
     for depth in range(len(under), 0, -1):
         ours = fold.anchors if depth == 1 else anchors[under[: depth - 1]]
         position = own_window_of(rule, ours, anchors[under[:depth]], position)
-    return replace(entry, period_id=rule.period_ids[position])
+    return rule.period_ids[position]
 
 
 def own_window_of(rule: Rule, ours: Mapping[int, Micros], theirs: Mapping[int, Micros], position: int) -> int:

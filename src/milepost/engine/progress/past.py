@@ -7,7 +7,7 @@ is found without looking at all the others, so that an event costs the same howe
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from milepost.engine.progress.corrections import all_names, decision_of, is_about
-from milepost.engine.progress.history import Logged
+from milepost.engine.progress.history import Logged, says_amounts
 from milepost.model.commands.correction import VoidAward
 from milepost.model.event import Event
 
@@ -24,12 +24,13 @@ class Past:
         self._indexed = 0
         self._named: dict[str, list[int]] = {}
         self._decided: dict[str, list[int]] = {}
+        self._revisions: list[int] = []
 
     def related(self, event: Event, is_known: IsKnown, *, with_decisions: bool) -> list[Logged]:
         """Return the events that the matching of *event* depends on: those that names connect with it.
 
         *with_decisions*: also the decisions about these bills with their voids, and of a void the bills of its
-        decision.
+        decision. What a revision says of the events is needed as well.
         """
         self._index()
         pending = {*all_names(event)}
@@ -52,6 +53,7 @@ class Past:
                 for at in self._known(self._named.get(decision or "", ()), is_known)
                 if is_about(self.events[at].event, decisions)
             )
+        found.update(self._known(self._revisions, is_known))
         return [self.events[at] for at in sorted(found)]
 
     def _index(self) -> None:
@@ -62,6 +64,8 @@ class Past:
             decision = decision_of(event)
             if decision is not None:
                 self._decided.setdefault(decision, []).append(at)
+            if says_amounts(event):
+                self._revisions.append(at)
         self._indexed = len(self.events)
 
     def _known(self, places: Sequence[int], is_known: IsKnown) -> Iterator[int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from milepost.engine.apply import Replayed
-from milepost.engine.progress.change import TAKING_BACK, revokes
+from milepost.engine.progress.change import revokes, takes_off
 from milepost.engine.progress.streak_run import BEGINNING, evaluate
 from milepost.model.amount import to_units
 from milepost.model.organisation import Settings
@@ -18,7 +18,7 @@ WHOLE = ""
 """The name under which the whole group is counted."""
 
 _REACHING = frozenset({Reason.COUNTED, Reason.COUNTED_FROM_LOG, Reason.DECIDED, Reason.MERGED, Reason.REVISED})
-"""The reasons of entries that may achieve."""
+"""The reasons of entries that may achieve; an adjustment may if it adds."""
 
 
 class ReachedRow(NamedTuple):
@@ -135,7 +135,8 @@ def _peaks(replayed: Replayed, *, takes_back: bool) -> Mapping[ProgressKey, int]
 
 def _climb(peaks: dict[ProgressKey, int], entry: Entry, *, takes_back: bool) -> None:
     key = ProgressKey(entry.target_id, entry.period_id)
-    if entry.reason in _REACHING:
+    adds = entry.reason is Reason.ADJUSTED and entry.amount > 0
+    if adds or entry.reason in _REACHING:
         peaks[key] = max(peaks.get(key, 0), entry.after)
-    elif takes_back and entry.reason in TAKING_BACK and key in peaks:
+    elif takes_back and takes_off(entry.reason, entry.amount) and key in peaks:
         peaks[key] = min(peaks[key], entry.after)

@@ -26,6 +26,7 @@ from milepost.store.database import Database, TimeLimits, Transaction
 from milepost.store.drafts import trials
 from milepost.store.drafts.trials import LeasedBacktest
 from milepost.store.log import key_of_customer
+from milepost.store.sql.visibility import list_of
 
 LEASE_US = 60 * SECOND_US
 STATEMENT_SECONDS = 120
@@ -187,11 +188,11 @@ class _Child:
 
     async def _begin(self, request: BacktestRequest) -> BacktestPlan:
         await self.database.open(unsafe_durability=True)
-        async with self.database.transaction() as transaction:
+        async with self.database.transaction(list_of([request.org_id])) as transaction:
             return await plan_of(transaction, request)
 
     async def _run(self, part: int) -> tuple[str, bytes]:
-        async with self.database.transaction() as transaction:
+        async with self.database.transaction(list_of([self.plan.request.org_id])) as transaction:
             result = await self.plan.run(transaction, part)
         return _encoder.encode(result.tally).decode(), result.differences
 

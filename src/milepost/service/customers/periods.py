@@ -1,7 +1,7 @@
 """The periods of a target as one customer sees them: with their own windows, goals and progress."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
 from milepost.engine.progress.windows import WindowSpan, spans
 from milepost.model.standing import Enrolment, Progress, ProgressKey, Standing
@@ -10,6 +10,7 @@ from milepost.model.time import Micros
 from milepost.rules.compiled.rule import Rule
 from milepost.service.customers.view import CustomerView
 from milepost.service.definitions.participation import latest
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 
 __all__ = [
     "CustomerPeriod",
@@ -50,7 +51,23 @@ def relevance_test(view: CustomerView) -> Callable[[Target], bool]:
     return lambda target: target.enrolment is EnrolmentMethod.TRANSACTION or target.id in target_ids
 
 
-def customer_periods(view: CustomerView, group: TargetGroup, target: Target) -> tuple[CustomerPeriod, ...]:
+class ProgressHolder(Protocol):
+    """What the periods of a customer are found by: a view of the customer is one."""
+
+    @property
+    def snapshot(self) -> OrganisationSnapshot:
+        """What rules the customer's organisation."""
+
+    @property
+    def standing(self) -> Standing:
+        """The customer's standing."""
+
+    @property
+    def progress(self) -> Mapping[ProgressKey, Progress]:
+        """All progress of the customer, ended periods included."""
+
+
+def customer_periods(view: ProgressHolder, group: TargetGroup, target: Target) -> tuple[CustomerPeriod, ...]:
     """Return the periods of *group*, in its order, as one customer sees them for *target*."""
     rule = view.snapshot.rule_index.rules[target.id]
     window_spans = dict(zip(rule.period_ids, spans(rule, view.standing.anchors), strict=False))
@@ -77,7 +94,7 @@ def running_period(view: CustomerView, group: TargetGroup, target: Target, at: M
 
 
 def _customer_period(
-    view: CustomerView,
+    view: ProgressHolder,
     group: TargetGroup,
     rule: Rule,
     period: Period,

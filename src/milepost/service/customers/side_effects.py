@@ -11,7 +11,7 @@ from milepost.service.definitions.participation import latest
 from milepost.service.runtime.runtime import Runtime
 
 VALUE_REASONS = frozenset(
-    {Reason.COUNTED, Reason.RETURNED, Reason.COUNTED_FROM_LOG, Reason.BALANCE_SET, Reason.CARRIED}
+    {Reason.COUNTED, Reason.RETURNED, Reason.COUNTED_FROM_LOG, Reason.BALANCE_SET, Reason.CARRIED, Reason.ADJUSTED}
 )
 """The reasons of entries that change the value of a progress."""
 

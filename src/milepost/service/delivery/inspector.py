@@ -13,6 +13,7 @@ from milepost.service.delivery.sending.sender import open_secrets
 from milepost.service.delivery.sending.signature import ID, is_signed
 from milepost.service.runtime.runtime import Runtime
 from milepost.store.delivery import webhooks
+from milepost.store.sql.visibility import ALL
 
 KEPT_MAX = 100
 PATH = "/api/v1/inspector/"
@@ -44,7 +45,7 @@ class Inspector:
         refuse_if_off(runtime)
         if "\0" in name:
             raise Refused(UNKNOWN)
-        async with runtime.database.reading() as reading:
+        async with runtime.database.reading(ALL) as reading:
             candidates = await webhooks.at_address(reading, PATH + name)
         now = runtime.outgoing.now()
         signed = [

@@ -8,7 +8,7 @@ from milepost.engine.progress.history import Logged
 from milepost.model.customer import Customer
 from milepost.model.event import MERGE_INTO_SURVIVOR, Event
 from milepost.model.lazy import unpack_rows
-from milepost.model.standing import Lineage, Progress, ProgressKey
+from milepost.model.standing import Lineage, Progress, ProgressKey, Standing
 from milepost.model.time import Micros
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.customers.view import CustomerView
@@ -23,7 +23,7 @@ class CustomerLog(NamedTuple):
     """The log of a customer up to `at` (epoch microseconds), or up to now if it is None.
 
     `events` are decoded, each with the version that judged it; `start` holds the logs of customers who were merged into
-    this one. `snapshot` is the organisation as of then. `stored` is the progress that is stored today.
+    this one. `snapshot` is the organisation as of then. `standing` is that of today, `stored` all progress of today.
     """
 
     customer: Customer
@@ -32,6 +32,7 @@ class CustomerLog(NamedTuple):
     events: list[tuple[int, Event]]
     rule_indexes: Mapping[int, RuleIndex]
     start: Replayed
+    standing: Standing
     stored: Mapping[ProgressKey, Progress]
     at: Micros | None
 
@@ -50,11 +51,7 @@ async def read_log(
             if found is None:
                 return None
             # An event that is received meanwhile is not in the standing, so it is left out of the log too.
-            rows = [
-                (version, row)
-                for version, row in await customers.full_log(transaction, key)
-                if row.seq <= found.standing.seq and (at is None or row.received_at <= at)
-            ]
+            rows = await _rows(transaction, key, found.standing.seq, at)
             survivor = found.standing.lineage.survivor
             if not follows or survivor is None or all(row.name != MERGE_INTO_SURVIVOR for _, row in rows):
                 break
@@ -73,9 +70,18 @@ async def read_log(
         events=[(version, row.event()) for version, row in rows],
         rule_indexes=rule_indexes,
         start=start,
+        standing=found.standing,
         stored={row.key: row for row in found.history} | unpack_rows(found.standing.progress),
         at=at,
     )
+
+
+async def _rows(
+    transaction: Transaction, key: CustomerKey, last: int, at: Micros | None
+) -> list[tuple[int, LoggedRow]]:
+    """Return the events up to the number *last* that were received by the instant *at*, each with its version."""
+    rows = await customers.full_log(transaction, key)
+    return [one for one in rows if one[1].seq <= last and (at is None or one[1].received_at <= at)]
 
 
 async def _start(transaction: Transaction, key: CustomerKey, lineage: Lineage) -> Replayed:
@@ -85,6 +91,17 @@ async def _start(transaction: Transaction, key: CustomerKey, lineage: Lineage) -
         rows = await customers.full_log(transaction, key_of_customer(key.org_id, merged.customer_id))
         log += [Logged(row.event(), row.seq, row.entries, merged.under) for _, row in rows]
     return START._replace(log=tuple(log))
+
+
+def view_of_stored(log: CustomerLog) -> CustomerView:
+    """Return the customer as stored today, by the definitions of the log's instant; currencies are not named."""
+    return CustomerView(
+        snapshot=log.snapshot,
+        customer=log.customer,
+        standing=log.standing,
+        progress={**log.stored},
+        currency_names={},
+    )
 
 
 def view_of_log(log: CustomerLog) -> CustomerView:

@@ -11,13 +11,13 @@ from milepost.engine.progress.windows import WindowSpan
 from milepost.model.event import AuthoriseAward, Event
 from milepost.model.problem import Problem, Refused
 from milepost.model.standing import Progress, ProgressKey, Reason
-from milepost.model.target import Period, Target, TargetGroup, Tracking
+from milepost.model.target import Evaluation, Period, Target, TargetGroup, Tracking
 from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.service.customers.periods import CustomerPeriod, customer_periods, running
 from milepost.service.customers.view import CustomerView
 from milepost.service.definitions.participation import UNKNOWN_PERIOD, UNKNOWN_TARGET
-from milepost.service.explanations.customer_log import CustomerLog, read_log
+from milepost.service.explanations.customer_log import CustomerLog, read_log, view_of_log, view_of_stored
 from milepost.service.explanations.streak_calendar import StreakCell, streak_calendar
 from milepost.service.runtime.runtime import Runtime
 from milepost.store import definitions
@@ -169,14 +169,9 @@ def _period(log: CustomerLog, group: TargetGroup, target: Target, asked: str | N
         return found
     if not group.periods:
         raise Refused(Problem("targetId", "the target has no period"))
-    explained = explain(
-        log.rule_indexes.__getitem__,
-        log.events,
-        ProgressKey(target.id, group.periods[0].id),
-        log.snapshot.rule_index.rules[target.id],
-        log.start,
-    )
-    periods = customer_periods(_view(log, explained), group, target)
+    # The bounds of calendar periods are everybody's. Only a customer's own windows of a past instant ask for a replay.
+    is_known = log.at is None or group.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
+    periods = customer_periods(view_of_stored(log) if is_known else view_of_log(log), group, target)
     runs = running(group, periods, now)
     begun = [own for own in periods if own.span is not None and own.span.opens_at <= now]
     return (runs or (begun[-1] if begun else periods[0])).period

@@ -5,6 +5,7 @@ from datetime import date
 
 from milepost.engine.explanation import ExplainedEvent
 from milepost.model.amount import to_decimal
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.event import Award, Bill, Event
 from milepost.model.progress.explanation import NotCounted
 from milepost.model.target import FilterKind
@@ -40,7 +41,7 @@ def counted_words(explained: ProgressExplanation, row: ExplainedEvent, language:
         key if has(language, key) else "counted.other",
         event=event_words(row.event, language),
         date=day(explained.calendar, row.event.occurred_at),
-        note="",
+        note=payload.note if isinstance(payload := row.event.payload, AdjustProgress) else "",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from milepost.engine.apply import apply_batch
+from milepost.engine.apply import BatchResult, apply_batch
 from milepost.model.commands.correction import ReverseEvent, VoidAward
 from milepost.model.event import Bill, Payload, Return
 from milepost.model.standing import NO_LINEAGE, Progress, Standing
@@ -25,9 +25,10 @@ from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED
 from milepost.store import codec, leaderboards, log
+from milepost.store.chain.digests import event_digest, head_after, usable_head
 from milepost.store.database import Transaction
 from milepost.store.delivery.codec import encode_outbox
-from milepost.store.log import Appended, CustomerKey
+from milepost.store.log import Appended, CustomerKey, StoredStanding
 
 LINES_INLINE_MAX = 300
 """Lines of bills that are applied on the event loop; more, with many conditions, would keep all requests waiting."""
@@ -59,10 +60,18 @@ class RedirectedCustomers(NamedTuple):
         return await deduplicate_merged(transaction, self.customers, fresh, answers)
 
 
+class LockedCustomer(NamedTuple):
+    """A customer whose events are applied: the standing, and the head of the chain over the log."""
+
+    customer_key: CustomerKey
+    standing: Standing
+    head: bytes | None
+
+
 class Writes(NamedTuple):
     """What a batch will write: standings, archived progress, events of the log, scores."""
 
-    standings: list[tuple[CustomerKey, bytes]]
+    standings: list[tuple[CustomerKey, StoredStanding]]
     archived: list[tuple[CustomerKey, Progress]]
     appended: list[Appended]
     scores: Scores
@@ -71,7 +80,7 @@ class Writes(NamedTuple):
 async def apply_all(
     transaction: Transaction,
     snapshots: Mapping[int, OrganisationSnapshot],
-    standings: Mapping[CustomerKey, bytes],
+    standings: Mapping[CustomerKey, StoredStanding],
     fresh: Mapping[CustomerKey, list[ResolvedEvent]],
     answers: list[Answer | None],
     redirected_customers: RedirectedCustomers,
@@ -87,7 +96,7 @@ async def apply_all(
 async def _apply_fresh(
     transaction: Transaction,
     snapshots: Mapping[int, OrganisationSnapshot],
-    standings: Mapping[CustomerKey, bytes],
+    standings: Mapping[CustomerKey, StoredStanding],
     fresh: Mapping[CustomerKey, list[ResolvedEvent]],
     answers: list[Answer | None],
     redirected_customers: RedirectedCustomers,
@@ -101,14 +110,15 @@ async def _apply_fresh(
     writes, query = Writes([], [], [], {}), empty_query()
     later: list[tuple[CustomerKey, Standing]] = []
     for customer, events in fresh.items():
-        standing, snapshot = codec.decode_standing(standings[customer]), snapshots[customer.org_id]
+        standing, snapshot = codec.decode_standing(standings[customer].body), snapshots[customer.org_id]
         rules = snapshot.rule_index
         if standing.lineage is not NO_LINEAGE:
             redirected_customers.customers.append((customer, standing))
         elif collect_needs(query, rules, customer, standing, events) or takes_long(events, rules):
             later.append((customer, standing))
         else:
-            apply_customer(snapshot, customer, standing, EMPTY_HISTORY, events, writes, answers)
+            locked = LockedCustomer(customer, standing, standings[customer].head)
+            apply_customer(snapshot, locked, EMPTY_HISTORY, events, writes, answers)
     if redirected_customers.customers:
         fresh = {**fresh, **await redirected_customers.remaining_events(transaction, fresh, answers)}
         for customer, standing in redirected_customers.customers:
@@ -117,7 +127,8 @@ async def _apply_fresh(
     histories = await load_history(transaction, query, fresh) if later else {}
     for customer, standing in later:
         history, snapshot = histories.get(customer, EMPTY_HISTORY), snapshots[customer.org_id]
-        application = partial(apply_customer, snapshot, customer, standing, history, fresh[customer], writes, answers)
+        locked = LockedCustomer(customer, standing, standings[customer].head)
+        application = partial(apply_customer, snapshot, locked, history, fresh[customer], writes, answers)
         await _run(application, beside=takes_long(fresh[customer], snapshot.rule_index))
     await log.save(transaction, writes.standings, writes.archived, writes.appended)
     if writes.scores:
@@ -144,8 +155,7 @@ def takes_long(events: Sequence[ResolvedEvent], rule_index: RuleIndex) -> bool:
 
 def apply_customer(
     snapshot: OrganisationSnapshot,
-    customer: CustomerKey,
-    standing: Standing,
+    locked: LockedCustomer,
     history: History,
     events: Sequence[ResolvedEvent],
     writes: Writes,
@@ -153,11 +163,16 @@ def apply_customer(
 ) -> None:
     """Apply one customer's *events*: write their answers to *answers*, and the results to *writes*."""
     version, rule_index, wanted = snapshot.organisation.version, snapshot.rule_index, snapshot.wanted
+    customer, standing, head = locked
+    head = usable_head(head, standing.seq)
     result = apply_batch(rule_index, standing, history.progress, history.log, [resolved.event for resolved in events])
     for resolved, applied in zip(events, result.applied, strict=True):
         event, seq, entries, outcomes = applied.event, applied.seq, applied.entries, applied.outcomes
         told = None if wanted is NOTHING_WANTED else wanted.rows_of(event, entries, outcomes)
         body, reference = codec.encode_event(event, resolved.payload), _reference(event.payload)
+        encoded_entries = codec.encode_entries(entries)
+        if head is not None:
+            head = head_after(head, seq, _digest_of(resolved, seq, version, reference, body, encoded_entries))
         writes.appended.append(
             Appended(
                 customer_key=customer,
@@ -167,20 +182,43 @@ def apply_customer(
                 version=version,
                 content_hash=resolved.content_hash,
                 body=body,
-                entries=entries,
+                entries=encoded_entries,
                 outbox=None if told is None else encode_outbox(event.key, resolved.request_id, told),
             )
         )
         answers[resolved.position] = Answer(
             key=event.key, status=_APPLIED, customer_id=customer.customer_id, entries=entries, version=version
         )
-    writes.standings.append((customer, codec.encode_standing(result.standing)))
+    writes.standings.append((customer, StoredStanding(codec.encode_standing(result.standing), head)))
+    _collect_archived(writes, customer, history, result)
+    if rule_index.boards:
+        collect_scores(rule_index, customer, result.applied, writes.scores)
+
+
+def _collect_archived(writes: Writes, customer: CustomerKey, history: History, result: BatchResult) -> None:
     if result.history is not history.progress:
         before = history.progress
         changed = (progress for key, progress in result.history.items() if before.get(key) != progress)
         writes.archived.extend((customer, progress) for progress in changed)
-    if rule_index.boards:
-        collect_scores(rule_index, customer, result.applied, writes.scores)
+
+
+def _digest_of(
+    resolved: ResolvedEvent, seq: int, version: int, reference: str | None, body: bytes, entries: bytes
+) -> bytes:
+    """Return the digest of an event by which it is bound to the chain over the customer's log."""
+    event = resolved.event
+    return event_digest(
+        seq=seq,
+        version=version,
+        occurred_at=event.occurred_at,
+        content_hash=resolved.content_hash,
+        source=event.key.source,
+        id_=event.key.id,
+        name=event.name,
+        reference=reference,
+        body=body,
+        entries=entries,
+    )
 
 
 def _reference(payload: Payload) -> str | None:

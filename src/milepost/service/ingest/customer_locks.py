@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from milepost.store import log
 from milepost.store.database import Transaction
-from milepost.store.log import CustomerKey
+from milepost.store.log import CustomerKey, StoredStanding
 
 REMEMBER_SECONDS = 5
 """How long later batches do not wait for a customer whose row was locked."""
@@ -25,7 +25,7 @@ class CustomerLocks:
 
     async def lock(
         self, transaction: Transaction, customer_keys: Sequence[CustomerKey], *, waits: bool
-    ) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
+    ) -> tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]:
         """Lock *customer_keys*; return the bytes of their standings, and the customers whose rows are locked elsewhere.
 
         With *waits*, only customers who were locked lately are not waited for. Raises Locked.

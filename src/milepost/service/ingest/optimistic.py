@@ -14,8 +14,9 @@ from milepost.model.event import Activity, Award, Bill, Place, Return
 from milepost.model.organisation import EventIdentity
 from milepost.model.standing import NO_LINEAGE, Standing
 from milepost.rules.event_names import is_built_in
+from milepost.service.ingest import application
 from milepost.service.ingest.admission import Admission, admit
-from milepost.service.ingest.application import Writes, apply_customer, takes_long
+from milepost.service.ingest.application import Writes, takes_long
 from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, answer_again
 from milepost.service.ingest.history import (
@@ -61,6 +62,7 @@ class _Waiting(NamedTuple):
     claim: ClaimKey
     before: bytes
     standing: Standing
+    head: bytes | None
 
 
 class _Judged(NamedTuple):
@@ -203,7 +205,14 @@ def _looked_at(
     standing = codec.decode_standing(stored.standing)
     if stored.claimed is not None or standing.lineage is not NO_LINEAGE or takes_long([resolved], snapshot.rule_index):
         return None
-    waiting = _Waiting(candidate=candidate, resolved=resolved, claim=claim, before=stored.standing, standing=standing)
+    waiting = _Waiting(
+        candidate=candidate,
+        resolved=resolved,
+        claim=claim,
+        before=stored.standing,
+        standing=standing,
+        head=stored.head,
+    )
     if collect_needs(query, snapshot.rule_index, customer_key, standing, [resolved]):
         return waiting
     return _applied(waiting, EMPTY_HISTORY)
@@ -213,8 +222,8 @@ def _applied(waiting: _Waiting, history: History) -> _Judged | None:
     """Return what follows for an event, with the history that it needs; None if rows would be archived."""
     candidate, resolved = waiting.candidate, waiting.resolved
     writes, answers = Writes([], [], [], {}), list[Answer | None]([None] * (resolved.position + 1))
-    customer_key, standing = candidate.customer_key, waiting.standing
-    apply_customer(candidate.snapshot, customer_key, standing, history, [resolved], writes, answers)
+    locked = application.LockedCustomer(candidate.customer_key, waiting.standing, waiting.head)
+    application.apply_customer(candidate.snapshot, locked, history, [resolved], writes, answers)
     answer = answers[resolved.position]
     if writes.archived or answer is None:
         return None

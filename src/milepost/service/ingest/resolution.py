@@ -14,13 +14,13 @@ from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, PlaceName
 from milepost.store import codec, customers
 from milepost.store.database import Transaction
-from milepost.store.log import CustomerKey
+from milepost.store.log import CustomerKey, StoredStanding
 
 
 def problems_of(
     place: Place | tuple[Problem, ...],
     customer: CustomerKey | Problem | None,
-    standings: Mapping[CustomerKey, bytes],
+    standings: Mapping[CustomerKey, StoredStanding],
 ) -> tuple[Problem, ...]:
     """Return all problems of an event with this *place* and *customer*; *standings* are those of existing customers."""
     problems = () if isinstance(place, Place) else place

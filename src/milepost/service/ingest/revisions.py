@@ -11,7 +11,7 @@ from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot
 from milepost.service.trials.revision import SOURCE, RevisedCustomer, revision_of
 from milepost.store import codec, log
 from milepost.store.database import Transaction
-from milepost.store.log import CustomerKey
+from milepost.store.log import CustomerKey, StoredStanding
 from milepost.store.scheduled import jobs
 
 _Fresh = Mapping[CustomerKey, list[ResolvedEvent]]
@@ -20,7 +20,7 @@ _Fresh = Mapping[CustomerKey, list[ResolvedEvent]]
 async def revised_first(
     transaction: Transaction,
     snapshots: Mapping[int, OrganisationSnapshot],
-    standings: Mapping[CustomerKey, bytes],
+    standings: Mapping[CustomerKey, StoredStanding],
     fresh: _Fresh,
     answers: list[Answer | None],
 ) -> _Fresh:
@@ -45,7 +45,7 @@ async def _revised(
     transaction: Transaction,
     snapshot: OrganisationSnapshot,
     change: DefinitionChange,
-    standings: Mapping[CustomerKey, bytes],
+    standings: Mapping[CustomerKey, StoredStanding],
     customer_keys: list[CustomerKey],
 ) -> list[RevisedCustomer]:
     """Return those of the customers whom the change concerns and whom neither the job nor this has recomputed."""
@@ -61,7 +61,7 @@ async def _revised(
     done = await log.known_events(transaction, [(key, revision.key) for key in ahead])
     waiting = [key for place, key in enumerate(ahead) if place not in done]
     histories = await log.histories(transaction, waiting)
-    read = {key: codec.decode_standing(standings[key]) for key in waiting}
+    read = {key: codec.decode_standing(standings[key].body) for key in waiting}
     at = change.published_at
     assert at is not None, "a change is recomputed once it is published"
     return await revision.of_customers(transaction, read, histories, at)

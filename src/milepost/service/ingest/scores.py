@@ -15,6 +15,7 @@ COUNTING = frozenset(
     {
         *(Reason.COUNTED, Reason.RETURNED, Reason.ENROLLED, Reason.BALANCE_SET),
         *(Reason.COUNTED_FROM_LOG, Reason.CARRIED, Reason.MERGED, Reason.REVISED),
+        Reason.ADJUSTED,
     }
 )
 """The reasons of entries that change a customer's value."""

@@ -1,6 +1,6 @@
 """Receives a batch of events in one transaction: lock the customers, claim, drop duplicates, apply in order, write."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from milepost.service.ingest.admission import admit
 from milepost.service.ingest.application import RedirectedCustomers, apply_all
 from milepost.service.ingest.customer_locks import CustomerLocks
 from milepost.service.ingest.deduplication import ResolvedEvent, duplicate_answer
-from milepost.service.ingest.identity import IdentifierKey, cache_identities, forget_erased, resolve
+from milepost.service.ingest.identity import IdentifierKey, ResolvedIdentities, cache_identities, forget_erased, resolve
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent, Naming, locked, refusal
 from milepost.service.ingest.merge_redirects import (
     Redirects,
@@ -22,13 +22,15 @@ from milepost.service.ingest.merge_redirects import (
 from milepost.service.ingest.new_events import Batch
 from milepost.service.ingest.optimistic import EVENTS_MAX, OptimisticWrites
 from milepost.service.ingest.resolution import places_of, problems_of, profiles_of, resolved_event, with_tills_of_bills
-from milepost.service.snapshot.organisation_snapshot import Snapshots
+from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
 from milepost.store import customers
 from milepost.store.database import Database, StoredAlready, Transaction
-from milepost.store.log import CustomerKey, key_of_customer
+from milepost.store.log import CustomerKey, StoredStanding, key_of_customer
 from milepost.store.sql.failures import Locked
+from milepost.store.sql.visibility import list_of, seeing
 
-Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[tuple[dict[CustomerKey, bytes], set[CustomerKey]]]]
+_Locked = tuple[dict[CustomerKey, StoredStanding], set[CustomerKey]]
+Lock = Callable[[Transaction, Sequence[CustomerKey]], Awaitable[_Locked]]
 """Locks customers; returns the bytes of their standings, and the customers whose rows are locked elsewhere."""
 
 
@@ -99,14 +101,21 @@ class Ingest:
         if unknown and any(event.customer != incoming_events[0].customer for event in incoming_events):
             await self._look_up(unknown)
 
-    async def _look_up(self, unknown: Iterable[IdentifierKey]) -> None:
-        async with self._database.reading() as reading:
+    async def _look_up(self, unknown: Collection[IdentifierKey]) -> None:
+        async with self._database.reading(list_of(org_id for org_id, _ in unknown)) as reading:
             ids = await customers.ids_by_identifier(reading, list(unknown))
         names = {name: key_of_customer(name[0], customer_id) for name, customer_id in ids.items()}
         cache_identities(self._names, names)
 
     async def __call__(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
-        """Receive *incoming_events*; return the answer to each, after the commit."""
+        """Receive *incoming_events*; return the answer to each, after the commit.
+
+        Rows of their organisations are seen, and of no others.
+        """
+        with seeing(list_of(event.org_id for event in incoming_events)):
+            return await self._receive(incoming_events)
+
+    async def _receive(self, incoming_events: Sequence[IncomingEvent]) -> list[Answer]:
         if self.optimistic is None or len(incoming_events) > EVENTS_MAX:
             return await self._in_transaction(incoming_events)
         if unknown := {(one.org_id, one.customer) for one in incoming_events if not self.knows(one)}:
@@ -174,7 +183,8 @@ async def _receive(
 ) -> _Received:
     """Return the answer to each incoming event, and the names of customers that were not remembered before.
 
-    *trusts_claims* is that of `Batch.new_events`. Raises Stale if a customer was merged or lost a name since.
+    *trusts_claims* is that of `Batch.new_events`. Raises Stale if a customer was merged or lost a name since, or a
+    definition or a setting changed before the customers were locked.
     """
     snapshots, names, redirects = memory
     current = await snapshots.current(transaction, {incoming_event.org_id for incoming_event in incoming_events})
@@ -183,7 +193,7 @@ async def _receive(
     incoming_events, places = admission.incoming_events, places_of(admission, current)
     identities = await resolve(transaction, incoming_events, [isinstance(place, Place) for place in places], names)
     _redirect(redirects, identities.customers)
-    standings, locked_customers = await _lock_all(transaction, names, incoming_events, identities.customers, lock)
+    standings, locked_customers = await _lock_all(transaction, memory, current, incoming_events, identities, lock)
     profiles = await profiles_of(transaction, current, [*standings])
     answers: list[Answer | None] = [None] * len(incoming_events)
     resolved: list[ResolvedEvent] = []
@@ -207,16 +217,22 @@ async def _receive(
 
 async def _lock_all(
     transaction: Transaction,
-    names: dict[IdentifierKey, CustomerKey],
+    memory: _Memory,
+    current: Mapping[int, OrganisationSnapshot],
     incoming_events: Sequence[IncomingEvent],
-    customers: Sequence[CustomerKey | Problem | None],
+    identities: ResolvedIdentities,
     lock: Lock,
-) -> tuple[dict[CustomerKey, bytes], set[CustomerKey]]:
-    """Lock the customers of a batch in key order; return what *lock* does. Raises Stale if one was erased."""
+) -> _Locked:
+    """Lock the customers of a batch in key order; return what *lock* does.
+
+    Raises Stale if one was erased, or if an organisation has another version than the *current* one by then.
+    """
+    customers = identities.customers
     customer_keys = sorted({customer for customer in customers if isinstance(customer, CustomerKey)})
     standings, locked_customers = await lock(transaction, customer_keys)
     if len(standings) + len(locked_customers) < len(customer_keys):
-        forget_erased(names, incoming_events, customers, standings.keys() | locked_customers)
+        forget_erased(memory.names, incoming_events, customers, standings.keys() | locked_customers)
+    await memory.snapshots.check(transaction, current)
     return standings, locked_customers
 
 

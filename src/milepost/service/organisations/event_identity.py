@@ -74,8 +74,8 @@ async def claim_stored_events(database: Database, organisation: str, now: Micros
 
 
 async def _are_older_finished(database: Database, at: object) -> bool:
-    async with database.reading() as reading:
-        return await claims.are_older_finished(reading, at)
+    async with database.transaction() as transaction:
+        return await claims.are_older_finished(transaction, at)
 
 
 async def _claim_all(database: Database, owner: Organisation) -> ClaimedEvents:

@@ -8,6 +8,7 @@ from milepost.service.runtime.runtime import Runtime
 from milepost.service.snapshot.access import Caller
 from milepost.store import organisations
 from milepost.store.organisations import Family
+from milepost.store.sql.visibility import ALL
 
 ORGANISATIONS_MAX = 2
 """How many children a scope may hold."""
@@ -59,7 +60,7 @@ async def organisation_written(runtime: Runtime, caller: Caller, scope: DataScop
 
 
 async def _family(runtime: Runtime, caller: Caller) -> Family:
-    async with runtime.database.reading() as reading:
+    async with runtime.database.reading(ALL) as reading:
         return await organisations.family(reading, caller.org_id)
 
 

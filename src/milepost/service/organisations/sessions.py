@@ -18,6 +18,7 @@ from milepost.service.snapshot.passwords import (
     user_forms,
 )
 from milepost.store.access import logins, users
+from milepost.store.sql.visibility import ALL
 
 SESSION_SECONDS = 12 * 60 * 60
 FAILURES_MAX = 100
@@ -41,7 +42,7 @@ async def sign_in(runtime: Runtime, *, email: str, password: str, organisation: 
     user_id = await _verified_user(runtime, email, password, organisation, address)
     now = runtime.clocks.real()
     session = f"mu_{secrets.token_urlsafe(32)}"
-    async with runtime.database.transaction() as transaction:
+    async with runtime.database.transaction(ALL) as transaction:
         expires = Micros(now + SESSION_SECONDS * SECOND_US)
         digest = sha256(session.encode()).digest()
         await users.add_session(transaction, user_id=user_id, digest=digest, expires=expires, now=now)
@@ -53,14 +54,14 @@ async def sign_in(runtime: Runtime, *, email: str, password: str, organisation: 
 
 async def sign_out(runtime: Runtime, session: str) -> bool:
     """End a session on every server within a second, and return whether there was one."""
-    async with runtime.database.transaction() as transaction:
+    async with runtime.database.transaction(ALL) as transaction:
         return await users.end_session(transaction, sha256(session.encode()).digest())
 
 
 async def choose_password(runtime: Runtime, *, link: str, password: str) -> None:
     """Set the password of the user with this one-time link, who is then signed out everywhere. Raises Refused."""
     _check_password(password)
-    async with runtime.database.transaction() as transaction:
+    async with runtime.database.transaction(ALL) as transaction:
         digest = sha256(link.encode()).digest()
         user = await users.use_link(transaction, digest, runtime.clocks.real())
         if user is None:
@@ -90,14 +91,14 @@ async def _verified_user(runtime: Runtime, email: str, password: str, organisati
     email = canonical_email(email)
     if "\0" in f"{email}{organisation}" or len(password) > PASSWORD_CHARACTERS_MAX:
         raise NotSignedIn
-    async with runtime.database.reading() as reading:
+    async with runtime.database.reading(ALL) as reading:
         found = await users.accounts_by_email(reading, email, organisation)
     account = found[0] if len(found) == 1 and found[0].failures < FAILURES_MAX else None
     hashes = [] if account is None else [account.password_hash]
     matches = await runtime.access.user_matches(email, address, hashes, user_forms(password))
     if account is None:
         raise NotSignedIn
-    async with runtime.database.transaction() as transaction:
+    async with runtime.database.transaction(ALL) as transaction:
         await users.record_sign_in(transaction, account.user_id, succeeded=matches)
     if not matches:
         raise NotSignedIn

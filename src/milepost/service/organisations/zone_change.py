@@ -20,9 +20,10 @@ from milepost.service.ingest.scores import Scores, collect_scores
 from milepost.service.organisations.provisioning import organisation_by_name
 from milepost.service.snapshot.organisation_snapshot import snapshot_at
 from milepost.store import codec, customers, definitions, leaderboards, log, organisations
+from milepost.store.chain.roots import recomputed_head
 from milepost.store.customers import RewrittenEvent
 from milepost.store.database import Database, Transaction
-from milepost.store.log import CustomerKey, LoggedRow, key_of_customer
+from milepost.store.log import CustomerKey, LoggedRow, StoredStanding, key_of_customer
 
 PAGE = 500
 """Customers whose ids are read at once."""
@@ -132,7 +133,8 @@ class _Replay:
         await customers.rewrite_events(transaction, customer_key, events)
         await customers.clear_history(transaction, customer_key)
         rows = [(customer_key, progress) for progress in found.replayed.history.values()]
-        await log.save(transaction, [(customer_key, codec.encode_standing(standing))], rows, [])
+        head = await recomputed_head(transaction, customer_key)
+        await log.save(transaction, [(customer_key, StoredStanding(codec.encode_standing(standing), head))], rows, [])
         await self._store_scores(customer_key, found)
         before = {row.key: row for row in map(codec.decode_progress, archived)}
         before |= dict(codec.decode_standing(stored).progress)

@@ -6,6 +6,7 @@ from milepost.model.sandbox import SandboxClock
 from milepost.model.time import Micros
 from milepost.store import sandboxes
 from milepost.store.database import Database, Transaction
+from milepost.store.sql.visibility import list_of
 
 Clock = Callable[[], Micros]
 
@@ -23,11 +24,11 @@ class Clocks:
         """Return the clock of an organisation as it goes at this instant."""
         if org_id in self._live:
             return self.real
-        if transaction is None:
-            async with self._database.reading() as reading:
+        clock = None if transaction is None else await sandboxes.find(transaction, org_id)
+        if clock is None:
+            # A transaction about other organisations sees no sandbox; what is remembered for ever is looked up by name.
+            async with self._database.reading(list_of([org_id])) as reading:
                 clock = await sandboxes.find(reading, org_id)
-        else:
-            clock = await sandboxes.find(transaction, org_id)
         if clock is None:
             self._live.add(org_id)
             return self.real

@@ -11,8 +11,10 @@ import structlog
 from milepost.model.problem import Fault, Unavailable
 from milepost.model.time import SECOND_US, Micros
 from milepost.store import organisations
+from milepost.store.chain.roots import latest_root
 from milepost.store.database import Database, Transaction
 from milepost.store.sql.schema import pending_migrations
+from milepost.store.sql.visibility import ALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +98,7 @@ class Health:
     async def _ask(self, database: Database) -> tuple[list[HealthProblem], list[HealthProblem]]:
         """Return what keeps events from being received, and what else is wrong with the database."""
         try:
-            return await database.attempt(self._examine)
+            return await database.attempt(self._examine, ALL)
         except (Unavailable, Fault) as error:
             return [HealthProblem(DATABASE, str(error))], []
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the database, requests fail as well
@@ -114,6 +116,13 @@ class Health:
         pending = await pending_migrations(transaction)
         if pending:
             slight.append(HealthProblem("migration", f"migrations are pending: {', '.join(pending)}"))
+        root = await latest_root(transaction)
+        if root is not None and root.broken:
+            text = f"chain broken: root {root.root_id} found {root.broken} breaks; run `milepost verify --chain`"
+            slight.append(HealthProblem("chain broken", text))
+        if root is not None and root.differing:
+            text = f"{root.differing} of {root.recomputed} standings did not follow from the log; run `milepost verify`"
+            slight.append(HealthProblem("standings differ", text))
         for disabled in await organisations.disabled_webhooks(transaction):
             name = f"webhook {disabled.webhook_id} of organisation {disabled.org_id}"
             slight.append(HealthProblem(f"{name} disabled", f"{name} is disabled: {disabled.reason}"))

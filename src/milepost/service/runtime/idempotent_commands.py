@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import VoidAward
 from milepost.model.event import (
+    ADJUST_PROGRESS,
     AUTHORISE_AWARD,
     GRANT_FREEZES,
     PAUSE_STREAK,
@@ -24,13 +26,14 @@ from milepost.service.snapshot.organisation_snapshot import PlaceName
 from milepost.store import log
 from milepost.store.log import LoggedRow, key_of_customer
 
-CommandKind = AuthoriseAward | VoidAward | GrantFreezes | PauseStreak
+CommandKind = AuthoriseAward | VoidAward | GrantFreezes | PauseStreak | AdjustProgress
 
 _NAMES: Mapping[type, str] = {
     AuthoriseAward: AUTHORISE_AWARD,
     VoidAward: VOID_AWARD,
     GrantFreezes: GRANT_FREEZES,
     PauseStreak: PAUSE_STREAK,
+    AdjustProgress: ADJUST_PROGRESS,
 }
 
 
@@ -73,8 +76,13 @@ async def is_known_command(runtime: Runtime, incoming_event: IncomingEvent) -> b
 
 
 async def _stored_command(runtime: Runtime, incoming_event: IncomingEvent) -> LoggedRow | None:
+    return await find_command(runtime, incoming_event.org_id, int(incoming_event.customer.value), incoming_event.key)
+
+
+async def find_command(runtime: Runtime, org_id: int, customer_id: int, key: EventKey) -> LoggedRow | None:
+    """Return the command of a customer, or of one who was merged into that one, with this *key*; None if none was."""
     async with runtime.database.transaction() as transaction:
-        family = await merge_family(transaction, incoming_event.org_id, [int(incoming_event.customer.value)])
-        keys = [(key_of_customer(incoming_event.org_id, id_), incoming_event.key) for id_ in family]
+        family = await merge_family(transaction, org_id, [customer_id])
+        keys = [(key_of_customer(org_id, id_), key) for id_ in family]
         rows = await log.known_events(transaction, keys)
     return next(iter(rows.values()), None)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from milepost.model.problem import Fault
 from milepost.model.time import Micros
@@ -27,8 +29,16 @@ class SecretBox:
         self._read_key = read_key
 
     @cached_property
+    def _key(self) -> bytes:
+        return self._read_key()
+
+    @cached_property
     def _cipher(self) -> AESGCM:
-        return AESGCM(self._read_key())
+        return AESGCM(self._key)
+
+    def derived_key(self, purpose: bytes) -> bytes:
+        """Return a key for another purpose, which follows from the key of the installation."""
+        return HKDF(SHA256(), KEY_BYTES, None, purpose).derive(self._key)
 
     def seal(self, secret: str) -> str:
         """Return *secret* encrypted, as text."""

@@ -10,6 +10,7 @@ from milepost.model.time import DAY_US, SECOND_US, Micros
 from milepost.store.access import requests
 from milepost.store.access.requests import StoredRequest
 from milepost.store.database import Database
+from milepost.store.sql.visibility import ALL
 
 KeptRequest = StoredRequest
 """An answered request as it is kept; the API shows it."""
@@ -58,7 +59,7 @@ class RequestHistory:
         answered = [*self._waiting]
         self._waiting.clear()
         try:
-            async with self._database.transaction() as transaction:
+            async with self._database.transaction(ALL) as transaction:
                 if answered:
                     await requests.add(transaction, answered)
                 if is_time_to_clear:

@@ -12,6 +12,7 @@ from milepost.service.ingest.transaction import Ingest
 from milepost.service.runtime.clocks import Clock, Clocks
 from milepost.service.runtime.health import Health
 from milepost.service.runtime.outgoing import Outgoing, box_for_now
+from milepost.service.runtime.remembered_results import RememberedResults
 from milepost.service.runtime.request_history import RequestHistory
 from milepost.service.snapshot.access import Access
 from milepost.service.snapshot.organisation_snapshot import OrganisationSnapshot, Snapshots
@@ -40,6 +41,7 @@ class Runtime:
     """What the workers of this process have done, by name, for the metrics."""
     rates: RateLimits = field(default_factory=RateLimits)
     health: Health = field(default_factory=Health)
+    remembered: RememberedResults = field(default_factory=RememberedResults)
 
 
 async def within(runtime: Runtime, org_id: int, transaction: Transaction | None = None) -> Runtime:

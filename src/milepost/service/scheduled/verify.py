@@ -53,6 +53,15 @@ async def verify(database: Database, *, org_id: int | None = None) -> AsyncItera
             after = page[-1]
 
 
+async def verify_customers(database: Database, count: int) -> AsyncIterator[VerifiedCustomer]:
+    """Replay the logs of *count* customers, drawn anew each time from all organisations."""
+    rule_indexes: dict[int, dict[int, RuleIndex]] = {}
+    async with database.reading() as reading:
+        drawn = await customers.drawn(reading, count)
+    for customer_key in drawn:
+        yield await _verify_or_report(database, customer_key, rule_indexes.setdefault(customer_key.org_id, {}))
+
+
 async def _verify_or_report(
     database: Database, customer_key: CustomerKey, rule_indexes: dict[int, RuleIndex]
 ) -> VerifiedCustomer:

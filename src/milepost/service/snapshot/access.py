@@ -21,6 +21,7 @@ from milepost.service.snapshot.passwords import PASSWORD_CHARACTERS_MAX, Passwor
 from milepost.store.access import logins, users
 from milepost.store.access.logins import Rates
 from milepost.store.database import Database
+from milepost.store.sql.visibility import ALL
 
 REMEMBER_US = 60_000_000
 """How long a verified password is remembered, in microseconds; until then it is not hashed again."""
@@ -147,7 +148,7 @@ class Access:
 
     async def _verified(self, code: str, password: str, digest: bytes) -> Caller | None:
         number = self._number
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(ALL) as transaction:
             login = await logins.find_login(transaction, code)
         hashes = [] if login is None else [login.password_hash, *filter(None, [login.earlier_hash])]
         if not await self._passwords.matches(hashes, till_forms(password)) or login is None:
@@ -172,7 +173,7 @@ class Access:
         if remembered is not None:
             return remembered
         number = self._number
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(ALL) as transaction:
             stored_token = await logins.find_token(transaction, sha256(text.encode()).digest(), self._clock())
         if stored_token is None:
             return None
@@ -198,7 +199,7 @@ class Access:
         if remembered is not None:
             return remembered
         number = self._number
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(ALL) as transaction:
             session = await users.find_session(transaction, sha256(text.encode()).digest(), self._clock())
         if session is None:
             return None
@@ -233,7 +234,7 @@ class Access:
     async def issue_token(self, key: str, secret: str) -> Token:
         """Issue a token to the client with this key and secret; raises Refused if they do not match."""
         now = self._clock()
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(ALL) as transaction:
             digests = await logins.secrets_of_key(transaction, key) if "\0" not in key else ()
             digest = sha256(secret.encode()).digest()
             if not any(hmac.compare_digest(valid, digest) for valid in digests or (bytes(32),)):
@@ -261,7 +262,7 @@ class Access:
     async def _look(self) -> None:
         """Look whether a login or a key changed; store from time to time which were used."""
         now = time.monotonic()
-        async with self._database.reading() as reading:
+        async with self._database.reading(ALL) as reading:
             number = await logins.access_number(reading)
         if number != self._number:
             self._remembered.clear()
@@ -275,7 +276,7 @@ class Access:
     async def _save_uses(self) -> None:
         uses, self._uses = self._uses, {}
         try:
-            async with self._database.transaction() as transaction:
+            async with self._database.transaction(ALL) as transaction:
                 await logins.save_last_uses(transaction, uses)
         except (Unavailable, Fault) as error:
             _log.warning("last_uses_not_stored", reason=str(error))

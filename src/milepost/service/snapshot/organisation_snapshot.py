@@ -13,7 +13,7 @@ from milepost.model.target import TargetGroup
 from milepost.rules.compiled.index import RuleIndex, build_rule_index
 from milepost.service.snapshot.wanted_outcomes import NOTHING_WANTED, WantedOutcomes, wanted_outcomes
 from milepost.store import organisations, places
-from milepost.store.database import Transaction
+from milepost.store.database import Stale, Transaction
 from milepost.store.delivery import webhooks
 from milepost.store.drafts import changes
 
@@ -201,6 +201,15 @@ class Snapshots:
         for org_id, version in (await organisations.versions(transaction, org_ids)).items():
             snapshots[org_id] = await self.at(transaction, org_id, version)
         return snapshots
+
+    async def check(self, transaction: Transaction, snapshots: Mapping[int, OrganisationSnapshot]) -> None:
+        """Raise Stale if an organisation of *snapshots* has another version by now.
+
+        Customers who are locked by *transaction* can then not have been recomputed for a definition that it missed.
+        """
+        versions = await organisations.versions(transaction, snapshots)
+        if any(versions.get(org_id) != known.organisation.version for org_id, known in snapshots.items()):
+            raise Stale
 
     def remembered(self, org_id: int) -> OrganisationSnapshot | None:
         """Return the latest snapshot of an organisation that this process has seen; None if it has seen none."""

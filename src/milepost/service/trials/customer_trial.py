@@ -11,17 +11,21 @@ from milepost.engine.progress.history import Logged
 from milepost.model.commands.customer_merge import AbsorbCustomer
 from milepost.model.commands.revision import ReviseProgress
 from milepost.model.event import Event
-from milepost.model.standing import Progress, ProgressKey
+from milepost.model.standing import Entry, Progress, ProgressKey
 from milepost.rules.compiled.index import RuleIndex
 from milepost.service.trials.tried_rules import TriedRules
 
 
 class LogEvent(NamedTuple):
-    """An event of a log with its number and the version of the organisation that judged it."""
+    """An event of a log with its number and the version of the organisation that judged it.
+
+    Its entries are there where what it added matters.
+    """
 
     version: int
     seq: int
     event: Event
+    entries: Sequence[Entry] = ()
 
 
 Log = Sequence[LogEvent]
@@ -70,6 +74,16 @@ def _without_revision(event: Event, rules: TriedRules) -> Event:
     if tried.draft is None or not isinstance(payload, ReviseProgress) or payload.group_id != tried.group_id:
         return event
     return replace(event, payload=ReviseProgress(group_id=payload.group_id, change_id=payload.change_id, rows=()))
+
+
+async def logged_events(log: Log, load: LoadLog) -> list[Logged]:
+    """Return the events of *log* with their entries as they are stored, and those of customers who were merged."""
+    found: list[Logged] = []
+    for one in log:
+        if isinstance(payload := one.event.payload, AbsorbCustomer):
+            victim = await logged_events(await load(payload.customer_id), load)
+            found += [logged._replace(under=(one.seq, *logged.under)) for logged in victim]
+    return found + [Logged(one.event, one.seq, one.entries) for one in log]
 
 
 def rows_of(replayed: Replayed) -> dict[ProgressKey, Progress]:

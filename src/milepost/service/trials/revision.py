@@ -6,6 +6,7 @@ Preview, recomputation and the ingestion of a customer who is heard before the r
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from milepost.engine.apply import Replayed, apply_batch
@@ -19,7 +20,8 @@ from milepost.model.target import Evaluation
 from milepost.model.time import Micros, Seconds
 from milepost.rules.compiled.index import RuleIndex
 from milepost.rules.compiled.rule import Rule
-from milepost.service.trials.customer_trial import LoadLog, Log, LogEvent, rows_of, try_log
+from milepost.service.trials.customer_trial import LoadLog, Log, LogEvent, logged_events, rows_of, try_log
+from milepost.service.trials.revised_amounts import TriedCustomer, revised_amounts
 from milepost.service.trials.tried_rules import Tried, TriedRules, load_definitions, load_organisations
 from milepost.store import customers
 from milepost.store.database import Transaction
@@ -80,8 +82,8 @@ class Revision:
         for key, standing in present.items():
             tried = None
             if self._rules is not None:
-                log = logs.get(key.customer_id, ())
-                tried = await try_log(log, self._rules, _loader(transaction, self.change.org_id))
+                log, load = logs.get(key.customer_id, ()), _loader(transaction, self.change.org_id)
+                tried = TriedCustomer(await logged_events(log, load), await try_log(log, self._rules, load))
             revised = self.of_customer(key, standing, histories.get(key, ()), tried, now)
             if revised is not None:
                 found.append(revised)
@@ -92,7 +94,7 @@ class Revision:
         key: CustomerKey,
         standing: Standing,
         history: Sequence[Progress],
-        tried: Replayed | None,
+        tried: TriedCustomer | None,
         now: Micros,
     ) -> RevisedCustomer | None:
         """Return the customer if the change concerns them; *tried* is where their log leads under the change."""
@@ -118,10 +120,11 @@ class Revision:
         return RevisedCustomer(key, event, applied)
 
     def _payload(
-        self, standing: Standing, rows: Mapping[ProgressKey, Progress], tried: Replayed | None, now: Micros
+        self, standing: Standing, rows: Mapping[ProgressKey, Progress], tried: TriedCustomer | None, now: Micros
     ) -> ReviseProgress:
         fold = Fold(self.rule_index, standing)
-        wanted = rows if tried is None else rows_of(tried)
+        replayed = None if tried is None else tried.replayed
+        wanted = rows if replayed is None else rows_of(replayed)
         revised: list[Progress] = []
         for target in self.change.group.targets:
             rule = self.rule_index.rules.get(target.id)
@@ -129,15 +132,17 @@ class Revision:
                 if rule is None or not self._is_open(fold, rule, position, now) or not {key} & {*rows, *wanted}:
                     continue
                 row = wanted.get(key) or replace(rows[key], value=0, days=(), achieved_at=Seconds(0), achieved_by=0)
-                achieved_at, achieved_by = _ACHIEVES if _achieves(fold, rule, position, row, tried) else NOT_ACHIEVED
+                achieved_at, achieved_by = _ACHIEVES if _achieves(fold, rule, position, row, replayed) else NOT_ACHIEVED
                 revised.append(replace(row, achieved_at=achieved_at, achieved_by=achieved_by, triggers=0))
-        anchors = () if tried is None else _anchors(self.change, standing, tried)
+        anchors = () if replayed is None else _anchors(self.change, standing, replayed)
+        amounts = () if tried is None else revised_amounts(fold, {row.key for row in revised}, tried)
         return ReviseProgress(
             group_id=self.change.group_id,
             change_id=self.change.id,
             rows=tuple(revised),
             revokes=self.change.revokes,
             anchors=anchors,
+            amounts=amounts or UNSET,
         )
 
     def _is_open(self, fold: Fold, rule: Rule, position: int, now: Micros) -> bool:
@@ -167,7 +172,7 @@ def _anchors(change: DefinitionChange, standing: Standing, tried: Replayed) -> t
 def _loader(transaction: Transaction, org_id: int) -> LoadLog:
     async def load(customer_id: int) -> Log:
         rows = await customers.full_log(transaction, key_of_customer(org_id, customer_id))
-        return [LogEvent(version, row.seq, row.event()) for version, row in rows]
+        return [LogEvent(version, row.seq, row.event(), row.entries) for version, row in rows]
 
     return load
 

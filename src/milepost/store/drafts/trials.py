@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from milepost.model.event import Event, EventKey
+from milepost.model.standing import Entry
 from milepost.model.time import Micros
 from milepost.store import codec
 from milepost.store.database import Row, Transaction
@@ -12,11 +13,15 @@ from milepost.store.log import CustomerKey, keys_of
 
 
 class TrialEvent(NamedTuple):
-    """An event of the log, with the version of the organisation that judged it and its number."""
+    """An event of the log, with the version of the organisation that judged it and its number.
+
+    Its entries are read where what it added matters.
+    """
 
     version: int
     seq: int
     event: Event
+    entries: Sequence[Entry] = ()
 
 
 class BacktestRow(NamedTuple):
@@ -58,12 +63,12 @@ async def logs_of_buckets(
 async def logs_of_customers(
     transaction: Transaction, org_id: int, customer_keys: Sequence[CustomerKey]
 ) -> list[tuple[int, list[TrialEvent]]]:
-    """Return the events of *customer_keys*, by customer."""
+    """Return the events of *customer_keys* with their entries, by customer."""
     columns = keys_of(customer_keys)
     values = {"org_id": org_id, "buckets": columns["buckets"], "customers": columns["customers"]}
     rows = await transaction.rows("logs_of_customers", values)
     return [
-        (customer_id, [_event(row) for row in customer_rows])
+        (customer_id, [_event(row[:-1])._replace(entries=codec.decode_entries(row[-1])) for row in customer_rows])
         for customer_id, customer_rows in groupby(rows, key=lambda row: int(row[0]))
     ]
 

@@ -1,25 +1,22 @@
 """Erases what is stored of customers, and records it (decision 0044)."""
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from typing import NamedTuple
-
-import msgspec
 
 from milepost.model.bucket import bucket_of_identifier
 from milepost.model.customer import Customer
 from milepost.model.event import EventKey
 from milepost.model.scheduled.job import JobKind
 from milepost.model.time import Micros
-from milepost.store import codec, leaderboards
+from milepost.store import leaderboards
+from milepost.store.chain import roots
+from milepost.store.chain.digests import NO_HEAD, head_after
 from milepost.store.claims import key_of_claim
 from milepost.store.customers import full_log
 from milepost.store.database import Transaction
 from milepost.store.delivery.outbox import BUCKETS_EACH
 from milepost.store.log import CustomerKey, LoggedRow
 from milepost.store.wire.arrays import byteas, int4s, int8s, texts
-
-_canonical = msgspec.msgpack.Encoder(order="deterministic")
 
 
 class Erasure(NamedTuple):
@@ -30,25 +27,6 @@ class Erasure(NamedTuple):
     erased_at: Micros
     reference: str
     events: int
-
-
-def event_digest(row: LoggedRow, version: int) -> bytes:
-    """Return the digest of an event of the log that the organisation's *version* judged.
-
-    It is that of the values that decide what the event means and did; when and by which request it was received is no
-    part of it. A chain over these digests can be checked after the event was erased.
-    """
-    values = (
-        row.key.source,
-        row.key.id,
-        row.name,
-        row.occurred_at,
-        row.seq,
-        version,
-        row.content_hash,
-        codec.encode_entries(row.entries),
-    )
-    return sha256(_canonical.encode(values)).digest()
 
 
 async def hold_senders(transaction: Transaction, customer_keys: Iterable[CustomerKey]) -> None:
@@ -88,11 +66,17 @@ async def erase(transaction: Transaction, customer_key: CustomerKey) -> int:
 
 
 async def _erase_log(transaction: Transaction, customer_key: CustomerKey, log: Sequence[tuple[int, LoggedRow]]) -> None:
+    bucket, org_id, customer_id = customer_key
+    left = [*await roots.digests(transaction, bucket, bucket + 1, (org_id, customer_id))]
     digests = {
-        "seqs": int8s([row.seq for _, row in log]),
+        "seqs": int8s([row.seq for row in left]),
         "versions": int8s([version for version, _ in log]),
-        "digests": byteas([event_digest(row, version) for version, row in log]),
+        "digests": byteas([row.digest for row in left]),
     }
+    head = NO_HEAD
+    for row in left:
+        head = head_after(head, row.seq, row.digest)
+    await roots.keep_erased_head(transaction, customer_key, head)
     await transaction.run("erase_events", customer_key._asdict() | digests)
     # A later bill of one number is logged under the number, a `#` and its date; its claim is under the number.
     names = {row.key for _, row in log} | {EventKey(row.key.source, row.key.id.split("#")[0]) for _, row in log}

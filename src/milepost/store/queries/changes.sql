@@ -102,9 +102,9 @@ where org_id = %(org_id)s and change_id = %(change_id)s
     and (bucket, customer_id) > (%(bucket)s, %(customer_id)s::bigint)
 order by bucket, customer_id limit %(limit)s;
 
--- logs_of_customers: the events of these customers, each customer's in the order of application
+-- logs_of_customers: the events of these customers with their entries, each customer's in the order of application
 select e.customer_id, e.source, e.event_id, e.name, (extract(epoch from e.occurred_at) * 1000000)::bigint,
-    (extract(epoch from e.received_at) * 1000000)::bigint, e.seq, e.version, e.body
+    (extract(epoch from e.received_at) * 1000000)::bigint, e.seq, e.version, e.body, e.entries
 from unnest(%(buckets)b::int[], %(customers)b::bigint[]) as k (bucket, customer_id)
 join event as e on e.bucket = k.bucket and e.org_id = %(org_id)s and e.customer_id = k.customer_id
 order by e.bucket, e.customer_id, e.seq;

@@ -58,13 +58,17 @@ returning d.delivery_id;
 -- lease_relay: lease a group of buckets whose outbox has rows, if nobody holds it
 update relay as r set epoch = r.epoch + 1, leased_until = now() + make_interval(secs => %(lease)s)
 from (
-    select relay_id from relay
-    where (leased_until is null or leased_until < now()) and exists (
+    select r.relay_id from relay as r
+    -- Computed apart: a computation inside the comparison would keep the policy of outbox from using its index.
+    join (
+        select relay_id, relay_id * %(width)s as first, (relay_id + 1) * %(width)s as past from relay offset 0
+    ) as k on k.relay_id = r.relay_id
+    where (r.leased_until is null or r.leased_until < now()) and exists (
         select 1 from outbox
-        where bucket >= relay_id * %(width)s and bucket < (relay_id + 1) * %(width)s and failed_at is null
+        where bucket >= k.first and bucket < k.past and failed_at is null
     )
-    order by leased_until nulls first, relay_id limit 1
-    for update skip locked
+    order by r.leased_until nulls first, r.relay_id limit 1
+    for update of r skip locked
 ) as free
 where r.relay_id = free.relay_id
 returning r.relay_id, r.epoch;

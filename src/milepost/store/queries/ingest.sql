@@ -21,26 +21,26 @@ insert into customer (bucket, org_id, customer_id, body)
 select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::text[]);
 
 -- add_standings: add an empty standing for newly registered customers
-insert into standing (bucket, org_id, customer_id, body)
-select k.bucket, k.org_id, k.customer_id, %(body)b::bytea
+insert into standing (bucket, org_id, customer_id, body, head)
+select k.bucket, k.org_id, k.customer_id, %(body)b::bytea, ''::bytea
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[]) as k (bucket, org_id, customer_id);
 
 -- lock_standings: the standings of these customers, locked in the given order, with the key's position from 0
-select k.place - 1, s.body
+select k.place - 1, s.body, s.head
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
     with ordinality as k (bucket, org_id, customer_id, place)
 cross join lateral (
-    select body from standing
+    select body, head from standing
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
     for update
 ) as s;
 
 -- lock_free_standings: as lock_standings, but without the standings that another transaction has locked
-select k.place - 1, s.body
+select k.place - 1, s.body, s.head
 from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])
     with ordinality as k (bucket, org_id, customer_id, place)
 cross join lateral (
-    select body from standing
+    select body, head from standing
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
     for update skip locked
 ) as s;
@@ -66,7 +66,8 @@ cross join lateral (
         and source = k.source and event_id = k.event_id
 ) as e;
 
--- events_named: bills with this number, events of this source with this id, and returns that name either
+-- events_named: bills with this number, events of this source with this id, returns that name either, and the customer's
+-- revisions, which say what these add since
 with named as materialized (
     select e.*, k.name as by_name
     from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(sources)b::text[], %(names)b::text[])
@@ -96,6 +97,11 @@ other as (
             and source = b.source and event_id = b.reference and b.reference <> b.by_name
     ) as o
     where b.name = 'TransactionAdd'
+),
+revision as (
+    select e.*
+    from (select distinct * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[])) as k (b, o, c)
+    join event as e on e.bucket = k.b and e.org_id = k.o and e.customer_id = k.c and e.source = 'milepost/change'
 )
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
@@ -106,6 +112,9 @@ from (
     union all
     select org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries
     from other
+    union all
+    select org_id, customer_id, source, event_id, name, occurred_at, received_at, seq, content_hash, body, entries
+    from revision
 ) as e;
 
 -- events_with_id: the events of each customer with this id, from any source
@@ -156,9 +165,11 @@ cross join lateral (
 ) as c;
 
 -- save_standings: store the standings of a batch
-insert into standing (bucket, org_id, customer_id, body)
-select * from unnest(%(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[])
-on conflict (bucket, org_id, customer_id) do update set body = excluded.body;
+insert into standing (bucket, org_id, customer_id, body, head)
+select * from unnest(
+    %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(bodies)b::bytea[], %(heads)b::bytea[]
+)
+on conflict (bucket, org_id, customer_id) do update set body = excluded.body, head = excluded.head;
 
 -- save_history: store archived progress
 insert into history (bucket, org_id, customer_id, target_id, period_id, body)
@@ -234,6 +245,25 @@ from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
 
+-- recent_events: the latest events of an organisation that were received within a span
+select e.org_id, e.customer_id, e.source, e.event_id, e.name,
+    (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
+    e.seq, e.content_hash, e.body, e.entries, e.version
+from event as e
+where e.org_id = %(org_id)s and e.received_at >= to_timestamp(%(since)s / 1000000.0)
+    and e.received_at < to_timestamp(%(until)s / 1000000.0)
+order by e.received_at desc, e.seq desc, e.bucket, e.customer_id
+limit %(limit)s;
+
+-- standings_of_buckets: the standings of an organisation in a span of buckets, each with its archived rows of some targets
+select s.body, (
+    select array_agg(h.body) from history as h
+    where h.bucket = s.bucket and h.org_id = s.org_id and h.customer_id = s.customer_id
+        and h.target_id = any(%(targets)b::bigint[])
+)
+from standing as s
+where s.bucket >= %(first)s and s.bucket < %(last)s and s.org_id = %(org_id)s;
+
 -- rewrite_events: replace the texts and entries of a customer's events
 update event as e set body = k.body, entries = k.entries
 from unnest(%(sources)b::text[], %(ids)b::text[], %(bodies)b::text[], %(entries)b::text[])
@@ -257,3 +287,24 @@ select s.body, (
 )
 from standing as s
 where s.bucket = %(bucket)s and s.org_id = %(org_id)s and s.customer_id = %(customer_id)s;
+
+-- drawn_customers: so many customers, from one that is drawn on, and from the first again behind the last
+with start as materialized (select (random() * 4095)::int as bucket, random() as share),
+place as materialized (
+    select bucket, floor(share * (select count(*) from standing as s where s.bucket = start.bucket))::bigint as skipped
+    from start
+)
+(
+    select bucket, org_id, customer_id from standing
+    where bucket >= (select bucket from place)
+    order by bucket, org_id, customer_id
+    offset (select skipped from place) limit %(count)s
+)
+union
+(
+    select bucket, org_id, customer_id from standing
+    where bucket <= (select bucket from place)
+    order by bucket, org_id, customer_id
+    limit %(count)s
+)
+limit %(count)s;

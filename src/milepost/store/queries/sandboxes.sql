@@ -41,6 +41,7 @@ where org_id = %(org_id)s and state = 'scheduled';
 -- empty_sandbox: delete all that happened in a sandbox; what it defines stays
 with events as (delete from event where org_id = %(org_id)s),
     erased as (delete from erased_event where org_id = %(org_id)s),
+    chains as (delete from erased_chain where org_id = %(org_id)s),
     erasures as (delete from erasure where org_id = %(org_id)s),
     claims as (delete from event_claim where org_id = %(org_id)s),
     standings as (delete from standing where org_id = %(org_id)s),

@@ -1,5 +1,5 @@
 -- read_small_batch: the version, the standing, the claim and the stored event of each event of a small batch
-select k.place - 1, o.version, s.body, c.customer_id, e.version, e.org_id, e.customer_id, e.source, e.event_id, e.name,
+select k.place - 1, o.version, s.body, s.head, c.customer_id, e.version, e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries
 from unnest(
@@ -8,7 +8,7 @@ from unnest(
 ) with ordinality as k (bucket, org_id, customer_id, source, event_id, claim_bucket, digest, place)
 cross join lateral (select version from organisation where org_id = k.org_id) as o
 left join lateral (
-    select body from standing
+    select body, head from standing
     where bucket = k.bucket and org_id = k.org_id and customer_id = k.customer_id
 ) as s on true
 left join lateral (
@@ -25,16 +25,17 @@ left join lateral (
 with k as (
     select * from unnest(
         %(buckets)b::int[], %(orgs)b::bigint[], %(customers)b::bigint[], %(befores)b::bytea[], %(afters)b::bytea[],
+        %(heads)b::bytea[],
         %(claim_buckets)b::int[], %(digests)b::bytea[], %(sources)b::text[], %(ids)b::text[], %(names)b::text[],
         %(references)b::text[], %(occurred)b::bigint[], %(received)b::bigint[], %(seqs)b::bigint[],
         %(versions)b::bigint[], %(hashes)b::bytea[], %(bodies)b::text[], %(entries)b::text[], %(outcomes)b::text[]
     ) with ordinality as k (
-        bucket, org_id, customer_id, before, after, claim_bucket, digest, source, event_id, name, reference,
+        bucket, org_id, customer_id, before, after, head, claim_bucket, digest, source, event_id, name, reference,
         occurred_at, received_at, seq, version, content_hash, body, entries, outcomes, place
     )
 ),
 held as materialized (
-    select k.place, k.bucket, k.org_id, k.customer_id, k.after, k.claim_bucket, k.digest
+    select k.place, k.bucket, k.org_id, k.customer_id, k.after, k.head, k.claim_bucket, k.digest
     from k
     cross join lateral (
         select from standing
@@ -52,7 +53,7 @@ claimed as (
     returning org_id, digest
 ),
 changed as (
-    update standing as s set body = h.after
+    update standing as s set body = h.after, head = h.head
     from held as h
     where s.bucket = h.bucket and s.org_id = h.org_id and s.customer_id = h.customer_id
         and (h.digest = '' or (h.org_id, h.digest) in (select org_id, digest from claimed))

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -12,11 +14,9 @@ from psycopg.rows import tuple_row
 from milepost.model.problem import Unavailable, Unfit
 from milepost.store.database import Transaction
 from milepost.store.sql.conninfo import with_defaults
+from milepost.store.sql.row_security import LOCK_MILLISECONDS, guard, prepare_role, unguarded_tables
 
 _OLDEST = re.compile(r"^-- oldest: (\S+)$", re.MULTILINE)
-LOCK_MILLISECONDS = 1_000
-"""How long a migration waits for a table that others use; they wait behind it meanwhile."""
-
 ATTEMPTS_MAX = 60
 PAUSE_SECONDS = 1
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
@@ -69,8 +69,11 @@ async def migrate(url: str) -> list[str]:
                 message = f"Migration {name} was applied with another text; restore it and add a new one."
                 raise Tampered(message)
             if name not in checksums:
-                await _apply_when_free(connection, name, text, checksum)
+                await _when_free(f"Migration {name}", partial(_apply, connection, name, text, checksum))
                 applied.append(name)
+        for table in await unguarded_tables(connection):
+            await _when_free(f"The policy of table {table}", partial(guard, connection, table))
+        await prepare_role(connection)
     return applied
 
 
@@ -102,21 +105,19 @@ async def _connect(url: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         raise Unavailable(message) from error
 
 
-async def _apply_when_free(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str
-) -> None:
-    """Apply a migration; again and again if others hold a lock that it needs.
+async def _when_free(name: str, change: Callable[[], Awaitable[None]]) -> None:
+    """Make a *change*, a transaction; again and again if others hold a lock that it needs.
 
     Whoever waits for a lock of a whole table makes all later statements wait behind it, so no attempt waits long.
     """
     for _ in range(ATTEMPTS_MAX):
         try:
-            await _apply(connection, name, text, checksum)
+            await change()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             return
-    raise Unavailable(f"Migration {name} waits for a lock that another session holds; nothing of it was applied.")
+    raise Unavailable(f"{name} waits for a lock that another session holds; nothing of it was applied.")
 
 
 async def _apply(connection: psycopg.AsyncConnection[tuple[object, ...]], name: str, text: str, checksum: str) -> None:

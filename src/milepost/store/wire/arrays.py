@@ -80,7 +80,7 @@ def texts(values: Sequence[str | bytes | None]) -> Texts:
     return Texts(_of_bytes(_TEXT, [value.encode() if isinstance(value, str) else value for value in values]))
 
 
-def byteas(values: Sequence[bytes]) -> Byteas:
+def byteas(values: Sequence[bytes | None]) -> Byteas:
     """Return *values* as a packed array of byte strings."""
     if is_compiled and values:
         return Byteas(_packing.of_bytes(_BYTEA, [*values]))

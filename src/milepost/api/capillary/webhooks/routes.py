@@ -20,6 +20,7 @@ from milepost.service.ingest.admission import TYPE
 from milepost.service.ingest.incoming_event import IncomingEvent, Status, raise_faults
 from milepost.service.organisations.webhooks import organisation_of_webhook
 from milepost.service.runtime.runtime import within
+from milepost.service.snapshot.current_request import answer_for
 
 WEBHOOK = "/webhooks/{webhook_id}"
 
@@ -40,6 +41,7 @@ async def post_event(webhook_id: str, request: Request, runtime: RunningRuntime)
     org_id = await organisation_of_webhook(runtime.database, webhook_id)
     if org_id is None:
         raise HTTPException(404, "Not Found")
+    answer_for(org_id)
     runtime = await within(runtime, org_id)
     request_id = uuid4().hex
     definitions = await defined_events(runtime, org_id)

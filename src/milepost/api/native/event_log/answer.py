@@ -9,10 +9,12 @@ from milepost.api.http.body import Number, number
 from milepost.api.native.answer import iso
 from milepost.api.native.events.answer import EntryItem, entry_item
 from milepost.api.native.webhooks.answer import DeliveryItem, delivery_item
+from milepost.model.commands.adjustment import AdjustProgress
 from milepost.model.commands.correction import ReverseEvent
 from milepost.model.event import Activity, Award, Bill, Event, EventKey, Line, Return
 from milepost.service.delivery.event_detail import EventDetail, ListedEvent
 from milepost.service.delivery.payloads.happenings import Happening
+from milepost.service.delivery.recent_events import RecentEvent
 
 
 class EventPlaceItem(Struct, rename="camel"):
@@ -77,6 +79,18 @@ class ReceivedEventItem(Struct, rename="camel"):
     deliveries: list[DeliveryItem]
 
 
+class RecentEventItem(Struct, rename="camel"):
+    """An event that came in lately, with the customer whom it is for."""
+
+    customer_id: int
+    event: LoggedEventItem
+
+
+def recent_item(recent: RecentEvent) -> RecentEventItem:
+    """Return an event that came in lately."""
+    return RecentEventItem(recent.customer_id, logged_item(recent.listed))
+
+
 def logged_item(listed: ListedEvent) -> LoggedEventItem:
     """Return an event of the log."""
     event, place = listed.event, listed.event.place
@@ -130,7 +144,7 @@ def _outcome(one: Happening) -> EventOutcomeItem:
 
 
 def _data(event: Event) -> dict[str, Any]:
-    """Return what an event carried, in the names in which it is sent; a command shows nothing here."""
+    """Return what an event carried, in the names in which it is sent; of commands only an adjustment shows any."""
     match event.payload:
         case Bill() as bill:
             found: dict[str, Any] = {
@@ -164,9 +178,22 @@ def _data(event: Event) -> dict[str, Any]:
             return dict(attributes)
         case ReverseEvent(original=original):
             found = {"original": original}
+        case AdjustProgress() as adjusting:
+            found = _adjustment(adjusting)
         case _:
             return {}
     return {name: value for name, value in found.items() if value is not None and value is not UNSET and value != ""}
+
+
+def _adjustment(adjusting: AdjustProgress) -> dict[str, Any]:
+    return {
+        "targetId": adjusting.target_id,
+        "periodId": adjusting.period_id,
+        "amount": adjusting.amount,
+        "reason": adjusting.note,
+        "author": adjusting.author,
+        "reverses": adjusting.reverses,
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -8,12 +8,20 @@ from milepost.api.http.authentication import CurrentCaller, RunningRuntime
 from milepost.api.http.body import ID_MAX, JsonResponse, holds_nul, id_of
 from milepost.api.http.route import READ, READING, READING_ONE, Route
 from milepost.api.native.answer import Page
-from milepost.api.native.event_log.answer import LoggedEventItem, ReceivedEventItem, event_item, logged_item
-from milepost.api.native.paging import after_id, page_of
+from milepost.api.native.event_log.answer import (
+    LoggedEventItem,
+    ReceivedEventItem,
+    RecentEventItem,
+    event_item,
+    logged_item,
+    recent_item,
+)
+from milepost.api.native.paging import after_id, check_page, page_of
 from milepost.api.native.webhooks.body import instant_or_refuse
 from milepost.model.event import EventKey
 from milepost.model.problem import Problem, Refused
 from milepost.service.delivery.event_detail import EventQuery, find_event, list_events
+from milepost.service.delivery.recent_events import recent_events
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -54,6 +62,17 @@ async def get_customer_events(
     return JsonResponse(page_of(found, limit, logged_item, lambda one: one.seq))
 
 
+@router.get("/events/recent", response_model=None)
+async def get_recent_events(runtime: RunningRuntime, caller: CurrentCaller, limit: int = 50) -> JsonResponse:
+    """List the latest events of all customers as they were received, latest first, with what each changed.
+
+    It is a look at what comes in, and no way to read them all: events of the last 45 days, at most `limit` of them.
+    """
+    check_page(limit)
+    found = await recent_events(runtime, caller.org_id, limit)
+    return JsonResponse(Page([recent_item(one) for one in found], None))
+
+
 def _keys(address: str) -> list[EventKey]:
     """Return what an address may name: a source and an id, each of which may hold strokes."""
     parts = address.split("/")
@@ -83,5 +102,6 @@ async def get_received_event(
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("get", "/api/v1/events"): Route(READ, Page[LoggedEventItem], statuses=READING),
+    ("get", "/api/v1/events/recent"): Route(READ, Page[RecentEventItem], statuses=READING),
     ("get", "/api/v1/events/{source}/{event_id}"): Route(READ, ReceivedEventItem, statuses=READING_ONE),
 }

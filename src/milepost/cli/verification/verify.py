@@ -1,5 +1,6 @@
 """`milepost verify`: replay the stored events and compare the result with every stored standing."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -7,8 +8,10 @@ import typer
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Data, DatabaseUrl, Json
 from milepost.cli.output import print_json, print_message
+from milepost.model.problem import Problem, Refused
 
 if TYPE_CHECKING:
+    from milepost.service.chain.verification import Break
     from milepost.service.explanations.completeness import CheckedCustomer
     from milepost.service.runtime.runtime import Runtime
 
@@ -25,6 +28,8 @@ Explanations = Annotated[
 def verify(
     organisation: Annotated[str | None, typer.Option("--org", help="name of the organisation; all if left out")] = None,
     explanations: Explanations = None,
+    chain: Annotated[bool, typer.Option("--chain", help="check that nobody changed the log instead")] = False,
+    roots: Annotated[Path | None, typer.Option("--roots", help="with --chain: file of `milepost chain export`")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     json: Json = False,
@@ -32,8 +37,14 @@ def verify(
     """Replay all events and check the stored progress.
 
     The exit code is 1 if the stored progress of any customer differs from the replayed one. With --explanations, it is
-    1 if the explanation of any progress does not add up, or lacks an event of its period.
+    1 if the explanation of any progress does not add up, or lacks an event of its period. With --chain, it is 1 if an
+    event was changed, removed or added.
     """
+    if roots is not None and not chain:
+        raise Refused(Problem("--roots", "goes with --chain"))
+    if chain:
+        _verify_chain(roots, {"data": data, "database_url": database_url}, json=json)
+        return
     if explanations is not None:
         _verify_explanations(explanations, {"data": data, "database_url": database_url}, json=json)
         return
@@ -49,6 +60,32 @@ def verify(
         summary = f"compared {result.compared} standings ({result.events} events, {result.progress} progress rows)"
         typer.echo(f"{summary}, differ {len(result.differing)}")
     if result.differing:
+        raise typer.Exit(1)
+
+
+def _verify_chain(file: Path | None, flags: dict[str, object], *, json: bool) -> None:
+    from milepost.service.chain.kept_roots import breaks_with, read_roots
+    from milepost.service.chain.verification import verify_chain
+
+    kept = None if file is None else read_roots(file.read_bytes())
+
+    async def work(runtime: "Runtime") -> "tuple[int, int, list[Break]]":
+        customers, events, breaks = 0, 0, [] if kept is None else await breaks_with(runtime, kept)
+        async for page in verify_chain(runtime.database, runtime.outgoing.box):
+            customers, events = customers + page.customers, events + page.events
+            breaks += page.breaks
+        return customers, events, breaks
+
+    customers, events, breaks = run_inside(flags, work)
+    if json:
+        found = [{"customer": one.customer, "text": one.text} for one in breaks]
+        print_json({"chains": customers, "events": events, "broken": len(breaks), "breaks": found})
+    else:
+        for one in breaks[:SHOWN_MAX]:
+            of = "" if one.customer is None else f"organisation {one.customer[0]}, customer {one.customer[1]}: "
+            typer.echo(f"broken: {of}{one.text}")
+        typer.echo(f"checked {customers} chains ({events} events), broken {len(breaks)}")
+    if breaks:
         raise typer.Exit(1)
 
 

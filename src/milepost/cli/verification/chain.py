@@ -1,0 +1,49 @@
+"""`milepost chain`: signed roots over the chains of all logs, which are kept elsewhere (decision 0047)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from milepost.cli.in_process import run_inside
+from milepost.cli.options import Data, DatabaseUrl
+from milepost.cli.output import print_message, print_struct
+from milepost.model.problem import Problem, Refused
+
+chain = typer.Typer(help="Make and export signed roots over the chains of all logs.", no_args_is_help=True)
+
+
+@chain.command("root")
+def make_root(data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Check all chains, replay a sample of logs, and sign the ends of all chains; print the root.
+
+    A server with workers does this once a day. The exit code is 1 if a chain is broken, or a standing differs.
+    """
+    from milepost.service.chain.kept_roots import kept
+    from milepost.service.chain.root import make_root as make
+
+    root = run_inside({"data": data, "database_url": database_url}, make)
+    if root is None:
+        print_message("Another server has made a root meanwhile.")
+        return
+    print_struct(kept(root))
+    if root.broken or root.differing:
+        print_message("The log or a standing was changed: run `milepost verify --chain` and `milepost verify`.")
+        raise typer.Exit(1)
+
+
+@chain.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="file that is written; keep it where the database's owner cannot write")],
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write all roots, and the key that checks their signatures, into a file for `milepost verify --chain --roots`."""
+    if file.exists():
+        raise Refused(Problem(str(file), "exists already"))
+    from milepost.api.http.body import write_json
+    from milepost.service.chain.kept_roots import export_roots
+
+    exported = run_inside({"data": data, "database_url": database_url}, export_roots)
+    file.write_bytes(write_json(exported))
+    print_message(f"wrote {len(exported.roots)} roots")

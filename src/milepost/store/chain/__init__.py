@@ -1,0 +1,1 @@
+"""The chains over the customers' logs, and the signed roots over them (decision 0047)."""

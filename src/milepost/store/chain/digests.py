@@ -1,0 +1,65 @@
+"""The chain over a customer's log: each event is bound to all before it, so that none can be changed unnoticed.
+
+The head of a chain is the number of the last event and the digest of it and of all before it (decision 0047). What an
+event is when it is bound are the values that decide what it means and did; when and by which request it was received is
+no part of it. `store/queries/chain.sql` computes the same digest from a row.
+"""
+
+from hashlib import sha256
+from struct import Struct
+
+from milepost.model.time import Micros
+
+NO_HEAD = b""
+"""The head before the first event."""
+
+_YEAR_2000_US = 946_684_800_000_000
+_NULL = -1
+_fixed = Struct("!qqqiiiiiii").pack
+_number = Struct("!q")
+
+
+def event_digest(
+    *,
+    seq: int,
+    version: int,
+    occurred_at: Micros,
+    content_hash: bytes,
+    source: str,
+    id_: str,
+    name: str,
+    reference: str | None,
+    body: bytes,
+    entries: bytes,
+) -> bytes:
+    """Return the digest of an event of the log, which the organisation's *version* judged."""
+    named = (source.encode(), id_.encode(), name.encode(), b"" if reference is None else reference.encode())
+    lengths = (
+        len(content_hash),
+        len(named[0]),
+        len(named[1]),
+        len(named[2]),
+        _NULL if reference is None else len(named[3]),
+        len(body),
+        len(entries),
+    )
+    fixed = _fixed(seq, version, occurred_at - _YEAR_2000_US, *lengths)
+    return sha256(b"".join((fixed, content_hash, *named, body, entries))).digest()
+
+
+def head_after(head: bytes, seq: int, digest: bytes) -> bytes:
+    """Return the head after the event number *seq* with this *digest* was added to the chain that ends in *head*."""
+    return _number.pack(seq) + sha256(head[8:] + digest).digest()
+
+
+def last_of(head: bytes) -> int:
+    """Return the number of the last event of the chain that ends in *head*."""
+    return int.from_bytes(head[:8])
+
+
+def usable_head(head: bytes | None, seq: int) -> bytes | None:
+    """Return *head* if it is that of a log whose last event is number *seq*.
+
+    It is None where it was not computed, or where a program that knew no chains added events since.
+    """
+    return head if head is not None and last_of(head) == seq else None

@@ -1,0 +1,92 @@
+"""A transaction: named statements with parameters, on a connection that knows whose rows its session sees."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+
+from milepost.store.sql.silence import SilenceWatch
+from milepost.store.sql.statements import statement
+from milepost.store.sql.visibility import NONE, SETTING
+
+Row = tuple[Any, ...]
+
+
+class PooledConnection(psycopg.AsyncConnection[Row]):
+    """A connection, with the organisations that its session sees outside of transactions (None: not known)."""
+
+    visible: str | None = NONE
+    copies_into_log: bool = False
+    """Whether events may be added by COPY, which PostgreSQL refuses where the rows of a table are guarded."""
+
+
+class Transaction:
+    """An open transaction. It runs named statements with parameters."""
+
+    def __init__(self, connection: PooledConnection, watch: SilenceWatch, visible: str | None = None) -> None:
+        """Use *connection*, which has an open transaction and is watched by *watch*.
+
+        Without a transaction *visible* names the organisations that are to be seen; it is sent with a statement where
+        the session sees others.
+        """
+        self._connection = connection
+        self._watch = watch
+        self._visible = visible
+        self.copies_into_log = connection.copies_into_log
+
+    async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
+        """Run the statement *name* and return its rows."""
+        cursor = await self._execute(name, values, binary=True)
+        return await cursor.fetchall()
+
+    async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
+        """Run the statement *name* and return its first row, or None."""
+        cursor = await self._execute(name, values, binary=True)
+        return await cursor.fetchone()
+
+    async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
+        """Run the statement *name* for its effect."""
+        await self._execute(name, values)
+
+    async def _execute(
+        self, name: str, values: Mapping[str, object] | Sequence[object], *, binary: bool = False
+    ) -> psycopg.AsyncCursor[Row]:
+        """Run the statement *name*; the organisations that it may see go before it, in the same round trip."""
+        connection = self._connection
+        with self._watch.statement(name):
+            if self._visible is None or self._visible == connection.visible:
+                return await connection.execute(statement(name), values, binary=binary)
+            connection.visible = None
+            async with connection.pipeline():
+                await connection.execute("select set_config(%s, %s, false)", [SETTING, self._visible])
+                cursor = await connection.execute(statement(name), values, binary=binary)
+            connection.visible = self._visible
+            return cursor
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Send the statements of the block without waiting for each result.
+
+        An error is raised at the end of the block.
+        """
+        self._watch.touch()
+        async with self._connection.pipeline():
+            yield
+            self._watch.touch()
+
+    async def copy(self, name: str, sent: bytes) -> None:
+        """Run the COPY statement *name* with the data *sent*, in the format that the statement names."""
+        self._watch.touch()
+        async with self._connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
+            await copy.write(sent)
+
+    async def copy_out(self, name: str, values: Mapping[str, object]) -> bytes:
+        """Run the COPY statement *name* and return what it sends. The driver writes *values* into its text."""
+        self._watch.touch()
+        parts = []
+        async with self._connection.cursor() as cursor, cursor.copy(statement(name), values) as copy:
+            async for part in copy:
+                self._watch.touch()
+                parts.append(bytes(part))
+        return b"".join(parts)
