@@ -74,6 +74,7 @@ def serving(data: Path, clock: str, port: int = 0) -> Iterator[str]:
         assert address is not None, f"the server did not start, see {log.name}"
         # The pipe must go on being read, or the server would wait for it.
         copier = subprocess.Popen(["cat"], stdin=process.stderr, stdout=log)  # noqa: S607
+        process.stderr.close()
         try:
             yield address
         finally:
