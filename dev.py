@@ -42,7 +42,7 @@ UV: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", PYT
 
 MADE_FOLDERS = (
     ".venv", ".milepost", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
-    "bench-results", "build", "dist",
+    "bench-results", "build", "dist", "web/node_modules", "src/milepost/ui",
 )  # fmt: skip
 
 
@@ -76,12 +76,12 @@ def say(message: str) -> None:
 
 def demo(arguments: list[str]) -> int:
     """Load a year of real grocery bills, show three households' progress, and serve."""
-    return become([BIN / "milepost", "demo", *arguments])
+    return become([BIN / "milepost", "demo", *arguments], pages=True)
 
 
 def serve(arguments: list[str]) -> int:
     """Run the server on http://127.0.0.1:8700."""
-    return become([BIN / "milepost", "serve", *arguments])
+    return become([BIN / "milepost", "serve", *arguments], pages=True)
 
 
 def test(arguments: list[str]) -> int:
@@ -118,6 +118,16 @@ def check(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+def browser(arguments: list[str]) -> int:
+    """Test the console in Chromium."""
+    return become([PYTHON, "-m", "pytest", "-p", "no:xdist", "tests/browser", *arguments], pages=True)
+
+
+def screens(arguments: list[str]) -> int:
+    """Make pictures of the console's pages in build/screens; --docs renews those of the pages."""
+    return become([PYTHON, "-m", "tests.browser.screens", *arguments], pages=True)
+
+
 def bench(arguments: list[str]) -> int:
     """Measure the workloads beside their baselines."""
     return become([PYTHON, "-m", "bench", *arguments])
@@ -136,7 +146,7 @@ def faults(arguments: list[str]) -> int:
 
 def release(arguments: list[str]) -> int:
     """Build sdist, wheels and bill of materials in dist; each is tried first."""
-    return become([PYTHON, "-m", "tools.release", *arguments])
+    return become([PYTHON, "-m", "tools.release", *arguments], pages=True)
 
 
 def clean(arguments: list[str]) -> int:
@@ -164,17 +174,18 @@ def clean(arguments: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (demo, serve, test, check, bench, oracle, faults, release, clean)
+    verb.__name__: verb for verb in (demo, serve, test, check, browser, screens, bench, oracle, faults, release, clean)
 }
 """What the words on the command line do; a verb gets the arguments after it and gives the exit code."""
 
 
-# The environment they run in.
-
-
-def become(command: list[str | Path]) -> int:
-    """Prepare the environment and replace this process by *command*."""
+def become(command: list[str | Path], *, pages: bool = False) -> int:
+    """Prepare the environment, and the *pages* of the console if asked for, and replace this process by *command*."""
     prepare()
+    if pages:
+        from tools.console import build
+
+        build()
     os.execve(command[0], [str(part) for part in command], os.environ | {"VIRTUAL_ENV": str(VENV)})
 
 

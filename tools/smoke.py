@@ -136,12 +136,21 @@ def progress(environment: FreshEnvironment, data: Path) -> dict[str, Any]:
         serving(environment, data) as address,
         httpx2.Client(base_url=address, auth=login, timeout=ANSWER_SECONDS_MAX, trust_env=False) as client,
     ):
+        expect("the console", None, what_lacks(client))
         answered(client.post("/v3/targetGroups", json=GROUP))
         answered(client.post("/api/v1/events", json=BILL))
         customer = answered(client.get("/api/v1/customers", params={"externalId": "anna"}))["items"][0]["id"]
         found = answered(client.get(f"/api/v1/customers/{customer}/progress"))
     period = found["groups"][0]["targets"][0]["periods"][0]
     return {name: period[name] for name in EXPECTED}
+
+
+def what_lacks(client: httpx2.Client) -> str | None:
+    """Return what lacks of the console's pages: the package holds them, and a server needs no Node.js for them."""
+    page = client.get("/console/")
+    parts = re.findall(r'(?:src|href)="(/console/assets/[^"]+)"', page.text)
+    absent = [part for part in parts if not client.get(part).is_success]
+    return None if parts and not absent else f"{page.status_code}, parts {parts}, absent {absent}"
 
 
 def answered(response: httpx2.Response) -> Any:

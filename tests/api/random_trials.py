@@ -56,6 +56,7 @@ def trial_body(method: str, path: str, groups: Sequence[Json], definitions: Sequ
     bodies: Mapping[tuple[str, str], Any] = {
         ("POST", "/api/v1/backtests"): {"live": groups[0]["id"], "from": "2026-01-01", "to": "2026-02-01"},
         ("POST", "/api/v1/targetGroups/drafts"): _renamed(definitions[0]),
+        ("POST", "/api/v1/targetGroups/rules"): definitions[0],
         ("POST", "/api/v1/targetGroups/publish"): {"targetGroups": [groups[TOGETHER]["id"]]},
         ("PUT", "/api/v1/targetGroups/{group_id}/draft"): definitions[4],
         ("POST", "/api/v1/targetGroups/{group_id}/draft/preview"): {"policy": "FROM_NOW"},

@@ -201,7 +201,7 @@ def role_of(method: str, path: str) -> Role | None:
         return Role.ADMIN
     if path == "/api/v1/session":
         return Role.READ
-    if method == "get" or path.endswith("isValidName"):
+    if method == "get" or path.endswith(("isValidName", "targetGroups/rules")):
         return Role.READ
     return Role.EVENTS if any(part in path for part in TELLING_OF_CUSTOMERS) else Role.ADMIN
 

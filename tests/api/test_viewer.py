@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 import pytest
 
-from milepost.api.http.viewer import FILES
+from milepost.api.http.pages.viewer import FILES
 from tests.api.client import ApiClient
 
 PAGE = "http://milepost/docs"

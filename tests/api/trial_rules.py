@@ -13,6 +13,8 @@ ASKED: Mapping[tuple[str, str], str | None] = {
     ("get", "/api/v1/backtests/{backtest_id}"): None,
     ("delete", "/api/v1/backtests/{backtest_id}"): None,
     ("get", "/api/v1/backtests/{backtest_id}/differences"): None,
+    ("get", "/api/v1/targetGroups/rules"): None,
+    ("post", "/api/v1/targetGroups/rules"): GROUP,
     ("post", "/api/v1/targetGroups/drafts"): GROUP,
     ("post", "/api/v1/targetGroups/publish"): '{"targetGroups": [<group>], "startsAt": "2020-01-01"}',
     ("put", "/api/v1/targetGroups/{group_id}/draft"): GROUP,

@@ -114,6 +114,7 @@ def test_it_serves_until_it_is_interrupted(loaded: Loaded) -> None:
     assert "households are loaded already" in said
     arrived = r"An achievement arrived at the inspector \S+ s after its bill, its signature verified"
     assert re.search(arrived, said), said
+    assert re.search(r"which works once: http://[^/]+/console/welcome#link=\S+&email=you%40demo.example", said), said
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert rest.splitlines()[-1] == "Stopped."
     with pytest.raises(httpx2.ConnectError):

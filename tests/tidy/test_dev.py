@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.tidy.sources import ROOT
 
-VERBS = ["demo", "serve", "test", "check", "bench", "oracle", "faults", "release", "clean"]
+VERBS = ["demo", "serve", "test", "check", "browser", "screens", "bench", "oracle", "faults", "release", "clean"]
 
 
 def dev(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,6 +1,7 @@
 """What the pages name in backticks is in the repository: files, folders, modules, tests, and names of the code."""
 
 import ast
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -46,10 +47,11 @@ def in_backticks(text: str) -> Iterator[str]:
 def tree() -> frozenset[str]:
     """Return the paths of all files and folders of the repository; a folder's path ends in a stroke."""
     found = set()
-    for path in ROOT.rglob("*"):
-        relative = path.relative_to(ROOT)
-        if relative.parts[0] not in IGNORED_FOLDERS:
-            found.add(f"{relative}/" if path.is_dir() else str(relative))
+    for folder, folders, names in os.walk(ROOT):
+        # Left out before they are entered: what is installed there is many times the repository.
+        folders[:] = set(folders) - IGNORED_FOLDERS
+        inside = Path(folder).relative_to(ROOT)
+        found |= {f"{inside / name}/" for name in folders} | {str(inside / name) for name in names}
     return frozenset(found)
 
 
@@ -67,8 +69,8 @@ def modules() -> dict[str, ast.Module]:
 @cache
 def words() -> frozenset[str]:
     """Return every word of the code, its statements and its project file."""
-    files = [file for suffix in ("py", "pyi", "pyx", "sql", "toml", "yml") for file in ROOT.rglob(f"*.{suffix}")]
-    texts = [file.read_text(encoding="utf-8") for file in files if not IGNORED_FOLDERS & {*file.parts}]
+    files = [ROOT / path for path in tree() if path.endswith((".py", ".pyi", ".pyx", ".sql", ".toml", ".yml"))]
+    texts = [file.read_text(encoding="utf-8") for file in files]
     return frozenset(word for text in texts for word in re.findall(r"\w+", text))
 
 

@@ -14,6 +14,7 @@ from milepost.demo.display import Household, choose, print_json, show, tries
 from milepost.demo.fill import fill
 from milepost.demo.groceries import HOUSEHOLDS, numbers
 from milepost.demo.parquet import folder
+from milepost.demo.person import welcome_link
 from milepost.demo.progress_bar import print_message
 from milepost.demo.server import check_port, serving
 from milepost.model.time import Seconds
@@ -73,6 +74,7 @@ def run(options: Options) -> None:
             show(Console(), shown)
             print_message(show_arrival(server.address, account))
         if options.serve:
+            print_message(f"\nOpen the console by this link, which works once: {welcome_link(server.address, account)}")
             print_message(tries(server.address, account.login, shown))
             server.process.wait()
 

@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 
 from milepost.api.capillary.envelope import failure
-from milepost.api.http import health, viewer
+from milepost.api.http import health
 from milepost.api.http.authentication import (
     CSRF_HEADER,
     ForeignOrigin,
@@ -23,6 +23,7 @@ from milepost.api.http.authentication import (
 from milepost.api.http.body import JsonResponse, TooLarge
 from milepost.api.http.hot_routes import HotRoutes
 from milepost.api.http.openapi import DocumentedApp
+from milepost.api.http.pages import console, viewer
 from milepost.api.http.parameters import ANY
 from milepost.api.http.request_log import AnsweredRequest, RequestLog
 from milepost.api.http.routes import MODULES, ROUTES, hot_routes, scope_needed
@@ -47,6 +48,9 @@ SIGN_IN_FAILED = (
     "the address, the organisation or the password is wrong; name the organisation if you have users in several"
 )
 FAULT = "the server could not do this, and its log says why; send it again"
+
+BASIC_CHALLENGE = 'Basic realm="milepost", charset="UTF-8"'
+SESSION_CHALLENGE = 'Session realm="milepost"'
 
 ABOUT = "Loyalty targets: the vendor's API is below /v2 and /v3; what it cannot express is below /api/v1."
 
@@ -78,6 +82,7 @@ def create_app(
     """
     app = routed_app()
     app.include_router(viewer.router)
+    app.include_router(console.router)
     app.state.runtime = runtime
     app.state.error_status = error_status
     app.state.answer_templates = answer_templates
@@ -160,7 +165,9 @@ def _answer_callers(app: FastAPI) -> None:
     @app.exception_handler(NotRecognised)
     async def _(request: Request, _error: NotRecognised) -> JsonResponse:
         response = _failed(request, 401, Problem("", "the login is missing or wrong", 401))
-        response.headers["WWW-Authenticate"] = 'Basic realm="milepost", charset="UTF-8"'
+        # To a challenge by Basic, a browser would ask the person itself, over the page whose script sent the request.
+        of_script = request.headers.get("sec-fetch-dest") == "empty"
+        response.headers["WWW-Authenticate"] = SESSION_CHALLENGE if of_script else BASIC_CHALLENGE
         return response
 
     @app.exception_handler(ForeignOrigin)

@@ -49,6 +49,7 @@ from milepost.api.native.webhooks import deliveries as webhook_deliveries
 from milepost.api.native.webhooks import routes as native_webhooks
 from milepost.api.trials.backtests import routes as backtests
 from milepost.api.trials.changes import routes as changes
+from milepost.api.trials.rules import routes as rules
 from milepost.model.access.role import Role
 from milepost.model.access.scope import AccessScope, Area, scope_of
 
@@ -93,6 +94,7 @@ MODULES: Mapping[ModuleType, Area | None] = {
     requests: Area.REQUESTS,
     backtests: Area.DEFINITIONS,
     changes: Area.DEFINITIONS,
+    rules: Area.DEFINITIONS,
     users: Area.USERS,
     sessions: None,
 }

@@ -4,8 +4,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from milepost.api.native.answer import iso_or_null
+from milepost.api.native.answer import iso, iso_or_null
 from milepost.model.organisation import Organisation, SettingsVersion
+from milepost.model.time import Micros
 from milepost.service.snapshot.settings import shown_settings
 
 
@@ -28,16 +29,20 @@ class SettingsItem(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class OrganisationItem(Struct, forbid_unknown_fields=True, rename="camel"):
-    """An organisation. `version` grows with each change of definitions or settings; `settings` are those in force."""
+    """An organisation. `version` grows with each change of definitions or settings; `settings` are those in force.
+
+    `now` is the time on the server's clock, in UTC.
+    """
 
     id: int
     name: str
     zone: str
     version: int
     settings: SettingsItem
+    now: str
 
 
-def organisation_item(organisation: Organisation, settings: SettingsVersion) -> OrganisationItem:
+def organisation_item(organisation: Organisation, settings: SettingsVersion, now: Micros) -> OrganisationItem:
     """Return an organisation with its *settings* in force."""
     return OrganisationItem(
         id=organisation.id,
@@ -45,6 +50,7 @@ def organisation_item(organisation: Organisation, settings: SettingsVersion) -> 
         zone=organisation.zone,
         version=organisation.version,
         settings=settings_item(settings),
+        now=iso(now),
     )
 
 

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["organisation"])
 @router.get("/organisation", response_model=None)
 async def get_organisation(runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Return the caller's organisation, with its settings in force."""
-    return JsonResponse(organisation_item(*await organisation_now(runtime, caller.org_id)))
+    return JsonResponse(organisation_item(*await organisation_now(runtime, caller.org_id), runtime.clock()))
 
 
 @router.patch("/organisation", response_model=None)
@@ -35,7 +35,7 @@ async def patch_organisation(request: Request, runtime: RunningRuntime, caller: 
     body = struct_of(read_json(await read_body(request)), SettingsBody, "settings")
     changes = {name: setting_text(value) for name, value in body.settings.items()}
     await change_settings(runtime, caller, changes)
-    return JsonResponse(organisation_item(*await organisation_now(runtime, caller.org_id)))
+    return JsonResponse(organisation_item(*await organisation_now(runtime, caller.org_id), runtime.clock()))
 
 
 @router.get("/organisation/versions", response_model=None)

@@ -57,7 +57,7 @@ async def post_draft(
     request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Keep a draft of a target group that is new. It counts nothing before it is published."""
-    spoken = _language(language)
+    spoken = language_of(language)
     return await _saved(runtime, caller, await _save(request, runtime, caller, None), spoken)
 
 
@@ -66,7 +66,7 @@ async def post_publish_all(
     request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Bring the previewed drafts of several target groups in force, all or none."""
-    spoken = _language(language)
+    spoken = language_of(language)
     body = struct_of(read_json(await read_body(request)), PublishAllBody)
     starts_at = await _instant(runtime, caller, body.starts_at)
     publication = Publication(
@@ -81,7 +81,7 @@ async def put_draft(
     group_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Keep a draft beside a target group, as a whole definition; what it does not list is switched off."""
-    spoken = _language(language)
+    spoken = language_of(language)
     return await _saved(runtime, caller, await _save(request, runtime, caller, _id(group_id)), spoken)
 
 
@@ -90,7 +90,7 @@ async def get_draft(
     group_id: str, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Return the draft of a target group."""
-    spoken = _language(language)
+    spoken = language_of(language)
     return await _saved(runtime, caller, await drafts.find_draft(runtime, caller.org_id, _id(group_id)), spoken)
 
 
@@ -99,7 +99,7 @@ async def delete_draft(
     group_id: str, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Discard the draft of a target group, and return it."""
-    spoken = _language(language)
+    spoken = language_of(language)
     return await _saved(runtime, caller, await drafts.discard_draft(runtime, caller, _id(group_id)), spoken)
 
 
@@ -108,7 +108,7 @@ async def post_preview(
     group_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Find out who gains and who loses by the draft. A large organisation is looked through in the background."""
-    spoken = _language(language)
+    spoken = language_of(language)
     body = struct_of(read_json(await read_body(request) or b"{}"), PreviewBody)
     view = await preview(runtime, caller, _id(group_id), body.policy, body.below)
     return JsonResponse(preview_item(view, spoken))
@@ -119,7 +119,7 @@ async def get_preview(
     group_id: str, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Return the latest change of a target group: its preview, and how far it has come since."""
-    spoken = _language(language)
+    spoken = language_of(language)
     return JsonResponse(preview_item(await latest_preview(runtime, caller.org_id, _id(group_id)), spoken))
 
 
@@ -144,7 +144,7 @@ async def post_review(
     group_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Approve or reject a change that another login previewed."""
-    spoken = _language(language)
+    spoken = language_of(language)
     body = struct_of(read_json(await read_body(request)), ReviewBody)
     change = await review(runtime, caller, _id(group_id), approves=body.approved, comment=body.comment)
     return JsonResponse(preview_item(await view_change(runtime, change), spoken))
@@ -155,7 +155,7 @@ async def post_publish(
     group_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Bring the previewed draft of a target group in force, now or at an instant to come."""
-    spoken = _language(language)
+    spoken = language_of(language)
     body = struct_of(read_json(await read_body(request) or b"{}"), PublishBody)
     starts_at = await _instant(runtime, caller, body.starts_at)
     publication = Publication(group_ids=(_id(group_id),), comment=body.comment, starts_at=starts_at)
@@ -168,7 +168,7 @@ async def post_revert(
     group_id: str, request: Request, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Make a draft of what a target group was at an earlier version; preview and publish it like any other."""
-    spoken = _language(language)
+    spoken = language_of(language)
     body = struct_of(read_json(await read_body(request)), RevertBody)
     return await _saved(runtime, caller, await drafts.revert(runtime, caller, _id(group_id), body.version), spoken)
 
@@ -185,7 +185,7 @@ async def get_diff(
     group_id: str, version: str, other: str, runtime: RunningRuntime, caller: CurrentCaller, language: Spoken = "en"
 ) -> JsonResponse:
     """Return what differs between two versions of a target group."""
-    spoken = _language(language)
+    spoken = language_of(language)
     before, after = (id_or_refuse(text, UNKNOWN_VERSION) for text in (version, other))
     return JsonResponse(diff_item(await two_versions(runtime, caller.org_id, _id(group_id), before, after), spoken))
 
@@ -210,7 +210,8 @@ async def _instant(runtime: Runtime, caller: Caller, text: str | None) -> Micros
         raise Refused(Problem("startsAt", str(unreadable))) from None
 
 
-def _language(text: str) -> Language:
+def language_of(text: str) -> Language:
+    """Return the language that a request names. Raises Refused for another one."""
     try:
         return Language(text)
     except ValueError:
