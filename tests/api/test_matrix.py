@@ -45,8 +45,11 @@ def test_every_route_has_a_rule() -> None:
 
 @pytest.fixture(scope="module")
 def worlds(front: ApiClient) -> tuple[World, World]:
-    """Return two organisations with one of everything each."""
-    return World(front.organisation(), "walrus"), World(front.organisation(), "zebra")
+    """Return two organisations with one of everything each; they are sandboxes, whose clocks run with the server's."""
+    organisations = front.organisation(), front.organisation()
+    for one in organisations:
+        front.connection.execute("insert into sandbox (org_id) values (%s)", [one.organisation.id])
+    return World(organisations[0], "walrus"), World(organisations[1], "zebra")
 
 
 @pytest.fixture(scope="module")
